@@ -1,0 +1,99 @@
+/** One node's agent, wired: memory, ranks, and on the head the journal, the queue, autostop and logs. */
+import { hash } from "node:crypto"
+import * as fs from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { AgentHello, Ended } from "../sdk/agent/protocol.ts"
+import { Autostop } from "./Autostop.ts"
+import { Folder } from "./Folder.ts"
+import { Head } from "./Head.ts"
+import { Journal } from "./Journal.ts"
+import { Logs } from "./logs.ts"
+import { methodsOf } from "./methods.ts"
+import { bootId } from "./processes.ts"
+import { Ranks } from "./Ranks.ts"
+import { listen } from "./Server.ts"
+import { Store } from "./Store.ts"
+import { apply } from "./state.ts"
+
+const folderLookMs = 5000
+/** So that the last answer leaves. */
+const flushMs = 20
+const workersExitMs = 5000
+
+export class Agent {
+  readonly folder: Folder
+  readonly ranks: Ranks
+  readonly journal: Journal
+  readonly head: Head | null = null
+  readonly autostop: Autostop | null = null
+  readonly logs: Logs | null = null
+  readonly #store: Store
+  readonly #build = hash("sha256", fs.readFileSync(process.argv[1]!), "hex")
+
+  constructor(root: string) {
+    this.folder = new Folder(root)
+    const ended = this.folder.ended()
+    if (ended !== null) throw new Error(`this node is ${ended.how}: it must be started by its cloud first`)
+    const other = this.folder.claimPid()
+    if (other !== null) throw new Error(`an agent of this folder runs already, pid ${other}`)
+    const { cluster, node, rank } = this.folder.identity
+    this.#store = new Store(this.folder.records, cluster, node)
+    this.journal = new Journal(this.folder.journal, this.#store.isNew)
+    for (const fact of this.journal.facts) apply(this.#store.state, { type: "told", fact })
+    const marker = this.folder.startMarker()
+    const { marker: before, exited } = this.#store.state
+    const nodeStarted = before !== marker || exited
+    this.#store.append({ type: "started", marker, boot: bootId() })
+    this.ranks = new Ranks(this.folder, this.#store)
+    if (rank === 0) {
+      this.head = new Head(this.folder, this.#store, this.journal, this.ranks)
+      this.autostop = new Autostop(this.head, nodeStarted, (down) => this.#leave(down))
+      this.logs = new Logs(this.head, this.ranks)
+    }
+    this.ranks.recover(nodeStarted && before !== null)
+    if (nodeStarted) this.head?.failAll("the node was restarted")
+    this.head?.poke()
+  }
+
+  async listen(): Promise<void> {
+    const server = await listen(this.folder.identity.socket, methodsOf(this), () => this.journal.lastEntry)
+    server.on("error", (cause) => console.error(cause))
+    setInterval(() => this.#lookForFolder(), folderLookMs)
+  }
+
+  hello(): AgentHello {
+    const { cluster, node, rank } = this.folder.identity
+    const { id: journal, lastEntry } = this.journal
+    return { cluster, node, rank, journal, lastEntry, build: this.#build, pid: process.pid, halted: this.#store.state.halted }
+  }
+
+  /** `ended` is there before this process ends, so nobody starts it again. */
+  async exit(ended: Ended): Promise<void> {
+    if (this.head !== null) this.head.closed = true
+    await this.ranks.endAll()
+    await this.#store.append({ type: "exited" })
+    this.folder.writeEnded(ended)
+    setTimeout(() => this.end(), flushMs)
+  }
+
+  end(): never {
+    fs.rmSync(this.folder.identity.socket, { force: true })
+    process.exit(0)
+  }
+
+  /** Autostop: nobody asked, so `ended` comes first. */
+  async #leave(down: boolean): Promise<void> {
+    const how = down ? "Down" : "Stopped"
+    await this.#store.append({ type: "exited" })
+    this.folder.writeEnded({ how, by: "autostop", atMs: Date.now() })
+    const workers = Promise.all(this.head!.hosts.map((host) => host.exit(how)))
+    await Promise.all([this.ranks.endAll(), Promise.race([workers, sleep(workersExitMs)])])
+    this.end()
+  }
+
+  async #lookForFolder() {
+    if (this.folder.exists()) return
+    await this.ranks.endAll()
+    this.end()
+  }
+}

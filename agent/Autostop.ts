@@ -1,0 +1,82 @@
+/**
+ * Stops the cluster once it has been idle for long enough, from the head, without anybody's help. Idleness is counted on the boot
+ * clock and written down, so that neither a restart of the agent nor a step of the wall clock moves it; a start of the node does.
+ */
+import { uptime } from "node:os"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Head } from "./Head.ts"
+import { dueMs, type Idleness, onActivity, onSetting, type Setting } from "./idleness.ts"
+import { bootId } from "./processes.ts"
+
+const lookMs = 5000
+const acknowledgeMs = 60_000
+/** Tests shorten a minute. */
+const minuteMs = Number(process.env.SKYD_AGENT_MINUTE_MS ?? 60_000)
+
+const nowMs = () => uptime() * 1000
+
+export class Autostop {
+  readonly #head: Head
+  readonly #leave: (down: boolean) => Promise<void>
+  readonly #boot = bootId()
+  #wasBusy = false
+  #timer: NodeJS.Timeout | null = null
+  #fired = false
+
+  constructor(head: Head, nodeStarted: boolean, leave: (down: boolean) => Promise<void>) {
+    this.#head = head
+    this.#leave = leave
+    if (nodeStarted || head.store.state.idleBoot !== this.#boot) this.activity()
+    head.onStep(() => this.look())
+  }
+
+  get #idleness(): Idleness {
+    const { setting, idleSinceMs } = this.#head.store.state
+    return { setting, idleSinceMs }
+  }
+
+  async set(setting: Setting): Promise<void> {
+    const before = this.#idleness
+    const { idleSinceMs } = onSetting(before, setting, nowMs())
+    if (before.setting?.setting !== setting.setting)
+      await this.#head.store.append({ type: "autostop", setting, idleSinceMs, boot: this.#boot })
+    this.#lookIn(0)
+  }
+
+  activity() {
+    const { idleSinceMs } = onActivity(this.#idleness, nowMs())
+    this.#head.store.append({ type: "active", idleSinceMs, boot: this.#boot })
+  }
+
+  look() {
+    if (this.#fired) return
+    if (this.#wasBusy && !this.#head.busy) this.activity()
+    this.#wasBusy = this.#head.busy
+    const due = dueMs(this.#idleness, this.#wasBusy, minuteMs)
+    if (due === null) return this.#lookIn(null)
+    const leftMs = due - nowMs()
+    if (leftMs > 0) this.#lookIn(Math.min(leftMs, lookMs))
+    else this.#fire()
+  }
+
+  #lookIn(ms: number | null) {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = ms === null ? null : setTimeout(() => this.look(), ms)
+  }
+
+  async #fire() {
+    this.#fired = true
+    this.#head.closed = true
+    const { setting, idleSinceMs } = this.#idleness
+    const { idleMinutes, down } = setting!
+    const idleSinceWallMs = Math.round(Date.now() - (nowMs() - idleSinceMs))
+    if (!this.#head.store.state.fired) await this.#head.tell({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs: idleSinceWallMs })
+    // On the local cloud the journal outlives the agent.
+    if (down && this.#head.folder.identity.cloud !== "local") await this.#acknowledged()
+    await this.#leave(down)
+  }
+
+  async #acknowledged() {
+    for (let waitedMs = 0; waitedMs < acknowledgeMs && !this.#head.journal.allAcknowledged; waitedMs += 100) await sleep(100)
+  }
+}

@@ -1,0 +1,74 @@
+/** A node's folder: what is where, and whose node it is. Relative paths come from nodeFiles, which the cloud shares. */
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { replaceFile, syncFolder } from "./durable.ts"
+import { isAlive, processOf } from "./processes.ts"
+
+export class Folder {
+  readonly root: string
+  readonly identity: NodeIdentity
+  readonly home: string
+  readonly workdir: string
+  readonly journal: string
+  readonly records: string
+
+  constructor(root: string) {
+    this.root = root
+    this.identity = JSON.parse(fs.readFileSync(join(root, nodeFiles.identity), "utf8"))
+    this.home = join(root, nodeFiles.home)
+    this.workdir = join(root, nodeFiles.workdir)
+    this.journal = join(root, nodeFiles.journal)
+    this.records = join(root, "agent/records.jsonl")
+    fs.mkdirSync(join(root, "agent"), { recursive: true, mode: 0o700 })
+    fs.mkdirSync(this.workdir, { recursive: true })
+  }
+
+  rank(key: string, rank: number) {
+    return join(this.root, "agent/ranks", `${key}.${rank}`)
+  }
+
+  secrets(key: string) {
+    return join(this.root, "agent/secrets", `${key}.json`)
+  }
+
+  exists() {
+    return fs.existsSync(join(this.root, nodeFiles.identity))
+  }
+
+  /** Changes when the cloud starts the node, and only then. */
+  startMarker(): string {
+    try {
+      const path = join(this.root, nodeFiles.boot)
+      return `${fs.readFileSync(path, "utf8").trim()} ${fs.statSync(path).mtimeMs}`
+    } catch {
+      return "none"
+    }
+  }
+
+  ended(): Ended | null {
+    try {
+      return JSON.parse(fs.readFileSync(join(this.root, nodeFiles.ended), "utf8"))
+    } catch {
+      return null
+    }
+  }
+
+  writeEnded(ended: Ended) {
+    replaceFile(join(this.root, nodeFiles.ended), `${JSON.stringify(ended)}\n`)
+    syncFolder(this.root)
+  }
+
+  /** Null when this process is now the agent of the folder; else the pid of the one that is. */
+  claimPid(): number | null {
+    const path = join(this.root, nodeFiles.pid)
+    try {
+      const [pid = "", start = ""] = fs.readFileSync(path, "utf8").split(" ")
+      if (Number(pid) !== process.pid && isAlive(Number(pid), start.trim())) return Number(pid)
+    } catch {
+      // None before.
+    }
+    fs.writeFileSync(path, `${process.pid} ${processOf("self")?.start ?? ""}\n`)
+    return null
+  }
+}

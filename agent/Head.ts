@@ -1,0 +1,213 @@
+/**
+ * The head's half of an agent: its jobs and setups over all nodes. Level-triggered: `step` looks at what is recorded and what
+ * the nodes show, never at what just happened, so a restart is not a special case.
+ */
+import type { JobSpec, JournalFact, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import { advanceJob } from "./advance-job.ts"
+import { advanceSetup } from "./advance-setup.ts"
+import type { Folder } from "./Folder.ts"
+import { halted, valueError } from "./failures.ts"
+import { type Host, LocalHost, RemoteHost } from "./hosts.ts"
+import type { Journal } from "./Journal.ts"
+import { jobKey, keepSecrets, selfPeer, setupKey } from "./orders.ts"
+import { type Exit, killedCode } from "./outcome.ts"
+import { busyPlaces, forgetEnded, startQueued } from "./queue.ts"
+import type { Ranks } from "./Ranks.ts"
+import type { Store } from "./Store.ts"
+import type { Placed } from "./scheduler.ts"
+import { isTaken } from "./state.ts"
+
+/** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
+const unreachableMs = 15_000
+
+export class Head {
+  readonly folder: Folder
+  readonly store: Store
+  readonly journal: Journal
+  hosts: ReadonlyArray<Host> = []
+  /** The node is going: nothing new starts. */
+  closed = false
+  readonly #ranks: Ranks
+  readonly #telling = new Set<string>()
+  readonly #listeners = new Set<() => void>()
+  #stepping = false
+  #givenUp = false
+
+  constructor(folder: Folder, store: Store, journal: Journal, ranks: Ranks) {
+    this.folder = folder
+    this.store = store
+    this.journal = journal
+    this.#ranks = ranks
+    ranks.watch(() => this.poke())
+    this.#connect()
+  }
+
+  get peers(): ReadonlyArray<Peer> {
+    const { peers } = this.store.state
+    return peers.length === 0 ? [selfPeer(this.folder.identity)] : peers
+  }
+
+  get busy() {
+    const { jobs, setups } = this.store.state
+    return Object.keys(jobs).length > 0 || Object.keys(setups).length > 0
+  }
+
+  get busyPlaces(): ReadonlyArray<Placed> {
+    return busyPlaces(this)
+  }
+
+  configure(peers: ReadonlyArray<Peer>) {
+    if (peers[0]?.node !== this.folder.identity.node) throw valueError("the first peer must be the head itself")
+    if (JSON.stringify(peers) === JSON.stringify(this.peers)) return
+    const written = this.store.append({ type: "peers", peers })
+    this.#connect()
+    this.poke()
+    return written
+  }
+
+  async submit(jobs: ReadonlyArray<JobSpec>): Promise<ReadonlyArray<number>> {
+    const fresh = jobs.filter(({ id }) => !isTaken(this.store.state, id))
+    if (fresh.length === 0) return []
+    this.#refuseWhenHalted()
+    for (const job of fresh) keepSecrets(this.folder, jobKey(job.id), job.secrets)
+    const written = this.store.append({ type: "submitted", jobs: fresh.map((job) => ({ ...job, secrets: {} })) })
+    this.step()
+    await written
+    return fresh.map(({ id }) => id)
+  }
+
+  async setup(spec: SetupSpec): Promise<void> {
+    const { setups, endedSetups } = this.store.state
+    if (setups[spec.operation] !== undefined || endedSetups[spec.operation] !== undefined) return
+    this.#refuseWhenHalted()
+    keepSecrets(this.folder, setupKey(spec.operation), spec.secrets)
+    const written = this.store.append({ type: "setup", spec: { ...spec, secrets: {} } })
+    this.step()
+    await written
+  }
+
+  async cancelSetup(operation: string): Promise<void> {
+    if (this.store.state.setups[operation] === undefined) return
+    const written = this.store.append({ type: "endingSetup", operations: [operation], reason: "cancelled" })
+    this.step()
+    await written
+  }
+
+  async cancel(jobs: ReadonlyArray<number>): Promise<void> {
+    const running = jobs.filter((id) => this.store.state.jobs[id] !== undefined)
+    if (running.length === 0) return
+    const written = this.store.append({ type: "ending", jobs: running, ending: { status: "CANCELLED", reason: null } })
+    this.step()
+    await written
+  }
+
+  async halt(reason: string): Promise<number> {
+    await this.store.append({ type: "halted" })
+    this.failAll(reason)
+    const timer = setTimeout(() => {
+      this.#givenUp = true
+      this.poke()
+    }, unreachableMs)
+    await this.until(() => !this.busy && this.hosts.every((host) => this.#isQuiet(host)))
+    clearTimeout(timer)
+    return this.journal.lastEntry
+  }
+
+  failAll(reason: string) {
+    const { jobs, setups } = this.store.state
+    this.store.append({ type: "ending", jobs: Object.keys(jobs).map(Number), ending: { status: "FAILED", reason } })
+    this.store.append({ type: "endingSetup", operations: Object.keys(setups), reason })
+    this.step()
+  }
+
+  /** Resolves when it holds, or at once when `signal` is aborted. */
+  until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    if (holds() || signal?.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const stop = this.onStep(() => {
+        if (holds()) end()
+      })
+      const end = () => {
+        stop()
+        signal?.removeEventListener("abort", end)
+        resolve()
+      }
+      signal?.addEventListener("abort", end)
+    })
+  }
+
+  onStep(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  poke() {
+    if (this.#stepping) return
+    this.#stepping = true
+    queueMicrotask(() => this.step())
+  }
+
+  step() {
+    this.#stepping = false
+    const { jobs, setups } = this.store.state
+    for (const setup of Object.values(setups)) advanceSetup(this, setup)
+    for (const job of Object.values(jobs)) if (job.placement !== null || job.ending !== null) advanceJob(this, job)
+    if (!this.closed) startQueued(this)
+    forgetEnded(this)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Into the journal, once; the state follows when it is on disk. */
+  async tell(fact: JournalFact, setupPids: ReadonlyArray<number> = []): Promise<void> {
+    if (this.isTelling(fact)) return
+    this.#telling.add(idOf(fact))
+    await this.journal.append(fact)
+    this.store.append({ type: "told", fact, setupPids })
+    this.poke()
+  }
+
+  isTelling(fact: JournalFact) {
+    return this.#telling.has(idOf(fact))
+  }
+
+  /** How a rank ended; null while nobody can say. */
+  exitOf(host: Host, key: string, rank: number): Exit | null {
+    const exit = host.view(key, rank)?.exit ?? null
+    return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: "its node cannot be reached" } : exit
+  }
+
+  #isQuiet(host: Host) {
+    return (!host.reachable && this.#givenUp) || host.views().every(({ quiet }) => quiet)
+  }
+
+  #refuseWhenHalted() {
+    if (this.closed || this.store.state.halted) throw halted()
+  }
+
+  #connect() {
+    for (const host of this.hosts) host.close()
+    this.hosts = this.peers.map((peer) => {
+      if (peer.rank === this.folder.identity.rank) return new LocalHost(peer, this.#ranks, this.folder.home)
+      return new RemoteHost(
+        peer,
+        this.folder.identity,
+        () => this.poke(),
+        (capacity) => {
+          const known = JSON.stringify(this.store.state.capacities[peer.rank])
+          if (known !== JSON.stringify(capacity)) this.store.append({ type: "capacity", rank: peer.rank, capacity })
+        }
+      )
+    })
+  }
+}
+
+const idOf = (fact: JournalFact) => {
+  switch (fact._tag) {
+    case "SetupEnded":
+      return `SetupEnded ${fact.operation}`
+    case "AutostopFired":
+      return fact._tag
+    default:
+      return `${fact._tag} ${fact.job}`
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * One rank on this node: its folder (order, script, claim, pid, exit), its supervisor's process, and how its end is noticed: the
+ * exit of our own child, or, for one that an earlier agent started, the folder being watched and its process looked at.
+ */
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import { dirname, join } from "node:path"
+import type { Folder } from "./Folder.ts"
+import { type Mark, markedEnvironment } from "./leftovers.ts"
+import { type Exit, killedCode } from "./outcome.ts"
+import { bootId, isAlive } from "./processes.ts"
+import { prologue, supervisor } from "./script.ts"
+
+const adoptedLookMs = 500
+/** How often a claim may be found empty before its writer counts as dead. */
+const emptyLooks = 10
+const notStarted = 126
+
+export interface RankOrder {
+  readonly key: string
+  readonly rank: number
+  readonly script: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly secrets: Readonly<Record<string, string>>
+  /** Below HOME. */
+  readonly log: string
+}
+
+const read = (path: string): string | null => {
+  try {
+    return fs.readFileSync(path, "utf8").trim()
+  } catch {
+    return null
+  }
+}
+
+const findBash = (path: string | undefined) =>
+  [...(path ?? "").split(":"), "/bin", "/usr/bin", "/usr/local/bin"]
+    .map((folder) => join(folder, "bash"))
+    .find((file) => fs.existsSync(file)) ?? "bash"
+
+/** A detached setup is part of its job. */
+export const markOf = (folder: Folder, key: string): Mark => ({
+  node: folder.identity.node,
+  job: `${folder.identity.cluster}/${key.replace(/^(job|setup-of)-/, "")}`
+})
+
+export class Rank {
+  readonly key: string
+  readonly number: number
+  readonly folder: string
+  pid: number | null = null
+  exit: Exit | null = null
+  quiet = false
+  /** Its end was asked for: from then on only that says how it ended. */
+  ending = false
+  cleaning = false
+  readonly #node: Folder
+  readonly #changed: () => void
+  #watcher: fs.FSWatcher | null = null
+  #timer: NodeJS.Timeout | null = null
+  #emptyLooks = 0
+
+  constructor(node: Folder, key: string, number: number, changed: () => void) {
+    this.key = key
+    this.number = number
+    this.folder = node.rank(key, number)
+    this.#node = node
+    this.#changed = changed
+  }
+
+  get isSetup() {
+    return this.key.startsWith("setup-")
+  }
+
+  write(order: RankOrder) {
+    fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    fs.writeFileSync(join(this.folder, "script"), order.script, { mode: 0o600 })
+    fs.writeFileSync(join(this.folder, "main"), prologue(this.folder, this.#node.workdir), { mode: 0o600 })
+    fs.writeFileSync(join(this.folder, "order.json"), JSON.stringify(order), { mode: 0o600 })
+  }
+
+  spawn(order: RankOrder) {
+    try {
+      this.#spawn(order)
+    } catch (cause) {
+      this.#end({ code: notStarted, reason: `it could not be started: ${(cause as Error).message}` })
+    }
+  }
+
+  #spawn(order: RankOrder) {
+    const { identity, home, workdir } = this.#node
+    const mark = markedEnvironment(markOf(this.#node, this.key))
+    const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark }
+    const log = join(home, order.log)
+    fs.mkdirSync(dirname(log), { recursive: true })
+    fs.mkdirSync(workdir, { recursive: true })
+    const output = fs.openSync(log, "a", 0o644)
+    this.#watch()
+    try {
+      const child = spawn("/bin/sh", ["-c", supervisor, "sh", this.folder, findBash(identity.environment.PATH)], {
+        cwd: workdir,
+        env,
+        detached: true,
+        stdio: ["ignore", output, output]
+      })
+      child.on("error", (cause) => this.#end({ code: notStarted, reason: `it could not be started: ${cause.message}` }))
+      child.on("exit", () => this.look())
+    } finally {
+      fs.closeSync(output)
+    }
+  }
+
+  /** After a start of the agent. `restarted`: of the whole node, meanwhile. */
+  recover(restarted: boolean) {
+    const order = read(join(this.folder, "order.json"))
+    if (read(join(this.folder, "claim")) === null && read(join(this.folder, "exit")) === null) {
+      if (order !== null && !restarted) return this.spawn(JSON.parse(order))
+      return this.#end({ code: killedCode, reason: "the node was restarted" })
+    }
+    if (fs.existsSync(this.folder)) this.#watch()
+    this.look()
+  }
+
+  /** Looks at what the folder and /proc say, and looks again while the supervisor runs. */
+  look() {
+    if (this.exit !== null || this.ending) return
+    this.#readPid()
+    const claim = read(join(this.folder, "claim"))
+    const [pid = "", start = "", boot = ""] = (claim ?? "").split(" ")
+    const writing = claim === "" && this.#emptyLooks++ < emptyLooks
+    const alive = boot === bootId() && isAlive(Number(pid), start)
+    // The exit is read after its writer was seen gone, else one written in between would be missed.
+    const code = read(join(this.folder, "exit"))
+    if (code !== null && code !== "") return this.#end({ code: Number(code), reason: null })
+    if (alive || writing) return this.#lookLater()
+    if (boot !== "" && boot !== bootId()) return this.#end({ code: killedCode, reason: "the machine was restarted" })
+    this.#end(
+      claim === null ? { code: notStarted, reason: "it could not be started" } : { code: killedCode, reason: "its supervisor was killed" }
+    )
+  }
+
+  close() {
+    this.#watcher?.close()
+    this.#watcher = null
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+
+  #lookLater() {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.look(), adoptedLookMs)
+  }
+
+  #watch() {
+    this.#watcher ??= fs.watch(this.folder, (_, name) => {
+      if (name === "pid" && this.pid === null && this.#readPid()) this.#changed()
+      if (name === "exit" && this.#timer !== null) this.look()
+    })
+    this.#watcher.on("error", () => this.close())
+  }
+
+  #readPid(): boolean {
+    this.pid ??= Number(read(join(this.folder, "pid"))) || null
+    return this.pid !== null
+  }
+
+  #end(exit: Exit) {
+    this.close()
+    if (this.exit !== null || this.ending) return
+    this.exit = exit
+    this.#changed()
+  }
+}

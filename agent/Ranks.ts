@@ -1,0 +1,137 @@
+/**
+ * The ranks that this node runs. "Planned" is on disk before a supervisor is spawned, and a claim is never started again. A
+ * rank is `quiet` when nothing of it is left, which is later than its exit.
+ */
+import * as fs from "node:fs"
+import type { Folder } from "./Folder.ts"
+import { endProcesses } from "./leftovers.ts"
+import { type Exit, killedCode } from "./outcome.ts"
+import { markOf, Rank, type RankOrder } from "./Rank.ts"
+import type { Store } from "./Store.ts"
+import { rankKey } from "./state.ts"
+
+const spawnsPerTurn = 4
+
+export interface RankView {
+  readonly key: string
+  readonly rank: number
+  readonly pid: number | null
+  readonly exit: Exit | null
+  readonly quiet: boolean
+}
+
+export class Ranks {
+  readonly #folder: Folder
+  readonly #store: Store
+  readonly #ranks = new Map<string, Rank>()
+  #spawning: Promise<void> = Promise.resolve()
+  #spawned = 0
+  readonly #listeners = new Set<(view: RankView) => void>()
+
+  constructor(folder: Folder, store: Store) {
+    this.#folder = folder
+    this.#store = store
+  }
+
+  /** Taken once; asking again is harmless. */
+  async start(order: RankOrder): Promise<void> {
+    if (this.#ranks.has(rankKey(order.key, order.rank))) return
+    const rank = this.#create(order.key, order.rank)
+    rank.write(order)
+    await this.#store.append({ type: "planned", key: order.key, rank: order.rank, ending: false })
+    // A spawn blocks for a millisecond: many at once leave room for other work in between.
+    this.#spawning = this.#spawning.then(() => this.#spawn(rank, order))
+    await this.#spawning
+  }
+
+  async #spawn(rank: Rank, order: RankOrder): Promise<void> {
+    if (!rank.ending) rank.spawn(order)
+    if (++this.#spawned % spawnsPerTurn === 0) await new Promise(setImmediate)
+  }
+
+  /** Ends it, also when that comes before its start. */
+  async end(key: string, number: number): Promise<void> {
+    const known = this.#ranks.get(rankKey(key, number))
+    if (known?.ending || known?.exit) return
+    const rank = known ?? this.#create(key, number)
+    rank.ending = true
+    const written = this.#store.append(
+      known === undefined ? { type: "planned", key, rank: number, ending: true } : { type: "endingRank", key, rank: number }
+    )
+    this.#finishEnding(rank)
+    await written
+  }
+
+  forget(key: string, number: number) {
+    const rank = this.#ranks.get(rankKey(key, number))
+    if (rank === undefined) return
+    rank.close()
+    this.#ranks.delete(rankKey(key, number))
+    this.#store.append({ type: "forgotten", key, rank: number })
+    fs.rmSync(rank.folder, { recursive: true, force: true })
+  }
+
+  view(key: string, number: number): RankView | undefined {
+    const rank = this.#ranks.get(rankKey(key, number))
+    return rank === undefined ? undefined : viewOf(rank)
+  }
+
+  views(): ReadonlyArray<RankView> {
+    return [...this.#ranks.values()].map(viewOf)
+  }
+
+  watch(listener: (view: RankView) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** After a start of the agent: what was planned is started, adopted, or found dead. */
+  recover(restarted: boolean) {
+    for (const { key, rank: number, ending } of Object.values(this.#store.state.ranks)) {
+      const rank = this.#create(key, number)
+      rank.ending = ending
+      if (ending) this.#finishEnding(rank)
+      else rank.recover(restarted)
+    }
+  }
+
+  /** Every process of this cluster on this node. */
+  async endAll(): Promise<void> {
+    const { cluster, node } = this.#folder.identity
+    for (const rank of this.#ranks.values()) rank.ending = true
+    await endProcesses({ node, job: `${cluster}/` })
+  }
+
+  #create(key: string, number: number): Rank {
+    const rank: Rank = new Rank(this.#folder, key, number, () => this.#changed(rank))
+    this.#ranks.set(rankKey(key, number), rank)
+    return rank
+  }
+
+  #notify(rank: Rank) {
+    for (const listener of this.#listeners) listener(viewOf(rank))
+  }
+
+  #changed(rank: Rank) {
+    this.#notify(rank)
+    if (rank.exit === null || rank.cleaning) return
+    rank.cleaning = true
+    // A setup that went well may leave services behind.
+    const leave = rank.isSetup && rank.exit.code === 0
+    const cleaned = leave ? Promise.resolve() : endProcesses(markOf(this.#folder, rank.key))
+    cleaned.then(() => this.#settle(rank, rank.exit!))
+  }
+
+  #finishEnding(rank: Rank) {
+    endProcesses(markOf(this.#folder, rank.key)).then(() => this.#settle(rank, { code: killedCode, reason: null }))
+  }
+
+  #settle(rank: Rank, exit: Exit) {
+    rank.close()
+    rank.exit = exit
+    rank.quiet = true
+    this.#notify(rank)
+  }
+}
+
+const viewOf = (rank: Rank): RankView => ({ key: rank.key, rank: rank.number, pid: rank.pid, exit: rank.exit, quiet: rank.quiet })

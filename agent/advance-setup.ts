@@ -1,0 +1,38 @@
+/** An attached setup's next step: on every node, and when all have ended, what to say of it. A failing node lets the others finish. */
+import { areOver, endAll, exitsOf, type Member, pidsOf, startAll } from "./gang.ts"
+import type { Head } from "./Head.ts"
+import { setupKey, setupOrder } from "./orders.ts"
+import { describeFailure, type Exit, firstFailure } from "./outcome.ts"
+import type { Setup, SetupEnded } from "./state.ts"
+
+const shownLines = 10
+
+export const advanceSetup = (head: Head, setup: Setup) => {
+  const { operation } = setup.spec
+  const members = head.hosts.map((host, rank) => ({
+    host,
+    key: setupKey(operation),
+    rank,
+    order: () => setupOrder(head.folder, head.peers, setup.spec, rank)
+  }))
+  if (setup.ending !== null) endAll(members)
+  else startAll(members)
+  const exits = exitsOf(head, members)
+  if (areOver(exits)) end(head, setup, members, exits)
+}
+
+const end = async (head: Head, setup: Setup, members: ReadonlyArray<Member>, exits: ReadonlyArray<Exit>) => {
+  const failure = firstFailure(exits)
+  const fact: SetupEnded = {
+    _tag: "SetupEnded",
+    operation: setup.spec.operation,
+    returnCodes: exits.map(({ code }) => code),
+    failedRank: failure?.rank ?? null,
+    lastLines: [],
+    reason: setup.ending ?? (failure === null ? null : describeFailure(failure.rank, failure.exit))
+  }
+  const pids = pidsOf(members)
+  const failed = failure === null ? undefined : members[failure.rank]
+  const lastLines = failed === undefined ? [] : await failed.host.lastLines(failed.order().log, shownLines)
+  await head.tell({ ...fact, lastLines }, pids)
+}

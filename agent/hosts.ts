@@ -1,0 +1,121 @@
+/** A node as its head sees it: the head's own ranks at once, a worker's through its link. All of it may be said again and again. */
+import type { NodeIdentity, Peer } from "../sdk/agent/protocol.ts"
+import { ask } from "./ask.ts"
+import { Link } from "./Link.ts"
+import type { RankOrder } from "./Rank.ts"
+import type { Ranks, RankView } from "./Ranks.ts"
+import { lastLines } from "./read-log.ts"
+import type { Capacity } from "./scheduler.ts"
+import { rankKey } from "./state.ts"
+
+export interface Host {
+  readonly peer: Peer
+  readonly reachable: boolean
+  view(key: string, rank: number): RankView | undefined
+  views(): ReadonlyArray<RankView>
+  start(key: string, rank: number, order: () => RankOrder): void
+  end(key: string, rank: number): void
+  forget(key: string, rank: number): void
+  lastLines(log: string, count: number): Promise<ReadonlyArray<string>>
+  exit(how: string): Promise<unknown>
+  close(): void
+}
+
+export class LocalHost implements Host {
+  readonly peer: Peer
+  readonly reachable = true
+  readonly #ranks: Ranks
+  readonly #home: string
+
+  constructor(peer: Peer, ranks: Ranks, home: string) {
+    this.peer = peer
+    this.#ranks = ranks
+    this.#home = home
+  }
+  view(key: string, rank: number) {
+    return this.#ranks.view(key, rank)
+  }
+  views() {
+    return this.#ranks.views()
+  }
+  start(key: string, rank: number, order: () => RankOrder) {
+    if (this.#ranks.view(key, rank) === undefined) this.#ranks.start(order())
+  }
+  end(key: string, rank: number) {
+    this.#ranks.end(key, rank)
+  }
+  forget(key: string, rank: number) {
+    this.#ranks.forget(key, rank)
+  }
+  lastLines(log: string, count: number) {
+    return lastLines(`${this.#home}/${log}`, count)
+  }
+  /** The head ends by itself. */
+  exit() {
+    return Promise.resolve()
+  }
+  close() {}
+}
+
+export class RemoteHost implements Host {
+  readonly #link: Link
+  readonly #views = new Map<string, RankView>()
+  readonly #said = new Set<string>()
+  readonly #identity: NodeIdentity
+
+  constructor(peer: Peer, identity: NodeIdentity, onChange: () => void, onCapacity: (capacity: Capacity) => void) {
+    this.#identity = identity
+    const onRank = (data: object) => {
+      if ("capacity" in data) onCapacity(data.capacity as Capacity)
+      if ("view" in data) this.#see(data.view as RankView)
+      onChange()
+    }
+    this.#link = new Link(peer, identity.cluster, onRank, onChange)
+  }
+  get peer() {
+    return this.#link.peer
+  }
+  get reachable() {
+    return this.#link.connected
+  }
+  view(key: string, rank: number) {
+    return this.#views.get(rankKey(key, rank))
+  }
+  views() {
+    return [...this.#views.values()]
+  }
+  start(key: string, rank: number, order: () => RankOrder) {
+    if (this.view(key, rank) === undefined) this.#say("rank.start", key, rank, order)
+  }
+  end(key: string, rank: number) {
+    if (!this.view(key, rank)?.exit) this.#say("rank.end", key, rank, () => ({ key, rank }))
+  }
+  forget(key: string, rank: number) {
+    this.#say("rank.forget", key, rank, () => ({ key, rank }))
+  }
+  async lastLines(log: string, count: number) {
+    const answer = await ask(this.peer, this.#identity.cluster, "rank.lines", { log, count }).catch(() => null)
+    return (answer as { lines: ReadonlyArray<string> } | null)?.lines ?? []
+  }
+  exit(how: string) {
+    return this.#link.wish("exit", { how })
+  }
+  close() {
+    this.#link.close()
+  }
+
+  #see(view: RankView) {
+    this.#views.set(rankKey(view.key, view.rank), view)
+  }
+
+  async #say(method: string, key: string, rank: number, params: () => object) {
+    const id = `${method} ${rankKey(key, rank)}`
+    if (this.#said.has(id)) return
+    this.#said.add(id)
+    this.#link.hurry()
+    await this.#link.wish(method, params())
+    if (method !== "rank.forget") return
+    this.#views.delete(rankKey(key, rank))
+    for (const said of ["rank.start", "rank.end", method]) this.#said.delete(`${said} ${rankKey(key, rank)}`)
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The output of a job or a setup over all its nodes: a `source` frame before a rank's first bytes, `log` frames of them, then how
+ * it ended. A detached setup comes first, under its own prefix. A worker's bytes come through its agent, and go on from the same
+ * offset after that agent was away.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+import type { AgentMethods, Peer } from "../sdk/agent/protocol.ts"
+import { ask } from "./ask.ts"
+import { jobDoesNotExist, valueError } from "./failures.ts"
+import type { Head } from "./Head.ts"
+import type { Host } from "./hosts.ts"
+import { detachedSetupLog, runLog, runPrefix, setupLog, setupPrefix } from "./log-files.ts"
+import { detachedSetupKey, jobKey, setupKey } from "./orders.ts"
+import type { Ranks } from "./Ranks.ts"
+import type { Stream } from "./Server.ts"
+import { streamRank } from "./stream-rank.ts"
+
+export type LogsParams = AgentMethods["logs"][0]
+type Answer = AgentMethods["logs"][1]
+
+interface Source {
+  readonly host: Host
+  readonly key: string
+  readonly rank: number
+  readonly log: string
+  readonly prefix: (pid: number) => string
+  /** Known from an ended job. */
+  readonly pid: number | undefined
+}
+
+const retryMs = 200
+const retriesWhenEnded = 5
+
+export class Logs {
+  readonly #head: Head
+  readonly #ranks: Ranks
+
+  constructor(head: Head, ranks: Ranks) {
+    this.#head = head
+    this.#ranks = ranks
+  }
+
+  stream(params: LogsParams, stream: Stream): Promise<Answer> {
+    if (params.setup !== undefined) return this.#setup(params.setup, params, stream)
+    if (params.job === undefined) throw valueError("logs needs a job or a setup")
+    return this.#job(params.job, params, stream)
+  }
+
+  async #setup(operation: string, params: LogsParams, stream: Stream): Promise<Answer> {
+    const { setups, endedSetups } = this.#head.store.state
+    const spec = setups[operation]?.spec ?? endedSetups[operation]
+    if (spec === undefined) throw jobDoesNotExist(`no setup of operation ${operation} ran here`)
+    const pids = endedSetups[operation]?.setupPids
+    await this.#show(
+      this.#setupSources(setupKey(operation), (rank) => setupLog(spec.runTimestamp, rank), pids),
+      params,
+      stream
+    )
+    const over = () => this.#head.store.state.endedSetups[operation]
+    if (params.follow) await this.#head.until(() => over() !== undefined, stream.signal)
+    const fact = over()?.fact
+    return {
+      status: fact === undefined ? null : fact.returnCodes.every((code) => code === 0) ? "SUCCEEDED" : "FAILED",
+      returnCodes: fact?.returnCodes ?? [],
+      reason: fact?.reason ?? null
+    }
+  }
+
+  async #job(id: number, params: LogsParams, stream: Stream): Promise<Answer> {
+    const { state } = this.#head.store
+    if (state.jobs[id] === undefined && state.endedJobs[id] === undefined) throw jobDoesNotExist(`job ${id} was not found on this cluster`)
+    const placed = () => state.endedJobs[id] !== undefined || (state.jobs[id]?.placement ?? null) !== null
+    if (params.follow) await this.#head.until(placed, stream.signal)
+    if (placed() && !stream.signal.aborted) await this.#ranksOf(id, params, stream)
+    if (params.follow) await this.#head.until(() => state.endedJobs[id] !== undefined, stream.signal)
+    const fact = state.endedJobs[id]?.fact
+    return { status: fact?.status ?? null, returnCodes: fact?.returnCodes ?? [], reason: fact?.reason ?? null }
+  }
+
+  async #ranksOf(id: number, params: LogsParams, stream: Stream) {
+    const { state } = this.#head.store
+    const job = () => state.endedJobs[id] ?? state.jobs[id]!
+    const { runTimestamp, name, setup } = job().spec
+    const nodes = this.#head.peers.length
+    if (setup !== null && setup !== false) {
+      const log = (rank: number) => detachedSetupLog(runTimestamp, nodes, rank)
+      await this.#show(this.#setupSources(detachedSetupKey(id), log, state.endedJobs[id]?.setupPids), params, stream)
+    }
+    // Ended in its setup, or before it: it has no ranks.
+    const runs = () => this.#head.hosts.some((host) => host.views().some(({ key }) => key === jobKey(id)))
+    const ended = () => state.endedJobs[id] !== undefined
+    if (params.follow) await this.#head.until(() => runs() || ended(), stream.signal)
+    if (!runs() && !ended()) return
+    const sources = (job().placement ?? []).map(({ nodeRank }, rank): Source => {
+      const host = this.#head.hosts[nodeRank]!
+      const of = { nodes, rank, nodeRank, address: host.peer.address }
+      const prefix = (pid: number) => runPrefix(name, { ...of, pid })
+      return { host, key: jobKey(id), rank, log: runLog(runTimestamp, nodes, rank, nodeRank), prefix, pid: state.endedJobs[id]?.pids[rank] }
+    })
+    if (!ended() || state.endedJobs[id]!.pids.length > 0) await this.#show(sources, params, stream)
+  }
+
+  #setupSources(key: string, log: (rank: number) => string, pids: ReadonlyArray<number> | undefined): ReadonlyArray<Source> {
+    const nodes = this.#head.peers.length
+    return this.#head.hosts.map((host, rank) => {
+      const prefix = (pid: number) => setupPrefix({ nodes, rank, nodeRank: rank, address: host.peer.address, pid })
+      return { host, key, rank, log: log(rank), prefix, pid: pids?.[rank] }
+    })
+  }
+
+  async #show(sources: ReadonlyArray<Source>, params: LogsParams, stream: Stream) {
+    const wanted = sources.filter(({ rank }) => params.rank === undefined || params.rank === null || params.rank === rank)
+    await Promise.all(wanted.map((source) => this.#showOne(source, params, stream)))
+  }
+
+  async #showOne(source: Source, params: LogsParams, stream: Stream) {
+    const { host, key, rank, log } = source
+    const view = () => host.view(key, rank)
+    const known = () => source.pid !== undefined || Boolean(view()?.pid) || (view()?.exit ?? null) !== null
+    if (params.follow) await this.#head.until(known, stream.signal)
+    if (stream.signal.aborted) return
+    stream.send("source", { rank, prefix: source.prefix(source.pid ?? view()?.pid ?? 0) })
+    const wish = { key, rank, log, tail: params.tail ?? null, follow: params.follow, from: 0 }
+    if (host.peer.rank === this.#head.folder.identity.rank) await streamRank(this.#head.folder, this.#ranks, wish, stream)
+    else await this.#showRemote(host.peer, source, wish, stream)
+  }
+
+  async #showRemote(peer: Peer, source: Source, wish: { from: number; tail: number | null }, stream: Stream) {
+    const params = { ...wish }
+    for (let tries = 0; !stream.signal.aborted; tries++) {
+      const read = ({ data }: { data: { readonly [field: string]: unknown } }) => {
+        const { to, text, base64 } = data as { to: number; text?: string; base64?: string }
+        params.from = to
+        params.tail = null
+        stream.send("log", { rank: source.rank, ...(text === undefined ? { base64 } : { text }) })
+        return stream.full ? stream.drained() : undefined
+      }
+      const over = await ask(peer, this.#head.folder.identity.cluster, "rank.logs", params, read, stream.signal).then(
+        () => true,
+        () => false
+      )
+      if (over || (source.pid !== undefined && tries >= retriesWhenEnded)) return
+      await sleep(retryMs)
+    }
+  }
+}

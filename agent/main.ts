@@ -1,0 +1,41 @@
+/**
+ * The program on every node: `agent.cjs <node folder>`. Whoever starts it may wait for one JSON line on descriptor 3; when 3 was
+ * not inherited it is the event loop's own, so only a pipe or a socket counts.
+ */
+import * as fs from "node:fs"
+import type { AgentReady } from "../sdk/agent/protocol.ts"
+import { Agent } from "./Agent.ts"
+
+const readyFd = 3
+
+const tellStarter = (ready: AgentReady) => {
+  try {
+    const stat = fs.fstatSync(readyFd)
+    if (!stat.isFIFO() && !stat.isSocket()) return
+    fs.writeSync(readyFd, `${JSON.stringify(ready)}\n`)
+    fs.closeSync(readyFd)
+  } catch {
+    // Nobody waits.
+  }
+}
+
+const fail = (cause: unknown) => {
+  const error = cause instanceof Error ? cause.message : String(cause)
+  console.error(error)
+  tellStarter({ ok: false, error })
+  process.exit(1)
+}
+
+const main = async () => {
+  const folder = process.argv[2]
+  if (folder === undefined) throw new Error("usage: agent.cjs <node folder>")
+  process.umask(0o022)
+  const agent = new Agent(folder)
+  await agent.listen()
+  tellStarter({ ok: true, hello: agent.hello() })
+}
+
+// Jobs go on without an agent, and the next one adopts them.
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
+process.on("SIGHUP", () => {})
+main().catch(fail)

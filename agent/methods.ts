@@ -1,0 +1,87 @@
+/** What an agent answers: the methods of the protocol, and those (`rank.*`) by which a head works its workers' agents. */
+import type { AgentHello, AgentMethods, Ended, JobSpec } from "../sdk/agent/protocol.ts"
+import type { Agent } from "./Agent.ts"
+import { anotherNode, valueError } from "./failures.ts"
+import type { Head } from "./Head.ts"
+import type { LogsParams } from "./logs.ts"
+import type { RankOrder } from "./Rank.ts"
+import { lastLines } from "./read-log.ts"
+import type { Method, Stream } from "./Server.ts"
+import { type RankLogs, streamRank } from "./stream-rank.ts"
+
+type Params<Name extends keyof AgentMethods> = AgentMethods[Name][0]
+
+const safeName = /^[\w.:-]+$/
+
+const checkJob = ({ id, numNodes, runTimestamp, run }: JobSpec) => {
+  if (!Number.isInteger(id) || id < 1 || !Number.isInteger(numNodes) || numNodes < 1)
+    throw valueError("a job needs a whole id and numNodes")
+  if (!safeName.test(runTimestamp) || typeof run !== "string") throw valueError("a job needs a runTimestamp and a run text")
+}
+
+const never = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener("abort", () => resolve())
+  })
+
+const headMethods = (agent: Agent, head: Head) => ({
+  configure: async ({ peers }: Params<"configure">) => {
+    await head.configure(peers)
+  },
+  "journal.follow": async ({ after }: Params<"journal.follow">, stream: Stream) => {
+    const stop = head.journal.follow(after, (entries) => {
+      for (const entry of entries) stream.send("entry", { journal: head.journal.id, entry })
+    })
+    await never(stream.signal)
+    stop()
+  },
+  "journal.acknowledge": ({ upTo }: Params<"journal.acknowledge">) => {
+    head.journal.acknowledge(upTo, () => head.store.syncNow())
+  },
+  submit: async ({ jobs }: Params<"submit">) => {
+    for (const job of jobs) checkJob(job)
+    return { taken: await head.submit(jobs) }
+  },
+  setup: (spec: Params<"setup">) => {
+    if (!safeName.test(spec.operation) || !safeName.test(spec.runTimestamp))
+      throw valueError("a setup needs an operation and a runTimestamp")
+    return head.setup(spec)
+  },
+  "setup.cancel": ({ operation }: Params<"setup.cancel">) => head.cancelSetup(operation),
+  cancel: ({ jobs }: Params<"cancel">) => head.cancel(jobs),
+  autostop: ({ setting, idleMinutes, down }: Params<"autostop">) => agent.autostop!.set({ setting, idleMinutes, down }),
+  activity: () => agent.autostop!.activity(),
+  logs: (params: LogsParams, stream: Stream) => agent.logs!.stream(params, stream),
+  halt: async ({ reason }: Params<"halt">) => ({ lastEntry: await head.halt(reason) })
+})
+
+const nodeMethods = (agent: Agent) => ({
+  hello: ({ cluster, node }: Params<"hello">): AgentHello => {
+    const hello = agent.hello()
+    if (hello.cluster !== cluster || hello.node !== node)
+      throw anotherNode(`this is the agent of node ${hello.node} of cluster ${hello.cluster}`)
+    return hello
+  },
+  exit: ({ how }: { readonly how: Ended["how"] }) => agent.exit({ how, by: "request", atMs: Date.now() }),
+  "rank.start": (order: RankOrder) => agent.ranks.start(order),
+  "rank.end": ({ key, rank }: RankOrder) => agent.ranks.end(key, rank),
+  "rank.forget": ({ key, rank }: RankOrder) => agent.ranks.forget(key, rank),
+  "rank.lines": async ({ log, count }: { readonly log: string; readonly count: number }) => ({
+    lines: await lastLines(`${agent.folder.home}/${log}`, count)
+  }),
+  "rank.logs": (wish: RankLogs, stream: Stream) => streamRank(agent.folder, agent.ranks, wish, stream),
+  "rank.watch": async (_: object, stream: Stream) => {
+    const { cpus, accelerators } = agent.folder.identity
+    stream.send("rank", { capacity: { cpus, accelerators } })
+    for (const view of agent.ranks.views()) stream.send("rank", { view })
+    const stop = agent.ranks.watch((view) => stream.send("rank", { view }))
+    await never(stream.signal)
+    stop()
+  }
+})
+
+export const methodsOf = (agent: Agent): Readonly<Record<string, Method>> => ({
+  ...nodeMethods(agent),
+  ...(agent.head === null ? {} : headMethods(agent, agent.head))
+})

@@ -1,0 +1,62 @@
+/** What each rank is told to run, with the keys that name it. A detached setup is part of its job: it dies with it. */
+import * as fs from "node:fs"
+import { dirname } from "node:path"
+import type { JobSpec, NodeIdentity, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import { detachedSetupVariables, jobVariables, setupVariables } from "./environment.ts"
+import type { Folder } from "./Folder.ts"
+import { detachedSetupLog, runLog, setupLog } from "./log-files.ts"
+import type { RankOrder } from "./Rank.ts"
+import type { Placed } from "./scheduler.ts"
+
+export const jobKey = (id: number) => `job-${id}`
+export const detachedSetupKey = (id: number) => `setup-of-${id}`
+export const setupKey = (operation: string) => `setup-${operation}`
+
+/** Secrets stand in a file of their own, removed with what needs them. */
+export const keepSecrets = (folder: Folder, key: string, secrets: Readonly<Record<string, string>>) => {
+  if (Object.keys(secrets).length === 0) return
+  fs.mkdirSync(dirname(folder.secrets(key)), { recursive: true, mode: 0o700 })
+  fs.writeFileSync(folder.secrets(key), JSON.stringify(secrets), { mode: 0o600, flush: true })
+}
+
+export const dropSecrets = (folder: Folder, key: string) => fs.rmSync(folder.secrets(key), { force: true })
+
+const secretsOf = (folder: Folder, key: string): Readonly<Record<string, string>> => {
+  const path = folder.secrets(key)
+  return fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, "utf8")) : {}
+}
+
+export const runOrder = (
+  folder: Folder,
+  peers: ReadonlyArray<Peer>,
+  job: JobSpec,
+  placement: ReadonlyArray<Placed>,
+  rank: number
+): RankOrder => ({
+  key: jobKey(job.id),
+  rank,
+  script: job.run,
+  environment: { ...jobVariables(folder.identity, peers, job, placement, rank), ...job.envs },
+  secrets: secretsOf(folder, jobKey(job.id)),
+  log: runLog(job.runTimestamp, peers.length, rank, placement[rank]!.nodeRank)
+})
+
+export const detachedSetupOrder = (folder: Folder, peers: ReadonlyArray<Peer>, job: JobSpec, rank: number): RankOrder => ({
+  key: detachedSetupKey(job.id),
+  rank,
+  script: job.setup ?? "",
+  environment: { ...detachedSetupVariables(folder.identity, peers, job, rank), ...job.envs },
+  secrets: secretsOf(folder, jobKey(job.id)),
+  log: detachedSetupLog(job.runTimestamp, peers.length, rank)
+})
+
+export const setupOrder = (folder: Folder, peers: ReadonlyArray<Peer>, spec: SetupSpec, rank: number): RankOrder => ({
+  key: setupKey(spec.operation),
+  rank,
+  script: spec.script,
+  environment: { ...setupVariables(folder.identity, peers, spec, rank), ...spec.envs },
+  secrets: secretsOf(folder, setupKey(spec.operation)),
+  log: setupLog(spec.runTimestamp, rank)
+})
+
+export const selfPeer = ({ rank, node, address, socket }: NodeIdentity): Peer => ({ rank, node, address, socket })

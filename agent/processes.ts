@@ -1,0 +1,69 @@
+/**
+ * Processes as /proc shows them. A pid alone means nothing, it is used again: a process is a pid and a start time, of one
+ * boot. A zombie is gone. Where /proc is missing (macOS) nothing is ever seen alive: trees are not ended there.
+ */
+import * as fs from "node:fs"
+
+export interface Process {
+  readonly pid: number
+  /** In clock ticks since boot. */
+  readonly start: string
+  readonly state: string
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+}
+
+/** The command name in the middle may hold spaces and parentheses: fields count from the last one. */
+export const parseStat = (text: string): Process | null => {
+  const close = text.lastIndexOf(")")
+  const fields = text.slice(close + 2).split(" ")
+  if (close < 0 || fields.length < 20) return null
+  return {
+    pid: Number.parseInt(text, 10),
+    state: fields[0]!,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    start: fields[19]!
+  }
+}
+
+export const processOf = (pid: number | "self"): Process | null => {
+  try {
+    return parseStat(fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
+  } catch {
+    return null
+  }
+}
+
+export const isGone = (process: Process | null) => process === null || process.state === "Z" || process.state === "X"
+
+export const isAlive = (pid: number, start: string) => {
+  const found = processOf(pid)
+  return !isGone(found) && found!.start === start
+}
+
+export const bootId = (): string => {
+  try {
+    return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+  } catch {
+    return "unknown"
+  }
+}
+
+export const environmentOf = (pid: number): string => {
+  try {
+    return `\0${fs.readFileSync(`/proc/${pid}/environ`, "utf8")}`
+  } catch {
+    return ""
+  }
+}
+
+export const pids = (): ReadonlyArray<number> => {
+  try {
+    return fs.readdirSync("/proc").flatMap((name) => (name.charCodeAt(0) <= 57 ? [Number(name)] : []))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,68 @@
+/** The head's queue between the pure scheduler and the nodes: what is taken, what starts next, what may be forgotten. */
+import { advanceJob } from "./advance-job.ts"
+import type { Head } from "./Head.ts"
+import { detachedSetupKey, dropSecrets, jobKey, setupKey } from "./orders.ts"
+import { type Capacity, canEverFit, type Placed, schedule } from "./scheduler.ts"
+import type { State } from "./state.ts"
+
+const jobOf = (key: string) => (key.startsWith("job-") ? Number(key.slice("job-".length)) : null)
+
+/** A place is free again when nothing of its job is left there, which is later than the job's end. */
+export const busyPlaces = (head: Head): ReadonlyArray<Placed> => {
+  const { jobs, endedJobs } = head.store.state
+  const running = Object.values(jobs).flatMap((job) => job.placement ?? [])
+  const closing = head.hosts.flatMap((host) =>
+    host.views().flatMap(({ key, rank, quiet }) => (quiet ? [] : (endedJobs[jobOf(key) ?? -1]?.placement[rank] ?? [])))
+  )
+  return [...running, ...closing]
+}
+
+const capacityOf = (head: Head, rank: number): Capacity | undefined => {
+  const { identity } = head.folder
+  return rank === identity.rank ? { cpus: identity.cpus, accelerators: identity.accelerators } : head.store.state.capacities[rank]
+}
+
+export const startQueued = (head: Head) => {
+  const { jobs } = head.store.state
+  const pending = Object.values(jobs).filter((job) => job.placement === null && job.ending === null)
+  if (pending.length === 0) return
+  const nodes = head.peers.flatMap(({ rank }) => {
+    const capacity = capacityOf(head, rank)
+    return capacity === undefined ? [] : [{ nodeRank: rank, capacity }]
+  })
+  const queue = pending.map(({ spec }) => ({ id: spec.id, numNodes: spec.numNodes, accelerators: spec.accelerators }))
+  const hopeless =
+    nodes.length < head.peers.length
+      ? []
+      : queue.filter(
+          (job) =>
+            !canEverFit(
+              job,
+              nodes.map(({ capacity }) => capacity)
+            )
+        )
+  for (const { id } of hopeless) {
+    const reason = "the cluster can never give what the job asks for"
+    head.store.append({ type: "ending", jobs: [id], ending: { status: "FAILED", reason } })
+    advanceJob(head, jobs[id]!)
+  }
+  const possible = queue.filter((job) => !hopeless.includes(job))
+  for (const { id, placement } of schedule(possible, nodes, busyPlaces(head))) {
+    head.store.append({ type: "placed", job: id, placement })
+    advanceJob(head, jobs[id]!)
+  }
+}
+
+const liveKeys = ({ jobs, setups }: State) =>
+  new Set([...Object.keys(jobs).flatMap((id) => [jobKey(Number(id)), detachedSetupKey(Number(id))]), ...Object.keys(setups).map(setupKey)])
+
+/** Ranks whose end is in the journal, when nothing of them is left. */
+export const forgetEnded = (head: Head) => {
+  const live = liveKeys(head.store.state)
+  for (const host of head.hosts)
+    for (const { key, rank, quiet } of host.views()) {
+      if (!quiet || live.has(key)) continue
+      dropSecrets(head.folder, key)
+      host.forget(key, rank)
+    }
+}

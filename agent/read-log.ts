@@ -1,0 +1,98 @@
+/**
+ * A log file as it grows: chunks of up to 64 KiB from an offset, until it is over and read. The last lines are found from the
+ * end, so the file's size does not matter. The file may not be there yet.
+ */
+import * as fs from "node:fs"
+import { open } from "node:fs/promises"
+
+const chunkBytes = 64 * 1024
+/** inotify tells of growth; this is for file systems where it does not. */
+const safetyMs = 1000
+
+/** Where the last `count` lines begin; a last line without newline counts as one. */
+export const tailOffset = (path: string, count: number): number => {
+  if (!fs.existsSync(path)) return 0
+  const fd = fs.openSync(path, "r")
+  try {
+    const size = fs.fstatSync(fd).size
+    if (count <= 0) return size
+    const block = Buffer.alloc(chunkBytes)
+    let missing = count
+    for (let end = size; end > 0; end -= Math.min(end, chunkBytes)) {
+      const start = Math.max(0, end - chunkBytes)
+      const length = fs.readSync(fd, block, 0, end - start, start)
+      for (let at = length - 1; at >= 0; at--) {
+        if (block[at] !== 10 || start + at === size - 1) continue
+        if (--missing === 0) return start + at + 1
+      }
+    }
+    return 0
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+export const lastLines = async (path: string, count: number): Promise<ReadonlyArray<string>> => {
+  if (!fs.existsSync(path)) return []
+  const from = tailOffset(path, count)
+  const handle = await open(path, "r")
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(chunkBytes), 0, chunkBytes, from)
+    return buffer.toString("utf8", 0, bytesRead).replace(/\n$/, "").split("\n")
+  } finally {
+    await handle.close()
+  }
+}
+
+export interface Following {
+  readonly from: number
+  /** Nothing more will be written. */
+  readonly isOver: () => boolean
+  /** Calls back when `isOver` may have changed. */
+  readonly onTurn: (wake: () => void) => () => void
+  readonly signal: AbortSignal
+}
+
+const sizeOf = (path: string) => fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+const grown = (path: string, at: number, { isOver, onTurn, signal }: Following): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      watcher?.close()
+      stop()
+      signal.removeEventListener("abort", done)
+      resolve()
+    }
+    const timer = setTimeout(done, safetyMs)
+    const stop = onTurn(done)
+    signal.addEventListener("abort", done)
+    let watcher: fs.FSWatcher | null = null
+    try {
+      watcher = fs.watch(path, done).on("error", () => {})
+    } catch {
+      // Not there yet: the timer or the rank's start will tell.
+    }
+    // What happened before the watch began.
+    if (isOver() || signal.aborted || sizeOf(path) > at) done()
+  })
+
+/** Yields bytes and the offset behind them. */
+export async function* readLog(path: string, following: Following): AsyncGenerator<{ readonly bytes: Buffer; readonly to: number }> {
+  let at = following.from
+  let handle: Awaited<ReturnType<typeof open>> | null = null
+  try {
+    while (!following.signal.aborted) {
+      const last = following.isOver()
+      handle ??= await open(path, "r").catch(() => null)
+      const read = await handle?.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, at)
+      if (read !== undefined && read.bytesRead > 0) {
+        at += read.bytesRead
+        yield { bytes: read.buffer.subarray(0, read.bytesRead), to: at }
+      } else if (last) return
+      else await grown(path, at, following)
+    }
+  } finally {
+    await handle?.close()
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * What an agent remembers, as a fold over its own records (agent/records.jsonl). A head's jobs and setups, a node's ranks.
+ * Pure but for changing `state` in place; applying a record twice changes nothing, since the journal is folded in as well.
+ */
+import type { JobSpec, JournalFact, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import type { Setting } from "./idleness.ts"
+import type { Capacity, Placed } from "./scheduler.ts"
+
+/** Jobs and setups that ended and can still be shown. */
+const endedKept = 10_000
+
+export type JobEnded = Extract<JournalFact, { readonly _tag: "JobEnded" }>
+export type SetupEnded = Extract<JournalFact, { readonly _tag: "SetupEnded" }>
+
+export interface Ending {
+  readonly status: "CANCELLED" | "FAILED"
+  readonly reason: string | null
+}
+export interface Failing {
+  readonly rank: number
+  readonly code: number
+  readonly reason: string | null
+}
+export interface Job {
+  readonly spec: JobSpec
+  placement: ReadonlyArray<Placed> | null
+  ending: Ending | null
+  failing: Failing | null
+  settingUp: boolean
+  pids: ReadonlyArray<number> | null
+}
+export interface Setup {
+  readonly spec: SetupSpec
+  ending: string | null
+}
+export interface EndedJob {
+  readonly spec: Pick<JobSpec, "id" | "name" | "runTimestamp"> & { readonly setup: boolean }
+  readonly placement: ReadonlyArray<Placed>
+  readonly pids: ReadonlyArray<number>
+  readonly setupPids: ReadonlyArray<number>
+  readonly fact: JobEnded
+}
+export interface EndedSetup {
+  readonly runTimestamp: string
+  readonly setupPids: ReadonlyArray<number>
+  readonly fact: SetupEnded
+}
+export interface PlannedRank {
+  readonly key: string
+  readonly rank: number
+  ending: boolean
+}
+
+export type Record =
+  | { readonly type: "state"; readonly state: State }
+  | { readonly type: "started"; readonly marker: string; readonly boot: string }
+  | { readonly type: "exited" }
+  | { readonly type: "halted" }
+  | { readonly type: "peers"; readonly peers: ReadonlyArray<Peer> }
+  | { readonly type: "capacity"; readonly rank: number; readonly capacity: Capacity }
+  | { readonly type: "submitted"; readonly jobs: ReadonlyArray<JobSpec> }
+  | { readonly type: "placed"; readonly job: number; readonly placement: ReadonlyArray<Placed> }
+  | { readonly type: "ending"; readonly jobs: ReadonlyArray<number>; readonly ending: Ending }
+  | { readonly type: "failing"; readonly job: number; readonly failing: Failing }
+  | { readonly type: "setup"; readonly spec: SetupSpec }
+  | { readonly type: "endingSetup"; readonly operations: ReadonlyArray<string>; readonly reason: string }
+  | { readonly type: "told"; readonly fact: JournalFact; readonly setupPids?: ReadonlyArray<number> }
+  | { readonly type: "planned"; readonly key: string; readonly rank: number; readonly ending: boolean }
+  | { readonly type: "endingRank"; readonly key: string; readonly rank: number }
+  | { readonly type: "forgotten"; readonly key: string; readonly rank: number }
+  | { readonly type: "autostop"; readonly setting: Setting; readonly idleSinceMs: number; readonly boot: string }
+  | { readonly type: "active"; readonly idleSinceMs: number; readonly boot: string }
+
+export interface State {
+  cluster: string
+  node: string
+  marker: string | null
+  boot: string | null
+  halted: boolean
+  exited: boolean
+  /** AutostopFired is in the journal, and the node has not been started since. */
+  fired: boolean
+  peers: ReadonlyArray<Peer>
+  capacities: { [rank: number]: Capacity }
+  /** Ids ever taken, as sorted ranges [first, last]. */
+  taken: Array<[number, number]>
+  jobs: { [id: number]: Job }
+  setups: { [operation: string]: Setup }
+  endedJobs: { [id: number]: EndedJob }
+  endedSetups: { [operation: string]: EndedSetup }
+  ranks: { [key: string]: PlannedRank }
+  setting: Setting | null
+  /** On the clock of `idleBoot`. */
+  idleSinceMs: number
+  idleBoot: string | null
+}
+
+export const emptyState = (cluster: string, node: string): State => ({
+  cluster,
+  node,
+  marker: null,
+  boot: null,
+  halted: false,
+  exited: false,
+  fired: false,
+  peers: [],
+  capacities: {},
+  taken: [],
+  jobs: {},
+  setups: {},
+  endedJobs: {},
+  endedSetups: {},
+  ranks: {},
+  setting: null,
+  idleSinceMs: 0,
+  idleBoot: null
+})
+
+export const isTaken = (state: State, id: number) => state.taken.some(([first, last]) => first <= id && id <= last)
+
+export const take = (state: State, id: number) => {
+  if (isTaken(state, id)) return
+  state.taken.push([id, id])
+  state.taken.sort((a, b) => a[0] - b[0])
+  state.taken = state.taken.reduce<Array<[number, number]>>((ranges, range) => {
+    const before = ranges.at(-1)
+    if (before !== undefined && before[1] + 1 >= range[0]) before[1] = Math.max(before[1], range[1])
+    else ranges.push(range)
+    return ranges
+  }, [])
+}
+
+const keepNewest = (table: { [key: string]: unknown }) => {
+  const keys = Object.keys(table)
+  if (keys.length > endedKept) delete table[keys[0]!]
+}
+
+const tell = (state: State, fact: JournalFact, setupPids: ReadonlyArray<number>) => {
+  if (fact._tag === "AutostopFired") {
+    state.fired = true
+    return
+  }
+  if (fact._tag === "SetupEnded") {
+    const setup = state.setups[fact.operation]
+    delete state.setups[fact.operation]
+    if (setup !== undefined) state.endedSetups[fact.operation] = { runTimestamp: setup.spec.runTimestamp, setupPids, fact }
+    return keepNewest(state.endedSetups)
+  }
+  const job = state.jobs[fact.job]
+  if (job === undefined) return
+  if (fact._tag === "JobSettingUp") job.settingUp = true
+  if (fact._tag === "JobStarted") job.pids = fact.ranks.map(({ pid }) => pid)
+  if (fact._tag !== "JobEnded") return
+  const { id, name, runTimestamp, setup } = job.spec
+  const spec = { id, name, runTimestamp, setup: setup !== null }
+  state.endedJobs[id] = { spec, placement: job.placement ?? [], pids: job.pids ?? [], setupPids, fact }
+  delete state.jobs[id]
+  keepNewest(state.endedJobs)
+}
+
+export const rankKey = (key: string, rank: number) => `${key}.${rank}`
+
+const applyRank = (state: State, record: Extract<Record, { readonly type: "planned" | "endingRank" | "forgotten" }>) => {
+  const { key, rank } = record
+  const known = state.ranks[rankKey(key, rank)]
+  if (record.type === "planned") state.ranks[rankKey(key, rank)] = { key, rank, ending: record.ending }
+  else if (record.type === "forgotten") delete state.ranks[rankKey(key, rank)]
+  else if (known !== undefined) known.ending = true
+}
+
+const applyWork = (state: State, record: Record) => {
+  switch (record.type) {
+    case "submitted":
+      for (const spec of record.jobs) {
+        if (isTaken(state, spec.id)) continue
+        take(state, spec.id)
+        state.jobs[spec.id] = { spec, placement: null, ending: null, failing: null, settingUp: false, pids: null }
+      }
+      break
+    case "placed":
+      if (state.jobs[record.job] !== undefined) state.jobs[record.job]!.placement = record.placement
+      break
+    case "ending":
+      for (const id of record.jobs) if (state.jobs[id] !== undefined) state.jobs[id].ending ??= record.ending
+      break
+    case "failing":
+      if (state.jobs[record.job] !== undefined) state.jobs[record.job]!.failing ??= record.failing
+      break
+    case "setup":
+      if (state.endedSetups[record.spec.operation] === undefined)
+        state.setups[record.spec.operation] ??= { spec: record.spec, ending: null }
+      break
+    case "endingSetup":
+      for (const id of record.operations) if (state.setups[id] !== undefined) state.setups[id].ending ??= record.reason
+      break
+    case "told":
+      tell(state, record.fact, record.setupPids ?? [])
+  }
+}
+
+export const apply = (state: State, record: Record): State => {
+  switch (record.type) {
+    case "state":
+      return record.state
+    case "started":
+      if (state.marker !== record.marker || state.exited) {
+        state.halted = false
+        state.fired = false
+      }
+      state.exited = false
+      state.marker = record.marker
+      state.boot = record.boot
+      break
+    case "exited":
+      state.exited = true
+      break
+    case "halted":
+      state.halted = true
+      break
+    case "peers":
+      state.peers = record.peers
+      break
+    case "capacity":
+      state.capacities[record.rank] = record.capacity
+      break
+    case "planned":
+    case "endingRank":
+    case "forgotten":
+      applyRank(state, record)
+      break
+    case "autostop":
+      state.setting = record.setting
+      state.idleSinceMs = record.idleSinceMs
+      state.idleBoot = record.boot
+      break
+    case "active":
+      state.idleSinceMs = record.idleSinceMs
+      state.idleBoot = record.boot
+      break
+    default:
+      applyWork(state, record)
+  }
+  return state
+}

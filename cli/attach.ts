@@ -1,0 +1,106 @@
+/**
+ * Asks for a launch or an exec and stays with it: phases on stderr, setup's output dimmed among them, the job's log on stdout.
+ * Ctrl-C leaves, the work goes on; a second one ends us at once. With JSON the log goes to stderr, and stdout gets one object.
+ */
+
+import type { Session } from "../sdk/client/Session.ts"
+import { ulid } from "../sdk/client/ulid.ts"
+import { exitCodes } from "../sdk/protocol/exit-codes.ts"
+import type { Launched } from "../sdk/protocol/launch.ts"
+import type { LogsAnswer } from "../sdk/protocol/queries.ts"
+import type { Progress as Phase } from "../sdk/protocol/Wire.ts"
+import { onInterrupt } from "./interrupt.ts"
+import { type Out, stderr, stdout } from "./out.ts"
+import { jsonLine } from "./render/json.ts"
+import { makePrefixer } from "./render/Prefixer.ts"
+import { makeProgress, type Progress } from "./render/Progress.ts"
+import { clean, glyph, isColoured, paint } from "./render/style.ts"
+
+/** Sees the phases too, and may print more about them. */
+export interface Watcher {
+  readonly take: (phase: Phase) => void
+  /** Before what comes next is printed. */
+  readonly drained: () => Promise<void>
+}
+
+export interface Attachment {
+  readonly session: Session
+  readonly method: "launch" | "exec"
+  readonly params: { readonly clusterName?: string | null }
+  readonly json: boolean
+  readonly detach: boolean
+  /** What to type to do it again. */
+  readonly again: string
+  readonly watch?: ((session: Session, progress: Progress) => Watcher) | undefined
+}
+
+export const dim = (stream: Out) => (prefix: string) => paint("dim", clean(prefix), isColoured(stream))
+
+const submit = async ({ session, method, params, watch }: Attachment, progress: Progress): Promise<Launched> => {
+  const operation = ulid()
+  const restore = onInterrupt(
+    () => `Detached; the ${method} goes on. Watch: sky status ${glyph("dot")} Cancel: sky ops cancel ${operation}`
+  )
+  const watcher = watch?.(session, progress)
+  const onProgress = (phase: Phase) => {
+    progress.take(phase)
+    watcher?.take(phase)
+  }
+  try {
+    return await session.call<Launched>(method, params, { onProgress }, operation)
+  } finally {
+    await watcher?.drained()
+    progress.end()
+    restore()
+  }
+}
+
+/** Streams a job's log to its end. */
+export const followJob = async (session: Session, params: object, out: Out): Promise<LogsAnswer> => {
+  const lines = makePrefixer((bytes) => out.write(bytes), dim(out))
+  try {
+    return await session.call<LogsAnswer>("logs", params, {
+      onSource: ({ rank, prefix }) => lines.source(rank, prefix),
+      onLog: (rank, bytes) => lines.push(rank, bytes)
+    })
+  } finally {
+    if (lines.end() && out.isTTY()) stderr.write("\n")
+  }
+}
+
+export const attach = async (attachment: Attachment): Promise<number> => {
+  const { session, json, detach, again } = attachment
+  const dot = ` ${glyph("dot")} `
+  const progress = makeProgress(json)
+  const launched = await submit(attachment, progress)
+  const { jobId } = launched
+  const cluster = launched.cluster ?? attachment.params.clusterName ?? ""
+  const say = (text: string) => {
+    if (!json) stderr.write(`${text}\n`)
+  }
+  if (jobId === null || detach) {
+    if (jobId !== null) progress.line("done", `Job ${jobId}`, "submitted")
+    say(
+      `\nagain: ${again}${dot}${jobId === null ? "" : `logs: sky logs ${cluster} ${jobId}${dot}cancel: sky cancel ${cluster} ${jobId}${dot}`}end: sky down ${cluster}`
+    )
+    if (json) stdout.write(jsonLine({ ...launched, status: null }))
+    return exitCodes.ok
+  }
+  progress.line(
+    "running",
+    `Job ${jobId}`,
+    `logs: sky logs ${cluster} ${jobId}${dot}cancel: sky cancel ${cluster} ${jobId}${dot}end: sky down ${cluster}`
+  )
+  const restore = onInterrupt(
+    () => `Detached; job ${jobId} goes on. Follow: sky logs ${cluster} ${jobId}${dot}Cancel: sky cancel ${cluster} ${jobId}`
+  )
+  const begunAtMs = Date.now()
+  const ended = await followJob(session, { clusterName: cluster, jobId, follow: true }, json ? stderr : stdout)
+  restore()
+  const succeeded = ended.status === "SUCCEEDED"
+  const words = `${(ended.status ?? "gone").toLowerCase().replace("_", " in ")}${ended.reason ? `: ${ended.reason}` : ""}`
+  progress.line(succeeded ? "done" : "failed", `Job ${jobId}`, words, Date.now() - begunAtMs)
+  say(`\nagain: ${again}${dot}logs: sky logs ${cluster} ${jobId}${dot}end: sky stop ${cluster}, sky down ${cluster}`)
+  if (json) stdout.write(jsonLine({ ...launched, status: ended.status, returnCodes: ended.returnCodes, reason: ended.reason }))
+  return succeeded ? exitCodes.ok : exitCodes.jobFailed
+}

@@ -1,0 +1,117 @@
+/** `sky daemon`: the process behind it all. Jobs go on without it; any other verb starts it again. */
+
+import { join } from "node:path"
+import { findHome } from "../../sdk/client/home.ts"
+import * as rare from "../../sdk/client/rare.ts"
+import { openSession, type Session } from "../../sdk/client/Session.ts"
+import { daemonProgram } from "../../sdk/client/spawn.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { DaemonAnswer } from "../../sdk/protocol/queries.ts"
+import { followFile, lastLines } from "../follow-file.ts"
+import { stderr, stdout } from "../out.ts"
+import { asClientError, usageError } from "../render/error.ts"
+import { jsonLine } from "../render/json.ts"
+import { clean, cleanText } from "../render/style.ts"
+import { ago, plural } from "../render/time.ts"
+import { wholeNumber } from "../task/options.ts"
+import { atMost, verb } from "../verb.ts"
+
+const usage = "sky daemon start|stop|restart|status|logs|run"
+const tailDefault = 50
+
+const say = (text: string) => void stderr.write(`${text}\n`)
+
+const open = (spawn: boolean) => openSession({ rare: () => rare, spawn })
+
+const status = async (session: Session): Promise<DaemonAnswer> => session.call<DaemonAnswer>("daemon.status")
+
+const show = (answer: DaemonAnswer, json: boolean) => {
+  if (json) return stdout.write(jsonLine({ running: true, ...answer }))
+  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations } = answer
+  return stdout.write(
+    `The daemon runs: pid ${pid}, version ${version} (${build}), started ${ago(startedAtMs, Date.now())}.\n` +
+      `${plural(clusters, "cluster")}, ${plural(runningJobs, "running job")}, ${plural(runningOperations, "running operation")}, ${plural(head, "fact")}.\n` +
+      `State: ${home}\n`
+  )
+}
+
+/** False when it was not running. */
+const stop = async (json: boolean): Promise<boolean> => {
+  const session = open(false)
+  try {
+    const { runningJobs } = await session.call<{ runningJobs: number }>("daemon.stop")
+    await session.ended()
+    if (!json)
+      say(
+        `The daemon is stopped.${runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${runningJobs === 1 ? "goes" : "go"} on without it.` : ""}`
+      )
+    return true
+  } catch (error) {
+    if (asClientError(error).exitCode !== exitCodes.unreachable) throw error
+    if (!json) say("The daemon is not running.")
+    return false
+  } finally {
+    session.close()
+  }
+}
+
+const start = async (json: boolean): Promise<number> => {
+  const session = open(true)
+  show(await status(session), json)
+  session.close()
+  return exitCodes.ok
+}
+
+const run = async (): Promise<number> => {
+  const { spawn } = await import("node:child_process")
+  const child = spawn(process.execPath, [daemonProgram(), "run", "--home", findHome(() => rare).folder], { stdio: "inherit" })
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal))
+  return new Promise((done) => child.on("exit", (code) => done(code ?? exitCodes.failed)))
+}
+
+const entry = (line: string): string => {
+  try {
+    const { message, level, timestamp, date, atMs, ...rest } = JSON.parse(line) as Record<string, unknown>
+    const when = String(timestamp ?? date ?? (typeof atMs === "number" ? new Date(atMs).toISOString() : ""))
+    const words = typeof message === "string" ? message : JSON.stringify(message ?? rest)
+    return clean([when, level, words].filter(Boolean).join("  "))
+  } catch {
+    return cleanText(line)
+  }
+}
+
+const logs = async (tail: number, follow: boolean, json: boolean): Promise<number> => {
+  const path = join(findHome(() => rare).folder, "daemon.log")
+  const print = (line: string) => void stdout.write(json ? `${line}\n` : `${entry(line)}\n`)
+  for (const line of lastLines(path, tail)) print(line)
+  if (follow) await followFile(path, print)
+  return exitCodes.ok
+}
+
+export const daemon = verb(usage, { follow: { type: "boolean", short: "f" }, tail: { type: "string" } }, async ({ flags, words, json }) => {
+  const [what = "status"] = words
+  atMost(1, words, usage)
+  switch (what) {
+    case "start":
+      return start(json)
+    case "stop": {
+      const stopped = await stop(json)
+      if (json) stdout.write(jsonLine({ stopped }))
+      return exitCodes.ok
+    }
+    case "restart":
+      await stop(true)
+      return start(json)
+    case "status": {
+      const session = open(false)
+      show(await status(session).finally(() => session.close()), json)
+      return exitCodes.ok
+    }
+    case "logs":
+      return logs(wholeNumber("--tail", flags.tail ?? String(tailDefault), 0), flags.follow === true, json)
+    case "run":
+      return run()
+    default:
+      throw usageError(`Unknown: daemon ${what}`, `Usage: ${usage}`)
+  }
+})

@@ -1,0 +1,43 @@
+/** `sky events`: the log itself, in words or as JSON. `--follow` goes on without a gap. */
+
+import type { Recorded } from "../../events/Recorded.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { onInterrupt } from "../interrupt.ts"
+import { stdout } from "../out.ts"
+import { eventLine } from "../render/facts.ts"
+import { forScripts, jsonLine } from "../render/json.ts"
+import { wholeNumber } from "../task/options.ts"
+import { atMost, verb } from "../verb.ts"
+
+const usage = "sky events [-f] [--tail N] [--after SEQ] [CLUSTER]"
+const tailDefault = 50
+
+export const events = verb(
+  usage,
+  { follow: { type: "boolean", short: "f" }, tail: { type: "string" }, after: { type: "string" } },
+  async ({ flags, words, json, connect }) => {
+    atMost(1, words, usage)
+    const session = connect()
+    const [clusterName] = words
+    const of = clusterName === undefined ? {} : { clusterName }
+    const from =
+      flags.after !== undefined && flags.tail === undefined
+        ? { after: wholeNumber("--after", flags.after, 0) }
+        : {
+            tail: wholeNumber("--tail", flags.tail ?? String(tailDefault), 0),
+            ...(flags.after ? { after: wholeNumber("--after", flags.after, 0) } : {})
+          }
+    const print = (event: unknown) => stdout.write(json ? jsonLine(event) : `${eventLine(event as Recorded)}\n`)
+    const page = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { ...of, ...from })
+    if (!flags.follow) {
+      if (json) stdout.write(`${JSON.stringify(page.events.map(forScripts))}\n`)
+      else for (const event of page.events) print(event)
+      return exitCodes.ok
+    }
+    for (const event of page.events) print(event)
+    onInterrupt(() => "")
+    const head = page.events.at(-1)?.seq ?? Number(flags.after ?? 0)
+    await session.call("events.follow", { ...of, after: head }, { onEvent: print })
+    return exitCodes.ok
+  }
+)

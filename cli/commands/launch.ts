@@ -1,0 +1,83 @@
+/** `sky launch`: a cluster, new or reused, and a task on it. What it costs is said before the question. */
+
+import { commandLine } from "../../sdk/client/caller.ts"
+import type { Session } from "../../sdk/client/Session.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { Launched } from "../../sdk/protocol/launch.ts"
+import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
+import type { Task } from "../../task/Task.ts"
+import { confirm } from "../ask.ts"
+import { attach } from "../attach.ts"
+import { stderr, stdout } from "../out.ts"
+import { jsonLine } from "../render/json.ts"
+import { planTable, summary } from "../render/plan.ts"
+import { clean } from "../render/style.ts"
+import { watchSetup } from "../setup-output.ts"
+import { loadEntrypoint } from "../task/entrypoint.ts"
+import { applyFlags } from "../task/flags.ts"
+import { taskOptions, wholeNumber } from "../task/options.ts"
+import { loadTask } from "../task/yaml.ts"
+import { screen, verb } from "../verb.ts"
+
+const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun] [TASK FLAGS] [FILE.yaml|COMMAND…]"
+
+/** A new cluster may be paid for, and a stopped one comes back to life: both are asked for. One that is up is simply used. */
+const ask = async (session: Session, { cluster, plan }: Launched): Promise<void> => {
+  if (plan?.newCluster !== false) return confirm(`Launch a new cluster${cluster === null ? "" : ` '${clean(cluster)}'`}?`, true)
+  const { clusters } = await session.call<StatusAnswer>("status", { clusterNames: [cluster] })
+  if (clusters[0]?.status === "STOPPED") await confirm(`Restart the stopped cluster '${clean(cluster!)}'?`, true)
+}
+
+const titleOf = (task: Task) => clean(task.name ?? "(unnamed)")
+
+export const launch = verb(
+  usage,
+  {
+    ...taskOptions,
+    cluster: { type: "string", short: "c" },
+    dryrun: { type: "boolean" },
+    "detach-setup": { type: "boolean", short: "s" },
+    "detach-run": { type: "boolean", short: "d" },
+    "idle-minutes-to-autostop": { type: "string", short: "i" },
+    down: { type: "boolean" },
+    "retry-until-up": { type: "boolean", short: "r" },
+    yes: { type: "boolean", short: "y" },
+    "no-setup": { type: "boolean" }
+  },
+  async ({ flags, words, json, argv, connect }) => {
+    const task = applyFlags(
+      loadEntrypoint(words, () => loadTask),
+      flags
+    )
+    const idle = flags["idle-minutes-to-autostop"]
+    const params = {
+      task,
+      clusterName: flags.cluster ?? null,
+      lastUse: commandLine(argv),
+      ...(idle === undefined ? {} : { idleMinutesToAutostop: wholeNumber("-i", idle, 0) }),
+      ...(flags.down ? { down: true } : {}),
+      ...(flags["detach-setup"] ? { detachSetup: true } : {}),
+      ...(flags["no-setup"] ? { noSetup: true } : {}),
+      ...(flags["retry-until-up"] ? { retryUntilUp: true } : {})
+    }
+    const session = connect()
+    const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
+    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan)}\n`)
+    if (flags.dryrun) {
+      stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen()) : "")
+      return exitCodes.ok
+    }
+    if (!flags.yes) await ask(session, planned)
+    const clusterName = params.clusterName ?? planned.cluster
+    const file = words.map((word) => clean(word)).join(" ")
+    return attach({
+      session,
+      method: "launch",
+      params: { ...params, clusterName },
+      json,
+      detach: flags["detach-run"] === true,
+      watch: flags["detach-setup"] || json ? undefined : watchSetup,
+      again: `sky exec ${clusterName ?? "CLUSTER"} ${words.length === 1 && !/\s/.test(file) ? file : file === "" ? "COMMAND" : `'${file}'`}`
+    })
+  }
+)

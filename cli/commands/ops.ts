@@ -1,0 +1,51 @@
+/** `sky ops`: what the daemon is asked to do, and how far it is; `sky ops cancel` ends one. */
+
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { OperationsAnswer } from "../../sdk/protocol/queries.ts"
+import type { OperationView } from "../../sdk/protocol/rows.ts"
+import { stderr, stdout } from "../out.ts"
+import { usageError } from "../render/error.ts"
+import { jsonLine } from "../render/json.ts"
+import { type Colour, clean } from "../render/style.ts"
+import { table } from "../render/table.ts"
+import { ago, duration } from "../render/time.ts"
+import { atMost, screen, verb } from "../verb.ts"
+
+const usage = "sky ops [list [-a] | cancel ID]"
+const colours: Record<OperationView["status"], Colour> = { running: "blue", succeeded: "green", failed: "red", cancelled: "yellow" }
+const columns = ["ID", "VERB", "CLUSTER", "REQUESTED", "DURATION", "STATUS", "DETAIL"].map((title) => ({ title }))
+
+const cells = (operation: OperationView, nowMs: number) => [
+  clean(operation.id),
+  operation.method,
+  clean(operation.cluster ?? "-"),
+  ago(operation.requestedAtMs, nowMs),
+  duration((operation.endedAtMs ?? nowMs) - operation.requestedAtMs),
+  { text: operation.status, colour: colours[operation.status] },
+  clean(operation.detail ?? "")
+]
+
+export const ops = verb(usage, { all: { type: "boolean", short: "a" } }, async ({ flags, words, json, connect }) => {
+  const [what = "list", id] = words
+  if (what === "cancel" && id !== undefined) {
+    atMost(2, words, usage)
+    const answer = await connect().call<{ operation: string; cancelled: boolean }>("operations.cancel", { operation: id })
+    if (json) stdout.write(jsonLine(answer))
+    else stderr.write(answer.cancelled ? "Cancelled. What it had done stays done.\n" : "It was over already.\n")
+    return exitCodes.ok
+  }
+  if (what !== "list" || id !== undefined)
+    throw usageError(what === "cancel" ? "Which operation?" : `Unknown: ops ${words.join(" ")}`, `Usage: ${usage}`)
+  const { operations } = await connect().call<OperationsAnswer>("operations", flags.all ? { all: true } : {})
+  if (json) stdout.write(jsonLine(operations))
+  else if (operations.length === 0) stdout.write(`No ${flags.all ? "" : "running "}operations.\n`)
+  else
+    stdout.write(
+      table(
+        columns,
+        operations.map((operation) => ({ cells: cells(operation, Date.now()) })),
+        screen()
+      )
+    )
+  return exitCodes.ok
+})

@@ -1,0 +1,75 @@
+/** `sky queue`: the jobs of clusters, newest first. */
+
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
+import type { JobView } from "../../sdk/protocol/rows.ts"
+import { more } from "../load.ts"
+import { stdout } from "../out.ts"
+import { showError } from "../render/error.ts"
+import { jsonLine } from "../render/json.ts"
+import { demandCell } from "../render/resources.ts"
+import { type Colour, clean, glyph } from "../render/style.ts"
+import { type Row, table } from "../render/table.ts"
+import { ago, duration } from "../render/time.ts"
+import { screen, verb } from "../verb.ts"
+
+const colours: Record<JobView["status"], Colour> = {
+  PENDING: "blue",
+  SETTING_UP: "blue",
+  RUNNING: "green",
+  SUCCEEDED: "green",
+  FAILED: "red",
+  FAILED_SETUP: "red",
+  CANCELLED: "yellow"
+}
+
+const rowOf = (job: JobView, nowMs: number, all: boolean): Row => ({
+  cells: [
+    String(job.id),
+    clean(job.name ?? "-"),
+    ...(all ? [clean(job.user)] : []),
+    ago(job.submittedAtMs, nowMs),
+    ago(job.startedAtMs, nowMs),
+    job.startedAtMs === null ? "-" : duration((job.endedAtMs ?? nowMs) - job.startedAtMs),
+    demandCell(job),
+    { text: job.status, colour: colours[job.status] },
+    ...(all ? [clean(job.logPath)] : []),
+    job.reason ? `${glyph("why")} ${clean(job.reason)}` : ""
+  ]
+})
+
+const titles = (all: boolean) =>
+  ["ID", "NAME", ...(all ? ["USER"] : []), "SUBMITTED", "STARTED", "DURATION", "RESOURCES", "STATUS", ...(all ? ["LOG"] : []), ""].map(
+    (title) => ({ title })
+  )
+
+export const queue = verb(
+  "sky queue [-s] [-a] [CLUSTER…]",
+  { "skip-finished": { type: "boolean", short: "s" }, "all-users": { type: "boolean", short: "a" }, all: { type: "boolean" } },
+  async ({ flags, words, json, connect }) => {
+    const session = connect()
+    const params = { ...(words.length > 0 ? { clusterNames: words } : {}), ...(flags["skip-finished"] ? { skipFinished: true } : {}) }
+    const answer = await session.call<JobQueueAnswer>("queue", params)
+    const errors = answer.notFound.length > 0 ? await more().missing(session, answer.notFound) : []
+    const codes = errors.map((error) => showError(error, json))
+    if (json) stdout.write(jsonLine(answer.jobs))
+    else {
+      const all = flags["all-users"] === true || flags.all === true
+      for (const [i, cluster] of answer.clusters.entries()) {
+        const jobs = answer.jobs.filter((job) => job.cluster === cluster)
+        if (answer.clusters.length > 1) stdout.write(`${i > 0 ? "\n" : ""}${clean(cluster)}\n`)
+        stdout.write(
+          jobs.length === 0
+            ? `No ${flags["skip-finished"] ? "unfinished " : ""}jobs on ${clean(cluster)}.\n`
+            : table(
+                titles(all),
+                jobs.map((job) => rowOf(job, Date.now(), all)),
+                screen()
+              )
+        )
+      }
+      if (answer.clusters.length === 0 && codes.length === 0) stdout.write("No clusters.\n")
+    }
+    return Math.max(exitCodes.ok, ...codes)
+  }
+)

@@ -1,0 +1,53 @@
+/** The lazy half: all verbs but four, help, and what reads YAML. Loaded by main.ts when asked for; may be as large as it likes. */
+import { didYouMean } from "../task/names.ts"
+import { autostop } from "./commands/autostop.ts"
+import { cancel } from "./commands/cancel.ts"
+import { check } from "./commands/check.ts"
+import { completion, completionNames } from "./commands/completion.ts"
+import { daemon } from "./commands/daemon.ts"
+import { down } from "./commands/down.ts"
+import { events } from "./commands/events.ts"
+import { launch } from "./commands/launch.ts"
+import { ops } from "./commands/ops.ts"
+import { rpc } from "./commands/rpc.ts"
+import { start } from "./commands/start.ts"
+import { stop } from "./commands/stop.ts"
+import { why } from "./commands/why.ts"
+import { usageError } from "./render/error.ts"
+import type { Verb } from "./verb.ts"
+
+export * as rare from "../sdk/client/rare.ts"
+export { headIp } from "./commands/head-ip.ts"
+export { otherLogs } from "./commands/other-logs.ts"
+export { explainFlags } from "./explain.ts"
+export { help } from "./help.ts"
+export { missing } from "./pick.ts"
+export { applyFlags, withoutMachine } from "./task/flags.ts"
+export { loadTask } from "./task/yaml.ts"
+
+const verbs = new Map<string, Verb>(
+  Object.entries({
+    launch,
+    cancel,
+    stop,
+    start,
+    down,
+    autostop,
+    ops,
+    events,
+    why,
+    daemon,
+    completion,
+    check,
+    rpc,
+    "complete-names": completionNames
+  })
+)
+
+export const findVerb = (name: string, others: ReadonlyArray<string>): Verb => {
+  const found = verbs.get(name)
+  if (found !== undefined) return found
+  if (name.startsWith("-")) throw usageError(`Unknown flag '${name}'.`, "Flags come after the verb: sky VERB --help")
+  const near = didYouMean(name, [...verbs.keys(), ...others])
+  throw usageError(`Unknown verb '${name}'.${near ? ` Did you mean '${near}'?` : ""}`, "All of them: sky --help")
+}

@@ -1,0 +1,163 @@
+/** The help pages as data. Completion reads the flags from here too; a test holds them against what is parsed. */
+export interface Page {
+  readonly usage: string
+  readonly summary: string
+  readonly flags: ReadonlyArray<readonly [flag: string, text: string]>
+  readonly examples: readonly [string, string]
+}
+
+const yes = ["-y, --yes", "do not ask"] as const
+const all = ["-a, --all", "all clusters"] as const
+const idle = ["-i, --idle-minutes-to-autostop N", "stop after N idle minutes"] as const
+const retry = ["-r, --retry-until-up", "try again until there is capacity"] as const
+const task = [
+  ["-n, --name NAME", "the task's name"],
+  ["--workdir DIR", "folder that is copied to ~/sky_workdir"],
+  ["--cloud CLOUD", "where: local"],
+  ["--gpus NAME[:COUNT]", "accelerators of each node; none resets"],
+  ["--cpus N[+]", "vCPUs of each node; none resets"],
+  ["--memory N[+]", "GiB of each node; none resets"],
+  ["--num-nodes N", "how many nodes"],
+  ["--env NAME[=VALUE]", "repeatable; a bare NAME is taken from here"],
+  ["--env-file FILE", "envs, one a line; --env wins"]
+] as const
+const detach = ["-d, --detach-run", "do not wait for the job"] as const
+const dryrun = ["--dryrun", "only say what would be done"] as const
+
+export const pages: Readonly<Record<string, Page>> = {
+  launch: {
+    usage: "sky launch [FLAGS] [FILE.yaml|COMMAND…]",
+    summary: "a cluster, new or reused, and a task on it",
+    flags: [
+      ["-c, --cluster NAME", "the cluster; made up when not given"],
+      yes,
+      detach,
+      ["-s, --detach-setup", "setup is part of the job"],
+      ["--no-setup", "skip setup"],
+      idle,
+      ["--down", "go instead of stop; alone: after 1 idle minute"],
+      retry,
+      dryrun,
+      ...task
+    ],
+    examples: ["sky launch -c train examples/hello.yaml", "sky launch -y -c train -i 10 --down 'python train.py --lr 0.1'"]
+  },
+  exec: {
+    usage: "sky exec [FLAGS] CLUSTER FILE.yaml|COMMAND…",
+    summary: "a job on a cluster that is up; no setup",
+    flags: [detach, ["--down", "end the cluster when its jobs are over"], dryrun, ...task],
+    examples: ["sky exec train examples/hello.yaml", "sky exec train 'nvidia-smi -L'"]
+  },
+  cancel: {
+    usage: "sky cancel [FLAGS] CLUSTER [JOB…]",
+    summary: "end jobs; without a number the latest running one",
+    flags: [["-a, --all", "all jobs of the cluster"], yes],
+    examples: ["sky cancel train 2", "sky cancel -y train --all"]
+  },
+  status: {
+    usage: "sky status [FLAGS] [CLUSTER…]",
+    summary: "the clusters there are",
+    flags: [
+      ["-a, --all", "all columns"],
+      ["-r, --refresh", "ask the clouds first"],
+      ["--ip", "only the head node's address, of one cluster"]
+    ],
+    examples: ["sky status", "sky status -o json 'train-*'"]
+  },
+  queue: {
+    usage: "sky queue [FLAGS] [CLUSTER…]",
+    summary: "the jobs of clusters",
+    flags: [
+      ["-s, --skip-finished", "only those that are not over"],
+      ["-a, --all-users", "all columns, users and log folders too"]
+    ],
+    examples: ["sky queue train", "sky queue -s"]
+  },
+  logs: {
+    usage: "sky logs [FLAGS] CLUSTER [JOB…]",
+    summary: "a job's output, to its end; without a number the latest",
+    flags: [
+      ["--follow", "until the job is over (the default)"],
+      ["--no-follow", "only what there is"],
+      ["--tail N", "only the last N lines of each rank"],
+      ["--rank N", "only this rank"],
+      ["--status", "only the status: exit 0, 100, 101, 102, 103"],
+      ["-s, --sync-down", "copy to ~/sky_logs"]
+    ],
+    examples: ["sky logs train", "sky logs train 2 --no-follow --tail 20"]
+  },
+  why: {
+    usage: "sky why CLUSTER",
+    summary: "how a cluster came to be as it is",
+    flags: [],
+    examples: ["sky why train", "sky why train -o json"]
+  },
+  stop: {
+    usage: "sky stop [FLAGS] [CLUSTER…]",
+    summary: "machines off, disks kept",
+    flags: [all, yes, ["--purge", "change the record even if the cloud refuses"]],
+    examples: ["sky stop train", "sky stop -y 'dev-*'"]
+  },
+  start: {
+    usage: "sky start [FLAGS] [CLUSTER…]",
+    summary: "bring stopped clusters back",
+    flags: [all, yes, idle, ["--down", "with -i: go instead of stop"], retry, ["-f, --force", "even if it is up"]],
+    examples: ["sky start train", "sky start -y train -i 10"]
+  },
+  autostop: {
+    usage: "sky autostop [FLAGS] [CLUSTER…]",
+    summary: "stop or end clusters when idle",
+    flags: [
+      all,
+      yes,
+      ["-i, --idle-minutes N", "after N idle minutes (5)"],
+      ["--down", "go instead of stop"],
+      ["--cancel", "no autostop any more"]
+    ],
+    examples: ["sky autostop train -i 10", "sky autostop train --cancel"]
+  },
+  down: {
+    usage: "sky down [FLAGS] [CLUSTER…]",
+    summary: "machines and disks go",
+    flags: [all, yes, ["-p, --purge", "drop the record even if the cloud refuses"]],
+    examples: ["sky down train", "sky down -y -a"]
+  },
+  events: {
+    usage: "sky events [FLAGS] [CLUSTER]",
+    summary: "every fact in the log",
+    flags: [
+      ["-f, --follow", "and what comes"],
+      ["--tail N", "the last N (50)"],
+      ["--after SEQ", "those after a position"]
+    ],
+    examples: ["sky events train", "sky events --follow -o json | jq .event"]
+  },
+  ops: {
+    usage: "sky ops [list [-a] | cancel ID]",
+    summary: "what the daemon is asked to do; cancel it",
+    flags: [["-a, --all", "those that are over too"]],
+    examples: ["sky ops", "sky ops cancel 01KBF2Q8J4M9T6X7V0R5C3D1EA"]
+  },
+  check: { usage: "sky check", summary: "which clouds can be used", flags: [], examples: ["sky check", "sky check -o json"] },
+  daemon: {
+    usage: "sky daemon start|stop|restart|status|logs|run",
+    summary: "the process behind it; jobs go on without it",
+    flags: [
+      ["-f, --follow", "logs: and what comes"],
+      ["--tail N", "logs: the last N lines (50)"]
+    ],
+    examples: ["sky daemon status", "sky daemon logs --tail 20 -f"]
+  },
+  completion: {
+    usage: "sky completion bash|zsh|fish",
+    summary: "shell completion, with cluster names",
+    flags: [],
+    examples: ["source <(sky completion bash)", "sky completion fish > ~/.config/fish/completions/sky.fish"]
+  },
+  rpc: {
+    usage: "sky rpc METHOD [JSON]",
+    summary: "any request of the protocol, for scripts",
+    flags: [["--request-id ID", "sent twice, it is done once"]],
+    examples: ["sky rpc describe", `sky rpc logs '{"clusterName":"train"}'`]
+  }
+}

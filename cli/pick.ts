@@ -1,0 +1,40 @@
+/** Which clusters a command means. The daemon resolves globs; we say what was not found. */
+
+import type { ClientError } from "../sdk/client/ClientError.ts"
+import type { Session } from "../sdk/client/Session.ts"
+import type { StatusAnswer } from "../sdk/protocol/queries.ts"
+import type { ClusterView } from "../sdk/protocol/rows.ts"
+import { didYouMean } from "../task/names.ts"
+import { notFound, usageError } from "./render/error.ts"
+
+/** One error per name that matches nothing. */
+export const missing = async (session: Session, names: ReadonlyArray<string>): Promise<Array<ClientError>> => {
+  if (names.length === 0) return []
+  const { clusters } = await session.call<StatusAnswer>("status")
+  return names.map((name) => {
+    const near = didYouMean(
+      name,
+      clusters.map((cluster) => cluster.name)
+    )
+    return /[*?[]/.test(name)
+      ? notFound(`No cluster matches '${name}'.`, "See: sky status")
+      : notFound(`There is no cluster '${name}'.${near ? ` Did you mean '${near}'?` : ""}`, near ? null : "See: sky status")
+  })
+}
+
+export interface Picked {
+  readonly clusters: ReadonlyArray<ClusterView>
+  readonly errors: ReadonlyArray<ClientError>
+}
+
+/** Without names: the only cluster there is. */
+export const pick = async (session: Session, names: ReadonlyArray<string>, all: boolean, usage: string): Promise<Picked> => {
+  if (names.length > 0 && !all) {
+    const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
+    return { clusters: answer.clusters, errors: await missing(session, answer.notFound) }
+  }
+  const { clusters } = await session.call<StatusAnswer>("status")
+  if (all || clusters.length === 1) return { clusters, errors: [] }
+  if (clusters.length === 0) throw notFound("There is no cluster.", "Launch one: sky launch COMMAND")
+  throw usageError(`Which of your ${clusters.length} clusters? Name one, or a quoted glob, or give -a for all.`, `Usage: ${usage}`)
+}

@@ -1,0 +1,105 @@
+/**
+ * The phases of an operation, on stderr. On a terminal the running one is a line that counts its seconds; everywhere a phase becomes
+ * one line with its duration when it ends. Whatever else is printed meanwhile must go through `above`.
+ */
+
+import type { Progress as Phase } from "../../sdk/protocol/Wire.ts"
+import { stderr } from "../out.ts"
+import { clean, cut, type Glyph, glyph, isColoured, paint, widthOf } from "./style.ts"
+import { took } from "./time.ts"
+
+const words: Record<Phase["phase"], string> = {
+  queued: "Waiting,Waited",
+  provision: "Provisioning,Provisioned",
+  bootstrap: "Starting,Started",
+  autostop: "Autostop,Autostop",
+  sync: "Syncing,Synced",
+  setup: "Setting up,Set up",
+  submit: "Submitting,Submitted",
+  cancel: "Cancelling,Cancelled",
+  stop: "Stopping,Stopped",
+  down: "Tearing down,Torn down"
+}
+/** Said only when they fail: their success is another line's. */
+const quiet: ReadonlyArray<string> = ["queued", "submit", "stop", "down"]
+const colours = { done: "green", failed: "red", running: "blue" } as const
+const labelWidth = 13
+const detailWidth = 36
+const tickMs = 1_000
+
+export interface Progress {
+  readonly take: (phase: Phase) => void
+  /** A running line for what takes long and has no phases. */
+  readonly run: (label: string, detail?: string) => void
+  readonly line: (kind: keyof typeof colours & Glyph, label: string, detail: string, ms?: number) => void
+  /** Prints whole lines over the running one. */
+  readonly above: (text: string) => void
+  /** The running line goes away, until the next `run`. */
+  readonly end: () => void
+}
+
+const pad = (text: string, width: number) => text + " ".repeat(Math.max(0, width - widthOf(text)))
+const columns = (label: string, detail: string, time: string) => `${pad(label, labelWidth)} ${pad(detail, detailWidth)} ${time}`.trimEnd()
+
+export const makeProgress = (silent = false, stream = stderr): Progress => {
+  const colour = isColoured(stream)
+  const live = stream.isTTY() && process.env.TERM !== "dumb" && !silent
+  const begunAtMs = new Map<string, number>()
+  let current: { readonly label: string; readonly detail: string; readonly sinceMs: number } | undefined
+  let timer: NodeJS.Timeout | undefined
+  let drawn = false
+
+  const mark = (kind: keyof typeof colours) => paint(colours[kind], glyph(kind), colour)
+
+  const clear = () => {
+    if (drawn) stream.write("\r\x1b[K")
+    drawn = false
+  }
+
+  const draw = () => {
+    if (!live || current === undefined) return
+    const text = columns(current.label, current.detail, `${Math.floor((Date.now() - current.sinceMs) / 1000)} s`)
+    stream.write(`\r\x1b[K${mark("running")} ${cut(text, stream.columns() - 3)}`)
+    drawn = true
+  }
+
+  const above = (text: string) => {
+    clear()
+    if (!silent) stream.write(text)
+    draw()
+  }
+
+  const run = (label: string, detail = "") => {
+    current = { label, detail: clean(detail), sinceMs: current?.label === label ? current.sinceMs : Date.now() }
+    draw()
+    if (live) timer ??= setInterval(draw, tickMs).unref()
+  }
+
+  const line: Progress["line"] = (kind, label, detail, ms) =>
+    above(`${mark(kind)} ${columns(label, clean(detail), ms === undefined ? "" : took(ms).padStart(5))}\n`)
+
+  const take = ({ phase, state, detail, atMs, cluster }: Phase) => {
+    const key = `${cluster}/${phase}`
+    const done = state === "done"
+    const label = words[phase]?.split(",")[done ? 1 : 0] ?? phase
+    const sinceMs = begunAtMs.get(key) ?? atMs
+    if (state === "running") {
+      begunAtMs.set(key, sinceMs)
+      run(label, detail)
+      return
+    }
+    begunAtMs.delete(key)
+    current = undefined
+    if (done && quiet.includes(phase)) clear()
+    else line(done ? "done" : "failed", label, detail, atMs - sinceMs)
+  }
+
+  const end = () => {
+    current = undefined
+    clearInterval(timer)
+    timer = undefined
+    clear()
+  }
+
+  return { take, run, line, above, end }
+}

@@ -1,0 +1,66 @@
+/** Facts in words, one line each. Typed by the events themselves, so that a new one does not compile until it is told here. */
+import type { Event, EventTag } from "../../events/Event.ts"
+import type { Recorded } from "../../events/Recorded.ts"
+import { clean } from "./style.ts"
+import { clock, dollars, plural } from "./time.ts"
+
+type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
+
+const because = (reason: string | null) => (reason ? `: ${reason}` : "")
+const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute")}${down ? " (down)" : ""}`
+const codes = (returnCodes: ReadonlyArray<number>) => (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
+const price = (usd: number) => (usd === 0 ? "free" : `${dollars(usd)} an hour each`)
+const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
+  [cloud, zone ?? region].filter(Boolean).join(" ")
+
+const words: Words = {
+  LogCreated: ({ log }) => `the log begins: ${log}`,
+  DaemonStarted: ({ version, pid }) => `daemon ${version} started, pid ${pid}`,
+  DaemonStopped: ({ reason }) => `daemon stopped${because(reason)}`,
+  OperationRequested: ({ method, argv }) => (argv.length > 0 ? `you asked: sky ${argv.join(" ")}` : `${method} was asked for`),
+  OperationSucceeded: () => "done",
+  OperationFailed: ({ error }) => `failed: ${error.message}`,
+  OperationCancelled: ({ reason }) => `cancelled${because(reason)}`,
+  ClusterCreated: ({ name }) => `a new cluster: ${name}`,
+  LaunchRequested: ({ numNodes, task }) => `launch of ${task.name ?? "a task"} on ${plural(numNodes, "node")}`,
+  StartRequested: () => "start",
+  ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
+  PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer.pricePerHour)}`,
+  NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
+  NodeProvisioned: ({ rank, node, address }) => `node ${rank} is there: ${node}, ${address}`,
+  NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,
+  NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
+  NodeStopped: ({ rank, reason }) => `node ${rank} stopped${because(reason)}`,
+  NodeReleased: ({ rank, reason }) => `node ${rank} is gone${because(reason)}`,
+  NodeAbandoned: ({ rank, node, reason }) => `node ${rank} (${node}) may still exist${because(reason)}`,
+  RuntimeReady: ({ rank }) => `node ${rank} answers`,
+  RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
+  WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
+  SetupStarted: () => "setup started",
+  SetupEnded: ({ returnCodes, failedRank, reason }) =>
+    failedRank === null ? "setup done" : `setup failed on rank ${failedRank}${codes(returnCodes)}${because(reason)}`,
+  JobSubmitted: ({ job, task, numNodes }) => `job ${job}${task.name ? ` ${task.name}` : ""} submitted, ${plural(numNodes, "node")}`,
+  JobSettingUp: ({ job }) => `job ${job} is set up`,
+  JobStarted: ({ job }) => `job ${job} started`,
+  JobCancelRequested: ({ jobs }) => `cancel of job ${jobs.join(", ")}`,
+  JobEnded: ({ job, status, returnCodes, reason }) => `job ${job} ${status}${codes(returnCodes)}${because(reason)}`,
+  JobClosed: ({ job, status, reason }) => `job ${job} ${status}${because(reason)}`,
+  JournalGap: ({ from, to }) => `entries ${from} to ${to} of a node's journal are lost`,
+  AutostopSet: ({ idleMinutes, down }) => (idleMinutes < 0 ? "autostop cancelled" : `autostop after ${idle(idleMinutes, down)}`),
+  AutostopArmed: () => "autostop is armed on the node",
+  AutostopFired: ({ idleMinutes, down }) => `autostop fired after ${idle(idleMinutes, down)}, by the node itself`,
+  StopRequested: ({ purge }) => `stop${purge ? " (purge)" : ""}`,
+  DownRequested: ({ purge }) => `down${purge ? " (purge)" : ""}`,
+  ClusterStopped: ({ reason }) => `cluster stopped${because(reason)}`,
+  ClusterGone: ({ reason }) => `cluster gone${because(reason)}`,
+  ActionFailed: ({ action, message, retryAtMs }) => `${action} failed: ${message}; again at ${clock(retryAtMs)}`,
+  ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
+}
+
+/** A daemon newer than us may know facts that we do not: their name is said. */
+export const say = (event: Event): string => {
+  const tell = words[event._tag] as ((event: Event) => string) | undefined
+  return clean(tell?.(event) ?? event._tag)
+}
+
+export const eventLine = ({ seq, atMs, event }: Recorded): string => `${String(seq).padStart(5)}  ${clock(atMs)}  ${say(event)}`

@@ -1,0 +1,44 @@
+/** Times and amounts in words. Pure: the caller says what time it is. */
+const units = [
+  ["day", 86_400],
+  ["hr", 3_600],
+  ["min", 60],
+  ["sec", 1]
+] as const
+
+/** `2 mins ago`; `-` when unknown. */
+export const ago = (atMs: number | null, nowMs: number): string => {
+  if (atMs === null) return "-"
+  const seconds = Math.floor((nowMs - atMs) / 1000)
+  if (seconds < 1) return "just now"
+  const [word, size] = units.find(([, size]) => seconds >= size)!
+  const count = Math.floor(seconds / size)
+  return `${count} ${word}${count === 1 ? "" : "s"} ago`
+}
+
+/** `5m 2s`, with the two largest units. */
+export const duration = (ms: number): string => {
+  let seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds === 0) return "0s"
+  const parts: Array<string> = []
+  for (const [unit, size] of units) {
+    if (seconds >= size) parts.push(Math.floor(seconds / size) + unit[0]!)
+    seconds %= size
+    if (parts.length === 2) break
+  }
+  return parts.join(" ")
+}
+
+/** `0.3 s`, `41 s`, `3 min 12 s`, `3 h 12 min`: how long a step took. */
+export const took = (ms: number): string => {
+  const seconds = Math.max(0, ms) / 1000
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${Math.floor(seconds)} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
+  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
+}
+
+export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)
+
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`
+export const dollars = (usd: number): string => `$${usd.toFixed(2)}`

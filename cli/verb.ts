@@ -1,0 +1,80 @@
+/**
+ * One verb of the command line: what it takes and what it does. `run` returns the exit code; what it throws is shown and becomes one.
+ * Declarations only, no descriptions: those are in help.ts, off the hot path.
+ */
+
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util"
+import { caller } from "../sdk/client/caller.ts"
+import { openSession, type Session, type SessionOptions } from "../sdk/client/Session.ts"
+import { more } from "./load.ts"
+import { stdout } from "./out.ts"
+import { usageError } from "./render/error.ts"
+import { isColoured } from "./render/style.ts"
+import type { Screen } from "./render/table.ts"
+
+const common = { output: { type: "string", short: "o", default: "table" }, help: { type: "boolean", short: "h" } } as const
+
+type Parsed<O extends ParseArgsOptionsConfig> = ReturnType<
+  typeof parseArgs<{ args: Array<string>; options: O & typeof common; allowPositionals: true; strict: true }>
+>
+
+export interface Input<O extends ParseArgsOptionsConfig> {
+  readonly flags: Parsed<O>["values"]
+  readonly words: Array<string>
+  readonly json: boolean
+  /** The whole command line after `sky`. */
+  readonly argv: ReadonlyArray<string>
+  readonly connect: (options?: Partial<SessionOptions>) => Session
+}
+
+export interface Verb {
+  readonly usage: string
+  readonly options: ParseArgsOptionsConfig
+  readonly run: (argv: ReadonlyArray<string>) => Promise<number>
+}
+
+/** Whether the command line asks for JSON, known before it is parsed: its errors are JSON too. */
+export const wantsJson = (argv: ReadonlyArray<string>): boolean =>
+  argv.some((word, i) => /^(-o|--output=|-o=)json$/.test(word) || (word === "json" && /^(-o|--output)$/.test(argv[i - 1] ?? "")))
+
+export const verb = <const O extends ParseArgsOptionsConfig>(
+  usage: string,
+  options: O,
+  run: (input: Input<O>) => Promise<number>
+): Verb => {
+  const all = { ...options, ...common }
+  return {
+    usage,
+    options: all,
+    run: async (argv) => {
+      let parsed: Parsed<O>
+      try {
+        parsed = parseArgs({ args: argv.slice(1), options: all, allowPositionals: true, strict: true }) as Parsed<O>
+      } catch (error) {
+        throw more().explainFlags(error as NodeJS.ErrnoException, usage, Object.keys(all))
+      }
+      const { output } = parsed.values as { output: string }
+      if (output !== "json" && output !== "table") throw usageError(`Unknown output '${output}'.`, "Use: -o table, -o json")
+      let session: Session | undefined
+      const connect = (settings: Partial<SessionOptions> = {}) => {
+        session ??= openSession({ rare: () => more().rare, caller: () => caller(argv), ...settings })
+        return session
+      }
+      try {
+        return await run({ flags: parsed.values, words: parsed.positionals, json: output === "json", argv, connect })
+      } finally {
+        session?.close()
+      }
+    }
+  }
+}
+
+export const screen = (): Screen => ({
+  width: stdout.isTTY() ? stdout.columns() : undefined,
+  colour: isColoured(stdout)
+})
+
+/** No more words than a verb takes. */
+export const atMost = (count: number, words: ReadonlyArray<string>, usage: string): void => {
+  if (words.length > count) throw usageError(`Unexpected argument '${words[count]}'.`, `Usage: ${usage}`)
+}

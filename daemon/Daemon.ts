@@ -1,0 +1,50 @@
+/** The wiring: which part needs which. No logic lives here, and only here is a concrete cloud or store named. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { join } from "node:path"
+import { Background } from "./Background.ts"
+import { Clouds } from "./Clouds.ts"
+import * as LocalCloud from "./clouds/local/LocalCloud.ts"
+import { Dispatcher } from "./Dispatcher.ts"
+import { Identity } from "./Identity.ts"
+import { freshUlid } from "./Ids.ts"
+import * as IpcServer from "./ipc/IpcServer.ts"
+import { Lifecycle } from "./Lifecycle.ts"
+import { EventLog } from "./log/EventLog.ts"
+import * as LevelLogStore from "./log/LevelLogStore.ts"
+import { Operations } from "./Operations.ts"
+import { Queries } from "./queries/Queries.ts"
+import { Couriers } from "./reactors/Couriers.ts"
+import { Reconciler } from "./reactors/Reconciler.ts"
+import { Requests } from "./Requests.ts"
+import { Secrets } from "./Secrets.ts"
+
+/** Everything that works on the log. Needs a LogStore, Clouds, Secrets and an Identity. */
+export const core = Layer.mergeAll(Dispatcher.layer, Reconciler.layer).pipe(
+  Layer.provideMerge(Couriers.layer),
+  Layer.provideMerge(
+    Layer.unwrap(
+      Effect.gen(function* () {
+        const { actor } = yield* Identity
+        return EventLog.layer(freshUlid, actor)
+      })
+    )
+  ),
+  Layer.provideMerge(Background.layer)
+)
+
+/** The daemon of this machine. Needs an Identity. */
+export const layer = (home: string, agentPath: string) =>
+  IpcServer.layer.pipe(
+    Layer.provideMerge(Requests.layer),
+    Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
+    Layer.provideMerge(core),
+    Layer.provideMerge(Lifecycle.layer),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        LevelLogStore.layer(join(home, "log")),
+        Secrets.layer(home),
+        Layer.effect(Clouds, Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]])))
+      )
+    )
+  )

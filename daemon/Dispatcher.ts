@@ -1,0 +1,151 @@
+/**
+ * Wish in, facts or a refusal out. Reads the world, asks the decider, appends what it said. The append names every key that
+ * the decision read; when one has moved, the decision is made again.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import type { ClusterId, ClusterName, OperationId } from "../events/ids.ts"
+import type { OperationRequested } from "../events/operation.ts"
+import { rowNamed } from "../projections/clusters.ts"
+import { type OperationRow, operationOf, operations } from "../projections/operations.ts"
+import { canonicalJson } from "../sdk/protocol/digest.ts"
+import { InternalError, RequestConflict, type SkydError } from "../sdk/protocol/errors.ts"
+import { type CommandName, commands } from "../sdk/protocol/methods.ts"
+import type { Caller } from "../sdk/protocol/Wire.ts"
+import { Clouds } from "./Clouds.ts"
+import type { Decided, Decision } from "./commands/decision.ts"
+import { splitSecrets } from "./commands/split-secrets.ts"
+import { decoder } from "./decode.ts"
+import { Deciders } from "./Deciders.ts"
+import { Identity } from "./Identity.ts"
+import { freshUlid } from "./Ids.ts"
+import { EventLog } from "./log/EventLog.ts"
+import { Secrets } from "./Secrets.ts"
+
+/** Decisions that are made again before the daemon gives up: each time somebody else got further. */
+const triesMax = 64
+
+export interface Command {
+  readonly method: CommandName
+  readonly params: unknown
+  readonly requestId: OperationId | undefined
+  readonly caller: Caller | undefined
+}
+
+/** Either the answer, or the operation that will have it. */
+export type Dispatched =
+  | { readonly _tag: "Answer"; readonly at: number; readonly cluster: string | null; readonly result: Readonly<Record<string, unknown>> }
+  | { readonly _tag: "Operation"; readonly row: OperationRow }
+
+export class Dispatcher extends Context.Service<Dispatcher, { readonly dispatch: (command: Command) => Effect.Effect<Dispatched, SkydError> }>()(
+  "skyd/daemon/Dispatcher"
+) {
+  static readonly layer = Layer.effect(Dispatcher, Effect.suspend(() => make))
+}
+
+const decoders = Object.fromEntries(Object.entries(commands).map(([name, { params }]) => [name, decoder(params as never, name)])) as Readonly<
+  Record<CommandName, (input: unknown) => Effect.Effect<unknown, SkydError>>
+>
+
+const make = Effect.gen(function* () {
+  const log = yield* EventLog
+  const secrets = yield* Secrets
+  const identity = yield* Identity
+  const clouds = yield* Clouds
+
+  /** The operation that this request id already began, from memory or from the log. */
+  const known = Effect.fn("Dispatcher.known")(function* (id: OperationId) {
+    const row = operationOf(log.world().operations, id)
+    if (row !== undefined) return row
+    const seq = yield* log.requestSeq(id)
+    if (seq === 0) return undefined
+    const first = yield* Effect.orDie(log.event(seq))
+    if (first === undefined) return undefined
+    const state = yield* log.readStream(first.stream, seq).pipe(
+      Stream.filter((recorded) => recorded.operation === id),
+      Stream.runFold(() => operations.empty, operations.apply),
+      Effect.orDie
+    )
+    return operationOf(state, id)
+  })
+
+  const attach = (row: OperationRow, digest: string) =>
+    row.digest === digest
+      ? Effect.succeed<Dispatched>({ _tag: "Operation", row })
+      : Effect.fail(
+          new RequestConflict({
+            message: `The request id ${row.id} was used for another request (${row.method}).`,
+            hint: "Send each new request under a new id."
+          })
+        )
+
+  const record = Effect.fn("Dispatcher.record")(function* (id: OperationId, decision: Decision) {
+    yield* log.append({ events: decision.events, operation: id, causedBy: 0, actor: { ...identity.actor, kind: "user" }, expect: decision.expect })
+    return operationOf(log.world().operations, id)!
+  })
+
+  const decideAndRecord = Effect.fn("Dispatcher.decideAndRecord")(function* (
+    id: OperationId,
+    digest: string,
+    decide: Effect.Effect<{ readonly name: string; readonly decided: Decided }, SkydError>
+  ) {
+    for (let tries = 0; tries < triesMax; tries++) {
+      const before = yield* known(id)
+      if (before !== undefined) return yield* attach(before, digest)
+      const { decided, name } = yield* decide
+      const decision = yield* Effect.fromResult(decided)
+      if (decision.events.length === 0) {
+        return { _tag: "Answer", at: log.world().at, cluster: name, result: decision.result } satisfies Dispatched
+      }
+      const row = yield* record(id, decision).pipe(
+        Effect.catchTag("KeyMoved", () => Effect.succeed(undefined)),
+        Effect.catchTag("EventTooLarge", (error) =>
+          Effect.fail(new InternalError({ message: error.message, hint: "Put large texts into files of the workdir." }))
+        )
+      )
+      if (row !== undefined) return { _tag: "Operation", row } satisfies Dispatched
+    }
+    return yield* new InternalError({ message: "The cluster changes faster than this request can be decided.", hint: "Send it again." })
+  })
+
+  const requestedOf = (method: CommandName, id: OperationId, digest: string, caller: Caller, name: string): typeof OperationRequested.Type => ({
+    _tag: "OperationRequested",
+    requestId: id,
+    method,
+    clusterName: name as ClusterName,
+    digest,
+    program: caller.program ?? null,
+    pid: caller.pid ?? null,
+    argv: caller.argv ?? [],
+    user: caller.user ?? null
+  })
+
+  return Dispatcher.of({
+    dispatch: Effect.fn("Dispatcher.dispatch")(function* ({ caller = {}, method, params, requestId }) {
+      const decoded = (yield* decoders[method](params ?? {})) as Parameters<(typeof Deciders)[CommandName]>[0]["params"]
+      const id = requestId ?? ((yield* freshUlid) as OperationId)
+      const digest = secrets.digest(`${method} ${canonicalJson(decoded)}`)
+      const before = yield* known(id)
+      if (before !== undefined) return yield* attach(before, digest)
+      const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
+      const fresh = (yield* freshUlid) as ClusterId
+      const user = caller.user ?? identity.user
+      const decide = Effect.gen(function* () {
+        const world = log.world()
+        const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
+        const row = rowNamed(world.clusters, name)
+        const context = { requested: requestedOf(method, id, digest, caller, name), nowMs: Math.trunc(yield* Clock.currentTimeMillis), user }
+        const decided = yield* Deciders[method]({ params: decoded as never, row, world, context, name, fresh, task: split.recorded, clouds })
+        return { name, decided }
+      })
+      yield* secrets.keep(id, split.secrets)
+      return yield* decideAndRecord(id, digest, decide).pipe(
+        Effect.tap((dispatched) => (dispatched._tag === "Answer" ? secrets.forget(id) : Effect.void)),
+        Effect.tapError(() => secrets.forget(id))
+      )
+    })
+  })
+})

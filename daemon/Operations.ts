@@ -1,0 +1,100 @@
+/** Commands over the socket: dispatched once, and followed by whoever asks under the same request id until they end. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { OperationId } from "../events/ids.ts"
+import type { Recorded } from "../events/Recorded.ts"
+import { rowNamed, rowOf } from "../projections/clusters.ts"
+import { type OperationRow, operationOf } from "../projections/operations.ts"
+import { OperationCancelledError, type SkydError } from "../sdk/protocol/errors.ts"
+import type { CommandName } from "../sdk/protocol/methods.ts"
+import type { Request } from "../sdk/protocol/Wire.ts"
+import { streamOf } from "./commands/decision.ts"
+import { Dispatcher } from "./Dispatcher.ts"
+import { freshUlid } from "./Ids.ts"
+import type { Reply } from "./ipc/Connection.ts"
+import { EventLog } from "./log/EventLog.ts"
+import { handleOf } from "./queries/cluster-view.ts"
+import { progressOf } from "./queries/progress.ts"
+import { failureOf } from "./recorded-failure.ts"
+
+export class Operations extends Context.Service<
+  Operations,
+  { readonly run: (method: CommandName, request: Request, reply: Reply) => Effect.Effect<void, SkydError> }
+>()("skyd/daemon/Operations") {
+  static readonly layer = Layer.effect(Operations, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function* () {
+  const log = yield* EventLog
+  const dispatcher = yield* Dispatcher
+
+  /** The answer of an operation that succeeded, with what the cluster is now. */
+  const valueOf = (row: OperationRow, result: Readonly<Record<string, unknown>>) => {
+    const cluster = row.cluster === undefined ? undefined : rowOf(log.world().clusters, row.cluster)
+    const handle = row.method === "launch" || row.method === "exec" || row.method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
+    return { cluster: row.clusterName, ...handle, ...result }
+  }
+
+  const finish = Effect.fn("Operations.finish")(function* (row: OperationRow, request: Request, reply: Reply) {
+    const { outcome } = row
+    if (outcome._tag === "failed") return yield* Effect.fail(failureOf(outcome.error))
+    if (outcome._tag === "cancelled") {
+      return yield* new OperationCancelledError({ message: `${row.method} of ${row.clusterName} was cancelled: ${outcome.reason}.`, hint: null })
+    }
+    const value = valueOf(row, outcome._tag === "succeeded" ? outcome.result : {})
+    yield* reply.send({ type: "result", data: { id: request.id, at: log.world().at, value } })
+  })
+
+  const follow = Effect.fn("Operations.follow")(function* (id: OperationId, request: Request, reply: Reply, past: Stream.Stream<Recorded, unknown>, live: Queue.Queue<Recorded>) {
+    const clusterName = operationOf(log.world().operations, id)?.clusterName ?? ""
+    let seen = 0
+    const show = (recorded: Recorded) => {
+      if (recorded.seq <= seen) return Effect.void
+      seen = recorded.seq
+      const progress = progressOf(recorded, log.world(), clusterName)
+      return progress === undefined ? Effect.void : reply.send({ type: "progress", data: { id: request.id, ...progress } })
+    }
+    yield* Effect.orDie(Stream.runForEach(past, show))
+    for (;;) {
+      const row = operationOf(log.world().operations, id)
+      if (row === undefined || row.outcome._tag !== "running") {
+        yield* Effect.forEach(yield* Queue.clear(live), show, { discard: true })
+        return operationOf(log.world().operations, id)
+      }
+      yield* show(yield* Queue.take(live))
+    }
+  })
+
+  return Operations.of({
+    run: Effect.fn("Operations.run")(function* (method, request, reply) {
+      const id = request.requestId ?? ((yield* freshUlid) as OperationId)
+      const live = yield* Queue.unbounded<Recorded>()
+      const stop = log.follow((group) => {
+        for (const recorded of group) if (recorded.operation === id) Queue.offerUnsafe(live, recorded)
+      })
+      yield* Effect.gen(function* () {
+        // Once decided it is done, whether or not the client is still there.
+        const dispatched = yield* Effect.uninterruptible(
+          dispatcher.dispatch({ method, params: request.params, requestId: id, caller: request.caller })
+        )
+        if (dispatched._tag === "Answer") {
+          const cluster = rowNamed(log.world().clusters, dispatched.cluster ?? "")
+          const handle = method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
+          const value = { cluster: dispatched.cluster, ...handle, ...dispatched.result }
+          return yield* reply.send({ type: "result", data: { id: request.id, at: dispatched.at, value } })
+        }
+        const { row } = dispatched
+        if (row.outcome._tag !== "running") return yield* finish(row, request, reply)
+        const past =
+          row.cluster === undefined
+            ? Stream.empty
+            : log.readStream(streamOf(row.cluster), row.requestedSeq).pipe(Stream.filter(({ operation }) => operation === id))
+        const ended = yield* follow(id, request, reply, past, live)
+        yield* finish(ended ?? row, request, reply)
+      }).pipe(Effect.ensuring(Effect.sync(stop)))
+    })
+  })
+})

@@ -1,0 +1,62 @@
+/**
+ * Values that never enter the log. Until the agent has taken them they wait in `<home>/secrets/<operation>`, 0600 and on disk
+ * before the request is acknowledged; the log holds a name and a digest keyed with a key of this state folder.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { createHmac, randomBytes } from "node:crypto"
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { open, readdir, readFile, rm } from "node:fs/promises"
+import { join } from "node:path"
+import type { OperationId } from "../events/ids.ts"
+
+export type SecretValues = Readonly<Record<string, string>>
+
+export class Secrets extends Context.Service<
+  Secrets,
+  {
+    /** Keyed digest, hex. Without the key nothing can be guessed from it. */
+    readonly digest: (text: string) => string
+    readonly keep: (operation: OperationId, values: SecretValues) => Effect.Effect<void>
+    readonly read: (operation: OperationId) => Effect.Effect<SecretValues>
+    readonly forget: (operation: OperationId) => Effect.Effect<void>
+    readonly waiting: Effect.Effect<ReadonlyArray<string>>
+  }
+>()("skyd/daemon/Secrets") {
+  static readonly layer = (home: string) => Layer.sync(Secrets, () => make(home))
+}
+
+const keyOf = (home: string): Buffer => {
+  const path = join(home, "key")
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32), { mode: 0o600, flag: "wx", flush: true })
+  return readFileSync(path)
+}
+
+const make = (home: string): Secrets["Service"] => {
+  const key = keyOf(home)
+  const folder = join(home, "secrets")
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
+  const fileOf = (operation: string) => join(folder, operation)
+  const keep = async (operation: string, values: SecretValues) => {
+    const file = await open(fileOf(operation), "w", 0o600)
+    await file.writeFile(JSON.stringify(values))
+    await file.sync()
+    await file.close()
+    const directory = await open(folder, "r")
+    await directory.sync()
+    await directory.close()
+  }
+  const read = async (operation: string): Promise<SecretValues> => {
+    if (!existsSync(fileOf(operation))) return {}
+    return JSON.parse(await readFile(fileOf(operation), "utf8"))
+  }
+  return Secrets.of({
+    digest: (text) => createHmac("sha256", key).update(text).digest("hex"),
+    keep: (operation, values) => (Object.keys(values).length === 0 ? Effect.void : Effect.promise(() => keep(operation, values))),
+    read: (operation) => Effect.promise(() => read(operation)),
+    forget: (operation) => Effect.promise(() => rm(fileOf(operation), { force: true })),
+    waiting: Effect.promise(() => readdir(folder))
+  })
+}

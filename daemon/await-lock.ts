@@ -1,0 +1,57 @@
+/** LevelDB's lock is the guard of the single daemon. Who finds it taken waits for that daemon's socket, and then says whose it is. */
+import { connect } from "node:net"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { RequestConflict } from "../sdk/protocol/errors.ts"
+import { exitCodes } from "../sdk/protocol/exit-codes.ts"
+import { LogLocked } from "./log/LogStore.ts"
+
+const waitMaxMs = 10_000
+const lookMs = 100
+
+const answers = (socket: string): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const connection = connect(socket)
+    const done = (ok: boolean) => {
+      connection.destroy()
+      resume(Effect.succeed(ok))
+    }
+    connection.once("connect", () => done(true))
+    connection.once("error", () => done(false))
+  })
+
+const holder = (home: string): string => {
+  try {
+    return readFileSync(join(home, "run", "pid"), "utf8").trim()
+  } catch {
+    return "unknown"
+  }
+}
+
+/** When another daemon of this state folder serves already. */
+export class AlreadyServed extends Schema.TaggedError<AlreadyServed>()("AlreadyServed", { message: Schema.String }) {
+  readonly exitCode = exitCodes.conflict
+}
+
+export const awaitLock = <A, E, R>(socket: string, home: string, serve: () => Effect.Effect<A, E | LogLocked, R>) => {
+  const attempt = (leftMs: number): Effect.Effect<A, E | LogLocked | RequestConflict | AlreadyServed, R> =>
+    Effect.catchIf(
+      Effect.suspend(serve),
+      (error): error is LogLocked => error instanceof LogLocked,
+      () =>
+        Effect.gen(function* () {
+          if (yield* answers(socket)) return yield* new AlreadyServed({ message: `A daemon serves ${home} already (pid ${holder(home)}).` })
+          if (leftMs <= 0) {
+            return yield* new RequestConflict({
+              message: `Another process (pid ${holder(home)}) holds the log in ${home} and does not answer.`,
+              hint: "Wait until it has ended, or end it."
+            })
+          }
+          yield* Effect.sleep(lookMs)
+          return yield* attempt(leftMs - lookMs)
+        })
+    )
+  return attempt(waitMaxMs)
+}

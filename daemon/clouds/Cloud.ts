@@ -1,0 +1,86 @@
+/**
+ * What the daemon needs from a cloud. Everything is keyed by tags on the cloud, never by a local list, and every call may be
+ * made again: after a crash it is. One suite tests all implementations (`test/contract/cloud.contract.ts`).
+ */
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Duplex } from "node:stream"
+import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
+import type { Offer } from "../../events/values.ts"
+import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
+import type { Task } from "../../task/Task.ts"
+import type { FileList } from "../sync/FileList.ts"
+
+/**
+ * When a cloud does not do what it was asked.
+ * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request). Asking again will not help here.
+ * - `Transient`: no answer, or "not now". Ask again.
+ */
+export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
+  kind: Schema.Literals(["Refused", "Transient"]),
+  code: Schema.String,
+  message: Schema.String
+}) {}
+
+/** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
+export interface Tags {
+  readonly log: string
+  readonly cluster: ClusterId
+  readonly clusterName: ClusterName
+}
+
+export interface ProvisionRequest {
+  readonly tags: Tags
+  readonly token: NodeToken
+  readonly ranks: ReadonlyArray<number>
+  readonly offer: Offer
+}
+
+export interface Provisioned {
+  readonly rank: number
+  readonly node: NodeId
+  readonly address: string
+}
+
+/** `missing`: the cloud answered, and has no such machine. An error is never "missing". */
+export interface NodeState {
+  readonly rank: number
+  readonly node: NodeId
+  readonly state: "running" | "stopped" | "missing"
+  readonly address: string | null
+  /** Why it is not running, in words for people. */
+  readonly reason: string | null
+  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
+  readonly down: boolean
+}
+
+export interface NodeRef {
+  readonly tags: Tags
+  readonly rank: number
+  readonly node: NodeId
+}
+
+export interface Cloud {
+  readonly name: string
+  /** Whether a stopped cluster keeps its disks here. */
+  readonly canStop: boolean
+  /** What it offers for a task, cheapest first; the reason when nothing fits. */
+  readonly offers: (task: Task) => Effect.Effect<{ readonly offers: ReadonlyArray<Offer>; readonly reason: string | null }>
+  /** All ranks or none. The same token always names the same machines, however often it is asked for. */
+  readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
+  readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
+  /** Succeeds when it runs; at once when it already does. */
+  readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
+  /** Succeeds when nothing of it runs; at once when it is stopped or missing. */
+  readonly stop: (node: NodeRef) => Effect.Effect<void, CloudError>
+  /** Succeeds when machine and disk are gone; at once when they already are. */
+  readonly terminate: (node: NodeRef) => Effect.Effect<void, CloudError>
+  /** Makes sure that our agent runs on the node; the seat of its head's peers is in `Peer`. Succeeds when it answers. */
+  readonly installAgent: (node: NodeRef) => Effect.Effect<Peer, CloudError>
+  /** A new connection to the agent, or an error when nobody answers. */
+  readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
+  /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
+  readonly journalAtRest: (node: NodeRef) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
+  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. */
+  readonly put: (node: NodeRef, files: FileList, target: string) => Effect.Effect<void, CloudError>
+}

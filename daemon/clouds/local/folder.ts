@@ -1,0 +1,131 @@
+/**
+ * The folder that is a node: where it lies, how it is made, and what its files say. It is built beside its place and renamed
+ * into it, so half a folder is never a node. Everything that must outlive a power failure is fsynced before it is relied on.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises"
+import { join } from "node:path"
+import { type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
+import { CloudError, type NodeRef } from "../Cloud.ts"
+
+/** Temp folders of nodes being built start so; what a crash left of them is swept when the daemon starts. */
+export const buildPrefix = ".new-"
+
+/** Where things lie below the state folder. */
+export const places = (home: string) => ({
+  nodes: join(home, "nodes"),
+  run: join(home, "run"),
+  trash: join(home, "trash"),
+  node: (node: string) => join(home, "nodes", node),
+  trashed: (node: string) => join(home, "trash", node),
+  /** Eight characters, because the path of a socket has at most 107 bytes. */
+  socket: (node: string) => join(home, "run", `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.sock`)
+})
+export type Places = ReturnType<typeof places>
+
+/** 127.0.1.<rank + 1>, carried on to 127.0.2.0 past rank 254. */
+export const addressOf = (rank: number) => `127.0.${1 + ((rank + 1) >> 8)}.${(rank + 1) & 255}`
+
+export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
+export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
+
+/** What a file holds, or null when there is no such file. */
+export const readOrNull = (path: string): Promise<string | null> =>
+  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null
+    throw error
+  })
+
+/** The kernel's boot id. SKYD_LOCAL_BOOT_ID stands in for it where a test restarts "the machine". */
+export const bootId = async (): Promise<string> =>
+  process.env.SKYD_LOCAL_BOOT_ID ?? (await readOrNull("/proc/sys/kernel/random/boot_id"))?.trim() ?? "unknown"
+
+const sync = async (path: string) => {
+  const handle = await open(path, "r")
+  await handle.sync().finally(() => handle.close())
+}
+
+const writeSynced = async (path: string, text: string) => {
+  const handle = await open(path, "w", 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A provisioned node is one that runs: it is made with its `boot` file. */
+export const buildFolder = async (at: Places, identity: NodeIdentity): Promise<void> => {
+  const temp = join(at.nodes, `${buildPrefix}${identity.node}-${randomBytes(4).toString("hex")}`)
+  try {
+    await mkdir(temp, { mode: 0o700 })
+    await mkdir(join(temp, "agent"), { mode: 0o700 })
+    await mkdir(join(temp, nodeFiles.workdir), { recursive: true, mode: 0o755 })
+    await writeSynced(join(temp, nodeFiles.boot), `${await bootId()}\n`)
+    await writeSynced(join(temp, nodeFiles.identity), `${JSON.stringify(identity, null, 2)}\n`)
+    await sync(temp)
+    await rename(temp, at.node(identity.node))
+  } catch (error) {
+    await rm(temp, { recursive: true, force: true })
+    throw error
+  }
+}
+
+export const syncNodes = (at: Places) => sync(at.nodes)
+
+/** Whose folder it is; null when there is none. One without a readable `node.json` is nobody's, and is not touched. */
+export const readIdentity = async (folder: string): Promise<NodeIdentity | null> => {
+  const text = await readOrNull(join(folder, nodeFiles.identity))
+  if (text === null) {
+    const exists = await open(folder, "r")
+      .then((handle) => handle.close().then(() => true))
+      .catch(() => false)
+    if (exists) throw refused("Damaged", `${folder} has no ${nodeFiles.identity}: it is left alone; remove it by hand.`)
+    return null
+  }
+  try {
+    return JSON.parse(text) as NodeIdentity
+  } catch {
+    throw refused("Damaged", `${join(folder, nodeFiles.identity)} cannot be read as JSON: the folder is left alone; remove it by hand.`)
+  }
+}
+
+/** The identity of a node that is the asker's own. A folder of another log or cluster is refused, whoever names it. */
+export const ownIdentity = async (folder: string, { tags, node }: NodeRef): Promise<NodeIdentity | null> => {
+  const identity = await readIdentity(folder)
+  if (identity === null || (identity.log === tags.log && identity.cluster === tags.cluster && identity.node === node)) return identity
+  throw refused(
+    "NotOurs",
+    `Node ${node} belongs to cluster ${identity.cluster} of log ${identity.log}, not to ${tags.cluster} of ${tags.log}: nothing was done to it.`
+  )
+}
+
+export const readEnded = async (folder: string): Promise<Ended | null> => {
+  const text = await readOrNull(join(folder, nodeFiles.ended))
+  if (text === null) return null
+  try {
+    return JSON.parse(text) as Ended
+  } catch {
+    return { how: "Stopped", by: "request", atMs: 0 }
+  }
+}
+
+/** Why the node is not running, or null when it is. An agent that is gone is no reason: the machine is still there. */
+export const whyStopped = async (folder: string): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
+  const ended = await readEnded(folder)
+  if (ended) return { reason: ended.by === "autostop" ? "stopped by autostop" : "stopped", down: ended.how === "Down" }
+  const boot = await readOrNull(join(folder, nodeFiles.boot))
+  return boot?.trim() === (await bootId()) ? null : { reason: "the machine was restarted", down: false }
+}
+
+/** The new `boot` comes first: a crash in between leaves the node stopped, or started, never something else. */
+export const markStarted = async (folder: string): Promise<void> => {
+  const temp = join(folder, `${nodeFiles.boot}.new`)
+  await writeSynced(temp, `${await bootId()}\n`)
+  await rename(temp, join(folder, nodeFiles.boot))
+  await unlink(join(folder, nodeFiles.ended)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error
+  })
+  await sync(folder)
+}

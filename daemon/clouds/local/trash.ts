@@ -1,0 +1,47 @@
+/** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept at the next start. */
+import { chmod, readdir, rename, rm, unlink } from "node:fs/promises"
+import { join } from "node:path"
+import { buildPrefix, type Places, syncNodes, transient } from "./folder.ts"
+
+const ignoreMissing = (error: NodeJS.ErrnoException) => {
+  if (error.code !== "ENOENT") throw error
+}
+
+/** Read-only folders (Go's module cache is full of them) keep what they hold: the owner's bits are set first. */
+const unlockFolders = async (folder: string): Promise<void> => {
+  await chmod(folder, 0o700)
+  const inside = await readdir(folder, { withFileTypes: true })
+  for (const entry of inside) if (entry.isDirectory()) await unlockFolders(join(folder, entry.name))
+}
+
+const remove = async (path: string): Promise<void> => {
+  const options = { recursive: true, force: true, maxRetries: 3 }
+  try {
+    await rm(path, options).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EACCES" && error.code !== "EPERM") throw error
+      await unlockFolders(path).catch(ignoreMissing)
+      await rm(path, options)
+    })
+  } catch (error) {
+    const why = (error as Error).message
+    throw transient("NotRemoved", `Nothing of the node runs, but its files cannot all be removed: ${why}. Remove ${path} by hand.`)
+  }
+}
+
+/** After the rename the node is missing, whatever happens. */
+export const discard = async (at: Places, node: string): Promise<void> => {
+  await unlink(at.socket(node)).catch(ignoreMissing)
+  await rename(at.node(node), at.trashed(node)).then(() => syncNodes(at), ignoreMissing)
+  await remove(at.trashed(node))
+}
+
+/** What an earlier daemon left: folders in the trash, and folders of nodes that were never finished. */
+export const remains = async (at: Places): Promise<ReadonlyArray<string>> => {
+  const trashed = (await readdir(at.trash)).map((name) => join(at.trash, name))
+  const unfinished = (await readdir(at.nodes)).filter((name) => name.startsWith(buildPrefix)).map((name) => join(at.nodes, name))
+  return [...trashed, ...unfinished]
+}
+
+export const sweep = async (paths: ReadonlyArray<string>): Promise<void> => {
+  for (const path of paths) await remove(path)
+}

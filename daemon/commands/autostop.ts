@@ -1,0 +1,26 @@
+/** Decides on a new autostop setting. It ends when the head's agent holds it. */
+import * as Result from "effect/Result"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { NotSupportedError } from "../../sdk/protocol/errors.ts"
+import type { Autostop } from "../../sdk/protocol/autostop.ts"
+import { refuseController, refuseUnlessUp } from "./checks.ts"
+import { type Context, type Decided, noSuchCluster, onCluster } from "./decision.ts"
+
+export const autostop = (row: ClusterRow | undefined, params: Autostop, canStop: boolean, context: Context): Decided => {
+  const refusal = refuseController(params.clusterName)
+  if (refusal !== undefined) return refusal
+  if (row === undefined) return noSuchCluster(params.clusterName)
+  const notUp = refuseUnlessUp(row, context.nowMs)
+  if (notUp !== undefined) return notUp
+  const idleMinutes = Math.max(-1, params.idleMinutes)
+  const down = (params.down ?? false) && idleMinutes >= 0
+  if (idleMinutes >= 0 && !down && !canStop) {
+    return Result.fail(
+      new NotSupportedError({
+        message: `${row.name} cannot be stopped, so it cannot be autostopped.`,
+        hint: `To have it torn down when idle: sky autostop ${row.name} --down`
+      })
+    )
+  }
+  return onCluster(row, context, [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down }])
+}

@@ -1,0 +1,38 @@
+/** Decides whether a cluster is to be brought back. On one that is UP it does nothing. */
+import * as Result from "effect/Result"
+import type { Event } from "../../events/Event.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import { ValueError } from "../../sdk/protocol/errors.ts"
+import type { Start } from "../../sdk/protocol/start.ts"
+import { isControllerName } from "../../task/names.ts"
+import { refuseWhileEnding } from "./checks.ts"
+import { type Context, type Decided, noSuchCluster, nothingToDo, onCluster } from "./decision.ts"
+import { minutesOf } from "./launch.ts"
+
+export const start = (row: ClusterRow | undefined, params: Start, context: Context): Decided => {
+  const minutes = params.idleMinutesToAutostop ?? null
+  const down = params.down ?? false
+  if (down && minutes === null) {
+    return Result.fail(
+      new ValueError({ message: "down needs the idle minutes after which to tear down.", hint: "Give them: --down -i MINUTES" })
+    )
+  }
+  if (isControllerName(params.clusterName) && minutes !== null) {
+    return Result.fail(new ValueError({ message: "A controller takes no autostop setting.", hint: null }))
+  }
+  if (row === undefined) return noSuchCluster(params.clusterName)
+  const ending = refuseWhileEnding(row)
+  if (ending !== undefined) return ending
+  if (statusOf(row) === "UP" && !(params.force ?? false)) return nothingToDo({})
+  const requested: Event = {
+    _tag: "StartRequested",
+    cluster: row.id,
+    idleMinutes: minutes,
+    down,
+    force: params.force ?? false,
+    lastUse: params.lastUse ?? ""
+  }
+  const idleMinutes = minutesOf({ idleMinutesToAutostop: minutes })
+  return onCluster(row, context, idleMinutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster: row.id, idleMinutes, down }])
+}

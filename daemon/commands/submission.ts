@@ -1,0 +1,31 @@
+/** The facts that make a task a job in a cluster's queue. */
+import type { ClusterId, JobId } from "../../events/ids.ts"
+import { JobId as JobIds } from "../../events/ids.ts"
+import type { JobSubmitted } from "../../events/job.ts"
+import type { RecordedTask } from "../../events/values.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { numNodesOf } from "../../task/Task.ts"
+
+/** `sky-YYYY-MM-DD-HH-MM-SS-ffffff`, in UTC so that it means the same everywhere. */
+export const runTimestampOf = (atMs: number): string => {
+  const [seconds = "", millis = ""] = new Date(atMs).toISOString().slice(0, -1).split(".")
+  return `sky-${seconds.replace(/[T:]/g, "-")}-${millis}000`
+}
+
+export const nextJobOf = (row: ClusterRow): JobId => JobIds.make(row.lastJob + 1)
+
+export const jobSubmitted = (
+  cluster: ClusterId,
+  job: JobId,
+  task: RecordedTask,
+  how: { readonly withSetup: boolean; readonly user: string; readonly nowMs: number }
+): typeof JobSubmitted.Type => ({
+  _tag: "JobSubmitted",
+  cluster,
+  job,
+  task,
+  numNodes: numNodesOf(task),
+  withSetup: how.withSetup,
+  user: how.user,
+  runTimestamp: runTimestampOf(how.nowMs)
+})

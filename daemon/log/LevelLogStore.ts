@@ -1,0 +1,100 @@
+/**
+ * The log in LevelDB: `e/<seq>` holds the values, `s/<stream>/<seq>`, `r/<request>` and `n/<name>` the index.
+ * LevelDB's own lock is the guard of the single daemon. Nothing else may open a file of this folder while it is held:
+ * closing any descriptor of LOCK drops a POSIX lock.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Level } from "level"
+import type { Key } from "../../events/keys.ts"
+import { LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
+
+/** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
+const highWaterMarkBytes = 1024 * 1024
+const pageEntries = 1000
+
+const digits = (seq: number) => String(seq).padStart(16, "0")
+const eventKey = (seq: number) => `e/${digits(seq)}`
+const indexKey = (key: Key, seq: number) => {
+  if (key.startsWith("request/")) return `r/${key.slice("request/".length)}`
+  if (key.startsWith("name/")) return `n/${key.slice("name/".length)}`
+  return `s/${key}/${digits(seq)}`
+}
+const seqOf = (key: string) => Number(key.slice(-16))
+
+const reason = (cause: unknown): string => {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+  return inner instanceof Error ? inner.message : String(inner)
+}
+const attempt = <A>(operation: LogUnavailable["operation"], run: () => Promise<A>) =>
+  Effect.tryPromise({ try: run, catch: (cause) => new LogUnavailable({ operation, message: reason(cause) }) })
+
+const open = (location: string) =>
+  Effect.tryPromise({
+    try: async () => {
+      const db = new Level<string, Buffer>(location, { keyEncoding: "utf8", valueEncoding: "buffer" })
+      await db.open()
+      return db
+    },
+    catch: (cause) =>
+      cause instanceof Error && (cause.cause as { code?: string } | undefined)?.code === "LEVEL_LOCKED"
+        ? new LogLocked({ message: `The log in ${location} is held by another process.` })
+        : new LogUnavailable({ operation: "open", message: `The log in ${location} does not open: ${reason(cause)}` })
+  })
+
+const pages = async function* (db: Level<string, Buffer>, from: number) {
+  const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes })
+  try {
+    for (;;) {
+      const page = await iterator.nextv(pageEntries)
+      if (page.length === 0) return
+      yield page.map(([key, value]): Stored => ({ seq: seqOf(key), value }))
+    }
+  } finally {
+    await iterator.close()
+  }
+}
+
+const ofStream = async function* (db: Level<string, Buffer>, stream: Key, from: number) {
+  for await (const key of db.keys({ gte: `s/${stream}/${digits(from)}`, lt: `s/${stream}/:` })) {
+    const value = await db.get(eventKey(seqOf(key)))
+    if (value !== undefined) yield { seq: seqOf(key), value }
+  }
+}
+
+export const layer = (location: string) =>
+  Layer.effect(
+    LogStore,
+    Effect.gen(function* () {
+      const db = yield* Effect.acquireRelease(open(location), (db) => Effect.promise(() => db.close()))
+      const unreadable = (cause: unknown) => new LogUnavailable({ operation: "read", message: reason(cause) })
+      return LogStore.of({
+        write: Effect.fn("LogStore.write")((entries) =>
+          attempt("write", () =>
+            db.batch(
+              entries.flatMap(({ freed, keys, seq, value }) => [
+                { type: "put" as const, key: eventKey(seq), value: value as Buffer },
+                ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
+                ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
+              ]),
+              { sync: true }
+            )
+          )
+        ),
+        scan: (from) => Stream.fromAsyncIterable(pages(db, from), unreadable),
+        scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from), unreadable),
+        get: (seq) => attempt("read", () => db.get(eventKey(seq))),
+        last: attempt("read", async () => {
+          for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
+          return undefined
+        }),
+        position: (key) =>
+          attempt("read", async () => {
+            if (key.startsWith("request/") || key.startsWith("name/")) return Number((await db.get(indexKey(key, 0)))?.toString() ?? 0)
+            for await (const last of db.keys({ gte: `s/${key}/`, lt: `s/${key}/:`, reverse: true, limit: 1 })) return seqOf(last)
+            return 0
+          })
+      })
+    })
+  )

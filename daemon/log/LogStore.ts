@@ -1,0 +1,48 @@
+/**
+ * What a disk must do for the log: numbered values, written in order, never changed, with an index by key.
+ * Two implementations exist (`LevelLogStore`, `MemoryLogStore`); one suite checks both (`test/contract/log-store.contract.ts`).
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { Key } from "../../events/keys.ts"
+
+/** When the disk did not do what the log needs. Nothing was acknowledged. */
+export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
+  operation: Schema.Literals(["open", "write", "read"]),
+  message: Schema.String
+}) {}
+
+/** When another process holds the store. */
+export class LogLocked extends Schema.TaggedError<LogLocked>()("LogLocked", { message: Schema.String }) {}
+
+export interface Entry {
+  readonly seq: number
+  readonly value: Uint8Array
+  /** The keys that it moves: its stream, a name that it takes, a request that it begins. */
+  readonly keys: ReadonlyArray<Key>
+  /** The keys that it gives back. */
+  readonly freed: ReadonlyArray<Key>
+}
+
+export interface Stored {
+  readonly seq: number
+  readonly value: Uint8Array
+}
+
+export class LogStore extends Context.Service<
+  LogStore,
+  {
+    /** All or nothing, values and index together, and on disk before it succeeds. */
+    readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, LogUnavailable>
+    /** Values with `from <= seq`, ascending, as of now, in pages. */
+    readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, LogUnavailable>
+    /** Those of one stream, ascending, as of now. */
+    readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, LogUnavailable>
+    readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, LogUnavailable>
+    readonly last: Effect.Effect<Stored | undefined, LogUnavailable>
+    /** The last seq that moved the key; 0 for none, or when it was given back. */
+    readonly position: (key: Key) => Effect.Effect<number, LogUnavailable>
+  }
+>()("skyd/daemon/log/LogStore") {}

@@ -1,0 +1,27 @@
+/** The log in memory, for tests: hand the same disk to the next daemon, and it is what survived. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import type { Key } from "../../events/keys.ts"
+import { type Entry, LogStore } from "./LogStore.ts"
+
+export type MemoryDisk = Array<Entry>
+
+const lastOf = (disk: MemoryDisk, key: Key) => {
+  const last = disk.findLast(({ freed, keys }) => keys.includes(key) || freed.includes(key))
+  return last === undefined || last.freed.includes(key) ? 0 : last.seq
+}
+
+export const layer = (disk: MemoryDisk = []) =>
+  Layer.succeed(LogStore, {
+    write: (entries) => Effect.sync(() => void disk.push(...entries)),
+    scan: (from) =>
+      Stream.suspend(() => {
+        const page = disk.slice(Math.max(0, from - 1))
+        return page.length === 0 ? Stream.empty : Stream.succeed(page)
+      }),
+    scanStream: (stream, from) => Stream.suspend(() => Stream.fromIterable(disk.filter(({ keys, seq }) => seq >= from && keys.includes(stream)))),
+    get: (seq) => Effect.sync(() => disk[seq - 1]?.value),
+    last: Effect.sync(() => disk.at(-1)),
+    position: (key) => Effect.sync(() => lastOf(disk, key))
+  })

@@ -1,0 +1,19 @@
+/** The daemon's own diary: JSON lines in `<home>/daemon.log`, rotated. Facts are in the log; this is for mending skyd itself. */
+import { join } from "node:path"
+import * as Logger from "effect/Logger"
+import { createStream } from "rotating-file-stream"
+
+const fileSize = "10M"
+const filesMax = 5
+
+export const fileLogger = (home: string) => {
+  const stream = createStream((time, index) => (time ? `daemon.log.${index}` : "daemon.log"), { path: home, size: fileSize, rotate: filesMax, mode: 0o600 })
+  // A full disk must not end the daemon: what cannot be said is not said.
+  stream.on("error", () => undefined)
+  const write = (entry: object) => void stream.write(`${JSON.stringify(entry)}\n`)
+  const logger = Logger.make(({ date, fiber: _, logLevel, message }) => {
+    const parts = Array.isArray(message) ? message : [message]
+    write({ time: date.toISOString(), level: logLevel, message: parts.map(String).join(" ") })
+  })
+  return { logger, write, path: join(home, "daemon.log") }
+}

@@ -1,0 +1,153 @@
+/** Questions, by method. All but `logs`, `events` and `describe` are answered from the world in memory. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import { rowOf } from "../../projections/clusters.ts"
+import { isOver, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
+import { operationOf } from "../../projections/operations.ts"
+import { InternalError, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
+import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
+import { pageMaxBytes, type Request } from "../../sdk/protocol/Wire.ts"
+import { cancelOperation } from "../commands/cancel-operation.ts"
+import { decoder } from "../decode.ts"
+import { Identity } from "../Identity.ts"
+import type { Reply } from "../ipc/Connection.ts"
+import { Lifecycle } from "../Lifecycle.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { Couriers } from "../reactors/Couriers.ts"
+import { clusterView } from "./cluster-view.ts"
+import { describe } from "./describe.ts"
+import { followEvents, sendEvents } from "./events.ts"
+import { jobView } from "./job-view.ts"
+import { streamLogs } from "./logs.ts"
+import { operationView } from "./operation-view.ts"
+import { select } from "./select.ts"
+
+type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
+type Answers = { readonly [Q in QueryName]: (params: Params<Q>, id: string | number, reply: Reply) => Effect.Effect<object | undefined, SkydError> }
+
+export class Queries extends Context.Service<
+  Queries,
+  { readonly answer: (method: QueryName, request: Request, reply: Reply) => Effect.Effect<void, SkydError> }
+>()("skyd/daemon/queries/Queries") {
+  static readonly layer = Layer.effect(Queries, Effect.suspend(() => make))
+}
+
+const decoders = Object.fromEntries(Object.entries(queries).map(([name, { params }]) => [name, decoder(params as never, name)])) as Readonly<
+  Record<QueryName, (input: unknown) => Effect.Effect<never, SkydError>>
+>
+
+const make = Effect.gen(function* () {
+  const log = yield* EventLog
+  const identity = yield* Identity
+  const lifecycle = yield* Lifecycle
+  const couriers = yield* Couriers
+
+  const counts = () => {
+    const { clusters, jobs, operations } = log.world()
+    const rows = [...HashMap.values(clusters.rows)]
+    return {
+      clusters: rows.length,
+      runningJobs: rows.reduce((sum, row) => sum + unfinishedOf(jobs, row.id).length, 0),
+      runningOperations: HashMap.size(operations.rows) - operations.ended.length
+    }
+  }
+
+  const cancel = Effect.fn("operations.cancel")(function* (asked: string) {
+    const { clusters, operations } = log.world()
+    const operation = operationOf(operations, asked)
+    const row = operation?.cluster === undefined ? undefined : rowOf(clusters, operation.cluster)
+    const decision = yield* Effect.fromResult(cancelOperation(operation, row, asked))
+    if (decision.events.length > 0) {
+      yield* log
+        .append({ ...decision, operation: null, causedBy: 0, actor: { ...identity.actor, kind: "user" } })
+        .pipe(Effect.mapError((error) => new InternalError({ message: error.message, hint: "Try it again." })))
+    }
+    return { operation: asked, ...decision.result }
+  })
+
+  const answers: Answers = {
+    status: Effect.fnUntraced(function* ({ clusterNames, refresh }) {
+      if (refresh) {
+        const asked = select(log.world().clusters, clusterNames).rows
+        yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: 16, discard: true })
+      }
+      const { clusters, jobs } = log.world()
+      const { notFound, rows } = select(clusters, clusterNames)
+      return { clusters: rows.map((row) => clusterView(row, jobs)), notFound }
+    }),
+    queue: ({ clusterNames, jobIds, skipFinished }) =>
+      Effect.gen(function* () {
+        const { clusters, jobs } = log.world()
+        const { notFound, rows } = select(clusters, clusterNames)
+        const unknown = rows.length === 1 ? jobIds?.find((id) => !jobsOf(jobs, rows[0]!.id).some((job) => job.id === id)) : undefined
+        if (unknown !== undefined) return yield* new JobDoesNotExist({ message: `${rows[0]!.name} has no job ${unknown}.`, hint: null })
+        const views = rows.flatMap((row) => {
+          const unfinished = unfinishedOf(jobs, row.id)
+          const chosen = skipFinished ? unfinished : jobsOf(jobs, row.id)
+          return chosen
+            .filter(({ id }) => jobIds === null || jobIds === undefined || jobIds.includes(id))
+            .map((job) => jobView(job, row.name, isOver(job) ? [] : unfinished))
+            .reverse()
+        })
+        return { jobs: views, clusters: rows.map(({ name }) => name), notFound }
+      }),
+    logs: (params, id, reply) => streamLogs(id, params, reply, { couriers, log }),
+    events: (params, id, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
+    "events.follow": (params, id, reply) => Effect.as(followEvents(id, params, reply, log), undefined),
+    operations: ({ all }) =>
+      Effect.sync(() => {
+        const world = log.world()
+        const rows = [...HashMap.values(world.operations.rows)].filter(({ outcome }) => all || outcome._tag === "running")
+        return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)) }
+      }),
+    "operations.cancel": ({ operation }) => cancel(operation),
+    "daemon.status": () =>
+      Effect.sync(() => {
+        const { build, home, pid, socket, startedAtMs, version } = identity
+        const { at, clusters } = log.world()
+        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts() }
+      }),
+    "daemon.stop": ({ ifIdle }) =>
+      Effect.sync(() => {
+        const { runningJobs, runningOperations } = counts()
+        const stopping = !ifIdle || runningOperations === 0
+        if (stopping) lifecycle.end("asked to stop")
+        return { stopping, runningJobs }
+      }),
+    describe: ({ method }) => Effect.sync(() => ({ methods: describe(method) }))
+  }
+
+  /** Rows of a list, in pages that fit a frame. */
+  const pagesOf = (value: object): ReadonlyArray<object> => {
+    const list = Object.entries(value).find(([, field]) => Array.isArray(field) && field.length > 0 && typeof field[0] === "object")
+    if (list === undefined) return [value]
+    const [key, rows] = list as [string, ReadonlyArray<object>]
+    const pages: Array<Array<object>> = [[]]
+    let bytes = 0
+    for (const row of rows) {
+      const size = Buffer.byteLength(JSON.stringify(row))
+      if (bytes + size > pageMaxBytes && bytes > 0) {
+        pages.push([])
+        bytes = 0
+      }
+      pages.at(-1)!.push(row)
+      bytes += size
+    }
+    return pages.map((page) => ({ ...value, [key]: page }))
+  }
+
+  return Queries.of({
+    answer: Effect.fn("Queries.answer")(function* (method, { id, params }, reply) {
+      const decoded = yield* decoders[method](params ?? {})
+      const value = yield* answers[method](decoded, id, reply)
+      if (value === undefined) return
+      const at = log.world().at
+      const pages = pagesOf(value)
+      for (const [index, page] of pages.entries()) {
+        yield* reply.send({ type: "result", data: { id, at, value: page, ...(index < pages.length - 1 ? { more: true } : {}) } })
+      }
+    })
+  })
+})

@@ -1,0 +1,48 @@
+/** A cluster's row as `status` answers it. Pure. */
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { conditionOf, workOf } from "../../projections/cluster-status.ts"
+import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
+import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
+
+export const handleOf = (row: ClusterRow): ResourceHandle => ({
+  clusterName: row.name,
+  clusterId: row.id,
+  launchedNodes: row.numNodes,
+  launchedResources: row.offer,
+  headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
+})
+
+export const clusterView = (row: ClusterRow, jobs: Jobs): ClusterView => {
+  const { phase, reason, status } = conditionOf(row)
+  const open = unfinishedOf(jobs, row.id)
+  const [active] = workOf(row)
+  const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null
+  return {
+    name: row.name,
+    id: row.id,
+    status,
+    phase,
+    reason,
+    launchedAtMs: row.launchedAtMs,
+    lastUse: row.lastUse,
+    autostop: setting?.idleMinutes ?? -1,
+    toDown: setting?.down ?? false,
+    numNodes: row.numNodes,
+    resources: row.offer,
+    nodes: row.nodes.map(({ address, node, rank, ready, state }) => ({
+      rank,
+      id: node,
+      state: state === "running" && !ready ? "starting" : state,
+      address
+    })),
+    headIp: handleOf(row).headIp,
+    everUp: row.everUp,
+    jobs: {
+      pending: open.filter((job) => job.status === "PENDING").length,
+      running: open.filter((job) => job.status !== "PENDING").length
+    },
+    operation: active === undefined ? null : { id: active.id, method: active.method, sinceMs: active.sinceMs },
+    handle: handleOf(row),
+    metadata: {}
+  }
+}

@@ -1,0 +1,87 @@
+/** The log itself: pages of it, and what follows, without a gap. */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { Recorded } from "../../events/Recorded.ts"
+import { clusterOf } from "../../projections/clusters.ts"
+import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
+import type { Reply } from "../ipc/Connection.ts"
+import type { EventLog } from "../log/EventLog.ts"
+
+const limitDefault = 1_000_000
+
+export interface Filter {
+  readonly after?: number | null
+  readonly limit?: number | null
+  readonly tail?: number | null
+  readonly clusterName?: string | null
+  readonly operation?: string | null
+}
+
+/** Keeps the facts about clusters that had this name, past ones included: a name is learned from its `ClusterCreated`. */
+const about = ({ clusterName, operation }: Filter) => {
+  const ids = new Set<string>()
+  return (recorded: Recorded): boolean => {
+    const { event } = recorded
+    if (event._tag === "ClusterCreated" && event.name === clusterName) ids.add(event.cluster)
+    if (typeof operation === "string" && recorded.operation !== operation) return false
+    return typeof clusterName !== "string" || ids.has(clusterOf(recorded) ?? "")
+  }
+}
+
+export const sendEvents = Effect.fn("events")(function* (id: string | number, filter: Filter, reply: Reply, log: EventLog["Service"]) {
+  const at = log.world().at
+  const keep = about(filter)
+  const filtered = typeof filter.clusterName === "string" || typeof filter.operation === "string"
+  const tail = filter.tail ?? null
+  const after = filter.after ?? (tail !== null && !filtered ? Math.max(0, at - tail) : 0)
+  const found: Array<Recorded> = []
+  const limit = filter.limit ?? limitDefault
+  // Names are learned from the first event on, wherever the page begins.
+  yield* log.read(filtered ? 1 : after + 1).pipe(
+    Stream.takeWhile((recorded) => recorded.seq <= at && found.length < limit),
+    Stream.runForEach((recorded) =>
+      Effect.sync(() => {
+        if (!keep(recorded) || recorded.seq <= after) return
+        found.push(recorded)
+        if (tail !== null && found.length > tail) found.shift()
+      })
+    ),
+    Effect.orDie
+  )
+  let page: Array<Recorded> = []
+  let bytes = 0
+  const flush = (more: boolean) => {
+    const data = { id, at, value: { events: page }, ...(more ? { more } : {}) }
+    page = []
+    bytes = 0
+    return reply.send({ type: "result", data })
+  }
+  for (const recorded of found) {
+    const size = Buffer.byteLength(JSON.stringify(recorded))
+    if (bytes + size > pageMaxBytes && page.length > 0) yield* flush(true)
+    page.push(recorded)
+    bytes += size
+  }
+  yield* flush(false)
+})
+
+/** Without end: the past from a position on, then each group as it is on disk. A slow reader reads from the disk, not from memory. */
+export const followEvents = Effect.fn("events.follow")(function* (id: string | number, filter: Filter, reply: Reply, log: EventLog["Service"]) {
+  const keep = about(filter)
+  const moved = yield* Queue.sliding<void>(1)
+  const stop = log.follow(() => void Queue.offerUnsafe(moved, undefined))
+  const first = filter.after ?? log.world().at
+  let cursor = typeof filter.clusterName === "string" ? 0 : first
+  const catchUp = Effect.suspend(() =>
+    log.read(cursor + 1).pipe(
+      Stream.runForEach((recorded) => {
+        cursor = recorded.seq
+        const wanted = keep(recorded) && recorded.seq > first
+        return wanted ? reply.send({ type: "event", data: { id, event: recorded } }) : Effect.void
+      }),
+      Effect.orDie
+    )
+  )
+  yield* Effect.ensuring(Effect.forever(Effect.andThen(catchUp, Queue.take(moved))), Effect.sync(stop))
+})

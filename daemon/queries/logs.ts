@@ -1,0 +1,130 @@
+/**
+ * Streams a job's log from its head to a client. A slow reader holds the agent back, never the memory of the daemon; when the
+ * agent goes away in the middle it is asked again, and what was sent is not sent twice.
+ */
+import * as Effect from "effect/Effect"
+import { rowNamed } from "../../projections/clusters.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
+import { isOver, type JobRow, jobsOf } from "../../projections/jobs.ts"
+import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
+import type { Logs } from "../../sdk/protocol/queries.ts"
+import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import type { Reply } from "../ipc/Connection.ts"
+import type { EventLog } from "../log/EventLog.ts"
+import type { Frame } from "../remote/AgentLink.ts"
+import type { Couriers } from "../reactors/Couriers.ts"
+import type { World } from "../World.ts"
+
+/** How long the head may be away before a stream gives up on it. */
+const awayMaxMs = 30_000
+/** How long a job's end may take from the node to the log, once its output has ended. */
+const endMaxMs = 10_000
+
+interface Tools {
+  readonly log: EventLog["Service"]
+  readonly couriers: Couriers["Service"]
+}
+
+/** Waits until the world is so, or gives up. */
+const until = <A>(log: EventLog["Service"], pick: (world: World) => A | undefined, maxMs: number): Effect.Effect<A | undefined> =>
+  Effect.callback<A | undefined>((resume) => {
+    const look = () => {
+      const found = pick(log.world())
+      if (found === undefined) return
+      stop()
+      resume(Effect.succeed(found))
+    }
+    const stop = log.follow(look)
+    look()
+    return Effect.sync(stop)
+  }).pipe(Effect.timeoutOrElse({ duration: maxMs, orElse: () => Effect.succeed(undefined) }))
+
+const headReady = (row: ClusterRow | undefined) => row?.nodes.some(({ rank, ready }) => rank === 0 && ready) ?? false
+
+/** Hands an agent's frames on, less the bytes that an earlier connection has brought. */
+const forwarding = (id: string | number, reply: Reply, sent: Map<number, number>) => {
+  const skip = new Map(sent)
+  return (frame: Frame): void => {
+    const { base64, rank = 0, text } = frame.data as { readonly rank?: number; readonly text?: string; readonly base64?: string }
+    if (frame.type !== "log") return reply.push({ type: frame.type, data: { ...frame.data, id } } as ServerFrame)
+    const bytes = text === undefined ? Buffer.from(base64 ?? "", "base64") : undefined
+    const length = bytes?.length ?? Buffer.byteLength(text ?? "")
+    const left = skip.get(rank) ?? 0
+    skip.set(rank, Math.max(0, left - length))
+    if (left >= length) return
+    sent.set(rank, (sent.get(rank) ?? 0) + length - left)
+    if (left === 0) return reply.push({ type: "log", data: { ...frame.data, id } } as ServerFrame)
+    const rest = (bytes ?? Buffer.from(text ?? "")).subarray(left)
+    reply.push({ type: "log", data: { id, rank, base64: rest.toString("base64") } })
+  }
+}
+
+const find = (world: World, { clusterName, jobId, setup }: Logs): { readonly row: ClusterRow; readonly job: JobRow | undefined } | SkydError => {
+  const row = rowNamed(world.clusters, clusterName)
+  if (row === undefined) return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })
+  if (typeof setup === "string") return { row, job: undefined }
+  const jobs = jobsOf(world.jobs, row.id)
+  const job = typeof jobId === "number" ? jobs.find(({ id }) => id === jobId) : jobs.at(-1)
+  if (job !== undefined) return { row, job }
+  const hint = `sky queue ${row.name} lists its jobs.`
+  return typeof jobId === "number"
+    ? new JobDoesNotExist({ message: `${row.name} has no job ${jobId}.`, hint })
+    : new JobDoesNotExist({ message: `No job was submitted to ${row.name} yet.`, hint: `sky exec ${row.name} 'echo hi'` })
+}
+
+export const streamLogs = Effect.fn("logs")(function* (id: string | number, params: Logs, reply: Reply, { couriers, log }: Tools) {
+  const found = find(log.world(), params)
+  if (!("row" in found)) return yield* Effect.fail(found)
+  const { job, row } = found
+  const follow = params.follow ?? true
+  const sent = new Map<number, number>()
+  const asked = {
+    ...(job === undefined ? { setup: params.setup ?? "" } : { job: job.id as number }),
+    rank: params.rank ?? null,
+    tail: params.tail ?? null,
+    follow
+  }
+  const once = Effect.gen(function* () {
+    const link = yield* couriers.connect(row)
+    const forward = forwarding(id, reply, sent)
+    return yield* link
+      .request("logs", asked, (frame) => {
+        forward(frame)
+        if (!reply.isFull()) return
+        link.pause()
+        reply.whenDrained(() => link.resume())
+      })
+      .pipe(Effect.ensuring(Effect.sync(() => link.end())))
+  })
+  for (;;) {
+    const ready = yield* until(log, (world) => (headReady(rowNamed(world.clusters, row.name)) ? true : undefined), follow ? awayMaxMs : 100)
+    if (ready === undefined) {
+      const { reason, status } = conditionOf(row)
+      return yield* new ClusterNotUpError({
+        cluster: row.name,
+        clusterStatus: status,
+        message: `The logs of ${row.name} cannot be read: it is ${status}${reason === null ? "" : ` (${reason})`}.`,
+        hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
+      })
+    }
+    const answer = yield* once.pipe(
+      Effect.catchTag("AgentError", (error) =>
+        error.tag === "Disconnected" ? Effect.succeed(undefined) : Effect.fail(new RuntimeError({ message: error.message, hint: null }))
+      ),
+      Effect.catchTag("CloudError", () => Effect.succeed(undefined))
+    )
+    if (answer === undefined) {
+      yield* Effect.sleep(100)
+      continue
+    }
+    if (job === undefined) return { jobId: null, ...answer }
+    const isJob = ({ id: other }: JobRow) => other === job.id
+    const now = (world: World) => jobsOf(world.jobs, row.id).find(isJob)
+    const over = follow
+      ? yield* until(log, (world) => [now(world)].find((known) => known !== undefined && isOver(known)), endMaxMs)
+      : now(log.world())
+    const { reason, returnCodes, status } = over ?? answer
+    return { jobId: job.id as number, status: status as string | null, returnCodes, reason }
+  }
+})

@@ -1,0 +1,73 @@
+/** What a fact of an operation means to the person who waits for it. Pure. */
+import type { Recorded } from "../../events/Recorded.ts"
+import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import type { Progress } from "../../sdk/protocol/Wire.ts"
+import type { World } from "../World.ts"
+
+type Said = Pick<Progress, "phase" | "state" | "detail">
+
+const nodes = (count: number) => `${count} node${count === 1 ? "" : "s"}`
+const said = (phase: Said["phase"], state: Said["state"], detail = ""): Said => ({ phase, state, detail })
+
+const size = (bytes: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB"]
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(bytes / 1000 ** power < 10 ? 1 : 0)} ${units[power]}`
+}
+
+const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
+  Provision: "provision",
+  RequestNodes: "provision",
+  StartNodes: "provision",
+  InstallAgents: "bootstrap",
+  Arm: "autostop",
+  Sync: "sync",
+  BeginSetup: "setup",
+  Submit: "submit",
+  StopNodes: "stop",
+  ReleaseNodes: "down"
+}
+
+const meaning = (recorded: Recorded, world: World): Said | undefined => {
+  const { event } = recorded
+  const id = clusterOf(recorded)
+  const row = id === undefined ? undefined : rowOf(world.clusters, id)
+  switch (event._tag) {
+    case "NodeRequested":
+      return said("provision", "running", `${nodes(event.ranks.length)} on ${event.offer.cloud}`)
+    case "NodeProvisioned":
+      return row?.pending.length === 0 && row.nodes.length >= row.numNodes ? said("provision", "done", nodes(row.nodes.length)) : undefined
+    case "NodeStarted":
+      return row?.nodes.every(({ state }) => state === "running") ? said("provision", "done", `${nodes(row.nodes.length)} started`) : undefined
+    case "NodeRefused":
+      return said("provision", "failed", event.message)
+    case "RuntimeReady":
+      return row?.nodes.every(({ ready }) => ready) ? said("bootstrap", "done", `agent on ${nodes(row.nodes.length)}`) : undefined
+    case "AutostopArmed":
+      return said("autostop", "done")
+    case "WorkdirSynced":
+      return said("sync", "done", `workdir, ${event.files} file${event.files === 1 ? "" : "s"}, ${size(event.bytes)}`)
+    case "SetupStarted":
+      return said("setup", "running")
+    case "SetupEnded":
+      return event.failedRank === null && event.reason === null ? said("setup", "done") : said("setup", "failed", event.reason ?? "")
+    case "JobSubmitted":
+      return said("submit", "done", `job ${event.job}`)
+    case "JobCancelRequested":
+      return said("cancel", "running", event.jobs.join(", "))
+    case "StopRequested":
+      return said("stop", "running")
+    case "DownRequested":
+      return said("down", "running")
+    case "ActionFailed":
+      return said(phaseOfAction[event.action] ?? "provision", "running", event.message)
+    default:
+      return undefined
+  }
+}
+
+export const progressOf = (recorded: Recorded, world: World, cluster: string): Omit<Progress, "id"> | undefined => {
+  const what = meaning(recorded, world)
+  if (what === undefined || recorded.operation === null) return undefined
+  return { at: recorded.seq, operation: recorded.operation, atMs: recorded.atMs, cluster, ...what }
+}

@@ -1,0 +1,228 @@
+/** The courier of one cluster. Only its own fiber (`work`) appends journal entries, so their order is the journal's. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import type { Event } from "../../events/Event.ts"
+import type { ClusterId, OperationId } from "../../events/ids.ts"
+import type { Recorded } from "../../events/Recorded.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import { rowOf } from "../../projections/clusters.ts"
+import { unfinishedOf } from "../../projections/jobs.ts"
+import { operationOf } from "../../projections/operations.ts"
+import type { JournalEntry } from "../../sdk/agent/protocol.ts"
+import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
+import { streamOf } from "../commands/decision.ts"
+import type { Identity } from "../Identity.ts"
+import type { EventLog } from "../log/EventLog.ts"
+import type { AgentLink } from "../remote/AgentLink.ts"
+import type { Secrets } from "../Secrets.ts"
+import { deliveriesOf, jobSpec, keysOf, setupKey, setupSpec } from "./deliveries.ts"
+import { journalEvents } from "./journal-events.ts"
+
+export interface Tools {
+  readonly log: EventLog["Service"]
+  readonly secrets: Secrets["Service"]
+  readonly identity: Identity["Service"]
+  readonly refOf: (row: ClusterRow, node: NodeRow) => NodeRef
+  readonly cloudFor: (row: ClusterRow) => Effect.Effect<Cloud, CloudError>
+  readonly dial: (row: ClusterRow, node: NodeRow) => Effect.Effect<AgentLink, CloudError>
+}
+
+/** Entries copied into the log with one append. */
+const groupMax = 128
+/** A link that ended is looked into again after this, when nothing else happens. */
+const retryMs = 1000
+
+export class Courier {
+  readonly cluster: ClusterId
+  private readonly tools: Tools
+  private readonly links = new Map<number, AgentLink>()
+  private readonly told = new Set<string>()
+  private readonly inbox: Array<{ readonly journal: string; readonly entry: JournalEntry }> = []
+  private readonly waiters: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
+  private broken = false
+  private readonly signal = Effect.runSync(Queue.sliding<void>(1))
+
+  constructor(cluster: ClusterId, tools: Tools) {
+    this.cluster = cluster
+    this.tools = tools
+  }
+
+  get head(): AgentLink | undefined {
+    const link = this.links.get(0)
+    return link?.isOpen ? link : undefined
+  }
+
+  wake(): void {
+    Queue.offerUnsafe(this.signal, undefined)
+  }
+
+  /** Until the log holds the journal up to this entry. */
+  readUpTo(upTo: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if ((this.row()?.journal?.last ?? 0) >= upTo) return Effect.void
+      const done = Deferred.makeUnsafe<void>()
+      this.waiters.push({ upTo, done })
+      return Deferred.await(done)
+    })
+  }
+
+  /** Lives as long as a node of the cluster has an agent. */
+  readonly work: Effect.Effect<void> = Effect.suspend(() => {
+    const turn = Effect.gen({ self: this }, function* () {
+      yield* this.copyJournal()
+      const row = this.row()
+      if (row === undefined || !row.nodes.some(({ ready }) => ready)) return false
+      if (this.broken) {
+        this.broken = false
+        yield* Effect.catchTag(this.observe, "CloudError", () => Effect.sync(() => void (this.broken = true)))
+      }
+      yield* this.connect()
+      yield* this.deliver()
+      return true
+    })
+    const wait = Effect.suspend(() =>
+      this.broken ? Effect.timeoutOption(Queue.take(this.signal), retryMs) : Queue.take(this.signal)
+    )
+    const loop: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
+      while (yield* turn) yield* wait
+    })
+    return Effect.ensuring(
+      loop,
+      Effect.sync(() => {
+        for (const link of this.links.values()) link.end()
+      })
+    )
+  })
+
+  /** What the cloud says of the nodes, recorded where it is news. A wanted end is the reconciler's business. */
+  readonly observe: Effect.Effect<void, CloudError> = Effect.suspend(() => Effect.gen({ self: this }, function* () {
+    const before = this.row()
+    if (before === undefined || before.nodes.length === 0) return
+    const cloud = yield* this.tools.cloudFor(before)
+    const states = yield* cloud.query(before.nodes.map((node) => this.tools.refOf(before, node)))
+    const head = before.nodes.find(({ rank }) => rank === 0)
+    if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
+      const rest = yield* cloud.journalAtRest(this.tools.refOf(before, head))
+      for (const entry of rest?.entries ?? []) this.inbox.push({ journal: rest!.journal, entry })
+      yield* this.copyJournal()
+    }
+    const row = this.row()
+    if (row === undefined || row.wanted !== "up") return
+    const news = row.nodes.flatMap((node): ReadonlyArray<Event> => {
+      const { node: id, rank } = node
+      const now = states.find((state) => state.node === id)
+      const about = { cluster: row.id, rank, node: id }
+      if (now === undefined) return []
+      if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
+      if (now.state === "stopped" && node.state === "running") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
+      const lost = now.state === "running" && node.ready && !(this.links.get(rank)?.isOpen ?? false)
+      return lost ? [{ _tag: "RuntimeLost", ...about, reason: "its agent went away" }] : []
+    })
+    yield* this.append(news.map((event) => [streamOf(row.id), event] as const), "daemon")
+  }))
+
+  private row(): ClusterRow | undefined {
+    return rowOf(this.tools.log.world().clusters, this.cluster)
+  }
+
+  private append(events: Parameters<EventLog["Service"]["append"]>[0]["events"], kind: "daemon" | "agent"): Effect.Effect<ReadonlyArray<Recorded>> {
+    if (events.length === 0) return Effect.succeed([])
+    return Effect.orDie(
+      this.tools.log.append({ events, operation: null, causedBy: 0, actor: { ...this.tools.identity.actor, kind }, expect: [] })
+    )
+  }
+
+  private copyJournal(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      while (this.inbox.length > 0) {
+        const row = this.row()
+        const group = this.inbox.splice(0, groupMax)
+        const [first] = group
+        if (row === undefined || first === undefined) return
+        const jobs = Option.getOrElse(HashMap.get(this.tools.log.world().jobs, this.cluster), () => HashMap.empty<never, never>())
+        const entries = group.filter(({ journal }) => journal === first.journal).map(({ entry }) => entry)
+        this.inbox.unshift(...group.slice(entries.length))
+        yield* this.append(journalEvents(row, jobs, first.journal, entries), "agent")
+        const upTo = this.row()?.journal?.last ?? 0
+        yield* Effect.ignore(this.head?.request("journal.acknowledge", { upTo }) ?? Effect.void)
+        for (const waiter of this.waiters.splice(0)) {
+          if (waiter.upTo <= upTo) Deferred.doneUnsafe(waiter.done, Effect.void)
+          else this.waiters.push(waiter)
+        }
+      }
+    })
+  }
+
+  private connect(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      for (const node of this.row()?.nodes ?? []) {
+        if (!node.ready || node.state !== "running" || this.links.get(node.rank)?.isOpen) continue
+        const row = this.row()
+        if (row === undefined) return
+        const link = yield* Effect.option(this.tools.dial(row, node))
+        if (Option.isNone(link)) {
+          this.links.delete(node.rank)
+          this.broken = true
+          this.wake()
+          continue
+        }
+        yield* this.greet(row, node, link.value)
+      }
+    })
+  }
+
+  private greet(row: ClusterRow, node: NodeRow, link: AgentLink): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      this.links.set(node.rank, link)
+      link.whenClosed(() => {
+        this.broken = true
+        this.wake()
+      })
+      if (node.rank !== 0) return
+      this.told.clear()
+      const cloud = yield* this.tools.cloudFor(row)
+      const peers = yield* Effect.forEach(row.nodes, (each) => cloud.installAgent(this.tools.refOf(row, each)))
+      yield* link.request("configure", { peers })
+      const after = row.journal?.last ?? 0
+      const follow = link.request("journal.follow", { after }, ({ data }) => {
+        this.inbox.push({ journal: String(data["journal"]), entry: data["entry"] as JournalEntry })
+        this.wake()
+      })
+      yield* Effect.forkDetach(Effect.ignore(follow), { startImmediately: true })
+    }).pipe(Effect.catch(() => Effect.sync(() => link.end())))
+  }
+
+  private deliver(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const { head } = this
+      const row = this.row()
+      if (head === undefined || row === undefined) return
+      const { jobs, operations } = this.tools.log.world()
+      const news = deliveriesOf(row, unfinishedOf(jobs, row.id), this.told)
+      const dropped = [...this.told].filter((key) => key.startsWith("setup/") && !row.operations.some(({ id }) => setupKey(id) === key))
+      const read = (operation: OperationId | null) => (operation === null ? Effect.succeed({}) : this.tools.secrets.read(operation))
+      if (news.jobs.length > 0) {
+        const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation), (values) => jobSpec(job, values)))
+        yield* head.request("submit", { jobs: specs })
+        for (const { operation } of news.jobs) {
+          const over = operation !== null && operationOf(operations, operation)?.outcome._tag !== "running"
+          if (over) yield* this.tools.secrets.forget(operation)
+        }
+      }
+      for (const active of news.setups) yield* head.request("setup", setupSpec(active, yield* read(active.id)))
+      for (const key of dropped) {
+        yield* head.request("setup.cancel", { operation: key.slice("setup/".length) })
+        this.told.delete(key)
+      }
+      if (news.cancels.length > 0) yield* head.request("cancel", { jobs: news.cancels })
+      for (const key of keysOf(news)) this.told.add(key)
+    }).pipe(
+      Effect.catch((error) => Effect.logWarning(`an agent refused: ${error.message}`)),
+      // A submission larger than a frame, a job that ended meanwhile: said, and looked at again with the next news.
+      Effect.asVoid
+    )
+  }
+}

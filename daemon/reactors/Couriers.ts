@@ -1,0 +1,132 @@
+/**
+ * One courier per live cluster: it keeps a link to every node's agent, tells the head what it does not know yet, and copies the
+ * head's journal into the log. Silence of an agent is looked into and recorded; it is never a stop.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import type { ClusterId, JournalId } from "../../events/ids.ts"
+import type { RuntimeReady } from "../../events/provision.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+import { Clouds, cloudOf } from "../Clouds.ts"
+import { Identity } from "../Identity.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { AgentError, AgentLink } from "../remote/AgentLink.ts"
+import { Secrets } from "../Secrets.ts"
+import { Courier } from "./Courier.ts"
+
+/** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
+const haltMaxMs = 25_000
+const helloMaxMs = 10_000
+
+export class Couriers extends Context.Service<
+  Couriers,
+  {
+    /** Makes an agent run on the node and answers what it said. */
+    readonly install: (row: ClusterRow, node: NodeRow) => Effect.Effect<typeof RuntimeReady.Type, CloudError | AgentError>
+    readonly arm: (
+      cluster: ClusterId,
+      setting: { readonly setting: number; readonly idleMinutes: number; readonly down: boolean }
+    ) => Effect.Effect<void, AgentError>
+    /** Idleness starts over; nobody minds when the head does not answer. */
+    readonly activity: (cluster: ClusterId) => Effect.Effect<void>
+    /** Ends all jobs and reads how they ended; gives up quietly when the head does not answer. */
+    readonly halt: (row: ClusterRow, reason: string) => Effect.Effect<void>
+    /** Looks at what the cloud says of this cluster's nodes, and records what is new. */
+    readonly observe: (cluster: ClusterId) => Effect.Effect<void, CloudError>
+    /** A connection of its own to the head, for a stream. The caller ends it. */
+    readonly connect: (row: ClusterRow) => Effect.Effect<AgentLink, CloudError>
+  }
+>()("skyd/daemon/reactors/Couriers") {
+  static readonly layer = Layer.effect(Couriers, Effect.suspend(() => make))
+}
+
+const silent = (row: string) => new AgentError({ tag: "Disconnected", message: `the agent on the head of ${row} does not answer` })
+
+const make = Effect.gen(function* () {
+  const log = yield* EventLog
+  const clouds = yield* Clouds
+  const secrets = yield* Secrets
+  const identity = yield* Identity
+  const fibers = yield* FiberMap.make<ClusterId>()
+  const run = yield* FiberMap.runtime(fibers)<never>()
+  const couriers = new Map<ClusterId, Courier>()
+
+  const refOf = (row: ClusterRow, node: NodeRow) => ({
+    tags: { log: log.world().clusters.log, cluster: row.id, clusterName: row.name },
+    rank: node.rank,
+    node: node.node
+  })
+  const cloudFor = (row: ClusterRow) => {
+    const cloud = cloudOf(clouds, row)
+    return cloud !== undefined
+      ? Effect.succeed(cloud)
+      : Effect.fail(new CloudError({ kind: "Transient", code: "CloudDisabled", message: `the cloud of ${row.name} is not enabled` }))
+  }
+  const dial = Effect.fn("Couriers.dial")(function* (row: ClusterRow, node: NodeRow) {
+    const cloud = yield* cloudFor(row)
+    return new AgentLink(yield* cloud.connectAgent(refOf(row, node)))
+  })
+
+  const wake = (cluster: ClusterId) => {
+    const row = rowOf(log.world().clusters, cluster)
+    const live = row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false
+    const courier = couriers.get(cluster)
+    if (!live && courier === undefined) return
+    if (courier !== undefined) {
+      courier.wake()
+      if (!live) couriers.delete(cluster)
+      return
+    }
+    const fresh = new Courier(cluster, { log, secrets, identity, refOf, cloudFor, dial })
+    couriers.set(cluster, fresh)
+    run(cluster, fresh.work)
+  }
+  const stop = log.follow((group) => {
+    for (const cluster of new Set(group.map(clusterOf))) if (cluster !== undefined) wake(cluster)
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(stop))
+  for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
+
+  const head = (cluster: ClusterId) => couriers.get(cluster)?.head
+  return Couriers.of({
+    install: Effect.fn("Couriers.install")(function* (row, node) {
+      const cloud = yield* cloudFor(row)
+      yield* cloud.installAgent(refOf(row, node))
+      const link = yield* dial(row, node)
+      const hello = yield* link.request("hello", { cluster: row.id, node: node.node }).pipe(
+        Effect.timeoutOrElse({ duration: helloMaxMs, orElse: () => Effect.fail(silent(row.name)) }),
+        Effect.ensuring(Effect.sync(() => link.end()))
+      )
+      const { build, journal } = hello
+      return { _tag: "RuntimeReady", cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
+    }),
+    arm: (cluster, setting) =>
+      Effect.suspend(() => {
+        const link = head(cluster)
+        return link === undefined ? Effect.fail(silent("the cluster")) : Effect.asVoid(link.request("autostop", setting))
+      }),
+    activity: (cluster) => Effect.suspend(() => head(cluster)?.request("activity", {}) ?? Effect.void).pipe(Effect.ignore),
+    halt: Effect.fn("Couriers.halt")(function* (row, reason) {
+      const courier = couriers.get(row.id)
+      if (courier?.head === undefined) return
+      yield* courier.head.request("halt", { reason }).pipe(
+        Effect.flatMap(({ lastEntry }) => courier.readUpTo(lastEntry)),
+        Effect.timeoutOption(haltMaxMs),
+        Effect.ignore
+      )
+    }),
+    observe: (cluster) =>
+      Effect.suspend(() => (couriers.get(cluster) ?? new Courier(cluster, { log, secrets, identity, refOf, cloudFor, dial })).observe),
+    connect: (row) => {
+      const node = row.nodes.find(({ rank }) => rank === 0)
+      return node === undefined
+        ? Effect.fail(new CloudError({ kind: "Transient", code: "NoHead", message: `${row.name} has no head node` }))
+        : dial(row, node)
+    }
+  })
+})

@@ -1,0 +1,127 @@
+/**
+ * Keeps doing `plan` until every cluster is where it is wanted. A cluster has a fiber while its plan is not empty and none when
+ * it rests; clusters run side by side. When the plan of a running cluster changes, what is being done is dropped and looked at again.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import type { ClusterId } from "../../events/ids.ts"
+import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import { jobsOf } from "../../projections/jobs.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+import { Clouds, cloudOf } from "../Clouds.ts"
+import { streamOf } from "../commands/decision.ts"
+import { Identity } from "../Identity.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { AgentError } from "../remote/AgentLink.ts"
+import { SyncError } from "../sync/SyncError.ts"
+import { Couriers } from "./Couriers.ts"
+import type { Facts } from "./facts.ts"
+import { backoffMs, giveUp } from "./give-up.ts"
+import { perform } from "./perform.ts"
+import { type Action, plan } from "./plan.ts"
+
+/** What a cluster's fiber is at. */
+interface Slot {
+  key: string
+  tries: number
+  done: boolean
+}
+
+export class Reconciler extends Context.Service<Reconciler, { readonly wake: (cluster: ClusterId) => void }>()("skyd/daemon/reactors/Reconciler") {
+  static readonly layer = Layer.effect(Reconciler, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function* () {
+  const log = yield* EventLog
+  const clouds = yield* Clouds
+  const couriers = yield* Couriers
+  const identity = yield* Identity
+  const fibers = yield* FiberMap.make<ClusterId>()
+  const run = yield* FiberMap.runtime(fibers)<never>()
+  const slots = new Map<ClusterId, Slot>()
+
+  const look = (cluster: ClusterId) => {
+    const { clusters, jobs } = log.world()
+    const row = rowOf(clusters, cluster)
+    const action = row && plan(row, jobsOf(jobs, cluster))
+    return row !== undefined && action !== undefined ? { row, action, key: JSON.stringify(action) } : undefined
+  }
+
+  const record = Effect.fn("Reconciler.record")(function* (cluster: ClusterId, lastSeq: number, { decided, events, operation }: Facts) {
+    if (events.length === 0) return
+    const stream = streamOf(cluster)
+    yield* log.append({
+      events: events.map((event) => ("_tag" in event ? ([stream, event] as const) : ([stream, event[0], event[1]] as const))),
+      operation,
+      causedBy: lastSeq,
+      actor: identity.actor,
+      expect: decided ? [[stream, lastSeq]] : []
+    })
+  })
+
+  /** A step that failed is said, and tried again after a while; a defect too, and the other clusters go on. */
+  const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
+    slot.tries += 1
+    const row = rowOf(log.world().clusters, cluster)
+    if (row === undefined) return
+    const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
+    const error = Cause.squash(cause)
+    const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
+    const message = error instanceof Error ? error.message : String(error)
+    if (!expected) yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
+    const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")
+    const facts: Facts = expected
+      ? giveUp(row, action, { message, tries: slot.tries, final, nowMs })
+      : {
+          events: [{ _tag: "ReactorFailed", cluster, message: `skyd itself failed at ${action._tag}: ${message}`, retryAtMs: nowMs + backoffMs(slot.tries) }],
+          operation: null,
+          decided: false
+        }
+    yield* record(cluster, row.lastSeq, facts)
+    yield* Effect.sleep(backoffMs(slot.tries))
+  })
+
+  const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {
+    for (let next = look(cluster); next !== undefined; next = look(cluster)) {
+      const { action, key, row } = next
+      if (key !== slot.key) Object.assign(slot, { key, tries: 0, done: false })
+      // Done, and yet to be done: what was recorded did not change the plan. Never spin on it.
+      if (slot.done) yield* Effect.sleep(backoffMs(1))
+      const { jobs, clusters } = log.world()
+      const hands = { cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user }
+      yield* perform(row, action, hands).pipe(
+        Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
+        Effect.tap(() => Effect.sync(() => void (slot.done = true))),
+        Effect.catchTag("KeyMoved", () => Effect.void),
+        Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))))
+      )
+    }
+    slots.delete(cluster)
+  })
+
+  const wake = (cluster: ClusterId) => {
+    const next = look(cluster)
+    const slot = slots.get(cluster)
+    if (slot?.key === next?.key) return
+    if (next === undefined) {
+      slots.delete(cluster)
+      run(cluster, Effect.void)
+      return
+    }
+    const fresh: Slot = { key: next.key, tries: 0, done: false }
+    slots.set(cluster, fresh)
+    run(cluster, settle(cluster, fresh))
+  }
+
+  const stop = log.follow((group) => {
+    for (const cluster of new Set(group.map(clusterOf))) if (cluster !== undefined) wake(cluster)
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(stop))
+  for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
+  return Reconciler.of({ wake })
+})

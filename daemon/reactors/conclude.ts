@@ -1,0 +1,53 @@
+/** The facts that close a stop, a down, or a request beside the pipeline. Pure. */
+import type { Event } from "../../events/Event.ts"
+import type { OperationId } from "../../events/ids.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { JobRow } from "../../projections/jobs.ts"
+import { closing, decided, type Facts } from "./facts.ts"
+
+type Ended = readonly [Event, OperationId]
+
+const succeed = (id: OperationId, result: Readonly<Record<string, never>> = {}): Ended => [{ _tag: "OperationSucceeded", result }, id]
+const cancel = (id: OperationId, reason: string): Ended => [{ _tag: "OperationCancelled", reason }, id]
+
+/** Why the cluster stopped, in words for people. */
+const stopReason = (row: ClusterRow): string => {
+  if (row.wanted === "stopped") return row.wantedReason ?? "stopped on request"
+  return row.nodes.find(({ reason, state }) => state === "stopped" && reason !== null)?.reason ?? "its machines stopped"
+}
+
+const stopped = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
+  const reason = stopReason(row)
+  return decided(null, [
+    ...closing(row.id, unfinished, `the cluster was stopped: ${reason}`),
+    ...row.operations.map(({ id, method }) => (method === "stop" ? succeed(id) : cancel(id, `${row.name} was stopped: ${reason}`))),
+    { _tag: "ClusterStopped", cluster: row.id, reason }
+  ])
+}
+
+const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
+  const reason = row.wanted === "gone" ? (row.wantedReason ?? "torn down on request") : "its machines are gone"
+  return decided(null, [
+    ...closing(row.id, unfinished, `the cluster was torn down: ${reason}`),
+    ...row.operations.map(({ id, method }) => (method === "down" ? succeed(id) : cancel(id, `${row.name} was torn down: ${reason}`))),
+    { _tag: "ClusterGone", cluster: row.id, name: row.name, reason }
+  ])
+}
+
+export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts =>
+  row.wanted === "gone" || (row.wanted === "up" && row.nodes.length === 0) ? gone(row, unfinished) : stopped(row, unfinished)
+
+/** Settings that are armed, cancels whose jobs are over: each ends with its own answer. */
+export const endRequests = (row: ClusterRow, ids: ReadonlyArray<OperationId>): Facts =>
+  decided(
+    null,
+    row.operations
+      .filter(({ id }) => ids.includes(id))
+      .map(({ id, request }): Ended => {
+        const result =
+          request?._tag === "JobCancelRequested"
+            ? { cancelled: [...request.jobs] }
+            : { idleMinutes: row.autostop?.idleMinutes ?? -1, down: row.autostop?.down ?? false }
+        return [{ _tag: "OperationSucceeded", result }, id]
+      })
+  )

@@ -1,0 +1,59 @@
+/** What the head's agent is to be told of a cluster's jobs and setups. Pure; the agent takes each once, so it may be told again. */
+import type { OperationId } from "../../events/ids.ts"
+import type { RecordedTask } from "../../events/values.ts"
+import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
+import type { JobRow } from "../../projections/jobs.ts"
+import type { JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
+import { acceleratorsOf } from "../../task/Resources.ts"
+import { runTimestampOf } from "../commands/submission.ts"
+
+export interface Deliveries {
+  readonly jobs: ReadonlyArray<JobRow>
+  readonly setups: ReadonlyArray<ActiveOperation>
+  readonly cancels: ReadonlyArray<number>
+}
+
+export const setupKey = (operation: OperationId) => `setup/${operation}`
+const jobKey = (job: JobRow) => `job/${job.id}`
+const cancelKey = (job: JobRow) => `cancel/${job.id}`
+
+/** What is not in `told` yet. */
+export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, told: ReadonlySet<string>): Deliveries => ({
+  jobs: unfinished.filter((job) => !told.has(jobKey(job))),
+  setups: row.operations.filter(({ id, setup }) => setup === "running" && !told.has(setupKey(id))),
+  cancels: unfinished.filter((job) => job.cancelRequested && !told.has(cancelKey(job))).map(({ id }) => id)
+})
+
+export const keysOf = ({ cancels, jobs, setups }: Deliveries): ReadonlyArray<string> => [
+  ...jobs.map(jobKey),
+  ...setups.map(({ id }) => setupKey(id)),
+  ...cancels.map((id) => `cancel/${id}`)
+]
+
+type Secrets = Readonly<Record<string, string>>
+
+export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
+  id: job.id,
+  name: job.name,
+  runTimestamp: job.runTimestamp,
+  numNodes: job.numNodes,
+  accelerators: acceleratorsOf(job.task.resources ?? undefined) ?? null,
+  setup: job.withSetup ? (job.task.setup ?? null) : null,
+  run: job.task.run ?? "",
+  envs: job.task.envs ?? {},
+  secrets
+})
+
+const taskOf = ({ request }: ActiveOperation): RecordedTask => (request?._tag === "LaunchRequested" ? request.task : {})
+
+export const setupSpec = (active: ActiveOperation, secrets: Secrets): SetupSpec => {
+  const task = taskOf(active)
+  return {
+    operation: active.id,
+    runTimestamp: runTimestampOf(active.setupSinceMs),
+    script: task.setup ?? "",
+    envs: task.envs ?? {},
+    secrets,
+    accelerators: Math.ceil(acceleratorsOf(task.resources ?? undefined)?.count ?? 0)
+  }
+}

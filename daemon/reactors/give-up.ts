@@ -1,0 +1,65 @@
+/** What to record when an action failed: that it did, and after some tries the end of the operation that waits for it. Pure. */
+import type { Event } from "../../events/Event.ts"
+import type { OperationId } from "../../events/ids.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
+import { CommandError, recordError, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { type Facts, seen } from "./facts.ts"
+import type { Action } from "./plan.ts"
+
+/** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
+export const triesMax = 5
+const backoffFirstMs = 500
+const backoffMaxMs = 60_000
+
+export const backoffMs = (tries: number): number => Math.min(backoffMaxMs, backoffFirstMs * 2 ** (tries - 1))
+
+const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
+  Provision: "provisioning",
+  StartNodes: "starting its nodes",
+  InstallAgents: "installing the runtime",
+  Arm: "setting autostop",
+  Sync: "syncing the workdir",
+  StopNodes: "stopping its nodes",
+  ReleaseNodes: "releasing its nodes"
+}
+
+const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
+  const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
+  if (action._tag === "StopNodes" || action._tag === "ReleaseNodes") {
+    const verb = action._tag === "StopNodes" ? "stop" : "down"
+    return new RuntimeError({ message: what, hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${row.name}` })
+  }
+  return new CommandError({
+    message: what,
+    hint: `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`,
+    returncode: 1,
+    command: wording[action._tag] ?? action._tag
+  })
+}
+
+/** Nodes whose end the cloud did not confirm are dropped all the same, and named. */
+const abandon = (row: ClusterRow, message: string): ReadonlyArray<Event> =>
+  row.wanted === "gone"
+    ? row.nodes.map(({ node, rank }) => ({ _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }))
+    : row.nodes.map(({ node, rank }) => ({ _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}` }))
+
+export const giveUp = (
+  row: ClusterRow,
+  action: Action,
+  what: { readonly message: string; readonly tries: number; readonly final: boolean; readonly nowMs: number }
+): Facts => {
+  const { final, message, nowMs, tries } = what
+  const ending = action._tag === "StopNodes" || action._tag === "ReleaseNodes"
+  if (ending && row.purge) return seen(null, abandon(row, message))
+  const active = workOf(row)
+  const over = final || tries >= triesMax
+  const ended: ReadonlyArray<readonly [Event, OperationId]> = over
+    ? (ending ? active : active.slice(0, 1)).map(({ id }) => [{ _tag: "OperationFailed", error: recordError(failure(row, action, message)) }, id])
+    : []
+  const said: ReadonlyArray<Event> =
+    row.trouble?.message === message
+      ? []
+      : [{ _tag: "ActionFailed", cluster: row.id, action: action._tag, message, retryAtMs: Math.trunc(nowMs + backoffMs(tries)) }]
+  return seen(active[0]?.id ?? null, [...said, ...ended])
+}

@@ -1,0 +1,158 @@
+/** Does one action: asks the cloud, the agent or the disk, and answers with the facts that came of it. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Event } from "../../events/Event.ts"
+import type { NodeToken } from "../../events/ids.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
+import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
+import { recordError, ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
+import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { freshUlid } from "../Ids.ts"
+import { listFiles } from "../sync/list-files.ts"
+import type { Couriers } from "./Couriers.ts"
+import { conclude, endRequests } from "./conclude.ts"
+import { decided, seen } from "./facts.ts"
+import type { Action } from "./plan.ts"
+import { activeOf, failSetup, submit } from "./steps.ts"
+
+export interface Hands {
+  readonly cloud: Cloud | undefined
+  readonly couriers: Couriers["Service"]
+  readonly jobs: Jobs
+  readonly log: string
+  readonly user: string
+}
+
+export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => ({
+  tags: { log, cluster: row.id, clusterName: row.name },
+  rank: node.rank,
+  node: node.node
+})
+
+const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
+
+const requestNodes = Effect.fn("perform.requestNodes")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
+  if (row.offer === null) return yield* new CloudError({ kind: "Refused", code: "NoPlace", message: "no place was chosen" })
+  const token = (yield* freshUlid) as NodeToken
+  return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer }])
+})
+
+/** A refusal holds nothing at the cloud: the launch is over, and a cluster that never had a node with it. */
+const refused = (row: ClusterRow, token: NodeToken, { code, message }: CloudError) => {
+  const error = new ResourcesUnavailableError({
+    message: `${row.name}: no place gave what was asked for: ${message}`,
+    hint: "Ask for less, or try again later.",
+    failoverHistory: [{ tag: code, message }]
+  })
+  const ends = row.operations.map(({ id }) => [{ _tag: "OperationFailed", error: recordError(error) }, id] as const)
+  const gone: ReadonlyArray<Event> =
+    row.nodes.length === 0 && !row.everUp ? [{ _tag: "ClusterGone", cluster: row.id, name: row.name, reason: "it never came up" }] : []
+  return seen(operationOf(row), [{ _tag: "NodeRefused", cluster: row.id, token, code, message }, ...ends, ...gone])
+}
+
+const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
+  const asked = row.pending.find((pending) => pending.token === token)!
+  const tags = { log, cluster: row.id, clusterName: row.name }
+  return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer }).pipe(
+    Effect.map((given) =>
+      seen(
+        operationOf(row),
+        given.map(({ address, node, rank }): Event => ({ _tag: "NodeProvisioned", cluster: row.id, token, rank, node, address }))
+      )
+    ),
+    Effect.catchIf(
+      ({ kind }) => kind === "Refused",
+      (error) => Effect.succeed(refused(row, token, error))
+    )
+  )
+})
+
+const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: string, { cloud, couriers, log }: Hands) {
+  yield* couriers.activity(row.id)
+  const files = yield* listFiles(workdir)
+  yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, "sky_workdir"), { concurrency: 8, discard: true })
+  yield* couriers.activity(row.id)
+  return seen(operationOf(row), [{ _tag: "WorkdirSynced", cluster: row.id, files: files.files, bytes: files.bytes }])
+})
+
+/** The reason that jobs get when their cluster ends under them. */
+const haltReason = (row: ClusterRow) =>
+  `the cluster was ${row.wanted === "gone" ? "torn down" : "stopped"}${row.wantedReason === null ? "" : `: ${row.wantedReason}`}`
+
+const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
+  // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
+  yield* couriers.halt(row, haltReason(row))
+  const release = row.wanted === "gone"
+  const facts = yield* Effect.forEach(
+    nodes,
+    (node) =>
+      Effect.as(release ? cloud!.terminate(refOf(row, node, log)) : cloud!.stop(refOf(row, node, log)), {
+        _tag: release ? ("NodeReleased" as const) : ("NodeStopped" as const),
+        cluster: row.id,
+        rank: node.rank,
+        node: node.node,
+        reason: row.wantedReason
+      }),
+    { concurrency: 8 }
+  )
+  return seen(operationOf(row), facts)
+})
+
+export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: Action, hands: Hands) {
+  const { cloud, couriers, log } = hands
+  const nodesOf = (ranks: ReadonlyArray<number>) => row.nodes.filter(({ rank }) => ranks.includes(rank))
+  switch (action._tag) {
+    case "EndRequests":
+      return endRequests(row, action.operations)
+    case "Conclude":
+      return conclude(row, unfinishedOf(hands.jobs, row.id))
+    case "RequestNodes":
+      return yield* requestNodes(row, action.ranks)
+    case "BeginSetup":
+      return decided(action.operation, [{ _tag: "SetupStarted", cluster: row.id }])
+    case "FailSetup":
+      return failSetup(row, activeOf(row, action.operation)!)
+    case "FinishStart":
+      return decided(action.operation, [{ _tag: "OperationSucceeded", result: {} }])
+    case "Submit": {
+      const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
+      return submit(row, activeOf(row, action.operation)!, { nowMs, user: hands.user })
+    }
+    case "Arm": {
+      const { down, idleMinutes, setting } = row.autostop!
+      yield* couriers.arm(row.id, { setting, idleMinutes, down })
+      return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
+    }
+  }
+  if (cloud === undefined) {
+    return yield* new CloudError({ kind: "Transient", code: "CloudDisabled", message: `the cloud ${row.offer?.cloud ?? "of this cluster"} is not enabled` })
+  }
+  switch (action._tag) {
+    case "Provision":
+      return yield* provision(row, action.token, cloud, log)
+    case "StartNodes": {
+      const started = yield* Effect.forEach(
+        nodesOf(action.ranks),
+        (node) => Effect.map(cloud.start(refOf(row, node, log)), ({ address }) => ({ node, address })),
+        { concurrency: 8 }
+      )
+      return seen(
+        operationOf(row),
+        started.map(({ address, node }) => ({ _tag: "NodeStarted", cluster: row.id, rank: node.rank, node: node.node, address }))
+      )
+    }
+    case "InstallAgents": {
+      const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 })
+      return seen(action.operation, ready)
+    }
+    case "Sync": {
+      const { request } = activeOf(row, action.operation)!
+      const workdir = request?._tag === "LaunchRequested" || request?._tag === "ExecRequested" ? request.task.workdir : undefined
+      return yield* sync(row, workdir ?? "", hands)
+    }
+    case "StopNodes":
+    case "ReleaseNodes":
+      return yield* end(row, nodesOf(action.ranks), hands)
+  }
+})

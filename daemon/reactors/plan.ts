@@ -1,0 +1,95 @@
+/**
+ * What should happen next for one cluster. Pure, and derived from what is wanted and what exists, never from the event that
+ * just happened: after a crash the same row gives the same plan, with the same token, so nothing is bought twice.
+ */
+import type { NodeToken, OperationId } from "../../events/ids.ts"
+import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
+import { isOver, type JobRow } from "../../projections/jobs.ts"
+import { hasSetup } from "../../task/Task.ts"
+
+export type Action =
+  /** Find out what became of a token, by asking for it again. */
+  | { readonly _tag: "Provision"; readonly token: NodeToken }
+  /** Write down a token for the ranks that are missing. */
+  | { readonly _tag: "RequestNodes"; readonly ranks: ReadonlyArray<number> }
+  | { readonly _tag: "StartNodes"; readonly ranks: ReadonlyArray<number> }
+  | { readonly _tag: "InstallAgents"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
+  | { readonly _tag: "Arm" }
+  | { readonly _tag: "Sync"; readonly operation: OperationId }
+  | { readonly _tag: "BeginSetup"; readonly operation: OperationId }
+  | { readonly _tag: "FailSetup"; readonly operation: OperationId }
+  | { readonly _tag: "Submit"; readonly operation: OperationId }
+  | { readonly _tag: "FinishStart"; readonly operation: OperationId }
+  | { readonly _tag: "StopNodes"; readonly ranks: ReadonlyArray<number> }
+  | { readonly _tag: "ReleaseNodes"; readonly ranks: ReadonlyArray<number> }
+  | { readonly _tag: "Conclude" }
+  /** Autostop settings that are armed, cancels whose jobs are over. */
+  | { readonly _tag: "EndRequests"; readonly operations: ReadonlyArray<OperationId> }
+
+const armedAs = (row: ClusterRow) => row.autostop === null || row.autostop.setting === row.armed
+
+/** Requests beside the pipeline that have reached their goal. */
+export const reachedOf = (row: ClusterRow, jobs: ReadonlyArray<JobRow>): ReadonlyArray<ActiveOperation> =>
+  row.operations.filter(({ method, request }) => {
+    if (method === "autostop") return armedAs(row)
+    if (method !== "cancel" || request?._tag !== "JobCancelRequested") return false
+    return request.jobs.every((id) => jobs.find((job) => job.id === id)?.status === undefined || isOver(jobs.find((job) => job.id === id)!))
+  })
+
+const missingOf = (row: ClusterRow): ReadonlyArray<number> =>
+  Array.from({ length: row.numNodes }, (_, rank) => rank).filter((rank) => !row.nodes.some((node) => node.rank === rank))
+
+const ranks = (nodes: ReadonlyArray<{ readonly rank: number }>) => nodes.map(({ rank }) => rank)
+
+const ending = (row: ClusterRow): Action | undefined => {
+  if (row.wanted === "gone") return row.nodes.length > 0 ? { _tag: "ReleaseNodes", ranks: ranks(row.nodes) } : { _tag: "Conclude" }
+  const running = row.nodes.filter(({ state }) => state === "running")
+  if (running.length > 0) return { _tag: "StopNodes", ranks: ranks(running) }
+  return row.concluded ? undefined : { _tag: "Conclude" }
+}
+
+/** Every node runs, with an agent that this operation looked after. */
+const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => {
+  const missing = missingOf(row)
+  if (missing.length > 0) return { _tag: "RequestNodes", ranks: missing }
+  const stopped = row.nodes.filter(({ state }) => state === "stopped")
+  if (stopped.length > 0) return { _tag: "StartNodes", ranks: ranks(stopped) }
+  const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))
+  if (silent.length > 0) return { _tag: "InstallAgents", ranks: ranks(silent), operation: active.id }
+  return armedAs(row) ? undefined : { _tag: "Arm" }
+}
+
+/** The steps of a launch or an exec once its nodes are there. `undefined`: setup runs on the nodes. */
+const steps = (active: ActiveOperation): Action | undefined => {
+  const { id: operation, request } = active
+  if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return undefined
+  if (typeof request.task.workdir === "string" && !active.synced) return { _tag: "Sync", operation }
+  if (request._tag === "LaunchRequested" && hasSetup(request.task) && !request.noSetup && !request.detachSetup) {
+    if (active.setup === "none") return { _tag: "BeginSetup", operation }
+    if (active.setup === "running") return undefined
+    if (active.setup.failedRank !== null || active.setup.reason !== null) return { _tag: "FailSetup", operation }
+  }
+  return { _tag: "Submit", operation }
+}
+
+const work = (row: ClusterRow): Action | undefined => {
+  const [active] = workOf(row)
+  if (active?.request?._tag === "LaunchRequested") return raise(row, active) ?? steps(active)
+  if (active?.request?._tag === "StartRequested") return raise(row, active) ?? { _tag: "FinishStart", operation: active.id }
+  // Nobody raises it, yet a node was seen stopped: then the cluster is stopped, as a whole.
+  if (row.nodes.some(({ state }) => state === "stopped")) return ending({ ...row, wanted: "stopped", concluded: false })
+  if (row.nodes.length === 0 && row.everUp) return { _tag: "Conclude" }
+  const silent = row.nodes.filter(({ ready }) => !ready)
+  if (silent.length > 0) return row.everUp ? { _tag: "InstallAgents", ranks: ranks(silent), operation: null } : undefined
+  if (row.nodes.length > 0 && !armedAs(row)) return { _tag: "Arm" }
+  return active === undefined ? undefined : steps(active)
+}
+
+export const plan = (row: ClusterRow, jobs: ReadonlyArray<JobRow>): Action | undefined => {
+  const reached = reachedOf(row, jobs)
+  if (reached.length > 0) return { _tag: "EndRequests", operations: reached.map(({ id }) => id) }
+  const [pending] = row.pending
+  if (pending !== undefined) return { _tag: "Provision", token: pending.token }
+  return row.wanted === "up" ? work(row) : ending(row)
+}

@@ -1,0 +1,46 @@
+/** The facts of a launch's and an exec's last steps. Pure. */
+import type { Event } from "../../events/Event.ts"
+import type { OperationId } from "../../events/ids.ts"
+import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
+import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
+import { hasRun, hasSetup } from "../../task/Task.ts"
+import { autodown } from "../commands/exec.ts"
+import { minutesOf } from "../commands/launch.ts"
+import { jobSubmitted, nextJobOf } from "../commands/submission.ts"
+import { decided, type Facts } from "./facts.ts"
+
+export const activeOf = (row: ClusterRow, id: OperationId): ActiveOperation | undefined => row.operations.find((active) => active.id === id)
+
+/** Setup has succeeded: only now is a wanted autodown more than an autostop. */
+const settle = (row: ClusterRow, { request }: ActiveOperation): ReadonlyArray<Event> => {
+  if (request?._tag === "ExecRequested") return request.down ? [autodown(row.id)] : []
+  if (request?._tag !== "LaunchRequested" || !request.down) return []
+  const idleMinutes = minutesOf({ idleMinutesToAutostop: request.idleMinutes, down: true }) ?? 1
+  return [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down: true }]
+}
+
+export const submit = (row: ClusterRow, active: ActiveOperation, how: { readonly nowMs: number; readonly user: string }): Facts => {
+  const { request } = active
+  if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return decided(active.id, [])
+  const job = hasRun(request.task) ? nextJobOf(row) : null
+  const withSetup = request._tag === "LaunchRequested" && request.detachSetup && !request.noSetup && hasSetup(request.task)
+  return decided(active.id, [
+    ...(job === null ? [] : [jobSubmitted(row.id, job, request.task, { withSetup, ...how })]),
+    ...settle(row, active),
+    { _tag: "OperationSucceeded", result: { jobId: job } }
+  ])
+}
+
+/** The cluster stays as it is, for a look at what went wrong (contract, launch-21 and launch-49). */
+export const failSetup = (row: ClusterRow, active: ActiveOperation): Facts => {
+  if (typeof active.setup === "string") return decided(active.id, [])
+  const { failedRank, lastLines, reason, returnCodes } = active.setup
+  const where = row.numNodes > 1 && failedRank !== null ? ` on rank ${failedRank}` : ""
+  const error = new CommandError({
+    message: `setup failed${where}: ${reason ?? `exit ${returnCodes[failedRank ?? 0] ?? 1}`}.${lastLines.length === 0 ? "" : ` Its last lines:\n${lastLines.join("\n")}`}`,
+    hint: `${row.name} stays UP. Mend setup and launch again; to end it: sky down ${row.name}`,
+    returncode: returnCodes[failedRank ?? 0] ?? 1,
+    command: "setup"
+  })
+  return decided(active.id, [{ _tag: "OperationFailed", error: recordError(error) }])
+}

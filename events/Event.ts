@@ -1,0 +1,67 @@
+/** Every fact that the log can hold. A new one is added here, to `docs/events.md` and to `test/golden/events/`. */
+import * as Schema from "effect/Schema"
+import { AutostopArmed, AutostopFired, AutostopSet } from "./autostop.ts"
+import { ActionFailed, ClusterGone, ClusterStopped, DownRequested, ReactorFailed, StopRequested } from "./cluster.ts"
+import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
+import { JobCancelRequested, JobClosed, JobEnded, JobSettingUp, JobStarted, JobSubmitted, JournalGap } from "./job.ts"
+import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, StartRequested } from "./launch.ts"
+import { OperationCancelled, OperationFailed, OperationRequested, OperationSucceeded } from "./operation.ts"
+import {
+  NodeAbandoned,
+  NodeProvisioned,
+  NodeRefused,
+  NodeReleased,
+  NodeRequested,
+  NodeStarted,
+  NodeStopped,
+  RuntimeLost,
+  RuntimeReady
+} from "./provision.ts"
+import { SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
+
+export const events = [
+  LogCreated,
+  DaemonStarted,
+  DaemonStopped,
+  OperationRequested,
+  OperationSucceeded,
+  OperationFailed,
+  OperationCancelled,
+  ClusterCreated,
+  LaunchRequested,
+  StartRequested,
+  ExecRequested,
+  PlaceChosen,
+  NodeRequested,
+  NodeProvisioned,
+  NodeRefused,
+  NodeStarted,
+  NodeStopped,
+  NodeReleased,
+  NodeAbandoned,
+  RuntimeReady,
+  RuntimeLost,
+  WorkdirSynced,
+  SetupStarted,
+  SetupEnded,
+  JobSubmitted,
+  JobSettingUp,
+  JobStarted,
+  JobCancelRequested,
+  JobEnded,
+  JobClosed,
+  JournalGap,
+  AutostopSet,
+  AutostopArmed,
+  AutostopFired,
+  StopRequested,
+  DownRequested,
+  ClusterStopped,
+  ClusterGone,
+  ActionFailed,
+  ReactorFailed
+] as const
+
+export const Event = Schema.Union(events).pipe(Schema.toTaggedUnion("_tag"))
+export type Event = typeof Event.Type
+export type EventTag = Event["_tag"]

@@ -1,0 +1,24 @@
+/** Facts about a cluster as a whole. */
+import * as Schema from "effect/Schema"
+import { ClusterId, ClusterName } from "./ids.ts"
+
+export const StopRequested = Schema.TaggedStruct("StopRequested", { cluster: ClusterId, purge: Schema.Boolean, lastUse: Schema.String })
+
+export const DownRequested = Schema.TaggedStruct("DownRequested", { cluster: ClusterId, purge: Schema.Boolean, lastUse: Schema.String })
+
+/** Every node is stopped and no job of it runs. */
+export const ClusterStopped = Schema.TaggedStruct("ClusterStopped", { cluster: ClusterId, reason: Schema.String })
+
+/** Nothing of it exists any more; its name is free. */
+export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: ClusterId, name: ClusterName, reason: Schema.String })
+
+/** A step did not work and is tried again. Recorded when what is said changes, not on each try. */
+export const ActionFailed = Schema.TaggedStruct("ActionFailed", {
+  cluster: ClusterId,
+  action: Schema.NonEmptyString,
+  message: Schema.String,
+  retryAtMs: Schema.Natural
+})
+
+/** The daemon itself failed while working on this cluster; it tries again later. */
+export const ReactorFailed = Schema.TaggedStruct("ReactorFailed", { cluster: ClusterId, message: Schema.String, retryAtMs: Schema.Natural })

@@ -1,0 +1,37 @@
+/** Facts about what a cluster is wanted for. */
+import * as Schema from "effect/Schema"
+import { ClusterId, ClusterName } from "./ids.ts"
+import { Offer, RecordedTask } from "./values.ts"
+
+/** A new cluster has this name from here to its `ClusterGone`. */
+export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
+
+export const LaunchRequested = Schema.TaggedStruct("LaunchRequested", {
+  cluster: ClusterId,
+  task: RecordedTask,
+  /** Nodes of the cluster; a relaunch keeps what there is. */
+  numNodes: Schema.Int,
+  idleMinutes: Schema.NullOr(Schema.Int),
+  down: Schema.Boolean,
+  noSetup: Schema.Boolean,
+  detachSetup: Schema.Boolean,
+  /** The command line or the script that asked. */
+  lastUse: Schema.String
+})
+
+export const StartRequested = Schema.TaggedStruct("StartRequested", {
+  cluster: ClusterId,
+  idleMinutes: Schema.NullOr(Schema.Int),
+  down: Schema.Boolean,
+  force: Schema.Boolean,
+  lastUse: Schema.String
+})
+
+export const ExecRequested = Schema.TaggedStruct("ExecRequested", {
+  cluster: ClusterId,
+  task: RecordedTask,
+  down: Schema.Boolean,
+  lastUse: Schema.String
+})
+
+export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", { cluster: ClusterId, offer: Offer, numNodes: Schema.Int })

@@ -1,0 +1,44 @@
+/** Facts about machines, from the wish for one to its end. */
+import * as Schema from "effect/Schema"
+import { ClusterId, JournalId, NodeId, NodeToken } from "./ids.ts"
+import { Offer } from "./values.ts"
+
+const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
+
+/** Written before the cloud call: the token in it makes that call idempotent, for this daemon and for the next. */
+export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
+  cluster: ClusterId,
+  token: NodeToken,
+  ranks: Schema.Array(Schema.Natural),
+  offer: Offer
+})
+
+/** The cloud handed it over. From here on it may cost money. */
+export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", { ...node, token: NodeToken, address: Schema.String })
+
+/** The cloud said no, and holds nothing under this token. */
+export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
+  cluster: ClusterId,
+  token: NodeToken,
+  code: Schema.String,
+  /** The cloud's own words. */
+  message: Schema.String
+})
+
+/** A stopped node runs again, perhaps at another address. */
+export const NodeStarted = Schema.TaggedStruct("NodeStarted", { ...node, address: Schema.String })
+
+/** The agent on this node answered. */
+export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", { ...node, journal: JournalId, build: Schema.String })
+
+/** The agent on this node does not answer any more, although its machine has not ended. */
+export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason: Schema.String })
+
+/** The machine runs no more, its disk is kept. */
+export const NodeStopped = Schema.TaggedStruct("NodeStopped", { ...node, reason: Schema.NullOr(Schema.String) })
+
+/** The cloud confirmed that machine and disk are gone. */
+export const NodeReleased = Schema.TaggedStruct("NodeReleased", { ...node, reason: Schema.NullOr(Schema.String) })
+
+/** A purge gave up on this machine: it may still exist, and may cost money. */
+export const NodeAbandoned = Schema.TaggedStruct("NodeAbandoned", { ...node, reason: Schema.String })

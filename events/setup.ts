@@ -1,0 +1,21 @@
+/** Facts about bringing a task's files and packages onto the nodes. */
+import * as Schema from "effect/Schema"
+import { ClusterId } from "./ids.ts"
+import { observed } from "./values.ts"
+
+export const WorkdirSynced = Schema.TaggedStruct("WorkdirSynced", { cluster: ClusterId, files: Schema.Natural, bytes: Schema.Natural })
+
+/** About to be handed to the head's agent, which runs it once per operation. */
+export const SetupStarted = Schema.TaggedStruct("SetupStarted", { cluster: ClusterId })
+
+/** Copied from the head's journal. */
+export const SetupEnded = Schema.TaggedStruct("SetupEnded", {
+  cluster: ClusterId,
+  ...observed,
+  /** By rank; 137 for a peer that was killed because another failed. */
+  returnCodes: Schema.Array(Schema.Int),
+  /** The first rank that failed. */
+  failedRank: Schema.NullOr(Schema.Natural),
+  lastLines: Schema.Array(Schema.String),
+  reason: Schema.NullOr(Schema.String)
+})

@@ -1,0 +1,1 @@
+while read -r name; do echo "$GREETING, $name"; done <"$1"

@@ -1,0 +1,87 @@
+/**
+ * One live cluster. What is *wanted* stands apart from what *exists*; status is computed from the two (`cluster-status.ts`),
+ * never stored, so no order of events can leave a machine behind a status that has forgotten it.
+ */
+import type { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId, Seq } from "../events/ids.ts"
+import type { JobCancelRequested } from "../events/job.ts"
+import type { ExecRequested, LaunchRequested, StartRequested } from "../events/launch.ts"
+import type { SetupEnded } from "../events/setup.ts"
+import type { Offer } from "../events/values.ts"
+
+export interface NodeRow {
+  readonly rank: number
+  readonly node: NodeId
+  readonly token: NodeToken
+  readonly address: string
+  readonly state: "running" | "stopped"
+  /** Its agent answered since the node last started. */
+  readonly ready: boolean
+  /** Why it is not running or not ready. */
+  readonly reason: string | null
+  /** When the daemon last learned that. */
+  readonly sinceMs: number
+}
+
+/** A cloud call whose outcome is not known yet. Settled before anything else: an unknown machine cannot be released. */
+export interface PendingToken {
+  readonly token: NodeToken
+  readonly ranks: ReadonlyArray<number>
+  readonly offer: Offer
+  readonly sinceMs: number
+}
+
+/** An operation that works, or waits to work, on this cluster. Steps that are done are facts of it, so a crash resumes at the step. */
+export interface ActiveOperation {
+  readonly id: OperationId
+  readonly method: string
+  readonly seq: Seq
+  readonly sinceMs: number
+  readonly request:
+    | typeof LaunchRequested.Type
+    | typeof StartRequested.Type
+    | typeof ExecRequested.Type
+    | typeof JobCancelRequested.Type
+    | null
+  /** Nodes whose agent was looked after by this operation. */
+  readonly readyRanks: ReadonlyArray<number>
+  readonly synced: boolean
+  readonly setup: "none" | "running" | typeof SetupEnded.Type
+  readonly setupSinceMs: number
+}
+
+export interface ClusterRow {
+  readonly id: ClusterId
+  readonly name: ClusterName
+  readonly createdSeq: Seq
+  readonly createdAtMs: number
+  readonly launchedAtMs: number
+  readonly lastUse: string
+  readonly wanted: "up" | "stopped" | "gone"
+  /** Why it is wanted so, when nobody asked: "idle for 10 minutes". */
+  readonly wantedReason: string | null
+  readonly wantedSinceMs: number
+  /** What is wanted (stopped) is so, and was said so. */
+  readonly concluded: boolean
+  readonly purge: boolean
+  readonly everUp: boolean
+  readonly numNodes: number
+  readonly offer: Offer | null
+  readonly pending: ReadonlyArray<PendingToken>
+  /** By rank. */
+  readonly nodes: ReadonlyArray<NodeRow>
+  /** The head's journal and the last entry of it that the log holds. */
+  readonly journal: { readonly id: JournalId; readonly last: number } | null
+  /** The last setting; negative minutes when it was cancelled. */
+  readonly autostop: { readonly setting: Seq; readonly idleMinutes: number; readonly down: boolean } | null
+  /** The setting that the head's agent holds. */
+  readonly armed: Seq
+  /** In the order in which they were asked for; the first works, the others wait. */
+  readonly operations: ReadonlyArray<ActiveOperation>
+  readonly lastJob: number
+  /** Why it last stopped. */
+  readonly stoppedReason: string | null
+  /** What went wrong last, until something goes right. */
+  readonly trouble: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
+  /** The last event of its stream; decisions on this row are made after it. */
+  readonly lastSeq: Seq
+}

@@ -1,0 +1,69 @@
+/** What a cluster's row amounts to: SkyPilot's word for it, and behind INIT the phase and the reason. */
+import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
+
+export type ClusterStatus = "INIT" | "UP" | "STOPPED"
+
+export interface Condition {
+  readonly status: ClusterStatus
+  /** What is being done with it; null at rest. */
+  readonly phase: string | null
+  /** What that waits for, or why it is as it is. */
+  readonly reason: string | null
+  /** Since when the reason holds. */
+  readonly sinceMs: number
+}
+
+/** Operations that work on a cluster step by step, one after the other. */
+const pipeline = new Set(["launch", "exec", "start", "stop", "down"])
+export const workOf = (row: ClusterRow): ReadonlyArray<ActiveOperation> => row.operations.filter(({ method }) => pipeline.has(method))
+
+/** The launch or start that makes the cluster INIT until it has ended. */
+export const raisingOf = (row: ClusterRow): ActiveOperation | undefined =>
+  workOf(row).find(({ method }) => method === "launch" || method === "start")
+
+export const isWhole = (row: ClusterRow): boolean =>
+  row.nodes.length >= row.numNodes && row.nodes.every((node) => node.state === "running" && node.ready)
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+const list = (nodes: ReadonlyArray<NodeRow>) => nodes.map(({ rank }) => (rank === 0 ? "the head" : `worker ${rank}`)).join(", ")
+
+const raising = (row: ClusterRow, active: ActiveOperation): Condition => {
+  const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })
+  const [pending] = row.pending
+  if (pending !== undefined) return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${pending.offer.cloud}`, pending.sinceMs)
+  if (row.nodes.length < row.numNodes) return init("provision", `asking for ${plural(row.numNodes - row.nodes.length, "node")}`)
+  const stopped = row.nodes.filter(({ state }) => state === "stopped")
+  if (stopped.length > 0) return init("provision", `starting ${list(stopped)}`)
+  const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))
+  if (silent.length > 0) return init("bootstrap", `waiting for the agent on ${list(silent)}`, Math.max(...silent.map((node) => node.sinceMs)))
+  if (active.setup === "running") return init("setup", `running setup on ${plural(row.nodes.length, "node")}`, active.setupSinceMs)
+  return init("sync", "bringing files onto the nodes")
+}
+
+/** Computed from what is wanted and what exists, at any moment of the log. */
+export const conditionOf = (row: ClusterRow): Condition => {
+  const trouble = row.trouble?.message ?? null
+  const troubled = (condition: Condition): Condition =>
+    row.trouble === null ? condition : { ...condition, reason: row.trouble.message, sinceMs: row.trouble.sinceMs }
+  if (row.wanted === "gone") {
+    return troubled({ status: "INIT", phase: "down", reason: row.wantedReason ?? "being torn down", sinceMs: row.wantedSinceMs })
+  }
+  const active = raisingOf(row)
+  if (active !== undefined && row.wanted === "up") return troubled(raising(row, active))
+  const running = row.nodes.filter(({ state }) => state === "running")
+  if (row.wanted === "stopped") {
+    const rest = row.pending.length === 0 && running.length === 0
+    if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason, sinceMs: row.wantedSinceMs }
+    return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
+  }
+  if (isWhole(row)) return { status: "UP", phase: null, reason: trouble, sinceMs: row.launchedAtMs }
+  const [broken] = row.nodes.filter((node) => node.state === "stopped" || !node.ready)
+  const missing = row.numNodes - row.nodes.length
+  const why =
+    broken !== undefined
+      ? `${list([broken])}: ${broken.reason ?? (broken.state === "stopped" ? "stopped" : "its agent has not answered yet")}`
+      : `${plural(missing, "node")} of ${row.numNodes} missing; bring it up again with: sky launch or sky start ${row.name}`
+  return troubled({ status: "INIT", phase: null, reason: why, sinceMs: broken?.sinceMs ?? row.launchedAtMs })
+}
+
+export const statusOf = (row: ClusterRow): ClusterStatus => conditionOf(row).status

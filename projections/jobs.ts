@@ -1,0 +1,117 @@
+/** The jobs of live clusters. A job that ended once stays as it ended, whatever is read later. */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import type { ClusterId, JobId, NodeId, OperationId } from "../events/ids.ts"
+import type { JobClosed, JobEnded } from "../events/job.ts"
+import type { Recorded } from "../events/Recorded.ts"
+import type { RecordedTask } from "../events/values.ts"
+import type { Projection } from "./Projection.ts"
+
+export type JobStatus = "PENDING" | "SETTING_UP" | "RUNNING" | "SUCCEEDED" | "FAILED" | "FAILED_SETUP" | "CANCELLED"
+
+export interface JobRow {
+  readonly cluster: ClusterId
+  readonly id: JobId
+  readonly name: string | null
+  readonly user: string
+  readonly task: RecordedTask
+  readonly numNodes: number
+  readonly withSetup: boolean
+  readonly runTimestamp: string
+  readonly operation: OperationId | null
+  readonly status: JobStatus
+  readonly cancelRequested: boolean
+  readonly submittedAtMs: number
+  readonly startedAtMs: number | null
+  readonly endedAtMs: number | null
+  readonly ranks: ReadonlyArray<{ readonly rank: number; readonly node: NodeId; readonly nodeRank: number; readonly pid: number }>
+  readonly returnCodes: ReadonlyArray<number>
+  readonly reason: string | null
+}
+
+export type ClusterJobs = HashMap.HashMap<JobId, JobRow>
+export type Jobs = HashMap.HashMap<ClusterId, ClusterJobs>
+
+export const isOver = ({ status }: { readonly status: JobStatus }): boolean =>
+  status !== "PENDING" && status !== "SETTING_UP" && status !== "RUNNING"
+
+/** Of one cluster, oldest first. */
+export const jobsOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> => {
+  const own = HashMap.get(jobs, cluster)
+  return Option.isNone(own) ? [] : [...HashMap.values(own.value)].sort((a, b) => a.id - b.id)
+}
+
+/** Those that a node may still work on: a count that `status` asks for often, so without sorting. */
+export const unfinishedOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> => {
+  const own = HashMap.get(jobs, cluster)
+  return Option.isNone(own) ? [] : [...HashMap.values(own.value)].filter((job) => !isOver(job)).sort((a, b) => a.id - b.id)
+}
+
+const change = (jobs: Jobs, cluster: ClusterId, job: JobId, to: (row: JobRow) => JobRow): Jobs =>
+  HashMap.modify(jobs, cluster, (own) => HashMap.modify(own, job, (row) => (isOver(row) ? row : to(row))))
+
+const end = (jobs: Jobs, event: typeof JobEnded.Type | typeof JobClosed.Type, endedAtMs: number): Jobs =>
+  change(jobs, event.cluster, event.job, (row) => ({
+    ...row,
+    status: event.status,
+    returnCodes: event.returnCodes,
+    reason: event.reason,
+    endedAtMs
+  }))
+
+const submitted = ({ atMs, event, operation }: Recorded & { readonly event: { readonly _tag: "JobSubmitted" } }): JobRow => ({
+  cluster: event.cluster,
+  id: event.job,
+  name: event.task.name ?? null,
+  user: event.user,
+  task: event.task,
+  numNodes: event.numNodes,
+  withSetup: event.withSetup,
+  runTimestamp: event.runTimestamp,
+  operation,
+  status: "PENDING",
+  cancelRequested: false,
+  submittedAtMs: atMs,
+  startedAtMs: null,
+  endedAtMs: null,
+  ranks: [],
+  returnCodes: [],
+  reason: null
+})
+
+export const jobs: Projection<Jobs> = {
+  name: "jobs",
+  version: 1,
+  empty: HashMap.empty(),
+  apply: (state, recorded) => {
+    const { atMs, event } = recorded
+    switch (event._tag) {
+      case "JobSubmitted": {
+        const own = Option.getOrElse(HashMap.get(state, event.cluster), () => HashMap.empty<JobId, JobRow>())
+        return HashMap.set(state, event.cluster, HashMap.set(own, event.job, submitted({ ...recorded, event })))
+      }
+      case "JobSettingUp":
+        return change(state, event.cluster, event.job, (row) => ({ ...row, status: "SETTING_UP", startedAtMs: event.observedAtMs }))
+      case "JobStarted":
+        return change(state, event.cluster, event.job, (row) => ({
+          ...row,
+          status: "RUNNING",
+          startedAtMs: event.observedAtMs,
+          ranks: event.ranks
+        }))
+      case "JobCancelRequested":
+        return event.jobs.reduce(
+          (all, job) => change(all, event.cluster, job, (row) => ({ ...row, cancelRequested: true })),
+          state
+        )
+      case "JobEnded":
+        return end(state, event, event.observedAtMs)
+      case "JobClosed":
+        return end(state, event, atMs)
+      case "ClusterGone":
+        return HashMap.remove(state, event.cluster)
+      default:
+        return state
+    }
+  }
+}

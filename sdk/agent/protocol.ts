@@ -1,0 +1,170 @@
+/**
+ * What the daemon and the agent on a node say to each other: the same JSON lines as on the daemon's socket,
+ * `{type: "request", data: {id, method, params}}` answered by `result` or `failure`, with `entry`, `source` and `log`
+ * frames in between. Every method is idempotent: after a broken connection all of it is said again. Types only; the
+ * agent carries no library.
+ */
+import type { LogsAnswer } from "../protocol/queries.ts"
+
+/** Written into a node's folder by its cloud before an agent starts there. What the node is, and whose. */
+export interface NodeIdentity {
+  /** The id of the log that pays for it. */
+  readonly log: string
+  readonly cluster: string
+  readonly clusterName: string
+  readonly token: string
+  readonly node: string
+  /** 0 is the head, which schedules. */
+  readonly rank: number
+  readonly address: string
+  readonly cloud: string
+  readonly region: string | null
+  readonly zone: string | null
+  readonly cpus: number
+  readonly memoryGib: number
+  readonly accelerators: { readonly name: string; readonly count: number } | null
+  /** Where its agent listens. */
+  readonly socket: string
+  /** What a job's environment starts from; HOME is the node's own. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Files of a node's folder that the cloud and the agent share. */
+export const nodeFiles = {
+  identity: "node.json",
+  /** The kernel's boot id, written when the node starts. */
+  boot: "boot",
+  /** `Ended` as JSON, fsynced before the first process of the node ends; removed when it starts again. */
+  ended: "ended",
+  home: "home",
+  workdir: "home/sky_workdir",
+  /** First line `{"journal", "acknowledged"}`, then a `JournalEntry` a line. */
+  journal: "agent/journal.jsonl",
+  pid: "agent/pid",
+  log: "agent/agent.log"
+} as const
+
+export interface Ended {
+  readonly how: "Stopped" | "Down"
+  readonly by: "autostop" | "request"
+  readonly atMs: number
+}
+
+/** One JSON line on the inherited pipe (fd 3) once the agent listens; an end without a line means that it died. */
+export type AgentReady = { readonly ok: true; readonly hello: AgentHello } | { readonly ok: false; readonly error: string }
+
+export interface AgentHello {
+  readonly cluster: string
+  readonly node: string
+  readonly rank: number
+  readonly journal: string
+  /** The number of the last entry; 0 for none. */
+  readonly lastEntry: number
+  /** Digest of the agent's own file. */
+  readonly build: string
+  readonly pid: number
+  readonly halted: boolean
+}
+
+export interface Peer {
+  readonly rank: number
+  readonly node: string
+  readonly address: string
+  readonly socket: string
+}
+
+export interface JobSpec {
+  readonly id: number
+  readonly name: string | null
+  readonly runTimestamp: string
+  readonly numNodes: number
+  /** Per node; a fraction shares one. Besides, every job takes 0.5 CPU of each of its nodes. */
+  readonly accelerators: { readonly name: string; readonly count: number } | null
+  /** Detached setup: runs on every node of the cluster before `run`, as part of the job. */
+  readonly setup: string | null
+  readonly run: string
+  readonly envs: Readonly<Record<string, string>>
+  /** Kept 0600 and removed when the job ends. */
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** Runs on every node, like a job, once per operation. */
+export interface SetupSpec {
+  readonly operation: string
+  readonly runTimestamp: string
+  readonly script: string
+  readonly envs: Readonly<Record<string, string>>
+  readonly secrets: Readonly<Record<string, string>>
+  /** Whole accelerators that the task wants of each node. */
+  readonly accelerators: number
+}
+
+/** What a head's journal holds: the events of the same name, without what the daemon adds. */
+export type JournalFact =
+  | { readonly _tag: "JobSettingUp"; readonly job: number }
+  | {
+      readonly _tag: "JobStarted"
+      readonly job: number
+      readonly ranks: ReadonlyArray<{ readonly rank: number; readonly node: string; readonly nodeRank: number; readonly pid: number }>
+    }
+  | {
+      readonly _tag: "JobEnded"
+      readonly job: number
+      readonly status: "SUCCEEDED" | "FAILED" | "FAILED_SETUP" | "CANCELLED"
+      readonly returnCodes: ReadonlyArray<number>
+      readonly reason: string | null
+    }
+  | {
+      readonly _tag: "SetupEnded"
+      readonly operation: string
+      readonly returnCodes: ReadonlyArray<number>
+      readonly failedRank: number | null
+      readonly lastLines: ReadonlyArray<string>
+      readonly reason: string | null
+    }
+  | { readonly _tag: "AutostopFired"; readonly idleMinutes: number; readonly down: boolean; readonly idleSinceMs: number }
+
+export interface JournalEntry {
+  /** 1, 2, … without a gap. */
+  readonly n: number
+  readonly atMs: number
+  readonly fact: JournalFact
+}
+
+/** method → [params, result]. */
+export interface AgentMethods {
+  /** Refused when the agent is another cluster's or node's. */
+  readonly hello: [{ readonly cluster: string; readonly node: string }, AgentHello]
+  /** All nodes of the cluster, in rank order. Head only. */
+  readonly configure: [{ readonly peers: ReadonlyArray<Peer> }, object]
+  /** `entry` frames from `after` + 1 on, without end. */
+  readonly "journal.follow": [{ readonly after: number }, never]
+  /** Entries up to this one are in the daemon's log. */
+  readonly "journal.acknowledge": [{ readonly upTo: number }, object]
+  /** Takes each id once; on disk when answered. */
+  readonly submit: [{ readonly jobs: ReadonlyArray<JobSpec> }, { readonly taken: ReadonlyArray<number> }]
+  /** Takes each operation once; `SetupEnded` follows. */
+  readonly setup: [SetupSpec, object]
+  readonly "setup.cancel": [{ readonly operation: string }, object]
+  /** Pending ones are dropped, running ones killed with their whole process tree; `JobEnded` follows. */
+  readonly cancel: [{ readonly jobs: ReadonlyArray<number> }, object]
+  /** `setting` is the log position of the setting: the same one again resets nothing. Negative minutes cancel. */
+  readonly autostop: [{ readonly setting: number; readonly idleMinutes: number; readonly down: boolean }, object]
+  /** Something is being done on the cluster (sync): idleness starts over. */
+  readonly activity: [object, object]
+  /** `source` and `log` frames, then the result. */
+  readonly logs: [
+    {
+      readonly job?: number
+      readonly setup?: string
+      readonly rank?: number | null
+      readonly tail?: number | null
+      readonly follow: boolean
+    },
+    Omit<LogsAnswer, "jobId">
+  ]
+  /** Ends every job of the cluster as FAILED with this reason, then takes none until the node starts again. Answers when all is quiet. */
+  readonly halt: [{ readonly reason: string }, { readonly lastEntry: number }]
+  /** Ends what still runs on this node, writes `ended`, answers, ends the agent. */
+  readonly exit: [{ readonly how: Ended["how"] }, object]
+}

@@ -1,0 +1,13 @@
+/** An error as the client shows it: the daemon's own, or one of ours in the same shape. `message` says what and why, `hint` what to do next. */
+export class ClientError extends Error {
+  readonly tag: string
+  readonly exitCode: number
+  readonly hint: string | null
+
+  constructor(tag: string, exitCode: number, message: string, hint: string | null = null) {
+    super(message)
+    this.tag = tag
+    this.exitCode = exitCode
+    this.hint = hint
+  }
+}

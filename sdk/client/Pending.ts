@@ -1,0 +1,106 @@
+/**
+ * One request on its way, and what has been seen of its answer. When the connection drops it is sent again: frames seen
+ * before are then skipped, by log position and by bytes per rank. Only a `tail` cannot be counted so; it starts over.
+ */
+import { exitCodes } from "../protocol/exit-codes.ts"
+import type { LogChunk, LogSource, Progress, Result, ServerFrame } from "../protocol/Wire.ts"
+import { ClientError } from "./ClientError.ts"
+
+export interface Handlers {
+  readonly onProgress?: (progress: Progress) => void
+  readonly onSource?: (source: LogSource) => void
+  readonly onLog?: (rank: number, bytes: string | Buffer) => void
+  readonly onEvent?: (event: { readonly seq: number }) => void
+}
+
+export interface Request {
+  readonly id: number
+  readonly method: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+export interface Pending {
+  readonly method: string
+  readonly done: Promise<unknown>
+  readonly reject: (error: Error) => void
+  /** What to write when it goes out, the first time or again. */
+  readonly frame: () => string
+  /** True when that was the end of it. */
+  readonly take: (frame: ServerFrame) => boolean
+}
+
+type Page = Record<string, unknown>
+
+/** Lists go on from page to page; of everything else the last page's holds. */
+const addPage = (all: Page, page: Page): void => {
+  for (const [key, value] of Object.entries(page)) {
+    const before = all[key]
+    if (Array.isArray(before) && Array.isArray(value)) for (const item of value) before.push(item)
+    else all[key] = value
+  }
+}
+
+export const makePending = (request: Request, { onProgress, onSource, onLog, onEvent }: Handlers): Pending => {
+  const { promise: done, resolve, reject } = Promise.withResolvers<unknown>()
+  const seen = new Map<number, number>()
+  const skip = new Map<number, number>()
+  const sources = new Set<number>()
+  let params = request.params
+  let lastAt = -1
+  let pages: Page | undefined
+
+  const log = ({ rank, text, base64 }: LogChunk): void => {
+    let bytes = base64 === undefined ? (text ?? "") : Buffer.from(base64, "base64")
+    const known = skip.get(rank) ?? 0
+    const size = Buffer.byteLength(bytes)
+    skip.set(rank, Math.max(0, known - size))
+    if (size <= known && known > 0) return
+    if (known > 0) bytes = Buffer.from(bytes as string).subarray(known)
+    seen.set(rank, (seen.get(rank) ?? 0) + size - known)
+    onLog?.(rank, bytes)
+  }
+
+  const result = ({ value, more }: Result): void => {
+    if (pages === undefined && !more) resolve(value)
+    else {
+      pages ??= {}
+      addPage(pages, value as Page)
+      if (!more) resolve(pages)
+    }
+  }
+
+  return {
+    method: request.method,
+    done,
+    reject,
+    frame: () => {
+      pages = undefined
+      if (params.tail == null) for (const [rank, bytes] of seen) skip.set(rank, bytes)
+      return `${JSON.stringify({ type: "request", data: { ...request, params } })}\n`
+    },
+    take: ({ type, data }) => {
+      if (type === "progress" && data.at > lastAt) {
+        lastAt = data.at
+        onProgress?.(data)
+      } else if (type === "source" && !sources.has(data.rank)) {
+        sources.add(data.rank)
+        onSource?.(data)
+      } else if (type === "log") log(data)
+      else if (type === "event") {
+        const event = data.event as { readonly seq: number }
+        params = { ...params, after: event.seq }
+        onEvent?.(event)
+      } else if (type === "result") {
+        result(data)
+        return !data.more
+      } else if (type === "failure") {
+        reject(fromWire(data))
+        return true
+      }
+      return false
+    }
+  }
+}
+
+export const fromWire = ({ error }: Extract<ServerFrame, { type: "failure" }>["data"]): ClientError =>
+  new ClientError(error.tag, error.exitCode ?? exitCodes.failed, error.message, error.hint)

@@ -1,0 +1,169 @@
+/**
+ * A conversation with the daemon: one connection, any number of requests. Starts the daemon if nobody answers.
+ * A question shares its write with `hello`. A request that changes something waits for the daemon's `hello` (one local round trip),
+ * so that an older daemon is replaced before it acts and not in the middle.
+ */
+import type { Socket } from "node:net"
+import { build, isOlder, version } from "../protocol/build.ts"
+import { exitCodes } from "../protocol/exit-codes.ts"
+import type { CommandName, MethodName } from "../protocol/methods.ts"
+import type { Caller, ServerFrame } from "../protocol/Wire.ts"
+import { ClientError } from "./ClientError.ts"
+import { dial } from "./dial.ts"
+import { findHome, type Home, type Rare } from "./home.ts"
+import { fromWire, type Handlers, makePending, type Pending } from "./Pending.ts"
+import { ulid } from "./ulid.ts"
+
+const reconnectMs = 30_000
+const retryEveryMs = 100
+const protocol = { min: 1, max: 1 }
+const mutating: ReadonlySet<string> = new Set<CommandName>(["launch", "exec", "start", "stop", "down", "autostop", "cancel"])
+
+export interface SessionOptions {
+  readonly rare: Rare
+  /** False: ask only a daemon that runs already. */
+  readonly spawn?: boolean
+  readonly caller?: () => Caller
+  readonly home?: Home
+}
+
+export interface Session {
+  readonly call: <T>(method: MethodName | (string & {}), params?: object, handlers?: Handlers, requestId?: string) => Promise<T>
+  /** Stops listening. What the daemon does for us goes on. */
+  readonly close: () => void
+  /** When the daemon closes the connection. */
+  readonly ended: () => Promise<void>
+}
+
+const gone = () => new ClientError("DaemonUnreachable", exitCodes.unreachable, "The daemon ended without an answer.")
+
+const closed = (socket: Socket) => new Promise<void>((done) => (socket.destroyed ? done() : socket.once("close", () => done())))
+
+export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) }: SessionOptions): Session => {
+  const pending = new Map<number, Pending>()
+  const greeted = Promise.withResolvers<void>()
+  greeted.promise.catch(() => {})
+  let connection: Promise<Socket> | undefined
+  /** At most once: a daemon that stays old is used as it is. */
+  let replacing: Promise<void> | undefined
+  let ids = 0
+  let greeting = 0
+  let over = false
+  let giveUpAtMs = 0
+
+  const waiting = () => !over && (pending.size > 0 || greeting > 0)
+
+  const close = () => {
+    over = true
+    connection?.then((socket) => socket.destroy()).catch(() => {})
+  }
+
+  const fail = (error: Error) => {
+    greeted.reject(error)
+    for (const { reject } of pending.values()) reject(error)
+    pending.clear()
+    close()
+  }
+
+  /** Asks an older daemon to make room. It does so only when no operation runs; the drop then starts ours. */
+  const replace = async () => {
+    const socket = await connected()
+    const id = ++ids
+    const request = makePending({ id, method: "daemon.stop", params: { ifIdle: true } }, {})
+    pending.set(id, request)
+    socket.write(request.frame())
+    const { stopping } = (await request.done) as { stopping: boolean }
+    if (stopping) await closed(socket)
+  }
+
+  const take = (frame: ServerFrame) => {
+    if (frame.type === "hello") {
+      const newer = frame.data.protocol.min > protocol.max
+      if (newer || frame.data.protocol.max < protocol.min) fail(rare().explainMismatch(frame.data, newer))
+      greeted.resolve()
+      if (spawn && isOlder(frame.data.build, build)) replacing ??= replace().catch(() => {})
+    } else if (frame.type === "failure" && frame.data.id === null) fail(fromWire(frame.data))
+    else if ("id" in frame.data) {
+      const id = frame.data.id as number
+      giveUpAtMs = 0
+      if (pending.get(id)?.take(frame)) pending.delete(id)
+    }
+  }
+
+  const resume = async () => {
+    while (waiting()) {
+      await new Promise((done) => setTimeout(done, retryEveryMs))
+      try {
+        const socket = await connected()
+        for (const { frame } of pending.values()) socket.write(frame())
+        return
+      } catch (error) {
+        connection = undefined
+        if (Date.now() > giveUpAtMs) fail(error as Error)
+      }
+    }
+  }
+
+  const dropped = () => {
+    connection = undefined
+    for (const [id, { method, reject }] of pending) {
+      if (method !== "daemon.stop") continue
+      pending.delete(id)
+      reject(gone())
+    }
+    if (!waiting()) return
+    giveUpAtMs ||= Date.now() + reconnectMs
+    if (Date.now() > giveUpAtMs) fail(gone())
+    else void resume()
+  }
+
+  const open = async (): Promise<Socket> => {
+    const socket = await dial(home, spawn, rare)
+    let rest = ""
+    socket.setEncoding("utf8")
+    socket.on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n")
+      rest = lines.pop()!
+      try {
+        for (const line of lines) if (line !== "") take(JSON.parse(line) as ServerFrame)
+      } catch (cause) {
+        fail(cause as Error)
+      }
+    })
+    socket.on("error", () => {})
+    socket.on("close", dropped)
+    socket.write(`${JSON.stringify({ type: "hello", data: { protocol, version, capabilities: [] } })}\n`)
+    return socket
+  }
+
+  const connected = () => {
+    connection ??= open()
+    return connection
+  }
+
+  const call: Session["call"] = async (method, params = {}, handlers = {}, requestId) => {
+    const id = ++ids
+    const changes = mutating.has(method)
+    const who = changes ? { requestId: requestId ?? ulid(), ...(caller ? { caller: caller() } : {}) } : {}
+    const request = makePending({ id, method, params: { ...params }, ...who }, handlers)
+    let socket = await connected()
+    if (changes) {
+      greeting++
+      await greeted.promise.finally(() => greeting--)
+      await replacing
+      socket = await connected()
+    }
+    pending.set(id, request)
+    if (socket.destroyed) void resume()
+    else socket.write(request.frame())
+    return request.done as ReturnType<typeof call<never>>
+  }
+
+  const ended = async () => {
+    over = true
+    const socket = await connection
+    if (socket !== undefined) await closed(socket)
+  }
+
+  return { call, close, ended }
+}

@@ -1,0 +1,32 @@
+/**
+ * Where the daemon of this user lives. The socket's path follows from the state folder alone, never from XDG_RUNTIME_DIR,
+ * which differs between shells. Everything is checked before anything is made.
+ */
+import { statSync } from "node:fs"
+import { isAbsolute, join, resolve } from "node:path"
+
+/** What sun_path holds, without its final NUL. */
+const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
+
+export interface Home {
+  readonly folder: string
+  readonly socket: string
+}
+
+/** Loads the rest of the client, for what seldom happens. */
+export type Rare = () => typeof import("./rare.ts")
+
+const stateFolder = (env: NodeJS.ProcessEnv): string => {
+  if (env.SKYD_HOME) return resolve(env.SKYD_HOME)
+  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return join(env.XDG_STATE_HOME, "skyd")
+  return join(env.HOME || process.getBuiltinModule("node:os").homedir(), ".local/state/skyd")
+}
+
+export const findHome = (rare: Rare, env: NodeJS.ProcessEnv = process.env): Home => {
+  const folder = stateFolder(env)
+  const socket = join(folder, "run/sock")
+  if (Buffer.byteLength(socket) > socketPathMaxBytes) throw rare().explainSocket(socket, socketPathMaxBytes)
+  const found = statSync(folder, { throwIfNoEntry: false })
+  if (found && (!found.isDirectory() || found.uid !== process.getuid?.())) throw rare().explainFolder(folder, found)
+  return { folder, socket }
+}

@@ -1,0 +1,10 @@
+/** Stop or end a cluster when it has been idle (contract: sky.autostop). Answers with `{cluster, idleMinutes, down}`. */
+import * as Schema from "effect/Schema"
+
+export const Autostop = Schema.Struct({
+  clusterName: Schema.String,
+  /** Whole minutes; 0 acts at the next look, negative cancels. */
+  idleMinutes: Schema.Int,
+  down: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+})
+export type Autostop = typeof Autostop.Type

@@ -1,0 +1,10 @@
+/** End a cluster with its disks (contract: sky.down). Answers with `{cluster}`. */
+import * as Schema from "effect/Schema"
+
+export const Down = Schema.Struct({
+  clusterName: Schema.String,
+  /** Try the cloud once; whatever comes of it, the record is changed. What may be leaked is then the user's. */
+  purge: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+export type Down = typeof Down.Type

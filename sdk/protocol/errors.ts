@@ -1,0 +1,104 @@
+/**
+ * Every way in which a request can be refused or fail. They cross the socket and stay in the log as `RecordedError`;
+ * the names are the contract's exceptions where it has one. `message` says what and why, `hint` what to do next.
+ */
+import * as Schema from "effect/Schema"
+import type { RecordedError } from "../../events/values.ts"
+import { exitCodes } from "./exit-codes.ts"
+
+const fields = { message: Schema.String, hint: Schema.NullOr(Schema.String) }
+
+/** When a request is malformed or asks for something that can never be. */
+export class ValueError extends Schema.TaggedError<ValueError>()("ValueError", fields) {
+  readonly exitCode = exitCodes.usage
+}
+/** When a cluster's name breaks the rule. */
+export class InvalidClusterNameError extends Schema.TaggedError<InvalidClusterNameError>()("InvalidClusterNameError", fields) {
+  readonly exitCode = exitCodes.usage
+}
+/** When no cluster has that name. The contract's ValueError. */
+export class ClusterDoesNotExist extends Schema.TaggedError<ClusterDoesNotExist>()("ClusterDoesNotExist", { ...fields, cluster: Schema.String }) {
+  readonly exitCode = exitCodes.notFound
+}
+/** When the cluster must be UP and is not. Also a ValueError (contract, D01). */
+export class ClusterNotUpError extends Schema.TaggedError<ClusterNotUpError>()("ClusterNotUpError", {
+  ...fields,
+  cluster: Schema.String,
+  clusterStatus: Schema.NullOr(Schema.Literals(["INIT", "UP", "STOPPED"]))
+}) {
+  readonly exitCode = exitCodes.conflict
+}
+/** When the cluster can never give what is asked of it. */
+export class ResourcesMismatchError extends Schema.TaggedError<ResourcesMismatchError>()("ResourcesMismatchError", fields) {
+  readonly exitCode = exitCodes.conflict
+}
+/** When no place has, or gives, what is asked. */
+export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnavailableError>()("ResourcesUnavailableError", {
+  ...fields,
+  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String }))
+}) {
+  readonly exitCode = exitCodes.capacity
+}
+/** When the cloud, the cluster or this version lacks the feature. */
+export class NotSupportedError extends Schema.TaggedError<NotSupportedError>()("NotSupportedError", fields) {
+  readonly exitCode = exitCodes.usage
+}
+/** When a command on a node fails: setup, sync, the installation of the runtime. */
+export class CommandError extends Schema.TaggedError<CommandError>()("CommandError", {
+  ...fields,
+  returncode: Schema.Int,
+  command: Schema.String
+}) {
+  readonly exitCode = exitCodes.failed
+}
+/** When a cloud fails to do what it must: the contract's RuntimeError of stop and down. */
+export class RuntimeError extends Schema.TaggedError<RuntimeError>()("RuntimeError", fields) {
+  readonly exitCode = exitCodes.failed
+}
+/** When no job has that number, or none was submitted. */
+export class JobDoesNotExist extends Schema.TaggedError<JobDoesNotExist>()("JobDoesNotExist", fields) {
+  readonly exitCode = exitCodes.notFound
+}
+/** When no operation has that id. */
+export class OperationDoesNotExist extends Schema.TaggedError<OperationDoesNotExist>()("OperationDoesNotExist", fields) {
+  readonly exitCode = exitCodes.notFound
+}
+/** When the same request id comes with another request. */
+export class RequestConflict extends Schema.TaggedError<RequestConflict>()("RequestConflict", fields) {
+  readonly exitCode = exitCodes.conflict
+}
+/** When another operation or the user ended this one. */
+export class OperationCancelledError extends Schema.TaggedError<OperationCancelledError>()("OperationCancelledError", fields) {
+  readonly exitCode = exitCodes.conflict
+}
+/** When a frame is not what the protocol says. The connection ends after the replies to earlier good ones. */
+export class BadFrame extends Schema.TaggedError<BadFrame>()("BadFrame", fields) {
+  readonly exitCode = exitCodes.usage
+}
+/** When the daemon itself is at fault. */
+export class InternalError extends Schema.TaggedError<InternalError>()("InternalError", fields) {
+  readonly exitCode = exitCodes.failed
+}
+
+export type SkydError =
+  | ValueError
+  | InvalidClusterNameError
+  | ClusterDoesNotExist
+  | ClusterNotUpError
+  | ResourcesMismatchError
+  | ResourcesUnavailableError
+  | NotSupportedError
+  | CommandError
+  | RuntimeError
+  | JobDoesNotExist
+  | OperationDoesNotExist
+  | RequestConflict
+  | OperationCancelledError
+  | BadFrame
+  | InternalError
+
+/** As it crosses the socket and stays in the log: fields beside the common ones go under `fields`. */
+export const recordError = (error: SkydError): RecordedError => {
+  const { _tag, message, hint, exitCode, stack: _, cause: __, name: ___, ...rest } = error as SkydError & Record<string, never>
+  return { tag: _tag, message, hint, exitCode, fields: rest }
+}

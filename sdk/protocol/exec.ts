@@ -1,0 +1,13 @@
+/** Run a task on an UP cluster: sync its workdir, queue its job (contract: sky.exec). Answers with `Launched`. */
+import * as Schema from "effect/Schema"
+import { Task } from "../../task/Task.ts"
+
+export const Exec = Schema.Struct({
+  task: Task,
+  clusterName: Schema.String,
+  dryrun: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** Autodown after 1 idle minute, over any setting (contract, D03). */
+  down: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+export type Exec = typeof Exec.Type

@@ -1,0 +1,17 @@
+/** What the programs exit with, documented in the README. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  declined: 3,
+  credentials: 4,
+  notFound: 5,
+  conflict: 6,
+  capacity: 7,
+  unreachable: 8,
+  jobFailed: 100,
+  jobNotFinished: 101,
+  jobNotFound: 102,
+  jobCancelled: 103,
+  interrupted: 130
+} as const

@@ -1,0 +1,57 @@
+/** The closed list of what can be asked over the socket. `describe` answers from it; the dispatcher does not compile until each is handled. */
+import * as Schema from "effect/Schema"
+import { Autostop } from "./autostop.ts"
+import { Cancel } from "./cancel.ts"
+import { Down } from "./down.ts"
+import { Exec } from "./exec.ts"
+import { Launch, Launched } from "./launch.ts"
+import {
+  DaemonAnswer,
+  DaemonStatus,
+  DaemonStop,
+  Describe,
+  Events,
+  EventsFollow,
+  JobQueue,
+  JobQueueAnswer,
+  Logs,
+  LogsAnswer,
+  Operations,
+  OperationsAnswer,
+  OperationsCancel,
+  Status,
+  StatusAnswer
+} from "./queries.ts"
+import { ResourceHandle } from "./rows.ts"
+import { Start } from "./start.ts"
+import { Stop } from "./stop.ts"
+
+/** Each of these is an operation with a request id. */
+export const commands = {
+  launch: { params: Launch, result: Launched },
+  exec: { params: Exec, result: Launched },
+  start: { params: Start, result: Schema.Struct({ cluster: Schema.String, handle: ResourceHandle }) },
+  stop: { params: Stop, result: Schema.Struct({ cluster: Schema.String }) },
+  down: { params: Down, result: Schema.Struct({ cluster: Schema.String }) },
+  autostop: { params: Autostop, result: Schema.Struct({ cluster: Schema.String, idleMinutes: Schema.Int, down: Schema.Boolean }) },
+  cancel: { params: Cancel, result: Schema.Struct({ cluster: Schema.String, cancelled: Schema.Array(Schema.Int) }) }
+} as const
+export type CommandName = keyof typeof commands
+
+/** These change nothing that the log holds. */
+export const queries = {
+  status: { params: Status, result: StatusAnswer },
+  queue: { params: JobQueue, result: JobQueueAnswer },
+  logs: { params: Logs, result: LogsAnswer },
+  events: { params: Events, result: Schema.Struct({ events: Schema.Array(Schema.Json) }) },
+  "events.follow": { params: EventsFollow, result: Schema.Struct({}) },
+  operations: { params: Operations, result: OperationsAnswer },
+  "operations.cancel": { params: OperationsCancel, result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean }) },
+  "daemon.status": { params: DaemonStatus, result: DaemonAnswer },
+  "daemon.stop": { params: DaemonStop, result: Schema.Struct({ stopping: Schema.Boolean, runningJobs: Schema.Natural }) },
+  describe: { params: Describe, result: Schema.Struct({ methods: Schema.Record(Schema.String, Schema.Json) }) }
+} as const
+export type QueryName = keyof typeof queries
+
+export const methods = { ...commands, ...queries }
+export type MethodName = keyof typeof methods

@@ -1,0 +1,86 @@
+/** Questions: they change nothing and are answered from the log's state. Names may be globs. */
+import * as Schema from "effect/Schema"
+import { ClusterView, JobView, OperationView } from "./rows.ts"
+
+const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
+
+/** Newest launch first. `notFound`: names and globs that matched nothing. */
+export const Status = Schema.Struct({ clusterNames: Names, refresh: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
+export const StatusAnswer = Schema.Struct({ clusters: Schema.Array(ClusterView), notFound: Schema.Array(Schema.String) })
+export type StatusAnswer = typeof StatusAnswer.Type
+
+/** Newest job first. `jobIds` with one cluster. */
+export const JobQueue = Schema.Struct({
+  clusterNames: Names,
+  skipFinished: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  jobIds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Int)))
+})
+export const JobQueueAnswer = Schema.Struct({ jobs: Schema.Array(JobView), clusters: Schema.Array(Schema.String), notFound: Schema.Array(Schema.String) })
+export type JobQueueAnswer = typeof JobQueueAnswer.Type
+
+/**
+ * Streams a job's log, or the output of an operation's setup: `source` and `log` frames, then the result
+ * `{jobId, status, returnCodes, reason}` (status null while it goes on and `follow` is false).
+ */
+export const Logs = Schema.Struct({
+  clusterName: Schema.String,
+  /** Null: the latest. */
+  jobId: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  /** The setup of this operation, in place of a job. */
+  setup: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  follow: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** Only the last N lines of each rank. */
+  tail: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  rank: Schema.optionalKey(Schema.NullOr(Schema.Natural))
+})
+export type Logs = typeof Logs.Type
+export const LogsAnswer = Schema.Struct({
+  jobId: Schema.NullOr(Schema.Int),
+  status: Schema.NullOr(Schema.String),
+  returnCodes: Schema.Array(Schema.Int),
+  reason: Schema.NullOr(Schema.String)
+})
+export type LogsAnswer = typeof LogsAnswer.Type
+
+/** A page of the log, oldest first; `tail` counts from the end. */
+export const Events = Schema.Struct({
+  after: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  limit: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  tail: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  /** Only those of clusters with this name, past ones included. */
+  clusterName: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  operation: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+/** `event` frames from a position on, without a gap and without end. */
+export const EventsFollow = Schema.Struct({
+  after: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  clusterName: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+
+export const Operations = Schema.Struct({ all: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
+export const OperationsAnswer = Schema.Struct({ operations: Schema.Array(OperationView) })
+export type OperationsAnswer = typeof OperationsAnswer.Type
+
+/** Ends an operation that runs. Not an operation itself: asking twice is harmless. */
+export const OperationsCancel = Schema.Struct({ operation: Schema.NonEmptyString })
+
+export const DaemonStatus = Schema.Struct({})
+export const DaemonAnswer = Schema.Struct({
+  pid: Schema.Natural,
+  version: Schema.String,
+  build: Schema.String,
+  log: Schema.String,
+  head: Schema.Natural,
+  startedAtMs: Schema.Natural,
+  home: Schema.String,
+  socket: Schema.String,
+  clusters: Schema.Natural,
+  runningJobs: Schema.Natural,
+  runningOperations: Schema.Natural
+})
+export type DaemonAnswer = typeof DaemonAnswer.Type
+
+/** Ends the daemon; jobs go on. With `ifIdle` only when no operation runs. Answers `{stopping, runningJobs}`. */
+export const DaemonStop = Schema.Struct({ ifIdle: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
+
+export const Describe = Schema.Struct({ method: Schema.optionalKey(Schema.NullOr(Schema.String)) })

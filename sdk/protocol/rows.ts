@@ -1,0 +1,79 @@
+/** What queries answer with. Times are milliseconds since 1970; unknown is null. */
+import * as Schema from "effect/Schema"
+import { Offer } from "../../events/values.ts"
+
+export const ClusterStatus = Schema.Literals(["INIT", "UP", "STOPPED"])
+export type ClusterStatus = typeof ClusterStatus.Type
+
+export const JobStatus = Schema.Literals(["PENDING", "SETTING_UP", "RUNNING", "SUCCEEDED", "FAILED", "FAILED_SETUP", "CANCELLED"])
+export type JobStatus = typeof JobStatus.Type
+
+/** What a caller keeps of a cluster. */
+export const ResourceHandle = Schema.Struct({
+  clusterName: Schema.String,
+  clusterId: Schema.String,
+  launchedNodes: Schema.Int,
+  launchedResources: Schema.NullOr(Offer),
+  headIp: Schema.NullOr(Schema.String)
+})
+export type ResourceHandle = typeof ResourceHandle.Type
+
+export const ClusterView = Schema.Struct({
+  name: Schema.String,
+  id: Schema.String,
+  status: ClusterStatus,
+  /** While it is INIT or on its way: what it is doing, and what it waits for. */
+  phase: Schema.NullOr(Schema.String),
+  reason: Schema.NullOr(Schema.String),
+  /** When the last launch on it was asked for. */
+  launchedAtMs: Schema.Natural,
+  lastUse: Schema.String,
+  /** Idle minutes, -1 without a setting. */
+  autostop: Schema.Int,
+  toDown: Schema.Boolean,
+  numNodes: Schema.Int,
+  resources: Schema.NullOr(Offer),
+  nodes: Schema.Array(
+    Schema.Struct({ rank: Schema.Natural, id: Schema.NullOr(Schema.String), state: Schema.String, address: Schema.NullOr(Schema.String) })
+  ),
+  headIp: Schema.NullOr(Schema.String),
+  everUp: Schema.Boolean,
+  jobs: Schema.Struct({ pending: Schema.Natural, running: Schema.Natural }),
+  /** The operation that works on it, if any. */
+  operation: Schema.NullOr(Schema.Struct({ id: Schema.String, method: Schema.String, sinceMs: Schema.Natural })),
+  handle: ResourceHandle,
+  metadata: Schema.Record(Schema.String, Schema.Json)
+})
+export type ClusterView = typeof ClusterView.Type
+
+export const JobView = Schema.Struct({
+  cluster: Schema.String,
+  id: Schema.Int,
+  name: Schema.NullOr(Schema.String),
+  user: Schema.String,
+  status: JobStatus,
+  /** Why it waits, or why it ended so. */
+  reason: Schema.NullOr(Schema.String),
+  submittedAtMs: Schema.Natural,
+  startedAtMs: Schema.NullOr(Schema.Natural),
+  endedAtMs: Schema.NullOr(Schema.Natural),
+  numNodes: Schema.Int,
+  accelerators: Schema.NullOr(Schema.Struct({ name: Schema.String, count: Schema.Number })),
+  /** By rank. */
+  returnCodes: Schema.Array(Schema.Int),
+  /** The log folder on the head node. */
+  logPath: Schema.String
+})
+export type JobView = typeof JobView.Type
+
+export const OperationView = Schema.Struct({
+  id: Schema.String,
+  method: Schema.String,
+  cluster: Schema.NullOr(Schema.String),
+  status: Schema.Literals(["running", "succeeded", "failed", "cancelled"]),
+  /** What it does or waits for; why it failed. */
+  detail: Schema.NullOr(Schema.String),
+  requestedAtMs: Schema.Natural,
+  endedAtMs: Schema.NullOr(Schema.Natural)
+})
+export type OperationView = typeof OperationView.Type

@@ -1,0 +1,13 @@
+/** Bring a stopped cluster back, or try an INIT one again (contract: sky.start). Answers with `{cluster, handle}`. */
+import * as Schema from "effect/Schema"
+import { IdleMinutes } from "./launch.ts"
+
+export const Start = Schema.Struct({
+  clusterName: Schema.String,
+  idleMinutesToAutostop: Schema.optionalKey(IdleMinutes),
+  retryUntilUp: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  down: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  force: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+export type Start = typeof Start.Type

@@ -1,0 +1,100 @@
+/** Jobs over several nodes, with real agents. */
+import * as fs from "node:fs"
+import { afterAll, describe, expect, it } from "vitest"
+import { cleanUp, cluster, eventually, Follower, job, read } from "./harness.ts"
+
+afterAll(cleanUp)
+
+const go = (file: string) => `until test -e ~/${file}; do sleep 0.02; done`
+
+describe("a gang", () => {
+  it("task-19: runs the same text on each node, with ranks and addresses", async () => {
+    const { nodes, head } = await cluster({ nodes: 2 })
+    const client = await head.client()
+    const run = 'echo "$SKYPILOT_NODE_RANK of $SKYPILOT_NUM_NODES"; echo "$SKYPILOT_NODE_IPS"'
+    await client.call("submit", { jobs: [job(1, run, { numNodes: 2 })] })
+    expect(await client.call("logs", { job: 1, follow: true })).toEqual({ status: "SUCCEEDED", returnCodes: [0, 0], reason: null })
+    expect(client.output(0).toString()).toBe("0 of 2\n127.0.1.1\n127.0.1.2\n")
+    expect(client.output(1).toString()).toBe("1 of 2\n127.0.1.1\n127.0.1.2\n")
+    const started = await (await Follower.of(head)).fact("JobStarted")
+    const [first, second] = started.ranks
+    expect(client.prefixes().sort()).toEqual([`(head, rank=0, pid=${first!.pid}) `, `(worker1, rank=1, pid=${second!.pid}, ip=127.0.1.2) `])
+    const file = "sky_logs/sky-2026-01-01-00-00-00-000001/tasks/1-worker1.log"
+    expect(read(nodes[1]!.home(file))).toContain("1 of 2")
+  })
+
+  it("ends as a whole when one rank fails: its peers are killed and recorded as 137", async () => {
+    const { head } = await cluster({ nodes: 2 })
+    const follower = await Follower.of(head)
+    const run = 'if [ "$SKYPILOT_NODE_RANK" = 1 ]; then exit 3; fi; sleep 60'
+    await (await head.client()).call("submit", { jobs: [job(1, run, { numNodes: 2 })] })
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "FAILED", returnCodes: [137, 3], reason: "exit 3 on rank 1" })
+  })
+
+  it("does not mind that one rank is over long before another", async () => {
+    const { nodes, head } = await cluster({ nodes: 2 })
+    const follower = await Follower.of(head)
+    const run = `if [ "$SKYPILOT_NODE_RANK" = 1 ]; then touch ~/up; ${go("go")}; fi`
+    await (await head.client()).call("submit", { jobs: [job(1, run, { numNodes: 2 })] })
+    await eventually(() => fs.existsSync(nodes[1]!.home("up")))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    fs.writeFileSync(nodes[1]!.home("go"), "")
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "SUCCEEDED", returnCodes: [0, 0] })
+  })
+
+  it("exec-07: a job of one node runs where there is room", async () => {
+    const { nodes, head } = await cluster({ nodes: 2, cpus: 0.5 })
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, go("go")), job(2, "touch ~/here")] })
+    expect((await follower.fact("JobStarted", 2)).ranks).toMatchObject([{ rank: 0, nodeRank: 1 }])
+    await follower.fact("JobEnded", 2)
+    expect(fs.existsSync(nodes[1]!.home("here"))).toBe(true)
+    fs.writeFileSync(head.home("go"), "")
+    await follower.fact("JobEnded", 1)
+  })
+
+  it("goes on while a worker's agent is killed and started again, and its exit and log are known", async () => {
+    const { nodes, head } = await cluster({ nodes: 2 })
+    const follower = await Follower.of(head)
+    const run = `echo one; if [ "$SKYPILOT_NODE_RANK" = 1 ]; then ${go("go")}; echo two; exit 4; fi`
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, run, { numNodes: 2 })] })
+    await follower.fact("JobStarted")
+    const logs = client.call("logs", { job: 1, follow: true, rank: 1 })
+    await client.until(() => (client.output(1).toString() === "one\n" ? true : undefined))
+    await nodes[1]!.kill()
+    fs.writeFileSync(nodes[1]!.home("go"), "")
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    expect(follower.facts).toHaveLength(1)
+    await nodes[1]!.start()
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "FAILED", returnCodes: [0, 4], reason: "exit 4 on rank 1" })
+    expect(await logs).toMatchObject({ status: "FAILED" })
+    expect(client.output(1).toString()).toBe("one\ntwo\n")
+  })
+
+  it("is adopted by a head that was killed and started again", async () => {
+    const { nodes, head } = await cluster({ nodes: 2 })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, go("go"), { numNodes: 2 })] })
+    await follower.fact("JobStarted")
+    await head.kill()
+    fs.writeFileSync(nodes[1]!.home("go"), "")
+    await head.start()
+    fs.writeFileSync(head.home("go"), "")
+    const again = await Follower.of(head)
+    expect(await again.fact("JobEnded")).toMatchObject({ status: "SUCCEEDED", returnCodes: [0, 0] })
+    expect(again.facts.map(({ _tag }) => _tag)).toEqual(["JobStarted", "JobEnded"])
+  })
+
+  it("is cancelled on all nodes", async () => {
+    const { head } = await cluster({ nodes: 2 })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "sleep 60", { numNodes: 2 }), job(2, "true", { numNodes: 2 })] })
+    await follower.fact("JobStarted", 1)
+    await client.call("cancel", { jobs: [1] })
+    expect(await follower.fact("JobEnded", 1)).toMatchObject({ status: "CANCELLED", returnCodes: [137, 137] })
+    expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "SUCCEEDED" })
+  })
+})

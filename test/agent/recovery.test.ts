@@ -1,0 +1,159 @@
+/** kill -9 at every place: of the agent, of a supervisor, of a worker's agent and the head's, with the real programs. */
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { cleanUp, cluster, eventually, Follower, job, read } from "./harness.ts"
+
+afterAll(cleanUp)
+
+const go = (file: string) => `until test -e ~/${file}; do sleep 0.02; done`
+
+describe("an agent that is killed", () => {
+  it("leaves its job running; the next one adopts it and knows its exit and its log", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, `echo before; ${go("go")}; echo after; exit 5`)] })
+    await follower.fact("JobStarted")
+    await head.kill()
+    await head.start()
+    const again = await Follower.of(head, 1)
+    fs.writeFileSync(head.home("go"), "")
+    expect(await again.fact("JobEnded")).toMatchObject({ status: "FAILED", returnCodes: [5], reason: "exit 5 on rank 0" })
+    const client = await head.client()
+    await client.call("logs", { job: 1, follow: true })
+    expect(client.output().toString()).toBe("before\nafter\n")
+    expect(again.entries.map(({ n }) => n)).toEqual([2])
+  })
+
+  it("knows the exit of a job that ended while no agent was there", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, `${go("go")}; exit 6`), job(2, "touch ~/two")] })
+    await follower.fact("JobEnded", 2)
+    await head.kill("SIGTERM")
+    fs.writeFileSync(head.home("go"), "")
+    await eventually(() => read(join(head.root, "agent/ranks/job-1.0/exit")) === "6\n")
+    await head.start()
+    const again = await Follower.of(head)
+    expect(await again.fact("JobEnded", 1)).toMatchObject({ returnCodes: [6] })
+    expect(again.facts.filter((fact) => fact._tag === "JobEnded" && fact.job === 2)).toHaveLength(1)
+  })
+
+  it("runs each job exactly once, whenever it is killed", async () => {
+    const { head } = await cluster({ cpus: 2 })
+    const ids = Array.from({ length: 24 }, (_, index) => index + 1)
+    const submit = async () => {
+      const client = await head.client()
+      await client.call("submit", { jobs: ids.map((id) => job(id, `echo ${id} >> ~/ran; exit ${id % 2}`)) })
+    }
+    await submit()
+    for (const pauseMs of [3, 9, 17, 31, 60]) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await head.kill()
+      await head.start()
+      await submit()
+    }
+    const follower = await Follower.of(head)
+    await Promise.all(ids.map((id) => follower.fact("JobEnded", id)))
+    const ended = follower.facts.flatMap((fact) => (fact._tag === "JobEnded" ? [[fact.job, fact.returnCodes[0]]] : []))
+    expect(ended.sort((a, b) => a[0]! - b[0]!)).toEqual(ids.map((id) => [id, id % 2]))
+    const ran = read(head.home("ran")).trim().split("\n").map(Number)
+    expect(ran.sort((a, b) => a - b)).toEqual(ids)
+    expect(follower.entries.map(({ n }) => n)).toEqual(follower.entries.map((_, index) => index + 1))
+  })
+
+  it("starts what was planned and never claimed", async () => {
+    const { head } = await cluster({ start: false })
+    await head.start()
+    await head.kill()
+    const folder = join(head.root, "agent/ranks/job-1.0")
+    const spec = job(1, "unused")
+    const placement = [{ nodeRank: 0, devices: [], share: 0 }]
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(join(folder, "script"), "exit 8")
+    fs.writeFileSync(join(folder, "main"), `. '${folder}/script'\n`)
+    fs.writeFileSync(
+      join(folder, "order.json"),
+      JSON.stringify({ key: "job-1", rank: 0, script: "", environment: {}, secrets: {}, log: "sky_logs/x.log" })
+    )
+    for (const record of [
+      { type: "submitted", jobs: [spec] },
+      { type: "placed", job: 1, placement },
+      { type: "planned", key: "job-1", rank: 0, ending: false }
+    ])
+      fs.appendFileSync(join(head.root, "agent/records.jsonl"), `${JSON.stringify(record)}\n`)
+    await head.start()
+    expect(await (await Follower.of(head)).fact("JobEnded")).toMatchObject({ returnCodes: [8] })
+  })
+
+  it("does not lose a cancel", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "trap '' TERM; touch ~/up; sleep 60 & while :; do wait; done")] })
+    await eventually(() => fs.existsSync(head.home("up")))
+    await client.call("cancel", { jobs: [1] })
+    await head.kill()
+    await head.start()
+    expect(await (await Follower.of(head)).fact("JobEnded")).toMatchObject({ status: "CANCELLED" })
+  }, 20_000)
+
+  it("adopts a running setup", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("setup", { operation: "op", runTimestamp: "sky-s", script: `touch ~/up; ${go("go")}; exit 2`, envs: {}, secrets: {}, accelerators: 0 })
+    await eventually(() => fs.existsSync(head.home("up")))
+    await head.kill()
+    await head.start()
+    fs.writeFileSync(head.home("go"), "")
+    expect(await (await Follower.of(head)).fact("SetupEnded")).toMatchObject({ returnCodes: [2], failedRank: 0 })
+  })
+
+  it("is not started twice on one folder", async () => {
+    const { head } = await cluster()
+    const first = head.process
+    await expect(head.start()).rejects.toThrow(/runs already, pid/)
+    head.process = first
+  })
+
+  it("drops queue and journal that belong to another node", async () => {
+    const { head } = await cluster()
+    const before = head.ready?.ok ? head.ready.hello.journal : ""
+    await (await head.client()).call("submit", { jobs: [job(1, "true")] })
+    await (await Follower.of(head)).fact("JobEnded")
+    await head.kill()
+    fs.writeFileSync(join(head.root, "node.json"), JSON.stringify({ ...head.identity, node: `${head.identity.node}-new` }))
+    const hello = await head.start()
+    expect(hello.journal).not.toBe(before)
+    expect(hello.lastEntry).toBe(0)
+    expect(await (await head.client()).call("submit", { jobs: [job(1, "true")] })).toEqual({ taken: [1] })
+  })
+})
+
+describe("a supervisor that is killed", () => {
+  it.each(["while the agent lives", "while no agent is there"])("fails its job: %s", async (when) => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, "sleep 60")] })
+    await follower.fact("JobStarted")
+    const supervisor = Number(read(join(head.root, "agent/ranks/job-1.0/claim")).split(" ")[0])
+    if (when !== "while the agent lives") await head.kill()
+    process.kill(supervisor, "SIGKILL")
+    if (when !== "while the agent lives") await head.start()
+    const again = await Follower.of(head)
+    expect(await again.fact("JobEnded")).toMatchObject({ status: "FAILED", reason: "its supervisor was killed (rank 0)" })
+  })
+})
+
+describe("a node that was started again", () => {
+  it("fails the jobs of before", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, "sleep 60")] })
+    await follower.fact("JobStarted")
+    await head.kill()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    head.boot()
+    await head.start()
+    expect(await (await Follower.of(head)).fact("JobEnded")).toMatchObject({ status: "FAILED", reason: "the node was restarted" })
+  })
+})

@@ -1,0 +1,94 @@
+/** The arrows of the architecture, as a test: each room and the rooms that it may import, and what the pure rooms do without. */
+
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { codeOf, filesBelow, type Import, type Room, rooms, root, type Source, sources } from "./sources.ts"
+
+const below = ["task", "events", "projections", "sdk"] as const
+const may: Readonly<Record<Room, ReadonlyArray<string>>> = {
+  task: below.slice(0, 1),
+  events: below.slice(0, 2),
+  projections: below.slice(0, 3),
+  sdk: below,
+  daemon: [...below, "daemon"],
+  agent: [...below, "agent"],
+  cli: [...below, "cli"]
+}
+
+/** No Node, no clock, no randomness, no drivers: the same input gives the same output for ever. */
+const pureReactors = ["plan", "conclude", "steps", "give-up", "deliveries", "journal-events", "facts"]
+const isPure = (file: string) =>
+  /^(task|events|projections|daemon\/commands)\//.test(file) || pureReactors.some((name) => file === `daemon/reactors/${name}.ts`)
+const drivers = /^(node:|level$|node-ipc|ssh2$|@aws-sdk\/|@google-cloud\/|yaml$|ulid$|rotating-file-stream$)/
+const impure =
+  /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bprocess\.|\bcrypto\.|\bperformance\.|\bsetTimeout\b|\bsetInterval\b|\bfetch\(/
+
+const cloudOf = (file: string) => /^daemon\/clouds\/([^/]+)\//.exec(file)?.[1]
+const isConcrete = (target: string) => cloudOf(target) !== undefined || /^daemon\/log\/\w+LogStore\.ts$/.test(target)
+/** A store's own file, and the wiring. */
+const namesConcrete = (file: string) => file === "daemon/Daemon.ts" || cloudOf(file) !== undefined
+
+/** `file: what` for each file and each of its imports that breaks a rule. */
+const offences = (breaks: (source: Source, found: Import) => boolean) =>
+  sources.flatMap((source) =>
+    source.imports.filter((found) => breaks(source, found)).map(({ specifier }) => `${source.file}: ${specifier}`)
+  )
+
+describe("the rooms", () => {
+  it("import only what is to their left", () => {
+    const isRoom = (name: string): boolean => (rooms as ReadonlyArray<string>).includes(name)
+    const roomOf = (target: string | undefined) => target?.split("/")[0] ?? ""
+    expect(offences(({ room }, { target }) => isRoom(roomOf(target)) && !may[room].includes(roomOf(target)))).toEqual([])
+  })
+
+  it("import nothing from tests, scripts or bundles", () => {
+    const isOutside = (target: string | undefined) => target !== undefined && /^(test|scripts|bench|dist|docs|examples)\//.test(target)
+    expect(offences((_, { target }) => isOutside(target) && target !== "dist/more.cjs")).toEqual([])
+  })
+
+  it("import effect by module: its barrel triples a bundle", () => {
+    expect(offences((_, { specifier }) => specifier === "effect")).toEqual([])
+  })
+})
+
+describe("a cloud", () => {
+  it("never imports another cloud", () => {
+    expect(
+      offences(({ file }, { target }) => {
+        const own = cloudOf(file)
+        const other = target === undefined ? undefined : cloudOf(target)
+        return own !== undefined && other !== undefined && own !== other
+      })
+    ).toEqual([])
+  })
+
+  it("is named by the wiring alone, and so is a store", () => {
+    expect(offences(({ file }, { target }) => target !== undefined && isConcrete(target) && !namesConcrete(file))).toEqual([])
+  })
+})
+
+describe("the pure files", () => {
+  const pure = sources.filter(({ file }) => isPure(file))
+
+  it("are all there", () => {
+    expect(pureReactors.filter((name) => !pure.some(({ file }) => file === `daemon/reactors/${name}.ts`))).toEqual([])
+  })
+
+  it("import no Node module and no driver", () => {
+    expect(offences(({ file }, { specifier }) => isPure(file) && drivers.test(specifier))).toEqual([])
+  })
+
+  it("read no clock, no randomness and no process", () => {
+    expect(pure.flatMap(({ file, text }) => (codeOf(text).match(impure) ?? []).map((found) => `${file}: ${found}`))).toEqual([])
+  })
+})
+
+describe("every file", () => {
+  const own = ["scripts", "bench", "test/arch", "test/docs"].flatMap(filesBelow).map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }))
+  const all = [...sources, ...own]
+
+  it("opens by saying what it is for", () => {
+    expect(all.filter(({ text }) => !/^(#![^\n]*\n)?\/\*\*[\s\S]*?\*\//.test(text)).map(({ file }) => file)).toEqual([])
+  })
+})

@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { make } from "../../daemon/clouds/local/LocalCloud.ts"
+import { leftovers } from "../../daemon/clouds/local/processes.ts"
+import { write } from "../unit/sync/tree.ts"
+import { bundles, folderOf, newerPath, prepare } from "./cloud-local-prepare.ts"
+import { helloOf, makeNode, startJob, until } from "./cloud-nodes.ts"
+
+const isAlive = (pid: number) => {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : ") Z"
+  return !stat.slice(stat.lastIndexOf(")")).startsWith(") Z")
+}
+
+describe("a node on this machine, as to its agent,", () => {
+  it.live("still runs when its agent was killed, and the next agent takes over the job that went on", () =>
+    Effect.gen(function* () {
+      const { cloud, home, readFile } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      yield* startJob(cloud, ref, "touch began; while [ ! -e go ]; do sleep 0.05; done; exit 7")
+      yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+      const before = yield* helloOf(cloud, ref)
+      process.kill(before.pid, "SIGKILL")
+      yield* until(Effect.sync(() => !existsSync(`/proc/${before.pid}`)))
+      assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "running")
+      assert.strictEqual((yield* Effect.flip(cloud.connectAgent(ref))).kind, "Transient")
+      yield* cloud.installAgent(ref)
+      const after = yield* helloOf(cloud, ref)
+      assert.notStrictEqual(after.pid, before.pid)
+      assert.strictEqual(after.journal, before.journal)
+      write(join(folderOf(home, ref), "home/sky_workdir"), { go: "" })
+      const last = Effect.map(cloud.journalAtRest(ref), (found) => found?.entries.at(-1)?.fact)
+      yield* until(Effect.map(last, (fact) => fact?._tag === "JobEnded"))
+      assert.deepInclude(yield* last, { status: "FAILED", returnCodes: [7] })
+    })
+  )
+
+  it.live("gets the newer agent when the program was replaced, and its jobs go on", () =>
+    Effect.gen(function* () {
+      const { cloud, home, readFile } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      yield* startJob(cloud, ref, "touch began; sleep 60")
+      yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+      const before = yield* helloOf(cloud, ref)
+      const later = yield* make({ home, agentPath: newerPath })
+      yield* later.installAgent(ref)
+      const after = yield* helloOf(later, ref)
+      assert.notStrictEqual(after.build, before.build)
+      assert.isFalse(isAlive(before.pid))
+      assert.isNotEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+    })
+  )
+
+  it.live("is ended with the jobs that its killed agent left, whether it is stopped or taken down", () =>
+    Effect.gen(function* () {
+      const { cloud, home, readFile } = yield* prepare
+      for (const act of ["stop", "terminate"] as const) {
+        const ref = yield* makeNode(cloud)
+        yield* startJob(cloud, ref, "touch began; setsid sleep 60 & sleep 60")
+        yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+        process.kill((yield* helloOf(cloud, ref)).pid, "SIGKILL")
+        yield* cloud[act](ref)
+        assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+        assert.strictEqual((yield* cloud.query([ref]))[0]!.state, act === "stop" ? "stopped" : "missing")
+        assert.strictEqual(existsSync(folderOf(home, ref)), act === "stop")
+      }
+      assert.deepStrictEqual(readdirSync(join(home, "trash")), [])
+      assert.deepStrictEqual(readdirSync(join(home, "run")), [])
+    })
+  )
+
+  it.live("is reached at once by everyone who installs an agent at the same time, and has one", () =>
+    Effect.gen(function* () {
+      const { cloud } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      const peers = yield* Effect.all([cloud.installAgent(ref), cloud.installAgent(ref), cloud.installAgent(ref)], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(peers[1], peers[0])
+      assert.deepStrictEqual(peers[2], peers[0])
+    })
+  )
+
+  it.live("is not given an agent that does not start: the error says why", () =>
+    Effect.gen(function* () {
+      const { home, cloud } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      const brokenPath = join(bundles, "broken.cjs")
+      writeFileSync(brokenPath, "console.error('no such thing'); process.exit(1)")
+      const broken = yield* make({ home, agentPath: brokenPath })
+      const error = yield* Effect.flip(broken.installAgent(ref))
+      assert.strictEqual(error.kind, "Transient")
+      assert.include(error.message, "no such thing")
+    })
+  )
+
+  it.live("is taken down also when no agent starts any more, with the jobs that still ran", () =>
+    Effect.gen(function* () {
+      const { home, cloud, readFile } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      yield* startJob(cloud, ref, "touch began; sleep 60 & sleep 60")
+      yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+      process.kill((yield* helloOf(cloud, ref)).pid, "SIGKILL")
+      const broken = yield* make({ home, agentPath: join(home, "no-agent.cjs") })
+      assert.strictEqual((yield* Effect.flip(broken.stop(ref))).kind, "Transient")
+      yield* broken.terminate(ref)
+      assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+      assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "missing")
+    })
+  )
+
+  it.live("leaves nobody behind that the daemon would have to wait for", () =>
+    Effect.gen(function* () {
+      const { cloud } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      yield* cloud.installAgent(ref)
+      const { pid } = yield* helloOf(cloud, ref)
+      yield* cloud.terminate(ref)
+      yield* until(Effect.sync(() => !existsSync(`/proc/${pid}`)))
+    })
+  )
+})

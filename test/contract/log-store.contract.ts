@@ -1,0 +1,93 @@
+/** What every LogStore must do. Called by one test file per implementation. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Layer, Stream } from "effect"
+import { type Entry, type LogLocked, LogStore, type LogUnavailable } from "../../daemon/log/LogStore.ts"
+import type { Key } from "../../events/keys.ts"
+
+export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore, LogUnavailable | LogLocked>) => {
+  const stream = (n: number) => `cluster/0000000000000000000000000${n}` as Key
+  const entry = (seq: number, keys: ReadonlyArray<Key> = [stream(seq % 2)], freed: ReadonlyArray<Key> = []): Entry => ({
+    seq,
+    value: Buffer.from(`value ${seq}`),
+    keys,
+    freed
+  })
+  const withStore = <A, E>(use: (store: LogStore["Service"]) => Effect.Effect<A, E>) => LogStore.use(use).pipe(Effect.provide(open()))
+  const texts = (stored: ReadonlyArray<{ readonly value: Uint8Array }>) => stored.map(({ value }) => Buffer.from(value).toString())
+
+  describe(`${name} keeps the LogStore contract`, () => {
+    it.live("starts empty", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Stream.runCollect(store.scan(1)), [])
+          assert.isUndefined(yield* store.last)
+          assert.isUndefined(yield* store.get(1))
+          assert.strictEqual(yield* store.position(stream(1)), 0)
+        })
+      )
+    )
+    it.live("scans in order from any position, across pages", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          yield* store.write([1, 2, 3].map((seq) => entry(seq)))
+          yield* store.write(Array.from({ length: 2500 }, (_, i) => entry(i + 4)))
+          const stored = (yield* Stream.runCollect(store.scan(17))).flat()
+          assert.deepStrictEqual(
+            stored.map(({ seq }) => seq),
+            Array.from({ length: 2503 - 16 }, (_, i) => i + 17)
+          )
+          assert.strictEqual(texts(stored)[0], "value 17")
+          assert.strictEqual((yield* store.last)?.seq, 2503)
+        })
+      )
+    )
+    it.live("gives each value by its number", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          yield* store.write([entry(1), entry(2)])
+          assert.deepStrictEqual(texts([{ value: (yield* store.get(2))! }]), ["value 2"])
+          assert.isUndefined(yield* store.get(3))
+        })
+      )
+    )
+    it.live("knows where each key was moved last, and when it was given back", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          yield* store.write([entry(1, [stream(1), "name/a", "request/r-1"]), entry(2, [stream(2)]), entry(3, [stream(1)])])
+          assert.strictEqual(yield* store.position(stream(1)), 3)
+          assert.strictEqual(yield* store.position("name/a"), 1)
+          assert.strictEqual(yield* store.position("request/r-1"), 1)
+          assert.strictEqual(yield* store.position("name/b"), 0)
+          yield* store.write([entry(4, [stream(1)], ["name/a"])])
+          assert.strictEqual(yield* store.position("name/a"), 0)
+          yield* store.write([entry(5, [stream(2), "name/a"])])
+          assert.strictEqual(yield* store.position("name/a"), 5)
+        })
+      )
+    )
+    it.live("scans one stream and no other", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          yield* store.write(Array.from({ length: 20 }, (_, i) => entry(i + 1)))
+          const own = yield* Stream.runCollect(store.scanStream(stream(1), 6))
+          assert.deepStrictEqual(
+            own.map(({ seq }) => seq),
+            [7, 9, 11, 13, 15, 17, 19]
+          )
+        })
+      )
+    )
+    it.live("a scan is a snapshot", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          yield* store.write([entry(1), entry(2)])
+          const seen = yield* store.scan(1).pipe(
+            Stream.tap(() => store.write([entry(3)])),
+            Stream.runCollect
+          )
+          assert.deepStrictEqual(texts(seen.flat()), ["value 1", "value 2"])
+        })
+      )
+    )
+  })
+}

@@ -1,0 +1,159 @@
+/** Rendering without a terminal: pure functions in, text out. */
+import { describe, expect, it } from "vitest"
+import { forScripts } from "../../../cli/render/json.ts"
+import { makePrefixer } from "../../../cli/render/Prefixer.ts"
+import { summary } from "../../../cli/render/plan.ts"
+import { autostopCell, demandCell, resourcesCell } from "../../../cli/render/resources.ts"
+import { clean, cleanText, cut, widthOf } from "../../../cli/render/style.ts"
+import { table } from "../../../cli/render/table.ts"
+import { ago, duration, took } from "../../../cli/render/time.ts"
+
+const offer = {
+  cloud: "local",
+  region: null,
+  zone: null,
+  instanceType: null,
+  cpus: 2,
+  memoryGib: 23,
+  accelerators: null,
+  useSpot: false,
+  pricePerHour: 0,
+  catalog: null
+}
+
+describe("a table", () => {
+  const columns = [{ title: "NAME" }, { title: "$/HR", right: true }, { title: "COMMAND" }]
+  const rows = [{ cells: ["train", "1.50", "sky launch -c train hello.yaml"], below: "       └ waiting" }, { cells: ["b", "12.00", "x"] }]
+
+  it("has two spaces between columns and numbers on the right", () => {
+    expect(table(columns, rows, { width: undefined, colour: false })).toBe(
+      "NAME    $/HR  COMMAND\ntrain   1.50  sky launch -c train hello.yaml\n       └ waiting\nb      12.00  x\n"
+    )
+  })
+
+  it("is cut at the terminal's width, and never in a pipe", () => {
+    const lines = table(columns, rows, { width: 20, colour: false }).split("\n")
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(20)
+    expect(lines[1]).toMatch(/^train {3}1\.50 {2}sky/)
+  })
+
+  it("colours words and keeps the columns in line", () => {
+    const coloured = table([{ title: "A" }, { title: "B" }], [{ cells: [{ text: "UP", colour: "green" }, "x"] }], {
+      width: 40,
+      colour: true
+    })
+    expect(coloured).toContain("\x1b[32mUP\x1b[0m  x")
+  })
+
+  it("counts wide and combining characters as a terminal does", () => {
+    expect(widthOf("日本")).toBe(4)
+    expect(widthOf("e\u0301")).toBe(1)
+    expect(widthOf("└ …")).toBe(3)
+    expect(widthOf(cut("日本語です", 5))).toBeLessThanOrEqual(5)
+  })
+})
+
+describe("times", () => {
+  it("are said in one unit, in two, and as what a step took", () => {
+    expect(ago(0, 125_000)).toBe("2 mins ago")
+    expect(ago(0, 40_000)).toBe("40 secs ago")
+    expect(ago(0, 3_600_000)).toBe("1 hr ago")
+    expect(ago(5_000, 0)).toBe("just now")
+    expect(ago(null, 0)).toBe("-")
+    expect(duration(302_000)).toBe("5m 2s")
+    expect(duration(0)).toBe("0s")
+    expect(took(312)).toBe("0.3 s")
+    expect(took(11_520_000)).toBe("3 h 12 min")
+  })
+
+  it("are RFC 3339 for scripts, and durations are seconds", () => {
+    expect(
+      forScripts({ launchedAtMs: 0, endedAtMs: null, atMs: 1000, operation: { sinceMs: 0 }, waitMs: 1500, list: [{ retryAtMs: 0 }] })
+    ).toEqual({
+      launchedAt: "1970-01-01T00:00:00.000Z",
+      endedAt: null,
+      at: "1970-01-01T00:00:01.000Z",
+      operation: { since: "1970-01-01T00:00:00.000Z" },
+      wait: 1.5,
+      list: [{ retryAt: "1970-01-01T00:00:00.000Z" }]
+    })
+  })
+})
+
+describe("what the daemon sends", () => {
+  it("cannot move the cursor or turn the text around", () => {
+    expect(clean("a\x1b[2Jb\x1b]0;title\x07c\x07\u202ed\ne")).toBe("abcd e")
+    expect(cleanText("one\r\n\x1b[31mtwo\x1b[0m")).toBe("one\ntwo")
+  })
+
+  it("is one cell", () => {
+    expect(resourcesCell({ numNodes: 1, resources: offer })).toBe("1x local(cpus=2, mem=23)")
+    const aws = { ...offer, cloud: "aws", instanceType: "p4d.24xlarge", accelerators: { name: "A100", count: 8 }, useSpot: true }
+    expect(resourcesCell({ numNodes: 2, resources: aws })).toBe("2x AWS(p4d.24xlarge, A100:8)[Spot]")
+    expect(demandCell({ numNodes: 1, accelerators: { name: "GPU", count: 1 } })).toBe("1x[GPU:1]")
+    expect(autostopCell({ autostop: 10, toDown: true })).toBe("10m (down)")
+    expect(autostopCell({ autostop: -1, toDown: false })).toBe("-")
+  })
+
+  it("says what a launch costs", () => {
+    expect(summary({ offer, numNodes: 1, newCluster: true })).toMatch(/1 node . local \(this machine\) . free/)
+    expect(summary({ offer: { ...offer, cloud: "aws", region: "us-east-1", pricePerHour: 21.96 }, numNodes: 2, newCluster: true })).toMatch(
+      /2 nodes . AWS us-east-1 . \$43\.92 an hour/
+    )
+  })
+})
+
+describe("a job's log", () => {
+  const run = (feed: (lines: ReturnType<typeof makePrefixer>) => void) => {
+    const chunks: Array<Buffer> = []
+    const lines = makePrefixer((bytes) => chunks.push(Buffer.from(bytes as string)))
+    feed(lines)
+    const open = lines.end()
+    return { bytes: Buffer.concat(chunks), text: Buffer.concat(chunks).toString(), open, writes: chunks.length }
+  }
+
+  it("is written through at once for one rank, prefixed at line starts only", () => {
+    const { text, open, writes } = run((lines) => {
+      lines.source(0, "(a) ")
+      lines.push(0, "one\ntw")
+      lines.push(0, "o\r50%\rdone")
+    })
+    expect(text).toBe("(a) one\n(a) two\r50%\rdone")
+    expect(open).toBe(true)
+    expect(writes).toBe(2)
+  })
+
+  it("does not mix the lines of several ranks", () => {
+    const { text } = run((lines) => {
+      lines.source(0, "(0) ")
+      lines.source(1, "(1) ")
+      lines.push(0, "a")
+      lines.push(1, "b\nc")
+      lines.push(0, "A\n")
+      lines.push(1, "C")
+    })
+    expect(text).toBe("(1) b\n(0) aA\n(1) cC")
+  })
+
+  it("begins a new line when a second rank appears in the middle of one", () => {
+    const { text } = run((lines) => {
+      lines.source(0, "(0) ")
+      lines.push(0, "half")
+      lines.source(1, "(1) ")
+      lines.push(1, "x\n")
+      lines.push(0, "rest\n")
+    })
+    expect(text).toBe("(0) half\n(1) x\n(0) rest\n")
+  })
+
+  it("keeps bytes that are not UTF-8, empty lines and a prefix that is not ASCII", () => {
+    const raw = Buffer.from([0xff, 0x0a, 0x0a, 0xc3, 0x28, 0x0a])
+    const { bytes, open } = run((lines) => {
+      lines.source(0, "(é) ")
+      lines.push(0, raw)
+    })
+    const prefix = Buffer.from("(é) ")
+    expect(bytes).toEqual(Buffer.concat([prefix, raw.subarray(0, 2), prefix, raw.subarray(2, 3), prefix, raw.subarray(3)]))
+    expect(open).toBe(false)
+  })
+})

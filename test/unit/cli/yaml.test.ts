@@ -1,0 +1,125 @@
+/** Task files, good and bad. Every complaint is one sentence with file and line, exit 2. */
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { loadEntrypoint } from "../../../cli/task/entrypoint.ts"
+import { applyFlags } from "../../../cli/task/flags.ts"
+import { loadTask } from "../../../cli/task/yaml.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "sky-yaml-"))
+const file = (text: string, name = "bad.yaml") => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const load = (text: string) => loadTask(file(text), true)
+const refusal = (act: () => unknown): string => {
+  try {
+    act()
+  } catch (error) {
+    expect(error).toMatchObject({ exitCode: 2 })
+    return (error as Error).message
+  }
+  throw new Error("it was accepted")
+}
+
+describe("a bad task file", () => {
+  it.each([
+    ["", "bad.yaml is empty."],
+    ["# nothing\n", "bad.yaml is empty."],
+    ["just text\n", "bad.yaml holds plain text, not the fields of a task."],
+    ["- a\n- b\n", "bad.yaml holds a list, not the fields of a task."],
+    ["run: a\n---\nrun: b\n", "bad.yaml holds 2 documents: pipelines are not supported yet, one task a file."],
+    [
+      "name: x\nrun: ls\nresources:\n  acelerators: A100\n",
+      "bad.yaml, line 4: unknown field 'acelerators' in resources. Did you mean 'accelerators'?"
+    ],
+    ["run: ls\nfile_mounts:\n  /a: b\n", "bad.yaml, line 2: field 'file_mounts' is not supported yet."],
+    ["resources:\n  use_spot: true\n", "bad.yaml, line 2: field 'use_spot' in resources is not supported yet."],
+    ["run: ls\nnum_nodes: 0\n", "bad.yaml, line 2: num_nodes: expected a whole number from 1 to 1024"],
+    ["run: 3\n", "bad.yaml, line 1: run: expected string"],
+    ["run: ls\nenvs:\n  a-b: x\n", "bad.yaml, line 3: 'a-b' is no name for an env: letters, digits and _ only."],
+    ["envs:\n  A: [1]\n", "bad.yaml, line 2: env 'A': expected a plain value."],
+    ["envs: 3\n", "bad.yaml, line 1: envs: expected a mapping of names to values."],
+    ["resources:\n  cloud: mars\n", "bad.yaml, line 2: resources.cloud: unknown or disabled cloud 'mars': only local is enabled"]
+  ])("%j", (text, message) => expect(refusal(() => load(text))).toBe(message))
+
+  it("says every mistake, each with its line", () => {
+    expect(refusal(() => load("nmae: x\nrun: ls\nnum_nodes: two\n")).split("\n")).toEqual([
+      "bad.yaml, line 1: unknown field 'nmae'. Did you mean 'name'?",
+      expect.stringMatching(/^bad\.yaml, line 3: num_nodes: expected/)
+    ])
+  })
+
+  it("that is no YAML names the line", () => expect(refusal(() => load("run: ls\n  x: [\n"))).toMatch(/^bad\.yaml, line \d: /))
+  it("that blows up by aliases is refused", () => {
+    const bomb = [
+      "a: &a [x,x,x,x,x,x,x,x,x]",
+      ..."bcdefghi".split("").map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefgh"[i]}`).join(",")}]`)
+    ]
+    refusal(() => load(bomb.join("\n")))
+  })
+  it("that is too large or not text is refused", () => {
+    expect(refusal(() => load(`run: ${"x".repeat(1024 * 1024)}`))).toContain("larger than 1 MiB")
+    writeFileSync(join(folder, "binary.yaml"), Buffer.from([0x72, 0xff, 0xfe]))
+    expect(refusal(() => loadTask(join(folder, "binary.yaml"), true))).toContain("not UTF-8")
+  })
+})
+
+describe("a good task file", () => {
+  it("keeps envs as they are written", () => {
+    expect(load("envs:\n  A: 1.10\n  B: true\n  C: 007\n  D:\n  E: 'x'\nrun: ls\n")).toEqual({
+      run: "ls",
+      envs: { A: "1.10", B: "true", C: "007", D: null, E: "x" }
+    })
+  })
+
+  it("may merge anchors", () => {
+    expect(load("resources: &r\n  cpus: 2+\nrun: ls\n")).toEqual({ resources: { cpus: "2+" }, run: "ls" })
+  })
+})
+
+describe("what to run", () => {
+  const entry = (...words: Array<string>) => loadEntrypoint(words, () => loadTask)
+
+  it("is a file or a command", () => {
+    expect(entry(file("run: ls\n", "good.yaml"))).toEqual({ run: "ls" })
+    expect(entry("echo", "hi")).toEqual({ name: "sky-cmd", run: "echo hi" })
+    expect(entry(file("#!/bin/sh\necho hi\n", "train.sh"))).toMatchObject({ name: "sky-cmd" })
+    expect(entry()).toEqual({})
+  })
+
+  it("that ends in .yaml must be there and be a file", () => {
+    expect(refusal(() => entry("nowhere.yaml"))).toBe("There is no file 'nowhere.yaml'.")
+    mkdirSync(join(folder, "dir.yaml"), { recursive: true })
+    expect(refusal(() => entry(join(folder, "dir.yaml")))).toContain("is not a file")
+  })
+})
+
+describe("flags over a task", () => {
+  it("win, and none resets", () => {
+    process.env.FROM_HERE = "yes"
+    const envFile = file("A=file\nB=file\n", "env")
+    const task = applyFlags(
+      { name: "x", run: "ls", resources: { accelerators: "A100", cpus: 2 }, envs: { A: null, Z: "z" } },
+      { name: "y", gpus: "none", "num-nodes": "3", env: ["A=flag", "FROM_HERE"], "env-file": envFile, workdir: folder }
+    )
+    expect(task).toEqual({
+      name: "y",
+      run: "ls",
+      num_nodes: 3,
+      workdir: folder,
+      resources: { accelerators: null, cpus: 2 },
+      envs: { A: "flag", B: "file", Z: "z", FROM_HERE: "yes" }
+    })
+  })
+
+  it("leave no env without a value and no workdir that is none", () => {
+    expect(refusal(() => applyFlags({ envs: { X: null } }, {}))).toBe("env 'X' has no value.")
+    expect(refusal(() => applyFlags({}, { env: ["NOT_SET_HERE"] }))).toContain("env 'NOT_SET_HERE' has no value")
+    expect(refusal(() => applyFlags({}, { env: ["1=x"] }))).toContain("is no name")
+    expect(refusal(() => applyFlags({}, { workdir: "/nowhere" }))).toContain("does not exist")
+    expect(refusal(() => applyFlags({}, { workdir: file("x", "plain") }))).toContain("is not a folder")
+    expect(refusal(() => applyFlags({}, { "num-nodes": "0" }))).toBe("--num-nodes takes a whole number from 1, not '0'.")
+  })
+})

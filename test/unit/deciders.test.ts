@@ -1,0 +1,221 @@
+/** Given facts, when a command, then these facts or this refusal. */
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import { autostop } from "../../daemon/commands/autostop.ts"
+import { cancel } from "../../daemon/commands/cancel.ts"
+import { cancelOperation } from "../../daemon/commands/cancel-operation.ts"
+import type { Context, Decided } from "../../daemon/commands/decision.ts"
+import { down } from "../../daemon/commands/down.ts"
+import { exec } from "../../daemon/commands/exec.ts"
+import { launch } from "../../daemon/commands/launch.ts"
+import { start } from "../../daemon/commands/start.ts"
+import { stop } from "../../daemon/commands/stop.ts"
+import { runTimestampOf } from "../../daemon/commands/submission.ts"
+import type { Event } from "../../events/Event.ts"
+import { ClusterId } from "../../events/ids.ts"
+import type { RecordedTask } from "../../events/values.ts"
+import { jobsOf } from "../../projections/jobs.ts"
+import { operationOf } from "../../projections/operations.ts"
+import { asked, cluster, ended, name, nodeId, offer, requested, rowAfter, type Said, started, up, worldOf } from "../fakes/facts.ts"
+
+const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
+const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
+const stopped: ReadonlyArray<Said> = [
+  ...up(),
+  { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null },
+  { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
+]
+const controllers = ["sky-spot-controller-1a2b3c4d", "sky-serve-controller-1a2b3c4d"]
+
+const tags = (decided: Decided) => (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event._tag) : decided.failure._tag)
+const refusal = (decided: Decided) => (Result.isFailure(decided) ? decided.failure : assert.fail("not refused"))
+const find = <T extends Event["_tag"]>(decided: Decided, tag: T) =>
+  (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event) : []).find((event) => event._tag === tag) as
+    | (Event & { readonly _tag: T })
+    | undefined
+
+const launching = (facts: ReadonlyArray<Said>, options: Parameters<typeof launch>[1]["options"] = {}, task: RecordedTask = { run: "r" }, as: string = name) =>
+  launch(facts.length === 0 ? undefined : rowAfter(facts), { name: as, fresh, task, options, offers: [offer], reason: null }, context)
+const executing = (facts: ReadonlyArray<Said>, task: RecordedTask = { run: "r" }, isDown = false) =>
+  exec(facts.length === 0 ? undefined : rowAfter(facts), { name, task, down: isDown, lastUse: "" }, context)
+
+describe("launch", () => {
+  it("launch-07: creates a cluster under a name that is free", () => {
+    assert.deepStrictEqual(tags(launching([])), ["ClusterCreated", "OperationRequested", "LaunchRequested", "PlaceChosen"])
+  })
+  it("names every key that it read, so that two launches of a name cannot both win", () => {
+    const decided = launching([])
+    assert.deepStrictEqual(Result.isSuccess(decided) && decided.success.expect, [
+      [`name/${name}`, 0],
+      ["request/r-now", 0]
+    ])
+  })
+  it("launch-08: reuses a cluster that exists", () => {
+    assert.deepStrictEqual(tags(launching(up())), ["OperationRequested", "LaunchRequested"])
+  })
+  it("launch-42: refuses a bad name with InvalidClusterNameError", () => {
+    for (const bad of ["-a", "1a", "a-", "a b", "", "a/b", "ä"]) assert.strictEqual(tags(launching([], {}, {}, bad)), "InvalidClusterNameError")
+    for (const good of ["a", "A", "my_cluster", "my.cluster", "a..b", "a".repeat(63)]) assert.isArray(tags(launching([], {}, {}, good)))
+  })
+  it("launch-43: refuses demands that the cluster does not meet, naming both", () => {
+    const error = refusal(launching(up(), {}, { run: "r", num_nodes: 2 }))
+    assert.strictEqual(error._tag, "ResourcesMismatchError")
+    assert.include(error.message, "requested 2 nodes, existing 1")
+    assert.strictEqual(tags(launching(up(), {}, { run: "r", resources: { accelerators: "A100" } })), "ResourcesMismatchError")
+  })
+  it("launch-45, launch-46: refuses what no place fits, with an empty history", () => {
+    const decided = launch(undefined, { name, fresh, task: {}, options: {}, offers: [], reason: "too few CPUs" }, context)
+    assert.deepInclude(refusal(decided), { _tag: "ResourcesUnavailableError", failoverHistory: [] })
+  })
+  it("launch-11: sets no autostop unless asked", () => {
+    assert.isUndefined(find(launching([]), "AutostopSet"))
+  })
+  it("launch-17, launch-21: down alone is one idle minute, and only an autostop until setup has succeeded", () => {
+    assert.deepInclude(find(launching([], { down: true }), "AutostopSet"), { idleMinutes: 1, down: false })
+  })
+  it("counts zero idle minutes as one, because the job must be submitted first", () => {
+    assert.strictEqual(find(launching([], { idleMinutesToAutostop: 0 }), "AutostopSet")?.idleMinutes, 1)
+  })
+  it("is refused while the cluster is being torn down", () => {
+    const leaving: ReadonlyArray<Said> = [...up(), { _tag: "DownRequested", cluster, purge: false, lastUse: "" }]
+    assert.strictEqual(tags(launching(leaving)), "ClusterNotUpError")
+  })
+  it("refuses the reserved names of controllers before anything is looked up", () => {
+    for (const controller of controllers) assert.strictEqual(tags(launching([], {}, {}, controller)), "NotSupportedError")
+  })
+})
+
+describe("exec", () => {
+  it("exec-01: queues a job with the next number, in the same breath", () => {
+    const decided = executing(up())
+    assert.deepStrictEqual(tags(decided), ["OperationRequested", "ExecRequested", "JobSubmitted", "OperationSucceeded"])
+    assert.strictEqual(find(decided, "JobSubmitted")?.job as number, 2)
+  })
+  it("exec-02: syncs a workdir first, and submits when that is done", () => {
+    assert.deepStrictEqual(tags(executing(up(), { run: "r", workdir: "/w" })), ["OperationRequested", "ExecRequested"])
+  })
+  it("exec-20: there is no such cluster", () => {
+    assert.strictEqual(tags(executing([])), "ClusterDoesNotExist")
+  })
+  it("exec-21: is refused on STOPPED and during a launch, with the cluster's status", () => {
+    assert.deepInclude(refusal(executing(stopped)), { _tag: "ClusterNotUpError", clusterStatus: "STOPPED" })
+    const error = refusal(executing(asked()))
+    assert.deepInclude(error, { _tag: "ClusterNotUpError", clusterStatus: "INIT" })
+    assert.include(error.message, "a launch is in progress since")
+  })
+  it("exec-22: a controller is not supported", () => {
+    for (const controller of controllers) {
+      assert.strictEqual(tags(exec(undefined, { name: controller, task: {}, down: false, lastUse: "" }, context)), "NotSupportedError")
+    }
+  })
+  it("exec-23: a demand that the cluster can never meet is refused, not queued", () => {
+    assert.strictEqual(tags(executing(up(), { run: "r", num_nodes: 2 })), "ResourcesMismatchError")
+  })
+  it("exec-14, exec-15: down sets autodown after one idle minute, over any setting", () => {
+    assert.deepInclude(find(executing(up(), { run: "r" }, true), "AutostopSet"), { idleMinutes: 1, down: true })
+  })
+  it("exec-24: without run there is no job", () => {
+    const decided = executing(up(), {})
+    assert.isUndefined(find(decided, "JobSubmitted"))
+    assert.deepStrictEqual(find(decided, "OperationSucceeded")?.result, { jobId: null })
+  })
+})
+
+describe("start", () => {
+  const starting = (facts: ReadonlyArray<Said>, params: Omit<Parameters<typeof start>[1], "clusterName"> = {}) =>
+    start(facts.length === 0 ? undefined : rowAfter(facts), { clusterName: name, ...params }, context)
+  it("brings a STOPPED cluster back", () => {
+    assert.deepStrictEqual(tags(starting(stopped)), ["OperationRequested", "StartRequested"])
+  })
+  it("start-05, start-12: does nothing on one that is UP, unless forced", () => {
+    assert.deepStrictEqual(tags(starting(up())), [])
+    assert.deepStrictEqual(tags(starting(up(), { force: true })), ["OperationRequested", "StartRequested"])
+  })
+  it("start-06: there is no such cluster", () => {
+    assert.strictEqual(tags(starting([])), "ClusterDoesNotExist")
+  })
+  it("start-11: down without minutes is a ValueError", () => {
+    assert.strictEqual(tags(starting(stopped, { down: true })), "ValueError")
+  })
+  it("start-13: a controller with minutes is a ValueError", () => {
+    assert.strictEqual(tags(start(undefined, { clusterName: controllers[0]!, idleMinutesToAutostop: 5 }, context)), "ValueError")
+  })
+})
+
+describe("stop and down", () => {
+  const params = { clusterName: name as string }
+  it("end what is being done to the cluster, and say by what", () => {
+    const decided = stop(rowAfter(asked()), params, true, context)
+    assert.deepStrictEqual(tags(decided), ["OperationRequested", "OperationCancelled", "StopRequested"])
+    assert.deepStrictEqual(tags(down(rowAfter(asked()), params, context)), ["OperationRequested", "OperationCancelled", "DownRequested"])
+  })
+  it("stopping twice is no error and no fact", () => {
+    assert.deepStrictEqual(tags(stop(rowAfter(stopped), params, true, context)), [])
+  })
+  it("stop-07, down-06: there is no such cluster", () => {
+    assert.strictEqual(tags(stop(undefined, params, true, context)), "ClusterDoesNotExist")
+    assert.strictEqual(tags(down(undefined, params, context)), "ClusterDoesNotExist")
+  })
+  it("a cluster whose cloud keeps no disks cannot be stopped, and is pointed to down", () => {
+    const error = refusal(stop(rowAfter(up()), params, false, context))
+    assert.strictEqual(error._tag, "NotSupportedError")
+    assert.include(error.hint, "sky down train")
+  })
+  it("stop-12, down-10: a controller is not supported", () => {
+    for (const clusterName of controllers) {
+      assert.strictEqual(tags(stop(undefined, { clusterName }, true, context)), "NotSupportedError")
+      assert.strictEqual(tags(down(undefined, { clusterName }, context)), "NotSupportedError")
+    }
+  })
+})
+
+describe("autostop", () => {
+  const setting = (facts: ReadonlyArray<Said>, idleMinutes: number, isDown = false) =>
+    autostop(rowAfter(facts), { clusterName: name, idleMinutes, down: isDown }, true, context)
+  it("autostop-11: a negative number cancels, whatever down says", () => {
+    assert.deepInclude(find(setting(up(), -7, true), "AutostopSet"), { idleMinutes: -1, down: false })
+  })
+  it("autostop-15: is refused unless the cluster is UP", () => {
+    assert.deepInclude(refusal(setting(stopped, 5)), { _tag: "ClusterNotUpError", clusterStatus: "STOPPED" })
+    assert.deepInclude(refusal(setting(asked(), 5)), { _tag: "ClusterNotUpError", clusterStatus: "INIT" })
+  })
+  it("autostop-16: needs a cluster that can be stopped, but autodown does not", () => {
+    const row = rowAfter(up())
+    assert.strictEqual(tags(autostop(row, { clusterName: name, idleMinutes: 5 }, false, context)), "NotSupportedError")
+    assert.isArray(tags(autostop(row, { clusterName: name, idleMinutes: 5, down: true }, false, context)))
+  })
+})
+
+describe("cancel", () => {
+  const facts: ReadonlyArray<Said> = [...up(), started()]
+  const cancelling = (history: ReadonlyArray<Said>, params: { jobIds?: ReadonlyArray<number>; all?: boolean } = {}) =>
+    cancel(rowAfter(history), jobsOf(worldOf(history).jobs, cluster), { clusterName: name, ...params }, context)
+  it("takes the latest running job when none is named", () => {
+    assert.deepStrictEqual(find(cancelling(facts), "JobCancelRequested")?.jobs as unknown, [1])
+  })
+  it("has nothing to do when all jobs are over", () => {
+    assert.deepStrictEqual(tags(cancelling([...facts, ended()], { all: true })), [])
+  })
+  it("refuses a job that does not exist, and names with all", () => {
+    assert.strictEqual(tags(cancelling(facts, { jobIds: [9] })), "JobDoesNotExist")
+    assert.strictEqual(tags(cancelling(facts, { jobIds: [1], all: true })), "ValueError")
+  })
+})
+
+describe("cancelling an operation", () => {
+  it("ends a launch and keeps what it has", () => {
+    const facts = asked()
+    const operation = operationOf(worldOf(facts).operations, "r-launch")
+    assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch")), ["OperationCancelled"])
+  })
+  it("does nothing to one that has ended, and refuses one that nobody knows", () => {
+    const facts = up()
+    const operation = operationOf(worldOf(facts).operations, "r-launch")
+    assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch")), [])
+    assert.strictEqual(tags(cancelOperation(undefined, undefined, "x")), "OperationDoesNotExist")
+  })
+})
+
+it("a run is named by its time, in UTC", () => {
+  assert.strictEqual(runTimestampOf(Date.UTC(2026, 10, 25, 9, 5, 7, 42)), "sky-2026-11-25-09-05-07-042000")
+})

@@ -1,0 +1,165 @@
+/** What the log promises to those who append and those who follow. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { Background } from "../../daemon/Background.ts"
+import { genesis, link, pack, unpack } from "../../daemon/log/chain.ts"
+import { type Append, EventLog } from "../../daemon/log/EventLog.ts"
+import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import type { Event } from "../../events/Event.ts"
+import type { StreamName } from "../../events/Recorded.ts"
+import { cluster, created, requested } from "../fakes/facts.ts"
+
+const actor = { kind: "daemon" as const, uid: 1, host: "here" }
+const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+const stream = `cluster/${cluster}` as StreamName
+
+const open = (disk: MemoryLogStore.MemoryDisk) =>
+  Layer.fresh(EventLog.layer(Effect.succeed(id), actor)).pipe(
+    Layer.provideMerge(Layer.fresh(Background.layer)),
+    Layer.provide(MemoryLogStore.layer(disk))
+  )
+const on = <A, E>(disk: MemoryLogStore.MemoryDisk, use: (log: EventLog["Service"]) => Effect.Effect<A, E>) =>
+  EventLog.use(use).pipe(Effect.provide(open(disk), { local: true }))
+const append = (events: ReadonlyArray<Event>, expect: Append["expect"] = []): Append => ({
+  events: events.map((event) => [stream, event]),
+  operation: null,
+  causedBy: 0,
+  actor,
+  expect
+})
+const fact: Event = { _tag: "SetupStarted", cluster }
+
+describe("EventLog", () => {
+  it.live("begins with the log's own id and numbers facts without a gap", () => {
+    const disk: MemoryLogStore.MemoryDisk = []
+    return on(disk, (log) =>
+      Effect.gen(function* () {
+        yield* Effect.forEach(Array.from({ length: 600 }), () => log.append(append([fact, fact])), { concurrency: "unbounded" })
+        const all = yield* Stream.runCollect(log.read(1))
+        assert.deepStrictEqual(
+          all.map(({ seq }) => seq as number),
+          Array.from({ length: 1201 }, (_, i) => i + 1)
+        )
+        assert.deepStrictEqual(all[0]?.event, { _tag: "LogCreated", log: id })
+        assert.strictEqual(log.world().at, 1201)
+      })
+    )
+  })
+  it.live("chains every stored value to the one before, in group commits too", () => {
+    const disk: MemoryLogStore.MemoryDisk = []
+    return on(disk, (log) =>
+      Effect.gen(function* () {
+        yield* Effect.forEach(Array.from({ length: 100 }), () => log.append(append([fact])), { concurrency: "unbounded" })
+        let hash = genesis(id)
+        for (const { value } of disk) {
+          const { hash: said, json } = unpack(value)!
+          hash = link(hash, json)
+          assert.isTrue(hash.equals(said))
+        }
+      })
+    )
+  })
+  it.live("refuses an append when a key that its decision read has moved", () =>
+    on([], (log) =>
+      Effect.gen(function* () {
+        const [first] = yield* log.append(append([fact], [[stream, 0]]))
+        const error = yield* Effect.flip(log.append(append([fact], [[stream, 0]])))
+        assert.deepInclude(error, { _tag: "KeyMoved", key: stream, expected: 0, actual: first!.seq })
+        yield* log.append(append([fact], [[stream, first!.seq]]))
+      })
+    )
+  )
+  it.live("lets one of two appends win that were decided on the same state, even within one group", () =>
+    on([], (log) =>
+      Effect.gen(function* () {
+        const both = yield* Effect.forEach([1, 2, 3], () => Effect.exit(log.append(append([fact], [[stream, 0]]))), { concurrency: "unbounded" })
+        assert.strictEqual(both.filter(({ _tag }) => _tag === "Success").length, 1)
+        assert.strictEqual(log.world().at, 2)
+      })
+    )
+  )
+  it.live("a name is taken from a cluster's creation until it is gone", () =>
+    on([], (log) =>
+      Effect.gen(function* () {
+        const free: Append["expect"] = [["name/train", 0]]
+        yield* log.append(append([created as Event], free))
+        assert.strictEqual((yield* Effect.flip(log.append(append([created as Event], free))))._tag, "KeyMoved")
+        yield* log.append(append([{ _tag: "ClusterGone", cluster, name: "train" as never, reason: "" }]))
+        yield* log.append(append([created as Event], free))
+      })
+    )
+  )
+  it.live("knows a request that it has seen, also after a restart", () => {
+    const disk: MemoryLogStore.MemoryDisk = []
+    const [event] = requested("stop") as readonly [Event, string]
+    return Effect.gen(function* () {
+      yield* on(disk, (log) => log.append(append([event], [["request/r-stop", 0]])))
+      yield* on(disk, (log) =>
+        Effect.gen(function* () {
+          assert.strictEqual(yield* log.requestSeq("r-stop"), 2)
+          assert.strictEqual(yield* log.requestSeq("r-other"), 0)
+          assert.strictEqual((yield* Effect.flip(log.append(append([event], [["request/r-stop", 0]]))))._tag, "KeyMoved")
+        })
+      )
+    })
+  })
+  it.live("refuses a fact that is too large and goes on", () =>
+    on([], (log) =>
+      Effect.gen(function* () {
+        const large: Event = { _tag: "DaemonStopped", reason: "x".repeat(300 * 1024) }
+        assert.strictEqual((yield* Effect.flip(log.append(append([large]))))._tag, "EventTooLarge")
+        yield* log.append(append([fact]))
+        assert.strictEqual(log.world().at, 2)
+      })
+    )
+  )
+  it.live("tells followers of a group only when it is on disk, in order", () => {
+    const disk: MemoryLogStore.MemoryDisk = []
+    return on(disk, (log) =>
+      Effect.gen(function* () {
+        const seen: Array<number> = []
+        log.follow((group, world) => {
+          for (const { seq } of group) assert.isBelow(seq - 1, disk.length)
+          seen.push(...group.map(({ seq }) => seq as number))
+          assert.strictEqual(world.at, seen.at(-1))
+        })
+        yield* Effect.forEach(Array.from({ length: 50 }), () => log.append(append([fact])), { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          seen,
+          Array.from({ length: 50 }, (_, i) => i + 2)
+        )
+      })
+    )
+  })
+})
+
+describe("a log that cannot be trusted or understood stops the daemon before it acts", () => {
+  /** A log of two facts whose second is changed by `change`. */
+  const damaged = (change: (json: string) => string, rehash: boolean) =>
+    Effect.gen(function* () {
+      const disk: MemoryLogStore.MemoryDisk = []
+      yield* on(disk, (log) => log.append(append([{ _tag: "DaemonStarted", version: "9.9.9", minReader: 1, pid: 1 }])))
+      const { hash, json } = unpack(disk[1]!.value)!
+      const changed = Buffer.from(change(json.toString()))
+      disk[1] = { ...disk[1]!, value: pack(rehash ? link(unpack(disk[0]!.value)!.hash, changed) : hash, changed) }
+      const exit = yield* Effect.flip(on(disk, () => Effect.void))
+      return exit.message
+    })
+  it.live("an event of a kind that it does not know", () =>
+    Effect.gen(function* () {
+      const message = yield* damaged((json) => json.replace("DaemonStarted", "MoonPhaseChanged"), true)
+      assert.include(message, "Event 2 is a MoonPhaseChanged, which this version of skyd does not know")
+    })
+  )
+  it.live("a daemon of a newer version that older ones must not follow", () =>
+    Effect.gen(function* () {
+      const message = yield* damaged((json) => json.replace('"minReader":1', '"minReader":99'), true)
+      assert.include(message, "written by skyd 9.9.9, which this version cannot follow")
+    })
+  )
+  it.live("a fact that was changed after it was written", () =>
+    Effect.gen(function* () {
+      assert.include(yield* damaged((json) => json.replace("9.9.9", "9.9.8"), false), "its hash does not follow")
+    })
+  )
+})

@@ -1,0 +1,137 @@
+/** Given facts, what is done next. */
+import { assert, describe, it } from "@effect/vitest"
+import { plan } from "../../daemon/reactors/plan.ts"
+import { jobsOf } from "../../projections/jobs.ts"
+import {
+  asked,
+  cluster,
+  ended,
+  nodeId,
+  operation,
+  provisioned,
+  ready,
+  requested,
+  rowAfter,
+  type Said,
+  started,
+  succeeded,
+  token,
+  up,
+  worldOf
+} from "../fakes/facts.ts"
+
+const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, jobsOf(worldOf(facts).jobs, cluster))
+const launch = operation("r-launch")
+const stopping: ReadonlyArray<Said> = [requested("stop"), [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, "r-stop"]]
+const cancelled: Said = [{ _tag: "OperationCancelled", reason: "superseded" }, "r-launch"]
+
+describe("the plan of a launch", () => {
+  it("writes a token down before it asks for nodes", () => {
+    assert.deepStrictEqual(next(asked({ numNodes: 2 })), { _tag: "RequestNodes", ranks: [0, 1] })
+  })
+  it("asks for a token again until it knows what became of it", () => {
+    assert.deepStrictEqual(next([...asked(), provisioned()[0]!]), { _tag: "Provision", token })
+  })
+  it("asks only for the ranks that are missing", () => {
+    const oneOfTwo = [...asked({ numNodes: 2 }), ...provisioned(1)]
+    assert.deepStrictEqual(next(oneOfTwo), { _tag: "RequestNodes", ranks: [1] })
+  })
+  it("installs agents, syncs, sets up and submits, in this order", () => {
+    const task = { workdir: "/w", setup: "s", run: "r" }
+    const there = [...asked({ task }), ...provisioned()]
+    assert.deepStrictEqual(next(there), { _tag: "InstallAgents", ranks: [0], operation: launch })
+    const live = [...there, ...ready()]
+    assert.deepStrictEqual(next(live), { _tag: "Sync", operation: launch })
+    const synced: ReadonlyArray<Said> = [...live, [{ _tag: "WorkdirSynced", cluster, files: 1, bytes: 1 }, "r-launch"]]
+    assert.deepStrictEqual(next(synced), { _tag: "BeginSetup", operation: launch })
+    const settingUp: ReadonlyArray<Said> = [...synced, [{ _tag: "SetupStarted", cluster }, "r-launch"]]
+    assert.isUndefined(next(settingUp))
+    const setUp = (code: number): Said => [
+      {
+        _tag: "SetupEnded",
+        cluster,
+        entry: 1,
+        observedAtMs: 1,
+        returnCodes: [code],
+        failedRank: code === 0 ? null : 0,
+        lastLines: [],
+        reason: null
+      },
+      "r-launch"
+    ]
+    assert.deepStrictEqual(next([...settingUp, setUp(0)]), { _tag: "Submit", operation: launch })
+    assert.deepStrictEqual(next([...settingUp, setUp(3)]), { _tag: "FailSetup", operation: launch })
+  })
+  it("launch-37: does not set up when it was told not to", () => {
+    assert.deepStrictEqual(next([...asked({ task: { setup: "s", run: "r" }, noSetup: true }), ...provisioned(), ...ready()]), {
+      _tag: "Submit",
+      operation: launch
+    })
+  })
+  it("arms autostop before anything can fail", () => {
+    const facts: ReadonlyArray<Said> = [
+      ...asked({ task: { workdir: "/w", run: "r" } }),
+      [{ _tag: "AutostopSet", cluster, idleMinutes: 5, down: false }, "r-launch"],
+      ...provisioned(),
+      ...ready()
+    ]
+    assert.deepStrictEqual(next(facts), { _tag: "Arm" })
+  })
+  it("rests when the cluster is up", () => {
+    assert.isUndefined(next(up()))
+  })
+})
+
+describe("the plan of an end", () => {
+  it("settles an unresolved token even when stopping: an unknown machine cannot be released", () => {
+    assert.deepStrictEqual(next([...asked(), provisioned()[0]!, cancelled, ...stopping]), { _tag: "Provision", token })
+  })
+  it("stops running nodes, then says that the cluster is stopped, then rests", () => {
+    const facts = [...up(2), ...stopping]
+    assert.deepStrictEqual(next(facts), { _tag: "StopNodes", ranks: [0, 1] })
+    const one: ReadonlyArray<Said> = [...facts, { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }]
+    assert.deepStrictEqual(next(one), { _tag: "StopNodes", ranks: [1] })
+    const both: ReadonlyArray<Said> = [...one, { _tag: "NodeStopped", cluster, rank: 1, node: nodeId(1), reason: null }]
+    assert.deepStrictEqual(next(both), { _tag: "Conclude" })
+    assert.isUndefined(next([...both, succeeded("r-stop"), { _tag: "ClusterStopped", cluster, reason: "x" }]))
+  })
+  it("releases every node of a cluster that is to be torn down", () => {
+    const facts: ReadonlyArray<Said> = [...up(), [{ _tag: "DownRequested", cluster, purge: false, lastUse: "" }, "r-down"]]
+    assert.deepStrictEqual(next(facts), { _tag: "ReleaseNodes", ranks: [0] })
+    const released: ReadonlyArray<Said> = [...facts, { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }]
+    assert.deepStrictEqual(next(released), { _tag: "Conclude" })
+  })
+  it("autostop fired: the cluster is wanted stopped, and is not started again", () => {
+    const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: false, idleSinceMs: 1 }
+    assert.deepStrictEqual(next([...up(), fired]), { _tag: "StopNodes", ranks: [0] })
+    assert.deepStrictEqual(next([...up(), { ...(fired as object), down: true } as Said]), { _tag: "ReleaseNodes", ranks: [0] })
+  })
+  it("a node seen stopped stops the whole cluster", () => {
+    const facts: ReadonlyArray<Said> = [...up(2), { _tag: "NodeStopped", cluster, rank: 1, node: nodeId(1), reason: "the machine was restarted" }]
+    assert.deepStrictEqual(next(facts), { _tag: "StopNodes", ranks: [0] })
+  })
+})
+
+describe("the plan at rest", () => {
+  it("heals an agent that went away", () => {
+    const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "gone" }
+    assert.deepStrictEqual(next([...up(), lost]), { _tag: "InstallAgents", ranks: [0], operation: null })
+  })
+  it("ends a cancel when its jobs are over, and not before", () => {
+    const cancelling: ReadonlyArray<Said> = [
+      ...up(),
+      started(),
+      requested("cancel"),
+      [{ _tag: "JobCancelRequested", cluster, jobs: [1 as never] }, "r-cancel"]
+    ]
+    assert.isUndefined(next(cancelling))
+    assert.deepStrictEqual(next([...cancelling, ended(1, 2, "CANCELLED")]), {
+      _tag: "EndRequests",
+      operations: [operation("r-cancel")]
+    })
+  })
+  it("a second launch waits for the first", () => {
+    const second: ReadonlyArray<Said> = [...asked(), requested("launch", "r-2"), ...provisioned(), ...ready()]
+    assert.deepStrictEqual(next(second), { _tag: "Submit", operation: launch })
+  })
+})

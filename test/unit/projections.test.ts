@@ -1,0 +1,82 @@
+/** The same log gives the same state: folded at once, in pieces, or from its JSON; and no order of facts breaks a fold. */
+import { assert, describe, it } from "@effect/vitest"
+import { Equal, HashMap } from "effect"
+import fc from "fast-check"
+import * as World from "../../daemon/World.ts"
+import type { Event } from "../../events/Event.ts"
+import type { Recorded } from "../../events/Recorded.ts"
+import { clusters } from "../../projections/clusters.ts"
+import { isOver, jobs } from "../../projections/jobs.ts"
+import { operations } from "../../projections/operations.ts"
+import { fold } from "../../projections/Projection.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
+import { plan } from "../../daemon/reactors/plan.ts"
+import { jobsOf } from "../../projections/jobs.ts"
+import { asked, cluster, ended, nodeId, provisioned, ready, recorded, requested, type Said, started, submitted, succeeded, up } from "../fakes/facts.ts"
+
+/** Facts in any order, sensible or not: a fold may not throw on what a damaged or foreign history holds. */
+const pool: ReadonlyArray<Said> = [
+  ...asked({ task: { setup: "s", workdir: "/w", run: "r" } }),
+  ...provisioned(2),
+  ...ready(2),
+  ...up(),
+  submitted(2),
+  started(),
+  started(2, 3),
+  ended(),
+  ended(2, 4, "FAILED"),
+  succeeded(),
+  requested("stop"),
+  { _tag: "StopRequested", cluster, purge: false, lastUse: "" },
+  { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null },
+  { _tag: "ClusterStopped", cluster, reason: "r" },
+  { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "r" },
+  { _tag: "AutostopSet", cluster, idleMinutes: 5, down: true },
+  { _tag: "AutostopFired", cluster, entry: 5, observedAtMs: 1, idleMinutes: 5, down: true, idleSinceMs: 1 },
+  { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null },
+  { _tag: "ClusterGone", cluster, name: "train" as never, reason: "r" }
+]
+const histories = fc.array(fc.constantFrom(...pool), { maxLength: 60 }).map((facts) => recorded(facts))
+const projections = { clusters, jobs, operations }
+
+describe("every projection", () => {
+  it.each(Object.keys(projections))("%s gives the same state at once, in pieces and from JSON", (name) => {
+    const projection = projections[name as keyof typeof projections] as typeof clusters
+    fc.assert(
+      fc.property(histories, fc.nat(), (log, cut) => {
+        const middle = log.length === 0 ? 0 : cut % log.length
+        const atOnce = fold(projection, log)
+        assert.isTrue(Equal.equals(atOnce, fold(projection, log.slice(middle), fold(projection, log.slice(0, middle)))))
+        assert.isTrue(Equal.equals(atOnce, fold(projection, JSON.parse(JSON.stringify(log)) as ReadonlyArray<Recorded>)))
+      })
+    )
+  })
+  it("a status and a plan follow from every state", () => {
+    fc.assert(
+      fc.property(histories, (log) => {
+        const world = log.reduce(World.apply, World.empty)
+        for (const row of HashMap.values(world.clusters.rows)) {
+          assert.include(["INIT", "UP", "STOPPED"], conditionOf(row).status)
+          plan(row, jobsOf(world.jobs, row.id))
+        }
+      })
+    )
+  })
+  it("a job that ended once stays as it ended", () => {
+    fc.assert(
+      fc.property(histories, (log) => {
+        let world = World.empty
+        const over = new Map<number, string>()
+        for (const fact of log) {
+          world = World.apply(world, fact)
+          if ((fact.event as Event)._tag === "ClusterGone" || (fact.event as Event)._tag === "JobSubmitted") over.clear()
+          for (const job of jobsOf(world.jobs, cluster)) {
+            const before = over.get(job.id)
+            if (before !== undefined) assert.strictEqual(job.status, before)
+            if (isOver(job)) over.set(job.id, job.status)
+          }
+        }
+      })
+    )
+  })
+})

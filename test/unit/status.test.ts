@@ -1,0 +1,50 @@
+/** Status is computed from what is wanted and what exists, at any moment of the log. */
+import { assert, describe, it } from "@effect/vitest"
+import { conditionOf } from "../../projections/cluster-status.ts"
+import { asked, cluster, nodeId, provisioned, ready, requested, rowAfter, type Said, up } from "../fakes/facts.ts"
+
+const after = (facts: ReadonlyArray<Said>) => conditionOf(rowAfter(facts)!)
+const words = (facts: ReadonlyArray<Said>) => {
+  const { phase, reason, status } = after(facts)
+  return [status, phase, reason]
+}
+
+describe("status", () => {
+  it("status-14, status-19: INIT while a launch goes on, with its phase and what it waits for", () => {
+    assert.deepStrictEqual(words(asked({ numNodes: 2 })), ["INIT", "provision", "asking for 2 nodes"])
+    assert.deepStrictEqual(words([...asked(), provisioned()[0]!]), ["INIT", "provision", "waiting for 1 node from local"])
+    assert.deepStrictEqual(words([...asked(), ...provisioned()]), ["INIT", "bootstrap", "waiting for the agent on the head"])
+    const setup: Said = [{ _tag: "SetupStarted", cluster }, "r-launch"]
+    assert.deepStrictEqual(words([...asked({ task: { setup: "s" } }), ...provisioned(), ...ready(), setup]), ["INIT", "setup", "running setup on 1 node"])
+  })
+  it("status-19: UP once the launch has ended and every agent answered", () => {
+    assert.deepStrictEqual(words(up(2)), ["UP", null, null])
+  })
+  it("status-20: a relaunch makes it INIT until it has completed", () => {
+    const again: ReadonlyArray<Said> = [...up(), ...asked().slice(1, 3).map((said) => ("_tag" in said ? said : ([said[0], "r-2"] as const)))]
+    const relaunch = again.map((said, i): Said => (i === up().length ? requested("launch", "r-2") : said))
+    assert.strictEqual(after(relaunch).status, "INIT")
+    assert.strictEqual(after([...relaunch, [{ _tag: "OperationSucceeded", result: {} }, "r-2"]]).status, "UP")
+  })
+  it("status-17: INIT with the reason when an agent or a node is missing", () => {
+    const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
+    assert.deepStrictEqual(words([...up(), lost]), ["INIT", null, "the head: its agent went away"])
+    const released: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "missing" }
+    assert.include(after([...up(2), released]).reason, "1 node of 2 missing")
+  })
+  it("status-21: STOPPED when all nodes are, with the reason; INIT on the way", () => {
+    const stopping: ReadonlyArray<Said> = [...up(), { _tag: "StopRequested", cluster, purge: false, lastUse: "" }]
+    assert.deepStrictEqual(words(stopping), ["INIT", "stop", "being stopped"])
+    const stopped: ReadonlyArray<Said> = [
+      ...stopping,
+      { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null },
+      { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
+    ]
+    assert.deepStrictEqual(words(stopped), ["STOPPED", null, "stopped on request"])
+  })
+  it("says what went wrong last, until something goes right", () => {
+    const failed: Said = { _tag: "ActionFailed", cluster, action: "InstallAgents", message: "connection refused", retryAtMs: 1 }
+    assert.deepStrictEqual(words([...asked(), ...provisioned(), failed]), ["INIT", "bootstrap", "connection refused"])
+    assert.notInclude(words([...asked(), ...provisioned(), failed, ...ready()]), "connection refused")
+  })
+})

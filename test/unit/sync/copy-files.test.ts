@@ -1,0 +1,138 @@
+import { chmodSync, lstatSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { copyFiles } from "../../../daemon/sync/copy-files.ts"
+import { listFiles } from "../../../daemon/sync/list-files.ts"
+import { read, tempFolder, write } from "./tree.ts"
+
+const places = Effect.map(tempFolder, (root) => {
+  write(root, { "from/": "", "home/": "" })
+  return { from: join(root, "from"), home: join(root, "home"), into: join(root, "home/w"), root }
+})
+const copy = (from: string, home: string) => Effect.flatMap(listFiles(from), (list) => copyFiles(list, home, "w"))
+
+describe("what is copied to a node", () => {
+  it.live("arrives with folders, links and modes, and nothing but it", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      const files = { "a/b/c": "1", "empty/": "", "run.sh": "#!/bin/sh", link: "-> a/b/c", out: "-> /etc/hostname" }
+      write(from, files)
+      chmodSync(join(from, "run.sh"), 0o777)
+      chmodSync(join(from, "a/b"), 0o750)
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(home), {
+        "w/": "",
+        "w/a/": "",
+        "w/a/b/": "",
+        "w/a/b/c": "1",
+        "w/empty/": "",
+        "w/run.sh": "#!/bin/sh",
+        "w/link": "-> a/b/c",
+        "w/out": "-> /etc/hostname"
+      })
+      assert.strictEqual(statSync(join(into, "run.sh")).mode & 0o777, 0o777)
+      assert.strictEqual(statSync(join(into, "a/b")).mode & 0o777, 0o750)
+    })
+  )
+
+  it.live("replaces what was there, and leaves alone what is not in the list", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, { a: "new", b: "file", l: "-> new", "d/x": "1" })
+      write(into, { a: "old", b: "-> elsewhere", l: "-> old", d: "a file", result: "of a job", "more/": "" })
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(into), { a: "new", b: "file", l: "-> new", "d/": "", "d/x": "1", "more/": "", result: "of a job" })
+    })
+  )
+
+  it.live("never goes through a link of the node's to a file or folder of the user's", () =>
+    Effect.gen(function* () {
+      const { from, home, into, root } = yield* places
+      write(root, { "mine/d/x": "precious", "mine/f": "precious" })
+      write(from, { "d/x": "1", f: "2" })
+      write(into, { d: `-> ${join(root, "mine/d")}`, f: `-> ${join(root, "mine/f")}` })
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(join(root, "mine")), { "d/": "", "d/x": "precious", f: "precious" })
+      rmSync(into, { recursive: true })
+      write(home, { w: `-> ${join(root, "mine")}` })
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(join(root, "mine")), { "d/": "", "d/x": "precious", f: "precious" })
+      assert.deepStrictEqual(read(into), { "d/": "", "d/x": "1", f: "2" })
+    })
+  )
+
+  it.live("is not written again when it is there, and is when its content changed under the same size", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, { a: "1", b: "1" })
+      yield* copy(from, home)
+      const inode = (name: string) => statSync(join(into, name)).ino
+      const before = { a: inode("a"), b: inode("b") }
+      writeFileSync(join(from, "b"), "2")
+      utimesSync(join(from, "b"), 1, 1)
+      yield* copy(from, home)
+      assert.strictEqual(inode("a"), before.a)
+      assert.notStrictEqual(inode("b"), before.b)
+      assert.strictEqual(readFileSync(join(into, "b"), "utf8"), "2")
+    })
+  )
+
+  it.live("may come again into a folder that is read-only", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, { "d/a": "1" })
+      chmodSync(join(from, "d"), 0o555)
+      yield* copy(from, home)
+      chmodSync(join(from, "d"), 0o755)
+      write(from, { "d/b": "2" })
+      chmodSync(join(from, "d"), 0o555)
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(into), { "d/": "", "d/a": "1", "d/b": "2" })
+      assert.strictEqual(statSync(join(into, "d")).mode & 0o777, 0o555)
+    })
+  )
+
+  it.live("goes on without a file that vanished after it was listed", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, { a: "1", b: "2" })
+      const list = yield* listFiles(from)
+      unlinkSync(join(from, "a"))
+      yield* copyFiles(list, home, "w")
+      assert.deepStrictEqual(read(into), { b: "2" })
+    })
+  )
+
+  it.live("is an error that names the folder in the way, which is kept", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, { a: "1" })
+      write(into, { "a/results": "of a job" })
+      const error = yield* Effect.flip(copy(from, home))
+      assert.include(error.message, `${join(into, "a")} is a folder with files in it`)
+      assert.deepStrictEqual(read(into), { "a/": "", "a/results": "of a job" })
+    })
+  )
+
+  it.live.skipIf(process.getuid?.() === 0)("is an error that names a file which cannot be read", () =>
+    Effect.gen(function* () {
+      const { from, home } = yield* places
+      write(from, { "d/secret": "1" })
+      chmodSync(join(from, "d/secret"), 0o000)
+      const error = yield* Effect.flip(copy(from, home))
+      assert.include(error.message, "d/secret cannot be read")
+    })
+  )
+
+  it.live("leaves nothing of its own in the workdir", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i % 7}/f${i}`, `${i}`])))
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(into), read(from))
+      assert.deepStrictEqual(read(`${home}.incoming`), {})
+      assert.isTrue(lstatSync(`${home}.incoming`).isDirectory())
+    })
+  )
+})
