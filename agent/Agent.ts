@@ -38,6 +38,7 @@ export class Agent {
     if (other !== null) throw new Error(`an agent of this folder runs already, pid ${other}`)
     const { cluster, node, rank } = this.folder.identity
     this.#store = new Store(this.folder.records, cluster, node)
+    if (this.#store.isNew) this.folder.dropQueue()
     this.journal = new Journal(this.folder.journal, this.#store.isNew)
     for (const fact of this.journal.facts) apply(this.#store.state, { type: "told", fact })
     const marker = this.folder.startMarker()
@@ -89,6 +90,13 @@ export class Agent {
     const workers = Promise.all(this.head!.hosts.map((host) => host.exit(how)))
     await Promise.all([this.ranks.endAll(), Promise.race([workers, sleep(workersExitMs)])])
     this.end()
+  }
+
+  /** Jobs go on without an agent, but not without their folder. */
+  async crash(cause: unknown): Promise<void> {
+    console.error(cause)
+    await this.#lookForFolder()
+    process.exit(1)
   }
 
   async #lookForFolder() {

@@ -36,6 +36,16 @@ export class Folder {
     return fs.existsSync(join(this.root, nodeFiles.identity))
   }
 
+  /** Before folders are made in it: half a folder is never a node. */
+  mustExist() {
+    if (!this.exists()) throw new Error("this node's folder is gone")
+  }
+
+  /** What another cluster's agent left here. */
+  dropQueue() {
+    for (const left of ["agent/ranks", "agent/secrets"]) fs.rmSync(join(this.root, left), { recursive: true, force: true })
+  }
+
   /** Changes when the cloud starts the node, and only then. */
   startMarker(): string {
     try {

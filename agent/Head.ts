@@ -9,7 +9,7 @@ import type { Folder } from "./Folder.ts"
 import { halted, valueError } from "./failures.ts"
 import { type Host, LocalHost, RemoteHost } from "./hosts.ts"
 import type { Journal } from "./Journal.ts"
-import { jobKey, keepSecrets, selfPeer, setupKey } from "./orders.ts"
+import { dropSecrets, jobKey, keepSecrets, selfPeer, setupKey } from "./orders.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { busyPlaces, forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
@@ -19,6 +19,7 @@ import { isTaken } from "./state.ts"
 
 /** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
 const unreachableMs = 15_000
+const soonMs = 5
 
 export class Head {
   readonly folder: Folder
@@ -29,6 +30,7 @@ export class Head {
   closed = false
   readonly #ranks: Ranks
   readonly #telling = new Set<string>()
+  readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #listeners = new Set<() => void>()
   #stepping = false
   #givenUp = false
@@ -163,7 +165,23 @@ export class Head {
     this.#telling.add(idOf(fact))
     await this.journal.append(fact)
     this.store.append({ type: "told", fact, setupPids })
+    if (fact._tag === "JobEnded") dropSecrets(this.folder, jobKey(fact.job))
+    if (fact._tag === "SetupEnded") dropSecrets(this.folder, setupKey(fact.operation))
     this.poke()
+  }
+
+  /** A job of a few milliseconds has its start and its end in one write. */
+  tellSoon(fact: JournalFact, now: boolean) {
+    const id = idOf(fact)
+    if (now || this.isTelling(fact)) {
+      clearTimeout(this.#soon.get(id))
+      this.#soon.delete(id)
+      this.tell(fact)
+    } else if (!this.#soon.has(id))
+      this.#soon.set(
+        id,
+        setTimeout(() => this.tellSoon(fact, true), soonMs)
+      )
   }
 
   isTelling(fact: JournalFact) {
@@ -182,6 +200,7 @@ export class Head {
 
   #refuseWhenHalted() {
     if (this.closed || this.store.state.halted) throw halted()
+    this.folder.mustExist()
   }
 
   #connect() {

@@ -18,7 +18,8 @@ type Follower = (entries: ReadonlyArray<JournalEntry>) => void
 const read = (path: string): { header: Header; entries: Array<JournalEntry> } | null => {
   try {
     const [header, ...entries] = readLines(path).map((line) => JSON.parse(line))
-    return typeof header?.journal === "string" ? { header, entries } : null
+    const dense = entries.every(({ n }, index) => n === entries[0].n + index)
+    return typeof header?.journal === "string" && dense ? { header, entries } : null
   } catch {
     return null
   }

@@ -73,15 +73,17 @@ export class Rank {
     return this.key.startsWith("setup-")
   }
 
-  write(order: RankOrder) {
+  #write(order: RankOrder) {
     fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     fs.writeFileSync(join(this.folder, "script"), order.script, { mode: 0o600 })
     fs.writeFileSync(join(this.folder, "main"), prologue(this.folder, this.#node.workdir), { mode: 0o600 })
     fs.writeFileSync(join(this.folder, "order.json"), JSON.stringify(order), { mode: 0o600 })
   }
 
-  spawn(order: RankOrder) {
+  start(order: RankOrder) {
+    this.#node.mustExist()
     try {
+      this.#write(order)
       this.#spawn(order)
     } catch (cause) {
       this.#end({ code: notStarted, reason: `it could not be started: ${(cause as Error).message}` })
@@ -98,7 +100,7 @@ export class Rank {
     const output = fs.openSync(log, "a", 0o644)
     this.#watch()
     try {
-      const child = spawn("/bin/sh", ["-c", supervisor, "sh", this.folder, findBash(identity.environment.PATH)], {
+      const child = spawn("/bin/sh", ["-c", supervisor, "sh", this.folder, findBash(identity.environment.PATH), bootId()], {
         cwd: workdir,
         env,
         detached: true,
@@ -111,15 +113,24 @@ export class Rank {
     }
   }
 
-  /** After a start of the agent. `restarted`: of the whole node, meanwhile. */
-  recover(restarted: boolean) {
-    const order = read(join(this.folder, "order.json"))
-    if (read(join(this.folder, "claim")) === null && read(join(this.folder, "exit")) === null) {
-      if (order !== null && !restarted) return this.spawn(JSON.parse(order))
-      return this.#end({ code: killedCode, reason: "the node was restarted" })
+  /** Its order, when it was planned by an earlier agent and nobody has claimed it. */
+  unclaimed(): RankOrder | "never written" | null {
+    if (read(join(this.folder, "claim")) !== null) return null
+    try {
+      return JSON.parse(read(join(this.folder, "order.json")) ?? "")
+    } catch {
+      return "never written"
     }
-    if (fs.existsSync(this.folder)) this.#watch()
+  }
+
+  /** One that an earlier agent started. */
+  adopt() {
+    this.#watch()
     this.look()
+  }
+
+  fail(reason: string) {
+    this.#end({ code: killedCode, reason })
   }
 
   /** Looks at what the folder and /proc say, and looks again while the supervisor runs. */

@@ -10,8 +10,6 @@ import { markOf, Rank, type RankOrder } from "./Rank.ts"
 import type { Store } from "./Store.ts"
 import { rankKey } from "./state.ts"
 
-const spawnsPerTurn = 4
-
 export interface RankView {
   readonly key: string
   readonly rank: number
@@ -24,8 +22,7 @@ export class Ranks {
   readonly #folder: Folder
   readonly #store: Store
   readonly #ranks = new Map<string, Rank>()
-  #spawning: Promise<void> = Promise.resolve()
-  #spawned = 0
+  readonly #spawning: Array<() => void> = []
   readonly #listeners = new Set<(view: RankView) => void>()
 
   constructor(folder: Folder, store: Store) {
@@ -36,17 +33,29 @@ export class Ranks {
   /** Taken once; asking again is harmless. */
   async start(order: RankOrder): Promise<void> {
     if (this.#ranks.has(rankKey(order.key, order.rank))) return
+    this.#folder.mustExist()
     const rank = this.#create(order.key, order.rank)
-    rank.write(order)
     await this.#store.append({ type: "planned", key: order.key, rank: order.rank, ending: false })
-    // A spawn blocks for a millisecond: many at once leave room for other work in between.
-    this.#spawning = this.#spawning.then(() => this.#spawn(rank, order))
-    await this.#spawning
+    await this.#spawn(rank, order)
   }
 
-  async #spawn(rank: Rank, order: RankOrder): Promise<void> {
-    if (!rank.ending) rank.spawn(order)
-    if (++this.#spawned % spawnsPerTurn === 0) await new Promise(setImmediate)
+  /** A spawn blocks for a millisecond or more: of many at once each has a turn of its own. */
+  #spawn(rank: Rank, order: RankOrder): Promise<void> {
+    return new Promise((resolve) => {
+      this.#spawning.push(() => {
+        if (!rank.ending) rank.start(order)
+        resolve()
+      })
+      if (this.#spawning.length === 1) this.#spawnNext()
+    })
+  }
+
+  #spawnNext() {
+    this.#spawning[0]!()
+    setImmediate(() => {
+      this.#spawning.shift()
+      if (this.#spawning.length > 0) this.#spawnNext()
+    })
   }
 
   /** Ends it, also when that comes before its start. */
@@ -91,8 +100,17 @@ export class Ranks {
       const rank = this.#create(key, number)
       rank.ending = ending
       if (ending) this.#finishEnding(rank)
-      else rank.recover(restarted)
+      else this.#recoverOne(rank, restarted)
     }
+  }
+
+  #recoverOne(rank: Rank, restarted: boolean) {
+    const order = rank.unclaimed()
+    if (order === null) rank.adopt()
+    else if (restarted) rank.fail("the node was restarted")
+    // Its head will say it again.
+    else if (order === "never written") this.forget(rank.key, rank.number)
+    else this.#spawn(rank, order)
   }
 
   /** Every process of this cluster on this node. */

@@ -61,7 +61,7 @@ const advanceRun = (
   if (job.pids === null && haveBegun(head, run)) {
     const pids = pidsOf(run)
     const ranks = run.map(({ host, rank }) => ({ rank, node: host.peer.node, nodeRank: host.peer.rank, pid: pids[rank]! }))
-    head.tell({ _tag: "JobStarted", job: job.spec.id, ranks })
+    head.tellSoon({ _tag: "JobStarted", job: job.spec.id, ranks }, areOver(exits))
   }
   if (!areOver(exits)) return
   if (job.ending !== null) finish(job.ending.status, codes(exits), job.ending.reason)

@@ -73,7 +73,8 @@ export class AppendFile {
   replace(text: string) {
     this.#write()
     replaceFile(this.#path, text)
-    fs.closeSync(this.#fd)
+    // One that is being synced is closed when that is done.
+    if (!this.#syncing) fs.closeSync(this.#fd)
     this.#fd = fs.openSync(this.#path, "a", 0o600)
     this.size = fs.fstatSync(this.#fd).size
   }
@@ -105,10 +106,9 @@ export class AppendFile {
     this.#waiting = []
     if (this.#broken !== null) return this.#fail(group, this.#broken)
     this.#syncing = true
-    // A descriptor of its own: `replace` may close the other one meanwhile.
-    const fd = fs.openSync(this.#path, "r+")
+    const fd = this.#fd
     fs.fdatasync(fd, (cause) => {
-      fs.closeSync(fd)
+      if (fd !== this.#fd) fs.closeSync(fd)
       this.#syncing = false
       if (cause) this.#broken = cause
       if (this.#broken !== null) this.#fail(group, this.#broken)

@@ -20,53 +20,86 @@ export interface Mark {
 
 export const markedEnvironment = (mark: Mark) => ({ SKYD_JOB: mark.job, SKYD_NODE: mark.node })
 
-const carries = (environment: string, mark: Mark) =>
-  environment.includes(`\0SKYD_JOB=${mark.job}${mark.job.endsWith("/") ? "" : "\0"}`) && environment.includes(`\0SKYD_NODE=${mark.node}\0`)
+/** A process with what its environment says. */
+interface Marked {
+  readonly process: Process
+  readonly job: string
+  readonly node: string
+}
+
+const variable = (environment: string, name: string) => {
+  const at = environment.indexOf(`\0${name}=`)
+  return at < 0 ? "" : environment.slice(at + name.length + 2, environment.indexOf("\0", at + 1))
+}
+
+const readAll = async (): Promise<ReadonlyArray<Marked>> => {
+  const all: Array<Marked> = []
+  let looked = 0
+  for (const pid of pids()) {
+    if (++looked % slice === 0) await new Promise(setImmediate)
+    const found = processOf(pid)
+    // Session 0 is the kernel's own.
+    if (found === null || isGone(found) || pid === process.pid || found.session === 0) continue
+    const environment = environmentOf(pid)
+    all.push({ process: found, job: variable(environment, "SKYD_JOB"), node: variable(environment, "SKYD_NODE") })
+  }
+  return all
+}
+
+let next: Promise<ReadonlyArray<Marked>> | null = null
+
+/** One look at /proc serves all who asked for one before it began. */
+const snapshot = (): Promise<ReadonlyArray<Marked>> => {
+  next ??= new Promise<void>(setImmediate).then(() => {
+    next = null
+    return readAll()
+  })
+  return next
+}
 
 /** What one scan after another has learned. */
 class Tree {
-  readonly seen = new Map<number, string>()
-  readonly sessions = new Set<number>()
-  readonly groups = new Set<number>()
+  readonly #seen = new Map<number, string>()
+  readonly #sessions = new Set<number>()
+  readonly #groups = new Set<number>()
   readonly #self = processOf("self")
 
   add(process: Process) {
-    this.seen.set(process.pid, process.start)
-    if (process.session !== this.#self?.session) this.sessions.add(process.session)
-    if (process.group !== this.#self?.group) this.groups.add(process.group)
+    this.#seen.set(process.pid, process.start)
+    if (process.session !== this.#self?.session) this.#sessions.add(process.session)
+    if (process.group !== this.#self?.group) this.#groups.add(process.group)
   }
 
   related(one: Process) {
-    return this.seen.get(one.pid) === one.start || this.seen.has(one.parent) || this.sessions.has(one.session) || this.groups.has(one.group)
+    const { pid, start, parent, session, group } = one
+    return this.#seen.get(pid) === start || this.#seen.has(parent) || this.#sessions.has(session) || this.#groups.has(group)
+  }
+
+  get isEmpty() {
+    return this.#seen.size === 0
   }
 }
 
 const scan = async (mark: Mark, tree: Tree): Promise<ReadonlyArray<Process>> => {
-  const others: Array<Process> = []
   const found: Array<Process> = []
-  let looked = 0
-  for (const pid of pids()) {
-    if (++looked % slice === 0) await new Promise(setImmediate)
-    const one = processOf(pid)
-    if (one === null || isGone(one) || pid === process.pid || one.session === 0) continue
-    if (!carries(environmentOf(pid), mark)) {
-      others.push(one)
-      continue
-    }
-    tree.add(one)
-    found.push(one)
+  let others: Array<Process> = []
+  const add = (process: Process) => {
+    tree.add(process)
+    found.push(process)
   }
-  for (let grew = found.length > 0 || tree.seen.size > 0; grew; ) {
-    grew = false
-    for (const one of others.splice(0)) {
-      if (!tree.related(one)) {
-        others.push(one)
-        continue
-      }
-      tree.add(one)
-      found.push(one)
-      grew = true
-    }
+  for (const { process, job, node } of await snapshot()) {
+    const carries = node === mark.node && (mark.job.endsWith("/") ? job.startsWith(mark.job) : job === mark.job)
+    if (carries) add(process)
+    else others.push(process)
+  }
+  // Relatives of relatives, until none is new.
+  for (let before = -1; before !== found.length && !tree.isEmpty; ) {
+    before = found.length
+    others = others.filter((one) => {
+      const related = tree.related(one)
+      if (related) add(one)
+      return !related
+    })
   }
   return found
 }

@@ -31,7 +31,8 @@ const main = async () => {
   if (folder === undefined) throw new Error("usage: agent.cjs <node folder>")
   process.umask(0o022)
   const agent = new Agent(folder)
-  await agent.listen()
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, (cause: unknown) => agent.crash(cause))
+  await agent.listen().catch(fail)
   tellStarter({ ok: true, hello: agent.hello() })
 }
 

@@ -1,7 +1,7 @@
 /** The head's queue between the pure scheduler and the nodes: what is taken, what starts next, what may be forgotten. */
 import { advanceJob } from "./advance-job.ts"
 import type { Head } from "./Head.ts"
-import { detachedSetupKey, dropSecrets, jobKey, setupKey } from "./orders.ts"
+import { detachedSetupKey, jobKey, setupKey } from "./orders.ts"
 import { type Capacity, canEverFit, type Placed, schedule } from "./scheduler.ts"
 import type { State } from "./state.ts"
 
@@ -61,8 +61,6 @@ export const forgetEnded = (head: Head) => {
   const live = liveKeys(head.store.state)
   for (const host of head.hosts)
     for (const { key, rank, quiet } of host.views()) {
-      if (!quiet || live.has(key)) continue
-      dropSecrets(head.folder, key)
-      host.forget(key, rank)
+      if (quiet && !live.has(key)) host.forget(key, rank)
     }
 }

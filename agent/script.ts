@@ -5,13 +5,12 @@
  */
 
 /**
- * Arguments: the rank's folder, bash. TERM is caught, not ignored: what is ignored would be inherited by the job. Odd names,
+ * Arguments: the rank's folder, bash, the boot id. TERM is caught, not ignored: what is ignored would be inherited by the job. Odd names,
  * because a variable that the job's own environment exports would change for the job.
  */
 export const supervisor = `
-read -r __skyd_boot < /proc/sys/kernel/random/boot_id
 read -r __skyd_stat < /proc/self/stat
-__skyd_folder=$1 __skyd_bash=$2
+__skyd_folder=$1 __skyd_bash=$2 __skyd_boot=$3
 set -f
 set -- $__skyd_stat
 shift 21

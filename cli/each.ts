@@ -45,7 +45,7 @@ export const each = async (work: Each): Promise<number> => {
       try {
         const value = await session.call<Record<string, unknown>>(method, { ...work.params, clusterName: cluster.name })
         progress.line("done", cluster.name, work.said(cluster, value), Date.now() - begunAtMs)
-        results.push({ ok: true, ...value })
+        results.push({ cluster: cluster.name, ok: true, ...value })
       } catch (cause) {
         const { tag, message, hint, exitCode } = asClientError(cause)
         results.push({ cluster: cluster.name, ok: false, error: { tag, message, hint, exitCode } })

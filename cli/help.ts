@@ -15,7 +15,7 @@ const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string
 ]
 
 const nameWidth = 12
-const flagWidth = 32
+const flagWidth = 34
 
 const overview = (): string => {
   const lines = ["sky: launch clusters and run jobs on them.", ""]

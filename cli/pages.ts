@@ -35,7 +35,7 @@ export const pages: Readonly<Record<string, Page>> = {
       ["-s, --detach-setup", "setup is part of the job"],
       ["--no-setup", "skip setup"],
       idle,
-      ["--down", "go instead of stop; alone: after 1 idle minute"],
+      ["--down", "go, not stop; alone: after 1 idle minute"],
       retry,
       dryrun,
       ...task
@@ -69,7 +69,7 @@ export const pages: Readonly<Record<string, Page>> = {
     summary: "the jobs of clusters",
     flags: [
       ["-s, --skip-finished", "only those that are not over"],
-      ["-a, --all-users", "all columns, users and log folders too"]
+      ["-a, --all-users", "all columns: users, log folders"]
     ],
     examples: ["sky queue train", "sky queue -s"]
   },

@@ -1,7 +1,7 @@
 /** The clouds that are enabled, by name. Nothing else knows which there are. */
 import * as Context from "effect/Context"
-import type { Cloud } from "./clouds/Cloud.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
+import type { Cloud } from "./clouds/Cloud.ts"
 
 export class Clouds extends Context.Service<Clouds, ReadonlyMap<string, Cloud>>()("skyd/daemon/Clouds") {}
 

@@ -1,7 +1,8 @@
 /** The wiring: which part needs which. No logic lives here, and only here is a concrete cloud or store named. */
+
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { join } from "node:path"
 import { Background } from "./Background.ts"
 import { Clouds } from "./Clouds.ts"
 import * as LocalCloud from "./clouds/local/LocalCloud.ts"
@@ -14,9 +15,9 @@ import { EventLog } from "./log/EventLog.ts"
 import * as LevelLogStore from "./log/LevelLogStore.ts"
 import { Operations } from "./Operations.ts"
 import { Queries } from "./queries/Queries.ts"
+import { Requests } from "./Requests.ts"
 import { Couriers } from "./reactors/Couriers.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
-import { Requests } from "./Requests.ts"
 import { Secrets } from "./Secrets.ts"
 
 /** Everything that works on the log. Needs a LogStore, Clouds, Secrets and an Identity. */
@@ -44,7 +45,10 @@ export const layer = (home: string, agentPath: string) =>
       Layer.mergeAll(
         LevelLogStore.layer(join(home, "log")),
         Secrets.layer(home),
-        Layer.effect(Clouds, Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]])))
+        Layer.effect(
+          Clouds,
+          Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))
+        )
       )
     )
   )

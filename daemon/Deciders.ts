@@ -5,8 +5,8 @@ import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
-import type { Cloud } from "./clouds/Cloud.ts"
 import { cloudOf } from "./Clouds.ts"
+import type { Cloud } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { type Context, type Decided, nothingToDo } from "./commands/decision.ts"
@@ -64,5 +64,6 @@ export const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Effec
   stop: (input) => Effect.sync(() => stop(input.row, input.params, canStop(input), input.context)),
   down: ({ context, params, row }) => Effect.sync(() => down(row, params, context)),
   autostop: (input) => Effect.sync(() => autostop(input.row, input.params, canStop(input), input.context)),
-  cancel: ({ context, params, row, world }) => Effect.sync(() => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context))
+  cancel: ({ context, params, row, world }) =>
+    Effect.sync(() => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context))
 }

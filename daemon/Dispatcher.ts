@@ -18,8 +18,8 @@ import type { Caller } from "../sdk/protocol/Wire.ts"
 import { Clouds } from "./Clouds.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
-import { decoder } from "./decode.ts"
 import { Deciders } from "./Deciders.ts"
+import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
 import { EventLog } from "./log/EventLog.ts"
@@ -40,15 +40,19 @@ export type Dispatched =
   | { readonly _tag: "Answer"; readonly at: number; readonly cluster: string | null; readonly result: Readonly<Record<string, unknown>> }
   | { readonly _tag: "Operation"; readonly row: OperationRow }
 
-export class Dispatcher extends Context.Service<Dispatcher, { readonly dispatch: (command: Command) => Effect.Effect<Dispatched, SkydError> }>()(
-  "skyd/daemon/Dispatcher"
-) {
-  static readonly layer = Layer.effect(Dispatcher, Effect.suspend(() => make))
+export class Dispatcher extends Context.Service<
+  Dispatcher,
+  { readonly dispatch: (command: Command) => Effect.Effect<Dispatched, SkydError> }
+>()("skyd/daemon/Dispatcher") {
+  static readonly layer = Layer.effect(
+    Dispatcher,
+    Effect.suspend(() => make)
+  )
 }
 
-const decoders = Object.fromEntries(Object.entries(commands).map(([name, { params }]) => [name, decoder(params as never, name)])) as Readonly<
-  Record<CommandName, (input: unknown) => Effect.Effect<unknown, SkydError>>
->
+const decoders = Object.fromEntries(
+  Object.entries(commands).map(([name, { params }]) => [name, decoder(params as never, name)])
+) as Readonly<Record<CommandName, (input: unknown) => Effect.Effect<unknown, SkydError>>>
 
 const make = Effect.gen(function* () {
   const log = yield* EventLog
@@ -83,7 +87,13 @@ const make = Effect.gen(function* () {
         )
 
   const record = Effect.fn("Dispatcher.record")(function* (id: OperationId, decision: Decision) {
-    yield* log.append({ events: decision.events, operation: id, causedBy: 0, actor: { ...identity.actor, kind: "user" }, expect: decision.expect })
+    yield* log.append({
+      events: decision.events,
+      operation: id,
+      causedBy: 0,
+      actor: { ...identity.actor, kind: "user" },
+      expect: decision.expect
+    })
     return operationOf(log.world().operations, id)!
   })
 
@@ -111,7 +121,13 @@ const make = Effect.gen(function* () {
     return yield* new InternalError({ message: "The cluster changes faster than this request can be decided.", hint: "Send it again." })
   })
 
-  const requestedOf = (method: CommandName, id: OperationId, digest: string, caller: Caller, name: string): typeof OperationRequested.Type => ({
+  const requestedOf = (
+    method: CommandName,
+    id: OperationId,
+    digest: string,
+    caller: Caller,
+    name: string
+  ): typeof OperationRequested.Type => ({
     _tag: "OperationRequested",
     requestId: id,
     method,
@@ -137,8 +153,21 @@ const make = Effect.gen(function* () {
         const world = log.world()
         const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
         const row = rowNamed(world.clusters, name)
-        const context = { requested: requestedOf(method, id, digest, caller, name), nowMs: Math.trunc(yield* Clock.currentTimeMillis), user }
-        const decided = yield* Deciders[method]({ params: decoded as never, row, world, context, name, fresh, task: split.recorded, clouds })
+        const context = {
+          requested: requestedOf(method, id, digest, caller, name),
+          nowMs: Math.trunc(yield* Clock.currentTimeMillis),
+          user
+        }
+        const decided = yield* Deciders[method]({
+          params: decoded as never,
+          row,
+          world,
+          context,
+          name,
+          fresh,
+          task: split.recorded,
+          clouds
+        })
         return { name, decided }
       })
       yield* secrets.keep(id, split.secrets)

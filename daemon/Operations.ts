@@ -24,7 +24,10 @@ export class Operations extends Context.Service<
   Operations,
   { readonly run: (method: CommandName, request: Request, reply: Reply) => Effect.Effect<void, SkydError> }
 >()("skyd/daemon/Operations") {
-  static readonly layer = Layer.effect(Operations, Effect.suspend(() => make))
+  static readonly layer = Layer.effect(
+    Operations,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -32,9 +35,10 @@ const make = Effect.gen(function* () {
   const dispatcher = yield* Dispatcher
 
   /** The answer of an operation that succeeded, with what the cluster is now. */
-  const valueOf = (row: OperationRow, result: Readonly<Record<string, unknown>>) => {
+  const answerOf = (row: OperationRow, result: Readonly<Record<string, unknown>>) => {
     const cluster = row.cluster === undefined ? undefined : rowOf(log.world().clusters, row.cluster)
-    const handle = row.method === "launch" || row.method === "exec" || row.method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
+    const handle =
+      row.method === "launch" || row.method === "exec" || row.method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
     return { cluster: row.clusterName, ...handle, ...result }
   }
 
@@ -42,13 +46,22 @@ const make = Effect.gen(function* () {
     const { outcome } = row
     if (outcome._tag === "failed") return yield* Effect.fail(failureOf(outcome.error))
     if (outcome._tag === "cancelled") {
-      return yield* new OperationCancelledError({ message: `${row.method} of ${row.clusterName} was cancelled: ${outcome.reason}.`, hint: null })
+      return yield* new OperationCancelledError({
+        message: `${row.method} of ${row.clusterName} was cancelled: ${outcome.reason}.`,
+        hint: null
+      })
     }
-    const value = valueOf(row, outcome._tag === "succeeded" ? outcome.result : {})
+    const value = answerOf(row, outcome._tag === "succeeded" ? outcome.result : {})
     yield* reply.send({ type: "result", data: { id: request.id, at: log.world().at, value } })
   })
 
-  const follow = Effect.fn("Operations.follow")(function* (id: OperationId, request: Request, reply: Reply, past: Stream.Stream<Recorded, unknown>, live: Queue.Queue<Recorded>) {
+  const follow = Effect.fn("Operations.follow")(function* (
+    id: OperationId,
+    request: Request,
+    reply: Reply,
+    past: Stream.Stream<Recorded, unknown>,
+    live: Queue.Queue<Recorded>
+  ) {
     const clusterName = operationOf(log.world().operations, id)?.clusterName ?? ""
     let seen = 0
     const show = (recorded: Recorded) => {

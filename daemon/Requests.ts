@@ -15,7 +15,10 @@ import { Queries } from "./queries/Queries.ts"
 export class Requests extends Context.Service<Requests, { readonly handle: (request: Request, reply: Reply) => Effect.Effect<void> }>()(
   "skyd/daemon/Requests"
 ) {
-  static readonly layer = Layer.effect(Requests, Effect.suspend(() => make))
+  static readonly layer = Layer.effect(
+    Requests,
+    Effect.suspend(() => make)
+  )
 }
 
 const unknownMethod = (method: string) => {
@@ -45,8 +48,12 @@ const make = Effect.gen(function* () {
           if (Cause.hasInterruptsOnly(cause)) return Effect.void
           const error = Cause.squash(cause) as SkydError
           const expected = typeof error === "object" && error !== null && "exitCode" in error
-          const said = expected ? error : new InternalError({ message: `skyd failed at ${request.method}: ${String(error)}`, hint: "sky daemon logs shows more." })
-          const logged = expected ? Effect.void : Effect.logError("a request failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ method: request.method }))
+          const said = expected
+            ? error
+            : new InternalError({ message: `skyd failed at ${request.method}: ${String(error)}`, hint: "sky daemon logs shows more." })
+          const logged = expected
+            ? Effect.void
+            : Effect.logError("a request failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ method: request.method }))
           return Effect.andThen(
             logged,
             reply.send({ type: "failure", data: { id: request.id, at: log.world().at as never, error: recordError(said) } })

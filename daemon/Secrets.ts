@@ -2,13 +2,14 @@
  * Values that never enter the log. Until the agent has taken them they wait in `<home>/secrets/<operation>`, 0600 and on disk
  * before the request is acknowledged; the log holds a name and a digest keyed with a key of this state folder.
  */
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+
 import { createHmac, randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { open, readdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { OperationId } from "../events/ids.ts"
 
 export type SecretValues = Readonly<Record<string, string>>

@@ -1,6 +1,7 @@
 /** LevelDB's lock is the guard of the single daemon. Who finds it taken waits for that daemon's socket, and then says whose it is. */
-import { connect } from "node:net"
+
 import { readFileSync } from "node:fs"
+import { connect } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -21,7 +21,10 @@ export const decoder = <A, E>(schema: Schema.Codec<A, E>, what: string) => {
     const path = pathOf(issue?.path)
     const sentence = issue?.message === "Expected no excess property" ? "unknown field" : (issue?.message ?? "not understood")
     return Effect.fail(
-      new ValueError({ message: `${what}: ${path === "" ? "" : `${path}: `}${sentence}.`, hint: "The method 'describe' answers with the schema of each." })
+      new ValueError({
+        message: `${what}: ${path === "" ? "" : `${path}: `}${sentence}.`,
+        hint: "The method 'describe' answers with the schema of each."
+      })
     )
   }
 }

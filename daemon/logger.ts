@@ -7,7 +7,12 @@ const fileSize = "10M"
 const filesMax = 5
 
 export const fileLogger = (home: string) => {
-  const stream = createStream((time, index) => (time ? `daemon.log.${index}` : "daemon.log"), { path: home, size: fileSize, rotate: filesMax, mode: 0o600 })
+  const stream = createStream((time, index) => (time ? `daemon.log.${index}` : "daemon.log"), {
+    path: home,
+    size: fileSize,
+    rotate: filesMax,
+    mode: 0o600
+  })
   // A full disk must not end the daemon: what cannot be said is not said.
   stream.on("error", () => undefined)
   const write = (entry: object) => void stream.write(`${JSON.stringify(entry)}\n`)

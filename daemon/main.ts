@@ -1,15 +1,17 @@
 /** Entry of the daemon: `skyd run --home DIR [--ready-fd N]`. Says one JSON line on the fd when it serves, or why it does not. */
 import { writeFileSync, writeSync } from "node:fs"
+import module from "node:module"
 import { hostname, userInfo } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import module from "node:module"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { build, version } from "../sdk/protocol/build.ts"
 import { InternalError, recordError, type SkydError } from "../sdk/protocol/errors.ts"
+import { AlreadyServed, awaitLock } from "./await-lock.ts"
 import { Background } from "./Background.ts"
 import * as Daemon from "./Daemon.ts"
 import { prepareHome } from "./home.ts"
@@ -18,8 +20,6 @@ import { Lifecycle } from "./Lifecycle.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { readerVersion } from "./log/read-record.ts"
 import { fileLogger } from "./logger.ts"
-import { AlreadyServed, awaitLock } from "./await-lock.ts"
-import { build, version } from "../sdk/protocol/build.ts"
 
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
@@ -32,7 +32,9 @@ const serve = (home: string, socket: string, onReady: () => void) => {
   const actor = { kind: "daemon" as const, uid: process.getuid?.() ?? 0, host: hostname() }
   const identity = { home, socket, version, build, pid: process.pid, user: username, actor, startedAtMs: Date.now() }
   const record = (event: Parameters<EventLog["Service"]["append"]>[0]["events"][number][1]) =>
-    EventLog.use((log) => log.append({ events: [["daemon" as never, event]], operation: null, causedBy: 0, actor, expect: [] })).pipe(Effect.orDie)
+    EventLog.use((log) => log.append({ events: [["daemon" as never, event]], operation: null, causedBy: 0, actor, expect: [] })).pipe(
+      Effect.orDie
+    )
   return Effect.gen(function* () {
     const lifecycle = yield* Lifecycle
     const background = yield* Background
@@ -43,7 +45,10 @@ const serve = (home: string, socket: string, onReady: () => void) => {
     const reason = yield* Effect.raceFirst(lifecycle.ended, background.failure)
     yield* record({ _tag: "DaemonStopped", reason })
     return reason
-  }).pipe(Effect.provide(Daemon.layer(home, resolve(__dirname, "agent.cjs")), { local: true }), Effect.provide(Layer.succeed(Identity, identity)))
+  }).pipe(
+    Effect.provide(Daemon.layer(home, resolve(__dirname, "agent.cjs")), { local: true }),
+    Effect.provide(Layer.succeed(Identity, identity))
+  )
 }
 
 const sayable = (error: unknown, hint: string | null): SkydError =>
@@ -63,11 +68,9 @@ const main = async (): Promise<number> => {
   const readyFd = values["ready-fd"] === undefined ? undefined : Number(values["ready-fd"])
   process.umask(0o077)
   const home = resolve(values.home)
-  const diary = { write: (_: object) => undefined as void }
   try {
     const { socket } = prepareHome(home)
-    const { logger, write } = fileLogger(home)
-    diary.write = write
+    const diary = fileLogger(home)
     let isReady = false
     const ready = () => {
       isReady = true
@@ -76,7 +79,7 @@ const main = async (): Promise<number> => {
       setTimeout(() => module.flushCompileCache?.(), 1000).unref()
     }
     const exit = await Effect.runPromiseExit(
-      awaitLock(socket, home, () => serve(home, socket, ready)).pipe(Effect.provide(Logger.layer([logger])))
+      awaitLock(socket, home, () => serve(home, socket, ready)).pipe(Effect.provide(Logger.layer([diary.logger])))
     )
     if (Exit.isSuccess(exit)) return 0
     const error = Cause.squash(exit.cause)
@@ -85,7 +88,7 @@ const main = async (): Promise<number> => {
       say(readyFd, { ok: true })
       return 0
     }
-    write({ time: new Date().toISOString(), level: "Fatal", message: Cause.pretty(exit.cause) })
+    diary.write({ time: new Date().toISOString(), level: "Fatal", message: Cause.pretty(exit.cause) })
     const said = sayable(error, `See ${home}/daemon.log`)
     if (!isReady) say(readyFd, { ok: false, error: recordError(said) })
     process.stderr.write(`${said.message}\n`)

@@ -13,6 +13,7 @@ import {
   NodeReleased,
   NodeRequested,
   NodeStarted,
+  NodeStarting,
   NodeStopped,
   RuntimeLost,
   RuntimeReady
@@ -35,6 +36,7 @@ export const events = [
   NodeRequested,
   NodeProvisioned,
   NodeRefused,
+  NodeStarting,
   NodeStarted,
   NodeStopped,
   NodeReleased,

@@ -7,7 +7,9 @@ import { Event } from "./Event.ts"
 import { OperationId, Seq } from "./ids.ts"
 
 /** `cluster/<ulid>`, `journal/<ulid>` or `daemon`: the unit of optimistic concurrency. */
-export const StreamName = Schema.String.check(Schema.isPattern(/^(daemon|(cluster|journal)\/[0-9A-Z]{26})$/)).pipe(Schema.brand("StreamName"))
+export const StreamName = Schema.String.check(Schema.isPattern(/^(daemon|(cluster|journal)\/[0-9A-Z]{26})$/)).pipe(
+  Schema.brand("StreamName")
+)
 export type StreamName = typeof StreamName.Type
 
 export const Actor = Schema.Struct({

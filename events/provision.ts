@@ -25,6 +25,9 @@ export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   message: Schema.String
 })
 
+/** About to start a stopped node: from here on it may run, and cost money, whatever the cloud answers. */
+export const NodeStarting = Schema.TaggedStruct("NodeStarting", node)
+
 /** A stopped node runs again, perhaps at another address. */
 export const NodeStarted = Schema.TaggedStruct("NodeStarted", { ...node, address: Schema.String })
 

@@ -13,7 +13,8 @@ export interface NodeRow {
   readonly node: NodeId
   readonly token: NodeToken
   readonly address: string
-  readonly state: "running" | "stopped"
+  /** `starting`: it was told to, and may run. */
+  readonly state: "running" | "starting" | "stopped"
   /** Its agent answered since the node last started. */
   readonly ready: boolean
   /** Why it is not running or not ready. */

@@ -30,12 +30,14 @@ const list = (nodes: ReadonlyArray<NodeRow>) => nodes.map(({ rank }) => (rank ==
 const raising = (row: ClusterRow, active: ActiveOperation): Condition => {
   const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })
   const [pending] = row.pending
-  if (pending !== undefined) return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${pending.offer.cloud}`, pending.sinceMs)
+  if (pending !== undefined)
+    return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${pending.offer.cloud}`, pending.sinceMs)
   if (row.nodes.length < row.numNodes) return init("provision", `asking for ${plural(row.numNodes - row.nodes.length, "node")}`)
-  const stopped = row.nodes.filter(({ state }) => state === "stopped")
+  const stopped = row.nodes.filter(({ state }) => state !== "running")
   if (stopped.length > 0) return init("provision", `starting ${list(stopped)}`)
   const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))
-  if (silent.length > 0) return init("bootstrap", `waiting for the agent on ${list(silent)}`, Math.max(...silent.map((node) => node.sinceMs)))
+  if (silent.length > 0)
+    return init("bootstrap", `waiting for the agent on ${list(silent)}`, Math.max(...silent.map((node) => node.sinceMs)))
   if (active.setup === "running") return init("setup", `running setup on ${plural(row.nodes.length, "node")}`, active.setupSinceMs)
   return init("sync", "bringing files onto the nodes")
 }
@@ -50,14 +52,14 @@ export const conditionOf = (row: ClusterRow): Condition => {
   }
   const active = raisingOf(row)
   if (active !== undefined && row.wanted === "up") return troubled(raising(row, active))
-  const running = row.nodes.filter(({ state }) => state === "running")
+  const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0
     if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason, sinceMs: row.wantedSinceMs }
     return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
   }
   if (isWhole(row)) return { status: "UP", phase: null, reason: trouble, sinceMs: row.launchedAtMs }
-  const [broken] = row.nodes.filter((node) => node.state === "stopped" || !node.ready)
+  const [broken] = row.nodes.filter((node) => node.state !== "running" || !node.ready)
   const missing = row.numNodes - row.nodes.length
   const why =
     broken !== undefined

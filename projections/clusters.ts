@@ -60,11 +60,10 @@ const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => Node
   nodes: row.nodes.map((node) => (node.rank === rank ? change(node) : node))
 })
 
-const withOperation = (
-  row: ClusterRow,
-  id: OperationId | null,
-  change: (operation: ActiveOperation) => ActiveOperation
-): ClusterRow => ({ ...row, operations: row.operations.map((operation) => (operation.id === id ? change(operation) : operation)) })
+const withOperation = (row: ClusterRow, id: OperationId | null, change: (operation: ActiveOperation) => ActiveOperation): ClusterRow => ({
+  ...row,
+  operations: row.operations.map((operation) => (operation.id === id ? change(operation) : operation))
+})
 
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
   ...row,
@@ -98,7 +97,12 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
       return { ...row, operations: row.operations.filter(({ id }) => id !== operation) }
     case "LaunchRequested":
       return {
-        ...wanting(withOperation(row, operation, (active) => ({ ...active, request: event })), "up", null, atMs),
+        ...wanting(
+          withOperation(row, operation, (active) => ({ ...active, request: event })),
+          "up",
+          null,
+          atMs
+        ),
         numNodes: Math.max(event.numNodes, row.nodes.length),
         launchedAtMs: atMs,
         lastUse: event.lastUse,
@@ -106,7 +110,12 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
       }
     case "StartRequested":
       return {
-        ...wanting(withOperation(row, operation, (active) => ({ ...active, request: event })), "up", null, atMs),
+        ...wanting(
+          withOperation(row, operation, (active) => ({ ...active, request: event })),
+          "up",
+          null,
+          atMs
+        ),
         launchedAtMs: atMs,
         lastUse: event.lastUse,
         stoppedReason: null
@@ -131,6 +140,8 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
       return provisioned(row, event, atMs)
     case "NodeRefused":
       return { ...row, pending: row.pending.filter(({ token }) => token !== event.token) }
+    case "NodeStarting":
+      return withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
     case "NodeStarted":
       return {
         ...withNode(row, event.rank, (node) => ({
@@ -190,7 +201,9 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
   }
 }
 
-const readUpTo = (row: ClusterRow, entry: number) => ({ journal: row.journal && { ...row.journal, last: Math.max(row.journal.last, entry) } })
+const readUpTo = (row: ClusterRow, entry: number) => ({
+  journal: row.journal && { ...row.journal, last: Math.max(row.journal.last, entry) }
+})
 
 const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
   const { address, node, rank, token } = event
@@ -231,7 +244,9 @@ export const clusters: Projection<Clusters> = {
     const id = clusterOf(recorded)
     if (id === undefined) return state
     const before =
-      event._tag === "ClusterCreated" ? blank(id, event.name, recorded.atMs, recorded.seq) : Option.getOrUndefined(HashMap.get(state.rows, id))
+      event._tag === "ClusterCreated"
+        ? blank(id, event.name, recorded.atMs, recorded.seq)
+        : Option.getOrUndefined(HashMap.get(state.rows, id))
     if (before === undefined) return state
     const after = next(before, recorded)
     if (after === undefined) return { ...state, rows: HashMap.remove(state.rows, id), names: HashMap.remove(state.names, before.name) }

@@ -100,10 +100,7 @@ export const jobs: Projection<Jobs> = {
           ranks: event.ranks
         }))
       case "JobCancelRequested":
-        return event.jobs.reduce(
-          (all, job) => change(all, event.cluster, job, (row) => ({ ...row, cancelRequested: true })),
-          state
-        )
+        return event.jobs.reduce((all, job) => change(all, event.cluster, job, (row) => ({ ...row, cancelRequested: true })), state)
       case "JobEnded":
         return end(state, event, event.observedAtMs)
       case "JobClosed":

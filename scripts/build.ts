@@ -7,14 +7,24 @@ import manifest from "../package.json" with { type: "json" }
 const define = { BUILD: JSON.stringify(`${manifest.version}+${Date.now()}`) }
 const common = { bundle: true, minify: true, platform: "node", format: "cjs", target: "node22", logLevel: "warning", define } as const
 // node-ipc resolves itself through import.meta, which CommonJS lacks.
-const importMeta = { define: { ...define, "import.meta.url": "importMetaUrl" }, banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' } }
+const importMeta = {
+  define: { ...define, "import.meta.url": "importMetaUrl" },
+  banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' }
+}
 
 // A package installed from a registry brings dist/ and no sources.
 if (existsSync("cli/main.ts")) {
   await Promise.all([
     build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
     build({ ...common, entryPoints: { more: "cli/more.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
-    build({ ...common, ...importMeta, entryPoints: { skyd: "daemon/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["classic-level"] }),
+    build({
+      ...common,
+      ...importMeta,
+      entryPoints: { skyd: "daemon/main.ts" },
+      outdir: "dist",
+      outExtension: { ".js": ".cjs" },
+      external: ["classic-level"]
+    }),
     build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
   ])
 }

@@ -14,7 +14,7 @@ interface Token {
 }
 
 const spacePattern = /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\//y
-const namePattern = /[\p{ID_Start}$_][\p{ID_Continue}$]*|[\d.]+\w*/uy
+const namePattern = /[\p{ID_Start}$_][\p{ID_Continue}$]*|\d[\w.]*/uy
 const quotedPattern = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/y
 const regexPattern = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/y
 
@@ -49,7 +49,8 @@ export const tokensOf = (source: string): ReadonlyArray<Token> => {
     return found
   }
   /** After a value a slash divides. */
-  const endsValue = ({ kind, text }: Token) => (kind === "mark" ? /[)\]}]/.test(text) : kind === "text" || !/^(return|typeof|case|of|in)$/.test(text))
+  const endsValue = ({ kind, text }: Token) =>
+    kind === "mark" ? /[)\]}]/.test(text) : kind === "text" || !/^(return|typeof|case|of|in)$/.test(text)
   while (at < source.length) {
     if (take(spacePattern) !== undefined) continue
     const last = tokens.at(-1)

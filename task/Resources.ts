@@ -22,7 +22,9 @@ const AcceleratorText = Schema.String.check(
 export const Resources = Schema.Struct({
   cloud: Schema.optionalKey(
     Schema.NullOr(
-      Schema.String.check(Schema.makeFilter((s) => s.toLowerCase() === "local" || `unknown or disabled cloud '${s}': only local is enabled`))
+      Schema.String.check(
+        Schema.makeFilter((s) => s.toLowerCase() === "local" || `unknown or disabled cloud '${s}': only local is enabled`)
+      )
     )
   ),
   /** One kind of accelerator and how many each node needs; fractions share one. */

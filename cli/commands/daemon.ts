@@ -71,10 +71,9 @@ const run = async (): Promise<number> => {
 
 const entry = (line: string): string => {
   try {
-    const { message, level, timestamp, date, atMs, ...rest } = JSON.parse(line) as Record<string, unknown>
-    const when = String(timestamp ?? date ?? (typeof atMs === "number" ? new Date(atMs).toISOString() : ""))
+    const { message, level, time, ...rest } = JSON.parse(line) as Record<string, unknown>
     const words = typeof message === "string" ? message : JSON.stringify(message ?? rest)
-    return clean([when, level, words].filter(Boolean).join("  "))
+    return clean([time, level, words].filter(Boolean).join("  "))
   } catch {
     return cleanText(line)
   }

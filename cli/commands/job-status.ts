@@ -1,5 +1,6 @@
 /** `sky logs --status`: a job's status as a word and as an exit code, for scripts that wait. */
 
+import type { ClientError } from "../../sdk/client/ClientError.ts"
 import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
@@ -17,7 +18,13 @@ const statusCodes: Partial<Record<JobView["status"], number>> = {
 
 export const showStatus = async (session: Session, clusterName: string, jobId: number | null, json: boolean): Promise<number> => {
   const jobIds = jobId === null ? {} : { jobIds: [jobId] }
-  const { jobs, notFound } = await session.call<JobQueueAnswer>("queue", { clusterNames: [clusterName], ...jobIds })
+  const none = { jobs: [], clusters: [], notFound: [] }
+  const { jobs, notFound } = await session
+    .call<JobQueueAnswer>("queue", { clusterNames: [clusterName], ...jobIds })
+    .catch((error: ClientError): JobQueueAnswer => {
+      if (error.tag === "JobDoesNotExist") return none
+      throw error
+    })
   for (const error of await missing(session, notFound)) throw error
   const [job] = jobs
   const code = job === undefined ? exitCodes.jobNotFound : (statusCodes[job.status] ?? exitCodes.jobNotFinished)

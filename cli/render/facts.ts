@@ -29,6 +29,7 @@ const words: Words = {
   NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address }) => `node ${rank} is there: ${node}, ${address}`,
   NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,
+  NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
   NodeStopped: ({ rank, reason }) => `node ${rank} stopped${because(reason)}`,
   NodeReleased: ({ rank, reason }) => `node ${rank} is gone${because(reason)}`,

@@ -43,15 +43,14 @@ export const clean = (text: string): string =>
         .replace(/\s*\n\s*/g, " ")
         .replace(/\t/g, " ")
 
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
-const combining = /\p{M}|[\u200b-\u200d]|[\ufe00-\ufe0f]/u
+const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60]|\p{Emoji_Presentation}/u
+const invisible = /[\p{M}\p{Cf}]/u
 
 /** Columns that a text takes on a terminal. */
 export const widthOf = (text: string): number => {
   if (plain.test(text)) return text.length
   let width = 0
-  for (const char of text) width += combining.test(char) ? 0 : wide.test(char) ? 2 : 1
+  for (const char of text) width += invisible.test(char) ? 0 : wide.test(char) ? 2 : 1
   return width
 }
 

@@ -2,9 +2,10 @@
  * What the daemon needs from a cloud. Everything is keyed by tags on the cloud, never by a local list, and every call may be
  * made again: after a crash it is. One suite tests all implementations (`test/contract/cloud.contract.ts`).
  */
+
+import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Duplex } from "node:stream"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
@@ -80,7 +81,9 @@ export interface Cloud {
   /** A new connection to the agent, or an error when nobody answers. */
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
-  readonly journalAtRest: (node: NodeRef) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
+  readonly journalAtRest: (
+    node: NodeRef
+  ) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
   /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. */
   readonly put: (node: NodeRef, files: FileList, target: string) => Effect.Effect<void, CloudError>
 }

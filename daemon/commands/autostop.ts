@@ -1,8 +1,8 @@
 /** Decides on a new autostop setting. It ends when the head's agent holds it. */
 import * as Result from "effect/Result"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import type { Autostop } from "../../sdk/protocol/autostop.ts"
+import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import { refuseController, refuseUnlessUp } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, onCluster } from "./decision.ts"
 

@@ -15,7 +15,8 @@ export const cancelOperation = (
   if (operation === undefined) {
     return Result.fail(new OperationDoesNotExist({ message: `There is no operation '${asked}'.`, hint: "sky ops -a lists them." }))
   }
-  if (operation.outcome._tag !== "running" || row === undefined) return Result.succeed({ events: [], expect: [], result: { cancelled: false } })
+  if (operation.outcome._tag !== "running" || row === undefined)
+    return Result.succeed({ events: [], expect: [], result: { cancelled: false } })
   if (!endable.has(operation.method)) {
     return Result.fail(
       new NotSupportedError({ message: `A ${operation.method} that has begun is not cancelled.`, hint: `Watch it: sky status ${row.name}` })

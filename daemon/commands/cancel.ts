@@ -18,7 +18,9 @@ export const cancel = (row: ClusterRow | undefined, jobs: ReadonlyArray<JobRow>,
   }
   const unknown = (ids ?? []).find((id) => !jobs.some((job) => job.id === id))
   if (unknown !== undefined) {
-    return Result.fail(new JobDoesNotExist({ message: `${row.name} has no job ${unknown}.`, hint: `sky queue ${row.name} lists its jobs.` }))
+    return Result.fail(
+      new JobDoesNotExist({ message: `${row.name} has no job ${unknown}.`, hint: `sky queue ${row.name} lists its jobs.` })
+    )
   }
   const open = jobs.filter((job) => !isOver(job))
   const latest = open.findLast(({ status }) => status !== "PENDING")

@@ -29,7 +29,9 @@ export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
       ? `a ${raising.method} is in progress since ${ago(raising.sinceMs, nowMs)}`
       : `it is ${status}${reason === null ? "" : ` (${reason})`}`
   const hint = raising !== undefined ? `Watch it: sky status ${row.name}` : `Bring it up: sky start ${row.name}`
-  return Result.fail(new ClusterNotUpError({ cluster: row.name, clusterStatus: status, message: `${row.name} is not UP: ${because}.`, hint }))
+  return Result.fail(
+    new ClusterNotUpError({ cluster: row.name, clusterStatus: status, message: `${row.name} is not UP: ${because}.`, hint })
+  )
 }
 
 /** While a stop or a down goes on, nothing can be built on the cluster. */

@@ -34,7 +34,9 @@ export const onCluster = (
 ): Result.Result<Decision> => {
   const stream = streamOf(row.id)
   return Result.succeed({
-    events: [context.requested, ...events].map((event) => ("_tag" in event ? ([stream, event] as const) : ([stream, event[0], event[1]] as const))),
+    events: [context.requested, ...events].map((event) =>
+      "_tag" in event ? ([stream, event] as const) : ([stream, event[0], event[1]] as const)
+    ),
     expect: [
       [stream, row.lastSeq],
       [nameKey(row.name), row.createdSeq],

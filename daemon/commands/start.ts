@@ -34,5 +34,9 @@ export const start = (row: ClusterRow | undefined, params: Start, context: Conte
     lastUse: params.lastUse ?? ""
   }
   const idleMinutes = minutesOf({ idleMinutesToAutostop: minutes })
-  return onCluster(row, context, idleMinutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster: row.id, idleMinutes, down }])
+  return onCluster(
+    row,
+    context,
+    idleMinutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster: row.id, idleMinutes, down }]
+  )
 }

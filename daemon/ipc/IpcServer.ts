@@ -2,8 +2,9 @@
  * The door: node-ipc on a Unix socket, JSON lines. The folder around the socket is the guard (0700, ours): Node has no peer
  * credentials. Whoever holds LevelDB's lock also listens here, so a stale socket may be unlinked.
  */
-import { dirname } from "node:path"
+
 import type { Socket } from "node:net"
+import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -131,9 +132,11 @@ export const layer = Layer.effectDiscard(
     yield* Effect.acquireRelease(
       Effect.callback<void, ListenError>((resume) => {
         ipc.serve(identity.socket, () => resume(Effect.void))
-        const on = (type: string, listener: (...args: never) => void) => ipc.server.on(type, listener as (...args: ReadonlyArray<never>) => void)
+        const on = (type: string, listener: (...args: never) => void) =>
+          ipc.server.on(type, listener as (...args: ReadonlyArray<never>) => void)
         on("connect", accept as never)
-        on("error", ((cause: Error) => resume(Effect.fail(new ListenError({ message: `Cannot listen on ${identity.socket}: ${cause.message}` })))) as never)
+        on("error", ((cause: Error) =>
+          resume(Effect.fail(new ListenError({ message: `Cannot listen on ${identity.socket}: ${cause.message}` })))) as never)
         on("frame", ((data: Incoming, socket: Socket) => {
           const connection = connections.get(socket)
           if (connection?.isOpen) Effect.runFork(frame(data, connection))

@@ -81,7 +81,11 @@ export class EventLog extends Context.Service<
   }
 >()("skyd/daemon/log/EventLog") {
   /** `newLogId`: for a log that does not exist yet. */
-  static readonly layer = (newLogId: Effect.Effect<string>, actor: Actor) => Layer.effect(EventLog, Effect.suspend(() => make(newLogId, actor)))
+  static readonly layer = (newLogId: Effect.Effect<string>, actor: Actor) =>
+    Layer.effect(
+      EventLog,
+      Effect.suspend(() => make(newLogId, actor))
+    )
 }
 
 const sound = (stored: { readonly seq: number; readonly value: Uint8Array }) => Effect.fromResult(readRecord(stored))
@@ -209,7 +213,13 @@ const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor
 
   if (world.at === 0) {
     const log = yield* newLogId
-    const created = { events: [["daemon" as StreamName, { _tag: "LogCreated" as const, log }] as const], operation: null, causedBy: 0, actor, expect: [] }
+    const created = {
+      events: [["daemon" as StreamName, { _tag: "LogCreated" as const, log }] as const],
+      operation: null,
+      causedBy: 0,
+      actor,
+      expect: []
+    }
     yield* Effect.orDie(append(created))
   }
 

@@ -20,7 +20,8 @@ export const layer = (disk: MemoryDisk = []) =>
         const page = disk.slice(Math.max(0, from - 1))
         return page.length === 0 ? Stream.empty : Stream.succeed(page)
       }),
-    scanStream: (stream, from) => Stream.suspend(() => Stream.fromIterable(disk.filter(({ keys, seq }) => seq >= from && keys.includes(stream)))),
+    scanStream: (stream, from) =>
+      Stream.suspend(() => Stream.fromIterable(disk.filter(({ keys, seq }) => seq >= from && keys.includes(stream)))),
     get: (seq) => Effect.sync(() => disk[seq - 1]?.value),
     last: Effect.sync(() => disk.at(-1)),
     position: (key) => Effect.sync(() => lastOf(disk, key))

@@ -35,7 +35,10 @@ export const readRecord = ({ seq, value }: Stored): Result.Result<Recorded, LogU
     return unreadable(seq, `Event ${seq} is a ${event._tag}, which this version of skyd does not know. Start the version that wrote it.`)
   }
   if (event._tag === "DaemonStarted" && Number(event["minReader"]) > readerVersion) {
-    return unreadable(seq, `The log was written by skyd ${String(event["version"])}, which this version cannot follow. Start that version, or a newer one.`)
+    return unreadable(
+      seq,
+      `The log was written by skyd ${String(event["version"])}, which this version cannot follow. Start that version, or a newer one.`
+    )
   }
   return Result.succeed({ ...stored, event } as unknown as Recorded)
 }

@@ -25,18 +25,23 @@ import { operationView } from "./operation-view.ts"
 import { select } from "./select.ts"
 
 type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
-type Answers = { readonly [Q in QueryName]: (params: Params<Q>, id: string | number, reply: Reply) => Effect.Effect<object | undefined, SkydError> }
+type Answers = {
+  readonly [Q in QueryName]: (params: Params<Q>, id: string | number, reply: Reply) => Effect.Effect<object | undefined, SkydError>
+}
 
 export class Queries extends Context.Service<
   Queries,
   { readonly answer: (method: QueryName, request: Request, reply: Reply) => Effect.Effect<void, SkydError> }
 >()("skyd/daemon/queries/Queries") {
-  static readonly layer = Layer.effect(Queries, Effect.suspend(() => make))
+  static readonly layer = Layer.effect(
+    Queries,
+    Effect.suspend(() => make)
+  )
 }
 
-const decoders = Object.fromEntries(Object.entries(queries).map(([name, { params }]) => [name, decoder(params as never, name)])) as Readonly<
-  Record<QueryName, (input: unknown) => Effect.Effect<never, SkydError>>
->
+const decoders = Object.fromEntries(
+  Object.entries(queries).map(([name, { params }]) => [name, decoder(params as never, name)])
+) as Readonly<Record<QueryName, (input: unknown) => Effect.Effect<never, SkydError>>>
 
 const make = Effect.gen(function* () {
   const log = yield* EventLog

@@ -67,7 +67,12 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
 })
 
 /** Without end: the past from a position on, then each group as it is on disk. A slow reader reads from the disk, not from memory. */
-export const followEvents = Effect.fn("events.follow")(function* (id: string | number, filter: Filter, reply: Reply, log: EventLog["Service"]) {
+export const followEvents = Effect.fn("events.follow")(function* (
+  id: string | number,
+  filter: Filter,
+  reply: Reply,
+  log: EventLog["Service"]
+) {
   const keep = about(filter)
   const moved = yield* Queue.sliding<void>(1)
   const stop = log.follow(() => void Queue.offerUnsafe(moved, undefined))

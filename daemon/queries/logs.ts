@@ -3,17 +3,17 @@
  * agent goes away in the middle it is asked again, and what was sent is not sent twice.
  */
 import * as Effect from "effect/Effect"
-import { rowNamed } from "../../projections/clusters.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
+import { rowNamed } from "../../projections/clusters.ts"
 import { isOver, type JobRow, jobsOf } from "../../projections/jobs.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { Frame } from "../remote/AgentLink.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
+import type { Frame } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 
 /** How long the head may be away before a stream gives up on it. */
@@ -47,22 +47,29 @@ const forwarding = (id: string | number, reply: Reply, sent: Map<number, number>
   const skip = new Map(sent)
   return (frame: Frame): void => {
     const { base64, rank = 0, text } = frame.data as { readonly rank?: number; readonly text?: string; readonly base64?: string }
-    if (frame.type !== "log") return reply.push({ type: frame.type, data: { ...frame.data, id } } as ServerFrame)
+    const push = (type: string, data: object) => reply.push({ type, data: { ...data, id } } as ServerFrame)
+    if (frame.type !== "log") {
+      push(frame.type, frame.data)
+      return
+    }
     const bytes = text === undefined ? Buffer.from(base64 ?? "", "base64") : undefined
     const length = bytes?.length ?? Buffer.byteLength(text ?? "")
     const left = skip.get(rank) ?? 0
     skip.set(rank, Math.max(0, left - length))
     if (left >= length) return
     sent.set(rank, (sent.get(rank) ?? 0) + length - left)
-    if (left === 0) return reply.push({ type: "log", data: { ...frame.data, id } } as ServerFrame)
-    const rest = (bytes ?? Buffer.from(text ?? "")).subarray(left)
-    reply.push({ type: "log", data: { id, rank, base64: rest.toString("base64") } })
+    if (left === 0) push("log", frame.data)
+    else push("log", { rank, base64: (bytes ?? Buffer.from(text ?? "")).subarray(left).toString("base64") })
   }
 }
 
-const find = (world: World, { clusterName, jobId, setup }: Logs): { readonly row: ClusterRow; readonly job: JobRow | undefined } | SkydError => {
+const find = (
+  world: World,
+  { clusterName, jobId, setup }: Logs
+): { readonly row: ClusterRow; readonly job: JobRow | undefined } | SkydError => {
   const row = rowNamed(world.clusters, clusterName)
-  if (row === undefined) return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })
+  if (row === undefined)
+    return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })
   if (typeof setup === "string") return { row, job: undefined }
   const jobs = jobsOf(world.jobs, row.id)
   const job = typeof jobId === "number" ? jobs.find(({ id }) => id === jobId) : jobs.at(-1)

@@ -38,7 +38,9 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeProvisioned":
       return row?.pending.length === 0 && row.nodes.length >= row.numNodes ? said("provision", "done", nodes(row.nodes.length)) : undefined
     case "NodeStarted":
-      return row?.nodes.every(({ state }) => state === "running") ? said("provision", "done", `${nodes(row.nodes.length)} started`) : undefined
+      return row?.nodes.every(({ state }) => state === "running")
+        ? said("provision", "done", `${nodes(row.nodes.length)} started`)
+        : undefined
     case "NodeRefused":
       return said("provision", "failed", event.message)
     case "RuntimeReady":

@@ -1,9 +1,10 @@
-/** The courier of one cluster. Only its own fiber (`work`) appends journal entries, so their order is the journal's. */
+/** The courier of one cluster: its links, what the head was told, and the entries that wait to enter the log in the journal's order. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
+import * as Semaphore from "effect/Semaphore"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
@@ -42,6 +43,8 @@ export class Courier {
   private readonly told = new Set<string>()
   private readonly inbox: Array<{ readonly journal: string; readonly entry: JournalEntry }> = []
   private readonly waiters: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
+  /** One copies at a time: an entry enters the log once. */
+  private readonly turn = Semaphore.makeUnsafe(1)
   private broken = false
   private readonly signal = Effect.runSync(Queue.sliding<void>(1))
 
@@ -77,15 +80,14 @@ export class Courier {
       if (row === undefined || !row.nodes.some(({ ready }) => ready)) return false
       if (this.broken) {
         this.broken = false
-        yield* Effect.catchTag(this.observe, "CloudError", () => Effect.sync(() => void (this.broken = true)))
+        const looked = yield* Effect.option(this.observe)
+        if (Option.isNone(looked)) this.broken = true
       }
       yield* this.connect()
       yield* this.deliver()
       return true
     })
-    const wait = Effect.suspend(() =>
-      this.broken ? Effect.timeoutOption(Queue.take(this.signal), retryMs) : Queue.take(this.signal)
-    )
+    const wait = Effect.suspend(() => (this.broken ? Effect.timeoutOption(Queue.take(this.signal), retryMs) : Queue.take(this.signal)))
     const loop: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
       while (yield* turn) yield* wait
     })
@@ -98,37 +100,45 @@ export class Courier {
   })
 
   /** What the cloud says of the nodes, recorded where it is news. A wanted end is the reconciler's business. */
-  readonly observe: Effect.Effect<void, CloudError> = Effect.suspend(() => Effect.gen({ self: this }, function* () {
-    const before = this.row()
-    if (before === undefined || before.nodes.length === 0) return
-    const cloud = yield* this.tools.cloudFor(before)
-    const states = yield* cloud.query(before.nodes.map((node) => this.tools.refOf(before, node)))
-    const head = before.nodes.find(({ rank }) => rank === 0)
-    if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
-      const rest = yield* cloud.journalAtRest(this.tools.refOf(before, head))
-      for (const entry of rest?.entries ?? []) this.inbox.push({ journal: rest!.journal, entry })
-      yield* this.copyJournal()
-    }
-    const row = this.row()
-    if (row === undefined || row.wanted !== "up") return
-    const news = row.nodes.flatMap((node): ReadonlyArray<Event> => {
-      const { node: id, rank } = node
-      const now = states.find((state) => state.node === id)
-      const about = { cluster: row.id, rank, node: id }
-      if (now === undefined) return []
-      if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
-      if (now.state === "stopped" && node.state === "running") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
-      const lost = now.state === "running" && node.ready && !(this.links.get(rank)?.isOpen ?? false)
-      return lost ? [{ _tag: "RuntimeLost", ...about, reason: "its agent went away" }] : []
+  readonly observe: Effect.Effect<void, CloudError> = Effect.suspend(() =>
+    Effect.gen({ self: this }, function* () {
+      const before = this.row()
+      if (before === undefined || before.nodes.length === 0) return
+      const cloud = yield* this.tools.cloudFor(before)
+      const states = yield* cloud.query(before.nodes.map((node) => this.tools.refOf(before, node)))
+      const head = before.nodes.find(({ rank }) => rank === 0)
+      if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
+        const rest = yield* cloud.journalAtRest(this.tools.refOf(before, head))
+        for (const entry of rest?.entries ?? []) this.inbox.push({ journal: rest!.journal, entry })
+        yield* this.copyJournal()
+      }
+      const row = this.row()
+      if (row === undefined || row.wanted !== "up") return
+      const news = row.nodes.flatMap((node): ReadonlyArray<Event> => {
+        const { node: id, rank } = node
+        const now = states.find((state) => state.node === id)
+        const about = { cluster: row.id, rank, node: id }
+        if (now === undefined) return []
+        if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
+        if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
+        const lost = now.state === "running" && node.ready && !(this.links.get(rank)?.isOpen ?? false)
+        return lost ? [{ _tag: "RuntimeLost", ...about, reason: "its agent went away" }] : []
+      })
+      yield* this.append(
+        news.map((event) => [streamOf(row.id), event] as const),
+        "daemon"
+      )
     })
-    yield* this.append(news.map((event) => [streamOf(row.id), event] as const), "daemon")
-  }))
+  )
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)
   }
 
-  private append(events: Parameters<EventLog["Service"]["append"]>[0]["events"], kind: "daemon" | "agent"): Effect.Effect<ReadonlyArray<Recorded>> {
+  private append(
+    events: Parameters<EventLog["Service"]["append"]>[0]["events"],
+    kind: "daemon" | "agent"
+  ): Effect.Effect<ReadonlyArray<Recorded>> {
     if (events.length === 0) return Effect.succeed([])
     return Effect.orDie(
       this.tools.log.append({ events, operation: null, causedBy: 0, actor: { ...this.tools.identity.actor, kind }, expect: [] })
@@ -136,6 +146,10 @@ export class Courier {
   }
 
   private copyJournal(): Effect.Effect<void> {
+    return this.turn.withPermit(this.copyInbox())
+  }
+
+  private copyInbox(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       while (this.inbox.length > 0) {
         const row = this.row()
@@ -147,7 +161,7 @@ export class Courier {
         this.inbox.unshift(...group.slice(entries.length))
         yield* this.append(journalEvents(row, jobs, first.journal, entries), "agent")
         const upTo = this.row()?.journal?.last ?? 0
-        yield* Effect.ignore(this.head?.request("journal.acknowledge", { upTo }) ?? Effect.void)
+        yield* Effect.ignore(this.head?.ask("journal.acknowledge", { upTo }) ?? Effect.void)
         for (const waiter of this.waiters.splice(0)) {
           if (waiter.upTo <= upTo) Deferred.doneUnsafe(waiter.done, Effect.void)
           else this.waiters.push(waiter)
@@ -185,7 +199,7 @@ export class Courier {
       this.told.clear()
       const cloud = yield* this.tools.cloudFor(row)
       const peers = yield* Effect.forEach(row.nodes, (each) => cloud.installAgent(this.tools.refOf(row, each)))
-      yield* link.request("configure", { peers })
+      yield* link.ask("configure", { peers })
       const after = row.journal?.last ?? 0
       const follow = link.request("journal.follow", { after }, ({ data }) => {
         this.inbox.push({ journal: String(data["journal"]), entry: data["entry"] as JournalEntry })
@@ -206,18 +220,18 @@ export class Courier {
       const read = (operation: OperationId | null) => (operation === null ? Effect.succeed({}) : this.tools.secrets.read(operation))
       if (news.jobs.length > 0) {
         const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation), (values) => jobSpec(job, values)))
-        yield* head.request("submit", { jobs: specs })
+        yield* head.ask("submit", { jobs: specs })
         for (const { operation } of news.jobs) {
           const over = operation !== null && operationOf(operations, operation)?.outcome._tag !== "running"
           if (over) yield* this.tools.secrets.forget(operation)
         }
       }
-      for (const active of news.setups) yield* head.request("setup", setupSpec(active, yield* read(active.id)))
+      for (const active of news.setups) yield* head.ask("setup", setupSpec(active, yield* read(active.id)))
       for (const key of dropped) {
-        yield* head.request("setup.cancel", { operation: key.slice("setup/".length) })
+        yield* head.ask("setup.cancel", { operation: key.slice("setup/".length) })
         this.told.delete(key)
       }
-      if (news.cancels.length > 0) yield* head.request("cancel", { jobs: news.cancels })
+      if (news.cancels.length > 0) yield* head.ask("cancel", { jobs: news.cancels })
       for (const key of keysOf(news)) this.told.add(key)
     }).pipe(
       Effect.catch((error) => Effect.logWarning(`an agent refused: ${error.message}`)),

@@ -11,8 +11,8 @@ import type { ClusterId, JournalId } from "../../events/ids.ts"
 import type { RuntimeReady } from "../../events/provision.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
-import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
+import { CloudError } from "../clouds/Cloud.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { AgentError, AgentLink } from "../remote/AgentLink.ts"
@@ -21,7 +21,6 @@ import { Courier } from "./Courier.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
 const haltMaxMs = 25_000
-const helloMaxMs = 10_000
 
 export class Couriers extends Context.Service<
   Couriers,
@@ -42,7 +41,10 @@ export class Couriers extends Context.Service<
     readonly connect: (row: ClusterRow) => Effect.Effect<AgentLink, CloudError>
   }
 >()("skyd/daemon/reactors/Couriers") {
-  static readonly layer = Layer.effect(Couriers, Effect.suspend(() => make))
+  static readonly layer = Layer.effect(
+    Couriers,
+    Effect.suspend(() => make)
+  )
 }
 
 const silent = (row: string) => new AgentError({ tag: "Disconnected", message: `the agent on the head of ${row} does not answer` })
@@ -98,9 +100,9 @@ const make = Effect.gen(function* () {
       const cloud = yield* cloudFor(row)
       yield* cloud.installAgent(refOf(row, node))
       const link = yield* dial(row, node)
-      const hello = yield* link.request("hello", { cluster: row.id, node: node.node }).pipe(
-        Effect.timeoutOrElse({ duration: helloMaxMs, orElse: () => Effect.fail(silent(row.name)) }),
-        Effect.ensuring(Effect.sync(() => link.end()))
+      const hello = yield* Effect.ensuring(
+        link.ask("hello", { cluster: row.id, node: node.node }),
+        Effect.sync(() => link.end())
       )
       const { build, journal } = hello
       return { _tag: "RuntimeReady", cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
@@ -108,9 +110,9 @@ const make = Effect.gen(function* () {
     arm: (cluster, setting) =>
       Effect.suspend(() => {
         const link = head(cluster)
-        return link === undefined ? Effect.fail(silent("the cluster")) : Effect.asVoid(link.request("autostop", setting))
+        return link === undefined ? Effect.fail(silent("the cluster")) : Effect.asVoid(link.ask("autostop", setting))
       }),
-    activity: (cluster) => Effect.suspend(() => head(cluster)?.request("activity", {}) ?? Effect.void).pipe(Effect.ignore),
+    activity: (cluster) => Effect.suspend(() => head(cluster)?.ask("activity", {}) ?? Effect.void).pipe(Effect.ignore),
     halt: Effect.fn("Couriers.halt")(function* (row, reason) {
       const courier = couriers.get(row.id)
       if (courier?.head === undefined) return

@@ -12,8 +12,8 @@ import * as Layer from "effect/Layer"
 import type { ClusterId } from "../../events/ids.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { jobsOf } from "../../projections/jobs.ts"
-import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
+import { CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -32,8 +32,13 @@ interface Slot {
   done: boolean
 }
 
-export class Reconciler extends Context.Service<Reconciler, { readonly wake: (cluster: ClusterId) => void }>()("skyd/daemon/reactors/Reconciler") {
-  static readonly layer = Layer.effect(Reconciler, Effect.suspend(() => make))
+export class Reconciler extends Context.Service<Reconciler, { readonly wake: (cluster: ClusterId) => void }>()(
+  "skyd/daemon/reactors/Reconciler"
+) {
+  static readonly layer = Layer.effect(
+    Reconciler,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -67,18 +72,31 @@ const make = Effect.gen(function* () {
   /** A step that failed is said, and tried again after a while; a defect too, and the other clusters go on. */
   const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
     slot.tries += 1
+    // An agent that does not answer may be on a machine that runs no more: look before trying again.
+    if (action._tag === "InstallAgents" || action._tag === "Arm" || action._tag === "Sync") {
+      yield* Effect.ignore(couriers.observe(cluster))
+      if (look(cluster)?.key !== slot.key) return
+    }
     const row = rowOf(log.world().clusters, cluster)
     if (row === undefined) return
     const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
     const error = Cause.squash(cause)
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
     const message = error instanceof Error ? error.message : String(error)
-    if (!expected) yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
+    if (!expected)
+      yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")
     const facts: Facts = expected
       ? giveUp(row, action, { message, tries: slot.tries, final, nowMs })
       : {
-          events: [{ _tag: "ReactorFailed", cluster, message: `skyd itself failed at ${action._tag}: ${message}`, retryAtMs: nowMs + backoffMs(slot.tries) }],
+          events: [
+            {
+              _tag: "ReactorFailed",
+              cluster,
+              message: `skyd itself failed at ${action._tag}: ${message}`,
+              retryAtMs: nowMs + backoffMs(slot.tries)
+            }
+          ],
           operation: null,
           decided: false
         }
@@ -89,6 +107,7 @@ const make = Effect.gen(function* () {
   const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {
     for (let next = look(cluster); next !== undefined; next = look(cluster)) {
       const { action, key, row } = next
+
       if (key !== slot.key) Object.assign(slot, { key, tries: 0, done: false })
       // Done, and yet to be done: what was recorded did not change the plan. Never spin on it.
       if (slot.done) yield* Effect.sleep(backoffMs(1))
@@ -96,7 +115,7 @@ const make = Effect.gen(function* () {
       const hands = { cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user }
       yield* perform(row, action, hands).pipe(
         Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
-        Effect.tap(() => Effect.sync(() => void (slot.done = true))),
+        Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
         Effect.catchTag("KeyMoved", () => Effect.void),
         Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))))
       )

@@ -15,7 +15,11 @@ export const decided = (operation: OperationId | null, events: Facts["events"]):
 export const seen = (operation: OperationId | null, events: Facts["events"]): Facts => ({ events, operation, decided: false })
 
 /** Jobs end with the cluster under them; they do not revive. */
-export const closing = (cluster: ClusterRow["id"], unfinished: ReadonlyArray<JobRow>, reason: string): ReadonlyArray<readonly [Event, OperationId] | Event> =>
+export const closing = (
+  cluster: ClusterRow["id"],
+  unfinished: ReadonlyArray<JobRow>,
+  reason: string
+): ReadonlyArray<readonly [Event, OperationId] | Event> =>
   unfinished.map((job) => {
     const closed: Event = { _tag: "JobClosed", cluster, job: job.id, status: "FAILED", returnCodes: [], reason }
     return job.operation === null ? closed : ([closed, job.operation] as const)

@@ -3,7 +3,7 @@ import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { CommandError, recordError, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { CommandError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { type Facts, seen } from "./facts.ts"
 import type { Action } from "./plan.ts"
 
@@ -28,7 +28,10 @@ const failure = (row: ClusterRow, action: Action, message: string): SkydError =>
   const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
   if (action._tag === "StopNodes" || action._tag === "ReleaseNodes") {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
-    return new RuntimeError({ message: what, hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${row.name}` })
+    return new RuntimeError({
+      message: what,
+      hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${row.name}`
+    })
   }
   return new CommandError({
     message: what,
@@ -42,7 +45,13 @@ const failure = (row: ClusterRow, action: Action, message: string): SkydError =>
 const abandon = (row: ClusterRow, message: string): ReadonlyArray<Event> =>
   row.wanted === "gone"
     ? row.nodes.map(({ node, rank }) => ({ _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }))
-    : row.nodes.map(({ node, rank }) => ({ _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}` }))
+    : row.nodes.map(({ node, rank }) => ({
+        _tag: "NodeStopped",
+        cluster: row.id,
+        node,
+        rank,
+        reason: `not confirmed by the cloud: ${message}`
+      }))
 
 export const giveUp = (
   row: ClusterRow,
@@ -55,7 +64,10 @@ export const giveUp = (
   const active = workOf(row)
   const over = final || tries >= triesMax
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
-    ? (ending ? active : active.slice(0, 1)).map(({ id }) => [{ _tag: "OperationFailed", error: recordError(failure(row, action, message)) }, id])
+    ? (ending ? active : active.slice(0, 1)).map(({ id }) => [
+        { _tag: "OperationFailed", error: recordError(failure(row, action, message)) },
+        id
+      ])
     : []
   const said: ReadonlyArray<Event> =
     row.trouble?.message === message

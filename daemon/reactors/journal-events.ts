@@ -1,6 +1,7 @@
 /** Turns a head's journal into facts of the log: each entry once, in its order, and a gap is a fact too. Pure. */
-import * as Option from "effect/Option"
+
 import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import type { Event } from "../../events/Event.ts"
 import type { JobId, JournalId, OperationId } from "../../events/ids.ts"
 import type { StreamName } from "../../events/Recorded.ts"
@@ -22,7 +23,12 @@ const eventOf = (cluster: ClusterRow["id"], { atMs, fact, n }: JournalEntry): Ev
 }
 
 /** The entries that the row has not read yet. */
-export const journalEvents = (row: ClusterRow, jobs: ClusterJobs, journal: string, entries: ReadonlyArray<JournalEntry>): ReadonlyArray<Copied> => {
+export const journalEvents = (
+  row: ClusterRow,
+  jobs: ClusterJobs,
+  journal: string,
+  entries: ReadonlyArray<JournalEntry>
+): ReadonlyArray<Copied> => {
   const stream = `journal/${journal}` as StreamName
   let last = row.journal?.id === journal ? row.journal.last : 0
   const copied: Array<Copied> = []

@@ -6,10 +6,10 @@ import type { NodeToken } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
-import { recordError, ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
+import { ResourcesUnavailableError, recordError } from "../../sdk/protocol/errors.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { freshUlid } from "../Ids.ts"
-import { listFiles } from "../sync/list-files.ts"
+import { FileLister } from "../sync/FileLister.ts"
 import type { Couriers } from "./Couriers.ts"
 import { conclude, endRequests } from "./conclude.ts"
 import { decided, seen } from "./facts.ts"
@@ -70,7 +70,8 @@ const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, tok
 
 const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: string, { cloud, couriers, log }: Hands) {
   yield* couriers.activity(row.id)
-  const files = yield* listFiles(workdir)
+  const list = yield* FileLister
+  const files = yield* list(workdir)
   yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, "sky_workdir"), { concurrency: 8, discard: true })
   yield* couriers.activity(row.id)
   return seen(operationOf(row), [{ _tag: "WorkdirSynced", cluster: row.id, files: files.files, bytes: files.bytes }])
@@ -109,6 +110,11 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return conclude(row, unfinishedOf(hands.jobs, row.id))
     case "RequestNodes":
       return yield* requestNodes(row, action.ranks)
+    case "BeginStart":
+      return decided(
+        operationOf(row),
+        nodesOf(action.ranks).map(({ node, rank }) => ({ _tag: "NodeStarting", cluster: row.id, rank, node }))
+      )
     case "BeginSetup":
       return decided(action.operation, [{ _tag: "SetupStarted", cluster: row.id }])
     case "FailSetup":
@@ -126,7 +132,11 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     }
   }
   if (cloud === undefined) {
-    return yield* new CloudError({ kind: "Transient", code: "CloudDisabled", message: `the cloud ${row.offer?.cloud ?? "of this cluster"} is not enabled` })
+    return yield* new CloudError({
+      kind: "Transient",
+      code: "CloudDisabled",
+      message: `the cloud ${row.offer?.cloud ?? "of this cluster"} is not enabled`
+    })
   }
   switch (action._tag) {
     case "Provision":

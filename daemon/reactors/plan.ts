@@ -13,6 +13,8 @@ export type Action =
   | { readonly _tag: "Provision"; readonly token: NodeToken }
   /** Write down a token for the ranks that are missing. */
   | { readonly _tag: "RequestNodes"; readonly ranks: ReadonlyArray<number> }
+  /** Write down that stopped nodes are about to be started. */
+  | { readonly _tag: "BeginStart"; readonly ranks: ReadonlyArray<number> }
   | { readonly _tag: "StartNodes"; readonly ranks: ReadonlyArray<number> }
   | { readonly _tag: "InstallAgents"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "Arm" }
@@ -44,7 +46,7 @@ const ranks = (nodes: ReadonlyArray<{ readonly rank: number }>) => nodes.map(({ 
 
 const ending = (row: ClusterRow): Action | undefined => {
   if (row.wanted === "gone") return row.nodes.length > 0 ? { _tag: "ReleaseNodes", ranks: ranks(row.nodes) } : { _tag: "Conclude" }
-  const running = row.nodes.filter(({ state }) => state === "running")
+  const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (running.length > 0) return { _tag: "StopNodes", ranks: ranks(running) }
   return row.concluded ? undefined : { _tag: "Conclude" }
 }
@@ -54,7 +56,9 @@ const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
   const missing = missingOf(row)
   if (missing.length > 0) return { _tag: "RequestNodes", ranks: missing }
   const stopped = row.nodes.filter(({ state }) => state === "stopped")
-  if (stopped.length > 0) return { _tag: "StartNodes", ranks: ranks(stopped) }
+  if (stopped.length > 0) return { _tag: "BeginStart", ranks: ranks(stopped) }
+  const starting = row.nodes.filter(({ state }) => state === "starting")
+  if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting) }
   const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))
   if (silent.length > 0) return { _tag: "InstallAgents", ranks: ranks(silent), operation: active.id }
   return armedAs(row) ? undefined : { _tag: "Arm" }
@@ -79,6 +83,8 @@ const work = (row: ClusterRow): Action | undefined => {
   if (active?.request?._tag === "StartRequested") return raise(row, active) ?? { _tag: "FinishStart", operation: active.id }
   // Nobody raises it, yet a node was seen stopped: then the cluster is stopped, as a whole.
   if (row.nodes.some(({ state }) => state === "stopped")) return ending({ ...row, wanted: "stopped", concluded: false })
+  const starting = row.nodes.filter(({ state }) => state === "starting")
+  if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting) }
   if (row.nodes.length === 0 && row.everUp) return { _tag: "Conclude" }
   const silent = row.nodes.filter(({ ready }) => !ready)
   if (silent.length > 0) return row.everUp ? { _tag: "InstallAgents", ranks: ranks(silent), operation: null } : undefined

@@ -2,9 +2,10 @@
  * One connection to one agent: requests and their answers, frames in between, and word when it ends. Whatever was not
  * answered when it ends fails; every method may be said again on the next link.
  */
+
+import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Duplex } from "node:stream"
 import type { AgentMethods } from "../../sdk/agent/protocol.ts"
 
 /** When an agent refuses, or the connection to it ends first. */
@@ -25,6 +26,7 @@ interface Waiting {
   readonly onFrame: OnFrame | undefined
 }
 
+const answerMaxMs = 15_000
 /** An agent never sends more than this in one line; more means that it is not an agent. */
 const lineMaxChars = 16 * 1024 * 1024
 
@@ -74,6 +76,18 @@ export class AgentLink {
     })
   }
 
+  /** For what an agent answers at once. One that does not is treated as gone: its link ends. */
+  ask<M extends keyof AgentMethods>(method: M, params: AgentMethods[M][0]): Effect.Effect<AgentMethods[M][1], AgentError> {
+    return Effect.timeoutOrElse(this.request(method, params), {
+      duration: answerMaxMs,
+      orElse: () =>
+        Effect.suspend(() => {
+          this.close(`the agent did not answer '${method}' within ${answerMaxMs / 1000} s`)
+          return Effect.fail(this.ended!)
+        })
+    })
+  }
+
   /** Holds the agent back while a reader is slow. */
   pause(): void {
     this.stream.pause()
@@ -91,7 +105,7 @@ export class AgentLink {
 
   private read(chunk: string): void {
     this.buffer = this.buffer === "" ? chunk : this.buffer + chunk
-    if (this.buffer.length > lineMaxChars) return this.close("the agent sent a line that is too long")
+    if (this.buffer.length > lineMaxChars) this.close("the agent sent a line that is too long")
     let start = 0
     for (let end = this.buffer.indexOf("\n"); end !== -1; end = this.buffer.indexOf("\n", start)) {
       const line = this.buffer.slice(start, end)
@@ -99,7 +113,8 @@ export class AgentLink {
       try {
         this.take(JSON.parse(line))
       } catch {
-        return this.close("the agent sent a line that is not JSON")
+        this.close("the agent sent a line that is not JSON")
+        return
       }
     }
     this.buffer = this.buffer.slice(start)

@@ -99,7 +99,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
         return
       } catch (error) {
         connection = undefined
-        if (Date.now() > giveUpAtMs) fail(error as Error)
+        if (Date.now() > giveUpAtMs || (error as ClientError).tag !== "DaemonUnreachable") fail(error as Error)
       }
     }
   }

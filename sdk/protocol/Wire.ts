@@ -87,7 +87,17 @@ export type WireError = typeof RecordedError.Type
 
 /** `{"type": …, "data": …}` of every kind that a daemon sends. */
 export type ServerFrame =
-  | { readonly type: "hello"; readonly data: { readonly protocol: typeof protocol; readonly version: string; readonly build: string; readonly pid: number; readonly log: string; readonly capabilities: ReadonlyArray<string> } }
+  | {
+      readonly type: "hello"
+      readonly data: {
+        readonly protocol: typeof protocol
+        readonly version: string
+        readonly build: string
+        readonly pid: number
+        readonly log: string
+        readonly capabilities: ReadonlyArray<string>
+      }
+    }
   | { readonly type: "progress"; readonly data: Progress }
   | { readonly type: "source"; readonly data: LogSource }
   | { readonly type: "log"; readonly data: LogChunk }

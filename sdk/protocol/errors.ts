@@ -17,7 +17,10 @@ export class InvalidClusterNameError extends Schema.TaggedError<InvalidClusterNa
   readonly exitCode = exitCodes.usage
 }
 /** When no cluster has that name. The contract's ValueError. */
-export class ClusterDoesNotExist extends Schema.TaggedError<ClusterDoesNotExist>()("ClusterDoesNotExist", { ...fields, cluster: Schema.String }) {
+export class ClusterDoesNotExist extends Schema.TaggedError<ClusterDoesNotExist>()("ClusterDoesNotExist", {
+  ...fields,
+  cluster: Schema.String
+}) {
   readonly exitCode = exitCodes.notFound
 }
 /** When the cluster must be UP and is not. Also a ValueError (contract, D01). */

@@ -1,7 +1,7 @@
 /** Create a cluster or reuse it, and run a task on it (contract: sky.launch). */
 import * as Schema from "effect/Schema"
-import { Task } from "../../task/Task.ts"
 import { Offer } from "../../events/values.ts"
+import { Task } from "../../task/Task.ts"
 import { ResourceHandle } from "./rows.ts"
 
 export const IdleMinutes = Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))

@@ -15,7 +15,11 @@ export const JobQueue = Schema.Struct({
   skipFinished: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   jobIds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Int)))
 })
-export const JobQueueAnswer = Schema.Struct({ jobs: Schema.Array(JobView), clusters: Schema.Array(Schema.String), notFound: Schema.Array(Schema.String) })
+export const JobQueueAnswer = Schema.Struct({
+  jobs: Schema.Array(JobView),
+  clusters: Schema.Array(Schema.String),
+  notFound: Schema.Array(Schema.String)
+})
 export type JobQueueAnswer = typeof JobQueueAnswer.Type
 
 /**

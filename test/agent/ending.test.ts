@@ -75,7 +75,9 @@ describe("a job that has ended", () => {
     const follower = await Follower.of(head)
     const client = await head.client()
     const run = "setsid sh -c 'echo $$ > ~/pids; sleep 60' & until test -s ~/pids; do sleep 0.01; done"
-    await client.call("submit", { jobs: [job(1, run), job(2, `read p < ~/pids; kill -0 $p 2> /dev/null && exit 9; exit 0`)] })
+    await client.call("submit", {
+      jobs: [job(1, run), job(2, 'read p < ~/pids; grep -q "^State:.[^Z]" /proc/$p/status && exit 9; exit 0')]
+    })
     expect(await follower.fact("JobEnded", 1)).toMatchObject({ status: "SUCCEEDED" })
     expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "SUCCEEDED" })
   })

@@ -28,7 +28,15 @@ const clusters: Array<{ cluster: string; nodes: ReadonlyArray<TestNode> }> = []
 
 const build = () => {
   if (fs.existsSync(bundle)) return
-  buildSync({ entryPoints: ["agent/main.ts"], outfile: bundle, bundle: true, minify: true, platform: "node", format: "cjs", target: "node22" })
+  buildSync({
+    entryPoints: ["agent/main.ts"],
+    outfile: bundle,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    format: "cjs",
+    target: "node22"
+  })
 }
 
 export class Client {
@@ -257,7 +265,9 @@ export class Follower {
   }
 
   fact<Tag extends JournalFact["_tag"]>(tag: Tag, job?: number): Promise<Extract<JournalFact, { readonly _tag: Tag }>> {
-    return this.client.until(() => this.facts.find((fact) => fact._tag === tag && (job === undefined || ("job" in fact && fact.job === job)))) as never
+    return this.client.until(() =>
+      this.facts.find((fact) => fact._tag === tag && (job === undefined || ("job" in fact && fact.job === job)))
+    ) as never
   }
 }
 

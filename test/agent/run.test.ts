@@ -1,7 +1,7 @@
 /** One node: running, exit codes, variables, queue and setup, with the real agent. */
 import * as fs from "node:fs"
 import { afterAll, describe, expect, it } from "vitest"
-import { cleanUp, cluster, Follower, job, read } from "./harness.ts"
+import { cleanUp, cluster, eventually, Follower, job, read } from "./harness.ts"
 
 afterAll(cleanUp)
 
@@ -74,10 +74,16 @@ describe("a job on one node", () => {
     const spec = job(1, "env -0 > ~/env; umask > ~/umask", { name: "t", envs: { ODD: odd, stat: "mine" }, secrets: { TOKEN: "s3cret" } })
     await (await head.client()).call("submit", { jobs: [spec] })
     await follower.fact("JobEnded")
-    const pairs = read(head.home("env")).split("\0").filter((pair) => pair !== "")
-    const { PWD: _, SHLVL: __, _: ___, OLDPWD: ____, ...env } = Object.fromEntries(
-      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])
-    )
+    const pairs = read(head.home("env"))
+      .split("\0")
+      .filter((pair) => pair !== "")
+    const {
+      PWD: _,
+      SHLVL: __,
+      _: ___,
+      OLDPWD: ____,
+      ...env
+    } = Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]))
     expect(env).toEqual({
       ...head.identity.environment,
       HOME: `${head.root}/home`,
@@ -102,7 +108,8 @@ describe("a job on one node", () => {
     })
     expect(read(head.home("umask"))).toBe("0022\n")
     expect(read(`${head.root}/agent/records.jsonl`)).not.toContain("s3cret")
-    expect(fs.existsSync(`${head.root}/agent/secrets/job-1.json`)).toBe(false)
+    expect(fs.readdirSync(`${head.root}/agent/secrets`)).toEqual([])
+    await eventually(() => !fs.existsSync(`${head.root}/agent/ranks/job-1.0`))
   })
 })
 

@@ -85,7 +85,9 @@ describe("the pure files", () => {
 })
 
 describe("every file", () => {
-  const own = ["scripts", "bench", "test/arch", "test/docs"].flatMap(filesBelow).map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }))
+  const own = ["scripts", "bench", "test/arch", "test/docs"]
+    .flatMap(filesBelow)
+    .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }))
   const all = [...sources, ...own]
 
   it("opens by saying what it is for", () => {

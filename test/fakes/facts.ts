@@ -1,9 +1,10 @@
 /** Short histories for tests: facts of one cluster in envelopes, and the world after them. */
+
+import * as World from "../../daemon/World.ts"
 import type { Event } from "../../events/Event.ts"
 import { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId, Seq } from "../../events/ids.ts"
 import type { Recorded, StreamName } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
-import * as World from "../../daemon/World.ts"
 import { rowOf } from "../../projections/clusters.ts"
 
 export const cluster = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZZ")
@@ -94,10 +95,7 @@ const ranksOf = (numNodes: number) => Array.from({ length: numNodes }, (_, rank)
 export const provisioned = (numNodes = 1): ReadonlyArray<Said> => [
   [{ _tag: "NodeRequested", cluster, token, ranks: ranksOf(numNodes), offer }, "r-launch"],
   ...ranksOf(numNodes).map(
-    (rank): Said => [
-      { _tag: "NodeProvisioned", cluster, token, rank, node: nodeId(rank), address: `127.0.1.${rank + 1}` },
-      "r-launch"
-    ]
+    (rank): Said => [{ _tag: "NodeProvisioned", cluster, token, rank, node: nodeId(rank), address: `127.0.1.${rank + 1}` }, "r-launch"]
   )
 ]
 

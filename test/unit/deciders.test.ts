@@ -27,15 +27,20 @@ const stopped: ReadonlyArray<Said> = [
 ]
 const controllers = ["sky-spot-controller-1a2b3c4d", "sky-serve-controller-1a2b3c4d"]
 
-const tags = (decided: Decided) => (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event._tag) : decided.failure._tag)
+const tags = (decided: Decided) =>
+  Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event._tag) : decided.failure._tag
 const refusal = (decided: Decided) => (Result.isFailure(decided) ? decided.failure : assert.fail("not refused"))
 const find = <T extends Event["_tag"]>(decided: Decided, tag: T) =>
   (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event) : []).find((event) => event._tag === tag) as
     | (Event & { readonly _tag: T })
     | undefined
 
-const launching = (facts: ReadonlyArray<Said>, options: Parameters<typeof launch>[1]["options"] = {}, task: RecordedTask = { run: "r" }, as: string = name) =>
-  launch(facts.length === 0 ? undefined : rowAfter(facts), { name: as, fresh, task, options, offers: [offer], reason: null }, context)
+const launching = (
+  facts: ReadonlyArray<Said>,
+  options: Parameters<typeof launch>[1]["options"] = {},
+  task: RecordedTask = { run: "r" },
+  as: string = name
+) => launch(facts.length === 0 ? undefined : rowAfter(facts), { name: as, fresh, task, options, offers: [offer], reason: null }, context)
 const executing = (facts: ReadonlyArray<Said>, task: RecordedTask = { run: "r" }, isDown = false) =>
   exec(facts.length === 0 ? undefined : rowAfter(facts), { name, task, down: isDown, lastUse: "" }, context)
 
@@ -54,7 +59,8 @@ describe("launch", () => {
     assert.deepStrictEqual(tags(launching(up())), ["OperationRequested", "LaunchRequested"])
   })
   it("launch-42: refuses a bad name with InvalidClusterNameError", () => {
-    for (const bad of ["-a", "1a", "a-", "a b", "", "a/b", "ä"]) assert.strictEqual(tags(launching([], {}, {}, bad)), "InvalidClusterNameError")
+    for (const bad of ["-a", "1a", "a-", "a b", "", "a/b", "ä"])
+      assert.strictEqual(tags(launching([], {}, {}, bad)), "InvalidClusterNameError")
     for (const good of ["a", "A", "my_cluster", "my.cluster", "a..b", "a".repeat(63)]) assert.isArray(tags(launching([], {}, {}, good)))
   })
   it("launch-43: refuses demands that the cluster does not meet, naming both", () => {

@@ -72,7 +72,9 @@ describe("EventLog", () => {
   it.live("lets one of two appends win that were decided on the same state, even within one group", () =>
     on([], (log) =>
       Effect.gen(function* () {
-        const both = yield* Effect.forEach([1, 2, 3], () => Effect.exit(log.append(append([fact], [[stream, 0]]))), { concurrency: "unbounded" })
+        const both = yield* Effect.forEach([1, 2, 3], () => Effect.exit(log.append(append([fact], [[stream, 0]]))), {
+          concurrency: "unbounded"
+        })
         assert.strictEqual(both.filter(({ _tag }) => _tag === "Success").length, 1)
         assert.strictEqual(log.world().at, 2)
       })

@@ -107,7 +107,10 @@ describe("the plan of an end", () => {
     assert.deepStrictEqual(next([...up(), { ...(fired as object), down: true } as Said]), { _tag: "ReleaseNodes", ranks: [0] })
   })
   it("a node seen stopped stops the whole cluster", () => {
-    const facts: ReadonlyArray<Said> = [...up(2), { _tag: "NodeStopped", cluster, rank: 1, node: nodeId(1), reason: "the machine was restarted" }]
+    const facts: ReadonlyArray<Said> = [
+      ...up(2),
+      { _tag: "NodeStopped", cluster, rank: 1, node: nodeId(1), reason: "the machine was restarted" }
+    ]
     assert.deepStrictEqual(next(facts), { _tag: "StopNodes", ranks: [0] })
   })
 })

@@ -2,17 +2,30 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Equal, HashMap } from "effect"
 import fc from "fast-check"
+import { plan } from "../../daemon/reactors/plan.ts"
 import * as World from "../../daemon/World.ts"
 import type { Event } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
 import { clusters } from "../../projections/clusters.ts"
-import { isOver, jobs } from "../../projections/jobs.ts"
+import { isOver, jobs, jobsOf } from "../../projections/jobs.ts"
 import { operations } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
-import { conditionOf } from "../../projections/cluster-status.ts"
-import { plan } from "../../daemon/reactors/plan.ts"
-import { jobsOf } from "../../projections/jobs.ts"
-import { asked, cluster, ended, nodeId, provisioned, ready, recorded, requested, type Said, started, submitted, succeeded, up } from "../fakes/facts.ts"
+import {
+  asked,
+  cluster,
+  ended,
+  nodeId,
+  provisioned,
+  ready,
+  recorded,
+  requested,
+  type Said,
+  started,
+  submitted,
+  succeeded,
+  up
+} from "../fakes/facts.ts"
 
 /** Facts in any order, sensible or not: a fold may not throw on what a damaged or foreign history holds. */
 const pool: ReadonlyArray<Said> = [

@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { asked, cluster, nodeId, provisioned, ready, requested, rowAfter, type Said, up } from "../fakes/facts.ts"
 
-const after = (facts: ReadonlyArray<Said>) => conditionOf(rowAfter(facts)!)
+const stateAfter = (facts: ReadonlyArray<Said>) => conditionOf(rowAfter(facts)!)
 const words = (facts: ReadonlyArray<Said>) => {
-  const { phase, reason, status } = after(facts)
+  const { phase, reason, status } = stateAfter(facts)
   return [status, phase, reason]
 }
 
@@ -15,22 +15,31 @@ describe("status", () => {
     assert.deepStrictEqual(words([...asked(), provisioned()[0]!]), ["INIT", "provision", "waiting for 1 node from local"])
     assert.deepStrictEqual(words([...asked(), ...provisioned()]), ["INIT", "bootstrap", "waiting for the agent on the head"])
     const setup: Said = [{ _tag: "SetupStarted", cluster }, "r-launch"]
-    assert.deepStrictEqual(words([...asked({ task: { setup: "s" } }), ...provisioned(), ...ready(), setup]), ["INIT", "setup", "running setup on 1 node"])
+    assert.deepStrictEqual(words([...asked({ task: { setup: "s" } }), ...provisioned(), ...ready(), setup]), [
+      "INIT",
+      "setup",
+      "running setup on 1 node"
+    ])
   })
   it("status-19: UP once the launch has ended and every agent answered", () => {
     assert.deepStrictEqual(words(up(2)), ["UP", null, null])
   })
   it("status-20: a relaunch makes it INIT until it has completed", () => {
-    const again: ReadonlyArray<Said> = [...up(), ...asked().slice(1, 3).map((said) => ("_tag" in said ? said : ([said[0], "r-2"] as const)))]
+    const again: ReadonlyArray<Said> = [
+      ...up(),
+      ...asked()
+        .slice(1, 3)
+        .map((said) => ("_tag" in said ? said : ([said[0], "r-2"] as const)))
+    ]
     const relaunch = again.map((said, i): Said => (i === up().length ? requested("launch", "r-2") : said))
-    assert.strictEqual(after(relaunch).status, "INIT")
-    assert.strictEqual(after([...relaunch, [{ _tag: "OperationSucceeded", result: {} }, "r-2"]]).status, "UP")
+    assert.strictEqual(stateAfter(relaunch).status, "INIT")
+    assert.strictEqual(stateAfter([...relaunch, [{ _tag: "OperationSucceeded", result: {} }, "r-2"]]).status, "UP")
   })
   it("status-17: INIT with the reason when an agent or a node is missing", () => {
     const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
     assert.deepStrictEqual(words([...up(), lost]), ["INIT", null, "the head: its agent went away"])
     const released: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "missing" }
-    assert.include(after([...up(2), released]).reason, "1 node of 2 missing")
+    assert.include(stateAfter([...up(2), released]).reason, "1 node of 2 missing")
   })
   it("status-21: STOPPED when all nodes are, with the reason; INIT on the way", () => {
     const stopping: ReadonlyArray<Said> = [...up(), { _tag: "StopRequested", cluster, purge: false, lastUse: "" }]

@@ -45,8 +45,8 @@ describe("a bad task file", () => {
   ])("%j", (text, message) => expect(refusal(() => load(text))).toBe(message))
 
   it("says every mistake, each with its line", () => {
-    expect(refusal(() => load("nmae: x\nrun: ls\nnum_nodes: two\n")).split("\n")).toEqual([
-      "bad.yaml, line 1: unknown field 'nmae'. Did you mean 'name'?",
+    expect(refusal(() => load("nam: x\nrun: ls\nnum_nodes: two\n")).split("\n")).toEqual([
+      "bad.yaml, line 1: unknown field 'nam'. Did you mean 'name'?",
       expect.stringMatching(/^bad\.yaml, line 3: num_nodes: expected/)
     ])
   })

@@ -1,0 +1,107 @@
+/** Autostop with the real agent; a minute takes 200 ms here. The rules themselves are in pure.test.ts. */
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { cleanUp, cluster, Follower, job, read } from "./harness.ts"
+
+afterAll(cleanUp)
+
+const minuteMs = 200
+const ended = (root: string) => JSON.parse(read(join(root, "ended")) || "null")
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe("autostop", () => {
+  it.each([
+    [false, "Stopped"],
+    [true, "Down"]
+  ])("with down %s ends all nodes of an idle cluster and writes %s", async (down, how) => {
+    const { nodes, head } = await cluster({ nodes: 2, minuteMs })
+    const follower = await Follower.of(head)
+    await (await head.client()).call("autostop", { setting: 1, idleMinutes: 1, down })
+    expect(await follower.fact("AutostopFired")).toMatchObject({ idleMinutes: 1, down, idleSinceMs: expect.any(Number) })
+    await Promise.all(nodes.map((node) => node.gone()))
+    expect(ended(head.root)).toMatchObject({ how, by: "autostop" })
+    expect(ended(nodes[1]!.root)).toMatchObject({ how })
+    expect(fs.existsSync(head.identity.socket)).toBe(false)
+    head.boot()
+    expect(await head.start()).toMatchObject({ lastEntry: 1 })
+  })
+
+  it("autostop-12: 0 minutes stop an idle cluster at the next look", async () => {
+    const { head } = await cluster()
+    await (await head.client()).call("autostop", { setting: 1, idleMinutes: 0, down: false })
+    await head.gone()
+    expect(ended(head.root)).toMatchObject({ how: "Stopped" })
+  })
+
+  it("autostop-03, launch-13: does not fire while a job runs or waits, nor during setup, and counts from the end", async () => {
+    const { head } = await cluster({ cpus: 0.5, minuteMs })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("autostop", { setting: 1, idleMinutes: 1, down: false })
+    const script = "sleep 0.5"
+    await client.call("setup", { operation: "op", runTimestamp: "sky-s", script, envs: {}, secrets: {}, accelerators: 0 })
+    await follower.fact("SetupEnded")
+    await client.call("submit", { jobs: [job(1, "sleep 0.5"), job(2, "true")] })
+    await follower.fact("AutostopFired")
+    const last = follower.entries.at(-2)!
+    expect(last.fact).toMatchObject({ _tag: "JobEnded", job: 2 })
+    expect(follower.entries.at(-1)!.atMs - last.atMs).toBeGreaterThan(minuteMs - 20)
+    await head.gone()
+  })
+
+  it("is not put off by a restart of the agent", async () => {
+    const { head } = await cluster({ minuteMs: 1000 })
+    const follower = await Follower.of(head)
+    const setAt = Date.now()
+    await (await head.client()).call("autostop", { setting: 1, idleMinutes: 2, down: false })
+    await pause(1200)
+    expect(follower.facts).toEqual([])
+    await head.kill()
+    await head.start()
+    const fired = await (await Follower.of(head)).fact("AutostopFired")
+    expect(Date.now() - setAt).toBeLessThan(3000)
+    expect(fired.idleSinceMs - setAt).toBeLessThan(300)
+    await head.gone()
+  })
+
+  it("autostop-05: survives stop and start, which set idleness to zero", async () => {
+    const { head } = await cluster({ minuteMs: 1000 })
+    const client = await head.client()
+    await client.call("autostop", { setting: 1, idleMinutes: 1, down: false })
+    await pause(500)
+    await client.call("exit", { how: "Stopped" })
+    await head.gone()
+    await pause(700)
+    head.boot()
+    const startedAt = Date.now()
+    await head.start()
+    await (await Follower.of(head)).fact("AutostopFired")
+    expect(Date.now() - startedAt).toBeGreaterThan(900)
+    await head.gone()
+  })
+
+  it("takes no job once it has fired", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    client.call("autostop", { setting: 1, idleMinutes: 0, down: false }).catch(() => {})
+    await (await Follower.of(head)).fact("AutostopFired").catch(() => {})
+    await expect(client.call("submit", { jobs: [job(1, "true")] })).rejects.toThrow()
+    await head.gone()
+  })
+
+  it("activity puts it off, a cancelled setting never fires", async () => {
+    const { head } = await cluster({ minuteMs })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("autostop", { setting: 1, idleMinutes: 2, down: false })
+    for (let n = 0; n < 5; n++) {
+      await pause(150)
+      await client.call("activity", {})
+    }
+    expect(follower.facts).toEqual([])
+    await client.call("autostop", { setting: 2, idleMinutes: -1, down: true })
+    await pause(600)
+    expect(follower.facts).toEqual([])
+  })
+})

@@ -1,0 +1,116 @@
+/** Streaming output with the real agent: bytes come as they were written. */
+import * as fs from "node:fs"
+import { dirname } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { incompleteTail } from "../../agent/stream-rank.ts"
+import { cleanUp, cluster, Follower, job } from "./harness.ts"
+
+afterAll(cleanUp)
+
+const shown = async (run: string, more: { tail?: number } = {}) => {
+  const { head } = await cluster()
+  await (await head.client()).call("submit", { jobs: [job(1, run)] })
+  await (await Follower.of(head)).fact("JobEnded")
+  const client = await head.client()
+  await client.call("logs", { job: 1, follow: true, ...more })
+  return client
+}
+
+describe("logs", () => {
+  it("pass carriage returns, bytes that are no UTF-8 and a last line without newline as they are", async () => {
+    const client = await shown(String.raw`printf 'a\rb\n\377\376\000 ä€😀\nno end'`)
+    expect(client.output()).toEqual(Buffer.concat([Buffer.from("a\rb\n"), Buffer.from([255, 254, 0]), Buffer.from(" ä€😀\nno end")]))
+    expect(client.frames.filter(({ type }) => type === "log").every(({ data }) => data.base64 !== undefined)).toBe(true)
+  })
+
+  it("cut long output between characters, in few frames", async () => {
+    const client = await shown("head -c 300000 /dev/zero | tr '\\0' x; for i in $(seq 20000); do echo 'ä€😀'; done")
+    const frames = client.frames.filter(({ type }) => type === "log")
+    expect(frames.every(({ data }) => data.text !== undefined)).toBe(true)
+    expect(frames.length).toBeLessThan(20)
+    expect(client.output().toString()).toBe("x".repeat(300_000) + "ä€😀\n".repeat(20_000))
+  })
+
+  it.each([
+    [3, "8\n9\nlast"],
+    [1, "last"],
+    [0, ""],
+    [100, "1\n2\n3\n4\n5\n6\n7\n8\n9\nlast"]
+  ])("show the last %i lines", async (tail, expected) => {
+    expect((await shown("seq 1 9; printf last", { tail })).output().toString()).toBe(expected)
+  })
+
+  it("find the last lines of a huge file at once", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "true")] })
+    await (await Follower.of(head)).fact("JobEnded")
+    const path = head.home("sky_logs/sky-2026-01-01-00-00-00-000001/tasks/run.log")
+    fs.mkdirSync(dirname(path), { recursive: true })
+    fs.truncateSync(path, 5 * 1024 ** 3)
+    fs.appendFileSync(path, "\nthe end\n")
+    const began = performance.now()
+    await client.call("logs", { job: 1, follow: false, tail: 1 })
+    expect(client.output().toString()).toBe("the end\n")
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+
+  it("follow a job from before it starts to its end, line by line as they come", async () => {
+    const { head } = await cluster({ cpus: 0.5 })
+    const client = await head.client()
+    const go = (file: string) => `until test -e ~/${file}; do sleep 0.02; done`
+    await client.call("submit", { jobs: [job(1, go("one")), job(2, `echo up; ${go("two")}; echo down`)] })
+    const answer = client.call("logs", { job: 2, follow: true })
+    expect(client.output().toString()).toBe("")
+    fs.writeFileSync(head.home("one"), "")
+    await client.until(() => (client.output().toString() === "up\n" ? true : undefined))
+    fs.writeFileSync(head.home("two"), "")
+    expect(await answer).toEqual({ status: "SUCCEEDED", returnCodes: [0], reason: null })
+    expect(client.output().toString()).toBe("up\ndown\n")
+  })
+
+  it("without follow show what is there, and no status while it runs", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "echo up; sleep 60")] })
+    client.call("logs", { job: 1, follow: true }, "stream").catch(() => {})
+    await client.until(() => (client.output().toString() === "up\n" ? true : undefined))
+    const other = await head.client()
+    expect(await other.call("logs", { job: 1, follow: false })).toEqual({ status: null, returnCodes: [], reason: null })
+    expect(other.output().toString()).toBe("up\n")
+    client.socket.write(`${JSON.stringify({ type: "detach", data: { id: "stream" } })}\n`)
+    await client.until(() => client.frames.find(({ type, data }) => type === "result" && data.id === "stream"))
+  })
+
+  it("of a job that does not exist are refused by name", async () => {
+    const { head } = await cluster()
+    await expect((await head.client()).call("logs", { job: 9, follow: true })).rejects.toMatchObject({ tag: "JobDoesNotExist" })
+  })
+
+  it("wait for a slow reader without holding memory or the job", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    const slow = await head.client()
+    const bytes = 40 * 1024 * 1024
+    await client.call("submit", { jobs: [job(1, `head -c ${bytes} /dev/zero | tr '\\0' x`)] })
+    slow.socket.pause()
+    const answer = slow.call("logs", { job: 1, follow: true })
+    await (await Follower.of(head)).fact("JobEnded")
+    const rss = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${head.process!.pid}/status`, "utf8"))![1])
+    expect(rss).toBeLessThan(150 * 1024)
+    slow.socket.resume()
+    expect(await answer).toMatchObject({ status: "SUCCEEDED" })
+    expect(slow.output().length).toBe(bytes)
+  })
+})
+
+describe("the cut between characters", () => {
+  it.each(["a", "ä", "€", "😀"])("falls before %s unless it is whole", (character) => {
+    const bytes = Buffer.from(`x${character}`)
+    expect(incompleteTail(bytes)).toBe(0)
+    for (let missing = 1; missing < bytes.length - 1; missing++) {
+      const part = bytes.subarray(0, bytes.length - missing)
+      expect(incompleteTail(part)).toBe(part.length - 1)
+    }
+  })
+})

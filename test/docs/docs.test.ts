@@ -1,0 +1,46 @@
+/** The generated documents are what the generator would write now, and hand-written ones point at files that exist. */
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import { events } from "../../events/Event.ts"
+import { eventsDocument, protocolDocument } from "../../scripts/docs.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+
+const root = resolve(import.meta.dirname, "../..")
+const read = (file: string) => readFileSync(join(root, file), "utf8")
+
+const markdown = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`)
+]
+
+describe("the generated documents", () => {
+  it("docs/events.md is up to date (node scripts/docs.ts)", () => {
+    expect(read("docs/events.md")).toBe(eventsDocument())
+  })
+
+  it("docs/protocol.md is up to date (node scripts/docs.ts)", () => {
+    expect(read("docs/protocol.md")).toBe(protocolDocument())
+  })
+
+  it("docs/events.md tells every event", () => {
+    const text = read("docs/events.md")
+    const tags = events.map((event) => event.fields._tag.schema.literal)
+    expect(tags.filter((tag) => !text.includes(`\n### ${tag}\n`))).toEqual([])
+  })
+})
+
+describe("the hand-written documents", () => {
+  it.each(markdown)("%s links only to files that are there", (file) => {
+    const links = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!)
+    expect(links.filter((link) => !existsSync(resolve(root, dirname(file), link)))).toEqual([])
+  })
+
+  it("README.md lists every exit code", () => {
+    const listed = [...read("README.md").matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
+    expect(listed.sort((a, b) => a - b)).toEqual(Object.values(exitCodes).sort((a, b) => a - b))
+  })
+})

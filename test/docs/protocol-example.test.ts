@@ -1,0 +1,73 @@
+/** The exchanges of docs/protocol.md, played byte for byte against a real daemon: it answers with frames of the shapes that stand there. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { startDaemon, type TestDaemon } from "./daemon.ts"
+
+interface Exchange {
+  readonly sent: string
+  readonly replies: ReadonlyArray<Frame>
+}
+interface Frame {
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+const framesOf = (text: string): ReadonlyArray<Frame> =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+
+const exchanges: ReadonlyArray<Exchange> = [
+  ...readFileSync(join(import.meta.dirname, "../../docs/protocol.md"), "utf8").matchAll(/```console\n([\s\S]*?)```/g)
+].flatMap(([, block = ""]) =>
+  block
+    .split(/^\$ /m)
+    .filter((part) => part.includes("nc -U -N"))
+    .map((part) => {
+      const [command = "", ...replies] = part.split("\n")
+      const sent = [...command.matchAll(/'([^']*)'/g)].map(([, word]) => word).slice(1)
+      return { sent: `${sent.join("\n")}\n`, replies: framesOf(replies.join("\n")) }
+    })
+)
+
+/** Keys and kinds, and the words that are always the same. */
+const shapeOf = (value: unknown, key = ""): unknown => {
+  if (Array.isArray(value)) return value.map((item) => shapeOf(item))
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shapeOf(item, name)]))
+  return ["id", "phase", "state", "tag", "message", "status", "exitCode", "jobId", "cluster", "text"].includes(key) ? value : typeof value
+}
+
+/** Machines differ in what they have. */
+const machine = /"(memoryGib|cpus|accelerators)":("number"|"object"|\{[^}]*\})/g
+const shapes = (frames: ReadonlyArray<Frame>) =>
+  frames.map((frame) => JSON.parse(JSON.stringify(shapeOf(frame)).replaceAll(machine, '"$1":"any"')))
+
+let daemon: TestDaemon
+beforeAll(async () => {
+  daemon = await startDaemon()
+})
+afterAll(() => daemon.end())
+
+describe("the exchanges of docs/protocol.md", () => {
+  it("are there", () => {
+    expect(exchanges.length).toBeGreaterThanOrEqual(5)
+  })
+
+  it("happen as written", { timeout: 60_000 }, async () => {
+    for (const { replies, sent } of exchanges) {
+      const answered = framesOf(await daemon.exchange(sent))
+      expect(shapes(answered), sent).toEqual(shapes(replies))
+    }
+  })
+
+  it("can be repeated under the same request id without a second launch", { timeout: 60_000 }, async () => {
+    const launch = exchanges.find(({ sent }) => sent.includes("requestId"))!
+    const again = framesOf(await daemon.exchange(launch.sent)).at(-1)
+    expect(again).toMatchObject({ type: "result", data: { value: { cluster: "demo", jobId: 1 } } })
+    const status = framesOf(await daemon.exchange('{"type":"request","data":{"id":1,"method":"status"}}\n'))
+    expect(status).toMatchObject([{ data: { value: { clusters: [] } } }])
+  })
+})

@@ -1,0 +1,145 @@
+/**
+ * A cloud that keeps its promises and nothing else: slow, moody, counting every machine, and able to stop the daemon's world at any
+ * named point (`cloud.provision:after` …), which is where a crash is worst.
+ */
+import { Effect, type Fiber, Random } from "effect"
+import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import { NodeId } from "../../events/ids.ts"
+import { offer } from "./facts.ts"
+import { SimAgent } from "./SimAgent.ts"
+
+interface Machine {
+  readonly agent: SimAgent
+  readonly cluster: string
+  state: "running" | "stopped"
+  reason: string | null
+  down: boolean
+}
+
+const ulidOf = (n: number) => `01HZZZZZZZZZZZZZZZ${String(n).padStart(8, "0")}`
+
+export class SimCloud {
+  readonly machines = new Map<string, Machine>()
+  readonly byToken = new Map<string, ReadonlyArray<string>>()
+  mood: "calm" | "moody" = "calm"
+  /** Every point that was reached, in order. */
+  readonly reached: Array<string> = []
+  /** Called at each point; a daemon that is to die there gets an effect that never ends. */
+  at: (point: string) => Effect.Effect<void> = () => Effect.void
+  private journals = 0
+  private readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>
+  private readonly nowMs: () => number
+
+  constructor(world: { readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>; readonly nowMs: () => number }) {
+    this.inWorld = world.inWorld
+    this.nowMs = world.nowMs
+  }
+
+  readonly reach = (point: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      this.reached.push(point)
+      return this.at(point)
+    })
+
+  private readonly slow = Effect.suspend(() =>
+    this.mood === "calm" ? Effect.void : Effect.flatMap(Random.nextIntBetween(0, 3), (s) => Effect.sleep(`${s} seconds`))
+  )
+  private readonly moody = Effect.suspend(() =>
+    this.mood === "calm"
+      ? Effect.void
+      : Effect.flatMap(Random.next, (roll) =>
+          roll < 0.15 ? Effect.fail(new CloudError({ kind: "Transient", code: "Throttled", message: "try again later" })) : Effect.void
+        )
+  )
+
+  private call<A>(name: string, work: () => A): Effect.Effect<A, CloudError> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.reach(`cloud.${name}:before`)
+      yield* this.moody
+      const done = work()
+      yield* this.reach(`cloud.${name}:after`)
+      // It is done before the answer arrives.
+      yield* this.slow
+      return done
+    })
+  }
+
+  private provision({ ranks, tags, token }: ProvisionRequest) {
+    const known = this.byToken.get(token)
+    const nodes = known ?? ranks.map((rank) => `${token}-${rank}`)
+    if (known === undefined) {
+      this.byToken.set(token, nodes)
+      for (const [i, node] of nodes.entries()) {
+        const agent = new SimAgent(
+          { node, cluster: tags.cluster, rank: ranks[i]!, journalId: ulidOf(++this.journals) },
+          { inWorld: this.inWorld, nowMs: this.nowMs }
+        )
+        this.machines.set(node, { agent, cluster: tags.cluster, state: "running", reason: null, down: false })
+      }
+    }
+    return nodes.map((node, i) => ({ rank: ranks[i]!, node: NodeId.make(node), address: `127.0.1.${ranks[i]! + 1}` }))
+  }
+
+  /** The machine ends: jobs of it end too. */
+  halt(node: string, reason: string | null): void {
+    const machine = this.machines.get(node)
+    if (machine === undefined) return
+    machine.agent.endAll("FAILED", "the machine ended")
+    machine.agent.die()
+    machine.state = "stopped"
+    machine.reason = reason
+  }
+
+  readonly cloud: Cloud = {
+    name: "local",
+    canStop: true,
+    offers: () => Effect.succeed({ offers: [offer], reason: null }),
+    provision: (request) => this.call("provision", () => this.provision(request)),
+    query: (nodes) =>
+      this.call("query", () =>
+        nodes.map(({ node, rank }) => {
+          const machine = this.machines.get(node)
+          const state = machine?.state ?? "missing"
+          return { rank, node, state, address: null, reason: machine?.reason ?? null, down: machine?.down ?? false }
+        })
+      ),
+    start: ({ node, rank }) =>
+      this.call("start", () => {
+        const machine = this.machines.get(node)
+        if (machine !== undefined && machine.state !== "running") Object.assign(machine, { state: "running", reason: null })
+        if (machine !== undefined) machine.agent.halted = false
+        return { address: `127.0.1.${rank + 1}` }
+      }),
+    stop: ({ node }) => this.call("stop", () => this.halt(node, null)),
+    terminate: ({ node }) =>
+      this.call("terminate", () => {
+        this.halt(node, null)
+        this.machines.delete(node)
+      }),
+    installAgent: (node) =>
+      Effect.flatMap(
+        this.call("installAgent", () => this.machines.get(node.node)),
+        (machine) => {
+          if (machine === undefined || machine.state !== "running") return Effect.fail(this.absent(node))
+          machine.agent.alive = true
+          return Effect.succeed({ rank: node.rank, node: node.node, address: `127.0.1.${node.rank + 1}`, socket: "" })
+        }
+      ),
+    connectAgent: (node) =>
+      Effect.flatMap(
+        this.call("connectAgent", () => this.machines.get(node.node)),
+        (machine) =>
+          machine?.state === "running" && machine.agent.alive ? Effect.succeed(machine.agent.connect()) : Effect.fail(this.absent(node))
+      ),
+    journalAtRest: ({ node }) =>
+      Effect.sync(() => {
+        const agent = this.machines.get(node)?.agent
+        return agent === undefined ? null : { journal: agent.journalId, entries: agent.journal }
+      }),
+    put: () => Effect.orDie(this.call("put", () => undefined))
+  }
+
+  private absent({ node }: NodeRef) {
+    return new CloudError({ kind: "Transient", code: "NoAnswer", message: `nobody answers on ${node}` })
+  }
+}

@@ -1,0 +1,93 @@
+/** The daemon of a simulation: real log, real deciders, real reactors; disk, cloud and time are the test's. It can be killed and started again. */
+import { Effect, Exit, Layer, Scope } from "effect"
+import { Background } from "../../daemon/Background.ts"
+import { Clouds } from "../../daemon/Clouds.ts"
+import * as Daemon from "../../daemon/Daemon.ts"
+import { Dispatcher } from "../../daemon/Dispatcher.ts"
+import { Identity } from "../../daemon/Identity.ts"
+import { EventLog } from "../../daemon/log/EventLog.ts"
+import { LogStore } from "../../daemon/log/LogStore.ts"
+import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import { Secrets } from "../../daemon/Secrets.ts"
+import { FileLister } from "../../daemon/sync/FileLister.ts"
+import type { CommandName } from "../../sdk/protocol/methods.ts"
+import type { SimCloud } from "../fakes/SimCloud.ts"
+
+const identity = {
+  home: "/sim",
+  socket: "/sim/run/sock",
+  version: "0",
+  build: "0+0",
+  pid: 1,
+  user: "ann",
+  actor: { kind: "daemon" as const, uid: 1, host: "sim" },
+  startedAtMs: 0
+}
+
+const noSecrets = Layer.succeed(Secrets, {
+  digest: (text) => text,
+  keep: () => Effect.succeed(true),
+  read: () => Effect.succeed({}),
+  forget: () => Effect.void,
+  waiting: Effect.succeed([])
+})
+
+/** A write can be the last thing that a daemon does, before or after it is on disk. */
+const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
+  Layer.effect(
+    LogStore,
+    Effect.gen(function* () {
+      const store = yield* LogStore
+      return LogStore.of({
+        ...store,
+        write: (entries) =>
+          Effect.gen(function* () {
+            yield* world.reach("log.write:before")
+            yield* store.write(entries)
+            yield* world.reach("log.write:after")
+          })
+      })
+    })
+  ).pipe(Layer.provide(MemoryLogStore.layer(disk)))
+
+export interface SimDaemon {
+  readonly log: EventLog["Service"]
+  readonly send: (method: CommandName, requestId: string, params: object) => Effect.Effect<unknown>
+  readonly failure: Effect.Effect<never>
+  /** At once, in the middle of whatever it does. */
+  readonly kill: Effect.Effect<void>
+}
+
+export const boot = Effect.fn("boot")(function* (disk: MemoryLogStore.MemoryDisk, world: SimCloud) {
+  const scope = yield* Scope.make()
+  const services = yield* Layer.buildWithScope(
+    Layer.fresh(
+      Daemon.core.pipe(
+        Layer.provide([
+          reachingStore(disk, world),
+          noSecrets,
+          Layer.succeed(Clouds, new Map([[world.cloud.name, world.cloud]])),
+          Layer.succeed(FileLister, () => Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }))
+        ]),
+        Layer.provideMerge(Layer.succeed(Identity, identity))
+      )
+    ),
+    scope
+  )
+  const within = <A, E>(work: Effect.Effect<A, E, Dispatcher | EventLog | Background>) => Effect.provideContext(work, services)
+  const log = yield* within(EventLog.use(Effect.succeed))
+  const daemon: SimDaemon = {
+    log,
+    send: (method, requestId, params) =>
+      within(
+        Dispatcher.use((dispatcher) =>
+          Effect.exit(
+            dispatcher.dispatch({ method, params, requestId: requestId as never, caller: { argv: ["sky", method], user: "ann" } })
+          )
+        )
+      ),
+    failure: within(Background.use((background) => background.failure)),
+    kill: Scope.close(scope, Exit.void)
+  }
+  return daemon
+})

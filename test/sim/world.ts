@@ -1,0 +1,93 @@
+/** What a simulated world must look like when the dust has settled, and how time passes in it. */
+import { assert } from "@effect/vitest"
+import { Clock, type Duration, Effect, HashMap } from "effect"
+import { TestClock } from "effect/testing"
+import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
+import { readRecord } from "../../daemon/log/read-record.ts"
+import { plan } from "../../daemon/reactors/plan.ts"
+import * as World from "../../daemon/World.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import { isOver, jobsOf } from "../../projections/jobs.ts"
+import { SimCloud } from "../fakes/SimCloud.ts"
+import type { SimDaemon } from "./SimDaemon.ts"
+
+/** Turns of the real event loop that a message over a stream may need. */
+const turns = 12
+
+const breathe = Effect.promise(async () => {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+})
+
+/** Virtual time, in small steps; unless something in the background has died: then the test dies of the same cause. */
+export const pass = (daemon: SimDaemon | undefined, time: Duration.Input) => {
+  const step = Effect.andThen(TestClock.adjust(time), breathe)
+  return daemon === undefined ? step : Effect.raceFirst(step, daemon.failure)
+}
+
+export const makeWorld = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  const context = yield* Effect.context<never>()
+  return new SimCloud({
+    inWorld: (work) => Effect.runForkWith(context)(work),
+    nowMs: () => Math.trunc(clock.currentTimeMillisUnsafe())
+  })
+})
+
+/** Until nothing moves any more, or too long. */
+export const settle = Effect.fn("settle")(function* (daemon: SimDaemon) {
+  for (let i = 0, still = 0, at = -1; i < 900 && still < 100; i++) {
+    yield* pass(daemon, "2 seconds")
+    const now = daemon.log.world().at
+    still = now === at ? still + 1 : 0
+    at = now
+  }
+})
+
+export const replayed = (disk: MemoryDisk) =>
+  disk.reduce((world, stored) => {
+    const result = readRecord(stored)
+    return result._tag === "Success" ? World.apply(world, result.success) : assert.fail(result.failure.message)
+  }, World.empty)
+
+/** The log in words, for a red run. */
+export const trace = (disk: MemoryDisk) => {
+  for (const stored of disk) {
+    const result = readRecord(stored)
+    if (result._tag === "Failure") continue
+    const { atMs, event, operation, seq, stream } = result.success
+    console.log(seq, atMs, stream.slice(-8), operation ?? "-", JSON.stringify(event).slice(0, 160))
+  }
+}
+
+export const check = (daemon: SimDaemon, world: SimCloud, disk: MemoryDisk) => {
+  const state = daemon.log.world()
+  const rows = [...HashMap.values(state.clusters.rows)]
+  const known = new Set(rows.flatMap((row) => row.nodes.map(({ node }) => node as string)))
+  assert.deepStrictEqual(
+    [...world.machines.keys()].filter((node) => !known.has(node)),
+    [],
+    "machines that the log does not know"
+  )
+  assert.deepStrictEqual(
+    [...known].filter((node) => !world.machines.has(node)),
+    [],
+    "nodes that do not exist"
+  )
+  for (const row of rows) {
+    assert.isUndefined(plan(row, jobsOf(state.jobs, row.id)), `${row.name} is stuck`)
+    assert.deepStrictEqual(
+      row.operations.map(({ method }) => method),
+      [],
+      `${row.name} has operations that do not end`
+    )
+    for (const { node, state: is } of row.nodes) assert.strictEqual(world.machines.get(node)?.state, is, `${node} is not as the log says`)
+    for (const job of jobsOf(state.jobs, row.id))
+      assert.isTrue(isOver(job) || statusOf(row) === "UP", `job ${job.id} of ${row.name} has no end`)
+  }
+  for (const { agent } of world.machines.values()) {
+    for (const [what, times] of agent.begun) assert.strictEqual(times, 1, `${what} was begun ${times} times`)
+  }
+  const again = replayed(disk)
+  assert.deepStrictEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(state)), "the log does not fold to the live state")
+  assert.strictEqual(again.at, disk.length)
+}
