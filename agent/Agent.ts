@@ -65,7 +65,8 @@ export class Agent {
   hello(): AgentHello {
     const { cluster, node, rank } = this.folder.identity
     const { id: journal, lastEntry } = this.journal
-    return { cluster, node, rank, journal, lastEntry, build: this.#build, pid: process.pid, halted: this.#store.state.halted }
+    const halted = this.#store.state.halted || (this.head?.closed ?? false)
+    return { cluster, node, rank, journal, lastEntry, build: this.#build, pid: process.pid, halted }
   }
 
   /** `ended` is there before this process ends, so nobody starts it again. */

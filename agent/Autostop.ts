@@ -70,7 +70,7 @@ export class Autostop {
     const { setting, idleSinceMs } = this.#idleness
     const { idleMinutes, down } = setting!
     const idleSinceWallMs = Math.round(Date.now() - (nowMs() - idleSinceMs))
-    if (!this.#head.store.state.fired) await this.#head.tell({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs: idleSinceWallMs })
+    await this.#head.reports.tell({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs: idleSinceWallMs })
     // On the local cloud the journal outlives the agent.
     if (down && this.#head.folder.identity.cloud !== "local") await this.#acknowledged()
     await this.#leave(down)

@@ -2,35 +2,33 @@
  * The head's half of an agent: its jobs and setups over all nodes. Level-triggered: `step` looks at what is recorded and what
  * the nodes show, never at what just happened, so a restart is not a special case.
  */
-import type { JobSpec, JournalFact, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import type { JobSpec, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
 import { advanceJob } from "./advance-job.ts"
 import { advanceSetup } from "./advance-setup.ts"
 import type { Folder } from "./Folder.ts"
 import { halted, valueError } from "./failures.ts"
 import { type Host, LocalHost, RemoteHost } from "./hosts.ts"
 import type { Journal } from "./Journal.ts"
-import { dropSecrets, jobKey, keepSecrets, selfPeer, setupKey } from "./orders.ts"
+import { jobKey, keepSecrets, selfPeer, setupKey } from "./orders.ts"
 import { type Exit, killedCode } from "./outcome.ts"
-import { busyPlaces, forgetEnded, startQueued } from "./queue.ts"
+import { forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
+import { Reports } from "./Reports.ts"
 import type { Store } from "./Store.ts"
-import type { Placed } from "./scheduler.ts"
 import { isTaken } from "./state.ts"
 
 /** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
 const unreachableMs = 15_000
-const soonMs = 5
 
 export class Head {
   readonly folder: Folder
   readonly store: Store
   readonly journal: Journal
+  readonly reports: Reports
   hosts: ReadonlyArray<Host> = []
   /** The node is going: nothing new starts. */
   closed = false
   readonly #ranks: Ranks
-  readonly #telling = new Set<string>()
-  readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #listeners = new Set<() => void>()
   #stepping = false
   #givenUp = false
@@ -39,6 +37,7 @@ export class Head {
     this.folder = folder
     this.store = store
     this.journal = journal
+    this.reports = new Reports(folder, store, journal, () => this.poke())
     this.#ranks = ranks
     ranks.watch(() => this.poke())
     this.#connect()
@@ -54,13 +53,10 @@ export class Head {
     return Object.keys(jobs).length > 0 || Object.keys(setups).length > 0
   }
 
-  get busyPlaces(): ReadonlyArray<Placed> {
-    return busyPlaces(this)
-  }
-
   configure(peers: ReadonlyArray<Peer>) {
-    if (peers[0]?.node !== this.folder.identity.node) throw valueError("the first peer must be the head itself")
-    if (JSON.stringify(peers) === JSON.stringify(this.peers)) return
+    const ordered = peers.every(({ rank }, index) => rank === index) && peers[0]?.node === this.folder.identity.node
+    if (!ordered) throw valueError("peers must be all nodes in rank order, the head first")
+    if (JSON.stringify(peers) === JSON.stringify(this.peers)) return this.store.settled
     const written = this.store.append({ type: "peers", peers })
     this.#connect()
     this.poke()
@@ -69,7 +65,10 @@ export class Head {
 
   async submit(jobs: ReadonlyArray<JobSpec>): Promise<ReadonlyArray<number>> {
     const fresh = jobs.filter(({ id }) => !isTaken(this.store.state, id))
-    if (fresh.length === 0) return []
+    if (fresh.length === 0) {
+      await this.store.settled
+      return []
+    }
     this.#refuseWhenHalted()
     for (const job of fresh) keepSecrets(this.folder, jobKey(job.id), job.secrets)
     const written = this.store.append({ type: "submitted", jobs: fresh.map((job) => ({ ...job, secrets: {} })) })
@@ -80,7 +79,7 @@ export class Head {
 
   async setup(spec: SetupSpec): Promise<void> {
     const { setups, endedSetups } = this.store.state
-    if (setups[spec.operation] !== undefined || endedSetups[spec.operation] !== undefined) return
+    if (setups[spec.operation] !== undefined || endedSetups[spec.operation] !== undefined) return this.store.settled
     this.#refuseWhenHalted()
     keepSecrets(this.folder, setupKey(spec.operation), spec.secrets)
     const written = this.store.append({ type: "setup", spec: { ...spec, secrets: {} } })
@@ -89,7 +88,7 @@ export class Head {
   }
 
   async cancelSetup(operation: string): Promise<void> {
-    if (this.store.state.setups[operation] === undefined) return
+    if (this.store.state.setups[operation] === undefined) return this.store.settled
     const written = this.store.append({ type: "endingSetup", operations: [operation], reason: "cancelled" })
     this.step()
     await written
@@ -97,7 +96,7 @@ export class Head {
 
   async cancel(jobs: ReadonlyArray<number>): Promise<void> {
     const running = jobs.filter((id) => this.store.state.jobs[id] !== undefined)
-    if (running.length === 0) return
+    if (running.length === 0) return this.store.settled
     const written = this.store.append({ type: "ending", jobs: running, ending: { status: "CANCELLED", reason: null } })
     this.step()
     await written
@@ -159,35 +158,6 @@ export class Head {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Into the journal, once; the state follows when it is on disk. */
-  async tell(fact: JournalFact, setupPids: ReadonlyArray<number> = []): Promise<void> {
-    if (this.isTelling(fact)) return
-    this.#telling.add(idOf(fact))
-    await this.journal.append(fact)
-    this.store.append({ type: "told", fact, setupPids })
-    if (fact._tag === "JobEnded") dropSecrets(this.folder, jobKey(fact.job))
-    if (fact._tag === "SetupEnded") dropSecrets(this.folder, setupKey(fact.operation))
-    this.poke()
-  }
-
-  /** A job of a few milliseconds has its start and its end in one write. */
-  tellSoon(fact: JournalFact, now: boolean) {
-    const id = idOf(fact)
-    if (now || this.isTelling(fact)) {
-      clearTimeout(this.#soon.get(id))
-      this.#soon.delete(id)
-      this.tell(fact)
-    } else if (!this.#soon.has(id))
-      this.#soon.set(
-        id,
-        setTimeout(() => this.tellSoon(fact, true), soonMs)
-      )
-  }
-
-  isTelling(fact: JournalFact) {
-    return this.#telling.has(idOf(fact))
-  }
-
   /** How a rank ended; null while nobody can say. */
   exitOf(host: Host, key: string, rank: number): Exit | null {
     const exit = host.view(key, rank)?.exit ?? null
@@ -217,16 +187,5 @@ export class Head {
         }
       )
     })
-  }
-}
-
-const idOf = (fact: JournalFact) => {
-  switch (fact._tag) {
-    case "SetupEnded":
-      return `SetupEnded ${fact.operation}`
-    case "AutostopFired":
-      return fact._tag
-    default:
-      return `${fact._tag} ${fact.job}`
   }
 }

@@ -43,7 +43,14 @@ export class Journal {
     this.lastEntry = this.#entries.at(-1)?.n ?? this.#acknowledged
     this.#committed = this.lastEntry
     this.#file = new AppendFile(path)
-    if (found === null) this.#rewrite()
+    if (found !== null) return
+    // A new one needs no waiting for the disk: nobody has heard of it.
+    if (this.#file.size === 0) this.#file.append(JSON.stringify(this.#header))
+    else this.#rewrite()
+  }
+
+  get #header(): Header {
+    return { journal: this.id, acknowledged: this.#acknowledged }
   }
 
   get facts(): ReadonlyArray<JournalFact> {
@@ -85,7 +92,6 @@ export class Journal {
   }
 
   #rewrite() {
-    const header: Header = { journal: this.id, acknowledged: this.#acknowledged }
-    this.#file.replace([header, ...this.#entries].map((line) => `${JSON.stringify(line)}\n`).join(""))
+    this.#file.replace([this.#header, ...this.#entries].map((line) => `${JSON.stringify(line)}\n`).join(""))
   }
 }

@@ -136,7 +136,7 @@ export class Rank {
   /** Looks at what the folder and /proc say, and looks again while the supervisor runs. */
   look() {
     if (this.exit !== null || this.ending) return
-    this.#readPid()
+    if (this.pid === null && this.#readPid()) this.#changed()
     const claim = read(join(this.folder, "claim"))
     const [pid = "", start = "", boot = ""] = (claim ?? "").split(" ")
     const writing = claim === "" && this.#emptyLooks++ < emptyLooks
@@ -163,11 +163,17 @@ export class Rank {
   }
 
   #watch() {
-    this.#watcher ??= fs.watch(this.folder, (_, name) => {
-      if (name === "pid" && this.pid === null && this.#readPid()) this.#changed()
-      if (name === "exit" && this.#timer !== null) this.look()
-    })
-    this.#watcher.on("error", () => this.close())
+    try {
+      this.#watcher = fs
+        .watch(this.folder, (_, name) => {
+          if (name === "pid" && this.pid === null && this.#readPid()) this.#changed()
+          if (name === "exit" && this.#timer !== null) this.look()
+        })
+        .on("error", () => {})
+    } catch {
+      // No inotify left, or no folder: looking now and then must do.
+      this.#lookLater()
+    }
   }
 
   #readPid(): boolean {

@@ -1,6 +1,7 @@
 /** The agent's memory on disk: records appended, folded to State. Rewritten as one record when most of it is past. */
 import { AppendFile, readLines } from "./durable.ts"
-import { apply, emptyState, type Record, type State } from "./state.ts"
+import type { Record, State } from "./records.ts"
+import { apply, emptyState } from "./state.ts"
 
 const compactAtBytes = 1024 * 1024
 
@@ -13,6 +14,8 @@ const readState = (path: string): State | null => {
 
 export class Store {
   state: State
+  /** Everything so far is on disk. */
+  settled: Promise<void> = Promise.resolve()
   readonly #file: AppendFile
   #compactedBytes = 0
 
@@ -24,13 +27,15 @@ export class Store {
     this.isNew = found?.cluster !== cluster || found.node !== node
     this.state = this.isNew ? emptyState(cluster, node) : found!
     this.#file = new AppendFile(path)
-    if (this.isNew || this.#file.size > compactAtBytes) this.#compact()
+    if (this.#file.size === 0) this.#file.append(JSON.stringify(this.#whole))
+    else if (this.isNew || this.#file.size > compactAtBytes) this.#compact()
   }
 
   /** In the state at once; on disk when it resolves. */
   append(record: Record): Promise<void> {
     this.state = apply(this.state, record)
     const written = this.#file.append(JSON.stringify(record))
+    this.settled = written
     if (this.#file.size > compactAtBytes + 2 * this.#compactedBytes) this.#compact()
     return written
   }
@@ -39,8 +44,12 @@ export class Store {
     this.#file.syncNow()
   }
 
+  get #whole(): Record {
+    return { type: "state", state: this.state }
+  }
+
   #compact() {
-    this.#file.replace(`${JSON.stringify({ type: "state", state: this.state } satisfies Record)}\n`)
+    this.#file.replace(`${JSON.stringify(this.#whole)}\n`)
     this.#compactedBytes = this.#file.size
   }
 }

@@ -3,7 +3,7 @@ import { areOver, endAll, exitsOf, haveBegun, type Member, pidsOf, startAll } fr
 import type { Head } from "./Head.ts"
 import { detachedSetupKey, detachedSetupOrder, jobKey, runOrder } from "./orders.ts"
 import { describeFailure, type Exit, firstFailure } from "./outcome.ts"
-import type { Job, JobEnded } from "./state.ts"
+import type { Job, JobEnded } from "./records.ts"
 
 const setupMembers = (head: Head, { spec }: Job): ReadonlyArray<Member> =>
   spec.setup === null
@@ -29,14 +29,14 @@ export const advanceJob = (head: Head, job: Job) => {
   const { id } = job.spec
   const setup = setupMembers(head, job)
   const finish = (status: JobEnded["status"], returnCodes: ReadonlyArray<number>, reason: string | null) =>
-    head.tell({ _tag: "JobEnded", job: id, status, returnCodes, reason }, pidsOf(setup))
-  if (head.isTelling({ _tag: "JobEnded", job: id, status: "FAILED", returnCodes: [], reason: null })) return
+    head.reports.tell({ _tag: "JobEnded", job: id, status, returnCodes, reason }, pidsOf(setup))
+  if (head.reports.isTellingEnd(id)) return
   if (job.placement === null) return finish(job.ending!.status, [], job.ending!.reason)
   const run = runMembers(head, job)
   const hasRun = run.some(({ host, key, rank }) => host.view(key, rank) !== undefined)
   if (setup.length > 0 && !hasRun) {
     const exits = exitsOf(head, setup)
-    if (!job.settingUp) head.tell({ _tag: "JobSettingUp", job: id })
+    if (!job.settingUp) head.reports.tell({ _tag: "JobSettingUp", job: id })
     if (job.ending !== null) endAll(setup)
     else startAll(setup)
     if (!areOver(exits)) return
@@ -61,7 +61,7 @@ const advanceRun = (
   if (job.pids === null && haveBegun(head, run)) {
     const pids = pidsOf(run)
     const ranks = run.map(({ host, rank }) => ({ rank, node: host.peer.node, nodeRank: host.peer.rank, pid: pids[rank]! }))
-    head.tellSoon({ _tag: "JobStarted", job: job.spec.id, ranks }, areOver(exits))
+    head.reports.tellSoon({ _tag: "JobStarted", job: job.spec.id, ranks }, areOver(exits))
   }
   if (!areOver(exits)) return
   if (job.ending !== null) finish(job.ending.status, codes(exits), job.ending.reason)

@@ -3,7 +3,7 @@ import { areOver, endAll, exitsOf, type Member, pidsOf, startAll } from "./gang.
 import type { Head } from "./Head.ts"
 import { setupKey, setupOrder } from "./orders.ts"
 import { describeFailure, type Exit, firstFailure } from "./outcome.ts"
-import type { Setup, SetupEnded } from "./state.ts"
+import type { Setup, SetupEnded } from "./records.ts"
 
 const shownLines = 10
 
@@ -34,5 +34,5 @@ const end = async (head: Head, setup: Setup, members: ReadonlyArray<Member>, exi
   const pids = pidsOf(members)
   const failed = failure === null ? undefined : members[failure.rank]
   const lastLines = failed === undefined ? [] : await failed.host.lastLines(failed.order().log, shownLines)
-  await head.tell({ ...fact, lastLines }, pids)
+  await head.reports.tell({ ...fact, lastLines }, pids)
 }

@@ -2,8 +2,8 @@
 import { advanceJob } from "./advance-job.ts"
 import type { Head } from "./Head.ts"
 import { detachedSetupKey, jobKey, setupKey } from "./orders.ts"
+import type { State } from "./records.ts"
 import { type Capacity, canEverFit, type Placed, schedule } from "./scheduler.ts"
-import type { State } from "./state.ts"
 
 const jobOf = (key: string) => (key.startsWith("job-") ? Number(key.slice("job-".length)) : null)
 

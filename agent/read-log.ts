@@ -3,11 +3,20 @@
  * end, so the file's size does not matter. The file may not be there yet.
  */
 import * as fs from "node:fs"
-import { open } from "node:fs/promises"
 
 const chunkBytes = 64 * 1024
 /** inotify tells of growth; this is for file systems where it does not. */
 const safetyMs = 1000
+
+// node:fs/promises would double the agent's start.
+const open = (path: string): Promise<number | null> =>
+  new Promise((resolve) => fs.open(path, "r", (cause, fd) => resolve(cause === null ? fd : null)))
+
+const readAt = (fd: number, at: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const buffer = Buffer.allocUnsafe(chunkBytes)
+    fs.read(fd, buffer, 0, chunkBytes, at, (cause, length) => (cause === null ? resolve(buffer.subarray(0, length)) : reject(cause)))
+  })
 
 /** Where the last `count` lines begin; a last line without newline counts as one. */
 export const tailOffset = (path: string, count: number): number => {
@@ -35,13 +44,10 @@ export const tailOffset = (path: string, count: number): number => {
 export const lastLines = async (path: string, count: number): Promise<ReadonlyArray<string>> => {
   if (!fs.existsSync(path)) return []
   const from = tailOffset(path, count)
-  const handle = await open(path, "r")
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(chunkBytes), 0, chunkBytes, from)
-    return buffer.toString("utf8", 0, bytesRead).replace(/\n$/, "").split("\n")
-  } finally {
-    await handle.close()
-  }
+  const fd = await open(path)
+  if (fd === null) return []
+  const bytes = await readAt(fd, from).finally(() => fs.closeSync(fd))
+  return bytes.toString("utf8").replace(/\n$/, "").split("\n")
 }
 
 export interface Following {
@@ -80,19 +86,19 @@ const grown = (path: string, at: number, { isOver, onTurn, signal }: Following):
 /** Yields bytes and the offset behind them. */
 export async function* readLog(path: string, following: Following): AsyncGenerator<{ readonly bytes: Buffer; readonly to: number }> {
   let at = following.from
-  let handle: Awaited<ReturnType<typeof open>> | null = null
+  let fd: number | null = null
   try {
     while (!following.signal.aborted) {
       const last = following.isOver()
-      handle ??= await open(path, "r").catch(() => null)
-      const read = await handle?.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, at)
-      if (read !== undefined && read.bytesRead > 0) {
-        at += read.bytesRead
-        yield { bytes: read.buffer.subarray(0, read.bytesRead), to: at }
+      fd ??= await open(path)
+      const bytes = fd === null ? null : await readAt(fd, at)
+      if (bytes !== null && bytes.length > 0) {
+        at += bytes.length
+        yield { bytes, to: at }
       } else if (last) return
       else await grown(path, at, following)
     }
   } finally {
-    await handle?.close()
+    if (fd !== null) fs.closeSync(fd)
   }
 }

@@ -1,6 +1,6 @@
 /** A state folder of the benchmark's own, with the product's own entry to drive it. Everything in it is ended and removed at the end. */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -20,7 +20,11 @@ export class Home {
 
   /** What it printed. */
   sky(...args: ReadonlyArray<string>): string {
-    const { status, stdout, stderr } = spawnSync(node, [sky, ...args], { env: this.env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+    const { status, stdout, stderr } = spawnSync(node, [sky, ...args], {
+      env: this.env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"]
+    })
     if (status !== 0) throw new Error(`sky ${args.join(" ")}: exit ${status}: ${stderr}`)
     return stdout
   }
@@ -33,8 +37,26 @@ export class Home {
     return JSON.parse(this.sky("daemon", "status", "-o", "json"))
   }
 
-  end(): void {
-    const ended = [["down", "-y", "-a"], ["daemon", "stop"]].map((args) => spawnSync(node, [sky, ...args], { env: this.env, stdio: "ignore" }))
+  /** Of the only cluster's head. */
+  agentPid(): number | undefined {
+    const [node] = readdirSync(join(this.folder, "nodes"))
+    const found = readdirSync("/proc").find((pid) => /^\d+$/.test(pid) && this.isAgent(pid, node ?? ""))
+    return found === undefined ? undefined : Number(found)
+  }
+
+  private isAgent(pid: string, node: string): boolean {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
+      return words[1]?.endsWith("agent.cjs") === true && words[2]?.endsWith(node) === true
+    } catch {
+      return false
+    }
+  }
+
+  /** `clusters` false: none of them exists outside the log. */
+  end(clusters = true): void {
+    const words = [...(clusters ? [["down", "-y", "-a"]] : []), ["daemon", "stop"]]
+    const ended = words.map((args) => spawnSync(node, [sky, ...args], { env: this.env, stdio: "ignore" }))
     if (ended.some(({ status }) => status !== 0)) process.stderr.write(`Something of ${this.folder} may still run.\n`)
     rmSync(this.folder, { recursive: true, force: true })
   }

@@ -1,7 +1,7 @@
 /** What a user waits for at the prompt: the client's own start, and `status` of few and of many clusters. */
 import { Home } from "./Home.ts"
-import { type Bench, floorMs, inTurns, ms } from "./measure.ts"
 import { writeHistory } from "./history.ts"
+import { type Bench, floorMs, inTurns, ms } from "./measure.ts"
 
 const few = 10
 

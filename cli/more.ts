@@ -17,6 +17,7 @@ import { usageError } from "./render/error.ts"
 import type { Verb } from "./verb.ts"
 
 export * as rare from "../sdk/client/rare.ts"
+export { redact } from "../sdk/client/redact.ts"
 export { headIp } from "./commands/head-ip.ts"
 export { otherLogs } from "./commands/other-logs.ts"
 export { explainFlags } from "./explain.ts"

@@ -46,10 +46,18 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
   let connection: Promise<Socket> | undefined
   /** At most once: a daemon that stays old is used as it is. */
   let replacing: Promise<void> | undefined
+  /** The greeting of a new connection, until something is written to it. */
+  let unsaid = ""
   let ids = 0
   let greeting = 0
   let over = false
   let giveUpAtMs = 0
+
+  /** One write for both. */
+  const say = (socket: Socket, text: string) => {
+    if (unsaid + text !== "") socket.write(unsaid + text)
+    unsaid = ""
+  }
 
   const waiting = () => !over && (pending.size > 0 || greeting > 0)
 
@@ -71,7 +79,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     const id = ++ids
     const request = makePending({ id, method: "daemon.stop", params: { ifIdle: true } }, {})
     pending.set(id, request)
-    socket.write(request.frame())
+    say(socket, request.frame())
     const { stopping } = (await request.done) as { stopping: boolean }
     if (stopping) await closed(socket)
   }
@@ -95,7 +103,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
       await new Promise((done) => setTimeout(done, retryEveryMs))
       try {
         const socket = await connected()
-        for (const { frame } of pending.values()) socket.write(frame())
+        say(socket, Array.from(pending.values(), ({ frame }) => frame()).join(""))
         return
       } catch (error) {
         connection = undefined
@@ -132,7 +140,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     })
     socket.on("error", () => {})
     socket.on("close", dropped)
-    socket.write(`${JSON.stringify({ type: "hello", data: { protocol, version, capabilities: [] } })}\n`)
+    unsaid = `${JSON.stringify({ type: "hello", data: { protocol, version, capabilities: [] } })}\n`
     return socket
   }
 
@@ -148,6 +156,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     const request = makePending({ id, method, params: { ...params }, ...who }, handlers)
     let socket = await connected()
     if (changes) {
+      say(socket, "")
       greeting++
       await greeted.promise.finally(() => greeting--)
       await replacing
@@ -155,7 +164,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     }
     pending.set(id, request)
     if (socket.destroyed) void resume()
-    else socket.write(request.frame())
+    else say(socket, request.frame())
     return request.done as ReturnType<typeof call<never>>
   }
 

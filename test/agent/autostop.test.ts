@@ -81,6 +81,19 @@ describe("autostop", () => {
     await head.gone()
   })
 
+  it("down waits for its journal to be read, where that goes with the machine", async () => {
+    const { head } = await cluster({ cloud: "aws" })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("autostop", { setting: 1, idleMinutes: 0, down: true })
+    await follower.fact("AutostopFired")
+    await pause(400)
+    expect(head.process!.exitCode).toBeNull()
+    await client.call("journal.acknowledge", { upTo: 1 })
+    await head.gone()
+    expect(ended(head.root)).toMatchObject({ how: "Down" })
+  })
+
   it("takes no job once it has fired", async () => {
     const { head } = await cluster()
     const client = await head.client()

@@ -192,12 +192,13 @@ export interface Wanted {
   readonly accelerators?: { readonly name: string; readonly count: number } | null
   readonly minuteMs?: number
   readonly start?: boolean
+  readonly cloud?: string
 }
 
 let made = 0
 
 /** A cluster whose head knows its peers. */
-export const cluster = async ({ nodes = 1, cpus = 4, accelerators = null, minuteMs = 60_000, start = true }: Wanted = {}) => {
+export const cluster = async ({ nodes = 1, cpus = 4, accelerators = null, minuteMs = 60_000, start = true, cloud = "local" }: Wanted = {}) => {
   const id = `cluster-${ulid(Date.now())}`
   const base = join(scratch, `${made++}`)
   const all = Array.from({ length: nodes }, (_, rank) => {
@@ -209,7 +210,7 @@ export const cluster = async ({ nodes = 1, cpus = 4, accelerators = null, minute
       node: `${id}-node-${rank}`,
       rank,
       address: `127.0.1.${rank + 1}`,
-      cloud: "local",
+      cloud,
       region: "here",
       zone: null,
       cpus,
@@ -218,7 +219,7 @@ export const cluster = async ({ nodes = 1, cpus = 4, accelerators = null, minute
       socket: join(base, `${rank}.sock`),
       environment: { PATH: "/usr/local/bin:/usr/bin:/bin", USER: "alice", LANG: "C.UTF-8" }
     }
-    return new TestNode(identity, join(base, `n${rank}`), { SKYD_AGENT_MINUTE_MS: `${minuteMs}`, PATH: process.env.PATH!, AGENT_ONLY: "1" })
+    return new TestNode(identity, join(base, `n${rank}`), { SKYD_AGENT_MINUTE_MS: `${minuteMs}`, PATH: process.env.PATH! })
   })
   clusters.push({ cluster: id, nodes: all })
   if (!start) return { nodes: all, head: all[0]! }

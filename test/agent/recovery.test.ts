@@ -70,11 +70,9 @@ describe("an agent that is killed", () => {
     const spec = job(1, "unused")
     const placement = [{ nodeRank: 0, devices: [], share: 0 }]
     fs.mkdirSync(folder, { recursive: true })
-    fs.writeFileSync(join(folder, "script"), "exit 8")
-    fs.writeFileSync(join(folder, "main"), `. '${folder}/script'\n`)
     fs.writeFileSync(
       join(folder, "order.json"),
-      JSON.stringify({ key: "job-1", rank: 0, script: "", environment: {}, secrets: {}, log: "sky_logs/x.log" })
+      JSON.stringify({ key: "job-1", rank: 0, script: "exit 8", environment: {}, secrets: {}, log: "sky_logs/x.log" })
     )
     for (const record of [
       { type: "submitted", jobs: [spec] },

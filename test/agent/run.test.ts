@@ -108,7 +108,7 @@ describe("a job on one node", () => {
     })
     expect(read(head.home("umask"))).toBe("0022\n")
     expect(read(`${head.root}/agent/records.jsonl`)).not.toContain("s3cret")
-    expect(fs.readdirSync(`${head.root}/agent/secrets`)).toEqual([])
+    await eventually(() => fs.readdirSync(`${head.root}/agent/secrets`).length === 0)
     await eventually(() => !fs.existsSync(`${head.root}/agent/ranks/job-1.0`))
   })
 })

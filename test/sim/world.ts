@@ -33,9 +33,9 @@ export const makeWorld = Effect.gen(function* () {
   })
 })
 
-/** Until nothing moves any more, or too long. */
-export const settle = Effect.fn("settle")(function* (daemon: SimDaemon) {
-  for (let i = 0, still = 0, at = -1; i < 900 && still < 100; i++) {
+/** Until nothing has moved for some steps of two seconds, or too long. Longer than the longest backoff, unless the cloud is calm. */
+export const settle = Effect.fn("settle")(function* (daemon: SimDaemon, stillSteps = 40) {
+  for (let i = 0, still = 0, at = -1; i < 900 && still < stillSteps; i++) {
     yield* pass(daemon, "2 seconds")
     const now = daemon.log.world().at
     still = now === at ? still + 1 : 0

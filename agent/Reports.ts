@@ -1,0 +1,78 @@
+/** The way of the head's facts into the journal: each once, and into the state only when it is on disk. */
+import type { JournalFact } from "../sdk/agent/protocol.ts"
+import type { Folder } from "./Folder.ts"
+import type { Journal } from "./Journal.ts"
+import { dropSecrets, jobKey, setupKey } from "./orders.ts"
+import type { State } from "./records.ts"
+import type { Store } from "./Store.ts"
+
+/** How long a start waits for the job's end, to share a write with it. */
+const soonMs = 5
+
+const idOf = (fact: JournalFact) => {
+  if (fact._tag === "AutostopFired") return fact._tag
+  return `${fact._tag} ${fact._tag === "SetupEnded" ? fact.operation : fact.job}`
+}
+
+const isKnown = (state: State, fact: JournalFact): boolean => {
+  switch (fact._tag) {
+    case "AutostopFired":
+      return state.fired
+    case "SetupEnded":
+      return state.setups[fact.operation] === undefined
+    case "JobSettingUp":
+      return state.jobs[fact.job]?.settingUp ?? true
+    case "JobStarted":
+      return state.jobs[fact.job]?.pids !== null
+    case "JobEnded":
+      return state.jobs[fact.job] === undefined
+  }
+}
+
+export class Reports {
+  readonly #folder: Folder
+  readonly #store: Store
+  readonly #journal: Journal
+  readonly #onTold: () => void
+  readonly #telling = new Set<string>()
+  readonly #soon = new Map<string, NodeJS.Timeout>()
+
+  constructor(folder: Folder, store: Store, journal: Journal, onTold: () => void) {
+    this.#folder = folder
+    this.#store = store
+    this.#journal = journal
+    this.#onTold = onTold
+  }
+
+  async tell(fact: JournalFact, setupPids: ReadonlyArray<number> = []): Promise<void> {
+    const id = idOf(fact)
+    if (this.#telling.has(id) || isKnown(this.#store.state, fact)) return
+    this.#telling.add(id)
+    await this.#journal.append(fact)
+    this.#store.append({ type: "told", fact, setupPids })
+    this.#telling.delete(id)
+    if (fact._tag === "JobEnded") dropSecrets(this.#folder, jobKey(fact.job))
+    if (fact._tag === "SetupEnded") dropSecrets(this.#folder, setupKey(fact.operation))
+    this.#onTold()
+  }
+
+  /** A job of a few milliseconds has its start and its end in one write: `now` when it has ended. */
+  tellSoon(fact: JournalFact, now: boolean) {
+    const id = idOf(fact)
+    if (now) {
+      clearTimeout(this.#soon.get(id))
+      this.#soon.delete(id)
+      this.tell(fact)
+      return
+    }
+    if (this.#soon.has(id) || this.#telling.has(id)) return
+    this.#soon.set(
+      id,
+      setTimeout(() => this.tellSoon(fact, true), soonMs)
+    )
+  }
+
+  isTellingEnd(job: number) {
+    return this.#telling.has(`JobEnded ${job}`)
+  }
+}

@@ -1,0 +1,90 @@
+/** The shapes of what an agent remembers: the records of agent/records.jsonl, and the state that they fold to. Types only. */
+import type { JobSpec, JournalFact, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import type { Setting } from "./idleness.ts"
+import type { Capacity, Placed } from "./scheduler.ts"
+
+export type JobEnded = Extract<JournalFact, { readonly _tag: "JobEnded" }>
+export type SetupEnded = Extract<JournalFact, { readonly _tag: "SetupEnded" }>
+
+export interface Ending {
+  readonly status: "CANCELLED" | "FAILED"
+  readonly reason: string | null
+}
+export interface Failing {
+  readonly rank: number
+  readonly code: number
+  readonly reason: string | null
+}
+export interface Job {
+  readonly spec: JobSpec
+  placement: ReadonlyArray<Placed> | null
+  ending: Ending | null
+  failing: Failing | null
+  settingUp: boolean
+  pids: ReadonlyArray<number> | null
+}
+export interface Setup {
+  readonly spec: SetupSpec
+  ending: string | null
+}
+export interface EndedJob {
+  readonly spec: Pick<JobSpec, "id" | "name" | "runTimestamp"> & { readonly setup: boolean }
+  readonly placement: ReadonlyArray<Placed>
+  readonly pids: ReadonlyArray<number>
+  readonly setupPids: ReadonlyArray<number>
+  readonly fact: JobEnded
+}
+export interface EndedSetup {
+  readonly runTimestamp: string
+  readonly setupPids: ReadonlyArray<number>
+  readonly fact: SetupEnded
+}
+export interface PlannedRank {
+  readonly key: string
+  readonly rank: number
+  ending: boolean
+}
+
+export type Record =
+  | { readonly type: "state"; readonly state: State }
+  | { readonly type: "started"; readonly marker: string; readonly boot: string }
+  | { readonly type: "exited" }
+  | { readonly type: "halted" }
+  | { readonly type: "peers"; readonly peers: ReadonlyArray<Peer> }
+  | { readonly type: "capacity"; readonly rank: number; readonly capacity: Capacity }
+  | { readonly type: "submitted"; readonly jobs: ReadonlyArray<JobSpec> }
+  | { readonly type: "placed"; readonly job: number; readonly placement: ReadonlyArray<Placed> }
+  | { readonly type: "ending"; readonly jobs: ReadonlyArray<number>; readonly ending: Ending }
+  | { readonly type: "failing"; readonly job: number; readonly failing: Failing }
+  | { readonly type: "setup"; readonly spec: SetupSpec }
+  | { readonly type: "endingSetup"; readonly operations: ReadonlyArray<string>; readonly reason: string }
+  | { readonly type: "told"; readonly fact: JournalFact; readonly setupPids?: ReadonlyArray<number> }
+  | { readonly type: "planned"; readonly key: string; readonly rank: number; readonly ending: boolean }
+  | { readonly type: "endingRank"; readonly key: string; readonly rank: number }
+  | { readonly type: "forgotten"; readonly key: string; readonly rank: number }
+  | { readonly type: "autostop"; readonly setting: Setting; readonly idleSinceMs: number; readonly boot: string }
+  | { readonly type: "active"; readonly idleSinceMs: number; readonly boot: string }
+
+export interface State {
+  cluster: string
+  node: string
+  marker: string | null
+  boot: string | null
+  halted: boolean
+  exited: boolean
+  /** AutostopFired is in the journal, and the node has not been started since. */
+  fired: boolean
+  peers: ReadonlyArray<Peer>
+  capacities: { [rank: number]: Capacity }
+  /** Ids ever taken, as sorted ranges [first, last]. */
+  taken: Array<[number, number]>
+  jobs: { [id: number]: Job }
+  setups: { [operation: string]: Setup }
+  endedJobs: { [id: number]: EndedJob }
+  endedSetups: { [operation: string]: EndedSetup }
+  ranks: { [key: string]: PlannedRank }
+  setting: Setting | null
+  /** On the clock of `idleBoot`. */
+  idleSinceMs: number
+  idleBoot: string | null
+}

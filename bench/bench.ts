@@ -1,0 +1,33 @@
+/**
+ * `npm run bench [NAME…]`: how fast skyd is, each figure beside its budget and beside a floor taken in the same minute.
+ * It reports and never fails: a figure of a shared machine is no test.
+ */
+import { cpus } from "node:os"
+import { client, manyClusters } from "./client.ts"
+import { daemon } from "./daemon.ts"
+import { fold, resting } from "./fold.ts"
+import { jobs } from "./jobs.ts"
+import { launch } from "./launch.ts"
+import { log } from "./log.ts"
+import { type Bench, printed } from "./measure.ts"
+import { stream } from "./stream.ts"
+
+const all: ReadonlyArray<Bench> = [client, manyClusters, daemon, jobs, launch, log, fold, resting, stream]
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !all.some((bench) => bench.name === name))
+if (unknown.length > 0) {
+  process.stderr.write(`There is no ${unknown.join(", ")}. There are: ${all.map(({ name }) => name).join(", ")}\n`)
+  process.exit(2)
+}
+
+const [cpu] = cpus()
+process.stdout.write(`Node ${process.version}, ${cpus().length} × ${cpu?.model ?? "?"}. Medians of 15 unless it says otherwise.\n\n`)
+for (const { name, run } of all) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  try {
+    for (const figure of await run()) process.stdout.write(`${printed(figure)}\n`)
+  } catch (error) {
+    process.stdout.write(`${name.padEnd(46)}failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+}

@@ -1,0 +1,99 @@
+/** A job's log through the client as a program: bytes, drops, a reader that goes, Ctrl-C, exit codes. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { ended, submits } from "./answers.ts"
+import { fakeDaemon } from "./fake-daemon.ts"
+import { bundle, sky, startSky } from "./sky.ts"
+
+let dist: string
+beforeAll(async () => {
+  dist = await bundle()
+})
+
+describe("a job's log", () => {
+  it("goes to stdout, byte for byte, and goes on after a drop where it was", async () => {
+    await using daemon = await fakeDaemon({
+      ...submits,
+      logs: (_, reply, nth) => {
+        reply.send("source", { rank: 0, prefix: "(t, pid=1) " })
+        reply.send("log", { rank: 0, text: "one\nzwei: ä\n50%\r" })
+        if (nth === 1) return reply.drop()
+        reply.send("log", { rank: 0, base64: Buffer.from([0xff, 0x0a]).toString("base64") })
+        reply.send("log", { rank: 0, text: "last" })
+        return reply.result(ended)
+      }
+    })
+    const { child, ended: done } = startSky(dist, daemon.home, ["exec", "c", "x"])
+    const chunks: Array<Buffer> = []
+    child.stdout!.on("data", (chunk: Buffer) => chunks.push(chunk))
+    const { code } = await done
+    const expected = [
+      Buffer.from("(t, pid=1) one\n(t, pid=1) zwei: ä\n(t, pid=1) 50%\r"),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from("(t, pid=1) last")
+    ]
+    expect(Buffer.concat(chunks)).toEqual(Buffer.concat(expected))
+    expect(code).toBe(0)
+  })
+
+  it("goes to stderr with JSON, and stdout gets one object", async () => {
+    await using daemon = await fakeDaemon({
+      ...submits,
+      logs: (_, reply) => {
+        reply.send("log", { rank: 0, text: "hi\n" })
+        reply.result({ ...ended, status: "FAILED", returnCodes: [3], reason: "exit 3 on rank 0" })
+      }
+    })
+    const { code, out, err } = await sky(dist, daemon.home, ["exec", "c", "x", "-o", "json"])
+    expect({ code, err, out: JSON.parse(out) }).toEqual({
+      code: 100,
+      err: "hi\n",
+      out: { cluster: "c", jobId: 1, handle: null, status: "FAILED", returnCodes: [3], reason: "exit 3 on rank 0" }
+    })
+  })
+
+  it("ends quietly when its reader has gone", async () => {
+    await using daemon = await fakeDaemon({
+      logs: (_, reply) => {
+        const more = () => {
+          reply.send("log", { rank: 0, text: `${"x".repeat(1000)}\n`.repeat(50) })
+          timer = setTimeout(more, 5)
+        }
+        let timer = setTimeout(more, 5)
+        setTimeout(() => clearTimeout(timer), 3_000).unref()
+      }
+    })
+    const { child, ended: done } = startSky(dist, daemon.home, ["logs", "c"])
+    child.stdout!.once("data", () => child.stdout!.destroy())
+    expect(await done).toMatchObject({ code: 0, err: "" })
+  })
+
+  it("is left by Ctrl-C, with how to come back, and the job goes on", async () => {
+    await using daemon = await fakeDaemon({
+      ...submits,
+      logs: (_, reply) => reply.send("log", { rank: 0, text: "begun\n" })
+    })
+    const { child, ended: done } = startSky(dist, daemon.home, ["exec", "c", "x"])
+    child.stdout!.once("data", () => child.kill("SIGINT"))
+    expect(await done).toMatchObject({
+      code: 130,
+      err: expect.stringContaining("Detached; job 1 goes on. Follow: sky logs c 1 · Cancel: sky cancel c 1")
+    })
+    expect(daemon.asked.map(({ method }) => method)).toEqual(["exec", "logs"])
+  })
+
+  it.each([
+    ["SUCCEEDED", 0],
+    ["FAILED", 100],
+    ["FAILED_SETUP", 100],
+    ["RUNNING", 101],
+    ["CANCELLED", 103],
+    [null, 102]
+  ])("--status %s exits %d", async (status, code) => {
+    await using daemon = await fakeDaemon({
+      queue: (_, reply) => reply.result({ jobs: status === null ? [] : [{ id: 4, status }], clusters: ["c"], notFound: [] })
+    })
+    const answer = await sky(dist, daemon.home, ["logs", "c", "--status"])
+    expect(answer.code).toBe(code)
+    if (status !== null) expect(answer.out).toBe(`Job 4: ${status}\n`)
+  })
+})
