@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // The client. Written for old Nodes too, so that one can say that it is too old.
 "use strict"
 var version = process.versions.node.split(".").map(Number)

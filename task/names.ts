@@ -11,16 +11,19 @@ export const isControllerName = (name: string) => /^sky-(spot|serve)-controller(
 /** An env whose name says that its value is a secret: the value never enters a fact, an argv or a log. */
 export const isSecretEnvName = (name: string) => /TOKEN|SECRET|PASSW|KEY|CRED/i.test(name)
 
+/** Edits between two words; two letters that changed places are one edit. */
 const distance = (a: string, b: string) => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)]
   for (let i = 1; i <= a.length; i++) {
-    const next = [i]
+    const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      row[j] = Math.min(row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1)
     }
-    row = next
+    rows.push(row)
   }
-  return row[b.length]!
+  return rows[a.length]![b.length]!
 }
 
 /** The nearest of `known`, when it is near enough to be what was meant. */

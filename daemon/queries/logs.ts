@@ -117,7 +117,7 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
     }
     const answer = yield* once.pipe(
       Effect.catchTag("AgentError", (error) =>
-        error.tag === "Disconnected" ? Effect.succeed(undefined) : Effect.fail(new RuntimeError({ message: error.message, hint: null }))
+        error.tag === "Disconnected" || isComing(error) ? Effect.succeed(undefined) : Effect.fail(new RuntimeError({ message: error.message, hint: null }))
       ),
       Effect.catchTag("CloudError", () => Effect.succeed(undefined))
     )
