@@ -1,6 +1,6 @@
 /** A node's folder: what is where, and whose node it is. Relative paths come from nodeFiles, which the cloud shares. */
 import * as fs from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { replaceFile, syncFolder } from "./durable.ts"
 import { isAlive, processOf } from "./processes.ts"
@@ -13,7 +13,8 @@ export class Folder {
   readonly journal: string
   readonly records: string
 
-  constructor(root: string) {
+  constructor(path: string) {
+    const root = resolve(path)
     this.root = root
     this.identity = JSON.parse(fs.readFileSync(join(root, nodeFiles.identity), "utf8"))
     this.home = join(root, nodeFiles.home)

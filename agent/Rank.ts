@@ -2,7 +2,6 @@
  * One rank on this node: its folder (order, script, claim, pid, exit), its supervisor's process, and how its end is noticed: the
  * exit of our own child, or, for one that an earlier agent started, the folder being watched and its process looked at.
  */
-import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import type { Folder } from "./Folder.ts"
@@ -100,6 +99,8 @@ export class Rank {
     const output = fs.openSync(log, "a", 0o644)
     this.#watch()
     try {
+      // Loaded when the first job comes: the agent listens a millisecond earlier.
+      const { spawn } = process.getBuiltinModule("node:child_process")
       const child = spawn("/bin/sh", ["-c", supervisor, "sh", this.folder, findBash(identity.environment.PATH), bootId()], {
         cwd: workdir,
         env,

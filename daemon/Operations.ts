@@ -100,6 +100,7 @@ const make = Effect.gen(function* () {
           return yield* reply.send({ type: "result", data: { id: request.id, at: dispatched.at, value } })
         }
         const { row } = dispatched
+        yield* Effect.logInfo(`${method} ${row.clusterName ?? ""}`).pipe(Effect.annotateLogs({ operation: row.id }))
         if (row.outcome._tag !== "running") return yield* finish(row, request, reply)
         const past =
           row.cluster === undefined

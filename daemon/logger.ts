@@ -1,6 +1,6 @@
 /** The daemon's own diary: JSON lines in `<home>/daemon.log`, rotated. Facts are in the log; this is for mending skyd itself. */
-import { join } from "node:path"
 import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import { createStream } from "rotating-file-stream"
 
 const fileSize = "10M"
@@ -16,9 +16,12 @@ export const fileLogger = (home: string) => {
   // A full disk must not end the daemon: what cannot be said is not said.
   stream.on("error", () => undefined)
   const write = (entry: object) => void stream.write(`${JSON.stringify(entry)}\n`)
-  const logger = Logger.make(({ date, fiber: _, logLevel, message }) => {
+  const logger = Logger.make(({ date, fiber, logLevel, message }) => {
     const parts = Array.isArray(message) ? message : [message]
-    write({ time: date.toISOString(), level: logLevel, message: parts.map(String).join(" ") })
+    const annotations = fiber.getRef(References.CurrentLogAnnotations)
+    write({ time: date.toISOString(), level: logLevel, message: parts.map(String).join(" "), ...annotations })
   })
-  return { logger, write, path: join(home, "daemon.log") }
+  /** What was said is on its way to the disk. */
+  const close = () => new Promise<void>((done) => stream.end(() => done()))
+  return { logger, write, close }
 }

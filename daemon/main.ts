@@ -41,8 +41,10 @@ const serve = (home: string, socket: string, onReady: () => void) => {
     yield* record({ _tag: "DaemonStarted", version, minReader: readerVersion, pid: process.pid })
     yield* Effect.sync(() => writeFileSync(join(home, "run", "pid"), `${process.pid}\n`))
     onReady()
+    yield* Effect.logInfo(`serving ${home} as pid ${process.pid}, build ${build}`)
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
     const reason = yield* Effect.raceFirst(lifecycle.ended, background.failure)
+    yield* Effect.logInfo(`ending: ${reason}`)
     yield* record({ _tag: "DaemonStopped", reason })
     return reason
   }).pipe(
@@ -81,6 +83,8 @@ const main = async (): Promise<number> => {
     const exit = await Effect.runPromiseExit(
       awaitLock(socket, home, () => serve(home, socket, ready)).pipe(Effect.provide(Logger.layer([diary.logger])))
     )
+    if (Exit.isFailure(exit)) diary.write({ time: new Date().toISOString(), level: "Fatal", message: Cause.pretty(exit.cause) })
+    await diary.close()
     if (Exit.isSuccess(exit)) return 0
     const error = Cause.squash(exit.cause)
     // Two clients spawned a daemon each: the other one serves, and that is all that this one's client wants.
@@ -88,7 +92,6 @@ const main = async (): Promise<number> => {
       say(readyFd, { ok: true })
       return 0
     }
-    diary.write({ time: new Date().toISOString(), level: "Fatal", message: Cause.pretty(exit.cause) })
     const said = sayable(error, `See ${home}/daemon.log`)
     if (!isReady) say(readyFd, { ok: false, error: recordError(said) })
     process.stderr.write(`${said.message}\n`)

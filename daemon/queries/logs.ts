@@ -3,16 +3,19 @@
  * agent goes away in the middle it is asked again, and what was sent is not sent twice.
  */
 import * as Effect from "effect/Effect"
+import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { isOver, type JobRow, jobsOf } from "../../projections/jobs.ts"
+import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
+import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import type { Frame } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 
@@ -87,12 +90,18 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
   const follow = params.follow ?? true
   const sent = new Map<number, number>()
   const asked = {
-    ...(job === undefined ? { setup: params.setup ?? "" } : { job: job.id as number }),
+    ...(job === undefined ? {} : { job: job.id as number }),
+    ...(job === undefined ? { setup: params.setup ?? "" } : {}),
     rank: params.rank ?? null,
     tail: params.tail ?? null,
     follow
   }
+  const key = job === undefined ? setupKey(asked.setup as OperationId) : jobKey(job)
+  const isOpen = () =>
+    job === undefined ? operationOf(log.world().operations, asked.setup ?? "")?.outcome._tag === "running" : !isOver(job)
   const once = Effect.gen(function* () {
+    // It may be on disk and not yet with the agent.
+    if (isOpen()) yield* Effect.timeoutOption(couriers.untilTold(row.id, key), awayMaxMs)
     const link = yield* couriers.connect(row)
     const forward = forwarding(id, reply, sent)
     return yield* link
@@ -117,7 +126,7 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
     }
     const answer = yield* once.pipe(
       Effect.catchTag("AgentError", (error) =>
-        error.tag === "Disconnected" || isComing(error) ? Effect.succeed(undefined) : Effect.fail(new RuntimeError({ message: error.message, hint: null }))
+        error.tag === "Disconnected" ? Effect.succeed(undefined) : Effect.fail(new RuntimeError({ message: error.message, hint: null }))
       ),
       Effect.catchTag("CloudError", () => Effect.succeed(undefined))
     )

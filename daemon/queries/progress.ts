@@ -32,6 +32,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded
   const id = clusterOf(recorded)
   const row = id === undefined ? undefined : rowOf(world.clusters, id)
+  const active = row?.operations.find(({ id: own }) => own === recorded.operation)
   switch (event._tag) {
     case "NodeRequested":
       return said("provision", "running", `${nodes(event.ranks.length)} on ${event.offer.cloud}`)
@@ -44,7 +45,9 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeRefused":
       return said("provision", "failed", event.message)
     case "RuntimeReady":
-      return row?.nodes.every(({ ready }) => ready) ? said("bootstrap", "done", `agent on ${nodes(row.nodes.length)}`) : undefined
+      return row?.nodes.every(({ rank, ready }) => ready && (active?.readyRanks.includes(rank) ?? true))
+        ? said("bootstrap", "done", `agent on ${nodes(row.nodes.length)}`)
+        : undefined
     case "AutostopArmed":
       return said("autostop", "done")
     case "WorkdirSynced":

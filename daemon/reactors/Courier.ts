@@ -43,6 +43,7 @@ export class Courier {
   private readonly told = new Set<string>()
   private readonly inbox: Array<{ readonly journal: string; readonly entry: JournalEntry }> = []
   private readonly waiters: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
+  private listeners: Array<{ readonly key: string; readonly done: Deferred.Deferred<void> }> = []
   /** One copies at a time: an entry enters the log once. */
   private readonly turn = Semaphore.makeUnsafe(1)
   private broken = false
@@ -68,6 +69,16 @@ export class Courier {
       if ((this.row()?.journal?.last ?? 0) >= upTo) return Effect.void
       const done = Deferred.makeUnsafe<void>()
       this.waiters.push({ upTo, done })
+      return Deferred.await(done)
+    })
+  }
+
+  /** Until the head has been told of this job or setup. */
+  untilTold(key: string): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.told.has(key)) return Effect.void
+      const done = Deferred.makeUnsafe<void>()
+      this.listeners.push({ key, done })
       return Deferred.await(done)
     })
   }
@@ -233,6 +244,8 @@ export class Courier {
       }
       if (news.cancels.length > 0) yield* head.ask("cancel", { jobs: news.cancels })
       for (const key of keysOf(news)) this.told.add(key)
+      for (const { done, key } of this.listeners) if (this.told.has(key)) Deferred.doneUnsafe(done, Effect.void)
+      this.listeners = this.listeners.filter(({ key }) => !this.told.has(key))
     }).pipe(
       Effect.catch((error) => Effect.logWarning(`an agent refused: ${error.message}`)),
       // A submission larger than a frame, a job that ended meanwhile: said, and looked at again with the next news.

@@ -35,6 +35,8 @@ export class Couriers extends Context.Service<
     readonly activity: (cluster: ClusterId) => Effect.Effect<void>
     /** Ends all jobs and reads how they ended; gives up quietly when the head does not answer. */
     readonly halt: (row: ClusterRow, reason: string) => Effect.Effect<void>
+    /** Until the head knows of this job or setup (`jobKey`, `setupKey`). */
+    readonly untilTold: (cluster: ClusterId, key: string) => Effect.Effect<void>
     /** Looks at what the cloud says of this cluster's nodes, and records what is new. */
     readonly observe: (cluster: ClusterId) => Effect.Effect<void, CloudError>
     /** A connection of its own to the head, for a stream. The caller ends it. */
@@ -122,6 +124,7 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
+    untilTold: (cluster, key) => Effect.suspend(() => couriers.get(cluster)?.untilTold(key) ?? Effect.void),
     observe: (cluster) =>
       Effect.suspend(() => (couriers.get(cluster) ?? new Courier(cluster, { log, secrets, identity, refOf, cloudFor, dial })).observe),
     connect: (row) => {

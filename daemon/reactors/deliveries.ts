@@ -14,7 +14,7 @@ export interface Deliveries {
 }
 
 export const setupKey = (operation: OperationId) => `setup/${operation}`
-const jobKey = (job: JobRow) => `job/${job.id}`
+export const jobKey = (job: { readonly id: number }) => `job/${job.id}`
 const cancelKey = (job: JobRow) => `cancel/${job.id}`
 
 /** What is not in `told` yet. */

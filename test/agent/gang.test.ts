@@ -97,4 +97,33 @@ describe("a gang", () => {
     expect(await follower.fact("JobEnded", 1)).toMatchObject({ status: "CANCELLED", returnCodes: [137, 137] })
     expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "SUCCEEDED" })
   })
+
+  it("and setups run exactly once on each node, whichever agent is killed, and whenever", async () => {
+    const { nodes, head } = await cluster({ nodes: 2, cpus: 2 })
+    const ids = Array.from({ length: 24 }, (_, index) => index + 1)
+    const spec = (id: number) => {
+      const setup = id % 3 === 0 ? `echo ${id} >> ~/setups` : null
+      return job(id, `echo ${id} >> ~/ran; sleep 0.0${id % 7}`, { numNodes: 1 + (id % 2), setup })
+    }
+    const submit = async () => (await head.client()).call("submit", { jobs: ids.map(spec) }).catch(() => {})
+    submit()
+    for (const [round, pauseMs] of [20, 7, 55, 31, 80, 3, 44, 12].entries()) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      const node = nodes[round % 2]!
+      await node.kill()
+      await node.start()
+      if (node === head) submit()
+    }
+    const follower = await Follower.of(head)
+    await Promise.all(ids.map((id) => follower.fact("JobEnded", id)))
+    const ends = follower.facts.flatMap((fact) => (fact._tag === "JobEnded" ? [[fact.job, fact.status]] : []))
+    expect(ends.sort((a, b) => Number(a[0]) - Number(b[0]))).toEqual(ids.map((id) => [id, "SUCCEEDED"]))
+    const numbers = (file: string) => nodes.map((node) => read(node.home(file)).trim().split("\n").map(Number))
+    expect(numbers("setups").map((all) => all.sort((a, b) => a - b))).toEqual([0, 1].map(() => ids.filter((id) => id % 3 === 0)))
+    expect(
+      numbers("ran")
+        .flat()
+        .sort((a, b) => a - b)
+    ).toEqual(ids.flatMap((id) => (id % 2 === 1 ? [id, id] : [id])))
+  })
 })

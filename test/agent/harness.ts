@@ -198,7 +198,14 @@ export interface Wanted {
 let made = 0
 
 /** A cluster whose head knows its peers. */
-export const cluster = async ({ nodes = 1, cpus = 4, accelerators = null, minuteMs = 60_000, start = true, cloud = "local" }: Wanted = {}) => {
+export const cluster = async ({
+  nodes = 1,
+  cpus = 4,
+  accelerators = null,
+  minuteMs = 60_000,
+  start = true,
+  cloud = "local"
+}: Wanted = {}) => {
   const id = `cluster-${ulid(Date.now())}`
   const base = join(scratch, `${made++}`)
   const all = Array.from({ length: nodes }, (_, rank) => {

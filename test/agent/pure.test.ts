@@ -1,6 +1,6 @@
 /** The decisions of an agent without an agent: scheduler, idleness, outcome, memory. Time is an argument. */
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 import { detachedSetupVariables, jobVariables, setupVariables } from "../../agent/environment.ts"
 import { dueMs, type Idleness, onActivity, onSetting } from "../../agent/idleness.ts"
 import { detachedSetupLog, runLog, runPrefix, setupPrefix } from "../../agent/log-files.ts"
@@ -8,7 +8,9 @@ import { describeFailure, firstFailure } from "../../agent/outcome.ts"
 import { parseStat } from "../../agent/processes.ts"
 import { type Placed, type Queued, schedule } from "../../agent/scheduler.ts"
 import { emptyState, isTaken, take } from "../../agent/state.ts"
-import { job } from "./harness.ts"
+import { cleanUp, job } from "./harness.ts"
+
+afterAll(cleanUp)
 
 const v100 = (count: number) => ({ name: "V100", count })
 
