@@ -26,7 +26,15 @@ export class Home {
   readonly env: NodeJS.ProcessEnv
 
   constructor(env: NodeJS.ProcessEnv = {}) {
-    this.env = { PATH: process.env["PATH"], HOME: this.path, LANG: "C.UTF-8", USER: "ann", SHELL: "/bin/sh", SKYD_HOME: join(this.path, "s"), ...env }
+    this.env = {
+      PATH: process.env["PATH"],
+      HOME: this.path,
+      LANG: "C.UTF-8",
+      USER: "ann",
+      SHELL: "/bin/sh",
+      SKYD_HOME: join(this.path, "s"),
+      ...env
+    }
     afterAll(() => this.end())
   }
 
@@ -193,4 +201,3 @@ export const eventually = async <A>(look: () => A | Promise<A>, is: (value: A) =
     await sleep(50)
   }
 }
-

@@ -29,9 +29,15 @@ describe("kill -9 of the daemon", () => {
 
   it("during a job: the job outlives it, its output and exit code are known", async () => {
     await home.sky("exec", "a", "-d", "sleep 1; echo survived; exit 4")
-    await eventually(() => jobOf("a", 2), (job) => job.status === "RUNNING")
+    await eventually(
+      () => jobOf("a", 2),
+      (job) => job.status === "RUNNING"
+    )
     await crash()
-    await eventually(() => jobOf("a", 2), (job) => job.status === "FAILED")
+    await eventually(
+      () => jobOf("a", 2),
+      (job) => job.status === "FAILED"
+    )
     expect(await jobOf("a", 2)).toMatchObject({ returnCodes: [4] })
     expect((await home.sky("logs", "a", "2")).out).toContain("survived")
   })
@@ -50,7 +56,10 @@ describe("kill -9 of the daemon", () => {
     await stopping.until("").then(crash)
     await stopping.ended
     await home.sky("stop", "a", "-y")
-    await eventually(() => statusOf("a"), (row) => row.status === "STOPPED")
+    await eventually(
+      () => statusOf("a"),
+      (row) => row.status === "STOPPED"
+    )
     const folder = home.nodes()[0]!
     const down = home.start("down", "a", "-y")
     await down.until("").then(crash)
@@ -66,9 +75,15 @@ describe("kill -9 of the agent", () => {
   it("during a job: a new agent takes the job over, and its output and exit code are known", async () => {
     await home.sky("launch", "-y", "-c", "b", "true")
     await home.sky("exec", "b", "-d", "sleep 1.5; echo still-here; exit 7")
-    await eventually(() => jobOf("b", 2), (job) => job.status === "RUNNING")
+    await eventually(
+      () => jobOf("b", 2),
+      (job) => job.status === "RUNNING"
+    )
     kill(home.agentPid())
-    await eventually(() => jobOf("b", 2), (job) => job.status === "FAILED")
+    await eventually(
+      () => jobOf("b", 2),
+      (job) => job.status === "FAILED"
+    )
     expect(await jobOf("b", 2)).toMatchObject({ returnCodes: [7], reason: "exit 7 on rank 0" })
     expect((await home.sky("logs", "b", "2")).out).toContain("still-here")
     expect((await statusOf("b")).status).toBe("UP")
@@ -76,10 +91,16 @@ describe("kill -9 of the agent", () => {
 
   it("and of the daemon at once: the same", async () => {
     await home.sky("exec", "b", "-d", "sleep 1.5; echo both; exit 5")
-    await eventually(() => jobOf("b", 3), (job) => job.status === "RUNNING")
+    await eventually(
+      () => jobOf("b", 3),
+      (job) => job.status === "RUNNING"
+    )
     kill(home.agentPid())
     await crash()
-    await eventually(() => jobOf("b", 3), (job) => job.status === "FAILED")
+    await eventually(
+      () => jobOf("b", 3),
+      (job) => job.status === "FAILED"
+    )
     expect(await jobOf("b", 3)).toMatchObject({ returnCodes: [5] })
   })
 

@@ -17,8 +17,13 @@ describe("a script on the socket", () => {
     expect({ data, type }).toEqual({ type: "result", data: { id: 1, at: expect.any(Number), value: { clusters: [], notFound: [] } } })
   })
   it("may say hello in the same write, and learns protocol, version and the log's id", async () => {
-    const wire = home.socket().send({ type: "hello", data: { protocol: { min: 1, max: 1 } } }, { type: "request", data: { id: "s", method: "status" } })
-    expect((await wire.until(({ type }) => type === "hello")).data).toMatchObject({ protocol: { min: 1, max: 1 }, log: expect.stringMatching(/^[0-9A-Z]{26}$/) })
+    const wire = home
+      .socket()
+      .send({ type: "hello", data: { protocol: { min: 1, max: 1 } } }, { type: "request", data: { id: "s", method: "status" } })
+    expect((await wire.until(({ type }) => type === "hello")).data).toMatchObject({
+      protocol: { min: 1, max: 1 },
+      log: expect.stringMatching(/^[0-9A-Z]{26}$/)
+    })
     expect((await wire.answer("s")).type).toBe("result")
   })
   it("is told the schema of every method", async () => {
@@ -47,7 +52,10 @@ describe("a request id", () => {
     const answers = [await a.answer(1), await b.answer(1)].map(({ data }) => data.value)
     expect(answers[0]).toMatchObject({ cluster: "once", jobId: 1 })
     expect(answers[1]).toEqual(answers[0])
-    const again = await home.socket().request(1, "launch", launch("once", { run: "true" }), { requestId: "same" }).answer(1)
+    const again = await home
+      .socket()
+      .request(1, "launch", launch("once", { run: "true" }), { requestId: "same" })
+      .answer(1)
     expect(again.data.value).toMatchObject({ cluster: "once", jobId: 1 })
     const events = await home.json("events", "--tail", "1000")
     expect(events.filter((fact: { event: { requestId?: string } }) => fact.event.requestId === "same")).toHaveLength(1)
@@ -59,7 +67,10 @@ describe("a request id", () => {
   })
   it("stays known when the daemon has started again", async () => {
     await home.sky("daemon", "restart")
-    const again = await home.socket().request(1, "launch", launch("once", { run: "true" }), { requestId: "same" }).answer(1)
+    const again = await home
+      .socket()
+      .request(1, "launch", launch("once", { run: "true" }), { requestId: "same" })
+      .answer(1)
     expect(again.data.value).toMatchObject({ cluster: "once", jobId: 1 })
   })
 })
@@ -78,7 +89,11 @@ describe("bad input is answered and changes nothing", () => {
     ["an unknown field", { id: 1, method: "launch", params: { task: { runn: "x" } } }, "task.runn: unknown field"],
     ["a wrong type", { id: 1, method: "launch", params: { task: { num_nodes: "2" } } }, "task.num_nodes"],
     ["num_nodes: 0", { id: 1, method: "launch", params: { task: { num_nodes: 0 } } }, "from 1 to 1024"],
-    ["a fraction where a whole number is meant", { id: 1, method: "autostop", params: { clusterName: "once", idleMinutes: 1.5 } }, "integer"],
+    [
+      "a fraction where a whole number is meant",
+      { id: 1, method: "autostop", params: { clusterName: "once", idleMinutes: 1.5 } },
+      "integer"
+    ],
     ["an invalid name", { id: 1, method: "launch", params: { clusterName: "-x", task: {} } }, "Invalid cluster name"],
     ["a request id with odd characters", { id: 1, method: "launch", params: { task: {} }, requestId: "a/b" }, "requestId"]
   ]
@@ -107,7 +122,10 @@ describe("bad input is answered and changes nothing", () => {
     const wire = home.socket()
     wire.socket.write(bytes)
     if (words === "no end of line") wire.socket.end()
-    expect((await wire.until(({ type }) => type === "failure")).data.error).toMatchObject({ tag: "BadFrame", message: expect.stringContaining(words) })
+    expect((await wire.until(({ type }) => type === "failure")).data.error).toMatchObject({
+      tag: "BadFrame",
+      message: expect.stringContaining(words)
+    })
     await wire.untilClosed()
     expect((await home.socket().request(1, "status").answer(1)).type).toBe("result")
   })
@@ -151,7 +169,10 @@ describe("streams", () => {
     expect(fast.type).toBe("result")
     wire.socket.resume()
     await wire.answer(1)
-    const text = wire.frames.filter(({ type }) => type === "log").map(({ data }) => data.text).join("")
+    const text = wire.frames
+      .filter(({ type }) => type === "log")
+      .map(({ data }) => data.text)
+      .join("")
     expect(text.length).toBe(Array.from({ length: lines }, (_, i) => String(i + 1).length + 1).reduce((a, b) => a + b))
   })
   it("a client that vanishes takes nothing with it", async () => {
