@@ -18,10 +18,11 @@ import { Queries } from "./queries/Queries.ts"
 import { Requests } from "./Requests.ts"
 import { Couriers } from "./reactors/Couriers.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
+import * as SecretSweeper from "./reactors/SecretSweeper.ts"
 import { Secrets } from "./Secrets.ts"
 
 /** Everything that works on the log. Needs a LogStore, Clouds, Secrets and an Identity. */
-export const core = Layer.mergeAll(Dispatcher.layer, Reconciler.layer).pipe(
+export const core = Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
   Layer.provideMerge(Couriers.layer),
   Layer.provideMerge(
     Layer.unwrap(

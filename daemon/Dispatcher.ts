@@ -170,10 +170,11 @@ const make = Effect.gen(function* () {
         })
         return { name, decided }
       })
-      yield* secrets.keep(id, split.secrets)
+      const kept = yield* secrets.keep(id, split.secrets)
+      const forget = kept ? secrets.forget(id) : Effect.void
       return yield* decideAndRecord(id, digest, decide).pipe(
-        Effect.tap((dispatched) => (dispatched._tag === "Answer" ? secrets.forget(id) : Effect.void)),
-        Effect.tapError(() => secrets.forget(id))
+        Effect.tap((dispatched) => (dispatched._tag === "Answer" ? forget : Effect.void)),
+        Effect.tapError(() => forget)
       )
     })
   })

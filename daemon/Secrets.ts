@@ -4,8 +4,8 @@
  */
 
 import { createHmac, randomBytes } from "node:crypto"
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { open, readdir, readFile, rm } from "node:fs/promises"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { open, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,7 +19,8 @@ export class Secrets extends Context.Service<
   {
     /** Keyed digest, hex. Without the key nothing can be guessed from it. */
     readonly digest: (text: string) => string
-    readonly keep: (operation: OperationId, values: SecretValues) => Effect.Effect<void>
+    /** False when this operation's are kept already: those stay. */
+    readonly keep: (operation: OperationId, values: SecretValues) => Effect.Effect<boolean>
     readonly read: (operation: OperationId) => Effect.Effect<SecretValues>
     readonly forget: (operation: OperationId) => Effect.Effect<void>
     readonly waiting: Effect.Effect<ReadonlyArray<string>>
@@ -39,25 +40,30 @@ const make = (home: string): Secrets["Service"] => {
   const folder = join(home, "secrets")
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
+  /** Most operations keep none: they cost no look at the disk. */
+  const kept = new Set(readdirSync(folder))
   const fileOf = (operation: string) => join(folder, operation)
   const keep = async (operation: string, values: SecretValues) => {
-    const file = await open(fileOf(operation), "w", 0o600)
+    if (Object.keys(values).length === 0 || kept.has(operation)) return false
+    kept.add(operation)
+    const file = await open(fileOf(operation), "wx", 0o600)
     await file.writeFile(JSON.stringify(values))
     await file.sync()
     await file.close()
     const directory = await open(folder, "r")
     await directory.sync()
     await directory.close()
+    return true
   }
   const read = async (operation: string): Promise<SecretValues> => {
-    if (!existsSync(fileOf(operation))) return {}
+    if (!kept.has(operation)) return {}
     return JSON.parse(await readFile(fileOf(operation), "utf8"))
   }
   return Secrets.of({
     digest: (text) => createHmac("sha256", key).update(text).digest("hex"),
-    keep: (operation, values) => (Object.keys(values).length === 0 ? Effect.void : Effect.promise(() => keep(operation, values))),
+    keep: (operation, values) => Effect.promise(() => keep(operation, values)),
     read: (operation) => Effect.promise(() => read(operation)),
-    forget: (operation) => Effect.promise(() => rm(fileOf(operation), { force: true })),
-    waiting: Effect.promise(() => readdir(folder))
+    forget: (operation) => (kept.delete(operation) ? Effect.promise(() => rm(fileOf(operation), { force: true })) : Effect.void),
+    waiting: Effect.sync(() => [...kept])
   })
 }

@@ -29,26 +29,36 @@ export interface JobRow {
   readonly reason: string | null
 }
 
-export type ClusterJobs = HashMap.HashMap<JobId, JobRow>
+export interface ClusterJobs {
+  readonly rows: HashMap.HashMap<JobId, JobRow>
+  /** Those that a node may still work on, oldest first: asked for on each event, so never searched for. */
+  readonly open: ReadonlyArray<JobId>
+}
 export type Jobs = HashMap.HashMap<ClusterId, ClusterJobs>
 
 export const isOver = ({ status }: { readonly status: JobStatus }): boolean =>
   status !== "PENDING" && status !== "SETTING_UP" && status !== "RUNNING"
 
+const none: ClusterJobs = { rows: HashMap.empty(), open: [] }
+const ownOf = (jobs: Jobs, cluster: ClusterId): ClusterJobs => Option.getOrElse(HashMap.get(jobs, cluster), () => none)
+
+export const jobOf = (jobs: Jobs, cluster: ClusterId, job: number): JobRow | undefined =>
+  Option.getOrUndefined(HashMap.get(ownOf(jobs, cluster).rows, job as JobId))
+
 /** Of one cluster, oldest first. */
-export const jobsOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> => {
-  const own = HashMap.get(jobs, cluster)
-  return Option.isNone(own) ? [] : [...HashMap.values(own.value)].sort((a, b) => a.id - b.id)
-}
+export const jobsOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> =>
+  [...HashMap.values(ownOf(jobs, cluster).rows)].sort((a, b) => a.id - b.id)
 
-/** Those that a node may still work on: a count that `status` asks for often, so without sorting. */
-export const unfinishedOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> => {
-  const own = HashMap.get(jobs, cluster)
-  return Option.isNone(own) ? [] : [...HashMap.values(own.value)].filter((job) => !isOver(job)).sort((a, b) => a.id - b.id)
-}
+export const unfinishedOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> =>
+  ownOf(jobs, cluster).open.map((job) => jobOf(jobs, cluster, job)!)
 
-const change = (jobs: Jobs, cluster: ClusterId, job: JobId, to: (row: JobRow) => JobRow): Jobs =>
-  HashMap.modify(jobs, cluster, (own) => HashMap.modify(own, job, (row) => (isOver(row) ? row : to(row))))
+const change = (jobs: Jobs, cluster: ClusterId, job: JobId, to: (row: JobRow) => JobRow): Jobs => {
+  const before = jobOf(jobs, cluster, job)
+  if (before === undefined || isOver(before)) return jobs
+  const after = to(before)
+  const { open, rows } = ownOf(jobs, cluster)
+  return HashMap.set(jobs, cluster, { rows: HashMap.set(rows, job, after), open: isOver(after) ? open.filter((id) => id !== job) : open })
+}
 
 const end = (jobs: Jobs, event: typeof JobEnded.Type | typeof JobClosed.Type, endedAtMs: number): Jobs =>
   change(jobs, event.cluster, event.job, (row) => ({
@@ -87,8 +97,9 @@ export const jobs: Projection<Jobs> = {
     const { atMs, event } = recorded
     switch (event._tag) {
       case "JobSubmitted": {
-        const own = Option.getOrElse(HashMap.get(state, event.cluster), () => HashMap.empty<JobId, JobRow>())
-        return HashMap.set(state, event.cluster, HashMap.set(own, event.job, submitted({ ...recorded, event })))
+        const { open, rows } = ownOf(state, event.cluster)
+        const added = HashMap.set(rows, event.job, submitted({ ...recorded, event }))
+        return HashMap.set(state, event.cluster, { rows: added, open: [...open.filter((id) => id !== event.job), event.job] })
       }
       case "JobSettingUp":
         return change(state, event.cluster, event.job, (row) => ({ ...row, status: "SETTING_UP", startedAtMs: event.observedAtMs }))

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import { rowOf } from "../../projections/clusters.ts"
-import { isOver, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
+import { isOver, jobOf, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { InternalError, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
@@ -86,7 +86,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const { clusters, jobs } = log.world()
         const { notFound, rows } = select(clusters, clusterNames)
-        const unknown = rows.length === 1 ? jobIds?.find((id) => !jobsOf(jobs, rows[0]!.id).some((job) => job.id === id)) : undefined
+        const unknown = rows.length === 1 ? jobIds?.find((id) => jobOf(jobs, rows[0]!.id, id) === undefined) : undefined
         if (unknown !== undefined) return yield* new JobDoesNotExist({ message: `${rows[0]!.name} has no job ${unknown}.`, hint: null })
         const views = rows.flatMap((row) => {
           const unfinished = unfinishedOf(jobs, row.id)

@@ -7,7 +7,7 @@ import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { rowNamed } from "../../projections/clusters.ts"
-import { isOver, type JobRow, jobsOf } from "../../projections/jobs.ts"
+import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
@@ -74,8 +74,7 @@ const find = (
   if (row === undefined)
     return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })
   if (typeof setup === "string") return { row, job: undefined }
-  const jobs = jobsOf(world.jobs, row.id)
-  const job = typeof jobId === "number" ? jobs.find(({ id }) => id === jobId) : jobs.at(-1)
+  const job = jobOf(world.jobs, row.id, jobId ?? row.lastJob)
   if (job !== undefined) return { row, job }
   const hint = `sky queue ${row.name} lists its jobs.`
   return typeof jobId === "number"
@@ -135,8 +134,7 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
       continue
     }
     if (job === undefined) return { jobId: null, ...answer }
-    const isJob = ({ id: other }: JobRow) => other === job.id
-    const now = (world: World) => jobsOf(world.jobs, row.id).find(isJob)
+    const now = (world: World) => jobOf(world.jobs, row.id, job.id)
     const over = follow
       ? yield* until(log, (world) => [now(world)].find((known) => known !== undefined && isOver(known)), endMaxMs)
       : now(log.world())

@@ -1,7 +1,6 @@
 /** The courier of one cluster: its links, what the head was told, and the entries that wait to enter the log in the journal's order. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
@@ -167,7 +166,7 @@ export class Courier {
         const group = this.inbox.splice(0, groupMax)
         const [first] = group
         if (row === undefined || first === undefined) return
-        const jobs = Option.getOrElse(HashMap.get(this.tools.log.world().jobs, this.cluster), () => HashMap.empty<never, never>())
+        const { jobs } = this.tools.log.world()
         const entries = group.filter(({ journal }) => journal === first.journal).map(({ entry }) => entry)
         this.inbox.unshift(...group.slice(entries.length))
         yield* this.append(journalEvents(row, jobs, first.journal, entries), "agent")

@@ -11,7 +11,6 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import type { ClusterId } from "../../events/ids.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
-import { jobsOf } from "../../projections/jobs.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -53,7 +52,7 @@ const make = Effect.gen(function* () {
   const look = (cluster: ClusterId) => {
     const { clusters, jobs } = log.world()
     const row = rowOf(clusters, cluster)
-    const action = row && plan(row, jobsOf(jobs, cluster))
+    const action = row && plan(row, jobs)
     return row !== undefined && action !== undefined ? { row, action, key: JSON.stringify(action) } : undefined
   }
 

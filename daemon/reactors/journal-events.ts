@@ -1,19 +1,17 @@
 /** Turns a head's journal into facts of the log: each entry once, in its order, and a gap is a fact too. Pure. */
 
-import * as HashMap from "effect/HashMap"
-import * as Option from "effect/Option"
 import type { Event } from "../../events/Event.ts"
-import type { JobId, JournalId, OperationId } from "../../events/ids.ts"
+import type { JournalId, OperationId } from "../../events/ids.ts"
 import type { StreamName } from "../../events/Recorded.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import type { ClusterJobs } from "../../projections/jobs.ts"
+import { type Jobs, jobOf } from "../../projections/jobs.ts"
 import type { JournalEntry } from "../../sdk/agent/protocol.ts"
 
 type Copied = readonly [StreamName, Event] | readonly [StreamName, Event, OperationId]
 
-const operationOf = ({ fact }: JournalEntry, jobs: ClusterJobs): OperationId | null => {
+const operationOf = (cluster: ClusterRow["id"], { fact }: JournalEntry, jobs: Jobs): OperationId | null => {
   if (fact._tag === "SetupEnded") return fact.operation as OperationId
-  return "job" in fact ? (Option.getOrUndefined(HashMap.get(jobs, fact.job as JobId))?.operation ?? null) : null
+  return "job" in fact ? (jobOf(jobs, cluster, fact.job)?.operation ?? null) : null
 }
 
 const eventOf = (cluster: ClusterRow["id"], { atMs, fact, n }: JournalEntry): Event => {
@@ -25,7 +23,7 @@ const eventOf = (cluster: ClusterRow["id"], { atMs, fact, n }: JournalEntry): Ev
 /** The entries that the row has not read yet. */
 export const journalEvents = (
   row: ClusterRow,
-  jobs: ClusterJobs,
+  jobs: Jobs,
   journal: string,
   entries: ReadonlyArray<JournalEntry>
 ): ReadonlyArray<Copied> => {
@@ -37,7 +35,7 @@ export const journalEvents = (
     if (entry.n > last + 1) {
       copied.push([stream, { _tag: "JournalGap", cluster: row.id, journal: journal as JournalId, from: last + 1, to: entry.n - 1 }])
     }
-    const operation = operationOf(entry, jobs)
+    const operation = operationOf(row.id, entry, jobs)
     const event = eventOf(row.id, entry)
     copied.push(operation === null ? [stream, event] : [stream, event, operation])
     last = entry.n

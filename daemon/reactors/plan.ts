@@ -5,7 +5,7 @@
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { isOver, type JobRow } from "../../projections/jobs.ts"
+import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
 import { hasSetup } from "../../task/Task.ts"
 
 export type Action =
@@ -32,11 +32,11 @@ export type Action =
 const armedAs = (row: ClusterRow) => row.autostop === null || row.autostop.setting === row.armed
 
 /** Requests beside the pipeline that have reached their goal. */
-export const reachedOf = (row: ClusterRow, jobs: ReadonlyArray<JobRow>): ReadonlyArray<ActiveOperation> =>
+export const reachedOf = (row: ClusterRow, jobs: Jobs): ReadonlyArray<ActiveOperation> =>
   row.operations.filter(({ method, request }) => {
     if (method === "autostop") return armedAs(row)
     if (method !== "cancel" || request?._tag !== "JobCancelRequested") return false
-    return request.jobs.every((id) => jobs.find((job) => job.id === id)?.status === undefined || isOver(jobs.find((job) => job.id === id)!))
+    return request.jobs.every((id) => isOver(jobOf(jobs, row.id, id) ?? { status: "CANCELLED" }))
   })
 
 const missingOf = (row: ClusterRow): ReadonlyArray<number> =>
@@ -92,7 +92,7 @@ const work = (row: ClusterRow): Action | undefined => {
   return active === undefined ? undefined : steps(active)
 }
 
-export const plan = (row: ClusterRow, jobs: ReadonlyArray<JobRow>): Action | undefined => {
+export const plan = (row: ClusterRow, jobs: Jobs): Action | undefined => {
   const reached = reachedOf(row, jobs)
   if (reached.length > 0) return { _tag: "EndRequests", operations: reached.map(({ id }) => id) }
   const [pending] = row.pending

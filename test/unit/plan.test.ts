@@ -1,7 +1,6 @@
 /** Given facts, what is done next. */
 import { assert, describe, it } from "@effect/vitest"
 import { plan } from "../../daemon/reactors/plan.ts"
-import { jobsOf } from "../../projections/jobs.ts"
 import {
   asked,
   cluster,
@@ -20,7 +19,7 @@ import {
   worldOf
 } from "../fakes/facts.ts"
 
-const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, jobsOf(worldOf(facts).jobs, cluster))
+const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, worldOf(facts).jobs)
 const launch = operation("r-launch")
 const stopping: ReadonlyArray<Said> = [requested("stop"), [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, "r-stop"]]
 const cancelled: Said = [{ _tag: "OperationCancelled", reason: "superseded" }, "r-launch"]

@@ -70,7 +70,7 @@ describe("every projection", () => {
         const world = log.reduce(World.apply, World.empty)
         for (const row of HashMap.values(world.clusters.rows)) {
           assert.include(["INIT", "UP", "STOPPED"], conditionOf(row).status)
-          plan(row, jobsOf(world.jobs, row.id))
+          plan(row, world.jobs)
         }
       })
     )
