@@ -63,7 +63,8 @@ const make = (home: string): Secrets["Service"] => {
     digest: (text) => createHmac("sha256", key).update(text).digest("hex"),
     keep: (operation, values) => Effect.promise(() => keep(operation, values)),
     read: (operation) => Effect.promise(() => read(operation)),
-    forget: (operation) => (kept.delete(operation) ? Effect.promise(() => rm(fileOf(operation), { force: true })) : Effect.void),
+    forget: (operation) =>
+      Effect.suspend(() => (kept.delete(operation) ? Effect.promise(() => rm(fileOf(operation), { force: true })) : Effect.void)),
     waiting: Effect.sync(() => [...kept])
   })
 }

@@ -26,8 +26,8 @@ it("from the YAML, from --env and from the environment: setup and run see them, 
   const run = 'echo "${#API_KEY} ${#MY_TOKEN} ${#DB_PASSWORD} $PLAIN $(cat ~/proof)"'
   const task = home.file("t.yaml", `envs:\n  API_KEY: ${canary}-yaml\n  PLAIN: visible\nsetup: '${setup}'\nrun: '${run}'\n`)
   home.env["DB_PASSWORD"] = `${canary}-environment`
-  const { code, out } = await home.sky("launch", "-y", "-c", "a", "--env", `MY_TOKEN=${canary}-flag`, "--env", "DB_PASSWORD", task)
-  expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/ 18 18 25 visible setup-has-it\n$/) })
+  const { code, err, out } = await home.sky("launch", "-y", "-c", "a", "--env", `MY_TOKEN=${canary}-flag`, "--env", "DB_PASSWORD", task)
+  expect({ code, err, out }).toMatchObject({ code: 0, out: expect.stringMatching(/ 18 18 25 visible setup-has-it\n$/) })
   expect(leaks()).toEqual(none)
   expect(readdirSync(join(home.state, "secrets"))).toEqual([])
   const events = JSON.stringify(await home.json("events", "--tail", "1000"))
