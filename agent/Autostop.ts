@@ -45,7 +45,7 @@ export class Autostop {
 
   activity() {
     const { idleSinceMs } = onActivity(this.#idleness, nowMs())
-    this.#head.store.append({ type: "active", idleSinceMs, boot: this.#boot })
+    this.#head.store.note({ type: "active", idleSinceMs, boot: this.#boot })
   }
 
   look() {

@@ -76,7 +76,7 @@ export class Ranks {
     if (rank === undefined) return
     rank.close()
     this.#ranks.delete(rankKey(key, number))
-    this.#store.append({ type: "forgotten", key, rank: number })
+    this.#store.note({ type: "forgotten", key, rank: number })
     fs.rmSync(rank.folder, { recursive: true, force: true })
   }
 

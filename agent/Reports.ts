@@ -49,7 +49,7 @@ export class Reports {
     if (this.#telling.has(id) || isKnown(this.#store.state, fact)) return
     this.#telling.add(id)
     await this.#journal.append(fact)
-    this.#store.append({ type: "told", fact, setupPids })
+    this.#store.note({ type: "told", fact, setupPids })
     this.#telling.delete(id)
     if (fact._tag === "JobEnded") dropSecrets(this.#folder, jobKey(fact.job))
     if (fact._tag === "SetupEnded") dropSecrets(this.#folder, setupKey(fact.operation))

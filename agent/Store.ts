@@ -36,8 +36,15 @@ export class Store {
     this.state = apply(this.state, record)
     const written = this.#file.append(JSON.stringify(record))
     this.settled = written
-    if (this.#file.size > compactAtBytes + 2 * this.#compactedBytes) this.#compact()
+    this.#compactIfLarge()
     return written
+  }
+
+  /** In the state at once, and safe from a kill; a power cut may take it back. For what can be found out or done again. */
+  note(record: Record): void {
+    this.state = apply(this.state, record)
+    this.#file.note(JSON.stringify(record))
+    this.#compactIfLarge()
   }
 
   syncNow() {
@@ -46,6 +53,10 @@ export class Store {
 
   get #whole(): Record {
     return { type: "state", state: this.state }
+  }
+
+  #compactIfLarge() {
+    if (this.#file.size > compactAtBytes + 2 * this.#compactedBytes) this.#compact()
   }
 
   #compact() {

@@ -60,12 +60,16 @@ export class AppendFile {
     this.size = fs.fstatSync(this.#fd).size
   }
 
-  append(line: string): Promise<void> {
+  /** Written at the end of the turn, and on disk with the next append. */
+  note(line: string): void {
     this.#text += `${line}\n`
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      queueMicrotask(() => this.#write())
-    }
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(() => this.#write())
+  }
+
+  append(line: string): Promise<void> {
+    this.note(line)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 

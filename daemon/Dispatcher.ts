@@ -1,11 +1,12 @@
 /**
- * Wish in, facts or a refusal out. Reads the world, asks the decider, appends what it said. The append names every key that
- * the decision read; when one has moved, the decision is made again.
+ * Wish in, facts or a refusal out: decodes the wish, keeps its secrets apart, and has the log's writer ask the decider.
+ * A request that was seen before is not decided again: it is followed.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ClusterId, ClusterName, OperationId } from "../events/ids.ts"
 import type { OperationRequested } from "../events/operation.ts"
@@ -18,15 +19,14 @@ import type { Caller } from "../sdk/protocol/Wire.ts"
 import { Clouds } from "./Clouds.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
-import { Deciders } from "./Deciders.ts"
+import { Deciders, offersFor } from "./Deciders.ts"
 import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
+import { EventTooLarge, KeyMoved } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Secrets } from "./Secrets.ts"
-
-/** Decisions that are made again before the daemon gives up: each time somebody else got further. */
-const triesMax = 64
+import type { World } from "./World.ts"
 
 export interface Command {
   readonly method: CommandName
@@ -86,39 +86,36 @@ const make = Effect.gen(function* () {
           })
         )
 
-  const record = Effect.fn("Dispatcher.record")(function* (id: OperationId, decision: Decision) {
-    yield* log.append({
-      events: decision.events,
-      operation: id,
-      causedBy: 0,
-      actor: { ...identity.actor, kind: "user" },
-      expect: decision.expect
-    })
-    return operationOf(log.world().operations, id)!
-  })
-
-  const decideAndRecord = Effect.fn("Dispatcher.decideAndRecord")(function* (
+  /** Decided by the log's one writer on all that was accepted, so nobody gets in between. */
+  const record = Effect.fn("Dispatcher.record")(function* (
     id: OperationId,
     digest: string,
-    decide: Effect.Effect<{ readonly name: string; readonly decided: Decided }, SkydError>
+    name: string,
+    decide: (world: World) => Decided
   ) {
-    for (let tries = 0; tries < triesMax; tries++) {
-      const before = yield* known(id)
-      if (before !== undefined) return yield* attach(before, digest)
-      const { decided, name } = yield* decide
-      const decision = yield* Effect.fromResult(decided)
-      if (decision.events.length === 0) {
-        return { _tag: "Answer", at: log.world().at, cluster: name, result: decision.result } satisfies Dispatched
-      }
-      const row = yield* record(id, decision).pipe(
-        Effect.catchTag("KeyMoved", () => Effect.succeed(undefined)),
-        Effect.catchTag("EventTooLarge", (error) =>
-          Effect.fail(new InternalError({ message: error.message, hint: "Put large texts into files of the workdir." }))
+    let result: Decision["result"] = {}
+    const facts = yield* log
+      .decide((world) =>
+        Result.map(decide(world), ({ events, expect, result: answer }) => {
+          result = answer
+          const actor = { ...identity.actor, kind: "user" as const }
+          return events.length === 0 ? undefined : { events, operation: id, causedBy: 0, actor, expect }
+        })
+      )
+      .pipe(
+        Effect.catchIf(
+          (error): error is KeyMoved => error instanceof KeyMoved,
+          () => Effect.succeed(undefined)
+        ),
+        Effect.catchIf(
+          (error): error is EventTooLarge => error instanceof EventTooLarge,
+          ({ message }) => Effect.fail(new InternalError({ message, hint: "Put large texts into files of the workdir." }))
         )
       )
-      if (row !== undefined) return { _tag: "Operation", row } satisfies Dispatched
-    }
-    return yield* new InternalError({ message: "The cluster changes faster than this request can be decided.", hint: "Send it again." })
+    if (facts?.length === 0) return { _tag: "Answer", at: log.world().at, cluster: name, result } satisfies Dispatched
+    // The same request came twice at once, and the other one was first.
+    const row = yield* known(id)
+    return row === undefined ? yield* Effect.die(`request ${id} was recorded and is not there`) : yield* attach(row, digest)
   })
 
   const requestedOf = (
@@ -149,30 +146,20 @@ const make = Effect.gen(function* () {
       const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
       const fresh = (yield* freshUlid) as ClusterId
       const user = caller.user ?? identity.user
-      const decide = Effect.gen(function* () {
-        const world = log.world()
-        const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
+      const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
+      const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, decoded.task) : { offers: [], reason: null }
+      const context = {
+        requested: requestedOf(method, id, digest, caller, name),
+        nowMs: Math.trunc(yield* Clock.currentTimeMillis),
+        user
+      }
+      const decide = (world: World): Decided => {
         const row = rowNamed(world.clusters, name)
-        const context = {
-          requested: requestedOf(method, id, digest, caller, name),
-          nowMs: Math.trunc(yield* Clock.currentTimeMillis),
-          user
-        }
-        const decided = yield* Deciders[method]({
-          params: decoded as never,
-          row,
-          world,
-          context,
-          name,
-          fresh,
-          task: split.recorded,
-          clouds
-        })
-        return { name, decided }
-      })
+        return Deciders[method]({ params: decoded as never, row, world, context, name, fresh, task: split.recorded, clouds, places })
+      }
       const kept = yield* secrets.keep(id, split.secrets)
       const forget = kept ? secrets.forget(id) : Effect.void
-      return yield* decideAndRecord(id, digest, decide).pipe(
+      return yield* record(id, digest, name, decide).pipe(
         Effect.tap((dispatched) => (dispatched._tag === "Answer" ? forget : Effect.void)),
         Effect.tapError(() => forget)
       )

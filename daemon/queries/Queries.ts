@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { rowOf } from "../../projections/clusters.ts"
 import { isOver, jobOf, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
@@ -60,16 +61,20 @@ const make = Effect.gen(function* () {
   }
 
   const cancel = Effect.fn("operations.cancel")(function* (asked: string) {
-    const { clusters, operations } = log.world()
-    const operation = operationOf(operations, asked)
-    const row = operation?.cluster === undefined ? undefined : rowOf(clusters, operation.cluster)
-    const decision = yield* Effect.fromResult(cancelOperation(operation, row, asked))
-    if (decision.events.length > 0) {
-      yield* log
-        .append({ ...decision, operation: null, causedBy: 0, actor: { ...identity.actor, kind: "user" } })
-        .pipe(Effect.mapError((error) => new InternalError({ message: error.message, hint: "Try it again." })))
-    }
-    return { operation: asked, ...decision.result }
+    const facts = yield* log
+      .decide(({ clusters, operations }) => {
+        const operation = operationOf(operations, asked)
+        const row = operation?.cluster === undefined ? undefined : rowOf(clusters, operation.cluster)
+        return Result.map(cancelOperation(operation, row, asked), ({ events, expect }) =>
+          events.length === 0
+            ? undefined
+            : { events, expect, operation: null, causedBy: 0, actor: { ...identity.actor, kind: "user" as const } }
+        )
+      })
+      .pipe(
+        Effect.mapError((error) => ("exitCode" in error ? error : new InternalError({ message: error.message, hint: "Try it again." })))
+      )
+    return { operation: asked, cancelled: facts.length > 0 }
   })
 
   const answers: Answers = {

@@ -37,17 +37,21 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeRequested":
       return said("provision", "running", `${nodes(event.ranks.length)} on ${event.offer.cloud}`)
     case "NodeProvisioned":
-      return row?.pending.length === 0 && row.nodes.length >= row.numNodes ? said("provision", "done", nodes(row.nodes.length)) : undefined
+      return row?.pending.length === 0 && event.rank === row.nodes.at(-1)?.rank
+        ? said("provision", "done", nodes(row.nodes.length))
+        : undefined
     case "NodeStarted":
-      return row?.nodes.every(({ state }) => state === "running")
+      return row?.nodes.every(({ state }) => state === "running") && event.rank === row.nodes.at(-1)?.rank
         ? said("provision", "done", `${nodes(row.nodes.length)} started`)
         : undefined
     case "NodeRefused":
       return said("provision", "failed", event.message)
-    case "RuntimeReady":
-      return row?.nodes.every(({ rank, ready }) => ready && (active?.readyRanks.includes(rank) ?? true))
-        ? said("bootstrap", "done", `agent on ${nodes(row.nodes.length)}`)
+    case "RuntimeReady": {
+      const done = row?.nodes.every(({ rank, ready }) => ready && (active?.readyRanks.includes(rank) ?? true))
+      return done && event.rank === (active?.readyRanks ?? [event.rank]).at(-1)
+        ? said("bootstrap", "done", `agent on ${nodes(row?.nodes.length ?? 0)}`)
         : undefined
+    }
     case "AutostopArmed":
       return said("autostop", "done")
     case "WorkdirSynced":

@@ -171,7 +171,8 @@ export class Courier {
         this.inbox.unshift(...group.slice(entries.length))
         yield* this.append(journalEvents(row, jobs, first.journal, entries), "agent")
         const upTo = this.row()?.journal?.last ?? 0
-        yield* Effect.ignore(this.head?.ask("journal.acknowledge", { upTo }) ?? Effect.void)
+        // Nobody waits for it: an entry that is sent twice is copied once.
+        if (this.head !== undefined) yield* Effect.forkDetach(Effect.ignore(this.head.ask("journal.acknowledge", { upTo })))
         for (const waiter of this.waiters.splice(0)) {
           if (waiter.upTo <= upTo) Deferred.doneUnsafe(waiter.done, Effect.void)
           else this.waiters.push(waiter)

@@ -15,7 +15,7 @@ import { makeFolder } from "./home-problems.ts"
 const readyTimeoutMs = 60_000
 const logTailBytes = 65_536
 
-export const daemonProgram = (): string => join(__dirname, "skyd.cjs")
+export const daemonProgram = (): string => join(__dirname, "..", "bin", "skyd.cjs")
 
 const unreachable = (message: string, hint: string) => new ClientError("DaemonUnreachable", exitCodes.unreachable, message, hint)
 

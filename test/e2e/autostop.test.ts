@@ -64,8 +64,10 @@ describe("autostop", () => {
 })
 
 describe("a node that ends otherwise", () => {
+  const rebooted = new Home({ SKYD_LOCAL_BOOT_ID: "boot-1" })
+  const removed = new Home()
   it("another boot of the machine: STOPPED with the reason, its jobs FAILED", async () => {
-    const other = new Home({ SKYD_LOCAL_BOOT_ID: "boot-1" })
+    const other = rebooted
     await other.sky("launch", "-y", "-d", "-c", "b", "sleep 300")
     const pids = [await other.daemonPid(), other.agentPid()]
     for (const pid of [...pids, ...processesOf(other.nodes()[0]!)]) kill(pid)
@@ -81,7 +83,7 @@ describe("a node that ends otherwise", () => {
     expect((await other.sky("exec", "b", "echo back")).out).toContain("back")
   })
   it("its folder is removed by hand: jobs end, and the cluster is gone from the list with the reason in its history", async () => {
-    const other = new Home()
+    const other = removed
     await other.sky("launch", "-y", "-d", "-c", "c", "sleep 301")
     const folder = other.nodes()[0]!
     rmSync(folder, { recursive: true, force: true })

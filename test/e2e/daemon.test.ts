@@ -71,8 +71,10 @@ describe("the daemon", () => {
 })
 
 describe("a state folder that cannot be", () => {
+  const tooDeep = new Home()
+  const foreign = new Home()
   it("too deep: exit 2 naming SKYD_HOME, and nothing is made", async () => {
-    const home = new Home()
+    const home = tooDeep
     const deep = join(home.path, "d".repeat(100))
     home.env["SKYD_HOME"] = deep
     expect(await home.sky("status")).toMatchObject({ code: 2, err: expect.stringContaining("SKYD_HOME") })
@@ -80,7 +82,7 @@ describe("a state folder that cannot be", () => {
     home.env["SKYD_HOME"] = home.state
   })
   it.skipIf(process.getuid?.() !== 0)("another user's: exit 2, and nothing is made in it", async () => {
-    const home = new Home()
+    const home = foreign
     mkdirSync(home.state, { mode: 0o755 })
     spawnSync("chown", ["65534", home.state])
     expect(await home.sky("status")).toMatchObject({ code: 2, err: expect.stringContaining("another user") })

@@ -1,5 +1,5 @@
 /** What the client does about a daemon that is older, newer, absent, or cannot start. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
@@ -16,8 +16,9 @@ describe("a daemon of another build", () => {
   /** Stands in for the next daemon: what starts it is written down, and it refuses. */
   const refusing = async (line: string) => {
     const folder = await bundle()
+    mkdirSync(join(folder, "..", "bin"), { recursive: true })
     writeFileSync(
-      join(folder, "skyd.cjs"),
+      join(folder, "..", "bin", "skyd.cjs"),
       `const fs=require("fs");fs.writeFileSync(${JSON.stringify(join(folder, "started"))},JSON.stringify({argv:process.argv.slice(2),env:process.env,cwd:process.cwd()}));${line}`
     )
     return folder

@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { build } from "esbuild"
 
 export const bundle = async (defines: Record<string, string> = {}): Promise<string> => {
-  const outdir = mkdtempSync(join(tmpdir(), "sky-dist-"))
+  // As it is installed: bin/ stands beside dist/.
+  const outdir = join(mkdtempSync(join(tmpdir(), "sky-package-")), "dist")
   const common = {
     bundle: true,
     minify: true,
