@@ -7,7 +7,7 @@ import { daemonEnvironment } from "../sdk/client/environment.ts"
 import { cpuMs, Home, rssMb, sleep, Wire } from "./Home.ts"
 import { type Bench, floorMs, inTurns, ms, node } from "./measure.ts"
 
-const program = resolve(import.meta.dirname, "../dist/skyd.cjs")
+const program = resolve(import.meta.dirname, "../bin/skyd.cjs")
 const idleMs = 10_000
 
 /** As the client starts it, in an empty folder each time: spawn, readiness on the pipe, connect, one answer. */
