@@ -89,19 +89,17 @@ const lives = function* ({ clusters, jobs }: Past) {
 
 /** In envelopes, for folds. */
 export const historyOf = (past: Past): ReadonlyArray<Recorded> =>
-  [...lives(past)]
-    .flat()
-    .map(
-      ([stream, event, operation], i): Recorded => ({
-        seq: (i + 1) as never,
-        atMs: i,
-        stream,
-        operation,
-        causedBy: 0 as never,
-        actor,
-        event
-      })
-    )
+  [...lives(past)].flat().map(
+    ([stream, event, operation], i): Recorded => ({
+      seq: (i + 1) as never,
+      atMs: i,
+      stream,
+      operation,
+      causedBy: 0 as never,
+      actor,
+      event
+    })
+  )
 
 /** The log of a state folder, open. */
 export const logIn = (folder: string) =>

@@ -6,5 +6,5 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 19)) {
   process.stderr.write("skyd needs Node 22.19 or newer; this is " + process.version + ". In a clone, run it as: npx skyd\n")
   process.exit(2)
 }
-require("node:module").enableCompileCache()
+require("node:module").enableCompileCache(`${__dirname}/../dist/cache`)
 require("../dist/skyd.cjs")

@@ -61,7 +61,7 @@ const forwarding = (id: string | number, reply: Reply, sent: Map<number, number>
     skip.set(rank, Math.max(0, left - length))
     if (left >= length) return
     sent.set(rank, (sent.get(rank) ?? 0) + length - left)
-    if (left === 0) push("log", frame.data)
+    if (left === 0) push("log", { rank, ...(text === undefined ? { base64 } : { text }) })
     else push("log", { rank, base64: (bytes ?? Buffer.from(text ?? "")).subarray(left).toString("base64") })
   }
 }
