@@ -15,6 +15,9 @@ const jobOf = async (name: string, id: number) => (await jobsOf(name)).find((job
 const call = async (method: string, params: object) => (await home.socket().request(1, method, params).answer(1)).data
 const onNode = (index: number, path: string) => join(home.nodes()[index]!, "home", path)
 
+const nodeFolder = ({ clusterId }: { clusterId: string }) =>
+  home.nodes().find((path) => JSON.parse(readFileSync(join(path, "node.json"), "utf8")).cluster === clusterId)!
+
 describe("launch", () => {
   it("launch-01, launch-07, launch-24, launch-34, launch-51, launch-52: creates a cluster, runs the task, and its output reaches the caller", async () => {
     const { code, err, out } = await home.sky(
@@ -298,6 +301,14 @@ describe("status", () => {
     expect(after).toMatchObject({ lastUse: "sky exec b-1 true", metadata: {} })
     await home.sky("launch", "-y", "-c", "b-1", "true")
     expect((await rowOf("b-1")).launchedAt > before.launchedAt).toBe(true)
+  })
+  it("status-04, status-08: without refresh nobody is asked: it answers while the agent is held; the handle is launch's", async () => {
+    const launched = (await call("launch", { clusterName: "b-1", task: {} })).value
+    const pid = Number.parseInt(readFileSync(join(nodeFolder(launched.handle), "agent/pid"), "utf8"), 10)
+    process.kill(pid, "SIGSTOP")
+    const [row] = (await call("status", { clusterNames: ["b-1"] })).value.clusters
+    process.kill(pid, "SIGCONT")
+    expect(row).toMatchObject({ status: "UP", handle: launched.handle })
   })
   it("status-22: without outside changes the unrefreshed answer is the refreshed one", async () => {
     expect(await call("status", {}).then(({ value }) => value)).toEqual(await call("status", { refresh: true }).then(({ value }) => value))

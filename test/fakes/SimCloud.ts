@@ -4,6 +4,7 @@
  */
 import { Effect, type Fiber, Random } from "effect"
 import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { NodeId } from "../../events/ids.ts"
 import { offer } from "./facts.ts"
 import { SimAgent } from "./SimAgent.ts"
@@ -22,6 +23,10 @@ export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
   mood: "calm" | "moody" = "calm"
+  /** Calls that fail, by name. */
+  readonly faults = new Map<string, CloudError>()
+  /** Why the user's folder cannot be listed, if it cannot. */
+  unreadable: SyncError | undefined
   /** Every point that was reached, in order. */
   readonly reached: Array<string> = []
   /** Called at each point; a daemon that is to die there gets an effect that never ends. */
@@ -56,6 +61,8 @@ export class SimCloud {
     return Effect.gen({ self: this }, function* () {
       yield* this.reach(`cloud.${name}:before`)
       yield* this.moody
+      const fault = this.faults.get(name)
+      if (fault !== undefined) return yield* fault
       const done = work()
       yield* this.reach(`cloud.${name}:after`)
       // It is done before the answer arrives.

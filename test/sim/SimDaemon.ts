@@ -67,7 +67,9 @@ export const boot = Effect.fn("boot")(function* (disk: MemoryLogStore.MemoryDisk
           reachingStore(disk, world),
           noSecrets,
           Layer.succeed(Clouds, new Map([[world.cloud.name, world.cloud]])),
-          Layer.succeed(FileLister, () => Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }))
+          Layer.succeed(FileLister, () =>
+            world.unreadable === undefined ? Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }) : Effect.fail(world.unreadable)
+          )
         ]),
         Layer.provideMerge(Layer.succeed(Identity, identity))
       )

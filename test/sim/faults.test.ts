@@ -1,0 +1,177 @@
+/** A cloud that fails: what the daemon then says, keeps and gives up. On virtual time, with the real log and the real reactors. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
+import { SyncError } from "../../daemon/sync/SyncError.ts"
+import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
+import { rowNamed } from "../../projections/clusters.ts"
+import { operationOf } from "../../projections/operations.ts"
+import type { CommandName } from "../../sdk/protocol/methods.ts"
+import type { SimCloud } from "../fakes/SimCloud.ts"
+import { boot, type SimDaemon } from "./SimDaemon.ts"
+import { makeWorld, pass, replayed, settle } from "./world.ts"
+
+const down = new CloudError({ kind: "Transient", code: "Unavailable", message: "the cloud is out to lunch" })
+
+interface Scene {
+  readonly daemon: SimDaemon
+  readonly world: SimCloud
+  readonly disk: MemoryDisk
+  /** Asks, and lets the dust settle. */
+  readonly ask: (id: string, method: CommandName, params: object) => Effect.Effect<void>
+  readonly row: () => ReturnType<typeof rowNamed>
+  readonly outcome: (id: string) => unknown
+}
+
+const scene = (play: (scene: Scene) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const disk: MemoryDisk = []
+    const world = yield* makeWorld
+    const daemon = yield* boot(disk, world)
+    yield* play({
+      daemon,
+      world,
+      disk,
+      ask: (id, method, params) =>
+        Effect.forkDetach(daemon.send(method, id, params), { startImmediately: true }).pipe(Effect.andThen(settle(daemon, 8))),
+      row: () => rowNamed(daemon.log.world().clusters, "a"),
+      outcome: (id) => operationOf(daemon.log.world().operations, id)?.outcome
+    })
+    yield* daemon.kill
+  })
+
+const launch = { clusterName: "a", task: { run: "1 0" } }
+const named = { clusterName: "a" }
+
+describe("when the cloud fails", () => {
+  it.effect(
+    "stop-08: a stop is a RuntimeError and the cluster is not shown as STOPPED; it is tried on, and ends when the cloud is back",
+    () =>
+      scene(({ ask, daemon, outcome, row, world }) =>
+        Effect.gen(function* () {
+          yield* ask("l", "launch", launch)
+          world.faults.set("stop", down)
+          yield* ask("s", "stop", named)
+          assert.deepNestedInclude(outcome("s"), { _tag: "failed", "error.tag": "RuntimeError" })
+          assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: "stop", reason: "the cloud is out to lunch" })
+          world.faults.clear()
+          yield* pass(daemon, "2 minutes")
+          yield* settle(daemon, 40)
+          assert.strictEqual(statusOf(row()!), "STOPPED")
+        })
+      )
+  )
+  it.effect("stop-09: with purge it is STOPPED all the same, and a fact names what may still run", () =>
+    scene(({ ask, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        world.faults.set("stop", down)
+        yield* ask("s", "stop", { ...named, purge: true })
+        assert.deepInclude(outcome("s"), { _tag: "succeeded" })
+        assert.strictEqual(statusOf(row()!), "STOPPED")
+        assert.include(JSON.stringify(row()!.nodes), "not confirmed by the cloud: the cloud is out to lunch")
+        assert.isAbove(replayed(disk).at, 0)
+      })
+    )
+  )
+  it.effect("down-07: a down is a RuntimeError and the cluster stays listed, until the cloud is back", () =>
+    scene(({ ask, daemon, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        world.faults.set("terminate", down)
+        yield* ask("d", "down", named)
+        assert.deepNestedInclude(outcome("d"), { _tag: "failed", "error.tag": "RuntimeError" })
+        assert.isDefined(row())
+        world.faults.clear()
+        yield* pass(daemon, "2 minutes")
+        yield* settle(daemon, 40)
+        assert.isUndefined(row())
+        assert.strictEqual(world.machines.size, 0)
+      })
+    )
+  )
+  it.effect("down-08: with purge it is not listed any more, and a fact names what may be leaked", () =>
+    scene(({ ask, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        world.faults.set("terminate", down)
+        yield* ask("d", "down", { ...named, purge: true })
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+        const [machine] = world.machines.keys()
+        const facts = disk.map(({ value }) => JSON.parse(Buffer.from(value.subarray(33)).toString()).event)
+        assert.deepInclude(
+          facts.find(({ _tag }) => _tag === "NodeAbandoned"),
+          { node: machine, reason: "the cloud is out to lunch" }
+        )
+      })
+    )
+  )
+  it.effect(
+    "launch-19, start-02: a runtime that cannot be installed fails the launch, INIT with the reason and the node kept; start tries again",
+    () =>
+      scene(({ ask, outcome, row, world }) =>
+        Effect.gen(function* () {
+          world.faults.set("installAgent", down)
+          yield* ask("l", "launch", { ...launch, down: true })
+          assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "CommandError" })
+          assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "the cloud is out to lunch" })
+          assert.isFalse(row()!.autostop?.down)
+          assert.strictEqual(world.machines.size, 1)
+          world.faults.clear()
+          yield* ask("s", "start", named)
+          assert.deepInclude(outcome("s"), { _tag: "succeeded" })
+          assert.strictEqual(statusOf(row()!), "UP")
+        })
+      )
+  )
+  it.effect("a refusal of what was asked ends the launch with the cloud's own words, and the name is free again", () =>
+    scene(({ ask, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" }))
+        yield* ask("l", "launch", launch)
+        assert.deepNestedInclude(outcome("l"), {
+          _tag: "failed",
+          "error.tag": "ResourcesUnavailableError",
+          "error.fields.failoverHistory": [{ tag: "NoCapacity", message: "no machines left" }]
+        })
+        assert.isUndefined(row())
+        world.faults.clear()
+        yield* ask("again", "launch", launch)
+        assert.strictEqual(statusOf(row()!), "UP")
+      })
+    )
+  )
+  it.effect("launch-20, exec-16: a workdir that cannot be sent fails the launch and the exec; nothing is torn down or scheduled", () =>
+    scene(({ ask, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.unreadable = new SyncError({ path: "/w/x", message: "/w/x cannot be read" })
+        yield* ask("l", "launch", { ...launch, task: { ...launch.task, workdir: "/w" }, down: true })
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "CommandError" })
+        assert.strictEqual(statusOf(row()!), "UP")
+        yield* ask("e", "exec", { ...named, task: { run: "1 0", workdir: "/w" }, down: true })
+        assert.deepNestedInclude(outcome("e"), { _tag: "failed", "error.tag": "CommandError" })
+        assert.isFalse(row()!.autostop?.down)
+        assert.strictEqual(row()!.lastJob, 0)
+        assert.strictEqual(world.machines.size, 1)
+      })
+    )
+  )
+  it.effect("status-18: launching again recovers a cluster that lost a node", () =>
+    scene(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", { ...launch, task: { run: "1 0", num_nodes: 2 } })
+        const worker = row()!.nodes[1]!.node
+        world.machines.get(worker)!.agent.die()
+        world.machines.delete(worker)
+        yield* settle(daemon, 8)
+        assert.deepInclude(conditionOf(row()!), { status: "INIT" })
+        assert.include(conditionOf(row()!).reason, "1 node of 2 missing")
+        yield* ask("again", "launch", { ...launch, task: { run: "1 0", num_nodes: 2 } })
+        assert.strictEqual(statusOf(row()!), "UP")
+        assert.strictEqual(world.machines.size, 2)
+      })
+    )
+  )
+})
