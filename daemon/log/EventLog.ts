@@ -99,13 +99,21 @@ const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor
     return { entries, facts, world: acceptor.world, answers } satisfies Group
   })
 
-  const publish = (group: Group) =>
-    Effect.sync(() => {
-      world = group.world
-      acceptor.forget(group.entries)
-      if (group.facts.length > 0) for (const follower of followers) follower(group.facts, world)
-      for (const [one, answer] of group.answers) Deferred.doneUnsafe(one.done, Effect.fromResult(answer))
-    })
+  /** A follower that fails is a defect of its own, not of the log: it is said, and the others are told. */
+  const tell = (group: Group) =>
+    Effect.forEach(
+      [...followers],
+      (follower) => Effect.sync(() => follower(group.facts, group.world)).pipe(Effect.catchCause(Effect.logError)),
+      {
+        discard: true
+      }
+    )
+  const publish = Effect.fnUntraced(function* (group: Group) {
+    world = group.world
+    acceptor.forget(group.entries)
+    if (group.facts.length > 0) yield* tell(group)
+    for (const [one, answer] of group.answers) Deferred.doneUnsafe(one.done, Effect.fromResult(answer))
+  })
 
   /** One batch is in flight at a time, since the thread pool may reorder two; the next group is prepared meanwhile. */
   const turns = yield* Queue.bounded<void>(1)

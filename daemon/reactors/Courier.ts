@@ -4,22 +4,21 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
-import type { Event } from "../../events/Event.ts"
-import type { ClusterId, OperationId } from "../../events/ids.ts"
+import type { ClusterId } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import { isWhole } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
-import { unfinishedOf } from "../../projections/jobs.ts"
-import { operationOf } from "../../projections/operations.ts"
 import type { JournalEntry } from "../../sdk/agent/protocol.ts"
 import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { AgentLink } from "../remote/AgentLink.ts"
+import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
-import { deliveriesOf, jobSpec, keysOf, setupKey, setupSpec } from "./deliveries.ts"
+import { deliver } from "./deliver.ts"
 import { journalEvents } from "./journal-events.ts"
+import { observations } from "./observations.ts"
 
 export interface Tools {
   readonly log: EventLog["Service"]
@@ -46,6 +45,8 @@ export class Courier {
   /** One copies at a time: an entry enters the log once. */
   private readonly turn = Semaphore.makeUnsafe(1)
   private broken = false
+  /** The peers that the head was told of. */
+  private configured = ""
   private readonly signal = Effect.runSync(Queue.sliding<void>(1))
 
   constructor(cluster: ClusterId, tools: Tools) {
@@ -124,18 +125,9 @@ export class Courier {
       }
       const row = this.row()
       if (row === undefined || row.wanted !== "up") return
-      const news = row.nodes.flatMap((node): ReadonlyArray<Event> => {
-        const { node: id, rank } = node
-        const now = states.find((state) => state.node === id)
-        const about = { cluster: row.id, rank, node: id }
-        if (now === undefined) return []
-        if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
-        if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
-        const lost = now.state === "running" && node.ready && !(this.links.get(rank)?.isOpen ?? false)
-        return lost ? [{ _tag: "RuntimeLost", ...about, reason: "its agent went away" }] : []
-      })
+      const isLinked = (rank: number) => this.links.get(rank)?.isOpen ?? false
       yield* this.append(
-        news.map((event) => [streamOf(row.id), event] as const),
+        observations(row, states, isLinked).map((event) => [streamOf(row.id), event] as const),
         "daemon"
       )
     })
@@ -208,48 +200,47 @@ export class Courier {
       })
       if (node.rank !== 0) return
       this.told.clear()
-      const cloud = yield* this.tools.cloudFor(row)
-      const peers = yield* Effect.forEach(row.nodes, (each) => cloud.installAgent(this.tools.refOf(row, each)))
-      yield* link.ask("configure", { peers })
+      this.configured = ""
       const after = row.journal?.last ?? 0
       const follow = link.request("journal.follow", { after }, ({ data }) => {
         this.inbox.push({ journal: String(data["journal"]), entry: data["entry"] as JournalEntry })
         this.wake()
       })
       yield* Effect.forkDetach(Effect.ignore(follow), { startImmediately: true })
-    }).pipe(Effect.catch(() => Effect.sync(() => link.end())))
+    })
+  }
+
+  /** The head must know every peer before it is given jobs, and again when one was replaced. */
+  private configure(): Effect.Effect<void, AgentError | CloudError> {
+    return Effect.gen({ self: this }, function* () {
+      const { head } = this
+      const row = this.row()
+      if (head === undefined || row === undefined || !isWhole(row)) return
+      const key = row.nodes.map(({ address, node }) => `${node} ${address}`).join()
+      if (key === this.configured) return
+      const cloud = yield* this.tools.cloudFor(row)
+      const peers = yield* Effect.forEach(row.nodes, (each) => cloud.installAgent(this.tools.refOf(row, each)))
+      yield* head.ask("configure", { peers })
+      this.configured = key
+    })
   }
 
   private deliver(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
+      yield* this.configure()
       const { head } = this
       const row = this.row()
-      if (head === undefined || row === undefined) return
-      const { jobs, operations } = this.tools.log.world()
-      const news = deliveriesOf(row, unfinishedOf(jobs, row.id), this.told)
-      const dropped = [...this.told].filter((key) => key.startsWith("setup/") && !row.operations.some(({ id }) => setupKey(id) === key))
-      const read = (operation: OperationId | null) => (operation === null ? Effect.succeed({}) : this.tools.secrets.read(operation))
-      if (news.jobs.length > 0) {
-        const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation), (values) => jobSpec(job, values)))
-        yield* head.ask("submit", { jobs: specs })
-        for (const { operation } of news.jobs) {
-          const over = operation !== null && operationOf(operations, operation)?.outcome._tag !== "running"
-          if (over) yield* this.tools.secrets.forget(operation)
-        }
-      }
-      for (const active of news.setups) yield* head.ask("setup", setupSpec(active, yield* read(active.id)))
-      for (const key of dropped) {
-        yield* head.ask("setup.cancel", { operation: key.slice("setup/".length) })
-        this.told.delete(key)
-      }
-      if (news.cancels.length > 0) yield* head.ask("cancel", { jobs: news.cancels })
-      for (const key of keysOf(news)) this.told.add(key)
+      if (head === undefined || row === undefined || this.configured === "") return
+      yield* deliver(head, row, this.told, this.tools)
       for (const { done, key } of this.listeners) if (this.told.has(key)) Deferred.doneUnsafe(done, Effect.void)
       this.listeners = this.listeners.filter(({ key }) => !this.told.has(key))
     }).pipe(
-      Effect.catch((error) => Effect.logWarning(`an agent refused: ${error.message}`)),
-      // A submission larger than a frame, a job that ended meanwhile: said, and looked at again with the next news.
-      Effect.asVoid
+      // Said, and tried again with the next news or after a while.
+      Effect.catch((error) =>
+        Effect.logWarning(`an agent of ${this.row()?.name ?? this.cluster}: ${error.message}`).pipe(
+          Effect.andThen(Effect.sync(() => Object.assign(this, { broken: true })))
+        )
+      )
     )
   }
 }

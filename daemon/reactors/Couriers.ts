@@ -2,6 +2,7 @@
  * One courier per live cluster: it keeps a link to every node's agent, tells the head what it does not know yet, and copies the
  * head's journal into the log. Silence of an agent is looked into and recorded; it is never a stop.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
@@ -21,6 +22,8 @@ import { Courier } from "./Courier.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
 const haltMaxMs = 25_000
+/** Before a courier that failed is replaced. */
+const restMs = 5000
 
 export class Couriers extends Context.Service<
   Couriers,
@@ -88,8 +91,20 @@ const make = Effect.gen(function* () {
     }
     const fresh = new Courier(cluster, { log, secrets, identity, refOf, cloudFor, dial })
     couriers.set(cluster, fresh)
-    run(cluster, fresh.work)
+    run(cluster, Effect.ensuring(fresh.work, leave(cluster, fresh)).pipe(Effect.catchCause((cause) => again(cluster, cause))))
   }
+  const leave = (cluster: ClusterId, courier: Courier) =>
+    Effect.sync(() => {
+      if (couriers.get(cluster) === courier) couriers.delete(cluster)
+    })
+  /** A courier that fails is a defect of one cluster's: said, and another goes after a while. */
+  const again = (cluster: ClusterId, cause: Cause.Cause<never>): Effect.Effect<void> =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.void
+      : Effect.logError("a courier failed", Cause.pretty(cause)).pipe(
+          Effect.andThen(Effect.sleep(restMs)),
+          Effect.andThen(Effect.sync(() => wake(cluster)))
+        )
   const stop = log.follow((group) => {
     for (const cluster of new Set(group.map(clusterOf))) if (cluster !== undefined) wake(cluster)
   })

@@ -24,6 +24,10 @@ import { backoffMs, giveUp } from "./give-up.ts"
 import { perform } from "./perform.ts"
 import { type Action, plan } from "./plan.ts"
 
+/** In place of a plan, where making one failed. */
+const defect = "defect"
+const defectRestMs = 60_000
+
 /** What a cluster's fiber is at. */
 interface Slot {
   key: string
@@ -122,9 +126,36 @@ const make = Effect.gen(function* () {
     slots.delete(cluster)
   })
 
-  const wake = (cluster: ClusterId) => {
-    const next = look(cluster)
+  /** A defect in the plan of one cluster is a fact and a reason in its row; it rests for a while, and the others go on. */
+  const broken = (cluster: ClusterId, cause: Cause.Cause<unknown>) =>
+    Effect.gen(function* () {
+      slots.set(cluster, { key: defect, tries: 0, done: false })
+      yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster }))
+      const row = rowOf(log.world().clusters, cluster)
+      const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
+      const message = `skyd itself failed: ${String(Cause.squash(cause))}`
+      if (row !== undefined && row.trouble?.message !== message) {
+        const failed = { _tag: "ReactorFailed" as const, cluster, message, retryAtMs: nowMs + defectRestMs }
+        yield* Effect.ignore(record(cluster, row.lastSeq, { events: [failed], operation: null, decided: false }))
+      }
+      yield* Effect.sleep(defectRestMs)
+      slots.delete(cluster)
+      wake(cluster)
+    })
+
+  const guarded = (cluster: ClusterId, work: Effect.Effect<void>) =>
+    Effect.catchCause(work, (cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : broken(cluster, cause)))
+
+  function wake(cluster: ClusterId) {
     const slot = slots.get(cluster)
+    if (slot?.key === defect) return
+    let next: ReturnType<typeof look>
+    try {
+      next = look(cluster)
+    } catch (cause) {
+      run(cluster, broken(cluster, Cause.die(cause)))
+      return
+    }
     if (slot?.key === next?.key) return
     if (next === undefined) {
       slots.delete(cluster)
@@ -133,7 +164,7 @@ const make = Effect.gen(function* () {
     }
     const fresh: Slot = { key: next.key, tries: 0, done: false }
     slots.set(cluster, fresh)
-    run(cluster, settle(cluster, fresh))
+    run(cluster, guarded(cluster, settle(cluster, fresh)))
   }
 
   const stop = log.follow((group) => {
