@@ -27,8 +27,7 @@ describe("autostop", () => {
     expect((await home.json("events", "a")).map(({ event }: { event: { _tag: string } }) => event._tag)).toContain("AutostopFired")
   })
   it("fires with the daemon stopped; the daemon learns of it when it is back, and does not start the node again", async () => {
-    await home.sky("start", "-y", "a")
-    await home.sky("autostop", "-y", "a", "-i", "2")
+    await home.sky("start", "-y", "a", "-i", "2")
     const agent = home.agentPid()
     await stopDaemon()
     await eventually(() => !isAlive(agent))

@@ -92,7 +92,7 @@ describe("what git would keep", () => {
             const found = list.entries.filter(({ kind, path }) => kind === "file" && !path.startsWith(".git/")).map(({ path }) => path)
             assert.deepStrictEqual(found.sort(), expected)
           }),
-          { numRuns: 150 }
+          { numRuns: 40 }
         )
       )
     })
