@@ -26,7 +26,7 @@ const offer: Offer = {
   memoryGib: 8,
   accelerators: null,
   useSpot: false,
-  pricePerHour: 0,
+  usdPerHour: 0,
   catalog: null
 }
 
@@ -53,7 +53,7 @@ export const lifeOf = (number: number, jobs: number): ReadonlyArray<Said> => {
   }
   facts.push([own, { _tag: "ClusterCreated", cluster, name }, null])
   const launch = requested("launch")
-  const wish = { task, numNodes: 1, idleMinutes: null, down: false, noSetup: false, detachSetup: false, lastUse }
+  const wish = { task, numNodes: 1, idleMinutes: null, down: false, retryUntilUp: false, noSetup: false, detachSetup: false, lastUse }
   facts.push([own, { _tag: "LaunchRequested", cluster, ...wish }, launch])
   facts.push([own, { _tag: "PlaceChosen", cluster, offer, numNodes: 1 }, launch])
   facts.push([own, { _tag: "NodeRequested", cluster, token, ranks: [0], offer }, launch])

@@ -17,6 +17,7 @@ import { InternalError, RequestConflict, type SkydError } from "../sdk/protocol/
 import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { Clouds } from "./Clouds.ts"
+import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
 import { Deciders, offersFor } from "./Deciders.ts"
@@ -123,17 +124,15 @@ const make = Effect.gen(function* () {
     id: OperationId,
     digest: string,
     caller: Caller,
-    name: string
+    name: string,
+    secretValues: ReadonlyArray<string>
   ): typeof OperationRequested.Type => ({
     _tag: "OperationRequested",
     requestId: id,
     method,
     clusterName: name as ClusterName,
     digest,
-    program: caller.program ?? null,
-    pid: caller.pid ?? null,
-    argv: caller.argv ?? [],
-    user: caller.user ?? null
+    ...recordedCaller(caller, secretValues)
   })
 
   return Dispatcher.of({
@@ -149,13 +148,15 @@ const make = Effect.gen(function* () {
       const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
       const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, decoded.task) : { offers: [], reason: null }
       const context = {
-        requested: requestedOf(method, id, digest, caller, name),
+        requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
         nowMs: Math.trunc(yield* Clock.currentTimeMillis),
         user
       }
+      const said = "lastUse" in decoded && typeof decoded.lastUse === "string" ? decoded.lastUse : ""
+      const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
       const decide = (world: World): Decided => {
         const row = rowNamed(world.clusters, name)
-        return Deciders[method]({ params: decoded as never, row, world, context, name, fresh, task: split.recorded, clouds, places })
+        return Deciders[method]({ params: wish as never, row, world, context, name, fresh, task: split.recorded, clouds, places })
       }
       const kept = yield* secrets.keep(id, split.secrets)
       const forget = kept ? secrets.forget(id) : Effect.void

@@ -13,6 +13,8 @@ export const LaunchRequested = Schema.TaggedStruct("LaunchRequested", {
   numNodes: Schema.Int,
   idleMinutes: Schema.NullOr(Schema.Int),
   down: Schema.Boolean,
+  /** Refusals are waited out. */
+  retryUntilUp: Schema.Boolean,
   noSetup: Schema.Boolean,
   detachSetup: Schema.Boolean,
   /** The command line or the script that asked. */
@@ -24,6 +26,7 @@ export const StartRequested = Schema.TaggedStruct("StartRequested", {
   idleMinutes: Schema.NullOr(Schema.Int),
   down: Schema.Boolean,
   force: Schema.Boolean,
+  retryUntilUp: Schema.Boolean,
   lastUse: Schema.String
 })
 

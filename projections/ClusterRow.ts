@@ -36,6 +36,8 @@ export interface ActiveOperation {
   readonly id: OperationId
   readonly method: string
   readonly seq: Seq
+  /** Who asked for it. */
+  readonly user: string | null
   readonly sinceMs: number
   readonly request:
     | typeof LaunchRequested.Type
@@ -68,6 +70,8 @@ export interface ClusterRow {
   readonly numNodes: number
   readonly offer: Offer | null
   readonly pending: ReadonlyArray<PendingToken>
+  /** The last refusal of what is wanted; what to do about it is the plan's business. */
+  readonly refused: { readonly code: string; readonly message: string; readonly times: number } | null
   /** By rank. */
   readonly nodes: ReadonlyArray<NodeRow>
   /** The head's journal and the last entry of it that the log holds. */

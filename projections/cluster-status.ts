@@ -32,6 +32,7 @@ const raising = (row: ClusterRow, active: ActiveOperation): Condition => {
   const [pending] = row.pending
   if (pending !== undefined)
     return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${pending.offer.cloud}`, pending.sinceMs)
+  if (row.refused !== null) return init("provision", `refused, to be asked again: ${row.refused.message}`)
   if (row.nodes.length < row.numNodes) return init("provision", `asking for ${plural(row.numNodes - row.nodes.length, "node")}`)
   const stopped = row.nodes.filter(({ state }) => state !== "running")
   if (stopped.length > 0) return init("provision", `starting ${list(stopped)}`)

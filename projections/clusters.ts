@@ -44,6 +44,7 @@ const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq): Cluste
   numNodes: 1,
   offer: null,
   pending: [],
+  refused: null,
   nodes: [],
   journal: null,
   autostop: null,
@@ -71,6 +72,7 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
   wantedReason: reason,
   wantedSinceMs: atMs,
   concluded: false,
+  refused: null,
   trouble: null
 })
 
@@ -82,6 +84,7 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
         id: event.requestId,
         method: event.method,
         seq,
+        user: event.user,
         sinceMs: atMs,
         request: null,
         readyRanks: [],
@@ -103,7 +106,7 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
           null,
           atMs
         ),
-        numNodes: Math.max(event.numNodes, row.nodes.length),
+        numNodes: Math.max(event.numNodes, row.numNodes),
         launchedAtMs: atMs,
         lastUse: event.lastUse,
         stoppedReason: null
@@ -130,7 +133,10 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
       return { ...wanting(row, "gone", null, atMs), purge: event.purge, lastUse: event.lastUse }
     case "AutostopFired": {
       const reason = `idle for ${event.idleMinutes} ${event.idleMinutes === 1 ? "minute" : "minutes"}`
-      return { ...wanting(row, event.down ? "gone" : "stopped", reason, atMs), ...readUpTo(row, event.entry) }
+      // Whoever asked for the cluster meanwhile gets it: its nodes are then seen stopped, and started again.
+      const raised =
+        !event.down && row.operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
+      return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, event.entry) }
     }
     case "PlaceChosen":
       return { ...row, offer: event.offer, numNodes: event.numNodes }
@@ -139,7 +145,11 @@ const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): Clust
     case "NodeProvisioned":
       return provisioned(row, event, atMs)
     case "NodeRefused":
-      return { ...row, pending: row.pending.filter(({ token }) => token !== event.token) }
+      return {
+        ...row,
+        pending: row.pending.filter(({ token }) => token !== event.token),
+        refused: { code: event.code, message: event.message, times: (row.refused?.times ?? 0) + 1 }
+      }
     case "NodeStarting":
       return withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
     case "NodeStarted":
@@ -214,7 +224,7 @@ const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvi
     return ranks.length === 0 ? [] : [{ ...asked, ranks }]
   })
   const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
-  return { ...row, pending, nodes, trouble: null }
+  return { ...row, pending, nodes, refused: null, trouble: null }
 }
 
 const ready = (

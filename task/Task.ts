@@ -6,12 +6,15 @@ import * as Schema from "effect/Schema"
 import { envNamePattern, taskNamePattern } from "./names.ts"
 import { Resources } from "./Resources.ts"
 
-/** Larger texts belong into the workdir: an event holds at most 256 KiB. */
-export const scriptMaxBytes = 96 * 1024
+/** Larger texts belong into the workdir: a fact holds at most 256 KiB. */
+const scriptMaxBytes = 96 * 1024
+const taskMaxBytes = 200 * 1024
+const encoder = new TextEncoder()
+const bytesOf = (text: string) => encoder.encode(text).length
 export const nodesMax = 1024
 
 const Script = Schema.String.check(
-  Schema.makeFilter((s) => s.length <= scriptMaxBytes || `longer than ${scriptMaxBytes / 1024} KiB: put it into a file of the workdir`)
+  Schema.makeFilter((s) => bytesOf(s) <= scriptMaxBytes || `longer than ${scriptMaxBytes / 1024} KiB: put it into a file of the workdir`)
 )
 const EnvName = Schema.String.check(Schema.makeFilter((s) => envNamePattern.test(s) || `invalid name '${s}': letters, digits and _ only`))
 
@@ -32,7 +35,13 @@ export const Task = Schema.Struct({
   envs: Schema.optionalKey(Schema.NullOr(Schema.Record(EnvName, Schema.String))),
   setup: Schema.optionalKey(Schema.NullOr(Script)),
   run: Schema.optionalKey(Schema.NullOr(Script))
-})
+}).check(
+  Schema.makeFilter(
+    (task) =>
+      bytesOf(JSON.stringify(task)) <= taskMaxBytes ||
+      `the task is larger than ${taskMaxBytes / 1024} KiB: put large texts into files of the workdir`
+  )
+)
 export type Task = typeof Task.Type
 
 /** Nodes that the task wants: 1 when it does not say. */

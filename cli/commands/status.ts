@@ -44,8 +44,8 @@ const titles = (all: boolean): Array<Column> =>
 
 /** What is paid for while it runs. */
 const bill = (clusters: ReadonlyArray<ClusterView>): string => {
-  const paid = clusters.filter(({ status, resources }) => status !== "STOPPED" && (resources?.pricePerHour ?? 0) > 0)
-  const sum = paid.reduce((usd, { numNodes, resources }) => usd + numNodes * (resources?.pricePerHour ?? 0), 0)
+  const paid = clusters.filter(({ status, resources }) => status !== "STOPPED" && (resources?.usdPerHour ?? 0) > 0)
+  const sum = paid.reduce((usd, { numNodes, resources }) => usd + numNodes * (resources?.usdPerHour ?? 0), 0)
   return paid.length === 0
     ? ""
     : `${dollars(sum)} an hour while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`

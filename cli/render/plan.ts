@@ -11,12 +11,12 @@ const infra = ({ cloud, region, zone }: Plan["offer"]) =>
 
 /** `· 1 node · local (this machine) · free`. */
 export const summary = ({ offer, numNodes }: Plan): string => {
-  const price = offer.pricePerHour === 0 ? "free" : `${dollars(numNodes * offer.pricePerHour)} an hour`
+  const price = offer.usdPerHour === 0 ? "free" : `${dollars(numNodes * offer.usdPerHour)} an hour`
   return [plural(numNodes, "node"), infra(offer), price].map((part) => `${glyph("dot")} ${part}`).join(" ")
 }
 
 export const planTable = ({ offer, numNodes, newCluster }: Plan, screen: Screen): string => {
-  const { instanceType, cpus, memoryGib, accelerators, pricePerHour } = offer
+  const { instanceType, cpus, memoryGib, accelerators, usdPerHour } = offer
   const columns = [
     { title: "INFRA" },
     { title: "INSTANCE" },
@@ -32,9 +32,9 @@ export const planTable = ({ offer, numNodes, newCluster }: Plan, screen: Screen)
     String(cpus),
     memoryGib.toFixed(0),
     accelerators === null ? "-" : clean(`${accelerators.name}:${accelerators.count}`),
-    pricePerHour === 0 ? "free" : pricePerHour.toFixed(2),
+    usdPerHour === 0 ? "free" : usdPerHour.toFixed(2),
     `${glyph("chosen")} ${newCluster ? "chosen" : "the cluster that is there"}`
   ]
-  const sum = pricePerHour === 0 ? "" : `${plural(numNodes, "node")}: ${dollars(numNodes * pricePerHour)} an hour.\n`
+  const sum = usdPerHour === 0 ? "" : `${plural(numNodes, "node")}: ${dollars(numNodes * usdPerHour)} an hour.\n`
   return table(columns, [{ cells }], screen) + sum
 }

@@ -1,5 +1,6 @@
 /** Decides whether an operation that runs is to be ended. What it has done stays done; machines that it got are kept. */
 import * as Result from "effect/Result"
+import type { RecordedCaller } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import { NotSupportedError, OperationDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
@@ -10,7 +11,8 @@ const endable = new Set(["launch", "exec", "start", "autostop"])
 export const cancelOperation = (
   operation: OperationRow | undefined,
   row: ClusterRow | undefined,
-  asked: string
+  asked: string,
+  by: typeof RecordedCaller.Type
 ): Result.Result<Decision, SkydError> => {
   if (operation === undefined) {
     return Result.fail(new OperationDoesNotExist({ message: `There is no operation '${asked}'.`, hint: "sky ops -a lists them." }))
@@ -24,7 +26,7 @@ export const cancelOperation = (
   }
   const stream = streamOf(row.id)
   return Result.succeed({
-    events: [[stream, { _tag: "OperationCancelled", reason: "cancelled on request" }, operation.id]],
+    events: [[stream, { _tag: "OperationCancelled", reason: "cancelled on request", by }, operation.id]],
     expect: [[stream, row.lastSeq]],
     result: { cancelled: true }
   })

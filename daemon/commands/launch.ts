@@ -56,6 +56,7 @@ const facts = (cluster: ClusterId, { options, task }: LaunchWish): ReadonlyArray
     numNodes: numNodesOf(task),
     idleMinutes: minutes,
     down: options.down ?? false,
+    retryUntilUp: options.retryUntilUp ?? false,
     noSetup: options.noSetup ?? false,
     detachSetup: options.detachSetup ?? false,
     lastUse: options.lastUse ?? ""

@@ -31,6 +31,7 @@ export const start = (row: ClusterRow | undefined, params: Start, context: Conte
     idleMinutes: minutes,
     down,
     force: params.force ?? false,
+    retryUntilUp: params.retryUntilUp ?? false,
     lastUse: params.lastUse ?? ""
   }
   const idleMinutes = minutesOf({ idleMinutesToAutostop: minutes })

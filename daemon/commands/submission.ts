@@ -6,10 +6,13 @@ import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
-/** `sky-YYYY-MM-DD-HH-MM-SS-ffffff`, in UTC so that it means the same everywhere. */
-export const runTimestampOf = (atMs: number): string => {
+/**
+ * `sky-YYYY-MM-DD-HH-MM-SS-ffffff`, in UTC so that it means the same everywhere. It names a folder, so jobs of the same millisecond
+ * differ in the microseconds, which are their number.
+ */
+export const runTimestampOf = (atMs: number, job = 0): string => {
   const [seconds = "", millis = ""] = new Date(atMs).toISOString().slice(0, -1).split(".")
-  return `sky-${seconds.replace(/[T:]/g, "-")}-${millis}000`
+  return `sky-${seconds.replace(/[T:]/g, "-")}-${millis}${String(job % 1000).padStart(3, "0")}`
 }
 
 export const nextJobOf = (row: ClusterRow): JobId => JobIds.make(row.lastJob + 1)
@@ -27,5 +30,5 @@ export const jobSubmitted = (
   numNodes: numNodesOf(task),
   withSetup: how.withSetup,
   user: how.user,
-  runTimestamp: runTimestampOf(how.nowMs)
+  runTimestamp: runTimestampOf(how.nowMs, job)
 })

@@ -6,4 +6,4 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 export const supersede = (row: ClusterRow, methods: string, by: string): ReadonlyArray<readonly [Event, OperationId]> =>
   row.operations
     .filter(({ method }) => methods.split(" ").includes(method))
-    .map(({ id }) => [{ _tag: "OperationCancelled", reason: `superseded by sky ${by} ${row.name}` }, id] as const)
+    .map(({ id }) => [{ _tag: "OperationCancelled", reason: `superseded by sky ${by} ${row.name}`, by: null }, id] as const)

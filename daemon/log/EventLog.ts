@@ -65,6 +65,16 @@ export class EventLog extends Context.Service<
     )
 }
 
+/** A decider that throws is a defect of that request, not of the log. */
+const attempt = (one: Pending, world: World.World) => {
+  try {
+    return one.decide(world)
+  } catch (cause) {
+    Deferred.doneUnsafe(one.done, Effect.die(cause))
+    return undefined
+  }
+}
+
 const sound = (stored: { readonly seq: number; readonly value: Uint8Array }) => Effect.fromResult(readRecord(stored))
 
 const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor: Actor) {
@@ -82,7 +92,8 @@ const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor
     const facts: Array<Recorded> = []
     const answers: Array<Group["answers"][number]> = []
     for (const one of asked) {
-      const decided = one.decide(acceptor.world)
+      const decided = attempt(one, acceptor.world)
+      if (decided === undefined) continue
       const append = Result.isSuccess(decided) ? decided.success : undefined
       if (append === undefined) {
         answers.push([one, Result.isSuccess(decided) ? Result.succeed([]) : Result.fail(decided.failure)])

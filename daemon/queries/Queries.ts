@@ -9,7 +9,8 @@ import { isOver, jobOf, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { InternalError, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
-import { pageMaxBytes, type Request } from "../../sdk/protocol/Wire.ts"
+import { type Caller, pageMaxBytes, type Request } from "../../sdk/protocol/Wire.ts"
+import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import { decoder } from "../decode.ts"
 import { Identity } from "../Identity.ts"
@@ -27,7 +28,7 @@ import { select } from "./select.ts"
 
 type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
 type Answers = {
-  readonly [Q in QueryName]: (params: Params<Q>, id: string | number, reply: Reply) => Effect.Effect<object | undefined, SkydError>
+  readonly [Q in QueryName]: (params: Params<Q>, request: Request, reply: Reply) => Effect.Effect<object | undefined, SkydError>
 }
 
 export class Queries extends Context.Service<
@@ -60,12 +61,12 @@ const make = Effect.gen(function* () {
     }
   }
 
-  const cancel = Effect.fn("operations.cancel")(function* (asked: string) {
+  const cancel = Effect.fn("operations.cancel")(function* (asked: string, caller: Caller) {
     const facts = yield* log
       .decide(({ clusters, operations }) => {
         const operation = operationOf(operations, asked)
         const row = operation?.cluster === undefined ? undefined : rowOf(clusters, operation.cluster)
-        return Result.map(cancelOperation(operation, row, asked), ({ events, expect }) =>
+        return Result.map(cancelOperation(operation, row, asked, recordedCaller(caller)), ({ events, expect }) =>
           events.length === 0
             ? undefined
             : { events, expect, operation: null, causedBy: 0, actor: { ...identity.actor, kind: "user" as const } }
@@ -103,16 +104,16 @@ const make = Effect.gen(function* () {
         })
         return { jobs: views, clusters: rows.map(({ name }) => name), notFound }
       }),
-    logs: (params, id, reply) => streamLogs(id, params, reply, { couriers, log }),
-    events: (params, id, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
-    "events.follow": (params, id, reply) => Effect.as(followEvents(id, params, reply, log), undefined),
+    logs: (params, { id }, reply) => streamLogs(id, params, reply, { couriers, log }),
+    events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
+    "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, log), undefined),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()
         const rows = [...HashMap.values(world.operations.rows)].filter(({ outcome }) => all || outcome._tag === "running")
         return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)) }
       }),
-    "operations.cancel": ({ operation }) => cancel(operation),
+    "operations.cancel": ({ operation }, { caller }) => cancel(operation, caller ?? {}),
     "daemon.status": () =>
       Effect.sync(() => {
         const { build, home, pid, socket, startedAtMs, version } = identity
@@ -149,9 +150,10 @@ const make = Effect.gen(function* () {
   }
 
   return Queries.of({
-    answer: Effect.fn("Queries.answer")(function* (method, { id, params }, reply) {
+    answer: Effect.fn("Queries.answer")(function* (method, request, reply) {
+      const { id, params } = request
       const decoded = yield* decoders[method](params ?? {})
-      const value = yield* answers[method](decoded, id, reply)
+      const value = yield* answers[method](decoded, request, reply)
       if (value === undefined) return
       const at = log.world().at
       const pages = pagesOf(value)

@@ -18,6 +18,7 @@ const size = (bytes: number): string => {
 const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   Provision: "provision",
   RequestNodes: "provision",
+  AskAgain: "provision",
   StartNodes: "provision",
   InstallAgents: "bootstrap",
   Arm: "autostop",

@@ -3,12 +3,13 @@ import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
+import { ResourcesUnavailableError, recordError } from "../../sdk/protocol/errors.ts"
 import { closing, decided, type Facts } from "./facts.ts"
 
 type Ended = readonly [Event, OperationId]
 
 const succeed = (id: OperationId, result: Readonly<Record<string, never>> = {}): Ended => [{ _tag: "OperationSucceeded", result }, id]
-const cancel = (id: OperationId, reason: string): Ended => [{ _tag: "OperationCancelled", reason }, id]
+const cancel = (id: OperationId, reason: string): Ended => [{ _tag: "OperationCancelled", reason, by: null }, id]
 
 /** Why the cluster stopped, in words for people. */
 const stopReason = (row: ClusterRow): string => {
@@ -36,6 +37,24 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
 
 export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts =>
   row.wanted === "gone" || (row.wanted === "up" && row.nodes.length === 0) ? gone(row, unfinished) : stopped(row, unfinished)
+
+/** No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. */
+export const giveUpPlace = (row: ClusterRow): Facts => {
+  const { code = "", message = "" } = row.refused ?? {}
+  const error = new ResourcesUnavailableError({
+    message: `${row.name}: no place gave what was asked for: ${message}`,
+    hint: "Ask for less, wait it out with --retry-until-up, or try again later.",
+    failoverHistory: [{ tag: code, message }]
+  })
+  const never = row.nodes.length === 0 && !row.everUp
+  const over = never
+    ? row.operations
+    : row.operations.filter(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
+  return decided(null, [
+    ...over.map(({ id }): Ended => [{ _tag: "OperationFailed", error: recordError(error) }, id]),
+    ...(never ? [{ _tag: "ClusterGone" as const, cluster: row.id, name: row.name, reason: "it never came up" }] : [])
+  ])
+}
 
 /** Settings that are armed, cancels whose jobs are over: each ends with its own answer. */
 export const endRequests = (row: ClusterRow, ids: ReadonlyArray<OperationId>): Facts =>

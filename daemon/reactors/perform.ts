@@ -1,17 +1,17 @@
 /** Does one action: asks the cloud, the agent or the disk, and answers with the facts that came of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
-import { ResourcesUnavailableError, recordError } from "../../sdk/protocol/errors.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { freshUlid } from "../Ids.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import type { Couriers } from "./Couriers.ts"
-import { conclude, endRequests } from "./conclude.ts"
+import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { decided, seen } from "./facts.ts"
 import type { Action } from "./plan.ts"
 import { activeOf, failSetup, submit } from "./steps.ts"
@@ -38,18 +38,8 @@ const requestNodes = Effect.fn("perform.requestNodes")(function* (row: ClusterRo
   return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer }])
 })
 
-/** A refusal holds nothing at the cloud: the launch is over, and a cluster that never had a node with it. */
-const refused = (row: ClusterRow, token: NodeToken, { code, message }: CloudError) => {
-  const error = new ResourcesUnavailableError({
-    message: `${row.name}: no place gave what was asked for: ${message}`,
-    hint: "Ask for less, or try again later.",
-    failoverHistory: [{ tag: code, message }]
-  })
-  const ends = row.operations.map(({ id }) => [{ _tag: "OperationFailed", error: recordError(error) }, id] as const)
-  const gone: ReadonlyArray<Event> =
-    row.nodes.length === 0 && !row.everUp ? [{ _tag: "ClusterGone", cluster: row.id, name: row.name, reason: "it never came up" }] : []
-  return seen(operationOf(row), [{ _tag: "NodeRefused", cluster: row.id, token, code, message }, ...ends, ...gone])
-}
+/** Before a place that refused is asked again. */
+const askAgainMs = 30_000
 
 const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
   const asked = row.pending.find((pending) => pending.token === token)!
@@ -63,7 +53,7 @@ const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, tok
     ),
     Effect.catchIf(
       ({ kind }) => kind === "Refused",
-      (error) => Effect.succeed(refused(row, token, error))
+      ({ code, message }) => Effect.succeed(seen(operationOf(row), [{ _tag: "NodeRefused", cluster: row.id, token, code, message }]))
     )
   )
 })
@@ -110,6 +100,12 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return conclude(row, unfinishedOf(hands.jobs, row.id))
     case "RequestNodes":
       return yield* requestNodes(row, action.ranks)
+    case "AskAgain":
+      // Refused rounds are seldom over at once; a little chance keeps many waiting clusters from asking together.
+      yield* Effect.sleep(askAgainMs * (1 + (yield* Random.next)))
+      return yield* requestNodes(row, action.ranks)
+    case "GiveUpPlace":
+      return giveUpPlace(row)
     case "BeginStart":
       return decided(
         operationOf(row),
@@ -123,7 +119,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return decided(action.operation, [{ _tag: "OperationSucceeded", result: {} }])
     case "Submit": {
       const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
-      return submit(row, activeOf(row, action.operation)!, { nowMs, user: hands.user })
+      return submit(row, activeOf(row, action.operation)!, { nowMs, user: activeOf(row, action.operation)?.user ?? hands.user })
     }
     case "Arm": {
       const { down, idleMinutes, setting } = row.autostop!

@@ -23,6 +23,9 @@ export type Action =
   | { readonly _tag: "FailSetup"; readonly operation: OperationId }
   | { readonly _tag: "Submit"; readonly operation: OperationId }
   | { readonly _tag: "FinishStart"; readonly operation: OperationId }
+  /** A place refused; `times` it did. Over, or, when the user waits it out, asked again. */
+  | { readonly _tag: "GiveUpPlace" }
+  | { readonly _tag: "AskAgain"; readonly ranks: ReadonlyArray<number>; readonly times: number }
   | { readonly _tag: "StopNodes"; readonly ranks: ReadonlyArray<number> }
   | { readonly _tag: "ReleaseNodes"; readonly ranks: ReadonlyArray<number> }
   | { readonly _tag: "Conclude" }
@@ -51,10 +54,15 @@ const ending = (row: ClusterRow): Action | undefined => {
   return row.concluded ? undefined : { _tag: "Conclude" }
 }
 
+const afterRefusal = ({ refused }: ClusterRow, { request }: ActiveOperation, missing: ReadonlyArray<number>): Action => {
+  const waits = (request?._tag === "LaunchRequested" || request?._tag === "StartRequested") && request.retryUntilUp
+  return waits ? { _tag: "AskAgain", ranks: missing, times: refused?.times ?? 0 } : { _tag: "GiveUpPlace" }
+}
+
 /** Every node runs, with an agent that this operation looked after. */
 const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => {
   const missing = missingOf(row)
-  if (missing.length > 0) return { _tag: "RequestNodes", ranks: missing }
+  if (missing.length > 0) return row.refused === null ? { _tag: "RequestNodes", ranks: missing } : afterRefusal(row, active, missing)
   const stopped = row.nodes.filter(({ state }) => state === "stopped")
   if (stopped.length > 0) return { _tag: "BeginStart", ranks: ranks(stopped) }
   const starting = row.nodes.filter(({ state }) => state === "starting")

@@ -23,7 +23,7 @@ export const offer: Offer = {
   memoryGib: 8,
   accelerators: null,
   useSpot: false,
-  pricePerHour: 0,
+  usdPerHour: 0,
   catalog: null
 }
 
@@ -72,6 +72,7 @@ export const launchRequested = (changes: Partial<Event & { readonly _tag: "Launc
     numNodes: 1,
     idleMinutes: null,
     down: false,
+    retryUntilUp: false,
     noSetup: false,
     detachSetup: false,
     lastUse: "sky launch",

@@ -209,16 +209,17 @@ describe("cancel", () => {
 })
 
 describe("cancelling an operation", () => {
+  const nobody = { program: null, pid: null, argv: [], user: null }
   it("ends a launch and keeps what it has", () => {
     const facts = asked()
     const operation = operationOf(worldOf(facts).operations, "r-launch")
-    assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch")), ["OperationCancelled"])
+    assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch", nobody)), ["OperationCancelled"])
   })
   it("does nothing to one that has ended, and refuses one that nobody knows", () => {
     const facts = up()
     const operation = operationOf(worldOf(facts).operations, "r-launch")
-    assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch")), [])
-    assert.strictEqual(tags(cancelOperation(undefined, undefined, "x")), "OperationDoesNotExist")
+    assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch", nobody)), [])
+    assert.strictEqual(tags(cancelOperation(undefined, undefined, "x", nobody)), "OperationDoesNotExist")
   })
 })
 

@@ -22,7 +22,7 @@ import {
 const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, worldOf(facts).jobs)
 const launch = operation("r-launch")
 const stopping: ReadonlyArray<Said> = [requested("stop"), [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, "r-stop"]]
-const cancelled: Said = [{ _tag: "OperationCancelled", reason: "superseded" }, "r-launch"]
+const cancelled: Said = [{ _tag: "OperationCancelled", reason: "superseded", by: null }, "r-launch"]
 
 describe("the plan of a launch", () => {
   it("writes a token down before it asks for nodes", () => {

@@ -52,7 +52,7 @@ export const thisMachine = (accelerators: Offer["accelerators"]): Offer => ({
   memoryGib: Math.round(totalmem() / 1024 ** 3),
   accelerators,
   useSpot: false,
-  pricePerHour: 0,
+  usdPerHour: 0,
   catalog: null
 })
 

@@ -11,7 +11,7 @@ const offer = {
   memoryGib: 23,
   accelerators: null,
   useSpot: false,
-  pricePerHour: 0,
+  usdPerHour: 0,
   catalog: null
 }
 export const cluster = (name: string, more: object = {}) => ({

@@ -17,7 +17,7 @@ const offer = {
   memoryGib: 23,
   accelerators: null,
   useSpot: false,
-  pricePerHour: 0,
+  usdPerHour: 0,
   catalog: null
 }
 
@@ -97,7 +97,7 @@ describe("what the daemon sends", () => {
 
   it("says what a launch costs", () => {
     expect(summary({ offer, numNodes: 1, newCluster: true })).toMatch(/1 node . local \(this machine\) . free/)
-    expect(summary({ offer: { ...offer, cloud: "aws", region: "us-east-1", pricePerHour: 21.96 }, numNodes: 2, newCluster: true })).toMatch(
+    expect(summary({ offer: { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 21.96 }, numNodes: 2, newCluster: true })).toMatch(
       /2 nodes . AWS us-east-1 . \$43\.92 an hour/
     )
   })

@@ -1,0 +1,26 @@
+/** What of a caller is recorded: cut to a length that a fact can hold, and without the values of its secrets. Pure. */
+import type { RecordedCaller } from "../../events/values.ts"
+import type { Caller } from "../../sdk/protocol/Wire.ts"
+
+const wordMaxChars = 512
+const wordsMax = 64
+const lineMaxChars = 1024
+/** Shorter values are part of too many words. */
+const secretMinChars = 4
+
+/** Cut with a mark where it was longer. */
+export const cut = (text: string, most = lineMaxChars): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)
+
+/** The client has struck out what it knows to be secret; whoever speaks to the socket by hand may not have. */
+export const withoutSecrets = (text: string, secrets: Iterable<string>): string => {
+  let clean = text
+  for (const secret of secrets) if (secret.length >= secretMinChars) clean = clean.replaceAll(secret, "***")
+  return clean
+}
+
+export const recordedCaller = (caller: Caller, secrets: ReadonlyArray<string> = []): typeof RecordedCaller.Type => ({
+  program: caller.program === undefined ? null : cut(caller.program),
+  pid: caller.pid ?? null,
+  argv: (caller.argv ?? []).slice(0, wordsMax).map((word) => cut(withoutSecrets(word, secrets), wordMaxChars)),
+  user: caller.user === undefined ? null : cut(caller.user, wordMaxChars)
+})
