@@ -1,6 +1,7 @@
 /** One node's agent, wired: memory, ranks, and on the head the journal, the queue, autostop and logs. */
 import { hash } from "node:crypto"
 import * as fs from "node:fs"
+import { uptime } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { AgentHello, Ended } from "../sdk/agent/protocol.ts"
 import { Autostop } from "./Autostop.ts"
@@ -9,7 +10,9 @@ import { Head } from "./Head.ts"
 import { Journal } from "./Journal.ts"
 import { Logs } from "./logs.ts"
 import { methodsOf } from "./methods.ts"
+import { sweepSecrets } from "./orders.ts"
 import { bootId } from "./processes.ts"
+import { liveKeys } from "./queue.ts"
 import { Ranks } from "./Ranks.ts"
 import { listen } from "./Server.ts"
 import { Store } from "./Store.ts"
@@ -40,19 +43,24 @@ export class Agent {
     this.#store = new Store(this.folder.records, cluster, node)
     if (this.#store.isNew) this.folder.dropQueue()
     this.journal = new Journal(this.folder.journal, this.#store.isNew)
-    for (const fact of this.journal.facts) apply(this.#store.state, { type: "told", fact })
+    for (const { n, fact } of this.journal.entries)
+      if (fact._tag !== "AutostopFired" || n > this.#store.state.startedEntry) apply(this.#store.state, { type: "told", fact })
     const marker = this.folder.startMarker()
-    const { marker: before, exited } = this.#store.state
+    const { marker: before, exited, boot } = this.#store.state
     const nodeStarted = before !== marker || exited
-    this.#store.append({ type: "started", marker, boot: bootId() })
+    // Claims are not synced: after a power cut what was planned may have run.
+    const machineStarted = boot !== null && boot !== bootId()
+    this.#store.append({ type: "started", marker, boot: bootId(), atMs: uptime() * 1000, entry: this.journal.lastEntry })
     this.ranks = new Ranks(this.folder, this.#store)
     if (rank === 0) {
       this.head = new Head(this.folder, this.#store, this.journal, this.ranks)
       this.autostop = new Autostop(this.head, nodeStarted, (down) => this.#leave(down))
       this.logs = new Logs(this.head, this.ranks)
     }
-    this.ranks.recover(nodeStarted && before !== null)
+    this.ranks.recover((nodeStarted && before !== null) || machineStarted)
     if (nodeStarted) this.head?.failAll("the node was restarted")
+    else if (machineStarted) this.head?.failAll("the machine was restarted")
+    if (this.head !== null) sweepSecrets(this.folder, liveKeys(this.#store.state))
     this.head?.poke()
   }
 

@@ -1,6 +1,7 @@
 /**
  * Stops the cluster once it has been idle for long enough, from the head, without anybody's help. Idleness is counted on the boot
  * clock and written down, so that neither a restart of the agent nor a step of the wall clock moves it; a start of the node does.
+ * In a node's first minute it never fires: whoever started the cluster can still say something else, or give it work.
  */
 import { uptime } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -22,6 +23,7 @@ export class Autostop {
   #wasBusy = false
   #timer: NodeJS.Timeout | null = null
   #fired = false
+  #requests = 0
 
   constructor(head: Head, nodeStarted: boolean, leave: (down: boolean) => Promise<void>) {
     this.#head = head
@@ -43,6 +45,17 @@ export class Autostop {
     this.#lookIn(0)
   }
 
+  /** Does not fire before `work` is done. */
+  async during(work: () => unknown): Promise<unknown> {
+    this.#requests++
+    try {
+      return await work()
+    } finally {
+      this.#requests--
+      this.#lookIn(0)
+    }
+  }
+
   activity() {
     const { idleSinceMs } = onActivity(this.#idleness, nowMs())
     this.#head.store.note({ type: "active", idleSinceMs, boot: this.#boot })
@@ -52,9 +65,9 @@ export class Autostop {
     if (this.#fired) return
     if (this.#wasBusy && !this.#head.busy) this.activity()
     this.#wasBusy = this.#head.busy
-    const due = dueMs(this.#idleness, this.#wasBusy, minuteMs)
+    const due = dueMs(this.#idleness, this.#wasBusy || this.#requests > 0, minuteMs)
     if (due === null) return this.#lookIn(null)
-    const leftMs = due - nowMs()
+    const leftMs = Math.max(due, this.#head.store.state.startedMs + minuteMs) - nowMs()
     if (leftMs > 0) this.#lookIn(Math.min(leftMs, lookMs))
     else this.#fire()
   }

@@ -9,13 +9,13 @@ import type { Folder } from "./Folder.ts"
 import { halted, valueError } from "./failures.ts"
 import { type Host, LocalHost, RemoteHost } from "./hosts.ts"
 import type { Journal } from "./Journal.ts"
-import { jobKey, keepSecrets, selfPeer, setupKey } from "./orders.ts"
+import { keepSecrets, selfPeer, setupKey } from "./orders.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
 import { Reports } from "./Reports.ts"
 import type { Store } from "./Store.ts"
-import { isTaken } from "./state.ts"
+import { freshOf, type Submitted, sortOut } from "./submission.ts"
 
 /** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
 const unreachableMs = 15_000
@@ -63,18 +63,20 @@ export class Head {
     return written
   }
 
-  async submit(jobs: ReadonlyArray<JobSpec>): Promise<ReadonlyArray<number>> {
-    const fresh = jobs.filter(({ id }) => !isTaken(this.store.state, id))
+  async submit(jobs: ReadonlyArray<JobSpec>): Promise<Submitted> {
+    const fresh = freshOf(this.store.state, jobs)
     if (fresh.length === 0) {
       await this.store.settled
-      return []
+      return { taken: [], refused: [] }
     }
     this.#refuseWhenHalted()
-    for (const job of fresh) keepSecrets(this.folder, jobKey(job.id), job.secrets)
-    const written = this.store.append({ type: "submitted", jobs: fresh.map((job) => ({ ...job, secrets: {} })) })
+    const { taken, refused, specs } = sortOut(this.folder, fresh)
+    this.store.append({ type: "submitted", jobs: specs })
+    for (const { id, message: reason } of refused) this.store.append({ type: "ending", jobs: [id], ending: { status: "FAILED", reason } })
+    const written = this.store.settled
     this.step()
     await written
-    return fresh.map(({ id }) => id)
+    return { taken, refused }
   }
 
   async setup(spec: SetupSpec): Promise<void> {

@@ -53,8 +53,8 @@ export class Journal {
     return { journal: this.id, acknowledged: this.#acknowledged }
   }
 
-  get facts(): ReadonlyArray<JournalFact> {
-    return this.#entries.map((entry) => entry.fact)
+  get entries(): ReadonlyArray<JournalEntry> {
+    return this.#entries
   }
 
   get allAcknowledged() {

@@ -2,16 +2,28 @@
 import type { JournalFact } from "../sdk/agent/protocol.ts"
 import type { Folder } from "./Folder.ts"
 import type { Journal } from "./Journal.ts"
-import { dropSecrets, jobKey, setupKey } from "./orders.ts"
+import { dropSecrets, jobKey, secretsOf, setupKey } from "./orders.ts"
+import { printable } from "./printable.ts"
 import type { State } from "./records.ts"
 import type { Store } from "./Store.ts"
 
 /** How long a start waits for the job's end, to share a write with it. */
 const soonMs = 5
+const linesMax = 10
 
 const idOf = (fact: JournalFact) => {
   if (fact._tag === "AutostopFired") return fact._tag
   return `${fact._tag} ${fact._tag === "SetupEnded" ? fact.operation : fact.job}`
+}
+
+/** Whatever a script printed, and whoever gave the reason. */
+const withoutSecrets = (folder: Folder, fact: JournalFact): JournalFact => {
+  if (fact._tag !== "JobEnded" && fact._tag !== "SetupEnded") return fact
+  const key = fact._tag === "SetupEnded" ? setupKey(fact.operation) : jobKey(fact.job)
+  const secrets = Object.values(secretsOf(folder, key))
+  const reason = fact.reason === null ? null : printable(fact.reason, secrets)
+  if (fact._tag === "JobEnded") return { ...fact, reason }
+  return { ...fact, reason, lastLines: fact.lastLines.slice(-linesMax).map((line) => printable(line, secrets)) }
 }
 
 const isKnown = (state: State, fact: JournalFact): boolean => {
@@ -44,10 +56,11 @@ export class Reports {
     this.#onTold = onTold
   }
 
-  async tell(fact: JournalFact, setupPids: ReadonlyArray<number> = []): Promise<void> {
-    const id = idOf(fact)
-    if (this.#telling.has(id) || isKnown(this.#store.state, fact)) return
+  async tell(told: JournalFact, setupPids: ReadonlyArray<number> = []): Promise<void> {
+    const id = idOf(told)
+    if (this.#telling.has(id) || isKnown(this.#store.state, told)) return
     this.#telling.add(id)
+    const fact = withoutSecrets(this.#folder, told)
     await this.#journal.append(fact)
     this.#store.note({ type: "told", fact, setupPids })
     this.#telling.delete(id)

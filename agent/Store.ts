@@ -5,11 +5,21 @@ import { apply, emptyState } from "./state.ts"
 
 const compactAtBytes = 1024 * 1024
 
-/** Null when there is none. The first record is the whole state at that time. */
-const readState = (path: string): State | null => {
+/**
+ * Null when there is none. The first record is the whole state at that time. What a power cut garbled was never answered:
+ * everything before it counts.
+ */
+const readState = (path: string): { readonly state: State | null; readonly whole: boolean } => {
   let state: State | null = null
-  for (const line of readLines(path)) state = apply(state!, JSON.parse(line))
-  return state
+  for (const line of readLines(path)) {
+    try {
+      state = apply(state!, JSON.parse(line))
+    } catch {
+      console.error(`${path} is damaged: its records up to there are taken`)
+      return { state, whole: false }
+    }
+  }
+  return { state, whole: true }
 }
 
 export class Store {
@@ -23,12 +33,12 @@ export class Store {
   readonly isNew: boolean
 
   constructor(path: string, cluster: string, node: string) {
-    const found = readState(path)
+    const { state: found, whole } = readState(path)
     this.isNew = found?.cluster !== cluster || found.node !== node
     this.state = this.isNew ? emptyState(cluster, node) : found!
     this.#file = new AppendFile(path)
     if (this.#file.size === 0) this.#file.append(JSON.stringify(this.#whole))
-    else if (this.isNew || this.#file.size > compactAtBytes) this.#compact()
+    else if (this.isNew || !whole || this.#file.size > compactAtBytes) this.#compact()
   }
 
   /** In the state at once; on disk when it resolves. */

@@ -7,6 +7,9 @@ import type { Setup, SetupEnded } from "./records.ts"
 
 const shownLines = 10
 
+/** Their last lines are being read. */
+const ended = new WeakSet<Setup>()
+
 export const advanceSetup = (head: Head, setup: Setup) => {
   const { operation } = setup.spec
   const members = head.hosts.map((host, rank) => ({
@@ -18,7 +21,9 @@ export const advanceSetup = (head: Head, setup: Setup) => {
   if (setup.ending !== null) endAll(members)
   else startAll(members)
   const exits = exitsOf(head, members)
-  if (areOver(exits)) end(head, setup, members, exits)
+  if (!areOver(exits) || ended.has(setup)) return
+  ended.add(setup)
+  end(head, setup, members, exits)
 }
 
 const end = async (head: Head, setup: Setup, members: ReadonlyArray<Member>, exits: ReadonlyArray<Exit>) => {
@@ -33,6 +38,10 @@ const end = async (head: Head, setup: Setup, members: ReadonlyArray<Member>, exi
   }
   const pids = pidsOf(members)
   const failed = failure === null ? undefined : members[failure.rank]
-  const lastLines = failed === undefined ? [] : await failed.host.lastLines(failed.order().log, shownLines)
+  const read = ({ host, order }: Member) => {
+    const { log, secrets } = order()
+    return host.lastLines(log, shownLines, Object.values(secrets)).catch(() => [])
+  }
+  const lastLines = failed === undefined ? [] : await read(failed)
   await head.reports.tell({ ...fact, lastLines }, pids)
 }

@@ -53,11 +53,14 @@ export class AppendFile {
   #scheduled = false
   #syncing = false
   #broken: unknown = null
+  /** Its name is not on disk yet. */
+  #isNew: boolean
 
   constructor(path: string) {
     this.#path = path
     this.#fd = fs.openSync(path, "a", 0o600)
     this.size = fs.fstatSync(this.#fd).size
+    this.#isNew = this.size === 0
   }
 
   /** Written at the end of the turn, and on disk with the next append. */
@@ -115,10 +118,22 @@ export class AppendFile {
       if (fd !== this.#fd) fs.closeSync(fd)
       this.#syncing = false
       if (cause) this.#broken = cause
+      else this.#syncName()
       if (this.#broken !== null) this.#fail(group, this.#broken)
       else for (const one of group) one.resolve()
       this.#sync()
     })
+  }
+
+  #syncName() {
+    if (!this.#isNew) return
+    this.#isNew = false
+    try {
+      syncFolder(dirname(this.#path))
+      syncFolder(dirname(dirname(this.#path)))
+    } catch (cause) {
+      this.#broken = cause
+    }
   }
 
   #fail(group: ReadonlyArray<Waiting>, cause: unknown) {

@@ -1,10 +1,10 @@
 /**
- * JSON lines over a socket, as the daemon's: `{type, data}` per line. A frame over 8 MiB or one that is no JSON ends the
+ * JSON lines over a socket, as the daemon's: `{type, data}` per line. A frame over 16 MiB or one that is no JSON ends the
  * connection; both sides of the agent use this, and so does the head towards its workers.
  */
 import type { Socket } from "node:net"
 
-const frameMaxBytes = 8 * 1024 * 1024
+const frameMaxBytes = 16 * 1024 * 1024
 
 export interface Frame {
   readonly type: string

@@ -8,6 +8,9 @@ import { lastLines } from "./read-log.ts"
 import type { Capacity } from "./scheduler.ts"
 import { rankKey } from "./state.ts"
 
+/** A setup's end does not wait longer for a node's words. */
+const linesMs = 5000
+
 export interface Host {
   readonly peer: Peer
   readonly reachable: boolean
@@ -16,7 +19,7 @@ export interface Host {
   start(key: string, rank: number, order: () => RankOrder): void
   end(key: string, rank: number): void
   forget(key: string, rank: number): void
-  lastLines(log: string, count: number): Promise<ReadonlyArray<string>>
+  lastLines(log: string, count: number, secrets: ReadonlyArray<string>): Promise<ReadonlyArray<string>>
   exit(how: string): Promise<unknown>
   close(): void
 }
@@ -47,8 +50,8 @@ export class LocalHost implements Host {
   forget(key: string, rank: number) {
     this.#ranks.forget(key, rank)
   }
-  lastLines(log: string, count: number) {
-    return lastLines(`${this.#home}/${log}`, count)
+  lastLines(log: string, count: number, secrets: ReadonlyArray<string>) {
+    return lastLines(`${this.#home}/${log}`, count, secrets)
   }
   /** The head ends by itself. */
   exit() {
@@ -93,8 +96,10 @@ export class RemoteHost implements Host {
   forget(key: string, rank: number) {
     this.#say("rank.forget", key, rank, () => ({ key, rank }))
   }
-  async lastLines(log: string, count: number) {
-    const answer = await ask(this.peer, this.#identity.cluster, "rank.lines", { log, count }).catch(() => null)
+  async lastLines(log: string, count: number, secrets: ReadonlyArray<string>) {
+    const patience = AbortSignal.timeout(linesMs)
+    const params = { log, count, secrets }
+    const answer = await ask(this.peer, this.#identity.cluster, "rank.lines", params, undefined, patience).catch(() => null)
     return (answer as { lines: ReadonlyArray<string> } | null)?.lines ?? []
   }
   exit(how: string) {

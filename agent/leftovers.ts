@@ -9,6 +9,8 @@ import { environmentOf, isGone, type Process, pids, processOf } from "./processe
 const graceMs = 10_000
 const firstPauseMs = 5
 const longestPauseMs = 250
+/** Of the time that ending takes, scans have at most a fifth. */
+const pausePerScan = 4
 /** A scan gives way to other work after so many processes. */
 const slice = 200
 
@@ -119,8 +121,10 @@ export const endProcesses = async (mark: Mark): Promise<void> => {
   const asked = new Set<string>()
   const beganMs = performance.now()
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const scanAtMs = performance.now()
     const found = await scan(mark, tree)
     if (found.length === 0) return
+    const scanMs = performance.now() - scanAtMs
     const late = performance.now() - beganMs >= graceMs
     for (const one of found) {
       const id = `${one.pid}/${one.start}`
@@ -131,6 +135,6 @@ export const endProcesses = async (mark: Mark): Promise<void> => {
         signal(one, "SIGCONT")
       }
     }
-    await sleep(pauseMs)
+    await sleep(Math.max(pauseMs, pausePerScan * scanMs))
   }
 }

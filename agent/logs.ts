@@ -31,6 +31,12 @@ interface Source {
 const retryMs = 200
 const retriesWhenEnded = 5
 
+const checkRank = ({ rank }: LogsParams, count: number, what: string) => {
+  if (rank === undefined || rank === null || count === 0) return
+  if (Number.isInteger(rank) && rank >= 0 && rank < count) return
+  throw valueError(`${what} has no rank ${rank}: it has ${count === 1 ? "rank 0" : `ranks 0 to ${count - 1}`}`)
+}
+
 export class Logs {
   readonly #head: Head
   readonly #ranks: Ranks
@@ -50,6 +56,7 @@ export class Logs {
     const { setups, endedSetups } = this.#head.store.state
     const spec = setups[operation]?.spec ?? endedSetups[operation]
     if (spec === undefined) throw jobDoesNotExist(`no setup of operation ${operation} ran here`)
+    checkRank(params, this.#head.peers.length, "this setup")
     const pids = endedSetups[operation]?.setupPids
     await this.#show(
       this.#setupSources(setupKey(operation), (rank) => setupLog(spec.runTimestamp, rank), pids),
@@ -69,12 +76,21 @@ export class Logs {
   async #job(id: number, params: LogsParams, stream: Stream): Promise<Answer> {
     const { state } = this.#head.store
     if (state.jobs[id] === undefined && state.endedJobs[id] === undefined) throw jobDoesNotExist(`job ${id} was not found on this cluster`)
+    checkRank(params, this.#rankCount(id), `job ${id}`)
     const placed = () => state.endedJobs[id] !== undefined || (state.jobs[id]?.placement ?? null) !== null
     if (params.follow) await this.#head.until(placed, stream.signal)
     if (placed() && !stream.signal.aborted) await this.#ranksOf(id, params, stream)
     if (params.follow) await this.#head.until(() => state.endedJobs[id] !== undefined, stream.signal)
     const fact = state.endedJobs[id]?.fact
     return { status: fact?.status ?? null, returnCodes: fact?.returnCodes ?? [], reason: fact?.reason ?? null }
+  }
+
+  /** A detached setup runs on all nodes. 0 when that is not known any more. */
+  #rankCount(id: number) {
+    const { jobs, endedJobs } = this.#head.store.state
+    const { setup, numNodes } = jobs[id]?.spec ?? endedJobs[id]!.spec
+    const count = numNodes ?? endedJobs[id]?.placement.length ?? 0
+    return count > 0 && setup !== null && setup !== false ? Math.max(count, this.#head.peers.length) : count
   }
 
   async #ranksOf(id: number, params: LogsParams, stream: Stream) {

@@ -1,5 +1,5 @@
 /** What an agent answers: the methods of the protocol, and those (`rank.*`) by which a head works its workers' agents. */
-import type { AgentHello, AgentMethods, Ended, JobSpec } from "../sdk/agent/protocol.ts"
+import type { AgentHello, AgentMethods, Ended } from "../sdk/agent/protocol.ts"
 import type { Agent } from "./Agent.ts"
 import { anotherNode, valueError } from "./failures.ts"
 import type { Head } from "./Head.ts"
@@ -8,22 +8,32 @@ import type { RankOrder } from "./Rank.ts"
 import { lastLines } from "./read-log.ts"
 import type { Method, Stream } from "./Server.ts"
 import { type RankLogs, streamRank } from "./stream-rank.ts"
+import { areVariables, isSafeName } from "./submission.ts"
+
+interface RankLines {
+  readonly log: string
+  readonly count: number
+  readonly secrets?: ReadonlyArray<string>
+}
 
 type Params<Name extends keyof AgentMethods> = AgentMethods[Name][0]
-
-const safeName = /^[\w.:-]+$/
-
-const checkJob = ({ id, numNodes, runTimestamp, run }: JobSpec) => {
-  if (!Number.isInteger(id) || id < 1 || !Number.isInteger(numNodes) || numNodes < 1)
-    throw valueError("a job needs a whole id and numNodes")
-  if (!safeName.test(runTimestamp) || typeof run !== "string") throw valueError("a job needs a runTimestamp and a run text")
-}
 
 const never = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener("abort", () => resolve())
   })
+
+/** These last as long as somebody looks. */
+const onlyLooking: ReadonlySet<string> = new Set(["journal.follow", "logs"])
+
+/** The cluster does not stop itself while it is being told what to do. */
+const keptAwake = (agent: Agent, methods: Readonly<Record<string, Method>>): Readonly<Record<string, Method>> =>
+  Object.fromEntries(
+    Object.entries(methods).map(([name, method]): [string, Method] =>
+      onlyLooking.has(name) ? [name, method] : [name, (params, stream) => agent.autostop!.during(() => method(params, stream))]
+    )
+  )
 
 const headMethods = (agent: Agent, head: Head) => ({
   configure: async ({ peers }: Params<"configure">) => {
@@ -39,13 +49,11 @@ const headMethods = (agent: Agent, head: Head) => ({
   "journal.acknowledge": ({ upTo }: Params<"journal.acknowledge">) => {
     head.journal.acknowledge(upTo, () => head.store.syncNow())
   },
-  submit: async ({ jobs }: Params<"submit">) => {
-    for (const job of jobs) checkJob(job)
-    return { taken: await head.submit(jobs) }
-  },
+  submit: ({ jobs }: Params<"submit">) => head.submit(jobs),
   setup: (spec: Params<"setup">) => {
-    if (!safeName.test(spec.operation) || !safeName.test(spec.runTimestamp))
-      throw valueError("a setup needs an operation and a runTimestamp")
+    if (!isSafeName(spec.operation) || !isSafeName(spec.runTimestamp)) throw valueError("a setup needs an operation and a runTimestamp")
+    if (!areVariables(spec.envs) || !areVariables(spec.secrets))
+      throw valueError("a setup's envs and secrets are texts by name, without NUL characters")
     return head.setup(spec)
   },
   "setup.cancel": ({ operation }: Params<"setup.cancel">) => head.cancelSetup(operation),
@@ -67,8 +75,8 @@ const nodeMethods = (agent: Agent) => ({
   "rank.start": (order: RankOrder) => agent.ranks.start(order),
   "rank.end": ({ key, rank }: RankOrder) => agent.ranks.end(key, rank),
   "rank.forget": ({ key, rank }: RankOrder) => agent.ranks.forget(key, rank),
-  "rank.lines": async ({ log, count }: { readonly log: string; readonly count: number }) => ({
-    lines: await lastLines(`${agent.folder.home}/${log}`, count)
+  "rank.lines": async ({ log, count, secrets = [] }: RankLines) => ({
+    lines: await lastLines(`${agent.folder.home}/${log}`, count, secrets)
   }),
   "rank.logs": (wish: RankLogs, stream: Stream) => streamRank(agent.folder, agent.ranks, wish, stream),
   "rank.watch": async (_: object, stream: Stream) => {
@@ -83,5 +91,5 @@ const nodeMethods = (agent: Agent) => ({
 
 export const methodsOf = (agent: Agent): Readonly<Record<string, Method>> => ({
   ...nodeMethods(agent),
-  ...(agent.head === null ? {} : headMethods(agent, agent.head))
+  ...(agent.head === null ? {} : keptAwake(agent, headMethods(agent, agent.head)))
 })

@@ -1,6 +1,6 @@
 /** What each rank is told to run, with the keys that name it. A detached setup is part of its job: it dies with it. */
 import * as fs from "node:fs"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import type { JobSpec, NodeIdentity, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
 import { detachedSetupVariables, jobVariables, setupVariables } from "./environment.ts"
 import type { Folder } from "./Folder.ts"
@@ -19,9 +19,16 @@ export const keepSecrets = (folder: Folder, key: string, secrets: Readonly<Recor
   fs.writeFileSync(folder.secrets(key), JSON.stringify(secrets), { mode: 0o600, flush: true })
 }
 
+/** What is left of work that is over: its agent was killed before it could remove them. */
+export const sweepSecrets = (folder: Folder, live: ReadonlySet<string>) => {
+  const path = dirname(folder.secrets(""))
+  if (!fs.existsSync(path)) return
+  for (const name of fs.readdirSync(path)) if (!live.has(name.replace(/\.json$/, ""))) fs.rmSync(join(path, name), { force: true })
+}
+
 export const dropSecrets = (folder: Folder, key: string) => fs.rmSync(folder.secrets(key), { force: true })
 
-const secretsOf = (folder: Folder, key: string): Readonly<Record<string, string>> => {
+export const secretsOf = (folder: Folder, key: string): Readonly<Record<string, string>> => {
   const path = folder.secrets(key)
   return fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, "utf8")) : {}
 }

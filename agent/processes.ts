@@ -4,6 +4,8 @@
  */
 import * as fs from "node:fs"
 
+const ownUid = process.geteuid?.() ?? -1
+
 export interface Process {
   readonly pid: number
   /** In clock ticks since boot. */
@@ -31,7 +33,7 @@ export const parseStat = (text: string): Process | null => {
 
 export const processOf = (pid: number | "self"): Process | null => {
   try {
-    return parseStat(fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
+    return parseStat(fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
   } catch {
     return null
   }
@@ -52,8 +54,10 @@ export const bootId = (): string => {
   }
 }
 
+/** Of a process of our own user; others carry no mark of ours. */
 export const environmentOf = (pid: number): string => {
   try {
+    if (fs.statSync(`/proc/${pid}`).uid !== ownUid) return ""
     return `\0${fs.readFileSync(`/proc/${pid}/environ`, "utf8")}`
   } catch {
     return ""

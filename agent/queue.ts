@@ -53,7 +53,7 @@ export const startQueued = (head: Head) => {
   }
 }
 
-const liveKeys = ({ jobs, setups }: State) =>
+export const liveKeys = ({ jobs, setups }: State) =>
   new Set([...Object.keys(jobs).flatMap((id) => [jobKey(Number(id)), detachedSetupKey(Number(id))]), ...Object.keys(setups).map(setupKey)])
 
 /** Ranks whose end is in the journal, when nothing of them is left. */

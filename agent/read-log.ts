@@ -3,7 +3,11 @@
  * end, so the file's size does not matter. The file may not be there yet.
  */
 import * as fs from "node:fs"
+import { hide, printable } from "./printable.ts"
 
+/** The last lines that are shown in a fact are looked for in so much. */
+const lastBytes = 256 * 1024
+const lastCharactersOfOneLine = 800
 const chunkBytes = 64 * 1024
 /** inotify tells of growth; this is for file systems where it does not. */
 const safetyMs = 1000
@@ -12,10 +16,10 @@ const safetyMs = 1000
 const open = (path: string): Promise<number | null> =>
   new Promise((resolve) => fs.open(path, "r", (cause, fd) => resolve(cause === null ? fd : null)))
 
-const readAt = (fd: number, at: number): Promise<Buffer> =>
+const readAt = (fd: number, at: number, bytes = chunkBytes): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const buffer = Buffer.allocUnsafe(chunkBytes)
-    fs.read(fd, buffer, 0, chunkBytes, at, (cause, length) => (cause === null ? resolve(buffer.subarray(0, length)) : reject(cause)))
+    const buffer = Buffer.allocUnsafe(bytes)
+    fs.read(fd, buffer, 0, bytes, at, (cause, length) => (cause === null ? resolve(buffer.subarray(0, length)) : reject(cause)))
   })
 
 /** Where the last `count` lines begin; a last line without newline counts as one. */
@@ -41,13 +45,19 @@ export const tailOffset = (path: string, count: number): number => {
   }
 }
 
-export const lastLines = async (path: string, count: number): Promise<ReadonlyArray<string>> => {
-  if (!fs.existsSync(path)) return []
-  const from = tailOffset(path, count)
+/** For a fact: printable, of bounded length, without the values of `secrets`. */
+export const lastLines = async (path: string, count: number, secrets: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
   const fd = await open(path)
   if (fd === null) return []
-  const bytes = await readAt(fd, from).finally(() => fs.closeSync(fd))
-  return bytes.toString("utf8").replace(/\n$/, "").split("\n")
+  const from = Math.max(0, fs.fstatSync(fd).size - lastBytes)
+  const bytes = await readAt(fd, from, lastBytes).finally(() => fs.closeSync(fd))
+  if (bytes.length === 0) return []
+  const text = hide(bytes.toString("utf8"), secrets).replace(/\n$/, "")
+  // What the window begins with may be the end of a secret.
+  const cutAt = from === 0 ? 0 : text.indexOf("\n") + 1
+  if (from > 0 && cutAt === 0) return [text.length < lastBytes / 2 ? "…" : printable(`…${text.slice(-lastCharactersOfOneLine)}`, secrets)]
+  const lines = text.slice(cutAt).split("\n").slice(-count)
+  return lines.map((line) => printable(line, secrets))
 }
 
 export interface Following {

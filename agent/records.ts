@@ -28,7 +28,7 @@ export interface Setup {
   ending: string | null
 }
 export interface EndedJob {
-  readonly spec: Pick<JobSpec, "id" | "name" | "runTimestamp"> & { readonly setup: boolean }
+  readonly spec: Pick<JobSpec, "id" | "name" | "runTimestamp"> & { readonly setup: boolean; readonly numNodes?: number }
   readonly placement: ReadonlyArray<Placed>
   readonly pids: ReadonlyArray<number>
   readonly setupPids: ReadonlyArray<number>
@@ -47,7 +47,14 @@ export interface PlannedRank {
 
 export type Record =
   | { readonly type: "state"; readonly state: State }
-  | { readonly type: "started"; readonly marker: string; readonly boot: string }
+  | {
+      readonly type: "started"
+      readonly marker: string
+      readonly boot: string
+      /** Absent in what older agents wrote. */
+      readonly atMs?: number
+      readonly entry?: number
+    }
   | { readonly type: "exited" }
   | { readonly type: "halted" }
   | { readonly type: "peers"; readonly peers: ReadonlyArray<Peer> }
@@ -70,6 +77,10 @@ export interface State {
   node: string
   marker: string | null
   boot: string | null
+  /** When the node was started, on the clock of `boot`: an agent's restart is none. */
+  startedMs: number
+  /** The journal's last entry then. */
+  startedEntry: number
   halted: boolean
   exited: boolean
   /** AutostopFired is in the journal, and the node has not been started since. */

@@ -13,6 +13,8 @@ export const emptyState = (cluster: string, node: string): State => ({
   node,
   marker: null,
   boot: null,
+  startedMs: 0,
+  startedEntry: 0,
   halted: false,
   exited: false,
   fired: false,
@@ -56,16 +58,18 @@ const tell = (state: State, fact: JournalFact, setupPids: ReadonlyArray<number>)
   if (fact._tag === "SetupEnded") {
     const setup = state.setups[fact.operation]
     delete state.setups[fact.operation]
-    if (setup !== undefined) state.endedSetups[fact.operation] = { runTimestamp: setup.spec.runTimestamp, setupPids, fact }
+    // One that the journal knows and a power cut took from the records still runs only once.
+    state.endedSetups[fact.operation] ??= { runTimestamp: setup?.spec.runTimestamp ?? "unknown", setupPids, fact }
     return keepNewest(state.endedSetups)
   }
+  if (fact._tag === "JobEnded") take(state, fact.job)
   const job = state.jobs[fact.job]
   if (job === undefined) return
   if (fact._tag === "JobSettingUp") job.settingUp = true
   if (fact._tag === "JobStarted") job.pids = fact.ranks.map(({ pid }) => pid)
   if (fact._tag !== "JobEnded") return
-  const { id, name, runTimestamp, setup } = job.spec
-  const spec = { id, name, runTimestamp, setup: setup !== null }
+  const { id, name, runTimestamp, numNodes, setup } = job.spec
+  const spec = { id, name, runTimestamp, numNodes, setup: setup !== null }
   state.endedJobs[id] = { spec, placement: job.placement ?? [], pids: job.pids ?? [], setupPids, fact }
   delete state.jobs[id]
   keepNewest(state.endedJobs)
@@ -114,8 +118,13 @@ const applyWork = (state: State, record: Record) => {
 export const apply = (state: State, record: Record): State => {
   switch (record.type) {
     case "state":
-      return record.state
+      // An older agent's may lack what came later.
+      return { ...emptyState(record.state.cluster, record.state.node), ...record.state }
     case "started":
+      if (state.marker !== record.marker || state.exited || state.boot !== record.boot) {
+        state.startedMs = record.atMs ?? 0
+        state.startedEntry = record.entry ?? 0
+      }
       if (state.marker !== record.marker || state.exited) {
         state.halted = false
         state.fired = false

@@ -10,6 +10,7 @@ import type { Launched } from "../sdk/protocol/launch.ts"
 import type { LogsAnswer } from "../sdk/protocol/queries.ts"
 import type { Progress as Phase } from "../sdk/protocol/Wire.ts"
 import { onInterrupt } from "./interrupt.ts"
+import { more } from "./load.ts"
 import { type Out, stderr, stdout } from "./out.ts"
 import { jsonLine } from "./render/json.ts"
 import { makePrefixer } from "./render/Prefixer.ts"
@@ -19,6 +20,8 @@ import { clean, glyph, isColoured, paint } from "./render/style.ts"
 /** Sees the phases too, and may print more about them. */
 export interface Watcher {
   readonly take: (phase: Phase) => void
+  /** What failed, without what was shown already. */
+  readonly explain: (error: unknown) => Promise<unknown>
   /** Before what comes next is printed. */
   readonly drained: () => Promise<void>
 }
@@ -29,9 +32,20 @@ export interface Attachment {
   readonly params: { readonly clusterName?: string | null }
   readonly json: boolean
   readonly detach: boolean
-  /** What to type to do it again. */
-  readonly again: string
+  /** What to type to do it again, if anything can be typed. */
+  readonly again: string | undefined
+  /** What becomes of the cluster by itself: `goes after 1 idle minute`. */
+  readonly fate?: string | false | undefined
   readonly watch?: ((session: Session, progress: Progress) => Watcher) | undefined
+}
+
+const againMaxLength = 400
+
+/** Only what can be pasted: a secret that was struck out of a flag comes from the environment, one in the command cannot come back. */
+const pasteable = (line: string | undefined): string => {
+  const text = (line ?? "").replace(/(--env[ =]\w+)=\*+/g, "$1")
+  const whole = text !== "" && text.length <= againMaxLength && clean(text) === text && !text.includes("=***")
+  return whole ? `again: ${text} ${glyph("dot")} ` : ""
 }
 
 export const dim = (stream: Out) => (prefix: string) => paint("dim", clean(prefix), isColoured(stream))
@@ -48,6 +62,8 @@ const submit = async ({ session, method, params, watch }: Attachment, progress: 
   }
   try {
     return await session.call<Launched>(method, params, { onProgress }, operation)
+  } catch (error) {
+    throw (await watcher?.explain(error)) ?? error
   } finally {
     await watcher?.drained()
     progress.end()
@@ -69,28 +85,26 @@ export const followJob = async (session: Session, params: object, out: Out): Pro
 }
 
 export const attach = async (attachment: Attachment): Promise<number> => {
-  const { session, json, detach, again } = attachment
+  const { session, json, detach, fate } = attachment
+  const again = pasteable(attachment.again)
   const dot = ` ${glyph("dot")} `
   const progress = makeProgress(json)
   const launched = await submit(attachment, progress)
   const { jobId } = launched
   const cluster = launched.cluster ?? attachment.params.clusterName ?? ""
-  const say = (text: string) => {
-    if (!json) stderr.write(`${text}\n`)
+  const end = (text: string) => {
+    if (json) return
+    const goes = fate ? `${cluster} ${fate} (cancel: sky autostop --cancel ${cluster})\n` : ""
+    stderr.write(`\n${goes}${again}${text}sky down ${cluster}\n`)
   }
+  const ways = (id: number) => `logs: sky logs ${cluster} ${id}${dot}cancel: sky cancel ${cluster} ${id}${dot}end: `
   if (jobId === null || detach) {
     if (jobId !== null) progress.line("done", `Job ${jobId}`, "submitted")
-    say(
-      `\nagain: ${again}${dot}${jobId === null ? "" : `logs: sky logs ${cluster} ${jobId}${dot}cancel: sky cancel ${cluster} ${jobId}${dot}`}end: sky down ${cluster}`
-    )
+    end(jobId === null ? "end: " : ways(jobId))
     if (json) stdout.write(jsonLine({ ...launched, status: null }))
     return exitCodes.ok
   }
-  progress.line(
-    "running",
-    `Job ${jobId}`,
-    `logs: sky logs ${cluster} ${jobId}${dot}cancel: sky cancel ${cluster} ${jobId}${dot}end: sky down ${cluster}`
-  )
+  progress.line("running", `Job ${jobId}`, `${ways(jobId)}sky down ${cluster}`)
   const restore = onInterrupt(
     () => `Detached; job ${jobId} goes on. Follow: sky logs ${cluster} ${jobId}${dot}Cancel: sky cancel ${cluster} ${jobId}`
   )
@@ -98,9 +112,10 @@ export const attach = async (attachment: Attachment): Promise<number> => {
   const ended = await followJob(session, { clusterName: cluster, jobId, follow: true }, json ? stderr : stdout)
   restore()
   const succeeded = ended.status === "SUCCEEDED"
-  const words = `${(ended.status ?? "gone").toLowerCase().replace("_", " in ")}${ended.reason ? `: ${ended.reason}` : ""}`
+  const reason = ended.reason?.replace(/^setup: /, "")
+  const words = `${(ended.status ?? "gone").toLowerCase().replace("_", " in ")}${reason ? `: ${reason}` : ""}`
   progress.line(succeeded ? "done" : "failed", `Job ${jobId}`, words, Date.now() - begunAtMs)
-  say(`\nagain: ${again}${dot}logs: sky logs ${cluster} ${jobId}${dot}end: sky stop ${cluster}, sky down ${cluster}`)
+  end(`logs: sky logs ${cluster} ${jobId}${dot}end: sky stop ${cluster}, `)
   if (json) stdout.write(jsonLine({ ...launched, status: ended.status, returnCodes: ended.returnCodes, reason: ended.reason }))
-  return succeeded ? exitCodes.ok : exitCodes.jobFailed
+  return succeeded ? exitCodes.ok : json ? more().tellFailed(jobId, cluster, words) : exitCodes.jobFailed
 }

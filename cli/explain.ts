@@ -1,12 +1,38 @@
-/** Why a command line cannot be parsed, from what parseArgs says about it. */
+/** Errors in the user's words: why a command line cannot be parsed, and what the daemon cannot know of what was typed. */
+
+import { ClientError } from "../sdk/client/ClientError.ts"
+import type { Session } from "../sdk/client/Session.ts"
 import { didYouMean } from "../task/names.ts"
-import { usageError } from "./render/error.ts"
+import { missing } from "./pick.ts"
+import { asClientError, usageError } from "./render/error.ts"
 
 export const explainFlags = (error: NodeJS.ErrnoException, usage: string, known: ReadonlyArray<string>): Error => {
   if (!error.code?.startsWith("ERR_PARSE_ARGS")) return error
   const [, word] = /Unknown option '(-[^']*)'/.exec(error.message) ?? []
-  if (word === undefined) return usageError(`${error.message.split(/[.\n]/)[0]}.`, `Usage: ${usage}`)
+  if (word === undefined) {
+    const [, flag] = /^Option '(?:-\w, )?(-[^' ]+).*argument is ambiguous/.exec(error.message) ?? []
+    if (flag === undefined) return usageError(`${error.message.split(/[.\n]/)[0]}.`, `Usage: ${usage}`)
+    const isIdle = /^(-i|--idle)/.test(flag)
+    const hint = isIdle && usage.startsWith("sky autostop") ? "No autostop any more: sky autostop --cancel" : `Usage: ${usage}`
+    return usageError(
+      isIdle ? `${flag} takes minutes, a whole number from 0.` : `${flag} needs a value: a word that begins with - is a flag.`,
+      hint
+    )
+  }
   const near = word.startsWith("--") ? didYouMean(word.slice(2), known) : undefined
-  const command = /COMMAND/.test(usage) ? " A flag of your command goes into quotes with it, or after --." : ""
+  const command = /COMMAND/.test(usage) ? " Flags of your command come after its first word, or in quotes with it." : ""
   return usageError(`Unknown flag '${word}'.${near ? ` Did you mean '--${near}'?` : command}`, `Usage: ${usage}`)
+}
+
+/** A failure as the one who typed the command can use it. */
+export const explain = async (cause: unknown, session: Session | undefined, verb: string | undefined): Promise<unknown> => {
+  const { tag, exitCode, message, hint } = asClientError(cause)
+  const [, name] = tag === "ClusterDoesNotExist" ? (/^There is no cluster '(.*)'\.$/s.exec(message) ?? []) : []
+  if (name !== undefined && session !== undefined) {
+    const [better] = await missing(session, [name]).catch(() => [])
+    if (better !== undefined) return better
+  }
+  // It speaks of methods, to those who write requests.
+  if (verb !== "rpc" && hint?.includes("method 'describe'")) return new ClientError(tag, exitCode, message)
+  return cause
 }

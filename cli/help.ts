@@ -1,10 +1,14 @@
 /** What the verbs are for, in groups, and the page of each. Flags are listed here in words; what is parsed stands with each verb. */
 
+import { build, version } from "../sdk/protocol/build.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import { didYouMean } from "../task/names.ts"
 import { stdout } from "./out.ts"
 import { type Page, pages } from "./pages.ts"
-import { usageError } from "./render/error.ts"
+import { usageError, wantsJson } from "./render/error.ts"
+import { jsonLine } from "./render/json.ts"
+import { ascii } from "./render/style.ts"
+import { atMost } from "./verb.ts"
 
 const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string>]> = [
   ["Run", ["launch", "exec", "cancel"]],
@@ -13,6 +17,9 @@ const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string
   ["History", ["events", "ops"]],
   ["Set up", ["check", "daemon", "completion", "rpc"]]
 ]
+
+/** They print a script, or JSON as it is. */
+const withoutJson = ["completion", "rpc"]
 
 const nameWidth = 12
 const flagWidth = 34
@@ -28,23 +35,26 @@ const overview = (): string => {
     "  sky status",
     "  sky down train",
     "",
-    "Everywhere: -o json for scripts, -h for the page of a verb. sky --version.",
-    "Exit codes: 0 done, 1 failed, 2 usage, 3 declined, 5 not found, 6 conflict,",
-    "  7 no capacity, 8 no daemon, 100 the job failed, 130 interrupted."
+    "Everywhere: -o json for scripts, -h for the page of a verb. sky help VERB, sky --version.",
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 declined, 4 credentials, 5 not found,",
+    "  6 conflict, 7 no capacity, 8 no daemon, 100 the job failed, 130 interrupted;",
+    "  logs --status: 101 not over, 102 no such job, 103 cancelled."
   )
   return `${lines.join("\n")}\n`
 }
 
-const page = (name: string, { usage, summary, flags, examples }: Page): string => {
+const page = (name: string, { usage, summary, note, flags, examples }: Page): string => {
   const wrapped = flags.map(([flag, text]) => `  ${flag.padEnd(flagWidth)}${text}`)
   return [
     `sky ${name}: ${summary}`,
     "",
     `Usage: ${usage}`,
+    ...(note ? [note] : []),
     "",
     ...wrapped,
-    `  ${"-o, --output table|json".padEnd(flagWidth)}json: data on stdout, errors as JSON on stderr`,
-    "",
+    ...(withoutJson.includes(name)
+      ? []
+      : [`  ${"-o, --output table|json".padEnd(flagWidth)}json: data on stdout, errors as JSON on stderr`, ""]),
     "Examples",
     ...examples.map((example) => `  ${example}`),
     ""
@@ -52,10 +62,11 @@ const page = (name: string, { usage, summary, flags, examples }: Page): string =
 }
 
 export const help = (argv: ReadonlyArray<string>): number => {
-  const name = argv.find((word) => !word.startsWith("-"))
-  const verb = name === "help" ? argv[argv.indexOf("help") + 1] : name
-  if (verb === undefined || verb.startsWith("-")) {
-    stdout.write(overview())
+  const words = argv.filter((word) => !word.startsWith("-"))
+  const [verb] = words[0] === "help" ? words.slice(1) : words
+  if (words[0] === "help") atMost(2, words, "sky help [VERB]")
+  if (verb === undefined) {
+    stdout.write(ascii(overview()))
     return exitCodes.ok
   }
   const found = pages[verb]
@@ -63,6 +74,12 @@ export const help = (argv: ReadonlyArray<string>): number => {
     const near = didYouMean(verb, Object.keys(pages))
     throw usageError(`Unknown verb '${verb}'.${near ? ` Did you mean '${near}'?` : ""}`, "All of them: sky --help")
   }
-  stdout.write(page(verb, found))
+  stdout.write(ascii(page(verb, found)))
+  return exitCodes.ok
+}
+
+/** `sky --version` with more behind it. */
+export const tellVersion = (argv: ReadonlyArray<string>): number => {
+  stdout.write(wantsJson(argv) ? jsonLine({ version, build }) : `sky ${version}\n`)
   return exitCodes.ok
 }

@@ -10,25 +10,23 @@ import { queue } from "./commands/queue.ts"
 import { status } from "./commands/status.ts"
 import { more } from "./load.ts"
 import { stdout } from "./out.ts"
-import { showError } from "./render/error.ts"
-import { type Verb, wantsJson } from "./verb.ts"
+import { ownPart, type Verb } from "./verb.ts"
 
 const hot = new Map<string, Verb>(Object.entries({ status, exec, logs, queue }))
 const argv = process.argv.slice(2)
-const ends = argv.indexOf("--")
-const own = ends < 0 ? argv : argv.slice(0, ends)
-const asksHelp = own.length === 0 || own.includes("--help") || own.includes("-h")
+const own = argv.slice(0, ownPart(argv))
 
 const run = async (): Promise<number> => {
   const [name = ""] = argv
   if (name === "--version" || name === "-v") {
+    if (own.length > 1) return more().tellVersion(own)
     stdout.write(`sky ${version}\n`)
     return 0
   }
-  if (asksHelp) return more().help(argv)
+  if (own.length === 0 || name === "help" || own.includes("--help") || own.includes("-h")) return more().help(own)
   return (hot.get(name) ?? more().findVerb(name, [...hot.keys()])).run(argv)
 }
 
 run()
-  .catch((error: unknown) => showError(error, wantsJson(own)))
+  .catch((error: unknown) => more().showError(error, more().wantsJson(own)))
   .then((code) => process.exit(code))

@@ -2,9 +2,13 @@
 export interface Page {
   readonly usage: string
   readonly summary: string
+  /** What the flags alone do not tell. */
+  readonly note?: string
   readonly flags: ReadonlyArray<readonly [flag: string, text: string]>
   readonly examples: readonly [string, string]
 }
+
+const ownFlags = "Flags stand before COMMAND: what follows its first word is its own. A file or a quoted command may be followed by flags."
 
 const yes = ["-y, --yes", "do not ask"] as const
 const all = ["-a, --all", "all clusters"] as const
@@ -28,6 +32,7 @@ export const pages: Readonly<Record<string, Page>> = {
   launch: {
     usage: "sky launch [FLAGS] [FILE.yaml|COMMAND…]",
     summary: "a cluster, new or reused, and a task on it",
+    note: ownFlags,
     flags: [
       ["-c, --cluster NAME", "the cluster; made up when not given"],
       yes,
@@ -45,8 +50,9 @@ export const pages: Readonly<Record<string, Page>> = {
   exec: {
     usage: "sky exec [FLAGS] CLUSTER FILE.yaml|COMMAND…",
     summary: "a job on a cluster that is up; no setup",
+    note: ownFlags,
     flags: [detach, ["--down", "end the cluster when its jobs are over"], dryrun, ...task],
-    examples: ["sky exec train examples/hello.yaml", "sky exec train 'nvidia-smi -L'"]
+    examples: ["sky exec train examples/hello.yaml", "sky exec train nvidia-smi -L"]
   },
   cancel: {
     usage: "sky cancel [FLAGS] CLUSTER [JOB…]",

@@ -5,7 +5,7 @@ import type { Session } from "../sdk/client/Session.ts"
 import type { StatusAnswer } from "../sdk/protocol/queries.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
 import { didYouMean } from "../task/names.ts"
-import { notFound, usageError } from "./render/error.ts"
+import { notFound, showError, usageError } from "./render/error.ts"
 
 /** One error per name that matches nothing. */
 export const missing = async (session: Session, names: ReadonlyArray<string>): Promise<Array<ClientError>> => {
@@ -22,6 +22,10 @@ export const missing = async (session: Session, names: ReadonlyArray<string>): P
   })
 }
 
+/** Says it of each, and returns the exit codes. */
+export const showMissing = async (session: Session, names: ReadonlyArray<string>, json: boolean): Promise<Array<number>> =>
+  (await missing(session, names)).map((error) => showError(error, json))
+
 export interface Picked {
   readonly clusters: ReadonlyArray<ClusterView>
   readonly errors: ReadonlyArray<ClientError>
@@ -29,7 +33,8 @@ export interface Picked {
 
 /** Without names: the only cluster there is. */
 export const pick = async (session: Session, names: ReadonlyArray<string>, all: boolean, usage: string): Promise<Picked> => {
-  if (names.length > 0 && !all) {
+  if (names.length > 0 && all) throw usageError("-a and names do not go together.", `Usage: ${usage}`)
+  if (names.length > 0) {
     const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
     return { clusters: answer.clusters, errors: await missing(session, answer.notFound) }
   }

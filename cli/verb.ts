@@ -33,9 +33,26 @@ export interface Verb {
   readonly run: (argv: ReadonlyArray<string>) => Promise<number>
 }
 
-/** Whether the command line asks for JSON, known before it is parsed: its errors are JSON too. */
-export const wantsJson = (argv: ReadonlyArray<string>): boolean =>
-  argv.some((word, i) => /^(-o|--output=|-o=)json$/.test(word) || (word === "json" && /^(-o|--output)$/.test(argv[i - 1] ?? "")))
+/** The flags of launch and exec whose value is the next word; a test holds them against what is parsed. */
+const takesWord = /^-(-(name|workdir|cloud|gpus|cpus|memory|num-nodes|env|env-file|cluster|idle-minutes-to-autostop|output)|[a-z]*[ncio])$/
+
+/**
+ * How many words of a command line are ours. A command that launch or exec is to run begins at its first word, and what follows is
+ * its own. A task file and a command in quotes are whole, so that flags may follow them.
+ */
+export const ownPart = (argv: ReadonlyArray<string>): number => {
+  let words = argv[0] === "exec" ? 2 : argv[0] === "launch" ? 1 : 0
+  for (let i = 1; i < argv.length; i++) {
+    const word = argv[i]!
+    if (word === "--") return i
+    if (words > 0 && takesWord.test(word)) i++
+    else if (word[0] !== "-" && --words === 0 && !/\s|\.ya?ml$/i.test(word)) return i
+  }
+  return argv.length
+}
+
+/** What may be a secret: redact.ts looks closer. */
+const mayBeSecret = /(TOKEN|SECRET|PASSW|KEY|CRED)\w*=|^--secret/i
 
 export const verb = <const O extends ParseArgsOptionsConfig>(
   usage: string,
@@ -50,6 +67,8 @@ export const verb = <const O extends ParseArgsOptionsConfig>(
       let parsed: Parsed<O>
       try {
         const args = argv.slice(1)
+        const ends = ownPart(argv)
+        if (ends < argv.length && argv[ends] !== "--") args.splice(ends - 1, 0, "--")
         // Without a flag there is nothing to parse, and the parser takes half a millisecond.
         parsed = args.some((word) => word.startsWith("-"))
           ? (process.getBuiltinModule("node:util").parseArgs({ args, options: all, allowPositionals: true, strict: true }) as Parsed<O>)
@@ -59,7 +78,7 @@ export const verb = <const O extends ParseArgsOptionsConfig>(
       }
       const { output } = parsed.values as { output: string }
       if (output !== "json" && output !== "table") throw usageError(`Unknown output '${output}'.`, "Use: -o table, -o json")
-      const shown = argv.some((word) => /^--(env|secret)/.test(word)) ? more().redact(argv) : argv
+      const shown = argv.some((word) => mayBeSecret.test(word)) ? more().redact(argv) : argv
       let session: Session | undefined
       const connect = (settings: Partial<SessionOptions> = {}) => {
         session ??= openSession({ rare: () => more().rare, caller: () => caller(shown), ...settings })
@@ -67,6 +86,8 @@ export const verb = <const O extends ParseArgsOptionsConfig>(
       }
       try {
         return await run({ flags: parsed.values, words: parsed.positionals, json: output === "json", argv: shown, connect })
+      } catch (error) {
+        throw await more().explain(error, session, argv[0])
       } finally {
         session?.close()
       }

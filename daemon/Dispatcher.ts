@@ -13,7 +13,7 @@ import type { OperationRequested } from "../events/operation.ts"
 import { rowNamed } from "../projections/clusters.ts"
 import { type OperationRow, operationOf, operations } from "../projections/operations.ts"
 import { canonicalJson } from "../sdk/protocol/digest.ts"
-import { InternalError, RequestConflict, type SkydError } from "../sdk/protocol/errors.ts"
+import { RequestConflict, type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { Clouds } from "./Clouds.ts"
@@ -43,7 +43,11 @@ export type Dispatched =
 
 export class Dispatcher extends Context.Service<
   Dispatcher,
-  { readonly dispatch: (command: Command) => Effect.Effect<Dispatched, SkydError> }
+  {
+    readonly dispatch: (command: Command) => Effect.Effect<Dispatched, SkydError>
+    /** The operation that this request id began, from memory or from the log. */
+    readonly known: (id: OperationId) => Effect.Effect<OperationRow | undefined>
+  }
 >()("skyd/daemon/Dispatcher") {
   static readonly layer = Layer.effect(
     Dispatcher,
@@ -61,7 +65,6 @@ const make = Effect.gen(function* () {
   const identity = yield* Identity
   const clouds = yield* Clouds
 
-  /** The operation that this request id already began, from memory or from the log. */
   const known = Effect.fn("Dispatcher.known")(function* (id: OperationId) {
     const row = operationOf(log.world().operations, id)
     if (row !== undefined) return row
@@ -110,7 +113,7 @@ const make = Effect.gen(function* () {
         ),
         Effect.catchIf(
           (error): error is EventTooLarge => error instanceof EventTooLarge,
-          ({ message }) => Effect.fail(new InternalError({ message, hint: "Put large texts into files of the workdir." }))
+          ({ message }) => Effect.fail(new ValueError({ message, hint: "Put large texts into files of the workdir." }))
         )
       )
     if (facts?.length === 0) return { _tag: "Answer", at: log.world().at, cluster: name, result } satisfies Dispatched
@@ -136,8 +139,15 @@ const make = Effect.gen(function* () {
   })
 
   return Dispatcher.of({
+    known,
     dispatch: Effect.fn("Dispatcher.dispatch")(function* ({ caller = {}, method, params, requestId }) {
       const decoded = (yield* decoders[method](params ?? {})) as Parameters<(typeof Deciders)[CommandName]>[0]["params"]
+      if ("task" in decoded && typeof decoded.task.workdir === "string" && !decoded.task.workdir.startsWith("/")) {
+        return yield* new ValueError({
+          message: `${method}: task.workdir: '${cut(decoded.task.workdir)}' is not absolute.`,
+          hint: "The daemon has no working folder of yours."
+        })
+      }
       const id = requestId ?? ((yield* freshUlid) as OperationId)
       const digest = secrets.digest(`${method} ${canonicalJson(decoded)}`)
       const before = yield* known(id)

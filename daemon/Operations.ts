@@ -75,7 +75,7 @@ const make = Effect.gen(function* () {
       const row = operationOf(log.world().operations, id)
       if (row === undefined || row.outcome._tag !== "running") {
         yield* Effect.forEach(yield* Queue.clear(live), show, { discard: true })
-        return operationOf(log.world().operations, id)
+        return
       }
       yield* show(yield* Queue.take(live))
     }
@@ -106,7 +106,8 @@ const make = Effect.gen(function* () {
           row.cluster === undefined
             ? Stream.empty
             : log.readStream(streamOf(row.cluster), row.requestedSeq).pipe(Stream.filter(({ operation }) => operation === id))
-        const ended = yield* follow(id, request, reply, past, live)
+        yield* follow(id, request, reply, past, live)
+        const ended = yield* dispatcher.known(id)
         yield* finish(ended ?? row, request, reply)
       }).pipe(Effect.ensuring(Effect.sync(stop)))
     })

@@ -1,5 +1,5 @@
 /** Entry of the daemon: `skyd run --home DIR [--ready-fd N]`. Says one JSON line on the fd when it serves, or why it does not. */
-import { writeFileSync, writeSync } from "node:fs"
+import { rmSync, writeFileSync, writeSync } from "node:fs"
 import module from "node:module"
 import { hostname, userInfo } from "node:os"
 import { join, resolve } from "node:path"
@@ -45,6 +45,7 @@ const serve = (home: string, socket: string, onReady: () => void) => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
     const reason = yield* Effect.raceFirst(lifecycle.ended, background.failure)
     yield* Effect.logInfo(`ending: ${reason}`)
+    yield* Effect.sync(() => rmSync(join(home, "run", "pid"), { force: true }))
     yield* record({ _tag: "DaemonStopped", reason })
     return reason
   }).pipe(
@@ -58,18 +59,27 @@ const sayable = (error: unknown, hint: string | null): SkydError =>
     ? (error as SkydError)
     : new InternalError({ message: error instanceof Error ? error.message : String(error), hint })
 
+const argumentsOf = () => {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { home: { type: "string" }, "ready-fd": { type: "string" } }
+    })
+    return positionals.length === 1 && positionals[0] === "run" ? { home: values.home, readyFd: values["ready-fd"] } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const main = async (): Promise<number> => {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { home: { type: "string" }, "ready-fd": { type: "string" } }
-  })
-  if (positionals[0] !== "run" || values.home === undefined) {
+  const given = argumentsOf()
+  if (given?.home === undefined) {
     process.stderr.write(usage)
     return 2
   }
-  const readyFd = values["ready-fd"] === undefined ? undefined : Number(values["ready-fd"])
+  const readyFd = given.readyFd === undefined ? undefined : Number(given.readyFd)
   process.umask(0o077)
-  const home = resolve(values.home)
+  const home = resolve(given.home)
   try {
     const { socket } = prepareHome(home)
     const diary = fileLogger(home)

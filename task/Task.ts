@@ -13,8 +13,14 @@ const encoder = new TextEncoder()
 const bytesOf = (text: string) => encoder.encode(text).length
 export const nodesMax = 1024
 
+/** One `name=value` that the kernel takes, with its final zero. */
+const envMaxBytes = 128 * 1024 - 1
+const hasZero = (text: string) => text.includes("\u0000") && "holds a zero byte, which no program can be given"
+
 const Script = Schema.String.check(
-  Schema.makeFilter((s) => bytesOf(s) <= scriptMaxBytes || `longer than ${scriptMaxBytes / 1024} KiB: put it into a file of the workdir`)
+  Schema.makeFilter(
+    (s) => hasZero(s) || bytesOf(s) <= scriptMaxBytes || `longer than ${scriptMaxBytes / 1024} KiB: put it into a file of the workdir`
+  )
 )
 const EnvName = Schema.String.check(Schema.makeFilter((s) => envNamePattern.test(s) || `invalid name '${s}': letters, digits and _ only`))
 
@@ -32,7 +38,18 @@ export const Task = Schema.Struct({
     Schema.NullOr(Schema.Int.check(Schema.makeFilter((n) => (n >= 1 && n <= nodesMax) || `expected a whole number from 1 to ${nodesMax}`)))
   ),
   resources: Schema.optionalKey(Schema.NullOr(Resources)),
-  envs: Schema.optionalKey(Schema.NullOr(Schema.Record(EnvName, Schema.String))),
+  envs: Schema.optionalKey(
+    Schema.NullOr(
+      Schema.Record(
+        EnvName,
+        Schema.String.check(
+          Schema.makeFilter(
+            (s) => hasZero(s) || bytesOf(s) < envMaxBytes || `longer than ${envMaxBytes / 1024} KiB: put it into a file of the workdir`
+          )
+        )
+      )
+    )
+  ),
   setup: Schema.optionalKey(Schema.NullOr(Script)),
   run: Schema.optionalKey(Schema.NullOr(Script))
 }).check(

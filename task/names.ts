@@ -2,6 +2,8 @@
 
 /** Cluster names, as SkyPilot takes them (contract, InvalidClusterNameError). */
 export const clusterNamePattern = /^[a-zA-Z]([-_.a-zA-Z0-9]*[a-zA-Z0-9])?$/
+/** SkyPilot has no limit; every list has one here. */
+export const clusterNameMaxChars = 512
 export const taskNamePattern = /^[a-zA-Z0-9]+(?:[._-]{1,2}[a-zA-Z0-9]+)*$/
 export const envNamePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
@@ -31,6 +33,7 @@ export const didYouMean = (word: string, known: Iterable<string>): string | unde
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
+    if (candidate === word) continue
     const d = distance(word.toLowerCase(), candidate.toLowerCase())
     if (d < least) [best, least] = [candidate, d]
   }

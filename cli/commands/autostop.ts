@@ -21,8 +21,9 @@ export const autostop = verb(
     const idle = flags["idle-minutes"]
     if (flags.cancel && idle !== undefined) throw usageError("--cancel and -i do not go together.", `Usage: ${usage}`)
     if (flags.cancel && flags.down) throw usageError("--cancel and --down do not go together.", `Usage: ${usage}`)
-    const minutes = flags.cancel ? -1 : idle === undefined ? idleMinutesDefault : Number(idle)
-    if (idle !== undefined && !/^-\d+$/.test(idle)) wholeNumber("-i", idle, 0)
+    if (idle !== undefined && /^-\d+$/.test(idle))
+      throw usageError(`-i takes minutes, a whole number from 0, not '${idle}'.`, "No autostop any more: sky autostop --cancel")
+    const minutes = flags.cancel ? -1 : idle === undefined ? idleMinutesDefault : wholeNumber("-i", idle, 0)
     const what = minutes < 0 ? "autostop cancelled" : `${flags.down ? "goes" : "stops"} after ${plural(minutes, "idle minute")}`
     return each({
       session: connect(),

@@ -18,8 +18,19 @@ export const flagsOf = (name: string): Array<string> => [
   "--output",
   "--help"
 ]
-/** Verbs whose words are clusters; exec's and logs' first only, which a shell need not know. */
-const onClusters = ["exec", "cancel", "status", "queue", "logs", "why", "stop", "start", "autostop", "down", "events"]
+/** Verbs whose words are clusters, and those of which only the first is one. */
+const onClusters = ["status", "queue", "stop", "start", "autostop", "down"]
+const onOneCluster = ["exec", "cancel", "logs", "why", "events"]
+/** Flags whose value is the next word. */
+const takingWords = [
+  ...new Set([
+    ...Object.values(pages).flatMap(({ flags }) =>
+      flags.flatMap(([flag]) => (/ [A-Z]/.test(flag) ? (flag.match(/(?<![\w-])--?[a-z][a-z-]*/g) ?? []) : []))
+    ),
+    "-o",
+    "--output"
+  ])
+]
 const subwords: Record<string, string> = { daemon: "start stop restart status logs run", completion: "bash zsh fish", ops: "list cancel" }
 
 const cases = (line: (name: string, words: string) => string) =>
@@ -38,6 +49,14 @@ ${cases((name, words) => `    ${name}) words="${words}" ;;`)}
   esac
   else case $verb in
     ${onClusters.join("|")}) words=$(sky complete-names 2>/dev/null) ;;
+    ${onOneCluster.join("|")})
+      local i named=
+      for ((i = 2; i < COMP_CWORD; i++)); do case \${COMP_WORDS[i]} in
+        ${takingWords.join("|")}) i=$((i + 1)) ;;
+        -*) ;;
+        *) named=1 ;;
+      esac; done
+      [ -n "$named" ] || words=$(sky complete-names 2>/dev/null) ;;
 ${Object.entries(subwords)
   .map(([name, words]) => `    ${name}) words="${words}" ;;`)
   .join("\n")}
@@ -52,20 +71,43 @@ const zsh = () => `#compdef sky
 autoload -Uz bashcompinit && bashcompinit
 ${bash()}`
 
+const quoted = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`
+
+/** A flag of a page as fish is told of it. */
+const fishFlag = (verb: string, [flag, text]: readonly [string, string]): string => {
+  const [, short] = /(?:^|\s)-(\w)\b/.exec(flag) ?? []
+  const [, long] = /--([a-z][a-z-]*)/.exec(flag) ?? []
+  const value = / [A-Z]/.test(flag) ? " -r" : ""
+  return `complete -c sky -n "__fish_seen_subcommand_from ${verb}"${short ? ` -s ${short}` : ""}${long ? ` -l ${long}` : ""}${value} -d ${quoted(text)}`
+}
+
 const fish = () => `# sky completion for fish: sky completion fish > ~/.config/fish/completions/sky.fish
-complete -c sky -n __fish_use_subcommand -f -a "${Object.keys(pages).join(" ")}"
-complete -c sky -n "__fish_seen_subcommand_from ${onClusters.join(" ")}" -a "(sky complete-names 2>/dev/null)"
-complete -c sky -s c -l cluster -x -a "(sky complete-names 2>/dev/null)"
-complete -c sky -s o -l output -x -a "table json"
+function __sky_needs_cluster
+  set -l words (commandline -opc)
+  set -l skip
+  for word in $words[3..]
+    if test -n "$skip"
+      set skip
+    else if contains -- $word ${takingWords.join(" ")}
+      set skip 1
+    else if not string match -q -- '-*' $word
+      return 1
+    end
+  end
+end
+${Object.entries(pages)
+  .map(([name, { summary }]) => `complete -c sky -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`)
+  .join("\n")}
+complete -c sky -n "__fish_seen_subcommand_from ${onClusters.join(" ")}" -f -a "(sky complete-names 2>/dev/null)"
+complete -c sky -n "__fish_seen_subcommand_from ${onOneCluster.join(" ")}; and __sky_needs_cluster" -f -a "(sky complete-names 2>/dev/null)"
+complete -c sky -n "__fish_seen_subcommand_from launch" -s c -l cluster -x -a "(sky complete-names 2>/dev/null)" -d 'the cluster'
+complete -c sky -n "not __fish_use_subcommand" -s o -l output -x -a "table json" -d 'how to print'
+complete -c sky -s h -l help -d 'the page of a verb'
 ${Object.entries(subwords)
   .map(([name, words]) => `complete -c sky -n "__fish_seen_subcommand_from ${name}" -f -a "${words}"`)
   .join("\n")}
-${Object.keys(pages)
-  .flatMap((name) =>
-    flagsOf(name)
-      .filter((flag) => flag.startsWith("--") && flag !== "--output")
-      .map((flag) => `complete -c sky -n "__fish_seen_subcommand_from ${name}" -l ${flag.slice(2)}`)
-  )
+${Object.entries(pages)
+  .flatMap(([name, { flags }]) => flags.filter(([flag]) => !flag.includes("--cluster ")).map((flag) => fishFlag(name, flag)))
   .join("\n")}
 `
 

@@ -79,10 +79,21 @@ const entry = (line: string): string => {
   }
 }
 
+/** What is no JSON, such as a trace of Node, is its text. */
+const inJson = (line: string): unknown => {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return { message: line }
+  }
+}
+
 const logs = async (tail: number, follow: boolean, json: boolean): Promise<number> => {
   const path = join(findHome(() => rare).folder, "daemon.log")
-  const print = (line: string) => void stdout.write(json ? `${line}\n` : `${entry(line)}\n`)
-  for (const line of lastLines(path, tail)) print(line)
+  const print = (line: string) => void stdout.write(json ? `${JSON.stringify(inJson(line))}\n` : `${entry(line)}\n`)
+  const lines = lastLines(path, tail)
+  if (json && !follow) stdout.write(`${JSON.stringify(lines.map(inJson))}\n`)
+  else for (const line of lines) print(line)
   if (follow) await followFile(path, print)
   return exitCodes.ok
 }

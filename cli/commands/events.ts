@@ -1,16 +1,23 @@
 /** `sky events`: the log itself, in words or as JSON. `--follow` goes on without a gap. */
 
 import type { Recorded } from "../../events/Recorded.ts"
+import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { stdout } from "../out.ts"
-import { eventLine } from "../render/facts.ts"
+import { missing } from "../pick.ts"
+import { askedFirst, eventLine } from "../render/facts.ts"
 import { forScripts, jsonLine } from "../render/json.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
 
 const usage = "sky events [-f] [--tail N] [--after SEQ] [CLUSTER]"
 const tailDefault = 50
+
+const findTraces = async (session: Session, clusterName: string): Promise<void> => {
+  const { events } = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName, tail: 1 })
+  if (events.length === 0) for (const error of await missing(session, [clusterName])) throw error
+}
 
 export const events = verb(
   usage,
@@ -28,16 +35,21 @@ export const events = verb(
             ...(flags.after ? { after: wholeNumber("--after", flags.after, 0) } : {})
           }
     const print = (event: unknown) => stdout.write(json ? jsonLine(event) : `${eventLine(event as Recorded)}\n`)
-    const page = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { ...of, ...from })
+    let at = 0
+    const onAt = (position: number) => {
+      at = position
+    }
+    const page = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { ...of, ...from }, { onAt })
+    // A cluster that is gone has its facts still.
+    if (page.events.length === 0 && clusterName !== undefined) await findTraces(session, clusterName)
     if (!flags.follow) {
       if (json) stdout.write(`${JSON.stringify(page.events.map(forScripts))}\n`)
-      else for (const event of page.events) print(event)
+      else for (const event of askedFirst(page.events)) print(event)
       return exitCodes.ok
     }
     for (const event of page.events) print(event)
     onInterrupt(() => "")
-    const head = page.events.at(-1)?.seq ?? Number(flags.after ?? 0)
-    await session.call("events.follow", { ...of, after: head }, { onEvent: print })
+    await session.call("events.follow", { ...of, after: at }, { onEvent: print })
     return exitCodes.ok
   }
 )

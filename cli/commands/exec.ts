@@ -1,14 +1,10 @@
 /** `sky exec`: a job on a cluster that is UP. No setup, no new machines. */
 
 import { commandLine } from "../../sdk/client/caller.ts"
-import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import type { Launched } from "../../sdk/protocol/launch.ts"
 import type { Task } from "../../task/Task.ts"
 import { attach } from "../attach.ts"
 import { more } from "../load.ts"
-import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
-import { jsonLine } from "../render/json.ts"
 import { commandName, loadEntrypoint } from "../task/entrypoint.ts"
 import { taskOptions } from "../task/options.ts"
 import { verb } from "../verb.ts"
@@ -26,19 +22,22 @@ export const exec = verb(
   async ({ flags, words, json, argv, connect }) => {
     const [clusterName, ...entrypoint] = words
     if (clusterName === undefined || entrypoint.length === 0) {
-      throw usageError(clusterName === undefined ? "On which cluster?" : `What should run on '${clusterName}'?`, `Usage: ${usage}`)
+      throw usageError(clusterName === undefined ? "On which cluster?" : "What should run there?", `Usage: ${usage}`)
     }
-    const draft = loadEntrypoint(entrypoint, () => more().loadTask)
+    const draft = loadEntrypoint(entrypoint, more)
     const plain = draft.name === commandName && Object.keys(flags).every((flag) => !(flag in taskOptions))
     const task = plain ? (draft as Task) : more().applyFlags(draft, more().withoutMachine(flags, json))
     const params = { task, clusterName, lastUse: commandLine(argv), ...(flags.down ? { down: true } : {}) }
     const session = connect()
-    if (flags.dryrun) {
-      const launched = await session.call<Launched>("exec", { ...params, dryrun: true })
-      if (json) stdout.write(jsonLine(launched))
-      else stderr.write(`The task fits ${clusterName}. Nothing was run.\n`)
-      return exitCodes.ok
-    }
-    return attach({ session, method: "exec", params, json, detach: flags["detach-run"] === true, again: commandLine(argv) })
+    if (flags.dryrun) return more().tryExec(session, params, json)
+    return attach({
+      session,
+      method: "exec",
+      params,
+      json,
+      detach: flags["detach-run"] === true,
+      again: commandLine(argv),
+      fate: flags.down && "goes after 1 idle minute"
+    })
   }
 )

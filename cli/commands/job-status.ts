@@ -1,12 +1,13 @@
 /** `sky logs --status`: a job's status as a word and as an exit code, for scripts that wait. */
 
-import type { ClientError } from "../../sdk/client/ClientError.ts"
+import { ClientError } from "../../sdk/client/ClientError.ts"
 import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
 import type { JobView } from "../../sdk/protocol/rows.ts"
-import { stderr, stdout } from "../out.ts"
+import { stdout } from "../out.ts"
 import { missing } from "../pick.ts"
+import { showError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 
 const statusCodes: Partial<Record<JobView["status"], number>> = {
@@ -14,6 +15,18 @@ const statusCodes: Partial<Record<JobView["status"], number>> = {
   FAILED: exitCodes.jobFailed,
   FAILED_SETUP: exitCodes.jobFailed,
   CANCELLED: exitCodes.jobCancelled
+}
+
+/** For scripts: the error beside the answer. */
+export const tellFailed = (jobId: number, cluster: string, words: string): number =>
+  showError(new ClientError("JobFailed", exitCodes.jobFailed, `Job ${jobId} on ${cluster} ${words}.`, `sky logs ${cluster} ${jobId}`), true)
+
+const tellMissing = (jobId: number | null, cluster: string, json: boolean): number => {
+  const [message, hint] =
+    jobId === null
+      ? [`No job was submitted to ${cluster}.`, null]
+      : [`${cluster} has no job ${jobId}.`, `sky queue ${cluster} lists its jobs.`]
+  return showError(new ClientError("JobDoesNotExist", exitCodes.jobNotFound, message, hint), json)
 }
 
 export const showStatus = async (session: Session, clusterName: string, jobId: number | null, json: boolean): Promise<number> => {
@@ -27,10 +40,10 @@ export const showStatus = async (session: Session, clusterName: string, jobId: n
     })
   for (const error of await missing(session, notFound)) throw error
   const [job] = jobs
-  const code = job === undefined ? exitCodes.jobNotFound : (statusCodes[job.status] ?? exitCodes.jobNotFinished)
   if (json) stdout.write(jsonLine({ jobId: job?.id ?? jobId, status: job?.status ?? null }))
-  else if (job !== undefined) stdout.write(`Job ${job.id}: ${job.status}\n`)
-  else
-    stderr.write(jobId === null ? `No job was submitted to ${clusterName}.\n` : `Job ${jobId} not found. See: sky queue ${clusterName}\n`)
-  return code
+  if (job === undefined) return tellMissing(jobId, clusterName, json)
+  if (!json) stdout.write(`Job ${job.id}: ${job.status}\n`)
+  const code = statusCodes[job.status] ?? exitCodes.jobNotFinished
+  const isFailed = json && code === exitCodes.jobFailed
+  return isFailed ? tellFailed(job.id, clusterName, job.status.toLowerCase().replace("_", " in ")) : code
 }

@@ -1,23 +1,27 @@
 /** `sky launch`: a cluster, new or reused, and a task on it. What it costs is said before the question. */
 
 import { commandLine } from "../../sdk/client/caller.ts"
+import { redact } from "../../sdk/client/redact.ts"
 import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Launched } from "../../sdk/protocol/launch.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import type { Task } from "../../task/Task.ts"
+import { againOf } from "../again.ts"
 import { confirm } from "../ask.ts"
 import { attach } from "../attach.ts"
 import { stderr, stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
 import { planTable, summary } from "../render/plan.ts"
 import { clean } from "../render/style.ts"
+import { plural } from "../render/time.ts"
 import { watchSetup } from "../setup-output.ts"
 import { loadEntrypoint } from "../task/entrypoint.ts"
 import { applyFlags } from "../task/flags.ts"
+import { explainFile } from "../task/missing-file.ts"
 import { taskOptions, wholeNumber } from "../task/options.ts"
 import { loadTask } from "../task/yaml.ts"
-import { screen, verb } from "../verb.ts"
+import { screen, type Verb, verb } from "../verb.ts"
 
 const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun] [TASK FLAGS] [FILE.yaml|COMMAND…]"
 
@@ -30,7 +34,13 @@ const ask = async (session: Session, { cluster, plan }: Launched): Promise<void>
 
 const titleOf = (task: Task) => clean(task.name ?? "(unnamed)")
 
-export const launch = verb(
+/** Minutes 0 count as 1: the job must be submitted first. */
+const fateOf = (idleMinutes: number | undefined, down: boolean | undefined): string | undefined =>
+  idleMinutes === undefined && !down
+    ? undefined
+    : `${down ? "goes" : "stops"} after ${plural(Math.max(1, idleMinutes ?? 1), "idle minute")}`
+
+export const launch: Verb = verb(
   usage,
   {
     ...taskOptions,
@@ -46,15 +56,16 @@ export const launch = verb(
   },
   async ({ flags, words, json, argv, connect }) => {
     const task = applyFlags(
-      loadEntrypoint(words, () => loadTask),
+      loadEntrypoint(words, () => ({ loadTask, explainFile })),
       flags
     )
     const idle = flags["idle-minutes-to-autostop"]
+    const idleMinutes = idle === undefined ? undefined : wholeNumber("-i", idle, 0)
     const params = {
       task,
       clusterName: flags.cluster ?? null,
       lastUse: commandLine(argv),
-      ...(idle === undefined ? {} : { idleMinutesToAutostop: wholeNumber("-i", idle, 0) }),
+      ...(idleMinutes === undefined ? {} : { idleMinutesToAutostop: idleMinutes }),
       ...(flags.down ? { down: true } : {}),
       ...(flags["detach-setup"] ? { detachSetup: true } : {}),
       ...(flags["no-setup"] ? { noSetup: true } : {}),
@@ -69,7 +80,6 @@ export const launch = verb(
     }
     if (!flags.yes) await ask(session, planned)
     const clusterName = params.clusterName ?? planned.cluster
-    const file = words.map((word) => clean(word)).join(" ")
     return attach({
       session,
       method: "launch",
@@ -77,7 +87,8 @@ export const launch = verb(
       json,
       detach: flags["detach-run"] === true,
       watch: flags["detach-setup"] || json ? undefined : watchSetup,
-      again: `sky exec ${clusterName ?? "CLUSTER"} ${words.length === 1 && !/\s/.test(file) ? file : file === "" ? "COMMAND" : `'${file}'`}`
+      again: againOf(argv, launch, redact(words), clusterName ?? "CLUSTER"),
+      fate: fateOf(idleMinutes, flags.down)
     })
   }
 )

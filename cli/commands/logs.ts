@@ -1,6 +1,7 @@
 /** `sky logs`: a job's output on stdout, as it comes. Ctrl-C stops the stream, not the job. */
 
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
 import { followJob } from "../attach.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { more } from "../load.ts"
@@ -37,10 +38,22 @@ export const logs = verb(
       ...(flags.tail === undefined ? {} : { tail: wholeNumber("--tail", flags.tail, 0) }),
       ...(flags.rank === undefined ? {} : { rank: wholeNumber("--rank", flags.rank, 0) })
     }
-    const job = jobId === null ? "the job" : `job ${jobId}`
-    const restore = onInterrupt(
-      () => `Detached; ${job} goes on. Follow: sky logs ${words.join(" ")} ${glyph("dot")} Cancel: sky cancel ${words.join(" ")}`
-    )
+    if (params.rank !== undefined) await more().checkRank(session, clusterName, jobId, params.rank)
+    // Only to name it when we are left.
+    let shown: number | null | undefined = jobId
+    if (shown === null && params.follow) {
+      const found = session.call<JobQueueAnswer>("queue", { clusterNames: [clusterName] })
+      found.then(
+        ({ jobs }) => {
+          shown = jobs[0]?.id
+        },
+        () => {}
+      )
+    }
+    const restore = onInterrupt(() => {
+      const id = shown ? ` ${shown}` : ""
+      return `Detached; ${id ? "" : "the "}job${id} goes on. Follow: sky logs ${clusterName}${id} ${glyph("dot")} Cancel: sky cancel ${clusterName}${id}`
+    })
     const ended = await followJob(session, params, json ? stderr : stdout)
     restore()
     if (json) stdout.write(jsonLine(ended))

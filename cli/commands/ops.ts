@@ -38,7 +38,7 @@ export const ops = verb(usage, { all: { type: "boolean", short: "a" } }, async (
     throw usageError(what === "cancel" ? "Which operation?" : `Unknown: ops ${words.join(" ")}`, `Usage: ${usage}`)
   const { operations } = await connect().call<OperationsAnswer>("operations", flags.all ? { all: true } : {})
   if (json) stdout.write(jsonLine(operations))
-  else if (operations.length === 0) stdout.write(`No ${flags.all ? "" : "running "}operations.\n`)
+  else if (operations.length === 0) stderr.write(`No ${flags.all ? "" : "running "}operations.\n`)
   else
     stdout.write(
       table(

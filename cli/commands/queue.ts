@@ -4,8 +4,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
 import type { JobView } from "../../sdk/protocol/rows.ts"
 import { more } from "../load.ts"
-import { stdout } from "../out.ts"
-import { showError } from "../render/error.ts"
+import { stderr, stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
 import { demandCell } from "../render/resources.ts"
 import { type Colour, clean, glyph } from "../render/style.ts"
@@ -50,25 +49,22 @@ export const queue = verb(
     const session = connect()
     const params = { ...(words.length > 0 ? { clusterNames: words } : {}), ...(flags["skip-finished"] ? { skipFinished: true } : {}) }
     const answer = await session.call<JobQueueAnswer>("queue", params)
-    const errors = answer.notFound.length > 0 ? await more().missing(session, answer.notFound) : []
-    const codes = errors.map((error) => showError(error, json))
+    const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
     if (json) stdout.write(jsonLine(answer.jobs))
     else {
       const all = flags["all-users"] === true || flags.all === true
-      for (const [i, cluster] of answer.clusters.entries()) {
+      let gap = ""
+      for (const cluster of answer.clusters) {
         const jobs = answer.jobs.filter((job) => job.cluster === cluster)
-        if (answer.clusters.length > 1) stdout.write(`${i > 0 ? "\n" : ""}${clean(cluster)}\n`)
-        stdout.write(
-          jobs.length === 0
-            ? `No ${flags["skip-finished"] ? "unfinished " : ""}jobs on ${clean(cluster)}.\n`
-            : table(
-                titles(all),
-                jobs.map((job) => rowOf(job, Date.now(), all)),
-                screen()
-              )
-        )
+        if (jobs.length === 0) stderr.write(`No ${flags["skip-finished"] ? "unfinished " : ""}jobs on ${clean(cluster)}.\n`)
+        else {
+          const rows = jobs.map((job) => rowOf(job, Date.now(), all))
+          const title = answer.clusters.length > 1 ? `${gap}${clean(cluster)}\n` : ""
+          stdout.write(title + table(titles(all), rows, screen()))
+          gap = "\n"
+        }
       }
-      if (answer.clusters.length === 0 && codes.length === 0) stdout.write("No clusters.\n")
+      if (answer.clusters.length === 0 && codes.length === 0) stderr.write("No clusters.\n")
     }
     return Math.max(exitCodes.ok, ...codes)
   }

@@ -1,5 +1,9 @@
-/** `sky rpc`: any request of the protocol, for scripts. Prints the answer as it came, units and all. */
+/**
+ * `sky rpc`: any request of the protocol, for scripts. Prints the answer as it came, units and all.
+ * What is recorded of the command line leaves the parameters out: they may hold secrets.
+ */
 
+import { caller } from "../../sdk/client/caller.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
@@ -26,7 +30,7 @@ export const rpc = verb(usage, { "request-id": { type: "string" } }, async ({ fl
     onLog: (_: number, bytes: string | Buffer) => void stderr.write(bytes),
     onEvent: print("event")
   }
-  const value = await connect().call(method, parse(params), handlers, flags["request-id"])
+  const value = await connect({ caller: () => caller(["rpc", method]) }).call(method, parse(params), handlers, flags["request-id"])
   stdout.write(`${JSON.stringify(value)}\n`)
   return exitCodes.ok
 })

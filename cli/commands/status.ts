@@ -4,13 +4,12 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import type { ClusterView } from "../../sdk/protocol/rows.ts"
 import { more } from "../load.ts"
-import { stdout } from "../out.ts"
-import { showError, usageError } from "../render/error.ts"
+import { stderr, stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
 import { autostopCell, resourcesCell } from "../render/resources.ts"
 import { clean, cut, glyph } from "../render/style.ts"
 import { type Column, type Row, table } from "../render/table.ts"
-import { ago, dollars } from "../render/time.ts"
+import { ago } from "../render/time.ts"
 import { screen, verb } from "../verb.ts"
 
 const usage = "sky status [-a] [-r] [--ip] [CLUSTER…]"
@@ -43,33 +42,24 @@ const titles = (all: boolean): Array<Column> =>
   )
 
 /** What is paid for while it runs. */
-const bill = (clusters: ReadonlyArray<ClusterView>): string => {
-  const paid = clusters.filter(({ status, resources }) => status !== "STOPPED" && (resources?.usdPerHour ?? 0) > 0)
-  const sum = paid.reduce((usd, { numNodes, resources }) => usd + numNodes * (resources?.usdPerHour ?? 0), 0)
-  return paid.length === 0
-    ? ""
-    : `${dollars(sum)} an hour while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`
-}
+const bill = (clusters: ReadonlyArray<ClusterView>): string =>
+  clusters.some(({ resources }) => (resources?.usdPerHour ?? 0) > 0) ? more().bill(clusters) : ""
 
 export const status = verb(
   usage,
   { all: { type: "boolean", short: "a" }, refresh: { type: "boolean", short: "r" }, ip: { type: "boolean" } },
   async ({ flags, words, json, connect }) => {
-    if (flags.ip && flags.refresh) throw usageError("--ip and --refresh do not go together.", `Usage: ${usage}`)
     const session = connect()
     const params = { ...(words.length > 0 ? { clusterNames: words } : {}), ...(flags.refresh ? { refresh: true } : {}) }
     const answer = await session.call<StatusAnswer>("status", params)
-    const errors = answer.notFound.length > 0 ? await more().missing(session, answer.notFound) : []
-    const codes = errors.map((error) => showError(error, json))
-    if (flags.ip && errors.length === 0) {
-      const ip = more().headIp(answer.clusters, usage)
-      stdout.write(json ? jsonLine({ ip }) : `${ip}\n`)
-    } else if (json) stdout.write(jsonLine(answer.clusters))
+    const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
+    if (flags.ip && codes.length === 0) more().headIp(answer.clusters, flags, json, usage)
+    else if (json) stdout.write(jsonLine(answer.clusters))
     else if (answer.clusters.length > 0) {
       const all = flags.all === true
       const rows = answer.clusters.map((cluster) => rowOf(cluster, Date.now(), all))
       stdout.write(table(titles(all), rows, screen()) + bill(answer.clusters))
-    } else if (errors.length === 0) stdout.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
+    } else if (codes.length === 0) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
     return Math.max(exitCodes.ok, ...codes)
   }
 )

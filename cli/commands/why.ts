@@ -6,13 +6,24 @@ import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import { stdout } from "../out.ts"
 import { missing } from "../pick.ts"
 import { usageError } from "../render/error.ts"
-import { eventLine } from "../render/facts.ts"
+import { askedFirst, eventLine } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
-import { clean } from "../render/style.ts"
+import { ascii, clean } from "../render/style.ts"
 import { atMost, verb } from "../verb.ts"
 
 const usage = "sky why CLUSTER"
-const factsMax = 30
+const factsMax = 100
+
+/** Where the last life of a cluster begins: with the request behind its last launch or start. */
+const beginOf = (events: ReadonlyArray<Recorded>): number => {
+  const last = events.findLast(({ event }) => event._tag === "LaunchRequested" || event._tag === "StartRequested")
+  const first =
+    last === undefined
+      ? 0
+      : events.findIndex(({ seq, operation }) => seq === last.seq || (operation !== null && operation === last.operation))
+  const begin = events[first - 1]?.event._tag === "ClusterCreated" ? first - 1 : first
+  return Math.max(begin, events.length - factsMax)
+}
 
 export const why = verb(usage, {}, async ({ words, json, connect }) => {
   const [clusterName] = words
@@ -21,7 +32,7 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
   const session = connect()
   const [{ clusters, notFound }, { events }] = await Promise.all([
     session.call<StatusAnswer>("status", { clusterNames: [clusterName] }),
-    session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName, tail: factsMax })
+    session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName })
   ])
   const [cluster] = clusters
   if (cluster === undefined && events.length === 0) for (const error of await missing(session, notFound)) throw error
@@ -29,7 +40,11 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
   else {
     const reason = cluster?.reason ?? cluster?.phase
     const state = cluster === undefined ? "gone" : `${cluster.status}${reason ? `: ${clean(reason)}` : ""}`
-    stdout.write(`${clean(clusterName)} is ${state}.\n${events.map((event) => `${eventLine(event)}\n`).join("")}`)
+    const begin = beginOf(events)
+    const name = clean(clusterName)
+    const earlier = begin === 0 ? "" : ascii(`… ${begin} earlier: sky events ${name} --after 0\n`)
+    const lines = askedFirst(events.slice(begin)).map((event) => `${eventLine(event)}\n`)
+    stdout.write(`${name} is ${state}.\n${earlier}${lines.join("")}`)
   }
   return exitCodes.ok
 })

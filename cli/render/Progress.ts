@@ -22,6 +22,8 @@ const words: Record<Phase["phase"], string> = {
 }
 /** Said only when they fail: their success is another line's. */
 const quiet: ReadonlyArray<string> = ["queued", "submit", "stop", "down"]
+/** Not said when it fails: the failure itself says it. */
+const saidByFailure: ReadonlyArray<string> = ["setup"]
 const colours = { done: "green", failed: "red", running: "blue" } as const
 const labelWidth = 13
 const detailWidth = 36
@@ -90,7 +92,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     }
     begunAtMs.delete(key)
     current = undefined
-    if (done && quiet.includes(phase)) clear()
+    if ((done ? quiet : saidByFailure).includes(phase)) clear()
     else line(done ? "done" : "failed", label, detail, atMs - sinceMs)
   }
 

@@ -3,7 +3,7 @@
 import { ClientError } from "../../sdk/client/ClientError.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stderr } from "../out.ts"
-import { cleanText, glyph, isColoured, paint } from "./style.ts"
+import { ascii, cleanText, glyph, isColoured, paint } from "./style.ts"
 
 export const usageError = (message: string, hint: string | null = null): ClientError =>
   new ClientError("UsageError", exitCodes.usage, message, hint)
@@ -11,17 +11,30 @@ export const usageError = (message: string, hint: string | null = null): ClientE
 export const notFound = (message: string, hint: string | null = null): ClientError =>
   new ClientError("ClusterDoesNotExist", exitCodes.notFound, message, hint)
 
-export const asClientError = (error: unknown): ClientError =>
-  error instanceof Error && "exitCode" in error
-    ? (error as ClientError)
-    : new ClientError("InternalError", exitCodes.failed, String((error as Error)?.stack ?? error))
+/** Whether the command line asks for JSON, known before it is parsed: its errors are JSON too. */
+export const wantsJson = (argv: ReadonlyArray<string>): boolean =>
+  argv.some((word, i) => /^(-o|--output=|-o=)json$/.test(word) || (word === "json" && /^(-o|--output)$/.test(argv[i - 1] ?? "")))
+
+const unwritable: Readonly<Record<string, string>> = { ENOSPC: "no space is left", EIO: "the device fails", EBADF: "it is closed" }
+
+export const asClientError = (error: unknown): ClientError => {
+  if (error instanceof Error && "exitCode" in error) return error as ClientError
+  const { syscall, code = "", stack } = error as NodeJS.ErrnoException
+  return syscall === "write"
+    ? new ClientError("OutputError", exitCodes.failed, `The output cannot be written: ${unwritable[code] ?? code}.`)
+    : new ClientError("InternalError", exitCodes.failed, String(stack ?? error))
+}
 
 export const showError = (cause: unknown, json: boolean): number => {
   const { tag, message, hint, exitCode } = asClientError(cause)
-  if (json) stderr.write(`${JSON.stringify({ error: { tag, message, hint, exitCode } })}\n`)
-  else {
-    const mark = paint("red", glyph("failed"), isColoured(stderr))
-    stderr.write(`${mark} ${cleanText(message)}\n${hint ? `  ${cleanText(hint)}\n` : ""}`)
+  try {
+    if (json) stderr.write(`${JSON.stringify({ error: { tag, message, hint, exitCode } })}\n`)
+    else {
+      const mark = paint("red", glyph("failed"), isColoured(stderr))
+      stderr.write(ascii(`${mark} ${cleanText(message)}\n${hint ? `  ${cleanText(hint)}\n` : ""}`))
+    }
+  } catch {
+    // Where stderr is full too, the code has to do.
   }
   return exitCode
 }

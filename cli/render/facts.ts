@@ -1,6 +1,7 @@
 /** Facts in words, one line each. Typed by the events themselves, so that a new one does not compile until it is told here. */
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
+import { commandLine } from "../../sdk/client/caller.ts"
 import { clean } from "./style.ts"
 import { clock, dollars, plural } from "./time.ts"
 
@@ -17,10 +18,10 @@ const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
   DaemonStarted: ({ version, pid }) => `daemon ${version} started, pid ${pid}`,
   DaemonStopped: ({ reason }) => `daemon stopped${because(reason)}`,
-  OperationRequested: ({ method, argv }) => (argv.length > 0 ? `you asked: sky ${argv.join(" ")}` : `${method} was asked for`),
+  OperationRequested: ({ method, argv }) => (argv.length > 0 ? `you asked: ${commandLine(argv)}` : `${method} was asked for`),
   OperationSucceeded: () => "done",
   OperationFailed: ({ error }) => `failed: ${error.message}`,
-  OperationCancelled: ({ reason }) => `cancelled${because(reason)}`,
+  OperationCancelled: ({ reason, by }) => `cancelled${by?.user ? ` by ${by.user}` : ""}${because(reason)}`,
   ClusterCreated: ({ name }) => `a new cluster: ${name}`,
   LaunchRequested: ({ numNodes, task }) => `launch of ${task.name ?? "a task"} on ${plural(numNodes, "node")}`,
   StartRequested: () => "start",
@@ -43,7 +44,7 @@ const words: Words = {
   JobSubmitted: ({ job, task, numNodes }) => `job ${job}${task.name ? ` ${task.name}` : ""} submitted, ${plural(numNodes, "node")}`,
   JobSettingUp: ({ job }) => `job ${job} is set up`,
   JobStarted: ({ job }) => `job ${job} started`,
-  JobCancelRequested: ({ jobs }) => `cancel of job ${jobs.join(", ")}`,
+  JobCancelRequested: ({ jobs }) => `cancel of ${jobs.length === 1 ? "job" : "jobs"} ${jobs.join(", ")}`,
   JobEnded: ({ job, status, returnCodes, reason }) => `job ${job} ${status}${codes(returnCodes)}${because(reason)}`,
   JobClosed: ({ job, status, reason }) => `job ${job} ${status}${because(reason)}`,
   JournalGap: ({ from, to }) => `entries ${from} to ${to} of a node's journal are lost`,
@@ -65,3 +66,13 @@ export const say = (event: Event): string => {
 }
 
 export const eventLine = ({ seq, atMs, event }: Recorded): string => `${String(seq).padStart(5)}  ${clock(atMs)}  ${say(event)}`
+
+/** A new cluster is recorded before the request that makes it; who reads wants to know first what was asked. */
+export const askedFirst = (events: ReadonlyArray<Recorded>): ReadonlyArray<Recorded> => {
+  const told = [...events]
+  for (const [i, { event }] of told.entries()) {
+    const before = told[i - 1]
+    if (event._tag === "OperationRequested" && before?.event._tag === "ClusterCreated") told.splice(i - 1, 2, told[i]!, before)
+  }
+  return told
+}

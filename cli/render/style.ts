@@ -21,6 +21,10 @@ const glyphs = {
 export type Glyph = keyof typeof glyphs
 export const glyph = (name: Glyph): string => glyphs[name][utf8 ? 0 : 1]
 
+/** Text of ours, where the locale is not UTF-8. */
+export const ascii = (text: string): string =>
+  utf8 ? text : text.replace(/[✓✗▸└·…←]/g, (char) => Object.values(glyphs).find(([mark]) => mark === char)![1])
+
 const codes = { green: 32, yellow: 33, blue: 34, red: 31, dim: 2, bold: 1 } as const
 export type Colour = keyof typeof codes
 

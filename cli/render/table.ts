@@ -1,4 +1,7 @@
-/** Tables without borders: two spaces between columns, numbers right, cut at the terminal's width and never in a pipe. Pure. */
+/**
+ * Tables without borders: two spaces between columns, numbers right, cut at the terminal's width and never in a pipe. Pure.
+ * Where it is narrow, what can be missed shrinks first, so that STATUS stays.
+ */
 import { type Colour, cut, paint, widthOf } from "./style.ts"
 
 export interface Column {
@@ -20,24 +23,45 @@ export interface Screen {
   readonly colour: boolean
 }
 
+/** In the order in which they shrink. The untitled one tells why. */
+const shrinking = ["", "LOG", "COMMAND", "DETAIL", "RESOURCES", "NAME", "STARTED", "SUBMITTED", "DURATION", "LAUNCHED", "AUTOSTOP"]
+/** To the first of these, and when that is not enough to the second. */
+const floors = [6, 3]
+
 const textOf = (cell: Cell) => (typeof cell === "string" ? cell : cell.text)
 
 export const table = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<Row>, screen: Screen): string => {
   const widths = columns.map(({ title }, i) => Math.max(widthOf(title), ...rows.map(({ cells }) => widthOf(textOf(cells[i] ?? "")))))
+  const whole = screen.width ?? Number.POSITIVE_INFINITY
+  let excess = widths.reduce((sum, width) => sum + width + 2, -2) - whole
+  for (const floor of floors) {
+    for (const name of shrinking) {
+      const i = columns.findIndex(({ title }) => title === name)
+      const less = Math.min(excess, (widths[i] ?? 0) - floor)
+      if (less > 0) {
+        widths[i]! -= less
+        excess -= less
+      }
+    }
+  }
   const line = (cells: ReadonlyArray<Cell>, titles: boolean): string => {
-    let left = screen.width ?? Number.POSITIVE_INFINITY
+    const parts = columns.map(({ right }, i) => {
+      const text = cut(textOf(cells[i] ?? ""), widths[i]!)
+      const space = " ".repeat(widths[i]! - widthOf(text))
+      return right ? space + text : text + space
+    })
+    const wide = widthOf(parts.join("  ").trimEnd()) > whole
+    let left = whole
     let out = ""
-    for (const [i, column] of columns.entries()) {
+    for (const [i, part] of parts.entries()) {
       if (left <= 0) break
       const cell = cells[i] ?? ""
-      const text = textOf(cell)
-      const space = " ".repeat(widths[i]! - widthOf(text))
-      const gap = i === columns.length - 1 ? "" : "  "
-      const shown = cut(column.right ? space + text : text, left)
-      const after = column.right ? "" : space
+      const bare = part.trimEnd()
+      // What reaches the edge is cut there, and says so.
+      const shown = wide && widthOf(part) + 2 >= left ? cut(part + " ".repeat(left), left) : bare
       const colour = titles ? "bold" : typeof cell === "string" ? undefined : cell.colour
-      out += paint(colour, shown, screen.colour) + (after + gap).slice(0, Math.max(0, left - widthOf(shown)))
-      left -= widths[i]! + gap.length
+      out += paint(colour, shown, screen.colour) + " ".repeat(Math.max(0, Math.min(left, widths[i]! + 2) - widthOf(shown)))
+      left -= widths[i]! + 2
     }
     return out.trimEnd()
   }

@@ -9,14 +9,25 @@ import type { Draft } from "./options.ts"
 /** What a task is called that is a command. */
 export const commandName = "sky-cmd"
 
-export const loadEntrypoint = (words: ReadonlyArray<string>, loadFile: () => typeof import("./yaml.ts").loadTask): Draft => {
+/** A text that is too long for a path, or holds a NUL, is none. */
+const look = (text: string) => {
+  try {
+    return statSync(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What reads files, loaded only when one is named. */
+export type Reading = Pick<typeof import("../more.ts"), "loadTask" | "explainFile">
+
+export const loadEntrypoint = (words: ReadonlyArray<string>, reading: () => Reading): Draft => {
   const text = words.join(" ")
   if (words.length === 0) return {}
   if (text.trim() === "") throw usageError("The command is empty.")
   const named = words.length === 1 && /\.ya?ml$/i.test(text)
-  const found = text.includes("\0") || text.length > 4_000 ? undefined : statSync(text, { throwIfNoEntry: false })
-  if (named && found === undefined) throw usageError(`There is no file '${text}'.`)
-  if (named && !found!.isFile()) throw usageError(`${text} is not a file.`)
-  const draft = named || found?.isFile() ? loadFile()(text, named) : undefined
+  const found = look(text)
+  if (named && !found?.isFile()) throw reading().explainFile(text, found !== undefined)
+  const draft = named || found?.isFile() ? reading().loadTask(text, named) : undefined
   return draft ?? { name: commandName, run: text }
 }

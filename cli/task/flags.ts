@@ -6,21 +6,29 @@ import { envNamePattern } from "../../task/names.ts"
 import type { Task } from "../../task/Task.ts"
 import { stderr } from "../out.ts"
 import { usageError } from "../render/error.ts"
+import { parseEnvFile } from "./env-file.ts"
+import { checkFlags } from "./flag-values.ts"
 import { type Draft, type TaskFlags, wholeNumber } from "./options.ts"
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "you may not read it"
+}
 
 const readFile = (path: string, flag: string): string => {
   try {
     return readFileSync(path, "utf8")
   } catch (cause) {
-    throw usageError(`${flag} ${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}.`)
+    const { code = "", message } = cause as NodeJS.ErrnoException
+    throw usageError(`${flag} ${path} cannot be read: ${reasons[code] ?? message}.`)
   }
 }
 
 const envsOf = (flags: TaskFlags): Record<string, string> => {
   const file = flags["env-file"]
-  const { parseEnv } = process.getBuiltinModule("node:util")
-  const envs: Record<string, string> = {}
-  if (file !== undefined) for (const [name, value] of Object.entries(parseEnv(readFile(file, "--env-file")))) envs[name] = value ?? ""
+  const envs = file === undefined ? {} : parseEnvFile(readFile(file, "--env-file"), file)
   for (const pair of flags.env ?? []) {
     const at = pair.indexOf("=")
     const name = at < 0 ? pair : pair.slice(0, at)
@@ -46,6 +54,7 @@ const given = (value: string | undefined) => value !== undefined && value !== ""
 const reset = (value: string) => (value.toLowerCase() === "none" ? null : value)
 
 export const applyFlags = (draft: Draft, flags: TaskFlags): Task => {
+  checkFlags(flags)
   const resources = {
     ...draft.resources,
     ...(given(flags.cloud) ? { cloud: reset(flags.cloud!) } : {}),

@@ -3,7 +3,6 @@
  * YAML 1.2, core schema: `no` and `on` are words. Numbers in `envs` stay as they are written.
  */
 import { readFileSync, statSync } from "node:fs"
-import { basename } from "node:path"
 import * as Schema from "effect/Schema"
 import { type Document, isMap, isScalar, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml"
 import { didYouMean, envNamePattern } from "../../task/names.ts"
@@ -47,16 +46,39 @@ const complainer = (file: string, document: Document, lines: LineCounter): Compl
   }
 }
 
-const inWords = (path: Path, message: string): string => {
+/** A field of resources that stands outside of them, by its own name or nearly. */
+const nestedNear = (name: string): string | undefined => {
+  const fields = known["resources"] ?? []
+  const near = fields.includes(name) ? name : didYouMean(name, fields)
+  return near && `resources.${near}`
+}
+
+const types: Readonly<Record<string, string>> = { string: "text", number: "a number", object: "a mapping" }
+const kindOf = (value: unknown) =>
+  Array.isArray(value) ? "a list" : typeof value === "boolean" ? "a boolean" : (types[typeof value] ?? "nothing")
+
+/** `Expected string | null` of a boolean: what came, and what to write. */
+const wrongType = (message: string, value: unknown): string | undefined => {
+  const [, found] = /^Expected ((?:string|number|object|null| \| )+)$/.exec(message) ?? []
+  if (found === undefined) return undefined
+  const wanted = found.split(" | ").filter((type) => type !== "null")
+  const isPlain = typeof value === "boolean" || typeof value === "number"
+  const mend = isPlain && wanted.includes("string") && !wanted.includes("number") ? ": put it into quotes" : ""
+  return `expected ${wanted.map((type) => types[type]).join(" or ")}, got ${kindOf(value)}${mend}`
+}
+
+const inWords = (path: Path, message: string, task: unknown): string => {
   const name = String(path.at(-1) ?? "")
   const parent = path.slice(0, -1).map(String).join(".")
   const where = parent === "" ? "" : ` in ${parent}`
   if (message === "Expected no excess property") {
     if (later.has(name)) return `field '${name}'${where} is not supported yet.`
-    const near = didYouMean(name, known[parent] ?? [])
+    const inside = parent === "" ? nestedNear(name) : undefined
+    const near = didYouMean(name, known[parent] ?? []) ?? inside
     return `unknown field '${name}'${where}.${near ? ` Did you mean '${near}'?` : ""}`
   }
-  const plain = message.replace(" | null", "").replace("Expected", "expected").replaceAll("object", "mapping").replace(" | ", " or ")
+  const value = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], task)
+  const plain = wrongType(message, value) ?? message.replace("Expected", "expected")
   return `${path.length > 0 ? `${path.map(String).join(".")}: ` : ""}${plain}`
 }
 
@@ -89,17 +111,29 @@ const read = (path: string): string => {
 }
 
 /** Undefined only when the file is not named as YAML and is no mapping: then it is a program to run. */
-export const loadTask = (path: string, named: boolean): Draft | undefined => {
-  const file = basename(path)
-  if (!named && statSync(path).size > fileMaxBytes) return undefined
+export const loadTask = (file: string, named: boolean): Draft | undefined => {
+  if (!named && statSync(file).size > fileMaxBytes) return undefined
+  const text = read(file)
   const lines = new LineCounter()
-  const documents = parseAllDocuments(read(path), { schema: "core", merge: true, lineCounter: lines, prettyErrors: false })
+  const documents = parseAllDocuments(text, { schema: "core", merge: true, lineCounter: lines, prettyErrors: false })
   const [document] = documents
   if (!named && !(Array.isArray(documents) && documents.length === 1 && isMap(document?.contents) && document.errors.length === 0))
     return undefined
   if (!Array.isArray(documents) || document === undefined) throw usageError(`${file} is empty.`, "A task needs at least: run: COMMAND")
   const [problem] = document.errors
-  if (problem !== undefined) throw usageError(`${file}, line ${lines.linePos(problem.pos[0]).line}: ${problem.message}`)
+  if (problem !== undefined) {
+    const key = problem.code === "DUPLICATE_KEY" ? /^[^:\n]*/.exec(text.slice(problem.pos[0]))?.[0].trim() : undefined
+    const what = key === undefined ? problem.message : `'${key}' is there twice.`
+    throw usageError(`${file}, line ${lines.linePos(problem.pos[0]).line}: ${what}`)
+  }
+  const odd = document.warnings.find(({ code }) => code === "TAG_RESOLVE_FAILED")
+  if (odd !== undefined) {
+    const tag = odd.message.replace(/^Unresolved tag: /, "").replace("tag:yaml.org,2002:", "!!")
+    throw usageError(
+      `${file}, line ${lines.linePos(odd.pos[0]).line}: unknown tag '${tag}'.`,
+      "A task holds plain values: write it without the tag."
+    )
+  }
   if (documents.length > 1)
     throw usageError(`${file} holds ${documents.length} documents: pipelines are not supported yet, one task a file.`)
   const { contents } = document
@@ -125,8 +159,8 @@ export const loadTask = (path: string, named: boolean): Draft | undefined => {
   const [issue, ...others] = checked.issues ?? []
   if (issue !== undefined) {
     const keys = (path: typeof issue.path) => (path ?? []).map((part) => (typeof part === "object" ? part.key : part))
-    const first = complain(keys(issue.path), inWords(keys(issue.path), issue.message))
-    const rest = others.map(({ path, message }) => complain(keys(path), inWords(keys(path), message)).message)
+    const first = complain(keys(issue.path), inWords(keys(issue.path), issue.message, fields))
+    const rest = others.map(({ path, message }) => complain(keys(path), inWords(keys(path), message, fields)).message)
     throw usageError([first.message, ...rest].join("\n"))
   }
   return { ...(fields as Draft), ...(envs === undefined ? {} : { envs }) }

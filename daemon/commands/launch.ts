@@ -7,7 +7,7 @@ import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { InvalidClusterNameError, ResourcesUnavailableError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Launch } from "../../sdk/protocol/launch.ts"
-import { clusterNamePattern } from "../../task/names.ts"
+import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
@@ -33,11 +33,11 @@ export const minutesOf = (options: { readonly idleMinutesToAutostop?: number | n
 export const refuseLaunch = (name: string, options: LaunchWish["options"], task: RecordedTask) => {
   const controller = refuseController(name)
   if (controller !== undefined) return controller
-  if (!clusterNamePattern.test(name)) {
+  if (!clusterNamePattern.test(name) || name.length > clusterNameMaxChars) {
     return Result.fail(
       new InvalidClusterNameError({
-        message: `Invalid cluster name '${name}'.`,
-        hint: "A name begins with a letter, ends with a letter or digit, and holds letters, digits, - _ and . only."
+        message: `Invalid cluster name '${name.slice(0, clusterNameMaxChars)}'.`,
+        hint: `A name begins with a letter, ends with a letter or digit, and holds up to ${clusterNameMaxChars} letters, digits, - _ and . only.`
       })
     )
   }

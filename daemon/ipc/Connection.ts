@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 
 /** Bytes that may wait for a slow reader before its source is held back. node-ipc destroys a reader with 8 MiB pending. */
-const pendingMaxBytes = 1024 * 1024
+const pendingMaxBytes = 256 * 1024
 /** Requests of one client that may run at once. */
 const requestsMax = 1024
 
@@ -36,14 +36,22 @@ export class Connection implements Reply {
   }
   readonly isFull = (): boolean => this.socket.writableLength > pendingMaxBytes
   readonly whenDrained = (callback: () => void): void => void this.socket.once("drain", callback)
+  /** Waits until there is room, then sends: many replies that wait for a slow reader are not printed before it reads. */
   readonly send = (frame: ServerFrame): Effect.Effect<void> =>
-    Effect.callback<void>((resume) => {
+    Effect.suspend(() => {
+      if (this.isFull() && !this.socket.destroyed) return Effect.andThen(this.drained, this.send(frame))
       this.push(frame)
-      if (!this.isFull()) return resume(Effect.void)
-      const done = () => resume(Effect.void)
-      this.socket.once("drain", done)
-      this.socket.once("close", done)
+      return Effect.void
     })
+
+  private readonly drained = Effect.callback<void>((resume) => {
+    const done = () => {
+      this.socket.off("drain", done).off("close", done)
+      resume(Effect.void)
+    }
+    this.socket.once("drain", done).once("close", done)
+    return Effect.sync(() => this.socket.off("drain", done).off("close", done))
+  })
 
   get isOpen(): boolean {
     return this.refused === undefined && !this.socket.destroyed

@@ -8,7 +8,9 @@ import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 
-const limitDefault = 1_000_000
+const limitDefault = Number.MAX_SAFE_INTEGER
+/** What `tail` may hold in memory. */
+const tailMax = 100_000
 
 export interface Filter {
   readonly after?: number | null
@@ -33,22 +35,34 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
   const at = log.world().at
   const keep = about(filter)
   const filtered = typeof filter.clusterName === "string" || typeof filter.operation === "string"
-  const tail = filter.tail ?? null
+  const tail = filter.tail === undefined || filter.tail === null ? null : Math.min(filter.tail, tailMax)
   const after = filter.after ?? (tail !== null && !filtered ? Math.max(0, at - tail) : 0)
-  const found: Array<Recorded> = []
   const limit = filter.limit ?? limitDefault
+  const pages = pager(id, at, reply)
+  /** Only the last ones are wanted: nothing can be sent before the end is seen. */
+  const last: Array<Recorded> = []
+  let count = 0
   // Names are learned from the first event on, wherever the page begins.
   yield* log.read(filtered ? 1 : after + 1).pipe(
-    Stream.takeWhile((recorded) => recorded.seq <= at && found.length < limit),
-    Stream.runForEach((recorded) =>
-      Effect.sync(() => {
-        if (!keep(recorded) || recorded.seq <= after) return
-        found.push(recorded)
-        if (tail !== null && found.length > tail) found.shift()
-      })
-    ),
+    Stream.takeWhile((recorded) => recorded.seq <= at && count < limit),
+    Stream.runForEach((recorded) => {
+      if (!keep(recorded) || recorded.seq <= after) return Effect.void
+      if (tail === null) {
+        count += 1
+        return pages.add(recorded)
+      }
+      last.push(recorded)
+      if (last.length > tail) last.shift()
+      return Effect.void
+    }),
     Effect.orDie
   )
+  for (const recorded of last) yield* pages.add(recorded)
+  yield* pages.end
+})
+
+/** Sends what is added in pages that fit a frame. */
+const pager = (id: string | number, at: number, reply: Reply) => {
   let page: Array<Recorded> = []
   let bytes = 0
   const flush = (more: boolean) => {
@@ -57,14 +71,16 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
     bytes = 0
     return reply.send({ type: "result", data })
   }
-  for (const recorded of found) {
-    const size = Buffer.byteLength(JSON.stringify(recorded))
-    if (bytes + size > pageMaxBytes && page.length > 0) yield* flush(true)
-    page.push(recorded)
-    bytes += size
+  return {
+    add: Effect.fnUntraced(function* (recorded: Recorded) {
+      const size = Buffer.byteLength(JSON.stringify(recorded))
+      if (bytes + size > pageMaxBytes && page.length > 0) yield* flush(true)
+      page.push(recorded)
+      bytes += size
+    }),
+    end: Effect.suspend(() => flush(false))
   }
-  yield* flush(false)
-})
+}
 
 /** Without end: the past from a position on, then each group as it is on disk. A slow reader reads from the disk, not from memory. */
 export const followEvents = Effect.fn("events.follow")(function* (

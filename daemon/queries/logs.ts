@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { rowNamed } from "../../projections/clusters.ts"
+import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
@@ -21,6 +21,8 @@ import type { World } from "../World.ts"
 
 /** How long the head may be away before a stream gives up on it. */
 const awayMaxMs = 30_000
+/** Connections that end early before a stream gives up. */
+const triesMax = 100
 /** How long a job's end may take from the node to the log, once its output has ended. */
 const endMaxMs = 10_000
 
@@ -43,7 +45,12 @@ const until = <A>(log: EventLog["Service"], pick: (world: World) => A | undefine
     return Effect.sync(stop)
   }).pipe(Effect.timeoutOrElse({ duration: maxMs, orElse: () => Effect.succeed(undefined) }))
 
-const headReady = (row: ClusterRow | undefined) => row?.nodes.some(({ rank, ready }) => rank === 0 && ready) ?? false
+/** Whether the head can be asked now; `never` when waiting will not help: it is stopped, ending, or gone. */
+const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefined => {
+  const row = rowOf(world.clusters, id)
+  if (row === undefined || row.wanted !== "up") return "never"
+  return row.nodes.some(({ rank, ready }) => rank === 0 && ready) ? "ready" : undefined
+}
 
 /** Hands an agent's frames on, less the bytes that an earlier connection has brought. */
 const forwarding = (id: string | number, reply: Reply, sent: Map<number, number>) => {
@@ -112,10 +119,10 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
       })
       .pipe(Effect.ensuring(Effect.sync(() => link.end())))
   })
-  for (;;) {
-    const ready = yield* until(log, (world) => (headReady(rowNamed(world.clusters, row.name)) ? true : undefined), follow ? awayMaxMs : 100)
-    if (ready === undefined) {
-      const { reason, status } = conditionOf(row)
+  for (let tries = 0; ; tries++) {
+    const head = yield* until(log, (world) => headOf(world, row.id), follow ? awayMaxMs : 100)
+    if (head !== "ready" || tries > triesMax) {
+      const { reason, status } = conditionOf(rowOf(log.world().clusters, row.id) ?? row)
       return yield* new ClusterNotUpError({
         cluster: row.name,
         clusterStatus: status,

@@ -3,9 +3,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import * as Semaphore from "effect/Semaphore"
+import * as Result from "effect/Result"
+import type { Event } from "../../events/Event.ts"
 import type { ClusterId } from "../../events/ids.ts"
-import type { Recorded } from "../../events/Recorded.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { isWhole } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
@@ -16,7 +16,9 @@ import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
+import type { World } from "../World.ts"
 import { deliver } from "./deliver.ts"
+import { backoffMs } from "./give-up.ts"
 import { journalEvents } from "./journal-events.ts"
 import { observations } from "./observations.ts"
 
@@ -42,9 +44,10 @@ export class Courier {
   private readonly inbox: Array<{ readonly journal: string; readonly entry: JournalEntry }> = []
   private readonly waiters: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
   private listeners: Array<{ readonly key: string; readonly done: Deferred.Deferred<void> }> = []
-  /** One copies at a time: an entry enters the log once. */
-  private readonly turn = Semaphore.makeUnsafe(1)
+  private isWorking = false
   private broken = false
+  /** Deliveries that failed in a row. */
+  private strikes = 0
   /** The peers that the head was told of. */
   private configured = ""
   private readonly signal = Effect.runSync(Queue.sliding<void>(1))
@@ -86,11 +89,13 @@ export class Courier {
   /** Lives as long as a node of the cluster has an agent. */
   readonly work: Effect.Effect<void> = Effect.suspend(() => {
     const turn = Effect.gen({ self: this }, function* () {
-      yield* this.copyJournal()
+      yield* this.copyInbox()
       const row = this.row()
       if (row === undefined || !row.nodes.some(({ ready }) => ready)) return false
       if (this.broken) {
         this.broken = false
+        // A head that breaks off whenever it is told something is not asked at the speed of the machine.
+        if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
         const looked = yield* Effect.option(this.observe)
         if (Option.isNone(looked)) this.broken = true
       }
@@ -99,6 +104,7 @@ export class Courier {
       return true
     })
     const wait = Effect.suspend(() => (this.broken ? Effect.timeoutOption(Queue.take(this.signal), retryMs) : Queue.take(this.signal)))
+    this.isWorking = true
     const loop: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
       while (yield* turn) yield* wait
     })
@@ -120,16 +126,13 @@ export class Courier {
       const head = before.nodes.find(({ rank }) => rank === 0)
       if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
         const rest = yield* cloud.journalAtRest(this.tools.refOf(before, head))
-        for (const entry of rest?.entries ?? []) this.inbox.push({ journal: rest!.journal, entry })
-        yield* this.copyJournal()
+        if (rest !== null) yield* this.copy(rest.journal, rest.entries)
       }
       const row = this.row()
       if (row === undefined || row.wanted !== "up") return
-      const isLinked = (rank: number) => this.links.get(rank)?.isOpen ?? false
-      yield* this.append(
-        observations(row, states, isLinked).map((event) => [streamOf(row.id), event] as const),
-        "daemon"
-      )
+      // Before it works it has no links, which says nothing of the agents.
+      const isLinked = (rank: number) => !this.isWorking || (this.links.get(rank)?.isOpen ?? false)
+      yield* this.record(row.id, observations(row, states, isLinked))
     })
   )
 
@@ -137,31 +140,23 @@ export class Courier {
     return rowOf(this.tools.log.world().clusters, this.cluster)
   }
 
-  private append(
-    events: Parameters<EventLog["Service"]["append"]>[0]["events"],
-    kind: "daemon" | "agent"
-  ): Effect.Effect<ReadonlyArray<Recorded>> {
-    if (events.length === 0) return Effect.succeed([])
-    return Effect.orDie(
-      this.tools.log.append({ events, operation: null, causedBy: 0, actor: { ...this.tools.identity.actor, kind }, expect: [] })
-    )
-  }
-
-  private copyJournal(): Effect.Effect<void> {
-    return this.turn.withPermit(this.copyInbox())
+  private record(cluster: ClusterId, events: ReadonlyArray<Event>): Effect.Effect<void> {
+    if (events.length === 0) return Effect.void
+    const { identity, log } = this.tools
+    const facts = events.map((event) => [streamOf(cluster), event] as const)
+    return Effect.asVoid(Effect.orDie(log.append({ events: facts, operation: null, causedBy: 0, actor: identity.actor, expect: [] })))
   }
 
   private copyInbox(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       while (this.inbox.length > 0) {
-        const row = this.row()
-        const group = this.inbox.splice(0, groupMax)
-        const [first] = group
-        if (row === undefined || first === undefined) return
-        const { jobs } = this.tools.log.world()
-        const entries = group.filter(({ journal }) => journal === first.journal).map(({ entry }) => entry)
-        this.inbox.unshift(...group.slice(entries.length))
-        yield* this.append(journalEvents(row, jobs, first.journal, entries), "agent")
+        const journal = this.inbox[0]!.journal
+        const other = this.inbox.findIndex((item) => item.journal !== journal)
+        const run = this.inbox.splice(0, Math.min(groupMax, other === -1 ? groupMax : other))
+        yield* this.copy(
+          journal,
+          run.map(({ entry }) => entry)
+        )
         const upTo = this.row()?.journal?.last ?? 0
         // Nobody waits for it: an entry that is sent twice is copied once.
         if (this.head !== undefined) yield* Effect.forkDetach(Effect.ignore(this.head.ask("journal.acknowledge", { upTo })))
@@ -171,6 +166,18 @@ export class Courier {
         }
       }
     })
+  }
+
+  /** Decided by the log's writer, so that an entry enters the log once, whoever brings it. */
+  private copy(journal: string, entries: ReadonlyArray<JournalEntry>): Effect.Effect<void> {
+    const { identity, log } = this.tools
+    const decide = ({ clusters, jobs }: World) => {
+      const row = rowOf(clusters, this.cluster)
+      const events = row === undefined ? [] : journalEvents(row, jobs, journal, entries)
+      const actor = { ...identity.actor, kind: "agent" as const }
+      return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor, expect: [] })
+    }
+    return Effect.asVoid(Effect.orDie(log.decide(decide)))
   }
 
   private connect(): Effect.Effect<void> {
@@ -232,13 +239,14 @@ export class Courier {
       const row = this.row()
       if (head === undefined || row === undefined || this.configured === "") return
       yield* deliver(head, row, this.told, this.tools)
+      this.strikes = 0
       for (const { done, key } of this.listeners) if (this.told.has(key)) Deferred.doneUnsafe(done, Effect.void)
       this.listeners = this.listeners.filter(({ key }) => !this.told.has(key))
     }).pipe(
       // Said, and tried again with the next news or after a while.
       Effect.catch((error) =>
         Effect.logWarning(`an agent of ${this.row()?.name ?? this.cluster}: ${error.message}`).pipe(
-          Effect.andThen(Effect.sync(() => Object.assign(this, { broken: true })))
+          Effect.andThen(Effect.sync(() => Object.assign(this, { broken: true, strikes: this.strikes + 1 })))
         )
       )
     )

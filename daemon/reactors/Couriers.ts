@@ -22,6 +22,8 @@ import { Courier } from "./Courier.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
 const haltMaxMs = 25_000
+/** How long a start may wait for the clouds' word on what happened meanwhile. */
+const lookMaxMs = 2000
 /** Before a courier that failed is replaced. */
 const restMs = 5000
 
@@ -79,6 +81,8 @@ const make = Effect.gen(function* () {
     return new AgentLink(yield* cloud.connectAgent(refOf(row, node)))
   })
 
+  const tools = { log, secrets, identity, refOf, cloudFor, dial }
+
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
     const live = row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false
@@ -89,7 +93,7 @@ const make = Effect.gen(function* () {
       if (!live) couriers.delete(cluster)
       return
     }
-    const fresh = new Courier(cluster, { log, secrets, identity, refOf, cloudFor, dial })
+    const fresh = new Courier(cluster, tools)
     couriers.set(cluster, fresh)
     run(cluster, Effect.ensuring(fresh.work, leave(cluster, fresh)).pipe(Effect.catchCause((cause) => again(cluster, cause))))
   }
@@ -109,6 +113,11 @@ const make = Effect.gen(function* () {
     for (const cluster of new Set(group.map(clusterOf))) if (cluster !== undefined) wake(cluster)
   })
   yield* Effect.addFinalizer(() => Effect.sync(stop))
+  // What happened while no daemon ran is learned before anything is decided: a cluster that stopped itself is not asked to run.
+  const awake = [...HashMap.values(log.world().clusters.rows)].filter((row) => row.wanted === "up" && row.nodes.length > 0)
+  yield* Effect.forEach(awake, (row) => Effect.ignore(new Courier(row.id, tools).observe), { concurrency: 16, discard: true }).pipe(
+    Effect.timeoutOption(lookMaxMs)
+  )
   for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
 
   const head = (cluster: ClusterId) => couriers.get(cluster)?.head
@@ -140,8 +149,7 @@ const make = Effect.gen(function* () {
       )
     }),
     untilTold: (cluster, key) => Effect.suspend(() => couriers.get(cluster)?.untilTold(key) ?? Effect.void),
-    observe: (cluster) =>
-      Effect.suspend(() => (couriers.get(cluster) ?? new Courier(cluster, { log, secrets, identity, refOf, cloudFor, dial })).observe),
+    observe: (cluster) => Effect.suspend(() => (couriers.get(cluster) ?? new Courier(cluster, tools)).observe),
     connect: (row) => {
       const node = row.nodes.find(({ rank }) => rank === 0)
       return node === undefined

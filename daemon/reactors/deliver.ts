@@ -2,15 +2,32 @@
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { type JobRow, unfinishedOf } from "../../projections/jobs.ts"
+import { unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
+import type { JobSpec } from "../../sdk/agent/protocol.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
-import { deliveriesOf, jobSpec, keysOf, setupKey, setupSpec } from "./deliveries.ts"
+import { cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec } from "./deliveries.ts"
 
-/** Jobs in one frame: their texts are up to 200 KiB each, and an agent takes frames of 8 MiB. */
-const submitMax = 32
+/** Characters of jobs in one frame; a single job is never cut. */
+const batchChars = 1024 * 1024
+
+/** Jobs in the order of their numbers, as many in one frame as fit. */
+const batches = (specs: ReadonlyArray<JobSpec>): ReadonlyArray<ReadonlyArray<JobSpec>> => {
+  const all: Array<Array<JobSpec>> = []
+  let room = 0
+  for (const spec of specs) {
+    const size = JSON.stringify(spec).length
+    if (room < size) {
+      all.push([])
+      room = batchChars
+    }
+    all.at(-1)!.push(spec)
+    room -= size
+  }
+  return all
+}
 
 interface Tools {
   readonly log: EventLog["Service"]
@@ -27,21 +44,28 @@ export const deliver = Effect.fn("deliver")(function* (
   const { jobs, operations } = log.world()
   const news = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
   const read = (operation: OperationId | null) => (operation === null ? Effect.succeed({}) : secrets.read(operation))
-  const submit = Effect.fnUntraced(function* (some: ReadonlyArray<JobRow>) {
-    const specs = yield* Effect.forEach(some, (job) => Effect.map(read(job.operation), (values) => jobSpec(job, values)))
-    yield* head.ask("submit", { jobs: specs })
-    for (const { operation } of some) {
-      // Taken: the agent keeps them now.
-      if (operation !== null && operationOf(operations, operation)?.outcome._tag !== "running") yield* secrets.forget(operation)
-    }
+  /** A job is told before its cancel: of one that it does not know, an agent forgets the cancel. */
+  const cancel = Effect.fnUntraced(function* () {
+    const due = news.cancels.filter((id) => told.has(jobKey({ id })) && !told.has(cancelKey({ id })))
+    if (due.length > 0) yield* head.ask("cancel", { jobs: due })
+    for (const id of due) told.add(cancelKey({ id }))
   })
-  for (let from = 0; from < news.jobs.length; from += submitMax) yield* submit(news.jobs.slice(from, from + submitMax))
+  yield* cancel()
+  const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation), (values) => jobSpec(job, values)))
+  for (const batch of batches(specs)) {
+    yield* head.ask("submit", { jobs: batch })
+    for (const { id } of batch) told.add(jobKey({ id }))
+    yield* cancel()
+  }
+  for (const { operation } of news.jobs) {
+    // Taken: the agent keeps them now.
+    if (operation !== null && operationOf(operations, operation)?.outcome._tag !== "running") yield* secrets.forget(operation)
+  }
   for (const active of news.setups) yield* head.ask("setup", setupSpec(active, yield* read(active.id)))
   const dropped = [...told].filter((key) => key.startsWith("setup/") && !row.operations.some(({ id }) => setupKey(id) === key))
   for (const key of dropped) {
     yield* head.ask("setup.cancel", { operation: key.slice("setup/".length) })
     told.delete(key)
   }
-  if (news.cancels.length > 0) yield* head.ask("cancel", { jobs: news.cancels })
-  for (const key of keysOf(news)) told.add(key)
+  for (const { id } of news.setups) told.add(setupKey(id))
 })

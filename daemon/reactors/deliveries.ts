@@ -15,7 +15,7 @@ export interface Deliveries {
 
 export const setupKey = (operation: OperationId) => `setup/${operation}`
 export const jobKey = (job: { readonly id: number }) => `job/${job.id}`
-const cancelKey = (job: JobRow) => `cancel/${job.id}`
+export const cancelKey = (job: { readonly id: number }) => `cancel/${job.id}`
 
 /** What is not in `told` yet. */
 export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, told: ReadonlySet<string>): Deliveries => ({
@@ -23,12 +23,6 @@ export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>,
   setups: row.operations.filter(({ id, setup }) => setup === "running" && !told.has(setupKey(id))),
   cancels: unfinished.filter((job) => job.cancelRequested && !told.has(cancelKey(job))).map(({ id }) => id)
 })
-
-export const keysOf = ({ cancels, jobs, setups }: Deliveries): ReadonlyArray<string> => [
-  ...jobs.map(jobKey),
-  ...setups.map(({ id }) => setupKey(id)),
-  ...cancels.map((id) => `cancel/${id}`)
-]
 
 type Secrets = Readonly<Record<string, string>>
 

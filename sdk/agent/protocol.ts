@@ -141,8 +141,11 @@ export interface AgentMethods {
   readonly "journal.follow": [{ readonly after: number }, never]
   /** Entries up to this one are in the daemon's log. */
   readonly "journal.acknowledge": [{ readonly upTo: number }, object]
-  /** Takes each id once; on disk when answered. */
-  readonly submit: [{ readonly jobs: ReadonlyArray<JobSpec> }, { readonly taken: ReadonlyArray<number> }]
+  /** Takes each id once; on disk when answered. One that is refused ends as FAILED with the message, unless it has no id (0 here). */
+  readonly submit: [
+    { readonly jobs: ReadonlyArray<JobSpec> },
+    { readonly taken: ReadonlyArray<number>; readonly refused: ReadonlyArray<{ readonly id: number; readonly message: string }> }
+  ]
   /** Takes each operation once; `SetupEnded` follows. */
   readonly setup: [SetupSpec, object]
   readonly "setup.cancel": [{ readonly operation: string }, object]

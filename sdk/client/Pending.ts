@@ -11,6 +11,8 @@ export interface Handlers {
   readonly onSource?: (source: LogSource) => void
   readonly onLog?: (rank: number, bytes: string | Buffer) => void
   readonly onEvent?: (event: { readonly seq: number }) => void
+  /** The log position that the answer contains. */
+  readonly onAt?: (at: number) => void
 }
 
 export interface Request {
@@ -40,7 +42,7 @@ const addPage = (all: Page, page: Page): void => {
   }
 }
 
-export const makePending = (request: Request, { onProgress, onSource, onLog, onEvent }: Handlers): Pending => {
+export const makePending = (request: Request, { onProgress, onSource, onLog, onEvent, onAt }: Handlers): Pending => {
   const { promise: done, resolve, reject } = Promise.withResolvers<unknown>()
   const seen = new Map<number, number>()
   const skip = new Map<number, number>()
@@ -60,7 +62,8 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
     onLog?.(rank, bytes)
   }
 
-  const result = ({ value, more }: Result): void => {
+  const result = ({ value, more, at }: Result): void => {
+    onAt?.(at)
     if (pages === undefined && !more) resolve(value)
     else {
       pages ??= {}

@@ -12,7 +12,7 @@ const connectTo = (path: string): Promise<Socket> =>
     socket.once("error", fail)
   })
 
-export const isNobody = (error: unknown) => ["ENOENT", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")
+export const isNobody = (error: unknown) => ["ENOENT", "ENOTDIR", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")
 
 export const dial = async (home: Home, spawn: boolean, rare: Rare): Promise<Socket> => {
   for (let tries = 0; ; tries++) {

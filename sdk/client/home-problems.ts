@@ -1,25 +1,54 @@
 /** Why a state folder cannot be used, each with a way on. And how a new one is made. */
-import { mkdirSync, type Stats } from "node:fs"
+import { mkdirSync, type Stats, statSync } from "node:fs"
+import { dirname } from "node:path"
 import { exitCodes } from "../protocol/exit-codes.ts"
 import { ClientError } from "./ClientError.ts"
 
 const usage = (message: string, hint: string) => new ClientError("ValueError", exitCodes.usage, message, hint)
 
-export const explainSocket = (socket: string, maxBytes: number): ClientError =>
-  usage(`The socket's path is longer than ${maxBytes} bytes: ${socket}`, "Set SKYD_HOME to a shorter folder.")
+export const explainSocket = (folder: string, maxBytes: number): ClientError =>
+  usage(
+    `The state folder ${folder} is too deep: the path of a socket in it is longer than ${maxBytes} bytes.`,
+    "Set SKYD_HOME to a shorter path."
+  )
 
 export const explainFolder = (folder: string, found: Stats): ClientError =>
   found.isDirectory()
     ? usage(`The state folder ${folder} belongs to another user (uid ${found.uid}).`, "Set SKYD_HOME to a folder of your own.")
     : usage(`The state folder ${folder} is not a folder.`, "Set SKYD_HOME to another one.")
 
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "you may not write there",
+  EPERM: "you may not write there",
+  EROFS: "nothing can be written there",
+  ENOTDIR: "a part of its path is a file",
+  EEXIST: "a part of its path is a file",
+  ENOENT: "no folder can be made there",
+  ENOSPC: "no space is left",
+  ENAMETOOLONG: "a name in it is too long"
+}
+
+/** One by one: `recursive` never returns where a file system, such as /proc, says that what it was told to make is not there. */
+const makeOne = (folder: string): void => {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  const parent = dirname(folder)
+  if (parent !== folder) makeOne(parent)
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (cause) {
+    // Another client may have been quicker.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw cause
+  }
+}
+
 /** Only its owner may look inside. */
 export const makeFolder = (folder: string): void => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeOne(folder)
   } catch (cause) {
+    const { code = "", message } = cause as NodeJS.ErrnoException
     throw usage(
-      `The state folder ${folder} cannot be made: ${(cause as Error).message}`,
+      `The state folder ${folder} cannot be made: ${reasons[code] ?? message}.`,
       "Set SKYD_HOME to a folder that you can write to."
     )
   }

@@ -24,9 +24,9 @@ const stateFolder = (env: NodeJS.ProcessEnv): string => {
 
 export const findHome = (rare: Rare, env: NodeJS.ProcessEnv = process.env): Home => {
   const folder = stateFolder(env)
-  const socket = join(folder, "run/sock")
-  if (Buffer.byteLength(socket) > socketPathMaxBytes) throw rare().explainSocket(socket, socketPathMaxBytes)
+  // The agents' sockets have the longest names in run/.
+  if (Buffer.byteLength(folder) + 18 > socketPathMaxBytes) throw rare().explainSocket(folder, socketPathMaxBytes)
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found && (!found.isDirectory() || found.uid !== process.getuid?.())) throw rare().explainFolder(folder, found)
-  return { folder, socket }
+  return { folder, socket: join(folder, "run/sock") }
 }

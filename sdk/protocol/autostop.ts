@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 export const Autostop = Schema.Struct({
   clusterName: Schema.String,
   /** Whole minutes; 0 acts at the next look, negative cancels. */
-  idleMinutes: Schema.Int,
+  idleMinutes: Schema.Int.check(Schema.isBetween({ minimum: -1_000_000, maximum: 1_000_000 })),
   down: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
 })
 export type Autostop = typeof Autostop.Type

@@ -2,6 +2,9 @@
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { Autostop } from "../../agent/Autostop.ts"
+import { bootId } from "../../agent/processes.ts"
+import { emptyState } from "../../agent/state.ts"
 import { cleanUp, cluster, Follower, job, read } from "./harness.ts"
 
 afterAll(cleanUp)
@@ -28,7 +31,7 @@ describe("autostop", () => {
   })
 
   it("autostop-12: 0 minutes stop an idle cluster at the next look", async () => {
-    const { head } = await cluster()
+    const { head } = await cluster({ minuteMs })
     await (await head.client()).call("autostop", { setting: 1, idleMinutes: 0, down: false })
     await head.gone()
     expect(ended(head.root)).toMatchObject({ how: "Stopped" })
@@ -82,7 +85,7 @@ describe("autostop", () => {
   })
 
   it("down waits for its journal to be read, where that goes with the machine", async () => {
-    const { head } = await cluster({ cloud: "aws" })
+    const { head } = await cluster({ cloud: "aws", minuteMs })
     const follower = await Follower.of(head)
     const client = await head.client()
     await client.call("autostop", { setting: 1, idleMinutes: 0, down: true })
@@ -95,11 +98,86 @@ describe("autostop", () => {
   })
 
   it("takes no job once it has fired", async () => {
-    const { head } = await cluster()
+    const { head } = await cluster({ minuteMs })
     const client = await head.client()
     client.call("autostop", { setting: 1, idleMinutes: 0, down: false }).catch(() => {})
     await (await Follower.of(head)).fact("AutostopFired").catch(() => {})
     await expect(client.call("submit", { jobs: [job(1, "true")] })).rejects.toThrow()
+    await head.gone()
+  })
+
+  it("leaves a node that was started its first minute, in which it can be told otherwise and given work", async () => {
+    const { head } = await cluster({ minuteMs: 1000 })
+    const client = await head.client()
+    await client.call("autostop", { setting: 1, idleMinutes: 0, down: false })
+    await head.gone()
+    head.boot()
+    const startedAt = Date.now()
+    await head.start()
+    await head.kill()
+    await pause(300)
+    await head.start()
+    const again = await head.client()
+    const follower = await Follower.of(head)
+    await pause(300)
+    await again.call("submit", { jobs: [job(1, "sleep 1")] })
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "SUCCEEDED" })
+    await head.gone()
+    expect(Date.now() - startedAt).toBeLessThan(2600)
+  })
+
+  it("counts that minute from the start of the node, not of the agent", async () => {
+    const { head } = await cluster({ minuteMs: 1500 })
+    const startedAt = Date.now()
+    await (await head.client()).call("autostop", { setting: 1, idleMinutes: 0, down: false })
+    await pause(1000)
+    await head.kill()
+    await head.start()
+    await head.gone()
+    expect(Date.now() - startedAt).toBeLessThan(2400)
+  })
+
+  it("waits for a request that is being worked on", async () => {
+    const state = { ...emptyState("c", "n"), setting: { setting: 1, idleMinutes: 0, down: false }, idleBoot: bootId(), startedMs: -1e9 }
+    const told: Array<string> = []
+    const head = {
+      store: { state },
+      busy: false,
+      onStep: () => {},
+      reports: { tell: async ({ _tag }: { _tag: string }) => told.push(_tag) },
+      folder: { identity: { cloud: "local" } }
+    }
+    const left = Promise.withResolvers<void>()
+    const autostop = new Autostop(head as never, false, async () => left.resolve())
+    await autostop.during(async () => {
+      autostop.look()
+      await pause(50)
+      expect(told).toEqual([])
+    })
+    await left.promise
+    expect(told).toEqual(["AutostopFired"])
+  })
+
+  it("does not wait for who only looks", async () => {
+    const { head } = await cluster({ minuteMs })
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "true")] })
+    await client.call("logs", { job: 1, follow: true })
+    await Follower.of(head)
+    await client.call("autostop", { setting: 1, idleMinutes: 0, down: false })
+    await head.gone()
+  })
+
+  it("tells of it each time, also when an agent was killed in between", async () => {
+    const { head } = await cluster({ minuteMs })
+    await (await head.client()).call("autostop", { setting: 1, idleMinutes: 1, down: false })
+    for (const fired of [1, 2]) {
+      await head.gone()
+      head.boot()
+      expect(await head.start()).toMatchObject({ lastEntry: fired })
+      await head.kill()
+      await head.start()
+    }
     await head.gone()
   })
 

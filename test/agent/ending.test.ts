@@ -1,8 +1,10 @@
 /** Cancel, halt, exit, and a folder that is gone: nothing of a job is left. With real process trees. */
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
-import { processOf } from "../../agent/processes.ts"
+import { endProcesses, markedEnvironment } from "../../agent/leftovers.ts"
+import { environmentOf, processOf } from "../../agent/processes.ts"
 import { cleanUp, cluster, eventually, Follower, job, read, type TestNode } from "./harness.ts"
 
 afterAll(cleanUp)
@@ -104,7 +106,7 @@ describe("halt", () => {
     await Promise.all(nodes.map((node) => node.gone()))
     for (const node of nodes) node.boot()
     expect(await head.start()).toMatchObject({ halted: false })
-    expect(await (await head.client()).call("submit", { jobs: [job(3, "true")] })).toEqual({ taken: [3] })
+    expect(await (await head.client()).call("submit", { jobs: [job(3, "true")] })).toEqual({ taken: [3], refused: [] })
   })
 })
 
@@ -122,6 +124,19 @@ describe("exit", () => {
     expect(pidsIn(head, "pids").every(gone)).toBe(true)
     expect(JSON.parse(read(join(head.root, "ended")))).toEqual({ how: "Down", by: "request", atMs: expect.any(Number) })
     await expect(head.start()).rejects.toThrow(/must be started by its cloud/)
+  })
+})
+
+describe("a process of another user", () => {
+  it.runIf(process.getuid?.() === 0)("is not read, and not ended for what its environment says", async () => {
+    const { head } = await cluster()
+    const { cluster: id, node } = head.identity
+    const other = spawn("sleep", ["60"], { uid: 65534, detached: true, env: markedEnvironment({ node, job: `${id}/1` }), stdio: "ignore" })
+    await eventually(() => read(`/proc/${other.pid}/comm`) === "sleep\n")
+    expect(environmentOf(other.pid!)).toBe("")
+    await endProcesses({ node, job: `${id}/` })
+    expect(gone(other.pid!)).toBe(false)
+    other.kill("SIGKILL")
   })
 })
 

@@ -113,13 +113,19 @@ describe("an agent's socket", () => {
     expect(await (await head.client()).call("hello", { cluster: id, node })).toMatchObject({ node })
   })
 
-  it("closes on a frame over 8 MiB, and goes on", async () => {
+  it("takes a frame of 12 MiB", async () => {
+    const { head } = await cluster()
+    const filler = "x".repeat(12 * 1024 * 1024)
+    expect(await (await head.client()).call("activity", { filler })).toEqual({})
+  })
+
+  it("closes on a frame over 16 MiB, and goes on", async () => {
     const { head } = await cluster()
     const socket = connect(head.identity.socket)
     socket.on("error", () => {})
     socket.resume()
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
-    socket.write("x".repeat(9 * 1024 * 1024))
+    socket.write("x".repeat(17 * 1024 * 1024))
     await closed
     expect(await (await head.client()).call("activity", {})).toEqual({})
   })

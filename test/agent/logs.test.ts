@@ -87,6 +87,31 @@ describe("logs", () => {
     await expect((await head.client()).call("logs", { job: 9, follow: true })).rejects.toMatchObject({ tag: "JobDoesNotExist" })
   })
 
+  it.each([1, -1, 0.5])("of a rank that the job does not have are refused, and the ranks are named: %d", async (rank) => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "true")] })
+    const wrong = { tag: "ValueError", message: `job 1 has no rank ${rank}: it has rank 0` }
+    await expect(client.call("logs", { job: 1, rank, follow: true })).rejects.toMatchObject(wrong)
+    await (await Follower.of(head)).fact("JobEnded")
+    await expect(client.call("logs", { job: 1, rank, follow: false })).rejects.toMatchObject(wrong)
+    expect(await client.call("logs", { job: 1, rank: 0, follow: false })).toMatchObject({ status: "SUCCEEDED" })
+  })
+
+  it("of a gang and of setups name all ranks", async () => {
+    const { head } = await cluster({ nodes: 2 })
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "true", { numNodes: 2 }), job(2, "true", { setup: "echo $SKYPILOT_SETUP_NODE_RANK" })] })
+    const message = (id: number) => `job ${id} has no rank 2: it has ranks 0 to 1`
+    for (const id of [1, 2])
+      await expect(client.call("logs", { job: id, rank: 2, follow: true })).rejects.toMatchObject({
+        tag: "ValueError",
+        message: message(id)
+      })
+    await client.call("logs", { job: 2, rank: 1, follow: true })
+    expect(client.output(1).toString()).toBe("1\n")
+  })
+
   it("wait for a slow reader without holding memory or the job", async () => {
     const { head } = await cluster()
     const client = await head.client()

@@ -131,7 +131,7 @@ describe("an agent that is killed", () => {
     const hello = await head.start()
     expect(hello.journal).not.toBe(before)
     expect(hello.lastEntry).toBe(0)
-    expect(await (await head.client()).call("submit", { jobs: [job(1, "true")] })).toEqual({ taken: [1] })
+    expect(await (await head.client()).call("submit", { jobs: [job(1, "true")] })).toEqual({ taken: [1], refused: [] })
   })
 })
 
@@ -147,6 +147,101 @@ describe("a supervisor that is killed", () => {
     if (when !== "while the agent lives") await head.start()
     const again = await Follower.of(head)
     expect(await again.fact("JobEnded")).toMatchObject({ status: "FAILED", reason: "its supervisor was killed (rank 0)" })
+  })
+})
+
+describe("a supervisor that was killed while it wrote the exit", () => {
+  it.each(["while the agent lives", "while no agent is there"])("fails its job: %s", async (when) => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, "sleep 60")] })
+    await follower.fact("JobStarted")
+    const folder = join(head.root, "agent/ranks/job-1.0")
+    const supervisor = Number(read(join(folder, "claim")).split(" ")[0])
+    if (when !== "while the agent lives") await head.kill()
+    fs.writeFileSync(join(folder, "exit"), "")
+    process.kill(supervisor, "SIGKILL")
+    if (when !== "while the agent lives") await head.start()
+    const again = await Follower.of(head)
+    expect(await again.fact("JobEnded")).toMatchObject({ status: "FAILED", reason: "its supervisor was killed (rank 0)" })
+  })
+})
+
+describe("a power cut", () => {
+  /** The same files on a machine that has booted since, without the records that were only noted. */
+  const cut = (root: string, lost: (line: string) => boolean) => {
+    const path = join(root, "agent/records.jsonl")
+    const boot = read("/proc/sys/kernel/random/boot_id").trim()
+    const kept = read(path)
+      .split("\n")
+      .filter((line) => !lost(line))
+    fs.writeFileSync(
+      path,
+      kept.join("\n").replaceAll(`"boot":"${boot}"`, `"boot":"another"`).replaceAll(`"idleBoot":"${boot}"`, `"idleBoot":"another"`)
+    )
+  }
+  const noted = (line: string) => /^\{"type":"(told|forgotten|active)"/.test(line)
+
+  it("that takes the noted records leads to no second run and no second entry", async () => {
+    const { head } = await cluster({ cpus: 1 })
+    const follower = await Follower.of(head)
+    const jobs = [1, 2, 3].map((id) => job(id, `echo ${id} >> ~/ran`))
+    const setup = { operation: "op", runTimestamp: "s", script: "echo s >> ~/ran", envs: {}, secrets: {}, accelerators: 0 }
+    const say = async () => {
+      const client = await head.client()
+      await client.call("submit", { jobs })
+      await client.call("setup", setup)
+    }
+    await say()
+    await Promise.all([...jobs.map(({ id }) => follower.fact("JobEnded", id)), follower.fact("SetupEnded")])
+    const entries = follower.entries.length
+    await head.kill()
+    cut(head.root, noted)
+    await head.start()
+    await say()
+    await eventually(() => fs.readdirSync(join(head.root, "agent/ranks")).length === 0)
+    await (await head.client()).call("submit", { jobs: [job(4, "true")] })
+    const again = await Follower.of(head)
+    await again.fact("JobEnded", 4)
+    expect(again.entries).toHaveLength(entries + 2)
+    expect(read(head.home("ran")).split("\n").filter(Boolean).sort()).toEqual(["1", "2", "3", "s"])
+  })
+
+  it("does not start again what may have run, though its claim is lost", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "echo 1 >> ~/ran; sleep 60", { secrets: { A: "bcde" } })] })
+    await eventually(() => read(head.home("ran")) === "1\n")
+    await head.kill()
+    for (const name of ["claim", "pid"]) fs.rmSync(join(head.root, "agent/ranks/job-1.0", name))
+    cut(head.root, noted)
+    await head.start()
+    expect(await (await Follower.of(head)).fact("JobEnded")).toMatchObject({ status: "FAILED", reason: "the machine was restarted" })
+    expect(read(head.home("ran"))).toBe("1\n")
+  })
+
+  it("that takes the submission but not its end does not let it be taken again", async () => {
+    const { head } = await cluster({ cpus: 0.5 })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "true")] })
+    await follower.fact("JobEnded", 1)
+    await head.kill()
+    cut(head.root, (line) => /^\{"type":"(submitted|placed|planned|told|forgotten)"/.test(line))
+    await head.start()
+    expect(await (await head.client()).call("submit", { jobs: [job(1, "true")] })).toEqual({ taken: [], refused: [] })
+  })
+
+  it("that garbles the end of the records costs only what was not answered", async () => {
+    const { head } = await cluster()
+    await (await head.client()).call("submit", { jobs: [job(1, "true")] })
+    await (await Follower.of(head)).fact("JobEnded", 1)
+    await head.kill()
+    const path = join(head.root, "agent/records.jsonl")
+    fs.appendFileSync(path, `${"\0".repeat(100)}\n{"type":"halted"}\n`)
+    expect(await head.start()).toMatchObject({ halted: false, lastEntry: 2 })
+    expect(await (await head.client()).call("submit", { jobs: [job(1, "true")] })).toEqual({ taken: [], refused: [] })
+    expect(read(path)).not.toContain("\0")
   })
 })
 

@@ -10,7 +10,7 @@ describe("a job on one node", () => {
     const { head } = await cluster()
     const follower = await Follower.of(head)
     const client = await head.client()
-    expect(await client.call("submit", { jobs: [job(1, "pwd; echo hello", { name: "train" })] })).toEqual({ taken: [1] })
+    expect(await client.call("submit", { jobs: [job(1, "pwd; echo hello", { name: "train" })] })).toEqual({ taken: [1], refused: [] })
     const ended = await follower.fact("JobEnded")
     expect(ended).toEqual({ _tag: "JobEnded", job: 1, status: "SUCCEEDED", returnCodes: [0], reason: null })
     expect(follower.facts.map(({ _tag }) => _tag)).toEqual(["JobStarted", "JobEnded"])
@@ -44,10 +44,41 @@ describe("a job on one node", () => {
     await client.call("submit", { jobs: [job(1, run), job(2, run)] })
     await follower.fact("JobEnded", 1)
     await follower.fact("JobEnded", 2)
-    expect(await client.call("submit", { jobs: [job(1, run), job(2, run)] })).toEqual({ taken: [] })
-    expect(await client.call("submit", { jobs: [job(2, run), job(3, run)] })).toEqual({ taken: [3] })
+    expect(await client.call("submit", { jobs: [job(1, run), job(2, run)] })).toEqual({ taken: [], refused: [] })
+    expect(await client.call("submit", { jobs: [job(2, run), job(3, run)] })).toEqual({ taken: [3], refused: [] })
     await follower.fact("JobEnded", 3)
     expect(read(head.home("count"))).toBe("x\nx\nx\n")
+  })
+
+  it.each([
+    ["numNodes", { numNodes: 0 }],
+    ["runTimestamp", { runTimestamp: "../x" }],
+    ["accelerators", { accelerators: undefined }],
+    ["accelerators", { accelerators: { name: "V100", count: "1" } }],
+    ["envs", { envs: { A: "b\0c" } }],
+    ["secrets", { secrets: null }],
+    ["run", { run: 7 }]
+  ])("that is refused for its %s ends as FAILED, and refuses no other: %j", async (what, wrong) => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    const jobs = [job(1, "true"), { ...job(2, "true"), ...(wrong as object) }, job(3, "true")]
+    const message = expect.stringContaining(what)
+    expect(await client.call("submit", { jobs })).toEqual({ taken: [1, 3], refused: [{ id: 2, message }] })
+    expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "FAILED", returnCodes: [], reason: message })
+    for (const id of [1, 3]) expect(await follower.fact("JobEnded", id)).toMatchObject({ status: "SUCCEEDED" })
+    expect(await client.call("submit", { jobs })).toEqual({ taken: [], refused: [] })
+    await head.kill()
+    expect(await head.start()).toMatchObject({ lastEntry: follower.entries.length })
+  })
+
+  it("without an id is refused alone, and one said twice in a breath is taken once", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    const jobs = [null, { ...job(1, "true"), id: 0.5 }, job(1, "true"), job(1, "true")] as never
+    const refused = [0, 0].map((id) => ({ id, message: expect.any(String) }))
+    expect(await client.call("submit", { jobs })).toEqual({ taken: [1], refused })
+    expect(await (await Follower.of(head)).fact("JobEnded", 1)).toMatchObject({ status: "SUCCEEDED" })
   })
 
   it("exec-08: has no terminal and `read` meets the end at once", async () => {
@@ -126,8 +157,10 @@ describe("the queue", () => {
     expect(follower.facts).toHaveLength(1)
     fs.writeFileSync(head.home("a"), "")
     await follower.fact("JobEnded", 3)
-    const starts = follower.facts.flatMap((fact) => (fact._tag === "JobStarted" ? [fact.job] : []))
-    expect(starts.slice(0, 2)).toEqual([1, 2])
+    // Placed in one breath, 2 and 3 may say in any order that they have started.
+    const records = read(`${head.root}/agent/records.jsonl`).trim().split("\n")
+    const placed = records.map((line) => JSON.parse(line)).filter(({ type }) => type === "placed")
+    expect(placed.map(({ job }) => job)).toEqual([1, 2, 3])
   })
 
   it("gives each job its own devices, and lets fractions share one", async () => {

@@ -10,7 +10,7 @@ import { operationOf } from "../../projections/operations.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
 import { boot, type SimDaemon } from "./SimDaemon.ts"
-import { makeWorld, pass, replayed, settle } from "./world.ts"
+import { makeWorld, pass, replayed, settle, started } from "./world.ts"
 
 const down = new CloudError({ kind: "Transient", code: "Unavailable", message: "the cloud is out to lunch" })
 
@@ -28,7 +28,7 @@ const scene = (play: (scene: Scene) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const disk: MemoryDisk = []
     const world = yield* makeWorld
-    const daemon = yield* boot(disk, world)
+    const daemon = (yield* started(boot(disk, world)))!
     yield* play({
       daemon,
       world,

@@ -3,14 +3,14 @@
  * world ends as without the crash: same clusters, same jobs, same machines, setup once.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, HashMap, Random } from "effect"
+import { Effect, HashMap, Random } from "effect"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
 import { boot, type SimDaemon } from "./SimDaemon.ts"
-import { check, makeWorld, pass, settle } from "./world.ts"
+import { check, makeWorld, settle, started } from "./world.ts"
 
 type Step = readonly [CommandName, object]
 
@@ -62,15 +62,12 @@ const play = Effect.fn("play")(function* (story: ReadonlyArray<Step>, deadly: nu
       dead = true
       return Effect.never
     })
-  const booting = yield* Effect.forkChild(boot(disk, world), { startImmediately: true })
-  yield* pass(undefined, "1 seconds")
-  let daemon: SimDaemon
-  if (dead) {
-    booting.interruptUnsafe()
+  let daemon = yield* started(boot(disk, world), () => dead)
+  if (daemon === undefined) {
     dead = false
     world.at = () => Effect.void
-    daemon = yield* boot(disk, world)
-  } else daemon = yield* Fiber.join(booting)
+    daemon = (yield* started(boot(disk, world)))!
+  }
 
   for (const [n, [method, params]] of story.entries()) {
     const send = (to: SimDaemon) => Effect.forkDetach(to.send(method, `r${n}`, params), { startImmediately: true })
@@ -80,7 +77,7 @@ const play = Effect.fn("play")(function* (story: ReadonlyArray<Step>, deadly: nu
       dead = false
       yield* daemon.kill
       world.at = () => Effect.void
-      daemon = yield* boot(disk, world)
+      daemon = (yield* started(boot(disk, world)))!
       // The client says again what it was not answered, under the same id.
       yield* send(daemon)
       yield* settle(daemon, 8)

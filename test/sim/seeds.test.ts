@@ -7,7 +7,7 @@ import { Effect, Random } from "effect"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { boot } from "./SimDaemon.ts"
-import { check, makeWorld, pass, settle, trace } from "./world.ts"
+import { check, makeWorld, pass, settle, started, trace } from "./world.ts"
 
 const seeds = Number(process.env["SIM_SEEDS"] ?? 100)
 const first = Number(process.env["SIM_FIRST"] ?? 0)
@@ -52,7 +52,7 @@ const simulate = Effect.gen(function* () {
   const disk: MemoryDisk = []
   const world = yield* makeWorld
   world.mood = "moody"
-  let daemon = yield* boot(disk, world)
+  let daemon = (yield* started(boot(disk, world)))!
   const sent: Array<{ readonly id: string; readonly method: CommandName; readonly params: object }> = []
 
   for (let n = 0; n < steps; n++) {
@@ -75,7 +75,7 @@ const simulate = Effect.gen(function* () {
       yield* pass(daemon, `${yield* Random.nextIntBetween(0, 3000)} millis`)
       yield* daemon.kill
       world.at = () => Effect.void
-      daemon = yield* boot(disk, world)
+      daemon = (yield* started(boot(disk, world)))!
     }
   }
 

@@ -1,6 +1,6 @@
 /** What a simulated world must look like when the dust has settled, and how time passes in it. */
 import { assert } from "@effect/vitest"
-import { Clock, type Duration, Effect, HashMap } from "effect"
+import { Clock, type Duration, Effect, Fiber, HashMap } from "effect"
 import { TestClock } from "effect/testing"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { readRecord } from "../../daemon/log/read-record.ts"
@@ -31,6 +31,15 @@ export const makeWorld = Effect.gen(function* () {
     inWorld: (work) => Effect.runForkWith(context)(work),
     nowMs: () => Math.trunc(clock.currentTimeMillisUnsafe())
   })
+})
+
+/** A daemon looks at its clusters before it serves, so time passes while it starts. `undefined`: it stopped dead on the way. */
+export const started = Effect.fn("started")(function* (booting: Effect.Effect<SimDaemon, unknown>, isDead: () => boolean = () => false) {
+  const fiber = yield* Effect.forkDetach(booting, { startImmediately: true })
+  while (fiber.pollUnsafe() === undefined && !isDead()) yield* pass(undefined, "250 millis")
+  if (!isDead()) return yield* Fiber.join(fiber)
+  yield* Effect.forkDetach(Fiber.interrupt(fiber))
+  return undefined
 })
 
 /** Until nothing has moved for some steps of two seconds, or too long. Longer than the longest backoff, unless the cloud is calm. */

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process"
 import { parseArgs } from "node:util"
 import { describe, expect, it } from "vitest"
+import { againOf } from "../../../cli/again.ts"
 import { cancel } from "../../../cli/commands/cancel.ts"
 import { flagsOf, scripts } from "../../../cli/commands/completion.ts"
 import { exec } from "../../../cli/commands/exec.ts"
@@ -13,10 +14,12 @@ import { start } from "../../../cli/commands/start.ts"
 import { status } from "../../../cli/commands/status.ts"
 import { stop } from "../../../cli/commands/stop.ts"
 import { explainFlags } from "../../../cli/explain.ts"
-import { wantsJson } from "../../../cli/verb.ts"
+import { wantsJson } from "../../../cli/render/error.ts"
+import { ownPart } from "../../../cli/verb.ts"
 import { commandLine } from "../../../sdk/client/caller.ts"
 import { daemonEnvironment } from "../../../sdk/client/environment.ts"
 import { findHome } from "../../../sdk/client/home.ts"
+import { makeFolder } from "../../../sdk/client/home-problems.ts"
 import * as rare from "../../../sdk/client/rare.ts"
 import { redact } from "../../../sdk/client/redact.ts"
 import { ulid } from "../../../sdk/client/ulid.ts"
@@ -26,7 +29,13 @@ describe("a command line", () => {
   it("is kept without its secrets", () => {
     expect(
       redact(["launch", "--env", "HF_TOKEN=abc", "--env=API_KEY=x=y", "--env", "PLAIN=1", "--secret", "X=1", "--", "--env", "TOKEN=t"])
-    ).toEqual(["launch", "--env", "HF_TOKEN=***", "--env=API_KEY=***", "--env", "PLAIN=1", "--secret", "X=***", "--", "--env", "TOKEN=t"])
+    ).toEqual(["launch", "--env", "HF_TOKEN=***", "--env=API_KEY=***", "--env", "PLAIN=1", "--secret", "X=***", "--", "--env", "TOKEN=***"])
+    expect(redact(["exec", "c", "cd x; HF_TOKEN='a b' python --api-key=1 --lr=2", "DB_PASSWORD=a b"])).toEqual([
+      "exec",
+      "c",
+      "cd x; HF_TOKEN=*** python --api-key=*** --lr=2",
+      "DB_PASSWORD=***"
+    ])
   })
 
   it("is shown so that it can be pasted", () => {
@@ -51,8 +60,49 @@ describe("a command line", () => {
       return undefined
     }
     expect(explain(["--wrokdir", "."])).toMatchObject({ message: "Unknown flag '--wrokdir'. Did you mean '--workdir'?", exitCode: 2 })
-    expect(explain(["--lr"])).toMatchObject({ hint: "Usage: sky x COMMAND…", message: expect.stringContaining("goes into quotes") })
+    expect(explain(["--lr"])).toMatchObject({ hint: "Usage: sky x COMMAND…", message: expect.stringContaining("after its first word") })
     expect(explain(["--workdir"])).toMatchObject({ exitCode: 2, message: expect.stringContaining("--workdir") })
+  })
+})
+
+describe("a command to run", () => {
+  it.each([
+    ["exec c df -h", "exec c"],
+    ["exec -d c df -h", "exec -d c"],
+    ["exec c -d --env A=1 df -d", "exec c -d --env A=1"],
+    ["exec c file.yaml -d", "exec c file.yaml -d"],
+    ["launch x.yaml -y -c name", "launch x.yaml -y -c name"],
+    ["launch -yc name python x.py -y", "launch -yc name"],
+    ["launch --cluster=name python -c 1", "launch --cluster=name"],
+    ["exec c -- -x", "exec c"],
+    ["status -a x", "status -a x"]
+  ])("begins at its first word: %s", (line, own) => {
+    const argv = line.split(" ")
+    expect(argv.slice(0, ownPart(argv)).join(" ")).toBe(own)
+  })
+
+  it("in quotes is whole: flags may follow", () => {
+    const argv = ["launch", "echo hi", "-c", "name", "-y"]
+    expect(ownPart(argv)).toBe(5)
+  })
+
+  it("comes after flags whose values are known", () => {
+    for (const { options } of [launch, exec]) {
+      for (const [name, { type, short }] of Object.entries(options)) {
+        for (const flag of [`--${name}`, ...(short ? [`-${short}`] : [])]) {
+          const taken = ownPart(["launch", flag, "word", "other"])
+          expect([flag, taken]).toEqual([flag, type === "string" ? 3 : 2])
+        }
+      }
+    }
+  })
+
+  it("is said again with the flags of its task, quoted", () => {
+    const words = ["python", "x.py", "--lr", "a b"]
+    const argv = ["launch", "-y", "-c", "t", "-i", "5", "--cpus", "2", "--env", "A=1", "-n", "me", "--workdir=.", ...words]
+    expect(againOf(argv, launch, words, "t")).toBe("sky exec --env A=1 --name me --workdir . t python x.py --lr 'a b'")
+    expect(againOf(["launch", "x.yaml", "-y", "--env", "A=1"], launch, ["x.yaml"], "t")).toBe("sky exec --env A=1 t x.yaml")
+    expect(againOf(["launch", "-y"], launch, [], "t")).toBeUndefined()
   })
 })
 
@@ -70,6 +120,7 @@ describe("the help pages", () => {
 
   it.each(Object.entries(scripts))("become a completion for %s that asks only a running daemon", (shell, script) => {
     expect(script()).toContain("sky complete-names 2>/dev/null")
+    if (shell === "fish") expect(script()).toContain("-s d -l detach-run -d 'do not wait for the job'")
     if (shell === "bash") execFileSync("bash", ["-n"], { input: script() })
   })
 })
@@ -108,6 +159,18 @@ describe("the state folder", () => {
     expect(find({ SKYD_HOME: "rel", XDG_RUNTIME_DIR: "/run" })).toBe(`${process.cwd()}/rel`)
     expect(find({ XDG_STATE_HOME: "/x", HOME: "/h" })).toBe("/x/skyd")
     expect(find({ XDG_STATE_HOME: "x", HOME: "/h" })).toBe("/h/.local/state/skyd")
+  })
+
+  it("is refused by the longest name in run/", () => {
+    expect(() => find({ SKYD_HOME: `/${"x".repeat(89)}` })).toThrow("too deep")
+    expect(find({ SKYD_HOME: `/${"x".repeat(88)}` })).toHaveLength(89)
+  })
+
+  it("that cannot be made is one sentence, below a file or in /proc", () => {
+    for (const folder of ["/etc/passwd/x", "/proc/x/y"])
+      expect(() => makeFolder(folder)).toThrow(
+        expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/^The state folder .* cannot be made: /) })
+      )
   })
 
   it("whose socket path would be too long is refused by name", () => {

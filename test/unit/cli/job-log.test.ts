@@ -1,4 +1,7 @@
 /** A job's log through the client as a program: bytes, drops, a reader that goes, Ctrl-C, exit codes. */
+import { spawn } from "node:child_process"
+import { closeSync, existsSync, openSync } from "node:fs"
+import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { ended, submits } from "./answers.ts"
 import { fakeDaemon } from "./fake-daemon.ts"
@@ -43,10 +46,12 @@ describe("a job's log", () => {
         reply.result({ ...ended, status: "FAILED", returnCodes: [3], reason: "exit 3 on rank 0" })
       }
     })
-    const { code, out, err } = await sky(dist, daemon.home, ["exec", "c", "x", "-o", "json"])
-    expect({ code, err, out: JSON.parse(out) }).toEqual({
+    const { code, out, err } = await sky(dist, daemon.home, ["exec", "-o", "json", "c", "x"])
+    const [log, error] = err.split("\n")
+    expect(JSON.parse(error!).error).toMatchObject({ tag: "JobFailed", exitCode: 100, message: "Job 1 on c failed: exit 3 on rank 0." })
+    expect({ code, log, out: JSON.parse(out) }).toEqual({
       code: 100,
-      err: "hi\n",
+      log: "hi",
       out: { cluster: "c", jobId: 1, handle: null, status: "FAILED", returnCodes: [3], reason: "exit 3 on rank 0" }
     })
   })
@@ -81,6 +86,51 @@ describe("a job's log", () => {
     expect(daemon.asked.map(({ method }) => method)).toEqual(["exec", "logs"])
   })
 
+  it("that is left by Ctrl-C is named by its number, whichever was the latest", async () => {
+    await using daemon = await fakeDaemon({
+      queue: (_, reply) => reply.result({ jobs: [{ id: 7 }, { id: 6 }], clusters: ["c"], notFound: [] }),
+      logs: (_, reply) => void setTimeout(() => reply.send("log", { rank: 0, text: "begun\n" }), 50)
+    })
+    const { child, ended: done } = startSky(dist, daemon.home, ["logs", "c"])
+    child.stdout!.once("data", () => child.kill("SIGINT"))
+    expect(await done).toMatchObject({ code: 130, err: "Detached; job 7 goes on. Follow: sky logs c 7 · Cancel: sky cancel c 7\n" })
+  })
+
+  it("of a rank that the job does not have is refused", async () => {
+    await using daemon = await fakeDaemon({
+      queue: (_, reply) => reply.result({ jobs: [{ id: 4, numNodes: 2 }], clusters: ["c"], notFound: [] })
+    })
+    expect(await sky(dist, daemon.home, ["logs", "c", "--rank", "2"])).toMatchObject({
+      code: 2,
+      err: "✗ Job 4 has no rank 2: it has ranks 0 to 1.\n"
+    })
+  })
+
+  it("says how to do it again, but not with a secret struck out, and what becomes of the cluster", async () => {
+    await using daemon = await fakeDaemon(submits)
+    const plain = await sky(dist, daemon.home, ["exec", "-d", "--env", "HF_TOKEN=abc", "c", "df", "-h"])
+    expect(plain.err).toContain("again: sky exec -d --env HF_TOKEN c df -h ·")
+    expect(daemon.asked[0]!.params).toMatchObject({ task: { run: "df -h" } })
+    const lines = await sky(dist, daemon.home, ["exec", "-d", "--down", "c", "echo a\necho b"])
+    expect(lines.err).not.toContain("again:")
+    expect(lines.err).toContain("c goes after 1 idle minute")
+  })
+
+  it("that cannot be written because the disk is full is one sentence", async () => {
+    if (!existsSync("/dev/full")) return
+    await using daemon = await fakeDaemon({ ...submits, logs: (_, reply) => reply.send("log", { rank: 0, text: "x\n" }) })
+    const full = openSync("/dev/full", "w")
+    const child = spawn(process.execPath, [join(dist, "sky.cjs"), "logs", "c"], {
+      env: { PATH: process.env.PATH, LANG: "C.UTF-8", SKYD_HOME: daemon.home },
+      stdio: ["ignore", full, "pipe"]
+    })
+    let err = ""
+    child.stderr!.on("data", (chunk: Buffer) => (err += chunk))
+    const code = await new Promise((done) => child.on("close", done))
+    closeSync(full)
+    expect({ code, err }).toEqual({ code: 1, err: "✗ The output cannot be written: no space is left.\n" })
+  })
+
   it.each([
     ["SUCCEEDED", 0],
     ["FAILED", 100],
@@ -94,6 +144,7 @@ describe("a job's log", () => {
     })
     const answer = await sky(dist, daemon.home, ["logs", "c", "--status"])
     expect(answer.code).toBe(code)
-    if (status !== null) expect(answer.out).toBe(`Job 4: ${status}\n`)
+    if (status === null) expect(answer.err).toBe("✗ No job was submitted to c.\n")
+    else expect(answer.out).toBe(`Job 4: ${status}\n`)
   })
 })

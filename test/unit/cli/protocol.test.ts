@@ -1,7 +1,7 @@
 /** The client as a program, against a daemon that only pretends: what crosses the socket, what is printed, how it ends. */
 import { beforeAll, describe, expect, it } from "vitest"
 import { cluster, clusters, handle } from "./answers.ts"
-import { fakeDaemon } from "./fake-daemon.ts"
+import { type Answers, fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
 
 let dist: string
@@ -55,6 +55,131 @@ describe("a question", () => {
       status: (_, reply, nth) => (nth === 1 ? reply.drop() : reply.result({ clusters: [], notFound: [] }))
     })
     expect((await sky(dist, daemon.home, ["status", "-o", "json"])).out).toBe("[]\n")
+  })
+})
+
+describe("where there is nothing", () => {
+  it("stdout stays empty", async () => {
+    await using daemon = await fakeDaemon({
+      status: (_, reply) => reply.result({ clusters: [], notFound: [] }),
+      queue: (_, reply) => reply.result({ jobs: [], clusters: ["a"], notFound: [] })
+    })
+    expect(await sky(dist, daemon.home, ["status"])).toMatchObject({ code: 0, out: "", err: expect.stringContaining("No clusters.") })
+    expect(await sky(dist, daemon.home, ["queue"])).toEqual({ code: 0, out: "", err: "No jobs on a.\n" })
+  })
+})
+
+describe("a cluster that is not there", () => {
+  const none: Answers = {
+    ...clusters("train"),
+    events: (_, reply) => reply.result({ events: [] }),
+    queue: ({ params }, reply) => reply.result({ jobs: [], clusters: [], notFound: params.clusterNames })
+  }
+  for (const method of ["logs", "exec", "cancel"])
+    none[method] ??= ({ params }, reply) => reply.fail("ClusterDoesNotExist", `There is no cluster '${params.clusterName}'.`, 5)
+
+  it.each([["logs"], ["exec"], ["cancel"], ["cancel", "-y"], ["events"], ["events", "-f"], ["why"], ["down"], ["queue"]])(
+    "is said in the same words: %s %s",
+    async (...verb) => {
+      await using daemon = await fakeDaemon(none)
+      const argv = [...verb, "trian", ...(verb[0] === "exec" ? ["ls"] : [])]
+      expect(await sky(dist, daemon.home, argv)).toEqual({
+        code: 5,
+        out: "",
+        err: "✗ There is no cluster 'trian'. Did you mean 'train'?\n"
+      })
+    }
+  )
+
+  it("is not suggested for itself", async () => {
+    await using daemon = await fakeDaemon({
+      ...none,
+      exec: (_, reply) => reply.fail("ClusterDoesNotExist", "There is no cluster 'train'.", 5)
+    })
+    expect((await sky(dist, daemon.home, ["exec", "train", "ls"])).err).toBe("✗ There is no cluster 'train'.\n  See: sky status\n")
+  })
+})
+
+describe("a cancel", () => {
+  it("asks nothing of what is over, and looks before it asks", async () => {
+    await using daemon = await fakeDaemon({
+      queue: (_, reply) => reply.result({ jobs: [{ id: 2, name: "x", status: "RUNNING", startedAtMs: 0 }], clusters: ["c"], notFound: [] })
+    })
+    expect(await sky(dist, daemon.home, ["cancel", "c"])).toMatchObject({ code: 2, err: expect.stringContaining("-y") })
+    expect(daemon.asked.map(({ method }) => method)).toEqual(["queue"])
+  })
+})
+
+describe("the facts", () => {
+  const fact = (seq: number, event: object, operation: string | null = null) => ({ seq, atMs: 0, operation, event })
+  const asked = (argv: ReadonlyArray<string>) => ({ _tag: "OperationRequested", method: "launch", argv })
+  const job = { _tag: "JobStarted", job: 1 }
+  const launch = { _tag: "LaunchRequested", numNodes: 1, task: {} }
+  const all = [
+    fact(1, job),
+    fact(2, job),
+    fact(3, { _tag: "ClusterCreated", name: "c" }, "o"),
+    fact(4, asked(["launch", "echo a b"]), "o"),
+    fact(5, launch, "o"),
+    ...Array.from({ length: 40 }, (_, i) => fact(6 + i, job))
+  ]
+  const answers: Answers = {
+    ...clusters("c"),
+    events: (_, reply) => reply.result({ events: all }),
+    "events.follow": (_, reply) => reply.result({})
+  }
+
+  it("of why begin with the last launch, and say how many are earlier", async () => {
+    await using daemon = await fakeDaemon(answers)
+    const { out } = await sky(dist, daemon.home, ["why", "c"])
+    const [head, earlier, first, second, ...others] = out.trimEnd().split("\n")
+    expect([head, earlier]).toEqual(["c is UP.", "… 2 earlier: sky events c --after 0"])
+    expect(first).toMatch(/you asked: sky launch 'echo a b'$/)
+    expect(second).toMatch(/a new cluster: c$/)
+    expect(others).toHaveLength(41)
+    expect(JSON.parse((await sky(dist, daemon.home, ["why", "c", "-o", "json"])).out).events).toHaveLength(45)
+  })
+
+  it("are followed from where the answer ends, with no tail too", async () => {
+    await using daemon = await fakeDaemon({ ...answers, events: (_, reply) => reply.result({ events: [] }) })
+    await sky(dist, daemon.home, ["events", "-f", "--tail", "0"])
+    expect(daemon.asked.at(-1)).toMatchObject({ method: "events.follow", params: { after: 1 } })
+  })
+})
+
+describe("the command line", () => {
+  it("refuses -a with names, and a wrong value with its form", async () => {
+    await using daemon = await fakeDaemon(clusters("a"))
+    for (const name of ["down", "stop", "start", "autostop"])
+      expect(await sky(dist, daemon.home, [name, "-y", "-a", "a"])).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/-a and names do not go together/)
+      })
+    for (const argv of [["-i", "-3"], ["-i-3"], ["--idle-minutes=-3"]]) {
+      const { code, err } = await sky(dist, daemon.home, ["autostop", "-y", ...argv, "a"])
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("sky autostop --cancel") })
+    }
+    expect(await sky(dist, daemon.home, ["exec", "--gpus", "A:0", "a", "ls"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--gpus takes NAME")
+    })
+    expect(daemon.asked).toEqual([])
+  })
+
+  it("shows help by verb, and the version as JSON", async () => {
+    const page = await sky(dist, "/nowhere", ["help", "exec"])
+    expect(page).toMatchObject({ code: 0, out: expect.stringContaining("Usage: sky exec") })
+    expect((await sky(dist, "/nowhere", ["exec", "-h"])).out).toBe(page.out)
+    expect((await sky(dist, "/nowhere", ["help"])).out).toContain("103 cancelled")
+    expect((await sky(dist, "/nowhere", ["completion", "-h"])).out).not.toContain("--output")
+    expect(JSON.parse((await sky(dist, "/nowhere", ["--version", "-o", "json"])).out)).toMatchObject({ version: "0.1.0" })
+    expect((await sky(dist, "/nowhere", ["exec"], { LANG: "C" })).err).toMatch(/^[\n -~]+$/)
+  })
+
+  it("of rpc is recorded without its parameters", async () => {
+    await using daemon = await fakeDaemon({ exec: (_, reply) => reply.result({}) })
+    await sky(dist, daemon.home, ["rpc", "exec", '{"task":{"envs":{"HF_TOKEN":"abc"}}}'])
+    expect(daemon.asked[0]!.caller!.argv).toEqual(["rpc", "exec"])
   })
 })
 

@@ -37,6 +37,20 @@ describe("a table", () => {
     expect(lines[1]).toMatch(/^train {3}1\.50 {2}sky/)
   })
 
+  it("keeps STATUS where it is narrow, and says what was cut", () => {
+    const titles = ["NAME", "LAUNCHED", "RESOURCES", "STATUS", "AUTOSTOP", "COMMAND"].map((title) => ({ title }))
+    const cells = ["a-long-cluster-name", "3 mins ago", "1x local(cpus=2, mem=24)", "STOPPED", "10m (down)", "sky launch -c train x.yaml"]
+    for (const width of [100, 80, 60, 40]) {
+      const lines = table(titles, [{ cells }], { width, colour: false }).trimEnd().split("\n")
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width)
+      expect(lines[1]).toContain("STOPPED")
+      expect(lines[1]).toMatch(/…|\.\.\./)
+    }
+    expect(table([{ title: "A" }, { title: "B" }], [{ cells: ["aaaaaaaa", "bbbbbbbb"] }], { width: 12, colour: false })).toMatch(
+      /(…|\.\.\.)\n$/
+    )
+  })
+
   it("colours words and keeps the columns in line", () => {
     const coloured = table([{ title: "A" }, { title: "B" }], [{ cells: [{ text: "UP", colour: "green" }, "x"] }], {
       width: 40,

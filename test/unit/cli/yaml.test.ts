@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { loadEntrypoint } from "../../../cli/task/entrypoint.ts"
 import { applyFlags } from "../../../cli/task/flags.ts"
+import { explainFile } from "../../../cli/task/missing-file.ts"
 import { loadTask } from "../../../cli/task/yaml.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "sky-yaml-"))
@@ -13,12 +14,14 @@ const file = (text: string, name = "bad.yaml") => {
   return join(folder, name)
 }
 const load = (text: string) => loadTask(file(text), true)
+/** Files are named as they were given. */
+const short = (message: string) => message.replaceAll(`${folder}/`, "")
 const refusal = (act: () => unknown): string => {
   try {
     act()
   } catch (error) {
     expect(error).toMatchObject({ exitCode: 2 })
-    return (error as Error).message
+    return short((error as Error).message)
   }
   throw new Error("it was accepted")
 }
@@ -37,7 +40,13 @@ describe("a bad task file", () => {
     ["run: ls\nfile_mounts:\n  /a: b\n", "bad.yaml, line 2: field 'file_mounts' is not supported yet."],
     ["resources:\n  use_spot: true\n", "bad.yaml, line 2: field 'use_spot' in resources is not supported yet."],
     ["run: ls\nnum_nodes: 0\n", "bad.yaml, line 2: num_nodes: expected a whole number from 1 to 1024"],
-    ["run: 3\n", "bad.yaml, line 1: run: expected string"],
+    ["run: 3\n", "bad.yaml, line 1: run: expected text, got a number: put it into quotes"],
+    ["run: true\n", "bad.yaml, line 1: run: expected text, got a boolean: put it into quotes"],
+    ["setup: [a]\n", "bad.yaml, line 1: setup: expected text, got a list"],
+    ["run: a\nrun: b\n", "bad.yaml, line 2: 'run' is there twice."],
+    ['run: !!js/function "f"\n', "bad.yaml, line 1: unknown tag '!!js/function'."],
+    ["acelerators: A100\n", "bad.yaml, line 1: unknown field 'acelerators'. Did you mean 'resources.accelerators'?"],
+    ["cpus: 2\n", "bad.yaml, line 1: unknown field 'cpus'. Did you mean 'resources.cpus'?"],
     ["run: ls\nenvs:\n  a-b: x\n", "bad.yaml, line 3: 'a-b' is no name for an env: letters, digits and _ only."],
     ["envs:\n  A: [1]\n", "bad.yaml, line 2: env 'A': expected a plain value."],
     ["envs: 3\n", "bad.yaml, line 1: envs: expected a mapping of names to values."],
@@ -80,13 +89,14 @@ describe("a good task file", () => {
 })
 
 describe("what to run", () => {
-  const entry = (...words: Array<string>) => loadEntrypoint(words, () => loadTask)
+  const entry = (...words: Array<string>) => loadEntrypoint(words, () => ({ loadTask, explainFile }))
 
   it("is a file or a command", () => {
     expect(entry(file("run: ls\n", "good.yaml"))).toEqual({ run: "ls" })
     expect(entry("echo", "hi")).toEqual({ name: "sky-cmd", run: "echo hi" })
     expect(entry(file("#!/bin/sh\necho hi\n", "train.sh"))).toMatchObject({ name: "sky-cmd" })
     expect(entry()).toEqual({})
+    expect(entry("x".repeat(300))).toMatchObject({ name: "sky-cmd" })
   })
 
   it("that ends in .yaml must be there and be a file", () => {
@@ -114,12 +124,30 @@ describe("flags over a task", () => {
     })
   })
 
+  it("are refused by name, value and form", () => {
+    expect(refusal(() => applyFlags({}, { gpus: "A100:x" }))).toBe("--gpus takes NAME or NAME:COUNT, such as A100:8, not 'A100:x'.")
+    expect(refusal(() => applyFlags({}, { cpus: "two" }))).toContain("--cpus takes a positive number")
+    expect(refusal(() => applyFlags({}, { memory: "0" }))).toContain("--memory takes")
+    expect(refusal(() => applyFlags({}, { name: "a b" }))).toContain("--name takes")
+    expect(refusal(() => applyFlags({}, { cloud: "mars" }))).toContain("--cloud mars: ")
+    expect(refusal(() => applyFlags({}, { "num-nodes": "1.5" }))).toBe("--num-nodes takes a whole number from 1 to 1024, not '1.5'.")
+  })
+
+  it("name the line of an env file that is no NAME=value, and say why a file cannot be read", () => {
+    const env = (text: string) => applyFlags({}, { "env-file": file(text, "envs") }).envs
+    expect(env("# x\n\nexport A=1\nB='x\ny'\nC=\n")).toEqual({ A: "1", B: "x\ny", C: "" })
+    expect(refusal(() => env("A=1\noops\n"))).toBe("envs, line 2: expected NAME=value.")
+    expect(refusal(() => env("A=1\n1B=2\n"))).toBe("envs, line 2: expected NAME=value.")
+    expect(refusal(() => env('A="x\nB=1\n'))).toContain('line 1: the " is never closed')
+    expect(refusal(() => applyFlags({}, { "env-file": "/nowhere" }))).toBe("--env-file /nowhere cannot be read: there is no such file.")
+  })
+
   it("leave no env without a value and no workdir that is none", () => {
     expect(refusal(() => applyFlags({ envs: { X: null } }, {}))).toBe("env 'X' has no value.")
     expect(refusal(() => applyFlags({}, { env: ["NOT_SET_HERE"] }))).toContain("env 'NOT_SET_HERE' has no value")
     expect(refusal(() => applyFlags({}, { env: ["1=x"] }))).toContain("is no name")
     expect(refusal(() => applyFlags({}, { workdir: "/nowhere" }))).toContain("does not exist")
     expect(refusal(() => applyFlags({}, { workdir: file("x", "plain") }))).toContain("is not a folder")
-    expect(refusal(() => applyFlags({}, { "num-nodes": "0" }))).toBe("--num-nodes takes a whole number from 1, not '0'.")
+    expect(refusal(() => applyFlags({}, { "num-nodes": "0" }))).toBe("--num-nodes takes a whole number from 1 to 1024, not '0'.")
   })
 })

@@ -1,0 +1,24 @@
+/** The line that does a launch's work again: an exec with the same task flags. Undefined when there is none that could be pasted. */
+import { parseArgs } from "node:util"
+import { commandLine } from "../sdk/client/caller.ts"
+import { taskOptions } from "./task/options.ts"
+import { ownPart, type Verb } from "./verb.ts"
+
+/** An exec uses the machines that are there. */
+const ofMachines = ["cpus", "memory"]
+
+export const againOf = (
+  argv: ReadonlyArray<string>,
+  { options }: Verb,
+  words: ReadonlyArray<string>,
+  cluster: string
+): string | undefined => {
+  const [first] = words
+  if (first === undefined) return undefined
+  const { tokens } = parseArgs({ args: argv.slice(1, ownPart(argv)), options, tokens: true, strict: false })
+  const kept = tokens.flatMap((token) => {
+    if (token.kind !== "option" || !(token.name in taskOptions) || ofMachines.includes(token.name)) return []
+    return token.value === undefined ? [] : [`--${token.name}`, token.value]
+  })
+  return commandLine(["exec", ...kept, cluster, ...(first.startsWith("-") ? ["--"] : []), ...words])
+}
