@@ -1,6 +1,6 @@
 /**
  * The envelope in which a fact is stored. Fixed for ever: its bytes are what the chain hashes.
- * Wall-clock time lives here and only here, so that folding the log twice gives the same answer.
+ * When it was written stands here, so that no fold needs a clock: folding the log twice gives the same answer.
  */
 import * as Schema from "effect/Schema"
 import { Event } from "./Event.ts"

@@ -43,7 +43,7 @@ export interface Provisioned {
   readonly address: string
 }
 
-/** `missing`: the cloud answered, and has no such machine. An error is never "missing". */
+/** `missing` is final: a cloud that forgets for a moment answers it only after two looks at least 60 s apart. An error is never "missing". */
 export interface NodeState {
   readonly rank: number
   readonly node: NodeId

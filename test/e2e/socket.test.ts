@@ -83,6 +83,40 @@ it("two clients that launch the same name at once get one cluster, and both get 
   expect(home.nodes()).toHaveLength(2)
 })
 
+describe("many jobs at once", () => {
+  it("each has a log of its own", async () => {
+    const wire = home.socket()
+    const first = (await home.json("queue", "shared")).length + 1
+    for (let i = 0; i < 20; i++) wire.request(i, "exec", { clusterName: "shared", task: { run: "echo I am $SKYPILOT_INTERNAL_JOB_ID" } })
+    for (let i = 0; i < 20; i++) await wire.answer(i)
+    await eventually(async () => (await home.json("queue", "shared", "-s")).length === 0)
+    for (let id = first; id < first + 20; id++) {
+      const reader = home.socket().request(1, "logs", { clusterName: "shared", jobId: id })
+      await reader.answer(1)
+      const text = reader.frames.filter(({ type }) => type === "log").map(({ data }) => data.text)
+      expect(text.join("")).toBe(`I am ${id}\n`)
+    }
+  })
+  it("a backlog of more than any frame holds is told in pieces, also after a restart, and cancelled", async () => {
+    const big = { clusterName: "shared", task: { run: `sleep 600 #${"x".repeat(90_000)}` } }
+    const wire = home.socket()
+    for (let i = 0; i < 120; i++) wire.request(i, "exec", big)
+    for (let i = 0; i < 120; i++) expect((await wire.answer(i)).type).toBe("result")
+    await home.sky("daemon", "restart")
+    expect((await home.sky("cancel", "-a", "-y", "shared")).code).toBe(0)
+    expect((await home.sky("exec", "shared", "echo through")).out).toContain("through")
+    const events = await home.json("events", "--tail", "400")
+    expect(events.filter(({ event }: { event: { _tag: string } }) => event._tag === "RuntimeLost")).toEqual([])
+  })
+  it("two launches of a new name that differ in their nodes: the larger wins, or is refused, and no job is lost", async () => {
+    const wires = [2, 1].map((num_nodes) => home.socket().request(1, "launch", launch("race", { num_nodes, run: "true" })))
+    const answers = await Promise.all(wires.map((wire) => wire.answer(1)))
+    const [row] = await home.json("status", "race")
+    if (answers[0]!.type === "result") expect(row.numNodes).toBe(2)
+    await eventually(async () => (await home.json("queue", "race")).every(({ status }: { status: string }) => status === "SUCCEEDED"))
+  })
+})
+
 describe("bad input is answered and changes nothing", () => {
   const refusals: ReadonlyArray<readonly [string, object, string]> = [
     ["an unknown method", { id: 1, method: "lunch" }, "Did you mean 'launch'?"],
@@ -95,6 +129,13 @@ describe("bad input is answered and changes nothing", () => {
       "integer"
     ],
     ["an invalid name", { id: 1, method: "launch", params: { clusterName: "-x", task: {} } }, "Invalid cluster name"],
+    ["a relative workdir", { id: 1, method: "exec", params: { clusterName: "once", task: { workdir: "etc", run: "ls" } } }, "not absolute"],
+    ["a zero byte", { id: 1, method: "launch", params: { task: { run: "a\u0000b" } } }, "zero byte"],
+    [
+      "a task that no fact can hold",
+      { id: 1, method: "launch", params: { task: { envs: { A: "x".repeat(120_000), B: "y".repeat(120_000) } } } },
+      "larger than"
+    ],
     ["a request id with odd characters", { id: 1, method: "launch", params: { task: {} }, requestId: "a/b" }, "requestId"]
   ]
   it.each(refusals)("%s", async (_, data, words) => {

@@ -101,7 +101,15 @@ export class SimCloud {
     name: "local",
     canStop: true,
     offers: () => Effect.succeed({ offers: [offer], reason: null }),
-    provision: (request) => this.call("provision", () => this.provision(request)),
+    provision: (request) =>
+      Effect.gen({ self: this }, function* () {
+        const refuses = this.mood === "moody" && !this.byToken.has(request.token) && (yield* Random.next) < 0.15
+        yield* this.slow
+        if (refuses && !this.byToken.has(request.token)) {
+          return yield* new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
+        }
+        return yield* this.call("provision", () => this.provision(request))
+      }),
     query: (nodes) =>
       this.call("query", () =>
         nodes.map(({ node, rank }) => {

@@ -143,6 +143,42 @@ describe("when the cloud fails", () => {
       })
     )
   )
+  it.effect("a second launch and a down that come during a refusal end too: nothing runs on for a cluster that is gone", () =>
+    scene(({ daemon, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" }))
+        world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
+        const send = (id: string, method: CommandName, params: object) =>
+          Effect.forkDetach(daemon.send(method, id, params), { startImmediately: true }).pipe(Effect.andThen(pass(daemon, "1 seconds")))
+        yield* send("one", "launch", launch)
+        yield* send("two", "launch", launch)
+        yield* settle(daemon, 8)
+        for (const id of ["one", "two"]) assert.deepNestedInclude(outcome(id), { _tag: "failed", "error.tag": "ResourcesUnavailableError" })
+        yield* send("three", "launch", launch)
+        yield* send("down", "down", named)
+        yield* settle(daemon, 8)
+        assert.deepInclude(outcome("three"), { _tag: "cancelled" })
+        assert.deepInclude(outcome("down"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+      })
+    )
+  )
+  it.effect("launch-10: with retryUntilUp refused rounds go on until it is up, with pauses between them", () =>
+    scene(({ ask, daemon, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" }))
+        yield* ask("l", "launch", { ...launch, retryUntilUp: true })
+        assert.deepInclude(outcome("l"), { _tag: "running" })
+        assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "refused, to be asked again: no machines left" })
+        yield* settle(daemon, 40)
+        assert.isAtLeast(row()!.refused!.times, 2)
+        world.faults.clear()
+        yield* settle(daemon, 40)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.strictEqual(statusOf(row()!), "UP")
+      })
+    )
+  )
   it.effect("launch-20, exec-16: a workdir that cannot be sent fails the launch and the exec; nothing is torn down or scheduled", () =>
     scene(({ ask, outcome, row, world }) =>
       Effect.gen(function* () {

@@ -93,6 +93,12 @@ export const check = (daemon: SimDaemon, world: SimCloud, disk: MemoryDisk) => {
     for (const job of jobsOf(state.jobs, row.id))
       assert.isTrue(isOver(job) || statusOf(row) === "UP", `job ${job.id} of ${row.name} has no end`)
   }
+  const open = [...HashMap.values(state.operations.rows)].filter(({ outcome }) => outcome._tag === "running")
+  assert.deepStrictEqual(
+    open.map(({ id, method }) => `${method} ${id}`),
+    [],
+    "operations that do not end"
+  )
   for (const { agent } of world.machines.values()) {
     for (const [what, times] of agent.begun) assert.strictEqual(times, 1, `${what} was begun ${times} times`)
   }

@@ -225,4 +225,5 @@ describe("cancelling an operation", () => {
 
 it("a run is named by its time, in UTC", () => {
   assert.strictEqual(runTimestampOf(Date.UTC(2026, 10, 25, 9, 5, 7, 42)), "sky-2026-11-25-09-05-07-042000")
+  assert.strictEqual(runTimestampOf(Date.UTC(2026, 10, 25, 9, 5, 7, 42), 1012), "sky-2026-11-25-09-05-07-042012")
 })
