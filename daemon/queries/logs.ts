@@ -45,6 +45,8 @@ const until = <A>(log: EventLog["Service"], pick: (world: World) => A | undefine
     return Effect.sync(stop)
   }).pipe(Effect.timeoutOrElse({ duration: maxMs, orElse: () => Effect.succeed(undefined) }))
 
+const headNode = (row: ClusterRow) => row.nodes.find(({ rank }) => rank === 0)?.node ?? ""
+
 /** Whether the head can be asked now; `never` when waiting will not help: it is stopped, ending, or gone. */
 const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefined => {
   const row = rowOf(world.clusters, id)
@@ -109,6 +111,8 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
     // It may be on disk and not yet with the agent.
     if (isOpen()) yield* Effect.timeoutOption(couriers.untilTold(row.id, key), awayMaxMs)
     const link = yield* couriers.connect(row)
+    // An agent that hangs is found out here, where an answer is due at once; a log may be silent for hours.
+    yield* Effect.tapError(link.ask("hello", { cluster: row.id, node: headNode(row) }), () => Effect.sync(() => link.end()))
     const forward = forwarding(id, reply, sent)
     return yield* link
       .request("logs", asked, (frame) => {

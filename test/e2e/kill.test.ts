@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { eventually, Home, isAlive, kill, processesOf } from "./home.ts"
+import { eventually, Home, isAlive, kill, processesOf, root } from "./home.ts"
 
 const home = new Home()
 const statusOf = async (name: string) => (await home.json("status")).find((row: { name: string }) => row.name === name)
@@ -51,20 +51,46 @@ describe("kill -9 of the daemon", () => {
     expect(out.match(/line \d/g)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `line ${n}`))
   })
 
-  it("right after a stop and right after a down was asked for: both come to their end", async () => {
+  it("during setup: it goes on where it was, and setup ran once", async () => {
+    const launching = home.start(
+      "launch",
+      "-y",
+      "-c",
+      "s",
+      task("s.yaml", "setup: echo begun >> ~/setup.txt; sleep 2\nrun: cat ~/setup.txt\n")
+    )
+    await eventually(async () => (await statusOf("s"))?.phase === "setup")
+    await crash()
+    const { code, out } = await launching.ended
+    expect(code).toBe(0)
+    expect(out.match(/begun/g)).toHaveLength(1)
+    await home.sky("down", "-y", "s")
+  })
+
+  it("during an exec that syncs: the job runs once", async () => {
+    const exec = home.start("exec", "a", task("w.yaml", `workdir: ${root}/examples\nrun: echo once >> ~/once; cat ~/once\n`))
+    await crash()
+    const { code, out } = await exec.ended
+    expect({ code, lines: out.match(/once/g) }).toEqual({ code: 0, lines: ["once"] })
+  })
+
+  it("during a stop and during a down: both come to their end by themselves, told again by nobody", async () => {
+    await home.sky("exec", "-d", "a", "trap '' TERM; sleep 60")
     const stopping = home.start("stop", "a", "-y")
-    await stopping.until("").then(crash)
-    await stopping.ended
-    await home.sky("stop", "a", "-y")
+    await eventually(async () => (await statusOf("a")).phase === "stop")
+    stopping.child.kill("SIGKILL")
+    await crash()
     await eventually(
       () => statusOf("a"),
       (row) => row.status === "STOPPED"
     )
     const folder = home.nodes()[0]!
+    await home.sky("start", "-y", "a")
+    await home.sky("exec", "-d", "a", "trap '' TERM; sleep 60")
     const down = home.start("down", "a", "-y")
-    await down.until("").then(crash)
-    await down.ended
-    await home.sky("down", "a", "-y")
+    await eventually(async () => (await statusOf("a"))?.phase === "down")
+    down.child.kill("SIGKILL")
+    await crash()
     await eventually(async () => (await home.json("status")).length === 0)
     expect(existsSync(folder)).toBe(false)
     expect(processesOf(folder)).toEqual([])
