@@ -44,12 +44,13 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(Lifecycle.layer),
     Layer.provideMerge(
       Layer.mergeAll(
-        LevelLogStore.layer(join(home, "log")),
         Secrets.layer(home),
         Layer.effect(
           Clouds,
           Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))
         )
       )
-    )
+    ),
+    // First of all: its lock is the guard of the single daemon, and nothing of the folder is touched before it is held.
+    Layer.provideMerge(LevelLogStore.layer(join(home, "log")))
   )

@@ -16,6 +16,8 @@ import { ulid } from "./ulid.ts"
 
 const reconnectMs = 30_000
 const retryEveryMs = 100
+/** A daemon says hello at once; one that does not hangs. */
+const silenceMaxMs = 10_000
 const protocol = { min: 1, max: 1 }
 const mutating: ReadonlySet<string> = new Set<CommandName>(["launch", "exec", "start", "stop", "down", "autostop", "cancel"])
 
@@ -35,7 +37,7 @@ export interface Session {
   readonly ended: () => Promise<void>
 }
 
-const gone = () => new ClientError("DaemonUnreachable", exitCodes.unreachable, "The daemon ended without an answer.")
+const gone = () => new ClientError("DaemonUnreachable", exitCodes.unreachable, "The daemon went away.")
 
 const closed = (socket: Socket) => new Promise<void>((done) => (socket.destroyed ? done() : socket.once("close", () => done())))
 
@@ -128,8 +130,10 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
   const open = async (): Promise<Socket> => {
     const socket = await dial(home, spawn, rare)
     let rest = ""
+    const silence = setTimeout(() => fail(rare().explainHang(home)), silenceMaxMs)
     socket.setEncoding("utf8")
     socket.on("data", (chunk: string) => {
+      clearTimeout(silence)
       const lines = (rest + chunk).split("\n")
       rest = lines.pop()!
       try {
@@ -140,7 +144,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     })
     socket.on("error", () => {})
     socket.on("close", dropped)
-    unsaid = `${JSON.stringify({ type: "hello", data: { protocol, version, capabilities: [] } })}\n`
+    unsaid = `${JSON.stringify({ type: "hello", data: { protocol, version } })}\n`
     return socket
   }
 

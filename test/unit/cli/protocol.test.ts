@@ -25,7 +25,7 @@ describe("a question", () => {
       names: ["a", "b", "c"]
     })
     expect(JSON.parse(out)[0].launchedAt).toBe("1970-01-01T00:00:00.000Z")
-    expect(daemon.greetings).toEqual([{ protocol: { min: 1, max: 1 }, version: "0.1.0", capabilities: [] }])
+    expect(daemon.greetings).toEqual([{ protocol: { min: 1, max: 1 }, version: "0.1.0" }])
     expect(daemon.asked[0]).not.toHaveProperty("requestId")
   })
 
