@@ -3,7 +3,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
@@ -16,10 +15,9 @@ import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
-import type { World } from "../World.ts"
 import { deliver } from "./deliver.ts"
 import { backoffMs } from "./give-up.ts"
-import { journalEvents } from "./journal-events.ts"
+import { JournalInbox } from "./JournalInbox.ts"
 import { observations } from "./observations.ts"
 
 export interface Tools {
@@ -31,8 +29,6 @@ export interface Tools {
   readonly dial: (row: ClusterRow, node: NodeRow) => Effect.Effect<AgentLink, CloudError>
 }
 
-/** Entries copied into the log with one append. */
-const groupMax = 128
 /** A link that ended is looked into again after this, when nothing else happens. */
 const retryMs = 1000
 
@@ -41,8 +37,7 @@ export class Courier {
   private readonly tools: Tools
   private readonly links = new Map<number, AgentLink>()
   private readonly told = new Set<string>()
-  private readonly inbox: Array<{ readonly journal: string; readonly entry: JournalEntry }> = []
-  private readonly waiters: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
+  readonly inbox: JournalInbox
   private listeners: Array<{ readonly key: string; readonly done: Deferred.Deferred<void> }> = []
   private isWorking = false
   private broken = false
@@ -55,6 +50,7 @@ export class Courier {
   constructor(cluster: ClusterId, tools: Tools) {
     this.cluster = cluster
     this.tools = tools
+    this.inbox = new JournalInbox(cluster, tools)
   }
 
   get head(): AgentLink | undefined {
@@ -64,16 +60,6 @@ export class Courier {
 
   wake(): void {
     Queue.offerUnsafe(this.signal, undefined)
-  }
-
-  /** Until the log holds the journal up to this entry. */
-  readUpTo(upTo: number): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if ((this.row()?.journal?.last ?? 0) >= upTo) return Effect.void
-      const done = Deferred.makeUnsafe<void>()
-      this.waiters.push({ upTo, done })
-      return Deferred.await(done)
-    })
   }
 
   /** Until the head has been told of this job or setup. */
@@ -89,7 +75,7 @@ export class Courier {
   /** Lives as long as a node of the cluster has an agent. */
   readonly work: Effect.Effect<void> = Effect.suspend(() => {
     const turn = Effect.gen({ self: this }, function* () {
-      yield* this.copyInbox()
+      yield* this.inbox.copyAll(() => this.head)
       const row = this.row()
       if (row === undefined || !row.nodes.some(({ ready }) => ready)) return false
       if (this.broken) {
@@ -126,7 +112,7 @@ export class Courier {
       const head = before.nodes.find(({ rank }) => rank === 0)
       if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
         const rest = yield* cloud.journalAtRest(this.tools.refOf(before, head))
-        if (rest !== null) yield* this.copy(rest.journal, rest.entries)
+        if (rest !== null) yield* this.inbox.copy(rest.journal, rest.entries)
       }
       const row = this.row()
       if (row === undefined || row.wanted !== "up") return
@@ -145,39 +131,6 @@ export class Courier {
     const { identity, log } = this.tools
     const facts = events.map((event) => [streamOf(cluster), event] as const)
     return Effect.asVoid(Effect.orDie(log.append({ events: facts, operation: null, causedBy: 0, actor: identity.actor, expect: [] })))
-  }
-
-  private copyInbox(): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function* () {
-      while (this.inbox.length > 0) {
-        const journal = this.inbox[0]!.journal
-        const other = this.inbox.findIndex((item) => item.journal !== journal)
-        const run = this.inbox.splice(0, Math.min(groupMax, other === -1 ? groupMax : other))
-        yield* this.copy(
-          journal,
-          run.map(({ entry }) => entry)
-        )
-        const upTo = this.row()?.journal?.last ?? 0
-        // Nobody waits for it: an entry that is sent twice is copied once.
-        if (this.head !== undefined) yield* Effect.forkDetach(Effect.ignore(this.head.ask("journal.acknowledge", { upTo })))
-        for (const waiter of this.waiters.splice(0)) {
-          if (waiter.upTo <= upTo) Deferred.doneUnsafe(waiter.done, Effect.void)
-          else this.waiters.push(waiter)
-        }
-      }
-    })
-  }
-
-  /** Decided by the log's writer, so that an entry enters the log once, whoever brings it. */
-  private copy(journal: string, entries: ReadonlyArray<JournalEntry>): Effect.Effect<void> {
-    const { identity, log } = this.tools
-    const decide = ({ clusters, jobs }: World) => {
-      const row = rowOf(clusters, this.cluster)
-      const events = row === undefined ? [] : journalEvents(row, jobs, journal, entries)
-      const actor = { ...identity.actor, kind: "agent" as const }
-      return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor, expect: [] })
-    }
-    return Effect.asVoid(Effect.orDie(log.decide(decide)))
   }
 
   private connect(): Effect.Effect<void> {
@@ -210,7 +163,7 @@ export class Courier {
       this.configured = ""
       const after = row.journal?.last ?? 0
       const follow = link.request("journal.follow", { after }, ({ data }) => {
-        this.inbox.push({ journal: String(data["journal"]), entry: data["entry"] as JournalEntry })
+        this.inbox.push(String(data["journal"]), data["entry"] as JournalEntry)
         this.wake()
       })
       yield* Effect.forkDetach(Effect.ignore(follow), { startImmediately: true })

@@ -143,7 +143,7 @@ const make = Effect.gen(function* () {
       const courier = couriers.get(row.id)
       if (courier?.head === undefined) return
       yield* courier.head.request("halt", { reason }).pipe(
-        Effect.flatMap(({ lastEntry }) => courier.readUpTo(lastEntry)),
+        Effect.flatMap(({ lastEntry }) => courier.inbox.readUpTo(lastEntry)),
         Effect.timeoutOption(haltMaxMs),
         Effect.ignore
       )

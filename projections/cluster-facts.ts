@@ -1,0 +1,218 @@
+/** One cluster's row, fact by fact. The switch is the whole story of a cluster: what each fact makes of it. Pure. */
+import type { Event } from "../events/Event.ts"
+import type { ClusterId, ClusterName, OperationId } from "../events/ids.ts"
+import { Seq } from "../events/ids.ts"
+import type { Recorded } from "../events/Recorded.ts"
+import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
+
+export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq): ClusterRow => ({
+  id,
+  name,
+  createdAtMs: atMs,
+  launchedAtMs: atMs,
+  lastUse: "",
+  wanted: "up",
+  wantedReason: null,
+  wantedSinceMs: atMs,
+  createdSeq: seq,
+  concluded: false,
+  purge: false,
+  everUp: false,
+  numNodes: 1,
+  offer: null,
+  pending: [],
+  refused: null,
+  nodes: [],
+  journal: null,
+  autostop: null,
+  armed: Seq.make(0),
+  operations: [],
+  lastJob: 0,
+  stoppedReason: null,
+  trouble: null,
+  lastSeq: Seq.make(0)
+})
+
+const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
+  ...row,
+  nodes: row.nodes.map((node) => (node.rank === rank ? change(node) : node))
+})
+
+const withOperation = (row: ClusterRow, id: OperationId | null, change: (operation: ActiveOperation) => ActiveOperation): ClusterRow => ({
+  ...row,
+  operations: row.operations.map((operation) => (operation.id === id ? change(operation) : operation))
+})
+
+const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
+  ...row,
+  wanted,
+  wantedReason: reason,
+  wantedSinceMs: atMs,
+  concluded: false,
+  refused: null,
+  trouble: null
+})
+
+/** The row after one of its facts. `undefined`: the cluster is gone. */
+export const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): ClusterRow | undefined => {
+  switch (event._tag) {
+    case "OperationRequested": {
+      const active: ActiveOperation = {
+        id: event.requestId,
+        method: event.method,
+        seq,
+        user: event.user,
+        sinceMs: atMs,
+        request: null,
+        readyRanks: [],
+        synced: false,
+        setup: "none",
+        setupSinceMs: 0
+      }
+      return { ...row, operations: [...row.operations, active] }
+    }
+    case "OperationSucceeded":
+    case "OperationFailed":
+    case "OperationCancelled":
+      return { ...row, operations: row.operations.filter(({ id }) => id !== operation) }
+    case "LaunchRequested":
+      return {
+        ...wanting(
+          withOperation(row, operation, (active) => ({ ...active, request: event })),
+          "up",
+          null,
+          atMs
+        ),
+        numNodes: Math.max(event.numNodes, row.numNodes),
+        launchedAtMs: atMs,
+        lastUse: event.lastUse,
+        stoppedReason: null
+      }
+    case "StartRequested":
+      return {
+        ...wanting(
+          withOperation(row, operation, (active) => ({ ...active, request: event })),
+          "up",
+          null,
+          atMs
+        ),
+        launchedAtMs: atMs,
+        lastUse: event.lastUse,
+        stoppedReason: null
+      }
+    case "JobCancelRequested":
+      return withOperation(row, operation, (active) => ({ ...active, request: event }))
+    case "ExecRequested":
+      return { ...withOperation(row, operation, (active) => ({ ...active, request: event })), lastUse: event.lastUse }
+    case "StopRequested":
+      return { ...wanting(row, "stopped", null, atMs), purge: event.purge, lastUse: event.lastUse }
+    case "DownRequested":
+      return { ...wanting(row, "gone", null, atMs), purge: event.purge, lastUse: event.lastUse }
+    case "AutostopFired": {
+      const reason = `idle for ${event.idleMinutes} ${event.idleMinutes === 1 ? "minute" : "minutes"}`
+      // Whoever asked for the cluster meanwhile gets it: its nodes are then seen stopped, and started again.
+      const raised =
+        !event.down && row.operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
+      return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, event.entry) }
+    }
+    case "PlaceChosen":
+      return { ...row, offer: event.offer, numNodes: event.numNodes }
+    case "NodeRequested":
+      return { ...row, pending: [...row.pending, { token: event.token, ranks: event.ranks, offer: event.offer, sinceMs: atMs }] }
+    case "NodeProvisioned":
+      return provisioned(row, event, atMs)
+    case "NodeRefused":
+      return {
+        ...row,
+        pending: row.pending.filter(({ token }) => token !== event.token),
+        refused: { code: event.code, message: event.message, times: (row.refused?.times ?? 0) + 1 }
+      }
+    case "NodeStarting":
+      return withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
+    case "NodeStarted":
+      return {
+        ...withNode(row, event.rank, (node) => ({
+          ...node,
+          state: "running",
+          address: event.address,
+          ready: false,
+          reason: null,
+          sinceMs: atMs
+        })),
+        armed: event.rank === 0 ? Seq.make(0) : row.armed,
+        trouble: null
+      }
+    case "NodeStopped":
+      return {
+        ...withNode(row, event.rank, (node) => ({ ...node, state: "stopped", ready: false, reason: event.reason, sinceMs: atMs })),
+        trouble: null
+      }
+    case "NodeReleased":
+    case "NodeAbandoned":
+      return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    case "RuntimeReady":
+      return ready(row, event, operation, atMs)
+    case "RuntimeLost":
+      return withNode(row, event.rank, (node) => ({ ...node, ready: false, reason: event.reason, sinceMs: atMs }))
+    case "WorkdirSynced":
+      return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
+    case "SetupStarted":
+      return withOperation(row, operation, (active) => ({ ...active, setup: "running", setupSinceMs: atMs }))
+    case "SetupEnded":
+      return { ...withOperation(row, operation, (active) => ({ ...active, setup: event })), ...readUpTo(row, event.entry) }
+    case "JobSubmitted":
+      return { ...row, lastJob: event.job }
+    case "JobSettingUp":
+    case "JobStarted":
+    case "JobEnded":
+      return { ...row, ...readUpTo(row, event.entry) }
+    case "JournalGap":
+      return { ...row, ...readUpTo(row, event.to) }
+    case "AutostopSet":
+      return {
+        ...row,
+        // A cancelled setting is one too: it must reach the agent.
+        autostop: { setting: seq, idleMinutes: Math.max(-1, event.idleMinutes), down: event.down && event.idleMinutes >= 0 }
+      }
+    case "AutostopArmed":
+      return { ...row, armed: event.setting, trouble: null }
+    case "ClusterStopped":
+      return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, trouble: null, purge: false }
+    case "ClusterGone":
+      return undefined
+    case "ActionFailed":
+    case "ReactorFailed":
+      return { ...row, trouble: { message: event.message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs: event.retryAtMs } }
+    default:
+      return row
+  }
+}
+
+const readUpTo = (row: ClusterRow, entry: number) => ({
+  journal: row.journal && { ...row.journal, last: Math.max(row.journal.last, entry) }
+})
+
+const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
+  const { address, node, rank, token } = event
+  const fresh: NodeRow = { rank, node, token, address, state: "running", ready: false, reason: null, sinceMs: atMs }
+  const pending = row.pending.flatMap((asked) => {
+    if (asked.token !== token) return [asked]
+    const ranks = asked.ranks.filter((other) => other !== rank)
+    return ranks.length === 0 ? [] : [{ ...asked, ranks }]
+  })
+  const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
+  return { ...row, pending, nodes, refused: null, trouble: null }
+}
+
+const ready = (
+  row: ClusterRow,
+  event: Event & { readonly _tag: "RuntimeReady" },
+  operation: OperationId | null,
+  atMs: number
+): ClusterRow => {
+  const seen = withNode(row, event.rank, (node) => ({ ...node, ready: true, reason: null, sinceMs: atMs }))
+  const done = withOperation(seen, operation, (active) => ({ ...active, readyRanks: [...active.readyRanks, event.rank] }))
+  const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
+  const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
+  return { ...done, journal, everUp, trouble: null }
+}
