@@ -90,3 +90,12 @@ export interface ClusterRow {
   /** The last event of its stream; decisions on this row are made after it. */
   readonly lastSeq: Seq
 }
+
+export const withOperation = (
+  row: ClusterRow,
+  id: OperationId | null,
+  change: (operation: ActiveOperation) => ActiveOperation
+): ClusterRow => ({
+  ...row,
+  operations: row.operations.map((operation) => (operation.id === id ? change(operation) : operation))
+})

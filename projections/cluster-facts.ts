@@ -1,9 +1,9 @@
 /** One cluster's row, fact by fact. The switch is the whole story of a cluster: what each fact makes of it. Pure. */
-import type { Event } from "../events/Event.ts"
-import type { ClusterId, ClusterName, OperationId } from "../events/ids.ts"
+import type { ClusterId, ClusterName } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
+import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
+import { nextOfNodes } from "./node-facts.ts"
 
 export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq): ClusterRow => ({
   id,
@@ -33,16 +33,6 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   lastSeq: Seq.make(0)
 })
 
-const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
-  ...row,
-  nodes: row.nodes.map((node) => (node.rank === rank ? change(node) : node))
-})
-
-const withOperation = (row: ClusterRow, id: OperationId | null, change: (operation: ActiveOperation) => ActiveOperation): ClusterRow => ({
-  ...row,
-  operations: row.operations.map((operation) => (operation.id === id ? change(operation) : operation))
-})
-
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
   ...row,
   wanted,
@@ -54,7 +44,8 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
 })
 
 /** The row after one of its facts. `undefined`: the cluster is gone. */
-export const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded): ClusterRow | undefined => {
+export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefined => {
+  const { atMs, event, operation, seq } = recorded
   switch (event._tag) {
     case "OperationRequested": {
       const active: ActiveOperation = {
@@ -113,61 +104,32 @@ export const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded)
       // Whoever asked for the cluster meanwhile gets it: its nodes are then seen stopped, and started again.
       const raised =
         !event.down && row.operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
-      return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, event.entry) }
+      return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, recorded, event.entry) }
     }
     case "PlaceChosen":
       return { ...row, offer: event.offer, numNodes: event.numNodes }
     case "NodeRequested":
       return { ...row, pending: [...row.pending, { token: event.token, ranks: event.ranks, offer: event.offer, sinceMs: atMs }] }
-    case "NodeProvisioned":
-      return provisioned(row, event, atMs)
     case "NodeRefused":
       return {
         ...row,
         pending: row.pending.filter(({ token }) => token !== event.token),
         refused: { code: event.code, message: event.message, times: (row.refused?.times ?? 0) + 1 }
       }
-    case "NodeStarting":
-      return withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
-    case "NodeStarted":
-      return {
-        ...withNode(row, event.rank, (node) => ({
-          ...node,
-          state: "running",
-          address: event.address,
-          ready: false,
-          reason: null,
-          sinceMs: atMs
-        })),
-        armed: event.rank === 0 ? Seq.make(0) : row.armed,
-        trouble: null
-      }
-    case "NodeStopped":
-      return {
-        ...withNode(row, event.rank, (node) => ({ ...node, state: "stopped", ready: false, reason: event.reason, sinceMs: atMs })),
-        trouble: null
-      }
-    case "NodeReleased":
-    case "NodeAbandoned":
-      return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
-    case "RuntimeReady":
-      return ready(row, event, operation, atMs)
-    case "RuntimeLost":
-      return withNode(row, event.rank, (node) => ({ ...node, ready: false, reason: event.reason, sinceMs: atMs }))
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
     case "SetupStarted":
       return withOperation(row, operation, (active) => ({ ...active, setup: "running", setupSinceMs: atMs }))
     case "SetupEnded":
-      return { ...withOperation(row, operation, (active) => ({ ...active, setup: event })), ...readUpTo(row, event.entry) }
+      return { ...withOperation(row, operation, (active) => ({ ...active, setup: event })), ...readUpTo(row, recorded, event.entry) }
     case "JobSubmitted":
       return { ...row, lastJob: event.job }
     case "JobSettingUp":
     case "JobStarted":
     case "JobEnded":
-      return { ...row, ...readUpTo(row, event.entry) }
+      return { ...row, ...readUpTo(row, recorded, event.entry) }
     case "JournalGap":
-      return { ...row, ...readUpTo(row, event.to) }
+      return { ...row, ...readUpTo(row, recorded, event.to) }
     case "AutostopSet":
       return {
         ...row,
@@ -184,35 +146,10 @@ export const next = (row: ClusterRow, { atMs, event, operation, seq }: Recorded)
     case "ReactorFailed":
       return { ...row, trouble: { message: event.message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs: event.retryAtMs } }
     default:
-      return row
+      return nextOfNodes(row, recorded)
   }
 }
 
-const readUpTo = (row: ClusterRow, entry: number) => ({
-  journal: row.journal && { ...row.journal, last: Math.max(row.journal.last, entry) }
-})
-
-const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
-  const { address, node, rank, token } = event
-  const fresh: NodeRow = { rank, node, token, address, state: "running", ready: false, reason: null, sinceMs: atMs }
-  const pending = row.pending.flatMap((asked) => {
-    if (asked.token !== token) return [asked]
-    const ranks = asked.ranks.filter((other) => other !== rank)
-    return ranks.length === 0 ? [] : [{ ...asked, ranks }]
-  })
-  const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
-  return { ...row, pending, nodes, refused: null, trouble: null }
-}
-
-const ready = (
-  row: ClusterRow,
-  event: Event & { readonly _tag: "RuntimeReady" },
-  operation: OperationId | null,
-  atMs: number
-): ClusterRow => {
-  const seen = withNode(row, event.rank, (node) => ({ ...node, ready: true, reason: null, sinceMs: atMs }))
-  const done = withOperation(seen, operation, (active) => ({ ...active, readyRanks: [...active.readyRanks, event.rank] }))
-  const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
-  const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
-  return { ...done, journal, everUp, trouble: null }
-}
+/** An entry of a journal that the head has left behind says nothing of how far the present one was read. */
+const readUpTo = ({ journal }: ClusterRow, { stream }: Recorded, entry: number) =>
+  journal === null || stream !== `journal/${journal.id}` ? {} : { journal: { ...journal, last: Math.max(journal.last, entry) } }

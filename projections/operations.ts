@@ -7,7 +7,7 @@ import { clusterOfStream } from "./clusters.ts"
 import type { Projection } from "./Projection.ts"
 
 /** Ended operations that stay in memory; older ones are answered from the log. */
-export const endedMax = 1000
+const endedMax = 1000
 
 export interface OperationRow {
   readonly id: OperationId

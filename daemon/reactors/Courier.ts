@@ -1,16 +1,12 @@
 /** The courier of one cluster: its links, what the head was told, and the entries that wait to enter the log in the journal's order. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import type { Event } from "../../events/Event.ts"
-import type { ClusterId } from "../../events/ids.ts"
+import type { ClusterId, JournalId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { isWhole } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
-import type { JournalEntry } from "../../sdk/agent/protocol.ts"
 import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
-import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
@@ -18,7 +14,8 @@ import type { Secrets } from "../Secrets.ts"
 import { deliver } from "./deliver.ts"
 import { backoffMs } from "./give-up.ts"
 import { JournalInbox } from "./JournalInbox.ts"
-import { observations } from "./observations.ts"
+import { observe } from "./observe.ts"
+import { Told } from "./Told.ts"
 
 export interface Tools {
   readonly log: EventLog["Service"]
@@ -29,19 +26,22 @@ export interface Tools {
   readonly dial: (row: ClusterRow, node: NodeRow) => Effect.Effect<AgentLink, CloudError>
 }
 
-/** A link that ended is looked into again after this, when nothing else happens. */
+/** An agent that nobody can reach is tried again after this, when nothing else happens. */
 const retryMs = 1000
 
 export class Courier {
-  readonly cluster: ClusterId
-  private readonly tools: Tools
-  private readonly links = new Map<number, AgentLink>()
-  private readonly told = new Set<string>()
   readonly inbox: JournalInbox
-  private listeners: Array<{ readonly key: string; readonly done: Deferred.Deferred<void> }> = []
-  private isWorking = false
-  private broken = false
-  /** Deliveries that failed in a row. */
+  /** What the head was told on its present link. */
+  readonly told = new Told()
+  isWorking = false
+  private readonly cluster: ClusterId
+  private readonly tools: Tools
+  private readonly links = new Map<NodeId, AgentLink>()
+  /** The journal that the head's link follows. */
+  private following: JournalId | undefined
+  /** Nodes whose agent was called in vain. */
+  private readonly silent = new Set<NodeId>()
+  /** What was tried in vain in a row. */
   private strikes = 0
   /** The peers that the head was told of. */
   private configured = ""
@@ -54,42 +54,30 @@ export class Courier {
   }
 
   get head(): AgentLink | undefined {
-    const link = this.links.get(0)
-    return link?.isOpen ? link : undefined
+    const node = this.row()?.nodes.find(({ rank }) => rank === 0)
+    return node === undefined ? undefined : this.linkTo(node)
   }
 
   wake(): void {
     Queue.offerUnsafe(this.signal, undefined)
   }
 
-  /** Until the head has been told of this job or setup. */
-  untilTold(key: string): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (this.told.has(key)) return Effect.void
-      const done = Deferred.makeUnsafe<void>()
-      this.listeners.push({ key, done })
-      return Deferred.await(done)
-    })
-  }
-
-  /** Lives as long as a node of the cluster has an agent. */
+  /** As long as a node of the cluster has an agent; goes on where it left off when it is called again. */
   readonly work: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.isWorking) return Effect.void
     const turn = Effect.gen({ self: this }, function* () {
       yield* this.inbox.copyAll(() => this.head)
       const row = this.row()
       if (row === undefined || !row.nodes.some(({ ready }) => ready)) return false
-      if (this.broken) {
-        this.broken = false
-        // A head that breaks off whenever it is told something is not asked at the speed of the machine.
-        if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
-        const looked = yield* Effect.option(this.observe)
-        if (Option.isNone(looked)) this.broken = true
-      }
+      // A head that breaks off whenever it is told something is not asked at the speed of the machine.
+      if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
       yield* this.connect()
+      if (this.silent.size > 0) yield* Effect.ignore(this.observe)
       yield* this.deliver()
       return true
     })
-    const wait = Effect.suspend(() => (this.broken ? Effect.timeoutOption(Queue.take(this.signal), retryMs) : Queue.take(this.signal)))
+    const news = Queue.take(this.signal)
+    const wait = Effect.suspend(() => (this.silent.size > 0 || this.strikes > 0 ? Effect.timeoutOption(news, retryMs) : news))
     this.isWorking = true
     const loop: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
       while (yield* turn) yield* wait
@@ -97,76 +85,72 @@ export class Courier {
     return Effect.ensuring(
       loop,
       Effect.sync(() => {
-        for (const link of this.links.values()) link.end()
+        this.isWorking = false
+        for (const node of this.links.keys()) this.drop(node)
+        this.silent.clear()
+        this.told.clear()
       })
     )
   })
 
-  /** What the cloud says of the nodes, recorded where it is news. A wanted end is the reconciler's business. */
-  readonly observe: Effect.Effect<void, CloudError> = Effect.suspend(() =>
-    Effect.gen({ self: this }, function* () {
-      const before = this.row()
-      if (before === undefined || before.nodes.length === 0) return
-      const cloud = yield* this.tools.cloudFor(before)
-      const states = yield* cloud.query(before.nodes.map((node) => this.tools.refOf(before, node)))
-      const head = before.nodes.find(({ rank }) => rank === 0)
-      if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
-        const rest = yield* cloud.journalAtRest(this.tools.refOf(before, head))
-        if (rest !== null) yield* this.inbox.copy(rest.journal, rest.entries)
-      }
-      const row = this.row()
-      if (row === undefined || row.wanted !== "up") return
-      // Before it works it has no links, which says nothing of the agents.
-      const isLinked = (rank: number) => !this.isWorking || (this.links.get(rank)?.isOpen ?? false)
-      yield* this.record(row.id, observations(row, states, isLinked))
-    })
-  )
+  /** Looks at what the cloud says of the nodes, and records what is new. */
+  readonly observe: Effect.Effect<void, CloudError> = Effect.suspend(() => observe(this.cluster, this.inbox, this.silent, this.tools))
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)
   }
 
-  private record(cluster: ClusterId, events: ReadonlyArray<Event>): Effect.Effect<void> {
-    if (events.length === 0) return Effect.void
-    const { identity, log } = this.tools
-    const facts = events.map((event) => [streamOf(cluster), event] as const)
-    return Effect.asVoid(Effect.orDie(log.append({ events: facts, operation: null, causedBy: 0, actor: identity.actor, expect: [] })))
+  private linkTo({ node }: NodeRow): AgentLink | undefined {
+    const link = this.links.get(node)
+    return link?.isOpen ? link : undefined
   }
 
   private connect(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       for (const node of this.row()?.nodes ?? []) {
-        if (!node.ready || node.state !== "running" || this.links.get(node.rank)?.isOpen) continue
         const row = this.row()
         if (row === undefined) return
+        // An agent that lost its folder begins another journal: it is followed from its first entry.
+        if (node.rank === 0 && this.following !== row.journal?.id) this.drop(node.node)
+        if (!node.ready || node.state !== "running" || this.linkTo(node) !== undefined) continue
         const link = yield* Effect.option(this.tools.dial(row, node))
-        if (Option.isNone(link)) {
-          this.links.delete(node.rank)
-          this.broken = true
-          this.wake()
-          continue
-        }
-        yield* this.greet(row, node, link.value)
+        if (Option.isNone(link)) this.silent.add(node.node)
+        else yield* this.greet(node, link.value)
       }
     })
   }
 
-  private greet(row: ClusterRow, node: NodeRow, link: AgentLink): Effect.Effect<void> {
+  private drop(node: NodeId): void {
+    const link = this.links.get(node)
+    this.links.delete(node)
+    link?.end()
+  }
+
+  private greet({ node, rank }: NodeRow, link: AgentLink): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      this.links.set(node.rank, link)
+      this.links.set(node, link)
+      this.silent.delete(node)
       link.whenClosed(() => {
-        this.broken = true
-        this.wake()
+        if (this.links.get(node) === link) this.wake()
       })
-      if (node.rank !== 0) return
+      if (rank !== 0) return
       this.told.clear()
       this.configured = ""
-      const after = row.journal?.last ?? 0
-      const follow = link.request("journal.follow", { after }, ({ data }) => {
-        this.inbox.push(String(data["journal"]), data["entry"] as JournalEntry)
+      const journal = this.row()?.journal
+      this.following = journal?.id
+      const follow = link.request("journal.follow", { after: journal?.last ?? 0 }, ({ data }) => {
+        this.inbox.push(data["journal"], data["entry"])
         this.wake()
       })
-      yield* Effect.forkDetach(Effect.ignore(follow), { startImmediately: true })
+      // It ends with the link; when it is refused, the link is of no use.
+      const refused = Effect.sync(() => {
+        this.strikes++
+        link.end()
+      })
+      yield* Effect.forkDetach(
+        Effect.catch(follow, () => refused),
+        { startImmediately: true }
+      )
     })
   }
 
@@ -193,13 +177,11 @@ export class Courier {
       if (head === undefined || row === undefined || this.configured === "") return
       yield* deliver(head, row, this.told, this.tools)
       this.strikes = 0
-      for (const { done, key } of this.listeners) if (this.told.has(key)) Deferred.doneUnsafe(done, Effect.void)
-      this.listeners = this.listeners.filter(({ key }) => !this.told.has(key))
     }).pipe(
       // Said, and tried again with the next news or after a while.
       Effect.catch((error) =>
         Effect.logWarning(`an agent of ${this.row()?.name ?? this.cluster}: ${error.message}`).pipe(
-          Effect.andThen(Effect.sync(() => Object.assign(this, { broken: true, strikes: this.strikes + 1 })))
+          Effect.andThen(Effect.sync(() => this.strikes++))
         )
       )
     )

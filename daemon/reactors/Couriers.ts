@@ -5,7 +5,7 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FiberMap from "effect/FiberMap"
+import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import type { ClusterId, JournalId } from "../../events/ids.ts"
@@ -16,7 +16,7 @@ import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
-import { AgentError, AgentLink } from "../remote/AgentLink.ts"
+import { type AgentError, AgentLink } from "../remote/AgentLink.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
 
@@ -24,7 +24,7 @@ import { Courier } from "./Courier.ts"
 const haltMaxMs = 25_000
 /** How long a start may wait for the clouds' word on what happened meanwhile. */
 const lookMaxMs = 2000
-/** Before a courier that failed is replaced. */
+/** Before a courier that failed goes on. */
 const restMs = 5000
 
 export class Couriers extends Context.Service<
@@ -33,9 +33,9 @@ export class Couriers extends Context.Service<
     /** Makes an agent run on the node and answers what it said. */
     readonly install: (row: ClusterRow, node: NodeRow) => Effect.Effect<typeof RuntimeReady.Type, CloudError | AgentError>
     readonly arm: (
-      cluster: ClusterId,
+      row: ClusterRow,
       setting: { readonly setting: number; readonly idleMinutes: number; readonly down: boolean }
-    ) => Effect.Effect<void, AgentError>
+    ) => Effect.Effect<void, CloudError | AgentError>
     /** Idleness starts over; nobody minds when the head does not answer. */
     readonly activity: (cluster: ClusterId) => Effect.Effect<void>
     /** Ends all jobs and reads how they ended; gives up quietly when the head does not answer. */
@@ -54,15 +54,21 @@ export class Couriers extends Context.Service<
   )
 }
 
-const silent = (row: string) => new AgentError({ tag: "Disconnected", message: `the agent on the head of ${row} does not answer` })
+/** On a link of its own that ends with the answer. */
+const brief = <A>(dialled: Effect.Effect<AgentLink, CloudError>, ask: (link: AgentLink) => Effect.Effect<A, AgentError>) =>
+  Effect.flatMap(dialled, (link) =>
+    Effect.ensuring(
+      ask(link),
+      Effect.sync(() => link.end())
+    )
+  )
 
 const make = Effect.gen(function* () {
   const log = yield* EventLog
   const clouds = yield* Clouds
   const secrets = yield* Secrets
   const identity = yield* Identity
-  const fibers = yield* FiberMap.make<ClusterId>()
-  const run = yield* FiberMap.runtime(fibers)<never>()
+  const run = yield* FiberSet.makeRuntime<never>()
   const couriers = new Map<ClusterId, Courier>()
 
   const refOf = (row: ClusterRow, node: NodeRow) => ({
@@ -83,61 +89,57 @@ const make = Effect.gen(function* () {
 
   const tools = { log, secrets, identity, refOf, cloudFor, dial }
 
+  const courierOf = (cluster: ClusterId) => {
+    const known = couriers.get(cluster) ?? new Courier(cluster, tools)
+    couriers.set(cluster, known)
+    return known
+  }
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
     const live = row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false
-    const courier = couriers.get(cluster)
-    if (!live && courier === undefined) return
-    if (courier !== undefined) {
-      courier.wake()
-      if (!live) couriers.delete(cluster)
-      return
-    }
-    const fresh = new Courier(cluster, tools)
-    couriers.set(cluster, fresh)
-    run(cluster, Effect.ensuring(fresh.work, leave(cluster, fresh)).pipe(Effect.catchCause((cause) => again(cluster, cause))))
+    couriers.get(cluster)?.wake()
+    if (row === undefined) couriers.delete(cluster)
+    if (!live || courierOf(cluster).isWorking) return
+    const woken = Effect.sync(() => wake(cluster))
+    run(courierOf(cluster).work.pipe(Effect.catchCause(rest), Effect.andThen(woken)))
   }
-  const leave = (cluster: ClusterId, courier: Courier) =>
-    Effect.sync(() => {
-      if (couriers.get(cluster) === courier) couriers.delete(cluster)
-    })
-  /** A courier that fails is a defect of one cluster's: said, and another goes after a while. */
-  const again = (cluster: ClusterId, cause: Cause.Cause<never>): Effect.Effect<void> =>
+  /** A courier that fails is a defect of one cluster's: said, and it goes on after a while. */
+  const rest = (cause: Cause.Cause<never>): Effect.Effect<void> =>
     Cause.hasInterruptsOnly(cause)
-      ? Effect.void
-      : Effect.logError("a courier failed", Cause.pretty(cause)).pipe(
-          Effect.andThen(Effect.sleep(restMs)),
-          Effect.andThen(Effect.sync(() => wake(cluster)))
-        )
+      ? Effect.interrupt
+      : Effect.andThen(Effect.logError("a courier failed", Cause.pretty(cause)), Effect.sleep(restMs))
   const stop = log.follow((group) => {
     for (const cluster of new Set(group.map(clusterOf))) if (cluster !== undefined) wake(cluster)
   })
   yield* Effect.addFinalizer(() => Effect.sync(stop))
   // What happened while no daemon ran is learned before anything is decided: a cluster that stopped itself is not asked to run.
   const awake = [...HashMap.values(log.world().clusters.rows)].filter((row) => row.wanted === "up" && row.nodes.length > 0)
-  yield* Effect.forEach(awake, (row) => Effect.ignore(new Courier(row.id, tools).observe), { concurrency: 16, discard: true }).pipe(
+  yield* Effect.forEach(awake, (row) => Effect.ignore(courierOf(row.id).observe), { concurrency: 16, discard: true }).pipe(
     Effect.timeoutOption(lookMaxMs)
   )
   for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
 
   const head = (cluster: ClusterId) => couriers.get(cluster)?.head
+  const connect = (row: ClusterRow) => {
+    const node = row.nodes.find(({ rank }) => rank === 0)
+    return node === undefined
+      ? Effect.fail(new CloudError({ kind: "Transient", code: "NoHead", message: `${row.name} has no head node` }))
+      : dial(row, node)
+  }
+  /** On the courier's link, or, before it has one, on another. */
+  const toHead = <A>(row: ClusterRow, ask: (link: AgentLink) => Effect.Effect<A, AgentError>) =>
+    Effect.suspend((): Effect.Effect<A, AgentError | CloudError> => {
+      const known = head(row.id)
+      return known === undefined ? brief(connect(row), ask) : ask(known)
+    })
   return Couriers.of({
     install: Effect.fn("Couriers.install")(function* (row, node) {
       const cloud = yield* cloudFor(row)
       yield* cloud.installAgent(refOf(row, node))
-      const link = yield* dial(row, node)
-      const hello = yield* Effect.ensuring(
-        link.ask("hello", { cluster: row.id, node: node.node }),
-        Effect.sync(() => link.end())
-      )
-      const { build, journal } = hello
+      const { build, journal } = yield* brief(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
       return { _tag: "RuntimeReady", cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
     }),
-    arm: (cluster, setting) =>
-      Effect.suspend(() => {
-        const link = head(cluster)
-        return link === undefined ? Effect.fail(silent("the cluster")) : Effect.asVoid(link.ask("autostop", setting))
-      }),
+    arm: (row, setting) => toHead(row, (link) => Effect.asVoid(link.ask("autostop", setting))),
     activity: (cluster) => Effect.suspend(() => head(cluster)?.ask("activity", {}) ?? Effect.void).pipe(Effect.ignore),
     halt: Effect.fn("Couriers.halt")(function* (row, reason) {
       const courier = couriers.get(row.id)
@@ -148,13 +150,8 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
-    untilTold: (cluster, key) => Effect.suspend(() => couriers.get(cluster)?.untilTold(key) ?? Effect.void),
-    observe: (cluster) => Effect.suspend(() => (couriers.get(cluster) ?? new Courier(cluster, tools)).observe),
-    connect: (row) => {
-      const node = row.nodes.find(({ rank }) => rank === 0)
-      return node === undefined
-        ? Effect.fail(new CloudError({ kind: "Transient", code: "NoHead", message: `${row.name} has no head node` }))
-        : dial(row, node)
-    }
+    untilTold: (cluster, key) => Effect.suspend(() => courierOf(cluster).told.until(key)),
+    observe: (cluster) => Effect.suspend(() => courierOf(cluster).observe),
+    connect
   })
 })

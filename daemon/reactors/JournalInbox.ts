@@ -6,8 +6,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { rowOf } from "../../projections/clusters.ts"
-import type { JournalEntry } from "../../sdk/agent/protocol.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentLink } from "../remote/AgentLink.ts"
@@ -25,25 +25,29 @@ interface Tools {
 export class JournalInbox {
   private readonly cluster: ClusterId
   private readonly tools: Tools
-  private readonly waiting: Array<{ readonly journal: string; readonly entry: JournalEntry }> = []
-  private readonly readers: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
+  private readonly waiting: Array<{ readonly journal: unknown; readonly entry: unknown }> = []
+  private readonly readers = new Map<Deferred.Deferred<void>, number>()
 
   constructor(cluster: ClusterId, tools: Tools) {
     this.cluster = cluster
     this.tools = tools
   }
 
-  push(journal: string, entry: JournalEntry): void {
+  /** As an agent sent them: what they hold is judged when they are copied. */
+  push(journal: unknown, entry: unknown): void {
     this.waiting.push({ journal, entry })
   }
 
   /** Until the log holds the journal up to this entry. */
   readUpTo(upTo: number): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.last() >= upTo) return Effect.void
+      if ((this.held()?.last ?? 0) >= upTo) return Effect.void
       const done = Deferred.makeUnsafe<void>()
-      this.readers.push({ upTo, done })
-      return Deferred.await(done)
+      this.readers.set(done, upTo)
+      return Effect.ensuring(
+        Deferred.await(done),
+        Effect.sync(() => this.readers.delete(done))
+      )
     })
   }
 
@@ -58,29 +62,28 @@ export class JournalInbox {
           journal,
           run.map(({ entry }) => entry)
         )
-        const upTo = this.last()
+        const held = this.held()
+        if (held === null || held.id !== journal) continue
         const link = head()
-        if (link !== undefined) yield* Effect.forkDetach(Effect.ignore(link.ask("journal.acknowledge", { upTo })))
-        for (const reader of this.readers.splice(0)) {
-          if (reader.upTo <= upTo) Deferred.doneUnsafe(reader.done, Effect.void)
-          else this.readers.push(reader)
-        }
+        if (link !== undefined) yield* Effect.forkDetach(Effect.ignore(link.ask("journal.acknowledge", { upTo: held.last })))
+        for (const [done, upTo] of this.readers) if (upTo <= held.last) Deferred.doneUnsafe(done, Effect.void)
       }
     })
   }
 
-  copy(journal: string, entries: ReadonlyArray<JournalEntry>): Effect.Effect<void> {
+  copy(journal: unknown, entries: ReadonlyArray<unknown>): Effect.Effect<void> {
     const { identity, log } = this.tools
-    const decide = ({ clusters, jobs }: World) => {
-      const row = rowOf(clusters, this.cluster)
-      const events = row === undefined ? [] : journalEvents(row, jobs, journal, entries)
+    const decide = (world: World) => {
+      const row = rowOf(world.clusters, this.cluster)
+      const events = row === undefined ? [] : journalEvents(row, world, journal, entries)
       const actor = { ...identity.actor, kind: "agent" as const }
       return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor, expect: [] })
     }
     return Effect.asVoid(Effect.orDie(log.decide(decide)))
   }
 
-  private last(): number {
-    return rowOf(this.tools.log.world().clusters, this.cluster)?.journal?.last ?? 0
+  /** How much of which journal the log holds. */
+  private held(): ClusterRow["journal"] {
+    return rowOf(this.tools.log.world().clusters, this.cluster)?.journal ?? null
   }
 }

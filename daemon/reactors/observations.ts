@@ -1,14 +1,11 @@
 /** What is new in what a cloud says of a cluster's nodes. Pure. A wanted end is the reconciler's business and no news. */
 import type { Event } from "../../events/Event.ts"
+import type { NodeId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
 
-/** `isLinked`: whether the agent of that rank is on the line right now. */
-export const observations = (
-  row: ClusterRow,
-  states: ReadonlyArray<NodeState>,
-  isLinked: (rank: number) => boolean
-): ReadonlyArray<Event> =>
+/** `silent`: the nodes whose agent does not answer. */
+export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, silent: ReadonlySet<NodeId>): ReadonlyArray<Event> =>
   row.nodes.flatMap((node): ReadonlyArray<Event> => {
     const { node: id, rank } = node
     const now = states.find((state) => state.node === id)
@@ -16,6 +13,6 @@ export const observations = (
     if (now === undefined) return []
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
     if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
-    const lost = now.state === "running" && node.ready && !isLinked(rank)
+    const lost = now.state === "running" && node.ready && silent.has(id)
     return lost ? [{ _tag: "RuntimeLost", ...about, reason: "its agent went away" }] : []
   })

@@ -123,7 +123,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     }
     case "Arm": {
       const { down, idleMinutes, setting } = row.autostop!
-      yield* couriers.arm(row.id, { setting, idleMinutes, down })
+      yield* couriers.arm(row, { setting, idleMinutes, down })
       return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
     }
   }

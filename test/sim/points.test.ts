@@ -95,7 +95,7 @@ describe("a crash at any point", () => {
     ({ name }) =>
       Effect.gen(function* () {
         const whole = yield* play(stories[name]!, -1)
-        assert.include(whole.points, "log.write:after")
+        assert.isAbove(whole.points.length, 12, "the story was not told")
         for (let deadly = 0; deadly < whole.points.length; deadly++) {
           const again = yield* play(stories[name]!, deadly)
           assert.deepStrictEqual(again.summary, whole.summary, `after a crash at point ${deadly}, ${whole.points[deadly]}`)

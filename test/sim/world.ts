@@ -68,6 +68,9 @@ export const trace = (disk: MemoryDisk) => {
   }
 }
 
+/** Far more than any story needs, and few enough to find a loop that writes. */
+const factsMax = 500
+
 export const check = (daemon: SimDaemon, world: SimCloud, disk: MemoryDisk) => {
   const state = daemon.log.world()
   const rows = [...HashMap.values(state.clusters.rows)]
@@ -102,6 +105,7 @@ export const check = (daemon: SimDaemon, world: SimCloud, disk: MemoryDisk) => {
   for (const { agent } of world.machines.values()) {
     for (const [what, times] of agent.begun) assert.strictEqual(times, 1, `${what} was begun ${times} times`)
   }
+  assert.isBelow(disk.length, factsMax, "a storm of facts")
   const again = replayed(disk)
   assert.deepStrictEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(state)), "the log does not fold to the live state")
   assert.strictEqual(again.at, disk.length)

@@ -1,0 +1,73 @@
+/** A cluster's row after a fact about its nodes: what the cloud gave, started, stopped or took away, and where an agent answers. Pure. */
+import type { Event } from "../events/Event.ts"
+import type { OperationId } from "../events/ids.ts"
+import { Seq } from "../events/ids.ts"
+import type { Recorded } from "../events/Recorded.ts"
+import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
+
+const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
+  ...row,
+  nodes: row.nodes.map((node) => (node.rank === rank ? change(node) : node))
+})
+
+/** The row after one of its facts, when that is about its nodes; else the row as it is. */
+export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorded): ClusterRow => {
+  switch (event._tag) {
+    case "NodeProvisioned":
+      return provisioned(row, event, atMs)
+    case "NodeStarting":
+      return withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
+    case "NodeStarted":
+      return {
+        ...withNode(row, event.rank, (node) => ({
+          ...node,
+          state: "running",
+          address: event.address,
+          ready: false,
+          reason: null,
+          sinceMs: atMs
+        })),
+        armed: event.rank === 0 ? Seq.make(0) : row.armed,
+        trouble: null
+      }
+    case "NodeStopped":
+      return {
+        ...withNode(row, event.rank, (node) => ({ ...node, state: "stopped", ready: false, reason: event.reason, sinceMs: atMs })),
+        trouble: null
+      }
+    case "NodeReleased":
+    case "NodeAbandoned":
+      return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    case "RuntimeReady":
+      return ready(row, event, operation, atMs)
+    case "RuntimeLost":
+      return withNode(row, event.rank, (node) => ({ ...node, ready: false, reason: event.reason, sinceMs: atMs }))
+    default:
+      return row
+  }
+}
+
+const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
+  const { address, node, rank, token } = event
+  const fresh: NodeRow = { rank, node, token, address, state: "running", ready: false, reason: null, sinceMs: atMs }
+  const pending = row.pending.flatMap((asked) => {
+    if (asked.token !== token) return [asked]
+    const ranks = asked.ranks.filter((other) => other !== rank)
+    return ranks.length === 0 ? [] : [{ ...asked, ranks }]
+  })
+  const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
+  return { ...row, pending, nodes, refused: null, trouble: null }
+}
+
+const ready = (
+  row: ClusterRow,
+  event: Event & { readonly _tag: "RuntimeReady" },
+  operation: OperationId | null,
+  atMs: number
+): ClusterRow => {
+  const seen = withNode(row, event.rank, (node) => ({ ...node, ready: true, reason: null, sinceMs: atMs }))
+  const done = withOperation(seen, operation, (active) => ({ ...active, readyRanks: [...active.readyRanks, event.rank] }))
+  const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
+  const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
+  return { ...done, journal, everUp, trouble: null }
+}
