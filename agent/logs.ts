@@ -7,16 +7,20 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { AgentMethods, Peer } from "../sdk/agent/protocol.ts"
 import { ask } from "./ask.ts"
 import { jobDoesNotExist, valueError } from "./failures.ts"
+import type { Frame } from "./frames.ts"
 import type { Head } from "./Head.ts"
 import type { Host } from "./hosts.ts"
 import { detachedSetupLog, runLog, runPrefix, setupLog, setupPrefix } from "./log-files.ts"
 import { detachedSetupKey, jobKey, setupKey } from "./orders.ts"
 import type { Ranks } from "./Ranks.ts"
 import type { Stream } from "./Server.ts"
-import { streamRank } from "./stream-rank.ts"
+import { type RankLogs, streamRank } from "./stream-rank.ts"
 
 export type LogsParams = AgentMethods["logs"][0]
 type Answer = AgentMethods["logs"][1]
+
+/** Of each rank, known when all have ended. None: they never began. */
+type EndedPids = () => ReadonlyArray<number> | undefined
 
 interface Source {
   readonly host: Host
@@ -24,8 +28,7 @@ interface Source {
   readonly rank: number
   readonly log: string
   readonly prefix: (pid: number) => string
-  /** Known from an ended job. */
-  readonly pid: number | undefined
+  readonly endedPids: EndedPids
 }
 
 const retryMs = 200
@@ -57,13 +60,16 @@ export class Logs {
     const spec = setups[operation]?.spec ?? endedSetups[operation]
     if (spec === undefined) throw jobDoesNotExist(`no setup of operation ${operation} ran here`)
     checkRank(params, this.#head.peers.length, "this setup")
-    const pids = endedSetups[operation]?.setupPids
+    const over = () => endedSetups[operation]
     await this.#show(
-      this.#setupSources(setupKey(operation), (rank) => setupLog(spec.runTimestamp, rank), pids),
+      this.#setupSources(
+        setupKey(operation),
+        (rank) => setupLog(spec.runTimestamp, rank),
+        () => over()?.setupPids
+      ),
       params,
       stream
     )
-    const over = () => this.#head.store.state.endedSetups[operation]
     if (params.follow) await this.#head.until(() => over() !== undefined, stream.signal)
     const fact = over()?.fact
     return {
@@ -95,32 +101,36 @@ export class Logs {
 
   async #ranksOf(id: number, params: LogsParams, stream: Stream) {
     const { state } = this.#head.store
-    const job = () => state.endedJobs[id] ?? state.jobs[id]!
+    const over = () => state.endedJobs[id]
+    const job = () => over() ?? state.jobs[id]!
     const { runTimestamp, name, setup } = job().spec
     const nodes = this.#head.peers.length
     if (setup !== null && setup !== false) {
       const log = (rank: number) => detachedSetupLog(runTimestamp, nodes, rank)
-      await this.#show(this.#setupSources(detachedSetupKey(id), log, state.endedJobs[id]?.setupPids), params, stream)
+      await this.#show(
+        this.#setupSources(detachedSetupKey(id), log, () => over()?.setupPids),
+        params,
+        stream
+      )
     }
     // Ended in its setup, or before it: it has no ranks.
     const runs = () => this.#head.hosts.some((host) => host.views().some(({ key }) => key === jobKey(id)))
-    const ended = () => state.endedJobs[id] !== undefined
-    if (params.follow) await this.#head.until(() => runs() || ended(), stream.signal)
-    if (!runs() && !ended()) return
+    if (params.follow) await this.#head.until(() => runs() || over() !== undefined, stream.signal)
+    if (!runs() && over() === undefined) return
     const sources = (job().placement ?? []).map(({ nodeRank }, rank): Source => {
       const host = this.#head.hosts[nodeRank]!
       const of = { nodes, rank, nodeRank, address: host.peer.address }
       const prefix = (pid: number) => runPrefix(name, { ...of, pid })
-      return { host, key: jobKey(id), rank, log: runLog(runTimestamp, nodes, rank, nodeRank), prefix, pid: state.endedJobs[id]?.pids[rank] }
+      return { host, key: jobKey(id), rank, log: runLog(runTimestamp, nodes, rank, nodeRank), prefix, endedPids: () => over()?.pids }
     })
-    if (!ended() || state.endedJobs[id]!.pids.length > 0) await this.#show(sources, params, stream)
+    if (over()?.pids.length !== 0) await this.#show(sources, params, stream)
   }
 
-  #setupSources(key: string, log: (rank: number) => string, pids: ReadonlyArray<number> | undefined): ReadonlyArray<Source> {
+  #setupSources(key: string, log: (rank: number) => string, endedPids: EndedPids): ReadonlyArray<Source> {
     const nodes = this.#head.peers.length
     return this.#head.hosts.map((host, rank) => {
       const prefix = (pid: number) => setupPrefix({ nodes, rank, nodeRank: rank, address: host.peer.address, pid })
-      return { host, key, rank, log: log(rank), prefix, pid: pids?.[rank] }
+      return { host, key, rank, log: log(rank), prefix, endedPids }
     })
   }
 
@@ -130,32 +140,30 @@ export class Logs {
   }
 
   async #showOne(source: Source, params: LogsParams, stream: Stream) {
-    const { host, key, rank, log } = source
+    const { host, key, rank, log, endedPids } = source
     const view = () => host.view(key, rank)
-    const known = () => source.pid !== undefined || Boolean(view()?.pid) || (view()?.exit ?? null) !== null
+    const known = () => endedPids() !== undefined || Boolean(view()?.pid) || (view()?.exit ?? null) !== null
     if (params.follow) await this.#head.until(known, stream.signal)
     if (stream.signal.aborted) return
-    stream.send("source", { rank, prefix: source.prefix(source.pid ?? view()?.pid ?? 0) })
-    const wish = { key, rank, log, tail: params.tail ?? null, follow: params.follow, from: 0 }
+    stream.send("source", { rank, source: log, prefix: source.prefix(view()?.pid ?? endedPids()?.[rank] ?? 0) })
+    const wish = { key, rank, log, follow: params.follow, tail: params.tail ?? null, from: params.from?.[log] ?? null }
     if (host.peer.rank === this.#head.folder.identity.rank) await streamRank(this.#head.folder, this.#ranks, wish, stream)
     else await this.#showRemote(host.peer, source, wish, stream)
   }
 
-  async #showRemote(peer: Peer, source: Source, wish: { from: number; tail: number | null }, stream: Stream) {
-    const params = { ...wish }
-    for (let tries = 0; !stream.signal.aborted; tries++) {
-      const read = ({ data }: { data: { readonly [field: string]: unknown } }) => {
-        const { to, text, base64 } = data as { to: number; text?: string; base64?: string }
-        params.from = to
-        params.tail = null
-        stream.send("log", { rank: source.rank, ...(text === undefined ? { base64 } : { text }) })
+  async #showRemote(peer: Peer, source: Source, wish: RankLogs, stream: Stream) {
+    let params = wish
+    for (let left = retriesWhenEnded; !stream.signal.aborted; ) {
+      const read = ({ data: { id: _, ...chunk } }: Frame) => {
+        params = { ...wish, from: chunk.to as number }
+        stream.send("log", chunk)
         return stream.full ? stream.drained() : undefined
       }
       const over = await ask(peer, this.#head.folder.identity.cluster, "rank.logs", params, read, stream.signal).then(
         () => true,
         () => false
       )
-      if (over || (source.pid !== undefined && tries >= retriesWhenEnded)) return
+      if (over || (source.endedPids() !== undefined && left-- === 0)) return
       await sleep(retryMs)
     }
   }

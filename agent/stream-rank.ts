@@ -1,6 +1,6 @@
 /**
  * The bytes of one rank's log on this node as `log` frames: `text` where they are UTF-8, cut between characters, else `base64`.
- * Nothing is read while the reader's socket is full.
+ * An empty one comes first: from where it begins, a reader can go on later. Nothing is read while the reader's socket is full.
  */
 import { isUtf8 } from "node:buffer"
 import { join } from "node:path"
@@ -13,9 +13,10 @@ export interface RankLogs {
   readonly key: string
   readonly rank: number
   readonly log: string
-  readonly tail: number | null
   readonly follow: boolean
-  readonly from: number
+  readonly tail: number | null
+  /** Stronger than `tail`. */
+  readonly from: number | null
 }
 
 /** How many bytes at the end begin a character that is not complete. Pure. */
@@ -35,10 +36,11 @@ const frameOf = (bytes: Buffer) => (isUtf8(bytes) ? { text: bytes.toString("utf8
 export const streamRank = async (folder: Folder, ranks: Ranks, wish: RankLogs, stream: Stream): Promise<void> => {
   const path = join(folder.home, wish.log)
   const isOver = () => !wish.follow || (ranks.view(wish.key, wish.rank)?.quiet ?? true)
-  const from = wish.tail === null ? wish.from : tailOffset(path, wish.tail)
+  const from = wish.from ?? (wish.tail === null ? 0 : tailOffset(path, wish.tail))
   let rest: Buffer = Buffer.alloc(0)
   let end = from
-  const send = (bytes: Buffer, to: number) => stream.send("log", { rank: wish.rank, ...frameOf(bytes), to })
+  const send = (bytes: Buffer, to: number) => stream.send("log", { rank: wish.rank, source: wish.log, to, ...frameOf(bytes) })
+  send(rest, from)
   for await (const { bytes, to } of readLog(path, { from, isOver, onTurn: (wake) => ranks.watch(wake), signal: stream.signal })) {
     const whole = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
     const cut = whole.length - incompleteTail(whole)

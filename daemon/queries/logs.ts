@@ -54,26 +54,18 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
   return row.nodes.some(({ rank, ready }) => rank === 0 && ready) ? "ready" : undefined
 }
 
-/** Hands an agent's frames on, less the bytes that an earlier connection has brought. */
-const forwarding = (id: string | number, reply: Reply, sent: Map<number, number>) => {
-  const skip = new Map(sent)
-  return (frame: Frame): void => {
-    const { base64, rank = 0, text } = frame.data as { readonly rank?: number; readonly text?: string; readonly base64?: string }
-    const push = (type: string, data: object) => reply.push({ type, data: { ...data, id } } as ServerFrame)
-    if (frame.type !== "log") {
-      push(frame.type, frame.data)
-      return
-    }
-    const bytes = text === undefined ? Buffer.from(base64 ?? "", "base64") : undefined
-    const length = bytes?.length ?? Buffer.byteLength(text ?? "")
-    const left = skip.get(rank) ?? 0
-    skip.set(rank, Math.max(0, left - length))
-    if (left >= length) return
-    sent.set(rank, (sent.get(rank) ?? 0) + length - left)
-    if (left === 0) push("log", { rank, ...(text === undefined ? { base64 } : { text }) })
-    else push("log", { rank, base64: (bytes ?? Buffer.from(text ?? "")).subarray(left).toString("base64") })
+/** How far each source has come; null: it was named and nothing more. */
+type Shown = Map<string, number | null>
+
+/** Hands an agent's frames on, each source once, and keeps in mind how far they came. */
+const forwarding =
+  (id: string | number, reply: Reply, shown: Shown) =>
+  ({ data, type }: Frame): void => {
+    const { source, to, ...rest } = data as { readonly source: string; readonly to?: number; readonly text?: string }
+    if (type === "source" && shown.has(source)) return
+    shown.set(source, to ?? null)
+    if (rest.text !== "") reply.push({ type, data: { ...rest, id } } as ServerFrame)
   }
-}
 
 const find = (
   world: World,
@@ -96,30 +88,41 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
   if (!("row" in found)) return yield* Effect.fail(found)
   const { job, row } = found
   const follow = params.follow ?? true
-  const sent = new Map<number, number>()
+  const operation = (params.setup ?? "") as OperationId
   const asked = {
-    ...(job === undefined ? {} : { job: job.id as number }),
-    ...(job === undefined ? { setup: params.setup ?? "" } : {}),
+    ...(job === undefined ? { setup: operation } : { job: job.id as number }),
     rank: params.rank ?? null,
     tail: params.tail ?? null,
     follow
   }
-  const key = job === undefined ? setupKey(asked.setup as OperationId) : jobKey(job)
-  const isOpen = () =>
-    job === undefined ? operationOf(log.world().operations, asked.setup ?? "")?.outcome._tag === "running" : !isOver(job)
+  const key = job === undefined ? setupKey(operation) : jobKey(job)
+  const now = ({ jobs }: World) => job && jobOf(jobs, row.id, job.id)
+  const ended = (world: World): true | undefined => {
+    const known = now(world)
+    const isOpen = job === undefined ? operationOf(world.operations, operation)?.outcome._tag === "running" : known && !isOver(known)
+    return isOpen ? undefined : true
+  }
+  const shown: Shown = new Map()
+  const forward = forwarding(id, reply, shown)
   const once = Effect.gen(function* () {
-    // It may be on disk and not yet with the agent.
-    if (isOpen()) yield* Effect.timeoutOption(couriers.untilTold(row.id, key), awayMaxMs)
+    // It may be on disk and not yet with the agent, which is never told of what has ended.
+    yield* Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs))
     const link = yield* couriers.connect(row)
     // An agent that hangs is found out here, where an answer is due at once; a log may be silent for hours.
     yield* Effect.tapError(link.ask("hello", { cluster: row.id, node: headNode(row) }), () => Effect.sync(() => link.end()))
-    const forward = forwarding(id, reply, sent)
+    let paused = false
+    const resume = () => {
+      paused = false
+      link.resume()
+    }
     return yield* link
-      .request("logs", asked, (frame) => {
+      .request("logs", { ...asked, from: Object.fromEntries(shown) }, (frame) => {
         forward(frame)
-        if (!reply.isFull()) return
+        // What was read already still comes.
+        if (paused || !reply.isFull()) return
+        paused = true
         link.pause()
-        reply.whenDrained(() => link.resume())
+        reply.whenDrained(resume)
       })
       .pipe(Effect.ensuring(Effect.sync(() => link.end())))
   })
@@ -145,11 +148,8 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
       continue
     }
     if (job === undefined) return { jobId: null, ...answer }
-    const now = (world: World) => jobOf(world.jobs, row.id, job.id)
-    const over = follow
-      ? yield* until(log, (world) => [now(world)].find((known) => known !== undefined && isOver(known)), endMaxMs)
-      : now(log.world())
-    const { reason, returnCodes, status } = over ?? answer
+    if (follow) yield* until(log, ended, endMaxMs)
+    const { reason, returnCodes, status } = now(log.world()) ?? answer
     return { jobId: job.id as number, status: status as string | null, returnCodes, reason }
   }
 })

@@ -84,8 +84,8 @@ export interface JobSpec {
   readonly setup: string | null
   readonly run: string
   readonly envs: Readonly<Record<string, string>>
-  /** Kept 0600 and removed when the job ends. */
-  readonly secrets: Readonly<Record<string, string>>
+  /** Kept 0600 and removed when the job ends. `null`: the daemon has none any more; who has not taken the job before refuses it. */
+  readonly secrets: Readonly<Record<string, string>> | null
 }
 
 /** Runs on every node, like a job, once per operation. */
@@ -94,7 +94,8 @@ export interface SetupSpec {
   readonly runTimestamp: string
   readonly script: string
   readonly envs: Readonly<Record<string, string>>
-  readonly secrets: Readonly<Record<string, string>>
+  /** As of a job; a refused setup ends at once. */
+  readonly secrets: Readonly<Record<string, string>> | null
   /** Whole accelerators that the task wants of each node. */
   readonly accelerators: number
 }
@@ -155,14 +156,19 @@ export interface AgentMethods {
   readonly autostop: [{ readonly setting: number; readonly idleMinutes: number; readonly down: boolean }, object]
   /** Something is being done on the cluster (sync): idleness starts over. */
   readonly activity: [object, object]
-  /** `source` and `log` frames, then the result. */
+  /**
+   * `source` and `log` frames, then the result. Both name their `source`, a file's; a `log` says where in it the bytes end (`to`), and
+   * the first is empty: where the tail begins. After a broken connection these go into `from`, and nothing is missed or said twice.
+   */
   readonly logs: [
     {
       readonly job?: number
       readonly setup?: string
       readonly rank?: number | null
-      readonly tail?: number | null
       readonly follow: boolean
+      /** Of sources that `from` does not know. */
+      readonly tail?: number | null
+      readonly from?: Readonly<Record<string, number | null>>
     },
     Omit<LogsAnswer, "jobId">
   ]

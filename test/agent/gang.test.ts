@@ -72,6 +72,23 @@ describe("a gang", () => {
     expect(client.output(1).toString()).toBe("one\ntwo\n")
   })
 
+  it("ends its log when it ends, also when a worker that was done is gone for good", async () => {
+    const { nodes, head } = await cluster({ nodes: 2 })
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    const worker = await nodes[1]!.client()
+    worker.call("rank.watch" as never, {} as never, "watch").catch(() => {})
+    await client.call("submit", { jobs: [job(1, `if [ "$SKYPILOT_NODE_RANK" = 0 ]; then ${go("go")}; fi`, { numNodes: 2 })] })
+    await follower.fact("JobStarted")
+    await worker.until(() => worker.frames.find(({ data }) => (data.view as { quiet?: boolean } | undefined)?.quiet))
+    await nodes[1]!.kill()
+    const logs = client.call("logs", { job: 1, follow: true })
+    await client.until(() => client.prefixes()[1])
+    fs.writeFileSync(head.home("go"), "")
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "SUCCEEDED", returnCodes: [0, 0] })
+    expect(await logs).toMatchObject({ status: "SUCCEEDED" })
+  })
+
   it("is adopted by a head that was killed and started again", async () => {
     const { nodes, head } = await cluster({ nodes: 2 })
     const follower = await Follower.of(head)

@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { incompleteTail } from "../../agent/stream-rank.ts"
-import { cleanUp, cluster, Follower, job } from "./harness.ts"
+import { cleanUp, cluster, eventually, Follower, job } from "./harness.ts"
 
 afterAll(cleanUp)
 
@@ -20,7 +20,7 @@ describe("logs", () => {
   it("pass carriage returns, bytes that are no UTF-8 and a last line without newline as they are", async () => {
     const client = await shown(String.raw`printf 'a\rb\n\377\376\000 ä€😀\nno end'`)
     expect(client.output()).toEqual(Buffer.concat([Buffer.from("a\rb\n"), Buffer.from([255, 254, 0]), Buffer.from(" ä€😀\nno end")]))
-    expect(client.frames.filter(({ type }) => type === "log").every(({ data }) => data.base64 !== undefined)).toBe(true)
+    expect(client.frames.filter(({ type, data }) => type === "log" && data.text !== "").every(({ data }) => data.base64)).toBe(true)
   })
 
   it("cut long output between characters, in few frames", async () => {
@@ -38,6 +38,43 @@ describe("logs", () => {
     [100, "1\n2\n3\n4\n5\n6\n7\n8\n9\nlast"]
   ])("show the last %i lines", async (tail, expected) => {
     expect((await shown("seq 1 9; printf last", { tail })).output().toString()).toBe(expected)
+  })
+
+  it("go on where each file was; a tail is of those that showed nothing yet", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", { jobs: [job(1, "seq 4 7", { setup: "printf '1\n€\n3\n'" })] })
+    await (await Follower.of(head)).fact("JobEnded")
+    await client.call("logs", { job: 1, follow: true, tail: 2 })
+    const told = client.frames.flatMap(({ type, data }) => (type === "log" ? [[data.source as string, data.to as number]] : []))
+    const [setup, run] = ["setup", "run"].map((name) => `sky_logs/sky-2026-01-01-00-00-00-000001/tasks/${name}.log`)
+    expect(told).toEqual([
+      [setup, 2],
+      [setup, 8],
+      [run, 4],
+      [run, 8]
+    ])
+    const again = await head.client()
+    await again.call("logs", { job: 1, follow: true, tail: 1, from: { [setup!]: 6, [run!]: null } })
+    expect(again.output().toString()).toBe("3\n7\n")
+  })
+
+  it("begin where the window began, also when nothing of it had come before the agent was killed", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("submit", {
+      jobs: [job(1, "seq 3; touch ~/up; until test -e ~/go; do sleep 0.02; done; seq 4 6; touch ~/wrote; sleep 60")]
+    })
+    await eventually(() => fs.existsSync(head.home("up")))
+    client.call("logs", { job: 1, follow: true, tail: 0 }).catch(() => {})
+    const { source, to } = (await client.until(() => client.frames.find(({ type }) => type === "log")))!.data
+    await head.kill()
+    fs.writeFileSync(head.home("go"), "")
+    await eventually(() => fs.existsSync(head.home("wrote")))
+    await head.start()
+    const again = await head.client()
+    again.call("logs", { job: 1, follow: true, tail: 0, from: { [source as string]: to as number } }).catch(() => {})
+    await again.until(() => (again.output().toString() === "4\n5\n6\n" ? true : undefined))
   })
 
   it("find the last lines of a huge file at once", async () => {

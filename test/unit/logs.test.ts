@@ -1,0 +1,116 @@
+/** A log's way from the head's agent to a client, when the agent goes away in the middle. */
+import { duplexPair } from "node:stream"
+import { Effect } from "effect"
+import { expect, it } from "vitest"
+import { streamLogs } from "../../daemon/queries/logs.ts"
+import { AgentLink } from "../../daemon/remote/AgentLink.ts"
+import type { World } from "../../daemon/World.ts"
+import type { LogsAnswer } from "../../sdk/protocol/queries.ts"
+import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import { ended, name, started, up, worldOf } from "../fakes/facts.ts"
+
+type Say = (type: string, data: object) => void
+/** What an agent does with a request for logs; then it dies, unless it has answered. */
+type Life = (asked: Record<string, unknown>, say: Say) => void
+
+const agentThat = (live: Life) => {
+  const [ours, theirs] = duplexPair()
+  ours.setEncoding("utf8").on("data", (lines: string) => {
+    for (const line of lines.trim().split("\n")) {
+      const { data, type } = JSON.parse(line)
+      if (type !== "request") continue
+      const frames: Array<string> = []
+      const say: Say = (kind, more) => void frames.push(`${JSON.stringify({ type: kind, data: { id: data.id, ...more } })}\n`)
+      if (data.method === "hello") say("result", { value: {} })
+      else live(data.params, say)
+      ours.write(frames.join(""), () => frames.at(-1)?.startsWith('{"type":"result"') || theirs.destroy())
+    }
+  })
+  return new AgentLink(theirs)
+}
+
+const answer = { status: "SUCCEEDED", returnCodes: [0], reason: null }
+const source = { rank: 0, source: "run.log", prefix: "(task, pid=7) " }
+const log = (text: string, to: number) => ({ rank: 0, source: "run.log", to, text })
+
+const follow = async (
+  lives: ReadonlyArray<Life>,
+  { isFull = (): boolean => false, untilTold = (_: () => void): Effect.Effect<void> => Effect.void } = {}
+) => {
+  const frames: Array<ServerFrame> = []
+  const asked: Array<unknown> = []
+  const waits: Array<() => void> = []
+  const listeners = new Set<() => void>()
+  let world: World = worldOf([...up(), started()])
+  let next = 0
+  const endJob = () => {
+    world = worldOf([...up(), started(), ended()])
+    for (const listener of listeners) listener()
+  }
+  const reply = { push: (frame: ServerFrame) => void frames.push(frame), isFull, whenDrained: (wait: () => void) => void waits.push(wait) }
+  const connect = () =>
+    Effect.sync(() => {
+      const live = lives[next++]!
+      return agentThat((params, say) => {
+        asked.push(params)
+        live(params, say)
+        if (next === lives.length) endJob()
+      })
+    })
+  const tools = {
+    log: {
+      world: () => world,
+      follow: (listener: () => void) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      }
+    },
+    couriers: { connect, untilTold: () => (next === 0 ? Effect.void : untilTold(endJob)) }
+  }
+  const value = await Effect.runPromise(
+    streamLogs("mine", { clusterName: name, tail: 3 }, reply as never, tools as never) as Effect.Effect<LogsAnswer>
+  )
+  return { asked, frames, value, waits }
+}
+
+it("goes on where each file was, and names a source once", async () => {
+  const { asked, frames, value } = await follow([
+    (_, say) => {
+      say("source", source)
+      say("log", log("", 6))
+      say("log", log("4\n", 8))
+      say("source", { ...source, rank: 1, source: "worker.log" })
+    },
+    (_, say) => {
+      say("source", source)
+      say("log", log("", 8))
+      say("log", log("5\n", 10))
+      say("result", { value: answer })
+    }
+  ])
+  const first = { job: 1, rank: null, tail: 3, follow: true, from: {} }
+  expect(asked).toEqual([first, { ...first, from: { "run.log": 8, "worker.log": null } }])
+  expect(frames).toEqual([
+    { type: "source", data: { id: "mine", rank: 0, prefix: source.prefix } },
+    { type: "log", data: { id: "mine", rank: 0, text: "4\n" } },
+    { type: "source", data: { id: "mine", rank: 1, prefix: source.prefix } },
+    { type: "log", data: { id: "mine", rank: 0, text: "5\n" } }
+  ])
+  expect(value).toEqual({ jobId: 1, ...answer })
+})
+
+it("does not wait until a new agent has been told of a job that ended meanwhile", async () => {
+  const untilTold = (endJob: () => void) => Effect.andThen(Effect.sync(endJob), Effect.never)
+  const { value } = await follow([() => {}, (_, say) => say("result", { value: answer })], { untilTold })
+  expect(value).toEqual({ jobId: 1, ...answer })
+}, 10_000)
+
+it("waits once for a slow reader, however many frames were on their way", async () => {
+  const say: Life = (_, say) => {
+    for (let to = 1; to <= 20; to++) say("log", log("x", to))
+    say("result", { value: answer })
+  }
+  const { frames, waits } = await follow([say], { isFull: () => true })
+  expect(frames).toHaveLength(20)
+  expect(waits).toHaveLength(1)
+})
