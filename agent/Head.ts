@@ -15,7 +15,7 @@ import { forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
 import { Reports } from "./Reports.ts"
 import type { Store } from "./Store.ts"
-import { freshOf, type Submitted, sortOut } from "./submission.ts"
+import { freshOf, lostSecrets, type Submitted, sortOut } from "./submission.ts"
 
 /** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
 const unreachableMs = 15_000
@@ -83,8 +83,9 @@ export class Head {
     const { setups, endedSetups } = this.store.state
     if (setups[spec.operation] !== undefined || endedSetups[spec.operation] !== undefined) return this.store.settled
     this.#refuseWhenHalted()
-    keepSecrets(this.folder, setupKey(spec.operation), spec.secrets)
+    keepSecrets(this.folder, setupKey(spec.operation), spec.secrets ?? {})
     const written = this.store.append({ type: "setup", spec: { ...spec, secrets: {} } })
+    if (spec.secrets === null) this.store.append({ type: "endingSetup", operations: [spec.operation], reason: lostSecrets })
     this.step()
     await written
   }

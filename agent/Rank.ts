@@ -59,6 +59,8 @@ export class Rank {
   #watcher: fs.FSWatcher | null = null
   #timer: NodeJS.Timeout | null = null
   #emptyLooks = 0
+  /** Our own supervisor is there and may not have come to its claim yet. */
+  #starting = false
 
   constructor(node: Folder, key: string, number: number, changed: () => void) {
     this.key = key
@@ -108,7 +110,11 @@ export class Rank {
         stdio: ["ignore", output, output]
       })
       child.on("error", (cause) => this.#end({ code: notStarted, reason: `it could not be started: ${cause.message}` }))
-      child.on("exit", () => this.look())
+      this.#starting = true
+      child.on("exit", () => {
+        this.#starting = false
+        this.look()
+      })
     } finally {
       fs.closeSync(output)
     }
@@ -145,7 +151,7 @@ export class Rank {
     // The exit is read after its writer was seen gone, else one written in between would be missed.
     const code = read(join(this.folder, "exit"))
     if (code !== null && code !== "") return this.#end({ code: Number(code), reason: null })
-    if (alive || writing) return this.#lookLater()
+    if (alive || writing || this.#starting) return this.#lookLater()
     if (boot !== "" && boot !== bootId()) return this.#end({ code: killedCode, reason: "the machine was restarted" })
     this.#end(
       claim === null ? { code: notStarted, reason: "it could not be started" } : { code: killedCode, reason: "its supervisor was killed" }
@@ -170,7 +176,7 @@ export class Rank {
           if (name === "pid" && this.pid === null && this.#readPid()) this.#changed()
           if (name === "exit" && this.#timer !== null) this.look()
         })
-        .on("error", () => {})
+        .on("error", () => this.#lookLater())
     } catch {
       // No inotify left, or no folder: looking now and then must do.
       this.#lookLater()

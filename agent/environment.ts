@@ -3,7 +3,7 @@ import type { JobSpec, NodeIdentity, Peer, SetupSpec } from "../sdk/agent/protoc
 import type { Placed } from "./scheduler.ts"
 
 type Variables = { readonly [name: string]: string }
-export type ClusterOf = Pick<NodeIdentity, "clusterName" | "cloud" | "region" | "zone" | "environment"> & {
+type ClusterOf = Pick<NodeIdentity, "clusterName" | "cloud" | "region" | "zone" | "environment"> & {
   readonly accelerators: { readonly count: number } | null
 }
 

@@ -1,5 +1,5 @@
 /** What an agent refuses, as it crosses the socket. Anything else that is thrown is an InternalError. */
-export interface WireFailure {
+interface WireFailure {
   readonly tag: string
   readonly message: string
   readonly hint: string | null

@@ -52,7 +52,7 @@ const headMethods = (agent: Agent, head: Head) => ({
   submit: ({ jobs }: Params<"submit">) => head.submit(jobs),
   setup: (spec: Params<"setup">) => {
     if (!isSafeName(spec.operation) || !isSafeName(spec.runTimestamp)) throw valueError("a setup needs an operation and a runTimestamp")
-    if (!areVariables(spec.envs) || !areVariables(spec.secrets))
+    if (!areVariables(spec.envs) || (spec.secrets !== null && !areVariables(spec.secrets)))
       throw valueError("a setup's envs and secrets are texts by name, without NUL characters")
     return head.setup(spec)
   },

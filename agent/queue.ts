@@ -8,7 +8,7 @@ import { type Capacity, canEverFit, type Placed, schedule } from "./scheduler.ts
 const jobOf = (key: string) => (key.startsWith("job-") ? Number(key.slice("job-".length)) : null)
 
 /** A place is free again when nothing of its job is left there, which is later than the job's end. */
-export const busyPlaces = (head: Head): ReadonlyArray<Placed> => {
+const busyPlaces = (head: Head): ReadonlyArray<Placed> => {
   const { jobs, endedJobs } = head.store.state
   const running = Object.values(jobs).flatMap((job) => job.placement ?? [])
   const closing = head.hosts.flatMap((host) =>

@@ -10,7 +10,7 @@ export interface Capacity {
   readonly accelerators: { readonly name: string; readonly count: number } | null
 }
 
-export interface Demand {
+interface Demand {
   readonly numNodes: number
   readonly accelerators: { readonly name: string; readonly count: number } | null
 }
@@ -22,7 +22,7 @@ export interface Placed {
   readonly share: number
 }
 
-export interface NodeRoom {
+interface NodeRoom {
   readonly nodeRank: number
   slots: number
   /** Free share of each device. */
@@ -35,7 +35,7 @@ export const roomOf = (nodeRank: number, capacity: Capacity): NodeRoom => ({
   free: Array.from({ length: Math.floor(capacity.accelerators?.count ?? 0) }, () => whole)
 })
 
-export const occupy = (room: NodeRoom, placed: Placed) => {
+const occupy = (room: NodeRoom, placed: Placed) => {
   room.slots -= 1
   for (const device of placed.devices) room.free[device]! -= placed.share
 }

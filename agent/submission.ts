@@ -17,6 +17,9 @@ const safeName = /^\w[\w.:-]*$/
 /** Fit for a file's name. */
 export const isSafeName = (name: unknown) => typeof name === "string" && name.length <= nameMaxLength && safeName.test(name)
 
+/** Never run without them. */
+export const lostSecrets = "its secrets are lost: neither skyd nor its node has them; submit it again"
+
 const isId = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) >= 1
 const isText = (text: unknown) => typeof text === "string"
 
@@ -34,6 +37,7 @@ const checkJob = ({ id, name, numNodes, runTimestamp, run, setup, accelerators, 
   if (!isId(id) || !isId(numNodes)) throw valueError("a job needs a whole id and numNodes")
   if (!isSafeName(runTimestamp) || !isText(run)) throw valueError("a job needs a runTimestamp and a run text")
   if ((name !== null && !isText(name)) || (setup !== null && !isText(setup))) throw valueError("a job's name and setup are texts or null")
+  if (secrets === null) throw valueError(lostSecrets)
   if (!areAccelerators(accelerators)) throw valueError("a job's accelerators are a name and a count, or null")
   if (!areVariables(envs) || !areVariables(secrets)) throw valueError("a job's envs and secrets are texts by name, without NUL characters")
 }
@@ -69,7 +73,7 @@ export const sortOut = (folder: Folder, fresh: ReadonlyArray<JobSpec>): Submitte
   const specs = fresh.flatMap((job): ReadonlyArray<JobSpec> => {
     try {
       checkJob(job)
-      keepSecrets(folder, jobKey(job.id), job.secrets)
+      keepSecrets(folder, jobKey(job.id), job.secrets ?? {})
       taken.push(job.id)
       return [{ ...job, secrets: {} }]
     } catch (cause) {

@@ -2,6 +2,7 @@
  * Wish in, facts or a refusal out: decodes the wish, keeps its secrets apart, and has the log's writer ask the decider.
  * A request that was seen before is not decided again: it is followed.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,8 @@ import { Deciders, offersFor } from "./Deciders.ts"
 import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
-import { EventTooLarge, KeyMoved } from "./log/Acceptor.ts"
+import { inTurn } from "./in-turn.ts"
+import { EventTooLarge } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Secrets } from "./Secrets.ts"
 import type { World } from "./World.ts"
@@ -55,6 +57,8 @@ export class Dispatcher extends Context.Service<
   )
 }
 
+type Params = Parameters<(typeof Deciders)[CommandName]>[0]["params"]
+
 const decoders = Object.fromEntries(
   Object.entries(commands).map(([name, { params }]) => [name, decoder(params as never, name)])
 ) as Readonly<Record<CommandName, (input: unknown) => Effect.Effect<unknown, SkydError>>>
@@ -64,6 +68,7 @@ const make = Effect.gen(function* () {
   const secrets = yield* Secrets
   const identity = yield* Identity
   const clouds = yield* Clouds
+  const turn = inTurn<OperationId>()
 
   const known = Effect.fn("Dispatcher.known")(function* (id: OperationId) {
     const row = operationOf(log.world().operations, id)
@@ -91,12 +96,7 @@ const make = Effect.gen(function* () {
         )
 
   /** Decided by the log's one writer on all that was accepted, so nobody gets in between. */
-  const record = Effect.fn("Dispatcher.record")(function* (
-    id: OperationId,
-    digest: string,
-    name: string,
-    decide: (world: World) => Decided
-  ) {
+  const record = Effect.fn("Dispatcher.record")(function* (id: OperationId, name: string, decide: (world: World) => Decided) {
     let result: Decision["result"] = {}
     const facts = yield* log
       .decide((world) =>
@@ -107,19 +107,18 @@ const make = Effect.gen(function* () {
         })
       )
       .pipe(
-        Effect.catchIf(
-          (error): error is KeyMoved => error instanceof KeyMoved,
-          () => Effect.succeed(undefined)
-        ),
+        Effect.catchTag("KeyMoved", Effect.die),
         Effect.catchIf(
           (error): error is EventTooLarge => error instanceof EventTooLarge,
           ({ message }) => Effect.fail(new ValueError({ message, hint: "Put large texts into files of the workdir." }))
         )
       )
-    if (facts?.length === 0) return { _tag: "Answer", at: log.world().at, cluster: name, result } satisfies Dispatched
-    // The same request came twice at once, and the other one was first.
-    const row = yield* known(id)
-    return row === undefined ? yield* Effect.die(`request ${id} was recorded and is not there`) : yield* attach(row, digest)
+    const world = log.world()
+    const dispatched: Dispatched =
+      facts.length === 0
+        ? { _tag: "Answer", at: world.at, cluster: name, result }
+        : { _tag: "Operation", row: operationOf(world.operations, id)! }
+    return dispatched
   })
 
   const requestedOf = (
@@ -138,10 +137,38 @@ const make = Effect.gen(function* () {
     ...recordedCaller(caller, secretValues)
   })
 
+  const begin = Effect.fn("Dispatcher.begin")(function* (id: OperationId, method: CommandName, decoded: Params, caller: Caller) {
+    const digest = secrets.digest(`${method} ${canonicalJson(decoded)}`)
+    const before = yield* known(id)
+    if (before !== undefined) return yield* attach(before, digest)
+    const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
+    const fresh = (yield* freshUlid) as ClusterId
+    const user = caller.user ?? identity.user
+    const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
+    const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, decoded.task) : { offers: [], reason: null }
+    const context = {
+      requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
+      nowMs: Math.trunc(yield* Clock.currentTimeMillis),
+      user
+    }
+    const said = "lastUse" in decoded && typeof decoded.lastUse === "string" ? decoded.lastUse : ""
+    const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
+    const decide = (world: World): Decided => {
+      const row = rowNamed(world.clusters, name)
+      return Deciders[method]({ params: wish as never, row, world, context, name, fresh, task: split.recorded, clouds, places })
+    }
+    const forget = secrets.forget(id)
+    return yield* secrets.keep(id, split.secrets).pipe(
+      Effect.andThen(record(id, name, decide)),
+      Effect.tap(({ _tag }) => (_tag === "Answer" ? forget : Effect.void)),
+      Effect.tapCause((cause) => (Cause.hasInterrupts(cause) ? Effect.void : forget))
+    )
+  })
+
   return Dispatcher.of({
     known,
     dispatch: Effect.fn("Dispatcher.dispatch")(function* ({ caller = {}, method, params, requestId }) {
-      const decoded = (yield* decoders[method](params ?? {})) as Parameters<(typeof Deciders)[CommandName]>[0]["params"]
+      const decoded = (yield* decoders[method](params ?? {})) as Params
       if ("task" in decoded && typeof decoded.task.workdir === "string" && !decoded.task.workdir.startsWith("/")) {
         return yield* new ValueError({
           message: `${method}: task.workdir: '${cut(decoded.task.workdir)}' is not absolute.`,
@@ -149,31 +176,8 @@ const make = Effect.gen(function* () {
         })
       }
       const id = requestId ?? ((yield* freshUlid) as OperationId)
-      const digest = secrets.digest(`${method} ${canonicalJson(decoded)}`)
-      const before = yield* known(id)
-      if (before !== undefined) return yield* attach(before, digest)
-      const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
-      const fresh = (yield* freshUlid) as ClusterId
-      const user = caller.user ?? identity.user
-      const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
-      const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, decoded.task) : { offers: [], reason: null }
-      const context = {
-        requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
-        nowMs: Math.trunc(yield* Clock.currentTimeMillis),
-        user
-      }
-      const said = "lastUse" in decoded && typeof decoded.lastUse === "string" ? decoded.lastUse : ""
-      const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
-      const decide = (world: World): Decided => {
-        const row = rowNamed(world.clusters, name)
-        return Deciders[method]({ params: wish as never, row, world, context, name, fresh, task: split.recorded, clouds, places })
-      }
-      const kept = yield* secrets.keep(id, split.secrets)
-      const forget = kept ? secrets.forget(id) : Effect.void
-      return yield* record(id, digest, name, decide).pipe(
-        Effect.tap((dispatched) => (dispatched._tag === "Answer" ? forget : Effect.void)),
-        Effect.tapError(() => forget)
-      )
+      // Who comes second under one id finds what the first has recorded, or nothing of it: no secrets, no decision on what it has changed.
+      return yield* turn(id, begin(id, method, decoded, caller))
     })
   })
 })

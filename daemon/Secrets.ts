@@ -4,9 +4,9 @@
  */
 
 import { createHmac, randomBytes } from "node:crypto"
-import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { open, readFile, rename, rm } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,9 +20,9 @@ export class Secrets extends Context.Service<
   {
     /** Keyed digest, hex. Without the key nothing can be guessed from it. */
     readonly digest: (text: string) => string
-    /** False when this operation's are kept already: those stay. */
-    readonly keep: (operation: OperationId, values: SecretValues) => Effect.Effect<boolean, RuntimeError>
-    readonly read: (operation: OperationId) => Effect.Effect<SecretValues>
+    readonly keep: (operation: OperationId, values: SecretValues) => Effect.Effect<void, RuntimeError>
+    /** `null`: they are not here (any more). Who has taken them has them; for anybody else they are lost. */
+    readonly read: (operation: OperationId) => Effect.Effect<SecretValues | null>
     readonly forget: (operation: OperationId) => Effect.Effect<void>
     readonly waiting: Effect.Effect<ReadonlyArray<string>>
   }
@@ -36,16 +36,25 @@ export class Secrets extends Context.Service<
 
 const keyBytes = 32
 
+/** Before the name of a file that is being written. No request id begins with it. */
+const unfinished = "."
+
 /** On disk whole, or not at all. */
 const writeWhole = async (path: string, bytes: string | Buffer) => {
-  const file = await open(`${path}.new`, "w", 0o600)
+  const fresh = join(dirname(path), `${unfinished}${basename(path)}`)
   try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await open(fresh, "w", 0o600)
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(fresh, path)
+  } catch (cause) {
+    await rm(fresh, { force: true })
+    throw cause
   }
-  await rename(`${path}.new`, path)
   const folder = await open(dirname(path), "r")
   await folder.sync()
   await folder.close()
@@ -62,23 +71,26 @@ const keyOf = async (home: string): Promise<Buffer> => {
   return key
 }
 
+/** What a parser says of a text may quote it. */
+const whyUnread = (cause: unknown) => (cause as NodeJS.ErrnoException).code ?? "their file is damaged"
+
 const make = async (home: string): Promise<Secrets["Service"]> => {
   const key = await keyOf(home)
   const folder = join(home, "secrets")
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
+  const fileOf = (name: string) => join(folder, name)
   /** Most operations keep none: they cost no look at the disk. */
-  const kept = new Set(readdirSync(folder).filter((name) => !name.endsWith(".new")))
-  const fileOf = (operation: string) => join(folder, operation)
-  const keep = async (operation: string, values: SecretValues) => {
-    if (Object.keys(values).length === 0 || kept.has(operation)) return false
-    await writeWhole(fileOf(operation), JSON.stringify(values))
-    kept.add(operation)
-    return true
+  const kept = new Set<string>()
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(unfinished)) rmSync(fileOf(name), { recursive: true, force: true })
+    else kept.add(name)
   }
-  const read = async (operation: string): Promise<SecretValues> => {
-    if (!kept.has(operation)) return {}
-    return JSON.parse(await readFile(fileOf(operation), "utf8"))
+  const keep = async (operation: string, values: SecretValues) => {
+    if (Object.keys(values).length === 0) return
+    // Before the first byte: from here on there may be something to forget.
+    kept.add(operation)
+    await writeWhole(fileOf(operation), JSON.stringify(values))
   }
   return Secrets.of({
     digest: (text) => createHmac("sha256", key).update(text).digest("hex"),
@@ -91,9 +103,18 @@ const make = async (home: string): Promise<Secrets["Service"]> => {
             hint: "Nothing was begun. Free some space and ask again."
           })
       }),
-    read: (operation) => Effect.promise(() => read(operation)),
+    read: (operation) =>
+      Effect.suspend(() => {
+        if (!kept.has(operation)) return Effect.succeed(null)
+        return Effect.tryPromise(async () => JSON.parse(await readFile(fileOf(operation), "utf8")) as SecretValues).pipe(
+          Effect.catch(({ cause }) => Effect.as(Effect.logError(`the secrets of ${operation} cannot be read: ${whyUnread(cause)}`), null))
+        )
+      }),
+    // At once: who keeps others under the same id later must not lose those.
     forget: (operation) =>
-      Effect.suspend(() => (kept.delete(operation) ? Effect.promise(() => rm(fileOf(operation), { force: true })) : Effect.void)),
+      Effect.sync(() => {
+        if (kept.delete(operation)) rmSync(fileOf(operation), { force: true })
+      }),
     waiting: Effect.sync(() => [...kept])
   })
 }

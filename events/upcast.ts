@@ -4,7 +4,7 @@
  */
 export type StoredEvent = Readonly<Record<string, unknown>> & { readonly _tag: string }
 
-export const upcasters: Readonly<Record<string, (old: StoredEvent) => StoredEvent>> = {}
+const upcasters: Readonly<Record<string, (old: StoredEvent) => StoredEvent>> = {}
 
 /** Applies upcasters until the tag is current. */
 export const upcast = (stored: StoredEvent, known = upcasters): StoredEvent => {

@@ -37,7 +37,8 @@ export const operationOf = (operations: Operations, id: string): OperationRow | 
   Option.getOrUndefined(HashMap.get(operations.rows, id as OperationId))
 
 const end = (state: Operations, id: OperationId | null, seq: Seq, atMs: number, outcome: OperationRow["outcome"]): Operations => {
-  if (id === null || !HashMap.has(state.rows, id)) return state
+  // The first end holds.
+  if (id === null || operationOf(state, id)?.outcome._tag !== "running") return state
   const rows = HashMap.modify(state.rows, id, (row) => ({ ...row, outcome, endedSeq: seq, endedAtMs: atMs }))
   const [oldest] = state.ended
   return state.ended.length < endedMax || oldest === undefined

@@ -16,7 +16,7 @@ export const link = (previous: Uint8Array, json: Uint8Array): Buffer => createHa
 
 export const pack = (hash: Uint8Array, json: Uint8Array): Buffer => Buffer.concat([Buffer.of(format), hash, json])
 
-export interface Unpacked {
+interface Unpacked {
   readonly hash: Buffer
   readonly json: Buffer
 }

@@ -12,7 +12,7 @@ const limitDefault = Number.MAX_SAFE_INTEGER
 /** What `tail` may hold in memory. */
 const tailMax = 100_000
 
-export interface Filter {
+interface Filter {
   readonly after?: number | null
   readonly limit?: number | null
   readonly tail?: number | null

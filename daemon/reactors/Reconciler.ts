@@ -13,6 +13,7 @@ import type { ClusterId } from "../../events/ids.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
+import { cut } from "../commands/caller.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -20,13 +21,14 @@ import { AgentError } from "../remote/AgentLink.ts"
 import { SyncError } from "../sync/SyncError.ts"
 import { Couriers } from "./Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { backoffMs, giveUp } from "./give-up.ts"
+import { backoffMs, giveUp, giveUpDefect } from "./give-up.ts"
 import { perform } from "./perform.ts"
 import { type Action, plan } from "./plan.ts"
 
 /** In place of a plan, where making one failed. */
 const defect = "defect"
-const defectRestMs = 60_000
+
+const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
 
 /** What a cluster's fiber is at. */
 interface Slot {
@@ -52,6 +54,12 @@ const make = Effect.gen(function* () {
   const fibers = yield* FiberMap.make<ClusterId>()
   const run = yield* FiberMap.runtime(fibers)<never>()
   const slots = new Map<ClusterId, Slot>()
+  /** How often the plan of a cluster has failed since it last rested. */
+  const defects = new Map<ClusterId, number>()
+  const rest = (cluster: ClusterId) => {
+    slots.delete(cluster)
+    defects.delete(cluster)
+  }
 
   const look = (cluster: ClusterId) => {
     const { clusters, jobs } = log.world()
@@ -85,24 +93,13 @@ const make = Effect.gen(function* () {
     const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
     const error = Cause.squash(cause)
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
-    const message = error instanceof Error ? error.message : String(error)
+    const failed = { message: messageOf(error), tries: slot.tries, nowMs }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")
-    const facts: Facts = expected
-      ? giveUp(row, action, { message, tries: slot.tries, final, nowMs })
-      : {
-          events: [
-            {
-              _tag: "ReactorFailed",
-              cluster,
-              message: `skyd itself failed at ${action._tag}: ${message}`,
-              retryAtMs: nowMs + backoffMs(slot.tries)
-            }
-          ],
-          operation: null,
-          decided: false
-        }
+    const facts = expected
+      ? giveUp(row, action, { ...failed, final })
+      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
     yield* Effect.sleep(backoffMs(slot.tries))
   })
@@ -123,22 +120,21 @@ const make = Effect.gen(function* () {
         Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))))
       )
     }
-    slots.delete(cluster)
+    rest(cluster)
   })
 
   /** A defect in the plan of one cluster is a fact and a reason in its row; it rests for a while, and the others go on. */
   const broken = (cluster: ClusterId, cause: Cause.Cause<unknown>) =>
     Effect.gen(function* () {
-      slots.set(cluster, { key: defect, tries: 0, done: false })
+      const tries = (defects.get(cluster) ?? 0) + 1
+      defects.set(cluster, tries)
+      slots.set(cluster, { key: defect, tries, done: false })
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster }))
       const row = rowOf(log.world().clusters, cluster)
       const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
-      const message = `skyd itself failed: ${String(Cause.squash(cause))}`
-      if (row !== undefined && row.trouble?.message !== message) {
-        const failed = { _tag: "ReactorFailed" as const, cluster, message, retryAtMs: nowMs + defectRestMs }
-        yield* Effect.ignore(record(cluster, row.lastSeq, { events: [failed], operation: null, decided: false }))
-      }
-      yield* Effect.sleep(defectRestMs)
+      const message = `skyd itself failed: ${messageOf(Cause.squash(cause))}`
+      if (row !== undefined) yield* Effect.ignore(record(cluster, row.lastSeq, giveUpDefect(row, { message, tries, nowMs })))
+      yield* Effect.sleep(backoffMs(tries))
       slots.delete(cluster)
       wake(cluster)
     })
@@ -158,7 +154,7 @@ const make = Effect.gen(function* () {
     }
     if (slot?.key === next?.key) return
     if (next === undefined) {
-      slots.delete(cluster)
+      rest(cluster)
       run(cluster, Effect.void)
       return
     }

@@ -1,6 +1,7 @@
 /** Tells a head what it does not know yet of its cluster's jobs, setups and cancels. All of it may be told again. */
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
+import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
@@ -8,7 +9,7 @@ import type { JobSpec } from "../../sdk/agent/protocol.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
-import { cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec } from "./deliveries.ts"
+import { cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec, taskOf } from "./deliveries.ts"
 
 /** Characters of jobs in one frame; a single job is never cut. */
 const batchChars = 1024 * 1024
@@ -43,7 +44,8 @@ export const deliver = Effect.fn("deliver")(function* (
 ): Effect.fn.Return<void, AgentError> {
   const { jobs, operations } = log.world()
   const news = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
-  const read = (operation: OperationId | null) => (operation === null ? Effect.succeed({}) : secrets.read(operation))
+  const read = (operation: OperationId | null, task: RecordedTask) =>
+    operation === null || task.secretEnvs === undefined ? Effect.succeed({}) : secrets.read(operation)
   /** A job is told before its cancel: of one that it does not know, an agent forgets the cancel. */
   const cancel = Effect.fnUntraced(function* () {
     const due = news.cancels.filter((id) => told.has(jobKey({ id })) && !told.has(cancelKey({ id })))
@@ -51,7 +53,7 @@ export const deliver = Effect.fn("deliver")(function* (
     for (const id of due) told.add(cancelKey({ id }))
   })
   yield* cancel()
-  const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation), (values) => jobSpec(job, values)))
+  const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation, job.task), (values) => jobSpec(job, values)))
   for (const batch of batches(specs)) {
     yield* head.ask("submit", { jobs: batch })
     for (const { id } of batch) told.add(jobKey({ id }))
@@ -61,7 +63,7 @@ export const deliver = Effect.fn("deliver")(function* (
     // Taken: the agent keeps them now.
     if (operation !== null && operationOf(operations, operation)?.outcome._tag !== "running") yield* secrets.forget(operation)
   }
-  for (const active of news.setups) yield* head.ask("setup", setupSpec(active, yield* read(active.id)))
+  for (const active of news.setups) yield* head.ask("setup", setupSpec(active, yield* read(active.id, taskOf(active))))
   const dropped = [...told].filter((key) => key.startsWith("setup/") && !row.operations.some(({ id }) => setupKey(id) === key))
   for (const key of dropped) {
     yield* head.ask("setup.cancel", { operation: key.slice("setup/".length) })

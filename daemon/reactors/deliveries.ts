@@ -7,7 +7,7 @@ import type { JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
 import { acceleratorsOf } from "../../task/Resources.ts"
 import { runTimestampOf } from "../commands/submission.ts"
 
-export interface Deliveries {
+interface Deliveries {
   readonly jobs: ReadonlyArray<JobRow>
   readonly setups: ReadonlyArray<ActiveOperation>
   readonly cancels: ReadonlyArray<number>
@@ -24,7 +24,7 @@ export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>,
   cancels: unfinished.filter((job) => job.cancelRequested && !told.has(cancelKey(job))).map(({ id }) => id)
 })
 
-type Secrets = Readonly<Record<string, string>>
+type Secrets = JobSpec["secrets"]
 
 export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
   id: job.id,
@@ -38,7 +38,7 @@ export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
   secrets
 })
 
-const taskOf = ({ request }: ActiveOperation): RecordedTask => (request?._tag === "LaunchRequested" ? request.task : {})
+export const taskOf = ({ request }: ActiveOperation): RecordedTask => (request?._tag === "LaunchRequested" ? request.task : {})
 
 export const setupSpec = (active: ActiveOperation, secrets: Secrets): SetupSpec => {
   const task = taskOf(active)

@@ -3,7 +3,7 @@ import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { CommandError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { CommandError, InternalError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { type Facts, seen } from "./facts.ts"
 import type { Action } from "./plan.ts"
 
@@ -53,12 +53,32 @@ const abandon = (row: ClusterRow, message: string): ReadonlyArray<Event> =>
         reason: `not confirmed by the cloud: ${message}`
       }))
 
-export const giveUp = (
+interface Failed {
+  readonly message: string
+  readonly tries: number
+  readonly nowMs: number
+}
+
+/** Said when it is news. */
+const trouble = (
   row: ClusterRow,
-  action: Action,
-  what: { readonly message: string; readonly tries: number; readonly final: boolean; readonly nowMs: number }
-): Facts => {
-  const { final, message, nowMs, tries } = what
+  { message, nowMs, tries }: Failed,
+  by: { _tag: "ActionFailed"; action: string } | { _tag: "ReactorFailed" }
+) => (row.trouble?.message === message ? [] : [{ ...by, cluster: row.id, message, retryAtMs: Math.trunc(nowMs + backoffMs(tries)) }])
+
+/** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
+export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
+  const error = new InternalError({
+    message: `${row.name}: ${failed.message}`,
+    hint: `sky daemon logs shows more. ${row.name} is kept as it is. Try again, or end it: sky down ${row.name}`
+  })
+  const over = failed.tries >= triesMax ? row.operations : []
+  const ended = over.map(({ id }): readonly [Event, OperationId] => [{ _tag: "OperationFailed", error: recordError(error) }, id])
+  return seen(null, [...trouble(row, failed, { _tag: "ReactorFailed" }), ...ended])
+}
+
+export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
+  const { final, message, tries } = failed
   const ending = action._tag === "StopNodes" || action._tag === "ReleaseNodes"
   if (ending && row.purge) return seen(null, abandon(row, message))
   const active = workOf(row)
@@ -69,9 +89,5 @@ export const giveUp = (
         id
       ])
     : []
-  const said: ReadonlyArray<Event> =
-    row.trouble?.message === message
-      ? []
-      : [{ _tag: "ActionFailed", cluster: row.id, action: action._tag, message, retryAtMs: Math.trunc(nowMs + backoffMs(tries)) }]
-  return seen(active[0]?.id ?? null, [...said, ...ended])
+  return seen(active[0]?.id ?? null, [...trouble(row, failed, { _tag: "ActionFailed", action: action._tag }), ...ended])
 }

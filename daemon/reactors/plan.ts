@@ -35,7 +35,7 @@ export type Action =
 const armedAs = (row: ClusterRow) => row.autostop === null || row.autostop.setting === row.armed
 
 /** Requests beside the pipeline that have reached their goal. */
-export const reachedOf = (row: ClusterRow, jobs: Jobs): ReadonlyArray<ActiveOperation> =>
+const reachedOf = (row: ClusterRow, jobs: Jobs): ReadonlyArray<ActiveOperation> =>
   row.operations.filter(({ method, request }) => {
     if (method === "autostop") return armedAs(row)
     if (method !== "cancel" || request?._tag !== "JobCancelRequested") return false

@@ -254,6 +254,29 @@ describe("setup", () => {
     })
   })
 
+  it("whose secrets are lost fails with that reason, and a job too: neither runs without them", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    await client.call("setup", { ...spec("op1", "touch ~/ran"), secrets: null })
+    expect(await follower.fact("SetupEnded")).toMatchObject({ reason: expect.stringContaining("its secrets are lost") })
+    await client.call("submit", { jobs: [{ ...job(1, "touch ~/ran"), secrets: null }] })
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "FAILED", reason: expect.stringContaining("its secrets are lost") })
+    expect(fs.existsSync(head.home("ran"))).toBe(false)
+  })
+
+  it("is no reason to end a job that has taken its secrets: told again without them, it goes on", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    const told = { ...job(1, 'until test -e ~/go; do sleep 0.02; done; test "$B" = 2'), secrets: { B: "2" } }
+    await client.call("submit", { jobs: [told] })
+    await follower.fact("JobStarted")
+    await client.call("submit", { jobs: [{ ...told, secrets: null }] })
+    fs.writeFileSync(head.home("go"), "")
+    expect(await follower.fact("JobEnded")).toMatchObject({ status: "SUCCEEDED" })
+  })
+
   it("can be cancelled, with all that it started", async () => {
     const { head } = await cluster()
     const follower = await Follower.of(head)

@@ -6,6 +6,8 @@ import { type Duplex, duplexPair } from "node:stream"
 import { Effect, type Fiber } from "effect"
 import type { AgentHello, JobSpec, JournalEntry, JournalFact, SetupSpec } from "../../sdk/agent/protocol.ts"
 
+const lost = "its secrets are lost"
+
 interface Request {
   readonly id: number
   readonly method: string
@@ -109,6 +111,10 @@ export class SimAgent {
   private start(spec: JobSpec): void {
     if (this.jobs.has(spec.id)) return
     this.jobs.set(spec.id, spec)
+    if (spec.secrets === null) {
+      this.end(spec.id, { status: "FAILED", returnCodes: [], reason: lost })
+      return
+    }
     this.begin(`job ${spec.id}`)
     this.write({ _tag: "JobStarted", job: spec.id, ranks: [] })
     const [seconds = "1", code = "0"] = spec.run.split(" ")
@@ -119,9 +125,13 @@ export class SimAgent {
     this.running.set(spec.id, this.inWorld(work))
   }
 
-  private setUp({ operation, script }: SetupSpec): void {
+  private setUp({ operation, script, secrets }: SetupSpec): void {
     if (this.setups.has(operation)) return
     this.setups.add(operation)
+    if (secrets === null) {
+      this.write({ _tag: "SetupEnded", operation, returnCodes: [], failedRank: null, lastLines: [], reason: lost })
+      return
+    }
     this.begin(`setup ${operation}`)
     const code = Number(script)
     const ended: JournalFact = {

@@ -4,6 +4,7 @@
  */
 import { Effect, type Fiber, Random } from "effect"
 import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { NodeId } from "../../events/ids.ts"
 import { offer } from "./facts.ts"
@@ -27,6 +28,8 @@ export class SimCloud {
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
   unreadable: SyncError | undefined
+  /** The daemon's folder of secrets. */
+  readonly secrets = new Map<string, SecretValues>()
   /** Every point that was reached, in order. */
   readonly reached: Array<string> = []
   /** Called at each point; a daemon that is to die there gets an effect that never ends. */

@@ -8,7 +8,7 @@ import { Identity } from "../../daemon/Identity.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
-import { Secrets } from "../../daemon/Secrets.ts"
+import { Secrets, type SecretValues } from "../../daemon/Secrets.ts"
 import { FileLister } from "../../daemon/sync/FileLister.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
@@ -24,13 +24,15 @@ const identity = {
   startedAtMs: 0
 }
 
-const noSecrets = Layer.succeed(Secrets, {
-  digest: (text) => text,
-  keep: () => Effect.succeed(true),
-  read: () => Effect.succeed({}),
-  forget: () => Effect.void,
-  waiting: Effect.succeed([])
-})
+/** What it keeps of secrets outlives it, like its disk. */
+const secretsIn = (kept: Map<string, SecretValues>) =>
+  Layer.succeed(Secrets, {
+    digest: (text) => text,
+    keep: (operation, values) => Effect.sync(() => void (Object.keys(values).length > 0 && kept.set(operation, values))),
+    read: (operation) => Effect.sync(() => kept.get(operation) ?? null),
+    forget: (operation) => Effect.sync(() => void kept.delete(operation)),
+    waiting: Effect.sync(() => [...kept.keys()])
+  })
 
 /** A write can be the last thing that a daemon does, before or after it is on disk. */
 const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
@@ -65,7 +67,7 @@ export const boot = Effect.fn("boot")(function* (disk: MemoryLogStore.MemoryDisk
       Daemon.core.pipe(
         Layer.provide([
           reachingStore(disk, world),
-          noSecrets,
+          secretsIn(world.secrets),
           Layer.succeed(Clouds, new Map([[world.cloud.name, world.cloud]])),
           Layer.succeed(FileLister, () =>
             world.unreadable === undefined ? Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }) : Effect.fail(world.unreadable)

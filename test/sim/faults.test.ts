@@ -2,44 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
-import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { SyncError } from "../../daemon/sync/SyncError.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
-import { rowNamed } from "../../projections/clusters.ts"
-import { operationOf } from "../../projections/operations.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
-import type { SimCloud } from "../fakes/SimCloud.ts"
-import { boot, type SimDaemon } from "./SimDaemon.ts"
-import { makeWorld, pass, replayed, settle, started } from "./world.ts"
+import { factsOf, scene } from "./scene.ts"
+import { pass, replayed, settle } from "./world.ts"
 
 const down = new CloudError({ kind: "Transient", code: "Unavailable", message: "the cloud is out to lunch" })
-
-interface Scene {
-  readonly daemon: SimDaemon
-  readonly world: SimCloud
-  readonly disk: MemoryDisk
-  /** Asks, and lets the dust settle. */
-  readonly ask: (id: string, method: CommandName, params: object) => Effect.Effect<void>
-  readonly row: () => ReturnType<typeof rowNamed>
-  readonly outcome: (id: string) => unknown
-}
-
-const scene = (play: (scene: Scene) => Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    const disk: MemoryDisk = []
-    const world = yield* makeWorld
-    const daemon = (yield* started(boot(disk, world)))!
-    yield* play({
-      daemon,
-      world,
-      disk,
-      ask: (id, method, params) =>
-        Effect.forkDetach(daemon.send(method, id, params), { startImmediately: true }).pipe(Effect.andThen(settle(daemon, 8))),
-      row: () => rowNamed(daemon.log.world().clusters, "a"),
-      outcome: (id) => operationOf(daemon.log.world().operations, id)?.outcome
-    })
-    yield* daemon.kill
-  })
 
 const launch = { clusterName: "a", task: { run: "1 0" } }
 const named = { clusterName: "a" }
@@ -100,10 +69,9 @@ describe("when the cloud fails", () => {
         assert.deepInclude(outcome("d"), { _tag: "succeeded" })
         assert.isUndefined(row())
         const [machine] = world.machines.keys()
-        const facts = disk.map(({ value }) => JSON.parse(Buffer.from(value.subarray(33)).toString()).event)
         assert.deepInclude(
-          facts.find(({ _tag }) => _tag === "NodeAbandoned"),
-          { node: machine, reason: "the cloud is out to lunch" }
+          factsOf(disk).find(({ _tag }) => _tag === "NodeAbandoned"),
+          { node: machine as never, reason: "the cloud is out to lunch" }
         )
       })
     )

@@ -9,7 +9,7 @@ import type { Recorded } from "../../events/Recorded.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { clusters } from "../../projections/clusters.ts"
 import { isOver, jobs, jobsOf } from "../../projections/jobs.ts"
-import { operations } from "../../projections/operations.ts"
+import { operationOf, operations } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
 import {
   asked,
@@ -24,7 +24,8 @@ import {
   started,
   submitted,
   succeeded,
-  up
+  up,
+  worldOf
 } from "../fakes/facts.ts"
 
 /** Facts in any order, sensible or not: a fold may not throw on what a damaged or foreign history holds. */
@@ -74,6 +75,12 @@ describe("every projection", () => {
         }
       })
     )
+  })
+  it("an operation that ended once stays as it ended", () => {
+    const failed: Said = [{ _tag: "OperationCancelled", reason: "too late" }, "r-launch"]
+    const { operations } = worldOf([...up(), failed])
+    assert.strictEqual(operationOf(operations, "r-launch")?.outcome._tag, "succeeded")
+    assert.strictEqual(operations.ended.length, 1)
   })
   it("a job that ended once stays as it ended", () => {
     fc.assert(
