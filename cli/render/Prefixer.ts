@@ -48,6 +48,12 @@ export const makePrefixer = (write: (bytes: Bytes) => void, dress = (prefix: str
       write("\n")
       first.atLineStart = true
     }
+    // A setup's last line may have no end; the run of the same rank begins below it.
+    const before = sources.get(rank)
+    if (before !== undefined && before.held.length > 0) {
+      release(before)
+      write("\n")
+    }
     const added = { prefix: dress(prefix), atLineStart: true, held: [], heldBytes: 0 }
     sources.set(rank, added)
     return added

@@ -46,7 +46,7 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
   const { promise: done, resolve, reject } = Promise.withResolvers<unknown>()
   const seen = new Map<number, number>()
   const skip = new Map<number, number>()
-  const sources = new Set<number>()
+  const sources = new Set<string>()
   let params = request.params
   let lastAt = -1
   let pages: Page | undefined
@@ -85,8 +85,8 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
       if (type === "progress" && data.at > lastAt) {
         lastAt = data.at
         onProgress?.(data)
-      } else if (type === "source" && !sources.has(data.rank)) {
-        sources.add(data.rank)
+      } else if (type === "source" && !sources.has(data.prefix)) {
+        sources.add(data.prefix)
         onSource?.(data)
       } else if (type === "log") log(data)
       else if (type === "event") {

@@ -38,6 +38,21 @@ describe("a job's log", () => {
     expect(code).toBe(0)
   })
 
+  it("shows a detached setup and its run under a prefix of each, and announces none twice after a drop", async () => {
+    await using daemon = await fakeDaemon({
+      ...submits,
+      logs: (_, reply, nth) => {
+        reply.send("source", { rank: 0, prefix: "(setup, pid=1) " })
+        reply.send("log", { rank: 0, text: "s\n" })
+        reply.send("source", { rank: 0, prefix: "(t, pid=2) " })
+        reply.send("log", { rank: 0, text: "r\n" })
+        return nth === 1 ? reply.drop() : reply.result(ended)
+      }
+    })
+    const { out } = await sky(dist, daemon.home, ["exec", "c", "x"])
+    expect(out).toBe("(setup, pid=1) s\n(t, pid=2) r\n")
+  })
+
   it("goes to stderr with JSON, and stdout gets one object", async () => {
     await using daemon = await fakeDaemon({
       ...submits,

@@ -160,6 +160,18 @@ describe("a job's log", () => {
     expect(text).toBe("(0) half\n(1) x\n(0) rest\n")
   })
 
+  it("prints the whole of a setup before the run of the same rank begins, under its own prefix", () => {
+    const { text } = run((lines) => {
+      lines.source(0, "(setup 0) ")
+      lines.source(1, "(setup 1) ")
+      lines.push(0, "no newline")
+      lines.push(1, "done\n")
+      lines.source(0, "(0) ")
+      lines.push(0, "run\n")
+    })
+    expect(text).toBe("(setup 1) done\n(setup 0) no newline\n(0) run\n")
+  })
+
   it("keeps bytes that are not UTF-8, empty lines and a prefix that is not ASCII", () => {
     const raw = Buffer.from([0xff, 0x0a, 0x0a, 0xc3, 0x28, 0x0a])
     const { bytes, open } = run((lines) => {
