@@ -17,7 +17,7 @@ import { makePrefixer } from "./render/Prefixer.ts"
 import { makeProgress, type Progress } from "./render/Progress.ts"
 import { clean, glyph, isColoured, paint } from "./render/style.ts"
 
-/** Sees the phases too, and may print more about them. */
+/** Shows the phases in place of the progress, and more about them. */
 export interface Watcher {
   readonly take: (phase: Phase) => void
   /** What failed, without what was shown already. */
@@ -36,7 +36,7 @@ export interface Attachment {
   readonly again: string | undefined
   /** What becomes of the cluster by itself: `goes after 1 idle minute`. */
   readonly fate?: string | false | undefined
-  readonly watch?: ((session: Session, progress: Progress) => Watcher) | undefined
+  readonly watch?: (session: Session, progress: Progress) => Watcher
 }
 
 const againMaxLength = 400
@@ -56,12 +56,8 @@ const submit = async ({ session, method, params, watch }: Attachment, progress: 
     () => `Detached; the ${method} goes on. Watch: sky status ${glyph("dot")} Cancel: sky ops cancel ${operation}`
   )
   const watcher = watch?.(session, progress)
-  const onProgress = (phase: Phase) => {
-    progress.take(phase)
-    watcher?.take(phase)
-  }
   try {
-    return await session.call<Launched>(method, params, { onProgress }, operation)
+    return await session.call<Launched>(method, params, { onProgress: (watcher ?? progress).take }, operation)
   } catch (error) {
     throw (await watcher?.explain(error)) ?? error
   } finally {
@@ -97,25 +93,26 @@ export const attach = async (attachment: Attachment): Promise<number> => {
     const goes = fate ? `${cluster} ${fate} (cancel: sky autostop --cancel ${cluster})\n` : ""
     stderr.write(`\n${goes}${again}${text}sky down ${cluster}\n`)
   }
-  const ways = (id: number) => `logs: sky logs ${cluster} ${id}${dot}cancel: sky cancel ${cluster} ${id}${dot}end: `
+  const job = `Job ${jobId}`
+  const logs = `sky logs ${cluster} ${jobId}`
+  const cancel = `sky cancel ${cluster} ${jobId}`
+  const ways = `logs: ${logs}${dot}cancel: ${cancel}${dot}end: `
   if (jobId === null || detach) {
-    if (jobId !== null) progress.line("done", `Job ${jobId}`, "submitted")
-    end(jobId === null ? "end: " : ways(jobId))
+    if (jobId !== null) progress.line("done", job, "submitted")
+    end(jobId === null ? "end: " : ways)
     if (json) stdout.write(jsonLine({ ...launched, status: null }))
     return exitCodes.ok
   }
-  progress.line("running", `Job ${jobId}`, `${ways(jobId)}sky down ${cluster}`)
-  const restore = onInterrupt(
-    () => `Detached; job ${jobId} goes on. Follow: sky logs ${cluster} ${jobId}${dot}Cancel: sky cancel ${cluster} ${jobId}`
-  )
+  progress.line("running", job, `${ways}sky down ${cluster}`)
+  const restore = onInterrupt(() => `Detached; job ${jobId} goes on. Follow: ${logs}${dot}Cancel: ${cancel}`)
   const begunAtMs = Date.now()
   const ended = await followJob(session, { clusterName: cluster, jobId, follow: true }, json ? stderr : stdout)
   restore()
   const succeeded = ended.status === "SUCCEEDED"
   const reason = ended.reason?.replace(/^setup: /, "")
   const words = `${(ended.status ?? "gone").toLowerCase().replace("_", " in ")}${reason ? `: ${reason}` : ""}`
-  progress.line(succeeded ? "done" : "failed", `Job ${jobId}`, words, Date.now() - begunAtMs)
-  end(`logs: sky logs ${cluster} ${jobId}${dot}end: sky stop ${cluster}, `)
+  progress.line(succeeded ? "done" : "failed", job, words, Date.now() - begunAtMs)
+  end(`logs: ${logs}${dot}end: sky stop ${cluster}, `)
   if (json) stdout.write(jsonLine({ ...launched, status: ended.status, returnCodes: ended.returnCodes, reason: ended.reason }))
   return succeeded ? exitCodes.ok : json ? more().tellFailed(jobId, cluster, words) : exitCodes.jobFailed
 }

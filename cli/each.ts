@@ -3,7 +3,7 @@
 import type { Session } from "../sdk/client/Session.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
-import { confirm } from "./ask.ts"
+import { canAsk, confirm } from "./ask.ts"
 import { onInterrupt } from "./interrupt.ts"
 import { stderr, stdout } from "./out.ts"
 import { pick } from "./pick.ts"
@@ -11,6 +11,7 @@ import { asClientError, showError } from "./render/error.ts"
 import { jsonLine } from "./render/json.ts"
 import { makeProgress } from "./render/Progress.ts"
 import { clean } from "./render/style.ts"
+import { plural } from "./render/time.ts"
 
 export interface Each {
   readonly session: Session
@@ -26,16 +27,22 @@ export interface Each {
   readonly byDefault: boolean
   readonly params: object
   /** What is said of a cluster when it is done. */
-  readonly said: (cluster: ClusterView, value: Record<string, unknown>) => string
+  readonly said: string
+  /** What is said of one that was so before. Nothing is asked about it. */
+  readonly settled?: (cluster: ClusterView) => string | false
+  /** The way back: `again: sky start`. The names follow. */
+  readonly back?: string | undefined
 }
 
 export const each = async (work: Each): Promise<number> => {
-  const { session, method, json } = work
-  const { clusters, errors } = await pick(session, work.names, work.all, work.usage)
+  const { session, method, json, all, usage, settled = () => false } = work
+  const { clusters, errors } = await pick(session, work.names, { all, asks: !work.yes && canAsk(), usage })
   const codes = errors.map((error) => showError(error, json))
   const results: Array<object> = []
+  const done: Array<string> = []
   if (clusters.length > 0) {
-    if (!work.yes) await confirm(work.question(clusters), work.byDefault)
+    const open = clusters.filter((cluster) => !settled(cluster))
+    if (!work.yes && open.length > 0) await confirm(work.question(open), work.byDefault)
     const progress = makeProgress(json)
     const shown = clusters.map(({ name }) => clean(name)).join(", ")
     progress.run(work.doing, shown)
@@ -44,7 +51,9 @@ export const each = async (work: Each): Promise<number> => {
       const begunAtMs = Date.now()
       try {
         const value = await session.call<Record<string, unknown>>(method, { ...work.params, clusterName: cluster.name })
-        progress.line("done", cluster.name, work.said(cluster, value), Date.now() - begunAtMs)
+        const was = settled(cluster)
+        progress.line("done", cluster.name, was || work.said, Date.now() - begunAtMs)
+        if (!was) done.push(cluster.name)
         results.push({ cluster: cluster.name, ok: true, ...value })
       } catch (cause) {
         const { tag, message, hint, exitCode } = asClientError(cause)
@@ -56,6 +65,7 @@ export const each = async (work: Each): Promise<number> => {
     await Promise.all(clusters.map(one))
     progress.end()
     restore()
+    if (work.back && done.length > 0 && !json) stderr.write(`${work.back} ${done.map(clean).join(" ")}\n`)
   }
   if (json) stdout.write(jsonLine({ clusters: results }))
   else if (clusters.length === 0 && codes.length === 0) stderr.write("No clusters.\n")
@@ -67,5 +77,5 @@ export const namesOf = (clusters: ReadonlyArray<ClusterView>): string => cluster
 /** `2 jobs run or wait there and end as failed`, when so. */
 export const jobsLost = (clusters: ReadonlyArray<ClusterView>): string => {
   const count = clusters.reduce((sum, { jobs }) => sum + jobs.pending + jobs.running, 0)
-  return count === 0 ? "" : ` ${count === 1 ? "1 job of it is" : `${count} jobs are`} not over and will fail.`
+  return count === 0 ? "" : ` ${plural(count, "job")} ${count === 1 ? "is" : "are"} not over and will fail.`
 }

@@ -12,11 +12,11 @@ export const explainFlags = (error: NodeJS.ErrnoException, usage: string, known:
   if (word === undefined) {
     const [, flag] = /^Option '(?:-\w, )?(-[^' ]+).*argument is ambiguous/.exec(error.message) ?? []
     if (flag === undefined) return usageError(`${error.message.split(/[.\n]/)[0]}.`, `Usage: ${usage}`)
-    const isIdle = /^(-i|--idle)/.test(flag)
-    const hint = isIdle && usage.startsWith("sky autostop") ? "No autostop any more: sky autostop --cancel" : `Usage: ${usage}`
     return usageError(
-      isIdle ? `${flag} takes minutes, a whole number from 0.` : `${flag} needs a value: a word that begins with - is a flag.`,
-      hint
+      /^(-i|--idle)/.test(flag)
+        ? `${flag} takes minutes, a whole number from 0.`
+        : `${flag} needs a value: a word that begins with - is a flag.`,
+      `Usage: ${usage}`
     )
   }
   const near = word.startsWith("--") ? didYouMean(word.slice(2), known) : undefined

@@ -35,7 +35,8 @@ const overview = (): string => {
     "  sky status",
     "  sky down train",
     "",
-    "Everywhere: -o json for scripts, -h for the page of a verb. sky help VERB, sky --version.",
+    "With all but completion and rpc: -o json for scripts. With all: -h for the page.",
+    "sky help VERB, sky --version.",
     "Exit codes: 0 done, 1 failed, 2 usage, 3 declined, 4 credentials, 5 not found,",
     "  6 conflict, 7 no capacity, 8 no daemon, 100 the job failed, 130 interrupted;",
     "  logs --status: 101 not over, 102 no such job, 103 cancelled."

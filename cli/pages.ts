@@ -10,6 +10,8 @@ export interface Page {
 
 const ownFlags = "Flags stand before COMMAND: what follows its first word is its own. A file or a quoted command may be followed by flags."
 
+const onlyOne = "Without CLUSTER: the only one there is, if you say yes to it. With -y nothing is chosen for you: name it, or -a."
+
 const yes = ["-y, --yes", "do not ask"] as const
 const all = ["-a, --all", "all clusters"] as const
 const idle = ["-i, --idle-minutes-to-autostop N", "stop after N idle minutes"] as const
@@ -101,30 +103,34 @@ export const pages: Readonly<Record<string, Page>> = {
   stop: {
     usage: "sky stop [FLAGS] [CLUSTER…]",
     summary: "machines off, disks kept",
+    note: onlyOne,
     flags: [all, yes, ["--purge", "change the record even if the cloud refuses"]],
     examples: ["sky stop train", "sky stop -y 'dev-*'"]
   },
   start: {
     usage: "sky start [FLAGS] [CLUSTER…]",
     summary: "bring stopped clusters back",
+    note: onlyOne,
     flags: [all, yes, idle, ["--down", "with -i: go instead of stop"], retry, ["-f, --force", "even if it is up"]],
     examples: ["sky start train", "sky start -y train -i 10"]
   },
   autostop: {
     usage: "sky autostop [FLAGS] [CLUSTER…]",
     summary: "stop or end clusters when idle",
+    note: onlyOne,
     flags: [
       all,
       yes,
       ["-i, --idle-minutes N", "after N idle minutes (5)"],
       ["--down", "go instead of stop"],
-      ["--cancel", "no autostop any more"]
+      ["--cancel", "no autostop any more; -i -1 too"]
     ],
     examples: ["sky autostop train -i 10", "sky autostop train --cancel"]
   },
   down: {
     usage: "sky down [FLAGS] [CLUSTER…]",
     summary: "machines and disks go",
+    note: onlyOne,
     flags: [all, yes, ["-p, --purge", "drop the record even if the cloud refuses"]],
     examples: ["sky down train", "sky down -y -a"]
   },

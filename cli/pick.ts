@@ -6,6 +6,7 @@ import type { StatusAnswer } from "../sdk/protocol/queries.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
 import { didYouMean } from "../task/names.ts"
 import { notFound, showError, usageError } from "./render/error.ts"
+import { clean } from "./render/style.ts"
 
 /** One error per name that matches nothing. */
 export const missing = async (session: Session, names: ReadonlyArray<string>): Promise<Array<ClientError>> => {
@@ -31,15 +32,23 @@ export interface Picked {
   readonly errors: ReadonlyArray<ClientError>
 }
 
-/** Without names: the only cluster there is. */
-export const pick = async (session: Session, names: ReadonlyArray<string>, all: boolean, usage: string): Promise<Picked> => {
+const namedMax = 8
+
+/** Without names: the only cluster there is, and only where a question follows that names it. */
+export const pick = async (
+  session: Session,
+  names: ReadonlyArray<string>,
+  { all, asks, usage }: { readonly all: boolean; readonly asks: boolean; readonly usage: string }
+): Promise<Picked> => {
   if (names.length > 0 && all) throw usageError("-a and names do not go together.", `Usage: ${usage}`)
   if (names.length > 0) {
     const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
     return { clusters: answer.clusters, errors: await missing(session, answer.notFound) }
   }
   const { clusters } = await session.call<StatusAnswer>("status")
-  if (all || clusters.length === 1) return { clusters, errors: [] }
+  if (all || (asks && clusters.length === 1)) return { clusters, errors: [] }
   if (clusters.length === 0) throw notFound("There is no cluster.", "Launch one: sky launch COMMAND")
-  throw usageError(`Which of your ${clusters.length} clusters? Name one, or a quoted glob, or give -a for all.`, `Usage: ${usage}`)
+  const shown = clusters.slice(0, namedMax).map(({ name }) => clean(name))
+  if (clusters.length > namedMax) shown.push(`${clusters.length - namedMax} more`)
+  throw usageError(`Name a cluster, or -a for all. There ${clusters.length === 1 ? "is" : "are"}: ${shown.join(", ")}.`, `Usage: ${usage}`)
 }

@@ -3,12 +3,24 @@ import { each, namesOf } from "../each.ts"
 import { usageError } from "../render/error.ts"
 import { plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
-import { verb } from "../verb.ts"
+import { type Verb, verb } from "../verb.ts"
 
 const usage = "sky autostop [-y] [-i MINUTES [--down] | --cancel] [-a | CLUSTER…]"
 const idleMinutesDefault = 5
+const negative = /^-\d+$/
 
-export const autostop = verb(
+/** `-i -1` cancels. The parser of flags takes it for two flags, unless it is one word. */
+const joined = (argv: ReadonlyArray<string>): Array<string> => {
+  const words: Array<string> = []
+  for (const word of argv) {
+    const flag = words.at(-1) ?? ""
+    if (!(negative.test(word) && /^(-[a-z]*i|--idle-minutes)$/.test(flag))) words.push(word)
+    else words.splice(-1, 1, `${flag}${flag.startsWith("--") ? "=" : ""}${word}`)
+  }
+  return words
+}
+
+const parsed = verb(
   usage,
   {
     all: { type: "boolean", short: "a" },
@@ -18,13 +30,12 @@ export const autostop = verb(
     down: { type: "boolean" }
   },
   async ({ flags, words, json, connect }) => {
-    const idle = flags["idle-minutes"]
+    const idle = flags["idle-minutes"]?.replace(/^=/, "")
     if (flags.cancel && idle !== undefined) throw usageError("--cancel and -i do not go together.", `Usage: ${usage}`)
     if (flags.cancel && flags.down) throw usageError("--cancel and --down do not go together.", `Usage: ${usage}`)
-    if (idle !== undefined && /^-\d+$/.test(idle))
-      throw usageError(`-i takes minutes, a whole number from 0, not '${idle}'.`, "No autostop any more: sky autostop --cancel")
-    const minutes = flags.cancel ? -1 : idle === undefined ? idleMinutesDefault : wholeNumber("-i", idle, 0)
-    const what = minutes < 0 ? "autostop cancelled" : `${flags.down ? "goes" : "stops"} after ${plural(minutes, "idle minute")}`
+    const cancels = flags.cancel === true || negative.test(idle ?? "")
+    const minutes = cancels ? -1 : idle === undefined ? idleMinutesDefault : wholeNumber("-i", idle, 0)
+    const after = `after ${plural(minutes, "idle minute")}`
     return each({
       session: connect(),
       method: "autostop",
@@ -34,13 +45,18 @@ export const autostop = verb(
       json,
       usage,
       doing: "Setting",
-      question: (clusters) =>
-        minutes < 0
-          ? `Cancel autostop of ${plural(clusters.length, "cluster")}: ${namesOf(clusters)}?`
-          : `${flags.down ? "End" : "Stop"} ${plural(clusters.length, "cluster")} after ${plural(minutes, "idle minute")}${flags.down ? ", disks included" : ""}: ${namesOf(clusters)}?`,
+      question: (clusters) => {
+        const which = plural(clusters.length, "cluster")
+        if (cancels) return `Cancel autostop of ${which}: ${namesOf(clusters)}?`
+        return `${flags.down ? "End" : "Stop"} ${which} ${after}${flags.down ? ", disks included" : ""}: ${namesOf(clusters)}?`
+      },
       byDefault: true,
       params: { idleMinutes: minutes, ...(flags.down ? { down: true } : {}) },
-      said: ({ name }) => (minutes < 0 ? what : `${what} (cancel: sky autostop --cancel ${name})`)
+      said: cancels ? "autostop cancelled" : `${flags.down ? "goes" : "stops"} ${after}`,
+      settled: ({ autostop }) => cancels && autostop < 0 && "had no autostop",
+      back: cancels ? undefined : "cancel: sky autostop --cancel"
     })
   }
 )
+
+export const autostop: Verb = { ...parsed, run: (argv) => parsed.run(joined(argv)) }

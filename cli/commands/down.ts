@@ -28,6 +28,6 @@ export const down = verb(
         `Tear down ${plural(clusters.length, "cluster")}, disks included: ${clusters.map(known).join(", ")}?${jobsLost(clusters)}`,
       byDefault: false,
       params: { lastUse: commandLine(argv), ...(flags.purge ? { purge: true } : {}) },
-      said: () => "gone"
+      said: "gone"
     })
 )

@@ -6,6 +6,7 @@ import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Launched } from "../../sdk/protocol/launch.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
+import type { Progress as Phase } from "../../sdk/protocol/Wire.ts"
 import type { Task } from "../../task/Task.ts"
 import { againOf } from "../again.ts"
 import { confirm } from "../ask.ts"
@@ -80,15 +81,19 @@ export const launch: Verb = verb(
     }
     if (!flags.yes) await ask(session, planned)
     const clusterName = params.clusterName ?? planned.cluster
+    const fate = fateOf(idleMinutes, flags.down)
     return attach({
       session,
       method: "launch",
       params: { ...params, clusterName },
       json,
       detach: flags["detach-run"] === true,
-      watch: flags["detach-setup"] || json ? undefined : watchSetup,
+      watch: (session, progress) => {
+        const take = (phase: Phase) => progress.take(phase.phase === "autostop" && fate ? { ...phase, detail: fate } : phase)
+        return watchSetup(session, { ...progress, take }, json)
+      },
       again: againOf(argv, launch, redact(words), clusterName ?? "CLUSTER"),
-      fate: fateOf(idleMinutes, flags.down)
+      fate
     })
   }
 )

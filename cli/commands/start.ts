@@ -39,7 +39,8 @@ export const start = verb(
         ...(flags["retry-until-up"] ? { retryUntilUp: true } : {}),
         ...(flags.force ? { force: true } : {})
       },
-      said: ({ status }) => (status === "UP" && !flags.force ? "already up" : "up")
+      said: "up",
+      settled: ({ status }) => status === "UP" && !flags.force && "is up already"
     })
   }
 )

@@ -22,6 +22,8 @@ export const stop = verb(
       question: (clusters) => `Stop ${plural(clusters.length, "cluster")}: ${namesOf(clusters)}?${jobsLost(clusters)}`,
       byDefault: true,
       params: { lastUse: commandLine(argv), ...(flags.purge ? { purge: true } : {}) },
-      said: ({ name }) => `stopped (again: sky start ${name})`
+      said: "stopped",
+      settled: ({ status }) => status === "STOPPED" && "is stopped already",
+      back: "again: sky start"
     })
 )

@@ -2,10 +2,11 @@
 
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs"
 import { basename, join } from "node:path"
+import { ClientError } from "../../sdk/client/ClientError.ts"
 import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
-import { stderr, stdout } from "../out.ts"
+import { stdout } from "../out.ts"
 import { missing } from "../pick.ts"
 import { jsonLine } from "../render/json.ts"
 
@@ -29,6 +30,7 @@ export const syncDown = async (session: Session, clusterName: string, jobIds: Re
   const asked = jobIds.length > 0 ? { jobIds } : {}
   const { jobs, notFound } = await session.call<JobQueueAnswer>("queue", { clusterNames: [clusterName], ...asked })
   for (const error of await missing(session, notFound)) throw error
+  if (jobs.length === 0) throw new ClientError("JobDoesNotExist", exitCodes.notFound, `No job was submitted to ${clusterName}.`)
   const folders: Record<string, string> = {}
   for (const job of jobIds.length > 0 ? jobs : jobs.slice(0, 1)) {
     const folder = join(process.env.HOME ?? ".", "sky_logs", basename(job.logPath), `job-${job.id}`)
@@ -37,8 +39,5 @@ export const syncDown = async (session: Session, clusterName: string, jobIds: Re
     if (!json) stdout.write(`Job ${job.id}: ${folder}\n`)
   }
   if (json) stdout.write(jsonLine(folders))
-  const lost = jobIds.filter((id) => !(id in folders))
-  if (lost.length > 0 || jobs.length === 0)
-    stderr.write(`${lost.length > 0 ? `No job ${lost.join(", ")}` : "No job"} on ${clusterName}. See: sky queue ${clusterName}\n`)
-  return lost.length > 0 || jobs.length === 0 ? exitCodes.notFound : exitCodes.ok
+  return exitCodes.ok
 }

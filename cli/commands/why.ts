@@ -6,17 +6,32 @@ import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import { stdout } from "../out.ts"
 import { missing } from "../pick.ts"
 import { usageError } from "../render/error.ts"
-import { askedFirst, eventLine } from "../render/facts.ts"
+import { askedFirst, eventLine, failure } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
-import { ascii, clean } from "../render/style.ts"
+import { ascii, clean, cleanText } from "../render/style.ts"
 import { atMost, verb } from "../verb.ts"
 
 const usage = "sky why CLUSTER"
 const factsMax = 100
 
+const lastLaunchOf = (events: ReadonlyArray<Recorded>) =>
+  events.findLast(({ event }) => event._tag === "LaunchRequested" || event._tag === "StartRequested")
+
+/** What became of the last launch or start, when it did not become what was asked for. */
+const mishapOf = (events: ReadonlyArray<Recorded>): string => {
+  const last = lastLaunchOf(events)
+  const what = last?.event._tag === "StartRequested" ? "start" : "launch"
+  for (const { event, operation } of events) {
+    if (last === undefined || operation !== last.operation) continue
+    if (event._tag === "OperationFailed") return `Its last ${what} failed: ${cleanText(failure(event.error))}\n`
+    if (event._tag === "OperationCancelled") return `Its last ${what} was cancelled${event.reason ? `: ${clean(event.reason)}` : ""}.\n`
+  }
+  return ""
+}
+
 /** Where the last life of a cluster begins: with the request behind its last launch or start. */
 const beginOf = (events: ReadonlyArray<Recorded>): number => {
-  const last = events.findLast(({ event }) => event._tag === "LaunchRequested" || event._tag === "StartRequested")
+  const last = lastLaunchOf(events)
   const first =
     last === undefined
       ? 0
@@ -44,7 +59,7 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
     const name = clean(clusterName)
     const earlier = begin === 0 ? "" : ascii(`… ${begin} earlier: sky events ${name} --after 0\n`)
     const lines = askedFirst(events.slice(begin)).map((event) => `${eventLine(event)}\n`)
-    stdout.write(`${name} is ${state}.\n${earlier}${lines.join("")}`)
+    stdout.write(`${name} is ${state}.\n${mishapOf(events)}${earlier}${lines.join("")}`)
   }
   return exitCodes.ok
 })

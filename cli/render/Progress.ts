@@ -34,7 +34,7 @@ export interface Progress {
   /** A running line for what takes long and has no phases. */
   readonly run: (label: string, detail?: string) => void
   readonly line: (kind: keyof typeof colours & Glyph, label: string, detail: string, ms?: number) => void
-  /** Prints whole lines over the running one. */
+  /** Prints whole lines over the running one, and when silent too. */
   readonly above: (text: string) => void
   /** The running line goes away, until the next `run`. */
   readonly end: () => void
@@ -67,7 +67,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
 
   const above = (text: string) => {
     clear()
-    if (!silent) stream.write(text)
+    stream.write(text)
     draw()
   }
 
@@ -78,7 +78,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
   }
 
   const line: Progress["line"] = (kind, label, detail, ms) =>
-    above(`${mark(kind)} ${columns(label, clean(detail), ms === undefined ? "" : took(ms).padStart(5))}\n`)
+    silent || above(`${mark(kind)} ${columns(label, clean(detail), ms === undefined ? "" : took(ms).padStart(5))}\n`)
 
   const take = ({ phase, state, detail, atMs, cluster }: Phase) => {
     const key = `${cluster}/${phase}`

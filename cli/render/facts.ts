@@ -1,4 +1,4 @@
-/** Facts in words, one line each. Typed by the events themselves, so that a new one does not compile until it is told here. */
+/** Facts in words, one line each, and what a failed setup said last. Typed by the events themselves, so that a new one does not compile until it is told here. */
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
@@ -8,8 +8,12 @@ import { clock, dollars, plural } from "./time.ts"
 type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
 
 const because = (reason: string | null) => (reason ? `: ${reason}` : "")
+/** A failure's last lines are shown with the fact that holds them. */
+export const failure = ({ message }: { readonly message: string }): string => message.replace(/ Its last lines:.*/s, "")
 const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute")}${down ? " (down)" : ""}`
-const codes = (returnCodes: ReadonlyArray<number>) => (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
+/** A reason names the exit code already. */
+const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }) =>
+  because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
 const price = (usd: number) => (usd === 0 ? "free" : `${dollars(usd)} an hour each`)
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
   [cloud, zone ?? region].filter(Boolean).join(" ")
@@ -20,7 +24,7 @@ const words: Words = {
   DaemonStopped: ({ reason }) => `daemon stopped${because(reason)}`,
   OperationRequested: ({ method, argv }) => (argv.length > 0 ? `you asked: ${commandLine(argv)}` : `${method} was asked for`),
   OperationSucceeded: () => "done",
-  OperationFailed: ({ error }) => `failed: ${error.message}`,
+  OperationFailed: ({ error }) => `failed: ${failure(error)}`,
   OperationCancelled: ({ reason, by }) => `cancelled${by?.user ? ` by ${by.user}` : ""}${because(reason)}`,
   ClusterCreated: ({ name }) => `a new cluster: ${name}`,
   LaunchRequested: ({ numNodes, task }) => `launch of ${task.name ?? "a task"} on ${plural(numNodes, "node")}`,
@@ -39,13 +43,12 @@ const words: Words = {
   RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
   WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
   SetupStarted: () => "setup started",
-  SetupEnded: ({ returnCodes, failedRank, reason }) =>
-    failedRank === null ? "setup done" : `setup failed on rank ${failedRank}${codes(returnCodes)}${because(reason)}`,
+  SetupEnded: (event) => (event.failedRank === null ? "setup done" : `setup ended${outcome(event)}`),
   JobSubmitted: ({ job, task, numNodes }) => `job ${job}${task.name ? ` ${task.name}` : ""} submitted, ${plural(numNodes, "node")}`,
   JobSettingUp: ({ job }) => `job ${job} is set up`,
   JobStarted: ({ job }) => `job ${job} started`,
   JobCancelRequested: ({ jobs }) => `cancel of ${jobs.length === 1 ? "job" : "jobs"} ${jobs.join(", ")}`,
-  JobEnded: ({ job, status, returnCodes, reason }) => `job ${job} ${status}${codes(returnCodes)}${because(reason)}`,
+  JobEnded: (event) => `job ${event.job} ${event.status}${outcome(event)}`,
   JobClosed: ({ job, status, reason }) => `job ${job} ${status}${because(reason)}`,
   JournalGap: ({ from, to }) => `entries ${from} to ${to} of a node's journal are lost`,
   AutostopSet: ({ idleMinutes, down }) => (idleMinutes < 0 ? "autostop cancelled" : `autostop after ${idle(idleMinutes, down)}`),
@@ -65,7 +68,10 @@ export const say = (event: Event): string => {
   return clean(tell?.(event) ?? event._tag)
 }
 
-export const eventLine = ({ seq, atMs, event }: Recorded): string => `${String(seq).padStart(5)}  ${clock(atMs)}  ${say(event)}`
+export const eventLine = ({ seq, atMs, event }: Recorded): string => {
+  const below = event._tag === "SetupEnded" && event.failedRank !== null ? event.lastLines : []
+  return [`${String(seq).padStart(5)}  ${clock(atMs)}  ${say(event)}`, ...below.map((line) => `${" ".repeat(19)}${clean(line)}`)].join("\n")
+}
 
 /** A new cluster is recorded before the request that makes it; who reads wants to know first what was asked. */
 export const askedFirst = (events: ReadonlyArray<Recorded>): ReadonlyArray<Recorded> => {

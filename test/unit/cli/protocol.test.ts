@@ -155,10 +155,6 @@ describe("the command line", () => {
         code: 2,
         err: expect.stringMatching(/-a and names do not go together/)
       })
-    for (const argv of [["-i", "-3"], ["-i-3"], ["--idle-minutes=-3"]]) {
-      const { code, err } = await sky(dist, daemon.home, ["autostop", "-y", ...argv, "a"])
-      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("sky autostop --cancel") })
-    }
     expect(await sky(dist, daemon.home, ["exec", "--gpus", "A:0", "a", "ls"])).toMatchObject({
       code: 2,
       err: expect.stringContaining("--gpus takes NAME")
@@ -238,4 +234,11 @@ describe("a change", () => {
     await using daemon = await fakeDaemon(clusters("a", "b"))
     expect(await sky(dist, daemon.home, ["down", "-y"])).toMatchObject({ code: 2, err: expect.stringContaining("-a") })
   })
+})
+
+it("the copy of logs that there are not is refused as any other failure is", async () => {
+  await using daemon = await fakeDaemon({ queue: (_, reply) => reply.result({ jobs: [], clusters: ["c"], notFound: [] }) })
+  expect(await sky(dist, daemon.home, ["logs", "-s", "c"])).toEqual({ code: 5, out: "", err: "✗ No job was submitted to c.\n" })
+  const { err } = await sky(dist, daemon.home, ["logs", "-s", "c", "-o", "json"])
+  expect(JSON.parse(err).error).toMatchObject({ tag: "JobDoesNotExist", exitCode: 5 })
 })

@@ -1,0 +1,93 @@
+/** Verbs on several clusters, as a program: which clusters are meant, and what is claimed of each. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { jobsLost } from "../../../cli/each.ts"
+import type { ClusterView } from "../../../sdk/protocol/rows.ts"
+import { cluster, clusters } from "./answers.ts"
+import { type Answers, fakeDaemon } from "./fake-daemon.ts"
+import { bundle, sky } from "./sky.ts"
+
+let dist: string
+beforeAll(async () => {
+  dist = await bundle()
+})
+
+const done: Answers = Object.fromEntries(
+  ["stop", "start", "down", "autostop"].map((method) => [method, ({ params }, reply) => reply.result({ cluster: params.clusterName })])
+)
+const one = (more: object): Answers => ({
+  ...done,
+  status: (_, reply) => reply.result({ clusters: [cluster("train", more)], notFound: [] })
+})
+
+describe("without a name", () => {
+  it.each(["stop", "start", "autostop", "down"])("%s -y chooses no cluster by itself, not even the only one", async (verb) => {
+    await using daemon = await fakeDaemon({ ...done, ...clusters("train") })
+    expect(await sky(dist, daemon.home, [verb, "-y"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Name a cluster, or -a for all. There is: train.")
+    })
+    expect(daemon.asked.map(({ method }) => method)).toEqual(["status"])
+  })
+
+  it("some of many clusters are named", async () => {
+    await using daemon = await fakeDaemon(clusters(..."abcdefghij"))
+    expect((await sky(dist, daemon.home, ["down", "-y"])).err).toContain("There are: a, b, c, d, e, f, g, h, 2 more.")
+  })
+
+  it("and with -a all are meant", async () => {
+    await using daemon = await fakeDaemon({ ...done, ...clusters("a", "b") })
+    expect(await sky(dist, daemon.home, ["down", "-y", "-a"])).toMatchObject({ code: 0 })
+    expect(daemon.asked.filter(({ method }) => method === "down")).toHaveLength(2)
+  })
+})
+
+describe("a cluster that is as it should be", () => {
+  it.each([
+    ["stop", { status: "STOPPED" }, "is stopped already"],
+    ["start", { status: "UP" }, "is up already"],
+    ["autostop --cancel", { autostop: -1 }, "had no autostop"]
+  ])("is told so by %s, without a question and without a way back", async (line, row, words) => {
+    await using daemon = await fakeDaemon(one(row))
+    const { code, err } = await sky(dist, daemon.home, [...line.split(" "), "train"])
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(new RegExp(`^✓ train +${words} +\\d.*s\\n$`)) })
+  })
+
+  it("is started again by force only after a question", async () => {
+    await using daemon = await fakeDaemon(one({ status: "UP" }))
+    expect(await sky(dist, daemon.home, ["start", "-f", "train"])).toMatchObject({ code: 2, err: expect.stringContaining("-y") })
+  })
+})
+
+describe("an autostop", () => {
+  it.each(["-i -1", "-i=-1", "-i-1", "-yi -1", "--idle-minutes -1", "--idle-minutes=-1", "-i -1 --down", "--cancel"])(
+    "is cancelled by %s",
+    async (flags) => {
+      await using daemon = await fakeDaemon(one({ autostop: 5 }))
+      const { code, err } = await sky(dist, daemon.home, ["autostop", "-y", ...flags.split(" "), "train"])
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("autostop cancelled") })
+      expect(daemon.asked.at(-1)).toMatchObject({ method: "autostop", params: { idleMinutes: -1, clusterName: "train" } })
+    }
+  )
+
+  it("is said in its column, and how to cancel it below", async () => {
+    await using daemon = await fakeDaemon({ ...done, ...clusters("a", "b") })
+    const { err } = await sky(dist, daemon.home, ["autostop", "-y", "-i", "10", "--down", "a", "b"])
+    const [first, , last] = err.split("\n")
+    expect(first).toMatch(/^✓ [ab] {13}goes after 10 idle minutes {11}\d\.\d s$/)
+    expect(last).toMatch(/^cancel: sky autostop --cancel (a b|b a)$/)
+  })
+
+  it("that lacks its minutes says what it takes", async () => {
+    await using daemon = await fakeDaemon(one({}))
+    expect(await sky(dist, daemon.home, ["autostop", "-i", "--down", "train"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("-i takes minutes")
+    })
+  })
+})
+
+it("the jobs that would be lost are counted over all clusters", () => {
+  const views = [1, 0].map((running) => cluster("c", { jobs: { pending: 0, running } }) as unknown as ClusterView)
+  expect(jobsLost(views)).toBe(" 1 job is not over and will fail.")
+  expect(jobsLost([views[0]!, views[0]!])).toBe(" 2 jobs are not over and will fail.")
+})

@@ -1,0 +1,64 @@
+/** What `why` says of a launch that failed, and facts in words. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { eventLine } from "../../../cli/render/facts.ts"
+import type { Recorded } from "../../../events/Recorded.ts"
+import { clusters } from "./answers.ts"
+import { fakeDaemon } from "./fake-daemon.ts"
+import { bundle, sky } from "./sky.ts"
+
+const fact = (seq: number, event: object, operation: string | null = "o") => ({ seq, atMs: 0, operation, event })
+const asked = fact(1, { _tag: "OperationRequested", method: "launch", argv: ["launch", "x"] })
+const launch = fact(2, { _tag: "LaunchRequested", numNodes: 1, task: {} })
+const setup = fact(3, {
+  _tag: "SetupEnded",
+  returnCodes: [3],
+  failedRank: 0,
+  reason: "exit 3 on rank 0",
+  lastLines: ["\tone", "two \x1b[2J"]
+})
+const failed = fact(4, { _tag: "OperationFailed", error: { message: "setup failed: exit 3 on rank 0. Its last lines:\none\ntwo" } })
+const line = (told: object) => eventLine(told as Recorded).replace(/\d\d:\d\d:\d\d/, "TIME")
+
+describe("the fact that a setup failed", () => {
+  it("says its exit code once, and its last lines one by one", () => {
+    expect(line(setup)).toBe(`    3  TIME  setup ended: exit 3 on rank 0\n${" ".repeat(19)} one\n${" ".repeat(19)}two `)
+  })
+
+  it("leaves nothing to be said again by the failure of its launch", () => {
+    expect(line(failed)).toBe("    4  TIME  failed: setup failed: exit 3 on rank 0.")
+  })
+})
+
+it("the fact that a job ended says its exit codes once", () => {
+  const ended = { _tag: "JobEnded", job: 2, status: "FAILED", returnCodes: [3], reason: "exit 3 on rank 0" }
+  expect(line(fact(5, ended))).toBe("    5  TIME  job 2 FAILED: exit 3 on rank 0")
+  expect(line(fact(5, { ...ended, status: "SUCCEEDED", returnCodes: [0], reason: null }))).toBe("    5  TIME  job 2 SUCCEEDED (exit 0)")
+})
+
+describe("why", () => {
+  let dist: string
+  beforeAll(async () => {
+    dist = await bundle()
+  })
+  const why = async (...events: ReadonlyArray<object>) => {
+    await using daemon = await fakeDaemon({ ...clusters("c"), events: (_, reply) => reply.result({ events }) })
+    return (await sky(dist, daemon.home, ["why", "c"])).out.split("\n")
+  }
+
+  it("says of a cluster that is UP that its last launch failed, and how", async () => {
+    expect((await why(asked, launch, setup, failed)).slice(0, 2)).toEqual([
+      "c is UP.",
+      "Its last launch failed: setup failed: exit 3 on rank 0."
+    ])
+  })
+
+  it("says that its last launch was cancelled", async () => {
+    const cancelled = fact(4, { _tag: "OperationCancelled", reason: "superseded by sky stop c", by: null })
+    expect((await why(asked, launch, cancelled))[1]).toBe("Its last launch was cancelled: superseded by sky stop c.")
+  })
+
+  it("says nothing of a failure that a later launch mended", async () => {
+    const mended = fact(6, { _tag: "LaunchRequested", numNodes: 1, task: {} }, "p")
+    expect((await why(asked, launch, setup, failed, mended)).join()).not.toContain("Its last")
+  })
+})

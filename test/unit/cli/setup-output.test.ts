@@ -1,0 +1,73 @@
+/** A launch's setup as it is shown: its output before its end, and on stderr for scripts too. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { ended, handle } from "./answers.ts"
+import { type Answers, fakeDaemon, type Reply } from "./fake-daemon.ts"
+import { bundle, sky } from "./sky.ts"
+
+let dist: string
+beforeAll(async () => {
+  dist = await bundle()
+})
+
+const phase = (at: number, phase: string, state: string) => ({ at, operation: "o", phase, state, detail: "", atMs: 0, cluster: "c" })
+
+/** Setup's end is told before the last of its output comes. */
+const launches = (finish: (reply: Reply) => void): Answers => {
+  let launch: Reply
+  return {
+    launch: ({ params }, reply) => {
+      if (params.dryrun) return reply.result({ cluster: "c", jobId: null, handle, plan: null })
+      launch = reply
+      return reply.send("progress", phase(1, "setup", "running"))
+    },
+    logs: ({ params }, reply) => {
+      if (params.setup === undefined) return reply.result(ended)
+      reply.send("source", { rank: 0, prefix: "(setup) " })
+      finish(launch)
+      reply.send("log", { rank: 0, text: "late\n" })
+      return reply.result({ jobId: null, status: null, returnCodes: [], reason: null })
+    }
+  }
+}
+const succeeds = launches((launch) => {
+  launch.send("progress", phase(2, "setup", "done"))
+  launch.send("progress", phase(3, "autostop", "done"))
+  launch.result({ cluster: "c", jobId: 1, handle })
+})
+const failed = "setup failed: exit 3 on rank 0."
+const fails = launches((launch) => {
+  launch.send("progress", phase(2, "setup", "failed"))
+  launch.fail("CommandError", `${failed} Its last lines:\nlate`, 1)
+})
+
+describe("the output of setup", () => {
+  it("stands before the line that says that setup has ended", async () => {
+    await using daemon = await fakeDaemon(succeeds)
+    const { code, err } = await sky(dist, daemon.home, ["launch", "-y", "-d", "-i", "10", "-c", "c", "x"])
+    expect({ code, lines: err.split("\n").slice(0, 3) }).toEqual({
+      code: 0,
+      lines: [
+        "(setup) late",
+        expect.stringMatching(/^✓ Set up/),
+        expect.stringMatching(/^✓ Autostop +stops after 10 idle minutes +0\.0 s$/)
+      ]
+    })
+  })
+
+  it("goes to stderr with JSON", async () => {
+    await using daemon = await fakeDaemon(succeeds)
+    const { err, out } = await sky(dist, daemon.home, ["launch", "-y", "-c", "c", "-o", "json", "x"])
+    expect(err).toBe("(setup) late\n")
+    expect(JSON.parse(out)).toMatchObject({ cluster: "c", jobId: 1, status: "SUCCEEDED" })
+  })
+
+  it("is not said twice when setup fails, but scripts find its last lines in the error", async () => {
+    await using daemon = await fakeDaemon(fails)
+    const { code, err } = await sky(dist, daemon.home, ["launch", "-y", "-c", "c", "x"])
+    expect({ code, err }).toEqual({ code: 1, err: `(setup) late\n✗ ${failed}\n` })
+    await using other = await fakeDaemon(fails)
+    const { err: json } = await sky(dist, other.home, ["launch", "-y", "-c", "c", "-o", "json", "x"])
+    const [log, error] = json.split("\n")
+    expect({ log, message: JSON.parse(error!).error.message }).toEqual({ log: "(setup) late", message: `${failed} Its last lines:\nlate` })
+  })
+})
