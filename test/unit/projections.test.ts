@@ -77,7 +77,7 @@ describe("every projection", () => {
     )
   })
   it("an operation that ended once stays as it ended", () => {
-    const failed: Said = [{ _tag: "OperationCancelled", reason: "too late" }, "r-launch"]
+    const failed: Said = [{ _tag: "OperationCancelled", reason: "too late", by: null }, "r-launch"]
     const { operations } = worldOf([...up(), failed])
     assert.strictEqual(operationOf(operations, "r-launch")?.outcome._tag, "succeeded")
     assert.strictEqual(operations.ended.length, 1)
