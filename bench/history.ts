@@ -3,12 +3,11 @@
  * starts on it replays it like any other, finds nothing to do and rests.
  */
 import { mkdirSync } from "node:fs"
-import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Background } from "../daemon/Background.ts"
 import { EventLog } from "../daemon/log/EventLog.ts"
-import * as LevelLogStore from "../daemon/log/LevelLogStore.ts"
+import * as LevelLog from "../daemon/log/LevelLog.ts"
 import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import type { Actor, Recorded, StreamName } from "../events/Recorded.ts"
@@ -102,8 +101,8 @@ export const historyOf = (past: Past): ReadonlyArray<Recorded> =>
   )
 
 /** The log of a state folder, open. */
-export const logIn = (folder: string) =>
-  EventLog.layer(Effect.sync(ulid), actor).pipe(Layer.provide([LevelLogStore.layer(folder), Background.layer]))
+export const logIn = (home: string) =>
+  EventLog.layer(actor).pipe(Layer.provide([LevelLog.layer(home, Effect.sync(ulid)), Background.layer]))
 
 /** How many events it wrote. */
 export const writeHistory = (home: string, past: Past): Promise<number> => {
@@ -122,5 +121,5 @@ export const writeHistory = (home: string, past: Past): Promise<number> => {
     yield* Effect.all(appends, { concurrency: 512, discard: true })
     return log.world().at
   })
-  return Effect.runPromise(Effect.provide(write, logIn(join(home, "log"))))
+  return Effect.runPromise(Effect.provide(write, logIn(home)))
 }

@@ -3,7 +3,7 @@
  * In a program of its own, because libuv's thread pool has its size from the start: `node bench/log.ts` prints one JSON line.
  */
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -36,6 +36,7 @@ const measured = async () => {
   const folder = mkdtempSync(join(tmpdir(), "skyd-bench-"))
   const db = new Level<string, Buffer>(join(folder, "raw"), { valueEncoding: "buffer" })
   await db.open()
+  mkdirSync(join(folder, "own"))
   let seq = 0
   const raw = () => {
     const key = String(++seq).padStart(16, "0")

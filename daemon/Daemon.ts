@@ -1,6 +1,5 @@
 /** The wiring: which part needs which. No logic lives here, and only here is a concrete cloud or store named. */
 
-import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Background } from "./Background.ts"
@@ -12,7 +11,7 @@ import { freshUlid } from "./Ids.ts"
 import * as IpcServer from "./ipc/IpcServer.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { EventLog } from "./log/EventLog.ts"
-import * as LevelLogStore from "./log/LevelLogStore.ts"
+import * as LevelLog from "./log/LevelLog.ts"
 import { Operations } from "./Operations.ts"
 import { Queries } from "./queries/Queries.ts"
 import { Requests } from "./Requests.ts"
@@ -21,14 +20,14 @@ import { Reconciler } from "./reactors/Reconciler.ts"
 import * as SecretSweeper from "./reactors/SecretSweeper.ts"
 import { Secrets } from "./Secrets.ts"
 
-/** Everything that works on the log. Needs a LogStore, Clouds, Secrets and an Identity. */
+/** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets and an Identity. */
 export const core = Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
   Layer.provideMerge(Couriers.layer),
   Layer.provideMerge(
     Layer.unwrap(
       Effect.gen(function* () {
         const { actor } = yield* Identity
-        return EventLog.layer(freshUlid, actor)
+        return EventLog.layer(actor)
       })
     )
   ),
@@ -52,5 +51,5 @@ export const layer = (home: string, agentPath: string) =>
       )
     ),
     // First of all: its lock is the guard of the single daemon, and nothing of the folder is touched before it is held.
-    Layer.provideMerge(LevelLogStore.layer(join(home, "log")))
+    Layer.provideMerge(LevelLog.layer(home, freshUlid))
   )

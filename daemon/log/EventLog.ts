@@ -16,9 +16,11 @@ import type { Actor, Recorded, StreamName } from "../../events/Recorded.ts"
 import { Background } from "../Background.ts"
 import type * as World from "../World.ts"
 import { Acceptor, type Append, type AppendError } from "./Acceptor.ts"
-import { type Entry, LogStore, type LogUnavailable } from "./LogStore.ts"
+import { unpack } from "./chain.ts"
+import { type Entry, LogStore, type ReadError } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 import { replay } from "./replay.ts"
+import { Witness } from "./Witness.ts"
 
 /** Facts of a decision; none when there was nothing to record. */
 type Facts = ReadonlyArray<Recorded>
@@ -52,16 +54,15 @@ export class EventLog extends Context.Service<
     readonly follow: (follower: Follower) => () => void
     /** The first fact of a request that was seen before. */
     readonly requestSeq: (requestId: string) => Effect.Effect<number>
-    readonly event: (seq: number) => Effect.Effect<Recorded | undefined, LogUnavailable | LogUnreadable>
-    readonly read: (from: number) => Stream.Stream<Recorded, LogUnavailable | LogUnreadable>
-    readonly readStream: (stream: StreamName, from: number) => Stream.Stream<Recorded, LogUnavailable | LogUnreadable>
+    readonly event: (seq: number) => Effect.Effect<Recorded | undefined, ReadError | LogUnreadable>
+    readonly read: (from: number) => Stream.Stream<Recorded, ReadError | LogUnreadable>
+    readonly readStream: (stream: StreamName, from: number) => Stream.Stream<Recorded, ReadError | LogUnreadable>
   }
 >()("skyd/daemon/log/EventLog") {
-  /** `newLogId`: for a log that does not exist yet. */
-  static readonly layer = (newLogId: Effect.Effect<string>, actor: Actor) =>
+  static readonly layer = (actor: Actor) =>
     Layer.effect(
       EventLog,
-      Effect.suspend(() => make(newLogId, actor))
+      Effect.suspend(() => make(actor))
     )
 }
 
@@ -77,12 +78,14 @@ const attempt = (one: Pending, world: World.World) => {
 
 const sound = (stored: { readonly seq: number; readonly value: Uint8Array }) => Effect.fromResult(readRecord(stored))
 
-const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor: Actor) {
+const make = Effect.fnUntraced(function* (actor: Actor) {
   const store = yield* LogStore
   const background = yield* Background
   const pending = yield* Queue.bounded<Pending>(pendingMax)
   const followers = new Set<Follower>()
-  const replayed = yield* replay(store)
+  const witness = yield* Witness
+  const replayed = yield* replay(store, witness.said)
+  if (replayed.damage !== undefined) return yield* replayed.damage
   const acceptor = new Acceptor(replayed.world, replayed.hash, (key) => Effect.orDie(store.position(key)))
   let world = replayed.world
 
@@ -122,6 +125,8 @@ const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor
   const publish = Effect.fnUntraced(function* (group: Group) {
     world = group.world
     acceptor.forget(group.entries)
+    const last = group.entries.at(-1)
+    if (last !== undefined) witness.advance(last.seq, unpack(last.value)!.hash)
     if (group.facts.length > 0) yield* tell(group)
     for (const [one, answer] of group.answers) Deferred.doneUnsafe(one.done, Effect.fromResult(answer))
   })
@@ -149,8 +154,10 @@ const make = Effect.fnUntraced(function* (newLogId: Effect.Effect<string>, actor
   const append = (given: Append) => ask<never>(() => Result.succeed(given))
 
   if (world.at === 0) {
-    const created = { _tag: "LogCreated" as const, log: yield* newLogId }
+    const created = { _tag: "LogCreated" as const, log: witness.said.log }
     yield* Effect.orDie(append({ events: [["daemon" as StreamName, created]], operation: null, causedBy: 0, actor, expect: [] }))
+    // From now on a store that is missing is damage.
+    yield* witness.settled
   }
 
   return EventLog.of({

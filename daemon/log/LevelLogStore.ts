@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Level } from "level"
 import type { Key } from "../../events/keys.ts"
+import { LogDamaged } from "./LogDamaged.ts"
 import { LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
 
 /** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
@@ -27,20 +28,30 @@ const reason = (cause: unknown): string => {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
   return inner instanceof Error ? inner.message : String(inner)
 }
-const attempt = <A>(operation: LogUnavailable["operation"], run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => new LogUnavailable({ operation, message: reason(cause) }) })
+const codeOf = (cause: unknown) => (cause instanceof Error ? (cause.cause as { readonly code?: string } | undefined)?.code : undefined)
+/** The kernel's words for what passes when there is room, right or time again. All else that LevelDB stumbles over is its files. */
+const passing = /No space left|Disk quota|Permission denied|Read-only file system|Too many open files|Cannot allocate memory/
+const unread = (operation: "open" | "read", message: string) =>
+  passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage: "store-unreadable", seq: 0, message })
+const notRead = (cause: unknown) => unread("read", `LevelDB cannot read the log: ${reason(cause)}`)
+const read = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: notRead })
 
-const open = (location: string) =>
+interface Options {
+  /** False for a log that was begun: an empty store in its place would be damage that nobody sees. */
+  readonly createIfMissing: boolean
+}
+
+const open = (location: string, options: Options) =>
   Effect.tryPromise({
     try: async () => {
       const db = new Level<string, Buffer>(location, { keyEncoding: "utf8", valueEncoding: "buffer" })
-      await db.open()
+      await db.open(options)
       return db
     },
     catch: (cause) =>
-      cause instanceof Error && (cause.cause as { code?: string } | undefined)?.code === "LEVEL_LOCKED"
+      codeOf(cause) === "LEVEL_LOCKED"
         ? new LogLocked({ message: `The log in ${location} is held by another process.` })
-        : new LogUnavailable({ operation: "open", message: `The log in ${location} does not open: ${reason(cause)}` })
+        : unread("open", `The log in ${location} does not open: ${reason(cause)}`)
   })
 
 const pages = async function* (db: Level<string, Buffer>, from: number) {
@@ -63,34 +74,35 @@ const ofStream = async function* (db: Level<string, Buffer>, stream: Key, from: 
   }
 }
 
-export const layer = (location: string) =>
+export const layer = (location: string, options: Options = { createIfMissing: true }) =>
   Layer.effect(
     LogStore,
     Effect.gen(function* () {
-      const db = yield* Effect.acquireRelease(open(location), (db) => Effect.promise(() => db.close()))
-      const unreadable = (cause: unknown) => new LogUnavailable({ operation: "read", message: reason(cause) })
+      const db = yield* Effect.acquireRelease(open(location, options), (db) => Effect.promise(() => db.close()))
       return LogStore.of({
         write: Effect.fn("LogStore.write")((entries) =>
-          attempt("write", () =>
-            db.batch(
-              entries.flatMap(({ freed, keys, seq, value }) => [
-                { type: "put" as const, key: eventKey(seq), value: value as Buffer },
-                ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
-                ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
-              ]),
-              { sync: true }
-            )
-          )
+          Effect.tryPromise({
+            try: () =>
+              db.batch(
+                entries.flatMap(({ freed, keys, seq, value }) => [
+                  { type: "put" as const, key: eventKey(seq), value: value as Buffer },
+                  ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
+                  ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
+                ]),
+                { sync: true }
+              ),
+            catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) })
+          })
         ),
-        scan: (from) => Stream.fromAsyncIterable(pages(db, from), unreadable),
-        scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from), unreadable),
-        get: (seq) => attempt("read", () => db.get(eventKey(seq))),
-        last: attempt("read", async () => {
+        scan: (from) => Stream.fromAsyncIterable(pages(db, from), notRead),
+        scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from), notRead),
+        get: (seq) => read(() => db.get(eventKey(seq))),
+        last: read(async () => {
           for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
           return undefined
         }),
         position: (key) =>
-          attempt("read", async () => {
+          read(async () => {
             if (key.startsWith("request/") || key.startsWith("name/")) return Number((await db.get(indexKey(key, 0)))?.toString() ?? 0)
             for await (const last of db.keys({ gte: `s/${key}/`, lt: `s/${key}/:`, reverse: true, limit: 1 })) return seqOf(last)
             return 0

@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { Key } from "../../events/keys.ts"
+import type { LogDamaged } from "./LogDamaged.ts"
 
 /** When the disk did not do what the log needs. Nothing was acknowledged. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
@@ -16,6 +17,8 @@ export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUna
 
 /** When another process holds the store. */
 export class LogLocked extends Schema.TaggedError<LogLocked>()("LogLocked", { message: Schema.String }) {}
+
+export type ReadError = LogUnavailable | LogDamaged
 
 export interface Entry {
   readonly seq: number
@@ -37,12 +40,12 @@ export class LogStore extends Context.Service<
     /** All or nothing, values and index together, and on disk before it succeeds. */
     readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, LogUnavailable>
     /** Values with `from <= seq`, ascending, as of now, in pages. */
-    readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, LogUnavailable>
+    readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, ReadError>
     /** Those of one stream, ascending, as of now. */
-    readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, LogUnavailable>
-    readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, LogUnavailable>
-    readonly last: Effect.Effect<Stored | undefined, LogUnavailable>
+    readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, ReadError>
+    readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>
+    readonly last: Effect.Effect<Stored | undefined, ReadError>
     /** The last seq that moved the key; 0 for none, or when it was given back. */
-    readonly position: (key: Key) => Effect.Effect<number, LogUnavailable>
+    readonly position: (key: Key) => Effect.Effect<number, ReadError>
   }
 >()("skyd/daemon/log/LogStore") {}

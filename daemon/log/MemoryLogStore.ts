@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { Key } from "../../events/keys.ts"
 import { type Entry, LogStore } from "./LogStore.ts"
+import { Witness } from "./Witness.ts"
 
 export type MemoryDisk = Array<Entry>
 
@@ -12,7 +13,12 @@ const lastOf = (disk: MemoryDisk, key: Key) => {
   return last === undefined || last.freed.includes(key) ? 0 : last.seq
 }
 
-export const layer = (disk: MemoryDisk = []) =>
+/** The id of every log in memory. */
+export const memoryLog = "0".repeat(26)
+
+export const layer = (disk: MemoryDisk = []) => Layer.merge(storeOf(disk), Witness.blind(memoryLog))
+
+const storeOf = (disk: MemoryDisk) =>
   Layer.succeed(LogStore, {
     write: (entries) => Effect.sync(() => void disk.push(...entries)),
     scan: (from) =>

@@ -1,41 +1,66 @@
-/** Folds all that is stored, checking the chain as it goes. What does not fit stops the daemon before it acts. */
+/** Folds all that is stored, checking the chain as it goes, and holds it against the witness. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { Recorded } from "../../events/Recorded.ts"
 import * as World from "../World.ts"
 import { genesis, link, unpack } from "./chain.ts"
+import type { Head } from "./head-file.ts"
+import { LogDamaged } from "./LogDamaged.ts"
 import type { LogStore } from "./LogStore.ts"
-import { LogUnreadable, readRecord } from "./read-record.ts"
+import { readRecord } from "./read-record.ts"
 
-const broken = (seq: number, message: string) => new LogUnreadable({ seq, message })
+/** What is proven of the log. `damage`: why that is not all of it. */
+export interface Replayed {
+  readonly world: World.World
+  readonly hash: Buffer
+  readonly damage: LogDamaged | undefined
+}
 
-/** The log's first fact names it, and so the hash that the chain begins with. */
-const beginning = (first: Result.Result<Recorded, LogUnreadable>) =>
-  Result.isSuccess(first) && first.success.event._tag === "LogCreated" ? genesis(first.success.event.log) : undefined
+const damaged = (damage: LogDamaged["damage"], seq: number, message: string) => new LogDamaged({ damage, seq, message })
 
-export const replay = Effect.fn("replay")(function* (store: LogStore["Service"]) {
+/** Fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage. */
+export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
   let world = World.empty
-  let hash: Buffer | undefined
-  yield* store.scan(1).pipe(
+  let hash = genesis(said.log)
+  const verified = store.scan(1).pipe(
     Stream.runForEach((page) =>
       Effect.gen(function* () {
         for (const stored of page) {
           const { seq } = stored
-          if (seq !== world.at + 1) return yield* broken(world.at + 1, `Event ${world.at + 1} is missing from the log.`)
-          const result = readRecord(stored)
+          const next = world.at + 1
+          if (seq !== next) return yield* damaged("gap", next, `Event ${next} is missing from the log, which goes on with event ${seq}.`)
           const bytes = unpack(stored.value)
           // The chain's word comes first: what was damaged may read as anything, or as nothing.
-          const previous: Buffer | undefined = hash ?? beginning(result)
-          if (bytes !== undefined && (previous === undefined || !link(previous, bytes.json).equals(bytes.hash))) {
-            return yield* broken(seq, `Event ${seq} is not what was written: its hash does not follow from the one before.`)
+          if (bytes !== undefined && !link(hash, bytes.json).equals(bytes.hash)) {
+            return yield* seq === 1 && isOther(stored, said)
+              ? damaged("other-log", 1, `The store holds another log than its witness speaks of (${said.log}).`)
+              : damaged("hash", seq, `Event ${seq} is not what was written: its hash does not follow from the one before.`)
           }
+          const result = readRecord(stored)
           if (Result.isFailure(result)) return yield* result.failure
-          hash = bytes?.hash
+          hash = bytes!.hash
           world = World.apply(world, result.success)
+          if (seq === said.seq && !hash.equals(said.hash)) {
+            return yield* damaged("hash", seq, `Event ${seq} is not the one that the witness of the log has seen.`)
+          }
         }
       })
     )
   )
-  return { world, hash: hash ?? genesis("") }
+  const damage = yield* verified.pipe(
+    Effect.as(undefined),
+    Effect.catchTag("LogDamaged", (error) => Effect.succeed(error))
+  )
+  const isShort = damage === undefined && world.at < said.seq
+  const end = `The log ends with event ${world.at}, and its witness has seen ${said.seq}: the last ${said.seq - world.at} are lost.`
+  return { world, hash, damage: isShort ? damaged("shorter", world.at + 1, end) : damage } satisfies Replayed
 })
+
+/** A chain that is sound under its own log's id, and only there. */
+const isOther = (first: { readonly seq: number; readonly value: Uint8Array }, said: Head): boolean => {
+  const result = readRecord(first)
+  if (Result.isFailure(result) || result.success.event._tag !== "LogCreated") return false
+  const { log } = result.success.event
+  const { hash, json } = unpack(first.value)!
+  return log !== said.log && link(genesis(log), json).equals(hash)
+}

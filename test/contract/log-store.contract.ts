@@ -1,10 +1,11 @@
 /** What every LogStore must do. Called by one test file per implementation. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, Stream } from "effect"
+import type { LogDamaged } from "../../daemon/log/LogDamaged.ts"
 import { type Entry, type LogLocked, LogStore, type LogUnavailable } from "../../daemon/log/LogStore.ts"
 import type { Key } from "../../events/keys.ts"
 
-export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore, LogUnavailable | LogLocked>) => {
+export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore, LogUnavailable | LogLocked | LogDamaged>) => {
   const stream = (n: number) => `cluster/0000000000000000000000000${n}` as Key
   const entry = (seq: number, keys: ReadonlyArray<Key> = [stream(seq % 2)], freed: ReadonlyArray<Key> = []): Entry => ({
     seq,

@@ -50,7 +50,7 @@ const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
           })
       })
     })
-  ).pipe(Layer.provide(MemoryLogStore.layer(disk)))
+  ).pipe(Layer.provideMerge(MemoryLogStore.layer(disk)))
 
 export interface SimDaemon {
   readonly log: EventLog["Service"]

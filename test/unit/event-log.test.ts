@@ -11,14 +11,11 @@ import type { StreamName } from "../../events/Recorded.ts"
 import { cluster, created, requested } from "../fakes/facts.ts"
 
 const actor = { kind: "daemon" as const, uid: 1, host: "here" }
-const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+const id = MemoryLogStore.memoryLog
 const stream = `cluster/${cluster}` as StreamName
 
 const open = (disk: MemoryLogStore.MemoryDisk) =>
-  Layer.fresh(EventLog.layer(Effect.succeed(id), actor)).pipe(
-    Layer.provideMerge(Layer.fresh(Background.layer)),
-    Layer.provide(MemoryLogStore.layer(disk))
-  )
+  Layer.fresh(EventLog.layer(actor)).pipe(Layer.provideMerge(Layer.fresh(Background.layer)), Layer.provide(MemoryLogStore.layer(disk)))
 const on = <A, E>(disk: MemoryLogStore.MemoryDisk, use: (log: EventLog["Service"]) => Effect.Effect<A, E>) =>
   EventLog.use(use).pipe(Effect.provide(open(disk), { local: true }))
 const append = (events: ReadonlyArray<Event>, expect: Append["expect"] = []): Append => ({

@@ -1,0 +1,51 @@
+/**
+ * The log of a state folder: the store `log/` and its witness `HEAD`, opened together. The witness is made first, and from then on the
+ * store must be there: either one without the other is damage.
+ */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { createHead, emptyHead, readHead } from "./head-file.ts"
+import * as LevelLogStore from "./LevelLogStore.ts"
+import { LogDamaged } from "./LogDamaged.ts"
+import { fileWitness, Witness } from "./Witness.ts"
+
+export const placesOf = (home: string) => ({ store: join(home, "log"), head: join(home, "HEAD") })
+
+const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
+
+/** Whether the store may be made: only when nothing was ever acknowledged. */
+const begin = Effect.fnUntraced(function* (home: string, newLogId: Effect.Effect<string>) {
+  const { head, store } = placesOf(home)
+  const found = readHead(head)
+  // LevelDB makes a folder, LOCK and LOG even where it refuses to open: only CURRENT tells that a store was made.
+  const hasStore = existsSync(join(store, "CURRENT"))
+  if (found === "torn") return yield* damaged("witness-torn", `The witness of the log, ${head}, is not what was written.`)
+  if (found === "missing") {
+    if (hasStore) return yield* damaged("witness-missing", `The witness of the log, ${head}, is gone.`)
+    createHead(head, emptyHead(yield* newLogId))
+    return true
+  }
+  if (!hasStore && found.head.seq > 0) {
+    return yield* damaged("store-missing", `The log in ${store} is gone: it held ${found.head.seq} events or more.`)
+  }
+  return !hasStore
+})
+
+/** `newLogId`: for a state folder that holds no log yet. */
+export const layer = (home: string, newLogId: Effect.Effect<string>) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { head, store } = placesOf(home)
+      const createIfMissing = yield* begin(home, newLogId)
+      const witness = Effect.suspend(() => {
+        // Read again, now that the store is ours: who held it before may have gone on.
+        const found = readHead(head)
+        return typeof found === "string"
+          ? Effect.fail(damaged("witness-torn", `${head} is ${found}.`))
+          : fileWitness(head, found.head, found.slot)
+      })
+      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(LevelLogStore.layer(store, { createIfMissing })))
+    })
+  )

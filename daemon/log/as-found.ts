@@ -1,0 +1,45 @@
+/**
+ * The store's files as they were found. LevelDB drops what it cannot read when it opens a store, and deletes the file that held it;
+ * a second link to each file costs nothing and keeps all of it for whoever has to find out what happened.
+ */
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+
+const kept = "log.damaged-"
+
+export interface AsFound {
+  readonly discard: () => void
+  /** The folder that holds them now. */
+  readonly keep: (name: string) => string
+}
+
+const linkAll = (from: string, to: string) => {
+  mkdirSync(to, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(from)) {
+    // Closing any descriptor of it would drop the lock of whoever holds the store.
+    if (name === "LOCK") continue
+    try {
+      linkSync(join(from, name), join(to, name))
+    } catch (cause) {
+      // A daemon that holds the store may replace its files meanwhile.
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
+    }
+  }
+}
+
+/** Before the store is opened. `undefined` when there is nothing to keep, or it was kept already. */
+export const linkAsFound = (home: string): AsFound | undefined => {
+  const names = readdirSync(home)
+  if (!names.includes("log") || names.some((name) => name.startsWith(kept))) return undefined
+  const folder = join(home, `log.found-${process.pid}`)
+  rmSync(folder, { recursive: true, force: true })
+  linkAll(join(home, "log"), folder)
+  return {
+    discard: () => rmSync(folder, { recursive: true, force: true }),
+    keep: (name) => {
+      const target = join(home, `${kept}${name}`)
+      renameSync(folder, target)
+      return target
+    }
+  }
+}
