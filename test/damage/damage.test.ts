@@ -56,38 +56,33 @@ const without =
     remove(join(home, name))
 
 /** What is damaged, which log, how, and what is said of it. */
-type Case = readonly [string, () => string, Change, LogDamaged["damage"], RegExp]
+type Case = readonly [string, () => string, Change, ReadonlyArray<LogDamaged["damage"]>, RegExp]
 
 const cases: ReadonlyArray<Case> = [
-  ["a flipped byte in the write-ahead log", () => young, wal(flip(200_000)), "gap", /^Event \d+ is missing from the log, which goes on/],
-  ["zeros in the write-ahead log", () => young, wal((bytes) => bytes.fill(0, 300_000, 304_096)), "gap", /^Event \d+ is missing/],
+  ["a flipped byte in the write-ahead log", () => young, wal(flip(200_000)), ["gap"], /^Event \d+ is missing from the log, which goes on/],
+  ["zeros in the write-ahead log", () => young, wal((bytes) => bytes.fill(0, 300_000, 304_096)), ["gap"], /^Event \d+ is missing/],
   [
     "a write-ahead log without its end",
     () => young,
     wal((bytes) => bytes.subarray(0, bytes.length - 50)),
-    "shorter",
+    ["shorter"],
     /^The log ends with event \d+, and its witness has seen 3001: the last \d+ are lost\.$/
   ],
   [
     "a write-ahead log that is gone",
     () => young,
     (home) => remove(filesOf(home, ".log").at(-1)!),
-    "shorter",
+    ["shorter"],
     /event 0,.*last 3001 are lost/
   ],
-  ["a flipped byte in a table", () => old, table(flip(30_000)), "gap", /^Event \d+ is missing from the log/],
-  [
-    "a flipped byte in the only block of a table",
-    () => other,
-    table(flip(100)),
-    "store-unreadable",
-    /^LevelDB cannot read the log: .*orrupt/
-  ],
-  ["a table of no bytes", () => old, table(empty), "store-unreadable", /^LevelDB cannot read the log: .*ldb/],
-  ["a table that is gone", () => old, (home) => remove(filesOf(home, ".ldb")[0]!), "store-unreadable", /does not open: .*missing files/],
-  ["an empty CURRENT", () => old, file("log/CURRENT", empty), "store-unreadable", /does not open: .*CURRENT/],
-  ["a manifest that is gone", () => old, (home) => remove(filesOf(home, "-000004")[0]!), "store-unreadable", /does not open: .*MANIFEST/],
-  ["a store that is gone", () => old, without("log"), "store-missing", /^The log in .*\/log is gone: it held 3001 events or more\.$/],
+  // What it hits decides: a block that Snappy cannot unpack is left out, one that it can is read as it is.
+  ["a flipped byte in a table", () => old, table(flip(30_000)), ["gap", "hash", "store-unreadable"], /^(Event \d+ is|LevelDB cannot)/],
+  ["a flipped byte in the end of a table", () => old, table(flip(-3)), ["store-unreadable"], /^LevelDB cannot read the log: .*orrupt/],
+  ["a table of no bytes", () => old, table(empty), ["store-unreadable"], /^LevelDB cannot read the log: .*ldb/],
+  ["a table that is gone", () => old, (home) => remove(filesOf(home, ".ldb")[0]!), ["store-unreadable"], /does not open: .*missing files/],
+  ["an empty CURRENT", () => old, file("log/CURRENT", empty), ["store-unreadable"], /does not open: .*CURRENT/],
+  ["a manifest that is gone", () => old, (home) => remove(filesOf(home, "-000004")[0]!), ["store-unreadable"], /does not open: .*MANIFEST/],
+  ["a store that is gone", () => old, without("log"), ["store-missing"], /^The log in .*\/log is gone: it held 3001 events or more\.$/],
   [
     "a store that was emptied",
     () => old,
@@ -95,18 +90,18 @@ const cases: ReadonlyArray<Case> = [
       remove(join(home, "log"))
       mkdirSync(join(home, "log"))
     },
-    "store-missing",
+    ["store-missing"],
     /is gone: it held 3001/
   ],
-  ["a CURRENT that is gone", () => old, without("log/CURRENT"), "store-missing", /is gone: it held 3001/],
-  ["a witness that is gone", () => old, without("HEAD"), "witness-missing", /^The witness of the log, .*\/HEAD, is gone\.$/],
-  ["a witness of garbage", () => old, file("HEAD", (bytes) => bytes.fill(7)), "witness-torn", /HEAD, is not what was written\.$/],
-  ["a witness of no bytes", () => old, file("HEAD", empty), "witness-torn", /HEAD, is not what was written\.$/],
+  ["a CURRENT that is gone", () => old, without("log/CURRENT"), ["store-missing"], /is gone: it held 3001/],
+  ["a witness that is gone", () => old, without("HEAD"), ["witness-missing"], /^The witness of the log, .*\/HEAD, is gone\.$/],
+  ["a witness of garbage", () => old, file("HEAD", (bytes) => bytes.fill(7)), ["witness-torn"], /HEAD, is not what was written\.$/],
+  ["a witness of no bytes", () => old, file("HEAD", empty), ["witness-torn"], /HEAD, is not what was written\.$/],
   [
     "a store of another log",
     () => other,
     (home) => cpSync(join(old, "HEAD"), join(home, "HEAD")),
-    "other-log",
+    ["other-log"],
     /another log than its witness/
   ]
 ]
@@ -119,11 +114,11 @@ const damaged = (home: string, damage: Change) => {
 }
 
 describe("damage of a log is found when it is opened, and told apart:", () => {
-  it.live.each(cases)("%s", ([, home, change, damage, sentence]) =>
+  it.live.each(cases)("%s", ([, home, change, damages, sentence]) =>
     Effect.gen(function* () {
       const error = yield* damaged(home(), change)
       assert.strictEqual(error._tag, "LogDamaged", String(error))
-      assert.deepInclude(error, { damage })
+      assert.include(damages as ReadonlyArray<string>, (error as LogDamaged).damage)
       assert.match(error.message, sentence)
     })
   )
