@@ -1,10 +1,9 @@
 /** One node's agent, wired: memory, ranks, and on the head the journal, the queue, autostop and logs. */
 import { hash } from "node:crypto"
 import * as fs from "node:fs"
-import { uptime } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { AgentHello, Ended } from "../sdk/agent/protocol.ts"
-import { Autostop } from "./Autostop.ts"
+import { Autostop, awakeMs } from "./Autostop.ts"
 import { Folder } from "./Folder.ts"
 import { Head } from "./Head.ts"
 import { Journal } from "./Journal.ts"
@@ -41,8 +40,10 @@ export class Agent {
     if (other !== null) throw new Error(`an agent of this folder runs already, pid ${other}`)
     const { cluster, node, rank } = this.folder.identity
     this.#store = new Store(this.folder.records, cluster, node)
-    if (this.#store.isNew) this.folder.dropQueue()
     this.journal = new Journal(this.folder.journal, this.#store.isNew)
+    // The daemon takes a head with another journal for another head, and what the one before it had begun for lost.
+    if (rank === 0 && this.journal.isNew && !this.#store.isNew) this.#store.drop()
+    const orphaned = this.#store.isNew && this.folder.dropQueue()
     for (const { n, fact } of this.journal.entries)
       if (fact._tag !== "AutostopFired" || n > this.#store.state.startedEntry) apply(this.#store.state, { type: "told", fact })
     const marker = this.folder.startMarker()
@@ -50,9 +51,10 @@ export class Agent {
     const nodeStarted = before !== marker || exited
     // Claims are not synced: after a power cut what was planned may have run.
     const machineStarted = boot !== null && boot !== bootId()
-    this.#store.append({ type: "started", marker, boot: bootId(), atMs: uptime() * 1000, entry: this.journal.lastEntry })
-    this.ranks = new Ranks(this.folder, this.#store)
+    this.#store.append({ type: "started", marker, boot: bootId(), atMs: awakeMs(), entry: this.journal.lastEntry })
+    this.ranks = new Ranks(this.folder, this.#store, orphaned)
     if (rank === 0) {
+      this.ranks.heed(this.journal.id)
       this.head = new Head(this.folder, this.#store, this.journal, this.ranks)
       this.autostop = new Autostop(this.head, nodeStarted, (down) => this.#leave(down))
       this.logs = new Logs(this.head, this.ranks)

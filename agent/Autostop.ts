@@ -1,9 +1,9 @@
 /**
- * Stops the cluster once it has been idle for long enough, from the head, without anybody's help. Idleness is counted on the boot
- * clock and written down, so that neither a restart of the agent nor a step of the wall clock moves it; a start of the node does.
+ * Stops the cluster once it has been idle for long enough, from the head, without anybody's help. Idleness is counted on the clock of
+ * the boot and written down, so that neither a restart of the agent nor a step of the wall clock moves it; a start of the node does.
+ * That clock stands still while the machine sleeps: nobody comes back to a laptop to find that its cluster went meanwhile.
  * In a node's first minute it never fires: whoever started the cluster can still say something else, or give it work.
  */
-import { uptime } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Head } from "./Head.ts"
 import { dueMs, type Idleness, onActivity, onSetting, type Setting } from "./idleness.ts"
@@ -14,7 +14,8 @@ const acknowledgeMs = 60_000
 /** Tests shorten a minute. */
 const minuteMs = Number(process.env.SKYD_AGENT_MINUTE_MS ?? 60_000)
 
-const nowMs = () => uptime() * 1000
+/** Since the machine was started, without the time that it slept. */
+export const awakeMs = () => Number(process.hrtime.bigint() / 1_000_000n)
 
 export class Autostop {
   readonly #head: Head
@@ -39,7 +40,7 @@ export class Autostop {
 
   async set(setting: Setting): Promise<void> {
     const before = this.#idleness
-    const { idleSinceMs } = onSetting(before, setting, nowMs())
+    const { idleSinceMs } = onSetting(before, setting, awakeMs())
     if (before.setting?.setting !== setting.setting)
       await this.#head.store.append({ type: "autostop", setting, idleSinceMs, boot: this.#boot })
     this.#lookIn(0)
@@ -57,7 +58,7 @@ export class Autostop {
   }
 
   activity() {
-    const { idleSinceMs } = onActivity(this.#idleness, nowMs())
+    const { idleSinceMs } = onActivity(this.#idleness, awakeMs())
     this.#head.store.note({ type: "active", idleSinceMs, boot: this.#boot })
   }
 
@@ -67,7 +68,7 @@ export class Autostop {
     this.#wasBusy = this.#head.busy
     const due = dueMs(this.#idleness, this.#wasBusy || this.#requests > 0, minuteMs)
     if (due === null) return this.#lookIn(null)
-    const leftMs = Math.max(due, this.#head.store.state.startedMs + minuteMs) - nowMs()
+    const leftMs = Math.max(due, this.#head.store.state.startedMs + minuteMs) - awakeMs()
     if (leftMs > 0) this.#lookIn(Math.min(leftMs, lookMs))
     else this.#fire()
   }
@@ -82,7 +83,7 @@ export class Autostop {
     this.#head.closed = true
     const { setting, idleSinceMs } = this.#idleness
     const { idleMinutes, down } = setting!
-    const idleSinceWallMs = Math.round(Date.now() - (nowMs() - idleSinceMs))
+    const idleSinceWallMs = Math.round(Date.now() - (awakeMs() - idleSinceMs))
     await this.#head.reports.tell({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs: idleSinceWallMs })
     // On the local cloud the journal outlives the agent.
     if (down && this.#head.folder.identity.cloud !== "local") await this.#acknowledged()

@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import { join, resolve } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { replaceFile, syncFolder } from "./durable.ts"
+import { logsFolder } from "./log-files.ts"
 import { isAlive, processOf } from "./processes.ts"
 
 export class Folder {
@@ -42,9 +43,10 @@ export class Folder {
     if (!this.exists()) throw new Error("this node's folder is gone")
   }
 
-  /** What another cluster's agent left here. */
-  dropQueue() {
+  /** What an agent left here that nothing is remembered of. Answers whether it had begun any work. */
+  dropQueue(): boolean {
     for (const left of ["agent/ranks", "agent/secrets"]) fs.rmSync(join(this.root, left), { recursive: true, force: true })
+    return fs.existsSync(join(this.home, logsFolder))
   }
 
   /** Changes when the cloud starts the node, and only then. */

@@ -11,7 +11,7 @@ import { type Host, LocalHost, RemoteHost } from "./hosts.ts"
 import type { Journal } from "./Journal.ts"
 import { keepSecrets, selfPeer, setupKey } from "./orders.ts"
 import { type Exit, killedCode } from "./outcome.ts"
-import { forgetEnded, startQueued } from "./queue.ts"
+import { endBroken, forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
 import { Reports } from "./Reports.ts"
 import type { Store } from "./Store.ts"
@@ -57,6 +57,8 @@ export class Head {
     const ordered = peers.every(({ rank }, index) => rank === index) && peers[0]?.node === this.folder.identity.node
     if (!ordered) throw valueError("peers must be all nodes in rank order, the head first")
     if (JSON.stringify(peers) === JSON.stringify(this.peers)) return this.store.settled
+    const replaced = this.peers.filter(({ node, rank }) => peers[rank]?.node !== node).map(({ rank }) => rank)
+    endBroken(this, new Set(replaced))
     const written = this.store.append({ type: "peers", peers })
     this.#connect()
     this.poke()
@@ -83,8 +85,8 @@ export class Head {
     const { setups, endedSetups } = this.store.state
     if (setups[spec.operation] !== undefined || endedSetups[spec.operation] !== undefined) return this.store.settled
     this.#refuseWhenHalted()
-    keepSecrets(this.folder, setupKey(spec.operation), spec.secrets ?? {})
-    const written = this.store.append({ type: "setup", spec: { ...spec, secrets: {} } })
+    const kept = keepSecrets(this.folder, setupKey(spec.operation), spec.secrets)
+    const written = this.store.append({ type: "setup", spec: { ...spec, ...kept } })
     if (spec.secrets === null) this.store.append({ type: "endingSetup", operations: [spec.operation], reason: lostSecrets })
     this.step()
     await written
@@ -183,6 +185,7 @@ export class Head {
       return new RemoteHost(
         peer,
         this.folder.identity,
+        this.journal.id,
         () => this.poke(),
         (capacity) => {
           const known = JSON.stringify(this.store.state.capacities[peer.rank])

@@ -19,7 +19,9 @@ const read = (path: string): { header: Header; entries: Array<JournalEntry> } | 
   try {
     const [header, ...entries] = readLines(path).map((line) => JSON.parse(line))
     const dense = entries.every(({ n }, index) => n === entries[0].n + index)
-    return typeof header?.journal === "string" && dense ? { header, entries } : null
+    // One that holds nothing keeps its number: the daemon finds what it told missing.
+    const told = entries.map((entry) => ({ ...entry, fact: entry.fact ?? {} }))
+    return typeof header?.journal === "string" && dense ? { header, entries: told } : null
   } catch {
     return null
   }
@@ -27,6 +29,7 @@ const read = (path: string): { header: Header; entries: Array<JournalEntry> } | 
 
 export class Journal {
   readonly id: string
+  readonly isNew: boolean
   lastEntry: number
   /** The last one on disk: what followers have seen. */
   #committed: number
@@ -37,6 +40,7 @@ export class Journal {
 
   constructor(path: string, fresh: boolean) {
     const found = fresh ? null : read(path)
+    this.isNew = found === null
     this.id = found?.header.journal ?? ulid(Date.now())
     this.#acknowledged = found?.header.acknowledged ?? 0
     this.#entries = found?.entries ?? []

@@ -19,6 +19,8 @@ export class Link {
   readonly peer: Peer
   connected = false
   readonly #cluster: string
+  /** Its journal. */
+  readonly #head: string
   readonly #onRank: (data: Frame["data"]) => void
   readonly #onChange: () => void
   readonly #wishes = new Map<number, Wish>()
@@ -28,9 +30,10 @@ export class Link {
   #timer: NodeJS.Timeout | null = null
   #closed = false
 
-  constructor(peer: Peer, cluster: string, onRank: (data: Frame["data"]) => void, onChange: () => void) {
+  constructor(peer: Peer, cluster: string, head: string, onRank: (data: Frame["data"]) => void, onChange: () => void) {
     this.peer = peer
     this.#cluster = cluster
+    this.#head = head
     this.#onRank = onRank
     this.#onChange = onChange
     this.#connect()
@@ -76,7 +79,7 @@ export class Link {
     socket.on("error", () => {})
     socket.on("connect", () => {
       writeFrame(socket, "request", { id: "hello", method: "hello", params: { cluster: this.#cluster, node: this.peer.node } })
-      writeFrame(socket, "request", { id: "watch", method: "rank.watch", params: {} })
+      writeFrame(socket, "request", { id: "watch", method: "rank.watch", params: { head: this.#head } })
     })
     socket.on("close", () => this.#lost())
   }

@@ -23,6 +23,8 @@ export interface RankOrder {
   readonly secrets: Readonly<Record<string, string>>
   /** Below HOME. */
   readonly log: string
+  /** The journal of the head that gives it; none when it is this node's own. */
+  readonly head?: string
 }
 
 const read = (path: string): string | null => {
@@ -153,6 +155,7 @@ export class Rank {
     if (code !== null && code !== "") return this.#end({ code: Number(code), reason: null })
     if (alive || writing || this.#starting) return this.#lookLater()
     if (boot !== "" && boot !== bootId()) return this.#end({ code: killedCode, reason: "the machine was restarted" })
+    if (!fs.existsSync(this.folder)) return this.#end({ code: killedCode, reason: "its folder on the node was removed" })
     this.#end(
       claim === null ? { code: notStarted, reason: "it could not be started" } : { code: killedCode, reason: "its supervisor was killed" }
     )

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs"
 import type { Folder } from "./Folder.ts"
+import { valueError } from "./failures.ts"
 import { endProcesses } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { markOf, Rank, type RankOrder } from "./Rank.ts"
@@ -24,14 +25,43 @@ export class Ranks {
   readonly #ranks = new Map<string, Rank>()
   readonly #spawning: Array<() => void> = []
   readonly #listeners = new Set<(view: RankView) => void>()
+  /** The journal of the head that gives the orders. */
+  #head: string | null
+  /** Nothing starts before. */
+  #cleared: Promise<unknown>
 
-  constructor(folder: Folder, store: Store) {
+  /** `orphaned`: work was begun here that nobody remembers. */
+  constructor(folder: Folder, store: Store, orphaned: boolean) {
     this.#folder = folder
     this.#store = store
+    this.#head = store.state.head
+    this.#cleared = orphaned ? this.endAll() : Promise.resolve()
+  }
+
+  /**
+   * From now on the head with this journal gives the orders. Resolves when nothing is left here of what another one ordered: it
+   * would pass for the new head's, which counts its jobs from 1 as well.
+   */
+  async heed(head: string): Promise<void> {
+    if (head !== this.#head) {
+      // An older agent kept no note of who gave the orders; it was this one.
+      const isAnother = this.#head !== null
+      this.#head = head
+      this.#cleared = this.#cleared
+        .then(() => (isAnother ? this.#clear() : undefined))
+        .then(() => this.#store.note({ type: "heeded", head }))
+    }
+    await this.#cleared
+  }
+
+  /** A head that was replaced may still be about. */
+  mustHeed(head: string | undefined) {
+    if (head !== undefined && head !== this.#head) throw valueError("another head gives the orders here")
   }
 
   /** Taken once; asking again is harmless. */
   async start(order: RankOrder): Promise<void> {
+    await this.#cleared
     if (this.#ranks.has(rankKey(order.key, order.rank))) return
     this.#folder.mustExist()
     const rank = this.#create(order.key, order.rank)
@@ -118,6 +148,17 @@ export class Ranks {
     const { cluster, node } = this.#folder.identity
     for (const rank of this.#ranks.values()) rank.ending = true
     await endProcesses({ node, job: `${cluster}/` })
+  }
+
+  async #clear() {
+    const ranks = [...this.#ranks.values()]
+    for (const { key, number } of ranks) this.end(key, number)
+    const change = () =>
+      new Promise<void>((resolve) => {
+        const stop = this.watch(() => resolve(stop()))
+      })
+    while (!ranks.every(({ quiet }) => quiet)) await change()
+    for (const { key, number } of ranks) this.forget(key, number)
   }
 
   #create(key: string, number: number): Rank {

@@ -17,13 +17,17 @@ const idOf = (fact: JournalFact) => {
 }
 
 /** Whatever a script printed, and whoever gave the reason. */
-const withoutSecrets = (folder: Folder, fact: JournalFact): JournalFact => {
+const withoutSecrets = (folder: Folder, state: State, fact: JournalFact): JournalFact => {
   if (fact._tag !== "JobEnded" && fact._tag !== "SetupEnded") return fact
-  const key = fact._tag === "SetupEnded" ? setupKey(fact.operation) : jobKey(fact.job)
-  const secrets = Object.values(secretsOf(folder, key))
+  const [key, work] =
+    fact._tag === "SetupEnded" ? [setupKey(fact.operation), state.setups[fact.operation]!] : [jobKey(fact.job), state.jobs[fact.job]!]
+  const found = secretsOf(folder, key, work.spec)
+  const secrets = Object.values(found ?? {})
   const reason = fact.reason === null ? null : printable(fact.reason, secrets)
   if (fact._tag === "JobEnded") return { ...fact, reason }
-  return { ...fact, reason, lastLines: fact.lastLines.slice(-linesMax).map((line) => printable(line, secrets)) }
+  // What cannot be searched for its secrets is not shown.
+  const shown = found === null ? [] : fact.lastLines.slice(-linesMax)
+  return { ...fact, reason, lastLines: shown.map((line) => printable(line, secrets)) }
 }
 
 const isKnown = (state: State, fact: JournalFact): boolean => {
@@ -60,7 +64,7 @@ export class Reports {
     const id = idOf(told)
     if (this.#telling.has(id) || isKnown(this.#store.state, told)) return
     this.#telling.add(id)
-    const fact = withoutSecrets(this.#folder, told)
+    const fact = withoutSecrets(this.#folder, this.#store.state, told)
     await this.#journal.append(fact)
     this.#store.note({ type: "told", fact, setupPids })
     this.#telling.delete(id)

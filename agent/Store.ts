@@ -29,8 +29,8 @@ export class Store {
   readonly #file: AppendFile
   #compactedBytes = 0
 
-  /** There was none, or it was another cluster's or node's. */
-  readonly isNew: boolean
+  /** There was none, it was another cluster's or node's, or it was dropped. */
+  isNew: boolean
 
   constructor(path: string, cluster: string, node: string) {
     const { state: found, whole } = readState(path)
@@ -39,6 +39,13 @@ export class Store {
     this.#file = new AppendFile(path)
     if (this.#file.size === 0) this.#file.append(JSON.stringify(this.#whole))
     else if (this.isNew || !whole || this.#file.size > compactAtBytes) this.#compact()
+  }
+
+  drop() {
+    const { cluster, node } = this.state
+    this.isNew = true
+    this.state = emptyState(cluster, node)
+    this.#compact()
   }
 
   /** In the state at once; on disk when it resolves. */

@@ -1,9 +1,10 @@
 /** An attached setup's next step: on every node, and when all have ended, what to say of it. A failing node lets the others finish. */
-import { areOver, endAll, exitsOf, type Member, pidsOf, startAll } from "./gang.ts"
+import { areOver, endAll, exitsOf, haveBegun, type Member, pidsOf, startAll } from "./gang.ts"
 import type { Head } from "./Head.ts"
-import { setupKey, setupOrder } from "./orders.ts"
+import { secretsOf, setupKey, setupOrder } from "./orders.ts"
 import { describeFailure, type Exit, firstFailure } from "./outcome.ts"
 import type { Setup, SetupEnded } from "./records.ts"
+import { lostSecrets } from "./submission.ts"
 
 const shownLines = 10
 
@@ -18,6 +19,8 @@ export const advanceSetup = (head: Head, setup: Setup) => {
     rank,
     order: () => setupOrder(head.folder, head.peers, setup.spec, rank)
   }))
+  if (setup.ending === null && !haveBegun(head, members) && secretsOf(head.folder, setupKey(operation), setup.spec) === null)
+    head.store.append({ type: "endingSetup", operations: [operation], reason: lostSecrets })
   if (setup.ending !== null) endAll(members)
   else startAll(members)
   const exits = exitsOf(head, members)

@@ -65,15 +65,17 @@ export class RemoteHost implements Host {
   readonly #views = new Map<string, RankView>()
   readonly #said = new Set<string>()
   readonly #identity: NodeIdentity
+  readonly #head: string
 
-  constructor(peer: Peer, identity: NodeIdentity, onChange: () => void, onCapacity: (capacity: Capacity) => void) {
+  constructor(peer: Peer, identity: NodeIdentity, head: string, onChange: () => void, onCapacity: (capacity: Capacity) => void) {
     this.#identity = identity
+    this.#head = head
     const onRank = (data: object) => {
       if ("capacity" in data) onCapacity(data.capacity as Capacity)
       if ("view" in data) this.#see(data.view as RankView)
       onChange()
     }
-    this.#link = new Link(peer, identity.cluster, onRank, onChange)
+    this.#link = new Link(peer, identity.cluster, head, onRank, onChange)
   }
   get peer() {
     return this.#link.peer
@@ -103,7 +105,7 @@ export class RemoteHost implements Host {
     return (answer as { lines: ReadonlyArray<string> } | null)?.lines ?? []
   }
   exit(how: string) {
-    return this.#link.wish("exit", { how })
+    return this.#link.wish("exit", { how, head: this.#head })
   }
   close() {
     this.#link.close()
@@ -118,7 +120,7 @@ export class RemoteHost implements Host {
     if (this.#said.has(id)) return
     this.#said.add(id)
     this.#link.hurry()
-    await this.#link.wish(method, params())
+    await this.#link.wish(method, { ...params(), head: this.#head })
     if (method !== "rank.forget") return
     this.#views.delete(rankKey(key, rank))
     for (const said of ["rank.start", "rank.end", method]) this.#said.delete(`${said} ${rankKey(key, rank)}`)

@@ -64,6 +64,19 @@ const headMethods = (agent: Agent, head: Head) => ({
   halt: async ({ reason }: Params<"halt">) => ({ lastEntry: await head.halt(reason) })
 })
 
+/** From a head, if it names itself, or from whoever owns the node. */
+type FromHead = Pick<RankOrder, "head">
+interface Exit extends FromHead {
+  readonly how: Ended["how"]
+}
+
+const ordered =
+  <Order extends FromHead>(agent: Agent, obey: (order: Order) => unknown) =>
+  (order: Order) => {
+    agent.ranks.mustHeed(order.head)
+    return obey(order)
+  }
+
 const nodeMethods = (agent: Agent) => ({
   hello: ({ cluster, node }: Params<"hello">): AgentHello => {
     const hello = agent.hello()
@@ -71,15 +84,16 @@ const nodeMethods = (agent: Agent) => ({
       throw anotherNode(`this is the agent of node ${hello.node} of cluster ${hello.cluster}`)
     return hello
   },
-  exit: ({ how }: { readonly how: Ended["how"] }) => agent.exit({ how, by: "request", atMs: Date.now() }),
-  "rank.start": (order: RankOrder) => agent.ranks.start(order),
-  "rank.end": ({ key, rank }: RankOrder) => agent.ranks.end(key, rank),
-  "rank.forget": ({ key, rank }: RankOrder) => agent.ranks.forget(key, rank),
+  exit: ordered(agent, ({ how }: Exit) => agent.exit({ how, by: "request", atMs: Date.now() })),
+  "rank.start": ordered(agent, (order: RankOrder) => agent.ranks.start(order)),
+  "rank.end": ordered(agent, ({ key, rank }: RankOrder) => agent.ranks.end(key, rank)),
+  "rank.forget": ordered(agent, ({ key, rank }: RankOrder) => agent.ranks.forget(key, rank)),
   "rank.lines": async ({ log, count, secrets = [] }: RankLines) => ({
     lines: await lastLines(`${agent.folder.home}/${log}`, count, secrets)
   }),
   "rank.logs": (wish: RankLogs, stream: Stream) => streamRank(agent.folder, agent.ranks, wish, stream),
-  "rank.watch": async (_: object, stream: Stream) => {
+  "rank.watch": async ({ head }: FromHead, stream: Stream) => {
+    if (head !== undefined) await agent.ranks.heed(head)
     const { cpus, accelerators } = agent.folder.identity
     stream.send("rank", { capacity: { cpus, accelerators } })
     for (const view of agent.ranks.views()) stream.send("rank", { view })

@@ -6,17 +6,21 @@ import { detachedSetupVariables, jobVariables, setupVariables } from "./environm
 import type { Folder } from "./Folder.ts"
 import { detachedSetupLog, runLog, setupLog } from "./log-files.ts"
 import type { RankOrder } from "./Rank.ts"
+import type { Kept } from "./records.ts"
 import type { Placed } from "./scheduler.ts"
 
 export const jobKey = (id: number) => `job-${id}`
 export const detachedSetupKey = (id: number) => `setup-of-${id}`
 export const setupKey = (operation: string) => `setup-${operation}`
 
-/** Secrets stand in a file of their own, removed with what needs them. */
-export const keepSecrets = (folder: Folder, key: string, secrets: Readonly<Record<string, string>>) => {
-  if (Object.keys(secrets).length === 0) return
-  fs.mkdirSync(dirname(folder.secrets(key)), { recursive: true, mode: 0o700 })
-  fs.writeFileSync(folder.secrets(key), JSON.stringify(secrets), { mode: 0o600, flush: true })
+/** Secrets stand in a file of their own, removed with what needs them. Answers what the records hold in their place. */
+export const keepSecrets = (folder: Folder, key: string, secrets: JobSpec["secrets"]) => {
+  const hasSecrets = Object.keys(secrets ?? {}).length > 0
+  if (hasSecrets) {
+    fs.mkdirSync(dirname(folder.secrets(key)), { recursive: true, mode: 0o700 })
+    fs.writeFileSync(folder.secrets(key), JSON.stringify(secrets), { mode: 0o600, flush: true })
+  }
+  return { secrets: {}, hasSecrets }
 }
 
 /** What is left of work that is over: its agent was killed before it could remove them. */
@@ -28,15 +32,20 @@ export const sweepSecrets = (folder: Folder, live: ReadonlySet<string>) => {
 
 export const dropSecrets = (folder: Folder, key: string) => fs.rmSync(folder.secrets(key), { force: true })
 
-export const secretsOf = (folder: Folder, key: string): Readonly<Record<string, string>> => {
-  const path = folder.secrets(key)
-  return fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, "utf8")) : {}
+/** `null`: it had some, and they are lost. */
+export const secretsOf = (folder: Folder, key: string, { hasSecrets }: Kept<unknown>): Readonly<Record<string, string>> | null => {
+  if (hasSecrets === false) return {}
+  try {
+    return JSON.parse(fs.readFileSync(folder.secrets(key), "utf8"))
+  } catch (cause) {
+    return hasSecrets === undefined && (cause as NodeJS.ErrnoException).code === "ENOENT" ? {} : null
+  }
 }
 
 export const runOrder = (
   folder: Folder,
   peers: ReadonlyArray<Peer>,
-  job: JobSpec,
+  job: Kept<JobSpec>,
   placement: ReadonlyArray<Placed>,
   rank: number
 ): RankOrder => ({
@@ -44,25 +53,25 @@ export const runOrder = (
   rank,
   script: job.run,
   environment: { ...jobVariables(folder.identity, peers, job, placement, rank), ...job.envs },
-  secrets: secretsOf(folder, jobKey(job.id)),
+  secrets: secretsOf(folder, jobKey(job.id), job) ?? {},
   log: runLog(job.runTimestamp, peers.length, rank, placement[rank]!.nodeRank)
 })
 
-export const detachedSetupOrder = (folder: Folder, peers: ReadonlyArray<Peer>, job: JobSpec, rank: number): RankOrder => ({
+export const detachedSetupOrder = (folder: Folder, peers: ReadonlyArray<Peer>, job: Kept<JobSpec>, rank: number): RankOrder => ({
   key: detachedSetupKey(job.id),
   rank,
   script: job.setup ?? "",
   environment: { ...detachedSetupVariables(folder.identity, peers, job, rank), ...job.envs },
-  secrets: secretsOf(folder, jobKey(job.id)),
+  secrets: secretsOf(folder, jobKey(job.id), job) ?? {},
   log: detachedSetupLog(job.runTimestamp, peers.length, rank)
 })
 
-export const setupOrder = (folder: Folder, peers: ReadonlyArray<Peer>, spec: SetupSpec, rank: number): RankOrder => ({
+export const setupOrder = (folder: Folder, peers: ReadonlyArray<Peer>, spec: Kept<SetupSpec>, rank: number): RankOrder => ({
   key: setupKey(spec.operation),
   rank,
   script: spec.script,
   environment: { ...setupVariables(folder.identity, peers, spec, rank), ...spec.envs },
-  secrets: secretsOf(folder, setupKey(spec.operation)),
+  secrets: secretsOf(folder, setupKey(spec.operation), spec) ?? {},
   log: setupLog(spec.runTimestamp, rank)
 })
 

@@ -53,6 +53,20 @@ export const startQueued = (head: Head) => {
   }
 }
 
+/** Work with a part on a node that another one replaces: that part would begin again while the others go on. */
+export const endBroken = ({ store }: Head, replaced: ReadonlySet<number>) => {
+  if (replaced.size === 0) return
+  const { jobs, setups } = store.state
+  const reason = "one of its nodes was lost"
+  const broken = Object.values(jobs).filter(
+    ({ placement, pids, spec }) =>
+      placement?.some(({ nodeRank }) => replaced.has(nodeRank)) || (placement && pids === null && spec.setup !== null)
+  )
+  store.append({ type: "ending", jobs: broken.map(({ spec }) => spec.id), ending: { status: "FAILED", reason } })
+  // Setups run on every node.
+  store.append({ type: "endingSetup", operations: Object.keys(setups), reason })
+}
+
 export const liveKeys = ({ jobs, setups }: State) =>
   new Set([...Object.keys(jobs).flatMap((id) => [jobKey(Number(id)), detachedSetupKey(Number(id))]), ...Object.keys(setups).map(setupKey)])
 

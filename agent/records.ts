@@ -15,8 +15,13 @@ export interface Failing {
   readonly code: number
   readonly reason: string | null
 }
+/** A spec without the values of its secrets. */
+export type Kept<Spec> = Spec & {
+  /** Absent in what older agents wrote. */
+  readonly hasSecrets?: boolean
+}
 export interface Job {
-  readonly spec: JobSpec
+  readonly spec: Kept<JobSpec>
   placement: ReadonlyArray<Placed> | null
   ending: Ending | null
   failing: Failing | null
@@ -24,7 +29,7 @@ export interface Job {
   pids: ReadonlyArray<number> | null
 }
 export interface Setup {
-  readonly spec: SetupSpec
+  readonly spec: Kept<SetupSpec>
   ending: string | null
 }
 export interface EndedJob {
@@ -56,14 +61,15 @@ export type Record =
       readonly entry?: number
     }
   | { readonly type: "exited" }
+  | { readonly type: "heeded"; readonly head: string }
   | { readonly type: "halted" }
   | { readonly type: "peers"; readonly peers: ReadonlyArray<Peer> }
   | { readonly type: "capacity"; readonly rank: number; readonly capacity: Capacity }
-  | { readonly type: "submitted"; readonly jobs: ReadonlyArray<JobSpec> }
+  | { readonly type: "submitted"; readonly jobs: ReadonlyArray<Kept<JobSpec>> }
   | { readonly type: "placed"; readonly job: number; readonly placement: ReadonlyArray<Placed> }
   | { readonly type: "ending"; readonly jobs: ReadonlyArray<number>; readonly ending: Ending }
   | { readonly type: "failing"; readonly job: number; readonly failing: Failing }
-  | { readonly type: "setup"; readonly spec: SetupSpec }
+  | { readonly type: "setup"; readonly spec: Kept<SetupSpec> }
   | { readonly type: "endingSetup"; readonly operations: ReadonlyArray<string>; readonly reason: string }
   | { readonly type: "told"; readonly fact: JournalFact; readonly setupPids?: ReadonlyArray<number> }
   | { readonly type: "planned"; readonly key: string; readonly rank: number; readonly ending: boolean }
@@ -94,6 +100,8 @@ export interface State {
   endedJobs: { [id: number]: EndedJob }
   endedSetups: { [operation: string]: EndedSetup }
   ranks: { [key: string]: PlannedRank }
+  /** The journal of the head that gave their orders. Null: none did yet, or an older agent kept no note of it. */
+  head: string | null
   setting: Setting | null
   /** On the clock of `idleBoot`. */
   idleSinceMs: number

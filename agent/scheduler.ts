@@ -29,7 +29,7 @@ interface NodeRoom {
   readonly free: Array<number>
 }
 
-export const roomOf = (nodeRank: number, capacity: Capacity): NodeRoom => ({
+const roomOf = (nodeRank: number, capacity: Capacity): NodeRoom => ({
   nodeRank,
   slots: Math.max(1, Math.floor(capacity.cpus / cpuPerJob)),
   free: Array.from({ length: Math.floor(capacity.accelerators?.count ?? 0) }, () => whole)

@@ -26,6 +26,7 @@ export const emptyState = (cluster: string, node: string): State => ({
   endedJobs: {},
   endedSetups: {},
   ranks: {},
+  head: null,
   setting: null,
   idleSinceMs: 0,
   idleBoot: null
@@ -138,6 +139,9 @@ export const apply = (state: State, record: Record): State => {
       break
     case "halted":
       state.halted = true
+      break
+    case "heeded":
+      state.head = record.head
       break
     case "peers":
       state.peers = record.peers

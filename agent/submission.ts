@@ -6,7 +6,7 @@ import type { AgentMethods, JobSpec } from "../sdk/agent/protocol.ts"
 import type { Folder } from "./Folder.ts"
 import { valueError } from "./failures.ts"
 import { jobKey, keepSecrets } from "./orders.ts"
-import type { State } from "./records.ts"
+import type { Kept, State } from "./records.ts"
 import { isTaken } from "./state.ts"
 
 export type Submitted = AgentMethods["submit"][1]
@@ -67,15 +67,15 @@ export const freshOf = (state: State, jobs: ReadonlyArray<JobSpec>): ReadonlyArr
 }
 
 /** Keeps the secrets of those that are taken. */
-export const sortOut = (folder: Folder, fresh: ReadonlyArray<JobSpec>): Submitted & { readonly specs: ReadonlyArray<JobSpec> } => {
+export const sortOut = (folder: Folder, fresh: ReadonlyArray<JobSpec>): Submitted & { readonly specs: ReadonlyArray<Kept<JobSpec>> } => {
   const taken: Array<number> = []
   const refused: Array<Submitted["refused"][number]> = []
-  const specs = fresh.flatMap((job): ReadonlyArray<JobSpec> => {
+  const specs = fresh.flatMap((job): ReadonlyArray<Kept<JobSpec>> => {
     try {
       checkJob(job)
-      keepSecrets(folder, jobKey(job.id), job.secrets ?? {})
+      const kept = keepSecrets(folder, jobKey(job.id), job.secrets)
       taken.push(job.id)
-      return [{ ...job, secrets: {} }]
+      return [{ ...job, ...kept }]
     } catch (cause) {
       const id = job?.id
       refused.push({ id: isId(id) ? id : 0, message: `it was refused: ${(cause as Error).message}` })

@@ -3,6 +3,7 @@
  * It reports and never fails: a figure of a shared machine is no test.
  */
 import { cpus } from "node:os"
+import { audit } from "./audit.ts"
 import { client, manyClusters } from "./client.ts"
 import { daemon } from "./daemon.ts"
 import { fold, resting } from "./fold.ts"
@@ -10,9 +11,10 @@ import { jobs } from "./jobs.ts"
 import { launch } from "./launch.ts"
 import { log } from "./log.ts"
 import { type Bench, printed } from "./measure.ts"
+import { million } from "./million.ts"
 import { stream } from "./stream.ts"
 
-const all: ReadonlyArray<Bench> = [client, manyClusters, daemon, jobs, launch, log, fold, resting, stream]
+const all: ReadonlyArray<Bench> = [client, manyClusters, daemon, jobs, launch, log, fold, resting, stream, million, audit]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !all.some((bench) => bench.name === name))

@@ -31,8 +31,8 @@ const offer: Offer = {
 
 type Said = readonly [StreamName, Event, OperationId | null]
 
-/** The life of one cluster, from its launch to its stop. */
-export const lifeOf = (number: number, jobs: number): ReadonlyArray<Said> => {
+/** The life of one cluster, from its launch to its stop, or to its end. */
+export const lifeOf = (number: number, jobs: number, gone = false): ReadonlyArray<Said> => {
   const cluster = ulid() as never
   const journal = ulid() as never
   const token = ulid() as never
@@ -73,17 +73,21 @@ export const lifeOf = (number: number, jobs: number): ReadonlyArray<Said> => {
   facts.push([own, { _tag: "NodeStopped", cluster, rank: 0, node, reason: null }, stop])
   facts.push([own, { _tag: "ClusterStopped", cluster, reason: "stopped" }, stop])
   facts.push([own, { _tag: "OperationSucceeded", result: {} }, stop])
+  if (gone) facts.push([own, { _tag: "ClusterGone", cluster, name, reason: "torn down on request" }, null])
   return facts
 }
 
 export interface Past {
   readonly clusters: number
   readonly jobs: number
+  /** All but the last of so many are torn down in the end. */
+  readonly goneBut?: number
 }
 
 /** Jobs as evenly as they go. */
-const lives = function* ({ clusters, jobs }: Past) {
-  for (let i = 0; i < clusters; i++) yield lifeOf(i, Math.floor(((i + 1) * jobs) / clusters) - Math.floor((i * jobs) / clusters))
+const lives = function* ({ clusters, goneBut = clusters, jobs }: Past) {
+  const share = (i: number) => Math.floor(((i + 1) * jobs) / clusters) - Math.floor((i * jobs) / clusters)
+  for (let i = 0; i < clusters; i++) yield lifeOf(i, share(i), i < clusters - goneBut)
 }
 
 /** In envelopes, for folds. */
@@ -109,7 +113,7 @@ export const writeHistory = (home: string, past: Past): Promise<number> => {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const write = Effect.gen(function* () {
     const log = yield* EventLog
-    const appends = [...lives(past)].map((facts) =>
+    const live = (facts: ReturnType<typeof lifeOf>) =>
       log.append({
         events: facts.map(([stream, event, operation]) => (operation === null ? [stream, event] : [stream, event, operation]) as never),
         operation: null,
@@ -117,8 +121,7 @@ export const writeHistory = (home: string, past: Past): Promise<number> => {
         actor,
         expect: []
       })
-    )
-    yield* Effect.all(appends, { concurrency: 512, discard: true })
+    yield* Effect.forEach(lives(past), live, { concurrency: 512, discard: true })
     return log.world().at
   })
   return Effect.runPromise(Effect.provide(write, logIn(home)))

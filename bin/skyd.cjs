@@ -7,4 +7,4 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 19)) {
   process.exit(2)
 }
 require("node:module").enableCompileCache(`${__dirname}/../dist/cache`)
-require("../dist/skyd.cjs")
+require(process.argv[2] === "audit" ? "../dist/audit.cjs" : "../dist/skyd.cjs")

@@ -17,8 +17,9 @@ export const againOf = (
   if (first === undefined) return undefined
   const { tokens } = parseArgs({ args: argv.slice(1, ownPart(argv)), options, tokens: true, strict: false })
   const kept = tokens.flatMap((token) => {
-    if (token.kind !== "option" || !(token.name in taskOptions) || ofMachines.includes(token.name)) return []
-    return token.value === undefined ? [] : [`--${token.name}`, token.value]
+    if (token.kind !== "option" || ofMachines.includes(token.name)) return []
+    if (token.name === "detach-run") return ["-d"]
+    return token.value === undefined || !(token.name in taskOptions) ? [] : [`--${token.name}`, token.value]
   })
   return commandLine(["exec", ...kept, cluster, ...(first.startsWith("-") ? ["--"] : []), ...words])
 }

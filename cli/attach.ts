@@ -53,7 +53,7 @@ export const dim = (stream: Out) => (prefix: string) => paint("dim", clean(prefi
 const submit = async ({ session, method, params, watch }: Attachment, progress: Progress): Promise<Launched> => {
   const operation = ulid()
   const restore = onInterrupt(
-    () => `Detached; the ${method} goes on. Watch: sky status ${glyph("dot")} Cancel: sky ops cancel ${operation}`
+    () => `Detached; the ${method} goes on. Watch: sky logs ${params.clusterName} ${glyph("dot")} Cancel: sky ops cancel ${operation}`
   )
   const watcher = watch?.(session, progress)
   try {

@@ -28,7 +28,7 @@ export interface Each {
   readonly params: object
   /** What is said of a cluster when it is done. */
   readonly said: string
-  /** What is said of one that was so before. Nothing is asked about it. */
+  /** What is said of one that was so before. It is in no question, so nothing is done to it, whatever it has become meanwhile. */
   readonly settled?: (cluster: ClusterView) => string | false
   /** The way back: `again: sky start`. The names follow. */
   readonly back?: string | undefined
@@ -39,30 +39,37 @@ export const each = async (work: Each): Promise<number> => {
   const { clusters, errors } = await pick(session, work.names, { all, asks: !work.yes && canAsk(), usage })
   const codes = errors.map((error) => showError(error, json))
   const results: Array<object> = []
+  const open: Array<ClusterView> = []
   const done: Array<string> = []
-  if (clusters.length > 0) {
-    const open = clusters.filter((cluster) => !settled(cluster))
-    if (!work.yes && open.length > 0) await confirm(work.question(open), work.byDefault)
-    const progress = makeProgress(json)
-    const shown = clusters.map(({ name }) => clean(name)).join(", ")
+  const progress = makeProgress(json)
+  for (const cluster of clusters) {
+    const was = settled(cluster)
+    if (was) {
+      const { name, handle } = cluster
+      progress.line("done", name, was)
+      results.push({ cluster: name, ok: true, ...(method === "start" ? { handle } : {}) })
+    } else open.push(cluster)
+  }
+  if (open.length > 0) {
+    if (!work.yes) await confirm(work.question(open), work.byDefault)
+    const shown = namesOf(open)
     progress.run(work.doing, shown)
     const restore = onInterrupt(() => `Detached; the ${method} of ${shown} goes on. Watch: sky status`)
-    const one = async (cluster: ClusterView): Promise<void> => {
+    const one = async ({ name }: ClusterView): Promise<void> => {
       const begunAtMs = Date.now()
       try {
-        const value = await session.call<Record<string, unknown>>(method, { ...work.params, clusterName: cluster.name })
-        const was = settled(cluster)
-        progress.line("done", cluster.name, was || work.said, Date.now() - begunAtMs)
-        if (!was) done.push(cluster.name)
-        results.push({ cluster: cluster.name, ok: true, ...value })
+        const value = await session.call<Record<string, unknown>>(method, { ...work.params, clusterName: name })
+        progress.line("done", name, work.said, Date.now() - begunAtMs)
+        done.push(name)
+        results.push({ cluster: name, ok: true, ...value })
       } catch (cause) {
         const { tag, message, hint, exitCode } = asClientError(cause)
-        results.push({ cluster: cluster.name, ok: false, error: { tag, message, hint, exitCode } })
+        results.push({ cluster: name, ok: false, error: { tag, message, hint, exitCode } })
         progress.above("")
         codes.push(showError(cause, json))
       }
     }
-    await Promise.all(clusters.map(one))
+    await Promise.all(open.map(one))
     progress.end()
     restore()
     if (work.back && done.length > 0 && !json) stderr.write(`${work.back} ${done.map(clean).join(" ")}\n`)

@@ -3,7 +3,7 @@
 import { ClientError } from "../sdk/client/ClientError.ts"
 import type { Session } from "../sdk/client/Session.ts"
 import { didYouMean } from "../task/names.ts"
-import { missing } from "./pick.ts"
+import { missing, refusePattern } from "./pick.ts"
 import { asClientError, usageError } from "./render/error.ts"
 
 export const explainFlags = (error: NodeJS.ErrnoException, usage: string, known: ReadonlyArray<string>): Error => {
@@ -24,14 +24,21 @@ export const explainFlags = (error: NodeJS.ErrnoException, usage: string, known:
   return usageError(`Unknown flag '${word}'.${near ? ` Did you mean '--${near}'?` : command}`, `Usage: ${usage}`)
 }
 
+/** Which cluster was meant by a name that the daemon does not know. */
+const better = async (session: Session, name: string, verb = ""): Promise<unknown> => {
+  try {
+    await refusePattern(session, name, verb)
+    return (await missing(session, [name]))[0]
+  } catch (cause) {
+    return asClientError(cause).tag === "UsageError" ? cause : undefined
+  }
+}
+
 /** A failure as the one who typed the command can use it. */
 export const explain = async (cause: unknown, session: Session | undefined, verb: string | undefined): Promise<unknown> => {
   const { tag, exitCode, message, hint } = asClientError(cause)
   const [, name] = tag === "ClusterDoesNotExist" ? (/^There is no cluster '(.*)'\.$/s.exec(message) ?? []) : []
-  if (name !== undefined && session !== undefined) {
-    const [better] = await missing(session, [name]).catch(() => [])
-    if (better !== undefined) return better
-  }
+  if (name !== undefined && session !== undefined) return (await better(session, name, verb)) ?? cause
   // It speaks of methods, to those who write requests.
   if (verb !== "rpc" && hint?.includes("method 'describe'")) return new ClientError(tag, exitCode, message)
   return cause

@@ -14,7 +14,7 @@ const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string
   ["Run", ["launch", "exec", "cancel"]],
   ["Look", ["status", "queue", "logs", "why"]],
   ["Change", ["stop", "start", "autostop", "down"]],
-  ["History", ["events", "ops"]],
+  ["History", ["events", "replay", "audit", "ops"]],
   ["Set up", ["check", "daemon", "completion", "rpc"]]
 ]
 

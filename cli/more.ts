@@ -1,5 +1,6 @@
 /** The lazy half: all verbs but four, help, and what reads YAML. Loaded by main.ts when asked for; may be as large as it likes. */
 import { didYouMean } from "../task/names.ts"
+import { audit } from "./commands/audit.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { check } from "./commands/check.ts"
@@ -9,6 +10,7 @@ import { down } from "./commands/down.ts"
 import { events } from "./commands/events.ts"
 import { launch } from "./commands/launch.ts"
 import { ops } from "./commands/ops.ts"
+import { replay } from "./commands/replay.ts"
 import { rpc } from "./commands/rpc.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
@@ -22,12 +24,14 @@ export { tryExec } from "./commands/exec-dryrun.ts"
 export { headIp } from "./commands/head-ip.ts"
 export { tellFailed } from "./commands/job-status.ts"
 export { otherLogs } from "./commands/other-logs.ts"
+export { queueAt, statusAt } from "./commands/past.ts"
 export { checkRank } from "./commands/rank.ts"
 export { explain, explainFlags } from "./explain.ts"
 export { help, tellVersion } from "./help.ts"
 export { showMissing } from "./pick.ts"
 export { bill } from "./render/bill.ts"
 export { showError, wantsJson } from "./render/error.ts"
+export { notify } from "./render/notify.ts"
 export { applyFlags, withoutMachine } from "./task/flags.ts"
 export { explainFile } from "./task/missing-file.ts"
 export { loadTask } from "./task/yaml.ts"
@@ -42,6 +46,8 @@ const verbs = new Map<string, Verb>(
     autostop,
     ops,
     events,
+    replay,
+    audit,
     why,
     daemon,
     completion,

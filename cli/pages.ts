@@ -28,6 +28,9 @@ const task = [
   ["--env-file FILE", "envs, one a line; --env wins"]
 ] as const
 const detach = ["-d, --detach-run", "do not wait for the job"] as const
+const at = ["--at WHEN", "what was known then, whatever was true"] as const
+const when =
+  "WHEN is a position (1234), a time (2026-11-26 10:02, local if it has no offset) or an age (10m ago, 2 hours ago).\nWith -o json it is an object, whose asOf says which moment it is."
 const dryrun = ["--dryrun", "only say what would be done"] as const
 
 export const pages: Readonly<Record<string, Page>> = {
@@ -65,32 +68,33 @@ export const pages: Readonly<Record<string, Page>> = {
   status: {
     usage: "sky status [FLAGS] [CLUSTER…]",
     summary: "the clusters there are",
+    note: when,
     flags: [
       ["-a, --all", "all columns"],
       ["-r, --refresh", "ask the clouds first"],
-      ["--ip", "only the head node's address, of one cluster"]
+      ["--ip", "only the head node's address, of one cluster"],
+      at
     ],
-    examples: ["sky status", "sky status -o json 'train-*'"]
+    examples: ["sky status -o json 'train-*'", "sky status --at '2 hours ago'"]
   },
   queue: {
     usage: "sky queue [FLAGS] [CLUSTER…]",
     summary: "the jobs of clusters",
-    flags: [
-      ["-s, --skip-finished", "only those that are not over"],
-      ["-a, --all-users", "all columns: users, log folders"]
-    ],
-    examples: ["sky queue train", "sky queue -s"]
+    note: when,
+    flags: [["-s, --skip-finished", "only those that are not over"], ["-a, --all-users", "all columns: users, log folders"], at],
+    examples: ["sky queue -s", "sky queue --at 1234 train"]
   },
   logs: {
-    usage: "sky logs [FLAGS] CLUSTER [JOB…]",
+    usage: "sky logs [FLAGS] CLUSTER [JOB]",
     summary: "a job's output, to its end; without a number the latest",
+    note: "While a launch sets up, the latest is its setup, and then its job.",
     flags: [
       ["--follow", "until the job is over (the default)"],
       ["--no-follow", "only what there is"],
       ["--tail N", "only the last N lines of each rank"],
       ["--rank N", "only this rank"],
       ["--status", "only the status: exit 0, 100, 101, 102, 103"],
-      ["-s, --sync-down", "copy to ~/sky_logs"]
+      ["-s, --sync-down", "copy to ~/sky_logs; takes several jobs"]
     ],
     examples: ["sky logs train", "sky logs train 2 --no-follow --tail 20"]
   },
@@ -131,7 +135,12 @@ export const pages: Readonly<Record<string, Page>> = {
     usage: "sky down [FLAGS] [CLUSTER…]",
     summary: "machines and disks go",
     note: onlyOne,
-    flags: [all, yes, ["-p, --purge", "drop the record even if the cloud refuses"]],
+    flags: [
+      all,
+      yes,
+      ["-p, --purge", "drop the record even if the cloud refuses"],
+      ["--unlogged", "over a damaged log: end its machines, record nothing"]
+    ],
     examples: ["sky down train", "sky down -y -a"]
   },
   events: {
@@ -143,6 +152,31 @@ export const pages: Readonly<Record<string, Page>> = {
       ["--after SEQ", "those after a position"]
     ],
     examples: ["sky events train", "sky events --follow -o json | jq .event"]
+  },
+  replay: {
+    usage: "sky replay [FLAGS]",
+    summary: "the log again, and what each fact changed",
+    flags: [
+      ["--from SEQ", "the first position that is shown (1)"],
+      ["--to SEQ", "the last one"],
+      ["-c, --cluster NAME", "only facts about clusters of this name"],
+      ["--verify", "fold the whole log, compare it with the state"]
+    ],
+    examples: ["sky replay -c train", "sky replay --verify"]
+  },
+  audit: {
+    usage: "sky audit verify | head [--is SEQ HASH] | export [FILE] | import FILE|- | diff FILE",
+    summary: "prove the log; save it, and set it up elsewhere",
+    note: [
+      "verify   every event, the chain, the witness and the index",
+      "head     SEQ HASH LOG TIME of its end, to be noted where nobody changes both; --is: it is still so",
+      "export   JSON lines, the events' bytes as stored; of a damaged log what is proven",
+      "import   into an empty state folder (SKYD_HOME); the old one must not be used while its clusters live",
+      "diff     an export against the log; a log that only goes on is no difference",
+      "Without a daemon none is started. Exit code 1: damage, a difference, or a head that is not there."
+    ].join("\n"),
+    flags: [["--is", "head: whether what was noted, as printed, is in the log"]],
+    examples: ["sky audit verify", "sky audit export log.jsonl && SKYD_HOME=~/second sky audit import log.jsonl"]
   },
   ops: {
     usage: "sky ops [list [-a] | cancel ID]",

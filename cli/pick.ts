@@ -8,16 +8,29 @@ import { didYouMean } from "../task/names.ts"
 import { notFound, showError, usageError } from "./render/error.ts"
 import { clean } from "./render/style.ts"
 
-/** One error per name that matches nothing. */
-export const missing = async (session: Session, names: ReadonlyArray<string>): Promise<Array<ClientError>> => {
+const isPattern = (name: string) => /[*?[]/.test(name)
+const shownOf = (clusters: ReadonlyArray<ClusterView>) => clusters.map(({ name }) => clean(name)).join(", ")
+
+/** For a verb that takes one cluster. The daemon would take a pattern for a name here, and for many clusters there. */
+export const refusePattern = async (session: Session, name: string, verb: string): Promise<void> => {
+  if (!isPattern(name)) return
+  const { clusters } = await session.call<StatusAnswer>("status", { clusterNames: [name] })
+  const matches = clusters.length === 0 ? " no cluster: sky status" : `: ${shownOf(clusters)}`
+  throw usageError(`sky ${verb} takes one name, no pattern.`, `'${name}' matches${matches}`)
+}
+
+/** One error per name that matches nothing. `known`: what was found under other names, and cannot have been meant by this one. */
+export const missing = async (
+  session: Session,
+  names: ReadonlyArray<string>,
+  known: ReadonlyArray<ClusterView> = []
+): Promise<Array<ClientError>> => {
   if (names.length === 0) return []
   const { clusters } = await session.call<StatusAnswer>("status")
+  const others = clusters.map(({ name }) => name).filter((name) => known.every((found) => found.name !== name))
   return names.map((name) => {
-    const near = didYouMean(
-      name,
-      clusters.map((cluster) => cluster.name)
-    )
-    return /[*?[]/.test(name)
+    const near = didYouMean(name, others)
+    return isPattern(name)
       ? notFound(`No cluster matches '${name}'.`, "See: sky status")
       : notFound(`There is no cluster '${name}'.${near ? ` Did you mean '${near}'?` : ""}`, near ? null : "See: sky status")
   })
@@ -43,7 +56,7 @@ export const pick = async (
   if (names.length > 0 && all) throw usageError("-a and names do not go together.", `Usage: ${usage}`)
   if (names.length > 0) {
     const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
-    return { clusters: answer.clusters, errors: await missing(session, answer.notFound) }
+    return { clusters: answer.clusters, errors: await missing(session, answer.notFound, answer.clusters) }
   }
   const { clusters } = await session.call<StatusAnswer>("status")
   if (all || (asks && clusters.length === 1)) return { clusters, errors: [] }

@@ -81,15 +81,17 @@ export const verb = <const O extends ParseArgsOptionsConfig>(
       const shown = argv.some((word) => mayBeSecret.test(word)) ? more().redact(argv) : argv
       let session: Session | undefined
       const connect = (settings: Partial<SessionOptions> = {}) => {
-        session ??= openSession({ rare: () => more().rare, caller: () => caller(shown), ...settings })
+        if (session === undefined) {
+          session = openSession({ rare: () => more().rare, caller: () => caller(shown), ...settings })
+          // However we end: done, interrupted, or with nobody who reads us.
+          process.once("exit", session.close)
+        }
         return session
       }
       try {
         return await run({ flags: parsed.values, words: parsed.positionals, json: output === "json", argv: shown, connect })
       } catch (error) {
         throw await more().explain(error, session, argv[0])
-      } finally {
-        session?.close()
       }
     }
   }

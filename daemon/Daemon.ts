@@ -5,6 +5,8 @@ import * as Layer from "effect/Layer"
 import { Background } from "./Background.ts"
 import { Clouds } from "./Clouds.ts"
 import * as LocalCloud from "./clouds/local/LocalCloud.ts"
+import { patient } from "./clouds/patient.ts"
+import { Disk } from "./Disk.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
@@ -12,35 +14,43 @@ import * as IpcServer from "./ipc/IpcServer.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { EventLog } from "./log/EventLog.ts"
 import * as LevelLog from "./log/LevelLog.ts"
+import * as SnapshotKeeper from "./log/SnapshotKeeper.ts"
+import { Notices } from "./Notices.ts"
 import { Operations } from "./Operations.ts"
 import { Queries } from "./queries/Queries.ts"
 import { Requests } from "./Requests.ts"
 import { Couriers } from "./reactors/Couriers.ts"
+import { Reactors } from "./reactors/Reactors.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
 import * as SecretSweeper from "./reactors/SecretSweeper.ts"
 import { Secrets } from "./Secrets.ts"
+import { Unlogged } from "./Unlogged.ts"
 
-/** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets and an Identity. */
-export const core = Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
-  Layer.provideMerge(Couriers.layer),
-  Layer.provideMerge(
-    Layer.unwrap(
-      Effect.gen(function* () {
-        const { actor } = yield* Identity
-        return EventLog.layer(actor)
-      })
-    )
-  ),
-  Layer.provideMerge(Background.layer)
-)
+/** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets, a Disk and an Identity. */
+export const core = <R>(reactors: Layer.Layer<Reactors, never, R>) =>
+  Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
+    Layer.provideMerge(Couriers.layer),
+    Layer.provide(patient),
+    Layer.provideMerge(reactors),
+    Layer.provideMerge(
+      Layer.unwrap(
+        Effect.gen(function* () {
+          const { actor } = yield* Identity
+          return EventLog.layer(actor)
+        })
+      )
+    ),
+    Layer.provideMerge(Background.layer)
+  )
 
 /** The daemon of this machine. Needs an Identity. */
 export const layer = (home: string, agentPath: string) =>
-  IpcServer.layer.pipe(
+  Layer.merge(IpcServer.layer, SnapshotKeeper.layer).pipe(
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
-    Layer.provideMerge(core),
-    Layer.provideMerge(Lifecycle.layer),
+    Layer.provideMerge(core(Reactors.layer)),
+    Layer.provideMerge(Disk.layer(home)),
+    Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer, Unlogged.refused)),
     Layer.provideMerge(
       Layer.mergeAll(
         Secrets.layer(home),

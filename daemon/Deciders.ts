@@ -18,7 +18,7 @@ import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import type { World } from "./World.ts"
 
-interface Input<M extends CommandName> {
+export interface Input<M extends CommandName> {
   readonly params: (typeof commands)[M]["params"]["Type"]
   readonly row: ClusterRow | undefined
   readonly world: World
@@ -49,7 +49,7 @@ const planned = (decided: Decided, { name, row, task }: Input<"launch">, offer: 
         plan: { offer: row?.offer ?? offer, numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined }
       })
 
-export const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
+const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
     const { context, fresh, name, params, places, row, task } = input
     const decided = launch(row, { name, fresh, task, options: params, ...places }, context)
@@ -65,3 +65,5 @@ export const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decid
   autostop: (input) => autostop(input.row, input.params, canStop(input), input.context),
   cancel: ({ context, params, row, world }) => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context)
 }
+
+export const decide = <M extends CommandName>(method: M, input: Input<M>): Decided => Deciders[method](input)

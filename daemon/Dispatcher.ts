@@ -21,13 +21,15 @@ import { Clouds } from "./Clouds.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
-import { Deciders, offersFor } from "./Deciders.ts"
+import { decide, type Input, offersFor } from "./Deciders.ts"
+import { Disk } from "./Disk.ts"
 import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
 import { inTurn } from "./in-turn.ts"
 import { EventTooLarge } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
+import { Reactors } from "./reactors/Reactors.ts"
 import { Secrets } from "./Secrets.ts"
 import type { World } from "./World.ts"
 
@@ -57,10 +59,10 @@ export class Dispatcher extends Context.Service<
   )
 }
 
-type Params = Parameters<(typeof Deciders)[CommandName]>[0]["params"]
+type Params = Input<CommandName>["params"]
 
 const decoders = Object.fromEntries(
-  Object.entries(commands).map(([name, { params }]) => [name, decoder(params as never, name)])
+  Object.entries(commands).map(([name, { params }]) => [name, decoder<unknown, unknown>(params, name)])
 ) as Readonly<Record<CommandName, (input: unknown) => Effect.Effect<unknown, SkydError>>>
 
 const make = Effect.gen(function* () {
@@ -68,6 +70,8 @@ const make = Effect.gen(function* () {
   const secrets = yield* Secrets
   const identity = yield* Identity
   const clouds = yield* Clouds
+  const disk = yield* Disk
+  const reactors = yield* Reactors
   const turn = inTurn<OperationId>()
 
   const known = Effect.fn("Dispatcher.known")(function* (id: OperationId) {
@@ -140,7 +144,9 @@ const make = Effect.gen(function* () {
   const begin = Effect.fn("Dispatcher.begin")(function* (id: OperationId, method: CommandName, decoded: Params, caller: Caller) {
     const digest = secrets.digest(`${method} ${canonicalJson(decoded)}`)
     const before = yield* known(id)
+    yield* reactors.allow(method, before)
     if (before !== undefined) return yield* attach(before, digest)
+    yield* disk.allow(method)
     const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
     const fresh = (yield* freshUlid) as ClusterId
     const user = caller.user ?? identity.user
@@ -153,13 +159,13 @@ const make = Effect.gen(function* () {
     }
     const said = "lastUse" in decoded && typeof decoded.lastUse === "string" ? decoded.lastUse : ""
     const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
-    const decide = (world: World): Decided => {
+    const decideOn = (world: World): Decided => {
       const row = rowNamed(world.clusters, name)
-      return Deciders[method]({ params: wish as never, row, world, context, name, fresh, task: split.recorded, clouds, places })
+      return decide(method, { params: wish, row, world, context, name, fresh, task: split.recorded, clouds, places })
     }
     const forget = secrets.forget(id)
     return yield* secrets.keep(id, split.secrets).pipe(
-      Effect.andThen(record(id, name, decide)),
+      Effect.andThen(record(id, name, decideOn)),
       Effect.tap(({ _tag }) => (_tag === "Answer" ? forget : Effect.void)),
       Effect.tapCause((cause) => (Cause.hasInterrupts(cause) ? Effect.void : forget))
     )

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { OperationId } from "../events/ids.ts"
-import type { Recorded } from "../events/Recorded.ts"
+import { journalStream, type Recorded, type StreamName } from "../events/Recorded.ts"
 import { rowNamed, rowOf } from "../projections/clusters.ts"
 import { type OperationRow, operationOf } from "../projections/operations.ts"
 import { OperationCancelledError, type SkydError } from "../sdk/protocol/errors.ts"
@@ -59,7 +59,7 @@ const make = Effect.gen(function* () {
     id: OperationId,
     request: Request,
     reply: Reply,
-    past: Stream.Stream<Recorded, unknown>,
+    past: ReadonlyArray<Recorded>,
     live: Queue.Queue<Recorded>
   ) {
     const clusterName = operationOf(log.world().operations, id)?.clusterName ?? ""
@@ -70,7 +70,7 @@ const make = Effect.gen(function* () {
       const progress = progressOf(recorded, log.world(), clusterName)
       return progress === undefined ? Effect.void : reply.send({ type: "progress", data: { id: request.id, ...progress } })
     }
-    yield* Effect.orDie(Stream.runForEach(past, show))
+    yield* Effect.forEach(past, show, { discard: true })
     for (;;) {
       const row = operationOf(log.world().operations, id)
       if (row === undefined || row.outcome._tag !== "running") {
@@ -79,6 +79,16 @@ const make = Effect.gen(function* () {
       }
       yield* show(yield* Queue.take(live))
     }
+  })
+
+  /** What is known of it so far, from its cluster's stream and from what a node has said. */
+  const pastOf = Effect.fn("Operations.past")(function* ({ cluster, id, requestedSeq }: OperationRow) {
+    if (cluster === undefined) return []
+    const journal = rowOf(log.world().clusters, cluster)?.journal?.id
+    const streams = [streamOf(cluster), ...(journal === undefined ? [] : [journalStream(journal)])]
+    const own = (stream: StreamName) => Stream.filter(log.readStream(stream, requestedSeq), ({ operation }) => operation === id)
+    const found = yield* Effect.orDie(Effect.forEach(streams, (stream) => Stream.runCollect(own(stream))))
+    return found.flat().sort((one, other) => one.seq - other.seq)
   })
 
   return Operations.of({
@@ -102,11 +112,7 @@ const make = Effect.gen(function* () {
         const { row } = dispatched
         yield* Effect.logInfo(`${method} ${row.clusterName ?? ""}`).pipe(Effect.annotateLogs({ operation: row.id }))
         if (row.outcome._tag !== "running") return yield* finish(row, request, reply)
-        const past =
-          row.cluster === undefined
-            ? Stream.empty
-            : log.readStream(streamOf(row.cluster), row.requestedSeq).pipe(Stream.filter(({ operation }) => operation === id))
-        yield* follow(id, request, reply, past, live)
+        yield* follow(id, request, reply, yield* pastOf(row), live)
         const ended = yield* dispatcher.known(id)
         yield* finish(ended ?? row, request, reply)
       }).pipe(Effect.ensuring(Effect.sync(stop)))

@@ -21,10 +21,14 @@ export class Requests extends Context.Service<Requests, { readonly handle: (requ
   )
 }
 
-const unknownMethod = (method: string) => {
+/** What is shown of it, and compared with those that there are. */
+const unknownMaxChars = 64
+
+const unknownMethod = (asked: string) => {
+  const method = asked.slice(0, unknownMaxChars)
   const near = didYouMean(method, Object.keys(methods))
   return new ValueError({
-    message: `There is no method '${method.slice(0, 64)}'.${near === undefined ? "" : ` Did you mean '${near}'?`}`,
+    message: `There is no method '${method}'.${near === undefined ? "" : ` Did you mean '${near}'?`}`,
     hint: "The method 'describe' lists them all."
   })
 }

@@ -56,8 +56,11 @@ const writeWhole = async (path: string, bytes: string | Buffer) => {
     throw cause
   }
   const folder = await open(dirname(path), "r")
-  await folder.sync()
-  await folder.close()
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 const keyOf = async (home: string): Promise<Buffer> => {

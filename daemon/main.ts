@@ -9,17 +9,21 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { daemonStream } from "../events/Recorded.ts"
 import { build, version } from "../sdk/protocol/build.ts"
 import { InternalError, recordError, type SkydError } from "../sdk/protocol/errors.ts"
 import { AlreadyServed, awaitLock } from "./await-lock.ts"
 import { Background } from "./Background.ts"
+import { makeRoom } from "./ballast.ts"
 import * as Daemon from "./Daemon.ts"
 import { prepareHome } from "./home.ts"
 import { Identity } from "./Identity.ts"
 import { Lifecycle } from "./Lifecycle.ts"
+import { linkAsFound } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
-import { readerVersion } from "./log/read-record.ts"
+import { LogDamaged } from "./log/LogDamaged.ts"
 import { fileLogger } from "./logger.ts"
+import * as ReadOnly from "./read-only/ReadOnly.ts"
 
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
@@ -27,37 +31,71 @@ const say = (fd: number | undefined, line: object) => {
   if (fd !== undefined) writeSync(fd, `${JSON.stringify(line)}\n`)
 }
 
-const serve = (home: string, socket: string, onReady: () => void) => {
+const identityOf = (home: string, socket: string) => {
   const { username } = userInfo()
   const actor = { kind: "daemon" as const, uid: process.getuid?.() ?? 0, host: hostname() }
-  const identity = { home, socket, version, build, pid: process.pid, user: username, actor, startedAtMs: Date.now() }
-  const record = (event: Parameters<EventLog["Service"]["append"]>[0]["events"][number][1]) =>
-    EventLog.use((log) => log.append({ events: [["daemon" as never, event]], operation: null, causedBy: 0, actor, expect: [] })).pipe(
-      Effect.orDie
-    )
-  return Effect.gen(function* () {
-    const lifecycle = yield* Lifecycle
-    const background = yield* Background
-    yield* record({ _tag: "DaemonStarted", version, minReader: readerVersion, pid: process.pid })
-    yield* Effect.sync(() => writeFileSync(join(home, "run", "pid"), `${process.pid}\n`))
-    onReady()
-    yield* Effect.logInfo(`serving ${home} as pid ${process.pid}, build ${build}`)
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
-    const reason = yield* Effect.raceFirst(lifecycle.ended, background.failure)
-    yield* Effect.logInfo(`ending: ${reason}`)
-    yield* Effect.sync(() => rmSync(join(home, "run", "pid"), { force: true }))
-    yield* record({ _tag: "DaemonStopped", reason })
-    return reason
-  }).pipe(
-    Effect.provide(Daemon.layer(home, resolve(__dirname, "agent.cjs")), { local: true }),
-    Effect.provide(Layer.succeed(Identity, identity))
-  )
+  return { home, socket, version, build, pid: process.pid, user: username, actor, startedAtMs: Date.now() }
 }
+const agentPath = resolve(__dirname, "agent.cjs")
+
+/** From "ready" until somebody or something ends the daemon; answers why. */
+const untilEnded = Effect.fnUntraced(function* (home: string, failure: Effect.Effect<never>, onReady: () => void) {
+  const lifecycle = yield* Lifecycle
+  const pidFile = join(home, "run", "pid")
+  yield* Effect.sync(() => writeFileSync(pidFile, `${process.pid}\n`))
+  onReady()
+  yield* Effect.logInfo(`serving ${home} as pid ${process.pid}, build ${build}`)
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
+  const reason = yield* Effect.raceFirst(lifecycle.ended, failure)
+  yield* Effect.logInfo(`ending: ${reason}`)
+  yield* Effect.sync(() => rmSync(pidFile, { force: true }))
+  return reason
+})
+
+const serve = (home: string, socket: string, onReady: () => void) => {
+  const identity = identityOf(home, socket)
+  const { actor } = identity
+  return Effect.gen(function* () {
+    const background = yield* Background
+    const log = yield* EventLog
+    const reason = yield* untilEnded(home, background.failure, onReady)
+    const stopped = { _tag: "DaemonStopped" as const, reason }
+    yield* Effect.orDie(log.append({ events: [[daemonStream, stopped]], operation: null, causedBy: 0, actor, expect: [] }))
+    return reason
+  }).pipe(Effect.provide(Daemon.layer(home, agentPath), { local: true }), Effect.provide(Layer.succeed(Identity, identity)))
+}
+
+/** What a damaged log leaves: answers, and the way to end what runs. */
+const serveReadOnly = (home: string, socket: string, onReady: () => void, damage: LogDamaged, asFound: string | null) =>
+  untilEnded(home, Effect.never, onReady).pipe(
+    Effect.provide(ReadOnly.layer(home, agentPath, damage, asFound), { local: true }),
+    Effect.provide(Layer.succeed(Identity, identityOf(home, socket)))
+  )
+
+/** The store's files are kept as they were found until the log has proven sound. */
+const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
+  Effect.suspend(() => {
+    makeRoom(home)
+    const found = linkAsFound(home)
+    const ready = () => {
+      found?.discard()
+      onReady()
+    }
+    return serve(home, socket, ready).pipe(
+      Effect.tapError((error) => Effect.sync(() => (error instanceof LogDamaged ? undefined : found?.discard()))),
+      Effect.catchTag("LogDamaged", (damage) => {
+        const kept = found?.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")) ?? null
+        return serveReadOnly(home, socket, onReady, damage, kept)
+      })
+    )
+  })
 
 const sayable = (error: unknown, hint: string | null): SkydError =>
   error instanceof Error && "exitCode" in error
     ? (error as SkydError)
     : new InternalError({ message: error instanceof Error ? error.message : String(error), hint })
+
+const entry = (level: string) => ({ time: new Date().toISOString(), level })
 
 const argumentsOf = () => {
   try {
@@ -83,6 +121,8 @@ const main = async (): Promise<number> => {
   try {
     const { socket } = prepareHome(home)
     const diary = fileLogger(home)
+    // Said at once: the process ends with it.
+    process.on("uncaughtExceptionMonitor", (cause) => diary.writeNow({ ...entry("Fatal"), message: cause.stack ?? String(cause) }))
     let isReady = false
     const ready = () => {
       isReady = true
@@ -91,9 +131,9 @@ const main = async (): Promise<number> => {
       setTimeout(() => module.flushCompileCache?.(), 1000).unref()
     }
     const exit = await Effect.runPromiseExit(
-      awaitLock(socket, home, () => serve(home, socket, ready)).pipe(Effect.provide(Logger.layer([diary.logger])))
+      awaitLock(socket, home, () => serveWhatIsThere(home, socket, ready)).pipe(Effect.provide(Logger.layer([diary.logger])))
     )
-    if (Exit.isFailure(exit)) diary.write({ time: new Date().toISOString(), level: "Fatal", message: Cause.pretty(exit.cause) })
+    if (Exit.isFailure(exit)) diary.write({ ...entry("Fatal"), message: Cause.pretty(exit.cause) })
     await diary.close()
     if (Exit.isSuccess(exit)) return 0
     const error = Cause.squash(exit.cause)

@@ -4,13 +4,16 @@
  */
 import * as Schema from "effect/Schema"
 import { Event } from "./Event.ts"
-import { OperationId, Seq } from "./ids.ts"
+import { type JournalId, OperationId, Seq } from "./ids.ts"
 
 /** `cluster/<ulid>`, `journal/<ulid>` or `daemon`: the unit of optimistic concurrency. */
 export const StreamName = Schema.String.check(Schema.isPattern(/^(daemon|(cluster|journal)\/[0-9A-Z]{26})$/)).pipe(
   Schema.brand("StreamName")
 )
 export type StreamName = typeof StreamName.Type
+
+export const daemonStream = "daemon" as StreamName
+export const journalStream = (journal: JournalId) => `journal/${journal}` as StreamName
 
 export const Actor = Schema.Struct({
   kind: Schema.Literals(["user", "daemon", "agent"]),

@@ -7,6 +7,8 @@ import type { Recorded, StreamName } from "./Recorded.ts"
 export type Key = StreamName | `name/${string}` | `request/${string}`
 
 export const nameKey = (name: string): Key => `name/${name}`
+/** The name that a key is about; empty for any other key. */
+export const nameOf = (key: Key): string => (key.startsWith("name/") ? key.slice("name/".length) : "")
 export const requestKey = (requestId: string): Key => `request/${requestId}`
 
 /** Keys that a fact gives back: their position is 0 again. */

@@ -85,8 +85,13 @@ export interface ClusterRow {
   readonly lastJob: number
   /** Why it last stopped. */
   readonly stoppedReason: string | null
-  /** What went wrong last, until something goes right. */
-  readonly trouble: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
+  /** What went wrong last, until something goes right. `operation`: it is that one's alone, and ends with it. */
+  readonly trouble: {
+    readonly message: string
+    readonly sinceMs: number
+    readonly retryAtMs: number
+    readonly operation: OperationId | null
+  } | null
   /** The last event of its stream; decisions on this row are made after it. */
   readonly lastSeq: Seq
 }

@@ -64,8 +64,10 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     }
     case "OperationSucceeded":
     case "OperationFailed":
-    case "OperationCancelled":
-      return { ...row, operations: row.operations.filter(({ id }) => id !== operation) }
+    case "OperationCancelled": {
+      const over = operation !== null && row.trouble?.operation === operation
+      return { ...row, operations: row.operations.filter(({ id }) => id !== operation), trouble: over ? null : row.trouble }
+    }
     case "LaunchRequested":
       return {
         ...wanting(
@@ -143,8 +145,12 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "ClusterGone":
       return undefined
     case "ActionFailed":
-    case "ReactorFailed":
-      return { ...row, trouble: { message: event.message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs: event.retryAtMs } }
+    case "ReactorFailed": {
+      const { message, retryAtMs } = event
+      // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
+      const alone = event._tag === "ActionFailed" && event.action === "Sync"
+      return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs, operation: alone ? operation : null } }
+    }
     default:
       return nextOfNodes(row, recorded)
   }

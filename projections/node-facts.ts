@@ -69,5 +69,7 @@ const ready = (
   const done = withOperation(seen, operation, (active) => ({ ...active, readyRanks: [...active.readyRanks, event.rank] }))
   const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
   const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
-  return { ...done, journal, everUp, trouble: null }
+  // Another journal is an agent that holds nothing of what the one before was told.
+  const armed = journal?.id === row.journal?.id ? row.armed : Seq.make(0)
+  return { ...done, journal, armed, everUp, trouble: null }
 }

@@ -1,10 +1,19 @@
-/** Bundles what ships: the client's hot entry and its lazy half, the daemon, and the agent, each one file in dist/. */
-import { existsSync } from "node:fs"
+/** Bundles what ships: the client's hot entry and its lazy half, the daemon, the audit without one, and the agent, each one file in dist/. */
+import { createHash } from "node:crypto"
+import { existsSync, globSync, readFileSync } from "node:fs"
 import { build } from "esbuild"
 import manifest from "../package.json" with { type: "json" }
 
+/** Of all that a folded state depends on: daemon/log/snapshot.ts. */
+function stateDigest(): string {
+  const hash = createHash("sha256")
+  for (const path of globSync(["events/*.ts", "projections/*.ts", "task/*.ts", "daemon/World.ts", "daemon/log/snapshot.ts"]).sort())
+    hash.update(readFileSync(path))
+  return hash.digest("hex").slice(0, 16)
+}
+
 // Which build this is, the same for all bundles: sdk/protocol/build.ts.
-const define = { BUILD: JSON.stringify(`${manifest.version}+${Date.now()}`) }
+const define = { BUILD: JSON.stringify(`${manifest.version}+${Date.now()}`), STATE: JSON.stringify(stateDigest()) }
 const common = { bundle: true, minify: true, platform: "node", format: "cjs", target: "node22", logLevel: "warning", define } as const
 // node-ipc resolves itself through import.meta, which CommonJS lacks.
 const importMeta = {
@@ -21,6 +30,13 @@ if (existsSync("cli/main.ts")) {
       ...common,
       ...importMeta,
       entryPoints: { skyd: "daemon/main.ts" },
+      outdir: "dist",
+      outExtension: { ".js": ".cjs" },
+      external: ["classic-level"]
+    }),
+    build({
+      ...common,
+      entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts" },
       outdir: "dist",
       outExtension: { ".js": ".cjs" },
       external: ["classic-level"]

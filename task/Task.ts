@@ -14,7 +14,7 @@ const bytesOf = (text: string) => encoder.encode(text).length
 export const nodesMax = 1024
 
 /** One `name=value` that the kernel takes, with its final zero. */
-const envMaxBytes = 128 * 1024 - 1
+const envMaxBytes = 128 * 1024
 const hasZero = (text: string) => text.includes("\u0000") && "holds a zero byte, which no program can be given"
 
 const Script = Schema.String.check(
@@ -44,7 +44,10 @@ export const Task = Schema.Struct({
         EnvName,
         Schema.String.check(
           Schema.makeFilter(
-            (s) => hasZero(s) || bytesOf(s) < envMaxBytes || `longer than ${envMaxBytes / 1024} KiB: put it into a file of the workdir`
+            (s) =>
+              hasZero(s) ||
+              bytesOf(s) + 1 < envMaxBytes ||
+              `an env holds less than ${envMaxBytes / 1024} KiB: put it into a file of the workdir`
           )
         )
       )

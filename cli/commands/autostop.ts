@@ -20,6 +20,11 @@ const joined = (argv: ReadonlyArray<string>): Array<string> => {
   return words
 }
 
+const minutesOf = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw usageError(`-i takes idle minutes: a whole number from 0, or -1 to cancel, not '${text}'.`)
+  return wholeNumber("-i", text, 0)
+}
+
 const parsed = verb(
   usage,
   {
@@ -34,7 +39,7 @@ const parsed = verb(
     if (flags.cancel && idle !== undefined) throw usageError("--cancel and -i do not go together.", `Usage: ${usage}`)
     if (flags.cancel && flags.down) throw usageError("--cancel and --down do not go together.", `Usage: ${usage}`)
     const cancels = flags.cancel === true || negative.test(idle ?? "")
-    const minutes = cancels ? -1 : idle === undefined ? idleMinutesDefault : wholeNumber("-i", idle, 0)
+    const minutes = cancels ? -1 : idle === undefined ? idleMinutesDefault : minutesOf(idle)
     const after = `after ${plural(minutes, "idle minute")}`
     return each({
       session: connect(),

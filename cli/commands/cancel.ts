@@ -6,7 +6,7 @@ import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
 import type { JobView } from "../../sdk/protocol/rows.ts"
 import { confirm } from "../ask.ts"
 import { stderr, stdout } from "../out.ts"
-import { missing } from "../pick.ts"
+import { missing, refusePattern } from "../pick.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 import { makeProgress } from "../render/Progress.ts"
@@ -47,6 +47,7 @@ export const cancel = verb(
     const jobIds = ids.map((id) => wholeNumber("JOB", id, 1))
     if (flags.all && jobIds.length > 0) throw usageError("-a and job ids do not go together.", `Usage: ${usage}`)
     const session = connect()
+    await refusePattern(session, clusterName, "cancel")
     if (!flags.yes) await ask(session, clusterName, jobIds, flags.all === true)
     const what = flags.all ? "all jobs" : jobIds.length > 0 ? jobsOf(jobIds) : "the latest running job"
     const progress = makeProgress(json)

@@ -4,9 +4,12 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
 import { isColoured, paint } from "../render/style.ts"
-import { verb } from "../verb.ts"
+import { atMost, verb } from "../verb.ts"
 
-export const check = verb("sky check", {}, async ({ json }) => {
+const usage = "sky check"
+
+export const check = verb(usage, {}, async ({ words, json }) => {
+  atMost(0, words, usage)
   const word = paint("green", "enabled", isColoured(stdout))
   stdout.write(json ? jsonLine({ local: { enabled: true } }) : `local: ${word} (this machine)\n`)
   return exitCodes.ok

@@ -9,7 +9,7 @@ import { stdout } from "../out.ts"
 import { pages } from "../pages.ts"
 import { usageError } from "../render/error.ts"
 import { clean } from "../render/style.ts"
-import { verb } from "../verb.ts"
+import { atMost, verb } from "../verb.ts"
 
 const usage = "sky completion bash|zsh|fish"
 
@@ -43,6 +43,7 @@ const places: ReadonlyArray<readonly [verbs: string, place: "0" | "+" | "*", wor
   ["daemon", "0", "start stop restart status logs run"],
   ["completion", "0", "bash zsh fish"],
   ["ops", "0", "list cancel"],
+  ["audit", "0", "verify head export import diff"],
   ["help", "0", verbs.join(" ")]
 ]
 const offers = (words: string, asked: Record<Asked, string>): string => (words in asked ? asked[words as Asked] : words)
@@ -158,7 +159,7 @@ ${Object.entries(pages)
   .join("\n")}
 ${places.map(([names, place, words]) => `complete -c sky -n "__sky_at '${place}' ${names}" -a "${offers(words, inFish)}"`).join("\n")}
 complete -c sky -n "__sky_at '*' launch; or __sky_at '+' exec" -F
-complete -c sky -n "__sky_at '*' launch" -s c -l cluster -x -a "${clusters}" -d 'the cluster'
+complete -c sky -n "__sky_at '*' launch replay" -s c -l cluster -x -a "${clusters}" -d 'the cluster'
 complete -c sky -n "test (count (commandline -opc)) -gt 1" -s o -l output -x -a "table json" -d 'how to print'
 complete -c sky -s h -l help -d 'the page of a verb'
 ${Object.entries(pages)
@@ -172,6 +173,7 @@ export const completion = verb(usage, {}, async ({ words }) => {
   const script = scripts[words[0] ?? ""]
   if (script === undefined)
     throw usageError(words[0] === undefined ? "For which shell?" : `No completion for '${words[0]}'.`, `Usage: ${usage}`)
+  atMost(1, words, usage)
   stdout.write(script())
   return exitCodes.ok
 })

@@ -6,11 +6,12 @@ import * as rare from "../../sdk/client/rare.ts"
 import { openSession, type Session } from "../../sdk/client/Session.ts"
 import { daemonProgram } from "../../sdk/client/spawn.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import type { DaemonAnswer } from "../../sdk/protocol/queries.ts"
+import type { DaemonAnswer, DaemonStopAnswer } from "../../sdk/protocol/queries.ts"
 import { followFile, lastLines } from "../follow-file.ts"
 import { stderr, stdout } from "../out.ts"
 import { asClientError, usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
 import { clean, cleanText } from "../render/style.ts"
 import { ago, plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
@@ -27,7 +28,8 @@ const status = async (session: Session): Promise<DaemonAnswer> => session.call<D
 
 const show = (answer: DaemonAnswer, json: boolean) => {
   if (json) return stdout.write(jsonLine({ running: true, ...answer }))
-  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations } = answer
+  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations, notices = [] } = answer
+  notify(notices)
   return stdout.write(
     `The daemon runs: pid ${pid}, version ${version} (${build}), started ${ago(startedAtMs, Date.now())}.\n` +
       `${plural(clusters, "cluster")}, ${plural(runningJobs, "running job")}, ${plural(runningOperations, "running operation")}, ${plural(head, "fact")}.\n` +
@@ -35,16 +37,20 @@ const show = (answer: DaemonAnswer, json: boolean) => {
   )
 }
 
+const go = (count: number) => (count === 1 ? "goes" : "go")
+
+/** What goes on without it, and what only with the next one. An older daemon does not say the second. */
+const goOn = ({ runningJobs, runningOperations = 0 }: Partial<DaemonStopAnswer> & { readonly runningJobs: number }) =>
+  (runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${go(runningJobs)} on without it.` : "") +
+  (runningOperations > 0 ? ` ${plural(runningOperations, "operation")} ${go(runningOperations)} on when it starts again.` : "")
+
 /** False when it was not running. */
 const stop = async (json: boolean): Promise<boolean> => {
   const session = open(false)
   try {
-    const { runningJobs } = await session.call<{ runningJobs: number }>("daemon.stop")
+    const left = await session.call<DaemonStopAnswer>("daemon.stop")
     await session.ended()
-    if (!json)
-      say(
-        `The daemon is stopped.${runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${runningJobs === 1 ? "goes" : "go"} on without it.` : ""}`
-      )
+    if (!json) say(`The daemon is stopped.${goOn(left)}`)
     return true
   } catch (error) {
     if (asClientError(error).exitCode !== exitCodes.unreachable) throw error

@@ -1,21 +1,44 @@
 /** `sky down`: machines and disks go. */
 import { commandLine } from "../../sdk/client/caller.ts"
+import type { Session } from "../../sdk/client/Session.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { ClusterView } from "../../sdk/protocol/rows.ts"
+import { confirm } from "../ask.ts"
 import { each, jobsLost } from "../each.ts"
+import { stderr, stdout } from "../out.ts"
+import { usageError } from "../render/error.ts"
+import { jsonLine } from "../render/json.ts"
 import { clean } from "../render/style.ts"
 import { plural, took } from "../render/time.ts"
 import { verb } from "../verb.ts"
 
-const usage = "sky down [-y] [-p] [-a | CLUSTER…]"
+const usage = "sky down [-y] [-p] [-a | CLUSTER…] | sky down --unlogged [-y] CLUSTER"
 
 const known = ({ name, status, launchedAtMs }: ClusterView) =>
   `${clean(name)} (${status === "UP" ? `up ${took(Date.now() - launchedAtMs)}` : status})`
 
+/** Over a damaged log: by the tags of its machines, and nothing is recorded. */
+const endUnlogged = async (session: Session, names: ReadonlyArray<string>, yes: boolean, json: boolean): Promise<number> => {
+  const [name] = names
+  if (name === undefined || names.length > 1) throw usageError("--unlogged ends one cluster: name it", `Usage: ${usage}`)
+  if (!yes) await confirm(`End every machine tagged ${clean(name)}, disks included, without recording it?`, false)
+  const { nodes } = await session.call<{ nodes: ReadonlyArray<string> }>("down.unlogged", { clusterName: name })
+  if (json) stdout.write(jsonLine({ cluster: name, nodes }))
+  else stderr.write(`${clean(name)}: ${plural(nodes.length, "machine")} gone (${nodes.map(clean).join(", ")}). Nothing was recorded.\n`)
+  return exitCodes.ok
+}
+
 export const down = verb(
   usage,
-  { all: { type: "boolean", short: "a" }, yes: { type: "boolean", short: "y" }, purge: { type: "boolean", short: "p" } },
-  ({ flags, words, json, argv, connect }) =>
-    each({
+  {
+    all: { type: "boolean", short: "a" },
+    yes: { type: "boolean", short: "y" },
+    purge: { type: "boolean", short: "p" },
+    unlogged: { type: "boolean" }
+  },
+  ({ flags, words, json, argv, connect }) => {
+    if (flags.unlogged) return endUnlogged(connect(), words, flags.yes === true, json)
+    return each({
       session: connect(),
       method: "down",
       names: words,
@@ -30,4 +53,5 @@ export const down = verb(
       params: { lastUse: commandLine(argv), ...(flags.purge ? { purge: true } : {}) },
       said: "gone"
     })
+  }
 )

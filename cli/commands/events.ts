@@ -5,8 +5,8 @@ import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { stdout } from "../out.ts"
-import { missing } from "../pick.ts"
-import { askedFirst, eventLine } from "../render/facts.ts"
+import { missing, refusePattern } from "../pick.ts"
+import { eventLine } from "../render/facts.ts"
 import { forScripts, jsonLine } from "../render/json.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
@@ -26,6 +26,7 @@ export const events = verb(
     atMost(1, words, usage)
     const session = connect()
     const [clusterName] = words
+    if (clusterName !== undefined) await refusePattern(session, clusterName, "events")
     const of = clusterName === undefined ? {} : { clusterName }
     const from =
       flags.after !== undefined && flags.tail === undefined
@@ -44,7 +45,7 @@ export const events = verb(
     if (page.events.length === 0 && clusterName !== undefined) await findTraces(session, clusterName)
     if (!flags.follow) {
       if (json) stdout.write(`${JSON.stringify(page.events.map(forScripts))}\n`)
-      else for (const event of askedFirst(page.events)) print(event)
+      else for (const event of page.events) print(event)
       return exitCodes.ok
     }
     for (const event of page.events) print(event)

@@ -6,14 +6,13 @@ import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Launched } from "../../sdk/protocol/launch.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
-import type { Progress as Phase } from "../../sdk/protocol/Wire.ts"
 import type { Task } from "../../task/Task.ts"
 import { againOf } from "../again.ts"
 import { confirm } from "../ask.ts"
 import { attach } from "../attach.ts"
 import { stderr, stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
-import { planTable, summary } from "../render/plan.ts"
+import { ignored, planTable, summary } from "../render/plan.ts"
 import { clean } from "../render/style.ts"
 import { plural } from "../render/time.ts"
 import { watchSetup } from "../setup-output.ts"
@@ -74,26 +73,22 @@ export const launch: Verb = verb(
     }
     const session = connect()
     const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
-    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan)}\n`)
+    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan)}\n${ignored(planned, task)}`)
     if (flags.dryrun) {
       stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen()) : "")
       return exitCodes.ok
     }
     if (!flags.yes) await ask(session, planned)
     const clusterName = params.clusterName ?? planned.cluster
-    const fate = fateOf(idleMinutes, flags.down)
     return attach({
       session,
       method: "launch",
       params: { ...params, clusterName },
       json,
       detach: flags["detach-run"] === true,
-      watch: (session, progress) => {
-        const take = (phase: Phase) => progress.take(phase.phase === "autostop" && fate ? { ...phase, detail: fate } : phase)
-        return watchSetup(session, { ...progress, take }, json)
-      },
+      watch: (session, progress) => watchSetup(session, progress, json),
       again: againOf(argv, launch, redact(words), clusterName ?? "CLUSTER"),
-      fate
+      fate: fateOf(idleMinutes, flags.down)
     })
   }
 )

@@ -45,7 +45,8 @@ export const logs = verb(
       const found = session.call<JobQueueAnswer>("queue", { clusterNames: [clusterName] })
       found.then(
         ({ jobs }) => {
-          shown = jobs[0]?.id
+          // One that is over was not the latest: a launch is at its setup.
+          if (!jobs[0]?.endedAtMs) shown = jobs[0]?.id
         },
         () => {}
       )

@@ -13,7 +13,7 @@ import { atMost, screen, verb } from "../verb.ts"
 
 const usage = "sky ops [list [-a] | cancel ID]"
 const colours: Record<OperationView["status"], Colour> = { running: "blue", succeeded: "green", failed: "red", cancelled: "yellow" }
-const columns = ["ID", "VERB", "CLUSTER", "REQUESTED", "DURATION", "STATUS", "DETAIL"].map((title) => ({ title }))
+const titles = ["ID", "VERB", "CLUSTER", "REQUESTED", "DURATION", "STATUS", "DETAIL"]
 
 const cells = (operation: OperationView, nowMs: number) => [
   clean(operation.id),
@@ -42,7 +42,7 @@ export const ops = verb(usage, { all: { type: "boolean", short: "a" } }, async (
   else
     stdout.write(
       table(
-        columns,
+        titles,
         operations.map((operation) => ({ cells: cells(operation, Date.now()) })),
         screen()
       )

@@ -37,33 +37,59 @@ const rowOf = (job: JobView, nowMs: number, all: boolean): Row => ({
   ]
 })
 
-const titles = (all: boolean) =>
-  ["ID", "NAME", ...(all ? ["USER"] : []), "SUBMITTED", "STARTED", "DURATION", "RESOURCES", "STATUS", ...(all ? ["LOG"] : []), ""].map(
-    (title) => ({ title })
-  )
+const titles = (all: boolean) => [
+  "ID",
+  "NAME",
+  ...(all ? ["USER"] : []),
+  "SUBMITTED",
+  "STARTED",
+  "DURATION",
+  "RESOURCES",
+  "STATUS",
+  ...(all ? ["LOG"] : []),
+  ""
+]
+
+interface Flags {
+  readonly "skip-finished"?: boolean | undefined
+  readonly "all-users"?: boolean | undefined
+  readonly all?: boolean | undefined
+}
+
+/** A table for each cluster, with ages that count to a moment. */
+export const showJobs = ({ clusters, jobs: found }: JobQueueAnswer, nowMs: number, flags: Flags): void => {
+  const all = !!(flags["all-users"] || flags.all)
+  let gap = ""
+  for (const cluster of clusters) {
+    const jobs = found.filter((job) => job.cluster === cluster)
+    if (jobs.length === 0) stderr.write(`No ${flags["skip-finished"] ? "unfinished " : ""}jobs on ${clean(cluster)}.\n`)
+    else {
+      const rows = jobs.map((job) => rowOf(job, nowMs, all))
+      const title = clusters.length > 1 ? `${gap}${clean(cluster)}\n` : ""
+      stdout.write(title + table(titles(all), rows, screen()))
+      gap = "\n"
+    }
+  }
+}
 
 export const queue = verb(
-  "sky queue [-s] [-a] [CLUSTER…]",
-  { "skip-finished": { type: "boolean", short: "s" }, "all-users": { type: "boolean", short: "a" }, all: { type: "boolean" } },
-  async ({ flags, words, json, connect }) => {
+  "sky queue [-s] [-a] [--at WHEN] [CLUSTER…]",
+  {
+    "skip-finished": { type: "boolean", short: "s" },
+    "all-users": { type: "boolean", short: "a" },
+    all: { type: "boolean" },
+    at: { type: "string" }
+  },
+  async (input) => {
+    const { flags, words, json, connect } = input
+    if (flags.at !== undefined) return more().queueAt(input, flags.at)
     const session = connect()
-    const params = { ...(words.length > 0 ? { clusterNames: words } : {}), ...(flags["skip-finished"] ? { skipFinished: true } : {}) }
+    const params = { clusterNames: words.length > 0 ? words : null, skipFinished: flags["skip-finished"] }
     const answer = await session.call<JobQueueAnswer>("queue", params)
     const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
     if (json) stdout.write(jsonLine(answer.jobs))
     else {
-      const all = flags["all-users"] === true || flags.all === true
-      let gap = ""
-      for (const cluster of answer.clusters) {
-        const jobs = answer.jobs.filter((job) => job.cluster === cluster)
-        if (jobs.length === 0) stderr.write(`No ${flags["skip-finished"] ? "unfinished " : ""}jobs on ${clean(cluster)}.\n`)
-        else {
-          const rows = jobs.map((job) => rowOf(job, Date.now(), all))
-          const title = answer.clusters.length > 1 ? `${gap}${clean(cluster)}\n` : ""
-          stdout.write(title + table(titles(all), rows, screen()))
-          gap = "\n"
-        }
-      }
+      showJobs(answer, Date.now(), flags)
       if (answer.clusters.length === 0 && codes.length === 0) stderr.write("No clusters.\n")
     }
     return Math.max(exitCodes.ok, ...codes)

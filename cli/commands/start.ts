@@ -21,6 +21,12 @@ export const start = verb(
   async ({ flags, words, json, argv, connect }) => {
     const idle = flags["idle-minutes-to-autostop"]
     if (flags.down && idle === undefined) throw usageError("--down needs idle minutes here.", "Give them: -i MINUTES")
+    const idleMinutes = idle === undefined ? undefined : wholeNumber("-i", idle, 0)
+    // A cluster that is up is left as it is (contract, start-05).
+    const unset = (name: string) =>
+      idleMinutes === undefined
+        ? ""
+        : `; -i was not applied: sky autostop ${name} -i ${Math.max(1, idleMinutes)}${flags.down ? " --down" : ""}`
     return each({
       session: connect(),
       method: "start",
@@ -34,13 +40,13 @@ export const start = verb(
       byDefault: true,
       params: {
         lastUse: commandLine(argv),
-        ...(idle === undefined ? {} : { idleMinutesToAutostop: wholeNumber("-i", idle, 0) }),
+        ...(idleMinutes === undefined ? {} : { idleMinutesToAutostop: idleMinutes }),
         ...(flags.down ? { down: true } : {}),
         ...(flags["retry-until-up"] ? { retryUntilUp: true } : {}),
         ...(flags.force ? { force: true } : {})
       },
       said: "up",
-      settled: ({ status }) => status === "UP" && !flags.force && "is up already"
+      settled: ({ name, status }) => status === "UP" && !flags.force && `is up already${unset(name)}`
     })
   }
 )

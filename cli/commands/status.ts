@@ -8,11 +8,11 @@ import { stderr, stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
 import { autostopCell, resourcesCell } from "../render/resources.ts"
 import { clean, cut, glyph } from "../render/style.ts"
-import { type Column, type Row, table } from "../render/table.ts"
+import { type Row, table } from "../render/table.ts"
 import { ago } from "../render/time.ts"
 import { screen, verb } from "../verb.ts"
 
-const usage = "sky status [-a] [-r] [--ip] [CLUSTER…]"
+const usage = "sky status [-a] [-r] [--ip] [--at WHEN] [CLUSTER…]"
 const commandWidth = 25
 const resourcesWidth = 70
 const colours = { INIT: "blue", UP: "green", STOPPED: "yellow" } as const
@@ -36,30 +36,43 @@ const rowOf = (cluster: ClusterView, nowMs: number, all: boolean): Row => {
   }
 }
 
-const titles = (all: boolean): Array<Column> =>
-  ["NAME", "LAUNCHED", "RESOURCES", ...(all ? ["REGION", "ZONE"] : []), "STATUS", "AUTOSTOP", ...(all ? ["HEAD_IP"] : []), "COMMAND"].map(
-    (title) => ({ title })
-  )
+const titles = (all: boolean): Array<string> => [
+  "NAME",
+  "LAUNCHED",
+  "RESOURCES",
+  ...(all ? ["REGION", "ZONE"] : []),
+  "STATUS",
+  "AUTOSTOP",
+  ...(all ? ["HEAD_IP"] : []),
+  "COMMAND"
+]
 
 /** What is paid for while it runs. */
 const bill = (clusters: ReadonlyArray<ClusterView>): string =>
-  clusters.some(({ resources }) => (resources?.usdPerHour ?? 0) > 0) ? more().bill(clusters) : ""
+  clusters.some(({ resources }) => resources?.usdPerHour) ? more().bill(clusters) : ""
+
+/** The clusters, with ages that count to a moment. */
+export const statusTable = (clusters: ReadonlyArray<ClusterView>, nowMs: number, all = false): string =>
+  table(
+    titles(all),
+    clusters.map((cluster) => rowOf(cluster, nowMs, all)),
+    screen()
+  ) + bill(clusters)
 
 export const status = verb(
   usage,
-  { all: { type: "boolean", short: "a" }, refresh: { type: "boolean", short: "r" }, ip: { type: "boolean" } },
-  async ({ flags, words, json, connect }) => {
+  { all: { type: "boolean", short: "a" }, refresh: { type: "boolean", short: "r" }, ip: { type: "boolean" }, at: { type: "string" } },
+  async (input) => {
+    const { flags, words, json, connect } = input
+    if (flags.at !== undefined) return more().statusAt(input, flags.at)
     const session = connect()
-    const params = { ...(words.length > 0 ? { clusterNames: words } : {}), ...(flags.refresh ? { refresh: true } : {}) }
-    const answer = await session.call<StatusAnswer>("status", params)
+    const answer = await session.call<StatusAnswer>("status", { clusterNames: words.length > 0 ? words : null, refresh: flags.refresh })
+    if (answer.notices) more().notify(answer.notices)
     const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
     if (flags.ip && codes.length === 0) more().headIp(answer.clusters, flags, json, usage)
     else if (json) stdout.write(jsonLine(answer.clusters))
-    else if (answer.clusters.length > 0) {
-      const all = flags.all === true
-      const rows = answer.clusters.map((cluster) => rowOf(cluster, Date.now(), all))
-      stdout.write(table(titles(all), rows, screen()) + bill(answer.clusters))
-    } else if (codes.length === 0) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
+    else if (answer.clusters.length > 0) stdout.write(statusTable(answer.clusters, Date.now(), flags.all))
+    else if (codes.length === 0) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
     return Math.max(exitCodes.ok, ...codes)
   }
 )

@@ -4,9 +4,9 @@ import type { Recorded } from "../../events/Recorded.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import { stdout } from "../out.ts"
-import { missing } from "../pick.ts"
+import { missing, refusePattern } from "../pick.ts"
 import { usageError } from "../render/error.ts"
-import { askedFirst, eventLine, failure } from "../render/facts.ts"
+import { eventLine, failure } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
 import { ascii, clean, cleanText } from "../render/style.ts"
 import { atMost, verb } from "../verb.ts"
@@ -45,6 +45,7 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
   if (clusterName === undefined) throw usageError("Why what?", `Usage: ${usage}`)
   atMost(1, words, usage)
   const session = connect()
+  await refusePattern(session, clusterName, "why")
   const [{ clusters, notFound }, { events }] = await Promise.all([
     session.call<StatusAnswer>("status", { clusterNames: [clusterName] }),
     session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName })
@@ -58,7 +59,7 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
     const begin = beginOf(events)
     const name = clean(clusterName)
     const earlier = begin === 0 ? "" : ascii(`… ${begin} earlier: sky events ${name} --after 0\n`)
-    const lines = askedFirst(events.slice(begin)).map((event) => `${eventLine(event)}\n`)
+    const lines = events.slice(begin).map((event) => `${eventLine(event)}\n`)
     stdout.write(`${name} is ${state}.\n${mishapOf(events)}${earlier}${lines.join("")}`)
   }
   return exitCodes.ok

@@ -8,20 +8,18 @@ import { stderr } from "../out.ts"
 import { clean, cut, type Glyph, glyph, isColoured, paint, widthOf } from "./style.ts"
 import { took } from "./time.ts"
 
-const words: Record<Phase["phase"], string> = {
+/** Of launch and exec; nobody shows the phases of others. */
+const words: Partial<Record<Phase["phase"], string>> = {
   queued: "Waiting,Waited",
   provision: "Provisioning,Provisioned",
   bootstrap: "Starting,Started",
   autostop: "Autostop,Autostop",
   sync: "Syncing,Synced",
   setup: "Setting up,Set up",
-  submit: "Submitting,Submitted",
-  cancel: "Cancelling,Cancelled",
-  stop: "Stopping,Stopped",
-  down: "Tearing down,Torn down"
+  submit: "Submitting,Submitted"
 }
 /** Said only when they fail: their success is another line's. */
-const quiet: ReadonlyArray<string> = ["queued", "submit", "stop", "down"]
+const quiet: ReadonlyArray<string> = ["queued", "submit"]
 /** Not said when it fails: the failure itself says it. */
 const saidByFailure: ReadonlyArray<string> = ["setup"]
 const colours = { done: "green", failed: "red", running: "blue" } as const
@@ -87,6 +85,8 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     const sinceMs = begunAtMs.get(key) ?? atMs
     if (state === "running") {
       begunAtMs.set(key, sinceMs)
+      // Where no seconds are counted, a wait of unknown length is said as it begins.
+      if (phase === "queued" && !live) line("running", label, detail)
       run(label, detail)
       return
     }

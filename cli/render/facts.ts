@@ -52,7 +52,7 @@ const words: Words = {
   JobClosed: ({ job, status, reason }) => `job ${job} ${status}${because(reason)}`,
   JournalGap: ({ from, to }) => `entries ${from} to ${to} of a node's journal are lost`,
   AutostopSet: ({ idleMinutes, down }) => (idleMinutes < 0 ? "autostop cancelled" : `autostop after ${idle(idleMinutes, down)}`),
-  AutostopArmed: () => "autostop is armed on the node",
+  AutostopArmed: () => "the autostop setting has reached the node",
   AutostopFired: ({ idleMinutes, down }) => `autostop fired after ${idle(idleMinutes, down)}, by the node itself`,
   StopRequested: ({ purge }) => `stop${purge ? " (purge)" : ""}`,
   DownRequested: ({ purge }) => `down${purge ? " (purge)" : ""}`,
@@ -71,14 +71,4 @@ export const say = (event: Event): string => {
 export const eventLine = ({ seq, atMs, event }: Recorded): string => {
   const below = event._tag === "SetupEnded" && event.failedRank !== null ? event.lastLines : []
   return [`${String(seq).padStart(5)}  ${clock(atMs)}  ${say(event)}`, ...below.map((line) => `${" ".repeat(19)}${clean(line)}`)].join("\n")
-}
-
-/** A new cluster is recorded before the request that makes it; who reads wants to know first what was asked. */
-export const askedFirst = (events: ReadonlyArray<Recorded>): ReadonlyArray<Recorded> => {
-  const told = [...events]
-  for (const [i, { event }] of told.entries()) {
-    const before = told[i - 1]
-    if (event._tag === "OperationRequested" && before?.event._tag === "ClusterCreated") told.splice(i - 1, 2, told[i]!, before)
-  }
-  return told
 }

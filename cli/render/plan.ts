@@ -1,5 +1,6 @@
 /** What a launch would take and cost, said before it is paid. Pure. */
 import type { Launched } from "../../sdk/protocol/launch.ts"
+import type { Task } from "../../task/Task.ts"
 import { clean, glyph } from "./style.ts"
 import { type Screen, table } from "./table.ts"
 import { dollars, plural } from "./time.ts"
@@ -15,17 +16,22 @@ export const summary = ({ offer, numNodes }: Plan): string => {
   return [plural(numNodes, "node"), infra(offer), price].map((part) => `${glyph("dot")} ${part}`).join(" ")
 }
 
+/** A cluster that is there stays as it is, and its CPUs and memory are no part of what must fit (contract, launch-43). */
+export const ignored = ({ cluster, plan }: Launched, { resources }: Task): string => {
+  if (plan === undefined || plan.newCluster) return ""
+  const { cpus, memoryGib } = plan.offer
+  const less = [
+    ["cpus", resources?.cpus, cpus],
+    ["memory", resources?.memory, memoryGib]
+  ].filter(([, asked, has]) => Number.parseFloat(String(asked)) > Number(has))
+  if (less.length === 0) return ""
+  const what = less.map(([name, asked]) => `${name} ${asked}`).join(" and ")
+  return `${what} ${less.length > 1 ? "are" : "is"} ignored: ${cluster} is there already, with ${less.map(([, , has]) => has).join(" and ")}.\n`
+}
+
 export const planTable = ({ offer, numNodes, newCluster }: Plan, screen: Screen): string => {
   const { instanceType, cpus, memoryGib, accelerators, usdPerHour } = offer
-  const columns = [
-    { title: "INFRA" },
-    { title: "INSTANCE" },
-    { title: "vCPUs", right: true },
-    { title: "MEM(GB)", right: true },
-    { title: "GPUS" },
-    { title: "$/HR", right: true },
-    { title: "" }
-  ]
+  const titles = ["INFRA", "INSTANCE", "vCPUs", "MEM(GB)", "GPUS", "$/HR", ""]
   const cells = [
     infra(offer),
     clean(instanceType ?? "-"),
@@ -36,5 +42,5 @@ export const planTable = ({ offer, numNodes, newCluster }: Plan, screen: Screen)
     `${glyph("chosen")} ${newCluster ? "chosen" : "the cluster that is there"}`
   ]
   const sum = usdPerHour === 0 ? "" : `${plural(numNodes, "node")}: ${dollars(numNodes * usdPerHour)} an hour.\n`
-  return table(columns, [{ cells }], screen) + sum
+  return table(titles, [{ cells }], screen, ["vCPUs", "MEM(GB)", "$/HR"]) + sum
 }

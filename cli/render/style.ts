@@ -31,7 +31,7 @@ export type Colour = keyof typeof codes
 export const isColoured = (stream: Out): boolean => stream.isTTY() && !env.NO_COLOR && env.TERM !== "dumb"
 
 export const paint = (colour: Colour | undefined, text: string, on: boolean): string =>
-  on && colour !== undefined && text !== "" ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
+  on && colour && text ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
 
 const escapes = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g
 const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g

@@ -4,11 +4,6 @@
  */
 import { type Colour, cut, paint, widthOf } from "./style.ts"
 
-export interface Column {
-  readonly title: string
-  readonly right?: boolean
-}
-
 export type Cell = string | { readonly text: string; readonly colour: Colour }
 
 export interface Row {
@@ -30,13 +25,19 @@ const floors = [6, 3]
 
 const textOf = (cell: Cell) => (typeof cell === "string" ? cell : cell.text)
 
-export const table = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<Row>, screen: Screen): string => {
-  const widths = columns.map(({ title }, i) => Math.max(widthOf(title), ...rows.map(({ cells }) => widthOf(textOf(cells[i] ?? "")))))
-  const whole = screen.width ?? Number.POSITIVE_INFINITY
+/** `right`: the titles of columns of numbers. */
+export const table = (
+  titles: ReadonlyArray<string>,
+  rows: ReadonlyArray<Row>,
+  screen: Screen,
+  right: ReadonlyArray<string> = []
+): string => {
+  const widths = titles.map((title, i) => Math.max(widthOf(title), ...rows.map(({ cells }) => widthOf(textOf(cells[i] ?? "")))))
+  const whole = screen.width ?? Infinity
   let excess = widths.reduce((sum, width) => sum + width + 2, -2) - whole
   for (const floor of floors) {
     for (const name of shrinking) {
-      const i = columns.findIndex(({ title }) => title === name)
+      const i = titles.indexOf(name)
       const less = Math.min(excess, (widths[i] ?? 0) - floor)
       if (less > 0) {
         widths[i]! -= less
@@ -44,11 +45,11 @@ export const table = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<Row>, 
       }
     }
   }
-  const line = (cells: ReadonlyArray<Cell>, titles: boolean): string => {
-    const parts = columns.map(({ right }, i) => {
+  const line = (cells: ReadonlyArray<Cell>): string => {
+    const parts = titles.map((title, i) => {
       const text = cut(textOf(cells[i] ?? ""), widths[i]!)
       const space = " ".repeat(widths[i]! - widthOf(text))
-      return right ? space + text : text + space
+      return right.includes(title) ? space + text : text + space
     })
     const wide = widthOf(parts.join("  ").trimEnd()) > whole
     let left = whole
@@ -59,21 +60,16 @@ export const table = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<Row>, 
       const bare = part.trimEnd()
       // What reaches the edge is cut there, and says so.
       const shown = wide && widthOf(part) + 2 >= left ? cut(part + " ".repeat(left), left) : bare
-      const colour = titles ? "bold" : typeof cell === "string" ? undefined : cell.colour
+      const colour = cells === titles ? "bold" : typeof cell === "string" ? undefined : cell.colour
       out += paint(colour, shown, screen.colour) + " ".repeat(Math.max(0, Math.min(left, widths[i]! + 2) - widthOf(shown)))
       left -= widths[i]! + 2
     }
     return out.trimEnd()
   }
-  const lines = [
-    line(
-      columns.map(({ title }) => title),
-      true
-    )
-  ]
+  const lines = [line(titles)]
   for (const { cells, below } of rows) {
-    lines.push(line(cells, false))
-    if (below !== undefined) lines.push(paint("dim", screen.width === undefined ? below : cut(below, screen.width), screen.colour))
+    lines.push(line(cells))
+    if (below) lines.push(paint("dim", cut(below, whole), screen.colour))
   }
   return `${lines.join("\n")}\n`
 }

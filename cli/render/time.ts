@@ -38,6 +38,20 @@ export const took = (ms: number): string => {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
 }
 
+/** Of the local time zone at that time: `+01:00`. */
+export const offsetOf = (time: Date): string => {
+  const minutes = -time.getTimezoneOffset()
+  const two = (n: number) => String(Math.floor(Math.abs(n))).padStart(2, "0")
+  return `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`
+}
+
+/** `2026-11-26 10:02:11+01:00`, as `date --rfc-3339=seconds` has it. */
+export const localTime = (atMs: number): string => {
+  const time = new Date(atMs)
+  const offset = offsetOf(time)
+  return `${new Date(atMs - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ")}${offset}`
+}
+
 export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`

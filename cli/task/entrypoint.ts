@@ -1,6 +1,7 @@
 /**
  * What to run: a YAML file or a command. A word that ends in .yaml or .yml is a file, and one that is missing is an error, not a command.
- * Any other file is a task only if fields are in it: `sky exec c ./train.sh` runs the script. The parser is loaded only for files.
+ * Any other file is a task only if fields are in it: `sky exec c ./train.sh` runs the script. A path to what is no file, a folder or a
+ * device, is neither. The parser is loaded only for files.
  */
 import { statSync } from "node:fs"
 import { usageError } from "../render/error.ts"
@@ -27,7 +28,8 @@ export const loadEntrypoint = (words: ReadonlyArray<string>, reading: () => Read
   if (text.trim() === "") throw usageError("The command is empty.")
   const named = words.length === 1 && /\.ya?ml$/i.test(text)
   const found = look(text)
-  if (named && !found?.isFile()) throw reading().explainFile(text, found !== undefined)
-  const draft = named || found?.isFile() ? reading().loadTask(text, named) : undefined
+  const isFile = found?.isFile()
+  if (!isFile && (named || (found && /^\.|\//.test(text)))) throw reading().explainFile(text, found)
+  const draft = isFile ? reading().loadTask(text, named) : undefined
   return draft ?? { name: commandName, run: text }
 }

@@ -41,7 +41,7 @@ const envsOf = (flags: TaskFlags): Record<string, string> => {
 }
 
 /** On the wire a workdir is absolute; it means the caller's own folder. */
-export const findWorkdir = (path: string): string => {
+const findWorkdir = (path: string): string => {
   const expanded = path === "~" || path.startsWith("~/") ? `${process.env.HOME ?? ""}${path.slice(1)}` : path
   const folder = resolve(expanded)
   const found = statSync(folder, { throwIfNoEntry: false })

@@ -123,7 +123,8 @@ export const loadTask = (file: string, named: boolean): Draft | undefined => {
   const [problem] = document.errors
   if (problem !== undefined) {
     const key = problem.code === "DUPLICATE_KEY" ? /^[^:\n]*/.exec(text.slice(problem.pos[0]))?.[0].trim() : undefined
-    const what = key === undefined ? problem.message : `'${key}' is there twice.`
+    const deep = problem.code === "RESOURCE_EXHAUSTION" && "it is nested too deeply: a task is a few levels deep."
+    const what = deep || (key === undefined ? problem.message : `'${key}' is there twice.`)
     throw usageError(`${file}, line ${lines.linePos(problem.pos[0]).line}: ${what}`)
   }
   const odd = document.warnings.find(({ code }) => code === "TAG_RESOLVE_FAILED")

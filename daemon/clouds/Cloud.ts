@@ -43,11 +43,14 @@ export interface Provisioned {
   readonly address: string
 }
 
-/** `missing` is final: a cloud that forgets for a moment answers it only after two looks at least 60 s apart. An error is never "missing". */
+/**
+ * `missing` is final: a cloud that forgets for a moment answers it only after two looks at least 60 s apart. An error is never "missing":
+ * a node of which nothing can be said, for the reason given, is `unknown`, and the others are told all the same.
+ */
 export interface NodeState {
   readonly rank: number
   readonly node: NodeId
-  readonly state: "running" | "stopped" | "missing"
+  readonly state: "running" | "stopped" | "missing" | "unknown"
   readonly address: string | null
   /** Why it is not running, in words for people. */
   readonly reason: string | null
@@ -61,6 +64,20 @@ export interface NodeRef {
   readonly node: NodeId
 }
 
+export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState => ({
+  rank,
+  node,
+  state: "unknown",
+  address: null,
+  reason,
+  down: false
+})
+
+export interface Owned extends NodeRef {
+  readonly region: string | null
+  readonly state: "running" | "stopped"
+}
+
 export interface Cloud {
   readonly name: string
   /** Whether a stopped cluster keeps its disks here. */
@@ -70,6 +87,8 @@ export interface Cloud {
   /** All ranks or none. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
+  /** Every machine that carries the tags of this log, or of any log when that is not known: what there is to pay for. Those that are gone are left out. */
+  readonly owned: (log: string | null) => Effect.Effect<ReadonlyArray<Owned>, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

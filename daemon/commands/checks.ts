@@ -23,6 +23,8 @@ export const refuseController = (name: string) =>
 export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
   const { reason, status } = conditionOf(row)
   if (status === "UP") return undefined
+  const ending = refuseWhileEnding(row)
+  if (ending !== undefined) return ending
   const raising = raisingOf(row)
   const because =
     raising !== undefined
@@ -42,7 +44,7 @@ export const refuseWhileEnding = (row: ClusterRow) => {
     new ClusterNotUpError({
       cluster: row.name,
       clusterStatus: "INIT",
-      message: `${row.name} is being ${doing}.`,
+      message: `${row.name} is being ${doing}${row.wantedReason === null ? "" : ` by autostop: ${row.wantedReason}`}.`,
       hint: `Try again when it is ${row.wanted === "gone" ? "gone" : "STOPPED"}: sky status ${row.name}`
     })
   )

@@ -30,7 +30,7 @@ export const minutesOf = (options: { readonly idleMinutesToAutostop?: number | n
 }
 
 /** What is wrong with the wish whatever exists. */
-export const refuseLaunch = (name: string, options: LaunchWish["options"], task: RecordedTask) => {
+const refuseLaunch = (name: string, options: LaunchWish["options"], task: RecordedTask) => {
   const controller = refuseController(name)
   if (controller !== undefined) return controller
   if (!clusterNamePattern.test(name) || name.length > clusterNameMaxChars) {

@@ -10,12 +10,16 @@ export interface Incoming {
   readonly data: unknown
 }
 
+const tooLong = `a frame is longer than ${frameMaxBytes} bytes`
+
 export class FrameParser extends GuardedParser {
+  /** Only what is new is searched: a frame that comes byte by byte is not looked through at each of them. */
   override read(buffer: string, data: string, receive: (message: Incoming) => void): string {
-    const text = buffer === "" ? data : buffer + data
     let start = 0
-    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
-      const frame = text.slice(start, end).trim()
+    let before = buffer
+    for (let end = data.indexOf("\n"); end !== -1; end = data.indexOf("\n", start)) {
+      const frame = (before + data.slice(start, end)).trim()
+      before = ""
       start = end + 1
       if (frame === "") continue
       const problem = this.take(frame, receive)
@@ -24,15 +28,16 @@ export class FrameParser extends GuardedParser {
         return ""
       }
     }
-    const rest = text.slice(start)
-    if (rest.length <= frameMaxBytes && Buffer.byteLength(rest) <= frameMaxBytes) return rest
-    receive({ type: "invalid", data: `a frame is longer than ${frameMaxBytes} bytes` })
+    const rest = before + data.slice(start)
+    // A character is at least a byte; the bytes are counted when it has come to its end.
+    if (rest.length <= frameMaxBytes) return rest
+    receive({ type: "invalid", data: tooLong })
     return ""
   }
 
   /** Hands the frame on, or says what is wrong with it. */
   private take(frame: string, receive: (message: Incoming) => void): string | undefined {
-    if (Buffer.byteLength(frame) > frameMaxBytes) return `a frame is longer than ${frameMaxBytes} bytes`
+    if (Buffer.byteLength(frame) > frameMaxBytes) return tooLong
     let message: unknown
     try {
       message = JSON.parse(frame)

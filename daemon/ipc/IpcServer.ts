@@ -11,17 +11,18 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { IPCModule } from "node-ipc"
 import { BadFrame, recordError } from "../../sdk/protocol/errors.ts"
-import { Detach, frameMaxBytes, Hello, protocol, Request } from "../../sdk/protocol/Wire.ts"
+import { commands } from "../../sdk/protocol/methods.ts"
+import { Detach, type Failure, Hello, protocol, Request } from "../../sdk/protocol/Wire.ts"
 import { decoder } from "../decode.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Requests } from "../Requests.ts"
-import { Connection } from "./Connection.ts"
+import { Connection, isStream, type Kind, pageMakers, type Reply } from "./Connection.ts"
 import { FrameParser, type Incoming } from "./FrameParser.ts"
+import { limits, tooMany, tooManyConnections } from "./limits.ts"
 
-const connectionsMax = 1024
-/** How long a frame may stay half sent. */
-const halfFrameMaxMs = 30_000
+/** Connections that are told that they are too many; those beyond find the door shut. */
+const refusedMax = 64
 
 export const capabilities = ["progress", "pages", "follow", "detach", "describe"] as const
 
@@ -32,17 +33,26 @@ const decodeRequest = decoder(Request, "request")
 const decodeDetach = decoder(Detach, "detach")
 const decodeHello = decoder(Hello, "hello")
 
-const badFrame = (id: string | number | null, message: string) => ({
-  type: "failure" as const,
-  data: { id, error: recordError(new BadFrame({ message, hint: "One JSON object per line: docs/protocol.md" })) }
-})
+type Id = Failure["id"]
+const failure = (id: Id, error: Failure["error"]) => ({ type: "failure" as const, data: { id, error } })
+const badFrame = (id: Id, message: string) =>
+  failure(id, recordError(new BadFrame({ message, hint: "One JSON object per line: docs/protocol.md" })))
 
-const idOf = (data: unknown): string | number | null => {
+/** An id that a reply can carry; null for any other. */
+const idOf = (data: unknown): Id => {
   const id = (data as { readonly id?: unknown } | null | undefined)?.id
-  return typeof id === "string" || typeof id === "number" ? id : null
+  return (typeof id === "string" && id.length <= limits.idMaxChars) || (typeof id === "number" && Number.isFinite(id)) ? id : null
 }
 
-type IpcSocket = Socket & { ipcBuffer?: string }
+const kindOf = (method: string): Kind => {
+  if (method.endsWith(".follow")) return "endless stream"
+  if (method === "logs") return "stream"
+  return Object.hasOwn(commands, method) ? "command" : "question"
+}
+/** They read as much of the log as there is. */
+const isLong = (method: string) => method === "events" || method.startsWith("replay") || method.startsWith("audit.")
+
+type IpcSocket = Socket & { ipcBuffer: string }
 
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -55,12 +65,14 @@ export const layer = Layer.effectDiscard(
       silent: true,
       parser: FrameParser,
       delimiter: "\n",
-      maxMessageSize: frameMaxBytes,
+      maxMessageSize: limits.frameMaxBytes,
       messageTimeout: 0,
-      maxConnections: connectionsMax,
+      maxConnections: limits.connectionsMax + refusedMax,
       socketRoot: `${dirname(identity.socket)}/`
     })
     const connections = new Map<Socket, Connection>()
+    const makers = pageMakers()
+    let halfBytes = 0
 
     const hello = (connection: Connection) =>
       connection.push({
@@ -81,12 +93,18 @@ export const layer = Layer.effectDiscard(
     const request = (connection: Connection, data: unknown) =>
       decodeRequest(data).pipe(
         Effect.match({
-          onFailure: (error) => connection.push({ type: "failure", data: { id: idOf(data), error: recordError(error) } }),
+          onFailure: (error) => connection.push(failure(idOf(data), recordError(error))),
           onSuccess: (asked) => {
-            const { id } = asked
+            const { id, method } = asked
+            if (idOf(asked) === null)
+              return connection.push(badFrame(null, `an id is a finite number or at most ${limits.idMaxChars} characters`))
             if (connection.isBusy(id)) return connection.push(badFrame(id, `a request with the id ${JSON.stringify(id)} is still running`))
-            if (connection.isCrowded) return connection.push(badFrame(id, "too many requests run on this connection"))
-            connection.start(id, () => fork(requests.handle(asked, connection)))
+            const kind = kindOf(method)
+            const excess = tooMany(connection, connections.values(), isStream(kind))
+            if (excess !== undefined) return connection.push(failure(id, excess))
+            const work = (reply: Reply) => requests.handle(asked, reply)
+            const paced = isLong(method) ? connection.inPages(work) : connection.inTurn(work)
+            connection.start(id, kind, () => fork(kind === "question" ? paced : work(connection)))
           }
         })
       )
@@ -102,7 +120,7 @@ export const layer = Layer.effectDiscard(
           return request(connection, data)
         case "detach":
           return Effect.match(decodeDetach(data), {
-            onFailure: (error) => connection.push({ type: "failure", data: { id: idOf(data), error: recordError(error) } }),
+            onFailure: (error) => connection.push(failure(idOf(data), recordError(error))),
             onSuccess: ({ id }) => connection.detach(id)
           })
         case "ping":
@@ -113,17 +131,30 @@ export const layer = Layer.effectDiscard(
     }
 
     const accept = (socket: IpcSocket) => {
-      const connection = new Connection(socket, (type, data) => ipc.server.emit(socket, type, data))
-      connections.set(socket, connection)
+      const connection = new Connection(socket, (type, data) => ipc.server.emit(socket, type, data), makers)
       socket.allowHalfOpen = true
+      if (connections.size >= limits.connectionsMax) return connection.refuse(() => connection.push(failure(null, tooManyConnections)))
+      connections.set(socket, connection)
       let timer: NodeJS.Timeout | undefined
-      socket.on("data", () => {
-        clearTimeout(timer)
-        if (socket.ipcBuffer) timer = setTimeout(() => refuse(connection, null, "a frame was not finished in time"), halfFrameMaxMs).unref()
+      let held = 0
+      const hold = (bytes: number) => {
+        halfBytes += bytes - held
+        held = bytes
+      }
+      socket.on("data", (text: string) => {
+        if (!connection.isOpen) socket.ipcBuffer = ""
+        hold(socket.ipcBuffer.length)
+        connection.holdBack()
+        // What follows an end of line is another frame, with time of its own; bytes that drip in win none.
+        if (held === 0 || text.includes("\n")) timer = void clearTimeout(timer)
+        if (held > 0)
+          timer ??= setTimeout(() => refuse(connection, null, "a frame was not finished in time"), limits.halfFrameMaxMs).unref()
+        if (halfBytes > limits.halfFramesMaxBytes) refuse(connection, null, `frames without an end hold ${limits.halfFramesMaxBytes} bytes`)
       })
       socket.on("end", () => (socket.ipcBuffer ? refuse(connection, null, "the last frame has no end of line") : connection.clientEnded()))
       socket.on("close", () => {
         clearTimeout(timer)
+        hold(0)
         connections.delete(socket)
         connection.closed()
       })

@@ -7,8 +7,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Event } from "../../events/Event.ts"
 import { type OperationId, Seq } from "../../events/ids.ts"
-import { freedKeysOf, type Key, keysOf } from "../../events/keys.ts"
+import { freedKeysOf, type Key, keysOf, nameOf } from "../../events/keys.ts"
 import type { Actor, Recorded, StreamName } from "../../events/Recorded.ts"
+import { clusterOfStream, rowNamed, rowOf } from "../../projections/clusters.ts"
 import * as World from "../World.ts"
 import { eventMaxBytes, genesis, link, pack } from "./chain.ts"
 import type { Entry } from "./LogStore.ts"
@@ -54,7 +55,7 @@ export class Acceptor {
   private readonly positions = new Map<Key, number>()
   private readonly stored: (key: Key) => Effect.Effect<number>
 
-  /** `stored`: the position of a key that has not moved since the daemon started. */
+  /** `stored`: the position of a key on disk. */
   constructor(world: World.World, hash: Buffer, stored: (key: Key) => Effect.Effect<number>) {
     this.world = world
     this.hash = hash
@@ -98,8 +99,18 @@ export class Acceptor {
     })
   }
 
-  /** What is on disk is found in its index; only streams are asked for often enough to be kept. */
+  /** What is on disk is found in its index, unless it has moved again since. Each command asks for a live cluster's stream and name: they stay. */
   forget(entries: ReadonlyArray<Entry>): void {
-    for (const { keys } of entries) for (const key of keys) if (key.startsWith("request/")) this.positions.delete(key)
+    for (const { freed, keys, seq } of entries) {
+      for (const key of keys) if (this.positions.get(key) === seq && !this.isLive(key)) this.positions.delete(key)
+      for (const key of freed) if (this.positions.get(key) === 0) this.positions.delete(key)
+    }
+  }
+
+  private isLive(key: Key): boolean {
+    const { clusters } = this.world
+    const id = clusterOfStream(key)
+    const row = id === undefined ? rowNamed(clusters, nameOf(key)) : rowOf(clusters, id)
+    return row !== undefined
   }
 }

@@ -12,14 +12,16 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { Actor, Recorded, StreamName } from "../../events/Recorded.ts"
+import { type Actor, daemonStream, type Recorded, type StreamName } from "../../events/Recorded.ts"
 import { Background } from "../Background.ts"
 import type * as World from "../World.ts"
 import { Acceptor, type Append, type AppendError } from "./Acceptor.ts"
 import { unpack } from "./chain.ts"
-import { type Entry, LogStore, type ReadError } from "./LogStore.ts"
+import { type Entry, LogStore, type ReadError, type Stored } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 import { replay } from "./replay.ts"
+import type { Snapshot } from "./snapshot.ts"
+import { isMark, newestSnapshot } from "./snapshots.ts"
 import { Witness } from "./Witness.ts"
 
 /** Facts of a decision; none when there was nothing to record. */
@@ -50,6 +52,12 @@ export class EventLog extends Context.Service<
     readonly decide: <E>(decide: (world: World.World) => Result.Result<Append | undefined, E>) => Effect.Effect<Facts, E | AppendError>
     /** The state of all that is on disk. */
     readonly world: () => World.World
+    /** The same, with the chain's hash there. */
+    readonly tip: () => Snapshot
+    /** States on the way that are worth keeping and were not taken yet. */
+    readonly takeMarks: () => ReadonlyArray<Snapshot>
+    /** The newest state that is kept at or before a position. */
+    readonly kept: (upTo: number) => Effect.Effect<World.World | undefined, ReadError>
     /** Called after each group, in order. Must not throw and must not wait. Returns the way to end it. */
     readonly follow: (follower: Follower) => () => void
     /** The first fact of a request that was seen before. */
@@ -76,7 +84,27 @@ const attempt = (one: Pending, world: World.World) => {
   }
 }
 
-const sound = (stored: { readonly seq: number; readonly value: Uint8Array }) => Effect.fromResult(readRecord(stored))
+const sound = (stored: Stored) => Effect.fromResult(readRecord(stored))
+
+/** A plain loop: an effect for each record would cost more than the record. */
+const soundPage = (page: ReadonlyArray<Stored>): Result.Result<ReadonlyArray<Recorded>, LogUnreadable> => {
+  const records: Array<Recorded> = []
+  for (const stored of page) {
+    const record = readRecord(stored)
+    if (Result.isFailure(record)) return Result.fail(record.failure)
+    records.push(record.success)
+  }
+  return Result.succeed(records)
+}
+
+/** Those of a range; what lies beyond is not even read. */
+export const recordsOf = (store: LogStore["Service"], from: number, to = Number.POSITIVE_INFINITY) =>
+  store.scan(from).pipe(
+    Stream.map((page) => (page.at(-1)!.seq > to ? page.filter(({ seq }) => seq <= to) : page)),
+    Stream.takeWhile((page) => page.length > 0),
+    Stream.mapEffect((page) => Effect.fromResult(soundPage(page))),
+    Stream.flatMap(Stream.fromIterable)
+  )
 
 const make = Effect.fnUntraced(function* (actor: Actor) {
   const store = yield* LogStore
@@ -87,7 +115,8 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   const replayed = yield* replay(store, witness.said)
   if (replayed.damage !== undefined) return yield* replayed.damage
   const acceptor = new Acceptor(replayed.world, replayed.hash, (key) => Effect.orDie(store.position(key)))
-  let world = replayed.world
+  let { world, hash } = replayed
+  const marks = [...replayed.marks]
 
   const prepare = Effect.fnUntraced(function* (asked: ReadonlyArray<Pending>) {
     const atMs = Math.trunc(yield* Clock.currentTimeMillis)
@@ -126,7 +155,11 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     world = group.world
     acceptor.forget(group.entries)
     const last = group.entries.at(-1)
-    if (last !== undefined) witness.advance(last.seq, unpack(last.value)!.hash)
+    if (last !== undefined) {
+      hash = unpack(last.value)!.hash
+      witness.advance(last.seq, hash)
+      if (isMark(group.entries[0]!.seq - 1, last.seq)) marks.push({ world, hash })
+    }
     if (group.facts.length > 0) yield* tell(group)
     for (const [one, answer] of group.answers) Deferred.doneUnsafe(one.done, Effect.fromResult(answer))
   })
@@ -155,7 +188,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
 
   if (world.at === 0) {
     const created = { _tag: "LogCreated" as const, log: witness.said.log }
-    yield* Effect.orDie(append({ events: [["daemon" as StreamName, created]], operation: null, causedBy: 0, actor, expect: [] }))
+    yield* Effect.orDie(append({ events: [[daemonStream, created]], operation: null, causedBy: 0, actor, expect: [] }))
     // From now on a store that is missing is damage.
     yield* witness.settled
   }
@@ -164,17 +197,16 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     append,
     decide: ask,
     world: () => world,
+    tip: () => ({ world, hash }),
+    takeMarks: () => marks.splice(0),
+    kept: (upTo) => Effect.map(newestSnapshot(store, upTo), (snapshot) => snapshot?.world),
     follow: (follower) => {
       followers.add(follower)
       return () => void followers.delete(follower)
     },
     requestSeq: (requestId) => Effect.orDie(store.position(`request/${requestId}`)),
     event: (seq) => Effect.flatMap(store.get(seq), (value) => (value === undefined ? Effect.succeed(undefined) : sound({ seq, value }))),
-    read: (from) =>
-      store.scan(from).pipe(
-        Stream.mapEffect((page) => Effect.forEach(page, sound)),
-        Stream.flatMap(Stream.fromIterable)
-      ),
+    read: (from) => recordsOf(store, from),
     readStream: (stream, from) => store.scanStream(stream, from).pipe(Stream.mapEffect(sound))
   })
 })

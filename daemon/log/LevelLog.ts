@@ -13,10 +13,12 @@ import { fileWitness, Witness } from "./Witness.ts"
 
 export const placesOf = (home: string) => ({ store: join(home, "log"), head: join(home, "HEAD") })
 
+export const storeLayer = (home: string, createIfMissing: boolean) => LevelLogStore.layer(placesOf(home).store, { createIfMissing })
+
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
 
-/** Whether the store may be made: only when nothing was ever acknowledged. */
-const begin = Effect.fnUntraced(function* (home: string, newLogId: Effect.Effect<string>) {
+/** What the witness says of the log, when both are where they belong; `undefined` where no log was begun. */
+export const readSaid = Effect.fnUntraced(function* (home: string) {
   const { head, store } = placesOf(home)
   const found = readHead(head)
   // LevelDB makes a folder, LOCK and LOG even where it refuses to open: only CURRENT tells that a store was made.
@@ -24,20 +26,26 @@ const begin = Effect.fnUntraced(function* (home: string, newLogId: Effect.Effect
   if (found === "torn") return yield* damaged("witness-torn", `The witness of the log, ${head}, is not what was written.`)
   if (found === "missing") {
     if (hasStore) return yield* damaged("witness-missing", `The witness of the log, ${head}, is gone.`)
-    createHead(head, emptyHead(yield* newLogId))
-    return true
+    return undefined
   }
   if (!hasStore && found.head.seq > 0) {
     return yield* damaged("store-missing", `The log in ${store} is gone: it held ${found.head.seq} events or more.`)
   }
-  return !hasStore
+  return { said: found.head, hasStore }
+})
+
+/** Whether the store may be made: only when nothing was ever acknowledged. */
+const begin = Effect.fnUntraced(function* (home: string, newLogId: Effect.Effect<string>) {
+  const found = yield* readSaid(home)
+  if (found === undefined) createHead(placesOf(home).head, emptyHead(yield* newLogId))
+  return found?.hasStore !== true
 })
 
 /** `newLogId`: for a state folder that holds no log yet. */
 export const layer = (home: string, newLogId: Effect.Effect<string>) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { head, store } = placesOf(home)
+      const { head } = placesOf(home)
       const createIfMissing = yield* begin(home, newLogId)
       const witness = Effect.suspend(() => {
         // Read again, now that the store is ours: who held it before may have gone on.
@@ -46,6 +54,6 @@ export const layer = (home: string, newLogId: Effect.Effect<string>) =>
           ? Effect.fail(damaged("witness-torn", `${head} is ${found}.`))
           : fileWitness(head, found.head, found.slot)
       })
-      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(LevelLogStore.layer(store, { createIfMissing })))
+      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(storeLayer(home, createIfMissing)))
     })
   )

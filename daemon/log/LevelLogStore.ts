@@ -1,5 +1,5 @@
 /**
- * The log in LevelDB: `e/<seq>` holds the values, `s/<stream>/<seq>`, `r/<request>` and `n/<name>` the index.
+ * The log in LevelDB: `e/<seq>` holds the values, `s/<stream>/<seq>`, `r/<request>` and `n/<name>` the index, `p/<seq>` snapshots.
  * LevelDB's own lock is the guard of the single daemon. Nothing else may open a file of this folder while it is held:
  * closing any descriptor of LOCK drops a POSIX lock.
  */
@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { Level } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
-import { LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
+import { type Indexed, LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
 
 /** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
 const highWaterMarkBytes = 1024 * 1024
@@ -17,6 +17,7 @@ const pageEntries = 1000
 
 const digits = (seq: number) => String(seq).padStart(16, "0")
 const eventKey = (seq: number) => `e/${digits(seq)}`
+const snapshotKey = (seq: number) => `p/${digits(seq)}`
 const indexKey = (key: Key, seq: number) => {
   if (key.startsWith("request/")) return `r/${key.slice("request/".length)}`
   if (key.startsWith("name/")) return `n/${key.slice("name/".length)}`
@@ -34,6 +35,8 @@ const passing = /No space left|Disk quota|Permission denied|Read-only file syste
 const unread = (operation: "open" | "read", message: string) =>
   passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage: "store-unreadable", seq: 0, message })
 const notRead = (cause: unknown) => unread("read", `LevelDB cannot read the log: ${reason(cause)}`)
+const written = (run: () => Promise<void>) =>
+  Effect.tryPromise({ try: run, catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) }) })
 const read = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: notRead })
 
 interface Options {
@@ -67,6 +70,34 @@ const pages = async function* (db: Level<string, Buffer>, from: number) {
   }
 }
 
+/** What no writer of ours has filed keeps its whole key, which no fact moves. */
+const indexed = (key: string, value: Buffer): Indexed => {
+  const seq = Number(value.toString("latin1"))
+  if (key.startsWith("r/")) return { key: `request/${key.slice(2)}`, seq }
+  if (key.startsWith("n/")) return { key: `name/${key.slice(2)}`, seq }
+  return /^s\/.+\/\d{16}$/.test(key) && seqOf(key) === seq ? { key: key.slice(2, -17), seq } : { key, seq }
+}
+
+/** Every key that is there, in one iterator: it sees the store as of the moment that it was made. */
+const everything = async function* (db: Level<string, Buffer>) {
+  const iterator = db.iterator({ highWaterMarkBytes })
+  try {
+    for (;;) {
+      const page = await iterator.nextv(pageEntries)
+      if (page.length === 0) return
+      const values: Array<Stored> = []
+      const index: Array<Indexed> = []
+      for (const [key, value] of page) {
+        if (/^e\/\d{16}$/.test(key)) values.push({ seq: seqOf(key), value })
+        else if (!key.startsWith("p/")) index.push(indexed(key, value))
+      }
+      yield { values, index }
+    }
+  } finally {
+    await iterator.close()
+  }
+}
+
 const ofStream = async function* (db: Level<string, Buffer>, stream: Key, from: number) {
   for await (const key of db.keys({ gte: `s/${stream}/${digits(from)}`, lt: `s/${stream}/:` })) {
     const value = await db.get(eventKey(seqOf(key)))
@@ -81,20 +112,19 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
       const db = yield* Effect.acquireRelease(open(location, options), (db) => Effect.promise(() => db.close()))
       return LogStore.of({
         write: Effect.fn("LogStore.write")((entries) =>
-          Effect.tryPromise({
-            try: () =>
-              db.batch(
-                entries.flatMap(({ freed, keys, seq, value }) => [
-                  { type: "put" as const, key: eventKey(seq), value: value as Buffer },
-                  ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
-                  ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
-                ]),
-                { sync: true }
-              ),
-            catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) })
-          })
+          written(() =>
+            db.batch(
+              entries.flatMap(({ freed, keys, seq, value }) => [
+                { type: "put" as const, key: eventKey(seq), value: value as Buffer },
+                ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
+                ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
+              ]),
+              { sync: true }
+            )
+          )
         ),
         scan: (from) => Stream.fromAsyncIterable(pages(db, from), notRead),
+        everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db), notRead)),
         scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from), notRead),
         get: (seq) => read(() => db.get(eventKey(seq))),
         last: read(async () => {
@@ -106,7 +136,11 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
             if (key.startsWith("request/") || key.startsWith("name/")) return Number((await db.get(indexKey(key, 0)))?.toString() ?? 0)
             for await (const last of db.keys({ gte: `s/${key}/`, lt: `s/${key}/:`, reverse: true, limit: 1 })) return seqOf(last)
             return 0
-          })
+          }),
+        snapshots: read(async () => (await db.keys({ gte: "p/", lt: "p0" }).all()).map(seqOf)),
+        snapshot: (seq) => read(() => db.get(snapshotKey(seq))),
+        keepSnapshot: (seq, bytes) => written(() => db.put(snapshotKey(seq), bytes as Buffer)),
+        dropSnapshot: (seq) => written(() => db.del(snapshotKey(seq)))
       })
     })
   )

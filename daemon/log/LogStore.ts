@@ -34,6 +34,17 @@ export interface Stored {
   readonly value: Uint8Array
 }
 
+/** An entry of the index, as it is found: what it is filed under, and the position that it names. */
+export interface Indexed {
+  readonly key: string
+  readonly seq: number
+}
+
+export interface Page {
+  readonly values: ReadonlyArray<Stored>
+  readonly index: ReadonlyArray<Indexed>
+}
+
 export class LogStore extends Context.Service<
   LogStore,
   {
@@ -41,11 +52,18 @@ export class LogStore extends Context.Service<
     readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, LogUnavailable>
     /** Values with `from <= seq`, ascending, as of now, in pages. */
     readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, ReadError>
+    /** All that is stored, as of one moment: values, ascending, then the index. */
+    readonly everything: Stream.Stream<Page, ReadError>
     /** Those of one stream, ascending, as of now. */
     readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, ReadError>
     readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>
     readonly last: Effect.Effect<Stored | undefined, ReadError>
     /** The last seq that moved the key; 0 for none, or when it was given back. */
     readonly position: (key: Key) => Effect.Effect<number, ReadError>
+    /** States that were kept beside the log, by position, ascending. Nothing depends on them. */
+    readonly snapshots: Effect.Effect<ReadonlyArray<number>, ReadError>
+    readonly snapshot: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>
+    readonly keepSnapshot: (seq: number, bytes: Uint8Array) => Effect.Effect<void, LogUnavailable>
+    readonly dropSnapshot: (seq: number) => Effect.Effect<void, LogUnavailable>
   }
 >()("skyd/daemon/log/LogStore") {}

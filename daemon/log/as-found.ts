@@ -13,7 +13,8 @@ export interface AsFound {
   readonly keep: (name: string) => string
 }
 
-const linkAll = (from: string, to: string) => {
+/** A second link to each file of a store, its lock apart. */
+export const linkAll = (from: string, to: string) => {
   mkdirSync(to, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(from)) {
     // Closing any descriptor of it would drop the lock of whoever holds the store.

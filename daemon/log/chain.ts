@@ -3,7 +3,7 @@
  * `hash = sha256(previous raw hash ‖ the JSON bytes as stored)`, so nothing is ever printed again to be checked.
  * The first previous hash is the sha256 of the log id's 26 ASCII bytes.
  */
-import { createHash } from "node:crypto"
+import { createHash, hash } from "node:crypto"
 
 const format = 1
 const headerBytes = 33
@@ -12,7 +12,7 @@ export const eventMaxBytes = 256 * 1024
 
 export const genesis = (log: string): Buffer => createHash("sha256").update(log, "ascii").digest()
 
-export const link = (previous: Uint8Array, json: Uint8Array): Buffer => createHash("sha256").update(previous).update(json).digest()
+export const link = (previous: Uint8Array, json: Uint8Array): Buffer => hash("sha256", Buffer.concat([previous, json]), "buffer")
 
 export const pack = (hash: Uint8Array, json: Uint8Array): Buffer => Buffer.concat([Buffer.of(format), hash, json])
 

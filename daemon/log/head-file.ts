@@ -48,7 +48,7 @@ export const readHead = (path: string): { readonly head: Head; readonly slot: 0 
   return { head: second, slot: 1 }
 }
 
-const syncFolder = (folder: string) => {
+export const syncFolder = (folder: string) => {
   const fd = openSync(folder, "r")
   fsyncSync(fd)
   closeSync(fd)

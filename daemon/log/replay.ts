@@ -1,4 +1,4 @@
-/** Folds all that is stored, checking the chain as it goes, and holds it against the witness. */
+/** Folds what is stored, checking the chain as it goes, and holds it against the witness. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -6,61 +6,94 @@ import * as World from "../World.ts"
 import { genesis, link, unpack } from "./chain.ts"
 import type { Head } from "./head-file.ts"
 import { LogDamaged } from "./LogDamaged.ts"
-import type { LogStore } from "./LogStore.ts"
-import { readRecord } from "./read-record.ts"
+import type { LogStore, Stored } from "./LogStore.ts"
+import { type LogUnreadable, readRecord } from "./read-record.ts"
+import type { Snapshot } from "./snapshot.ts"
+import { hashAt, isMark, newestSnapshot } from "./snapshots.ts"
 
 /** What is proven of the log. `damage`: why that is not all of it. */
-export interface Replayed {
-  readonly world: World.World
-  readonly hash: Buffer
+export interface Replayed extends Snapshot {
+  /** States that are worth keeping, passed on the way. */
+  readonly marks: ReadonlyArray<Snapshot>
   readonly damage: LogDamaged | undefined
 }
 
+/** Events before a snapshot that are verified all the same. */
+const window = 10_000
+
 const damaged = (damage: LogDamaged["damage"], seq: number, message: string) => new LogDamaged({ damage, seq, message })
 
-/** Fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage. */
-export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
-  let world = World.empty
-  let hash = genesis(said.log)
-  const verified = store.scan(1).pipe(
-    Stream.runForEach((page) =>
-      Effect.gen(function* () {
-        for (const stored of page) {
-          const { seq } = stored
-          const next = world.at + 1
-          if (seq !== next) return yield* damaged("gap", next, `Event ${next} is missing from the log, which goes on with event ${seq}.`)
-          const bytes = unpack(stored.value)
-          // The chain's word comes first: what was damaged may read as anything, or as nothing.
-          if (bytes !== undefined && !link(hash, bytes.json).equals(bytes.hash)) {
-            return yield* seq === 1 && isOther(stored, said)
-              ? damaged("other-log", 1, `The store holds another log than its witness speaks of (${said.log}).`)
-              : damaged("hash", seq, `Event ${seq} is not what was written: its hash does not follow from the one before.`)
-          }
-          const result = readRecord(stored)
-          if (Result.isFailure(result)) return yield* result.failure
-          hash = bytes!.hash
-          world = World.apply(world, result.success)
-          if (seq === said.seq && !hash.equals(said.hash)) {
-            return yield* damaged("hash", seq, `Event ${seq} is not the one that the witness of the log has seen.`)
-          }
-        }
-      })
-    )
-  )
-  const damage = yield* verified.pipe(
-    Effect.as(undefined),
-    Effect.catchTag("LogDamaged", (error) => Effect.succeed(error))
-  )
-  const isShort = damage === undefined && world.at < said.seq
-  const end = `The log ends with event ${world.at}, and its witness has seen ${said.seq}: the last ${said.seq - world.at} are lost.`
-  return { world, hash, damage: isShort ? damaged("shorter", world.at + 1, end) : damage } satisfies Replayed
-})
-
 /** A chain that is sound under its own log's id, and only there. */
-const isOther = (first: { readonly seq: number; readonly value: Uint8Array }, said: Head): boolean => {
+const isOther = (first: Stored, said: Head): boolean => {
   const result = readRecord(first)
   if (Result.isFailure(result) || result.success.event._tag !== "LogCreated") return false
   const { log } = result.success.event
   const { hash, json } = unpack(first.value)!
   return log !== said.log && link(genesis(log), json).equals(hash)
 }
+
+/** From the first event on, or, behind a snapshot, from a while before it. */
+const begin = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head) {
+  const last = yield* store.last
+  const snapshot = last === undefined ? undefined : yield* newestSnapshot(store, last.seq)
+  if (last !== undefined && snapshot !== undefined) {
+    const after = Math.max(0, Math.min(snapshot.world.at, last.seq - window))
+    const hash = after === 0 ? genesis(said.log) : yield* hashAt(store, after)
+    if (hash !== undefined && (yield* hashAt(store, snapshot.world.at))?.equals(snapshot.hash))
+      return { after, hash, world: snapshot.world }
+  }
+  return { after: 0, hash: genesis(said.log), world: World.empty }
+})
+
+/** Fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage. */
+export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
+  const begun = yield* begin(store, said)
+  let { after: at, hash, world } = begun
+  const marks: Array<Snapshot> = []
+
+  /** Why the fold ends here, if it does. Plain: an effect for each event would cost more than the event. */
+  const take = (stored: Stored): LogDamaged | LogUnreadable | undefined => {
+    const { seq } = stored
+    const next = at + 1
+    if (seq !== next) return damaged("gap", next, `Event ${next} is missing from the log, which goes on with event ${seq}.`)
+    const bytes = unpack(stored.value)
+    // The chain's word comes first: what was damaged may read as anything, or as nothing.
+    if (bytes !== undefined && !link(hash, bytes.json).equals(bytes.hash)) {
+      return seq === 1 && isOther(stored, said)
+        ? damaged("other-log", 1, `The store holds another log than its witness speaks of (${said.log}).`)
+        : damaged("hash", seq, `Event ${seq} is not what was written: its hash does not follow from the one before.`)
+    }
+    if (seq > world.at) {
+      const result = readRecord(stored)
+      if (Result.isFailure(result)) return result.failure
+      world = World.apply(world, result.success)
+    } else if (bytes === undefined) return damaged("hash", seq, `Event ${seq} is not what was written.`)
+    hash = bytes!.hash
+    at = seq
+    if (seq === world.at && isMark(seq - 1, seq)) marks.push({ world, hash })
+    return seq === said.seq && !hash.equals(said.hash)
+      ? damaged("hash", seq, `Event ${seq} is not the one that the witness of the log has seen.`)
+      : undefined
+  }
+  const takePage = (page: ReadonlyArray<Stored>): Effect.Effect<void, LogDamaged | LogUnreadable> => {
+    for (const stored of page) {
+      const end = take(stored)
+      if (end !== undefined) return Effect.fail(end)
+    }
+    return Effect.void
+  }
+
+  const damage = yield* store.scan(at + 1).pipe(
+    Stream.runForEach(takePage),
+    Effect.as(undefined),
+    Effect.catchTag("LogDamaged", (error) => Effect.succeed(error))
+  )
+  if (damage !== undefined) return { world, hash, marks, damage } satisfies Replayed
+  if (at < said.seq) {
+    const message = `The log ends with event ${at}, and its witness has seen ${said.seq}: the last ${said.seq - at} are lost.`
+    return { world, hash, marks, damage: damaged("shorter", at + 1, message) } satisfies Replayed
+  }
+  const ahead = (yield* store.snapshots).find((seq) => seq > at)
+  const message = `A snapshot holds the state at event ${ahead}, and the log ends with event ${at}.`
+  return { world, hash, marks, damage: ahead === undefined ? undefined : damaged("snapshot-ahead", at + 1, message) } satisfies Replayed
+})

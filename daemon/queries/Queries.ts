@@ -1,14 +1,15 @@
-/** Questions, by method. All but `logs`, `events` and `describe` are answered from the world in memory. */
+/** Questions, by method. What is asked of now is answered from the world in memory. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { rowOf } from "../../projections/clusters.ts"
-import { isOver, jobOf, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
+import { unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
-import { InternalError, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
+import { InternalError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
+import type { Moment } from "../../sdk/protocol/replay.ts"
 import { type Caller, pageMaxBytes, type Request } from "../../sdk/protocol/Wire.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
@@ -17,13 +18,20 @@ import { Identity } from "../Identity.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
+import { LogStore } from "../log/LogStore.ts"
+import { Notices } from "../Notices.ts"
 import { Couriers } from "../reactors/Couriers.ts"
+import { Reactors } from "../reactors/Reactors.ts"
+import { Unlogged } from "../Unlogged.ts"
+import { auditAnswers } from "./audit.ts"
 import { clusterView } from "./cluster-view.ts"
 import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
-import { jobView } from "./job-view.ts"
 import { streamLogs } from "./logs.ts"
 import { operationView } from "./operation-view.ts"
+import { pastOf } from "./past.ts"
+import { queueOf } from "./queue.ts"
+import { sendReplay } from "./replay.ts"
 import { select } from "./select.ts"
 
 type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
@@ -48,8 +56,14 @@ const decoders = Object.fromEntries(
 const make = Effect.gen(function* () {
   const log = yield* EventLog
   const identity = yield* Identity
+  const store = yield* LogStore
   const lifecycle = yield* Lifecycle
   const couriers = yield* Couriers
+  const notices = yield* Notices
+  const unlogged = yield* Unlogged
+  const { areOn } = yield* Reactors
+  const past = pastOf(log)
+  const noticed = () => (notices.list().length === 0 ? {} : { notices: notices.list() })
 
   const counts = () => {
     const { clusters, jobs, operations } = log.world()
@@ -79,34 +93,27 @@ const make = Effect.gen(function* () {
   })
 
   const answers: Answers = {
-    status: Effect.fnUntraced(function* ({ clusterNames, refresh }) {
+    status: Effect.fnUntraced(function* ({ at, clusterNames, refresh }) {
       if (refresh) {
+        if (at !== null && at !== undefined)
+          return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
         yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: 16, discard: true })
       }
-      const { clusters, jobs } = log.world()
-      const { notFound, rows } = select(clusters, clusterNames)
-      return { clusters: rows.map((row) => clusterView(row, jobs)), notFound }
+      const { moment, world } = yield* past.at(at)
+      const { notFound, rows } = select(world.clusters, clusterNames)
+      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...noticed() }
     }),
-    queue: ({ clusterNames, jobIds, skipFinished }) =>
-      Effect.gen(function* () {
-        const { clusters, jobs } = log.world()
-        const { notFound, rows } = select(clusters, clusterNames)
-        const unknown = rows.length === 1 ? jobIds?.find((id) => jobOf(jobs, rows[0]!.id, id) === undefined) : undefined
-        if (unknown !== undefined) return yield* new JobDoesNotExist({ message: `${rows[0]!.name} has no job ${unknown}.`, hint: null })
-        const views = rows.flatMap((row) => {
-          const unfinished = unfinishedOf(jobs, row.id)
-          const chosen = skipFinished ? unfinished : jobsOf(jobs, row.id)
-          return chosen
-            .filter(({ id }) => jobIds === null || jobIds === undefined || jobIds.includes(id))
-            .map((job) => jobView(job, row.name, isOver(job) ? [] : unfinished))
-            .reverse()
-        })
-        return { jobs: views, clusters: rows.map(({ name }) => name), notFound }
-      }),
+    queue: Effect.fnUntraced(function* (params) {
+      const { moment, world } = yield* past.at(params.at)
+      return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment }
+    }),
     logs: (params, { id }, reply) => streamLogs(id, params, reply, { couriers, log }),
     events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
     "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, log), undefined),
+    replay: (params, { id }, reply) => sendReplay(id, params, reply, log),
+    "replay.verify": () => past.verify,
+    ...auditAnswers(identity.home, store),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()
@@ -118,15 +125,16 @@ const make = Effect.gen(function* () {
       Effect.sync(() => {
         const { build, home, pid, socket, startedAtMs, version } = identity
         const { at, clusters } = log.world()
-        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts() }
+        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts(), ...noticed() }
       }),
     "daemon.stop": ({ ifIdle }) =>
       Effect.sync(() => {
         const { runningJobs, runningOperations } = counts()
-        const stopping = !ifIdle || runningOperations === 0
+        const stopping = !ifIdle || runningOperations === 0 || !areOn
         if (stopping) lifecycle.end("asked to stop")
-        return { stopping, runningJobs }
+        return { stopping, runningJobs, runningOperations }
       }),
+    "down.unlogged": ({ clusterName }) => unlogged.end(clusterName),
     describe: ({ method }) => Effect.sync(() => ({ methods: describe(method) }))
   }
 
@@ -155,7 +163,7 @@ const make = Effect.gen(function* () {
       const decoded = yield* decoders[method](params ?? {})
       const value = yield* answers[method](decoded, request, reply)
       if (value === undefined) return
-      const at = log.world().at
+      const at = (value as { readonly asOf?: Moment }).asOf?.seq ?? log.world().at
       const pages = pagesOf(value)
       for (const [index, page] of pages.entries()) {
         yield* reply.send({ type: "result", data: { id, at, value: page, ...(index < pages.length - 1 ? { more: true } : {}) } })

@@ -21,7 +21,7 @@ interface Filter {
 }
 
 /** Keeps the facts about clusters that had this name, past ones included: a name is learned from its `ClusterCreated`. */
-const about = ({ clusterName, operation }: Filter) => {
+export const about = ({ clusterName, operation }: Filter) => {
   const ids = new Set<string>()
   return (recorded: Recorded): boolean => {
     const { event } = recorded

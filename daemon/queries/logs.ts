@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { conditionOf } from "../../projections/cluster-status.ts"
+import { conditionOf, raisingOf } from "../../projections/cluster-status.ts"
 import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
@@ -16,7 +16,8 @@ import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/deliveries.ts"
-import type { Frame } from "../remote/AgentLink.ts"
+import { failureOf } from "../recorded-failure.ts"
+import { type AgentLink, type Frame, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 
 /** How long the head may be away before a stream gives up on it. */
@@ -67,28 +68,40 @@ const forwarding =
     if (rest.text !== "") reply.push({ type, data: { ...rest, id } } as ServerFrame)
   }
 
-const find = (
-  world: World,
-  { clusterName, jobId, setup }: Logs
-): { readonly row: ClusterRow; readonly job: JobRow | undefined } | SkydError => {
+/** A job, or the setup of an operation. */
+interface Found {
+  readonly row: ClusterRow
+  readonly job: JobRow | undefined
+  readonly setup: OperationId | undefined
+}
+
+/** While a launch sets up, the latest output is that, and then the job that comes of it. */
+const find = (world: World, { clusterName, jobId, setup }: Logs): Found | SkydError => {
   const row = rowNamed(world.clusters, clusterName)
   if (row === undefined)
     return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })
-  if (typeof setup === "string") return { row, job: undefined }
+  if (typeof setup === "string") return { row, job: undefined, setup: setup as OperationId }
+  const raising = raisingOf(row)
+  if (typeof jobId !== "number" && raising?.setup === "running") return { row, job: undefined, setup: raising.id }
   const job = jobOf(world.jobs, row.id, jobId ?? row.lastJob)
-  if (job !== undefined) return { row, job }
-  const hint = `sky queue ${row.name} lists its jobs.`
-  return typeof jobId === "number"
-    ? new JobDoesNotExist({ message: `${row.name} has no job ${jobId}.`, hint })
-    : new JobDoesNotExist({ message: `No job was submitted to ${row.name} yet.`, hint: `sky exec ${row.name} 'echo hi'` })
+  if (job !== undefined) return { row, job, setup: undefined }
+  if (typeof jobId === "number")
+    return new JobDoesNotExist({ message: `${row.name} has no job ${jobId}.`, hint: `sky queue ${row.name} lists its jobs.` })
+  const yet = `No job was submitted to ${row.name} yet`
+  return raising === undefined
+    ? new JobDoesNotExist({ message: `${yet}.`, hint: `sky exec ${row.name} 'echo hi'` })
+    : new JobDoesNotExist({ message: `${yet}: a ${raising.method} is in progress.`, hint: `Watch it: sky status ${row.name}` })
 }
 
-export const streamLogs = Effect.fn("logs")(function* (id: string | number, params: Logs, reply: Reply, { couriers, log }: Tools) {
-  const found = find(log.world(), params)
-  if (!("row" in found)) return yield* Effect.fail(found)
-  const { job, row } = found
+const streamOne = Effect.fn("logs.one")(function* (
+  id: string | number,
+  params: Logs,
+  { job, row, setup }: Found,
+  reply: Reply,
+  { couriers, log }: Tools
+) {
   const follow = params.follow ?? true
-  const operation = (params.setup ?? "") as OperationId
+  const operation = setup ?? ("" as OperationId)
   const asked = {
     ...(job === undefined ? { setup: operation } : { job: job.id as number }),
     rank: params.rank ?? null,
@@ -104,31 +117,31 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
   }
   const shown: Shown = new Map()
   const forward = forwarding(id, reply, shown)
-  const once = Effect.gen(function* () {
-    // It may be on disk and not yet with the agent, which is never told of what has ended.
-    yield* Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs))
-    const link = yield* couriers.connect(row)
+  const readFrom = Effect.fnUntraced(function* (link: AgentLink) {
     // An agent that hangs is found out here, where an answer is due at once; a log may be silent for hours.
-    yield* Effect.tapError(link.ask("hello", { cluster: row.id, node: headNode(row) }), () => Effect.sync(() => link.end()))
+    yield* link.ask("hello", { cluster: row.id, node: headNode(row) })
     let paused = false
     const resume = () => {
       paused = false
       link.resume()
     }
-    return yield* link
-      .request("logs", { ...asked, from: Object.fromEntries(shown) }, (frame) => {
-        forward(frame)
-        // What was read already still comes.
-        if (paused || !reply.isFull()) return
-        paused = true
-        link.pause()
-        reply.whenDrained(resume)
-      })
-      .pipe(Effect.ensuring(Effect.sync(() => link.end())))
+    return yield* link.request("logs", { ...asked, from: Object.fromEntries(shown) }, (frame) => {
+      forward(frame)
+      // What was read already still comes.
+      if (paused || !reply.isFull()) return
+      paused = true
+      link.pause()
+      reply.whenDrained(resume)
+    })
+  })
+  const once = Effect.gen(function* () {
+    // It may be on disk and not yet with the agent, which is never told of what has ended.
+    yield* Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs))
+    return yield* onOwnLink(couriers.connect(row), readFrom)
   })
   for (let tries = 0; ; tries++) {
     const head = yield* until(log, (world) => headOf(world, row.id), follow ? awayMaxMs : 100)
-    if (head !== "ready" || tries > triesMax) {
+    if (head !== "ready") {
       const { reason, status } = conditionOf(rowOf(log.world().clusters, row.id) ?? row)
       return yield* new ClusterNotUpError({
         cluster: row.name,
@@ -136,6 +149,10 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
         message: `The logs of ${row.name} cannot be read: it is ${status}${reason === null ? "" : ` (${reason})`}.`,
         hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
       })
+    }
+    if (tries > triesMax) {
+      const message = `The logs of ${row.name} cannot be read: its head breaks the connection off again and again.`
+      return yield* new RuntimeError({ message, hint: null })
     }
     const answer = yield* once.pipe(
       Effect.catchTag("AgentError", (error) =>
@@ -152,4 +169,27 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
     const { reason, returnCodes, status } = now(log.world()) ?? answer
     return { jobId: job.id as number, status: status as string | null, returnCodes, reason }
   }
+})
+
+export const streamLogs = Effect.fn("logs")(function* (id: string | number, params: Logs, reply: Reply, tools: Tools) {
+  const { log } = tools
+  const found = find(log.world(), params)
+  if (!("row" in found)) return yield* Effect.fail(found)
+  const { row, setup } = found
+  const answer = yield* streamOne(id, params, found, reply, tools)
+  if (setup === undefined || params.setup || params.follow === false) return answer
+  const outcome = yield* until(
+    log,
+    ({ operations }) => {
+      const { outcome } = operationOf(operations, setup) ?? {}
+      return outcome?._tag === "running" ? undefined : outcome
+    },
+    endMaxMs
+  )
+  // Its last lines were just streamed.
+  if (outcome?._tag === "failed")
+    return yield* Effect.fail(failureOf({ ...outcome.error, message: outcome.error.message.replace(/ Its last lines:.*/s, "") }))
+  const jobId = outcome?._tag === "succeeded" ? (outcome.result["jobId"] as number | null) : null
+  const job = jobId === null ? undefined : jobOf(log.world().jobs, row.id, jobId)
+  return job === undefined ? answer : yield* streamOne(id, params, { row, job, setup: undefined }, reply, tools)
 })

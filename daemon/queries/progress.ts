@@ -1,12 +1,16 @@
 /** What a fact of an operation means to the person who waits for it. Pure. */
+import type { AutostopArmed } from "../../events/autostop.ts"
 import type { Recorded } from "../../events/Recorded.ts"
+import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
 import type { World } from "../World.ts"
+import { beforeIt } from "./operation-view.ts"
 
 type Said = Pick<Progress, "phase" | "state" | "detail">
 
-const nodes = (count: number) => `${count} node${count === 1 ? "" : "s"}`
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+const nodes = (count: number) => plural(count, "node")
 const said = (phase: Said["phase"], state: Said["state"], detail = ""): Said => ({ phase, state, detail })
 
 const size = (bytes: number): string => {
@@ -29,12 +33,24 @@ const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   ReleaseNodes: "down"
 }
 
+/** A launch with `down` sets a plain autostop until its setup has succeeded, and ends the cluster then. */
+const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefined, active: ActiveOperation | undefined) => {
+  const set = row?.autostop
+  if (!set || set.setting !== setting || set.idleMinutes < 0) return undefined
+  const down = set.down || (active?.request?._tag === "LaunchRequested" && active.request.down)
+  return said("autostop", "done", `${down ? "goes" : "stops"} after ${plural(set.idleMinutes, "idle minute")}`)
+}
+
 const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded
   const id = clusterOf(recorded)
   const row = id === undefined ? undefined : rowOf(world.clusters, id)
   const active = row?.operations.find(({ id: own }) => own === recorded.operation)
   switch (event._tag) {
+    case "OperationRequested": {
+      const before = row && beforeIt(row, event.requestId).at(-1)
+      return before && said("queued", "running", `for the ${before.method} before it`)
+    }
     case "NodeRequested":
       return said("provision", "running", `${nodes(event.ranks.length)} on ${event.offer.cloud}`)
     case "NodeProvisioned":
@@ -54,7 +70,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
         : undefined
     }
     case "AutostopArmed":
-      return said("autostop", "done")
+      return armed(event, row, active)
     case "WorkdirSynced":
       return said("sync", "done", `workdir, ${event.files} file${event.files === 1 ? "" : "s"}, ${size(event.bytes)}`)
     case "SetupStarted":

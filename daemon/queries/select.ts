@@ -14,7 +14,7 @@ export const select = (clusters: Clusters, names: ReadonlyArray<string> | null |
   if (names === null || names === undefined) return { rows: newest(all), notFound: [] }
   const found = new Set<ClusterRow>()
   const notFound: Array<string> = []
-  for (const name of names) {
+  for (const name of new Set(names)) {
     const matches = isGlob(name)
       ? all.filter((row) => picomatch.isMatch(row.name, name, { dot: true, nobrace: true, noextglob: true }))
       : [rowNamed(clusters, name)].filter((row) => row !== undefined)

@@ -40,7 +40,8 @@ export class Courier {
   /** The journal that the head's link follows. */
   private following: JournalId | undefined
   /** Nodes whose agent was called in vain. */
-  private readonly silent = new Set<NodeId>()
+  readonly silent = new Set<NodeId>()
+  readonly said = new Map<NodeId, string>()
   /** What was tried in vain in a row. */
   private strikes = 0
   /** The peers that the head was told of. */
@@ -72,7 +73,8 @@ export class Courier {
       // A head that breaks off whenever it is told something is not asked at the speed of the machine.
       if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
       yield* this.connect()
-      if (this.silent.size > 0) yield* Effect.ignore(this.observe)
+      for (const node of this.silent) if (!row.nodes.some((known) => known.node === node)) this.silent.delete(node)
+      if (this.silent.size > 0) yield* this.observe
       yield* this.deliver()
       return true
     })
@@ -94,7 +96,7 @@ export class Courier {
   })
 
   /** Looks at what the cloud says of the nodes, and records what is new. */
-  readonly observe: Effect.Effect<void, CloudError> = Effect.suspend(() => observe(this.cluster, this.inbox, this.silent, this.tools))
+  readonly observe: Effect.Effect<void> = Effect.suspend(() => observe(this.cluster, this.inbox, this, this.tools))
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)

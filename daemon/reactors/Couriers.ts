@@ -16,9 +16,10 @@ import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
-import { type AgentError, AgentLink } from "../remote/AgentLink.ts"
+import { type AgentError, AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
+import { Reactors } from "./Reactors.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
 const haltMaxMs = 25_000
@@ -43,7 +44,7 @@ export class Couriers extends Context.Service<
     /** Until the head knows of this job or setup (`jobKey`, `setupKey`). */
     readonly untilTold: (cluster: ClusterId, key: string) => Effect.Effect<void>
     /** Looks at what the cloud says of this cluster's nodes, and records what is new. */
-    readonly observe: (cluster: ClusterId) => Effect.Effect<void, CloudError>
+    readonly observe: (cluster: ClusterId) => Effect.Effect<void>
     /** A connection of its own to the head, for a stream. The caller ends it. */
     readonly connect: (row: ClusterRow) => Effect.Effect<AgentLink, CloudError>
   }
@@ -54,20 +55,12 @@ export class Couriers extends Context.Service<
   )
 }
 
-/** On a link of its own that ends with the answer. */
-const brief = <A>(dialled: Effect.Effect<AgentLink, CloudError>, ask: (link: AgentLink) => Effect.Effect<A, AgentError>) =>
-  Effect.flatMap(dialled, (link) =>
-    Effect.ensuring(
-      ask(link),
-      Effect.sync(() => link.end())
-    )
-  )
-
 const make = Effect.gen(function* () {
   const log = yield* EventLog
   const clouds = yield* Clouds
   const secrets = yield* Secrets
   const identity = yield* Identity
+  const { areOn } = yield* Reactors
   const run = yield* FiberSet.makeRuntime<never>()
   const couriers = new Map<ClusterId, Courier>()
 
@@ -96,7 +89,7 @@ const make = Effect.gen(function* () {
   }
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
-    const live = row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false
+    const live = areOn && (row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false)
     couriers.get(cluster)?.wake()
     if (row === undefined) couriers.delete(cluster)
     if (!live || courierOf(cluster).isWorking) return
@@ -113,10 +106,8 @@ const make = Effect.gen(function* () {
   })
   yield* Effect.addFinalizer(() => Effect.sync(stop))
   // What happened while no daemon ran is learned before anything is decided: a cluster that stopped itself is not asked to run.
-  const awake = [...HashMap.values(log.world().clusters.rows)].filter((row) => row.wanted === "up" && row.nodes.length > 0)
-  yield* Effect.forEach(awake, (row) => Effect.ignore(courierOf(row.id).observe), { concurrency: 16, discard: true }).pipe(
-    Effect.timeoutOption(lookMaxMs)
-  )
+  const awake = [...HashMap.values(log.world().clusters.rows)].filter((row) => areOn && row.wanted === "up" && row.nodes.length > 0)
+  yield* Effect.forEach(awake, (row) => courierOf(row.id).observe, { concurrency: 16, discard: true }).pipe(Effect.timeoutOption(lookMaxMs))
   for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
 
   const head = (cluster: ClusterId) => couriers.get(cluster)?.head
@@ -130,13 +121,13 @@ const make = Effect.gen(function* () {
   const toHead = <A>(row: ClusterRow, ask: (link: AgentLink) => Effect.Effect<A, AgentError>) =>
     Effect.suspend((): Effect.Effect<A, AgentError | CloudError> => {
       const known = head(row.id)
-      return known === undefined ? brief(connect(row), ask) : ask(known)
+      return known === undefined ? onOwnLink(connect(row), ask) : ask(known)
     })
   return Couriers.of({
     install: Effect.fn("Couriers.install")(function* (row, node) {
       const cloud = yield* cloudFor(row)
       yield* cloud.installAgent(refOf(row, node))
-      const { build, journal } = yield* brief(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
+      const { build, journal } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
       return { _tag: "RuntimeReady", cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
     }),
     arm: (row, setting) => toHead(row, (link) => Effect.asVoid(link.ask("autostop", setting))),
@@ -150,7 +141,7 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
-    untilTold: (cluster, key) => Effect.suspend(() => courierOf(cluster).told.until(key)),
+    untilTold: (cluster, key) => (areOn ? Effect.suspend(() => courierOf(cluster).told.until(key)) : Effect.void),
     observe: (cluster) => Effect.suspend(() => courierOf(cluster).observe),
     connect
   })

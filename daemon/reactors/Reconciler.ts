@@ -9,8 +9,10 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import { unfinishedOf } from "../../projections/jobs.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
@@ -22,8 +24,10 @@ import { SyncError } from "../sync/SyncError.ts"
 import { Couriers } from "./Couriers.ts"
 import type { Facts } from "./facts.ts"
 import { backoffMs, giveUp, giveUpDefect } from "./give-up.ts"
+import { lostWithHead } from "./lost-head.ts"
 import { perform } from "./perform.ts"
 import { type Action, plan } from "./plan.ts"
+import { Reactors } from "./Reactors.ts"
 
 /** In place of a plan, where making one failed. */
 const defect = "defect"
@@ -50,6 +54,7 @@ const make = Effect.gen(function* () {
   const log = yield* EventLog
   const clouds = yield* Clouds
   const couriers = yield* Couriers
+  const reactors = yield* Reactors
   const identity = yield* Identity
   const fibers = yield* FiberMap.make<ClusterId>()
   const run = yield* FiberMap.runtime(fibers)<never>()
@@ -64,19 +69,25 @@ const make = Effect.gen(function* () {
   const look = (cluster: ClusterId) => {
     const { clusters, jobs } = log.world()
     const row = rowOf(clusters, cluster)
-    const action = row && plan(row, jobs)
+    const action = row && reactors.actOn(row) ? plan(row, jobs) : undefined
     return row !== undefined && action !== undefined ? { row, action, key: JSON.stringify(action) } : undefined
   }
 
   const record = Effect.fn("Reconciler.record")(function* (cluster: ClusterId, lastSeq: number, { decided, events, operation }: Facts) {
     if (events.length === 0) return
     const stream = streamOf(cluster)
-    yield* log.append({
-      events: events.map((event) => ("_tag" in event ? ([stream, event] as const) : ([stream, event[0], event[1]] as const))),
-      operation,
-      causedBy: lastSeq,
-      actor: identity.actor,
-      expect: decided ? [[stream, lastSeq]] : []
+    yield* log.decide(({ clusters, jobs }) => {
+      const row = rowOf(clusters, cluster)
+      const lost = row === undefined ? [] : lostWithHead(row, unfinishedOf(jobs, cluster), events)
+      return Result.succeed({
+        events: [...events, ...lost].map((event) =>
+          "_tag" in event ? ([stream, event] as const) : ([stream, event[0], event[1]] as const)
+        ),
+        operation,
+        causedBy: lastSeq,
+        actor: identity.actor,
+        expect: decided ? [[stream, lastSeq]] : []
+      })
     })
   })
 
@@ -85,7 +96,7 @@ const make = Effect.gen(function* () {
     slot.tries += 1
     // An agent that does not answer may be on a machine that runs no more: look before trying again.
     if (action._tag === "InstallAgents" || action._tag === "Arm" || action._tag === "Sync") {
-      yield* Effect.ignore(couriers.observe(cluster))
+      yield* couriers.observe(cluster)
       if (look(cluster)?.key !== slot.key) return
     }
     const row = rowOf(log.world().clusters, cluster)

@@ -52,6 +52,7 @@ export const deliver = Effect.fn("deliver")(function* (
     if (due.length > 0) yield* head.ask("cancel", { jobs: due })
     for (const id of due) told.add(cancelKey({ id }))
   })
+  for (const job of news.known) told.add(jobKey(job))
   yield* cancel()
   const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation, job.task), (values) => jobSpec(job, values)))
   for (const batch of batches(specs)) {
@@ -59,7 +60,7 @@ export const deliver = Effect.fn("deliver")(function* (
     for (const { id } of batch) told.add(jobKey({ id }))
     yield* cancel()
   }
-  for (const { operation } of news.jobs) {
+  for (const { operation } of [...news.known, ...news.jobs]) {
     // Taken: the agent keeps them now.
     if (operation !== null && operationOf(operations, operation)?.outcome._tag !== "running") yield* secrets.forget(operation)
   }

@@ -9,6 +9,8 @@ import { runTimestampOf } from "../commands/submission.ts"
 
 interface Deliveries {
   readonly jobs: ReadonlyArray<JobRow>
+  /** The head that started them said so itself; another one would run them a second time. */
+  readonly known: ReadonlyArray<JobRow>
   readonly setups: ReadonlyArray<ActiveOperation>
   readonly cancels: ReadonlyArray<number>
 }
@@ -19,7 +21,8 @@ export const cancelKey = (job: { readonly id: number }) => `cancel/${job.id}`
 
 /** What is not in `told` yet. */
 export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, told: ReadonlySet<string>): Deliveries => ({
-  jobs: unfinished.filter((job) => !told.has(jobKey(job))),
+  jobs: unfinished.filter((job) => job.startedAtMs === null && !told.has(jobKey(job))),
+  known: unfinished.filter((job) => job.startedAtMs !== null && !told.has(jobKey(job))),
   setups: row.operations.filter(({ id, setup }) => setup === "running" && !told.has(setupKey(id))),
   cancels: unfinished.filter((job) => job.cancelRequested && !told.has(cancelKey(job))).map(({ id }) => id)
 })

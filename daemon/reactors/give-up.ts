@@ -1,7 +1,7 @@
 /** What to record when an action failed: that it did, and after some tries the end of the operation that waits for it. Pure. */
 import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { type Facts, seen } from "./facts.ts"
@@ -41,17 +41,11 @@ const failure = (row: ClusterRow, action: Action, message: string): SkydError =>
   })
 }
 
-/** Nodes whose end the cloud did not confirm are dropped all the same, and named. */
-const abandon = (row: ClusterRow, message: string): ReadonlyArray<Event> =>
+/** A node whose end the cloud did not confirm is dropped all the same, and named. */
+export const abandoned = (row: ClusterRow, { node, rank }: NodeRow, message: string): Event =>
   row.wanted === "gone"
-    ? row.nodes.map(({ node, rank }) => ({ _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }))
-    : row.nodes.map(({ node, rank }) => ({
-        _tag: "NodeStopped",
-        cluster: row.id,
-        node,
-        rank,
-        reason: `not confirmed by the cloud: ${message}`
-      }))
+    ? { _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }
+    : { _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}` }
 
 interface Failed {
   readonly message: string
@@ -80,7 +74,10 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
   const { final, message, tries } = failed
   const ending = action._tag === "StopNodes" || action._tag === "ReleaseNodes"
-  if (ending && row.purge) return seen(null, abandon(row, message))
+  if (ending && row.purge) {
+    const left = row.nodes.filter(({ rank }) => action.ranks.includes(rank)).map((node) => abandoned(row, node, message))
+    return seen(null, left)
+  }
   const active = workOf(row)
   const over = final || tries >= triesMax
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over

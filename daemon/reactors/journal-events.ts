@@ -5,7 +5,7 @@ import { AutostopFired } from "../../events/autostop.ts"
 import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import { JobEnded, JobSettingUp, JobStarted } from "../../events/job.ts"
-import type { StreamName } from "../../events/Recorded.ts"
+import { journalStream, type StreamName } from "../../events/Recorded.ts"
 import { SetupEnded } from "../../events/setup.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { jobOf } from "../../projections/jobs.ts"
@@ -60,7 +60,7 @@ const belongsTo = (row: ClusterRow, { fact }: Numbered, observation: Observation
 export const journalEvents = (row: ClusterRow, world: World, journal: unknown, entries: ReadonlyArray<unknown>): ReadonlyArray<Copied> => {
   if (row.journal === null || row.journal.id !== journal) return []
   const { id } = row.journal
-  const stream = `journal/${id}` as StreamName
+  const stream = journalStream(id)
   const gap = (from: number, to: number): Copied => [stream, { _tag: "JournalGap", cluster: row.id, journal: id, from, to }]
   let { last } = row.journal
   const copied: Array<Copied> = []

@@ -13,6 +13,8 @@ export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, 
     if (now === undefined) return []
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
     if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
-    const lost = now.state === "running" && node.ready && silent.has(id)
-    return lost ? [{ _tag: "RuntimeLost", ...about, reason: "its agent went away" }] : []
+    const lost = now.state !== "stopped" && node.ready && silent.has(id)
+    const reason =
+      now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
+    return lost ? [{ _tag: "RuntimeLost", ...about, reason }] : []
   })

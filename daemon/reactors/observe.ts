@@ -1,9 +1,9 @@
-/** Looks at a cluster's nodes through its cloud, and records what is news. */
+/** Looks at a cluster's nodes through its cloud, and records what is news. A look that fails says of each node that nothing is known. */
 import * as Effect from "effect/Effect"
 import type { ClusterId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { rowOf } from "../../projections/clusters.ts"
-import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
+import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
@@ -17,20 +17,41 @@ interface Tools {
   readonly cloudFor: (row: ClusterRow) => Effect.Effect<Cloud, CloudError>
 }
 
+interface Known {
+  /** The nodes whose agent does not answer. */
+  readonly silent: ReadonlySet<NodeId>
+  /** Why nothing is known of a node, as it was last said. */
+  readonly said: Map<NodeId, string>
+}
+
+/** Why nothing is known of a node is said once, however often it is looked at. */
+const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, states: ReadonlyArray<NodeState>, said: Map<NodeId, string>) {
+  for (const { node, rank, reason, state } of states) {
+    if (state !== "unknown") said.delete(node)
+    else if (said.get(node) !== reason) {
+      said.set(node, reason ?? "")
+      yield* Effect.logWarning(`${name}: what became of node ${rank} is not known: ${reason}`)
+    }
+  }
+})
+
 /** A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. */
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,
   inbox: JournalInbox,
-  silent: ReadonlySet<NodeId>,
+  { said, silent }: Known,
   { cloudFor, identity, log, refOf }: Tools
-): Effect.fn.Return<void, CloudError> {
+): Effect.fn.Return<void> {
   const before = rowOf(log.world().clusters, cluster)
   if (before === undefined || before.nodes.length === 0) return
-  const cloud = yield* cloudFor(before)
-  const states = yield* cloud.query(before.nodes.map((node) => refOf(before, node)))
-  const head = before.nodes.find(({ rank }) => rank === 0)
-  if (head !== undefined && states.some(({ rank, state }) => rank === 0 && state !== "running")) {
-    const rest = yield* cloud.journalAtRest(refOf(before, head))
+  const refs = before.nodes.map((node) => refOf(before, node))
+  const look = Effect.flatMap(cloudFor(before), (cloud) => Effect.map(cloud.query(refs), (states) => ({ cloud, states })))
+  const blind = ({ message }: CloudError) => Effect.succeed({ cloud: undefined, states: refs.map((ref) => unknownState(ref, message)) })
+  const { cloud, states } = yield* Effect.catch(look, blind)
+  yield* sayUnknown(before.name, states, said)
+  const head = refs.find(({ rank }) => rank === 0)
+  if (head !== undefined && states.some(({ rank, state }) => rank === 0 && (state === "stopped" || state === "missing"))) {
+    const rest = yield* cloud?.journalAtRest(head) ?? Effect.succeed(null)
     if (rest !== null) yield* inbox.copy(rest.journal, rest.entries)
   }
   const row = rowOf(log.world().clusters, cluster)

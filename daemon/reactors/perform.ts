@@ -1,6 +1,7 @@
 /** Does one action: asks the cloud, the agent or the disk, and answers with the facts that came of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken } from "../../events/ids.ts"
@@ -13,6 +14,7 @@ import { FileLister } from "../sync/FileLister.ts"
 import type { Couriers } from "./Couriers.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { decided, seen } from "./facts.ts"
+import { abandoned } from "./give-up.ts"
 import type { Action } from "./plan.ts"
 import { activeOf, failSetup, submit } from "./steps.ts"
 
@@ -75,19 +77,29 @@ const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: Readonly
   // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
   yield* couriers.halt(row, haltReason(row))
   const release = row.wanted === "gone"
-  const facts = yield* Effect.forEach(
+  const ended = yield* Effect.forEach(
     nodes,
     (node) =>
-      Effect.as(release ? cloud!.terminate(refOf(row, node, log)) : cloud!.stop(refOf(row, node, log)), {
-        _tag: release ? ("NodeReleased" as const) : ("NodeStopped" as const),
-        cluster: row.id,
-        rank: node.rank,
-        node: node.node,
-        reason: row.wantedReason
-      }),
+      (release ? cloud!.terminate(refOf(row, node, log)) : cloud!.stop(refOf(row, node, log))).pipe(
+        Effect.as<Event>({
+          _tag: release ? "NodeReleased" : "NodeStopped",
+          cluster: row.id,
+          rank: node.rank,
+          node: node.node,
+          reason: row.wantedReason
+        }),
+        Effect.catchIf(
+          () => row.purge,
+          ({ message }) => Effect.succeed(abandoned(row, node, message))
+        ),
+        Effect.exit
+      ),
     { concurrency: 8 }
   )
-  return seen(operationOf(row), facts)
+  const failed = ended.find(Exit.isFailure)
+  const facts = ended.flatMap((exit) => (Exit.isSuccess(exit) ? [exit.value] : []))
+  // What ended is recorded first: the plan of what is left then fails on its own.
+  return facts.length === 0 && failed !== undefined ? yield* Effect.failCause(failed.cause) : seen(operationOf(row), facts)
 })
 
 export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: Action, hands: Hands) {

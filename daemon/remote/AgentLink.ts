@@ -23,12 +23,33 @@ type OnFrame = (frame: Frame) => void
 interface Waiting {
   readonly succeed: (value: unknown) => void
   readonly fail: (error: AgentError) => void
+  readonly die: (defect: unknown) => void
   readonly onFrame: OnFrame | undefined
 }
 
 const answerMaxMs = 15_000
 /** An agent never sends more than this in one line; more means that it is not an agent. */
 const lineMaxChars = 16 * 1024 * 1024
+
+const frameIn = (line: string): Frame | undefined => {
+  try {
+    const frame = JSON.parse(line)
+    return typeof frame?.data === "object" && frame.data !== null ? frame : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** On a link of its own that ends with the work. Until it is there it can be given up: a node may be silent for long. */
+export const onOwnLink = <A, E, E2>(dialled: Effect.Effect<AgentLink, E>, work: (link: AgentLink) => Effect.Effect<A, E2>) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(restore(dialled), (link) =>
+      Effect.ensuring(
+        restore(work(link)),
+        Effect.sync(() => link.end())
+      )
+    )
+  )
 
 export class AgentLink {
   private readonly waiting = new Map<number, Waiting>()
@@ -67,12 +88,11 @@ export class AgentLink {
       this.waiting.set(id, {
         succeed: (value) => resume(Effect.succeed(value as AgentMethods[M][1])),
         fail: (error) => resume(Effect.fail(error)),
+        die: (defect) => resume(Effect.die(defect)),
         onFrame
       })
       this.write({ type: "request", data: { id, method, params } })
-      return Effect.sync(() => {
-        if (this.waiting.delete(id)) this.write({ type: "detach", data: { id } })
-      })
+      return Effect.sync(() => this.leave(id))
     })
   }
 
@@ -110,12 +130,12 @@ export class AgentLink {
     for (let end = this.buffer.indexOf("\n"); end !== -1; end = this.buffer.indexOf("\n", start)) {
       const line = this.buffer.slice(start, end)
       start = end + 1
-      try {
-        this.take(JSON.parse(line))
-      } catch {
-        this.close("the agent sent a line that is not JSON")
+      const frame = frameIn(line)
+      if (frame === undefined) {
+        this.close("the agent sent a line that is no frame")
         return
       }
+      this.take(frame)
     }
     this.buffer = this.buffer.slice(start)
   }
@@ -129,9 +149,23 @@ export class AgentLink {
       waiting.succeed(frame.data["value"])
     } else if (frame.type === "failure") {
       this.waiting.delete(id)
-      const error = frame.data["error"] as { readonly tag?: string; readonly message?: string } | undefined
+      const error = frame.data["error"] as { readonly tag?: string; readonly message?: string } | null | undefined
       waiting.fail(new AgentError({ tag: error?.tag ?? "AgentError", message: error?.message ?? "the agent refused" }))
-    } else waiting.onFrame?.(frame)
+    } else this.hand(frame, id, waiting)
+  }
+
+  /** A reader that throws is a defect of that request: neither the agent's nor the other requests'. */
+  private hand(frame: Frame, id: number, { die, onFrame }: Waiting): void {
+    try {
+      onFrame?.(frame)
+    } catch (defect) {
+      this.leave(id)
+      die(defect)
+    }
+  }
+
+  private leave(id: number): void {
+    if (this.waiting.delete(id)) this.write({ type: "detach", data: { id } })
   }
 
   private close(message: string): void {

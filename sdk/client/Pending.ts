@@ -2,6 +2,7 @@
  * One request on its way, and what has been seen of its answer. When the connection drops it is sent again: frames seen
  * before are then skipped, by log position and by bytes per rank. Only a `tail` cannot be counted so; it starts over.
  */
+import type { Socket } from "node:net"
 import { exitCodes } from "../protocol/exit-codes.ts"
 import type { LogChunk, LogSource, Progress, Result, ServerFrame } from "../protocol/Wire.ts"
 import { ClientError } from "./ClientError.ts"
@@ -22,6 +23,8 @@ export interface Request {
 }
 
 export interface Pending {
+  /** The connection that it was written to. */
+  on?: Socket
   readonly method: string
   readonly done: Promise<unknown>
   readonly reject: (error: Error) => void
@@ -30,6 +33,8 @@ export interface Pending {
   /** True when that was the end of it. */
   readonly take: (frame: ServerFrame) => boolean
 }
+
+export const encode = (type: string, data: object): string => `${JSON.stringify({ type, data })}\n`
 
 type Page = Record<string, unknown>
 
@@ -79,7 +84,7 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
     frame: () => {
       pages = undefined
       if (params.tail == null) for (const [rank, bytes] of seen) skip.set(rank, bytes)
-      return `${JSON.stringify({ type: "request", data: { ...request, params } })}\n`
+      return encode("request", { ...request, params })
     },
     take: ({ type, data }) => {
       if (type === "progress" && data.at > lastAt) {

@@ -5,13 +5,12 @@
  */
 import type { Socket } from "node:net"
 import { build, isOlder, version } from "../protocol/build.ts"
-import { exitCodes } from "../protocol/exit-codes.ts"
 import type { CommandName, MethodName } from "../protocol/methods.ts"
 import type { Caller, ServerFrame } from "../protocol/Wire.ts"
-import { ClientError } from "./ClientError.ts"
+import type { ClientError } from "./ClientError.ts"
 import { dial } from "./dial.ts"
 import { findHome, type Home, type Rare } from "./home.ts"
-import { fromWire, type Handlers, makePending, type Pending } from "./Pending.ts"
+import { encode, fromWire, type Handlers, makePending, type Pending, type Request } from "./Pending.ts"
 import { ulid } from "./ulid.ts"
 
 const reconnectMs = 30_000
@@ -37,8 +36,6 @@ export interface Session {
   readonly ended: () => Promise<void>
 }
 
-const gone = () => new ClientError("DaemonUnreachable", exitCodes.unreachable, "The daemon went away.")
-
 const closed = (socket: Socket) => new Promise<void>((done) => (socket.destroyed ? done() : socket.once("close", () => done())))
 
 export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) }: SessionOptions): Session => {
@@ -55,34 +52,44 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
   let over = false
   let giveUpAtMs = 0
 
-  /** One write for both. */
-  const say = (socket: Socket, text: string) => {
-    if (unsaid + text !== "") socket.write(unsaid + text)
+  /** One write for all that this connection has not heard. */
+  const say = (socket: Socket) => {
+    let text = unsaid
     unsaid = ""
+    for (const request of pending.values()) {
+      if (request.on !== socket) text += request.frame()
+      request.on = socket
+    }
+    if (text) socket.write(text)
+  }
+
+  const ask = (socket: Socket, request: Request, handlers: Handlers): Promise<unknown> => {
+    const asked = makePending(request, handlers)
+    pending.set(request.id, asked)
+    say(socket)
+    return asked.done
   }
 
   const waiting = () => !over && (pending.size > 0 || greeting > 0)
 
+  /** Says what is left, for of a silent stream the daemon would notice nothing. Written at once: it may be the last thing a process does. */
   const close = () => {
     over = true
+    for (const [id, { on }] of pending) on?.write(encode("detach", { id }))
     connection?.then((socket) => socket.destroy()).catch(() => {})
   }
 
   const fail = (error: Error) => {
     greeted.reject(error)
+    close()
     for (const { reject } of pending.values()) reject(error)
     pending.clear()
-    close()
   }
 
   /** Asks an older daemon to make room. It does so only when no operation runs; the drop then starts ours. */
   const replace = async () => {
     const socket = await connected()
-    const id = ++ids
-    const request = makePending({ id, method: "daemon.stop", params: { ifIdle: true } }, {})
-    pending.set(id, request)
-    say(socket, request.frame())
-    const { stopping } = (await request.done) as { stopping: boolean }
+    const { stopping } = (await ask(socket, { id: ++ids, method: "daemon.stop", params: { ifIdle: true } }, {})) as { stopping: boolean }
     if (stopping) await closed(socket)
   }
 
@@ -104,9 +111,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     while (waiting()) {
       await new Promise((done) => setTimeout(done, retryEveryMs))
       try {
-        const socket = await connected()
-        say(socket, Array.from(pending.values(), ({ frame }) => frame()).join(""))
-        return
+        return say(await connected())
       } catch (error) {
         connection = undefined
         if (Date.now() > giveUpAtMs || (error as ClientError).tag !== "DaemonUnreachable") fail(error as Error)
@@ -119,11 +124,11 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
     for (const [id, { method, reject }] of pending) {
       if (method !== "daemon.stop") continue
       pending.delete(id)
-      reject(gone())
+      reject(rare().explainDrop())
     }
     if (!waiting()) return
     giveUpAtMs ||= Date.now() + reconnectMs
-    if (Date.now() > giveUpAtMs) fail(gone())
+    if (Date.now() > giveUpAtMs) fail(rare().explainDrop())
     else void resume()
   }
 
@@ -143,8 +148,11 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
       }
     })
     socket.on("error", () => {})
-    socket.on("close", dropped)
-    unsaid = `${JSON.stringify({ type: "hello", data: { protocol, version } })}\n`
+    socket.on("close", () => {
+      clearTimeout(silence)
+      dropped()
+    })
+    unsaid = encode("hello", { protocol, version })
     return socket
   }
 
@@ -154,22 +162,17 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
   }
 
   const call: Session["call"] = async (method, params = {}, handlers = {}, requestId) => {
-    const id = ++ids
     const changes = mutating.has(method)
     const who = changes ? { requestId: requestId ?? ulid(), ...(caller ? { caller: caller() } : {}) } : {}
-    const request = makePending({ id, method, params: { ...params }, ...who }, handlers)
     let socket = await connected()
     if (changes) {
-      say(socket, "")
+      say(socket)
       greeting++
       await greeted.promise.finally(() => greeting--)
       await replacing
       socket = await connected()
     }
-    pending.set(id, request)
-    if (socket.destroyed) void resume()
-    else say(socket, request.frame())
-    return request.done as ReturnType<typeof call<never>>
+    return ask(socket, { id: ++ids, method, params: { ...params }, ...who }, handlers) as ReturnType<typeof call<never>>
   }
 
   const ended = async () => {

@@ -1,10 +1,22 @@
-/** Why a state folder cannot be used, each with a way on. And how a new one is made. */
-import { mkdirSync, type Stats, statSync } from "node:fs"
-import { dirname } from "node:path"
+/** Where the account says that its home is, why a state folder cannot be used, each with a way on, and how a new one is made. */
+import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs"
+import { userInfo } from "node:os"
+import { dirname, isAbsolute } from "node:path"
 import { exitCodes } from "../protocol/exit-codes.ts"
 import { ClientError } from "./ClientError.ts"
 
 const usage = (message: string, hint: string) => new ClientError("ValueError", exitCodes.usage, message, hint)
+
+/** For a caller without HOME. An account may have no entry at all, as in a container. */
+export const accountHome = (entry: () => { readonly homedir: string } = userInfo): string => {
+  try {
+    const { homedir } = entry()
+    if (isAbsolute(homedir)) return homedir
+  } catch {
+    // Said below.
+  }
+  throw usage("HOME is not set, and your account names no home.", "Set SKYD_HOME to the folder that holds the state.")
+}
 
 export const explainSocket = (folder: string, maxBytes: number): ClientError =>
   usage(
@@ -28,6 +40,9 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "a name in it is too long"
 }
 
+const isDangling = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false }) === undefined && (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false)
+
 /** One by one: `recursive` never returns where a file system, such as /proc, says that what it was told to make is not there. */
 const makeOne = (folder: string): void => {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
@@ -46,10 +61,8 @@ export const makeFolder = (folder: string): void => {
   try {
     makeOne(folder)
   } catch (cause) {
-    const { code = "", message } = cause as NodeJS.ErrnoException
-    throw usage(
-      `The state folder ${folder} cannot be made: ${reasons[code] ?? message}.`,
-      "Set SKYD_HOME to a folder that you can write to."
-    )
+    const { code = "", message, path = "" } = cause as NodeJS.ErrnoException
+    const reason = isDangling(path) ? `${path} is a link to what does not exist` : (reasons[code] ?? message)
+    throw usage(`The state folder ${folder} cannot be made: ${reason}.`, "Set SKYD_HOME to a folder that you can write to.")
   }
 }

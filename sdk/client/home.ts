@@ -3,7 +3,7 @@
  * which differs between shells. Everything is checked before anything is made.
  */
 import { statSync } from "node:fs"
-import { isAbsolute, join, resolve } from "node:path"
+import { isAbsolute, resolve } from "node:path"
 
 /** What sun_path holds, without its final NUL. */
 const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
@@ -16,17 +16,18 @@ export interface Home {
 /** Loads the rest of the client, for what seldom happens. */
 export type Rare = () => typeof import("./rare.ts")
 
-const stateFolder = (env: NodeJS.ProcessEnv): string => {
+/** Absolute, whatever the environment holds: the daemon works in another folder. */
+const stateFolder = (rare: Rare, env: NodeJS.ProcessEnv): string => {
   if (env.SKYD_HOME) return resolve(env.SKYD_HOME)
-  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return join(env.XDG_STATE_HOME, "skyd")
-  return join(env.HOME || process.getBuiltinModule("node:os").homedir(), ".local/state/skyd")
+  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return resolve(env.XDG_STATE_HOME, "skyd")
+  return resolve(env.HOME || rare().accountHome(), ".local/state/skyd")
 }
 
 export const findHome = (rare: Rare, env: NodeJS.ProcessEnv = process.env): Home => {
-  const folder = stateFolder(env)
+  const folder = stateFolder(rare, env)
   // The agents' sockets have the longest names in run/.
   if (Buffer.byteLength(folder) + 18 > socketPathMaxBytes) throw rare().explainSocket(folder, socketPathMaxBytes)
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found && (!found.isDirectory() || found.uid !== process.getuid?.())) throw rare().explainFolder(folder, found)
-  return { folder, socket: join(folder, "run/sock") }
+  return { folder, socket: resolve(folder, "run/sock") }
 }

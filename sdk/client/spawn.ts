@@ -17,7 +17,8 @@ const logTailBytes = 65_536
 
 export const daemonProgram = (): string => join(__dirname, "..", "bin", "skyd.cjs")
 
-const unreachable = (message: string, hint: string) => new ClientError("DaemonUnreachable", exitCodes.unreachable, message, hint)
+export const unreachable = (message: string, hint: string | null = null) =>
+  new ClientError("DaemonUnreachable", exitCodes.unreachable, message, hint)
 
 /** What a daemon that died said last. */
 const lastWords = (folder: string): string | undefined => {

@@ -8,3 +8,7 @@ export const Down = Schema.Struct({
   lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 export type Down = typeof Down.Type
+
+/** Ends a cluster by the tags of its machines and records nothing: only over a damaged log. Answers `{cluster, nodes}`. */
+export const DownUnlogged = Schema.Struct({ clusterName: Schema.String })
+export const DownUnloggedAnswer = Schema.Struct({ cluster: Schema.String, nodes: Schema.Array(Schema.String) })

@@ -46,6 +46,14 @@ export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnava
 export class NotSupportedError extends Schema.TaggedError<NotSupportedError>()("NotSupportedError", fields) {
   readonly exitCode = exitCodes.usage
 }
+/** When the log is damaged: the daemon answers questions and changes nothing (`docs/durability.md`). */
+export class ReadOnlyError extends Schema.TaggedError<ReadOnlyError>()("ReadOnlyError", fields) {
+  readonly exitCode = exitCodes.failed
+}
+/** When the log, or an export of it, cannot be read, or not be taken in. */
+export class AuditError extends Schema.TaggedError<AuditError>()("AuditError", fields) {
+  readonly exitCode = exitCodes.failed
+}
 /** When a command on a node fails: setup, sync, the installation of the runtime. */
 export class CommandError extends Schema.TaggedError<CommandError>()("CommandError", {
   ...fields,
@@ -92,6 +100,8 @@ export type SkydError =
   | ResourcesUnavailableError
   | NotSupportedError
   | CommandError
+  | ReadOnlyError
+  | AuditError
   | RuntimeError
   | JobDoesNotExist
   | OperationDoesNotExist

@@ -1,14 +1,25 @@
 /** The closed list of what can be asked over the socket. `describe` answers from it; the dispatcher does not compile until each is handled. */
 import * as Schema from "effect/Schema"
+import {
+  AuditDiff,
+  AuditDiffAnswer,
+  AuditExport,
+  AuditExportAnswer,
+  AuditHead,
+  AuditHeadAnswer,
+  AuditVerify,
+  AuditVerifyAnswer
+} from "./audit.ts"
 import { Autostop } from "./autostop.ts"
 import { Cancel } from "./cancel.ts"
-import { Down } from "./down.ts"
+import { Down, DownUnlogged, DownUnloggedAnswer } from "./down.ts"
 import { Exec } from "./exec.ts"
 import { Launch, Launched } from "./launch.ts"
 import {
   DaemonAnswer,
   DaemonStatus,
   DaemonStop,
+  DaemonStopAnswer,
   Describe,
   Events,
   EventsFollow,
@@ -22,6 +33,7 @@ import {
   Status,
   StatusAnswer
 } from "./queries.ts"
+import { Replay, ReplayAnswer, ReplayVerify, ReplayVerifyAnswer } from "./replay.ts"
 import { ResourceHandle } from "./rows.ts"
 import { Start } from "./start.ts"
 import { Stop } from "./stop.ts"
@@ -45,10 +57,17 @@ export const queries = {
   logs: { params: Logs, result: LogsAnswer },
   events: { params: Events, result: Schema.Struct({ events: Schema.Array(Schema.Json) }) },
   "events.follow": { params: EventsFollow, result: Schema.Struct({}) },
+  replay: { params: Replay, result: ReplayAnswer },
+  "replay.verify": { params: ReplayVerify, result: ReplayVerifyAnswer },
+  "audit.verify": { params: AuditVerify, result: AuditVerifyAnswer },
+  "audit.head": { params: AuditHead, result: AuditHeadAnswer },
+  "audit.export": { params: AuditExport, result: AuditExportAnswer },
+  "audit.diff": { params: AuditDiff, result: AuditDiffAnswer },
   operations: { params: Operations, result: OperationsAnswer },
   "operations.cancel": { params: OperationsCancel, result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean }) },
   "daemon.status": { params: DaemonStatus, result: DaemonAnswer },
-  "daemon.stop": { params: DaemonStop, result: Schema.Struct({ stopping: Schema.Boolean, runningJobs: Schema.Natural }) },
+  "daemon.stop": { params: DaemonStop, result: DaemonStopAnswer },
+  "down.unlogged": { params: DownUnlogged, result: DownUnloggedAnswer },
   describe: { params: Describe, result: Schema.Struct({ methods: Schema.Record(Schema.String, Schema.Json) }) }
 } as const
 export type QueryName = keyof typeof queries

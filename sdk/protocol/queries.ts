@@ -1,24 +1,42 @@
 /** Questions: they change nothing and are answered from the log's state. Names may be globs. */
 import * as Schema from "effect/Schema"
+import { Moment } from "./replay.ts"
 import { ClusterView, JobView, OperationView } from "./rows.ts"
 
 const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
+const At = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Number])))
+/** Only of an answer from the past. */
+const AsOf = Schema.optionalKey(Moment)
 
-/** Newest launch first. `notFound`: names and globs that matched nothing. */
-export const Status = Schema.Struct({ clusterNames: Names, refresh: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
-export const StatusAnswer = Schema.Struct({ clusters: Schema.Array(ClusterView), notFound: Schema.Array(Schema.String) })
+/** Newest launch first. `notFound`: names and globs that matched nothing. With `at` no cloud is asked, and the answer says what it is of: `asOf`. */
+export const Status = Schema.Struct({
+  clusterNames: Names,
+  refresh: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** What was known then: a position, a time with its offset (RFC 3339) or an age by the daemon's clock (`2 hours ago`). */
+  at: At
+})
+export const StatusAnswer = Schema.Struct({
+  clusters: Schema.Array(ClusterView),
+  notFound: Schema.Array(Schema.String),
+  asOf: AsOf,
+  /** What everybody should know first: a damaged log, a full disk. */
+  notices: Schema.optionalKey(Schema.Array(Schema.String))
+})
 export type StatusAnswer = typeof StatusAnswer.Type
 
-/** Newest job first. `jobIds` with one cluster. */
+/** Newest job first. `jobIds` with one cluster. `at` as in `status`. */
 export const JobQueue = Schema.Struct({
   clusterNames: Names,
   skipFinished: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
-  jobIds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Int)))
+  jobIds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Int))),
+  at: At
 })
+export type JobQueue = typeof JobQueue.Type
 export const JobQueueAnswer = Schema.Struct({
   jobs: Schema.Array(JobView),
   clusters: Schema.Array(Schema.String),
-  notFound: Schema.Array(Schema.String)
+  notFound: Schema.Array(Schema.String),
+  asOf: AsOf
 })
 export type JobQueueAnswer = typeof JobQueueAnswer.Type
 
@@ -28,7 +46,7 @@ export type JobQueueAnswer = typeof JobQueueAnswer.Type
  */
 export const Logs = Schema.Struct({
   clusterName: Schema.String,
-  /** Null: the latest. */
+  /** Null: the latest; while a launch sets up, its setup and then its job. */
   jobId: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   /** The setup of this operation, in place of a job. */
   setup: Schema.optionalKey(Schema.NullOr(Schema.String)),
@@ -80,11 +98,18 @@ export const DaemonAnswer = Schema.Struct({
   socket: Schema.String,
   clusters: Schema.Natural,
   runningJobs: Schema.Natural,
-  runningOperations: Schema.Natural
+  runningOperations: Schema.Natural,
+  notices: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type DaemonAnswer = typeof DaemonAnswer.Type
 
-/** Ends the daemon; jobs go on. With `ifIdle` only when no operation runs. Answers `{stopping, runningJobs}`. */
+/** Ends the daemon; jobs go on, and operations when it starts again. With `ifIdle` only when nothing that runs would wait for that. */
 export const DaemonStop = Schema.Struct({ ifIdle: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
+export const DaemonStopAnswer = Schema.Struct({
+  stopping: Schema.Boolean,
+  runningJobs: Schema.Natural,
+  runningOperations: Schema.Natural
+})
+export type DaemonStopAnswer = typeof DaemonStopAnswer.Type
 
 export const Describe = Schema.Struct({ method: Schema.optionalKey(Schema.NullOr(Schema.String)) })

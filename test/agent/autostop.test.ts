@@ -1,8 +1,10 @@
 /** Autostop with the real agent; a minute takes 200 ms here. The rules themselves are in pure.test.ts. */
 import * as fs from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
+import os from "node:os"
 import { join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
-import { Autostop } from "../../agent/Autostop.ts"
+import { afterAll, describe, expect, it, vi } from "vitest"
+import { Autostop, awakeMs } from "../../agent/Autostop.ts"
 import { bootId } from "../../agent/processes.ts"
 import { emptyState } from "../../agent/state.ts"
 import { cleanUp, cluster, Follower, job, read } from "./harness.ts"
@@ -137,8 +139,10 @@ describe("autostop", () => {
     expect(Date.now() - startedAt).toBeLessThan(2400)
   })
 
-  it("waits for a request that is being worked on", async () => {
-    const state = { ...emptyState("c", "n"), setting: { setting: 1, idleMinutes: 0, down: false }, idleBoot: bootId(), startedMs: -1e9 }
+  /** Of a cluster that does nothing and whose node was started long ago. */
+  const ofAnIdleHead = (idleMinutes: number, idleSinceMs: number) => {
+    const setting = { setting: 1, idleMinutes, down: false }
+    const state = { ...emptyState("c", "n"), setting, idleSinceMs, idleBoot: bootId(), startedMs: -1e9 }
     const told: Array<string> = []
     const head = {
       store: { state },
@@ -148,7 +152,23 @@ describe("autostop", () => {
       folder: { identity: { cloud: "local" } }
     }
     const left = Promise.withResolvers<void>()
-    const autostop = new Autostop(head as never, false, async () => left.resolve())
+    return { autostop: new Autostop(head as never, false, async () => left.resolve()), left, told }
+  }
+
+  it("does not count the time that the machine slept, nor a step of the wall clock", async () => {
+    const { autostop, told } = ofAnIdleHead(10, awakeMs() - 60_000)
+    const upS = os.uptime()
+    const atMs = Date.now()
+    const slept = [vi.spyOn(os, "uptime").mockReturnValue(upS + 8 * 3600), vi.spyOn(Date, "now").mockReturnValue(atMs + 86_400_000)]
+    syncBuiltinESMExports()
+    autostop.look()
+    for (const spy of slept) spy.mockRestore()
+    syncBuiltinESMExports()
+    expect(told).toEqual([])
+  })
+
+  it("waits for a request that is being worked on", async () => {
+    const { autostop, left, told } = ofAnIdleHead(0, 0)
     await autostop.during(async () => {
       autostop.look()
       await pause(50)

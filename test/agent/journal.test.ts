@@ -61,6 +61,15 @@ describe("a journal", () => {
     expect([second.id === first.id, second.lastEntry]).toEqual([false, 0])
   })
 
+  it("keeps the number of an entry that holds nothing: the daemon finds it missing", async () => {
+    const file = path()
+    const first = new Journal(file, false)
+    await first.append(fact(1))
+    fs.appendFileSync(file, '{"n":2,"atMs":1,"fact":null}\n')
+    const second = new Journal(file, false)
+    expect([second.id, second.lastEntry]).toEqual([first.id, 2])
+  })
+
   it("forgets what is acknowledged once it is big, and never numbers again", async () => {
     const file = path()
     const journal = new Journal(file, false)
@@ -92,6 +101,15 @@ describe("an agent's socket", () => {
     await second.client.until(() => (second.entries.length === 2 ? true : undefined))
     expect(second.entries.map(({ n }) => n)).toEqual([3, 4])
     await (await head.client()).call("journal.acknowledge", { upTo: 4 })
+  })
+
+  it("in which an entry holds nothing does not keep the agent from starting", async () => {
+    const { head } = await cluster()
+    await (await head.client()).call("submit", { jobs: [job(1, "true")] })
+    await (await Follower.of(head)).fact("JobEnded")
+    await head.kill()
+    fs.appendFileSync(join(head.root, "agent/journal.jsonl"), '{"n":3,"atMs":1,"fact":null}\n')
+    expect((await head.start()).lastEntry).toBe(3)
   })
 
   it("refuses who looks for another cluster or node, unknown methods, and lines that are no frames", async () => {

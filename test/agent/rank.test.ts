@@ -10,6 +10,20 @@ import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
 const root = fs.mkdtempSync(join(tmpdir(), "skyd-r-"))
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
+it("whose folder is removed as it runs ends for that reason, not as one that never started", async () => {
+  const identity: Partial<NodeIdentity> = { cluster: "c", node: "n", environment: { PATH: process.env["PATH"]! } }
+  fs.writeFileSync(join(root, "node.json"), JSON.stringify(identity))
+  const exit = await new Promise((resolve) => {
+    const rank: Rank = new Rank(new Folder(root), "job-2", 0, () => {
+      if (rank.exit !== null) return resolve(rank.exit)
+      fs.rmSync(rank.folder, { recursive: true })
+      process.kill(rank.pid!, "SIGKILL")
+    })
+    rank.start({ key: "job-2", rank: 0, script: "sleep 60", environment: {}, secrets: {}, log: "log" })
+  })
+  expect(exit).toEqual({ code: 137, reason: "its folder on the node was removed" })
+})
+
 it("that has not come to its claim yet is looked at again, where the folder cannot be watched", async () => {
   const identity: Partial<NodeIdentity> = { cluster: "c", node: "n", environment: { PATH: process.env["PATH"]! } }
   fs.writeFileSync(join(root, "node.json"), JSON.stringify(identity))

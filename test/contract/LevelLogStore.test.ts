@@ -5,6 +5,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as LevelLogStore from "../../daemon/log/LevelLogStore.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
+import { daemonStream } from "../../events/Recorded.ts"
 import { logStoreContract } from "./log-store.contract.ts"
 
 const folder = () => mkdtempSync(join(tmpdir(), "log-"))
@@ -14,7 +15,7 @@ logStoreContract("LevelLogStore", () => LevelLogStore.layer(folder()))
 it.live("what was written is there when it is opened again", () =>
   Effect.gen(function* () {
     const location = folder()
-    const entry = { seq: 1, value: Buffer.from("kept"), keys: ["daemon" as never], freed: [] }
+    const entry = { seq: 1, value: Buffer.from("kept"), keys: [daemonStream], freed: [] }
     yield* LogStore.use((store) => store.write([entry])).pipe(Effect.provide(LevelLogStore.layer(location), { local: true }))
     const last = yield* LogStore.use((store) => store.last).pipe(Effect.provide(LevelLogStore.layer(location), { local: true }))
     assert.strictEqual(Buffer.from(last!.value).toString(), "kept")

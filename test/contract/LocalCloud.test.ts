@@ -81,6 +81,18 @@ describe("a node on this machine", () => {
     })
   )
 
+  it.live("that does not say whose it is, is not known, and the others are", () =>
+    Effect.gen(function* () {
+      const { cloud, home } = yield* prepare
+      const { refs } = yield* makeNodes(cloud, [0, 1])
+      writeFileSync(join(folderOf(home, refs[0]!), "node.json"), "{")
+      const [first, second] = yield* cloud.query(refs)
+      assert.deepInclude(first, { state: "unknown", rank: 0 })
+      assert.include(first!.reason, "cannot be read as JSON")
+      assert.deepInclude(second, { state: "running", rank: 1 })
+    })
+  )
+
   it.live("may be sent a folder that holds the daemon's own state, without it", () =>
     Effect.gen(function* () {
       const root = yield* tempFolder

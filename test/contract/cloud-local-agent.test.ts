@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { make } from "../../daemon/clouds/local/LocalCloud.ts"
 import { leftovers } from "../../daemon/clouds/local/processes.ts"
+import { nodeFiles } from "../../sdk/agent/protocol.ts"
 import { write } from "../unit/sync/tree.ts"
 import { bundles, folderOf, newerPath, prepare } from "./cloud-local-prepare.ts"
 import { helloOf, makeNode, startJob, until } from "./cloud-nodes.ts"
@@ -82,16 +83,27 @@ describe("a node on this machine, as to its agent,", () => {
     })
   )
 
-  it.live("is not given an agent that does not start: the error says why", () =>
+  it.live.each([
+    ["says it", "console.error('no such thing'); process.exit(1)", "no such thing"],
+    ["throws", "console.error('a word before'); null.length", "TypeError: Cannot read properties of null (reading 'length')"],
+    [
+      "has a crash printed, with its cause and its fields",
+      "console.error(Object.assign(new Error('no room', { cause: new Error('inside') }), { code: 'ENOSPC' })); process.exit(1)",
+      "Error: no room"
+    ],
+    ["is no program", "}", "SyntaxError: Unexpected token '}'"],
+    ["ends without a word", "process.exit(1)", "it ended without a word"]
+  ] as const)("is not given an agent that does not start: the error says why, when it %s", ([, program, reason]) =>
     Effect.gen(function* () {
       const { home, cloud } = yield* prepare
       const ref = yield* makeNode(cloud)
       const brokenPath = join(bundles, "broken.cjs")
-      writeFileSync(brokenPath, "console.error('no such thing'); process.exit(1)")
+      writeFileSync(join(folderOf(home, ref), nodeFiles.log), "Error: of long ago\n")
+      writeFileSync(brokenPath, program)
       const broken = yield* make({ home, agentPath: brokenPath })
       const error = yield* Effect.flip(broken.installAgent(ref))
       assert.strictEqual(error.kind, "Transient")
-      assert.include(error.message, "no such thing")
+      assert.include(`${error.message};`, `does not start: ${reason};`)
     })
   )
 
@@ -105,6 +117,19 @@ describe("a node on this machine, as to its agent,", () => {
       const broken = yield* make({ home, agentPath: join(home, "no-agent.cjs") })
       assert.strictEqual((yield* Effect.flip(broken.stop(ref))).kind, "Transient")
       yield* broken.terminate(ref)
+      assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+      assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "missing")
+    })
+  )
+
+  it.live("is ended although its agent hangs, sooner than one that works would be given up", () =>
+    Effect.gen(function* () {
+      const { cloud, readFile } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      yield* startJob(cloud, ref, "touch began; sleep 60 & sleep 60")
+      yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+      process.kill((yield* helloOf(cloud, ref)).pid, "SIGSTOP")
+      yield* cloud.terminate(ref).pipe(Effect.timeout("20 seconds"))
       assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
       assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "missing")
     })

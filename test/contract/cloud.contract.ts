@@ -84,9 +84,13 @@ export const cloudContract = (name: string, prepare: Effect.Effect<Prepared, Clo
           { ...ref.tags, log: ulid() },
           { ...ref.tags, cluster: ClusterId.make(ulid()) }
         ]) {
-          for (const act of [cloud.query([{ ...ref, tags }]), cloud.stop({ ...ref, tags }), cloud.terminate({ ...ref, tags })]) {
-            assert.strictEqual((yield* Effect.flip(act as Effect.Effect<unknown, CloudError>)).kind, "Refused")
+          for (const act of [cloud.stop({ ...ref, tags }), cloud.terminate({ ...ref, tags })]) {
+            assert.strictEqual((yield* Effect.flip(act)).kind, "Refused")
           }
+          const [foreign, own] = yield* cloud.query([{ ...ref, tags }, ref])
+          assert.deepInclude(foreign, { state: "unknown", node: ref.node, rank: ref.rank })
+          assert.isNotEmpty(foreign!.reason)
+          assert.strictEqual(own!.state, "running")
         }
         assert.deepStrictEqual(yield* states(cloud, [ref]), ["running"])
       })

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
+import { limits } from "../../daemon/ipc/limits.ts"
 import { events } from "../../events/Event.ts"
 import { eventsDocument, protocolDocument } from "../../scripts/docs.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
@@ -37,6 +38,14 @@ describe("the hand-written documents", () => {
   it.each(markdown)("%s links only to files that are there", (file) => {
     const links = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!)
     expect(links.filter((link) => !existsSync(resolve(root, dirname(file), link)))).toEqual([])
+  })
+
+  it("docs/protocol.head.md lists every limit of the socket", () => {
+    const listed = [...read("docs/protocol.head.md").matchAll(/^\| `(\w+(?:Max\w*|Ms))` \| (\d+) \|/gm)].map(([, name, most]) => [
+      name,
+      Number(most)
+    ])
+    expect(Object.fromEntries(listed)).toEqual(limits)
   })
 
   it("README.md lists every exit code", () => {

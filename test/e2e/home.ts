@@ -1,6 +1,6 @@
 /** A private state folder with the real programs on it: the built `sky`, the daemon that it spawns, real agents. Ended and removed after each file. */
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -191,6 +191,16 @@ export const processesOf = (folder: string): ReadonlyArray<number> =>
         return false
       }
     })
+
+/** How many sockets a process has open. */
+export const socketsOf = (pid: number): number =>
+  readdirSync(`/proc/${pid}/fd`).filter((name) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${name}`).startsWith("socket:")
+    } catch {
+      return false
+    }
+  }).length
 
 /** Until it is so; never longer than half a minute. */
 export const eventually = async <A>(look: () => A | Promise<A>, is: (value: A) => boolean = Boolean): Promise<A> => {

@@ -1,10 +1,11 @@
 /** kill -9 of the real daemon, the real agent and the real client, in the middle of each verb. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { eventually, Home, isAlive, kill, processesOf, root } from "./home.ts"
 
-const home = new Home()
+// It dies here more often than a daemon may before it leaves all alone.
+const home = new Home({ SKYD_DAEMON_MINUTE_MS: "0" })
 const statusOf = async (name: string) => (await home.json("status")).find((row: { name: string }) => row.name === name)
 const jobOf = async (name: string, id: number) => (await home.json("queue", name)).find((job: { id: number }) => job.id === id)
 const crash = async () => {
@@ -74,8 +75,16 @@ describe("kill -9 of the daemon", () => {
     expect({ code, lines: out.match(/once/g) }).toEqual({ code: 0, lines: ["once"] })
   })
 
+  /** A job that does not hear the first signal, so that its end takes a while. */
+  const deafJob = async () => {
+    const ready = join(home.nodes()[0]!, "home", "deaf")
+    rmSync(ready, { force: true })
+    await home.sky("exec", "-d", "a", "trap '' TERM; touch ~/deaf; sleep 60")
+    await eventually(() => existsSync(ready))
+  }
+
   it("during a stop and during a down: both come to their end by themselves, told again by nobody", async () => {
-    await home.sky("exec", "-d", "a", "trap '' TERM; sleep 60")
+    await deafJob()
     const stopping = home.start("stop", "a", "-y")
     await eventually(async () => (await statusOf("a")).phase === "stop")
     stopping.child.kill("SIGKILL")
@@ -86,7 +95,7 @@ describe("kill -9 of the daemon", () => {
     )
     const folder = home.nodes()[0]!
     await home.sky("start", "-y", "a")
-    await home.sky("exec", "-d", "a", "trap '' TERM; sleep 60")
+    await deafJob()
     const down = home.start("down", "a", "-y")
     await eventually(async () => (await statusOf("a"))?.phase === "down")
     down.child.kill("SIGKILL")

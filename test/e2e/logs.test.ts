@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { eventually, Home, kill, type Wire } from "./home.ts"
+import { eventually, Home, kill, socketsOf, type Wire } from "./home.ts"
 
 const home = new Home()
 const inHome = (file: string) => join(home.nodes()[0]!, "home", file)
@@ -21,6 +21,23 @@ const killAgentAfter = async (written: number, then: number) => {
   await eventually(() => existsSync(inHome(`${then}`)))
   kill(pid)
 }
+
+it("of an agent that hangs, asked for and left again, leaves no connection open", async () => {
+  await home.sky("launch", "-y", "-c", "hung", "true")
+  const [daemon, agent] = [await home.daemonPid(), home.agentPid()]
+  const wire = home.socket()
+  wire.request("hello", "status")
+  await wire.answer("hello")
+  const ids = Array.from({ length: 10 }, (_, i) => i)
+  const before = socketsOf(daemon)
+  kill(agent, "SIGSTOP")
+  for (const id of ids) wire.request(id, "logs", { clusterName: "hung" })
+  await eventually(() => socketsOf(daemon) >= before + ids.length)
+  wire.send(...ids.map((id) => ({ type: "detach", data: { id } })))
+  await eventually(() => socketsOf(daemon) <= before)
+  kill(agent, "SIGCONT")
+  await home.sky("down", "-y", "hung")
+})
 
 describe("a log whose agent is killed in the middle", () => {
   it("shows each line once to those who follow it, all of it or from its tail", async () => {

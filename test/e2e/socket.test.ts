@@ -130,6 +130,11 @@ describe("bad input is answered and changes nothing", () => {
     ],
     ["an invalid name", { id: 1, method: "launch", params: { clusterName: "-x", task: {} } }, "Invalid cluster name"],
     ["a relative workdir", { id: 1, method: "exec", params: { clusterName: "once", task: { workdir: "etc", run: "ls" } } }, "not absolute"],
+    [
+      "an env that no program can be given",
+      { id: 1, method: "launch", params: { task: { envs: { A: "x".repeat(128 * 1024 - 1) } } } },
+      "an env holds less than 128 KiB"
+    ],
     ["a zero byte", { id: 1, method: "launch", params: { task: { run: "a\u0000b" } } }, "zero byte"],
     [
       "a task that no fact can hold",

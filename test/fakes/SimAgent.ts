@@ -8,6 +8,9 @@ import type { AgentHello, JobSpec, JournalEntry, JournalFact, SetupSpec } from "
 
 const lost = "its secrets are lost"
 
+/** What a script says of itself; one that says nothing is over at once, and well. */
+const numberIn = (script: string): number => Number(script) || 0
+
 interface Request {
   readonly id: number
   readonly method: string
@@ -119,8 +122,8 @@ export class SimAgent {
     this.write({ _tag: "JobStarted", job: spec.id, ranks: [] })
     const [seconds = "1", code = "0"] = spec.run.split(" ")
     const work = Effect.andThen(
-      Effect.sleep(`${Number(seconds)} seconds`),
-      Effect.sync(() => this.end(spec.id, { status: code === "0" ? "SUCCEEDED" : "FAILED", returnCodes: [Number(code)], reason: null }))
+      Effect.sleep(`${numberIn(seconds)} seconds`),
+      Effect.sync(() => this.end(spec.id, { status: numberIn(code) === 0 ? "SUCCEEDED" : "FAILED", returnCodes: [numberIn(code)], reason: null }))
     )
     this.running.set(spec.id, this.inWorld(work))
   }
@@ -133,7 +136,7 @@ export class SimAgent {
       return
     }
     this.begin(`setup ${operation}`)
-    const code = Number(script)
+    const code = numberIn(script)
     const ended: JournalFact = {
       _tag: "SetupEnded",
       operation,

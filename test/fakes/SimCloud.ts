@@ -3,7 +3,7 @@
  * named point (`cloud.provision:after` …), which is where a crash is worst.
  */
 import { Effect, type Fiber, Random } from "effect"
-import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
 import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { NodeId } from "../../events/ids.ts"
@@ -24,7 +24,7 @@ export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
   mood: "calm" | "moody" = "calm"
-  /** Calls that fail, by name. */
+  /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
   unreadable: SyncError | undefined
@@ -60,11 +60,11 @@ export class SimCloud {
         )
   )
 
-  private call<A>(name: string, work: () => A): Effect.Effect<A, CloudError> {
+  private call<A>(name: string, work: () => A, node = ""): Effect.Effect<A, CloudError> {
     return Effect.gen({ self: this }, function* () {
       yield* this.reach(`cloud.${name}:before`)
       yield* this.moody
-      const fault = this.faults.get(name)
+      const fault = this.faults.get(name) ?? this.faults.get(`${name} ${node}`)
       if (fault !== undefined) return yield* fault
       const done = work()
       yield* this.reach(`cloud.${name}:after`)
@@ -115,12 +115,16 @@ export class SimCloud {
       }),
     query: (nodes) =>
       this.call("query", () =>
-        nodes.map(({ node, rank }) => {
+        nodes.map((ref) => {
+          const { node, rank } = ref
+          const fault = this.faults.get(`query ${node}`)
+          if (fault !== undefined) return unknownState(ref, fault.message)
           const machine = this.machines.get(node)
           const state = machine?.state ?? "missing"
           return { rank, node, state, address: null, reason: machine?.reason ?? null, down: machine?.down ?? false }
         })
       ),
+    owned: () => Effect.die("nobody asks here what there is"),
     start: ({ node, rank }) =>
       this.call("start", () => {
         const machine = this.machines.get(node)
@@ -128,15 +132,19 @@ export class SimCloud {
         if (machine !== undefined) machine.agent.halted = false
         return { address: `127.0.1.${rank + 1}` }
       }),
-    stop: ({ node }) => this.call("stop", () => this.halt(node, null)),
+    stop: ({ node }) => this.call("stop", () => this.halt(node, null), node),
     terminate: ({ node }) =>
-      this.call("terminate", () => {
-        this.halt(node, null)
-        this.machines.delete(node)
-      }),
+      this.call(
+        "terminate",
+        () => {
+          this.halt(node, null)
+          this.machines.delete(node)
+        },
+        node
+      ),
     installAgent: (node) =>
       Effect.flatMap(
-        this.call("installAgent", () => this.machines.get(node.node)),
+        this.call("installAgent", () => this.machines.get(node.node), node.node),
         (machine) => {
           if (machine === undefined || machine.state !== "running") return Effect.fail(this.absent(node))
           machine.agent.alive = true

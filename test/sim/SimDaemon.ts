@@ -3,11 +3,14 @@ import { Effect, Exit, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/Clouds.ts"
 import * as Daemon from "../../daemon/Daemon.ts"
+import { Disk } from "../../daemon/Disk.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import { Notices } from "../../daemon/Notices.ts"
+import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import { Secrets, type SecretValues } from "../../daemon/Secrets.ts"
 import { FileLister } from "../../daemon/sync/FileLister.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
@@ -25,7 +28,7 @@ const identity = {
 }
 
 /** What it keeps of secrets outlives it, like its disk. */
-const secretsIn = (kept: Map<string, SecretValues>) =>
+export const secretsIn = (kept: Map<string, SecretValues>) =>
   Layer.succeed(Secrets, {
     digest: (text) => text,
     keep: (operation, values) => Effect.sync(() => void (Object.keys(values).length > 0 && kept.set(operation, values))),
@@ -60,14 +63,21 @@ export interface SimDaemon {
   readonly kill: Effect.Effect<void>
 }
 
-export const boot = Effect.fn("boot")(function* (disk: MemoryLogStore.MemoryDisk, world: SimCloud) {
+/** `reactors`: on, whatever became of the daemon before, unless the story is about just that. */
+export const boot = Effect.fn("boot")(function* (
+  disk: MemoryLogStore.MemoryDisk,
+  world: SimCloud,
+  reactors: typeof Reactors.layer | typeof Reactors.on = Reactors.on
+) {
   const scope = yield* Scope.make()
   const services = yield* Layer.buildWithScope(
     Layer.fresh(
-      Daemon.core.pipe(
+      Daemon.core(reactors).pipe(
         Layer.provide([
           reachingStore(disk, world),
           secretsIn(world.secrets),
+          Disk.endless,
+          Notices.layer,
           Layer.succeed(Clouds, new Map([[world.cloud.name, world.cloud]])),
           Layer.succeed(FileLister, () =>
             world.unreadable === undefined ? Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }) : Effect.fail(world.unreadable)

@@ -153,9 +153,10 @@ describe("when the cloud fails", () => {
         world.unreadable = new SyncError({ path: "/w/x", message: "/w/x cannot be read" })
         yield* ask("l", "launch", { ...launch, task: { ...launch.task, workdir: "/w" }, down: true })
         assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "CommandError" })
-        assert.strictEqual(statusOf(row()!), "UP")
+        assert.deepInclude(conditionOf(row()!), { status: "UP", reason: null })
         yield* ask("e", "exec", { ...named, task: { run: "1 0", workdir: "/w" }, down: true })
         assert.deepNestedInclude(outcome("e"), { _tag: "failed", "error.tag": "CommandError" })
+        assert.deepInclude(conditionOf(row()!), { status: "UP", reason: null })
         assert.isFalse(row()!.autostop?.down)
         assert.strictEqual(row()!.lastJob, 0)
         assert.strictEqual(world.machines.size, 1)
@@ -175,6 +176,22 @@ describe("when the cloud fails", () => {
         yield* ask("again", "launch", { ...launch, task: { run: "1 0", num_nodes: 2 } })
         assert.strictEqual(statusOf(row()!), "UP")
         assert.strictEqual(world.machines.size, 2)
+      })
+    )
+  )
+  it.effect("a cluster at rest asks the cloud nothing, also after a worker has vanished", () =>
+    scene(({ ask, daemon, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", { clusterName: "a", task: { run: "1 0", num_nodes: 2 } })
+        const [, worker] = [...world.machines]
+        worker![1].agent.die()
+        world.machines.delete(worker![0])
+        yield* settle(daemon, 8)
+        const asked = () => world.reached.filter((point) => point === "cloud.query:before").length
+        const before = asked()
+        assert.isAbove(before, 0)
+        yield* pass(daemon, "10 minutes")
+        assert.strictEqual(asked(), before)
       })
     )
   )

@@ -109,6 +109,12 @@ describe("exec", () => {
     assert.deepInclude(error, { _tag: "ClusterNotUpError", clusterStatus: "INIT" })
     assert.include(error.message, "a launch is in progress since")
   })
+  it("is refused while autostop tears the cluster down, and does not tell to start it", () => {
+    const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: true, idleSinceMs: 1 }
+    const error = refusal(executing([...up(), fired]))
+    assert.strictEqual(error.message, `${name} is being torn down by autostop: idle for 1 minute.`)
+    assert.notInclude(error.hint ?? "", "sky start")
+  })
   it("exec-22: a controller is not supported", () => {
     for (const controller of controllers) {
       assert.strictEqual(tags(exec(undefined, { name: controller, task: {}, down: false, lastUse: "" }, context)), "NotSupportedError")

@@ -1,6 +1,7 @@
 /** A log's way from the head's agent to a client, when the agent goes away in the middle. */
 import { duplexPair } from "node:stream"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
 import { streamLogs } from "../../daemon/queries/logs.ts"
 import { AgentLink } from "../../daemon/remote/AgentLink.ts"
@@ -13,7 +14,7 @@ type Say = (type: string, data: object) => void
 /** What an agent does with a request for logs; then it dies, unless it has answered. */
 type Life = (asked: Record<string, unknown>, say: Say) => void
 
-const agentThat = (live: Life) => {
+const agentThat = (live: Life, hangs: boolean) => {
   const [ours, theirs] = duplexPair()
   ours.setEncoding("utf8").on("data", (lines: string) => {
     for (const line of lines.trim().split("\n")) {
@@ -21,6 +22,7 @@ const agentThat = (live: Life) => {
       if (type !== "request") continue
       const frames: Array<string> = []
       const say: Say = (kind, more) => void frames.push(`${JSON.stringify({ type: kind, data: { id: data.id, ...more } })}\n`)
+      if (hangs) continue
       if (data.method === "hello") say("result", { value: {} })
       else live(data.params, say)
       ours.write(frames.join(""), () => frames.at(-1)?.startsWith('{"type":"result"') || theirs.destroy())
@@ -33,10 +35,11 @@ const answer = { status: "SUCCEEDED", returnCodes: [0], reason: null }
 const source = { rank: 0, source: "run.log", prefix: "(task, pid=7) " }
 const log = (text: string, to: number) => ({ rank: 0, source: "run.log", to, text })
 
-const follow = async (
+const logsOf = (
   lives: ReadonlyArray<Life>,
-  { isFull = (): boolean => false, untilTold = (_: () => void): Effect.Effect<void> => Effect.void } = {}
+  { hangs = false, isFull = (): boolean => false, untilTold = (_: () => void): Effect.Effect<void> => Effect.void } = {}
 ) => {
+  const links: Array<AgentLink> = []
   const frames: Array<ServerFrame> = []
   const asked: Array<unknown> = []
   const waits: Array<() => void> = []
@@ -51,11 +54,13 @@ const follow = async (
   const connect = () =>
     Effect.sync(() => {
       const live = lives[next++]!
-      return agentThat((params, say) => {
+      const link = agentThat((params, say) => {
         asked.push(params)
         live(params, say)
         if (next === lives.length) endJob()
-      })
+      }, hangs)
+      links.push(link)
+      return link
     })
   const tools = {
     log: {
@@ -67,10 +72,13 @@ const follow = async (
     },
     couriers: { connect, untilTold: () => (next === 0 ? Effect.void : untilTold(endJob)) }
   }
-  const value = await Effect.runPromise(
-    streamLogs("mine", { clusterName: name, tail: 3 }, reply as never, tools as never) as Effect.Effect<LogsAnswer>
-  )
-  return { asked, frames, value, waits }
+  const streamed = streamLogs("mine", { clusterName: name, tail: 3 }, reply as never, tools as never)
+  return { asked, frames, links, streamed, waits }
+}
+
+const follow = async (...of: Parameters<typeof logsOf>) => {
+  const logs = logsOf(...of)
+  return { ...logs, value: await Effect.runPromise(logs.streamed as Effect.Effect<LogsAnswer>) }
 }
 
 it("goes on where each file was, and names a source once", async () => {
@@ -113,4 +121,29 @@ it("waits once for a slow reader, however many frames were on their way", async 
   const { frames, waits } = await follow([say], { isFull: () => true })
   expect(frames).toHaveLength(20)
   expect(waits).toHaveLength(1)
+})
+
+const turns = (count = 20) =>
+  Effect.promise(async () => {
+    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+  })
+
+it("leaves no connection open when its reader goes away while the agent is silent", async () => {
+  const { links, streamed } = logsOf([() => {}], { hangs: true })
+  const fiber = Effect.runFork(streamed)
+  await Effect.runPromise(turns())
+  expect(links.map(({ isOpen }) => isOpen)).toEqual([true])
+  await Effect.runPromise(Effect.andThen(Fiber.interrupt(fiber), turns()))
+  expect(links.map(({ isOpen }) => isOpen)).toEqual([false])
+})
+
+it("says of a head that goes away again and again that it does, not that its cluster is UP", async () => {
+  const { streamed } = logsOf(Array.from({ length: 1000 }, () => () => {}))
+  const exit = Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(Effect.flip(streamed), { startImmediately: true })
+    while (fiber.pollUnsafe() === undefined) yield* Effect.andThen(TestClock.adjust("100 millis"), turns())
+    return yield* Fiber.join(fiber)
+  })
+  const { message } = await Effect.runPromise(Effect.provide(exit, TestClock.layer()))
+  expect(message).toBe("The logs of train cannot be read: its head breaks the connection off again and again.")
 })

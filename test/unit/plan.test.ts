@@ -1,6 +1,7 @@
 /** Given facts, what is done next. */
 import { assert, describe, it } from "@effect/vitest"
 import { plan } from "../../daemon/reactors/plan.ts"
+import { JournalId } from "../../events/ids.ts"
 import {
   asked,
   cluster,
@@ -23,6 +24,8 @@ const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, worldOf(fact
 const launch = operation("r-launch")
 const stopping: ReadonlyArray<Said> = [requested("stop"), [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, "r-stop"]]
 const cancelled: Said = [{ _tag: "OperationCancelled", reason: "superseded", by: null }, "r-launch"]
+
+const otherJournal = JournalId.make("01HZZZZZZZZZZZZZZZZZZZZZJ2")
 
 describe("the plan of a launch", () => {
   it("writes a token down before it asks for nodes", () => {
@@ -75,6 +78,16 @@ describe("the plan of a launch", () => {
       ...ready()
     ]
     assert.deepStrictEqual(next(facts), { _tag: "Arm" })
+  })
+  it("arms autostop again on a head that holds nothing of what the one before was told", () => {
+    const facts: ReadonlyArray<Said> = [
+      ...up(),
+      { _tag: "AutostopSet", cluster, idleMinutes: 5, down: false },
+      { _tag: "AutostopArmed", cluster, setting: (up().length + 1) as never }
+    ]
+    assert.isUndefined(next(facts))
+    const another: Said = { _tag: "RuntimeReady", cluster, rank: 0, node: nodeId(0), journal: otherJournal, build: "b" }
+    assert.deepStrictEqual(next([...facts, another]), { _tag: "Arm" })
   })
   it("rests when the cluster is up", () => {
     assert.isUndefined(next(up()))

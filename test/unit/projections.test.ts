@@ -11,46 +11,9 @@ import { clusters } from "../../projections/clusters.ts"
 import { isOver, jobs, jobsOf } from "../../projections/jobs.ts"
 import { operationOf, operations } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
-import {
-  asked,
-  cluster,
-  ended,
-  nodeId,
-  provisioned,
-  ready,
-  recorded,
-  requested,
-  type Said,
-  started,
-  submitted,
-  succeeded,
-  up,
-  worldOf
-} from "../fakes/facts.ts"
+import { cluster, type Said, up, worldOf } from "../fakes/facts.ts"
+import { histories } from "../fakes/histories.ts"
 
-/** Facts in any order, sensible or not: a fold may not throw on what a damaged or foreign history holds. */
-const pool: ReadonlyArray<Said> = [
-  ...asked({ task: { setup: "s", workdir: "/w", run: "r" } }),
-  ...provisioned(2),
-  ...ready(2),
-  ...up(),
-  submitted(2),
-  started(),
-  started(2, 3),
-  ended(),
-  ended(2, 4, "FAILED"),
-  succeeded(),
-  requested("stop"),
-  { _tag: "StopRequested", cluster, purge: false, lastUse: "" },
-  { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null },
-  { _tag: "ClusterStopped", cluster, reason: "r" },
-  { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "r" },
-  { _tag: "AutostopSet", cluster, idleMinutes: 5, down: true },
-  { _tag: "AutostopFired", cluster, entry: 5, observedAtMs: 1, idleMinutes: 5, down: true, idleSinceMs: 1 },
-  { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null },
-  { _tag: "ClusterGone", cluster, name: "train" as never, reason: "r" }
-]
-const histories = fc.array(fc.constantFrom(...pool), { maxLength: 60 }).map((facts) => recorded(facts))
 const projections = { clusters, jobs, operations }
 
 describe("every projection", () => {

@@ -1,8 +1,9 @@
 /** The folder of secrets: whole files or none, one per request, and nothing that stays. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import { open } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Logger } from "effect"
 import { Secrets } from "../../daemon/Secrets.ts"
 import { OperationId } from "../../events/ids.ts"
@@ -51,6 +52,30 @@ describe("secrets that wait for a node", () => {
         const error = yield* Effect.flip(secrets.keep(id("x"), { TOKEN: "1" }))
         assert.include(error.message, "cannot be kept")
         assert.deepStrictEqual(filesOf(home), ["x"])
+      })
+    )
+  })
+  it.live("whose folder does not reach the disk are refused, and nothing of it stays open", () => {
+    const home = fresh()
+    const isOpen = (path: string) =>
+      readdirSync("/proc/self/fd").some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === path
+        } catch {
+          return false
+        }
+      })
+    return on(home, (secrets) =>
+      Effect.gen(function* () {
+        const folder = join(home, "secrets")
+        const handle = yield* Effect.promise(() => open(folder, "r"))
+        yield* Effect.promise(() => handle.close())
+        const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync")
+        sync.mockResolvedValueOnce(undefined).mockRejectedValueOnce(new Error("EIO"))
+        const error = yield* Effect.flip(secrets.keep(id("x"), { TOKEN: "1" }))
+        sync.mockRestore()
+        assert.include(error.message, "EIO")
+        assert.isFalse(isOpen(folder))
       })
     )
   })

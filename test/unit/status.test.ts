@@ -56,4 +56,12 @@ describe("status", () => {
     assert.deepStrictEqual(words([...asked(), ...provisioned(), failed]), ["INIT", "bootstrap", "connection refused"])
     assert.notInclude(words([...asked(), ...provisioned(), failed, ...ready()]), "connection refused")
   })
+  it("forgets a sync that failed when the operation ends that it was for, and nothing else", () => {
+    const exec: Said = requested("exec")
+    const failed = (action: string): Said => [{ _tag: "ActionFailed", cluster, action, message: "no such file", retryAtMs: 1 }, "r-exec"]
+    const over = (id: string): Said => [{ _tag: "OperationCancelled", reason: "r", by: null }, id]
+    assert.deepStrictEqual(words([...up(), exec, failed("Sync"), over("r-other")]), ["UP", null, "no such file"])
+    assert.deepStrictEqual(words([...up(), exec, failed("Sync"), over("r-exec")]), ["UP", null, null])
+    assert.deepStrictEqual(words([...up(), exec, failed("Arm"), over("r-exec")]), ["UP", null, "no such file"])
+  })
 })

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { copyFiles } from "../../sync/copy-files.ts"
 import type { FileList } from "../../sync/FileList.ts"
-import type { Cloud, CloudError, NodeRef, NodeState } from "../Cloud.ts"
+import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { connect } from "./ask.ts"
 import { attempt } from "./attempt.ts"
@@ -17,6 +17,7 @@ import { makeEnvironment } from "./environment.ts"
 import { markStarted, ownIdentity, type Places, places, refused, whyStopped } from "./folder.ts"
 import { readJournal } from "./journal.ts"
 import { findAccelerators, misfit, thisMachine } from "./offers.ts"
+import { ownedBy } from "./owned.ts"
 import { provision } from "./provision.ts"
 import { discard, remains, sweep } from "./trash.ts"
 
@@ -42,7 +43,11 @@ const prepare = async (at: Places) => {
 const nodeState = async (at: Places, ref: NodeRef): Promise<NodeState> => {
   const { rank, node } = ref
   const identity = await ownIdentity(at.node(node), ref)
-  if (!identity) return { rank, node, state: "missing", address: null, reason: "its folder does not exist", down: false }
+  if (!identity) {
+    // No machine, no processes; here they would outlive it.
+    await endByForce({ folder: at.node(node), node })
+    return { rank, node, state: "missing", address: null, reason: "its folder does not exist", down: false }
+  }
   const stopped = await whyStopped(at.node(node))
   const state = stopped ? "stopped" : "running"
   return { rank, node, state, address: identity.address, reason: stopped?.reason ?? null, down: stopped?.down ?? false }
@@ -88,7 +93,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     if (!identity) return
     const place = placeOf(identity)
     await endNode(place, how, (await whyStopped(place.folder)) !== null, signal).catch((error) => {
-      if (how === "Down" && !signal.aborted) return endByForce(place)
+      if (how === "Down" && !signal.aborted) return endByForce({ folder: place.folder, node: ref.node })
       throw error
     })
   }
@@ -105,8 +110,19 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
       return yield* provision(at, request, yield* Effect.promise(environment))
     }),
     query: Effect.fn("LocalCloud.query")((nodes) =>
-      Effect.forEach(nodes, (ref) => attempt(() => nodeState(at, ref)), { concurrency: width })
+      Effect.forEach(
+        nodes,
+        (ref) =>
+          Effect.catch(
+            attempt(() => nodeState(at, ref)),
+            ({ message }) => Effect.succeed(unknownState(ref, message))
+          ),
+        {
+          concurrency: width
+        }
+      )
     ),
+    owned: Effect.fn("LocalCloud.owned")((log) => attempt(() => ownedBy(at, log))),
     start: Effect.fn("LocalCloud.start")(function* (ref) {
       const place = yield* attempt(() => find(ref))
       const { address } = place.identity

@@ -11,12 +11,14 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type AgentHello, type AgentReady, type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
 import type { CloudError } from "../Cloud.ts"
 import { ask, greet } from "./ask.ts"
-import { readEnded, readOrNull, transient } from "./folder.ts"
+import { readEnded, transient } from "./folder.ts"
 import { agentPid, isGone, killHard, leftovers, signal as signalProcess } from "./processes.ts"
 
 const readyTimeoutMs = 10_000
 /** TERM, 10 s, KILL and a scan: longer than that an agent does not need to end its jobs. */
 const exitTimeoutMs = 25_000
+/** One that is to end is not waited for like one that is to work: the next agent ends what it leaves. */
+const endingTimeoutMs = 5_000
 const killTimeoutMs = 5_000
 const pollMs = 20
 const rounds = 3
@@ -53,6 +55,7 @@ const firstLine = (pipe: Readable): Promise<string | null> =>
 const launch = async ({ folder, agentPath }: NodePlace): Promise<AgentReady> => {
   const log = await open(join(folder, nodeFiles.log), "a", 0o600)
   try {
+    const { size: saidBefore } = await log.stat()
     const env = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
     const stdio = ["ignore", log.fd, log.fd, "pipe"] as const
     const child = spawn(process.execPath, [agentPath, folder], { cwd: folder, detached: true, env, stdio: [...stdio] })
@@ -61,7 +64,7 @@ const launch = async ({ folder, agentPath }: NodePlace): Promise<AgentReady> => 
     child.unref()
     try {
       const line = await Promise.race([firstLine(pipe), failed])
-      return line === null ? { ok: false, error: await lastLine(folder) } : (JSON.parse(line) as AgentReady)
+      return line === null ? { ok: false, error: await lastWords(folder, saidBefore) } : (JSON.parse(line) as AgentReady)
     } finally {
       pipe.destroy()
     }
@@ -70,14 +73,18 @@ const launch = async ({ folder, agentPath }: NodePlace): Promise<AgentReady> => 
   }
 }
 
-const lastLine = async (folder: string) => {
-  const text = (await readOrNull(join(folder, nodeFiles.log))) ?? ""
-  return text.trimEnd().split("\n").pop() || `it ended without a word; see ${join(folder, nodeFiles.log)}`
+/** The line that names an error, not the frames below it. */
+const lastWords = async (folder: string, saidBefore: number) => {
+  const path = join(folder, nodeFiles.log)
+  const said = await readFile(path).catch(() => Buffer.alloc(0))
+  const lines = said.subarray(saidBefore).toString().split("\n")
+  const last = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.findLast((line) => /^[^\s}]/.test(line))
+  return last ?? `it ended without a word; see ${path}`
 }
 
 /** The agent that answers, or null when none runs. One that runs and stays silent is waited for, then killed: its jobs go on. */
-const reach = async ({ folder, identity }: NodePlace, signal: AbortSignal): Promise<AgentHello | null> => {
-  const until = Date.now() + exitTimeoutMs
+const reach = async ({ folder, identity }: NodePlace, patienceMs: number, signal: AbortSignal): Promise<AgentHello | null> => {
+  const until = Date.now() + patienceMs
   for (;;) {
     signal.throwIfAborted()
     const hello = await greet(identity, signal).catch((error: CloudError) => {
@@ -96,7 +103,7 @@ const reach = async ({ folder, identity }: NodePlace, signal: AbortSignal): Prom
 export const ensureAgent = async (place: NodePlace, signal: AbortSignal): Promise<AgentHello> => {
   let problem = ""
   for (let round = 0; round < rounds; round++) {
-    const hello = await reach(place, signal)
+    const hello = await reach(place, exitTimeoutMs, signal)
     if (hello && (await isBuild(place.agentPath, hello.build))) return hello
     if (hello) {
       signalProcess(hello.pid, "SIGTERM")
@@ -114,7 +121,7 @@ export const ensureAgent = async (place: NodePlace, signal: AbortSignal): Promis
 export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: boolean, signal: AbortSignal): Promise<void> => {
   let problem: CloudError | undefined
   for (let round = 0; round <= rounds; round++) {
-    const running = await reach(place, signal)
+    const running = await reach(place, endingTimeoutMs, signal)
     if (!running) {
       const ended = await readEnded(place.folder)
       if ((ended || isStopped) && (await leftovers(place.identity.node)).length === 0) return
@@ -122,23 +129,24 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
       if (ended) await unlink(join(place.folder, nodeFiles.ended))
     }
     const { pid } = running ?? (await ensureAgent(place, signal))
+    const until = Date.now() + exitTimeoutMs
     problem = await ask(place.identity.socket, "exit", { how }, exitTimeoutMs, signal).then(
       () => undefined,
       (error: CloudError) => error
     )
-    if (problem?.code === "Silent" || !(await isGone(pid, exitTimeoutMs))) await killHard(pid, killTimeoutMs)
+    if (problem?.code === "Silent" || !(await isGone(pid, until - Date.now()))) await killHard(pid, killTimeoutMs)
   }
   const left = await leftovers(place.identity.node)
   throw problem ?? transient("StillRunning", `Node ${place.identity.node} does not end: processes ${left.join(", ")} are still there.`)
 }
 
 /** Ends a node whose agent cannot (a full disk, a broken program): for one that is taken down its journal need not be written. */
-export const endByForce = async ({ folder, identity }: NodePlace): Promise<void> => {
+export const endByForce = async ({ folder, node }: { readonly folder: string; readonly node: string }): Promise<void> => {
   for (let round = 0; round < forceRounds; round++) {
     const agent = await agentPid(folder)
-    const left = [...(agent === null ? [] : [agent]), ...(await leftovers(identity.node))]
+    const left = [...(agent === null ? [] : [agent]), ...(await leftovers(node))]
     if (left.length === 0) return
     for (const pid of left) await killHard(pid, killTimeoutMs)
   }
-  throw transient("StillRunning", `Node ${identity.node} does not end: its processes come again as they are killed.`)
+  throw transient("StillRunning", `Node ${node} does not end: its processes come again as they are killed.`)
 }

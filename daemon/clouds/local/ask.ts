@@ -16,7 +16,7 @@ export const connect = (path: string, signal?: AbortSignal): Promise<Socket> =>
     socket.once("connect", () => resolve(socket))
   })
 
-export const nobodyListens = (error: unknown) => ["ENOENT", "ECONNREFUSED"].includes((error as { code?: string }).code ?? "")
+const nobodyListens = (error: unknown) => ["ENOENT", "ECONNREFUSED"].includes((error as { code?: string }).code ?? "")
 
 interface Answer {
   readonly type: string

@@ -10,6 +10,7 @@ import { exec } from "../../../cli/commands/exec.ts"
 import { launch } from "../../../cli/commands/launch.ts"
 import { logs } from "../../../cli/commands/logs.ts"
 import { queue } from "../../../cli/commands/queue.ts"
+import { replay } from "../../../cli/commands/replay.ts"
 import { start } from "../../../cli/commands/start.ts"
 import { status } from "../../../cli/commands/status.ts"
 import { stop } from "../../../cli/commands/stop.ts"
@@ -18,9 +19,6 @@ import { wantsJson } from "../../../cli/render/error.ts"
 import { ownPart } from "../../../cli/verb.ts"
 import { commandLine } from "../../../sdk/client/caller.ts"
 import { daemonEnvironment } from "../../../sdk/client/environment.ts"
-import { findHome } from "../../../sdk/client/home.ts"
-import { makeFolder } from "../../../sdk/client/home-problems.ts"
-import * as rare from "../../../sdk/client/rare.ts"
 import { redact } from "../../../sdk/client/redact.ts"
 import { ulid } from "../../../sdk/client/ulid.ts"
 import { isOlder } from "../../../sdk/protocol/build.ts"
@@ -40,7 +38,7 @@ describe("a command line", () => {
 
   it("is shown so that it can be pasted", () => {
     expect(commandLine(["exec", "c", "echo 'hi' $X"])).toBe(`sky exec c 'echo '\\''hi'\\'' $X'`)
-    expect(commandLine(["down", "train-*"])).toBe("sky down train-*")
+    expect(commandLine(["down", "train-*", "b?"])).toBe("sky down 'train-*' 'b?'")
   })
 
   it("asks for JSON before it is parsed", () => {
@@ -102,12 +100,13 @@ describe("a command to run", () => {
     const argv = ["launch", "-y", "-c", "t", "-i", "5", "--cpus", "2", "--env", "A=1", "-n", "me", "--workdir=.", ...words]
     expect(againOf(argv, launch, words, "t")).toBe("sky exec --env A=1 --name me --workdir . t python x.py --lr 'a b'")
     expect(againOf(["launch", "x.yaml", "-y", "--env", "A=1"], launch, ["x.yaml"], "t")).toBe("sky exec --env A=1 t x.yaml")
+    expect(againOf(["launch", "-yd", "x.yaml"], launch, ["x.yaml"], "t")).toBe("sky exec -d t x.yaml")
     expect(againOf(["launch", "-y"], launch, [], "t")).toBeUndefined()
   })
 })
 
 describe("the help pages", () => {
-  it.each(Object.entries({ launch, exec, status, queue, logs, cancel, stop, start }))(
+  it.each(Object.entries({ launch, exec, status, queue, logs, cancel, stop, start, replay }))(
     "know every flag that %s takes, and no other",
     (name, verb) => {
       const parsed = Object.keys(verb.options).filter((flag) => flag !== "all" || name !== "queue")
@@ -149,34 +148,6 @@ describe("the daemon's environment", () => {
       LC_ALL: "C",
       UV_THREADPOOL_SIZE: "16"
     })
-  })
-})
-
-describe("the state folder", () => {
-  const find = (env: NodeJS.ProcessEnv) => findHome(() => rare, env).folder
-
-  it("follows SKYD_HOME, then the XDG state folder, and never XDG_RUNTIME_DIR", () => {
-    expect(find({ SKYD_HOME: "rel", XDG_RUNTIME_DIR: "/run" })).toBe(`${process.cwd()}/rel`)
-    expect(find({ XDG_STATE_HOME: "/x", HOME: "/h" })).toBe("/x/skyd")
-    expect(find({ XDG_STATE_HOME: "x", HOME: "/h" })).toBe("/h/.local/state/skyd")
-  })
-
-  it("is refused by the longest name in run/", () => {
-    expect(() => find({ SKYD_HOME: `/${"x".repeat(89)}` })).toThrow("too deep")
-    expect(find({ SKYD_HOME: `/${"x".repeat(88)}` })).toHaveLength(89)
-  })
-
-  it("that cannot be made is one sentence, below a file or in /proc", () => {
-    for (const folder of ["/etc/passwd/x", "/proc/x/y"])
-      expect(() => makeFolder(folder)).toThrow(
-        expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/^The state folder .* cannot be made: /) })
-      )
-  })
-
-  it("whose socket path would be too long is refused by name", () => {
-    expect(() => find({ SKYD_HOME: `/${"x".repeat(120)}` })).toThrow(
-      expect.objectContaining({ exitCode: 2, hint: expect.stringContaining("SKYD_HOME") })
-    )
   })
 })
 

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { jobsLost } from "../../../cli/each.ts"
 import type { ClusterView } from "../../../sdk/protocol/rows.ts"
-import { cluster, clusters } from "./answers.ts"
+import { cluster, clusters, handle } from "./answers.ts"
 import { type Answers, fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
 
@@ -46,10 +46,33 @@ describe("a cluster that is as it should be", () => {
     ["stop", { status: "STOPPED" }, "is stopped already"],
     ["start", { status: "UP" }, "is up already"],
     ["autostop --cancel", { autostop: -1 }, "had no autostop"]
-  ])("is told so by %s, without a question and without a way back", async (line, row, words) => {
+  ])("is told so by %s, without a question, a call or a way back", async (line, row, words) => {
     await using daemon = await fakeDaemon(one(row))
     const { code, err } = await sky(dist, daemon.home, [...line.split(" "), "train"])
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(new RegExp(`^✓ train +${words} +\\d.*s\\n$`)) })
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(new RegExp(`^✓ train +${words}\\n$`)) })
+    expect(daemon.asked.map(({ method }) => method)).toEqual(["status"])
+  })
+
+  it("is left alone while the others are changed, for the question did not name it", async () => {
+    await using daemon = await fakeDaemon({
+      ...done,
+      status: (_, reply) => reply.result({ clusters: [cluster("x"), cluster("y", { status: "STOPPED" })], notFound: [] })
+    })
+    const { code, out } = await sky(dist, daemon.home, ["stop", "-y", "x", "y", "-o", "json"])
+    expect({ code, ...JSON.parse(out) }).toEqual({
+      code: 0,
+      clusters: [
+        { cluster: "y", ok: true },
+        { cluster: "x", ok: true }
+      ]
+    })
+    expect(daemon.asked.flatMap(({ method, params }) => (method === "stop" ? [params.clusterName] : []))).toEqual(["x"])
+  })
+
+  it("has its handle in the JSON of a start all the same", async () => {
+    await using daemon = await fakeDaemon(one({ status: "UP" }))
+    const { out } = await sky(dist, daemon.home, ["start", "train", "-o", "json"])
+    expect(JSON.parse(out)).toEqual({ clusters: [{ cluster: "train", ok: true, handle }] })
   })
 
   it("is started again by force only after a question", async () => {

@@ -35,6 +35,10 @@ it("the fact that a job ended says its exit codes once", () => {
   expect(line(fact(5, { ...ended, status: "SUCCEEDED", returnCodes: [0], reason: null }))).toBe("    5  TIME  job 2 SUCCEEDED (exit 0)")
 })
 
+it("the fact that a node has an autostop setting is true of a cancelled one too", () => {
+  expect(line(fact(6, { _tag: "AutostopArmed", setting: 5 }))).toBe("    6  TIME  the autostop setting has reached the node")
+})
+
 describe("why", () => {
   let dist: string
   beforeAll(async () => {

@@ -25,21 +25,30 @@ export interface FakeDaemon extends AsyncDisposable {
   readonly home: string
   readonly asked: Array<Asked>
   readonly greetings: Array<object>
+  /** The ids of the requests that were detached from. */
+  readonly left: Array<number>
 }
 
-export const fakeDaemon = async (answers: Answers, build = "9.9.9+9"): Promise<FakeDaemon> => {
+/** What the nth greeting is met with. */
+export type Greets = (nth: number) => "hello" | "silence" | "drop"
+
+export const fakeDaemon = async (answers: Answers, build = "9.9.9+9", greets: Greets = () => "hello"): Promise<FakeDaemon> => {
   const home = mkdtempSync(join(tmpdir(), "sky-"))
   mkdirSync(join(home, "run"))
   const asked: Array<Asked> = []
   const greetings: Array<object> = []
+  const left: Array<number> = []
   const sockets = new Set<Socket>()
   const hear = (socket: Socket, type: string, data: Asked) => {
     const send = (type: string, data: object) => void socket.write(`${JSON.stringify({ type, data })}\n`)
     if (type === "hello") {
-      greetings.push(data)
-      send("hello", { protocol: { min: 1, max: 1 }, version: build.split("+")[0], build, pid: 1, log: "L", capabilities: [] })
+      const met = greets(greetings.push(data))
+      if (met === "drop") socket.destroy()
+      if (met === "hello")
+        send("hello", { protocol: { min: 1, max: 1 }, version: build.split("+")[0], build, pid: 1, log: "L", capabilities: [] })
       return
     }
+    if (type === "detach") return void left.push(data.id)
     asked.push(data)
     const { id, method } = data
     const reply: Reply = {
@@ -61,6 +70,7 @@ export const fakeDaemon = async (answers: Answers, build = "9.9.9+9"): Promise<F
       const lines = (rest + chunk).split("\n")
       rest = lines.pop()!
       for (const line of lines) {
+        if (socket.destroyed) return
         const { type, data } = JSON.parse(line) as { type: string; data: Asked }
         hear(socket, type, data)
       }
@@ -71,6 +81,7 @@ export const fakeDaemon = async (answers: Answers, build = "9.9.9+9"): Promise<F
     home,
     asked,
     greetings,
+    left,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((done) => server.close(done))

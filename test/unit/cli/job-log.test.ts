@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { closeSync, existsSync, openSync } from "node:fs"
 import { join } from "node:path"
-import { beforeAll, describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it, vi } from "vitest"
 import { ended, submits } from "./answers.ts"
 import { fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky, startSky } from "./sky.ts"
@@ -99,7 +99,30 @@ describe("a job's log", () => {
       err: expect.stringContaining("Detached; job 1 goes on. Follow: sky logs c 1 · Cancel: sky cancel c 1")
     })
     expect(daemon.asked.map(({ method }) => method)).toEqual(["exec", "logs"])
+    await vi.waitUntil(() => daemon.left.length > 0)
+    expect(daemon.left).toEqual([daemon.asked[1]!.id])
   })
+
+  it.each([
+    ["logs", "logs", "c", "1"],
+    ["events.follow", "events", "-f"],
+    ["exec", "exec", "c", "x"]
+  ])(
+    "or whatever is waited for (%s) is detached from by Ctrl-C, for of a silent stream the daemon would not notice",
+    async (method, ...argv) => {
+      const asked = Promise.withResolvers<void>()
+      await using daemon = await fakeDaemon({
+        events: (_, reply) => reply.result({ events: [] }),
+        [method]: () => asked.resolve()
+      })
+      const { child, ended: done } = startSky(dist, daemon.home, argv)
+      await asked.promise
+      child.kill("SIGINT")
+      expect((await done).code).toBe(130)
+      await vi.waitUntil(() => daemon.left.length > 0)
+      expect(daemon.left).toEqual([daemon.asked.at(-1)!.id])
+    }
+  )
 
   it("that is left by Ctrl-C is named by its number, whichever was the latest", async () => {
     await using daemon = await fakeDaemon({

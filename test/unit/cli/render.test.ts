@@ -22,23 +22,23 @@ const offer = {
 }
 
 describe("a table", () => {
-  const columns = [{ title: "NAME" }, { title: "$/HR", right: true }, { title: "COMMAND" }]
+  const titles = ["NAME", "$/HR", "COMMAND"]
   const rows = [{ cells: ["train", "1.50", "sky launch -c train hello.yaml"], below: "       └ waiting" }, { cells: ["b", "12.00", "x"] }]
 
   it("has two spaces between columns and numbers on the right", () => {
-    expect(table(columns, rows, { width: undefined, colour: false })).toBe(
+    expect(table(titles, rows, { width: undefined, colour: false }, ["$/HR"])).toBe(
       "NAME    $/HR  COMMAND\ntrain   1.50  sky launch -c train hello.yaml\n       └ waiting\nb      12.00  x\n"
     )
   })
 
   it("is cut at the terminal's width, and never in a pipe", () => {
-    const lines = table(columns, rows, { width: 20, colour: false }).split("\n")
+    const lines = table(titles, rows, { width: 20, colour: false }, ["$/HR"]).split("\n")
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(20)
     expect(lines[1]).toMatch(/^train {3}1\.50 {2}sky/)
   })
 
   it("keeps STATUS where it is narrow, and says what was cut", () => {
-    const titles = ["NAME", "LAUNCHED", "RESOURCES", "STATUS", "AUTOSTOP", "COMMAND"].map((title) => ({ title }))
+    const titles = ["NAME", "LAUNCHED", "RESOURCES", "STATUS", "AUTOSTOP", "COMMAND"]
     const cells = ["a-long-cluster-name", "3 mins ago", "1x local(cpus=2, mem=24)", "STOPPED", "10m (down)", "sky launch -c train x.yaml"]
     for (const width of [100, 80, 60, 40]) {
       const lines = table(titles, [{ cells }], { width, colour: false }).trimEnd().split("\n")
@@ -46,13 +46,11 @@ describe("a table", () => {
       expect(lines[1]).toContain("STOPPED")
       expect(lines[1]).toMatch(/…|\.\.\./)
     }
-    expect(table([{ title: "A" }, { title: "B" }], [{ cells: ["aaaaaaaa", "bbbbbbbb"] }], { width: 12, colour: false })).toMatch(
-      /(…|\.\.\.)\n$/
-    )
+    expect(table(["A", "B"], [{ cells: ["aaaaaaaa", "bbbbbbbb"] }], { width: 12, colour: false })).toMatch(/(…|\.\.\.)\n$/)
   })
 
   it("colours words and keeps the columns in line", () => {
-    const coloured = table([{ title: "A" }, { title: "B" }], [{ cells: [{ text: "UP", colour: "green" }, "x"] }], {
+    const coloured = table(["A", "B"], [{ cells: [{ text: "UP", colour: "green" }, "x"] }], {
       width: 40,
       colour: true
     })

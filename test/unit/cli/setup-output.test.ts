@@ -9,7 +9,15 @@ beforeAll(async () => {
   dist = await bundle()
 })
 
-const phase = (at: number, phase: string, state: string) => ({ at, operation: "o", phase, state, detail: "", atMs: 0, cluster: "c" })
+const phase = (at: number, phase: string, state: string, detail = "") => ({
+  at,
+  operation: "o",
+  phase,
+  state,
+  detail,
+  atMs: 0,
+  cluster: "c"
+})
 
 /** Setup's end is told before the last of its output comes. */
 const launches = (finish: (reply: Reply) => void): Answers => {
@@ -31,7 +39,7 @@ const launches = (finish: (reply: Reply) => void): Answers => {
 }
 const succeeds = launches((launch) => {
   launch.send("progress", phase(2, "setup", "done"))
-  launch.send("progress", phase(3, "autostop", "done"))
+  launch.send("progress", phase(3, "autostop", "done", "stops after 10 idle minutes"))
   launch.result({ cluster: "c", jobId: 1, handle })
 })
 const failed = "setup failed: exit 3 on rank 0."

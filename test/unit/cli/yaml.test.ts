@@ -53,6 +53,12 @@ describe("a bad task file", () => {
     ["resources:\n  cloud: mars\n", "bad.yaml, line 2: resources.cloud: unknown or disabled cloud 'mars': only local is enabled"]
   ])("%j", (text, message) => expect(refusal(() => load(text))).toBe(message))
 
+  it("may be nested too deeply to be read", () => {
+    expect(refusal(() => load(`setup: ${"[".repeat(20_000)}\n`))).toBe(
+      "bad.yaml, line 1: it is nested too deeply: a task is a few levels deep."
+    )
+  })
+
   it("says every mistake, each with its line", () => {
     expect(refusal(() => load("nam: x\nrun: ls\nnum_nodes: two\n")).split("\n")).toEqual([
       "bad.yaml, line 1: unknown field 'nam'. Did you mean 'name'?",
@@ -103,6 +109,14 @@ describe("what to run", () => {
     expect(refusal(() => entry("nowhere.yaml"))).toBe("There is no file 'nowhere.yaml'.")
     mkdirSync(join(folder, "dir.yaml"), { recursive: true })
     expect(refusal(() => entry(join(folder, "dir.yaml")))).toContain("is not a file")
+  })
+
+  it("is never a path to a folder or a device; a command may share its name with a folder", () => {
+    mkdirSync(join(folder, "make"), { recursive: true })
+    expect(refusal(() => entry("."))).toBe(". is not a file but a folder.")
+    expect(refusal(() => entry(join(folder, "make")))).toBe("make is not a file but a folder.")
+    expect(refusal(() => entry("/dev/zero"))).toBe("/dev/zero is not a file but a device or a socket.")
+    expect(entry("test")).toEqual({ name: "sky-cmd", run: "test" })
   })
 })
 

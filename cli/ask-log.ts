@@ -1,0 +1,121 @@
+/**
+ * The log of a state folder, asked: through the daemon where one runs, since it holds the store, else by a process of its own, which
+ * speaks the socket's frames on a pipe and waits there for us. No daemon is started.
+ */
+import { spawn } from "node:child_process"
+import type { Readable } from "node:stream"
+import { ClientError } from "../sdk/client/ClientError.ts"
+import { findHome, type Home } from "../sdk/client/home.ts"
+import { type Handlers, makePending } from "../sdk/client/Pending.ts"
+import * as rare from "../sdk/client/rare.ts"
+import { openSession } from "../sdk/client/Session.ts"
+import { daemonProgram } from "../sdk/client/spawn.ts"
+import type { Damage, Head } from "../sdk/protocol/audit.ts"
+import { exitCodes } from "../sdk/protocol/exit-codes.ts"
+import type { ServerFrame } from "../sdk/protocol/Wire.ts"
+
+/** How long a store may be held by somebody who does not answer: a daemon that starts or ends. */
+const lockedMaxMs = 10_000
+const againAfterMs = 100
+
+/** Its end is waited for, because it holds the store. */
+export const askFolder = async <T>(home: string, method: string, params: object, handlers: Handlers = {}): Promise<T> => {
+  const request = makePending({ id: 1, method, params: { ...params } }, handlers)
+  const args = [daemonProgram(), "audit", "--home", home, method, JSON.stringify(params)]
+  const child = spawn(process.execPath, args, { stdio: ["inherit", "ignore", "inherit", "pipe"] })
+  const ended = new Promise<void>((done) => {
+    child.once("close", (code, signal) => {
+      request.reject(
+        code === exitCodes.interrupted
+          ? new ClientError("Interrupted", exitCodes.interrupted, "Interrupted.")
+          : new ClientError("AuditError", exitCodes.failed, `The audit ended early (${signal ?? `exit code ${code}`}).`)
+      )
+      done()
+    })
+    child.once("error", (error) => {
+      request.reject(error)
+      done()
+    })
+  })
+  // It hears Ctrl-C too, cleans up, and ends.
+  const wait = () => {}
+  process.on("SIGINT", wait)
+  let rest = ""
+  const pipe = child.stdio[3] as Readable
+  pipe.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n")
+    rest = lines.pop()!
+    for (const line of lines) request.take(JSON.parse(line) as ServerFrame)
+  })
+  try {
+    return (await request.done) as T
+  } finally {
+    await ended
+    process.off("SIGINT", wait)
+  }
+}
+
+const askDaemon = async <T>(home: Home, method: string, params: object, handlers: Handlers): Promise<T> => {
+  const session = openSession({ rare: () => rare, spawn: false, home })
+  try {
+    return await session.call<T>(method, params, handlers)
+  } finally {
+    session.close()
+  }
+}
+
+const isNoDaemon = (error: unknown) => (error as ClientError).exitCode === exitCodes.unreachable
+const isLocked = (error: unknown) => (error as ClientError).tag === "LogLocked"
+
+/** Whoever is asked next sends all of it again: what was seen is left out. */
+const onceEach = (handlers: Handlers) => {
+  let seen = 0
+  return (): Handlers => {
+    let at = 0
+    const onLog = (rank: number, text: string | Buffer) => {
+      const bytes = Buffer.from(text as string)
+      const fresh = bytes.subarray(Math.max(0, seen - at))
+      at += bytes.length
+      seen = Math.max(seen, at)
+      if (fresh.length > 0) handlers.onLog?.(rank, fresh)
+    }
+    return { ...handlers, onLog }
+  }
+}
+
+interface Answer {
+  readonly damage: Damage | null
+  readonly events?: number
+  readonly head?: Head | null
+}
+
+/** Of whoever holds the store. It changes hands while a daemon starts or ends. `onHeld`: what to make of the sound answer of a daemon. */
+export const askLog = async <T extends Answer>(
+  method: string,
+  params: object = {},
+  handlers: Handlers = {},
+  onHeld?: (answer: T, home: Home) => Promise<T>
+): Promise<T> => {
+  const home = findHome(() => rare)
+  const fresh = onceEach(handlers)
+  for (const giveUpAtMs = Date.now() + lockedMaxMs; ; ) {
+    try {
+      const answer = await askDaemon<T>(home, method, params, fresh())
+      if (answer.damage === null && onHeld !== undefined) return await onHeld(answer, home)
+      // A daemon that can prove nothing may hold no store, where that did not open.
+      if (answer.damage === null || (answer.events ?? answer.head?.seq ?? 0) > 0) return answer
+      return await askFolder<T>(home.folder, method, params, fresh()).catch((error: unknown) => {
+        if (isLocked(error)) return answer
+        throw error
+      })
+    } catch (error) {
+      if (!isNoDaemon(error)) throw error
+    }
+    try {
+      return await askFolder<T>(home.folder, method, params, fresh())
+    } catch (error) {
+      if (!isLocked(error) || Date.now() > giveUpAtMs) throw error
+      await new Promise((done) => setTimeout(done, againAfterMs))
+    }
+  }
+}

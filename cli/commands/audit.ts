@@ -1,0 +1,160 @@
+/**
+ * `sky audit`: what the log is worth. A daemon that runs is asked, since it holds the store; where none does the folder is looked at,
+ * and no daemon is started.
+ */
+
+import { resolve } from "node:path"
+import { ClientError } from "../../sdk/client/ClientError.ts"
+import { findHome, type Home } from "../../sdk/client/home.ts"
+import * as rare from "../../sdk/client/rare.ts"
+import type {
+  AuditDiffAnswer,
+  AuditExportAnswer,
+  AuditHeadAnswer,
+  AuditImportAnswer,
+  AuditVerifyAnswer,
+  Head
+} from "../../sdk/protocol/audit.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { askLog as ask, askFolder } from "../ask-log.ts"
+import { NewFile } from "../NewFile.ts"
+import { stderr, stdout } from "../out.ts"
+import { usageError } from "../render/error.ts"
+import { jsonLine } from "../render/json.ts"
+import { wholeNumber } from "../task/options.ts"
+import { atMost, verb } from "../verb.ts"
+
+const usage = "sky audit verify | head [--is SEQ HASH] | export [FILE] | import FILE|- | diff FILE"
+const progressEveryMs = 100
+
+/** A line on a terminal that is written over; nothing elsewhere. */
+const counter = (what: string) => {
+  let saidMs = 0
+  return {
+    onAt: (at: number) => {
+      if (!stderr.isTTY() || Date.now() - saidMs < progressEveryMs) return
+      saidMs = Date.now()
+      stderr.write(`\r\x1b[K${grouped(at)} events ${what}`)
+    },
+    clear: () => (saidMs > 0 ? stderr.write("\r\x1b[K") : undefined)
+  }
+}
+
+const grouped = (count: number) => count.toLocaleString("en-US")
+const auditError = (message: string) => new ClientError("AuditError", exitCodes.failed, message)
+const headLine = ({ seq, hash }: Head) => `Head ${seq} ${hash}`
+const events = (count: number) => `${grouped(count)} event${count === 1 ? "" : "s"}`
+/** The sentence comes last. */
+const failure = (count: number, what: string, { message }: { readonly message: string }): ClientError => {
+  stderr.write(`${events(count)} ${count === 1 ? "is" : "are"} ${what}.\n`)
+  return auditError(message)
+}
+const codeOf = (isSound: boolean): number => (isSound ? exitCodes.ok : exitCodes.failed)
+
+/** A daemon proves what it reads, which may be in its memory; the files are looked at too. */
+const onDisk = (onAt: (at: number) => void) => async (held: AuditVerifyAnswer, home: Home) => {
+  const onDisk = await askFolder<AuditVerifyAnswer>(home.folder, "audit.disk", {}, { onAt })
+  if (onDisk.damage !== null) {
+    stderr.write(`Its files are damaged, and the daemon still has ${events(held.events)} of it: sky audit export FILE saves them.\n`)
+  }
+  return onDisk
+}
+
+const verify = async (json: boolean): Promise<number> => {
+  const { clear, onAt } = counter("verified")
+  const answer = await ask<AuditVerifyAnswer>("audit.verify", {}, { onAt }, onDisk(onAt)).finally(clear)
+  if (json) stdout.write(jsonLine(answer))
+  else if (answer.damage !== null) throw failure(answer.events, "proven", answer.damage)
+  else stdout.write(`${events(answer.events)}: sound.${answer.head ? ` ${headLine(answer.head)}` : ""}\n`)
+  return codeOf(answer.damage === null)
+}
+
+/** What `sky audit head` printed may be given as it stands, with the log's id and the time. */
+const noted = ([seq, hash, log]: ReadonlyArray<string>) => {
+  if (seq === undefined || hash === undefined) throw usageError("--is takes what was noted: SEQ HASH.", `Usage: ${usage}`)
+  if (!/^[0-9a-f]{64}$/i.test(hash)) throw usageError(`'${hash}' is not a hash: it has 64 hex digits.`, `Usage: ${usage}`)
+  return { seq: wholeNumber("SEQ", seq, 1), hash: hash.toLowerCase(), ...(log === undefined ? {} : { log }) }
+}
+
+const head = async (words: ReadonlyArray<string>, isNoted: boolean, json: boolean): Promise<number> => {
+  atMost(isNoted ? 4 : 0, words, usage)
+  const is = isNoted ? noted(words) : undefined
+  const answer = await ask<AuditHeadAnswer>("audit.head", is === undefined ? {} : { is })
+  const { damage, head, refuted } = answer
+  if (json) {
+    stdout.write(jsonLine(answer))
+    return codeOf(damage === null && refuted === null)
+  }
+  if (damage !== null) throw auditError(damage.message)
+  if (refuted !== null) throw auditError(refuted)
+  if (is !== undefined) stdout.write(`Event ${is.seq} is in the log as it was noted, and all before it is as it was then.\n`)
+  else if (head === null) throw auditError("The log holds no events.")
+  else stdout.write(`${head.seq} ${head.hash} ${head.log} ${new Date(head.atMs).toISOString()}\n`)
+  return exitCodes.ok
+}
+
+const exportTo = async (path: string, json: boolean): Promise<number> => {
+  if (path === "-") {
+    const answer = await ask<AuditExportAnswer>("audit.export", {}, { onLog: (_, text) => stdout.write(text) })
+    if (answer.damage === null) return exitCodes.ok
+    throw json ? auditError(answer.damage.message) : failure(answer.events, "exported", answer.damage)
+  }
+  const file = new NewFile(path)
+  const { clear, onAt } = counter("exported")
+  let count = 0
+  const onLog = (_: number, text: string | Buffer) => {
+    file.write(text)
+    for (const char of text.toString()) if (char === "\n") count += 1
+    onAt(count)
+  }
+  const answer = await ask<AuditExportAnswer>("audit.export", {}, { onLog }).finally(clear)
+  file.finish()
+  if (json) stdout.write(jsonLine({ file: path, ...answer }))
+  else if (answer.damage !== null) throw failure(answer.events, `exported to ${path}`, answer.damage)
+  else stderr.write(`${events(answer.events)} exported to ${path}.${answer.head ? ` ${headLine(answer.head)}` : ""}\n`)
+  return codeOf(answer.damage === null)
+}
+
+const importFrom = async (path: string, json: boolean): Promise<number> => {
+  const { folder } = findHome(() => rare)
+  const { clear, onAt } = counter("imported")
+  const file = path === "-" ? path : resolve(path)
+  const answer = await askFolder<AuditImportAnswer>(folder, "audit.import", { file }, { onAt }).finally(clear)
+  if (json) stdout.write(jsonLine({ ...answer, home: folder }))
+  else stdout.write(`${events(answer.events)} imported into ${folder}. ${headLine(answer.head)}\n`)
+  stderr.write(
+    "If clusters of this log still live, the state folder that it came from must not be used any more: two daemons would manage\n" +
+      "the same machines. Nodes of the local cloud stay in that folder.\n"
+  )
+  return exitCodes.ok
+}
+
+const diff = async (path: string, json: boolean): Promise<number> => {
+  const answer = await ask<AuditDiffAnswer>("audit.diff", { file: resolve(path) })
+  const { difference, fileMore, logMore } = answer
+  const wrong = difference ?? answer.damage
+  if (json) {
+    stdout.write(jsonLine(answer))
+    return codeOf(wrong === null && fileMore === 0)
+  }
+  if (wrong !== null) throw failure(answer.events, "the same", wrong)
+  if (fileMore > 0) throw auditError(`The file goes on after event ${answer.events} with ${grouped(fileMore)} more.`)
+  if (logMore > 0) stdout.write(`The log goes on after event ${answer.events} with ${grouped(logMore)} more.\n`)
+  else stdout.write(`The same ${events(answer.events)}.\n`)
+  return exitCodes.ok
+}
+
+export const audit = verb(usage, { is: { type: "boolean" } }, async ({ flags, words, json }) => {
+  const [what, ...rest] = words
+  const file = rest[0]
+  if (flags.is && what !== "head") throw usageError("--is goes with head.", `Usage: ${usage}`)
+  if (what === "head") return head(rest, flags.is === true, json)
+  atMost(what === "verify" ? 0 : 1, rest, usage)
+  if (what === "verify") return verify(json)
+  if (what === "export") return exportTo(file ?? "-", json)
+  if (what === "import" || what === "diff") {
+    if (file === undefined) throw usageError("Which file?", `Usage: ${usage}`)
+    return what === "import" ? importFrom(file, json) : diff(file, json)
+  }
+  throw usageError(what === undefined ? "Audit what?" : `Unknown: audit ${what}`, `Usage: ${usage}`)
+})

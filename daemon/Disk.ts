@@ -1,0 +1,85 @@
+/** The room that is left where the state lies. What begins something is refused while there is room to end it. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { RuntimeError } from "../sdk/protocol/errors.ts"
+import type { CommandName } from "../sdk/protocol/methods.ts"
+import { ballastBytes, dropBallast, freeBytes, hasBallast, mib, writeBallast } from "./ballast.ts"
+import { Notices } from "./Notices.ts"
+
+/** What must be free, in MiB. */
+const launchMib = 256
+const workMib = 64
+/** Below this the reserve is given up. */
+const lastMib = 16
+const needs: Readonly<Record<CommandName, number>> = {
+  launch: launchMib,
+  exec: workMib,
+  start: workMib,
+  autostop: workMib,
+  cancel: 0,
+  stop: 0,
+  down: 0
+}
+
+const lookMs = 10_000
+/** After the start, which has other things to do. */
+const firstLookMs = 5000
+
+export class Disk extends Context.Service<
+  Disk,
+  {
+    /** Whether there is room for a command of this kind. */
+    readonly allow: (method: CommandName) => Effect.Effect<void, RuntimeError>
+  }
+>()("skyd/daemon/Disk") {
+  static readonly endless = Layer.succeed(Disk, { allow: () => Effect.void })
+
+  static readonly layer = (home: string) =>
+    Layer.effect(
+      Disk,
+      Effect.suspend(() => make(home))
+    )
+}
+
+const make = Effect.fnUntraced(function* (home: string) {
+  const notices = yield* Notices
+
+  const look = Effect.sync(() => {
+    let free = freeBytes(home) / mib
+    if (free < lastMib && hasBallast(home)) {
+      dropBallast(home)
+      free = freeBytes(home) / mib
+    }
+    const left = `The disk of ${home} has ${Math.floor(free)} MiB left`
+    notices.set("disk", free < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. Free some space.` : null)
+    return { free, left }
+  })
+  const reserve = Effect.tryPromise(() => writeBallast(home)).pipe(
+    Effect.catch(({ cause }) => Effect.logWarning(`the reserve on the disk cannot be written: ${String(cause)}`))
+  )
+  yield* Effect.forkScoped(
+    Effect.andThen(
+      Effect.sleep(firstLookMs),
+      Effect.forever(
+        Effect.gen(function* () {
+          const { free } = yield* look
+          if (!hasBallast(home) && free > workMib + ballastBytes / mib) yield* reserve
+          yield* Effect.sleep(lookMs)
+        })
+      )
+    )
+  )
+
+  return Disk.of({
+    allow: Effect.fn("Disk.allow")(function* (method) {
+      if (needs[method] === 0) return
+      const { free, left } = yield* look
+      if (free >= needs[method]) return
+      return yield* new RuntimeError({
+        message: `${left}, and ${method} needs ${needs[method]}.`,
+        hint: "Free some space. cancel, stop and down go on all the while."
+      })
+    })
+  })
+})

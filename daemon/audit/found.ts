@@ -1,0 +1,94 @@
+/** The log of a state folder as it is found: by the daemon that holds it, or without one. */
+import { existsSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import type { Damage } from "../../sdk/protocol/audit.ts"
+import { AuditError } from "../../sdk/protocol/errors.ts"
+import { linkAll, linkAsFound } from "../log/as-found.ts"
+import { placesOf, readSaid, storeLayer } from "../log/LevelLog.ts"
+import { LogDamaged } from "../log/LogDamaged.ts"
+import { LogStore } from "../log/LogStore.ts"
+import { damageOf, type Found } from "./walk.ts"
+
+/** The daemon's. The witness is read first: it never says more than the store holds by then. */
+export const inDaemon = Effect.fnUntraced(function* (home: string, store: LogStore["Service"]) {
+  const said = yield* Effect.result(readSaid(home))
+  if (Result.isFailure(said)) return { store, said: undefined, damage: damageOf(said.failure) } satisfies Found
+  return { store, said: said.success?.said, damage: null } satisfies Found
+})
+
+const linksMax = 10
+
+/**
+ * What is on disk under a daemon that holds the store: it may read from memory what its files have lost. Second links to them are
+ * opened as a store of their own, which LevelDB never writes to, with the witness as it was before. A table that the daemon replaces
+ * meanwhile makes the links useless, so they are made again.
+ */
+export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) => Effect.Effect<A, E>) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const folder = join(home, "run", `audit-${process.pid}`)
+      const clear = Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+      yield* Effect.addFinalizer(() => clear)
+      for (let tries = 1; ; tries++) {
+        yield* clear
+        const { said } = yield* Effect.map(readSaid(home), (found) => found ?? { said: undefined })
+        yield* Effect.try({
+          try: () => linkAll(placesOf(home).store, placesOf(folder).store),
+          catch: (cause) =>
+            new AuditError({ message: `The files of the log cannot be looked at: ${(cause as Error).message}.`, hint: null })
+        })
+        const opened = yield* Effect.result(Layer.build(storeLayer(folder, false)))
+        if (Result.isSuccess(opened)) {
+          return yield* use({ store: Context.get(opened.success, LogStore), said, damage: null })
+        }
+        const { failure } = opened
+        if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
+        if (tries === linksMax) return yield* use({ store: undefined, said: undefined, damage: damageOf(failure) })
+      }
+    })
+  )
+
+const open = Effect.fnUntraced(function* (home: string) {
+  const before = yield* Effect.result(readSaid(home))
+  if (Result.isFailure(before) && before.failure.damage === "store-missing") {
+    return { store: undefined, said: undefined, damage: damageOf(before.failure) } satisfies Found
+  }
+  if (Result.isSuccess(before)) {
+    if (before.success === undefined) return yield* new AuditError({ message: `There is no log in ${home}.`, hint: null })
+    if (!before.success.hasStore) return { store: undefined, said: before.success.said, damage: null } satisfies Found
+  }
+  const opened = yield* Effect.result(Layer.build(storeLayer(home, false)))
+  if (Result.isSuccess(opened)) return yield* inDaemon(home, Context.get(opened.success, LogStore))
+  const { failure } = opened
+  if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
+  return { store: undefined, said: undefined, damage: damageOf(failure) } satisfies Found
+})
+
+interface Answer {
+  readonly damage: Damage | null
+}
+
+/**
+ * Without a daemon: the store is held only until the answer is there, and never made. Opening it may drop what cannot be read, so its
+ * files are kept as they were found where the log turns out to be damaged; `told` learns where.
+ */
+export const withoutDaemon = <A extends Answer, E>(
+  home: string,
+  use: (found: Found) => Effect.Effect<A, E>,
+  told: (folder: string) => void = () => {}
+) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const asFound = existsSync(home) ? linkAsFound(home) : undefined
+      let isDamaged = false
+      yield* Effect.addFinalizer(() => Effect.sync(() => (isDamaged ? undefined : asFound?.discard())))
+      const answer = yield* Effect.flatMap(open(home), use)
+      isDamaged = answer.damage !== null
+      if (isDamaged && asFound !== undefined) told(asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")))
+      return answer
+    })
+  )

@@ -1,0 +1,132 @@
+/**
+ * An export becomes the log of an empty state folder: the same bytes under the same hashes, and nothing besides. It is built beside its
+ * place and moved there when all of it is proven, so that nothing is left of one that fails.
+ */
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { freedKeysOf, keysOf } from "../../events/keys.ts"
+import type { AuditImportAnswer } from "../../sdk/protocol/audit.ts"
+import { AuditError } from "../../sdk/protocol/errors.ts"
+import { pack } from "../log/chain.ts"
+import { createHead, syncFolder } from "../log/head-file.ts"
+import { placesOf, storeLayer } from "../log/LevelLog.ts"
+import { type Entry, LogStore } from "../log/LogStore.ts"
+import type { Lines, RawLine } from "./Lines.ts"
+import { Proof } from "./Proof.ts"
+import { readLine, seqOf, wrongSeq } from "./why-not.ts"
+
+/** Of one write. */
+const batchEntries = 1000
+/** What a daemon makes before it has a log; empty, they hold nothing of anybody. */
+const made = ["run", "nodes", "trash"]
+
+const refuse = (message: string, hint: string | null = null) => new AuditError({ message, hint })
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
+/** What an import left that was cut off: its own folder, and the store where it was about to be joined by its witness. */
+const clearRest = (home: string): void => {
+  const rests = readdirSync(home).filter((name) => /^import-\d+$/.test(name) && !isAlive(Number(name.slice("import-".length))))
+  if (rests.length === 0) return
+  if (!readdirSync(home).includes("HEAD")) rmSync(placesOf(home).store, { recursive: true, force: true })
+  for (const name of rests) rmSync(join(home, name), { recursive: true, force: true })
+}
+
+const checkEmpty = (home: string): void => {
+  const found = readdirSync(home, { withFileTypes: true }).find(
+    (entry) => !(entry.isDirectory() && made.includes(entry.name) && readdirSync(join(home, entry.name)).length === 0)
+  )
+  if (found === undefined) return
+  throw refuse(
+    `The state folder ${home} is not empty: it holds '${found.name}'.`,
+    "A log is imported into a folder of its own: set SKYD_HOME to a new one."
+  )
+}
+
+/** The folder that it is built in. */
+const workplace = (home: string) =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        const isNew = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined
+        clearRest(home)
+        checkEmpty(home)
+        const folder = join(home, `import-${process.pid}`)
+        mkdirSync(folder, { mode: 0o700 })
+        return { folder, isNew }
+      },
+      catch: (cause) => (cause instanceof AuditError ? cause : refuse(`${home} cannot be written to: ${(cause as Error).message}`))
+    }),
+    ({ folder, isNew }) =>
+      Effect.sync(() => {
+        rmSync(folder, { recursive: true, force: true })
+        if (isNew && readdirSync(home).length === 0) rmdirSync(home)
+      })
+  )
+
+/** The entry that a line makes, or why it makes none. */
+const entryOf = async (raw: RawLine, proof: Proof, lines: Lines): Promise<Entry> => {
+  const line = readLine(raw)
+  if (typeof line === "string") throw refuse(line)
+  const seq = seqOf(line.json)
+  if (seq !== proof.at + 1) throw refuse(await wrongSeq(raw.number, seq, proof.at + 1, lines))
+  const value = pack(line.hash, line.json)
+  const result = proof.next({ seq, value })
+  if (Result.isFailure(result)) throw refuse(`Line ${raw.number}: ${result.failure.message}`)
+  return { seq, value, keys: keysOf(result.success), freed: freedKeysOf(result.success) }
+}
+
+const batch = (proof: Proof, lines: Lines) =>
+  Effect.tryPromise({
+    try: async () => {
+      const entries: Array<Entry> = []
+      while (entries.length < batchEntries) {
+        const raw = lines.take() ?? (await lines.next())
+        if (raw === undefined) break
+        entries.push(await entryOf(raw, proof, lines))
+      }
+      return entries
+    },
+    catch: (cause) => (cause instanceof AuditError ? cause : refuse(String(cause)))
+  })
+
+const write = Effect.fnUntraced(function* (folder: string, lines: Lines, onAt: (at: number) => void) {
+  const proof = new Proof(undefined)
+  const store = Context.get(yield* Layer.build(storeLayer(folder, true)), LogStore)
+  for (let entries = yield* batch(proof, lines); entries.length > 0; entries = yield* batch(proof, lines)) {
+    yield* store.write(entries)
+    onAt(proof.at)
+  }
+  return proof
+})
+
+export const importLog = Effect.fn("audit.import")(function* (home: string, lines: Lines, onAt: (at: number) => void = () => {}) {
+  const { folder } = yield* workplace(home)
+  const places = placesOf(folder)
+  const proof = yield* Effect.scoped(write(folder, lines, onAt)).pipe(
+    Effect.mapError((error) => (error instanceof AuditError ? error : refuse(`The log in ${home} cannot be written: ${error.message}`)))
+  )
+  const { head } = proof
+  if (head === null) return yield* refuse("The file holds no events.")
+  yield* Effect.try({
+    try: () => {
+      createHead(places.head, { log: head.log, seq: head.seq, hash: proof.hash! })
+      renameSync(places.store, placesOf(home).store)
+      renameSync(places.head, placesOf(home).head)
+      syncFolder(home)
+    },
+    catch: (cause) => refuse(`The log cannot be moved to its place in ${home}: ${(cause as Error).message}`)
+  })
+  return { events: proof.at, head } satisfies AuditImportAnswer
+}, Effect.scoped)

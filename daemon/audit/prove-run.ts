@@ -1,0 +1,41 @@
+/**
+ * What is proven of a run of events, given where the one before it stands. Runs are proven side by side: each takes the stored hash
+ * before it by its word, which the run before has proven when their turn comes.
+ */
+import * as Result from "effect/Result"
+import type { Recorded } from "../../events/Recorded.ts"
+import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
+import type { Head } from "../log/head-file.ts"
+import type { Stored } from "../log/LogStore.ts"
+import { type Trace, traceOf } from "./IndexProof.ts"
+import { Proof } from "./Proof.ts"
+
+export interface Run {
+  readonly said: Head | undefined
+  /** The event before, and its hash; undefined where the log begins, or where that one could not be read. */
+  readonly at: number
+  readonly hash: Buffer | undefined
+  readonly values: ReadonlyArray<Stored>
+}
+
+export interface Proven {
+  /** The last event of the run that is proven; null: none is. */
+  readonly head: HeadView | null
+  readonly damage: Damage | null
+  readonly trace: Trace
+}
+
+export const proveRun = ({ at, hash, said, values }: Run): Proven => {
+  const proof = at === 0 ? new Proof(said) : new Proof(said, at, hash)
+  const proven: Array<Recorded> = []
+  let damage: Damage | null = null
+  for (const stored of values) {
+    const result = proof.next(stored)
+    if (Result.isFailure(result)) {
+      damage = result.failure
+      break
+    }
+    proven.push(result.success)
+  }
+  return { head: proof.head, damage, trace: traceOf(at + 1, proven) }
+}

@@ -1,0 +1,115 @@
+/** One way through the log for all that is asked of it: event by event, as far as it is proven. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
+import { AuditError } from "../../sdk/protocol/errors.ts"
+import { unpack } from "../log/chain.ts"
+import type { Head } from "../log/head-file.ts"
+import { LogDamaged } from "../log/LogDamaged.ts"
+import type { Indexed, LogStore, Page, ReadError, Stored } from "../log/LogStore.ts"
+import type { Trace } from "./IndexProof.ts"
+import { shorter } from "./Proof.ts"
+import type { Proven, Run } from "./prove-run.ts"
+import { provers } from "./provers.ts"
+
+/** A log as it was found. */
+export interface Found {
+  /** Undefined where it is gone, or does not open. */
+  readonly store: LogStore["Service"] | undefined
+  /** What its witness says; undefined where that is gone or torn. */
+  readonly said: Head | undefined
+  /** What could be seen of it without reading. */
+  readonly damage: Damage | null
+}
+
+export const damageOf = ({ damage, message, seq }: LogDamaged): Damage => ({ kind: damage, seq, message })
+
+const unavailable = ({ message }: { readonly message: string }) =>
+  new AuditError({ message: `The log cannot be read: ${message}`, hint: "Nothing is known to be damaged: try it again." })
+
+class Stopped {
+  readonly damage: Damage | null
+  constructor(damage: Damage | null) {
+    this.damage = damage
+  }
+}
+
+export interface Visitor {
+  /** Each event that is proven; false: no further. */
+  readonly event?: (stored: Stored) => boolean
+  /** What a run of them leaves in the index. */
+  readonly trace?: (trace: Trace) => void
+  /** What is found in the index, after all events. */
+  readonly index?: (entry: Indexed) => Damage | null
+  /** After each page; false: no further. */
+  readonly page?: (at: number) => Effect.Effect<boolean, AuditError>
+}
+
+/** Each page with where the one before it ends. */
+const runs = (pages: Stream.Stream<Page, ReadError>, said: Head | undefined) => {
+  let at = 0
+  let hash: Buffer | undefined
+  return Stream.map(pages, (page) => {
+    const run: Run = { said, at, hash, values: page.values }
+    const last = page.values.at(-1)
+    if (last !== undefined) {
+      at += page.values.length
+      hash = unpack(last.value)?.hash
+    }
+    return { index: page.index, run }
+  })
+}
+
+/** How far it is proven, and what the first damage is. */
+export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor) {
+  const { said, store } = found
+  let head: HeadView | null = null
+  const at = () => head?.seq ?? 0
+  const visit = (values: ReadonlyArray<Stored>, index: ReadonlyArray<Indexed>, proven: Proven): Stopped | undefined => {
+    // The log's id stands in its first event.
+    if (proven.head !== null) head = { ...proven.head, log: head?.log ?? proven.head.log }
+    for (const stored of values) {
+      if (stored.seq > at()) break
+      if (visitor.event?.(stored) === false) return new Stopped(null)
+    }
+    visitor.trace?.(proven.trace)
+    if (proven.damage !== null) return new Stopped(proven.damage)
+    for (const entry of index) {
+      const damage = visitor.index?.(entry)
+      if (damage) return new Stopped(damage)
+    }
+    return undefined
+  }
+  const pages = visitor.index === undefined ? store?.scan(1).pipe(Stream.map((values) => ({ values, index: [] }))) : store?.everything
+  const proveAll = Effect.gen(function* () {
+    const last = store === undefined ? undefined : yield* store.last
+    const { prove, width } = yield* provers(last?.seq ?? 0)
+    yield* runs(pages ?? Stream.empty, said).pipe(
+      Stream.mapEffect(({ index, run }) => Effect.map(prove(run), (proven) => ({ values: run.values, index, proven })), {
+        concurrency: width
+      }),
+      Stream.runForEach(({ index, proven, values }) =>
+        Effect.gen(function* () {
+          const stopped = visit(values, index, proven)
+          const goesOn = visitor.page === undefined || (yield* visitor.page(at()))
+          if (!goesOn) return yield* Effect.fail(new Stopped(null))
+          if (stopped !== undefined) return yield* Effect.fail(stopped)
+          // Others have their turn.
+          yield* Effect.yieldNow
+        })
+      )
+    )
+  })
+  const stopped = yield* proveAll.pipe(
+    Effect.scoped,
+    Effect.as(undefined),
+    Effect.catch((error) => {
+      if (error instanceof Stopped) return Effect.succeed(error)
+      if (error instanceof LogDamaged) return Effect.succeed(new Stopped({ ...damageOf(error), seq: at() + 1 }))
+      return Effect.fail(error instanceof AuditError ? error : unavailable(error))
+    })
+  )
+  // What ends it early is said first; then what is wrong with the whole.
+  const damage = stopped?.damage ?? found.damage ?? (stopped === undefined ? shorter(at(), said) : null)
+  return { events: at(), head: head as HeadView | null, damage }
+})

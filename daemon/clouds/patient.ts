@@ -1,0 +1,52 @@
+/**
+ * A limit on every answer of every cloud: a call that hangs is given up with a reason, and made again like any other that failed.
+ * The limits are generous; they are there so that nobody waits for ever.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Clouds } from "../Clouds.ts"
+import { type Cloud, CloudError } from "./Cloud.ts"
+
+/** To make, start, end or furnish a machine. */
+const deedMaxMin = 10
+/** To say what there is, or to open a connection. */
+const wordMaxMin = 1
+/** To copy a workdir. */
+const copyMaxMin = 360
+
+const within = <A>(name: string, what: string, minutes: number, call: Effect.Effect<A, CloudError>) =>
+  Effect.timeoutOrElse(call, {
+    duration: `${minutes} minutes`,
+    orElse: () =>
+      Effect.fail(
+        new CloudError({
+          kind: "Transient",
+          code: "NoAnswer",
+          message: `${name} did not answer '${what}' within ${minutes} minute${minutes === 1 ? "" : "s"}`
+        })
+      )
+  })
+
+export const patientCloud = (cloud: Cloud): Cloud => {
+  const { name } = cloud
+  return {
+    ...cloud,
+    provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
+    query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),
+    owned: (log) => within(name, "owned", wordMaxMin, cloud.owned(log)),
+    start: (node) => within(name, "start", deedMaxMin, cloud.start(node)),
+    stop: (node) => within(name, "stop", deedMaxMin, cloud.stop(node)),
+    terminate: (node) => within(name, "terminate", deedMaxMin, cloud.terminate(node)),
+    installAgent: (node) => within(name, "install", deedMaxMin, cloud.installAgent(node)),
+    connectAgent: (node) => within(name, "connect", wordMaxMin, cloud.connectAgent(node)),
+    journalAtRest: (node) =>
+      Effect.timeoutOrElse(cloud.journalAtRest(node), { duration: `${wordMaxMin} minutes`, orElse: () => Effect.succeed(null) }),
+    put: (node, files, target) => within(name, "put", copyMaxMin, cloud.put(node, files, target))
+  }
+}
+
+/** The clouds that there are, with limits. */
+export const patient = Layer.effect(
+  Clouds,
+  Effect.map(Clouds, (clouds) => new Map([...clouds].map(([name, cloud]) => [name, patientCloud(cloud)])))
+)

@@ -1,0 +1,45 @@
+/**
+ * How the daemon's last lives ended, by its own stream of the log: a life begins with `DaemonStarted`, and one that was not ended
+ * by somebody's wish has no `DaemonStopped`. Nothing beside the log is kept of it.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { daemonStream, type Recorded } from "../events/Recorded.ts"
+import { Identity } from "./Identity.ts"
+import { EventLog } from "./log/EventLog.ts"
+import { readerVersion } from "./log/read-record.ts"
+
+/** Tests shorten a minute. */
+const minuteMs = Number(process.env["SKYD_DAEMON_MINUTE_MS"] ?? 60_000)
+/** Positions that are looked at first; more, where no life of the last minute began among them. */
+const reachFirst = 1024
+const reachFactor = 8
+
+/** A clock that was put back or forward makes lives look long ago: then nothing is concluded from them. */
+const isOver = ({ atMs, event }: Recorded, nowMs: number) => event._tag === "DaemonStopped" || Math.abs(nowMs - atMs) >= minuteMs
+
+/** Lives in a row, up to now, that began within a minute and were not ended by anybody's wish. Pure. */
+export const untimelyEnds = (own: ReadonlyArray<Recorded>, nowMs: number): number => {
+  const last = own.findLastIndex((fact) => isOver(fact, nowMs))
+  return own.slice(last + 1).filter(({ event }) => event._tag === "DaemonStarted").length
+}
+
+const before = Effect.fnUntraced(function* (nowMs: number) {
+  const log = yield* EventLog
+  const { at } = log.world()
+  for (let reach = reachFirst; ; reach *= reachFactor) {
+    const own = yield* Stream.runCollect(log.readStream(daemonStream, Math.max(1, at - reach)))
+    if (reach >= at || own.some((fact) => isOver(fact, nowMs))) return untimelyEnds(own, nowMs)
+  }
+})
+
+/** Records that a life begins; answers how many before it ended untimely, and the position of its beginning. */
+export const begin = Effect.gen(function* () {
+  const log = yield* EventLog
+  const { actor, pid, version } = yield* Identity
+  const ends = yield* before(yield* Clock.currentTimeMillis)
+  const started = { _tag: "DaemonStarted" as const, version, minReader: readerVersion, pid }
+  const [fact] = yield* log.append({ events: [[daemonStream, started]], operation: null, causedBy: 0, actor, expect: [] })
+  return { ends, since: fact!.seq }
+}).pipe(Effect.orDie)

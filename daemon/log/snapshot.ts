@@ -1,0 +1,50 @@
+/**
+ * The state at a position, as bytes that cannot lie: a sha256 of all that follows, then JSON with the position, the chain's hash there and
+ * the digest of the code that folds. Whatever does not match is not used; a snapshot saves time and decides nothing.
+ */
+import { createHash } from "node:crypto"
+import * as HashMap from "effect/HashMap"
+import type * as World from "../World.ts"
+
+/** Digest of all sources that a state depends on, put in by scripts/build.ts. Sources that run unbundled share one. */
+declare const STATE: string | undefined
+const code: string = typeof STATE === "undefined" ? "unbundled" : STATE
+
+export interface Snapshot {
+  readonly world: World.World
+  /** Raw, of the event at `world.at`. */
+  readonly hash: Buffer
+}
+
+const digestBytes = 32
+const digestOf = (json: Uint8Array) => createHash("sha256").update(json).digest()
+
+/** Maps of the state have no shape of their own in JSON. */
+const mapKey = "~map"
+const plain = (value: unknown): unknown => {
+  if (HashMap.isHashMap(value))
+    return { [mapKey]: [...(value as HashMap.HashMap<unknown, unknown>)].map(([key, inner]) => [key, plain(inner)]) }
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+}
+const revive = (_: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && mapKey in value
+    ? HashMap.fromIterable(value[mapKey] as Iterable<readonly [unknown, unknown]>)
+    : value
+
+export const printSnapshot = ({ hash, world }: Snapshot): Buffer => {
+  const json = Buffer.from(JSON.stringify({ code, seq: world.at, hash: hash.toString("hex"), world: plain(world) }))
+  return Buffer.concat([digestOf(json), json])
+}
+
+/** `rotten`: not what was written. `foreign`: of other code, sound or not. */
+export const readSnapshot = (bytes: Uint8Array, seq: number): Snapshot | "rotten" | "foreign" => {
+  if (bytes.byteLength <= digestBytes) return "rotten"
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset + digestBytes, bytes.byteLength - digestBytes)
+  if (!digestOf(json).equals(bytes.subarray(0, digestBytes))) return "rotten"
+  const head = JSON.stringify({ code, seq }).slice(0, -1)
+  if (!json.subarray(0, head.length).equals(Buffer.from(head))) return "foreign"
+  const { hash, world } = JSON.parse(json.toString(), revive) as { readonly hash: string; readonly world: World.World }
+  return { hash: Buffer.from(hash, "hex"), world }
+}

@@ -1,0 +1,28 @@
+/** The log played again: each fact with what it changed, as a stream. A slow reader holds it back; it keeps one world and no fact. */
+import * as Effect from "effect/Effect"
+import { ValueError } from "../../sdk/protocol/errors.ts"
+import type { Replay } from "../../sdk/protocol/replay.ts"
+import type { Reply } from "../ipc/Connection.ts"
+import * as World from "../World.ts"
+import { changesOf } from "./changes.ts"
+import { about } from "./events.ts"
+import { beginning, foldOn, type Readable } from "./fold.ts"
+import { beyond } from "./past.ts"
+
+export const sendReplay = Effect.fn("replay")(function* (id: string | number, params: Replay, reply: Pick<Reply, "send">, log: Readable) {
+  const head = log.world().at
+  const after = params.after ?? 0
+  const to = params.to ?? head
+  if (to > head || after > head) return yield* beyond(Math.max(to, after + 1), head)
+  if (after > to) return yield* new ValueError({ message: `There is nothing after ${after} and up to ${to}.`, hint: null })
+  const keep = about(params)
+  // Names are learned from the first event on, wherever the replay begins.
+  const from = typeof params.clusterName === "string" ? World.empty : yield* beginning(log, after)
+  let events = 0
+  yield* foldOn(log, from, to, (before, recorded, world) => {
+    if (!keep(recorded) || recorded.seq <= after) return undefined
+    events += 1
+    return reply.send({ type: "event", data: { id, event: { ...recorded, changes: changesOf(before, recorded, world) } } })
+  })
+  return { events }
+})

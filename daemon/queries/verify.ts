@@ -1,0 +1,74 @@
+/** Whether the log gives the state that is held: it is folded from nothing and compared value by value. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as World from "../World.ts"
+import { foldOn, type Readable } from "./fold.ts"
+
+/** A state that somebody relies on, at a position that it knows. */
+export interface Held {
+  readonly of: string
+  readonly world: World.World
+}
+
+/** Values that are compared before others have their turn. */
+const comparedPerTurn = 20_000
+/** Of a value that is shown. */
+const shownMax = 500
+
+type Lookup = { readonly keys: ReadonlyArray<string>; readonly get: (key: string) => unknown }
+
+const lookupOf = (value: unknown): Lookup | undefined => {
+  if (HashMap.isHashMap(value)) {
+    const map = value as HashMap.HashMap<unknown, unknown>
+    const named = new Map([...HashMap.keys(map)].map((key) => [String(key), key]))
+    return { keys: [...named.keys()], get: (key) => Option.getOrUndefined(HashMap.get(map, named.get(key))) }
+  }
+  if (typeof value !== "object" || value === null) return undefined
+  return { keys: Object.keys(value), get: (key) => (value as Readonly<Record<string, unknown>>)[key] }
+}
+
+/** One step for each value that is no map, list or struct: a difference, or none. */
+function* compared(
+  expected: unknown,
+  found: unknown,
+  path: string
+): Generator<readonly [path: string, expected: unknown, found: unknown] | undefined> {
+  if (expected === found) return yield undefined
+  const left = lookupOf(expected)
+  const right = lookupOf(found)
+  if (left === undefined || right === undefined || Array.isArray(expected) !== Array.isArray(found)) return yield [path, expected, found]
+  // A field that is undefined is not in the log's JSON.
+  for (const key of new Set([...left.keys, ...right.keys]))
+    yield* compared(left.get(key), right.get(key), path === "" ? key : `${path}.${key}`)
+}
+
+const shown = (value: unknown): string | null => {
+  const text: string | undefined = JSON.stringify(value)
+  return text === undefined ? null : text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
+}
+
+/** The first difference, or null. */
+export const compare = Effect.fn("compare")(function* (expected: World.World, { of, world }: Held) {
+  let steps = 0
+  for (const step of compared(expected, world, "")) {
+    if (step !== undefined) return { of, path: step[0], expected: shown(step[1]), found: shown(step[2]) }
+    steps += 1
+    if (steps % comparedPerTurn === 0) yield* Effect.yieldNow
+  }
+  return null
+})
+
+/** Each is compared with the fold at its own position. */
+export const verify = Effect.fn("replay.verify")(function* (log: Readable, held: ReadonlyArray<Held>) {
+  const begun = yield* Clock.currentTimeNanos
+  let world = World.empty
+  let difference: Effect.Success<ReturnType<typeof compare>> = null
+  for (const one of held.toSorted((a, b) => a.world.at - b.world.at)) {
+    world = yield* foldOn(log, world, one.world.at)
+    difference ??= yield* compare(world, one)
+  }
+  const tookMs = Number(((yield* Clock.currentTimeNanos) - begun) / 1_000_000n)
+  return { events: world.at, tookMs, difference }
+})

@@ -1,0 +1,110 @@
+/**
+ * The daemon over a damaged log: it answers questions from what can be proven, says what still runs, and ends a cluster when told to.
+ * Nothing is repaired, dropped or recorded. The wiring, like `Daemon.ts`.
+ */
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
+import { Clouds, cloudOf } from "../Clouds.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+import * as LocalCloud from "../clouds/local/LocalCloud.ts"
+import * as IpcServer from "../ipc/IpcServer.ts"
+import { Lifecycle } from "../Lifecycle.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { readHead } from "../log/head-file.ts"
+import { placesOf } from "../log/LevelLog.ts"
+import * as LevelLogStore from "../log/LevelLogStore.ts"
+import type { LogDamaged } from "../log/LogDamaged.ts"
+import * as MemoryLogStore from "../log/MemoryLogStore.ts"
+import { Notices } from "../Notices.ts"
+import { Operations } from "../Operations.ts"
+import { Queries } from "../queries/Queries.ts"
+import { Requests } from "../Requests.ts"
+import { Couriers } from "../reactors/Couriers.ts"
+import { Reactors } from "../reactors/Reactors.ts"
+import { AgentLink } from "../remote/AgentLink.ts"
+import { Unlogged } from "../Unlogged.ts"
+import { endByTags, inWords, machines } from "./machines.ts"
+import * as ProvenLog from "./ProvenLog.ts"
+
+/** The store where it opens. Where it does not, nothing can be proven, and an empty store of our own is the guard of the single daemon. */
+const storeOf = (home: string) =>
+  LevelLogStore.layer(placesOf(home).store, { createIfMissing: false }).pipe(
+    Layer.catchTag("LogDamaged", () =>
+      Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(join(home, "run", "guard"))), MemoryLogStore.layer()))
+    )
+  )
+
+/** Jobs' output can still be read from the nodes that are known. */
+const couriers = Layer.effect(
+  Couriers,
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const clouds = yield* Clouds
+    const unused = () => Effect.die("nothing is done over a damaged log")
+    return Couriers.of({
+      install: unused,
+      arm: unused,
+      halt: unused,
+      activity: unused,
+      observe: () => Effect.void,
+      untilTold: () => Effect.void,
+      connect: (row) => {
+        const cloud = cloudOf(clouds, row)
+        const head = row.nodes.find(({ rank }) => rank === 0)
+        if (cloud === undefined || head === undefined) {
+          return Effect.fail(new CloudError({ kind: "Transient", code: "NoHead", message: `${row.name} has no head node` }))
+        }
+        const tags = { log: log.world().clusters.log, cluster: row.id, clusterName: row.name }
+        return Effect.map(cloud.connectAgent({ tags, rank: 0, node: head.node }), (stream) => new AgentLink(stream))
+      }
+    })
+  })
+)
+
+/** `asFound`: where the files lie as they were before they were opened. */
+export const layer = (home: string, agentPath: string, damage: LogDamaged, asFound: string | null) => {
+  const witness = readHead(placesOf(home).head)
+  const said = typeof witness === "string" ? undefined : witness.head
+  const refusal = new ReadOnlyError({
+    message: `The log is damaged, so nothing is changed: ${damage.message}`,
+    hint: "sky status says what still runs; sky down --unlogged CLUSTER ends it."
+  })
+  const told = Layer.effectDiscard(
+    Effect.gen(function* () {
+      const log = yield* EventLog
+      const notices = yield* Notices
+      const there = inWords(yield* machines(yield* Clouds, said?.log ?? null))
+      const proven = log.world().at
+      notices.set(
+        "damage",
+        [
+          `The log is damaged: ${damage.message}`,
+          `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
+          there,
+          "sky down --unlogged CLUSTER ends what runs. sky audit export FILE saves what is proven.",
+          ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
+        ].join(" ")
+      )
+      yield* Effect.logError(notices.list().join(" "))
+    })
+  )
+  const unlogged = Layer.effect(
+    Unlogged,
+    Effect.map(Clouds, (clouds) => Unlogged.of({ end: (name) => endByTags(clouds, said?.log ?? null, name) }))
+  )
+  return Layer.merge(IpcServer.layer, told).pipe(
+    Layer.provideMerge(Requests.layer),
+    Layer.provideMerge(Layer.merge(Layer.succeed(Operations, { run: () => Effect.fail(refusal) }), Queries.layer)),
+    Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
+    Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
+    Layer.provideMerge(
+      Layer.effect(
+        Clouds,
+        Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))
+      )
+    ),
+    Layer.provideMerge(storeOf(home))
+  )
+}

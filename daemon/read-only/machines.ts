@@ -1,0 +1,60 @@
+/** What there is to pay for, by the clouds' own word: their tags tell whose it is when the log cannot. */
+import * as Effect from "effect/Effect"
+import { ClusterDoesNotExist, RuntimeError } from "../../sdk/protocol/errors.ts"
+import type { Clouds } from "../Clouds.ts"
+import type { Cloud, Owned } from "../clouds/Cloud.ts"
+import type { Ended } from "../Unlogged.ts"
+
+interface Machine extends Owned {
+  readonly cloud: Cloud
+}
+
+/** Of all clouds. One that does not answer is named in `silent`. */
+export const machines = (clouds: Clouds["Service"], log: string | null) =>
+  Effect.forEach([...clouds.values()], (cloud) =>
+    cloud.owned(log).pipe(
+      Effect.map((owned) => ({ found: owned.map((one): Machine => ({ ...one, cloud })), silent: null })),
+      Effect.catch((error) => Effect.succeed({ found: [] as ReadonlyArray<Machine>, silent: `${cloud.name}: ${error.message}` }))
+    )
+  ).pipe(
+    Effect.map((answers) => ({
+      found: answers.flatMap(({ found }) => found),
+      silent: answers.flatMap(({ silent }) => (silent === null ? [] : [silent]))
+    }))
+  )
+
+/** "train (local: a-0, a-1); eval (AWS us-east-1: i-1)", or that there is nothing. */
+export const inWords = ({ found, silent }: { readonly found: ReadonlyArray<Machine>; readonly silent: ReadonlyArray<string> }): string => {
+  const clusters = Map.groupBy(
+    found,
+    ({ cloud, region, tags }) => `${tags.clusterName} (${cloud.name}${region === null ? "" : ` ${region}`}`
+  )
+  const said = [...clusters].map(
+    ([key, nodes]) => `${key}: ${nodes.map(({ node, state }) => (state === "stopped" ? `${node}, stopped` : node)).join(", ")})`
+  )
+  const unasked = silent.length === 0 ? "" : ` Not known of ${silent.join("; ")}.`
+  return (said.length === 0 ? "No machine carries its tags." : `There is still: ${said.join("; ")}.`) + unasked
+}
+
+export const endByTags = Effect.fn("endByTags")(function* (clouds: Clouds["Service"], log: string | null, clusterName: string) {
+  const all = yield* machines(clouds, log)
+  const own = all.found.filter(({ tags }) => tags.clusterName === clusterName)
+  if (own.length === 0) {
+    return yield* new ClusterDoesNotExist({
+      cluster: clusterName,
+      message: `No machine carries the tags of a cluster '${clusterName}'.`,
+      hint: inWords(all)
+    })
+  }
+  const ended = yield* Effect.forEach(
+    own,
+    (machine) =>
+      Effect.match(machine.cloud.terminate(machine), { onSuccess: () => null, onFailure: ({ message }) => `${machine.node}: ${message}` }),
+    { concurrency: 8 }
+  )
+  const left = ended.filter((failure) => failure !== null)
+  if (left.length > 0) {
+    return yield* new RuntimeError({ message: `Not all of ${clusterName} could be ended: ${left.join("; ")}.`, hint: "Try it again." })
+  }
+  return { cluster: clusterName, nodes: own.map(({ node }) => node as string) } satisfies Ended
+})

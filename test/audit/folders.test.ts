@@ -1,0 +1,223 @@
+/** The audit of state folders without a daemon: what is proven of a damaged one, where its files are kept, and what an import refuses. */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import fc from "fast-check"
+import { Level } from "level"
+import { beforeAll, describe, expect, it } from "vitest"
+import * as LevelLog from "../../daemon/log/LevelLog.ts"
+import { append, change, filesOf, flip, logId, opened } from "../damage/logs.ts"
+import { histories } from "../fakes/histories.ts"
+import { differing, exported, exportOf, file, fresh, golden, headOf, imported, linesOf, verified } from "./tools.ts"
+
+const count = 301
+/** All of it is in LevelDB's write-ahead log. */
+let young: string
+beforeAll(async () => {
+  young = fresh()
+  await Effect.runPromise(opened(young, append(count - 1)))
+})
+const copy = () => {
+  const home = fresh()
+  cpSync(young, home, { recursive: true })
+  return home
+}
+const wal = (home: string) => filesOf(home, ".log").at(-1)!
+const remove = (path: string) => rmSync(path, { recursive: true, force: true })
+const kept = (home: string) => readdirSync(home).filter((name) => name.startsWith("log."))
+/** What the daemon would say. */
+const openingSays = (home: string) =>
+  Effect.runPromise(
+    opened(home, () => Effect.void).pipe(
+      Effect.as("nothing"),
+      Effect.catch((error) => Effect.succeed(error.message))
+    )
+  )
+
+describe("over a damaged log", () => {
+  type Case = readonly [string, (home: string) => void, kind: string, proven: number]
+  const cases: ReadonlyArray<Case> = [
+    ["a write-ahead log without its end", (home) => change(wal(home), (bytes) => bytes.subarray(0, bytes.length - 50)), "shorter", -1],
+    ["a write-ahead log that is gone", (home) => remove(wal(home)), "shorter", 0],
+    ["a flipped byte", (home) => change(wal(home), flip(40_000)), "gap", -1],
+    ["a store that is gone", (home) => remove(join(home, "log")), "store-missing", 0],
+    ["a manifest that is gone", (home) => remove(filesOf(home, "-000002")[0]!), "store-unreadable", 0],
+    ["a witness that is gone", (home) => remove(join(home, "HEAD")), "witness-missing", count],
+    ["a witness of garbage", (home) => change(join(home, "HEAD"), (bytes) => bytes.fill(7)), "witness-torn", count]
+  ]
+  it.each(cases)("verify, head and export say what the daemon says, and export what is proven: %s", async (_, damage, kind, proven) => {
+    const home = copy()
+    damage(home)
+    const asDamaged = fresh()
+    cpSync(home, asDamaged, { recursive: true })
+    const sentence = (await openingSays(asDamaged)).replaceAll(asDamaged, home)
+    const found = { kind, message: sentence }
+    const { damage: said, events } = await verified(home)
+    expect(said).toMatchObject(found)
+    if (proven >= 0) expect(events).toBe(proven)
+    else expect(events).toBeGreaterThan(0)
+    expect((await headOf(home)).damage).toMatchObject(found)
+    const { damage: again, text, ...rest } = await exported(home)
+    expect(again).toMatchObject(found)
+    expect(rest.events).toBe(events)
+    if (events > 0) expect((await imported(file(text))).answer?.events).toBe(events)
+  })
+
+  it("its files are kept as they were found, once; of a sound one nothing is left", async () => {
+    const sound = copy()
+    await verified(sound)
+    expect(kept(sound)).toEqual([])
+    const home = copy()
+    change(wal(home), flip(-40))
+    const bytes = readFileSync(wal(home))
+    const name = wal(home).split("/").at(-1)!
+    let told = ""
+    await verified(home, (folder) => {
+      told = folder
+    })
+    await verified(home)
+    expect(kept(home)).toHaveLength(1)
+    expect(readFileSync(join(told, name))).toEqual(bytes)
+  })
+
+  it("a store of another log is told apart", async () => {
+    const { home } = await imported(golden("foreign"))
+    cpSync(join(young, "HEAD"), join(home, "HEAD"))
+    expect((await verified(home)).damage?.kind).toBe("other-log")
+  })
+})
+
+describe("the index", () => {
+  const tampered = async (how: (db: Level<string, string>) => Promise<void>) => {
+    const { home } = await imported(golden("sound.1"))
+    const db = new Level<string, string>(LevelLog.placesOf(home).store)
+    await how(db)
+    await db.close()
+    return (await verified(home)).damage
+  }
+  const keys = async (db: Level<string, string>, prefix: string) =>
+    (await db.keys({ gte: prefix, lt: `${prefix}~` }).all()) as Array<string>
+  const digits = (seq: number) => String(seq).padStart(16, "0")
+
+  it("must have each event under its stream", async () => {
+    const damage = await tampered(async (db) => db.del((await keys(db, "s/")).at(-1)!))
+    expect(damage).toMatchObject({
+      kind: "index",
+      message: expect.stringMatching(/^The index does not have event \d+ under its stream\.$/)
+    })
+  })
+  it("must have each request", async () => {
+    const damage = await tampered(async (db) => db.del((await keys(db, "r/"))[0]!))
+    expect(damage?.message).toMatch(/^The index does not have request\/r1, which is at event \d+\.$/)
+  })
+  it.each([
+    ["request", "r/made-up", "The index has request/made-up at event 3, which did not take it."],
+    ["name", "n/made-up", "The index has name/made-up at event 3, which did not take it."],
+    ["stream", `s/cluster/${"9".repeat(26)}/${digits(3)}`, `The index has event 3 under 'cluster/${"9".repeat(26)}', where it is not.`],
+    ["key that nobody writes", "x/y", "The index has event 3 under 'x/y', where it is not."]
+  ])("must not have a %s without its event", async (_, key, message) => {
+    expect(await tampered((db) => db.put(key, digits(3)))).toEqual({ kind: "index", seq: 3, message })
+  })
+  it("must name the right event", async () => {
+    const damage = await tampered(async (db) => db.put((await keys(db, "r/"))[0]!, digits(1)))
+    expect(damage?.message).toMatch(/^The index has request\/r1 at event 1, and it is at event \d+\.$/)
+  })
+})
+
+describe("a head that was noted", () => {
+  it("is found again after the log has gone on, and only as it was", async () => {
+    const home = copy()
+    const head = (await headOf(home)).head!
+    await Effect.runPromise(opened(home, append(5)))
+    expect((await headOf(home)).head?.seq).toBe(head.seq + 5)
+    expect(await headOf(home, head)).toMatchObject({ refuted: null, damage: null })
+    expect((await headOf(home, { ...head, hash: "0".repeat(64) })).refuted).toMatch(
+      /^Event 301 is not the one that was noted: its hash is /
+    )
+    expect((await headOf(home, { ...head, seq: 400 })).refuted).toBe("The log ends with event 306, before event 400 that was noted.")
+  })
+})
+
+describe("an import", () => {
+  it("gives the same head, the same witness and the same bytes, whatever the history", { timeout: 60_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(histories, async (facts) => {
+        const begun = { ...facts[0], seq: 1, atMs: 1, stream: "daemon", operation: null, causedBy: 0 }
+        const actor = { kind: "daemon", uid: 0, host: "h" }
+        const bytes = exportOf([{ ...begun, actor, event: { _tag: "LogCreated", log: logId("5") } }, ...facts])
+        const first = await imported(file(bytes))
+        expect(first.refused).toBeUndefined()
+        const out = await exported(first.home)
+        expect(out.text).toBe(bytes.toString())
+        const second = await imported(file(out.text))
+        expect(await exported(second.home)).toEqual(out)
+        expect(await verified(second.home)).toMatchObject({ events: facts.length + 1, damage: null })
+        expect(readFileSync(join(second.home, "HEAD"))).toEqual(readFileSync(join(first.home, "HEAD")))
+        for (const folder of [first.home, second.home]) remove(folder)
+      }),
+      { numRuns: 25 }
+    )
+  )
+
+  it("can be opened by a daemon, which goes on with it", async () => {
+    const { home } = await imported(golden("sound.1"))
+    await Effect.runPromise(opened(home, append(3)))
+    expect(await verified(home)).toMatchObject({ damage: null })
+  })
+
+  it.each([
+    ["a log", "HEAD", () => copy()],
+    [
+      "a node",
+      "nodes",
+      () => {
+        const home = fresh()
+        mkdirSync(join(home, "nodes", "a"), { recursive: true })
+        return home
+      }
+    ]
+  ])("is refused where there is %s", async (_, name, make) => {
+    const home = make()
+    const before = readdirSync(home)
+    expect((await imported(golden("sound.1"), home)).refused).toBe(`The state folder ${home} is not empty: it holds '${name}'.`)
+    expect(readdirSync(home)).toEqual(before)
+  })
+
+  it("clears what one left that was cut off", async () => {
+    const home = fresh()
+    // No process has that number.
+    mkdirSync(join(home, "import-99999999", "log"), { recursive: true })
+    mkdirSync(join(home, "log"))
+    writeFileSync(join(home, "log", "CURRENT"), "")
+    expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
+    expect(readdirSync(home).sort()).toEqual(["HEAD", "log"])
+  })
+
+  it("of nothing, of no file, of a folder is one sentence", async () => {
+    expect((await imported(file(""))).refused).toBe("The file holds no events.")
+    expect((await imported("/nowhere/x")).refused).toBe("The file /nowhere/x cannot be read: there is none.")
+    const folder = fresh()
+    expect((await imported(folder)).refused).toBe(`The file ${folder} cannot be read: it is a folder.`)
+    const home = join(fresh(), "made", "here")
+    await imported(golden("cut"), home)
+    expect(existsSync(home)).toBe(false)
+  })
+
+  it("takes no fact that is larger than the log takes, and no line without end", async () => {
+    const [first, second] = linesOf(golden("sound.1")).map((line) => JSON.parse(line).record)
+    const text = (bytes: number) => file(exportOf([first, { ...second, event: { ...second.event, message: "x".repeat(bytes) } }]))
+    expect((await imported(text(256 * 1024))).refused).toMatch(/^Line 2 is longer than a line of an export can be\.$|^Line 2: Event 2 has /)
+    expect((await imported(text(3_000_000))).refused).toBe("Line 2 is longer than a line of an export can be.")
+  })
+})
+
+describe("a comparison", () => {
+  it("says which of the two goes on", async () => {
+    const { home } = await imported(golden("sound.1"))
+    const lines = linesOf(golden("sound.1"))
+    const part = file(lines.slice(0, 10).join(""))
+    expect(await differing(home, part)).toMatchObject({ events: 10, difference: null, logMore: lines.length - 10, fileMore: 0 })
+    const short = await imported(part)
+    expect(await differing(short.home, golden("sound.1"))).toMatchObject({ events: 10, logMore: 0, fileMore: lines.length - 10 })
+  })
+})

@@ -1,0 +1,93 @@
+/** A log that was damaged while no daemon ran: nothing is repaired, everything is said, and what runs can still be ended. */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { change, filesOf, flip, remove } from "../damage/logs.ts"
+import { eventually, Home, isAlive, processesOf } from "./home.ts"
+
+const wal = (home: Home) => filesOf(home.state, ".log").at(-1)!
+const launched = async () => {
+  const home = new Home()
+  expect((await home.sky("launch", "-y", "-d", "-c", "train", "sleep 600")).code).toBe(0)
+  await home.json("daemon", "stop")
+  return home
+}
+const notice = async (home: Home) => {
+  const { err } = await home.sky("status")
+  return err.replaceAll(/\s+/g, " ")
+}
+
+describe("over a damaged log", () => {
+  it("questions are answered from what is proven, and nothing is changed", async () => {
+    const home = await launched()
+    change(wal(home), flip(-400))
+    const said = await notice(home)
+    expect(said).toMatch(/The log is damaged: (Event \d+ is missing|The log ends with event \d+)/)
+    expect(said).toContain(`There is still: train (local: ${readdirSync(join(home.state, "nodes"))[0]})`)
+    expect((await home.json("events")).length).toBeGreaterThan(3)
+    expect((await home.json("status"))[0].name).toBe("train")
+    for (const verb of [
+      ["launch", "-y", "true"],
+      ["exec", "train", "true"],
+      ["stop", "-y", "train"],
+      ["down", "-y", "train"]
+    ]) {
+      const { code, err } = await home.sky(...verb)
+      expect(err).toContain("The log is damaged, so nothing is changed: ")
+      expect(code).toBe(1)
+    }
+    const head = readFileSync(join(home.state, "HEAD"))
+    await home.sky("daemon", "stop")
+    expect(readFileSync(join(home.state, "HEAD"))).toEqual(head)
+  })
+
+  it("its files are kept as they were found, once", async () => {
+    const home = await launched()
+    const bytes = flip(-400)(readFileSync(wal(home)))
+    change(wal(home), () => bytes)
+    const name = wal(home).split("/").at(-1)!
+    const kept = () => readdirSync(home.state).filter((file) => file.startsWith("log."))
+    for (const _ of [1, 2]) {
+      await home.sky("status")
+      expect(kept()).toEqual([expect.stringMatching(/^log\.damaged-/)])
+      expect(readFileSync(join(home.state, kept()[0]!, name))).toEqual(bytes)
+      await home.sky("daemon", "stop")
+    }
+  })
+
+  it("a sound log leaves nothing beside it", async () => {
+    const home = await launched()
+    await home.sky("status")
+    expect(readdirSync(home.state).filter((file) => file.startsWith("log."))).toEqual([])
+    expect((await home.sky("down", "-y", "--unlogged", "train")).err).toContain("The log is sound")
+  })
+
+  it.each([
+    ["a store that is gone", (home: Home) => remove(join(home.state, "log")), "is gone: it held"],
+    ["a witness that is gone", (home: Home) => remove(join(home.state, "HEAD")), "The witness of the log"],
+    ["a manifest that is gone", (home: Home) => remove(join(home.state, "log", "CURRENT")), "is gone: it held"]
+  ])("what runs is named and can be ended: %s", async (_, damage, sentence) => {
+    const home = await launched()
+    damage(home)
+    const agent = home.agentPid()
+    const said = await notice(home)
+    expect(said).toContain(sentence)
+    expect(said).toContain("There is still: train (local: ")
+    expect(await home.sky("down", "-y", "--unlogged", "other")).toMatchObject({
+      code: 5,
+      err: expect.stringContaining("No machine carries")
+    })
+    expect(await home.sky("down", "-y", "--unlogged", "train")).toMatchObject({ code: 0, err: expect.stringContaining("1 machine gone") })
+    expect(readdirSync(join(home.state, "nodes"))).toEqual([])
+    await eventually(() => !isAlive(agent))
+  })
+
+  it("two clients at once get one daemon", async () => {
+    const home = await launched()
+    remove(join(home.state, "log"))
+    const asked = await Promise.all([1, 2, 3].map(() => home.sky("status")))
+    expect(asked.map(({ code }) => code)).toEqual([0, 0, 0])
+    const daemons = processesOf(home.state).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0run\0--home\0"))
+    await eventually(() => daemons.filter(isAlive).length === 1)
+  })
+})

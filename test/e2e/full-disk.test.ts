@@ -1,0 +1,92 @@
+/** A disk that fills up, on a small filesystem of its own: what begins something is refused, what ends something goes on. */
+import { execFileSync } from "node:child_process"
+import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { eventually, Home } from "./home.ts"
+
+const mib = 1024 * 1024
+
+/** Mounted over the folder of a home; false where that is not allowed. */
+const mounted = (folder: string): boolean => {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=500m,mode=700", "tmpfs", folder], { stdio: "ignore" })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const home = new Home()
+const isSmall = mounted(home.path)
+if (!isSmall) console.warn("NOT TESTED: a full disk. Mounting a small filesystem needs root.")
+afterAll(async () => {
+  if (!isSmall) return
+  rmSync(join(home.path, "filler"), { force: true })
+  await home.sky("down", "-a", "-y")
+  await home.sky("daemon", "stop")
+  execFileSync("umount", ["-l", home.path])
+})
+
+const free = () => {
+  const { bavail, bsize } = statfsSync(home.path)
+  return (bavail * bsize) / mib
+}
+/** Fills the disk up to so many MiB. */
+const leave = (leftMib: number) => {
+  rmSync(join(home.path, "filler"), { force: true })
+  const bytes = Math.floor((free() - leftMib) * mib)
+  try {
+    writeFileSync(join(home.path, "filler"), Buffer.alloc(bytes))
+  } catch (cause) {
+    // To the last byte, when nothing is to be left.
+    if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause
+  }
+}
+
+describe.skipIf(!isSmall)("a disk with", () => {
+  it("plenty of room: a reserve is written, bytes and all", async () => {
+    expect((await home.sky("launch", "-y", "-d", "-c", "a", "sleep 600")).code).toBe(0)
+    const ballast = join(home.state, "ballast")
+    await eventually(() => existsSync(ballast))
+    expect(statSync(ballast).blocks * 512).toBeGreaterThanOrEqual(64 * mib)
+  })
+  it("less than 256 MiB: a launch is refused, all else goes", async () => {
+    leave(200)
+    expect(await home.sky("launch", "-y", "-d", "-c", "b", "true")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/has (199|200) MiB left, and launch needs 256\.[^]*Free some space/)
+    })
+    expect((await home.sky("exec", "-d", "a", "sleep 601")).code).toBe(0)
+    expect((await home.json("status")).map(({ name }: { name: string }) => name)).toEqual(["a"])
+    expect((await home.sky("status")).err).toMatch(/The disk of \S+\s+has (199|200) MiB left/)
+  })
+  it("less than 64 MiB: only what ends something", async () => {
+    leave(40)
+    for (const verb of [
+      ["exec", "a", "true"],
+      ["autostop", "-y", "a", "-i", "5"]
+    ]) {
+      expect(await home.sky(...verb)).toMatchObject({ code: 1, err: expect.stringContaining("needs 64.") })
+    }
+    expect((await home.sky("cancel", "-y", "a", "2")).code).toBe(0)
+  })
+  it("nothing left: stop and down still come to their end", async () => {
+    leave(0)
+    expect(await home.sky("stop", "-y", "a")).toMatchObject({ code: 0 })
+    expect((await home.json("status"))[0].status).toBe("STOPPED")
+    expect(await home.sky("down", "-y", "a")).toMatchObject({ code: 0 })
+    expect(await home.json("status")).toEqual([])
+  })
+  it("nothing left at the start, and no reserve: one sentence, and all is well when there is room again", async () => {
+    await home.sky("daemon", "stop")
+    rmSync(join(home.state, "ballast"), { force: true })
+    leave(0)
+    const { code, err } = await home.sky("status")
+    expect(err).toMatch(/No space left|no space left/)
+    expect(err.split("\n").length).toBeLessThan(5)
+    expect(code).toBeGreaterThan(0)
+    leave(300)
+    expect((await home.sky("launch", "-y", "-c", "c", "echo back")).out).toContain("back")
+  })
+})

@@ -1,0 +1,71 @@
+/** A cloud that never answers: the other clusters are served meanwhile, and the call is given up with a reason and made again. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
+import { rowNamed } from "../../projections/clusters.ts"
+import { factsOf, scene } from "./scene.ts"
+import { pass, settle } from "./world.ts"
+
+const launch = (clusterName: string) => ({ clusterName, task: { run: "1 0" } })
+const hanging = (call: string) => (point: string) => (point === `cloud.${call}:before` ? Effect.never : Effect.void)
+const answering = () => Effect.void
+
+describe("a cloud call that hangs", () => {
+  it.effect.each([
+    ["stop", "stop"],
+    ["terminate", "down"]
+  ] as const)("%s: holds up no other cluster, and is given up with a reason and made again", ([call, method]) =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("a", "launch", launch("a"))
+        world.at = hanging(call)
+        yield* ask("ending", method, { clusterName: "a" })
+        world.at = answering
+        yield* ask("b", "launch", launch("b"))
+        assert.strictEqual(statusOf(rowNamed(daemon.log.world().clusters, "b")!), "UP")
+        yield* ask("s", "stop", { clusterName: "b" })
+        yield* ask("d", "down", { clusterName: "b" })
+        for (const id of ["b", "s", "d"]) assert.deepInclude(outcome(id), { _tag: "succeeded" })
+        assert.deepInclude(outcome("ending"), { _tag: "running" })
+        assert.strictEqual(conditionOf(row()!).phase, method)
+
+        yield* pass(daemon, "10 minutes")
+        yield* settle(daemon, 8)
+        const failed = factsOf(disk).find(({ _tag }) => _tag === "ActionFailed")
+        assert.deepInclude(failed, { message: `local did not answer '${call}' within 10 minutes` })
+        assert.deepInclude(outcome("ending"), { _tag: "succeeded" })
+      })
+    )
+  )
+  it.effect("in the launch of a cluster: a down of it does not wait for it", () =>
+    scene(({ ask, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.at = hanging("installAgent")
+        yield* ask("l", "launch", launch("a"))
+        assert.deepInclude(outcome("l"), { _tag: "running" })
+        yield* ask("d", "down", { clusterName: "a" })
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+        assert.strictEqual(world.machines.size, 0)
+      })
+    )
+  )
+  it.effect("when the agent is called: the cluster shows why it is not UP, and comes back when it answers", () =>
+    scene(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch("a"))
+        world.at = hanging("connectAgent")
+        const [machine] = world.machines.values()
+        machine!.agent.die()
+        yield* pass(daemon, "2 minutes")
+        yield* settle(daemon, 8)
+        yield* ask("b", "launch", launch("b")).pipe(Effect.ensuring(Effect.sync(() => (world.at = answering))))
+        assert.strictEqual(statusOf(row()!), "INIT")
+        yield* pass(daemon, "2 minutes")
+        yield* settle(daemon, 40)
+        assert.strictEqual(statusOf(row()!), "UP")
+        assert.strictEqual(statusOf(rowNamed(daemon.log.world().clusters, "b")!), "UP")
+      })
+    )
+  )
+})

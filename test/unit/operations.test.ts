@@ -1,0 +1,49 @@
+/** Who comes back to an operation under its request id is told what happened meanwhile, wherever the log keeps it. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { Background } from "../../daemon/Background.ts"
+import { Dispatcher } from "../../daemon/Dispatcher.ts"
+import { EventLog } from "../../daemon/log/EventLog.ts"
+import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import { Operations } from "../../daemon/Operations.ts"
+import { operationOf } from "../../projections/operations.ts"
+import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import { asked, cluster, operation, provisioned, ready, recorded, type Said, succeeded } from "../fakes/facts.ts"
+
+const actor = { kind: "daemon" as const, uid: 1, host: "here" }
+const id = operation("r-launch")
+const setUp: ReadonlyArray<Said> = [
+  [{ _tag: "SetupStarted", cluster }, id],
+  [{ _tag: "SetupEnded", cluster, entry: 1, observedAtMs: 1, returnCodes: [0], failedRank: null, lastLines: [], reason: null }, id],
+  [{ _tag: "WorkdirSynced", cluster, files: 1, bytes: 1 }, id]
+]
+
+const openLog = Layer.fresh(EventLog.layer(actor)).pipe(
+  Layer.provideMerge(Layer.fresh(Background.layer)),
+  Layer.provide(MemoryLogStore.layer([]))
+)
+
+it.live("the end of a setup that fell into the gap is shown, in its place", () =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const append = (facts: ReadonlyArray<Said>) =>
+      Effect.forEach(recorded(facts), ({ event, operation: own, stream }) =>
+        log.append({ events: [[stream, event]], operation: own, causedBy: 0, actor, expect: [] })
+      )
+    yield* append([...asked(), ...provisioned(), ...ready(), ...setUp])
+    const known = Effect.sync(() => operationOf(log.world().operations, id))
+    const dispatcher = Layer.succeed(Dispatcher, {
+      known: () => known,
+      dispatch: () => Effect.map(known, (row) => ({ _tag: "Operation" as const, row: row! }))
+    })
+    const frames: Array<ServerFrame> = []
+    const reply = { send: (frame: ServerFrame) => Effect.sync(() => void frames.push(frame)) }
+    const followed = yield* Operations.use((operations) =>
+      operations.run("launch", { id: 1, method: "launch", requestId: id }, reply as never)
+    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide(dispatcher))), Effect.forkChild({ startImmediately: true }))
+    yield* append([succeeded()])
+    while (followed.pollUnsafe() === undefined) yield* Effect.promise(() => new Promise(setImmediate))
+    const said = frames.flatMap((frame) => (frame.type === "progress" ? [`${frame.data.phase} ${frame.data.state}`] : [frame.type]))
+    assert.deepStrictEqual(said.slice(-4), ["setup running", "setup done", "sync done", "result"])
+  }).pipe(Effect.provide(openLog))
+)

@@ -1,0 +1,257 @@
+/** The state at a position, what each fact changed, and the proof that the log gives the state there is. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Equal, Fiber, HashMap, Layer, Result, Stream } from "effect"
+import fc from "fast-check"
+import { Identity } from "../../daemon/Identity.ts"
+import { Lifecycle } from "../../daemon/Lifecycle.ts"
+import { EventLog } from "../../daemon/log/EventLog.ts"
+import { LogStore } from "../../daemon/log/LogStore.ts"
+import { Notices } from "../../daemon/Notices.ts"
+import { changesOf } from "../../daemon/queries/changes.ts"
+import { foldOn, type Readable } from "../../daemon/queries/fold.ts"
+import { Queries } from "../../daemon/queries/Queries.ts"
+import { sendReplay } from "../../daemon/queries/replay.ts"
+import { verify } from "../../daemon/queries/verify.ts"
+import { Couriers } from "../../daemon/reactors/Couriers.ts"
+import { Reactors } from "../../daemon/reactors/Reactors.ts"
+import { Unlogged } from "../../daemon/Unlogged.ts"
+import * as World from "../../daemon/World.ts"
+import type { Recorded } from "../../events/Recorded.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
+import { jobsOf } from "../../projections/jobs.ts"
+import type { Change } from "../../sdk/protocol/replay.ts"
+import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import { cluster, ended, recorded, requested, type Said, started, submitted, up, worldOf } from "../fakes/facts.ts"
+import { histories } from "../fakes/histories.ts"
+
+/** As it comes back from the disk, a few facts at a time. */
+const logOf = (facts: ReadonlyArray<Recorded>, world = facts.reduce(World.apply, World.empty)): Readable => ({
+  read: (from) => Stream.rechunk(Stream.fromIterable(JSON.parse(JSON.stringify(facts.slice(from - 1))) as ReadonlyArray<Recorded>), 7),
+  kept: () => Effect.succeed(undefined),
+  event: (seq) => Effect.succeed(facts[seq - 1]),
+  world: () => world
+})
+const worldAt = (log: Readable, seq: number) => foldOn(log, World.empty, seq)
+const same = (a: World.World, b: World.World) =>
+  Equal.equals(a.clusters, b.clusters) && Equal.equals(a.jobs, b.jobs) && Equal.equals(a.operations, b.operations) && a.at === b.at
+
+/** All that a change can tell of, as lines. */
+const told = ({ clusters, jobs, operations }: World.World): ReadonlyMap<string, unknown> =>
+  new Map<string, unknown>([
+    ...[...HashMap.values(clusters.rows)].flatMap((row) => {
+      const { phase, reason, status } = conditionOf(row)
+      const autostop = row.autostop?.idleMinutes ?? null
+      return Object.entries({ status, phase, reason, autostop, toDown: row.autostop?.down ?? null }).map(
+        ([field, value]) => [`cluster ${row.id} ${field}`, value] as const
+      )
+    }),
+    ...[...HashMap.keys(jobs)].flatMap((id) =>
+      jobsOf(jobs, id).flatMap((job) => [[`job ${job.id} status`, job.status] as const, [`job ${job.id} reason`, job.reason] as const])
+    ),
+    ...[...HashMap.values(operations.rows)].map((row) => [`operation ${row.id} status`, row.outcome._tag] as const)
+  ])
+const differing = (before: World.World, { event }: Recorded, after: World.World): ReadonlyArray<string> => {
+  const [was, is] = [told(before), told(after)]
+  return [...new Set([...was.keys(), ...is.keys()])].filter(
+    (key) => (was.get(key) ?? null) !== (is.get(key) ?? null) && !(event._tag === "ClusterGone" && key.startsWith("job"))
+  )
+}
+
+describe("the state at a position", () => {
+  it("is the fold of the facts up to it, for every history", async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, async (facts) => {
+        let world = World.empty
+        for (const fact of facts) {
+          world = World.apply(world, fact)
+          assert.isTrue(same(await Effect.runPromise(worldAt(logOf(facts), fact.seq)), world))
+        }
+      }),
+      { numRuns: 30 }
+    )
+  })
+
+  it("is not made up where a fact is missing, in the middle or at the end", async () => {
+    const facts = recorded(up())
+    const gap = logOf(facts.filter(({ seq }) => seq !== 3))
+    const short = logOf(facts.slice(0, 5))
+    assert.strictEqual((await Effect.runPromise(Effect.flip(worldAt(gap, 6)))).message, "Event 3 is missing from the log.")
+    assert.strictEqual((await Effect.runPromise(Effect.flip(worldAt(short, 6)))).message, "Event 6 is missing from the log.")
+  })
+
+  it.live("is folded while others have their turn", () =>
+    Effect.gen(function* () {
+      const facts = recorded(Array.from({ length: 5_000 }, (_, i) => submitted(i + 1)))
+      let turns = 0
+      const turn = Effect.sync(() => {
+        turns += 1
+      })
+      const other = yield* Effect.forkChild(Effect.forever(Effect.andThen(Effect.yieldNow, turn)))
+      const world = yield* worldAt(logOf(facts), 5_000)
+      yield* Fiber.interrupt(other)
+      assert.strictEqual(world.at, 5_000)
+      assert.isAbove(turns, 100)
+    })
+  )
+})
+
+describe("the changes of a fact", () => {
+  it("are all that status, queue and ops tell differently after it, for every history", () => {
+    fc.assert(
+      fc.property(histories, (facts) => {
+        let before = World.empty
+        for (const fact of facts) {
+          const after = World.apply(before, fact)
+          const found = changesOf(before, fact, after).map(({ field, id, what }) => `${what} ${id} ${field}`)
+          assert.sameMembers(found, [...differing(before, fact, after)])
+          before = after
+        }
+      })
+    )
+  })
+
+  it("say what was and what is, by the names that a user knows", () => {
+    const changes = (facts: ReadonlyArray<Said>, next: Said) => {
+      const all = recorded([...facts, next])
+      const before = all.slice(0, -1).reduce(World.apply, World.empty)
+      return changesOf(before, all.at(-1)!, World.apply(before, all.at(-1)!))
+    }
+    const said = ({ after, before, field, name }: Change) => `${name} ${field}: ${before} -> ${after}`
+    assert.deepStrictEqual(changes(up(), started()).map(said), ["train/1 status: PENDING -> RUNNING"])
+    assert.deepStrictEqual(changes([...up(), started()], ended(1, 2, "FAILED")).map(said), ["train/1 status: RUNNING -> FAILED"])
+    assert.deepStrictEqual(changes(up(), requested("stop")).map(said), ["stop status: null -> running"])
+    const gone: Said = { _tag: "ClusterGone", cluster, name: "train" as never, reason: "r" }
+    assert.include(changes(up(), gone).map(said), "train status: UP -> null")
+  })
+})
+
+describe("a replay", () => {
+  const replayed = (params: object) => {
+    const facts = recorded([...up(), started()])
+    const frames: Array<ServerFrame> = []
+    const send = (frame: ServerFrame) => Effect.sync(() => void frames.push(frame))
+    return Effect.runPromise(Effect.result(sendReplay(1, params, { send }, logOf(facts)))).then((result) => ({
+      result,
+      seqs: frames.map(({ data }) => (data as { readonly event: { readonly seq: number } }).event.seq)
+    }))
+  }
+
+  it("is of the facts after one position up to another; of a name, only those about it", async () => {
+    const all = up().length + 1
+    assert.deepStrictEqual(
+      (await replayed({})).seqs,
+      Array.from({ length: all }, (_, i) => i + 1)
+    )
+    assert.deepStrictEqual((await replayed({ after: 2, to: 4 })).seqs, [3, 4])
+    assert.deepStrictEqual((await replayed({ after: 2, to: 4, clusterName: "train" })).seqs, [3, 4])
+    assert.deepStrictEqual((await replayed({ clusterName: "other" })).seqs, [])
+    // As it is asked again when the connection drops after the last fact.
+    assert.deepStrictEqual((await replayed({ after: all })).seqs, [])
+  })
+
+  it.each([
+    [{ to: 99 }, "There is no event 99 yet: the last one is 10."],
+    [{ after: 50 }, "There is no event 51 yet: the last one is 10."],
+    [{ after: 5, to: 4 }, "There is nothing after 5 and up to 4."]
+  ])("of what there is not is refused: %j", async (params, message) => {
+    const { result } = await replayed(params)
+    assert.deepInclude(Result.getOrThrow(Result.flip(result)), { message, exitCode: 2 })
+  })
+})
+
+describe("the proof", () => {
+  const facts = recorded([...up(), started()])
+  const proven = (world: World.World) => Effect.runPromise(verify(logOf(facts, world), [{ of: "the live state", world }]))
+
+  it("holds for every state that came from the log", async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, async (history) => {
+        const world = history.reduce(World.apply, World.empty)
+        const answer = await Effect.runPromise(verify(logOf(history), [{ of: "it", world }]))
+        assert.deepInclude(answer, { events: history.length, difference: null })
+      })
+    )
+  })
+
+  it("names the first difference, with what it should be", async () => {
+    const world = facts.reduce(World.apply, World.empty)
+    const rows = HashMap.modify(world.clusters.rows, cluster, (row) => ({ ...row, nodes: [{ ...row.nodes[0]!, ready: false }] }))
+    assert.deepStrictEqual((await proven({ ...world, clusters: { ...world.clusters, rows } })).difference, {
+      of: "the live state",
+      path: `clusters.rows.${cluster}.nodes.0.ready`,
+      expected: "true",
+      found: "false"
+    })
+  })
+
+  it("sees what is there and should not be, and what should be and is not", async () => {
+    const world = facts.reduce(World.apply, World.empty)
+    const without = { ...world, jobs: HashMap.remove(world.jobs, cluster) }
+    assert.deepInclude((await proven(without)).difference, { path: `jobs.${cluster}`, found: null })
+    const more = { ...world, jobs: worldOf([...up(), started(), submitted(2)]).jobs }
+    const { difference } = await proven(more)
+    assert.deepInclude(difference, { path: `jobs.${cluster}.rows.2`, expected: null })
+    assert.match(difference!.found!, /"status":"PENDING"/)
+  })
+
+  it("takes a state at its own position", async () => {
+    const held = facts.map((_, i) => ({ of: `snapshot ${i + 1}`, world: facts.slice(0, i + 1).reduce(World.apply, World.empty) }))
+    assert.deepInclude(await Effect.runPromise(verify(logOf(facts), held)), { events: facts.length, difference: null })
+    const wrong = held.map(({ of, world }) => (world.at === 4 ? { of, world: { ...held[2]!.world, at: 4 } } : { of, world }))
+    assert.deepInclude((await Effect.runPromise(verify(logOf(facts), wrong))).difference, { of: "snapshot 4" })
+  })
+})
+
+describe("a question about the past", () => {
+  /** Whatever is asked of a courier dies: nothing of it is there. */
+  const answered = (method: "status" | "queue", params: object) =>
+    Effect.gen(function* () {
+      const frames: Array<ServerFrame> = []
+      const send = (frame: ServerFrame) => Effect.sync(() => void frames.push(frame))
+      const queries = yield* Queries
+      yield* queries.answer(
+        method,
+        { id: 1, method, params },
+        { send, push: () => undefined, isFull: () => false, whenDrained: () => undefined }
+      )
+      return frames.map(({ data }) => data)
+    }).pipe(
+      Effect.provide(
+        Queries.layer.pipe(
+          Layer.provide([
+            Layer.succeed(EventLog, logOf(recorded([...up(), started()])) as never),
+            Layer.mock(Couriers, {}),
+            Layer.mock(LogStore, {}),
+            Layer.succeed(Lifecycle, {} as never),
+            Layer.succeed(Identity, {} as never),
+            Notices.layer,
+            Reactors.on,
+            Unlogged.refused
+          ])
+        )
+      ),
+      Effect.scoped,
+      Effect.result,
+      Effect.runPromise
+    )
+
+  it("asks no cloud and no agent, and its answer holds the position that it names", async () => {
+    assert.deepNestedInclude(await answered("status", { at: 5 }), {
+      "success[0].at": 5,
+      "success[0].value.asOf": { seq: 5, atMs: 5000 },
+      "success[0].value.clusters[0].status": "INIT"
+    })
+    assert.deepNestedInclude(await answered("queue", { at: "9" }), {
+      "success[0].value.asOf": { seq: 9, atMs: 9000 },
+      "success[0].value.jobs[0].status": "PENDING"
+    })
+  })
+
+  it("does not go with a refresh", async () => {
+    assert.deepInclude(await answered("status", { at: 5, refresh: true }), { _tag: "Failure" })
+  })
+
+  it("that is of now has no moment in its answer", async () => {
+    assert.notNestedProperty(await answered("status", {}), "success[0].value.asOf")
+  })
+})

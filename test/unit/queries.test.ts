@@ -1,0 +1,78 @@
+/** What the daemon says of an operation while somebody waits for it, and small answers beside it. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { streamLogs } from "../../daemon/queries/logs.ts"
+import { operationView } from "../../daemon/queries/operation-view.ts"
+import { progressOf } from "../../daemon/queries/progress.ts"
+import { queueOf } from "../../daemon/queries/queue.ts"
+import { select } from "../../daemon/queries/select.ts"
+import { operationOf } from "../../projections/operations.ts"
+import { asked, cluster, launchRequested, name, recorded, requested, type Said, succeeded, up, worldOf } from "../fakes/facts.ts"
+
+/** The phase that the last fact means, when all of them are known. */
+const last = (facts: ReadonlyArray<Said>, at = facts.length - 1) => {
+  const told = progressOf(recorded(facts)[at]!, worldOf(facts), name)
+  return told && [told.phase, told.state, told.detail]
+}
+
+describe("a launch behind another", () => {
+  const second: ReadonlyArray<Said> = [requested("launch", "r-2"), launchRequested({}, "r-2")]
+  const facts = [...asked(), ...second]
+  const at = asked().length
+
+  it("says that it waits, and for what", () => {
+    assert.deepStrictEqual(last(facts, at), ["queued", "running", "for the launch before it"])
+  })
+  it("does not wait once that is done, nor for an autostop", () => {
+    assert.isUndefined(last([...facts, succeeded()], at))
+    const setting: ReadonlyArray<Said> = [
+      ...up(),
+      requested("autostop"),
+      [{ _tag: "AutostopSet", cluster, idleMinutes: 5, down: false }, "r-autostop"],
+      ...second
+    ]
+    assert.isUndefined(last(setting, up().length + 2))
+    const world = worldOf(setting)
+    assert.notInclude(operationView(operationOf(world.operations, "r-2")!, world).detail ?? "", "before it")
+  })
+  it("is listed as waiting", () => {
+    const world = worldOf(facts)
+    assert.strictEqual(operationView(operationOf(world.operations, "r-2")!, world).detail, "waits for 1 before it")
+  })
+})
+
+describe("an autostop on the node", () => {
+  const armed = (idleMinutes: number, down: boolean, launched = {}): ReadonlyArray<Said> => {
+    const set: ReadonlyArray<Said> = [...asked(launched), [{ _tag: "AutostopSet", cluster, idleMinutes, down }, "r-launch"]]
+    return [...set, [{ _tag: "AutostopArmed", cluster, setting: set.length as never }, "r-launch"]]
+  }
+  it("is a phase that says its minutes and what becomes of the cluster", () => {
+    assert.deepStrictEqual(last(armed(10, false)), ["autostop", "done", "stops after 10 idle minutes"])
+    assert.deepStrictEqual(last(armed(1, true)), ["autostop", "done", "goes after 1 idle minute"])
+  })
+  it("of a launch that ends the cluster says that, though a failed setup would only stop it", () => {
+    assert.deepStrictEqual(last(armed(1, false, { idleMinutes: 1, down: true })), ["autostop", "done", "goes after 1 idle minute"])
+  })
+  it("is no phase when it was cancelled", () => {
+    assert.isUndefined(last(armed(-1, false)))
+  })
+})
+
+it.effect("the logs of a cluster whose launch has not come to a job say that it goes on", () =>
+  Effect.gen(function* () {
+    const tools = { log: { world: () => worldOf(asked()) }, couriers: {} } as never
+    const error = yield* Effect.flip(streamLogs(1, { clusterName: name }, {} as never, tools))
+    assert.strictEqual(error.message, "No job was submitted to train yet: a launch is in progress.")
+    assert.strictEqual(error.hint, "Watch it: sky status train")
+  })
+)
+
+it("a name that is given twice is missed once", () => {
+  assert.deepStrictEqual(select(worldOf(up()).clusters, ["nope", name, "nope"]).notFound, ["nope"])
+})
+
+it("a job that does not exist is answered with where to look", () => {
+  const answer = queueOf(worldOf(up()), { clusterNames: [name], jobIds: [7] })
+  assert.deepInclude(Result.isFailure(answer) && answer.failure, { hint: "sky queue train lists its jobs." })
+})
