@@ -33,11 +33,14 @@ export class Connection implements Reply {
   private halfClosed = false
   /** A bad frame was seen: nothing more is read, and it ends after the replies to the good ones. */
   private refused: (() => void) | undefined
+  private lingering: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, emit: (type: string, data: unknown) => void, makers: Semaphore.Semaphore) {
     this.socket = socket
     this.emit = emit
     this.makers = makers
+    // Each request may wait for room.
+    socket.setMaxListeners(0)
   }
 
   readonly push = ({ data, type }: ServerFrame): void => {
@@ -151,8 +154,9 @@ export class Connection implements Reply {
     if (this.refused !== undefined) {
       this.refused()
       this.refused = () => undefined
-      // Whether or not the other side closes its own.
-      this.socket.destroySoon()
+      this.socket.end()
+      // Who still writes must not be cut off before it has read why; who never ends is cut off then.
+      this.lingering ??= setTimeout(() => this.socket.destroy(), limits.lingerMaxMs).unref()
     } else if (this.halfClosed) this.socket.end()
   }
 }

@@ -22,6 +22,8 @@ export const limits = {
   halfFrameMaxMs: 30_000,
   /** Of frames without an end, in all connections together. */
   halfFramesMaxBytes: 64 * 1024 * 1024,
+  /** How long a client may go on writing when it was told that nothing more is read. */
+  lingerMaxMs: 5000,
   /** What may wait for a slow reader before its sources are held back. node-ipc destroys a reader with 8 MiB. */
   pendingMaxBytes: 256 * 1024
 } as const

@@ -123,7 +123,9 @@ export class SimAgent {
     const [seconds = "1", code = "0"] = spec.run.split(" ")
     const work = Effect.andThen(
       Effect.sleep(`${numberIn(seconds)} seconds`),
-      Effect.sync(() => this.end(spec.id, { status: numberIn(code) === 0 ? "SUCCEEDED" : "FAILED", returnCodes: [numberIn(code)], reason: null }))
+      Effect.sync(() =>
+        this.end(spec.id, { status: numberIn(code) === 0 ? "SUCCEEDED" : "FAILED", returnCodes: [numberIn(code)], reason: null })
+      )
     )
     this.running.set(spec.id, this.inWorld(work))
   }

@@ -45,8 +45,12 @@ const converse = (path: string, bytes: Buffer, owed: Expected, cuts: ReadonlyArr
       socket.destroy()
       fail(new Error(`no end of the answers: ${text.slice(-shownMaxChars)}`))
     }, answerMaxMs)
-    // The daemon may close while we still write to it.
-    socket.on("error", () => undefined)
+    let isThere = false
+    socket.once("connect", () => {
+      isThere = true
+    })
+    // The daemon may close while we still write to it; what it said before is there all the same.
+    socket.on("error", (cause) => isThere || fail(cause))
     socket.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk
     })
