@@ -14,7 +14,7 @@ const wordMaxMin = 1
 /** To copy a workdir. */
 const copyMaxMin = 360
 
-const within = <A>(name: string, what: string, minutes: number, call: Effect.Effect<A, CloudError>) =>
+export const within = <A>(name: string, what: string, minutes: number, call: Effect.Effect<A, CloudError>) =>
   Effect.timeoutOrElse(call, {
     duration: `${minutes} minutes`,
     orElse: () =>

@@ -9,6 +9,7 @@ import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { within } from "../clouds/patient.ts"
 import { freshUlid } from "../Ids.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import type { Couriers } from "./Couriers.ts"
@@ -73,14 +74,19 @@ const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: stri
 const haltReason = (row: ClusterRow) =>
   `the cluster was ${row.wanted === "gone" ? "torn down" : "stopped"}${row.wantedReason === null ? "" : `: ${row.wantedReason}`}`
 
+/** With purge a cloud is asked once, and nobody waits longer for its word. */
+const purgeMaxMin = 1
+
 const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
   // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
   yield* couriers.halt(row, haltReason(row))
   const release = row.wanted === "gone"
+  const what = release ? "terminate" : "stop"
+  const call = (node: NodeRef) => (row.purge ? within(cloud!.name, what, purgeMaxMin, cloud![what](node)) : cloud![what](node))
   const ended = yield* Effect.forEach(
     nodes,
     (node) =>
-      (release ? cloud!.terminate(refOf(row, node, log)) : cloud!.stop(refOf(row, node, log))).pipe(
+      call(refOf(row, node, log)).pipe(
         Effect.as<Event>({
           _tag: release ? "NodeReleased" : "NodeStopped",
           cluster: row.id,

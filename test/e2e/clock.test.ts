@@ -23,8 +23,8 @@ const start = async () => {
   daemons.push(spawn(process.execPath, args, { env: home.env, stdio: "ignore" }))
   await eventually(async () => (await home.sky("daemon", "status")).code === 0)
 }
-const until = (file: string) => `until test -e ~/${file}; do sleep 0.05; done`
-const touch = (file: string) => writeFileSync(join(home.nodes()[0]!, "home", file), "")
+const until = (file: string) => `until test -e ${join(home.path, file)}; do sleep 0.05; done`
+const touch = (file: string) => writeFileSync(join(home.path, file), "")
 const jobOf = async (id: number) => (await home.json("queue", "a")).find((job: { id: number }) => job.id === id)
 /** What people read has no negative age or duration. */
 const tables = async () => {

@@ -1,10 +1,10 @@
-/** A private state folder with the real programs on it: the built `sky`, the daemon that it spawns, real agents. Ended and removed after each file. */
+/** A private state folder with the real programs on it: the built `sky`, the daemon that it spawns, real agents. Ended and removed after the file or the test that made it. */
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { afterAll } from "vitest"
+import { afterAll, expect, onTestFinished } from "vitest"
 
 export const root = resolve(import.meta.dirname, "../..")
 const bin = join(root, "bin/sky.cjs")
@@ -35,7 +35,8 @@ export class Home {
       SKYD_HOME: join(this.path, "s"),
       ...env
     }
-    afterAll(() => this.end())
+    const whenOver = expect.getState().currentTestName === undefined ? afterAll : onTestFinished
+    whenOver(() => this.end())
   }
 
   get state(): string {

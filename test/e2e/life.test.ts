@@ -1,8 +1,9 @@
 /** What ends, replaces, pauses or confuses the real daemon: jobs go on, and what was begun is carried on or said. */
+import { spawn } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { eventually, Home, isAlive, kill, sleep } from "./home.ts"
+import { eventually, Home, isAlive, kill, root, sleep } from "./home.ts"
 
 const crash = async (home: Home) => {
   const pid = await home.daemonPid()
@@ -42,6 +43,19 @@ describe("a daemon that dies three times within a minute", () => {
     expect((await home.sky("daemon", "restart")).err).toBe("")
     expect((await home.sky("start", "-y", "a")).code).toBe(0)
     expect((await home.sky("exec", "a", "echo whole")).out).toContain("whole")
+  })
+})
+
+describe("a defect that ends the daemon at once", () => {
+  const home = new Home()
+  it("is written where sky daemon logs shows it", async () => {
+    const defect = home.file("defect.cjs", `process.once("SIGUSR2", () => { throw new Error("a defect of a test") })`)
+    const args = ["-r", defect, join(root, "bin/skyd.cjs"), "run", "--home", home.state]
+    const daemon = spawn(process.execPath, args, { env: home.env, stdio: "ignore" })
+    await eventually(async () => (await home.sky("daemon", "status")).code === 0)
+    daemon.kill("SIGUSR2")
+    await new Promise((done) => daemon.once("exit", done))
+    expect((await home.sky("daemon", "logs")).out).toContain("Error: a defect of a test")
   })
 })
 

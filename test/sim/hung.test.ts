@@ -37,6 +37,23 @@ describe("a cloud call that hangs", () => {
       })
     )
   )
+  it.effect("down-08: with purge it is waited for a minute, and a fact names what may be leaked", () =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch("a"))
+        world.at = hanging("terminate")
+        yield* ask("d", "down", { clusterName: "a", purge: true })
+        yield* pass(daemon, "1 minutes")
+        yield* settle(daemon, 8)
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+        assert.deepInclude(
+          factsOf(disk).find(({ _tag }) => _tag === "NodeAbandoned"),
+          { reason: "local did not answer 'terminate' within 1 minute" }
+        )
+      })
+    )
+  )
   it.effect("in the launch of a cluster: a down of it does not wait for it", () =>
     scene(({ ask, outcome, row, world }) =>
       Effect.gen(function* () {
