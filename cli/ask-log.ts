@@ -55,7 +55,8 @@ export const askFolder = async <T>(home: string, method: string, params: object,
   }
 }
 
-const askDaemon = async <T>(home: Home, method: string, params: object, handlers: Handlers): Promise<T> => {
+/** Fails as unreachable where none runs. */
+export const askDaemon = async <T>(home: Home, method: string, params: object, handlers: Handlers): Promise<T> => {
   const session = openSession({ rare: () => rare, spawn: false, home })
   try {
     return await session.call<T>(method, params, handlers)
@@ -89,19 +90,18 @@ interface Answer {
   readonly head?: Head | null
 }
 
-/** Of whoever holds the store. It changes hands while a daemon starts or ends. `onHeld`: what to make of the sound answer of a daemon. */
+/** Of whoever holds the store. It changes hands while a daemon starts or ends. `askHeld`: how it is found out where a daemon does. */
 export const askLog = async <T extends Answer>(
   method: string,
   params: object = {},
   handlers: Handlers = {},
-  onHeld?: (answer: T, home: Home) => Promise<T>
+  askHeld: typeof askDaemon<T> = askDaemon
 ): Promise<T> => {
   const home = findHome(() => rare)
   const fresh = onceEach(handlers)
   for (const giveUpAtMs = Date.now() + lockedMaxMs; ; ) {
     try {
-      const answer = await askDaemon<T>(home, method, params, fresh())
-      if (answer.damage === null && onHeld !== undefined) return await onHeld(answer, home)
+      const answer = await askHeld(home, method, params, fresh())
       // A daemon that can prove nothing may hold no store, where that did not open.
       if (answer.damage === null || (answer.events ?? answer.head?.seq ?? 0) > 0) return answer
       return await askFolder<T>(home.folder, method, params, fresh()).catch((error: unknown) => {

@@ -6,6 +6,7 @@
 import { resolve } from "node:path"
 import { ClientError } from "../../sdk/client/ClientError.ts"
 import { findHome, type Home } from "../../sdk/client/home.ts"
+import type { Handlers } from "../../sdk/client/Pending.ts"
 import * as rare from "../../sdk/client/rare.ts"
 import type {
   AuditDiffAnswer,
@@ -16,7 +17,7 @@ import type {
   Head
 } from "../../sdk/protocol/audit.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import { askLog as ask, askFolder } from "../ask-log.ts"
+import { askLog as ask, askDaemon, askFolder } from "../ask-log.ts"
 import { NewFile } from "../NewFile.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
@@ -51,18 +52,21 @@ const failure = (count: number, what: string, { message }: { readonly message: s
 }
 const codeOf = (isSound: boolean): number => (isSound ? exitCodes.ok : exitCodes.failed)
 
-/** A daemon proves what it reads, which may be in its memory; the files are looked at too. */
-const onDisk = (onAt: (at: number) => void) => async (held: AuditVerifyAnswer, home: Home) => {
-  const onDisk = await askFolder<AuditVerifyAnswer>(home.folder, "audit.disk", {}, { onAt })
-  if (onDisk.damage !== null) {
-    stderr.write(`Its files are damaged, and the daemon still has ${events(held.events)} of it: sky audit export FILE saves them.\n`)
+/** The files, whatever a daemon has in its memory; and it is not kept from its work. What it still has is said where they are damaged. */
+const onDisk = async (home: Home, method: string, params: object, handlers: Handlers): Promise<AuditVerifyAnswer> => {
+  await askDaemon(home, "daemon.status", {}, {})
+  const answer = await askFolder<AuditVerifyAnswer>(home.folder, "audit.disk", params, handlers)
+  if (answer.damage === null) return answer
+  const held = await askDaemon<AuditVerifyAnswer>(home, method, params, {})
+  if (held.damage === null) {
+    stderr.write(`Its files are damaged, and the daemon still has all ${events(held.events)}: sky audit export FILE saves them.\n`)
   }
-  return onDisk
+  return answer
 }
 
 const verify = async (json: boolean): Promise<number> => {
   const { clear, onAt } = counter("verified")
-  const answer = await ask<AuditVerifyAnswer>("audit.verify", {}, { onAt }, onDisk(onAt)).finally(clear)
+  const answer = await ask<AuditVerifyAnswer>("audit.verify", {}, { onAt }, onDisk).finally(clear)
   if (json) stdout.write(jsonLine(answer))
   else if (answer.damage !== null) throw failure(answer.events, "proven", answer.damage)
   else stdout.write(`${events(answer.events)}: sound.${answer.head ? ` ${headLine(answer.head)}` : ""}\n`)

@@ -23,7 +23,7 @@ export const inDaemon = Effect.fnUntraced(function* (home: string, store: LogSto
 const linksMax = 10
 
 /**
- * What is on disk under a daemon that holds the store: it may read from memory what its files have lost. Second links to them are
+ * What is on disk under a daemon that holds the store: that may read from memory what its files have lost. Second links to them are
  * opened as a store of their own, which LevelDB never writes to, with the witness as it was before. A table that the daemon replaces
  * meanwhile makes the links useless, so they are made again.
  */
@@ -35,7 +35,10 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
       yield* Effect.addFinalizer(() => clear)
       for (let tries = 1; ; tries++) {
         yield* clear
-        const { said } = yield* Effect.map(readSaid(home), (found) => found ?? { said: undefined })
+        const witness = yield* Effect.result(readSaid(home))
+        const damage = Result.isFailure(witness) ? damageOf(witness.failure) : null
+        const said = Result.isSuccess(witness) ? witness.success?.said : undefined
+        if (damage?.kind === "store-missing") return yield* use({ store: undefined, said, damage })
         yield* Effect.try({
           try: () => linkAll(placesOf(home).store, placesOf(folder).store),
           catch: (cause) =>
@@ -43,11 +46,13 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
         })
         const opened = yield* Effect.result(Layer.build(storeLayer(folder, false)))
         if (Result.isSuccess(opened)) {
-          return yield* use({ store: Context.get(opened.success, LogStore), said, damage: null })
+          return yield* use({ store: Context.get(opened.success, LogStore), said, damage })
         }
         const { failure } = opened
         if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
-        if (tries === linksMax) return yield* use({ store: undefined, said: undefined, damage: damageOf(failure) })
+        if (tries < linksMax) continue
+        const message = failure.message.replaceAll(placesOf(folder).store, placesOf(home).store)
+        return yield* use({ store: undefined, said: undefined, damage: { ...damageOf(failure), message } })
       }
     })
   )

@@ -56,6 +56,8 @@ export class EventLog extends Context.Service<
     readonly tip: () => Snapshot
     /** States on the way that are worth keeping and were not taken yet. */
     readonly takeMarks: () => ReadonlyArray<Snapshot>
+    /** Where states are kept, ascending. */
+    readonly keptAt: Effect.Effect<ReadonlyArray<number>, ReadError>
     /** The newest state that is kept at or before a position. */
     readonly kept: (upTo: number) => Effect.Effect<World.World | undefined, ReadError>
     /** Called after each group, in order. Must not throw and must not wait. Returns the way to end it. */
@@ -199,6 +201,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     world: () => world,
     tip: () => ({ world, hash }),
     takeMarks: () => marks.splice(0),
+    keptAt: store.snapshots,
     kept: (upTo) => Effect.map(newestSnapshot(store, upTo), (snapshot) => snapshot?.world),
     follow: (follower) => {
       followers.add(follower)

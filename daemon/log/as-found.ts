@@ -6,6 +6,7 @@ import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 const kept = "log.damaged-"
+const found = "log.found-"
 
 export interface AsFound {
   readonly discard: () => void
@@ -13,7 +14,7 @@ export interface AsFound {
   readonly keep: (name: string) => string
 }
 
-/** A second link to each file of a store, its lock apart. */
+/** A second link to each file of a store, its lock apart, beside what is there already. */
 export const linkAll = (from: string, to: string) => {
   mkdirSync(to, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(from)) {
@@ -23,8 +24,27 @@ export const linkAll = (from: string, to: string) => {
       linkSync(join(from, name), join(to, name))
     } catch (cause) {
       // A daemon that holds the store may replace its files meanwhile.
-      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
+      if (!["ENOENT", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause
     }
+  }
+}
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Of one that was killed before it knew whether the store is sound: what it found is older, and may be gone since. */
+const takeOver = (from: string, to: string) => {
+  try {
+    linkAll(from, to)
+    rmSync(from, { recursive: true, force: true })
+  } catch (cause) {
+    // Another one that starts has taken it over.
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
   }
 }
 
@@ -32,8 +52,11 @@ export const linkAll = (from: string, to: string) => {
 export const linkAsFound = (home: string): AsFound | undefined => {
   const names = readdirSync(home)
   if (!names.includes("log") || names.some((name) => name.startsWith(kept))) return undefined
-  const folder = join(home, `log.found-${process.pid}`)
-  rmSync(folder, { recursive: true, force: true })
+  const own = `${found}${process.pid}`
+  const folder = join(home, own)
+  for (const name of names) {
+    if (name.startsWith(found) && name !== own && !isAlive(Number(name.slice(found.length)))) takeOver(join(home, name), folder)
+  }
   linkAll(join(home, "log"), folder)
   return {
     discard: () => rmSync(folder, { recursive: true, force: true }),

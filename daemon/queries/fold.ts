@@ -7,7 +7,7 @@ import type { EventLog } from "../log/EventLog.ts"
 import * as World from "../World.ts"
 
 /** What is read of the log here. */
-export type Readable = Pick<EventLog["Service"], "event" | "kept" | "read" | "world">
+export type Readable = Pick<EventLog["Service"], "event" | "kept" | "keptAt" | "read" | "world">
 export type Visit = (before: World.World, recorded: Recorded, after: World.World) => Effect.Effect<void, SkydError> | undefined
 
 export const damaged = (message: string) => new InternalError({ message, hint: "Look at the whole log: sky audit verify" })

@@ -14,7 +14,7 @@ import * as Stream from "effect/Stream"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
 import { beginning, damaged, foldOn, missing, type Readable } from "./fold.ts"
-import { type Held, verify } from "./verify.ts"
+import { verify } from "./verify.ts"
 import { readWhen } from "./when.ts"
 
 /** Folds that may be under way at once; more wait. Each holds one world. */
@@ -76,16 +76,6 @@ export const pastOf = (log: Readable) => {
               return { world: yield* foldOn(log, yield* beginning(log, asOf.seq), asOf.seq), moment: { asOf } }
             })
           ),
-    verify: withPermit(
-      Effect.gen(function* () {
-        const held: Array<Held> = [{ of: "the live state", world: log.world() }]
-        for (let upTo = log.world().at; upTo > 0; ) {
-          const world = yield* beginning(log, upTo)
-          if (world.at > 0) held.push({ of: `the snapshot at event ${world.at}`, world })
-          upTo = world.at - 1
-        }
-        return yield* verify(log, held)
-      })
-    )
+    verify: withPermit(Effect.suspend(() => verify(log)))
   }
 }

@@ -4,10 +4,12 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as World from "../World.ts"
-import { foldOn, type Readable } from "./fold.ts"
+import { damaged, foldOn, type Readable } from "./fold.ts"
+
+const unreadable = <A>(read: Effect.Effect<A, { readonly message: string }>) => Effect.mapError(read, ({ message }) => damaged(message))
 
 /** A state that somebody relies on, at a position that it knows. */
-export interface Held {
+interface Held {
   readonly of: string
   readonly world: World.World
 }
@@ -60,15 +62,21 @@ export const compare = Effect.fn("compare")(function* (expected: World.World, { 
   return null
 })
 
-/** Each is compared with the fold at its own position. */
-export const verify = Effect.fn("replay.verify")(function* (log: Readable, held: ReadonlyArray<Held>) {
+/** Each state that is kept, and the live one, is compared with the fold at its own position; one of them at a time is in memory. */
+export const verify = Effect.fn("replay.verify")(function* (log: Readable) {
   const begun = yield* Clock.currentTimeNanos
+  const live: Held = { of: "the live state", world: log.world() }
   let world = World.empty
   let difference: Effect.Success<ReturnType<typeof compare>> = null
-  for (const one of held.toSorted((a, b) => a.world.at - b.world.at)) {
-    world = yield* foldOn(log, world, one.world.at)
-    difference ??= yield* compare(world, one)
+  for (const seq of (yield* unreadable(log.keptAt)).filter((at) => at <= live.world.at)) {
+    const kept = yield* unreadable(log.kept(seq))
+    // One that is of other code or rotten is not relied on.
+    if (kept?.at !== seq) continue
+    world = yield* foldOn(log, world, seq)
+    difference ??= yield* compare(world, { of: `the snapshot at event ${seq}`, world: kept })
   }
+  world = yield* foldOn(log, world, live.world.at)
+  difference ??= yield* compare(world, live)
   const tookMs = Number(((yield* Clock.currentTimeNanos) - begun) / 1_000_000n)
   return { events: world.at, tookMs, difference }
 })

@@ -30,6 +30,7 @@ export const make = Effect.fnUntraced(function* (said: Head | undefined) {
     world: () => world,
     tip: () => ({ world, hash }),
     takeMarks: () => [],
+    keptAt: Effect.succeed([]),
     kept: () => Effect.succeed(undefined),
     follow: () => () => {},
     requestSeq: (requestId) => Effect.orDie(store.position(`request/${requestId}`)),

@@ -17,6 +17,7 @@ const refused = (at: string | number) => Result.getOrThrow(Result.flip(readWhen(
 
 const logOf = (facts: ReadonlyArray<Recorded>): Readable => ({
   read: (from) => Stream.fromIterable(facts.slice(from - 1)),
+  keptAt: Effect.succeed([]),
   kept: () => Effect.succeed(undefined),
   event: (seq) => Effect.succeed(facts[seq - 1]),
   world: () => ({ ...World.empty, at: facts.length })

@@ -1,0 +1,34 @@
+/** The second links to the log's files: for who has to find out what happened, and gone when nothing did. */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, expect, it } from "vitest"
+import { linkAsFound } from "../../daemon/log/as-found.ts"
+
+const home = mkdtempSync(join(tmpdir(), "skyd-"))
+afterAll(() => rmSync(home, { recursive: true }))
+const put = (folder: string, file: string, text: string) => {
+  mkdirSync(join(home, folder), { recursive: true })
+  writeFileSync(join(home, folder, file), text)
+}
+const { pid: deadPid } = spawnSync("true")
+
+it("what a daemon found that was killed before it knew is carried on, and goes with the first sound start", () => {
+  put("log", "CURRENT", "now")
+  put(`log.found-${deadPid}`, "CURRENT", "then")
+  put(`log.found-${deadPid}`, "000007.log", "dropped since")
+  const found = linkAsFound(home)!
+  const own = `log.found-${process.pid}`
+  expect(readdirSync(home).toSorted()).toEqual(["log", own])
+  const text = (name: string) => readFileSync(join(home, own, name), "utf8")
+  expect([text("CURRENT"), text("000007.log")]).toEqual(["then", "dropped since"])
+  found.discard()
+  expect(readdirSync(home)).toEqual(["log"])
+})
+
+it("what another daemon has found that still starts is left to it", () => {
+  put(`log.found-${process.ppid}`, "CURRENT", "its own")
+  linkAsFound(home)!.discard()
+  expect(readdirSync(home).toSorted()).toEqual(["log", `log.found-${process.ppid}`])
+})
