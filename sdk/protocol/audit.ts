@@ -25,7 +25,7 @@ const Proven = {
 
 /**
  * The whole log, event by event, and its index. Results with `more` say meanwhile, by their `at`, how far it has come.
- * Of what the daemon holds in memory, such as the newest events, it proves the memory; `sky audit verify` looks at the files too.
+ * Of what the daemon holds in memory, such as the newest events, it proves the memory; `sky audit verify` looks at the files.
  */
 export const AuditVerify = Schema.Struct({})
 export const AuditVerifyAnswer = Schema.Struct(Proven)

@@ -1,4 +1,7 @@
-/** Exports that were written once, sound and damaged in every way: read for ever, and each kind of damage is named. Files are added, never edited. */
+/**
+ * Exports that were written once, sound and damaged in every way: read for ever, and each kind of damage is named. Files are added, never
+ * edited: a new event, or a new version of one, comes with a `sound.<next>.jsonl` that holds it (`exportOf` in tools.ts writes one).
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { differing, exported, golden, headOf, imported, linesOf, verified } from "./tools.ts"

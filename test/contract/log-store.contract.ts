@@ -42,6 +42,21 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
         })
       )
     )
+    it.live("gives all that it holds as of one moment: values in order, then the index", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          yield* store.write([
+            entry(1, [stream(1), "name/a", "request/r-1"]),
+            entry(2, [stream(2), "name/b"]),
+            entry(3, [stream(1)], ["name/a"])
+          ])
+          const pages = yield* Stream.runCollect(store.everything)
+          assert.deepStrictEqual(texts(pages.flatMap(({ values }) => values)), ["value 1", "value 2", "value 3"])
+          const index = pages.flatMap(({ index }) => index).map(({ key, seq }) => `${key} ${seq}`)
+          assert.deepStrictEqual(index.sort(), [`${stream(1)} 1`, `${stream(1)} 3`, `${stream(2)} 2`, "name/b 2", "request/r-1 1"].sort())
+        })
+      )
+    )
     it.live("gives each value by its number", () =>
       withStore((store) =>
         Effect.gen(function* () {
