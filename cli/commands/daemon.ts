@@ -1,6 +1,8 @@
 /** `sky daemon`: the process behind it all. Jobs go on without it; any other verb starts it again. */
 
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { findHome } from "../../sdk/client/home.ts"
 import * as rare from "../../sdk/client/rare.ts"
 import { openSession, type Session } from "../../sdk/client/Session.ts"
@@ -19,6 +21,8 @@ import { atMost, verb } from "../verb.ts"
 
 const usage = "sky daemon start|stop|restart|status|logs|run"
 const tailDefault = 50
+const goneMaxMs = 10_000
+const lookMs = 10
 
 const say = (text: string) => void stderr.write(`${text}\n`)
 
@@ -44,12 +48,31 @@ const goOn = ({ runningJobs, runningOperations = 0 }: Partial<DaemonStopAnswer> 
   (runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${go(runningJobs)} on without it.` : "") +
   (runningOperations > 0 ? ` ${plural(runningOperations, "operation")} ${go(runningOperations)} on when it starts again.` : "")
 
+const isGone = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    // It has ended, and nobody has asked how.
+    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // On a system without /proc the first question is all.
+    return code === "ESRCH" || (code === "ENOENT" && existsSync("/proc/self"))
+  }
+}
+
+/** It hangs up first and then writes its last words; whoever starts another, or reads its folder, must find the log free. */
+const untilGone = async (pid: number): Promise<void> => {
+  for (let waitedMs = 0; waitedMs < goneMaxMs && !isGone(pid); waitedMs += lookMs) await sleep(lookMs)
+}
+
 /** False when it was not running. */
 const stop = async (json: boolean): Promise<boolean> => {
   const session = open(false)
   try {
+    const { pid } = await status(session)
     const left = await session.call<DaemonStopAnswer>("daemon.stop")
     await session.ended()
+    await untilGone(pid)
     if (!json) say(`The daemon is stopped.${goOn(left)}`)
     return true
   } catch (error) {

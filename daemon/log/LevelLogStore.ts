@@ -59,10 +59,17 @@ const open = (location: string, options: Options) =>
 
 const pages = async function* (db: Level<string, Buffer>, from: number) {
   const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes })
+  // The next page is read while this one is worked on.
+  const ask = () => {
+    const asked = iterator.nextv(pageEntries)
+    asked.catch(() => undefined)
+    return asked
+  }
   try {
-    for (;;) {
-      const page = await iterator.nextv(pageEntries)
+    for (let next = ask(); ; ) {
+      const page = await next
       if (page.length === 0) return
+      next = ask()
       yield page.map(([key, value]): Stored => ({ seq: seqOf(key), value }))
     }
   } finally {

@@ -2,7 +2,7 @@
  * The store's files as they were found. LevelDB drops what it cannot read when it opens a store, and deletes the file that held it;
  * a second link to each file costs nothing and keeps all of it for whoever has to find out what happened.
  */
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 const kept = "log.damaged-"
@@ -29,9 +29,11 @@ export const linkAll = (from: string, to: string) => {
   }
 }
 
-const isAlive = (pid: number) => {
+/** A zombie does not run, however long it waits to be collected: it has no command line any more. */
+const runs = (pid: number) => {
   try {
-    return process.kill(pid, 0)
+    process.kill(pid, 0)
+    return !existsSync("/proc/self") || readFileSync(`/proc/${pid}/cmdline`).length > 0
   } catch {
     return false
   }
@@ -55,7 +57,7 @@ export const linkAsFound = (home: string): AsFound | undefined => {
   const own = `${found}${process.pid}`
   const folder = join(home, own)
   for (const name of names) {
-    if (name.startsWith(found) && name !== own && !isAlive(Number(name.slice(found.length)))) takeOver(join(home, name), folder)
+    if (name.startsWith(found) && name !== own && !runs(Number(name.slice(found.length)))) takeOver(join(home, name), folder)
   }
   linkAll(join(home, "log"), folder)
   return {

@@ -5,7 +5,7 @@ import type { LogStore } from "./LogStore.ts"
 import { readSnapshot, type Snapshot } from "./snapshot.ts"
 
 /** One state is kept of each so many events, for questions about the past; of the last ones the newest two. */
-const apart = 100_000
+const apart = 50_000
 const newest = 2
 const stretchOf = (seq: number) => Math.floor(seq / apart)
 

@@ -61,6 +61,12 @@ describe("the daemon", () => {
     expect(out + err).toMatch(/not running|no daemon/i)
     await home.sky("cancel", "-a", "-y", "a")
   })
+  it("stop returns when it is gone, and the log is free", async () => {
+    await home.sky("daemon", "start")
+    const pid = await home.daemonPid()
+    expect((await home.sky("daemon", "stop")).code).toBe(0)
+    expect(isAlive(pid)).toBe(false)
+  })
   it("runs in the foreground when asked, and ends with Ctrl-C", async () => {
     await home.sky("daemon", "stop")
     const child = spawn(process.execPath, [skyd, "run", "--home", home.state], { env: home.env, stdio: "ignore" })
