@@ -76,7 +76,13 @@ const cases: ReadonlyArray<Case> = [
     /event 0,.*last 3001 are lost/
   ],
   // What it hits decides: a block that Snappy cannot unpack is left out, one that it can is read as it is.
-  ["a flipped byte in a table", () => old, table(flip(30_000)), ["gap", "hash", "store-unreadable"], /^(Event \d+ is|LevelDB cannot)/],
+  [
+    "garbage in a table",
+    () => old,
+    table((bytes) => bytes.fill(0x5a, 30_000, 30_100)),
+    ["gap", "hash", "store-unreadable"],
+    /^(Event \d+ is|LevelDB cannot)/
+  ],
   ["a flipped byte in the end of a table", () => old, table(flip(-3)), ["store-unreadable"], /^LevelDB cannot read the log: .*orrupt/],
   ["a table of no bytes", () => old, table(empty), ["store-unreadable"], /^LevelDB cannot read the log: .*ldb/],
   ["a table that is gone", () => old, (home) => remove(filesOf(home, ".ldb")[0]!), ["store-unreadable"], /does not open: .*missing files/],
