@@ -87,7 +87,11 @@ const nodeMethods = (agent: Agent) => ({
   exit: ordered(agent, ({ how }: Exit) => agent.exit({ how, by: "request", atMs: Date.now() })),
   "rank.start": ordered(agent, (order: RankOrder) => agent.ranks.start(order)),
   "rank.end": ordered(agent, ({ key, rank }: RankOrder) => agent.ranks.end(key, rank)),
-  "rank.forget": ordered(agent, ({ key, rank }: RankOrder) => agent.ranks.forget(key, rank)),
+  "rank.forget": ordered(agent, async ({ head, key, rank }: RankOrder) => {
+    // A start that was said before it waits for the same: if it came to its rank only when that is forgotten, it would run it again.
+    if (head !== undefined) await agent.ranks.heed(head)
+    agent.ranks.forget(key, rank)
+  }),
   "rank.lines": async ({ log, count, secrets = [] }: RankLines) => ({
     lines: await lastLines(`${agent.folder.home}/${log}`, count, secrets)
   }),

@@ -133,10 +133,10 @@ const main = async (): Promise<number> => {
     const exit = await Effect.runPromiseExit(
       awaitLock(socket, home, () => serveWhatIsThere(home, socket, ready)).pipe(Effect.provide(Logger.layer([diary.logger])))
     )
-    if (Exit.isFailure(exit)) diary.write({ ...entry("Fatal"), message: Cause.pretty(exit.cause) })
+    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    if (Exit.isFailure(exit) && !(error instanceof AlreadyServed)) diary.write({ ...entry("Fatal"), message: Cause.pretty(exit.cause) })
     await diary.close()
     if (Exit.isSuccess(exit)) return 0
-    const error = Cause.squash(exit.cause)
     // Two clients spawned a daemon each: the other one serves, and that is all that this one's client wants.
     if (error instanceof AlreadyServed && readyFd !== undefined) {
       say(readyFd, { ok: true })

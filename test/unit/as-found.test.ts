@@ -1,5 +1,5 @@
 /** The second links to the log's files: for who has to find out what happened, and gone when nothing did. */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,6 +24,17 @@ it("what a daemon found that was killed before it knew is carried on, and goes w
   const text = (name: string) => readFileSync(join(home, own, name), "utf8")
   expect([text("CURRENT"), text("000007.log")]).toEqual(["then", "dropped since"])
   found.discard()
+  expect(readdirSync(home)).toEqual(["log"])
+})
+
+it("a daemon that was killed and is a zombie still does not count as one that starts", async () => {
+  // Whoever replaced the shell knows nothing of its child, and does not collect it.
+  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"])
+  const zombie = await new Promise<string>((done) => parent.stdout.once("data", (text) => done(String(text).trim())))
+  while (!/ Z /.test(readFileSync(`/proc/${zombie}/stat`, "utf8"))) await new Promise(setImmediate)
+  put(`log.found-${zombie}`, "CURRENT", "then")
+  linkAsFound(home)!.discard()
+  parent.kill("SIGKILL")
   expect(readdirSync(home)).toEqual(["log"])
 })
 

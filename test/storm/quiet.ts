@@ -1,0 +1,83 @@
+/** Waits until a storm has settled, and holds everything against everything. */
+import { eventually, sleep } from "../e2e/home.ts"
+import { checkJobs } from "./check-jobs.ts"
+import { checkMachine } from "./check-machine.ts"
+import { checkOperations, checkPromises, operationsIn } from "./check-promises.ts"
+import { asked, type Tale } from "./clients.ts"
+import { type Deed, paramsOf } from "./deeds.ts"
+import type { Ledger } from "./Ledger.ts"
+import type { StormHome } from "./StormHome.ts"
+
+/** Longer than the longest backoff and a few tries. */
+const settleMaxMs = 180_000
+const lookMs = 150
+/** Without news before it counts as settled; and once more, to see that it stays so. */
+const stillMs = 600
+
+export const settle = async (home: StormHome, ledger: Ledger, deeds: ReadonlyMap<number, Deed>): Promise<void> => {
+  let head = -1
+  let sinceMs = Date.now()
+  let unrest: ReadonlyArray<string> = []
+  for (const untilMs = Date.now() + settleMaxMs; Date.now() < untilMs; await sleep(lookMs)) {
+    const now = await ledger.read(home)
+    unrest = ledger.unrest(deeds)
+    if (now !== head || unrest.length > 0) sinceMs = Date.now()
+    if (Date.now() - sinceMs >= stillMs) return
+    head = now
+  }
+  const { err } = await home.sky("status")
+  throw new Error(`it does not come to rest: ${unrest.join("; ") || `the log grows: ${ledger.facts.length}`}\n${err}`)
+}
+
+/** Said again under its request id, each gets the answer that it got. */
+const checkSaidAgain = async (home: StormHome, tales: ReadonlyArray<Tale>): Promise<ReadonlyArray<string>> => {
+  const wrong = tales.map(async ({ deed, frames, requestId }) => {
+    const before = frames.at(-1)!
+    const { data, type } = (await asked(home, deed.method, paramsOf(deed, home.path), { requestId })).at(-1)!
+    const same = type === before.type && data.value?.jobId === before.data.value?.jobId && data.error?.tag === before.data.error?.tag
+    return same ? [] : [`${deed.n} said again is answered ${JSON.stringify(data)}, not ${JSON.stringify(before.data)}`]
+  })
+  return (await Promise.all(wrong)).flat()
+}
+
+/** `sky` says that all is well. */
+const checkWords = async (home: StormHome): Promise<ReadonlyArray<string>> => {
+  const all: Array<string> = []
+  for (const words of [["status"], ["replay", "--verify"], ["audit", "verify"]]) {
+    const { code, err, out } = await home.sky(...words)
+    // Above an answer stand only notices: of damage, or of a daemon that leaves all alone.
+    if (code !== 0 || (words[0] === "status" && err !== "" && out !== ""))
+      all.push(`sky ${words.join(" ")} ended with ${code}: ${out}${err}`)
+  }
+  return all
+}
+
+/** What is wrong, once all has settled. `tales`: all so far; `latest`: those of this time, and their connection's requests are said again. */
+export const check = async (
+  home: StormHome,
+  ledger: Ledger,
+  tales: ReadonlyArray<Tale>,
+  latest: ReadonlyArray<Tale>
+): Promise<ReadonlyArray<string>> => {
+  const operations = operationsIn(ledger.facts)
+  const head = ledger.facts.length
+  const again = latest.filter(
+    ({ frames, requestId }) => operations.has(requestId) && ["result", "failure"].includes(frames.at(-1)?.type ?? "")
+  )
+  const defects = ledger.facts.filter(({ event }) => event._tag === "ReactorFailed" || event._tag === "JournalGap")
+  // What was ended is swept a moment after it was said.
+  const machine = () => checkMachine(ledger, home)
+  const left = await eventually(machine, (wrong) => wrong.length === 0).catch(machine)
+  const wrong = [
+    ...checkOperations(operations),
+    ...checkPromises(tales, operations, head),
+    ...checkJobs(ledger.facts, home.path),
+    ...defects.map(({ event, seq }) => `event ${seq} is a defect: ${JSON.stringify(event)}`),
+    ...left,
+    ...(await checkSaidAgain(home, again)),
+    ...(await checkWords(home))
+  ]
+  await sleep(stillMs)
+  const grown = await ledger.read(home)
+  return grown === head ? wrong : [...wrong, `the log grew from ${head} to ${grown}, and nobody asked for anything`]
+}
