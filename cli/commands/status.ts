@@ -72,7 +72,7 @@ export const status = verb(
     if (flags.ip && codes.length === 0) more().headIp(answer.clusters, flags, json, usage)
     else if (json) stdout.write(jsonLine(answer.clusters))
     else if (answer.clusters.length > 0) stdout.write(statusTable(answer.clusters, Date.now(), flags.all))
-    else if (codes.length === 0) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
+    else if (codes.length === 0 && !answer.notices) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
     return Math.max(exitCodes.ok, ...codes)
   }
 )

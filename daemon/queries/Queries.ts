@@ -131,7 +131,6 @@ const make = Effect.gen(function* () {
       Effect.sync(() => {
         const { runningJobs, runningOperations } = counts()
         const stopping = !ifIdle || runningOperations === 0 || !areOn
-        if (stopping) lifecycle.end("asked to stop")
         return { stopping, runningJobs, runningOperations }
       }),
     "down.unlogged": ({ clusterName }) => unlogged.end(clusterName),
@@ -168,6 +167,8 @@ const make = Effect.gen(function* () {
       for (const [index, page] of pages.entries()) {
         yield* reply.send({ type: "result", data: { id, at, value: page, ...(index < pages.length - 1 ? { more: true } : {}) } })
       }
+      // Not before it is said: an end takes its connections with it.
+      if ("stopping" in value && value.stopping === true) lifecycle.end("asked to stop")
     })
   })
 })

@@ -71,30 +71,36 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     message: `The log is damaged, so nothing is changed: ${damage.message}`,
     hint: "sky status says what still runs; sky down --unlogged CLUSTER ends it."
   })
-  const told = Layer.effectDiscard(
-    Effect.gen(function* () {
-      const log = yield* EventLog
-      const notices = yield* Notices
-      const there = inWords(yield* machines(yield* Clouds, said?.log ?? null))
-      const proven = log.world().at
-      notices.set(
-        "damage",
-        [
-          `The log is damaged: ${damage.message}`,
-          `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
-          there,
-          "sky down --unlogged CLUSTER ends what runs. sky audit export FILE saves what is proven.",
-          ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
-        ].join(" ")
-      )
-      yield* Effect.logError(notices.list().join(" "))
-    })
-  )
+  /** Says what is damaged and what there still is; again when something of it was ended. */
+  const tell = Effect.gen(function* () {
+    const log = yield* EventLog
+    const notices = yield* Notices
+    const there = inWords(yield* machines(yield* Clouds, said?.log ?? null))
+    const proven = log.world().at
+    notices.set(
+      "damage",
+      [
+        `The log is damaged: ${damage.message}`,
+        `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
+        there,
+        "sky down --unlogged CLUSTER ends what runs. sky audit export FILE saves what is proven.",
+        ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
+      ].join(" ")
+    )
+    yield* Effect.logError(notices.list().join(" "))
+  })
   const unlogged = Layer.effect(
     Unlogged,
-    Effect.map(Clouds, (clouds) => Unlogged.of({ end: (name) => endByTags(clouds, said?.log ?? null, name) }))
+    Effect.gen(function* () {
+      yield* tell
+      const services = yield* Effect.context<Clouds | EventLog | Notices>()
+      const clouds = yield* Clouds
+      return Unlogged.of({
+        end: (name) => Effect.ensuring(endByTags(clouds, said?.log ?? null, name), Effect.provideContext(tell, services))
+      })
+    })
   )
-  return Layer.merge(IpcServer.layer, told).pipe(
+  return IpcServer.layer.pipe(
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.merge(Layer.succeed(Operations, { run: () => Effect.fail(refusal) }), Queries.layer)),
     Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),

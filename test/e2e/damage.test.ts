@@ -82,6 +82,8 @@ describe("over a damaged log", () => {
     expect(await home.sky("down", "-y", "--unlogged", "train")).toMatchObject({ code: 0, err: expect.stringContaining("1 machine gone") })
     expect(readdirSync(join(home.state, "nodes"))).toEqual([])
     await eventually(() => !isAlive(agent))
+    expect(await notice(home)).toContain("No machine carries its tags.")
+    expect((await home.sky("daemon", "stop")).err).toMatch(/^The daemon is stopped\./)
   })
 
   it("two clients at once get one daemon", async () => {
