@@ -39,8 +39,7 @@ const begin = Effect.fnUntraced(function* (store: LogStore["Service"], said: Hea
   if (last !== undefined && snapshot !== undefined) {
     const after = Math.max(0, Math.min(snapshot.world.at, last.seq - window))
     const hash = after === 0 ? genesis(said.log) : yield* hashAt(store, after)
-    if (hash !== undefined && (yield* hashAt(store, snapshot.world.at))?.equals(snapshot.hash))
-      return { after, hash, world: snapshot.world }
+    if (hash !== undefined) return { after, hash, world: snapshot.world }
   }
   return { after: 0, hash: genesis(said.log), world: World.empty }
 })

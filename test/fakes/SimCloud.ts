@@ -20,6 +20,11 @@ interface Machine {
 
 const ulidOf = (n: number) => `01HZZZZZZZZZZZZZZZ${String(n).padStart(8, "0")}`
 
+const cloudCalls = ["provision", "query", "start", "stop", "terminate", "installAgent", "connectAgent", "put"] as const
+
+/** Where a daemon can die: before and after all that it does to the world. */
+export const points = ["log.write", ...cloudCalls.map((name) => `cloud.${name}`)].flatMap((deed) => [`${deed}:before`, `${deed}:after`])
+
 export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
@@ -60,7 +65,7 @@ export class SimCloud {
         )
   )
 
-  private call<A>(name: string, work: () => A, node = ""): Effect.Effect<A, CloudError> {
+  private call<A>(name: (typeof cloudCalls)[number], work: () => A, node = ""): Effect.Effect<A, CloudError> {
     return Effect.gen({ self: this }, function* () {
       yield* this.reach(`cloud.${name}:before`)
       yield* this.moody

@@ -8,7 +8,7 @@ import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
-import type { SimCloud } from "../fakes/SimCloud.ts"
+import { points, type SimCloud } from "../fakes/SimCloud.ts"
 import { boot, type SimDaemon } from "./SimDaemon.ts"
 import { check, makeWorld, settle, started } from "./world.ts"
 
@@ -102,5 +102,11 @@ describe("a crash at any point", () => {
         }
       }).pipe(Random.withSeed(name)),
     240_000
+  )
+  it.effect("and between them the stories come to every point that there is", () =>
+    Effect.gen(function* () {
+      const told = yield* Effect.forEach(Object.values(stories), (story) => play(story, -1))
+      assert.sameMembers([...new Set(told.flatMap((story) => story.points))], points)
+    })
   )
 })
