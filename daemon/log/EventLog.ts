@@ -101,9 +101,9 @@ const soundPage = (page: ReadonlyArray<Stored>): Result.Result<ReadonlyArray<Rec
 
 /** Those of a range; what lies beyond is not even read. */
 export const recordsOf = (store: LogStore["Service"], from: number, to = Number.POSITIVE_INFINITY) =>
-  store.scan(from).pipe(
+  (from > to ? Stream.empty : store.scan(from)).pipe(
     Stream.map((page) => (page.at(-1)!.seq > to ? page.filter(({ seq }) => seq <= to) : page)),
-    Stream.takeWhile((page) => page.length > 0),
+    Stream.takeUntil((page) => (page.at(-1)?.seq ?? to) >= to),
     Stream.mapEffect((page) => Effect.fromResult(soundPage(page))),
     Stream.flatMap(Stream.fromIterable)
   )
@@ -191,7 +191,10 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   if (world.at === 0) {
     const created = { _tag: "LogCreated" as const, log: witness.said.log }
     yield* Effect.orDie(append({ events: [[daemonStream, created]], operation: null, causedBy: 0, actor, expect: [] }))
+  }
+  if (witness.said.seq === 0) {
     // From now on a store that is missing is damage.
+    witness.advance(world.at, hash)
     yield* witness.settled
   }
 

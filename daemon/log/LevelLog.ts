@@ -1,5 +1,5 @@
 /**
- * The log of a state folder: the store `log/` and its witness `HEAD`, opened together. The witness is made first, and from then on the
+ * The log of a state folder: the store `log/` with `snapshots/` beside it and its witness `HEAD`, opened together. The witness is made first, and from then on the
  * store must be there: either one without the other is damage.
  */
 import { existsSync } from "node:fs"
@@ -11,9 +11,12 @@ import * as LevelLogStore from "./LevelLogStore.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { fileWitness, Witness } from "./Witness.ts"
 
-export const placesOf = (home: string) => ({ store: join(home, "log"), head: join(home, "HEAD") })
+export const placesOf = (home: string) => ({ store: join(home, "log"), head: join(home, "HEAD"), snapshots: join(home, "snapshots") })
 
-export const storeLayer = (home: string, createIfMissing: boolean) => LevelLogStore.layer(placesOf(home).store, { createIfMissing })
+export const storeLayer = (home: string, createIfMissing: boolean) => {
+  const { snapshots, store } = placesOf(home)
+  return LevelLogStore.layer(store, { createIfMissing, snapshots })
+}
 
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
 

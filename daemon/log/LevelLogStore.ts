@@ -1,5 +1,5 @@
 /**
- * The log in LevelDB: `e/<seq>` holds the values, `s/<stream>/<seq>`, `r/<request>` and `n/<name>` the index, `p/<seq>` snapshots.
+ * The log in LevelDB: `e/<seq>` holds the values, `s/<stream>/<seq>`, `r/<request>` and `n/<name>` the index.
  * LevelDB's own lock is the guard of the single daemon. Nothing else may open a file of this folder while it is held:
  * closing any descriptor of LOCK drops a POSIX lock.
  */
@@ -10,14 +10,13 @@ import { Level } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { type Indexed, LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
+import { digits, snapshotFiles } from "./snapshot-files.ts"
 
 /** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
 const highWaterMarkBytes = 1024 * 1024
 const pageEntries = 1000
 
-const digits = (seq: number) => String(seq).padStart(16, "0")
 const eventKey = (seq: number) => `e/${digits(seq)}`
-const snapshotKey = (seq: number) => `p/${digits(seq)}`
 const indexKey = (key: Key, seq: number) => {
   if (key.startsWith("request/")) return `r/${key.slice("request/".length)}`
   if (key.startsWith("name/")) return `n/${key.slice("name/".length)}`
@@ -35,20 +34,20 @@ const passing = /No space left|Disk quota|Permission denied|Read-only file syste
 const unread = (operation: "open" | "read", message: string) =>
   passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage: "store-unreadable", seq: 0, message })
 const notRead = (cause: unknown) => unread("read", `LevelDB cannot read the log: ${reason(cause)}`)
-const written = (run: () => Promise<void>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) }) })
 const read = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: notRead })
 
 interface Options {
   /** False for a log that was begun: an empty store in its place would be damage that nobody sees. */
   readonly createIfMissing: boolean
+  /** Where snapshots are kept; none are without it. */
+  readonly snapshots?: string
 }
 
-const open = (location: string, options: Options) =>
+const open = (location: string, createIfMissing: boolean) =>
   Effect.tryPromise({
     try: async () => {
       const db = new Level<string, Buffer>(location, { keyEncoding: "utf8", valueEncoding: "buffer" })
-      await db.open(options)
+      await db.open({ createIfMissing })
       return db
     },
     catch: (cause) =>
@@ -57,11 +56,11 @@ const open = (location: string, options: Options) =>
         : unread("open", `The log in ${location} does not open: ${reason(cause)}`)
   })
 
-const pages = async function* (db: Level<string, Buffer>, from: number) {
+const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: number) {
   const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes })
   // The next page is read while this one is worked on.
   const ask = () => {
-    const asked = iterator.nextv(pageEntries)
+    const asked = iterator.nextv(size)
     asked.catch(() => undefined)
     return asked
   }
@@ -74,6 +73,19 @@ const pages = async function* (db: Level<string, Buffer>, from: number) {
     }
   } finally {
     await iterator.close()
+  }
+}
+
+/** A page that cannot be read whole is read one by one, up to the one that cannot. */
+const pages = async function* (db: Level<string, Buffer>, from: number) {
+  let next = from
+  try {
+    for await (const page of pagesOf(db, from, pageEntries)) {
+      next = page.at(-1)!.seq + 1
+      yield page
+    }
+  } catch {
+    yield* pagesOf(db, next, 1)
   }
 }
 
@@ -96,7 +108,7 @@ const everything = async function* (db: Level<string, Buffer>) {
       const index: Array<Indexed> = []
       for (const [key, value] of page) {
         if (/^e\/\d{16}$/.test(key)) values.push({ seq: seqOf(key), value })
-        else if (!key.startsWith("p/")) index.push(indexed(key, value))
+        else index.push(indexed(key, value))
       }
       yield { values, index }
     }
@@ -116,19 +128,23 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
   Layer.effect(
     LogStore,
     Effect.gen(function* () {
-      const db = yield* Effect.acquireRelease(open(location, options), (db) => Effect.promise(() => db.close()))
+      const db = yield* Effect.acquireRelease(open(location, options.createIfMissing), (db) => Effect.promise(() => db.close()))
+      const snapshots = yield* snapshotFiles(options.snapshots)
       return LogStore.of({
+        ...snapshots,
         write: Effect.fn("LogStore.write")((entries) =>
-          written(() =>
-            db.batch(
-              entries.flatMap(({ freed, keys, seq, value }) => [
-                { type: "put" as const, key: eventKey(seq), value: value as Buffer },
-                ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
-                ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
-              ]),
-              { sync: true }
-            )
-          )
+          Effect.tryPromise({
+            try: () =>
+              db.batch(
+                entries.flatMap(({ freed, keys, seq, value }) => [
+                  { type: "put" as const, key: eventKey(seq), value: value as Buffer },
+                  ...keys.map((key) => ({ type: "put" as const, key: indexKey(key, seq), value: Buffer.from(digits(seq)) })),
+                  ...freed.map((key) => ({ type: "del" as const, key: indexKey(key, seq) }))
+                ]),
+                { sync: true }
+              ),
+            catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) })
+          })
         ),
         scan: (from) => Stream.fromAsyncIterable(pages(db, from), notRead),
         everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db), notRead)),
@@ -143,11 +159,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
             if (key.startsWith("request/") || key.startsWith("name/")) return Number((await db.get(indexKey(key, 0)))?.toString() ?? 0)
             for await (const last of db.keys({ gte: `s/${key}/`, lt: `s/${key}/:`, reverse: true, limit: 1 })) return seqOf(last)
             return 0
-          }),
-        snapshots: read(async () => (await db.keys({ gte: "p/", lt: "p0" }).all()).map(seqOf)),
-        snapshot: (seq) => read(() => db.get(snapshotKey(seq))),
-        keepSnapshot: (seq, bytes) => written(() => db.put(snapshotKey(seq), bytes as Buffer)),
-        dropSnapshot: (seq) => written(() => db.del(snapshotKey(seq)))
+          })
       })
     })
   )

@@ -29,7 +29,8 @@ export const layer = Layer.effectDiscard(
         yield* Effect.forEach([...log.takeMarks(), ...(tip.world.at - newest >= worth ? [tip] : [])], keepOne, { discard: true })
         yield* Effect.forEach(superfluous(yield* store.snapshots), store.dropSnapshot, { discard: true })
       },
-      Effect.catch((error) => Effect.logWarning(`The state cannot be kept beside the log: ${error.message}`))
+      Effect.catch((error) => Effect.logWarning(`The state cannot be kept beside the log: ${error.message}`)),
+      Effect.catchDefect((defect) => Effect.logError("The state cannot be kept beside the log:", defect))
     )
 
     yield* Effect.addFinalizer(() => keep(1))

@@ -1,11 +1,12 @@
 /** Says, outside the store, how far the log has come. Nobody waits for it: it may be one group behind, and never ahead. */
-import { fdatasyncSync, writeSync } from "node:fs"
 import { open } from "node:fs/promises"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
+import * as Semaphore from "effect/Semaphore"
 import { emptyHead, type Head, printHead, slotBytes } from "./head-file.ts"
+import { LogUnavailable } from "./LogStore.ts"
 
 export class Witness extends Context.Service<
   Witness,
@@ -14,8 +15,8 @@ export class Witness extends Context.Service<
     readonly said: Head
     /** What is on disk now reaches this far. */
     readonly advance: (seq: number, hash: Buffer) => void
-    /** Until it has said so. */
-    readonly settled: Effect.Effect<void>
+    /** Until it has said so, on disk. */
+    readonly settled: Effect.Effect<void, LogUnavailable>
   }
 >()("skyd/daemon/log/Witness") {
   /** For a log in memory: it has seen nothing. */
@@ -32,29 +33,24 @@ export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head
   let latest = said
   let written = said.seq
   let next = 1 - slot
-  const bytesOf = (head: Head): [Buffer, number] => {
-    const at = next * slotBytes
-    next = 1 - next
-    written = head.seq
-    return [printHead(head), at]
-  }
-  const write = Effect.tryPromise(async () => {
-    const [bytes, at] = bytesOf(latest)
-    await file.write(bytes, 0, bytes.length, at)
-    await file.datasync()
-  }).pipe(
-    Effect.catch(({ cause }) => Effect.logWarning(`the witness ${path} cannot be written: ${String(cause)}`)),
-    Effect.uninterruptible
-  )
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      if (written >= latest.seq) return
-      const [bytes, at] = bytesOf(latest)
-      writeSync(file.fd, bytes, 0, bytes.length, at)
-      fdatasyncSync(file.fd)
-    })
-  )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(news), write)))
+  const one = Semaphore.makeUnsafe(1)
+  /** A slot that was not written to the end is written again: the other one is all that there is then. */
+  const write = Effect.tryPromise({
+    try: async () => {
+      const head = latest
+      if (head.seq <= written) return
+      const bytes = printHead(head)
+      const { bytesWritten } = await file.write(bytes, 0, bytes.length, next * slotBytes)
+      if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} bytes of ${bytes.length} were taken`)
+      await file.datasync()
+      written = head.seq
+      next = 1 - next
+    },
+    catch: (cause) => new LogUnavailable({ operation: "write", message: `The witness ${path} cannot be written: ${(cause as Error).message}` })
+  }).pipe(Effect.uninterruptible, one.withPermit)
+  const told = Effect.catch(write, ({ message }) => Effect.logWarning(message))
+  yield* Effect.addFinalizer(() => told)
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(news), told)))
   return Witness.of({
     said,
     advance: (seq, hash) => {

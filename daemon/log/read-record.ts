@@ -29,6 +29,9 @@ export const readRecord = ({ seq, value }: Stored): Result.Result<Recorded, LogU
   } catch {
     return unreadable(seq, `Event ${seq} is not readable: its bytes are not JSON.`)
   }
+  if (typeof stored !== "object" || stored === null || typeof stored.event !== "object" || stored.event === null) {
+    return unreadable(seq, `Event ${seq} is not readable: it holds no event.`)
+  }
   if (stored.seq !== seq) return unreadable(seq, `Event ${seq} says that it is event ${stored.seq}.`)
   const event = upcast(stored.event)
   if (!known.has(event._tag)) {

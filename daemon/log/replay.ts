@@ -6,7 +6,7 @@ import * as World from "../World.ts"
 import { genesis, link, unpack } from "./chain.ts"
 import type { Head } from "./head-file.ts"
 import { LogDamaged } from "./LogDamaged.ts"
-import type { LogStore, Stored } from "./LogStore.ts"
+import type { LogStore, LogUnavailable, Stored } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { hashAt, isMark, newestSnapshot } from "./snapshots.ts"
@@ -29,22 +29,38 @@ const isOther = (first: Stored, said: Head): boolean => {
   if (Result.isFailure(result) || result.success.event._tag !== "LogCreated") return false
   const { log } = result.success.event
   const { hash, json } = unpack(first.value)!
-  return log !== said.log && link(genesis(log), json).equals(hash)
+  return typeof log === "string" && log !== said.log && link(genesis(log), json).equals(hash)
 }
 
-/** From the first event on, or, behind a snapshot, from a while before it. */
-const begin = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head) {
+interface Begun {
+  /** The event after which everything is looked at. */
+  readonly after: number
+  readonly hash: Buffer
+  readonly world: World.World
+}
+
+/** Behind the newest snapshot, or a while before it, when the witness has nothing against that. */
+const behindSnapshot = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head) {
   const last = yield* store.last
   const snapshot = last === undefined ? undefined : yield* newestSnapshot(store, last.seq)
-  if (last !== undefined && snapshot !== undefined) {
-    const after = Math.max(0, Math.min(snapshot.world.at, last.seq - window))
-    const hash = after === 0 ? genesis(said.log) : yield* hashAt(store, after)
-    if (hash !== undefined) return { after, hash, world: snapshot.world }
-  }
-  return { after: 0, hash: genesis(said.log), world: World.empty }
+  if (last === undefined || snapshot === undefined || snapshot.world.clusters.log !== said.log) return undefined
+  const after = Math.max(0, Math.min(snapshot.world.at, last.seq - window))
+  const hash = after === 0 ? genesis(said.log) : yield* hashAt(store, after)
+  const isSeen = said.seq === 0 || said.seq > after || (yield* hashAt(store, said.seq))?.equals(said.hash)
+  return hash === undefined || !isSeen ? undefined : { after, hash, world: snapshot.world }
 })
 
-/** Fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage. */
+/** What stands in the way of a short cut is found and told apart on the long way, from the first event on. */
+const begin = (store: LogStore["Service"], said: Head): Effect.Effect<Begun, LogUnavailable> =>
+  behindSnapshot(store, said).pipe(
+    Effect.catchTag("LogDamaged", () => Effect.succeed(undefined)),
+    Effect.map((begun) => begun ?? { after: 0, hash: genesis(said.log), world: World.empty })
+  )
+
+/**
+ * Damage is part of the answer, with all that is proven before it. It fails when the log holds what this version does not know, and when
+ * the store cannot be read for now: neither is damage.
+ */
 export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
   const begun = yield* begin(store, said)
   let { after: at, hash, world } = begun
@@ -56,8 +72,9 @@ export const replay = Effect.fn("replay")(function* (store: LogStore["Service"],
     const next = at + 1
     if (seq !== next) return damaged("gap", next, `Event ${next} is missing from the log, which goes on with event ${seq}.`)
     const bytes = unpack(stored.value)
+    if (bytes === undefined) return damaged("hash", seq, `Event ${seq} is not what was written: it has no format that is known.`)
     // The chain's word comes first: what was damaged may read as anything, or as nothing.
-    if (bytes !== undefined && !link(hash, bytes.json).equals(bytes.hash)) {
+    if (!link(hash, bytes.json).equals(bytes.hash)) {
       return seq === 1 && isOther(stored, said)
         ? damaged("other-log", 1, `The store holds another log than its witness speaks of (${said.log}).`)
         : damaged("hash", seq, `Event ${seq} is not what was written: its hash does not follow from the one before.`)
@@ -66,8 +83,8 @@ export const replay = Effect.fn("replay")(function* (store: LogStore["Service"],
       const result = readRecord(stored)
       if (Result.isFailure(result)) return result.failure
       world = World.apply(world, result.success)
-    } else if (bytes === undefined) return damaged("hash", seq, `Event ${seq} is not what was written.`)
-    hash = bytes!.hash
+    }
+    hash = bytes.hash
     at = seq
     if (seq === world.at && isMark(seq - 1, seq)) marks.push({ world, hash })
     return seq === said.seq && !hash.equals(said.hash)
@@ -92,7 +109,8 @@ export const replay = Effect.fn("replay")(function* (store: LogStore["Service"],
     const message = `The log ends with event ${at}, and its witness has seen ${said.seq}: the last ${said.seq - at} are lost.`
     return { world, hash, marks, damage: damaged("shorter", at + 1, message) } satisfies Replayed
   }
-  const ahead = (yield* store.snapshots).find((seq) => seq > at)
+  const kept = yield* Effect.orElseSucceed(store.snapshots, () => [])
+  const ahead = kept.find((seq) => seq > at)
   const message = `A snapshot holds the state at event ${ahead}, and the log ends with event ${at}.`
   return { world, hash, marks, damage: ahead === undefined ? undefined : damaged("snapshot-ahead", at + 1, message) } satisfies Replayed
 })

@@ -10,11 +10,14 @@ import { readRecord } from "../log/read-record.ts"
 import { replay } from "../log/replay.ts"
 
 /** Without its witness, a log is taken by its own word. */
-const ownWord = Effect.fnUntraced(function* (store: LogStore["Service"]) {
-  const value = yield* store.get(1)
-  const first = value === undefined ? undefined : Result.getOrUndefined(readRecord({ seq: 1, value }))
-  return emptyHead(first?.event._tag === "LogCreated" ? first.event.log : "")
-})
+const ownWord = Effect.fnUntraced(
+  function* (store: LogStore["Service"]) {
+    const value = yield* store.get(1)
+    const first = value === undefined ? undefined : Result.getOrUndefined(readRecord({ seq: 1, value }))
+    return emptyHead(first?.event._tag === "LogCreated" ? first.event.log : "")
+  },
+  Effect.catchTag("LogDamaged", () => Effect.succeed(emptyHead("")))
+)
 
 export const make = Effect.fnUntraced(function* (said: Head | undefined) {
   const store = yield* LogStore

@@ -4,11 +4,13 @@
  */
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import * as LocalCloud from "../clouds/local/LocalCloud.ts"
+import { patient } from "../clouds/patient.ts"
 import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -28,8 +30,11 @@ import { Unlogged } from "../Unlogged.ts"
 import { endByTags, inWords, machines } from "./machines.ts"
 import * as ProvenLog from "./ProvenLog.ts"
 
+/** How long a start may wait for the clouds' word on what still runs. */
+const lookMaxMs = 2000
+
 /** The store where it opens. Where it does not, nothing can be proven, and an empty store of our own is the guard of the single daemon. */
-const storeOf = (home: string) =>
+export const storeOf = (home: string) =>
   LevelLogStore.layer(placesOf(home).store, { createIfMissing: false }).pipe(
     Layer.catchTag("LogDamaged", () =>
       Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(join(home, "run", "guard"))), MemoryLogStore.layer()))
@@ -71,32 +76,38 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     message: `The log is damaged, so nothing is changed: ${damage.message}`,
     hint: "sky status says what still runs; sky down --unlogged CLUSTER ends it."
   })
+  /** By the log's own word, as far as that is proven, else by its witness's. */
+  const logId = (log: EventLog["Service"]) => log.world().clusters.log || (said?.log ?? null)
   /** Says what is damaged and what there still is; again when something of it was ended. */
   const tell = Effect.gen(function* () {
     const log = yield* EventLog
     const notices = yield* Notices
-    const there = inWords(yield* machines(yield* Clouds, said?.log ?? null))
     const proven = log.world().at
-    notices.set(
-      "damage",
-      [
-        `The log is damaged: ${damage.message}`,
-        `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
-        there,
-        "sky down --unlogged CLUSTER ends what runs. sky audit export FILE saves what is proven.",
-        ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
-      ].join(" ")
-    )
+    const say = (there: ReadonlyArray<string>) =>
+      notices.set(
+        "damage",
+        [
+          `The log is damaged: ${damage.message}`,
+          `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
+          ...there,
+          "sky down --unlogged CLUSTER ends what runs. sky audit export FILE saves what is proven.",
+          ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
+        ].join(" ")
+      )
+    say([])
+    say([inWords(yield* machines(yield* Clouds, logId(log)))])
     yield* Effect.logError(notices.list().join(" "))
   })
   const unlogged = Layer.effect(
     Unlogged,
     Effect.gen(function* () {
-      yield* tell
       const services = yield* Effect.context<Clouds | EventLog | Notices>()
       const clouds = yield* Clouds
+      const log = yield* EventLog
+      // A cloud that hangs does not keep the others from being asked about.
+      yield* Effect.timeoutOption(Fiber.join(yield* Effect.forkScoped(tell)), lookMaxMs)
       return Unlogged.of({
-        end: (name) => Effect.ensuring(endByTags(clouds, said?.log ?? null, name), Effect.provideContext(tell, services))
+        end: (name) => Effect.ensuring(endByTags(clouds, logId(log), name), Effect.provideContext(tell, services))
       })
     })
   )
@@ -105,7 +116,8 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     Layer.provideMerge(Layer.merge(Layer.succeed(Operations, { run: () => Effect.fail(refusal) }), Queries.layer)),
     Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
     Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
-    Layer.provideMerge(
+    Layer.provideMerge(patient),
+    Layer.provide(
       Layer.effect(
         Clouds,
         Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))

@@ -46,6 +46,12 @@ export const endByTags = Effect.fn("endByTags")(function* (clouds: Clouds["Servi
       hint: inWords(all)
     })
   }
+  if (new Set(own.map(({ tags }) => tags.log)).size > 1) {
+    return yield* new RuntimeError({
+      message: `It cannot be told which '${clusterName}' is meant: machines of that name carry the tags of several logs.`,
+      hint: "Neither the log nor its witness can be read. End them by hand."
+    })
+  }
   const ended = yield* Effect.forEach(
     own,
     (machine) =>

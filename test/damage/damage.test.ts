@@ -1,12 +1,12 @@
 /** LevelDB opens most of these without a word. Each kind of damage is found when the log is opened, told apart, and said in a sentence. */
-import { cpSync, mkdirSync, renameSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { afterAll, beforeAll } from "vitest"
 import { createHead, emptyHead, slotBytes } from "../../daemon/log/head-file.ts"
 import type { LogDamaged } from "../../daemon/log/LogDamaged.ts"
-import { append, change, copyOf, filesOf, flip, logId, opened, remove, temporary } from "./logs.ts"
+import { append, change, copyOf, filesOf, flip, inStore, logId, opened, proven, remove, temporary, withSnapshot } from "./logs.ts"
 
 const events = 3000
 /** All of it is in LevelDB's write-ahead log. */
@@ -86,6 +86,13 @@ const cases: ReadonlyArray<Case> = [
   ["a flipped byte in the end of a table", () => old, table(flip(-3)), ["store-unreadable"], /^LevelDB cannot read the log: .*orrupt/],
   ["a table of no bytes", () => old, table(empty), ["store-unreadable"], /^LevelDB cannot read the log: .*ldb/],
   ["a table that is gone", () => old, (home) => remove(filesOf(home, ".ldb")[0]!), ["store-unreadable"], /does not open: .*missing files/],
+  [
+    "a table without its end",
+    () => old,
+    table((bytes) => bytes.fill(0, bytes.length - 48)),
+    ["store-unreadable"],
+    /^LevelDB cannot read the log: /
+  ],
   ["an empty CURRENT", () => old, file("log/CURRENT", empty), ["store-unreadable"], /does not open: .*CURRENT/],
   ["a manifest that is gone", () => old, (home) => remove(filesOf(home, "-000004")[0]!), ["store-unreadable"], /does not open: .*MANIFEST/],
   ["a store that is gone", () => old, without("log"), ["store-missing"], /^The log in .*\/log is gone: it held 3001 events or more\.$/],
@@ -112,18 +119,22 @@ const cases: ReadonlyArray<Case> = [
   ]
 ]
 
-const damaged = (home: string, damage: Change) => {
-  const copy = copyOf(home)
-  homes.push(copy)
-  damage(copy)
-  return Effect.flip(opened(copy, () => Effect.void))
-}
+/** What the damaged log is found to be, and how many events are still proven of it. */
+const damaged = (home: string, damage: Change) =>
+  Effect.gen(function* () {
+    const copy = copyOf(home)
+    homes.push(copy)
+    damage(copy)
+    const error = yield* Effect.flip(opened(copy, () => Effect.void))
+    return { error, proven: yield* proven(copy) }
+  })
 
 describe("damage of a log is found when it is opened, and told apart:", () => {
   it.live.each(cases)("%s", ([, home, change, damages, sentence]) =>
     Effect.gen(function* () {
-      const error = yield* damaged(home(), change)
+      const { error, proven } = yield* damaged(home(), change)
       assert.strictEqual(error._tag, "LogDamaged", String(error))
+      assert.isAtMost(proven, 3001)
       assert.include(damages as ReadonlyArray<string>, (error as LogDamaged).damage)
       assert.match(error.message, sentence)
     })
@@ -144,6 +155,42 @@ describe("damage of a log is found when it is opened, and told apart:", () => {
     })
   )
 })
+
+describe("a value that was changed in the store, with a chain that cannot know", () => {
+  const changed = (seq: number, how: (bytes: Buffer) => Buffer) =>
+    Effect.gen(function* () {
+      const home = copyOf(young)
+      homes.push(home)
+      yield* inStore(home, async (db) => {
+        const key = `e/${String(seq).padStart(16, "0")}`
+        await db.put(key, how((await db.get(key))!))
+      })
+      const error = yield* Effect.flip(opened(home, () => Effect.void))
+      assert.deepInclude(error, { _tag: "LogDamaged", damage: "hash", seq })
+      assert.strictEqual(yield* proven(home), seq - 1)
+    })
+  const bit = (word: string) => (bytes: Buffer) => {
+    bytes[bytes.indexOf(word) + 1]! ^= 1
+    return bytes
+  }
+  it.live("its format byte", () => changed(8, (bytes) => bytes.fill(0, 0, 1)))
+  it.live("the word that names its event", () => changed(5, bit("event")))
+  it.live("the same of the first event, which the chain begins with", () => changed(1, bit("event")))
+  it.live("the id of the log in the first event", () => changed(1, bit('"log"')))
+  it.live("all of it", () => changed(9, () => Buffer.from("x")))
+})
+
+it.live("another log's witness is found out behind a snapshot too, and is not written over", () =>
+  Effect.gen(function* () {
+    const home = copyOf(old)
+    homes.push(home)
+    yield* withSnapshot(home)
+    cpSync(join(other, "HEAD"), join(home, "HEAD"))
+    const head = readFileSync(join(home, "HEAD"))
+    assert.deepInclude(yield* Effect.flip(opened(home, () => Effect.void)), { damage: "other-log" })
+    assert.deepEqual(readFileSync(join(home, "HEAD")), head)
+  })
+)
 
 describe("is no damage:", () => {
   const sound = (how: Change) =>

@@ -2,10 +2,17 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect, Layer } from "effect"
+import { assert } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { Level } from "level"
 import { Background } from "../../daemon/Background.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
+import { readHead } from "../../daemon/log/head-file.ts"
 import * as LevelLog from "../../daemon/log/LevelLog.ts"
+import { LogStore } from "../../daemon/log/LogStore.ts"
+import { printSnapshot } from "../../daemon/log/snapshot.ts"
+import * as ProvenLog from "../../daemon/read-only/ProvenLog.ts"
+import { storeOf } from "../../daemon/read-only/ReadOnly.ts"
 import type { StreamName } from "../../events/Recorded.ts"
 import { cluster } from "../fakes/facts.ts"
 
@@ -16,17 +23,15 @@ export const temporary = () => mkdtempSync(join(tmpdir(), "skyd-d-"))
 
 export const logId = (digit: string) => digit.repeat(26)
 
+const layers = (home: string, id: string) =>
+  Layer.fresh(EventLog.layer(actor)).pipe(
+    Layer.provideMerge(Layer.fresh(Background.layer)),
+    Layer.provideMerge(Layer.fresh(LevelLog.layer(home, Effect.succeed(id))))
+  )
+
 /** As the daemon opens it; closed when it returns. */
 export const opened = <A, E>(home: string, use: (log: EventLog["Service"]) => Effect.Effect<A, E>, id = logId("7")) =>
-  EventLog.use(use).pipe(
-    Effect.provide(
-      Layer.fresh(EventLog.layer(actor)).pipe(
-        Layer.provideMerge(Layer.fresh(Background.layer)),
-        Layer.provideMerge(Layer.fresh(LevelLog.layer(home, Effect.succeed(id))))
-      ),
-      { local: true }
-    )
-  )
+  EventLog.use(use).pipe(Effect.provide(layers(home, id), { local: true }))
 
 export const append = (count: number) => (log: EventLog["Service"]) =>
   Effect.forEach(
@@ -63,3 +68,30 @@ export const flip = (at: number) => (bytes: Buffer) => {
 }
 
 export const remove = (path: string) => rmSync(path, { recursive: true, force: true })
+
+/** The store's own keys and values, while nobody holds it. */
+export const inStore = (home: string, change: (db: Level<string, Buffer>) => Promise<unknown>) =>
+  Effect.promise(async () => {
+    const db = new Level<string, Buffer>(join(home, "log"), { valueEncoding: "buffer" })
+    await db.open()
+    await change(db)
+    await db.close()
+  })
+
+/** Events that a read-only daemon answers from: it must serve over every kind of damage. */
+export const proven = (home: string) =>
+  Effect.gen(function* () {
+    const witness = readHead(join(home, "HEAD"))
+    const log = yield* ProvenLog.make(typeof witness === "string" ? undefined : witness.head)
+    const read = yield* Stream.runCollect(log.read(1))
+    assert.strictEqual(read.length, log.world().at)
+    return read.length
+  }).pipe(Effect.provide(Layer.fresh(storeOf(home)), { local: true }))
+
+/** Keeps the state of today beside the log. */
+export const withSnapshot = (home: string) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const store = yield* LogStore
+    yield* store.keepSnapshot(log.world().at, printSnapshot(log.tip()))
+  }).pipe(Effect.provide(layers(home, logId("7")), { local: true }))
