@@ -21,9 +21,14 @@ import { Identity } from "./Identity.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { linkAsFound } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
-import { LogDamaged } from "./log/LogDamaged.ts"
+import type { LogDamaged } from "./log/LogDamaged.ts"
+import { LogLocked } from "./log/LogStore.ts"
+import { LogUnreadable } from "./log/read-record.ts"
 import { fileLogger } from "./logger.ts"
 import * as ReadOnly from "./read-only/ReadOnly.ts"
+
+/** From the wish to end until the process has ended. */
+const endMaxMs = 8000
 
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
@@ -46,7 +51,11 @@ const untilEnded = Effect.fnUntraced(function* (home: string, failure: Effect.Ef
   onReady()
   yield* Effect.logInfo(`serving ${home} as pid ${process.pid}, build ${build}`)
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
-  const reason = yield* Effect.raceFirst(lifecycle.ended, failure)
+  const reason = yield* Effect.ensuring(
+    Effect.raceFirst(lifecycle.ended, failure),
+    // Whatever hangs on the way out: who ends holds no lock for long.
+    Effect.sync(() => void setTimeout(() => process.exit(1), endMaxMs).unref())
+  )
   yield* Effect.logInfo(`ending: ${reason}`)
   yield* Effect.sync(() => rmSync(pidFile, { force: true }))
   return reason
@@ -72,7 +81,7 @@ const serveReadOnly = (home: string, socket: string, onReady: () => void, damage
     Effect.provide(Layer.succeed(Identity, identityOf(home, socket)))
   )
 
-/** The store's files are kept as they were found until the log has proven sound. */
+/** The store's files are kept as they were found until the log has proven sound; where that is not known, for the next start. */
 const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
   Effect.suspend(() => {
     makeRoom(home)
@@ -82,7 +91,13 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
       onReady()
     }
     return serve(home, socket, ready).pipe(
-      Effect.tapError((error) => Effect.sync(() => (error instanceof LogDamaged ? undefined : found?.discard()))),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error instanceof LogLocked) found?.release()
+          // All of it is sound: a newer version wrote it.
+          else if (error instanceof LogUnreadable) found?.discard()
+        })
+      ),
       Effect.catchTag("LogDamaged", (damage) => {
         const kept = found?.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")) ?? null
         return serveReadOnly(home, socket, onReady, damage, kept)

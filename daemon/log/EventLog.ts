@@ -17,7 +17,7 @@ import { Background } from "../Background.ts"
 import type * as World from "../World.ts"
 import { Acceptor, type Append, type AppendError } from "./Acceptor.ts"
 import { unpack } from "./chain.ts"
-import { type Entry, LogStore, type ReadError, type Stored } from "./LogStore.ts"
+import { type Entry, LogStore, type LogUnavailable, type ReadError, type Stored } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 import { replay } from "./replay.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -112,6 +112,8 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   const store = yield* LogStore
   const background = yield* Background
   const pending = yield* Queue.bounded<Pending>(pendingMax)
+  const unanswered = new Set<Pending>()
+  let broken: LogUnavailable | undefined
   const followers = new Set<Follower>()
   const witness = yield* Witness
   const replayed = yield* replay(store, witness.said)
@@ -166,6 +168,13 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     for (const [one, answer] of group.answers) Deferred.doneUnsafe(one.done, Effect.fromResult(answer))
   })
 
+  /** A write that failed ends the daemon; nobody waits for an answer that will not come. */
+  const abandon = (error: LogUnavailable) =>
+    Effect.sync(() => {
+      broken = error
+      for (const { done } of unanswered) Deferred.doneUnsafe(done, Effect.die(error))
+    })
+
   /** One batch is in flight at a time, since the thread pool may reorder two; the next group is prepared meanwhile. */
   const turns = yield* Queue.bounded<void>(1)
   yield* Queue.offer(turns, undefined)
@@ -175,16 +184,21 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
       Effect.gen(function* () {
         const group = yield* prepare(yield* Queue.takeBetween(pending, 1, groupMax))
         yield* Queue.take(turns)
-        const write = group.entries.length === 0 ? Effect.void : store.write(group.entries)
+        const write = group.entries.length === 0 ? Effect.void : Effect.tapError(store.write(group.entries), abandon)
         yield* background.start("log write", write.pipe(Effect.andThen(publish(group)), Effect.andThen(Queue.offer(turns, undefined))))
       })
     )
   )
 
   const ask = Effect.fn("EventLog.decide")(function* (decide: Pending["decide"]) {
-    const done = yield* Deferred.make<Facts, unknown>()
-    yield* Queue.offer(pending, { decide, done })
-    return yield* Deferred.await(done)
+    if (broken !== undefined) return yield* Effect.die(broken)
+    const asked: Pending = { decide, done: yield* Deferred.make<Facts, unknown>() }
+    unanswered.add(asked)
+    const answer = Effect.andThen(Queue.offer(pending, asked), Deferred.await(asked.done))
+    return yield* Effect.ensuring(
+      answer,
+      Effect.sync(() => unanswered.delete(asked))
+    )
   }) as EventLog["Service"]["decide"]
   const append = (given: Append) => ask<never>(() => Result.succeed(given))
 

@@ -50,19 +50,22 @@ const behindSnapshot = Effect.fnUntraced(function* (store: LogStore["Service"], 
   return hash === undefined || !isSeen ? undefined : { after, hash, world: snapshot.world }
 })
 
-/** What stands in the way of a short cut is found and told apart on the long way, from the first event on. */
-const begin = (store: LogStore["Service"], said: Head): Effect.Effect<Begun, LogUnavailable> =>
-  behindSnapshot(store, said).pipe(
-    Effect.catchTag("LogDamaged", () => Effect.succeed(undefined)),
-    Effect.map((begun) => begun ?? { after: 0, hash: genesis(said.log), world: World.empty })
-  )
+/** What stands in the way of the short cut is found and told apart on the long way. */
+const shortCut = (store: LogStore["Service"], said: Head): Effect.Effect<Begun | undefined, LogUnavailable> =>
+  Effect.catchTag(behindSnapshot(store, said), "LogDamaged", () => Effect.succeed(undefined))
 
 /**
- * Damage is part of the answer, with all that is proven before it. It fails when the log holds what this version does not know, and when
- * the store cannot be read for now: neither is damage.
+ * Damage is part of the answer, with all that is proven before it: from the first event on, for what a snapshot holds is then not proven.
+ * It fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage.
  */
 export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
-  const begun = yield* begin(store, said)
+  const begun = yield* shortCut(store, said)
+  const short = begun === undefined ? undefined : yield* foldFrom(store, said, begun)
+  if (short !== undefined && short.damage === undefined) return short
+  return yield* foldFrom(store, said, { after: 0, hash: genesis(said.log), world: World.empty })
+})
+
+const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head, begun: Begun) {
   let { after: at, hash, world } = begun
   const marks: Array<Snapshot> = []
 

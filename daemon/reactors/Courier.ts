@@ -60,6 +60,8 @@ export class Courier {
   }
 
   wake(): void {
+    // Who is known to be away, or gone, is called again before it is said to be away again.
+    for (const node of this.silent) if (!this.row()?.nodes.some((known) => known.node === node && known.ready)) this.silent.delete(node)
     Queue.offerUnsafe(this.signal, undefined)
   }
 
@@ -73,7 +75,6 @@ export class Courier {
       // A head that breaks off whenever it is told something is not asked at the speed of the machine.
       if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
       yield* this.connect()
-      for (const node of this.silent) if (!row.nodes.some((known) => known.node === node)) this.silent.delete(node)
       if (this.silent.size > 0) yield* this.observe
       yield* this.deliver()
       return true

@@ -15,7 +15,7 @@ import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { readHead } from "../log/head-file.ts"
-import { placesOf } from "../log/LevelLog.ts"
+import { placesOf, storeLayer } from "../log/LevelLog.ts"
 import * as LevelLogStore from "../log/LevelLogStore.ts"
 import type { LogDamaged } from "../log/LogDamaged.ts"
 import * as MemoryLogStore from "../log/MemoryLogStore.ts"
@@ -35,7 +35,7 @@ const lookMaxMs = 2000
 
 /** The store where it opens. Where it does not, nothing can be proven, and an empty store of our own is the guard of the single daemon. */
 export const storeOf = (home: string) =>
-  LevelLogStore.layer(placesOf(home).store, { createIfMissing: false }).pipe(
+  storeLayer(home, false).pipe(
     Layer.catchTag("LogDamaged", () =>
       Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(join(home, "run", "guard"))), MemoryLogStore.layer()))
     )
@@ -71,7 +71,8 @@ const couriers = Layer.effect(
 /** `asFound`: where the files lie as they were before they were opened. */
 export const layer = (home: string, agentPath: string, damage: LogDamaged, asFound: string | null) => {
   const witness = readHead(placesOf(home).head)
-  const said = typeof witness === "string" ? undefined : witness.head
+  // A witness of another log says nothing of this one.
+  const said = typeof witness === "string" || damage.damage === "other-log" ? undefined : witness.head
   const refusal = new ReadOnlyError({
     message: `The log is damaged, so nothing is changed: ${damage.message}`,
     hint: "sky status says what still runs; sky down --unlogged CLUSTER ends it."

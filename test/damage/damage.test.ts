@@ -180,6 +180,17 @@ describe("a value that was changed in the store, with a chain that cannot know",
   it.live("all of it", () => changed(9, () => Buffer.from("x")))
 })
 
+it.live("what a snapshot holds beyond the damage is not proven", () =>
+  Effect.gen(function* () {
+    const home = copyOf(young)
+    homes.push(home)
+    yield* withSnapshot(home)
+    yield* inStore(home, (db) => db.del(`e/${String(7).padStart(16, "0")}`))
+    assert.deepInclude(yield* Effect.flip(opened(home, () => Effect.void)), { damage: "gap", seq: 7 })
+    assert.strictEqual(yield* proven(home), 6)
+  })
+)
+
 it.live("another log's witness is found out behind a snapshot too, and is not written over", () =>
   Effect.gen(function* () {
     const home = copyOf(old)

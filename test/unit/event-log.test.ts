@@ -5,6 +5,7 @@ import { Background } from "../../daemon/Background.ts"
 import type { Append } from "../../daemon/log/Acceptor.ts"
 import { genesis, link, pack, unpack } from "../../daemon/log/chain.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
+import { LogStore, LogUnavailable } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import type { Event } from "../../events/Event.ts"
 import type { StreamName } from "../../events/Recorded.ts"
@@ -42,6 +43,33 @@ describe("EventLog", () => {
         assert.strictEqual(log.world().at, 1201)
       })
     )
+  })
+  it.live("leaves nobody waiting when the disk refuses a write: all that was asked fails, and all that is asked later", () => {
+    const full = Layer.effect(
+      LogStore,
+      Effect.map(LogStore, (store) => {
+        let writes = 0
+        const refuse = Effect.fail(new LogUnavailable({ operation: "write", message: "No space left on device" }))
+        // The first one is the log's own beginning.
+        return LogStore.of({ ...store, write: (entries) => (writes++ === 0 ? store.write(entries) : Effect.delay(refuse, 5)) })
+      })
+    )
+    const layer = Layer.fresh(EventLog.layer(actor)).pipe(
+      Layer.provideMerge(Layer.fresh(Background.layer)),
+      Layer.provide(full),
+      Layer.provide(MemoryLogStore.layer([]))
+    )
+    return EventLog.use((log) =>
+      Effect.gen(function* () {
+        const ask = Effect.uninterruptible(Effect.exit(log.append(append([fact]))))
+        const all = yield* Effect.all(
+          Array.from({ length: 300 }, () => ask),
+          { concurrency: "unbounded" }
+        )
+        assert.isTrue([...all, yield* ask].every(({ _tag }) => _tag === "Failure"))
+        assert.strictEqual(log.world().at, 1)
+      })
+    ).pipe(Effect.provide(layer, { local: true }), Effect.timeout("5 seconds"))
   })
   it.live("chains every stored value to the one before, in group commits too", () => {
     const disk: MemoryLogStore.MemoryDisk = []
