@@ -186,6 +186,7 @@ export class Head {
         peer,
         this.folder.identity,
         this.journal.id,
+        () => this.store.settled,
         () => this.poke(),
         (capacity) => {
           const known = JSON.stringify(this.store.state.capacities[peer.rank])

@@ -94,9 +94,9 @@ export class Rank {
   }
 
   #spawn(order: RankOrder) {
-    const { identity, home, workdir } = this.#node
+    const { identity, home, root, workdir } = this.#node
     const mark = markedEnvironment(markOf(this.#node, this.key))
-    const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark }
+    const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_FOLDER: root }
     const log = join(home, order.log)
     fs.mkdirSync(dirname(log), { recursive: true })
     fs.mkdirSync(workdir, { recursive: true })

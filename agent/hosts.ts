@@ -67,8 +67,19 @@ export class RemoteHost implements Host {
   readonly #identity: NodeIdentity
   readonly #head: string
 
-  constructor(peer: Peer, identity: NodeIdentity, head: string, onChange: () => void, onCapacity: (capacity: Capacity) => void) {
+  readonly #settled: () => Promise<void>
+
+  /** `settled`: until all that the head has decided is on its disk. */
+  constructor(
+    peer: Peer,
+    identity: NodeIdentity,
+    head: string,
+    settled: () => Promise<void>,
+    onChange: () => void,
+    onCapacity: (capacity: Capacity) => void
+  ) {
     this.#identity = identity
+    this.#settled = settled
     this.#head = head
     const onRank = (data: object) => {
       if ("capacity" in data) onCapacity(data.capacity as Capacity)
@@ -120,7 +131,10 @@ export class RemoteHost implements Host {
     if (this.#said.has(id)) return
     this.#said.add(id)
     this.#link.hurry()
-    await this.#link.wish(method, { ...params(), head: this.#head })
+    const order = { ...params(), head: this.#head }
+    // A head that was killed before it wrote down what it began would be told of it anew, and begin it again.
+    if (method === "rank.start") await this.#settled()
+    await this.#link.wish(method, order)
     if (method !== "rank.forget") return
     this.#views.delete(rankKey(key, rank))
     for (const said of ["rank.start", "rank.end", method]) this.#said.delete(`${said} ${rankKey(key, rank)}`)

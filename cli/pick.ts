@@ -6,6 +6,7 @@ import type { StatusAnswer } from "../sdk/protocol/queries.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
 import { didYouMean } from "../task/names.ts"
 import { notFound, showError, usageError } from "./render/error.ts"
+import { notify } from "./render/notify.ts"
 import { clean } from "./render/style.ts"
 
 const isPattern = (name: string) => /[*?[]/.test(name)
@@ -19,14 +20,19 @@ export const refusePattern = async (session: Session, name: string, verb: string
   throw usageError(`sky ${verb} takes one name, no pattern.`, `'${name}' matches${matches}`)
 }
 
-/** One error per name that matches nothing. `known`: what was found under other names, and cannot have been meant by this one. */
+/**
+ * One error per name that matches nothing. `known`: what was found under other names, and cannot have been meant by this one.
+ * Where not all may be known, as over a damaged log, that is said, and no other cluster is proposed.
+ */
 export const missing = async (
   session: Session,
   names: ReadonlyArray<string>,
   known: ReadonlyArray<ClusterView> = []
 ): Promise<Array<ClientError>> => {
   if (names.length === 0) return []
-  const { clusters } = await session.call<StatusAnswer>("status")
+  const { clusters, notices } = await session.call<StatusAnswer>("status")
+  notify(notices)
+  if (notices) return names.map((name) => notFound(`No cluster '${name}' is known.`, "See: sky status"))
   const others = clusters.map(({ name }) => name).filter((name) => known.every((found) => found.name !== name))
   return names.map((name) => {
     const near = didYouMean(name, others)
@@ -58,8 +64,9 @@ export const pick = async (
     const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
     return { clusters: answer.clusters, errors: await missing(session, answer.notFound, answer.clusters) }
   }
-  const { clusters } = await session.call<StatusAnswer>("status")
+  const { clusters, notices } = await session.call<StatusAnswer>("status")
   if (all || (asks && clusters.length === 1)) return { clusters, errors: [] }
+  notify(notices)
   if (clusters.length === 0) throw notFound("There is no cluster.", "Launch one: sky launch COMMAND")
   const shown = clusters.slice(0, namedMax).map(({ name }) => clean(name))
   if (clusters.length > namedMax) shown.push(`${clusters.length - namedMax} more`)

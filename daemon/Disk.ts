@@ -65,8 +65,10 @@ const make = Effect.fnUntraced(function* (home: string) {
         Effect.gen(function* () {
           const { free } = yield* look
           if (!hasBallast(home) && free > workMib + ballastBytes / mib) yield* reserve
-          yield* Effect.sleep(lookMs)
-        })
+        }).pipe(
+          Effect.catchDefect((defect) => Effect.logError("The disk cannot be looked at:", defect)),
+          Effect.andThen(Effect.sleep(lookMs))
+        )
       )
     )
   )
@@ -77,7 +79,7 @@ const make = Effect.fnUntraced(function* (home: string) {
       const { free, left } = yield* look
       if (free >= needs[method]) return
       return yield* new RuntimeError({
-        message: `${left}, and ${method} needs ${needs[method]}.`,
+        message: `${left}, and ${method} needs ${needs[method]} MiB.`,
         hint: "Free some space. cancel, stop and down go on all the while."
       })
     })

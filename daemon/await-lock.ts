@@ -37,13 +37,17 @@ export class AlreadyServed extends Schema.TaggedError<AlreadyServed>()("AlreadyS
 }
 
 export const awaitLock = <A, E, R>(socket: string, home: string, serve: () => Effect.Effect<A, E | LogLocked, R>) => {
+  const notServed = Effect.flatMap(answers(socket), (isServed) =>
+    isServed ? Effect.fail(new AlreadyServed({ message: `A daemon serves ${home} already (pid ${holder(home)}).` })) : Effect.void
+  )
   const attempt = (leftMs: number): Effect.Effect<A, E | LogLocked | RequestConflict | AlreadyServed, R> =>
     Effect.catchIf(
-      Effect.suspend(serve),
+      // What `serve` does before it has the lock is not done to a daemon that runs.
+      Effect.andThen(notServed, Effect.suspend(serve)),
       (error): error is LogLocked => error instanceof LogLocked,
       () =>
         Effect.gen(function* () {
-          if (yield* answers(socket)) return yield* new AlreadyServed({ message: `A daemon serves ${home} already (pid ${holder(home)}).` })
+          yield* notServed
           if (leftMs <= 0) {
             return yield* new RequestConflict({
               message: `Another process (pid ${holder(home)}) holds the log in ${home} and does not answer.`,

@@ -12,17 +12,23 @@ import { readerVersion } from "./log/read-record.ts"
 
 /** Tests shorten a minute. */
 const minuteMs = Number(process.env["SKYD_DAEMON_MINUTE_MS"] ?? 60_000)
-/** Positions that are looked at first; more, where no life of the last minute began among them. */
+/** Positions that are looked at first; more, where none of them is older than a minute. */
 const reachFirst = 1024
 const reachFactor = 8
 
-/** A clock that was put back or forward makes lives look long ago: then nothing is concluded from them. */
-const isOver = ({ atMs, event }: Recorded, nowMs: number) => event._tag === "DaemonStopped" || Math.abs(nowMs - atMs) >= minuteMs
+/** A clock that was put back or forward makes lives look far away: then nothing is concluded from them. */
+const isFar = (atMs: number, nowMs: number) => Math.abs(nowMs - atMs) >= minuteMs
+/** Nothing before such a fact counts. */
+const isOver = ({ atMs, event }: Recorded, nowMs: number) => event._tag === "DaemonStopped" || isFar(atMs, nowMs)
 
-/** Lives in a row, up to now, that began within a minute and were not ended by anybody's wish. Pure. */
+/** Lives in a row, up to now, that ended within a minute and by nobody's wish. A life ended at the latest when the next one began. Pure. */
 export const untimelyEnds = (own: ReadonlyArray<Recorded>, nowMs: number): number => {
-  const last = own.findLastIndex((fact) => isOver(fact, nowMs))
-  return own.slice(last + 1).filter(({ event }) => event._tag === "DaemonStarted").length
+  const lives = own
+    .slice(own.findLastIndex(({ event }) => event._tag === "DaemonStopped") + 1)
+    .filter(({ event }) => event._tag === "DaemonStarted")
+  const ends = lives.map(({ atMs }, index) => ({ atMs, endMs: lives[index + 1]?.atMs ?? nowMs }))
+  const last = ends.findLastIndex(({ atMs, endMs }) => isFar(endMs, nowMs) || atMs - nowMs >= minuteMs)
+  return ends.length - 1 - last
 }
 
 const before = Effect.fnUntraced(function* (nowMs: number) {

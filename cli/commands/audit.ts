@@ -112,11 +112,17 @@ const exportTo = async (path: string, json: boolean): Promise<number> => {
     onAt(count)
   }
   const answer = await ask<AuditExportAnswer>("audit.export", {}, { onLog }).finally(clear)
-  file.finish()
-  if (json) stdout.write(jsonLine({ file: path, ...answer }))
-  else if (answer.damage !== null) throw failure(answer.events, `exported to ${path}`, answer.damage)
+  const { damage } = answer
+  if (answer.events === 0 && damage === null) throw auditError("The log holds no events.")
+  // What is there may be longer, and all that is left of the log.
+  const isTaken = damage !== null && answer.events > 0 && file.isTaken
+  const isWritten = answer.events > 0 && !isTaken
+  if (isWritten) file.finish()
+  const what = isTaken ? `proven. ${path} is there already, and a damaged log does not replace it: name another file` : "exported"
+  if (json) stdout.write(jsonLine({ file: isWritten ? path : null, ...answer }))
+  else if (damage !== null) throw failure(answer.events, isWritten ? `exported to ${path}` : what, damage)
   else stderr.write(`${events(answer.events)} exported to ${path}.${answer.head ? ` ${headLine(answer.head)}` : ""}\n`)
-  return codeOf(answer.damage === null)
+  return codeOf(damage === null)
 }
 
 const importFrom = async (path: string, json: boolean): Promise<number> => {
@@ -128,7 +134,7 @@ const importFrom = async (path: string, json: boolean): Promise<number> => {
   else stdout.write(`${events(answer.events)} imported into ${folder}. ${headLine(answer.head)}\n`)
   stderr.write(
     "If clusters of this log still live, the state folder that it came from must not be used any more: two daemons would manage\n" +
-      "the same machines. Nodes of the local cloud stay in that folder.\n"
+      "the same machines. Nodes of the local cloud stay in that folder: the first command here finds their clusters gone.\n"
   )
   return exitCodes.ok
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { ClientError } from "../../sdk/client/ClientError.ts"
 import { findHome } from "../../sdk/client/home.ts"
 import * as rare from "../../sdk/client/rare.ts"
 import { openSession, type Session } from "../../sdk/client/Session.ts"
@@ -32,7 +33,7 @@ const status = async (session: Session): Promise<DaemonAnswer> => session.call<D
 
 const show = (answer: DaemonAnswer, json: boolean) => {
   if (json) return stdout.write(jsonLine({ running: true, ...answer }))
-  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations, notices = [] } = answer
+  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations, notices } = answer
   notify(notices)
   return stdout.write(
     `The daemon runs: pid ${pid}, version ${version} (${build}), started ${ago(startedAtMs, Date.now())}.\n` +
@@ -62,7 +63,10 @@ const isGone = (pid: number): boolean => {
 
 /** It hangs up first and then writes its last words; whoever starts another, or reads its folder, must find the log free. */
 const untilGone = async (pid: number): Promise<void> => {
-  for (let waitedMs = 0; waitedMs < goneMaxMs && !isGone(pid); waitedMs += lookMs) await sleep(lookMs)
+  for (const giveUpAtMs = Date.now() + goneMaxMs; !isGone(pid); await sleep(lookMs)) {
+    if (Date.now() < giveUpAtMs) continue
+    throw new ClientError("RuntimeError", exitCodes.failed, `The daemon (pid ${pid}) does not end: kill -9 ${pid}`)
+  }
 }
 
 /** False when it was not running. */

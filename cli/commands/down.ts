@@ -20,7 +20,7 @@ const known = ({ name, status, launchedAtMs }: ClusterView) =>
 /** Over a damaged log: by the tags of its machines, and nothing is recorded. */
 const endUnlogged = async (session: Session, names: ReadonlyArray<string>, yes: boolean, json: boolean): Promise<number> => {
   const [name] = names
-  if (name === undefined || names.length > 1) throw usageError("--unlogged ends one cluster: name it", `Usage: ${usage}`)
+  if (name === undefined || names.length > 1) throw usageError("--unlogged ends one cluster: name it.", `Usage: ${usage}`)
   if (!yes) await confirm(`End every machine tagged ${clean(name)}, disks included, without recording it?`, false)
   const { nodes } = await session.call<{ nodes: ReadonlyArray<string> }>("down.unlogged", { clusterName: name })
   if (json) stdout.write(jsonLine({ cluster: name, nodes }))

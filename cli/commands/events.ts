@@ -8,11 +8,17 @@ import { stdout } from "../out.ts"
 import { missing, refusePattern } from "../pick.ts"
 import { eventLine } from "../render/facts.ts"
 import { forScripts, jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
 
 const usage = "sky events [-f] [--tail N] [--after SEQ] [CLUSTER]"
 const tailDefault = 50
+
+interface EventsAnswer {
+  readonly events: ReadonlyArray<Recorded>
+  readonly notices?: ReadonlyArray<string>
+}
 
 const findTraces = async (session: Session, clusterName: string): Promise<void> => {
   const { events } = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName, tail: 1 })
@@ -40,7 +46,8 @@ export const events = verb(
     const onAt = (position: number) => {
       at = position
     }
-    const page = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { ...of, ...from }, { onAt })
+    const page = await session.call<EventsAnswer>("events", { ...of, ...from }, { onAt })
+    notify(page.notices)
     // A cluster that is gone has its facts still.
     if (page.events.length === 0 && clusterName !== undefined) await findTraces(session, clusterName)
     if (!flags.follow) {

@@ -6,6 +6,7 @@ import type { OperationView } from "../../sdk/protocol/rows.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
 import { type Colour, clean } from "../render/style.ts"
 import { table } from "../render/table.ts"
 import { ago, duration } from "../render/time.ts"
@@ -36,7 +37,8 @@ export const ops = verb(usage, { all: { type: "boolean", short: "a" } }, async (
   }
   if (what !== "list" || id !== undefined)
     throw usageError(what === "cancel" ? "Which operation?" : `Unknown: ops ${words.join(" ")}`, `Usage: ${usage}`)
-  const { operations } = await connect().call<OperationsAnswer>("operations", flags.all ? { all: true } : {})
+  const { notices, operations } = await connect().call<OperationsAnswer>("operations", flags.all ? { all: true } : {})
+  notify(notices)
   if (json) stdout.write(jsonLine(operations))
   else if (operations.length === 0) stderr.write(`No ${flags.all ? "" : "running "}operations.\n`)
   else

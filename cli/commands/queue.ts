@@ -86,6 +86,7 @@ export const queue = verb(
     const session = connect()
     const params = { clusterNames: words.length > 0 ? words : null, skipFinished: flags["skip-finished"] }
     const answer = await session.call<JobQueueAnswer>("queue", params)
+    if (answer.notices) more().notify(answer.notices)
     const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
     if (json) stdout.write(jsonLine(answer.jobs))
     else {

@@ -10,6 +10,7 @@ import { missing } from "../pick.ts"
 import { usageError } from "../render/error.ts"
 import { eventLine } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
 import { makeProgress } from "../render/Progress.ts"
 import { clean, isColoured, paint } from "../render/style.ts"
 import { took } from "../render/time.ts"
@@ -36,7 +37,8 @@ const verify = async (session: Session, json: boolean): Promise<number> => {
   const progress = makeProgress(json)
   progress.run("Folding", "the whole log")
   const answer = await session.call<ReplayVerifyAnswer>("replay.verify").finally(progress.end)
-  const { difference, events, tookMs } = answer
+  const { difference, events, notices, tookMs } = answer
+  notify(notices)
   if (json) stdout.write(jsonLine(answer))
   else if (difference === null) stdout.write(`${events} events folded: the state is the same (${took(tookMs)})\n`)
   else {
@@ -73,7 +75,7 @@ export const replay = verb(
       stdout.write(`${[eventLine(recorded), ...lines].join("\n")}\n`)
     }
     const params = { after: from - 1, ...(to === undefined ? {} : { to }), ...(clusterName === undefined ? {} : { clusterName }) }
-    await session.call<ReplayAnswer>("replay", params, { onEvent })
+    notify((await session.call<ReplayAnswer>("replay", params, { onEvent })).notices)
     if (shown > 0) return exitCodes.ok
     if (clusterName !== undefined) for (const error of await missing(session, [clusterName])) throw error
     stderr.write(`No events from ${from} on.\n`)

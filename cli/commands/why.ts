@@ -8,6 +8,7 @@ import { missing, refusePattern } from "../pick.ts"
 import { usageError } from "../render/error.ts"
 import { eventLine, failure } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
 import { ascii, clean, cleanText } from "../render/style.ts"
 import { atMost, verb } from "../verb.ts"
 
@@ -46,10 +47,11 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
   atMost(1, words, usage)
   const session = connect()
   await refusePattern(session, clusterName, "why")
-  const [{ clusters, notFound }, { events }] = await Promise.all([
+  const [{ clusters, notFound, notices }, { events }] = await Promise.all([
     session.call<StatusAnswer>("status", { clusterNames: [clusterName] }),
     session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName })
   ])
+  notify(notices)
   const [cluster] = clusters
   if (cluster === undefined && events.length === 0) for (const error of await missing(session, notFound)) throw error
   if (json) stdout.write(jsonLine({ cluster: cluster ?? null, events }))

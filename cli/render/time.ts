@@ -45,11 +45,11 @@ export const offsetOf = (time: Date): string => {
   return `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
-/** `2026-11-26 10:02:11+01:00`, as `date --rfc-3339=seconds` has it. */
+/** `2026-11-26 10:02:11.123+01:00`: whole, so that typed again it means the same. */
 export const localTime = (atMs: number): string => {
   const time = new Date(atMs)
   const offset = offsetOf(time)
-  return `${new Date(atMs - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ")}${offset}`
+  return `${new Date(atMs - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 23).replace("T", " ")}${offset}`
 }
 
 export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)

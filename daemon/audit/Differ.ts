@@ -1,15 +1,18 @@
 /** An export, held against the log: the same bytes, line by line, up to the first difference. */
+import { AuditError } from "../../sdk/protocol/errors.ts"
 import { unpack } from "../log/chain.ts"
 import type { Stored } from "../log/LogStore.ts"
 import { Lines, type RawLine } from "./Lines.ts"
 import { type Line, printLine } from "./line.ts"
 import { readLine, seqOf, wrongSeq } from "./why-not.ts"
 
+export const empty = () => new AuditError({ message: "The file holds no events.", hint: null })
+
 export class Differ {
   /** How many lines are the log's own. */
   same = 0
   difference: { readonly line: number; readonly message: string } | null = null
-  private readonly lines: Lines
+  readonly lines: Lines
   private ended = false
 
   constructor(file: string) {
@@ -21,6 +24,7 @@ export class Differ {
     for (const [i, { seq, value }] of page.entries()) {
       const raw = this.ended ? undefined : (this.lines.take() ?? (await this.lines.next()))
       if (raw === undefined) {
+        if (this.same === 0) throw empty()
         this.ended = true
         return page.length - i
       }
@@ -49,11 +53,8 @@ export class Differ {
       }
       count += 1
     }
+    if (this.same + count === 0) throw empty()
     return count
-  }
-
-  close(): Promise<void> {
-    return this.lines.close()
   }
 
   private async describe(raw: RawLine, seq: number, own: Line): Promise<string> {

@@ -1,7 +1,9 @@
 /** The lines of a file, one after the other, as bytes; the file may be larger than memory, a line may not. */
-import { createReadStream } from "node:fs"
+import { constants } from "node:fs"
+import { open } from "node:fs/promises"
 import type { Readable } from "node:stream"
-import { AuditError } from "../../sdk/protocol/errors.ts"
+import * as Effect from "effect/Effect"
+import { AuditError, ValueError } from "../../sdk/protocol/errors.ts"
 import { eventMaxBytes } from "../log/chain.ts"
 import { lineRestBytes } from "./line.ts"
 
@@ -17,24 +19,44 @@ export interface RawLine {
   readonly broken: "cut" | "long" | undefined
 }
 
-const reasons: Readonly<Record<string, string>> = { ENOENT: "there is none", EACCES: "you may not read it", EISDIR: "it is a folder" }
+const reasons: Readonly<Record<string, string>> = { ENOENT: "there is none", EACCES: "you may not read it" }
+const unreadable = (path: string, reason: string) => `The file ${path} cannot be read: ${reason}.`
+
+/** A pipe may never say anything, and whoever waits for it in the daemon keeps the others from asking: it is not even waited for here. */
+const openFile = async (path: string): Promise<Readable> => {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stat = await file.stat()
+  if (stat.isFile()) return file.createReadStream({ highWaterMark: chunkBytes })
+  await file.close()
+  const message = unreadable(path, stat.isDirectory() ? "it is a folder" : "it is a pipe or a device")
+  throw new ValueError({ message, hint: "Name a file that an export was written to." })
+}
 
 export class Lines {
-  private readonly open: () => Readable
+  private readonly source: () => Promise<Readable>
   private readonly name: string
+  private stream: Promise<Readable> | undefined
   private chunks: AsyncIterator<Buffer> | undefined
   private rest: Buffer = Buffer.alloc(0)
   private number = 0
   private over = false
 
-  /** `open` is called at the first read: a stream that fails while nobody listens ends the process. */
-  constructor(open: () => Readable, name: string) {
-    this.open = open
+  constructor(source: () => Promise<Readable>, name: string) {
+    this.source = source
     this.name = name
   }
 
   static of(path: string): Lines {
-    return new Lines(() => createReadStream(path, { highWaterMark: chunkBytes }), path)
+    return new Lines(() => openFile(path), path)
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.stream ??= this.source()
+      await this.stream
+    } catch (cause) {
+      throw cause instanceof ValueError ? cause : this.failed(cause)
+    }
   }
 
   /** Of what was read already: most lines need no promise. */
@@ -60,8 +82,12 @@ export class Lines {
     return undefined
   }
 
-  async close(): Promise<void> {
-    await this.chunks?.return?.()
+  /** Whatever is still waited for. */
+  close(): void {
+    this.stream?.then(
+      (stream) => stream.destroy(),
+      () => {}
+    )
   }
 
   private last(broken: "cut" | "long"): RawLine {
@@ -69,13 +95,24 @@ export class Lines {
     return { number: this.number + 1, bytes: this.rest, broken }
   }
 
+  private failed(cause: unknown): AuditError {
+    const { code = "", message } = cause as NodeJS.ErrnoException
+    return new AuditError({ message: unreadable(this.name, reasons[code] ?? message), hint: null })
+  }
+
   private async read() {
+    await this.open()
     try {
-      this.chunks ??= this.open()[Symbol.asyncIterator]()
+      this.chunks ??= (await this.stream!)[Symbol.asyncIterator]()
       return await this.chunks.next()
     } catch (cause) {
-      const { code = "", message } = cause as NodeJS.ErrnoException
-      throw new AuditError({ message: `The file ${this.name} cannot be read: ${reasons[code] ?? message}.`, hint: null })
+      throw this.failed(cause)
     }
   }
 }
+
+/** Closed with the scope. */
+export const openLines = (lines: Lines) =>
+  Effect.acquireRelease(Effect.tryPromise({ try: () => lines.open(), catch: (cause) => cause as AuditError | ValueError }), () =>
+    Effect.sync(() => lines.close())
+  )

@@ -80,6 +80,14 @@ export const shorter = (at: number, said: Head | undefined): Damage | null => {
   return { kind: "shorter", seq: at + 1, message }
 }
 
+/** Whether states were kept of more than there is. */
+export const ahead = (at: number, kept: ReadonlyArray<number>): Damage | null => {
+  const seq = kept.find((seq) => seq > at)
+  if (seq === undefined) return null
+  const message = `A snapshot holds the state at event ${seq}, and the log ends with event ${at}.`
+  return { kind: "snapshot-ahead", seq: at + 1, message }
+}
+
 const decode = Schema.decodeUnknownResult(Recorded)
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 /** The first field that is wrong. */

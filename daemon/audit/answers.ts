@@ -14,6 +14,7 @@ import { unpack } from "../log/chain.ts"
 import type { Stored } from "../log/LogStore.ts"
 import { Differ } from "./Differ.ts"
 import { IndexProof } from "./IndexProof.ts"
+import { openLines } from "./Lines.ts"
 import { printLine } from "./line.ts"
 import { type Found, walk } from "./walk.ts"
 
@@ -92,21 +93,20 @@ export const diff = Effect.fn("audit.diff")(function* (found: Found, { file }: A
   let page: Array<Stored> = []
   let logMore = 0
   const ask = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: (cause) => cause as AuditError })
-  return yield* Effect.gen(function* () {
-    const { damage } = yield* walk(found, {
-      event: (stored) => page.push(stored) > 0,
-      page: () =>
-        Effect.map(
-          ask(() => differ.compare(page)),
-          (rest) => {
-            page = []
-            logMore += rest
-            return differ.difference === null
-          }
-        )
-    })
-    const isAll = differ.difference === null && logMore === 0 && damage === null
-    const fileMore = isAll ? yield* ask(() => differ.countRest()) : 0
-    return { events: differ.same, difference: differ.difference, logMore, fileMore, damage } satisfies AuditDiffAnswer
-  }).pipe(Effect.ensuring(Effect.promise(() => differ.close())))
-})
+  yield* openLines(differ.lines)
+  const { damage } = yield* walk(found, {
+    event: (stored) => page.push(stored) > 0,
+    page: () =>
+      Effect.map(
+        ask(() => differ.compare(page)),
+        (rest) => {
+          page = []
+          logMore += rest
+          return differ.difference === null
+        }
+      )
+  })
+  const isAll = differ.difference === null && logMore === 0 && damage === null
+  const fileMore = isAll ? yield* ask(() => differ.countRest()) : 0
+  return { events: differ.same, difference: differ.difference, logMore, fileMore, damage } satisfies AuditDiffAnswer
+}, Effect.scoped)

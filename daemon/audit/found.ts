@@ -1,5 +1,5 @@
 /** The log of a state folder as it is found: by the daemon that holds it, or without one. */
-import { existsSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,10 +7,12 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Damage } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
+import { isAlive } from "../is-alive.ts"
 import { linkAll, linkAsFound } from "../log/as-found.ts"
 import { placesOf, readSaid, storeLayer } from "../log/LevelLog.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
-import { LogStore } from "../log/LogStore.ts"
+import { LogLocked, LogStore } from "../log/LogStore.ts"
+import { keptIn } from "../log/snapshot-files.ts"
 import { damageOf, type Found } from "./walk.ts"
 
 /** The daemon's. The witness is read first: it never says more than the store holds by then. */
@@ -21,6 +23,14 @@ export const inDaemon = Effect.fnUntraced(function* (home: string, store: LogSto
 })
 
 const linksMax = 10
+const links = "audit-"
+
+/** The links of those that were killed hold the space of what the store has long deleted. */
+const clearRests = (run: string): void => {
+  for (const name of existsSync(run) ? readdirSync(run) : []) {
+    if (name.startsWith(links) && !isAlive(Number(name.slice(links.length)))) rmSync(join(run, name), { recursive: true, force: true })
+  }
+}
 
 /**
  * What is on disk under a daemon that holds the store: that may read from memory what its files have lost. Second links to them are
@@ -30,7 +40,8 @@ const linksMax = 10
 export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) => Effect.Effect<A, E>) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const folder = join(home, "run", `audit-${process.pid}`)
+      const folder = join(home, "run", `${links}${process.pid}`)
+      yield* Effect.sync(() => clearRests(join(home, "run")))
       const clear = Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
       yield* Effect.addFinalizer(() => clear)
       for (let tries = 1; ; tries++) {
@@ -39,6 +50,8 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
         const damage = Result.isFailure(witness) ? damageOf(witness.failure) : null
         const said = Result.isSuccess(witness) ? witness.success?.said : undefined
         if (damage?.kind === "store-missing") return yield* use({ store: undefined, said, damage })
+        // Before the events: none is kept of an event that is not on disk.
+        const kept = yield* keptIn(placesOf(home).snapshots)
         yield* Effect.try({
           try: () => linkAll(placesOf(home).store, placesOf(folder).store),
           catch: (cause) =>
@@ -46,7 +59,7 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
         })
         const opened = yield* Effect.result(Layer.build(storeLayer(folder, false)))
         if (Result.isSuccess(opened)) {
-          return yield* use({ store: Context.get(opened.success, LogStore), said, damage })
+          return yield* use({ store: { ...Context.get(opened.success, LogStore), snapshots: Effect.succeed(kept) }, said, damage })
         }
         const { failure } = opened
         if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
@@ -79,7 +92,8 @@ interface Answer {
 
 /**
  * Without a daemon: the store is held only until the answer is there, and never made. Opening it may drop what cannot be read, so its
- * files are kept as they were found where the log turns out to be damaged; `told` learns where.
+ * files are kept as they were found where the log turns out to be damaged; `told` learns where. An answer that did not take all of the
+ * log, or none, leaves them to whoever opens the store next.
  */
 export const withoutDaemon = <A extends Answer, E>(
   home: string,
@@ -89,11 +103,16 @@ export const withoutDaemon = <A extends Answer, E>(
   Effect.scoped(
     Effect.gen(function* () {
       const asFound = existsSync(home) ? linkAsFound(home) : undefined
-      let isDamaged = false
-      yield* Effect.addFinalizer(() => Effect.sync(() => (isDamaged ? undefined : asFound?.discard())))
-      const answer = yield* Effect.flatMap(open(home), use)
-      isDamaged = answer.damage !== null
-      if (isDamaged && asFound !== undefined) told(asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")))
+      let isSound = false
+      const whenSound = () => {
+        isSound = true
+      }
+      const answer = yield* open(home).pipe(
+        Effect.tapError((error) => Effect.sync(() => (error instanceof LogLocked ? asFound?.release() : undefined))),
+        Effect.flatMap((found) => use({ ...found, whenSound }))
+      )
+      if (answer.damage !== null && asFound !== undefined) told(asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")))
+      else if (isSound) asFound?.discard()
       return answer
     })
   )

@@ -3,7 +3,7 @@
  * place and moved there when all of it is proven, so that nothing is left of one that fails.
  */
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,11 +11,13 @@ import * as Result from "effect/Result"
 import { freedKeysOf, keysOf } from "../../events/keys.ts"
 import type { AuditImportAnswer } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
+import { isAlive } from "../is-alive.ts"
 import { pack } from "../log/chain.ts"
 import { createHead, syncFolder } from "../log/head-file.ts"
 import { placesOf, storeLayer } from "../log/LevelLog.ts"
 import { type Entry, LogStore } from "../log/LogStore.ts"
-import type { Lines, RawLine } from "./Lines.ts"
+import { empty } from "./Differ.ts"
+import { type Lines, openLines, type RawLine } from "./Lines.ts"
 import { Proof } from "./Proof.ts"
 import { readLine, seqOf, wrongSeq } from "./why-not.ts"
 
@@ -26,32 +28,23 @@ const made = ["run", "nodes", "trash"]
 
 const refuse = (message: string, hint: string | null = null) => new AuditError({ message, hint })
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === "EPERM"
+/** Removes what imports left that were cut off, once it is known that nothing else is there. */
+const clear = (home: string): void => {
+  const entries = readdirSync(home, { withFileTypes: true })
+  const rests = entries.flatMap(({ name }) =>
+    /^import-\d+$/.test(name) && !isAlive(Number(name.slice("import-".length))) ? [join(home, name)] : []
+  )
+  // The store is moved to its place before its witness: one that waits there alone tells whose the store is.
+  if (rests.some((rest) => readdirSync(rest).join() === "HEAD")) rests.unshift(placesOf(home).store)
+  const isNothing = (path: string) => rests.includes(path) || (made.includes(basename(path)) && readdirSync(path).length === 0)
+  const found = entries.find(({ name }) => !isNothing(join(home, name)))
+  if (found !== undefined) {
+    throw refuse(
+      `The state folder ${home} is not empty: it holds '${found.name}'.`,
+      "A log is imported into a folder of its own: set SKYD_HOME to a new one."
+    )
   }
-}
-
-/** What an import left that was cut off: its own folder, and the store where it was about to be joined by its witness. */
-const clearRest = (home: string): void => {
-  const rests = readdirSync(home).filter((name) => /^import-\d+$/.test(name) && !isAlive(Number(name.slice("import-".length))))
-  if (rests.length === 0) return
-  if (!readdirSync(home).includes("HEAD")) rmSync(placesOf(home).store, { recursive: true, force: true })
-  for (const name of rests) rmSync(join(home, name), { recursive: true, force: true })
-}
-
-const checkEmpty = (home: string): void => {
-  const found = readdirSync(home, { withFileTypes: true }).find(
-    (entry) => !(entry.isDirectory() && made.includes(entry.name) && readdirSync(join(home, entry.name)).length === 0)
-  )
-  if (found === undefined) return
-  throw refuse(
-    `The state folder ${home} is not empty: it holds '${found.name}'.`,
-    "A log is imported into a folder of its own: set SKYD_HOME to a new one."
-  )
+  for (const rest of rests) rmSync(rest, { recursive: true, force: true })
 }
 
 /** The folder that it is built in. */
@@ -60,8 +53,7 @@ const workplace = (home: string) =>
     Effect.try({
       try: () => {
         const isNew = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined
-        clearRest(home)
-        checkEmpty(home)
+        clear(home)
         const folder = join(home, `import-${process.pid}`)
         mkdirSync(folder, { mode: 0o700 })
         return { folder, isNew }
@@ -112,13 +104,14 @@ const write = Effect.fnUntraced(function* (folder: string, lines: Lines, onAt: (
 })
 
 export const importLog = Effect.fn("audit.import")(function* (home: string, lines: Lines, onAt: (at: number) => void = () => {}) {
+  yield* openLines(lines)
   const { folder } = yield* workplace(home)
   const places = placesOf(folder)
   const proof = yield* Effect.scoped(write(folder, lines, onAt)).pipe(
     Effect.mapError((error) => (error instanceof AuditError ? error : refuse(`The log in ${home} cannot be written: ${error.message}`)))
   )
   const { head } = proof
-  if (head === null) return yield* refuse("The file holds no events.")
+  if (head === null) return yield* empty()
   yield* Effect.try({
     try: () => {
       createHead(places.head, { log: head.log, seq: head.seq, hash: proof.hash! })

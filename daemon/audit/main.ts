@@ -43,7 +43,7 @@ const answers: Readonly<Record<string, (home: string, params: never) => Effect.E
   "audit.export": (home) => withoutDaemon(home, (found) => exportLog(found, id, reply), tellKept),
   "audit.diff": (home, params: AuditDiff) => withoutDaemon(home, (found) => diff(found, params), tellKept),
   "audit.import": (home, { file }: AuditDiff) =>
-    importLog(home, file === "-" ? new Lines(() => process.stdin, "stdin") : Lines.of(file), (at) =>
+    importLog(home, file === "-" ? new Lines(async () => process.stdin, "stdin") : Lines.of(file), (at) =>
       push({ type: "result", data: { id, at, value: {}, more: true } })
     )
 }

@@ -8,7 +8,7 @@ import type { Head } from "../log/head-file.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
 import type { Indexed, LogStore, Page, ReadError, Stored } from "../log/LogStore.ts"
 import type { Trace } from "./IndexProof.ts"
-import { shorter } from "./Proof.ts"
+import { ahead, shorter } from "./Proof.ts"
 import type { Proven, Run } from "./prove-run.ts"
 import { provers } from "./provers.ts"
 
@@ -20,6 +20,8 @@ export interface Found {
   readonly said: Head | undefined
   /** What could be seen of it without reading. */
   readonly damage: Damage | null
+  /** Told when a walk has come to the end and found no damage. */
+  readonly whenSound?: () => void
 }
 
 export const damageOf = ({ damage, message, seq }: LogDamaged): Damage => ({ kind: damage, seq, message })
@@ -100,6 +102,8 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
       )
     )
   })
+  // Before the events are read, which may grow meanwhile.
+  const kept = store === undefined ? [] : yield* Effect.orElseSucceed(store.snapshots, () => [])
   const stopped = yield* proveAll.pipe(
     Effect.scoped,
     Effect.as(undefined),
@@ -110,6 +114,7 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
     })
   )
   // What ends it early is said first; then what is wrong with the whole.
-  const damage = stopped?.damage ?? found.damage ?? (stopped === undefined ? shorter(at(), said) : null)
+  const damage = stopped?.damage ?? found.damage ?? (stopped === undefined ? (shorter(at(), said) ?? ahead(at(), kept)) : null)
+  if (stopped === undefined && damage === null) found.whenSound?.()
   return { events: at(), head: head as HeadView | null, damage }
 })

@@ -77,6 +77,11 @@ export interface Owned extends NodeRef {
   readonly region: string | null
   readonly state: "running" | "stopped"
 }
+export interface Holdings {
+  readonly owned: ReadonlyArray<Owned>
+  /** What is there and cannot be told: a sentence each, without its full stop. */
+  readonly unclear: ReadonlyArray<string>
+}
 
 export interface Cloud {
   readonly name: string
@@ -88,7 +93,7 @@ export interface Cloud {
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
   /** Every machine that carries the tags of this log, or of any log when that is not known: what there is to pay for. Those that are gone are left out. */
-  readonly owned: (log: string | null) => Effect.Effect<ReadonlyArray<Owned>, CloudError>
+  readonly owned: (log: string | null) => Effect.Effect<Holdings, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

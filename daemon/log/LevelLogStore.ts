@@ -23,6 +23,9 @@ const indexKey = (key: Key, seq: number) => {
   return `s/${key}/${digits(seq)}`
 }
 const seqOf = (key: string) => Number(key.slice(-16))
+const isEventKey = (key: string) => /^e\/\d{16}$/.test(key)
+const foreign = (key: string) =>
+  new LogDamaged({ damage: "hash", seq: 0, message: `The store has the key '${key}', which is none of ours.` })
 
 const reason = (cause: unknown): string => {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
@@ -33,7 +36,7 @@ const codeOf = (cause: unknown) => (cause instanceof Error ? (cause.cause as { r
 const passing = /No space left|Disk quota|Permission denied|Read-only file system|Too many open files|Cannot allocate memory/
 const unread = (operation: "open" | "read", message: string) =>
   passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage: "store-unreadable", seq: 0, message })
-const notRead = (cause: unknown) => unread("read", `LevelDB cannot read the log: ${reason(cause)}`)
+const notRead = (cause: unknown) => (cause instanceof LogDamaged ? cause : unread("read", `LevelDB cannot read the log: ${reason(cause)}`))
 const read = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: notRead })
 
 interface Options {
@@ -69,7 +72,10 @@ const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: 
       const page = await next
       if (page.length === 0) return
       next = ask()
-      yield page.map(([key, value]): Stored => ({ seq: seqOf(key), value }))
+      yield page.map(([key, value]): Stored => {
+        if (!isEventKey(key)) throw foreign(key)
+        return { seq: seqOf(key), value }
+      })
     }
   } finally {
     await iterator.close()
@@ -106,11 +112,16 @@ const everything = async function* (db: Level<string, Buffer>) {
       if (page.length === 0) return
       const values: Array<Stored> = []
       const index: Array<Indexed> = []
+      let strange: string | undefined
       for (const [key, value] of page) {
-        if (/^e\/\d{16}$/.test(key)) values.push({ seq: seqOf(key), value })
-        else index.push(indexed(key, value))
+        if (isEventKey(key)) values.push({ seq: seqOf(key), value })
+        else if (key.startsWith("e/")) {
+          strange = key
+          break
+        } else index.push(indexed(key, value))
       }
       yield { values, index }
+      if (strange !== undefined) throw foreign(strange)
     }
   } finally {
     await iterator.close()

@@ -46,7 +46,8 @@ export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head
       written = head.seq
       next = 1 - next
     },
-    catch: (cause) => new LogUnavailable({ operation: "write", message: `The witness ${path} cannot be written: ${(cause as Error).message}` })
+    catch: (cause) =>
+      new LogUnavailable({ operation: "write", message: `The witness ${path} cannot be written: ${(cause as Error).message}` })
   }).pipe(Effect.uninterruptible, one.withPermit)
   const told = Effect.catch(write, ({ message }) => Effect.logWarning(message))
   yield* Effect.addFinalizer(() => told)

@@ -2,14 +2,17 @@
  * The store's files as they were found. LevelDB drops what it cannot read when it opens a store, and deletes the file that held it;
  * a second link to each file costs nothing and keeps all of it for whoever has to find out what happened.
  */
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { isAlive } from "../is-alive.ts"
 
 const kept = "log.damaged-"
 const found = "log.found-"
 
 export interface AsFound {
   readonly discard: () => void
+  /** Nothing was opened: what was taken over from another stays, for whoever opens the store. */
+  readonly release: () => void
   /** The folder that holds them now. */
   readonly keep: (name: string) => string
 }
@@ -29,17 +32,7 @@ export const linkAll = (from: string, to: string) => {
   }
 }
 
-/** A zombie does not run, however long it waits to be collected: it has no command line any more. */
-const runs = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return !existsSync("/proc/self") || readFileSync(`/proc/${pid}/cmdline`).length > 0
-  } catch {
-    return false
-  }
-}
-
-/** Of one that was killed before it knew whether the store is sound: what it found is older, and may be gone since. */
+/** Of one that ended before it knew whether the store is sound: what it found is older, and may be gone since. */
 const takeOver = (from: string, to: string) => {
   try {
     linkAll(from, to)
@@ -56,12 +49,13 @@ export const linkAsFound = (home: string): AsFound | undefined => {
   if (!names.includes("log") || names.some((name) => name.startsWith(kept))) return undefined
   const own = `${found}${process.pid}`
   const folder = join(home, own)
-  for (const name of names) {
-    if (name.startsWith(found) && name !== own && !runs(Number(name.slice(found.length)))) takeOver(join(home, name), folder)
-  }
+  const older = names.filter((name) => name.startsWith(found) && name !== own && !isAlive(Number(name.slice(found.length))))
+  for (const name of older) takeOver(join(home, name), folder)
   linkAll(join(home, "log"), folder)
+  const discard = () => rmSync(folder, { recursive: true, force: true })
   return {
-    discard: () => rmSync(folder, { recursive: true, force: true }),
+    discard,
+    release: () => (older.length > 0 || names.includes(own) ? undefined : discard()),
     keep: (name) => {
       const target = join(home, `${kept}${name}`)
       renameSync(folder, target)

@@ -32,6 +32,15 @@ const namesIn = (folder: string) =>
     )
   )
 
+/** Their positions, ascending, whoever holds the store. */
+export const keptIn = (folder: string) =>
+  Effect.map(namesIn(folder), (names) =>
+    names
+      .filter((name) => /^\d{16}$/.test(name))
+      .sort()
+      .map(Number)
+  )
+
 /** In a folder that whoever holds the store has to itself; what a crash left half written is swept first. */
 export const snapshotFiles = Effect.fnUntraced(function* (folder: string | undefined) {
   if (folder === undefined) return none
@@ -39,13 +48,12 @@ export const snapshotFiles = Effect.fnUntraced(function* (folder: string | undef
   const left = (yield* namesIn(folder)).filter((name) => /^\.\d{16}$/.test(name))
   yield* Effect.ignore(Effect.tryPromise(() => Promise.all(left.map((name) => rm(join(folder, name), { force: true })))))
   return {
-    snapshots: Effect.map(namesIn(folder), (names) =>
-      names
-        .filter((name) => /^\d{16}$/.test(name))
-        .sort()
-        .map(Number)
-    ),
-    snapshot: (seq) => Effect.orElseSucceed(Effect.tryPromise(() => readFile(pathOf(seq))), () => undefined),
+    snapshots: keptIn(folder),
+    snapshot: (seq) =>
+      Effect.orElseSucceed(
+        Effect.tryPromise(() => readFile(pathOf(seq))),
+        () => undefined
+      ),
     keepSnapshot: (seq, bytes) =>
       written(async () => {
         const fresh = join(folder, `.${digits(seq)}`)

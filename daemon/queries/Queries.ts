@@ -106,19 +106,19 @@ const make = Effect.gen(function* () {
     }),
     queue: Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)
-      return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment }
+      return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment, ...noticed() }
     }),
     logs: (params, { id }, reply) => streamLogs(id, params, reply, { couriers, log }),
-    events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
+    events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log, noticed()), undefined),
     "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, log), undefined),
-    replay: (params, { id }, reply) => sendReplay(id, params, reply, log),
-    "replay.verify": () => past.verify,
+    replay: (params, { id }, reply) => Effect.map(sendReplay(id, params, reply, log), (answer) => ({ ...answer, ...noticed() })),
+    "replay.verify": () => Effect.map(past.verify, (answer) => ({ ...answer, ...noticed() })),
     ...auditAnswers(identity.home, store),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()
         const rows = [...HashMap.values(world.operations.rows)].filter(({ outcome }) => all || outcome._tag === "running")
-        return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)) }
+        return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)), ...noticed() }
       }),
     "operations.cancel": ({ operation }, { caller }) => cancel(operation, caller ?? {}),
     "daemon.status": () =>

@@ -31,14 +31,20 @@ export const about = ({ clusterName, operation }: Filter) => {
   }
 }
 
-export const sendEvents = Effect.fn("events")(function* (id: string | number, filter: Filter, reply: Reply, log: EventLog["Service"]) {
+export const sendEvents = Effect.fn("events")(function* (
+  id: string | number,
+  filter: Filter,
+  reply: Reply,
+  log: EventLog["Service"],
+  said: { readonly notices?: ReadonlyArray<string> }
+) {
   const at = log.world().at
   const keep = about(filter)
   const filtered = typeof filter.clusterName === "string" || typeof filter.operation === "string"
   const tail = filter.tail === undefined || filter.tail === null ? null : Math.min(filter.tail, tailMax)
   const after = filter.after ?? (tail !== null && !filtered ? Math.max(0, at - tail) : 0)
   const limit = filter.limit ?? limitDefault
-  const pages = pager(id, at, reply)
+  const pages = pager(id, at, reply, said)
   /** Only the last ones are wanted: nothing can be sent before the end is seen. */
   const last: Array<Recorded> = []
   let count = 0
@@ -62,11 +68,11 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
 })
 
 /** Sends what is added in pages that fit a frame. */
-const pager = (id: string | number, at: number, reply: Reply) => {
+const pager = (id: string | number, at: number, reply: Reply, said: object) => {
   let page: Array<Recorded> = []
   let bytes = 0
   const flush = (more: boolean) => {
-    const data = { id, at, value: { events: page }, ...(more ? { more } : {}) }
+    const data = { id, at, value: { events: page, ...(more ? {} : said) }, ...(more ? { more } : {}) }
     page = []
     bytes = 0
     return reply.send({ type: "result", data })

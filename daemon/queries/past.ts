@@ -55,7 +55,8 @@ export const momentOf = Effect.fn("momentOf")(function* (log: Readable, at: stri
   }
   const seq = yield* positionAt(log, when.atMs)
   if (seq > 0) return { seq, atMs: when.atMs } satisfies Moment
-  const begin = new Date(yield* stampOf(log, 1)).toISOString()
+  // As a client prints a time; the zone of whoever asks is not known here.
+  const begin = new Date(yield* stampOf(log, 1)).toISOString().replace("T", " ").replace("Z", "+00:00")
   return yield* new ValueError({ message: `Nothing is known of that time: the log begins at ${begin}.`, hint: null })
 })
 

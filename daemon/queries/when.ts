@@ -10,7 +10,7 @@ export type When = { readonly seq: number } | { readonly atMs: number }
 const hint = "Say a position (1234), a time (2026-11-26T10:02:11Z, 2026-11-26 10:02+01:00) or an age (10m ago, 2 hours ago, 3 days ago)."
 const shownMax = 64
 
-const time = /^(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?) ?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/
+const time = /^(\d{4}-\d\d-\d\d)(?:[Tt ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?) ?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/
 const age = /^(\d+(?:\.\d+)?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?) ago$/i
 /** By the first letter. A day has 24 hours, also where a clock is put forward or back. */
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
@@ -30,6 +30,7 @@ export const readWhen = (at: string | number, nowMs: number): Result.Result<When
   const [, day, clock, offset] = time.exec(text) ?? []
   if (day === undefined && count === undefined) return refuse(`'${shown}' is neither a position nor a time.`)
   if (day !== undefined && !isDay(day)) return refuse(`There is no day ${day}.`)
+  if (day !== undefined && clock === undefined) return refuse(`'${shown}' is a whole day: say a time of day, too.`)
   if (day !== undefined && offset === undefined) return refuse(`'${shown}' does not say its offset from UTC.`)
   const atMs =
     count === undefined

@@ -82,19 +82,24 @@ const make = Effect.gen(function* () {
 
   const tools = { log, secrets, identity, refOf, cloudFor, dial }
 
-  const courierOf = (cluster: ClusterId) => {
-    const known = couriers.get(cluster) ?? new Courier(cluster, tools)
-    couriers.set(cluster, known)
-    return known
+  /** None of a cluster that is gone. */
+  const courierOf = (cluster: ClusterId): Courier | undefined => {
+    const known = couriers.get(cluster)
+    if (known !== undefined || rowOf(log.world().clusters, cluster) === undefined) return known
+    const fresh = new Courier(cluster, tools)
+    couriers.set(cluster, fresh)
+    return fresh
   }
+  const observe = (cluster: ClusterId) => Effect.suspend(() => courierOf(cluster)?.observe ?? Effect.void)
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
     const live = areOn && (row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false)
     couriers.get(cluster)?.wake()
     if (row === undefined) couriers.delete(cluster)
-    if (!live || courierOf(cluster).isWorking) return
+    const courier = live ? courierOf(cluster) : undefined
+    if (courier === undefined || courier.isWorking) return
     const woken = Effect.sync(() => wake(cluster))
-    run(courierOf(cluster).work.pipe(Effect.catchCause(rest), Effect.andThen(woken)))
+    run(courier.work.pipe(Effect.catchCause(rest), Effect.andThen(woken)))
   }
   /** A courier that fails is a defect of one cluster's: said, and it goes on after a while. */
   const rest = (cause: Cause.Cause<never>): Effect.Effect<void> =>
@@ -107,7 +112,7 @@ const make = Effect.gen(function* () {
   yield* Effect.addFinalizer(() => Effect.sync(stop))
   // What happened while no daemon ran is learned before anything is decided: a cluster that stopped itself is not asked to run.
   const awake = [...HashMap.values(log.world().clusters.rows)].filter((row) => areOn && row.wanted === "up" && row.nodes.length > 0)
-  yield* Effect.forEach(awake, (row) => courierOf(row.id).observe, { concurrency: 16, discard: true }).pipe(Effect.timeoutOption(lookMaxMs))
+  yield* Effect.forEach(awake, (row) => observe(row.id), { concurrency: 16, discard: true }).pipe(Effect.timeoutOption(lookMaxMs))
   for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
 
   const head = (cluster: ClusterId) => couriers.get(cluster)?.head
@@ -141,8 +146,8 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
-    untilTold: (cluster, key) => (areOn ? Effect.suspend(() => courierOf(cluster).told.until(key)) : Effect.void),
-    observe: (cluster) => Effect.suspend(() => courierOf(cluster).observe),
+    untilTold: (cluster, key) => (areOn ? Effect.suspend(() => courierOf(cluster)?.told.until(key) ?? Effect.void) : Effect.void),
+    observe,
     connect
   })
 })

@@ -71,7 +71,13 @@ export class JournalInbox {
     })
   }
 
+  /** However many: a journal at rest comes in one piece. */
   copy(journal: unknown, entries: ReadonlyArray<unknown>): Effect.Effect<void> {
+    const groups = Array.from({ length: Math.ceil(entries.length / groupMax) }, (_, i) => entries.slice(i * groupMax, (i + 1) * groupMax))
+    return Effect.forEach(groups, (group) => this.copyGroup(journal, group), { discard: true })
+  }
+
+  private copyGroup(journal: unknown, entries: ReadonlyArray<unknown>): Effect.Effect<void> {
     const { identity, log } = this.tools
     const decide = (world: World) => {
       const row = rowOf(world.clusters, this.cluster)

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { OperationRow } from "../../projections/operations.ts"
-import { InternalError } from "../../sdk/protocol/errors.ts"
+import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { begin } from "../lives.ts"
 import { Notices } from "../Notices.ts"
@@ -21,7 +21,7 @@ export class Reactors extends Context.Service<
     readonly areOn: boolean
     readonly actOn: (row: ClusterRow) => boolean
     /** Refuses what would wait for a reactor that is off. `before`: what the same request has begun already. */
-    readonly allow: (method: CommandName, before: OperationRow | undefined) => Effect.Effect<void, InternalError>
+    readonly allow: (method: CommandName, before: OperationRow | undefined) => Effect.Effect<void, RuntimeError>
   }
 >()("skyd/daemon/reactors/Reactors") {
   static readonly on = Layer.sync(Reactors, () => on)
@@ -56,8 +56,8 @@ const offSince = (since: number) =>
       return goesOn
         ? Effect.void
         : Effect.fail(
-            new InternalError({
-              message: `The daemon ended again and again, so it leaves all clusters alone: ${before === undefined ? `a ${method} is not begun` : `this ${method} does not go on`}.`,
+            new RuntimeError({
+              message: `The daemon ended again and again, so it leaves all clusters alone: ${before === undefined ? `${method} is not begun` : `this ${method} does not go on`}.`,
               hint: "sky daemon logs shows why it ended; sky daemon restart turns all on again. sky stop and sky down are done."
             })
           )

@@ -1,5 +1,6 @@
 /** Looks at a cluster's nodes through its cloud, and records what is news. A look that fails says of each node that nothing is known. */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { ClusterId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { rowOf } from "../../projections/clusters.ts"
@@ -7,6 +8,7 @@ import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
+import type { World } from "../World.ts"
 import type { JournalInbox } from "./JournalInbox.ts"
 import { observations } from "./observations.ts"
 
@@ -23,6 +25,9 @@ interface Known {
   /** Why nothing is known of a node, as it was last said. */
   readonly said: Map<NodeId, string>
 }
+
+/** Every fact about a node makes another row of it. */
+const nodeOf = (row: ClusterRow, node: NodeId) => row.nodes.find((known) => known.node === node)
 
 /** Why nothing is known of a node is said once, however often it is looked at. */
 const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, states: ReadonlyArray<NodeState>, said: Map<NodeId, string>) {
@@ -54,9 +59,13 @@ export const observe = Effect.fn("observe")(function* (
     const rest = yield* cloud?.journalAtRest(head) ?? Effect.succeed(null)
     if (rest !== null) yield* inbox.copy(rest.journal, rest.entries)
   }
-  const row = rowOf(log.world().clusters, cluster)
-  if (row === undefined || row.wanted !== "up") return
-  const events = observations(row, states, silent).map((event) => [streamOf(cluster), event] as const)
-  if (events.length === 0) return
-  yield* Effect.orDie(log.append({ events, operation: null, causedBy: 0, actor: identity.actor, expect: [] }))
+  // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not known.
+  const decide = ({ clusters }: World) => {
+    const row = rowOf(clusters, cluster)
+    if (row === undefined || row.wanted !== "up") return Result.succeed(undefined)
+    const still = states.filter(({ node }) => nodeOf(row, node) === nodeOf(before, node))
+    const events = observations(row, still, silent).map((event) => [streamOf(cluster), event] as const)
+    return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
+  }
+  yield* Effect.orDie(log.decide(decide))
 })

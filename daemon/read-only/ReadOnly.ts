@@ -91,12 +91,14 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
           `The log is damaged: ${damage.message}`,
           `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
           ...there,
-          "sky down --unlogged CLUSTER ends what runs. sky audit export FILE saves what is proven.",
+          "sky audit export FILE saves what is proven.",
           ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
         ].join(" ")
       )
-    say([])
-    say([inWords(yield* machines(yield* Clouds, logId(log)))])
+    const way = "sky down --unlogged CLUSTER ends what runs."
+    say([way])
+    const all = yield* machines(yield* Clouds, logId(log))
+    say([inWords(all), ...(all.found.length > 0 ? [way] : [])])
     yield* Effect.logError(notices.list().join(" "))
   })
   const unlogged = Layer.effect(

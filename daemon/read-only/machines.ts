@@ -9,17 +9,20 @@ interface Machine extends Owned {
   readonly cloud: Cloud
 }
 
-/** Of all clouds. One that does not answer is named in `silent`. */
+/** Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`. */
 export const machines = (clouds: Clouds["Service"], log: string | null) =>
   Effect.forEach([...clouds.values()], (cloud) =>
     cloud.owned(log).pipe(
-      Effect.map((owned) => ({ found: owned.map((one): Machine => ({ ...one, cloud })), silent: null })),
-      Effect.catch((error) => Effect.succeed({ found: [] as ReadonlyArray<Machine>, silent: `${cloud.name}: ${error.message}` }))
+      Effect.catch(({ message }) => Effect.succeed({ owned: [], unclear: [message] })),
+      Effect.map(({ owned, unclear }) => ({
+        found: owned.map((one: Owned): Machine => ({ ...one, cloud })),
+        silent: unclear.map((what) => `${cloud.name}: ${what}`)
+      }))
     )
   ).pipe(
     Effect.map((answers) => ({
       found: answers.flatMap(({ found }) => found),
-      silent: answers.flatMap(({ silent }) => (silent === null ? [] : [silent]))
+      silent: answers.flatMap(({ silent }) => silent)
     }))
   )
 

@@ -62,7 +62,7 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
 }) {
   readonly exitCode = exitCodes.failed
 }
-/** When a cloud fails to do what it must: the contract's RuntimeError of stop and down. */
+/** When a cloud fails to do what it must (the contract's RuntimeError of stop and down), or the daemon leaves all clusters alone. */
 export class RuntimeError extends Schema.TaggedError<RuntimeError>()("RuntimeError", fields) {
   readonly exitCode = exitCodes.failed
 }

@@ -33,7 +33,7 @@ import {
   Status,
   StatusAnswer
 } from "./queries.ts"
-import { Replay, ReplayAnswer, ReplayVerify, ReplayVerifyAnswer } from "./replay.ts"
+import { Notices, Replay, ReplayAnswer, ReplayVerify, ReplayVerifyAnswer } from "./replay.ts"
 import { ResourceHandle } from "./rows.ts"
 import { Start } from "./start.ts"
 import { Stop } from "./stop.ts"
@@ -55,7 +55,7 @@ export const queries = {
   status: { params: Status, result: StatusAnswer },
   queue: { params: JobQueue, result: JobQueueAnswer },
   logs: { params: Logs, result: LogsAnswer },
-  events: { params: Events, result: Schema.Struct({ events: Schema.Array(Schema.Json) }) },
+  events: { params: Events, result: Schema.Struct({ events: Schema.Array(Schema.Json), notices: Notices }) },
   "events.follow": { params: EventsFollow, result: Schema.Struct({}) },
   replay: { params: Replay, result: ReplayAnswer },
   "replay.verify": { params: ReplayVerify, result: ReplayVerifyAnswer },

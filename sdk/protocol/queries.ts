@@ -1,6 +1,6 @@
 /** Questions: they change nothing and are answered from the log's state. Names may be globs. */
 import * as Schema from "effect/Schema"
-import { Moment } from "./replay.ts"
+import { Moment, Notices } from "./replay.ts"
 import { ClusterView, JobView, OperationView } from "./rows.ts"
 
 const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
@@ -19,8 +19,7 @@ export const StatusAnswer = Schema.Struct({
   clusters: Schema.Array(ClusterView),
   notFound: Schema.Array(Schema.String),
   asOf: AsOf,
-  /** What everybody should know first: a damaged log, a full disk. */
-  notices: Schema.optionalKey(Schema.Array(Schema.String))
+  notices: Notices
 })
 export type StatusAnswer = typeof StatusAnswer.Type
 
@@ -36,7 +35,8 @@ export const JobQueueAnswer = Schema.Struct({
   jobs: Schema.Array(JobView),
   clusters: Schema.Array(Schema.String),
   notFound: Schema.Array(Schema.String),
-  asOf: AsOf
+  asOf: AsOf,
+  notices: Notices
 })
 export type JobQueueAnswer = typeof JobQueueAnswer.Type
 
@@ -80,7 +80,7 @@ export const EventsFollow = Schema.Struct({
 })
 
 export const Operations = Schema.Struct({ all: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
-export const OperationsAnswer = Schema.Struct({ operations: Schema.Array(OperationView) })
+export const OperationsAnswer = Schema.Struct({ operations: Schema.Array(OperationView), notices: Notices })
 export type OperationsAnswer = typeof OperationsAnswer.Type
 
 /** Ends an operation that runs. Not an operation itself: asking twice is harmless. */
@@ -99,7 +99,7 @@ export const DaemonAnswer = Schema.Struct({
   clusters: Schema.Natural,
   runningJobs: Schema.Natural,
   runningOperations: Schema.Natural,
-  notices: Schema.optionalKey(Schema.Array(Schema.String))
+  notices: Notices
 })
 export type DaemonAnswer = typeof DaemonAnswer.Type
 

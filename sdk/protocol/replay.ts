@@ -18,7 +18,9 @@ export const Replay = Schema.Struct({
   clusterName: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 export type Replay = typeof Replay.Type
-export const ReplayAnswer = Schema.Struct({ events: Schema.Natural })
+/** What everybody should know first: a damaged log, a full disk. */
+export const Notices = Schema.optionalKey(Schema.Array(Schema.String))
+export const ReplayAnswer = Schema.Struct({ events: Schema.Natural, notices: Notices })
 export type ReplayAnswer = typeof ReplayAnswer.Type
 
 export interface Change {
@@ -44,6 +46,7 @@ export const ReplayVerifyAnswer = Schema.Struct({
       expected: Schema.NullOr(Schema.String),
       found: Schema.NullOr(Schema.String)
     })
-  )
+  ),
+  notices: Notices
 })
 export type ReplayVerifyAnswer = typeof ReplayVerifyAnswer.Type

@@ -133,6 +133,7 @@ describe("a job on one node", () => {
       SKY_INTERNAL_JOB_ID: "1",
       SKYD_JOB: `${head.identity.cluster}/1`,
       SKYD_NODE: head.identity.node,
+      SKYD_FOLDER: head.root,
       ODD: odd,
       stat: "mine",
       TOKEN: "s3cret"

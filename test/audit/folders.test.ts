@@ -1,4 +1,5 @@
 /** The audit of state folders without a daemon: what is proven of a damaged one, where its files are kept, and what an import refuses. */
+import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -6,9 +7,9 @@ import fc from "fast-check"
 import { Level } from "level"
 import { beforeAll, describe, expect, it } from "vitest"
 import * as LevelLog from "../../daemon/log/LevelLog.ts"
-import { append, change, filesOf, flip, logId, opened } from "../damage/logs.ts"
+import { append, change, filesOf, flip, inStore, logId, opened } from "../damage/logs.ts"
 import { histories } from "../fakes/histories.ts"
-import { differing, exported, exportOf, file, fresh, golden, headOf, imported, linesOf, verified } from "./tools.ts"
+import { differing, exported, exportOf, file, fresh, golden, headOf, imported, linesOf, verified, verifiedOnDisk } from "./tools.ts"
 
 const count = 301
 /** All of it is in LevelDB's write-ahead log. */
@@ -23,6 +24,10 @@ const copy = () => {
   return home
 }
 const wal = (home: string) => filesOf(home, ".log").at(-1)!
+const keepSnapshot = (home: string, seq: number) => {
+  mkdirSync(join(home, "snapshots"), { recursive: true })
+  writeFileSync(join(home, "snapshots", String(seq).padStart(16, "0")), "")
+}
 const remove = (path: string) => rmSync(path, { recursive: true, force: true })
 const kept = (home: string) => readdirSync(home).filter((name) => name.startsWith("log."))
 /** What the daemon would say. */
@@ -42,6 +47,7 @@ describe("over a damaged log", () => {
     ["a flipped byte", (home) => change(wal(home), flip(40_000)), "gap", -1],
     ["a store that is gone", (home) => remove(join(home, "log")), "store-missing", 0],
     ["a manifest that is gone", (home) => remove(filesOf(home, "-000002")[0]!), "store-unreadable", 0],
+    ["a snapshot of more than there is", (home) => keepSnapshot(home, count + 1), "snapshot-ahead", count],
     ["a witness that is gone", (home) => remove(join(home, "HEAD")), "witness-missing", count],
     ["a witness of garbage", (home) => change(join(home, "HEAD"), (bytes) => bytes.fill(7)), "witness-torn", count]
   ]
@@ -78,6 +84,19 @@ describe("over a damaged log", () => {
     await verified(home)
     expect(kept(home)).toHaveLength(1)
     expect(readFileSync(join(told, name))).toEqual(bytes)
+  })
+
+  it.each([
+    ["behind all events", "e/zzz", count],
+    ["between two events", "e/0000000000000005x", 5]
+  ])("a key of nobody %s is named", async (_, key, proven) => {
+    const home = copy()
+    await Effect.runPromise(inStore(home, (db) => db.put(key, Buffer.from("{}"))))
+    const message = `The store has the key '${key}', which is none of ours.`
+    expect(await openingSays(home)).toBe(message)
+    expect(await verified(home)).toMatchObject({ events: proven, damage: { message } })
+    expect((await headOf(home)).damage?.message).toBe(message)
+    expect(await exported(home)).toMatchObject({ events: proven, damage: { message } })
   })
 
   it("a store of another log is told apart", async () => {
@@ -138,6 +157,9 @@ describe("a head that was noted", () => {
   })
 })
 
+/** No process has that number. */
+const nobody = "import-99999999"
+
 describe("an import", () => {
   it("gives the same head, the same witness and the same bytes, whatever the history", { timeout: 60_000 }, () =>
     fc.assert(
@@ -183,10 +205,26 @@ describe("an import", () => {
     expect(readdirSync(home)).toEqual(before)
   })
 
+  it("removes nothing where a log without its witness lies beside what another one left", async () => {
+    const home = copy()
+    mkdirSync(join(home, nobody, "log"), { recursive: true })
+    remove(join(home, "HEAD"))
+    const before = readdirSync(home)
+    expect((await imported(golden("sound.1"), home)).refused).toMatch(/is not empty: it holds '/)
+    expect(readdirSync(home)).toEqual(before)
+  })
+
   it("clears what one left that was cut off", async () => {
     const home = fresh()
-    // No process has that number.
-    mkdirSync(join(home, "import-99999999", "log"), { recursive: true })
+    mkdirSync(join(home, nobody, "log"), { recursive: true })
+    expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
+    expect(readdirSync(home).sort()).toEqual(["HEAD", "log"])
+  })
+
+  it("clears the store of one that was cut off before its witness came", async () => {
+    const home = fresh()
+    mkdirSync(join(home, nobody))
+    writeFileSync(join(home, nobody, "HEAD"), "")
     mkdirSync(join(home, "log"))
     writeFileSync(join(home, "log", "CURRENT"), "")
     expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
@@ -211,7 +249,56 @@ describe("an import", () => {
   })
 })
 
+describe("the files as they were found", () => {
+  const first = { seq: 1, hash: "0".repeat(64) }
+  it.each([
+    ["no further than an event that was noted", (home: string) => headOf(home, first)],
+    ["no further than the first difference", (home: string) => differing(home, golden("sound.1"))],
+    ["nothing, for want of a file", (home: string) => differing(home, "/nowhere/x").catch(() => undefined)]
+  ])("stay where an audit read %s, for the one that finds the damage", async (_, audit) => {
+    const home = copy()
+    change(wal(home), flip(-20))
+    const evidence = readFileSync(wal(home))
+    await audit(home)
+    let folder: string | undefined
+    await verified(home, (told) => {
+      folder = told
+    })
+    const [name] = kept(home)
+    expect([folder]).toEqual([join(home, name!)])
+    const files = readdirSync(folder!).map((file) => readFileSync(join(folder!, file)))
+    expect(files.some((bytes) => bytes.equals(evidence))).toBe(true)
+  })
+
+  it("go with the first audit that finds all of it sound", async () => {
+    const home = copy()
+    await headOf(home, first)
+    expect(kept(home)).toHaveLength(1)
+    await headOf(home)
+    expect(kept(home)).toEqual([])
+  })
+
+  it("that an audit of the disk had linked and did not come to remove are swept by the next", async () => {
+    const home = copy()
+    const { pid } = spawnSync("true")
+    for (const owner of [pid, process.ppid]) mkdirSync(join(home, "run", `audit-${owner}`, "log"), { recursive: true })
+    expect(await verifiedOnDisk(home)).toMatchObject({ events: count, damage: null })
+    expect(readdirSync(join(home, "run"))).toEqual([`audit-${process.ppid}`])
+  })
+
+  it("that hold less than a snapshot are not sound under a daemon either", async () => {
+    const home = copy()
+    keepSnapshot(home, count + 1)
+    expect((await verifiedOnDisk(home)).damage?.kind).toBe("snapshot-ahead")
+  })
+})
+
 describe("a comparison", () => {
+  it("with a file of nothing is refused, as an import of it is", async () => {
+    const { home } = await imported(golden("sound.1"))
+    await expect(differing(home, file(""))).rejects.toThrow("The file holds no events.")
+  })
+
   it("says which of the two goes on", async () => {
     const { home } = await imported(golden("sound.1"))
     const lines = linesOf(golden("sound.1"))

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
 import { diff, exportLog, head, verify } from "../../daemon/audit/answers.ts"
-import { withoutDaemon } from "../../daemon/audit/found.ts"
+import { onDisk, withoutDaemon } from "../../daemon/audit/found.ts"
 import { importLog } from "../../daemon/audit/import.ts"
 import { Lines } from "../../daemon/audit/Lines.ts"
 import { printLine } from "../../daemon/audit/line.ts"
@@ -38,6 +38,7 @@ const listening = () => {
 const run = Effect.runPromise
 export const verified = (home: string, told?: (folder: string) => void) =>
   run(withoutDaemon(home, (found) => verify(found, 1, listening().reply), told))
+export const verifiedOnDisk = (home: string) => run(onDisk(home, (found) => verify(found, 1, listening().reply)))
 export const headOf = (home: string, is: AuditHead["is"] = null) => run(withoutDaemon(home, (found) => head(found, { is })))
 export const exported = async (home: string) => {
   const { reply, text } = listening()

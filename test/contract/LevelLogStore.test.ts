@@ -10,7 +10,7 @@ import { logStoreContract } from "./log-store.contract.ts"
 
 const folder = () => mkdtempSync(join(tmpdir(), "log-"))
 
-logStoreContract("LevelLogStore", () => LevelLogStore.layer(folder()))
+logStoreContract("LevelLogStore", () => LevelLogStore.layer(folder(), { createIfMissing: true, snapshots: join(folder(), "snapshots") }))
 
 it.live("what was written is there when it is opened again", () =>
   Effect.gen(function* () {

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { make } from "../../daemon/clouds/local/LocalCloud.ts"
 import { leftovers } from "../../daemon/clouds/local/processes.ts"
 import { nodeFiles } from "../../sdk/agent/protocol.ts"
-import { write } from "../unit/sync/tree.ts"
+import { tempFolder, write } from "../unit/sync/tree.ts"
 import { bundles, folderOf, newerPath, prepare } from "./cloud-local-prepare.ts"
 import { helloOf, makeNode, startJob, until } from "./cloud-nodes.ts"
 
@@ -37,6 +37,22 @@ describe("a node on this machine, as to its agent,", () => {
     })
   )
 
+  it.live("is left alone by the cloud of another state folder, which finds it missing", () =>
+    Effect.gen(function* () {
+      const { cloud, home, readFile } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      yield* startJob(cloud, ref, "touch began; sleep 60")
+      yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+      const running = yield* Effect.promise(() => leftovers(folderOf(home, ref)))
+      const other = yield* make({ home: yield* tempFolder, agentPath: newerPath })
+      assert.strictEqual((yield* other.query([ref]))[0]!.state, "missing")
+      yield* other.terminate(ref)
+      assert.isNotEmpty(running)
+      assert.deepStrictEqual(yield* Effect.promise(() => leftovers(folderOf(home, ref))), running)
+      assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "running")
+    })
+  )
+
   it.live("gets the newer agent when the program was replaced, and its jobs go on", () =>
     Effect.gen(function* () {
       const { cloud, home, readFile } = yield* prepare
@@ -49,7 +65,7 @@ describe("a node on this machine, as to its agent,", () => {
       const after = yield* helloOf(later, ref)
       assert.notStrictEqual(after.build, before.build)
       assert.isFalse(isAlive(before.pid))
-      assert.isNotEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+      assert.isNotEmpty(yield* Effect.promise(() => leftovers(folderOf(home, ref))))
     })
   )
 
@@ -62,7 +78,7 @@ describe("a node on this machine, as to its agent,", () => {
         yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
         process.kill((yield* helloOf(cloud, ref)).pid, "SIGKILL")
         yield* cloud[act](ref)
-        assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+        assert.isEmpty(yield* Effect.promise(() => leftovers(folderOf(home, ref))))
         assert.strictEqual((yield* cloud.query([ref]))[0]!.state, act === "stop" ? "stopped" : "missing")
         assert.strictEqual(existsSync(folderOf(home, ref)), act === "stop")
       }
@@ -117,20 +133,20 @@ describe("a node on this machine, as to its agent,", () => {
       const broken = yield* make({ home, agentPath: join(home, "no-agent.cjs") })
       assert.strictEqual((yield* Effect.flip(broken.stop(ref))).kind, "Transient")
       yield* broken.terminate(ref)
-      assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+      assert.isEmpty(yield* Effect.promise(() => leftovers(folderOf(home, ref))))
       assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "missing")
     })
   )
 
   it.live("is ended although its agent hangs, sooner than one that works would be given up", () =>
     Effect.gen(function* () {
-      const { cloud, readFile } = yield* prepare
+      const { cloud, home, readFile } = yield* prepare
       const ref = yield* makeNode(cloud)
       yield* startJob(cloud, ref, "touch began; sleep 60 & sleep 60")
       yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
       process.kill((yield* helloOf(cloud, ref)).pid, "SIGSTOP")
       yield* cloud.terminate(ref).pipe(Effect.timeout("20 seconds"))
-      assert.isEmpty(yield* Effect.promise(() => leftovers(ref.node)))
+      assert.isEmpty(yield* Effect.promise(() => leftovers(folderOf(home, ref))))
       assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "missing")
     })
   )

@@ -93,6 +93,20 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
         })
       )
     )
+    it.live("keeps states beside the values, by position, until they are dropped", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* store.snapshots, [])
+          for (const seq of [100, 9]) yield* store.keepSnapshot(seq, Buffer.from(`state ${seq}`))
+          assert.deepStrictEqual(yield* store.snapshots, [9, 100])
+          assert.deepStrictEqual(texts([{ value: (yield* store.snapshot(100))! }]), ["state 100"])
+          assert.deepStrictEqual(yield* Stream.runCollect(store.scan(1)), [])
+          yield* store.dropSnapshot(100)
+          assert.deepStrictEqual(yield* store.snapshots, [9])
+          assert.isUndefined(yield* store.snapshot(100))
+        })
+      )
+    )
     it.live("a scan is a snapshot", () =>
       withStore((store) =>
         Effect.gen(function* () {

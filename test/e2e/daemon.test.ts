@@ -1,6 +1,7 @@
 /** The daemon's life: started by the first command, one per state folder, gone when asked, and never the caller's shell. */
 import { spawn, spawnSync } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs"
+import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { eventually, Home, isAlive, kill, root } from "./home.ts"
@@ -66,6 +67,46 @@ describe("the daemon", () => {
     const pid = await home.daemonPid()
     expect((await home.sky("daemon", "stop")).code).toBe(0)
     expect(isAlive(pid)).toBe(false)
+  })
+  it("stop says so where it does not end", async () => {
+    await home.sky("daemon", "start")
+    const pid = await home.daemonPid()
+    // Another process stands for a daemon that goes on: it is the one that the answers name.
+    const stuck = spawn("sleep", ["60"])
+    const path = join(home.state, "run", "sock")
+    renameSync(path, `${path}.own`)
+    const relay = createServer((client) => {
+      const own = connect(`${path}.own`)
+      for (const [one, other] of [
+        [client, own],
+        [own, client]
+      ] as const) {
+        one.on("error", () => other.destroy())
+        one.on("close", () => other.destroy())
+      }
+      client.pipe(own)
+      own.on("data", (data) => client.write(data.toString().replaceAll(`"pid":${pid}`, `"pid":${stuck.pid}`)))
+    }).listen(path)
+    const { code, err } = await home.sky("daemon", "stop")
+    relay.close()
+    kill(stuck.pid!)
+    expect([code, err]).toEqual([1, expect.stringContaining(`The daemon (pid ${stuck.pid}) does not end: kill -9 ${stuck.pid}`)])
+    await eventually(() => !isAlive(pid))
+  })
+  it("a start that fails leaves the log's files as it found them to the next, which is sound and clears them", async () => {
+    await home.sky("daemon", "stop")
+    const links = () => readdirSync(home.state).filter((name) => name.startsWith("log.found-"))
+    // LevelDB has read the log when it finds no room for its next manifest.
+    const store = join(home.state, "log")
+    const last = Number(/\d+/.exec(readFileSync(join(store, "CURRENT"), "utf8"))![0])
+    const next = Array.from({ length: 9 }, (_, i) => join(store, `MANIFEST-${String(last + 1 + i).padStart(6, "0")}`))
+    for (const path of next) symlinkSync("/dev/full", path)
+    const { code, err } = await home.sky("daemon", "start")
+    expect([code, err]).toEqual([1, expect.stringContaining("No space left")])
+    expect(links()).toHaveLength(1)
+    for (const path of next) rmSync(path, { force: true })
+    expect((await home.sky("daemon", "start")).code).toBe(0)
+    expect(links()).toEqual([])
   })
   it("runs in the foreground when asked, and ends with Ctrl-C", async () => {
     await home.sky("daemon", "stop")

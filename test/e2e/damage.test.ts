@@ -1,5 +1,5 @@
 /** A log that was damaged while no daemon ran: nothing is repaired, everything is said, and what runs can still be ended. */
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { change, filesOf, flip, remove } from "../damage/logs.ts"
@@ -43,6 +43,35 @@ describe("over a damaged log", () => {
     expect(readFileSync(join(home.state, "HEAD"))).toEqual(head)
   })
 
+  it("every answer says so, and a name that is not proven is not taken for another's", async () => {
+    const home = await launched()
+    expect((await home.sky("launch", "-y", "-d", "-c", "trail", "sleep 600")).code).toBe(0)
+    await home.json("daemon", "stop")
+    // Whichever file it is in by now.
+    for (const file of [...filesOf(home.state, ".log"), ...filesOf(home.state, ".ldb")])
+      change(file, (bytes) => (bytes.includes('"trail"') ? flip(bytes.indexOf('"trail"'))(bytes) : bytes))
+    for (const verb of [["queue"], ["why", "train"], ["events"], ["ops"], ["replay"], ["down", "-y", "trail"]]) {
+      const { code, err } = await home.sky(...verb)
+      expect([verb, code, err]).toEqual([verb, verb[0] === "down" ? 5 : 0, expect.stringContaining("The log is damaged: ")])
+      expect(err.match(/The log is damaged: /g)).toHaveLength(1)
+      expect(err).not.toContain("Did you mean")
+      const [first] = (await home.sky(...verb, "-o", "json")).err.split("\n")
+      expect(JSON.parse(first!)).toEqual({ notices: [expect.stringMatching(/^The log is damaged: /)] })
+    }
+    expect((await home.sky("status", "trail")).err).not.toContain("Did you mean")
+  })
+
+  it("a node that cannot be told is named", async () => {
+    const home = await launched()
+    const [node] = readdirSync(join(home.state, "nodes"))
+    const path = join(home.state, "nodes", node!, "node.json")
+    const whole = readFileSync(path)
+    truncateSync(path, 20)
+    remove(join(home.state, "HEAD"))
+    expect(await notice(home)).toContain(`Not known of local: nodes/${node} cannot be read.`)
+    change(path, () => whole)
+  })
+
   it("its files are kept as they were found, once", async () => {
     const home = await launched()
     const bytes = hurt(readFileSync(wal(home)))
@@ -61,6 +90,7 @@ describe("over a damaged log", () => {
     const home = await launched()
     await home.sky("status")
     expect(readdirSync(home.state).filter((file) => file.startsWith("log."))).toEqual([])
+    expect((await home.sky("down", "-y", "--unlogged")).err).toContain("--unlogged ends one cluster: name it.\n")
     expect((await home.sky("down", "-y", "--unlogged", "train")).err).toContain("The log is sound")
   })
 
@@ -83,6 +113,7 @@ describe("over a damaged log", () => {
     expect(readdirSync(join(home.state, "nodes"))).toEqual([])
     await eventually(() => !isAlive(agent))
     expect(await notice(home)).toContain("No machine carries its tags.")
+    expect(await notice(home)).not.toContain("ends what runs")
     expect((await home.sky("daemon", "stop")).err).toMatch(/^The daemon is stopped\./)
   })
 

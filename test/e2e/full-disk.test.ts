@@ -55,7 +55,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
     leave(200)
     expect(await home.sky("launch", "-y", "-d", "-c", "b", "true")).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/has (199|200) MiB left, and launch needs 256\.\s+Free some space/)
+      err: expect.stringMatching(/has (199|200) MiB left, and launch needs 256 MiB\.\s+Free some space/)
     })
     expect((await home.sky("exec", "-d", "a", "sleep 601")).code).toBe(0)
     expect((await home.json("status")).map(({ name }: { name: string }) => name)).toEqual(["a"])
@@ -67,7 +67,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
       ["exec", "a", "true"],
       ["autostop", "-y", "a", "-i", "5"]
     ]) {
-      expect(await home.sky(...verb)).toMatchObject({ code: 1, err: expect.stringContaining("needs 64.") })
+      expect(await home.sky(...verb)).toMatchObject({ code: 1, err: expect.stringContaining("needs 64 MiB.") })
     }
     expect((await home.sky("cancel", "-y", "a", "2")).code).toBe(0)
   })

@@ -87,7 +87,7 @@ describe("status and queue at every position", () => {
     const { seq } = lastOf("JobCancelRequested")
     const { code, out } = await home.sky("status", "--at", String(seq))
     expect(code).toBe(0)
-    expect(out).toMatch(/^As known at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00 \(event \d+\), whatever was true then\.\n/)
+    expect(out).toMatch(/^As known at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+00:00 \(event \d+\), whatever was true then\.\n/)
     expect(out).toMatch(/\none .* UP +10m \(down\) /)
     expect((await home.json("queue", "--at", String(seq), "one")).jobs.map(({ status }: { status: string }) => status)).toEqual([
       "RUNNING",

@@ -27,9 +27,19 @@ it("what a daemon found that was killed before it knew is carried on, and goes w
   expect(readdirSync(home)).toEqual(["log"])
 })
 
+it("what was taken over outlives one that found the store locked and opened nothing; its own links do not", () => {
+  put(`log.found-${deadPid}`, "000007.log", "dropped since")
+  const own = `log.found-${process.pid}`
+  for (let tries = 1; tries <= 2; tries++) linkAsFound(home)!.release()
+  expect(readFileSync(join(home, own, "000007.log"), "utf8")).toBe("dropped since")
+  linkAsFound(home)!.discard()
+  linkAsFound(home)!.release()
+  expect(readdirSync(home)).toEqual(["log"])
+})
+
 it("a daemon that was killed and is a zombie still does not count as one that starts", async () => {
   // Whoever replaced the shell knows nothing of its child, and does not collect it.
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"])
+  const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"])
   const zombie = await new Promise<string>((done) => parent.stdout.once("data", (text) => done(String(text).trim())))
   while (!/ Z /.test(readFileSync(`/proc/${zombie}/stat`, "utf8"))) await new Promise(setImmediate)
   put(`log.found-${zombie}`, "CURRENT", "then")

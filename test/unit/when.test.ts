@@ -60,7 +60,8 @@ describe("a moment", () => {
     [1.5, "'1.5' is neither a position nor a time."],
     ["10m", "'10m' is neither a position nor a time."],
     ["2 months ago", "'2 months ago' is neither a position nor a time."],
-    ["2026-11-26", "'2026-11-26' is neither a position nor a time."],
+    ["2026-11-26", "'2026-11-26' is a whole day: say a time of day, too."],
+    ["2026-02-30", "There is no day 2026-02-30."],
     ["2026-11-26T24:00:00Z", "'2026-11-26T24:00:00Z' is neither a position nor a time."],
     ["2026-02-30T10:00:00Z", "There is no day 2026-02-30."],
     ["2026-13-01T10:00:00Z", "There is no day 2026-13-01."],
@@ -79,12 +80,14 @@ describe("a moment", () => {
     try {
       assert.strictEqual(withOffset("2026-11-26 10:02:11"), "2026-11-26 10:02:11+01:00")
       assert.strictEqual(withOffset("2026-07-26T10:02"), "2026-07-26 10:02+02:00")
-      for (const at of ["2026-11-26 10:02:11Z", "12", "2 hours ago", "2026-11-26 99:99"]) assert.strictEqual(withOffset(at), at)
+      assert.strictEqual(withOffset("2026-07-26"), "2026-07-26 00:00+02:00")
+      for (const at of ["2026-13-01", "2026-11-26 10:02:11Z", "12", "2 hours ago", "2026-11-26 99:99"])
+        assert.strictEqual(withOffset(at), at)
       // What is printed can be typed.
-      assert.strictEqual(localTime(Date.parse("2026-07-26T22:02:11Z")), "2026-07-27 00:02:11+02:00")
-      assert.deepStrictEqual(meant(localTime(nowMs)), { atMs: nowMs })
+      assert.strictEqual(localTime(Date.parse("2026-07-26T22:02:11Z")), "2026-07-27 00:02:11.000+02:00")
+      assert.deepStrictEqual(meant(localTime(nowMs - 1)), { atMs: nowMs - 1 })
       process.env["TZ"] = "America/St_Johns"
-      assert.strictEqual(localTime(Date.parse("2026-11-26T12:00:00Z")), "2026-11-26 08:30:00-03:30")
+      assert.strictEqual(localTime(Date.parse("2026-11-26T12:00:00Z")), "2026-11-26 08:30:00.000-03:30")
     } finally {
       if (before === undefined) delete process.env["TZ"]
       else process.env["TZ"] = before
@@ -139,7 +142,7 @@ describe("a moment that there is not", () => {
     assert.strictEqual((await asked(0)).message, "Positions begin with 1.")
     assert.strictEqual(
       (await asked("1970-01-01T00:00:00Z")).message,
-      "Nothing is known of that time: the log begins at 1970-01-01T00:00:01.000Z."
+      "Nothing is known of that time: the log begins at 1970-01-01 00:00:01.000+00:00."
     )
     assert.match((await asked("9999-01-01T00:00:00Z")).message, /is in the future/)
   })

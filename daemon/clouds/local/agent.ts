@@ -124,7 +124,7 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
     const running = await reach(place, endingTimeoutMs, signal)
     if (!running) {
       const ended = await readEnded(place.folder)
-      if ((ended || isStopped) && (await leftovers(place.identity.node)).length === 0) return
+      if ((ended || isStopped) && (await leftovers(place.folder)).length === 0) return
       // It was killed while it ended its jobs: what is left is ended by another agent, which does not start beside `ended`.
       if (ended) await unlink(join(place.folder, nodeFiles.ended))
     }
@@ -136,7 +136,7 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
     )
     if (problem?.code === "Silent" || !(await isGone(pid, until - Date.now()))) await killHard(pid, killTimeoutMs)
   }
-  const left = await leftovers(place.identity.node)
+  const left = await leftovers(place.folder)
   throw problem ?? transient("StillRunning", `Node ${place.identity.node} does not end: processes ${left.join(", ")} are still there.`)
 }
 
@@ -144,7 +144,7 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
 export const endByForce = async ({ folder, node }: { readonly folder: string; readonly node: string }): Promise<void> => {
   for (let round = 0; round < forceRounds; round++) {
     const agent = await agentPid(folder)
-    const left = [...(agent === null ? [] : [agent]), ...(await leftovers(node))]
+    const left = [...(agent === null ? [] : [agent]), ...(await leftovers(folder))]
     if (left.length === 0) return
     for (const pid of left) await killHard(pid, killTimeoutMs)
   }

@@ -1,19 +1,25 @@
 /** What lies below `nodes/`, by what each folder says of itself. */
 import { readdir } from "node:fs/promises"
 import type { ClusterId, ClusterName, NodeId } from "../../../events/ids.ts"
-import type { Owned } from "../Cloud.ts"
+import type { Holdings, Owned } from "../Cloud.ts"
 import { buildPrefix, type Places, readIdentity, whyStopped } from "./folder.ts"
 
-/** A folder that does not say whose it is was not made by us, and is left out. */
-export const ownedBy = async (at: Places, log: string | null): Promise<ReadonlyArray<Owned>> => {
+/** A folder that does not say whose it is may be a node that runs: it is named. */
+export const ownedBy = async (at: Places, log: string | null): Promise<Holdings> => {
   const names = (await readdir(at.nodes)).filter((name) => !name.startsWith(buildPrefix)).sort()
-  const found = names.map(async (name): Promise<ReadonlyArray<Owned>> => {
-    const identity = await readIdentity(at.node(name)).catch(() => null)
-    if (identity === null || (log !== null && identity.log !== log)) return []
+  const found = names.map(async (name): Promise<Owned | string | null> => {
+    const unclear = `nodes/${name} cannot be read`
+    const identity = await readIdentity(at.node(name)).catch(() => unclear)
+    if (typeof identity === "string" || identity === null) return identity
+    if (log !== null && identity.log !== log) return null
     const { cluster, clusterName, node, rank, region } = identity
     const tags = { log: identity.log, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
     const state = (await whyStopped(at.node(name))) === null ? "running" : "stopped"
-    return [{ tags, rank, node: node as NodeId, region, state }]
+    return { tags, rank, node: node as NodeId, region, state }
   })
-  return (await Promise.all(found)).flat()
+  const all = await Promise.all(found)
+  return {
+    owned: all.filter((one) => one !== null && typeof one === "object"),
+    unclear: all.filter((one) => typeof one === "string")
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * What of a node runs on this machine, told from /proc: its agent by the folder in its command line, its jobs' processes by
- * the mark in their environment. A zombie is gone. Pids are never trusted alone: they are used again.
+ * the folder in their environment. A zombie is gone. Pids are never trusted alone: they are used again.
  */
 import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -51,13 +51,16 @@ const isOfNode = async (pid: string, mark: string) => {
   return environ.split("\0").includes(mark) && (await isAlive(Number(pid)))
 }
 
-/** Processes of the node's jobs that still run: its agent marks them so. */
-export const leftovers = async (node: string): Promise<ReadonlyArray<number>> => {
+/**
+ * Processes of the node's jobs that still run: its agent marks them so. By its folder, not its id: a log that was imported into
+ * another state folder knows the same nodes, and they are not there.
+ */
+export const leftovers = async (folder: string): Promise<ReadonlyArray<number>> => {
   const pids = procfs ? (await readdir("/proc")).filter((name) => /^\d+$/.test(name)) : []
   const found: Array<number> = []
   for (let at = 0; at < pids.length; at += scanWidth) {
     const group = pids.slice(at, at + scanWidth)
-    const mine = await Promise.all(group.map((pid) => isOfNode(pid, `SKYD_NODE=${node}`)))
+    const mine = await Promise.all(group.map((pid) => isOfNode(pid, `SKYD_FOLDER=${folder}`)))
     found.push(...group.filter((_, index) => mine[index]).map(Number))
   }
   return found

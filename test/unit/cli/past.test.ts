@@ -41,7 +41,7 @@ describe("status and queue of a past moment", () => {
     const { code, out } = await sky(dist, daemon.home, ["status", "--at", "2 hours ago"], env)
     const [first, , shown] = out.split("\n")
     expect(code).toBe(0)
-    expect(first).toBe("As known at 2026-07-27 00:02:11+02:00 (event 1234), whatever was true then.")
+    expect(first).toBe("As known at 2026-07-27 00:02:11.000+02:00 (event 1234), whatever was true then.")
     expect(shown).toMatch(/^train {2}2 hrs ago/)
     const jobs = (await sky(dist, daemon.home, ["queue", "--at=1234", "train"], env)).out.split("\n")
     expect(jobs[0]).toBe(first)
@@ -52,7 +52,8 @@ describe("status and queue of a past moment", () => {
   it("send a time that has no offset with that of this place", async () => {
     await using daemon = await fakeDaemon(answers)
     await sky(dist, daemon.home, ["status", "--at", "2026-11-26 10:02"], env)
-    expect(daemon.asked[0]!.params.at).toBe("2026-11-26 10:02+01:00")
+    await sky(dist, daemon.home, ["status", "--at", "2026-11-25"], env)
+    expect(daemon.asked.map(({ params }) => params.at)).toEqual(["2026-11-26 10:02+01:00", "2026-11-25 00:00+01:00"])
   })
 
   it("are an object as JSON, which says the moment", async () => {

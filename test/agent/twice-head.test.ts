@@ -1,0 +1,40 @@
+/** What a head has begun on another node is on its disk before: else, killed, it would be told of it anew and begin it again. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { afterAll, expect, it } from "vitest"
+import { writeFrame } from "../../agent/frames.ts"
+import { RemoteHost } from "../../agent/hosts.ts"
+import { eventually } from "./harness.ts"
+
+const folder = mkdtempSync("/tmp/skyd-h-")
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it("a rank is started on a worker when the head has written down that it belongs there", async () => {
+  const socket = join(folder, "worker.sock")
+  let heard = ""
+  const worker = createServer((connection) => {
+    writeFrame(connection, "result", { id: "hello", value: {} })
+    connection.setEncoding("utf8").on("data", (text: string) => (heard += text))
+  })
+  await new Promise<void>((listening) => worker.listen(socket, listening))
+  const disk = Promise.withResolvers<void>()
+  const peer = { rank: 1, node: "n-1", address: "127.0.1.2", socket }
+  const host = new RemoteHost(
+    peer,
+    { cluster: "c" } as never,
+    "journal",
+    () => disk.promise,
+    () => undefined,
+    () => undefined
+  )
+  await eventually(() => heard.includes("rank.watch"))
+  host.start("job-1", 1, () => ({ key: "job-1", rank: 1, script: "true" }) as never)
+  host.end("job-2", 1)
+  await eventually(() => heard.includes("rank.end"))
+  expect(heard).not.toContain("rank.start")
+  disk.resolve()
+  await eventually(() => heard.includes("rank.start"))
+  host.close()
+  worker.close()
+})
