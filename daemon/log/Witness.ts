@@ -1,4 +1,4 @@
-/** Says, outside the store, how far the log has come. Nobody waits for it: it may be one group behind, and never ahead. */
+/** Says, outside the store, how far the log has come. Nobody waits for it: it may be a moment behind, and never ahead. */
 import { open } from "node:fs/promises"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,6 +22,9 @@ export class Witness extends Context.Service<
   /** For a log in memory: it has seen nothing. */
   static readonly blind = (log: string) => Layer.succeed(Witness, { said: emptyHead(log), advance: () => {}, settled: Effect.void })
 }
+
+/** Between two words of it, since each costs the disk what an append does. */
+const restMs = 100
 
 /** The witness in a file that `readHead` has read. Its last word is written when the scope closes. */
 export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head, slot: 0 | 1) {
@@ -51,7 +54,7 @@ export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head
   }).pipe(Effect.uninterruptible, one.withPermit)
   const told = Effect.catch(write, ({ message }) => Effect.logWarning(message))
   yield* Effect.addFinalizer(() => told)
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(news), told)))
+  yield* Effect.forkScoped(Effect.forever(Queue.take(news).pipe(Effect.andThen(Effect.sleep(restMs)), Effect.andThen(told))))
   return Witness.of({
     said,
     advance: (seq, hash) => {
