@@ -43,16 +43,34 @@ const takeOver = (from: string, to: string) => {
   }
 }
 
-/** Before the store is opened. `undefined` when there is nothing to keep, or it was kept already. */
+/**
+ * Before the store is opened. `undefined` when there is nothing to keep, it was kept already, or the disk takes no second links (another
+ * file system behind `log/`, a mount that is read-only, no room): the log is opened all the same.
+ */
 export const linkAsFound = (home: string): AsFound | undefined => {
+  try {
+    return linked(home)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    return undefined
+  }
+}
+
+const linked = (home: string): AsFound | undefined => {
   const names = readdirSync(home)
   if (!names.includes("log") || names.some((name) => name.startsWith(kept))) return undefined
   const own = `${found}${process.pid}`
   const folder = join(home, own)
   const older = names.filter((name) => name.startsWith(found) && name !== own && !isAlive(Number(name.slice(found.length))))
   for (const name of older) takeOver(join(home, name), folder)
-  linkAll(join(home, "log"), folder)
   const discard = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    linkAll(join(home, "log"), folder)
+  } catch (cause) {
+    // What was taken over stays for the next one.
+    if (older.length === 0) discard()
+    throw cause
+  }
   return {
     discard,
     release: () => (older.length > 0 || names.includes(own) ? undefined : discard()),

@@ -53,3 +53,11 @@ it("what another daemon has found that still starts is left to it", () => {
   linkAsFound(home)!.discard()
   expect(readdirSync(home).toSorted()).toEqual(["log", `log.found-${process.ppid}`])
 })
+
+it("a store whose files take no second link is opened all the same, and nothing is left beside it", () => {
+  const home = mkdtempSync(join(tmpdir(), "skyd-f-"))
+  mkdirSync(join(home, "log", "a-folder-that-is-none-of-ours"), { recursive: true })
+  expect(linkAsFound(home)).toBeUndefined()
+  expect(readdirSync(home)).toEqual(["log"])
+  rmSync(home, { recursive: true })
+})
