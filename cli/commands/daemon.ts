@@ -1,6 +1,5 @@
 /** `sky daemon`: the process behind it all. Jobs go on without it; any other verb starts it again. */
 
-import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ClientError } from "../../sdk/client/ClientError.ts"
@@ -8,6 +7,7 @@ import { findHome } from "../../sdk/client/home.ts"
 import * as rare from "../../sdk/client/rare.ts"
 import { openSession, type Session } from "../../sdk/client/Session.ts"
 import { daemonProgram } from "../../sdk/client/spawn.ts"
+import { isAlive } from "../../sdk/is-alive.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { DaemonAnswer, DaemonStopAnswer } from "../../sdk/protocol/queries.ts"
 import { followFile, lastLines } from "../follow-file.ts"
@@ -49,21 +49,9 @@ const goOn = ({ runningJobs, runningOperations = 0 }: Partial<DaemonStopAnswer> 
   (runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${go(runningJobs)} on without it.` : "") +
   (runningOperations > 0 ? ` ${plural(runningOperations, "operation")} ${go(runningOperations)} on when it starts again.` : "")
 
-const isGone = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    // It has ended, and nobody has asked how.
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // On a system without /proc the first question is all.
-    return code === "ESRCH" || (code === "ENOENT" && existsSync("/proc/self"))
-  }
-}
-
 /** It hangs up first and then writes its last words; whoever starts another, or reads its folder, must find the log free. */
 const untilGone = async (pid: number): Promise<void> => {
-  for (const giveUpAtMs = Date.now() + goneMaxMs; !isGone(pid); await sleep(lookMs)) {
+  for (const giveUpAtMs = Date.now() + goneMaxMs; isAlive(pid); await sleep(lookMs)) {
     if (Date.now() < giveUpAtMs) continue
     throw new ClientError("RuntimeError", exitCodes.failed, `The daemon (pid ${pid}) does not end: kill -9 ${pid}`)
   }

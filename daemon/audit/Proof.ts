@@ -5,13 +5,17 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Recorded } from "../../events/Recorded.ts"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
-import { eventMaxBytes, genesis, link, unpack } from "../log/chain.ts"
+import { eventMaxBytes, genesis } from "../log/chain.ts"
+import { checkNext } from "../log/check-next.ts"
 import type { Head } from "../log/head-file.ts"
+import type { LogDamaged } from "../log/LogDamaged.ts"
 import type { Stored } from "../log/LogStore.ts"
 import { readRecord } from "../log/read-record.ts"
 
 const isRecorded = Schema.is(Recorded)
 const newline = 10
+
+export const damageOf = ({ damage, message, seq }: LogDamaged): Damage => ({ kind: damage, seq, message })
 
 export class Proof {
   at: number
@@ -36,56 +40,28 @@ export class Proof {
   /** Of the event that must come now. */
   next(stored: Stored): Result.Result<Recorded, Damage> {
     const seq = this.at + 1
-    const fail = (kind: string, message: string) => Result.fail({ kind, seq, message })
-    if (stored.seq !== seq) return fail("gap", `Event ${seq} is missing from the log, which goes on with event ${stored.seq}.`)
-    const bytes = unpack(stored.value)
+    const checked = checkNext(this, stored, this.said)
+    if (Result.isFailure(checked)) return Result.fail(damageOf(checked.failure))
+    const fail = (message: string) => Result.fail({ kind: "unreadable", seq, message })
     const result = readRecord(stored)
-    const event = Result.isSuccess(result) ? result.success.event : undefined
-    const begun = seq === 1 && event?._tag === "LogCreated" ? event.log : undefined
-    const previous = this.hash ?? (begun === undefined ? undefined : genesis(begun))
-    if (bytes !== undefined && previous === undefined) return fail("hash", "Event 1 is not the beginning of a log.")
-    // The chain's word comes first: what was damaged may read as anything, or as nothing.
-    if (bytes !== undefined && !link(previous!, bytes.json).equals(bytes.hash)) {
-      return begun !== undefined && begun !== this.log && link(genesis(begun), bytes.json).equals(bytes.hash)
-        ? fail("other-log", `The store holds another log than its witness speaks of (${this.log}).`)
-        : fail("hash", `Event ${seq} is not what was written: its hash does not follow from the one before.`)
-    }
-    if (Result.isFailure(result)) return fail("unreadable", result.failure.message)
+    if (Result.isFailure(result)) return fail(result.failure.message)
     const recorded = result.success
     if ((seq === 1) !== (recorded.event._tag === "LogCreated")) {
-      return fail("unreadable", seq === 1 ? "Event 1 is not the beginning of a log." : `Event ${seq} begins another log.`)
+      return fail(seq === 1 ? "Event 1 is not the beginning of a log." : `Event ${seq} begins another log.`)
     }
-    const { hash, json } = bytes!
+    const { hash, json } = checked.success
     if (json.length > eventMaxBytes) {
-      return fail("unreadable", `Event ${seq} has ${json.length} bytes, which is more than the log takes (${eventMaxBytes}).`)
+      return fail(`Event ${seq} has ${json.length} bytes, which is more than the log takes (${eventMaxBytes}).`)
     }
     // Such bytes would not survive an export.
-    if (!isUtf8(json) || json.includes(newline)) return fail("unreadable", `Event ${seq} is not UTF-8 on one line.`)
-    if (!isRecorded(recorded)) return fail("unreadable", `Event ${seq} is not what its schema says: ${whyNot(recorded)}.`)
-    if (seq === this.said?.seq && !hash.equals(this.said.hash)) {
-      return fail("hash", `Event ${seq} is not the one that the witness of the log has seen.`)
-    }
-    this.log ??= begun
+    if (!isUtf8(json) || json.includes(newline)) return fail(`Event ${seq} is not UTF-8 on one line.`)
+    if (!isRecorded(recorded)) return fail(`Event ${seq} is not what its schema says: ${whyNot(recorded)}.`)
+    if (recorded.event._tag === "LogCreated") this.log ??= recorded.event.log
     this.at = seq
     this.hash = hash
     this.atMs = recorded.atMs
     return Result.succeed(recorded)
   }
-}
-
-/** Whether it reaches as far as its witness. */
-export const shorter = (at: number, said: Head | undefined): Damage | null => {
-  if (said === undefined || at >= said.seq) return null
-  const message = `The log ends with event ${at}, and its witness has seen ${said.seq}: the last ${said.seq - at} are lost.`
-  return { kind: "shorter", seq: at + 1, message }
-}
-
-/** Whether states were kept of more than there is. */
-export const ahead = (at: number, kept: ReadonlyArray<number>): Damage | null => {
-  const seq = kept.find((seq) => seq > at)
-  if (seq === undefined) return null
-  const message = `A snapshot holds the state at event ${seq}, and the log ends with event ${at}.`
-  return { kind: "snapshot-ahead", seq: at + 1, message }
 }
 
 const decode = Schema.decodeUnknownResult(Recorded)

@@ -5,15 +5,16 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import { isAlive } from "../../sdk/is-alive.ts"
 import type { Damage } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
-import { isAlive } from "../is-alive.ts"
 import { linkAll, linkAsFound } from "../log/as-found.ts"
 import { placesOf, readSaid, storeLayer } from "../log/LevelLog.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
 import { LogLocked, LogStore } from "../log/LogStore.ts"
 import { keptIn } from "../log/snapshot-files.ts"
-import { damageOf, type Found } from "./walk.ts"
+import { damageOf } from "./Proof.ts"
+import type { Found } from "./walk.ts"
 
 /** The daemon's. The witness is read first: it never says more than the store holds by then. */
 export const inDaemon = Effect.fnUntraced(function* (home: string, store: LogStore["Service"]) {

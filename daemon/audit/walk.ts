@@ -4,11 +4,12 @@ import * as Stream from "effect/Stream"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
 import { unpack } from "../log/chain.ts"
+import { checkEnd } from "../log/check-next.ts"
 import type { Head } from "../log/head-file.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
 import type { Indexed, LogStore, Page, ReadError, Stored } from "../log/LogStore.ts"
 import type { Trace } from "./IndexProof.ts"
-import { ahead, shorter } from "./Proof.ts"
+import { damageOf } from "./Proof.ts"
 import type { Proven, Run } from "./prove-run.ts"
 import { provers } from "./provers.ts"
 
@@ -23,8 +24,6 @@ export interface Found {
   /** Told when a walk has come to the end and found no damage. */
   readonly whenSound?: () => void
 }
-
-export const damageOf = ({ damage, message, seq }: LogDamaged): Damage => ({ kind: damage, seq, message })
 
 const unavailable = ({ message }: { readonly message: string }) =>
   new AuditError({ message: `The log cannot be read: ${message}`, hint: "Nothing is known to be damaged: try it again." })
@@ -114,7 +113,8 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
     })
   )
   // What ends it early is said first; then what is wrong with the whole.
-  const damage = stopped?.damage ?? found.damage ?? (stopped === undefined ? (shorter(at(), said) ?? ahead(at(), kept)) : null)
+  const end = stopped === undefined ? checkEnd(at(), said, kept) : undefined
+  const damage = stopped?.damage ?? found.damage ?? (end === undefined ? null : damageOf(end))
   if (stopped === undefined && damage === null) found.whenSound?.()
   return { events: at(), head: head as HeadView | null, damage }
 })

@@ -11,14 +11,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
-import { type Actor, daemonStream, type Recorded, type StreamName } from "../../events/Recorded.ts"
+import { type Actor, daemonStream, type Recorded } from "../../events/Recorded.ts"
 import { Background } from "../Background.ts"
 import type * as World from "../World.ts"
 import { Acceptor, type Append, type AppendError } from "./Acceptor.ts"
 import { unpack } from "./chain.ts"
-import { type Entry, LogStore, type LogUnavailable, type ReadError, type Stored } from "./LogStore.ts"
-import { type LogUnreadable, readRecord } from "./read-record.ts"
+import { type Entry, LogStore, type LogUnavailable, type ReadError } from "./LogStore.ts"
+import { type Reading, readingOf } from "./reading.ts"
 import { replay } from "./replay.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { isMark, newestSnapshot } from "./snapshots.ts"
@@ -43,7 +42,7 @@ const pendingMax = 4096
 
 export class EventLog extends Context.Service<
   EventLog,
-  {
+  Reading & {
     readonly append: (append: Append) => Effect.Effect<Facts, AppendError>
     /**
      * Makes a decision on all that was accepted so far, and records it in the same breath: nobody decides in between.
@@ -62,11 +61,6 @@ export class EventLog extends Context.Service<
     readonly kept: (upTo: number) => Effect.Effect<World.World | undefined, ReadError>
     /** Called after each group, in order. Must not throw and must not wait. Returns the way to end it. */
     readonly follow: (follower: Follower) => () => void
-    /** The first fact of a request that was seen before. */
-    readonly requestSeq: (requestId: string) => Effect.Effect<number>
-    readonly event: (seq: number) => Effect.Effect<Recorded | undefined, ReadError | LogUnreadable>
-    readonly read: (from: number) => Stream.Stream<Recorded, ReadError | LogUnreadable>
-    readonly readStream: (stream: StreamName, from: number) => Stream.Stream<Recorded, ReadError | LogUnreadable>
   }
 >()("skyd/daemon/log/EventLog") {
   static readonly layer = (actor: Actor) =>
@@ -85,28 +79,6 @@ const attempt = (one: Pending, world: World.World) => {
     return undefined
   }
 }
-
-const sound = (stored: Stored) => Effect.fromResult(readRecord(stored))
-
-/** A plain loop: an effect for each record would cost more than the record. */
-const soundPage = (page: ReadonlyArray<Stored>): Result.Result<ReadonlyArray<Recorded>, LogUnreadable> => {
-  const records: Array<Recorded> = []
-  for (const stored of page) {
-    const record = readRecord(stored)
-    if (Result.isFailure(record)) return Result.fail(record.failure)
-    records.push(record.success)
-  }
-  return Result.succeed(records)
-}
-
-/** Those of a range; what lies beyond is not even read. */
-export const recordsOf = (store: LogStore["Service"], from: number, to = Number.POSITIVE_INFINITY) =>
-  (from > to ? Stream.empty : store.scan(from)).pipe(
-    Stream.map((page) => (page.at(-1)!.seq > to ? page.filter(({ seq }) => seq <= to) : page)),
-    Stream.takeUntil((page) => (page.at(-1)?.seq ?? to) >= to),
-    Stream.mapEffect((page) => Effect.fromResult(soundPage(page))),
-    Stream.flatMap(Stream.fromIterable)
-  )
 
 const make = Effect.fnUntraced(function* (actor: Actor) {
   const store = yield* LogStore
@@ -151,9 +123,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     Effect.forEach(
       [...followers],
       (follower) => Effect.sync(() => follower(group.facts, group.world)).pipe(Effect.catchCause(Effect.logError)),
-      {
-        discard: true
-      }
+      { discard: true }
     )
   const publish = Effect.fnUntraced(function* (group: Group) {
     world = group.world
@@ -224,9 +194,6 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
       followers.add(follower)
       return () => void followers.delete(follower)
     },
-    requestSeq: (requestId) => Effect.orDie(store.position(`request/${requestId}`)),
-    event: (seq) => Effect.flatMap(store.get(seq), (value) => (value === undefined ? Effect.succeed(undefined) : sound({ seq, value }))),
-    read: (from) => recordsOf(store, from),
-    readStream: (stream, from) => store.scanStream(stream, from).pipe(Stream.mapEffect(sound))
+    ...readingOf(store)
   })
 })

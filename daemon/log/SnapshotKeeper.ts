@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import { EventLog } from "./EventLog.ts"
 import { LogStore } from "./LogStore.ts"
 import { printSnapshot, type Snapshot } from "./snapshot.ts"
@@ -37,17 +38,9 @@ export const layer = Layer.effectDiscard(
     const news = yield* Queue.sliding<void>(1)
     const stop = log.follow(() => Queue.offerUnsafe(news, undefined))
     yield* Effect.addFinalizer(() => Effect.sync(stop))
-    const untilIdle: Effect.Effect<void> = Effect.suspend(() => Effect.timeoutOption(Queue.take(news), idleMs)).pipe(
-      Effect.flatMap(({ _tag }) => (_tag === "Some" ? untilIdle : Effect.void))
-    )
-    yield* Effect.forkScoped(
-      Effect.forever(
-        Effect.gen(function* () {
-          yield* untilIdle
-          yield* keep(worthEvents)
-          yield* Queue.take(news)
-        })
-      )
-    )
+    // Also what the start has passed on its way.
+    Queue.offerUnsafe(news, undefined)
+    const idle = Stream.debounce(Stream.fromQueue(news), idleMs)
+    yield* Effect.forkScoped(Stream.runForEach(idle, () => keep(worthEvents)))
   })
 )

@@ -4,7 +4,7 @@
  */
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive } from "../is-alive.ts"
+import { isAlive } from "../../sdk/is-alive.ts"
 
 const kept = "log.damaged-"
 const found = "log.found-"

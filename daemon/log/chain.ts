@@ -16,7 +16,7 @@ export const link = (previous: Uint8Array, json: Uint8Array): Buffer => hash("sh
 
 export const pack = (hash: Uint8Array, json: Uint8Array): Buffer => Buffer.concat([Buffer.of(format), hash, json])
 
-interface Unpacked {
+export interface Unpacked {
   readonly hash: Buffer
   readonly json: Buffer
 }

@@ -3,9 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as World from "../World.ts"
-import { genesis, link, unpack } from "./chain.ts"
+import { genesis } from "./chain.ts"
+import { checkEnd, checkNext } from "./check-next.ts"
 import type { Head } from "./head-file.ts"
-import { LogDamaged } from "./LogDamaged.ts"
+import type { LogDamaged } from "./LogDamaged.ts"
 import type { LogStore, LogUnavailable, Stored } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -20,17 +21,6 @@ export interface Replayed extends Snapshot {
 
 /** Events before a snapshot that are verified all the same. */
 const window = 10_000
-
-const damaged = (damage: LogDamaged["damage"], seq: number, message: string) => new LogDamaged({ damage, seq, message })
-
-/** A chain that is sound under its own log's id, and only there. */
-const isOther = (first: Stored, said: Head): boolean => {
-  const result = readRecord(first)
-  if (Result.isFailure(result) || result.success.event._tag !== "LogCreated") return false
-  const { log } = result.success.event
-  const { hash, json } = unpack(first.value)!
-  return typeof log === "string" && log !== said.log && link(genesis(log), json).equals(hash)
-}
 
 interface Begun {
   /** The event after which everything is looked at. */
@@ -71,28 +61,17 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
 
   /** Why the fold ends here, if it does. Plain: an effect for each event would cost more than the event. */
   const take = (stored: Stored): LogDamaged | LogUnreadable | undefined => {
-    const { seq } = stored
-    const next = at + 1
-    if (seq !== next) return damaged("gap", next, `Event ${next} is missing from the log, which goes on with event ${seq}.`)
-    const bytes = unpack(stored.value)
-    if (bytes === undefined) return damaged("hash", seq, `Event ${seq} is not what was written: it has no format that is known.`)
-    // The chain's word comes first: what was damaged may read as anything, or as nothing.
-    if (!link(hash, bytes.json).equals(bytes.hash)) {
-      return seq === 1 && isOther(stored, said)
-        ? damaged("other-log", 1, `The store holds another log than its witness speaks of (${said.log}).`)
-        : damaged("hash", seq, `Event ${seq} is not what was written: its hash does not follow from the one before.`)
-    }
-    if (seq > world.at) {
+    const checked = checkNext({ at, hash }, stored, said)
+    if (Result.isFailure(checked)) return checked.failure
+    if (stored.seq > world.at) {
       const result = readRecord(stored)
       if (Result.isFailure(result)) return result.failure
       world = World.apply(world, result.success)
     }
-    hash = bytes.hash
-    at = seq
-    if (seq === world.at && isMark(seq - 1, seq)) marks.push({ world, hash })
-    return seq === said.seq && !hash.equals(said.hash)
-      ? damaged("hash", seq, `Event ${seq} is not the one that the witness of the log has seen.`)
-      : undefined
+    hash = checked.success.hash
+    at = stored.seq
+    if (at === world.at && isMark(at - 1, at)) marks.push({ world, hash })
+    return undefined
   }
   const takePage = (page: ReadonlyArray<Stored>): Effect.Effect<void, LogDamaged | LogUnreadable> => {
     for (const stored of page) {
@@ -107,13 +86,6 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
     Effect.as(undefined),
     Effect.catchTag("LogDamaged", (error) => Effect.succeed(error))
   )
-  if (damage !== undefined) return { world, hash, marks, damage } satisfies Replayed
-  if (at < said.seq) {
-    const message = `The log ends with event ${at}, and its witness has seen ${said.seq}: the last ${said.seq - at} are lost.`
-    return { world, hash, marks, damage: damaged("shorter", at + 1, message) } satisfies Replayed
-  }
   const kept = yield* Effect.orElseSucceed(store.snapshots, () => [])
-  const ahead = kept.find((seq) => seq > at)
-  const message = `A snapshot holds the state at event ${ahead}, and the log ends with event ${at}.`
-  return { world, hash, marks, damage: ahead === undefined ? undefined : damaged("snapshot-ahead", at + 1, message) } satisfies Replayed
+  return { world, hash, marks, damage: damage ?? checkEnd(at, said, kept) } satisfies Replayed
 })

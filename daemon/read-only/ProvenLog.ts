@@ -1,12 +1,12 @@
 /** What can be proven of a damaged log, behind the log's own interface: it is read as always, up to the damage, and takes nothing. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
 import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
-import { EventLog, recordsOf } from "../log/EventLog.ts"
+import { EventLog } from "../log/EventLog.ts"
 import { emptyHead, type Head } from "../log/head-file.ts"
-import { LogStore, type Stored } from "../log/LogStore.ts"
+import { LogStore } from "../log/LogStore.ts"
 import { readRecord } from "../log/read-record.ts"
+import { readingOf } from "../log/reading.ts"
 import { replay } from "../log/replay.ts"
 
 /** Without its witness, a log is taken by its own word. */
@@ -24,9 +24,6 @@ export const make = Effect.fnUntraced(function* (said: Head | undefined) {
   const { hash, world } = yield* replay(store, said ?? (yield* ownWord(store)))
   const refuse = () =>
     Effect.die(new ReadOnlyError({ message: "The log is damaged, and takes nothing more.", hint: "sky status says why." }))
-  type Records = ReturnType<EventLog["Service"]["read"]>
-  const proven = (records: Records): Records => Stream.takeWhile(records, ({ seq }) => seq <= world.at)
-  const sound = (stored: Stored) => Effect.fromResult(readRecord(stored))
   return EventLog.of({
     append: refuse,
     decide: refuse,
@@ -36,12 +33,6 @@ export const make = Effect.fnUntraced(function* (said: Head | undefined) {
     keptAt: Effect.succeed([]),
     kept: () => Effect.succeed(undefined),
     follow: () => () => {},
-    requestSeq: (requestId) => Effect.orDie(store.position(`request/${requestId}`)),
-    event: (seq) =>
-      seq > world.at
-        ? Effect.succeed(undefined)
-        : Effect.flatMap(store.get(seq), (value) => (value === undefined ? Effect.succeed(undefined) : sound({ seq, value }))),
-    read: (from) => recordsOf(store, from, world.at),
-    readStream: (stream, from) => proven(store.scanStream(stream, from).pipe(Stream.mapEffect(sound)))
+    ...readingOf(store, world.at)
   })
 })
