@@ -10,6 +10,7 @@ import { Notices } from "./Notices.ts"
 /** What must be free, in MiB. */
 const launchMib = 256
 const workMib = 64
+const reserveMib = ballastBytes / mib
 /** Below this the reserve is given up. */
 const lastMib = 16
 const needs: Readonly<Record<CommandName, number>> = {
@@ -42,18 +43,21 @@ export class Disk extends Context.Service<
     )
 }
 
+/** A reserve that was given up is there to end things: what it would take to have it again is no room. */
+const roomMib = (home: string): number => {
+  const free = freeBytes(home) / mib
+  return hasBallast(home) || free > workMib + reserveMib ? free : Math.max(0, free - reserveMib)
+}
+
 const make = Effect.fnUntraced(function* (home: string) {
   const notices = yield* Notices
 
   const look = Effect.sync(() => {
-    let free = freeBytes(home) / mib
-    if (free < lastMib && hasBallast(home)) {
-      dropBallast(home)
-      free = freeBytes(home) / mib
-    }
-    const left = `The disk of ${home} has ${Math.floor(free)} MiB left`
-    notices.set("disk", free < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. Free some space.` : null)
-    return { free, left }
+    if (freeBytes(home) / mib < lastMib) dropBallast(home)
+    const room = roomMib(home)
+    const left = `The disk of ${home} has ${Math.floor(room)} MiB left`
+    notices.set("disk", room < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. Free some space.` : null)
+    return { room, left }
   })
   const reserve = Effect.tryPromise(() => writeBallast(home)).pipe(
     Effect.catch(({ cause }) => Effect.logWarning(`the reserve on the disk cannot be written: ${String(cause)}`))
@@ -63,8 +67,8 @@ const make = Effect.fnUntraced(function* (home: string) {
       Effect.sleep(firstLookMs),
       Effect.forever(
         Effect.gen(function* () {
-          const { free } = yield* look
-          if (!hasBallast(home) && free > workMib + ballastBytes / mib) yield* reserve
+          const { room } = yield* look
+          if (!hasBallast(home) && room > workMib + reserveMib) yield* reserve
         }).pipe(
           Effect.catchDefect((defect) => Effect.logError("The disk cannot be looked at:", defect)),
           Effect.andThen(Effect.sleep(lookMs))
@@ -76,8 +80,8 @@ const make = Effect.fnUntraced(function* (home: string) {
   return Disk.of({
     allow: Effect.fn("Disk.allow")(function* (method) {
       if (needs[method] === 0) return
-      const { free, left } = yield* look
-      if (free >= needs[method]) return
+      const { left, room } = yield* look
+      if (room >= needs[method]) return
       return yield* new RuntimeError({
         message: `${left}, and ${method} needs ${needs[method]} MiB.`,
         hint: "Free some space. cancel, stop and down go on all the while."
