@@ -85,12 +85,18 @@ const serveReadOnly = (home: string, socket: string, onReady: () => void, damage
 const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
   Effect.suspend(() => {
     makeRoom(home)
-    const found = linkAsFound(home)
+    let refused: string | undefined
+    const found = linkAsFound(home, (why) => {
+      refused = why
+    })
     const ready = () => {
       found?.discard()
       onReady()
     }
-    return serve(home, socket, ready).pipe(
+    const unkept = Effect.logWarning(
+      `what LevelDB drops when it opens the log is not kept, since its files take no second link: ${refused}`
+    )
+    return Effect.andThen(refused === undefined ? Effect.void : unkept, serve(home, socket, ready)).pipe(
       Effect.tapError((error) =>
         Effect.sync(() => {
           if (error instanceof LogLocked) found?.release()

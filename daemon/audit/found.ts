@@ -56,7 +56,10 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
         yield* Effect.try({
           try: () => linkAll(placesOf(home).store, placesOf(folder).store),
           catch: (cause) =>
-            new AuditError({ message: `The files of the log cannot be looked at: ${(cause as Error).message}.`, hint: null })
+            new AuditError({
+              message: `The files of the log cannot be looked at beside the daemon, which takes second links to them: ${(cause as Error).message}.`,
+              hint: "Without a daemon it needs none: sky daemon stop, and ask again."
+            })
         })
         const opened = yield* Effect.result(Layer.build(storeLayer(folder, false)))
         if (Result.isSuccess(opened)) {
@@ -112,8 +115,10 @@ export const withoutDaemon = <A extends Answer, E>(
         Effect.tapError((error) => Effect.sync(() => (error instanceof LogLocked ? asFound?.release() : undefined))),
         Effect.flatMap((found) => use({ ...found, whenSound }))
       )
-      if (answer.damage !== null && asFound !== undefined) told(asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")))
-      else if (isSound) asFound?.discard()
+      if (isSound) asFound?.discard()
+      // What this version cannot read is as it was written.
+      else if (answer.damage === null || answer.damage.kind === "unreadable") asFound?.leave()
+      else if (asFound !== undefined) told(asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")))
       return answer
     })
   )

@@ -1,19 +1,36 @@
 /**
  * The store's files as they were found. LevelDB drops what it cannot read when it opens a store, and deletes the file that held it;
  * a second link to each file costs nothing and keeps all of it for whoever has to find out what happened.
+ *
+ * Only who holds the store decides what becomes of the links, those of ones that were killed before they could decide among them.
  */
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync
+} from "node:fs"
+import { basename, join } from "node:path"
 import { isAlive } from "../../sdk/is-alive.ts"
 
-const kept = "log.damaged-"
 const found = "log.found-"
+/** Leads to the folder that is kept of a log that is damaged still. */
+const current = "log.damaged"
 
 export interface AsFound {
+  /** The store is sound. */
   readonly discard: () => void
-  /** Nothing was opened: what was taken over from another stays, for whoever opens the store. */
+  /** Another one holds the store. */
   readonly release: () => void
-  /** The folder that holds them now. */
+  /** It is not known yet: for the next one that opens the store. */
+  readonly leave: () => void
+  /** The store is damaged: the folder that holds its files as the first one found them that saw this damage. */
   readonly keep: (name: string) => string
 }
 
@@ -32,52 +49,80 @@ export const linkAll = (from: string, to: string) => {
   }
 }
 
-/** Of one that ended before it knew whether the store is sound: what it found is older, and may be gone since. */
-const takeOver = (from: string, to: string) => {
-  try {
-    linkAll(from, to)
-    rmSync(from, { recursive: true, force: true })
-  } catch (cause) {
-    // Another one that starts has taken it over.
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
-  }
+const remove = (folder: string) => rmSync(folder, { recursive: true, force: true })
+
+/** All links, those of who still opens the store apart, the first ones first. */
+const linksOf = (home: string): ReadonlyArray<string> => {
+  const isOver = (pid: number) => pid === process.pid || !isAlive(pid)
+  return readdirSync(home)
+    .filter((name) => name.startsWith(found) && isOver(Number.parseInt(name.slice(found.length), 10)))
+    .map((name) => join(home, name))
+    .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
 }
 
-/**
- * Before the store is opened. `undefined` when there is nothing to keep, it was kept already, or the disk takes no second links (another
- * file system behind `log/`, a mount that is read-only, no room): the log is opened all the same.
- */
-export const linkAsFound = (home: string): AsFound | undefined => {
+/** What was found first says more: LevelDB may have dropped it since. */
+const gather = (home: string): string => {
+  const [first, ...later] = linksOf(home)
+  for (const folder of later) {
+    linkAll(folder, first!)
+    remove(folder)
+  }
+  return first!
+}
+
+const keptStill = (home: string): string | undefined => {
   try {
-    return linked(home)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    const folder = join(home, readlinkSync(join(home, current)))
+    return existsSync(folder) ? folder : undefined
+  } catch {
     return undefined
   }
 }
 
-const linked = (home: string): AsFound | undefined => {
-  const names = readdirSync(home)
-  if (!names.includes("log") || names.some((name) => name.startsWith(kept))) return undefined
-  const own = `${found}${process.pid}`
-  const folder = join(home, own)
-  const older = names.filter((name) => name.startsWith(found) && name !== own && !isAlive(Number(name.slice(found.length))))
-  for (const name of older) takeOver(join(home, name), folder)
-  const discard = () => rmSync(folder, { recursive: true, force: true })
+const keepAs = (home: string, folder: string, name: string): string => {
+  const target = join(home, `${current}-${name}`)
+  renameSync(folder, target)
   try {
-    linkAll(join(home, "log"), folder)
-  } catch (cause) {
-    // What was taken over stays for the next one.
-    if (older.length === 0) discard()
-    throw cause
+    rmSync(join(home, current), { force: true })
+    symlinkSync(basename(target), join(home, current))
+  } catch {
+    // The next start keeps them once more.
   }
+  return target
+}
+
+/**
+ * Before the store is opened. `undefined` when there is nothing to link, or the disk takes no second links (another file system behind
+ * `log/`, a mount that is read-only, no room), which `refused` is told: the log is opened all the same.
+ */
+export const linkAsFound = (home: string, refused: (why: string) => void = () => {}): AsFound | undefined => {
+  const store = join(home, "log")
+  if (!existsSync(store)) return undefined
+  let own: string | undefined
+  try {
+    own = mkdtempSync(join(home, `${found}${process.pid}-`))
+    linkAll(store, own)
+  } catch (cause) {
+    if (own !== undefined) remove(own)
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
+    refused(message)
+    return undefined
+  }
+  const folder = own
+  const discard = () => linksOf(home).forEach(remove)
   return {
-    discard,
-    release: () => (older.length > 0 || names.includes(own) ? undefined : discard()),
+    discard: () => {
+      discard()
+      rmSync(join(home, current), { force: true })
+    },
+    release: () => remove(folder),
+    leave: () => void gather(home),
     keep: (name) => {
-      const target = join(home, `${kept}${name}`)
-      renameSync(folder, target)
-      return target
+      const kept = keptStill(home)
+      if (kept === undefined) return keepAs(home, gather(home), name)
+      discard()
+      return kept
     }
   }
 }

@@ -1,12 +1,13 @@
 /** What a fact says of a script's output: little, printable, and no secret. Pure where it can be, else with the real agent. */
 import * as fs from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { hide, printable } from "../../agent/printable.ts"
 import { lastLines } from "../../agent/read-log.ts"
 import { cleanUp, cluster, eventually, Follower, job, read } from "./harness.ts"
 
-const folder = fs.mkdtempSync("/tmp/skyd-f-")
+const folder = fs.mkdtempSync(join(tmpdir(), "skyd-f-"))
 afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true })
   await cleanUp()

@@ -1,13 +1,14 @@
 /** The journal, alone on a file and behind a real agent's socket. */
 import * as fs from "node:fs"
 import { connect } from "node:net"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { Journal } from "../../agent/Journal.ts"
 import type { JournalEntry, JournalFact } from "../../sdk/agent/protocol.ts"
 import { cleanUp, cluster, Follower, job, read } from "./harness.ts"
 
-const folder = fs.mkdtempSync("/tmp/skyd-j-")
+const folder = fs.mkdtempSync(join(tmpdir(), "skyd-j-"))
 afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true })
   await cleanUp()

@@ -1,13 +1,14 @@
 /** What a head has begun on another node is on its disk before: else, killed, it would be told of it anew and begin it again. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
 import { writeFrame } from "../../agent/frames.ts"
 import { RemoteHost } from "../../agent/hosts.ts"
 import { eventually } from "./harness.ts"
 
-const folder = mkdtempSync("/tmp/skyd-h-")
+const folder = mkdtempSync(join(tmpdir(), "skyd-h-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it("a rank is started on a worker when the head has written down that it belongs there", async () => {

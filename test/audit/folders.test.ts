@@ -29,7 +29,7 @@ const keepSnapshot = (home: string, seq: number) => {
   writeFileSync(join(home, "snapshots", String(seq).padStart(16, "0")), "")
 }
 const remove = (path: string) => rmSync(path, { recursive: true, force: true })
-const kept = (home: string) => readdirSync(home).filter((name) => name.startsWith("log."))
+const kept = (home: string) => readdirSync(home).filter((name) => /^log\..*-/.test(name))
 /** What the daemon would say. */
 const openingSays = (home: string) =>
   Effect.runPromise(

@@ -41,8 +41,9 @@ describe("a node on this machine, as to its agent,", () => {
     Effect.gen(function* () {
       const { cloud, home, readFile } = yield* prepare
       const ref = yield* makeNode(cloud)
-      yield* startJob(cloud, ref, "touch began; sleep 60")
+      yield* startJob(cloud, ref, ": > began; exec sleep 60")
       yield* until(Effect.map(readFile(ref, "sky_workdir/began"), (text) => text !== null))
+      // It begins no process of its own that comes or goes while we look.
       const running = yield* Effect.promise(() => leftovers(folderOf(home, ref)))
       const other = yield* make({ home: yield* tempFolder, agentPath: newerPath })
       assert.strictEqual((yield* other.query([ref]))[0]!.state, "missing")
