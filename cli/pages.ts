@@ -107,7 +107,7 @@ export const pages: Readonly<Record<string, Page>> = {
       all,
       yes,
       ["-p, --purge", "drop the record even if the cloud refuses"],
-      ["--unlogged", "over a damaged log: end its machines, record nothing"]
+      ["--unlogged", "end machines that no sound log knows, record nothing"]
     ],
     examples: ["sky down train", "sky down -y -a"]
   },

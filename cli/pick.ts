@@ -30,9 +30,9 @@ export const missing = async (
   known: ReadonlyArray<ClusterView> = []
 ): Promise<Array<ClientError>> => {
   if (names.length === 0) return []
-  const { clusters, notices } = await session.call<StatusAnswer>("status")
+  const { clusters, incomplete, notices } = await session.call<StatusAnswer>("status")
   notify(notices)
-  if (notices) return names.map((name) => notFound(`No cluster '${name}' is known.`, "See: sky status"))
+  if (incomplete) return names.map((name) => notFound(`No cluster '${name}' is known.`, "See: sky status"))
   const others = clusters.map(({ name }) => name).filter((name) => known.every((found) => found.name !== name))
   return names.map((name) => {
     const near = didYouMean(name, others)
@@ -42,9 +42,15 @@ export const missing = async (
   })
 }
 
-/** Says it of each, and returns the exit codes. */
-export const showMissing = async (session: Session, names: ReadonlyArray<string>, json: boolean): Promise<Array<number>> =>
-  (await missing(session, names)).map((error) => showError(error, json))
+/** What is said before an answer: its notices, and of each name that was not found that it was not. Returns the exit codes. */
+export const foreword = async (
+  session: Session,
+  { notFound, notices }: Pick<StatusAnswer, "notFound" | "notices">,
+  json: boolean
+): Promise<Array<number>> => {
+  notify(notices)
+  return (await missing(session, notFound)).map((error) => showError(error, json))
+}
 
 export interface Picked {
   readonly clusters: ReadonlyArray<ClusterView>
@@ -64,9 +70,10 @@ export const pick = async (
     const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
     return { clusters: answer.clusters, errors: await missing(session, answer.notFound, answer.clusters) }
   }
-  const { clusters, notices } = await session.call<StatusAnswer>("status")
+  const { clusters, incomplete, notices } = await session.call<StatusAnswer>("status")
   if (all || (asks && clusters.length === 1)) return { clusters, errors: [] }
   notify(notices)
+  if (incomplete && clusters.length === 0) throw notFound("No cluster is known.", "See: sky status")
   if (clusters.length === 0) throw notFound("There is no cluster.", "Launch one: sky launch COMMAND")
   const shown = clusters.slice(0, namedMax).map(({ name }) => clean(name))
   if (clusters.length > namedMax) shown.push(`${clusters.length - namedMax} more`)

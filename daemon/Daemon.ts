@@ -48,9 +48,10 @@ export const layer = (home: string, agentPath: string) =>
   Layer.merge(IpcServer.layer, SnapshotKeeper.layer).pipe(
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
+    Layer.provideMerge(Layer.provide(Unlogged.layer, patient)),
     Layer.provideMerge(core(Reactors.layer)),
     Layer.provideMerge(Disk.layer(home)),
-    Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer, Unlogged.refused)),
+    Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(
       Layer.mergeAll(
         Secrets.layer(home),

@@ -1,10 +1,14 @@
-/** The room that is left where the state lies. What begins something is refused while there is room to end it. */
+/**
+ * The room that is left where the state lies, and whether the log still lies there. What begins something is refused while there is room
+ * to end it, and when what is recorded of it would be lost.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { RuntimeError } from "../sdk/protocol/errors.ts"
 import type { CommandName } from "../sdk/protocol/methods.ts"
 import { ballastBytes, dropBallast, freeBytes, hasBallast, mib, writeBallast } from "./ballast.ts"
+import { watchPlaces } from "./log/in-place.ts"
 import { Notices } from "./Notices.ts"
 
 /** What must be free, in MiB. */
@@ -27,10 +31,13 @@ const lookMs = 10_000
 /** After the start, which has other things to do. */
 const firstLookMs = 5000
 
+const wayBack =
+  "Move it back if you can. If not, sky audit export FILE saves all while this daemon runs, and sky audit import FILE takes it over."
+
 export class Disk extends Context.Service<
   Disk,
   {
-    /** Whether there is room for a command of this kind. */
+    /** Whether a command of this kind would be carried through, and remembered. */
     readonly allow: (method: CommandName) => Effect.Effect<void, RuntimeError>
   }
 >()("skyd/daemon/Disk") {
@@ -51,7 +58,15 @@ const roomMib = (home: string): number => {
 
 const make = Effect.fnUntraced(function* (home: string) {
   const notices = yield* Notices
+  const misplaced = yield* watchPlaces(home)
 
+  const lookAtPlaces = Effect.sync(() => {
+    const path = misplaced()
+    const lost =
+      path === undefined ? null : `${path} was deleted, moved or replaced under the daemon: what it records may be lost when it ends.`
+    notices.set("places", lost && `${lost} ${wayBack}`)
+    return lost
+  })
   const look = Effect.sync(() => {
     if (freeBytes(home) / mib < lastMib) dropBallast(home)
     const room = roomMib(home)
@@ -67,6 +82,7 @@ const make = Effect.fnUntraced(function* (home: string) {
       Effect.sleep(firstLookMs),
       Effect.forever(
         Effect.gen(function* () {
+          yield* lookAtPlaces
           const { room } = yield* look
           if (!hasBallast(home) && room > workMib + reserveMib) yield* reserve
         }).pipe(
@@ -80,6 +96,8 @@ const make = Effect.fnUntraced(function* (home: string) {
   return Disk.of({
     allow: Effect.fn("Disk.allow")(function* (method) {
       if (needs[method] === 0) return
+      const lost = yield* lookAtPlaces
+      if (lost !== null) return yield* new RuntimeError({ message: `${lost} ${method} is not begun.`, hint: wayBack })
       const { left, room } = yield* look
       if (room >= needs[method]) return
       return yield* new RuntimeError({

@@ -8,11 +8,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
 import type { ClusterId, ClusterName, OperationId } from "../events/ids.ts"
 import type { OperationRequested } from "../events/operation.ts"
 import { rowNamed } from "../projections/clusters.ts"
-import { type OperationRow, operationOf, operations } from "../projections/operations.ts"
+import { type OperationRow, operationOf } from "../projections/operations.ts"
 import { canonicalJson } from "../sdk/protocol/digest.ts"
 import { RequestConflict, type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { type CommandName, commands } from "../sdk/protocol/methods.ts"
@@ -27,6 +26,7 @@ import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
 import { inTurn } from "./in-turn.ts"
+import { knownIn } from "./known.ts"
 import { EventTooLarge } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Reactors } from "./reactors/Reactors.ts"
@@ -49,8 +49,7 @@ export class Dispatcher extends Context.Service<
   Dispatcher,
   {
     readonly dispatch: (command: Command) => Effect.Effect<Dispatched, SkydError>
-    /** The operation that this request id began, from memory or from the log. */
-    readonly known: (id: OperationId) => Effect.Effect<OperationRow | undefined>
+    readonly known: ReturnType<typeof knownIn>
   }
 >()("skyd/daemon/Dispatcher") {
   static readonly layer = Layer.effect(
@@ -74,20 +73,7 @@ const make = Effect.gen(function* () {
   const reactors = yield* Reactors
   const turn = inTurn<OperationId>()
 
-  const known = Effect.fn("Dispatcher.known")(function* (id: OperationId) {
-    const row = operationOf(log.world().operations, id)
-    if (row !== undefined) return row
-    const seq = yield* log.requestSeq(id)
-    if (seq === 0) return undefined
-    const first = yield* Effect.orDie(log.event(seq))
-    if (first === undefined) return undefined
-    const state = yield* log.readStream(first.stream, seq).pipe(
-      Stream.filter((recorded) => recorded.operation === id),
-      Stream.runFold(() => operations.empty, operations.apply),
-      Effect.orDie
-    )
-    return operationOf(state, id)
-  })
+  const known = knownIn(log)
 
   const attach = (row: OperationRow, digest: string) =>
     row.digest === digest
@@ -111,6 +97,7 @@ const make = Effect.gen(function* () {
         })
       )
       .pipe(
+        // Held against the very world that it was decided on.
         Effect.catchTag("KeyMoved", Effect.die),
         Effect.catchIf(
           (error): error is EventTooLarge => error instanceof EventTooLarge,

@@ -1,8 +1,24 @@
-/** The way out when the log takes nothing any more: a cluster is ended by the tags of its machines, and nothing is recorded. */
+/**
+ * A cluster is ended by the tags of its machines, and nothing is recorded: the way out when the log takes nothing any more, and for
+ * machines that a sound log does not know, since it was begun anew or put back from a backup.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import { type Clusters, rowOf } from "../projections/clusters.ts"
 import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
+import { Clouds } from "./Clouds.ts"
+import type { Owned } from "./clouds/Cloud.ts"
+import { EventLog } from "./log/EventLog.ts"
+import { Witness } from "./log/Witness.ts"
+import { Notices } from "./Notices.ts"
+import { endNamed, inWords, machines } from "./read-only/machines.ts"
+
+/** How long the first start of a log may wait for the clouds' word. */
+const firstLookMaxMs = 2000
+/** After any other start, which has other things to do. */
+const lookAfterMs = 5000
 
 export interface Ended {
   readonly cluster: string
@@ -13,11 +29,55 @@ export interface Ended {
 export class Unlogged extends Context.Service<Unlogged, { readonly end: (clusterName: string) => Effect.Effect<Ended, SkydError> }>()(
   "skyd/daemon/Unlogged"
 ) {
-  /** While the log is sound, what happens is recorded. */
-  static readonly refused = Layer.succeed(Unlogged, {
-    end: (clusterName) =>
-      Effect.fail(
-        new ValueError({ message: "The log is sound: nothing is done without recording it.", hint: `End it with: sky down ${clusterName}` })
-      )
-  })
+  static readonly refused = Layer.sync(Unlogged, () => ({ end: refuse }))
+
+  /** Over a sound log: only what it does not know, which is said. */
+  static readonly layer = Layer.effect(
+    Unlogged,
+    Effect.suspend(() => make)
+  )
 }
+
+/** What the log knows is ended by what it records. */
+const refuse = (clusterName: string) =>
+  Effect.fail(
+    new ValueError({ message: "The log is sound: nothing is done without recording it.", hint: `End it with: sky down ${clusterName}` })
+  )
+
+const isKnown = (clusters: Clusters, { tags }: Owned) => tags.log === clusters.log && rowOf(clusters, tags.cluster) !== undefined
+
+const make = Effect.gen(function* () {
+  const clouds = yield* Clouds
+  const log = yield* EventLog
+  const notices = yield* Notices
+  const { said } = yield* Witness
+
+  const strays = Effect.suspend(() => {
+    const before = log.world().clusters
+    return Effect.map(machines(clouds, null), ({ found, silent }) => {
+      const now = log.world().clusters
+      // What went meanwhile was known, and so is what came.
+      return { found: found.filter((one) => !isKnown(before, one) && !isKnown(now, one)), silent }
+    })
+  })
+  const tell = Effect.map(strays, (all) =>
+    notices.set(
+      "strays",
+      all.found.length === 0
+        ? null
+        : `There are machines that the log does not know. ${inWords(all)} sky down --unlogged CLUSTER ends them.`
+    )
+  ).pipe(Effect.catchCause(Effect.logError))
+
+  const isFirst = said.seq === 0
+  const looked = yield* Effect.forkScoped(isFirst ? tell : Effect.delay(tell, lookAfterMs))
+  if (isFirst) yield* Effect.timeoutOption(Fiber.join(looked), firstLookMaxMs)
+
+  return Unlogged.of({
+    end: Effect.fn("Unlogged.end")(function* (clusterName) {
+      const all = yield* strays
+      if (all.found.every(({ tags }) => tags.clusterName !== clusterName)) return yield* refuse(clusterName)
+      return yield* Effect.ensuring(endNamed(all, clusterName), tell)
+    })
+  })
+})

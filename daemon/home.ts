@@ -1,12 +1,34 @@
 /** The state folder: ours alone, and near enough to the root that its socket's path fits. Checked before anything is made. */
 import { chmodSync, existsSync, lstatSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { ValueError } from "../sdk/protocol/errors.ts"
+import { RuntimeError, ValueError } from "../sdk/protocol/errors.ts"
 
 /** What the kernel takes for the path of a Unix socket, less its final zero. */
 const socketPathMax = process.platform === "darwin" ? 103 : 107
 /** `/run/` and the longest name in it. */
 const agentSocketChars = "/run/12345678.sock".length
+
+/** The kernel's words, which LevelDB quotes as they are, what they mean for us, and a way on. */
+const obstacles = [
+  [
+    /no space left/i,
+    "there is no space left on its disk, or no room for one more file.",
+    "Free some: df -h and df -i show what is left of both."
+  ],
+  [/quota exceeded/i, "your quota of its disk is used up.", "Free some space."],
+  [
+    /read-only file ?system/i,
+    "it is on a file system that is mounted read-only.",
+    "Mount it for writing, or set SKYD_HOME to another folder."
+  ]
+] as const
+
+/** In a sentence for people why nothing can be written there; whatever else is wrong is left as it is. */
+export const explainUnwritable = (home: string, error: unknown): RuntimeError | undefined => {
+  const message = error instanceof Error ? error.message : ""
+  const obstacle = obstacles.find(([words]) => words.test(message))
+  return obstacle && new RuntimeError({ message: `The state folder ${home} cannot be written to: ${obstacle[1]}`, hint: obstacle[2] })
+}
 
 export const prepareHome = (home: string): { readonly socket: string } => {
   const socket = join(home, "run", "sock")

@@ -16,7 +16,7 @@ import { AlreadyServed, awaitLock } from "./await-lock.ts"
 import { Background } from "./Background.ts"
 import { makeRoom } from "./ballast.ts"
 import * as Daemon from "./Daemon.ts"
-import { prepareHome } from "./home.ts"
+import { explainUnwritable, prepareHome } from "./home.ts"
 import { Identity } from "./Identity.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { linkAsFound } from "./log/as-found.ts"
@@ -163,12 +163,12 @@ const main = async (): Promise<number> => {
       say(readyFd, { ok: true })
       return 0
     }
-    const said = sayable(error, `See ${home}/daemon.log`)
+    const said = explainUnwritable(home, error) ?? sayable(error, `See ${home}/daemon.log`)
     if (!isReady) say(readyFd, { ok: false, error: recordError(said) })
     process.stderr.write(`${said.message}\n`)
     return said.exitCode
   } catch (cause) {
-    const said = sayable(cause, null)
+    const said = explainUnwritable(home, cause) ?? sayable(cause, null)
     say(readyFd, { ok: false, error: recordError(said) })
     process.stderr.write(`${said.message}\n`)
     return said.exitCode

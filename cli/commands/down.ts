@@ -17,7 +17,7 @@ const usage = "sky down [-y] [-p] [-a | CLUSTER…] | sky down --unlogged [-y] C
 const known = ({ name, status, launchedAtMs }: ClusterView) =>
   `${clean(name)} (${status === "UP" ? `up ${took(Date.now() - launchedAtMs)}` : status})`
 
-/** Over a damaged log: by the tags of its machines, and nothing is recorded. */
+/** Where the log is damaged or does not know the cluster: by the tags of its machines, and nothing is recorded. */
 const endUnlogged = async (session: Session, names: ReadonlyArray<string>, yes: boolean, json: boolean): Promise<number> => {
   const [name] = names
   if (name === undefined || names.length > 1) throw usageError("--unlogged ends one cluster: name it.", `Usage: ${usage}`)

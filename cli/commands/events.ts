@@ -3,6 +3,7 @@
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { EventsFollowAnswer } from "../../sdk/protocol/queries.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { stdout } from "../out.ts"
 import { missing, refusePattern } from "../pick.ts"
@@ -57,7 +58,11 @@ export const events = verb(
     }
     for (const event of page.events) print(event)
     onInterrupt(() => "")
-    await session.call("events.follow", { ...of, after: at }, { onEvent: print })
+    await session.call(
+      "events.follow",
+      { ...of, after: at },
+      { onEvent: print, onAt: (_, page) => notify((page as EventsFollowAnswer).notices) }
+    )
     return exitCodes.ok
   }
 )

@@ -7,6 +7,7 @@ import type { Moment } from "../../sdk/protocol/replay.ts"
 import { stderr, stdout } from "../out.ts"
 import { notFound, showError, usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
 import { localTime } from "../render/time.ts"
 import type { Input } from "../verb.ts"
 import { withOffset } from "../when.ts"
@@ -32,7 +33,8 @@ const ask = async <A extends Answer>(
   show: (answer: A, asOf: Moment) => void
 ): Promise<number> => {
   const answer = await connect().call<A>(method, { ...params, clusterNames: words.length > 0 ? words : null, at: withOffset(at) })
-  const { asOf, notFound: missing } = answer
+  const { asOf, notFound: missing, notices } = answer
+  notify(notices)
   const codes = missing.map((name) => {
     const message = /[*?[]/.test(name) ? `No cluster matched '${name}' then.` : `There was no cluster '${name}' then.`
     return showError(notFound(message, `Those there were: sky status --at ${asOf!.seq}`), json)

@@ -86,12 +86,11 @@ export const queue = verb(
     const session = connect()
     const params = { clusterNames: words.length > 0 ? words : null, skipFinished: flags["skip-finished"] }
     const answer = await session.call<JobQueueAnswer>("queue", params)
-    if (answer.notices) more().notify(answer.notices)
-    const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
+    const codes = answer.notices || answer.notFound.length > 0 ? await more().foreword(session, answer, json) : []
     if (json) stdout.write(jsonLine(answer.jobs))
     else {
       showJobs(answer, Date.now(), flags)
-      if (answer.clusters.length === 0 && codes.length === 0) stderr.write("No clusters.\n")
+      if (answer.clusters.length === 0 && codes.length === 0 && !answer.incomplete) stderr.write("No clusters.\n")
     }
     return Math.max(exitCodes.ok, ...codes)
   }

@@ -67,12 +67,11 @@ export const status = verb(
     if (flags.at !== undefined) return more().statusAt(input, flags.at)
     const session = connect()
     const answer = await session.call<StatusAnswer>("status", { clusterNames: words.length > 0 ? words : null, refresh: flags.refresh })
-    if (answer.notices) more().notify(answer.notices)
-    const codes = answer.notFound.length > 0 ? await more().showMissing(session, answer.notFound, json) : []
+    const codes = answer.notices || answer.notFound.length > 0 ? await more().foreword(session, answer, json) : []
     if (flags.ip && codes.length === 0) more().headIp(answer.clusters, flags, json, usage)
     else if (json) stdout.write(jsonLine(answer.clusters))
     else if (answer.clusters.length > 0) stdout.write(statusTable(answer.clusters, Date.now(), flags.all))
-    else if (codes.length === 0 && !answer.notices) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
+    else if (codes.length === 0 && !answer.incomplete) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
     return Math.max(exitCodes.ok, ...codes)
   }
 )

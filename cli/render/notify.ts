@@ -6,9 +6,8 @@ import { clean, glyph } from "./style.ts"
 const told = new Set<string>()
 
 export const notify = (notices: ReadonlyArray<string> = []): void => {
-  const fresh = [...new Set(notices)].filter((text) => !told.has(text))
+  const fresh = notices.filter((text) => !told.has(text) && told.add(text))
   if (fresh.length === 0) return
-  for (const text of fresh) told.add(text)
   if (wantsJson(process.argv)) return void stderr.write(`${JSON.stringify({ notices: fresh })}\n`)
   const width = Math.max(20, stderr.columns() - 2)
   const lines = (text: string) => clean(text).replaceAll(new RegExp(`(.{1,${width}})(?: |$)`, "g"), "$1\n  ")

@@ -74,7 +74,7 @@ export class IndexProof {
       this.streams[seq] = 0
       return null
     }
-    return said(Number.isSafeInteger(seq) && seq >= 0 ? seq : 0, `The index has event ${seq} under '${key}', where it is not.`)
+    return said(seq, `The index has event ${seq} under '${key}', where it is not.`)
   }
 
   /** What has no entry. */

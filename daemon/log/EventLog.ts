@@ -90,7 +90,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   const witness = yield* Witness
   const replayed = yield* replay(store, witness.said)
   if (replayed.damage !== undefined) return yield* replayed.damage
-  const acceptor = new Acceptor(replayed.world, replayed.hash, (key) => Effect.orDie(store.position(key)))
+  const acceptor = new Acceptor(replayed.world, replayed.hash)
   let { world, hash } = replayed
   const marks = [...replayed.marks]
 
@@ -107,7 +107,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
         answers.push([one, Result.isSuccess(decided) ? Result.succeed([]) : Result.fail(decided.failure)])
         continue
       }
-      const packed = yield* acceptor.accept(append, atMs)
+      const packed = acceptor.accept(append, atMs)
       answers.push([one, Result.map(packed, (all) => all.map(({ recorded }) => recorded))])
       if (Result.isFailure(packed)) continue
       for (const { entry, recorded } of packed.success) {
@@ -127,7 +127,6 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     )
   const publish = Effect.fnUntraced(function* (group: Group) {
     world = group.world
-    acceptor.forget(group.entries)
     const last = group.entries.at(-1)
     if (last !== undefined) {
       hash = unpack(last.value)!.hash
@@ -160,7 +159,8 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     )
   )
 
-  const ask = Effect.fn("EventLog.decide")(function* (decide: Pending["decide"]) {
+  /** No span for each: with the store's own it would cost a sixth of an append. */
+  const ask = Effect.fnUntraced(function* (decide: Pending["decide"]) {
     if (broken !== undefined) return yield* Effect.die(broken)
     const asked: Pending = { decide, done: yield* Deferred.make<Facts, unknown>() }
     unanswered.add(asked)

@@ -23,13 +23,19 @@ const indexKey = (key: Key, seq: number) => {
   return `s/${key}/${digits(seq)}`
 }
 const seqOf = (key: string) => Number(key.slice(-16))
+/** The event that an entry of the index names; 0 where that is none. */
+const namedIn = (value: Buffer): number => {
+  const seq = Number(value.toString("latin1"))
+  return Number.isSafeInteger(seq) && seq > 0 ? seq : 0
+}
 const isEventKey = (key: string) => /^e\/\d{16}$/.test(key)
 const foreign = (key: string) =>
   new LogDamaged({ damage: "hash", seq: 0, message: `The store has the key '${key}', which is none of ours.` })
 
+/** Another sentence may follow, and LevelDB ends none of its own. */
 const reason = (cause: unknown): string => {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
-  return inner instanceof Error ? inner.message : String(inner)
+  return `${inner instanceof Error ? inner.message : String(inner)}.`
 }
 const codeOf = (cause: unknown) => (cause instanceof Error ? (cause.cause as { readonly code?: string } | undefined)?.code : undefined)
 /** The kernel's words for what passes when there is room, right or time again. All else that LevelDB stumbles over is its files. */
@@ -97,7 +103,7 @@ const pages = async function* (db: Level<string, Buffer>, from: number) {
 
 /** What no writer of ours has filed keeps its whole key, which no fact moves. */
 const indexed = (key: string, value: Buffer): Indexed => {
-  const seq = Number(value.toString("latin1"))
+  const seq = namedIn(value)
   if (key.startsWith("r/")) return { key: `request/${key.slice(2)}`, seq }
   if (key.startsWith("n/")) return { key: `name/${key.slice(2)}`, seq }
   return /^s\/.+\/\d{16}$/.test(key) && seqOf(key) === seq ? { key: key.slice(2, -17), seq } : { key, seq }
@@ -143,7 +149,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
       const snapshots = yield* snapshotFiles(options.snapshots)
       return LogStore.of({
         ...snapshots,
-        write: Effect.fn("LogStore.write")((entries) =>
+        write: (entries) =>
           Effect.tryPromise({
             try: () =>
               db.batch(
@@ -155,8 +161,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
                 { sync: true }
               ),
             catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) })
-          })
-        ),
+          }),
         scan: (from) => Stream.fromAsyncIterable(pages(db, from), notRead),
         everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db), notRead)),
         scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from), notRead),
@@ -165,11 +170,10 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
           for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
           return undefined
         }),
-        position: (key) =>
+        requestSeq: (requestId) =>
           read(async () => {
-            if (key.startsWith("request/") || key.startsWith("name/")) return Number((await db.get(indexKey(key, 0)))?.toString() ?? 0)
-            for await (const last of db.keys({ gte: `s/${key}/`, lt: `s/${key}/:`, reverse: true, limit: 1 })) return seqOf(last)
-            return 0
+            const value = await db.get(`r/${requestId}`)
+            return value === undefined ? undefined : namedIn(value)
           })
       })
     })

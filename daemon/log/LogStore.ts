@@ -34,7 +34,7 @@ export interface Stored {
   readonly value: Uint8Array
 }
 
-/** An entry of the index, as it is found: what it is filed under, and the position that it names. */
+/** An entry of the index, as it is found: what it is filed under, and the event that it names; 0 where that is none. */
 export interface Indexed {
   readonly key: string
   readonly seq: number
@@ -58,8 +58,8 @@ export class LogStore extends Context.Service<
     readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, ReadError>
     readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>
     readonly last: Effect.Effect<Stored | undefined, ReadError>
-    /** The last seq that moved the key; 0 for none, or when it was given back. */
-    readonly position: (key: Key) => Effect.Effect<number, ReadError>
+    /** The event that began a request, by the index, which may be damaged; `undefined`: it has none. */
+    readonly requestSeq: (requestId: string) => Effect.Effect<number | undefined, ReadError>
     /** States that were kept beside the log, by position, ascending. Nothing depends on them. */
     readonly snapshots: Effect.Effect<ReadonlyArray<number>, ReadError>
     readonly snapshot: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>

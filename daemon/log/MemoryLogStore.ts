@@ -2,16 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { Key } from "../../events/keys.ts"
+import { type Key, requestKey } from "../../events/keys.ts"
 import { type Entry, type Indexed, LogStore } from "./LogStore.ts"
 import { Witness } from "./Witness.ts"
 
 export type MemoryDisk = Array<Entry>
-
-const lastOf = (disk: MemoryDisk, key: Key) => {
-  const last = disk.findLast(({ freed, keys }) => keys.includes(key) || freed.includes(key))
-  return last === undefined || last.freed.includes(key) ? 0 : last.seq
-}
 
 const indexOf = (disk: MemoryDisk): ReadonlyArray<Indexed> => {
   const moved = new Map<Key, number>()
@@ -49,5 +44,5 @@ const storeOf = (disk: MemoryDisk, kept = new Map<number, Uint8Array>()) =>
       Stream.suspend(() => Stream.fromIterable(disk.filter(({ keys, seq }) => seq >= from && keys.includes(stream)))),
     get: (seq) => Effect.sync(() => disk[seq - 1]?.value),
     last: Effect.sync(() => disk.at(-1)),
-    position: (key) => Effect.sync(() => lastOf(disk, key))
+    requestSeq: (requestId) => Effect.sync(() => disk.find(({ keys }) => keys.includes(requestKey(requestId)))?.seq)
   })

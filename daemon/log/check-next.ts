@@ -44,8 +44,9 @@ export const checkNext = (
 /** What is wrong with the whole, when each event of it is sound: it ends before its witness, or before a state that was kept. */
 export const checkEnd = (at: number, said: Head | undefined, kept: ReadonlyArray<number>): LogDamaged | undefined => {
   if (said !== undefined && at < said.seq) {
-    const lost = said.seq - at
-    return damaged("shorter", at + 1, `The log ends with event ${at}, and its witness has seen ${said.seq}: the last ${lost} are lost.`)
+    // Whether the bytes are gone is not known: they are not read, and may be among the files as found.
+    const message = `The log ends with event ${at} of the ${said.seq} that its witness has seen: what follows cannot be read.`
+    return damaged("shorter", at + 1, message)
   }
   const ahead = kept.find((seq) => seq > at)
   return ahead === undefined

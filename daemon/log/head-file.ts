@@ -6,7 +6,7 @@
  * fits a disk sector.
  */
 import { createHash } from "node:crypto"
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 import { genesis } from "./chain.ts"
 
@@ -37,9 +37,10 @@ const parseHead = (slot: Buffer): Head | undefined => {
   return text === undefined || digestOf(text) !== digest ? undefined : { log: log!, seq: Number(seq), hash: Buffer.from(hash!, "hex") }
 }
 
-/** The newer of the two slots and which it is; `torn` when neither is what was written. */
+/** The newer of the two slots and which it is; `torn` when neither is what was written. Whatever else has its name is not opened: a pipe would hang. */
 export const readHead = (path: string): { readonly head: Head; readonly slot: 0 | 1 } | "missing" | "torn" => {
-  if (!existsSync(path)) return "missing"
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return "missing"
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return "torn"
   const bytes = readFileSync(path)
   const first = parseHead(bytes.subarray(0, lineBytes))
   const second = parseHead(bytes.subarray(slotBytes, slotBytes + lineBytes))

@@ -9,8 +9,7 @@ import { type LogUnreadable, readRecord } from "./read-record.ts"
 type Records = Stream.Stream<Recorded, ReadError | LogUnreadable>
 
 export interface Reading {
-  /** The first fact of a request that was seen before. */
-  readonly requestSeq: (requestId: string) => Effect.Effect<number>
+  readonly requestSeq: LogStore["Service"]["requestSeq"]
   readonly event: (seq: number) => Effect.Effect<Recorded | undefined, ReadError | LogUnreadable>
   readonly read: (from: number) => Records
   readonly readStream: (stream: StreamName, from: number) => Records
@@ -31,7 +30,7 @@ const soundPage = (page: ReadonlyArray<Stored>): Result.Result<ReadonlyArray<Rec
 
 /** `end`: what lies beyond is not even looked at. */
 export const readingOf = (store: LogStore["Service"], end = Number.POSITIVE_INFINITY): Reading => ({
-  requestSeq: (requestId) => Effect.orDie(store.position(`request/${requestId}`)),
+  requestSeq: store.requestSeq,
   event: (seq) =>
     seq > end
       ? Effect.succeed(undefined)

@@ -63,7 +63,20 @@ const make = Effect.gen(function* () {
   const unlogged = yield* Unlogged
   const { areOn } = yield* Reactors
   const past = pastOf(log)
-  const noticed = () => (notices.list().length === 0 ? {} : { notices: notices.list() })
+  const completeness = () => (notices.has("damage") ? { incomplete: true } : {})
+
+  /** The end of an answer that has room for them holds the notices. */
+  const noticing = (method: QueryName, { isFull, push, send, whenDrained }: Reply): Reply => ({
+    isFull,
+    push,
+    whenDrained,
+    send: (frame) => {
+      const list = notices.list()
+      if (frame.type !== "result" || frame.data.more || list.length === 0 || !("notices" in queries[method].result.fields))
+        return send(frame)
+      return send({ type: "result", data: { ...frame.data, value: { ...(frame.data.value as object), notices: list } } })
+    }
+  })
 
   const counts = () => {
     const { clusters, jobs, operations } = log.world()
@@ -102,35 +115,36 @@ const make = Effect.gen(function* () {
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
-      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...noticed() }
+      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...completeness() }
     }),
     queue: Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)
-      return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment, ...noticed() }
+      return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment, ...completeness() }
     }),
     logs: (params, { id }, reply) => streamLogs(id, params, reply, { couriers, log }),
-    events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log, noticed()), undefined),
-    "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, log), undefined),
-    replay: (params, { id }, reply) => Effect.map(sendReplay(id, params, reply, log), (answer) => ({ ...answer, ...noticed() })),
-    "replay.verify": () => Effect.map(past.verify, (answer) => ({ ...answer, ...noticed() })),
+    events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
+    "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, { log, notices }), undefined),
+    replay: (params, { id }, reply) => sendReplay(id, params, reply, log),
+    "replay.verify": () => past.verify,
     ...auditAnswers(identity.home, store),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()
         const rows = [...HashMap.values(world.operations.rows)].filter(({ outcome }) => all || outcome._tag === "running")
-        return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)), ...noticed() }
+        return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)) }
       }),
     "operations.cancel": ({ operation }, { caller }) => cancel(operation, caller ?? {}),
     "daemon.status": () =>
       Effect.sync(() => {
         const { build, home, pid, socket, startedAtMs, version } = identity
         const { at, clusters } = log.world()
-        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts(), ...noticed() }
+        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts() }
       }),
     "daemon.stop": ({ ifIdle }) =>
       Effect.sync(() => {
         const { runningJobs, runningOperations } = counts()
-        const stopping = !ifIdle || runningOperations === 0 || !areOn
+        // A daemon whose log was taken from under it holds the only whole copy: no newer build takes its place by itself.
+        const stopping = !ifIdle || (!notices.has("places") && (runningOperations === 0 || !areOn))
         return { stopping, runningJobs, runningOperations }
       }),
     "down.unlogged": ({ clusterName }) => unlogged.end(clusterName),
@@ -157,8 +171,9 @@ const make = Effect.gen(function* () {
   }
 
   return Queries.of({
-    answer: Effect.fn("Queries.answer")(function* (method, request, reply) {
+    answer: Effect.fn("Queries.answer")(function* (method, request, plain) {
       const { id, params } = request
+      const reply = noticing(method, plain)
       const decoded = yield* decoders[method](params ?? {})
       const value = yield* answers[method](decoded, request, reply)
       if (value === undefined) return

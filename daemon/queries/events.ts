@@ -7,6 +7,7 @@ import { clusterOf } from "../../projections/clusters.ts"
 import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
+import type { Notices } from "../Notices.ts"
 
 const limitDefault = Number.MAX_SAFE_INTEGER
 /** What `tail` may hold in memory. */
@@ -31,20 +32,14 @@ export const about = ({ clusterName, operation }: Filter) => {
   }
 }
 
-export const sendEvents = Effect.fn("events")(function* (
-  id: string | number,
-  filter: Filter,
-  reply: Reply,
-  log: EventLog["Service"],
-  said: { readonly notices?: ReadonlyArray<string> }
-) {
+export const sendEvents = Effect.fn("events")(function* (id: string | number, filter: Filter, reply: Reply, log: EventLog["Service"]) {
   const at = log.world().at
   const keep = about(filter)
   const filtered = typeof filter.clusterName === "string" || typeof filter.operation === "string"
   const tail = filter.tail === undefined || filter.tail === null ? null : Math.min(filter.tail, tailMax)
   const after = filter.after ?? (tail !== null && !filtered ? Math.max(0, at - tail) : 0)
   const limit = filter.limit ?? limitDefault
-  const pages = pager(id, at, reply, said)
+  const pages = pager(id, at, reply)
   /** Only the last ones are wanted: nothing can be sent before the end is seen. */
   const last: Array<Recorded> = []
   let count = 0
@@ -68,11 +63,11 @@ export const sendEvents = Effect.fn("events")(function* (
 })
 
 /** Sends what is added in pages that fit a frame. */
-const pager = (id: string | number, at: number, reply: Reply, said: object) => {
+const pager = (id: string | number, at: number, reply: Reply) => {
   let page: Array<Recorded> = []
   let bytes = 0
   const flush = (more: boolean) => {
-    const data = { id, at, value: { events: page, ...(more ? {} : said) }, ...(more ? { more } : {}) }
+    const data = { id, at, value: { events: page }, ...(more ? { more } : {}) }
     page = []
     bytes = 0
     return reply.send({ type: "result", data })
@@ -88,18 +83,34 @@ const pager = (id: string | number, at: number, reply: Reply, said: object) => {
   }
 }
 
-/** Without end: the past from a position on, then each group as it is on disk. A slow reader reads from the disk, not from memory. */
+/**
+ * Without end: the past from a position on, then each group as it is on disk. A slow reader reads from the disk, not from memory.
+ * Notices are pages of the answer.
+ */
 export const followEvents = Effect.fn("events.follow")(function* (
   id: string | number,
   filter: Filter,
   reply: Reply,
-  log: EventLog["Service"]
+  { log, notices }: { readonly log: EventLog["Service"]; readonly notices: Notices["Service"] }
 ) {
   const keep = about(filter)
   const moved = yield* Queue.sliding<void>(1)
-  const stop = log.follow(() => void Queue.offerUnsafe(moved, undefined))
+  const wake = () => void Queue.offerUnsafe(moved, undefined)
+  const untold = [...notices.list()]
+  const stops = [
+    log.follow(wake),
+    notices.follow((text) => {
+      untold.push(text)
+      wake()
+    })
+  ]
   const first = filter.after ?? log.world().at
   let cursor = typeof filter.clusterName === "string" ? 0 : first
+  const tell = Effect.suspend(() => {
+    if (untold.length === 0) return Effect.void
+    const value = { notices: untold.splice(0) }
+    return reply.send({ type: "result", data: { id, at: Math.max(first, cursor), value, more: true } })
+  })
   const catchUp = Effect.suspend(() =>
     log.read(cursor + 1).pipe(
       Stream.runForEach((recorded) => {
@@ -110,5 +121,10 @@ export const followEvents = Effect.fn("events.follow")(function* (
       Effect.orDie
     )
   )
-  yield* Effect.ensuring(Effect.forever(Effect.andThen(catchUp, Queue.take(moved))), Effect.sync(stop))
+  yield* Effect.ensuring(
+    Effect.forever(Effect.all([tell, catchUp, Queue.take(moved)], { discard: true })),
+    Effect.sync(() => {
+      for (const stop of stops) stop()
+    })
+  )
 })

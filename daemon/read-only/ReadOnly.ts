@@ -92,7 +92,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
           `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
           ...there,
           "sky audit export FILE saves what is proven.",
-          ...(asFound === null ? [] : [`The files as they were found: ${asFound}`])
+          ...(asFound === null ? [] : [`The files as they were found are kept: ${asFound}`])
         ].join(" ")
       )
     const way = "sky down --unlogged CLUSTER ends what runs."

@@ -9,6 +9,8 @@ interface Machine extends Owned {
   readonly cloud: Cloud
 }
 
+export type Machines = Effect.Success<ReturnType<typeof machines>>
+
 /** Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`. */
 export const machines = (clouds: Clouds["Service"], log: string | null) =>
   Effect.forEach([...clouds.values()], (cloud) =>
@@ -27,7 +29,7 @@ export const machines = (clouds: Clouds["Service"], log: string | null) =>
   )
 
 /** "train (local: a-0, a-1); eval (AWS us-east-1: i-1)", or that there is nothing. */
-export const inWords = ({ found, silent }: { readonly found: ReadonlyArray<Machine>; readonly silent: ReadonlyArray<string> }): string => {
+export const inWords = ({ found, silent }: Machines): string => {
   const clusters = Map.groupBy(
     found,
     ({ cloud, region, tags }) => `${tags.clusterName} (${cloud.name}${region === null ? "" : ` ${region}`}`
@@ -39,8 +41,7 @@ export const inWords = ({ found, silent }: { readonly found: ReadonlyArray<Machi
   return (said.length === 0 ? "No machine carries its tags." : `There is still: ${said.join("; ")}.`) + unasked
 }
 
-export const endByTags = Effect.fn("endByTags")(function* (clouds: Clouds["Service"], log: string | null, clusterName: string) {
-  const all = yield* machines(clouds, log)
+export const endNamed = Effect.fn("endNamed")(function* (all: Machines, clusterName: string) {
   const own = all.found.filter(({ tags }) => tags.clusterName === clusterName)
   if (own.length === 0) {
     return yield* new ClusterDoesNotExist({
@@ -52,7 +53,7 @@ export const endByTags = Effect.fn("endByTags")(function* (clouds: Clouds["Servi
   if (new Set(own.map(({ tags }) => tags.log)).size > 1) {
     return yield* new RuntimeError({
       message: `It cannot be told which '${clusterName}' is meant: machines of that name carry the tags of several logs.`,
-      hint: "Neither the log nor its witness can be read. End them by hand."
+      hint: "End them by hand."
     })
   }
   const ended = yield* Effect.forEach(
@@ -67,3 +68,6 @@ export const endByTags = Effect.fn("endByTags")(function* (clouds: Clouds["Servi
   }
   return { cluster: clusterName, nodes: own.map(({ node }) => node as string) } satisfies Ended
 })
+
+export const endByTags = (clouds: Clouds["Service"], log: string | null, clusterName: string) =>
+  Effect.flatMap(machines(clouds, log), (all) => endNamed(all, clusterName))

@@ -12,8 +12,8 @@ export interface Handlers {
   readonly onSource?: (source: LogSource) => void
   readonly onLog?: (rank: number, bytes: string | Buffer) => void
   readonly onEvent?: (event: { readonly seq: number }) => void
-  /** The log position that the answer contains. */
-  readonly onAt?: (at: number) => void
+  /** The log position that the answer contains, and the page of it that has come. */
+  readonly onAt?: (at: number, page: unknown) => void
 }
 
 export interface Request {
@@ -68,7 +68,7 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
   }
 
   const result = ({ value, more, at }: Result): void => {
-    onAt?.(at)
+    onAt?.(at, value)
     if (pages === undefined && !more) resolve(value)
     else {
       pages ??= {}

@@ -7,8 +7,13 @@ const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
 const At = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Number])))
 /** Only of an answer from the past. */
 const AsOf = Schema.optionalKey(Moment)
+/** Only of an answer from a damaged log. */
+const Incomplete = Schema.optionalKey(Schema.Boolean)
 
-/** Newest launch first. `notFound`: names and globs that matched nothing. With `at` no cloud is asked, and the answer says what it is of: `asOf`. */
+/**
+ * Newest launch first. `notFound`: names and globs that matched nothing. With `at` no cloud is asked, and the answer says what it is of:
+ * `asOf`. `incomplete`: the log is damaged, and there may be clusters that are not known.
+ */
 export const Status = Schema.Struct({
   clusterNames: Names,
   refresh: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
@@ -19,6 +24,7 @@ export const StatusAnswer = Schema.Struct({
   clusters: Schema.Array(ClusterView),
   notFound: Schema.Array(Schema.String),
   asOf: AsOf,
+  incomplete: Incomplete,
   notices: Notices
 })
 export type StatusAnswer = typeof StatusAnswer.Type
@@ -36,6 +42,7 @@ export const JobQueueAnswer = Schema.Struct({
   clusters: Schema.Array(Schema.String),
   notFound: Schema.Array(Schema.String),
   asOf: AsOf,
+  incomplete: Incomplete,
   notices: Notices
 })
 export type JobQueueAnswer = typeof JobQueueAnswer.Type
@@ -73,11 +80,13 @@ export const Events = Schema.Struct({
   clusterName: Schema.optionalKey(Schema.NullOr(Schema.String)),
   operation: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
-/** `event` frames from a position on, without a gap and without end. */
+/** `event` frames from a position on, without a gap and without end; between them pages of the answer, when there are notices. */
 export const EventsFollow = Schema.Struct({
   after: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
   clusterName: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
+export const EventsFollowAnswer = Schema.Struct({ notices: Notices })
+export type EventsFollowAnswer = typeof EventsFollowAnswer.Type
 
 export const Operations = Schema.Struct({ all: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
 export const OperationsAnswer = Schema.Struct({ operations: Schema.Array(OperationView), notices: Notices })

@@ -137,6 +137,14 @@ describe("the index", () => {
   ])("must not have a %s without its event", async (_, key, message) => {
     expect(await tampered((db) => db.put(key, digits(3)))).toEqual({ kind: "index", seq: 3, message })
   })
+  it.each([["n/x"], ["r/x"]])("must name a number: %s", async (key) => {
+    const damage = await tampered((db) => db.put(key, "x"))
+    expect(damage).toMatchObject({
+      kind: "index",
+      seq: 0,
+      message: expect.stringMatching(/^The index has .*\/x at event 0, which did not take it\.$/)
+    })
+  })
   it("must name the right event", async () => {
     const damage = await tampered(async (db) => db.put((await keys(db, "r/"))[0]!, digits(1)))
     expect(damage?.message).toMatch(/^The index has request\/r1 at event 1, and it is at event \d+\.$/)

@@ -23,7 +23,7 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
           assert.deepStrictEqual(yield* Stream.runCollect(store.scan(1)), [])
           assert.isUndefined(yield* store.last)
           assert.isUndefined(yield* store.get(1))
-          assert.strictEqual(yield* store.position(stream(1)), 0)
+          assert.isUndefined(yield* store.requestSeq("r-1"))
         })
       )
     )
@@ -66,18 +66,12 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
         })
       )
     )
-    it.live("knows where each key was moved last, and when it was given back", () =>
+    it.live("knows which event began a request", () =>
       withStore((store) =>
         Effect.gen(function* () {
-          yield* store.write([entry(1, [stream(1), "name/a", "request/r-1"]), entry(2, [stream(2)]), entry(3, [stream(1)])])
-          assert.strictEqual(yield* store.position(stream(1)), 3)
-          assert.strictEqual(yield* store.position("name/a"), 1)
-          assert.strictEqual(yield* store.position("request/r-1"), 1)
-          assert.strictEqual(yield* store.position("name/b"), 0)
-          yield* store.write([entry(4, [stream(1)], ["name/a"])])
-          assert.strictEqual(yield* store.position("name/a"), 0)
-          yield* store.write([entry(5, [stream(2), "name/a"])])
-          assert.strictEqual(yield* store.position("name/a"), 5)
+          yield* store.write([entry(1, [stream(1), "name/a", "request/r-1"]), entry(2, [stream(2)], ["name/a"])])
+          assert.strictEqual(yield* store.requestSeq("r-1"), 1)
+          assert.isUndefined(yield* store.requestSeq("r-2"))
         })
       )
     )

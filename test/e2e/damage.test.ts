@@ -1,8 +1,9 @@
 /** A log that was damaged while no daemon ran: nothing is repaired, everything is said, and what runs can still be ended. */
 import { readdirSync, readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { change, filesOf, flip, remove } from "../damage/logs.ts"
+import { change, filesOf, flip, inStore, remove } from "../damage/logs.ts"
 import { eventually, Home, isAlive, processesOf } from "./home.ts"
 
 const wal = (home: Home) => filesOf(home.state, ".log").at(-1)!
@@ -125,4 +126,29 @@ describe("over a damaged log", () => {
     const daemons = processesOf(home.state).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0run\0--home\0"))
     await eventually(() => daemons.filter(isAlive).length === 1)
   })
+})
+
+it("over a damaged index all verbs are carried out; a request that it has and no event has is refused", async () => {
+  const home = await launched()
+  await Effect.runPromise(
+    inStore(home.state, async (db) => {
+      for (const prefix of ["s/", "n/", "r/"]) await db.clear({ gte: prefix, lt: `${prefix}~` })
+      for (const key of ["n/other", "r/made-up"]) await db.put(key, Buffer.from("9".repeat(16)))
+    })
+  )
+  for (const verb of [
+    ["exec", "-d", "train", "true"],
+    ["autostop", "-y", "train"],
+    ["launch", "-y", "-d", "-c", "other", "true"],
+    ["cancel", "-y", "-a", "train"],
+    ["stop", "-y", "train"],
+    ["start", "-y", "train"]
+  ]) {
+    const { code, err } = await home.sky(...verb)
+    expect([verb, code, err]).toEqual([verb, 0, expect.not.stringContaining("internal")])
+  }
+  const { data } = await home.socket().request(1, "down", { clusterName: "train" }, { requestId: "made-up" }).answer(1)
+  expect(data.error).toMatchObject({ tag: "AuditError", message: expect.stringContaining("The index of the log is damaged: ") })
+  expect((await home.sky("down", "-y", "train", "other")).code).toBe(0)
+  expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining("The index ") })
 })

@@ -1,4 +1,5 @@
 /** What goes on beside all requests survives its own defects: they are said, and it looks again. */
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
@@ -18,9 +19,12 @@ const listening = (said: Array<string>) => Logger.layer([Logger.make(({ message 
 it.effect("the look at the disk goes on after one that throws", () => {
   const said: Array<string> = []
   const home = temporary()
+  mkdirSync(join(home, "gone", "log"), { recursive: true })
+  for (const name of ["HEAD", "log/CURRENT"]) writeFileSync(join(home, "gone", name), "")
   return Effect.gen(function* () {
     yield* Disk
     // Nothing can be said of a folder that is not there.
+    remove(join(home, "gone"))
     yield* TestClock.adjust("26 seconds")
     assert.deepStrictEqual(
       said.map((line) => line.split(",")[0]),

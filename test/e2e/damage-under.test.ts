@@ -1,0 +1,71 @@
+/** A log whose files are deleted, moved or replaced under the daemon that writes to them: it is said, nothing is begun, and all can be saved. */
+import { copyFileSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { Home } from "./home.ts"
+
+const launched = async () => {
+  const home = new Home()
+  await home.sky("launch", "-y", "-d", "-c", "a", "sleep 600")
+  return home
+}
+const sentence = (home: Home, place: string) =>
+  `${join(home.state, place)} was deleted, moved or replaced under the daemon: what it records may be lost when it ends.`
+const refused = async (home: Home, place: string) => {
+  for (const verb of [
+    ["exec", "-d", "a", "true"],
+    ["launch", "-y", "-d", "true"]
+  ]) {
+    const { code, err } = await home.sky(...verb)
+    expect([code, err]).toEqual([1, expect.stringContaining(`${sentence(home, place)} ${verb[0]} is not begun.`)])
+  }
+  const { code, err } = await home.sky("status")
+  expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([0, expect.stringContaining(`${sentence(home, place)} Move it back if you can.`)])
+}
+
+describe("under a daemon", () => {
+  it("a log that was moved is missed, and all is well when it is moved back", async () => {
+    const home = await launched()
+    const [there, away] = [join(home.state, "log"), join(home.path, "away")]
+    renameSync(there, away)
+    await refused(home, "log")
+    renameSync(away, there)
+    expect((await home.sky("exec", "a", "echo back")).out).toContain("back")
+    expect((await home.sky("status")).err).toBe("")
+    await home.sky("daemon", "restart")
+    expect((await home.json("queue", "a")).length).toBe(2)
+  })
+
+  it("a log that was deleted is exported whole, and what runs can be ended", async () => {
+    const home = await launched()
+    await home.json("daemon", "restart")
+    const before = (await home.json("events")).length
+    rmSync(join(home.state, "log"), { recursive: true })
+    await refused(home, "log")
+    // As a newer build asks that would take its place.
+    expect(await home.json("rpc", "daemon.stop", '{"ifIdle":true}')).toMatchObject({ stopping: false })
+    const file = join(home.path, "saved.jsonl")
+    await home.sky("audit", "export", file)
+    expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(before)
+    const other = new Home()
+    expect(await other.sky("audit", "import", file)).toMatchObject({ code: 0 })
+    expect((await home.sky("down", "-y", "a")).code).toBe(0)
+    expect(home.nodes()).toEqual([])
+  })
+
+  it("a witness that was replaced is missed", async () => {
+    const home = await launched()
+    const head = join(home.state, "HEAD")
+    copyFileSync(head, `${head}.copy`)
+    renameSync(`${head}.copy`, head)
+    await refused(home, "HEAD")
+  })
+
+  it("files that were put back from a backup, in a folder that stayed, are missed", async () => {
+    const home = await launched()
+    const current = join(home.state, "log", "CURRENT")
+    copyFileSync(current, `${current}.copy`)
+    renameSync(`${current}.copy`, current)
+    await refused(home, "log/CURRENT")
+  })
+})

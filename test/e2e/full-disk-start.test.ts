@@ -1,0 +1,71 @@
+/** A start on a file system that takes nothing: one sentence that says why and what to do, and all is well once that is done. */
+import { execFileSync, spawnSync } from "node:child_process"
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { eventually, Home } from "./home.ts"
+
+const isRoot = process.getuid?.() === 0
+if (!isRoot) console.warn("NOT TESTED: file systems that are read-only or have no inodes left. Mounting them needs root.")
+
+/** A file system of its own for the state; its daemon ends, and it goes, before the home does. */
+const mounted = (options: string): Home => {
+  const home = new Home()
+  mkdirSync(home.state)
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=500m,mode=700,${options}`, "tmpfs", home.state])
+  onTestFinished(async () => {
+    await home.sky("down", "-a", "-y")
+    await home.sky("daemon", "stop")
+    execFileSync("umount", ["-l", home.state])
+  })
+  return home
+}
+
+const refused = async (home: Home, sentence: RegExp) => {
+  const { code, err, out } = await home.sky("launch", "-y", "-c", "a", "true")
+  expect([code, out]).toEqual([1, ""])
+  expect(err.replaceAll(/\s+/g, " ")).toMatch(sentence)
+  expect(err).not.toMatch(/E[A-Z]{4,}/)
+}
+
+describe.skipIf(!isRoot)("a start on a file system", () => {
+  it("that is mounted read-only is refused, and changes nothing of what it holds", async () => {
+    const home = mounted("rw")
+    await home.sky("launch", "-y", "-c", "a", "echo first")
+    // Its agent would hold files.
+    await home.sky("down", "-y", "a")
+    const before = (await home.json("events")).length
+    await home.json("daemon", "stop")
+    const witness = readFileSync(join(home.state, "HEAD"))
+    // The daemon has answered, and may hold a file for a moment still.
+    await eventually(() => spawnSync("mount", ["-o", "remount,ro", home.state]).status === 0)
+    await refused(
+      home,
+      /^✗ The state folder \S+ cannot be written to: it is on a file system that is mounted read-only\. Mount it for writing/
+    )
+    expect(readFileSync(join(home.state, "HEAD"))).toEqual(witness)
+    execFileSync("mount", ["-o", "remount,rw", home.state])
+    expect((await home.json("events")).length).toBeGreaterThanOrEqual(before)
+  })
+
+  it("without inodes left is refused however many are missing, and begins once there are some", async () => {
+    const home = mounted("nr_inodes=200")
+    const filler = join(home.state, "filler")
+    mkdirSync(filler)
+    const fill = (leave: number) => {
+      for (let i = statfsSync(home.state).ffree - leave; i > 0; i--) writeFileSync(join(filler, `${readdirSync(filler).length}`), "")
+    }
+    for (const leave of [0, 3, 6, 9]) {
+      fill(leave)
+      await refused(
+        home,
+        /^✗ The state folder \S+ cannot be written to: there is no space left on its disk, or no room for one more file\. Free some/
+      )
+      for (const name of readdirSync(home.state)) if (name !== "filler") rmSync(join(home.state, name), { recursive: true })
+    }
+    fill(4)
+    await refused(home, /no room for one more file/)
+    rmSync(filler, { recursive: true })
+    expect((await home.sky("launch", "-y", "-c", "a", "echo begun")).out).toContain("begun")
+  })
+})

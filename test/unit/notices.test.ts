@@ -1,0 +1,106 @@
+/** Notices stand in every answer that the protocol says has them, and who follows the log is told of one when it appears. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer } from "effect"
+import * as Stream from "effect/Stream"
+import { Identity } from "../../daemon/Identity.ts"
+import { Lifecycle } from "../../daemon/Lifecycle.ts"
+import { EventLog } from "../../daemon/log/EventLog.ts"
+import { LogStore } from "../../daemon/log/LogStore.ts"
+import { Notices } from "../../daemon/Notices.ts"
+import { Queries } from "../../daemon/queries/Queries.ts"
+import { Couriers } from "../../daemon/reactors/Couriers.ts"
+import { Reactors } from "../../daemon/reactors/Reactors.ts"
+import { Unlogged } from "../../daemon/Unlogged.ts"
+import * as World from "../../daemon/World.ts"
+import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
+import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import { recorded, up } from "../fakes/facts.ts"
+
+const facts = recorded(up())
+const world = facts.reduce(World.apply, World.empty)
+const log = {
+  read: (from: number) => Stream.fromIterable(facts.slice(from - 1)),
+  keptAt: Effect.succeed([]),
+  kept: () => Effect.succeed(undefined),
+  world: () => world,
+  tip: () => ({ world, hash: Buffer.alloc(32) }),
+  follow: () => () => {}
+}
+const layer = Queries.layer.pipe(
+  Layer.provide([
+    Layer.succeed(EventLog, log as never),
+    Layer.mock(Couriers, {}),
+    Layer.mock(LogStore, {}),
+    Layer.succeed(Lifecycle, {} as never),
+    Layer.succeed(Identity, {} as never),
+    Reactors.on,
+    Unlogged.refused
+  ]),
+  Layer.provideMerge(Notices.layer)
+)
+
+/** What is asked, and the values that have come. */
+const asking = (method: QueryName, params: object) => {
+  const values: Array<Record<string, unknown>> = []
+  const send = (frame: ServerFrame) =>
+    Effect.sync(() => void (frame.type === "result" && values.push(frame.data.value as Record<string, unknown>)))
+  const reply = { send, push: () => undefined, isFull: () => false, whenDrained: () => undefined }
+  return { values, asked: Queries.use((all) => all.answer(method, { id: 1, method, params }, reply)) }
+}
+const full = "The disk is full."
+const withNotices = (Object.keys(queries) as Array<QueryName>).filter((name) => "notices" in queries[name].result.fields)
+
+describe("a notice", () => {
+  it("stands in every answer about what there is", () => {
+    for (const name of ["status", "queue", "events", "replay", "operations", "daemon.status"]) assert.include(withNotices, name)
+  })
+  it.effect.each(withNotices.filter((name) => name !== "events.follow"))("is in an answer to %s, while there is one", (method) =>
+    Effect.gen(function* () {
+      const { asked, values } = asking(method, {})
+      yield* asked
+      ;(yield* Notices).set("disk", full)
+      yield* asked
+      assert.deepStrictEqual(
+        values.map(({ notices }) => notices),
+        [undefined, [full]]
+      )
+    }).pipe(Effect.provide(layer))
+  )
+  it.effect.each(["status", "queue"] as const)("of a damaged log makes an answer to %s incomplete, and no other does", (method) =>
+    Effect.gen(function* () {
+      const notices = yield* Notices
+      const { asked, values } = asking(method, {})
+      notices.set("disk", full)
+      yield* asked
+      notices.set("damage", "The log is damaged.")
+      yield* asked
+      assert.deepStrictEqual(
+        values.map(({ incomplete }) => incomplete),
+        [undefined, true]
+      )
+    }).pipe(Effect.provide(layer))
+  )
+  it.effect("is told to who follows the log: those there are, and each one that appears, once", () =>
+    Effect.gen(function* () {
+      const notices = yield* Notices
+      notices.set("reactors", "All is left alone.")
+      const { asked, values } = asking("events.follow", {})
+      const following = yield* Effect.forkChild(asked, { startImmediately: true })
+      const told = (count: number) =>
+        Effect.gen(function* () {
+          while (values.length < count) yield* Effect.yieldNow
+        })
+      yield* told(1)
+      notices.set("disk", full)
+      notices.set("disk", "The disk is fuller.")
+      yield* told(2)
+      notices.set("disk", "The disk is fuller still.")
+      notices.set("disk", null)
+      notices.set("disk", full)
+      yield* told(3)
+      yield* Fiber.interrupt(following)
+      notices.set("other", "Nobody listens.")
+      assert.deepStrictEqual(values, [{ notices: ["All is left alone."] }, { notices: [full] }, { notices: [full] }])
+    }).pipe(Effect.provide(layer))
+  )
+})
