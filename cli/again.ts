@@ -1,11 +1,9 @@
 /** The line that does a launch's work again: an exec with the same task flags. Undefined when there is none that could be pasted. */
 import { parseArgs } from "node:util"
 import { commandLine } from "../sdk/client/caller.ts"
+import { ofMachines } from "./task/flags.ts"
 import { taskOptions } from "./task/options.ts"
 import { ownPart, type Verb } from "./verb.ts"
-
-/** An exec uses the machines that are there. */
-const ofMachines = ["cpus", "memory"]
 
 export const againOf = (
   argv: ReadonlyArray<string>,
@@ -17,9 +15,10 @@ export const againOf = (
   if (first === undefined) return undefined
   const { tokens } = parseArgs({ args: argv.slice(1, ownPart(argv)), options, tokens: true, strict: false })
   const kept = tokens.flatMap((token) => {
-    if (token.kind !== "option" || ofMachines.includes(token.name)) return []
+    if (token.kind !== "option" || ofMachines.some((flag) => flag === token.name)) return []
     if (token.name === "detach-run") return ["-d"]
-    return token.value === undefined || !(token.name in taskOptions) ? [] : [`--${token.name}`, token.value]
+    if (!(token.name in taskOptions)) return []
+    return token.value === undefined ? [`--${token.name}`] : [`--${token.name}`, token.value]
   })
   return commandLine(["exec", ...kept, cluster, ...(first.startsWith("-") ? ["--"] : []), ...words])
 }

@@ -3,6 +3,7 @@
  * Ctrl-C leaves, the work goes on; a second one ends us at once. With JSON the log goes to stderr, and stdout gets one object.
  */
 
+import { makePrefixer } from "../sdk/client/Prefixer.ts"
 import type { Session } from "../sdk/client/Session.ts"
 import { ulid } from "../sdk/client/ulid.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
@@ -13,7 +14,6 @@ import { onInterrupt } from "./interrupt.ts"
 import { more } from "./load.ts"
 import { type Out, stderr, stdout } from "./out.ts"
 import { jsonLine } from "./render/json.ts"
-import { makePrefixer } from "./render/Prefixer.ts"
 import { makeProgress, type Progress } from "./render/Progress.ts"
 import { clean, glyph, isColoured, paint } from "./render/style.ts"
 

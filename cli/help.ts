@@ -16,11 +16,11 @@ const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string
   ["Look", ["status", "queue", "logs", "why"]],
   ["Change", ["stop", "start", "autostop", "down"]],
   ["History", ["events", "replay", "audit", "ops"]],
-  ["Set up", ["check", "daemon", "completion", "rpc"]]
+  ["Set up", ["task", "check", "daemon", "completion", "rpc"]]
 ]
 
-/** They print a script, or JSON as it is. */
-const withoutJson = ["completion", "rpc"]
+/** They print a script, JSON as it is, or YAML. */
+const ownOutput = ["completion", "rpc", "task"]
 
 const nameWidth = 12
 const flagWidth = 34
@@ -54,8 +54,8 @@ const page = (name: string, { usage, summary, note, flags, examples }: Page): st
     ...(note ? [note] : []),
     "",
     ...wrapped,
-    ...(withoutJson.includes(name)
-      ? []
+    ...(ownOutput.includes(name)
+      ? wrapped.slice(0, 1).map(() => "")
       : [`  ${"-o, --output table|json".padEnd(flagWidth)}json: data on stdout, errors as JSON on stderr`, ""]),
     "Examples",
     ...examples.map((example) => `  ${example}`),

@@ -14,6 +14,7 @@ import { replay } from "./commands/replay.ts"
 import { rpc } from "./commands/rpc.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
+import { task } from "./commands/task.ts"
 import { why } from "./commands/why.ts"
 import { usageError } from "./render/error.ts"
 import type { Verb } from "./verb.ts"
@@ -21,6 +22,7 @@ import type { Verb } from "./verb.ts"
 export * as rare from "../sdk/client/rare.ts"
 export { redact } from "../sdk/client/redact.ts"
 export { tryExec } from "./commands/exec-dryrun.ts"
+export { execTask, taskForExec } from "./commands/exec-task.ts"
 export { headIp } from "./commands/head-ip.ts"
 export { tellFailed } from "./commands/job-status.ts"
 export { otherLogs } from "./commands/other-logs.ts"
@@ -31,9 +33,6 @@ export { help, tellVersion } from "./help.ts"
 export { foreword } from "./pick.ts"
 export { bill } from "./render/bill.ts"
 export { showError, wantsJson } from "./render/error.ts"
-export { applyFlags, withoutMachine } from "./task/flags.ts"
-export { explainFile } from "./task/missing-file.ts"
-export { loadTask } from "./task/yaml.ts"
 
 const verbs = new Map<string, Verb>(
   Object.entries({
@@ -52,6 +51,7 @@ const verbs = new Map<string, Verb>(
     completion,
     check,
     rpc,
+    task,
     "complete-names": completionNames
   })
 )

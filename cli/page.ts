@@ -17,16 +17,32 @@ export const yes = ["-y, --yes", "do not ask"] as const
 export const all = ["-a, --all", "all clusters"] as const
 export const idle = ["-i, --idle-minutes-to-autostop N", "stop after N idle minutes"] as const
 export const retry = ["-r, --retry-until-up", "try again until there is capacity"] as const
+/** Values that come with a task, or with a look at it. */
+export const values = [
+  ["--env NAME[=VALUE]", "repeatable; a bare NAME is taken from here"],
+  ["--env-file FILE", "envs, one a line; --env wins"],
+  ["--secret NAME[=VALUE]", "an env that is in no log and never shown"],
+  ["--secret-file FILE", "secrets, one a line; --secret wins"]
+] as const
 export const task = [
   ["-n, --name NAME", "the task's name"],
   ["--workdir DIR", "folder that is copied to ~/sky_workdir"],
+  ["--infra CLOUD[/REGION[/ZONE]]", "where, * for any; none resets, here and below"],
   ["--cloud CLOUD", "where: local"],
-  ["--gpus NAME[:COUNT]", "accelerators of each node; none resets"],
-  ["--cpus N[+]", "vCPUs of each node; none resets"],
-  ["--memory N[+]", "GiB of each node; none resets"],
+  ["--region REGION", "where, within the cloud"],
+  ["--zone ZONE", "where, within the region"],
+  ["-t, --instance-type TYPE", "the cloud's machine"],
+  ["--gpus NAME[:COUNT]", "accelerators of each node"],
+  ["--cpus N[+]", "vCPUs of each node"],
+  ["--memory N[+]", "GiB of each node"],
+  ["--use-spot", "machines that the cloud may take back"],
+  ["--no-use-spot", "none of these, whatever the file says"],
+  ["--image-id IMAGE", "the cloud's image, or docker:IMAGE"],
+  ["--disk-size GIB", "of each node's disk"],
+  ["--disk-tier TIER", "low, medium, high or best"],
+  ["--ports PORT[-PORT]", "repeatable; in place of the file's"],
   ["--num-nodes N", "how many nodes"],
-  ["--env NAME[=VALUE]", "repeatable; a bare NAME is taken from here"],
-  ["--env-file FILE", "envs, one a line; --env wins"]
+  ...values
 ] as const
 export const detach = ["-d, --detach-run", "do not wait for the job"] as const
 export const at = ["--at WHEN", "what was known then, whatever was true"] as const

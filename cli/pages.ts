@@ -1,5 +1,5 @@
 /** The help pages as data. Completion reads the flags from here too; a test holds them against what is parsed. */
-import { all, at, detach, dryrun, idle, onlyOne, ownFlags, type Page, retry, task, when, yes } from "./page.ts"
+import { all, at, detach, dryrun, idle, onlyOne, ownFlags, type Page, retry, task, values, when, yes } from "./page.ts"
 
 export const pages: Readonly<Record<string, Page>> = {
   launch: {
@@ -26,6 +26,13 @@ export const pages: Readonly<Record<string, Page>> = {
     note: ownFlags,
     flags: [detach, ["--down", "end the cluster when its jobs are over"], dryrun, ...task],
     examples: ["sky exec train examples/hello.yaml", "sky exec train nvidia-smi -L"]
+  },
+  task: {
+    usage: "sky task show [FLAGS] FILE…",
+    summary: "task files as they are understood, every default filled in",
+    note: "No daemon is asked, and secrets are struck out. -o yaml (the default) or -o json, one line a task.",
+    flags: values,
+    examples: ["sky task show examples/hello.yaml", "sky task show train.yaml --env MODEL=small -o json"]
   },
   cancel: {
     usage: "sky cancel [FLAGS] CLUSTER [JOB…]",
@@ -76,7 +83,7 @@ export const pages: Readonly<Record<string, Page>> = {
     usage: "sky stop [FLAGS] [CLUSTER…]",
     summary: "machines off, disks kept",
     note: onlyOne,
-    flags: [all, yes, ["--purge", "change the record even if the cloud refuses"]],
+    flags: [all, yes, ["--purge", "for repair only: whatever the cloud says; leaks are yours"]],
     examples: ["sky stop train", "sky stop -y 'dev-*'"]
   },
   start: {
@@ -106,7 +113,7 @@ export const pages: Readonly<Record<string, Page>> = {
     flags: [
       all,
       yes,
-      ["-p, --purge", "drop the record even if the cloud refuses"],
+      ["-p, --purge", "for repair only: whatever the cloud says; leaks are yours"],
       ["--unlogged", "end machines that no sound log knows, record nothing"]
     ],
     examples: ["sky down train", "sky down -y -a"]

@@ -1,19 +1,20 @@
 /** Which decider answers which method, and what each needs from the world. A new command does not compile until it is listed. */
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../events/ids.ts"
-import type { Offer, RecordedTask } from "../events/values.ts"
+import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Task } from "../task/Task.ts"
 import { cloudOf } from "./Clouds.ts"
-import type { Cloud } from "./clouds/Cloud.ts"
+import type { Cloud, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { type Context, type Decided, nothingToDo } from "./commands/decision.ts"
 import { down } from "./commands/down.ts"
 import { exec } from "./commands/exec.ts"
 import { launch } from "./commands/launch.ts"
+import { refuseUnknown } from "./commands/offer-checks.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import type { World } from "./World.ts"
@@ -27,16 +28,22 @@ export interface Input<M extends CommandName> {
   readonly fresh: ClusterId
   readonly task: RecordedTask
   readonly clouds: ReadonlyMap<string, Cloud>
-  readonly places: { readonly offers: ReadonlyArray<Offer>; readonly reason: string | null }
+  readonly places: Offered
 }
 
+/** Of the place that a launch would take. */
+const homeOnly = ({ clouds, places, row }: Input<"launch">) => clouds.get((row?.offer ?? places.offers[0])?.cloud ?? "")?.homeOnly ?? false
 const canStop = ({ clouds, row }: Input<CommandName>) => (row && cloudOf(clouds, row)?.canStop) ?? true
 
 /** What every enabled cloud offers for a task; asked before the decision, which is pure. */
 export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<string, Cloud>, task: Task) {
   const answers = yield* Effect.forEach(clouds.values(), (cloud) => cloud.offers(task))
-  return { offers: answers.flatMap(({ offers }) => offers), reason: answers.find(({ reason }) => reason !== null)?.reason ?? null }
+  const reason = answers.find((answer) => answer.reason !== null)?.reason ?? null
+  const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
+  return { offers: answers.flatMap(({ offers }) => offers), reason, lacks }
 })
+
+const unknown = ({ clouds, task }: Input<CommandName>) => refuseUnknown(task, (cloud) => clouds.get(cloud)?.catalog, [...clouds.keys()])
 
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
 const planned = (decided: Decided, { name, row, task }: Input<"launch">, offer: unknown): Decided =>
@@ -52,11 +59,12 @@ const planned = (decided: Decided, { name, row, task }: Input<"launch">, offer: 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
     const { context, fresh, name, params, places, row, task } = input
-    const decided = launch(row, { name, fresh, task, options: params, ...places }, context)
+    const decided = unknown(input) ?? launch(row, { name, fresh, task, options: params, homeOnly: homeOnly(input), ...places }, context)
     return params.dryrun ? planned(decided, input, places.offers[0]) : decided
   },
-  exec: ({ context, name, params, row, task }) => {
-    const decided = exec(row, { name, task, down: params.down ?? false, lastUse: params.lastUse ?? "" }, context)
+  exec: (input) => {
+    const { context, name, params, row, task } = input
+    const decided = (row && unknown(input)) ?? exec(row, { name, task, down: params.down ?? false, lastUse: params.lastUse ?? "" }, context)
     return params.dryrun && decided._tag === "Success" ? nothingToDo({ jobId: null, handle: null, cluster: name }) : decided
   },
   start: ({ context, params, row }) => start(row, params, context),

@@ -19,6 +19,7 @@ import type { Caller } from "../sdk/protocol/Wire.ts"
 import { Clouds } from "./Clouds.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
+import { relativePathOf } from "./commands/mounts.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
 import { decide, type Input, offersFor } from "./Deciders.ts"
 import { Disk } from "./Disk.ts"
@@ -162,9 +163,10 @@ const make = Effect.gen(function* () {
     known,
     dispatch: Effect.fn("Dispatcher.dispatch")(function* ({ caller = {}, method, params, requestId }) {
       const decoded = (yield* decoders[method](params ?? {})) as Params
-      if ("task" in decoded && typeof decoded.task.workdir === "string" && !decoded.task.workdir.startsWith("/")) {
+      const relative = "task" in decoded ? relativePathOf(decoded.task) : undefined
+      if (relative !== undefined) {
         return yield* new ValueError({
-          message: `${method}: task.workdir: '${cut(decoded.task.workdir)}' is not absolute.`,
+          message: `${method}: task.${cut(relative[0])}: '${cut(relative[1])}' is not absolute.`,
           hint: "The daemon has no working folder of yours."
         })
       }

@@ -18,7 +18,7 @@ import {
   RuntimeLost,
   RuntimeReady
 } from "./provision.ts"
-import { SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
+import { FileMountsSynced, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
 
 export const events = [
   LogCreated,
@@ -44,6 +44,7 @@ export const events = [
   RuntimeReady,
   RuntimeLost,
   WorkdirSynced,
+  FileMountsSynced,
   SetupStarted,
   SetupEnded,
   JobSubmitted,

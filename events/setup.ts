@@ -5,6 +5,14 @@ import { observed } from "./values.ts"
 
 export const WorkdirSynced = Schema.TaggedStruct("WorkdirSynced", { cluster: ClusterId, files: Schema.Natural, bytes: Schema.Natural })
 
+/** Files and folders of `file_mounts` are on all nodes. */
+export const FileMountsSynced = Schema.TaggedStruct("FileMountsSynced", {
+  cluster: ClusterId,
+  mounts: Schema.Natural,
+  files: Schema.Natural,
+  bytes: Schema.Natural
+})
+
 /** About to be handed to the head's agent, which runs it once per operation. */
 export const SetupStarted = Schema.TaggedStruct("SetupStarted", { cluster: ClusterId })
 

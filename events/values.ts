@@ -20,6 +20,55 @@ export type Offer = typeof Offer.Type
 
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
 const amount = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Number, Schema.String])))
+const mapping = Schema.Record(Schema.String, Schema.Unknown)
+const carried = Schema.optionalKey(Schema.NullOr(mapping))
+
+const optional = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+const textOrNumber = Schema.Union([Schema.Number, Schema.String])
+const counts = Schema.Record(Schema.String, Schema.NullOr(textOrNumber))
+
+/** One of several requests, as it was asked. */
+export const RecordedAlternative = Schema.Struct({
+  infra: text,
+  cloud: text,
+  region: text,
+  zone: text,
+  instance_type: text,
+  accelerators: optional(Schema.Union([Schema.String, counts])),
+  accelerator_args: optional(
+    Schema.Struct({ tpu_vm: optional(Schema.Union([Schema.Boolean, Schema.String])), runtime_version: text, tpu_name: text })
+  ),
+  cpus: amount,
+  memory: amount,
+  use_spot: optional(Schema.Boolean),
+  spot_recovery: text,
+  job_recovery: optional(
+    Schema.Union([
+      Schema.String,
+      Schema.Struct({
+        strategy: text,
+        max_restarts_on_errors: optional(Schema.Number),
+        recover_on_exit_codes: optional(Schema.Union([Schema.Number, Schema.Array(Schema.Number)]))
+      })
+    ])
+  ),
+  disk_size: amount,
+  disk_tier: text,
+  ports: optional(Schema.Union([Schema.Number, Schema.String, Schema.Array(textOrNumber)])),
+  image_id: optional(Schema.Union([Schema.String, Schema.Record(Schema.String, Schema.String)])),
+  labels: optional(Schema.Record(Schema.String, Schema.String)),
+  autostop: optional(
+    Schema.Union([Schema.Boolean, Schema.Number, Schema.String, Schema.Struct({ idle_minutes: amount, down: optional(Schema.Boolean) })])
+  )
+})
+
+/** What a task asked of its nodes, in whatever form it was asked. */
+export const RecordedResources = Schema.Struct({
+  ...RecordedAlternative.fields,
+  accelerators: optional(Schema.Union([Schema.String, counts, Schema.Array(Schema.String)])),
+  any_of: optional(Schema.Array(RecordedAlternative)),
+  ordered: optional(Schema.Array(RecordedAlternative))
+})
 
 /**
  * A task as the log may hold it: its secret-looking envs are a name and a keyed digest. Written out on its own: what a task may ask for
@@ -29,19 +78,18 @@ export const RecordedTask = Schema.Struct({
   name: text,
   workdir: text,
   num_nodes: Schema.optionalKey(Schema.NullOr(Schema.Int)),
-  resources: Schema.optionalKey(
-    Schema.NullOr(
-      Schema.Struct({
-        cloud: text,
-        accelerators: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Record(Schema.String, Schema.Number)]))),
-        cpus: amount,
-        memory: amount
-      })
-    )
-  ),
+  resources: Schema.optionalKey(Schema.NullOr(RecordedResources)),
   envs: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String))),
+  /** By target: a path of the caller's machine, the address of a bucket, or storage. */
+  file_mounts: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.Union([Schema.String, mapping])))),
   setup: text,
   run: text,
+  service: carried,
+  event_callback: text,
+  inputs: carried,
+  outputs: carried,
+  config: carried,
+  experimental: carried,
   secretEnvs: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })
 export type RecordedTask = typeof RecordedTask.Type

@@ -48,6 +48,7 @@ export interface ActiveOperation {
   /** Nodes whose agent was looked after by this operation. */
   readonly readyRanks: ReadonlyArray<number>
   readonly synced: boolean
+  readonly mounted: boolean
   readonly setup: "none" | "running" | typeof SetupEnded.Type
   readonly setupSinceMs: number
 }

@@ -57,6 +57,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
         request: null,
         readyRanks: [],
         synced: false,
+        mounted: false,
         setup: "none",
         setupSinceMs: 0
       }
@@ -120,6 +121,8 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
+    case "FileMountsSynced":
+      return { ...withOperation(row, operation, (active) => ({ ...active, mounted: true })), trouble: null }
     case "SetupStarted":
       return withOperation(row, operation, (active) => ({ ...active, setup: "running", setupSinceMs: atMs }))
     case "SetupEnded":
@@ -148,7 +151,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "ReactorFailed": {
       const { message, retryAtMs } = event
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
-      const alone = event._tag === "ActionFailed" && event.action === "Sync"
+      const alone = event._tag === "ActionFailed" && (event.action === "Sync" || event.action === "Mount")
       return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs, operation: alone ? operation : null } }
     }
     default:

@@ -1,62 +1,167 @@
 /**
- * What a task asks of each node. The keys are those of the YAML file, on the wire and in facts alike.
- * Fields that need a cloud account (regions, spot, images, ports, disks) are not known yet and are refused by name.
+ * What a task asks of each node. The keys are those of the YAML file, on the wire and in facts alike. Every way of writing a value is
+ * taken here; `normalize` brings all of them to one. What needs to know the offers of a cloud is checked by `check-offers.ts`.
  */
 import * as Schema from "effect/Schema"
+import { type AcceleratorsField, isAcceleratorName, parseAccelerators } from "./accelerators.ts"
+import { problemOf } from "./alternatives.ts"
+import { isCpus, isMemory } from "./amounts.ts"
+import { parseAutostop } from "./autostop.ts"
+import { cloudOf, cloudWords } from "./clouds.ts"
+import { diskTiers, parseDiskGib, parseDiskTier } from "./disk.ts"
+import { parseImages } from "./images.ts"
+import { parseInfra } from "./infra.ts"
+import { didYouMean } from "./names.ts"
+import { badPort } from "./ports.ts"
+import { parseRecovery, recoveries } from "./recovery.ts"
 
-const amountPattern = /^\d+(\.\d+)?\+?$/
-const positive = Schema.Number.check(Schema.makeFilter((n) => (Number.isFinite(n) && n > 0) || "expected a positive number"))
+const labelKeyMaxChars = 128
+const labelMaxChars = 256
+const alternativesMax = 64
+const portsMax = 1024
+/** Of a value that a message repeats. */
+const shownMaxChars = 64
+const shown = (value: unknown) => {
+  const text = String(value)
+  return text.length <= shownMaxChars ? text : `${text.slice(0, shownMaxChars)}…`
+}
 
-/** `4` or `"4"` (exactly), `"4+"` (at least). */
-export const Amount = Schema.Union([
-  positive,
-  Schema.String.check(Schema.makeFilter((s) => (amountPattern.test(s) && Number.parseFloat(s) > 0) || 'expected a number, "N" or "N+"'))
-])
-export type Amount = typeof Amount.Type
+const field = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+/** A schema with a rule that names what is wrong. */
+const ruled = <S extends Schema.Top>(schema: S, problem: (value: S["Type"]) => string | undefined | false) =>
+  schema.check(Schema.makeFilter((value) => problem(value as S["Type"]) || undefined))
 
-const acceleratorPattern = /^[^:\s]+(:\d+(\.\d+)?)?$/
-const AcceleratorText = Schema.String.check(
-  Schema.makeFilter((s) => (acceleratorPattern.test(s) && !/:0+(\.0+)?$/.test(s)) || 'expected "NAME" or "NAME:COUNT"')
-)
+const textOrNumber = Schema.Union([Schema.Finite, Schema.String])
+const place = field(ruled(Schema.String, (text) => text.trim() === "" && "expected a name, got nothing"))
 
-export const Resources = Schema.Struct({
-  cloud: Schema.optionalKey(
-    Schema.NullOr(
-      Schema.String.check(
-        Schema.makeFilter((s) => s.toLowerCase() === "local" || `unknown or disabled cloud '${s}': only local is enabled`)
-      )
+const unknownCloud = (text: string) => {
+  const near = didYouMean(text.slice(0, shownMaxChars), cloudWords)
+  return `unknown cloud '${shown(text)}'${near === undefined ? `: expected one of ${cloudWords.join(", ")}` : `: did you mean ${near}?`}`
+}
+
+const acceleratorForms = 'expected "NAME" or "NAME:COUNT", or names with counts above 0'
+const AcceleratorCounts = Schema.Record(Schema.String, Schema.NullOr(textOrNumber))
+const acceleratorsProblem = (value: AcceleratorsField): string | undefined => {
+  const choice = parseAccelerators(value)
+  if (choice === undefined) return acceleratorForms
+  if (choice.items.length > alternativesMax) return `expected 1 to ${alternativesMax} kinds of accelerators`
+  const odd = choice.items.find(({ name }) => !isAcceleratorName(name))
+  return odd && `'${shown(odd.name)}' is no name of an accelerator: up to 64 letters, digits, blanks, . - and _`
+}
+const recoveryProblem = (text: string) =>
+  parseRecovery(text) === undefined && `unknown strategy '${shown(text)}': expected one of ${recoveries.join(", ")}, none`
+
+/** One request: what `any_of` and `ordered` list. */
+export const Alternative = Schema.Struct({
+  /** `cloud/region/zone` in one; `*` for any. Not together with the three. */
+  infra: field(
+    ruled(
+      Schema.String,
+      (text) =>
+        parseInfra(text) === undefined && `'${shown(text)}' is no place: expected cloud, cloud/region or cloud/region/zone, * for any`
     )
   ),
-  /** One kind of accelerator and how many each node needs; fractions share one. */
-  accelerators: Schema.optionalKey(Schema.NullOr(Schema.Union([AcceleratorText, Schema.Record(Schema.NonEmptyString, positive)]))),
+  cloud: field(ruled(Schema.String, (text) => cloudOf(text) === undefined && unknownCloud(text))),
+  region: place,
+  zone: place,
+  instance_type: place,
   /** vCPUs of each node. */
-  cpus: Schema.optionalKey(Schema.NullOr(Amount)),
-  /** GiB of each node. */
-  memory: Schema.optionalKey(Schema.NullOr(Amount))
+  cpus: field(ruled(textOrNumber, (value) => !isCpus(value) && `expected a positive number, "N" or "N+", got '${shown(value)}'`)),
+  /** GiB of each node; `"Nx"`: for each vCPU. */
+  memory: field(
+    ruled(textOrNumber, (value) => !isMemory(value) && `expected a positive number of GiB, "N", "N+" or "Nx", got '${shown(value)}'`)
+  ),
+  /** One kind of accelerator and how many each node needs; fractions share one. */
+  accelerators: field(
+    ruled(
+      Schema.Union([Schema.String, AcceleratorCounts]),
+      (value) =>
+        acceleratorsProblem(value) ??
+        (parseAccelerators(value)?.kind !== "one" && "expected one kind of accelerator: each alternative has its own")
+    )
+  ),
+  /** Of TPUs. */
+  accelerator_args: field(
+    Schema.Struct({
+      tpu_vm: field(Schema.Union([Schema.Boolean, Schema.String])),
+      runtime_version: field(Schema.String),
+      tpu_name: field(Schema.String)
+    })
+  ),
+  use_spot: field(Schema.Boolean),
+  /** Of managed spot jobs: carried, and refused at a launch. */
+  spot_recovery: field(ruled(Schema.String, recoveryProblem)),
+  /** The newer name of `spot_recovery`. */
+  job_recovery: field(
+    Schema.Union([
+      ruled(Schema.String, recoveryProblem),
+      Schema.Struct({
+        strategy: field(ruled(Schema.String, recoveryProblem)),
+        max_restarts_on_errors: field(Schema.Natural),
+        recover_on_exit_codes: field(Schema.Union([Schema.Int, Schema.Array(Schema.Int)]))
+      })
+    ])
+  ),
+  /** GiB; text may end in GB or TB. */
+  disk_size: field(
+    ruled(textOrNumber, (size) => parseDiskGib(size) === undefined && `expected a whole number of GiB from 1 up, got '${shown(size)}'`)
+  ),
+  disk_tier: field(
+    ruled(
+      Schema.String,
+      (tier) => parseDiskTier(tier) === undefined && `unknown tier '${shown(tier)}': expected one of ${diskTiers.join(", ")}, none`
+    )
+  ),
+  /** Numbers and ranges `from-to`, 1 to 65535. */
+  ports: field(
+    ruled(Schema.Union([Schema.Finite, Schema.String, Schema.Array(textOrNumber)]), (ports) => {
+      const bad = badPort(ports)
+      if (Array.isArray(ports) && ports.length > portsMax) return `expected up to ${portsMax} ports and ranges`
+      return bad !== undefined && `'${shown(bad)}' is no port: expected 1 to 65535, or "from-to" with from <= to`
+    })
+  ),
+  /** A cloud's image, `docker:IMAGE`, or a mapping of regions to images. */
+  image_id: field(
+    ruled(
+      Schema.Union([Schema.String, Schema.Record(Schema.String, Schema.String)]),
+      (image) => parseImages(image, undefined) === undefined && "expected an image, or a mapping of regions to images"
+    )
+  ),
+  /** Tags of what is made on the cloud. */
+  labels: field(
+    ruled(Schema.Record(Schema.String, Schema.String), (labels) => {
+      const bad = Object.entries(labels).find(([key, value]) => key === "" || key.length > labelKeyMaxChars || value.length > labelMaxChars)
+      return bad !== undefined && `label '${shown(bad[0])}': a key has 1 to ${labelKeyMaxChars} characters, a value up to ${labelMaxChars}`
+    })
+  ),
+  /** Minutes, `"10m"`, `"1h"`, true (5 minutes), or both of minutes and `down`. */
+  autostop: field(
+    ruled(
+      Schema.Union([
+        Schema.Boolean,
+        Schema.Finite,
+        Schema.String,
+        Schema.Struct({ idle_minutes: field(textOrNumber), down: field(Schema.Boolean) })
+      ]),
+      (value) => parseAutostop(value) === undefined && 'expected whole minutes, "10m", "1h", true, false, or idle_minutes and down'
+    )
+  )
 })
+export type Alternative = typeof Alternative.Type
+
+const Alternatives = ruled(
+  Schema.Array(Alternative),
+  (items) => (items.length === 0 || items.length > alternativesMax) && `expected 1 to ${alternativesMax} alternatives`
+)
+
+/** One request, or several that would each do. */
+export const Resources = Schema.Struct({
+  ...Alternative.fields,
+  /** A mapping of several names: whichever is cheapest. A list: the first that can be had. */
+  accelerators: field(ruled(Schema.Union([Schema.String, AcceleratorCounts, Schema.Array(Schema.String)]), acceleratorsProblem)),
+  /** Whichever is cheapest; each is added to what stands beside it. */
+  any_of: field(Alternatives),
+  /** The first that can be had. */
+  ordered: field(Alternatives)
+}).check(Schema.makeFilter((resources) => problemOf(resources as Resources)))
 export type Resources = typeof Resources.Type
-
-export interface Accelerators {
-  readonly name: string
-  /** Per node; fractions allowed. */
-  readonly count: number
-}
-
-/** The one kind of accelerator that a job needs on each of its nodes, if any. */
-export const acceleratorsOf = (resources: Resources | undefined): Accelerators | undefined => {
-  const asked = resources?.accelerators
-  if (asked === undefined || asked === null) return undefined
-  if (typeof asked === "string") {
-    const [name = "", count = "1"] = asked.split(":")
-    return { name, count: Number(count) }
-  }
-  const [first] = Object.entries(asked)
-  return first && { name: first[0], count: first[1] }
-}
-
-/** Whether `have` meets an amount as the YAML writes it. `undefined` and `null` ask for nothing. */
-export const meets = (have: number, asked: Amount | null | undefined): boolean => {
-  if (asked === undefined || asked === null) return true
-  const least = Number.parseFloat(String(asked))
-  return String(asked).endsWith("+") ? have >= least : have === least
-}

@@ -30,7 +30,7 @@ const takingWords = [
     "--output"
   ])
 ]
-const takingFiles = ["--workdir", "--env-file"]
+const takingFiles = ["--workdir", "--env-file", "--secret-file"]
 
 /** What is asked for at the time. Each shell has its own way to it. */
 type Asked = "CLUSTERS" | "JOBS" | "OPEN JOBS"
@@ -43,6 +43,7 @@ const places: ReadonlyArray<readonly [verbs: string, place: "0" | "+" | "*", wor
   ["daemon", "0", "start stop restart status logs run"],
   ["completion", "0", "bash zsh fish"],
   ["ops", "0", "list cancel"],
+  ["task", "0", "show"],
   ["audit", "0", "verify head export import diff"],
   ["help", "0", verbs.join(" ")]
 ]
@@ -68,7 +69,7 @@ _sky_offer() {
   if [ "$COMP_CWORD" -eq 1 ]; then offered="${verbs.join(" ")} --help --version"; return; fi
   case $prev in
     -c|--cluster) offered=$${clusters}; return ;;
-    -o|--output) offered="table json"; return ;;
+    -o|--output) offered="table json"; [ "$verb" != task ] || offered="yaml json"; return ;;
     ${takingFiles.join("|")}) files=1; return ;;
     ${takingWords.filter((word) => !["-c", "--cluster", "-o", "--output", ...takingFiles].includes(word)).join("|")}) return ;;
   esac
@@ -81,7 +82,7 @@ ${Object.keys(pages)
 ${places
   .map(([names, place, words]) => `    ${names.replace(/$| /g, `:${globs[place]}|`).slice(0, -1)}) offered="${offers(words, inBash)}" ;;`)
   .join("\n")}
-    launch:*|exec:*) files=1 ;;
+    launch:*|exec:*|task:[1-9]*) files=1 ;;
   esac
 }
 `

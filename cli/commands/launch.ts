@@ -16,11 +16,9 @@ import { ignored, planTable, summary } from "../render/plan.ts"
 import { clean } from "../render/style.ts"
 import { plural } from "../render/time.ts"
 import { watchSetup } from "../setup-output.ts"
-import { loadEntrypoint } from "../task/entrypoint.ts"
-import { applyFlags } from "../task/flags.ts"
-import { explainFile } from "../task/missing-file.ts"
+import { taskOf } from "../task/flags.ts"
+import { carriedOnly } from "../task/notes.ts"
 import { taskOptions, wholeNumber } from "../task/options.ts"
-import { loadTask } from "../task/yaml.ts"
 import { screen, type Verb, verb } from "../verb.ts"
 
 const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun] [TASK FLAGS] [FILE.yaml|COMMAND…]"
@@ -55,10 +53,8 @@ export const launch: Verb = verb(
     "no-setup": { type: "boolean" }
   },
   async ({ flags, words, json, argv, connect }) => {
-    const task = applyFlags(
-      loadEntrypoint(words, () => ({ loadTask, explainFile })),
-      flags
-    )
+    const task = taskOf(words, flags)
+    if (!json) stderr.write(carriedOnly(task))
     const idle = flags["idle-minutes-to-autostop"]
     const idleMinutes = idle === undefined ? undefined : wholeNumber("-i", idle, 0)
     const params = {

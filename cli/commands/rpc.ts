@@ -1,15 +1,19 @@
 /**
- * `sky rpc`: any request of the protocol, for scripts. Prints the answer as it came, units and all.
- * What is recorded of the command line leaves the parameters out: they may hold secrets.
+ * `sky rpc`: any request of the protocol, for scripts. The answer's JSON as it came, units and all; a stream as lines of JSON, as they
+ * stand on the wire. What is recorded of the command line leaves the parameters out: they may hold secrets.
  */
-
+import { readFileSync } from "node:fs"
 import { caller } from "../../sdk/client/caller.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { methods } from "../../sdk/protocol/methods.ts"
+import { onInterrupt } from "../interrupt.ts"
 import { stderr, stdout } from "../out.ts"
-import { usageError } from "../render/error.ts"
-import { atMost, verb } from "../verb.ts"
+import { showError, usageError } from "../render/error.ts"
+import { atMost, type Verb, verb } from "../verb.ts"
 
-const usage = "sky rpc METHOD [JSON]"
+const usage = "sky rpc [METHOD [JSON|-]]"
+/** What these say on the way is the answer. */
+const streams: ReadonlySet<string> = new Set(["logs", "events.follow", "replay", "audit.export"])
 
 const parse = (text: string): object => {
   try {
@@ -19,18 +23,30 @@ const parse = (text: string): object => {
   throw usageError("The parameters are not a JSON object.", `Usage: ${usage}`)
 }
 
-export const rpc = verb(usage, { "request-id": { type: "string" } }, async ({ flags, words, connect }) => {
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`
+
+const request = verb(usage, { "request-id": { type: "string" } }, async ({ flags, words, connect }) => {
   const [method, params = "{}"] = words
-  if (method === undefined) throw usageError("Which method?", `Usage: ${usage}\n  All of them: sky rpc describe`)
+  if (method === undefined) {
+    stdout.write(line(Object.keys(methods)))
+    return exitCodes.ok
+  }
   atMost(2, words, usage)
-  const print = (type: string) => (data: unknown) => void stderr.write(`${JSON.stringify({ type, data })}\n`)
+  const wish = parse(params === "-" ? readFileSync(0, "utf8") : params)
+  const isStream = streams.has(method)
+  const print = (type: string) => (data: object) => void (isStream ? stdout : stderr).write(line({ type, data }))
+  const chunk = (bytes: string | Buffer) => (typeof bytes === "string" ? { text: bytes } : { base64: bytes.toString("base64") })
   const handlers = {
     onProgress: print("progress"),
     onSource: print("source"),
-    onLog: (_: number, bytes: string | Buffer) => void stderr.write(bytes),
+    onLog: (rank: number, bytes: string | Buffer) => print("log")({ rank, ...chunk(bytes) }),
     onEvent: print("event")
   }
-  const value = await connect({ caller: () => caller(["rpc", method]) }).call(method, parse(params), handlers, flags["request-id"])
-  stdout.write(`${JSON.stringify(value)}\n`)
+  if (isStream) onInterrupt(() => "")
+  const value = await connect({ caller: () => caller(["rpc", method]) }).call(method, wish, handlers, flags["request-id"])
+  stdout.write(line(isStream ? { type: "result", data: { value } } : value))
   return exitCodes.ok
 })
+
+/** Whoever asks so is a program: failures are JSON without `-o json`. */
+export const rpc: Verb = { ...request, run: (argv) => request.run(argv).catch((error: unknown) => showError(error, true)) }

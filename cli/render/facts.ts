@@ -42,6 +42,7 @@ const words: Words = {
   RuntimeReady: ({ rank }) => `node ${rank} answers`,
   RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
   WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
+  FileMountsSynced: ({ mounts, files, bytes }) => `${plural(mounts, "file mount")} synced: ${plural(files, "file")}, ${bytes} bytes`,
   SetupStarted: () => "setup started",
   SetupEnded: (event) => (event.failedRank === null ? "setup done" : `setup ended${outcome(event)}`),
   JobSubmitted: ({ job, task, numNodes }) => `job ${job}${task.name ? ` ${task.name}` : ""} submitted, ${plural(numNodes, "node")}`,

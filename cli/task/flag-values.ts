@@ -1,41 +1,61 @@
 /** Flags of a task by the rules of task/: what is wrong is said of the flag, as it was typed, before anything is asked. */
 import * as Schema from "effect/Schema"
 import { Resources } from "../../task/Resources.ts"
-import { nodesMax, Task } from "../../task/Task.ts"
+import { nodesMax, TaskFields } from "../../task/Task.ts"
 import { usageError } from "../render/error.ts"
 import type { TaskFlags } from "./options.ts"
 
-const isTask = Schema.is(Task)
-const isResources = Schema.is(Resources)
+/** The fields of resources that flags set. `none` resets those that can be left to the optimizer. */
+const fields = [
+  ["infra", "infra", true],
+  ["cloud", "cloud", true],
+  ["region", "region", true],
+  ["zone", "zone", true],
+  ["instance-type", "instance_type", true],
+  ["gpus", "accelerators", true],
+  ["cpus", "cpus", true],
+  ["memory", "memory", true],
+  ["image-id", "image_id", true],
+  ["disk-tier", "disk_tier", true],
+  ["disk-size", "disk_size", false],
+  ["ports", "ports", false]
+] as const
 
-type Rule = readonly [flag: keyof TaskFlags, form: string, fits: (value: string) => boolean]
+const given = (value: string | ReadonlyArray<string> | undefined) => value !== undefined && value.length > 0
 
-const amount = "a positive number: N, or N+ for at least N"
-const rules: ReadonlyArray<Rule> = [
-  ["name", "letters and digits, with single . _ - between them", (name) => isTask({ name })],
-  ["gpus", "NAME or NAME:COUNT, such as A100:8", (accelerators) => isResources({ accelerators })],
-  ["cpus", amount, (cpus) => isResources({ cpus })],
-  ["memory", `${amount}, in GiB`, (memory) => isResources({ memory })],
-  ["num-nodes", `a whole number from 1 to ${nodesMax}`, (nodes) => nodes.trim() !== "" && isTask({ num_nodes: Number(nodes) })]
-]
-
-/** The message of the schema says which clouds there are. */
-const cloudProblem = (cloud: string): string | undefined => {
-  const checked = Schema.toStandardSchemaV1(Resources)["~standard"].validate({ cloud })
+/** The message of the first thing that is wrong with a value. */
+const problemOf = (schema: typeof Resources | typeof TaskFields, value: unknown): string | undefined => {
+  const checked = Schema.toStandardSchemaV1<Schema.Codec<unknown>>(schema)["~standard"].validate(value)
   return checked instanceof Promise ? undefined : checked.issues?.[0]?.message
 }
 
-/** `none` resets and an empty value is none given, where flags.ts says so. */
-const isNothing = (flag: string, value: string) =>
-  flag !== "num-nodes" && (value === "" || (flag !== "name" && value.toLowerCase() === "none"))
+/** What the flags say of resources; an empty value says nothing. */
+export const resourcesBy = (flags: TaskFlags): Resources => {
+  if (flags["use-spot"] && flags["no-use-spot"]) throw usageError("--use-spot and --no-use-spot exclude each other.")
+  const set = fields.flatMap(([flag, field, resets]): Array<readonly [string, unknown]> => {
+    const value = flags[flag]
+    if (!given(value)) return []
+    if (resets && String(value).toLowerCase() === "none") return [[field, null]]
+    const problem = problemOf(Resources, { [field]: value })
+    if (problem !== undefined) throw usageError(`--${flag} ${value}: ${problem}.`)
+    return [[field, value]]
+  })
+  const spot = flags["use-spot"] ? true : flags["no-use-spot"] ? false : undefined
+  return { ...Object.fromEntries(set), ...(spot === undefined ? {} : { use_spot: spot }) } as Resources
+}
 
-export const checkFlags = (flags: TaskFlags): void => {
-  for (const [flag, form, fits] of rules) {
-    const value = flags[flag] as string | undefined
-    if (value === undefined || isNothing(flag, value) || fits(value)) continue
-    throw usageError(`--${flag} takes ${form}, not '${value}'.`)
+/** What the flags say of the task itself. */
+export const fieldsBy = (flags: TaskFlags) => {
+  const { name, workdir } = flags
+  const nodes = flags["num-nodes"]
+  if (given(name) && problemOf(TaskFields, { name }) !== undefined)
+    throw usageError(`--name takes letters and digits, with single . _ - between them, not '${name}'.`)
+  const count = Number(nodes)
+  if (nodes !== undefined && (nodes.trim() === "" || problemOf(TaskFields, { num_nodes: count }) !== undefined))
+    throw usageError(`--num-nodes takes a whole number from 1 to ${nodesMax}, not '${nodes}'.`)
+  return {
+    ...(given(name) ? { name: name! } : {}),
+    ...(given(workdir) ? { workdir: workdir! } : {}),
+    ...(nodes === undefined ? {} : { num_nodes: count })
   }
-  const { cloud = "" } = flags
-  const problem = isNothing("cloud", cloud) ? undefined : cloudProblem(cloud)
-  if (problem !== undefined) throw usageError(`--cloud ${cloud}: ${problem}.`)
 }

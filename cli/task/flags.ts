@@ -1,87 +1,45 @@
-/** What the flags of launch and exec do to a task. `none` resets what the file says. */
-
-import { readFileSync, statSync } from "node:fs"
-import { resolve } from "node:path"
-import { envNamePattern } from "../../task/names.ts"
+/** The task that words and flags of launch and exec mean: flags come before what the file says, and `none` resets it. */
+import type { Complain, Source } from "../../sdk/task/document.ts"
+import { findFiles } from "../../sdk/task/find-files.ts"
+import { type Given, readTask } from "../../sdk/task/read-task.ts"
+import { refuse } from "../../sdk/task/refuse.ts"
+import { overrideResources } from "../../task/override-resources.ts"
+import type { Resources } from "../../task/Resources.ts"
 import type { Task } from "../../task/Task.ts"
 import { stderr } from "../out.ts"
-import { usageError } from "../render/error.ts"
-import { parseEnvFile } from "./env-file.ts"
-import { checkFlags } from "./flag-values.ts"
-import { type Draft, type TaskFlags, wholeNumber } from "./options.ts"
+import { fieldsBy, resourcesBy } from "./flag-values.ts"
+import type { TaskFlags } from "./options.ts"
+import { sourceOf } from "./task-file.ts"
+import { givenBy } from "./values.ts"
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "you may not read it"
+const isMapping = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** A place that a flag has filled is not in the file. */
+const blaming =
+  (complain: Complain, flags: ReadonlyArray<string>): Complain =>
+  (path, message, hint, tag) =>
+    flags.includes(String(path[0])) ? refuse(message, hint, tag) : complain(path, message, hint, tag)
+
+export const applyFlags = ({ complain, fields }: Source, flags: TaskFlags, given: Given = givenBy(flags)): Task => {
+  const own = fieldsBy(flags)
+  const over = resourcesBy(flags)
+  const resources = fields["resources"]
+  // What is no mapping is refused with its line, below.
+  const overridden = Object.keys(over).length > 0 && (isMapping(resources) || resources === undefined || resources === null)
+  const source = {
+    fields: { ...fields, ...own, ...(overridden ? { resources: overrideResources(resources as Resources, over) } : {}) },
+    complain: blaming(complain, Object.keys(own))
+  }
+  return findFiles(readTask(source, given), source.complain)
 }
 
-const readFile = (path: string, flag: string): string => {
-  try {
-    return readFileSync(path, "utf8")
-  } catch (cause) {
-    const { code = "", message } = cause as NodeJS.ErrnoException
-    throw usageError(`${flag} ${path} cannot be read: ${reasons[code] ?? message}.`)
-  }
-}
+export const taskOf = (words: ReadonlyArray<string>, flags: TaskFlags): Task => applyFlags(sourceOf(words), flags)
 
-const envsOf = (flags: TaskFlags): Record<string, string> => {
-  const file = flags["env-file"]
-  const envs = file === undefined ? {} : parseEnvFile(readFile(file, "--env-file"), file)
-  for (const pair of flags.env ?? []) {
-    const at = pair.indexOf("=")
-    const name = at < 0 ? pair : pair.slice(0, at)
-    const value = at < 0 ? process.env[name] : pair.slice(at + 1)
-    if (!envNamePattern.test(name)) throw usageError(`--env takes NAME=value or NAME, and '${name}' is no name.`)
-    if (value === undefined) throw usageError(`env '${name}' has no value: it is not set here.`, `Give it one: --env ${name}=…`)
-    envs[name] = value
-  }
-  return envs
-}
+/** An exec uses the machines that are there, as they are. */
+export const ofMachines = ["cpus", "memory", "image-id", "disk-tier", "disk-size", "ports"] as const
 
-/** On the wire a workdir is absolute; it means the caller's own folder. */
-const findWorkdir = (path: string): string => {
-  const expanded = path === "~" || path.startsWith("~/") ? `${process.env.HOME ?? ""}${path.slice(1)}` : path
-  const folder = resolve(expanded)
-  const found = statSync(folder, { throwIfNoEntry: false })
-  if (found === undefined) throw usageError(`workdir ${path} does not exist (${folder}).`)
-  if (!found.isDirectory()) throw usageError(`workdir ${path} is not a folder (${folder}).`)
-  return folder
-}
-
-const given = (value: string | undefined) => value !== undefined && value !== ""
-const reset = (value: string) => (value.toLowerCase() === "none" ? null : value)
-
-export const applyFlags = (draft: Draft, flags: TaskFlags): Task => {
-  checkFlags(flags)
-  const resources = {
-    ...draft.resources,
-    ...(given(flags.cloud) ? { cloud: reset(flags.cloud!) } : {}),
-    ...(given(flags.gpus) ? { accelerators: reset(flags.gpus!) } : {}),
-    ...(given(flags.cpus) ? { cpus: reset(flags.cpus!) } : {}),
-    ...(given(flags.memory) ? { memory: reset(flags.memory!) } : {})
-  }
-  const envs = { ...draft.envs, ...envsOf(flags) }
-  for (const [name, value] of Object.entries(envs)) {
-    if (value === null) throw usageError(`env '${name}' has no value.`, `Give it one: --env ${name}=…`)
-  }
-  const workdir = flags.workdir ?? draft.workdir
-  return {
-    ...draft,
-    ...(given(flags.name) ? { name: flags.name! } : {}),
-    ...(workdir ? { workdir: findWorkdir(workdir) } : {}),
-    ...(flags["num-nodes"] === undefined ? {} : { num_nodes: wholeNumber("--num-nodes", flags["num-nodes"], 1) }),
-    ...(Object.keys(resources).length > 0 ? { resources } : {}),
-    envs: envs as Record<string, string>
-  }
-}
-
-/** An exec uses the machines that are there. */
-export const withoutMachine = (flags: TaskFlags, json: boolean): TaskFlags => {
-  const { cpus, memory, ...used } = flags
-  for (const [name, value] of Object.entries({ cpus, memory })) {
-    if (value !== undefined && !json) stderr.write(`--${name} is ignored: the cluster is there already.\n`)
-  }
-  return used
+export const withoutMachine = (flags: TaskFlags, quiet: boolean): TaskFlags => {
+  const ignored = ofMachines.filter((flag) => flags[flag] !== undefined)
+  for (const flag of ignored) if (!quiet) stderr.write(`--${flag} is ignored: the cluster is there already.\n`)
+  return Object.fromEntries(Object.entries(flags).filter(([flag]) => !ignored.some((name) => name === flag)))
 }

@@ -1,33 +1,40 @@
-/** The flags that launch and exec share, as declarations: small, for the hot path. */
-import type { Task } from "../../task/Task.ts"
+/** The flags that launch and exec share, as declarations. */
 import { usageError } from "../render/error.ts"
 
 export const taskOptions = {
   name: { type: "string", short: "n" },
   workdir: { type: "string" },
+  infra: { type: "string" },
   cloud: { type: "string" },
+  region: { type: "string" },
+  zone: { type: "string" },
+  "instance-type": { type: "string", short: "t" },
   gpus: { type: "string" },
   cpus: { type: "string" },
   memory: { type: "string" },
+  "use-spot": { type: "boolean" },
+  "no-use-spot": { type: "boolean" },
+  "image-id": { type: "string" },
+  "disk-size": { type: "string" },
+  "disk-tier": { type: "string" },
+  ports: { type: "string", multiple: true },
   "num-nodes": { type: "string" },
   env: { type: "string", multiple: true },
-  "env-file": { type: "string" }
+  "env-file": { type: "string" },
+  secret: { type: "string", multiple: true },
+  "secret-file": { type: "string" }
 } as const
 
-export interface TaskFlags {
-  readonly name?: string | undefined
-  readonly workdir?: string | undefined
-  readonly cloud?: string | undefined
-  readonly gpus?: string | undefined
-  readonly cpus?: string | undefined
-  readonly memory?: string | undefined
-  readonly "num-nodes"?: string | undefined
-  readonly env?: ReadonlyArray<string> | undefined
-  readonly "env-file"?: string | undefined
+/** What of a task comes from the command line. */
+export type TaskFlags = {
+  readonly [F in keyof typeof taskOptions]?:
+    | ((typeof taskOptions)[F] extends { multiple: true }
+        ? ReadonlyArray<string>
+        : (typeof taskOptions)[F]["type"] extends "boolean"
+          ? boolean
+          : string)
+    | undefined
 }
-
-/** A task on its way: an env without a value must still get one. */
-export type Draft = Omit<Task, "envs"> & { readonly envs?: Readonly<Record<string, string | null>> }
 
 export const wholeNumber = (flag: string, text: string, min: number): number => {
   const n = Number(text)

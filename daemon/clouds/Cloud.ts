@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
+import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { FileList } from "../sync/FileList.ts"
 
@@ -83,12 +84,23 @@ export interface Holdings {
   readonly unclear: ReadonlyArray<string>
 }
 
+export interface Offered {
+  readonly offers: ReadonlyArray<Offer>
+  readonly reason: string | null
+  /** It never will: what was asked for is a feature that this cloud has not. */
+  readonly lacks?: boolean
+}
+
 export interface Cloud {
   readonly name: string
   /** Whether a stopped cluster keeps its disks here. */
   readonly canStop: boolean
+  /** Whether only what is below the nodes' home is their own: the rest is the user's machine. */
+  readonly homeOnly?: boolean
+  /** The list of its regions, types and prices, where it has one. */
+  readonly catalog?: CloudOffers
   /** What it offers for a task, cheapest first; the reason when nothing fits. */
-  readonly offers: (task: Task) => Effect.Effect<{ readonly offers: ReadonlyArray<Offer>; readonly reason: string | null }>
+  readonly offers: (task: Task) => Effect.Effect<Offered>
   /** All ranks or none. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>

@@ -1,11 +1,15 @@
 /** Refusals that several commands share. */
 import * as Result from "effect/Result"
-import type { RecordedTask } from "../../events/values.ts"
+import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, raisingOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
+import { acceleratorsText } from "../../task/accelerators.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
+import { lessDemandingThan } from "../../task/fit.ts"
+import { type Need, present } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
-import { acceleratorsOf } from "../../task/Resources.ts"
+import { placedNeedText } from "../../task/resources-text.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
 const ago = (fromMs: number, nowMs: number) => `${Math.max(0, Math.round((nowMs - fromMs) / 1000))} s`
@@ -50,10 +54,30 @@ export const refuseWhileEnding = (row: ClusterRow) => {
   )
 }
 
+/** Names of accelerators in small letters: a machine's own spelling is as good as the task's. */
+const small = (accelerators: Need["accelerators"]) =>
+  accelerators && Object.fromEntries(Object.entries(accelerators).map(([name, count]) => [name.toLowerCase(), count]))
+
+/** As far as an offer tells: disks, images and ports are not compared. */
+const comparable = ({ accelerators, cloud, instance_type, region, use_spot, zone }: Need): Need =>
+  present<Need>({ cloud, region, zone, instance_type, accelerators: small(accelerators), use_spot })
+
+const needOfOffer = (offer: Offer): Need =>
+  present<Need>({
+    cloud: offer.cloud,
+    region: offer.region,
+    zone: offer.zone,
+    instance_type: offer.instanceType,
+    accelerators: offer.accelerators && { [offer.accelerators.name]: offer.accelerators.count },
+    use_spot: offer.useSpot || null
+  })
+
+/** Only what can differ is said: most tasks ask for accelerators and nothing else that counts. */
+const said = (need: Need, only: boolean) =>
+  only ? (need.accelerators === undefined ? "none" : acceleratorsText(need.accelerators)) : placedNeedText(need)
+
 /** Whether the cluster can ever give what the task asks of it. cpus and memory do not count (SkyPilot's `less_demanding_than`). */
 export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
-  const asked = acceleratorsOf(task.resources ?? undefined)
-  const has = row.offer?.accelerators ?? null
   const misfit = (wanted: string, existing: string) =>
     Result.fail(
       new ResourcesMismatchError({
@@ -63,7 +87,9 @@ export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
     )
   const nodes = numNodesOf(task)
   if (nodes > row.numNodes) return misfit(`${nodes} nodes`, `${row.numNodes}`)
-  if (asked === undefined) return undefined
-  const fits = has !== null && has.name.toLowerCase() === asked.name.toLowerCase() && has.count >= asked.count
-  return fits ? undefined : misfit(`${asked.name}:${asked.count} on each node`, has === null ? "none" : `${has.name}:${has.count}`)
+  const { items } = alternativesOf(task.resources)
+  const has = row.offer === null ? {} : needOfOffer(row.offer)
+  if (items.some((need) => lessDemandingThan(comparable(need), comparable(has)))) return undefined
+  const only = items.every((need) => lessDemandingThan(comparable({ ...need, accelerators: {} }), comparable(has)))
+  return misfit(`${items.map((need) => said(need, only)).join(" or ")}${only ? " on each node" : ""}`, said(has, only))
 }

@@ -26,6 +26,6 @@ export const exec = (row: ClusterRow | undefined, { down, lastUse, name, task }:
   const job = hasRun(task) ? nextJobOf(row) : null
   const ending: Event = { _tag: "OperationSucceeded", result: { jobId: job } }
   const submitted: ReadonlyArray<Event> =
-    job === null ? [] : [jobSubmitted(row.id, job, task, { withSetup: false, user: context.user, nowMs: context.nowMs })]
+    job === null ? [] : [jobSubmitted(row, job, task, { withSetup: false, user: context.user, nowMs: context.nowMs })]
   return onCluster(row, context, [requested, ...submitted, ...(down ? [autodown(row.id)] : []), ending])
 }

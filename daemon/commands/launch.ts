@@ -5,12 +5,14 @@ import type { ClusterId, ClusterName } from "../../events/ids.ts"
 import { nameKey, requestKey } from "../../events/keys.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { InvalidClusterNameError, ResourcesUnavailableError, ValueError } from "../../sdk/protocol/errors.ts"
+import { InvalidClusterNameError, NotSupportedError, ResourcesUnavailableError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Launch } from "../../sdk/protocol/launch.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
 import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
+import { refuseMounts } from "./mounts.ts"
 
 export interface LaunchWish {
   readonly name: string
@@ -21,6 +23,10 @@ export interface LaunchWish {
   /** What the clouds offer for it, best first; the reason when nothing fits. */
   readonly offers: ReadonlyArray<Offer>
   readonly reason: string | null
+  /** No place ever will: each lacks a feature that the task asks for. */
+  readonly lacks?: boolean
+  /** The place takes mounts below the nodes' home only. */
+  readonly homeOnly?: boolean
 }
 
 /** Minutes of the setting that this launch makes; null for none. 0 counts as 1, `down` alone is 1 (contract, D07, launch-17). */
@@ -44,18 +50,35 @@ const refuseLaunch = (name: string, options: LaunchWish["options"], task: Record
   if (options.noSetup && options.detachSetup && hasSetup(task)) {
     return Result.fail(new ValueError({ message: "noSetup and detachSetup exclude each other.", hint: null }))
   }
+  if (alternativesOf(task.resources).items.some((need) => (need.spot_recovery ?? need.job_recovery) !== undefined)) {
+    return Result.fail(
+      new ValueError({
+        message: "The task asks for recovery, which managed spot jobs have and clusters have not.",
+        hint: "Leave spot_recovery and job_recovery out of its resources."
+      })
+    )
+  }
   return undefined
 }
 
+/** What the request says of autostop goes before what the task says of it. */
+const autostopOf = (options: LaunchWish["options"], task: RecordedTask) => {
+  const { down, idleMinutesToAutostop } = options
+  const own = alternativesOf(task.resources).items.find((need) => need.autostop !== undefined)?.autostop
+  const isSaid = down === true || (idleMinutesToAutostop !== undefined && idleMinutesToAutostop !== null)
+  return isSaid || own === undefined ? options : { idleMinutesToAutostop: own.idle_minutes, down: own.down }
+}
+
 const facts = (cluster: ClusterId, { options, task }: LaunchWish): ReadonlyArray<Event> => {
-  const minutes = minutesOf(options)
+  const setting = autostopOf(options, task)
+  const minutes = minutesOf(setting)
   const requested: Event = {
     _tag: "LaunchRequested",
     cluster,
     task,
     numNodes: numNodesOf(task),
     idleMinutes: minutes,
-    down: options.down ?? false,
+    down: setting.down ?? false,
     retryUntilUp: options.retryUntilUp ?? false,
     noSetup: options.noSetup ?? false,
     detachSetup: options.detachSetup ?? false,
@@ -66,13 +89,21 @@ const facts = (cluster: ClusterId, { options, task }: LaunchWish): ReadonlyArray
 }
 
 export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: Context): Decided => {
-  const refusal = refuseLaunch(wish.name, wish.options, wish.task)
+  const refusal = refuseLaunch(wish.name, wish.options, wish.task) ?? refuseMounts(wish.task, wish.homeOnly ?? false)
   if (refusal !== undefined) return refusal
   if (row !== undefined) {
     return refuseWhileEnding(row) ?? refuseMisfit(row, wish.task) ?? onCluster(row, context, facts(row.id, wish))
   }
   const [offer] = wish.offers
   if (offer === undefined) {
+    if (wish.lacks) {
+      return Result.fail(
+        new NotSupportedError({
+          message: `No enabled cloud can do what the task asks: ${wish.reason}.`,
+          hint: "Leave it out, or enable a cloud that has it: sky check"
+        })
+      )
+    }
     return Result.fail(
       new ResourcesUnavailableError({
         message: `No place fits the task: ${wish.reason ?? "no cloud is enabled"}.`,

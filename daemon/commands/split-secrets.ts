@@ -1,15 +1,16 @@
-/** Takes the values that look like secrets out of a task, before anything of it is recorded. Pure. */
+/** Takes the secrets out of a task, before anything of it is recorded. Pure. */
 import type { RecordedTask } from "../../events/values.ts"
-import { isSecretEnvName } from "../../task/names.ts"
+import { openEnvsOf, secretsOf } from "../../task/secrets.ts"
 import type { Task } from "../../task/Task.ts"
 
 export const splitSecrets = (task: Task, digest: (text: string) => string) => {
-  const all = Object.entries(task.envs ?? {})
-  const secret = all.filter(([name]) => isSecretEnvName(name))
-  const recorded: RecordedTask = { ...task }
-  if (task.envs) Object.assign(recorded, { envs: Object.fromEntries(all.filter(([name]) => !isSecretEnvName(name))) })
-  if (secret.length > 0) {
-    Object.assign(recorded, { secretEnvs: Object.fromEntries(secret.map(([name, value]) => [name, digest(`${name}=${value}`)])) })
+  const { envs, secrets: _, ...open } = task
+  const secrets = secretsOf(task)
+  const digests = Object.entries(secrets).map(([name, value]) => [name, digest(`${name}=${value}`)])
+  const recorded: RecordedTask = {
+    ...open,
+    ...(envs ? { envs: openEnvsOf(task) } : {}),
+    ...(digests.length > 0 ? { secretEnvs: Object.fromEntries(digests) } : {})
   }
-  return { recorded, secrets: Object.fromEntries(secret) }
+  return { recorded, secrets }
 }

@@ -1,9 +1,10 @@
 /** The facts that make a task a job in a cluster's queue. */
-import type { ClusterId, JobId } from "../../events/ids.ts"
+import type { JobId } from "../../events/ids.ts"
 import { JobId as JobIds } from "../../events/ids.ts"
 import type { JobSubmitted } from "../../events/job.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { alternativesOf, chosenOf } from "../../task/alternatives.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
 /**
@@ -17,16 +18,20 @@ export const runTimestampOf = (atMs: number, job = 0): string => {
 
 export const nextJobOf = (row: ClusterRow): JobId => JobIds.make(row.lastJob + 1)
 
+/** A job runs on what the cluster is: of several requests, the one that was met. */
+const onNodesOf = (row: ClusterRow, task: RecordedTask): RecordedTask =>
+  alternativesOf(task.resources).kind === "one" ? task : { ...task, resources: chosenOf(task.resources, row.offer?.accelerators) }
+
 export const jobSubmitted = (
-  cluster: ClusterId,
+  row: ClusterRow,
   job: JobId,
   task: RecordedTask,
   how: { readonly withSetup: boolean; readonly user: string; readonly nowMs: number }
 ): typeof JobSubmitted.Type => ({
   _tag: "JobSubmitted",
-  cluster,
+  cluster: row.id,
   job,
-  task,
+  task: onNodesOf(row, task),
   numNodes: numNodesOf(task),
   withSetup: how.withSetup,
   user: how.user,

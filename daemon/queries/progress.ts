@@ -27,6 +27,7 @@ const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   InstallAgents: "bootstrap",
   Arm: "autostop",
   Sync: "sync",
+  Mount: "sync",
   BeginSetup: "setup",
   Submit: "submit",
   StopNodes: "stop",
@@ -73,6 +74,8 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return armed(event, row, active)
     case "WorkdirSynced":
       return said("sync", "done", `workdir, ${event.files} file${event.files === 1 ? "" : "s"}, ${size(event.bytes)}`)
+    case "FileMountsSynced":
+      return said("sync", "done", `${plural(event.mounts, "file mount")}, ${plural(event.files, "file")}, ${size(event.bytes)}`)
     case "SetupStarted":
       return said("setup", "running")
     case "SetupEnded":

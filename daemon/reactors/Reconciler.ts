@@ -95,7 +95,7 @@ const make = Effect.gen(function* () {
   const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
     slot.tries += 1
     // An agent that does not answer may be on a machine that runs no more: look before trying again.
-    if (action._tag === "InstallAgents" || action._tag === "Arm" || action._tag === "Sync") {
+    if (action._tag === "InstallAgents" || action._tag === "Arm" || action._tag === "Sync" || action._tag === "Mount") {
       yield* couriers.observe(cluster)
       if (look(cluster)?.key !== slot.key) return
     }

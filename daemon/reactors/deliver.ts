@@ -64,7 +64,7 @@ export const deliver = Effect.fn("deliver")(function* (
     // Taken: the agent keeps them now.
     if (operation !== null && operationOf(operations, operation)?.outcome._tag !== "running") yield* secrets.forget(operation)
   }
-  for (const active of news.setups) yield* head.ask("setup", setupSpec(active, yield* read(active.id, taskOf(active))))
+  for (const active of news.setups) yield* head.ask("setup", setupSpec(row, active, yield* read(active.id, taskOf(active))))
   const dropped = [...told].filter((key) => key.startsWith("setup/") && !row.operations.some(({ id }) => setupKey(id) === key))
   for (const key of dropped) {
     yield* head.ask("setup.cancel", { operation: key.slice("setup/".length) })

@@ -4,7 +4,7 @@ import type { RecordedTask } from "../../events/values.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
 import type { JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
-import { acceleratorsOf } from "../../task/Resources.ts"
+import { acceleratorsOf } from "../../task/alternatives.ts"
 import { runTimestampOf } from "../commands/submission.ts"
 
 interface Deliveries {
@@ -34,7 +34,7 @@ export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
   name: job.name,
   runTimestamp: job.runTimestamp,
   numNodes: job.numNodes,
-  accelerators: acceleratorsOf(job.task.resources ?? undefined) ?? null,
+  accelerators: acceleratorsOf(job.task.resources) ?? null,
   setup: job.withSetup ? (job.task.setup ?? null) : null,
   run: job.task.run ?? "",
   envs: job.task.envs ?? {},
@@ -43,7 +43,7 @@ export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
 
 export const taskOf = ({ request }: ActiveOperation): RecordedTask => (request?._tag === "LaunchRequested" ? request.task : {})
 
-export const setupSpec = (active: ActiveOperation, secrets: Secrets): SetupSpec => {
+export const setupSpec = (row: ClusterRow, active: ActiveOperation, secrets: Secrets): SetupSpec => {
   const task = taskOf(active)
   return {
     operation: active.id,
@@ -51,6 +51,6 @@ export const setupSpec = (active: ActiveOperation, secrets: Secrets): SetupSpec 
     script: task.setup ?? "",
     envs: task.envs ?? {},
     secrets,
-    accelerators: Math.ceil(acceleratorsOf(task.resources ?? undefined)?.count ?? 0)
+    accelerators: Math.ceil(acceleratorsOf(task.resources, row.offer?.accelerators)?.count ?? 0)
   }
 }

@@ -20,6 +20,7 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   InstallAgents: "installing the runtime",
   Arm: "setting autostop",
   Sync: "syncing the workdir",
+  Mount: "syncing file_mounts",
   StopNodes: "stopping its nodes",
   ReleaseNodes: "releasing its nodes"
 }

@@ -8,8 +8,8 @@ import type { JobRow } from "../../projections/jobs.ts"
 import { RuntimeError, recordError } from "../../sdk/protocol/errors.ts"
 import { closing, type Facts } from "./facts.ts"
 
-/** Its workdir or its setup went with the machine: the new head has neither, and the other nodes may have half of it. */
-const hasBegun = ({ setup, synced }: ActiveOperation) => synced || setup !== "none"
+/** Its workdir, its mounts or its setup went with the machine: the new head has neither, and the other nodes may have half of it. */
+const hasBegun = ({ mounted, setup, synced }: ActiveOperation) => synced || mounted || setup !== "none"
 
 const failed = (row: ClusterRow, method: string): Event => ({
   _tag: "OperationFailed",

@@ -5,15 +5,19 @@ import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken } from "../../events/ids.ts"
+import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
+import { homePathOf, localMountsOf } from "../../task/mounts.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
 import { freshUlid } from "../Ids.ts"
+import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import type { Couriers } from "./Couriers.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
+import { taskOf } from "./deliveries.ts"
 import { decided, seen } from "./facts.ts"
 import { abandoned } from "./give-up.ts"
 import type { Action } from "./plan.ts"
@@ -68,6 +72,24 @@ const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: stri
   yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, "sky_workdir"), { concurrency: 8, discard: true })
   yield* couriers.activity(row.id)
   return seen(operationOf(row), [{ _tag: "WorkdirSynced", cluster: row.id, files: files.files, bytes: files.bytes }])
+})
+
+/** Of the folders and files that are named as sources, each to its target: one after another, since targets may lie in each other. */
+const mount = Effect.fn("perform.mount")(function* (row: ClusterRow, task: RecordedTask, { cloud, couriers, log }: Hands) {
+  yield* couriers.activity(row.id)
+  const list = yield* FileLister
+  const mounts = yield* Effect.forEach(localMountsOf(task), ({ source, target }) =>
+    Effect.gen(function* () {
+      const [files, folder] = placedAt(yield* list(source, "mount"), homePathOf(target) ?? target)
+      yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, folder), { concurrency: 8, discard: true })
+      return files
+    })
+  )
+  yield* couriers.activity(row.id)
+  const sum = (of: (list: FileList) => number) => mounts.reduce((total, each) => total + of(each), 0)
+  return seen(operationOf(row), [
+    { _tag: "FileMountsSynced", cluster: row.id, mounts: mounts.length, files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes) }
+  ])
 })
 
 /** The reason that jobs get when their cluster ends under them. */
@@ -175,6 +197,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       const workdir = request?._tag === "LaunchRequested" || request?._tag === "ExecRequested" ? request.task.workdir : undefined
       return yield* sync(row, workdir ?? "", hands)
     }
+    case "Mount":
+      return yield* mount(row, taskOf(activeOf(row, action.operation)!), hands)
     case "StopNodes":
     case "ReleaseNodes":
       return yield* end(row, nodesOf(action.ranks), hands)

@@ -6,6 +6,7 @@ import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
+import { localMountsOf } from "../../task/mounts.ts"
 import { hasSetup } from "../../task/Task.ts"
 
 export type Action =
@@ -19,6 +20,7 @@ export type Action =
   | { readonly _tag: "InstallAgents"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "Arm" }
   | { readonly _tag: "Sync"; readonly operation: OperationId }
+  | { readonly _tag: "Mount"; readonly operation: OperationId }
   | { readonly _tag: "BeginSetup"; readonly operation: OperationId }
   | { readonly _tag: "FailSetup"; readonly operation: OperationId }
   | { readonly _tag: "Submit"; readonly operation: OperationId }
@@ -77,6 +79,7 @@ const steps = (active: ActiveOperation): Action | undefined => {
   const { id: operation, request } = active
   if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return undefined
   if (typeof request.task.workdir === "string" && !active.synced) return { _tag: "Sync", operation }
+  if (request._tag === "LaunchRequested" && !active.mounted && localMountsOf(request.task).length > 0) return { _tag: "Mount", operation }
   if (request._tag === "LaunchRequested" && hasSetup(request.task) && !request.noSetup && !request.detachSetup) {
     if (active.setup === "none") return { _tag: "BeginSetup", operation }
     if (active.setup === "running") return undefined

@@ -25,7 +25,7 @@ export const submit = (row: ClusterRow, active: ActiveOperation, how: { readonly
   const job = hasRun(request.task) ? nextJobOf(row) : null
   const withSetup = request._tag === "LaunchRequested" && request.detachSetup && !request.noSetup && hasSetup(request.task)
   return decided(active.id, [
-    ...(job === null ? [] : [jobSubmitted(row.id, job, request.task, { withSetup, ...how })]),
+    ...(job === null ? [] : [jobSubmitted(row, job, request.task, { withSetup, ...how })]),
     ...settle(row, active),
     { _tag: "OperationSucceeded", result: { jobId: job } }
   ])

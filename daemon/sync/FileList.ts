@@ -9,6 +9,8 @@ export interface FileEntry {
   readonly size: number
   /** Where a link points, as written in it. */
   readonly target?: string
+  /** Where it is below `root`, when it is called otherwise there. */
+  readonly from?: string
 }
 
 export interface FileList {
@@ -16,4 +18,14 @@ export interface FileList {
   readonly entries: ReadonlyArray<FileEntry>
   readonly files: number
   readonly bytes: number
+  /** One file that was named itself, not a folder. */
+  readonly lone?: boolean
+}
+
+/** The same as it lies at `target`: what a folder holds goes into that one, a lone file is called so. With the folder to put it into. */
+export const placedAt = (list: FileList, target: string): readonly [list: FileList, folder: string] => {
+  if (!list.lone) return [list, target]
+  const at = target.lastIndexOf("/")
+  const entries = list.entries.map((entry) => ({ ...entry, from: entry.path, path: target.slice(at + 1) }))
+  return [{ ...list, entries }, at < 0 ? "" : target.slice(0, at)]
 }

@@ -40,7 +40,7 @@ const clearFolder = (path: string) =>
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error
     throw new SyncError({
       path,
-      message: `${path} is a folder with files in it, and a file of the workdir takes its place: remove the folder.`
+      message: `${path} is a folder with files in it, and a file takes its place: remove the folder.`
     })
   })
 
@@ -84,7 +84,7 @@ const linkOne = async (target: string, destination: Destination) => {
 }
 
 const placeEntry = async (root: string, entry: FileEntry, destination: Destination) => {
-  const source = join(root, entry.path)
+  const source = join(root, entry.from ?? entry.path)
   try {
     await (entry.kind === "link" ? linkOne(entry.target ?? "", destination) : copyOne(source, destination))
   } catch (error) {

@@ -5,9 +5,9 @@
  * Links stay links and are not followed, but for the folder itself. Sockets, pipes and devices are left out.
  */
 
-import type { Dirent } from "node:fs"
+import type { Dirent, Stats } from "node:fs"
 import { lstat, readdir, readFile, readlink, realpath } from "node:fs/promises"
-import { join, relative } from "node:path"
+import { basename, dirname, join, relative } from "node:path"
 import * as Effect from "effect/Effect"
 import type { FileEntry, FileList } from "./FileList.ts"
 import { isRepository, readExclude, repositoryOf, trackedThoughIgnored } from "./git-folder.ts"
@@ -152,11 +152,25 @@ const withParents = (paths: ReadonlyArray<string>): ReadonlySet<string> => {
   return all
 }
 
-const list = async (folder: string, signal: AbortSignal): Promise<FileList> => {
+/** What a folder or a file is listed for. */
+export type Purpose = "workdir" | "mount"
+
+/** A file that was named itself is sent, whatever the rules around it say. */
+const lone = (path: string, { mode, size }: Stats): FileList => {
+  const entry: FileEntry = { path: basename(path), kind: "file", mode: mode & 0o7777, size }
+  return { root: dirname(path), entries: [entry], files: 1, bytes: size, lone: true }
+}
+
+const list = async (folder: string, purpose: Purpose, signal: AbortSignal): Promise<FileList> => {
   const root = await realpath(folder).catch(() => null)
-  if (root === null) throw new SyncError({ path: folder, message: `${folder} does not exist: check the workdir of the task.` })
-  if (!(await lstat(root)).isDirectory())
-    throw new SyncError({ path: folder, message: `${folder} is not a folder: a workdir must be one.` })
+  const field = purpose === "workdir" ? "workdir" : "file_mounts"
+  if (root === null) throw new SyncError({ path: folder, message: `${folder} does not exist: check the ${field} of the task.` })
+  const found = await lstat(root)
+  if (purpose === "mount" && found.isFile()) return lone(root, found)
+  if (!found.isDirectory()) {
+    const what = purpose === "workdir" ? "is not a folder: a workdir must be one" : "is no file and no folder"
+    throw new SyncError({ path: folder, message: `${folder} ${what}.` })
+  }
   const top = (await repositoryOf(root)) ?? root
   const below = top === root ? "" : `${relative(top, root)}/`
   const rules = top === root ? makeRules({ git: [], sky: [] }) : await rulesAbove(root, top)
@@ -171,6 +185,6 @@ const list = async (folder: string, signal: AbortSignal): Promise<FileList> => {
   return { root, entries, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) }
 }
 
-export const listFiles = Effect.fn("listFiles")((root: string) =>
-  Effect.tryPromise({ try: (signal) => list(root, signal), catch: (error) => syncError(root, error) })
+export const listFiles = Effect.fn("listFiles")((root: string, purpose: Purpose = "workdir") =>
+  Effect.tryPromise({ try: (signal) => list(root, purpose, signal), catch: (error) => syncError(root, error) })
 )

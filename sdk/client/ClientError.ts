@@ -3,6 +3,8 @@ export class ClientError extends Error {
   readonly tag: string
   readonly exitCode: number
   readonly hint: string | null
+  /** What the daemon says beside these: the cluster's status, the places that were tried. */
+  declare readonly fields?: Readonly<Record<string, unknown>>
 
   constructor(tag: string, exitCode: number, message: string, hint: string | null = null) {
     super(message)

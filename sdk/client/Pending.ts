@@ -111,4 +111,4 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
 }
 
 export const fromWire = ({ error }: Extract<ServerFrame, { type: "failure" }>["data"]): ClientError =>
-  new ClientError(error.tag, error.exitCode ?? exitCodes.failed, error.message, error.hint)
+  Object.assign(new ClientError(error.tag, exitCodes.failed, error.message), error)

@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly spawn?: boolean
   readonly caller?: () => Caller
   readonly home?: Home
+  /** Each connection as it is made: whoever reads slowly holds it back. */
+  readonly onSocket?: (socket: Socket) => void
 }
 
 export interface Session {
@@ -38,7 +40,7 @@ export interface Session {
 
 const closed = (socket: Socket) => new Promise<void>((done) => (socket.destroyed ? done() : socket.once("close", () => done())))
 
-export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) }: SessionOptions): Session => {
+export const openSession = ({ rare, spawn = true, caller, home = findHome(rare), onSocket }: SessionOptions): Session => {
   const pending = new Map<number, Pending>()
   const greeted = Promise.withResolvers<void>()
   greeted.promise.catch(() => {})
@@ -153,6 +155,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare) 
       dropped()
     })
     unsaid = encode("hello", { protocol, version })
+    onSocket?.(socket)
     return socket
   }
 

@@ -35,6 +35,10 @@ export class ClusterNotUpError extends Schema.TaggedError<ClusterNotUpError>()("
 export class ResourcesMismatchError extends Schema.TaggedError<ResourcesMismatchError>()("ResourcesMismatchError", fields) {
   readonly exitCode = exitCodes.conflict
 }
+/** When no cloud is enabled at all. */
+export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()("NoCloudAccessError", fields) {
+  readonly exitCode = exitCodes.credentials
+}
 /** When no place has, or gives, what is asked. */
 export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnavailableError>()("ResourcesUnavailableError", {
   ...fields,
@@ -97,6 +101,7 @@ export type SkydError =
   | ClusterDoesNotExist
   | ClusterNotUpError
   | ResourcesMismatchError
+  | NoCloudAccessError
   | ResourcesUnavailableError
   | NotSupportedError
   | CommandError

@@ -18,6 +18,11 @@ describe("examples", () => {
   it("workdir/task.yaml finds its files", async () => {
     expect((await home.sky("exec", "one", "examples/workdir/task.yaml")).out).toMatch(/hello, \w+/)
   })
+  it("mounts.yaml finds what was mounted, and its secret", async () => {
+    const launched = await home.sky("launch", "-y", "-c", "m", "examples/mounts.yaml", "--secret", "GREETING_KEY=open-sesame")
+    expect(launched).toMatchObject({ code: 0, out: expect.stringMatching(/inputs: [1-9]\d*, key of 11 characters/) })
+    await home.sky("down", "-y", "m")
+  })
   it("long.yaml is followed, left, found again and cancelled", async () => {
     const following = home.start("exec", "one", "examples/long.yaml")
     await following.until("step 1")

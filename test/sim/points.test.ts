@@ -15,7 +15,16 @@ import { check, makeWorld, settle, started } from "./world.ts"
 type Step = readonly [CommandName, object]
 
 const stories: Readonly<Record<string, ReadonlyArray<Step>>> = {
-  launch: [["launch", { clusterName: "a", task: { setup: "0", run: "3 0", workdir: "/w", num_nodes: 2 }, idleMinutesToAutostop: 5 }]],
+  launch: [
+    [
+      "launch",
+      {
+        clusterName: "a",
+        task: { setup: "0", run: "3 0", workdir: "/w", file_mounts: { "~/m": "/m" }, num_nodes: 2 },
+        idleMinutesToAutostop: 5
+      }
+    ]
+  ],
   "a launch whose setup fails": [["launch", { clusterName: "a", task: { setup: "7", run: "3 0" }, down: true }]],
   exec: [
     ["launch", { clusterName: "a", task: {} }],

@@ -20,7 +20,8 @@ const task = Effect.gen(function* () {
   const run = `${yield* Random.nextIntBetween(0, 20)} ${yield* pick(["0", "0", "3"])}`
   const setup = (yield* Random.nextBoolean) ? { setup: yield* pick(["0", "0", "5"]) } : {}
   const workdir = (yield* Random.nextBoolean) ? { workdir: "/w" } : {}
-  return { run, ...setup, ...workdir }
+  const mounts = (yield* Random.nextBoolean) ? { file_mounts: { "~/m": "/m", "~/n": "/n" } } : {}
+  return { run, ...setup, ...workdir, ...mounts }
 })
 
 const request = Effect.gen(function* () {

@@ -48,6 +48,17 @@ describe("launch", () => {
   it("launch-07: creates a cluster under a name that is free", () => {
     assert.deepStrictEqual(tags(launching([])), ["ClusterCreated", "OperationRequested", "LaunchRequested", "PlaceChosen"])
   })
+  it("refuses buckets, and on the local cloud targets outside of the home, before anything is recorded", () => {
+    const mounting = (file_mounts: NonNullable<RecordedTask["file_mounts"]>, homeOnly: boolean) =>
+      launch(undefined, { name, fresh, task: { file_mounts }, options: {}, offers: [offer], reason: null, homeOnly }, context)
+    for (const mounts of [{ "~/a": "s3://b" }, { "~/a": { name: "bkt" } }])
+      assert.strictEqual(refusal(mounting(mounts, false))._tag, "NotSupportedError")
+    for (const target of ["/data", "~/../x"]) {
+      assert.strictEqual(refusal(mounting({ [target]: "/a" }, true))._tag, "NotSupportedError")
+      assert.isTrue(Result.isSuccess(mounting({ [target]: "/a" }, false)))
+    }
+    assert.isTrue(Result.isSuccess(mounting({ "~/a": "/a", b: "/b" }, true)))
+  })
   it("names every key that it read, so that two launches of a name cannot both win", () => {
     const decided = launching([])
     assert.deepStrictEqual(Result.isSuccess(decided) && decided.success.expect, [

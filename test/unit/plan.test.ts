@@ -64,6 +64,23 @@ describe("the plan of a launch", () => {
     assert.deepStrictEqual(next([...settingUp, setUp(0)]), { _tag: "Submit", operation: launch })
     assert.deepStrictEqual(next([...settingUp, setUp(3)]), { _tag: "FailSetup", operation: launch })
   })
+  it("copies mounts after the workdir and before setup, once; an exec copies none", () => {
+    const task = { workdir: "/w", file_mounts: { "~/a": "/a", "~/b": "s3://b" }, setup: "s", run: "r" }
+    const live = [...asked({ task }), ...provisioned(), ...ready()]
+    assert.deepStrictEqual(next(live), { _tag: "Sync", operation: launch })
+    const synced: ReadonlyArray<Said> = [...live, [{ _tag: "WorkdirSynced", cluster, files: 1, bytes: 1 }, "r-launch"]]
+    assert.deepStrictEqual(next(synced), { _tag: "Mount", operation: launch })
+    const mounted: ReadonlyArray<Said> = [...synced, [{ _tag: "FileMountsSynced", cluster, mounts: 1, files: 1, bytes: 1 }, "r-launch"]]
+    assert.deepStrictEqual(next(mounted), { _tag: "BeginSetup", operation: launch })
+    const exec: Said = [{ _tag: "ExecRequested", cluster, task, down: false, lastUse: "" }, "r-exec"]
+    const executing: ReadonlyArray<Said> = [
+      ...up(),
+      requested("exec"),
+      exec,
+      [{ _tag: "WorkdirSynced", cluster, files: 1, bytes: 1 }, "r-exec"]
+    ]
+    assert.deepStrictEqual(next(executing), { _tag: "Submit", operation: operation("r-exec") })
+  })
   it("launch-37: does not set up when it was told not to", () => {
     assert.deepStrictEqual(next([...asked({ task: { setup: "s", run: "r" }, noSetup: true }), ...provisioned(), ...ready()]), {
       _tag: "Submit",

@@ -16,7 +16,7 @@ import { attempt } from "./attempt.ts"
 import { makeEnvironment } from "./environment.ts"
 import { markStarted, ownIdentity, type Places, places, refused, whyStopped } from "./folder.ts"
 import { readJournal } from "./journal.ts"
-import { findAccelerators, misfit, thisMachine } from "./offers.ts"
+import { findAccelerators, lacks, misfit, thisMachine } from "./offers.ts"
 import { ownedBy } from "./owned.ts"
 import { provision } from "./provision.ts"
 import { discard, remains, sweep } from "./trash.ts"
@@ -101,10 +101,11 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
   return {
     name: "local",
     canStop: true,
+    homeOnly: true,
     offers: Effect.fn("LocalCloud.offers")(function* (task) {
       const machine = thisMachine(yield* Effect.promise(() => accelerators))
       const reason = misfit(machine, task)
-      return { offers: reason === null ? [machine] : [], reason }
+      return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task) }
     }),
     provision: Effect.fn("LocalCloud.provision")(function* (request) {
       return yield* provision(at, request, yield* Effect.promise(environment))

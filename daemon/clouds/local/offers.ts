@@ -5,7 +5,11 @@
 import { execFile } from "node:child_process"
 import { availableParallelism, totalmem } from "node:os"
 import type { Offer } from "../../../events/values.ts"
-import { type Amount, acceleratorsOf, meets } from "../../../task/Resources.ts"
+import { gives } from "../../../task/accelerators.ts"
+import { alternativesOf } from "../../../task/alternatives.ts"
+import { leastOf } from "../../../task/amounts.ts"
+import { cloudDisplay } from "../../../task/clouds.ts"
+import type { Need } from "../../../task/Need.ts"
 import type { Task } from "../../../task/Task.ts"
 
 const smiTimeoutMs = 10_000
@@ -56,17 +60,34 @@ export const thisMachine = (accelerators: Offer["accelerators"]): Offer => ({
   catalog: null
 })
 
-const atLeast = (asked: Amount | null | undefined) =>
-  asked === undefined || asked === null ? asked : `${Number.parseFloat(String(asked))}+`
+/** What only a cloud of machines for rent has. */
+const foreign: ReadonlyArray<readonly [asks: (need: Need) => unknown, what: string]> = [
+  [(need) => need.use_spot, "spot instances"],
+  [(need) => need.image_id, "images"]
+]
 
-/** Why the task does not fit the machine, as a sentence's middle; null when it does. */
-export const misfit = (machine: Offer, { resources }: Task): string | null => {
-  const { cpus, memory } = resources ?? {}
-  if (!meets(machine.cpus, atLeast(cpus))) return `this machine has ${machine.cpus} CPUs, ${cpus} were asked for`
-  if (!meets(machine.memoryGib, atLeast(memory))) return `this machine has ${machine.memoryGib} GiB of memory, ${memory} were asked for`
-  const asked = acceleratorsOf(resources ?? undefined)
-  if (asked === undefined) return null
+const misfitOf = (machine: Offer, need: Need): string | null => {
+  const { cloud, cpus, memory } = need
+  if (cloud !== undefined && cloud !== "local") return `${cloudDisplay(cloud)} is not enabled`
+  const other = foreign.find(([asks]) => asks(need))
+  if (other !== undefined) return `the local cloud has no ${other[1]}, and no other is enabled`
+  if (cpus !== undefined && machine.cpus < leastOf(cpus, machine.cpus))
+    return `this machine has ${machine.cpus} CPUs, ${cpus} were asked for`
+  if (memory !== undefined && machine.memoryGib < leastOf(memory, machine.cpus))
+    return `this machine has ${machine.memoryGib} GiB of memory, ${memory} were asked for`
   const have = machine.accelerators
-  if (have && have.name.toLowerCase() === asked.name.toLowerCase() && have.count >= asked.count) return null
-  return `this machine has ${have ? `${have.name}:${have.count}` : "no accelerators"}, ${asked.name}:${asked.count} was asked for`
+  const missing = Object.entries(need.accelerators ?? {}).find(([name, count]) => !gives(have, { name, count }))
+  return missing === undefined
+    ? null
+    : `this machine has ${have ? `${have.name}:${have.count}` : "no accelerators"}, ${missing[0]}:${missing[1]} was asked for`
 }
+
+/** Why nothing that the task would take fits the machine, as a sentence's middle; null when something does. */
+export const misfit = (machine: Offer, { resources }: Pick<Task, "resources">): string | null => {
+  const reasons = alternativesOf(resources).items.map((need) => misfitOf(machine, need))
+  return reasons.includes(null) ? null : [...new Set(reasons)].join("; ")
+}
+
+/** Whether all that the task would take needs what only other clouds have. */
+export const lacks = ({ resources }: Pick<Task, "resources">): boolean =>
+  alternativesOf(resources).items.every((need) => (need.cloud ?? "local") === "local" && foreign.some(([asks]) => asks(need)))

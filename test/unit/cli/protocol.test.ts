@@ -157,7 +157,7 @@ describe("the command line", () => {
       })
     expect(await sky(dist, daemon.home, ["exec", "--gpus", "A:0", "a", "ls"])).toMatchObject({
       code: 2,
-      err: expect.stringContaining("--gpus takes NAME")
+      err: expect.stringContaining('--gpus A:0: expected "NAME" or')
     })
     expect(daemon.asked).toEqual([])
   })

@@ -1,12 +1,12 @@
 /** Rendering without a terminal: pure functions in, text out. */
 import { describe, expect, it } from "vitest"
 import { forScripts } from "../../../cli/render/json.ts"
-import { makePrefixer } from "../../../cli/render/Prefixer.ts"
 import { summary } from "../../../cli/render/plan.ts"
 import { autostopCell, demandCell, resourcesCell } from "../../../cli/render/resources.ts"
 import { clean, cleanText, cut, widthOf } from "../../../cli/render/style.ts"
 import { table } from "../../../cli/render/table.ts"
 import { ago, duration, took } from "../../../cli/render/time.ts"
+import { makePrefixer } from "../../../sdk/client/Prefixer.ts"
 
 const offer = {
   cloud: "local",

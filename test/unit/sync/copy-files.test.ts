@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { copyFiles } from "../../../daemon/sync/copy-files.ts"
+import { placedAt } from "../../../daemon/sync/FileList.ts"
 import { listFiles } from "../../../daemon/sync/list-files.ts"
 import { read, tempFolder, write } from "./tree.ts"
 
@@ -11,6 +12,33 @@ const places = Effect.map(tempFolder, (root) => {
   return { from: join(root, "from"), home: join(root, "home"), into: join(root, "home/w"), root }
 })
 const copy = (from: string, home: string) => Effect.flatMap(listFiles(from), (list) => copyFiles(list, home, "w"))
+
+describe("a file that is named itself", () => {
+  it.live("arrives under the name of its target, with its mode, whatever ignores it; so does what a link leads to", () =>
+    Effect.gen(function* () {
+      const { from, home } = yield* places
+      write(from, { ".gitignore": "*.sh", "run.sh": "#!/bin/sh", link: "-> run.sh", other: "x" })
+      chmodSync(join(from, "run.sh"), 0o755)
+      for (const [source, target] of [
+        ["run.sh", ".config/tool"],
+        ["link", "top"]
+      ] as const) {
+        const [list, folder] = placedAt(yield* listFiles(join(from, source), "mount"), target)
+        assert.deepInclude(list, { files: 1, bytes: 9 })
+        yield* copyFiles(list, home, folder)
+      }
+      assert.deepStrictEqual(read(home), { ".config/": "", ".config/tool": "#!/bin/sh", top: "#!/bin/sh" })
+      assert.strictEqual(statSync(join(home, ".config/tool")).mode & 0o777, 0o755)
+    })
+  )
+  it.live("is no workdir", () =>
+    Effect.gen(function* () {
+      const { from } = yield* places
+      write(from, { a: "1" })
+      assert.include((yield* Effect.flip(listFiles(join(from, "a")))).message, "a workdir must be one")
+    })
+  )
+})
 
 describe("what is copied to a node", () => {
   it.live("arrives with folders, links and modes, and nothing but it", () =>

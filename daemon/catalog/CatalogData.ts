@@ -1,0 +1,34 @@
+/**
+ * The offers of one cloud as they are stored: columns, each row a place in all of them. Made by `scripts/catalog.ts`, read by `Catalog.ts`.
+ * Prices are millionths of a USD per hour; zones are bits over the region's list of zones.
+ */
+export interface Priced {
+  /** Index into `regions`. */
+  readonly region: ReadonlyArray<number>
+  readonly zones: ReadonlyArray<number>
+  readonly usd: ReadonlyArray<number>
+  /** Null where there is no spot. */
+  readonly spot: ReadonlyArray<number | null>
+}
+
+export interface CatalogData {
+  readonly cloud: string
+  readonly regions: ReadonlyArray<string>
+  readonly zones: ReadonlyArray<ReadonlyArray<string>>
+  readonly accelerators: ReadonlyArray<string>
+  /** Of one device, in MiB; null for what is no GPU. */
+  readonly deviceMib: ReadonlyArray<number | null>
+  readonly types: {
+    readonly name: ReadonlyArray<string>
+    /** Null for a type that is part of its accelerator, and costs nothing of its own. */
+    readonly vcpus: ReadonlyArray<number | null>
+    readonly memoryGib: ReadonlyArray<number | null>
+    /** Index into `accelerators`, null for none. */
+    readonly accelerator: ReadonlyArray<number | null>
+    readonly count: ReadonlyArray<number>
+  }
+  readonly machines: Priced & { readonly type: ReadonlyArray<number> }
+  /** Accelerators that are priced apart from the machine that they are put into. */
+  readonly attached: Priced & { readonly accelerator: ReadonlyArray<number>; readonly count: ReadonlyArray<number> }
+  readonly imageTags: ReadonlyArray<string>
+}

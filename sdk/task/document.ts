@@ -1,0 +1,172 @@
+/**
+ * The text of a task file as plain values, each with its line. YAML 1.2, core schema: `no` and `on` are words, but where a field is
+ * a yes or no they mean it, as SkyPilot's users write them. Envs and secrets stay as they are written.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type Scalar,
+  visit,
+  type YAMLMap
+} from "yaml"
+import { envNamePattern } from "../../task/names.ts"
+import type { ClientError } from "../client/ClientError.ts"
+import { refuse } from "./refuse.ts"
+
+const aliasesMax = 100
+const tasksMax = 100
+
+export type Path = ReadonlyArray<PropertyKey>
+/** Says what is wrong at a place of the file. */
+export type Complain = (path: Path, message: string, hint?: string | null, tag?: string) => ClientError
+
+/** One task as it is written. */
+export interface Source {
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly complain: Complain
+}
+
+export interface Pipeline {
+  /** What a first document with only a name calls them. */
+  readonly name: string | null
+  readonly tasks: ReadonlyArray<Source>
+}
+
+const booleanFields = new Set(["use_spot", "persistent", "_force_delete", "dynamic_ondemand_fallback", "tpu_vm", "autostop", "down"])
+const booleanWord = /^(?:(yes|Yes|YES|on|On|ON)|no|No|NO|off|Off|OFF)$/
+/** Fields whose values are read as they are written. */
+const asWritten = ["envs", "secrets"] as const
+
+const keyOf = (key: unknown) => String(isScalar(key) ? key.value : key)
+
+const makeComplain =
+  (file: string, document: Document, lines: LineCounter): Complain =>
+  (path, message, hint = null, tag) => {
+    let node: unknown = document.contents
+    let offset = 0
+    for (const key of path) {
+      const pair = isMap(node) ? node.items.find((item) => keyOf(item.key) === String(key)) : undefined
+      if (pair === undefined) break
+      offset = (pair.key as Node).range?.[0] ?? offset
+      node = pair.value
+    }
+    const line = path.length > 0 ? `, line ${lines.linePos(offset).line}` : ""
+    return refuse(`${file}${line}: ${message}`, hint, tag)
+  }
+
+type At = (node: unknown, message: string) => ClientError
+
+/** The parser's own look for keys that are there twice takes a minute for what this does at once. */
+const refuseTwice = (map: YAMLMap, at: At) => {
+  const names = new Set<string>()
+  for (const { key } of map.items) {
+    if (!isScalar(key) || key.value === null) throw at(key, "expected a name before the colon: put it into quotes.")
+    const name = String(key.value)
+    if (names.has(name)) throw at(key, `'${name}' is there twice.`)
+    names.add(name)
+  }
+}
+
+/** Yes and no where they are meant; what two versions of YAML read as two values is refused. */
+const settle = (document: Document, at: At) => {
+  visit(document, {
+    Map: (_, map) => refuseTwice(map, at),
+    Pair: (_, pair: Pair, ancestors) => {
+      const name = keyOf(pair.key)
+      if (ancestors.length === 2 && asWritten.some((each) => each === name)) return visit.SKIP
+      const word =
+        isScalar(pair.value) && pair.value.type === "PLAIN" && booleanFields.has(name) ? booleanWord.exec(String(pair.value.value)) : null
+      if (word !== null) (pair.value as Scalar).value = word[1] !== undefined
+      return undefined
+    },
+    Scalar: (key, node) => {
+      const { source = "" } = node
+      if (key === "key" || typeof node.value !== "number" || !/^[-+]?0[\d_]+$/.test(source)) return
+      throw at(node, `'${source}' is read in two ways, by eight and by ten: write it without the zero in front, or put it into quotes.`)
+    }
+  })
+}
+
+const readValues = (document: Document, field: string, complain: Complain): Record<string, string | null> | null | undefined => {
+  const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node)
+  const node = resolved((document.contents as YAMLMap).get(field, true))
+  if (node === undefined) return undefined
+  if (node === null || (isScalar(node) && node.value === null)) return null
+  if (!isMap(node)) throw complain([field], `${field}: expected a mapping of names to values.`)
+  const what = field === "envs" ? "env" : "secret"
+  return Object.fromEntries(
+    node.items.map((item) => {
+      const name = keyOf(item.key)
+      const value = resolved(item.value)
+      if (!envNamePattern.test(name)) throw complain([field, name], `'${name}' is no name for an env: letters, digits and _ only.`)
+      if (value !== null && !isScalar(value)) throw complain([field, name], `${what} '${name}': expected a plain value.`)
+      if (value === null || value.value === null) return [name, null]
+      return [name, typeof value.value === "string" ? value.value : (value.source ?? String(value.value))]
+    })
+  )
+}
+
+const refuseSyntax = (file: string, document: Document, lines: LineCounter) => {
+  const lineOf = (offset: number) => `${file}, line ${lines.linePos(offset).line}`
+  const [problem] = document.errors
+  if (problem !== undefined) {
+    const deep = problem.code === "RESOURCE_EXHAUSTION" && "it is nested too deeply: a task is a few levels deep."
+    throw refuse(`${lineOf(problem.pos[0])}: ${deep || problem.message}`)
+  }
+  const odd = document.warnings.find(({ code }) => code === "TAG_RESOLVE_FAILED")
+  if (odd !== undefined) {
+    const tag = odd.message.replace(/^Unresolved tag: /, "").replace("tag:yaml.org,2002:", "!!")
+    throw refuse(`${lineOf(odd.pos[0])}: unknown tag '${tag}'.`, "A task holds plain values: write it without the tag.")
+  }
+}
+
+const isNothing = ({ contents }: Document) => contents === null || (isScalar(contents) && contents.value === null)
+
+const readSource = (file: string, document: Document, lines: LineCounter): Source => {
+  const { contents } = document
+  if (!isMap(contents)) {
+    throw refuse(
+      `${file} holds ${isScalar(contents) ? "plain text" : "a list"}, not the fields of a task.`,
+      "To run text as a command, write: run: COMMAND"
+    )
+  }
+  const complain = makeComplain(file, document, lines)
+  settle(document, (node, message) => refuse(`${file}, line ${lines.linePos((node as Node | null)?.range?.[0] ?? 0).line}: ${message}`))
+  const written = asWritten.map((field) => [field, readValues(document, field, complain)] as const)
+  let fields: Record<string, unknown>
+  try {
+    fields = document.toJS({ maxAliasCount: aliasesMax }) as Record<string, unknown>
+  } catch (cause) {
+    throw refuse(`${file}: ${(cause as Error).message}.`)
+  }
+  return { fields: { ...fields, ...Object.fromEntries(written.filter(([, values]) => values !== undefined)) }, complain }
+}
+
+const parse = (text: string, lines: LineCounter): ReadonlyArray<Document> => {
+  const documents = parseAllDocuments(text, { schema: "core", merge: true, uniqueKeys: false, lineCounter: lines, prettyErrors: false })
+  return Array.isArray(documents) ? documents : []
+}
+
+/** Whether a text that nothing calls YAML holds one task all the same. */
+export const looksLikeTask = (text: string): boolean => {
+  const [document, ...others] = parse(text, new LineCounter())
+  return others.length === 0 && document !== undefined && isMap(document.contents) && document.errors.length === 0
+}
+
+/** Every task of a text; none in an empty one. */
+export const readPipeline = (text: string, file: string): Pipeline => {
+  const lines = new LineCounter()
+  const documents = parse(text, lines)
+  if (documents.length > tasksMax) throw refuse(`${file} holds more than ${tasksMax} tasks.`)
+  for (const document of documents) refuseSyntax(file, document, lines)
+  const [first, ...others] = documents.filter((document) => !isNothing(document)).map((document) => readSource(file, document, lines))
+  if (first === undefined) return { name: null, tasks: [] }
+  const names = others.length > 0 && Object.keys(first.fields).join() === "name"
+  return names ? { name: (first.fields["name"] as string | null) ?? null, tasks: others } : { name: null, tasks: [first, ...others] }
+}

@@ -1,0 +1,132 @@
+/**
+ * One request in its one form: what the many ways to write `Resources` come down to. Keys that ask for nothing are absent.
+ * A `Need` is itself a valid `Resources`, and its own canonical form.
+ */
+import { isTpu, parseAccelerators } from "./accelerators.ts"
+import { amountText } from "./amounts.ts"
+import { type AutostopSetting, parseAutostop } from "./autostop.ts"
+import { cloudDisplay, cloudOf } from "./clouds.ts"
+import { type DiskTier, diskGibDefault, parseDiskGib, parseDiskTier } from "./disk.ts"
+import { dockerImage, type Images, imageProblem, parseImages } from "./images.ts"
+import { parseInfra } from "./infra.ts"
+import { portTexts } from "./ports.ts"
+import type { Alternative } from "./Resources.ts"
+import { parseRecovery, type Recovery } from "./recovery.ts"
+
+type Value = string | boolean
+export interface JobRecovery {
+  readonly strategy?: Recovery
+  readonly max_restarts_on_errors?: number
+  readonly recover_on_exit_codes?: ReadonlyArray<number>
+}
+
+export interface Need {
+  readonly cloud?: string
+  readonly region?: string
+  readonly zone?: string
+  readonly instance_type?: string
+  readonly cpus?: string
+  readonly memory?: string
+  /** One name and its count. */
+  readonly accelerators?: Readonly<Record<string, number>>
+  readonly accelerator_args?: { readonly tpu_vm?: Value; readonly runtime_version?: string; readonly tpu_name?: string }
+  /** Absent when nothing was said of it, which a cluster of either kind meets. */
+  readonly use_spot?: boolean
+  readonly spot_recovery?: Recovery
+  readonly job_recovery?: JobRecovery
+  readonly disk_size?: number
+  readonly disk_tier?: DiskTier
+  readonly ports?: ReadonlyArray<string>
+  readonly image_id?: Images
+  readonly labels?: Readonly<Record<string, string>>
+  readonly autostop?: AutostopSetting
+}
+
+/** Without the keys that hold nothing. */
+export const present = <A extends object>(fields: { readonly [K in keyof A]: A[K] | null | undefined }): A =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as A
+
+const isTrue = (value: Value | null | undefined) => value !== false && String(value).toLowerCase() !== "false"
+/** TPUs run on a machine of their own unless told otherwise. */
+const runtimeDefault = (isVm: boolean) => (isVm ? "tpu-vm-base" : "2.12.0")
+
+const argsOf = (args: Alternative["accelerator_args"], onTpu: boolean): Need["accelerator_args"] => {
+  const given = present<NonNullable<Need["accelerator_args"]>>({ ...args } as NonNullable<Need["accelerator_args"]>)
+  const full = onTpu ? { ...given, runtime_version: given.runtime_version ?? runtimeDefault(isTrue(given.tpu_vm)) } : given
+  return Object.keys(full).length === 0 ? undefined : full
+}
+
+const recoveryOf = (asked: Alternative["job_recovery"]): JobRecovery | undefined => {
+  const { max_restarts_on_errors, recover_on_exit_codes, strategy } = typeof asked === "string" ? { strategy: asked } : (asked ?? {})
+  const codes = typeof recover_on_exit_codes === "number" ? [recover_on_exit_codes] : recover_on_exit_codes
+  const full = present<JobRecovery>({
+    strategy: strategy === undefined || strategy === null ? undefined : parseRecovery(strategy),
+    max_restarts_on_errors,
+    recover_on_exit_codes: codes
+  })
+  return Object.keys(full).length === 0 ? undefined : full
+}
+
+const some = <A, B>(value: A | null | undefined, parse: (value: A) => B | undefined): B | undefined =>
+  value === undefined || value === null ? undefined : parse(value)
+
+/** Of a value that the schema has taken. */
+export const needOf = (asked: Alternative): Need => {
+  const place = some(asked.infra, parseInfra) ?? asked
+  const [accelerator] = some(asked.accelerators, parseAccelerators)?.items ?? []
+  const onTpu = accelerator !== undefined && isTpu(accelerator.name)
+  const region = place.region ?? undefined
+  const tier = some(asked.disk_tier, parseDiskTier)
+  const size = some(asked.disk_size, parseDiskGib)
+  const labels = asked.labels ?? {}
+  const ports = some(asked.ports, portTexts) ?? []
+  return present<Need>({
+    cloud: some(place.cloud, cloudOf) ?? (onTpu ? "gcp" : undefined),
+    region,
+    zone: place.zone,
+    instance_type: asked.instance_type,
+    cpus: some(asked.cpus, amountText),
+    memory: some(asked.memory, amountText),
+    accelerators: accelerator && { [accelerator.name]: accelerator.count },
+    accelerator_args: argsOf(asked.accelerator_args, onTpu),
+    use_spot: asked.use_spot,
+    spot_recovery: some(asked.spot_recovery, parseRecovery),
+    job_recovery: recoveryOf(asked.job_recovery),
+    disk_size: size === diskGibDefault ? undefined : size,
+    disk_tier: tier === "none" ? undefined : tier,
+    ports: ports.length === 0 ? undefined : ports,
+    image_id: some(asked.image_id, (image) => parseImages(image, region)),
+    labels: Object.keys(labels).length === 0 ? undefined : labels,
+    autostop: some(asked.autostop, parseAutostop)
+  })
+}
+
+/** What is wrong, and with which field. */
+export type Problem = readonly [field: keyof Alternative, issue: string]
+
+const tpuProblem = (asked: Alternative, need: Need): Problem | undefined => {
+  const [name] = Object.keys(need.accelerators ?? {})
+  if (name === undefined || !isTpu(name)) return undefined
+  if (need.cloud !== "gcp") return ["accelerators", `${name} is on GCP only, not on ${cloudDisplay(need.cloud ?? "")}`]
+  const isVm = isTrue(asked.accelerator_args?.tpu_vm ?? undefined)
+  if (isVm && need.instance_type !== undefined && need.instance_type !== "TPU-VM")
+    return ["instance_type", "a TPU VM is the machine itself: leave the type out, or set tpu_vm: false in accelerator_args"]
+  return dockerImage(need.image_id) === undefined ? undefined : ["image_id", "a docker image cannot be used on TPUs"]
+}
+
+/** What in one request goes against another part of it; nothing that depends on offers. */
+export const needProblem = (asked: Alternative): Problem | undefined => {
+  const given = (value: unknown) => value !== undefined && value !== null
+  const also = (["cloud", "region", "zone"] as const).find((key) => given(asked.infra) && given(asked[key]))
+  if (also !== undefined) return [also, `infra and ${also} exclude each other: write both as infra`]
+  const need = needOf(asked)
+  if (need.spot_recovery !== undefined && need.use_spot !== true) return ["spot_recovery", "spot_recovery needs use_spot: true"]
+  if (given(asked.spot_recovery) && given(asked.job_recovery))
+    return ["job_recovery", "spot_recovery and job_recovery are two names of one thing: give one"]
+  const tpu = tpuProblem(asked, need)
+  if (tpu !== undefined || need.image_id === undefined) return tpu
+  // A region, a zone or a type may still tell the cloud, and a zone its region: that is for the offers.
+  const isOpen = need.cloud === undefined && (need.region ?? need.zone ?? need.instance_type) !== undefined
+  const image = isOpen ? undefined : imageProblem(need.image_id, need.cloud, need.region ?? need.zone)
+  return image === undefined ? undefined : ["image_id", image]
+}

@@ -1,0 +1,90 @@
+/** The `service` section of a task (SkyServe): parsed, checked, carried and printed. skyd serves nothing itself. */
+import * as Schema from "effect/Schema"
+import { PlainMapping, plainProblem } from "./plain-values.ts"
+import { type Refusal, refusal } from "./Refusal.ts"
+
+const defaults = { initialDelaySeconds: 1200, upscaleDelaySeconds: 300, downscaleDelaySeconds: 1200 }
+
+const Count = Schema.Int.check(Schema.makeFilter((n) => n >= 0 || "expected a whole number from 0"))
+const Amount = Schema.Number.check(Schema.makeFilter((n) => (Number.isFinite(n) && n >= 0) || "expected a number from 0"))
+const ProbePath = Schema.String.check(Schema.makeFilter((s) => s.startsWith("/") || `expected a path that begins with /, got '${s}'`))
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A mapping, or any JSON as text. */
+const PostData = Schema.Union([
+  Schema.String.check(
+    Schema.makeFilter((text) => {
+      const value = jsonOf(text)
+      return value === undefined ? "expected JSON" : plainProblem(value)
+    })
+  ),
+  PlainMapping
+])
+
+const Probe = Schema.Struct({
+  path: ProbePath,
+  initial_delay_seconds: Schema.optionalKey(Amount),
+  post_data: Schema.optionalKey(PostData),
+  timeout_seconds: Schema.optionalKey(Amount),
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+
+const ReplicaPolicy = Schema.Struct({
+  min_replicas: Count,
+  max_replicas: Schema.optionalKey(Count),
+  target_qps_per_replica: Schema.optionalKey(Amount),
+  dynamic_ondemand_fallback: Schema.optionalKey(Schema.Boolean),
+  base_ondemand_fallback_replicas: Schema.optionalKey(Count),
+  upscale_delay_seconds: Schema.optionalKey(Amount),
+  downscale_delay_seconds: Schema.optionalKey(Amount)
+})
+type ReplicaPolicy = typeof ReplicaPolicy.Type
+
+export const Service = Schema.Struct({
+  readiness_probe: Schema.Union([ProbePath, Probe]),
+  /** Shorthand for a policy of so many, always. */
+  replicas: Schema.optionalKey(Schema.NullOr(Count)),
+  replica_policy: Schema.optionalKey(Schema.NullOr(ReplicaPolicy))
+})
+export type Service = typeof Service.Type
+
+const policyProblem = ({ max_replicas, min_replicas, target_qps_per_replica }: ReplicaPolicy): string | undefined => {
+  if (max_replicas !== undefined && max_replicas < min_replicas)
+    return `max_replicas (${max_replicas}) is less than min_replicas (${min_replicas})`
+  if (target_qps_per_replica !== undefined && max_replicas === undefined) return "target_qps_per_replica needs max_replicas"
+  if (max_replicas !== undefined && max_replicas !== min_replicas && target_qps_per_replica === undefined)
+    return "max_replicas above min_replicas needs target_qps_per_replica, by which it scales"
+  return undefined
+}
+
+export const serviceProblem = ({ replica_policy, replicas }: Service): Refusal | undefined => {
+  if (typeof replicas === "number" && replica_policy) return refusal("ValueError", "replicas and replica_policy exclude each other")
+  const problem = replica_policy ? policyProblem(replica_policy) : undefined
+  return problem === undefined ? undefined : refusal("ValueError", `replica_policy: ${problem}`)
+}
+
+/** With every default filled in: one form of the probe, one of the policy. */
+export const canonicalService = ({ readiness_probe, replica_policy, replicas }: Service) => {
+  const probe = typeof readiness_probe === "string" ? { path: readiness_probe } : readiness_probe
+  const { post_data } = probe
+  return {
+    readiness_probe: {
+      ...probe,
+      initial_delay_seconds: probe.initial_delay_seconds ?? defaults.initialDelaySeconds,
+      ...(post_data === undefined ? {} : { post_data: typeof post_data === "string" ? jsonOf(post_data) : post_data })
+    },
+    replica_policy: {
+      upscale_delay_seconds: defaults.upscaleDelaySeconds,
+      downscale_delay_seconds: defaults.downscaleDelaySeconds,
+      ...(replica_policy ?? { min_replicas: replicas ?? 1 })
+    }
+  }
+}
+export type CanonicalService = ReturnType<typeof canonicalService>

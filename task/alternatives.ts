@@ -1,0 +1,90 @@
+/** The requests that stand in one `Resources`: a single one, a set of which the cheapest is meant, or an order of preference. */
+import { type Accelerators, gives, parseAccelerators } from "./accelerators.ts"
+import { type Need, needOf, needProblem, type Problem } from "./Need.ts"
+import { overrideResources } from "./override-resources.ts"
+import type { Alternative, Resources } from "./Resources.ts"
+
+export interface Choice<A> {
+  readonly kind: "one" | "any" | "ordered"
+  readonly items: ReadonlyArray<A>
+}
+
+const given = (value: unknown) => value !== undefined && value !== null
+
+/** With all combinations of what is listed in several places. */
+const requestsMax = 64
+
+const split = (resources: Resources): Choice<Alternative> => {
+  const { any_of, ordered, ...outer } = resources
+  const inner = any_of ?? ordered
+  if (inner !== undefined && inner !== null) {
+    const items = inner.flatMap((item) => split(overrideResources(outer, item)).items)
+    return { kind: items.length === 1 ? "one" : any_of ? "any" : "ordered", items }
+  }
+  const { accelerators, ...rest } = outer
+  const choice = given(accelerators) ? parseAccelerators(accelerators!) : undefined
+  if (choice === undefined) return { kind: "one", items: [rest] }
+  return { kind: choice.kind, items: choice.items.map(({ name, count }) => ({ ...rest, accelerators: { [name]: count } })) }
+}
+
+const first = (items: ReadonlyArray<Alternative>): Problem | undefined => {
+  for (const item of items) {
+    const problem = needProblem(item)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+/** What is wrong with the whole, and where; each alternative is looked at with what it takes over. */
+export const problemOf = (resources: Resources): { path: ReadonlyArray<PropertyKey>; issue: string } | undefined => {
+  const { any_of, ordered, ...outer } = resources
+  if (any_of && ordered) return { path: ["ordered"], issue: "any_of and ordered exclude each other: give one of them" }
+  const several = given(outer.accelerators) ? parseAccelerators(outer.accelerators!) : undefined
+  if (ordered && several && several.items.length > 1)
+    return { path: ["accelerators"], issue: "several accelerators and ordered exclude each other: list them in ordered" }
+  if (any_of && several?.kind === "ordered")
+    return { path: ["accelerators"], issue: "a list of accelerators is an order, any_of is not: list them in any_of" }
+  if (split(resources).items.length > requestsMax) return { path: [], issue: `more than ${requestsMax} requests in all: ask for fewer` }
+  const inner = any_of ?? ordered
+  if (!inner) {
+    const problem = first(split(resources).items)
+    return problem && { path: [problem[0]], issue: problem[1] }
+  }
+  for (const [i, item] of inner.entries()) {
+    const problem = first(split(overrideResources(outer, item)).items)
+    if (problem !== undefined) return { path: [any_of ? "any_of" : "ordered", i, problem[0]], issue: problem[1] }
+  }
+  return undefined
+}
+
+export const alternativesOf = (resources: Resources | null | undefined): Choice<Need> => {
+  const { kind, items } = split(resources ?? {})
+  return { kind, items: items.map(needOf) }
+}
+
+/** The one form that equal wishes have in common. */
+export const normalize = (resources: Resources | null | undefined): Resources => {
+  const { items, kind } = alternativesOf(resources)
+  return kind === "one" ? (items[0] ?? {}) : kind === "any" ? { any_of: items } : { ordered: items }
+}
+
+type Has = Accelerators | null | undefined
+
+const demandOf = ({ accelerators }: Alternative): Accelerators | undefined =>
+  given(accelerators) ? parseAccelerators(accelerators!)?.items[0] : undefined
+
+/** Of several requests, the first that nodes with `has` can meet; the first of all when none of them. */
+const chosen = (resources: Resources, has: Has): Alternative => {
+  const { items } = split(resources)
+  const met = (item: Alternative) => {
+    const asked = demandOf(item)
+    return asked === undefined || gives(has, asked)
+  }
+  return items.find(met) ?? items[0] ?? {}
+}
+
+export const chosenOf = (resources: Resources | null | undefined, has: Has): Need => needOf(chosen(resources ?? {}, has))
+
+/** What a job needs on each of its nodes. */
+export const acceleratorsOf = (resources: Resources | null | undefined, has?: Has): Accelerators | undefined =>
+  resources ? demandOf(chosen(resources, has)) : undefined

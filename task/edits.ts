@@ -1,0 +1,43 @@
+/** Changes to a task, each a new value. What comes of them is held against the rules of `Task` like any other value. Pure. */
+import * as Result from "effect/Result"
+import { type FileMounts, fileMountsOf, storageMountsOf } from "./mounts.ts"
+import { type Refusal, refusal } from "./Refusal.ts"
+import type { Storage } from "./Storage.ts"
+import type { Task } from "./Task.ts"
+
+export type Envs = Readonly<Record<string, string>>
+type Pair = readonly [name: string, value: string]
+
+const bad = (message: string) => Result.fail(refusal("ValueError", message))
+const isPair = (pair: unknown): pair is Pair => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string")
+
+/** Pairs, or a mapping; null changes nothing. Merged, and the last value wins, but a list that names one twice is a mistake. */
+export const updateEnvs = (task: Task, envs: ReadonlyArray<Pair> | Envs | null | undefined): Result.Result<Task, Refusal> => {
+  if (envs === null || envs === undefined) return Result.succeed(task)
+  if (typeof envs !== "object") return bad(`expected pairs or a mapping of envs, got '${envs}'`)
+  const pairs: ReadonlyArray<unknown> = Array.isArray(envs) ? envs : Object.entries(envs)
+  if (!pairs.every(isPair)) return bad("an env is a name and its value, both text")
+  const names = pairs.map(([name]) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) return bad(`env '${twice}' is there twice`)
+  return Result.succeed({ ...task, envs: { ...task.envs, ...Object.fromEntries(pairs) } })
+}
+
+const withMounts = (task: Task, files: Readonly<Record<string, string>>, storage: Readonly<Record<string, Storage>>): Task => {
+  const { file_mounts: _, ...rest } = task
+  const all: FileMounts = { ...files, ...storage }
+  return Object.keys(all).length === 0 ? rest : { ...rest, file_mounts: all }
+}
+
+/** Null clears them. */
+export const setFileMounts = (task: Task, mounts: Readonly<Record<string, string>> | null): Task =>
+  withMounts(task, mounts ?? {}, storageMountsOf(task))
+export const updateFileMounts = (task: Task, mounts: Readonly<Record<string, string>>): Task =>
+  setFileMounts(task, { ...fileMountsOf(task), ...mounts })
+
+/** Null clears them. */
+export const setStorageMounts = (task: Task, mounts: Readonly<Record<string, Storage>> | null): Task =>
+  withMounts(task, fileMountsOf(task), mounts ?? {})
+/** Null changes nothing (contract, D35). */
+export const updateStorageMounts = (task: Task, mounts: Readonly<Record<string, Storage>> | null): Task =>
+  setStorageMounts(task, { ...storageMountsOf(task), ...mounts })

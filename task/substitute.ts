@@ -1,0 +1,26 @@
+/** Envs in the texts of a value, `$NAME` and `${NAME}`, keys included. Names that are not known stay as they are. Pure. */
+
+const pattern = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g
+
+type Envs = Readonly<Record<string, string | null>>
+
+const inText = (text: string, envs: Envs) =>
+  text.replace(pattern, (whole, braced?: string, bare?: string) => {
+    const name = braced ?? bare ?? ""
+    return Object.hasOwn(envs, name) ? (envs[name] ?? whole) : whole
+  })
+
+/** Walks the strings. What is nested deeper than a task can be is left alone. */
+export const substitute = (value: unknown, envs: Envs, depth = 0): unknown => {
+  if (typeof value === "string") return inText(value, envs)
+  if (typeof value !== "object" || value === null || depth > 64) return value
+  if (Array.isArray(value)) return value.map((each) => substitute(each, envs, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [inText(key, envs), substitute(each, envs, depth + 1)]))
+}
+
+/** The names that a value's texts ask for. */
+export const namesIn = (value: unknown, depth = 0): ReadonlyArray<string> => {
+  if (typeof value === "string") return [...value.matchAll(pattern)].map(([, braced, bare]) => braced ?? bare ?? "")
+  if (typeof value !== "object" || value === null || depth > 64) return []
+  return [...(Array.isArray(value) ? [] : Object.keys(value)), ...Object.values(value)].flatMap((each) => namesIn(each, depth + 1))
+}

@@ -1,0 +1,9 @@
+/** The sets that we answer, by the name of their file. */
+import type { GoldenSet } from "./GoldenSet.ts"
+import { helpers } from "./sets/helpers.ts"
+import { lessDemanding } from "./sets/less-demanding.ts"
+import { names } from "./sets/names.ts"
+import { resources } from "./sets/resources.ts"
+import { taskYaml } from "./sets/task-yaml.ts"
+
+export const sets: ReadonlyArray<GoldenSet> = [resources, lessDemanding, names, helpers, taskYaml]

@@ -1,0 +1,81 @@
+/** `sky task show`: each task as it is understood, without a daemon; a refused file is one sentence and exit 2. */
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { parse } from "yaml"
+import { task } from "../../../cli/commands/task.ts"
+
+const out: Array<string> = []
+vi.mock("../../../cli/out.ts", () => ({
+  stdout: { write: (text: string) => out.push(text), isTTY: () => false, columns: () => 80 },
+  stderr: { write: () => undefined, isTTY: () => false, columns: () => 80 }
+}))
+
+const folder = mkdtempSync(join(tmpdir(), "sky-show-"))
+mkdirSync(join(folder, "src"))
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const show = async (...words: Array<string>) => {
+  expect(await task.run(["task", "show", ...words])).toBe(0)
+  return out.join("")
+}
+beforeEach(() => void out.splice(0))
+
+const text = `name: train
+workdir: ${folder}/src
+envs: {MODEL: null, HF_TOKEN: hidden-1}
+secrets: {PIN: hidden-2}
+file_mounts:
+  ~/model: ${folder}/$MODEL
+  /bucket: {source: s3://bkt, mode: copy}
+resources: {infra: aws/us-east-1, accelerators: a100:8, use_spot: yes, cpus: 4+}
+service: {readiness_probe: /health, replicas: 2}
+run: |
+  python train.py
+`
+
+describe("sky task show", () => {
+  it("prints every default filled in, and no secret", async () => {
+    const shown = await show("--env", "MODEL=src", file("t.yaml", text))
+    expect(shown).not.toContain("hidden")
+    expect(parse(shown)).toEqual({
+      name: "train",
+      workdir: join(folder, "src"),
+      num_nodes: 1,
+      resources: { cloud: "aws", region: "us-east-1", accelerators: { A100: 8 }, use_spot: true, cpus: "4+", disk_size: 256 },
+      envs: { MODEL: "src", HF_TOKEN: "***" },
+      secrets: { PIN: "***" },
+      file_mounts: { "~/model": join(folder, "src"), "/bucket": { source: "s3://bkt", store: "S3", mode: "COPY", persistent: true } },
+      run: "python train.py\n",
+      service: {
+        readiness_probe: { path: "/health", initial_delay_seconds: 1200 },
+        replica_policy: { min_replicas: 2, upscale_delay_seconds: 300, downscale_delay_seconds: 1200 }
+      }
+    })
+  })
+
+  it("prints a line of JSON for each task of each file, pipelines too", async () => {
+    const shown = await show("-o", "json", file("a.yaml", "run: a"), file("p.yaml", "name: p\n---\nrun: b\n---\nrun: c\n"))
+    expect(
+      shown
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).run)
+    ).toEqual(["a", "b", "c"])
+  })
+
+  it.each([
+    [[], "Which file?"],
+    [["nowhere.yaml"], "There is no file 'nowhere.yaml'."],
+    [["-o", "table", file("b.yaml", "run: a")], "Unknown output 'table'."],
+    [[file("c.yaml", "runn: a")], `${folder}/c.yaml, line 1: unknown field 'runn'. Did you mean 'run'?`],
+    [[file("d.yaml", "envs: {A: null}")], `${folder}/d.yaml, line 1: env 'A' has no value.`],
+    [[file("e.yaml", "")], `${folder}/e.yaml is empty.`]
+  ])("%j: %s", async (words, message) => {
+    await expect(task.run(["task", "show", ...words])).rejects.toMatchObject({ message, exitCode: 2 })
+    expect(out).toEqual([])
+  })
+})

@@ -1,0 +1,136 @@
+/** What the resources of a task do to a launch, an exec and a job. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
+import type { Context, Decided } from "../../daemon/commands/decision.ts"
+import { exec } from "../../daemon/commands/exec.ts"
+import { launch } from "../../daemon/commands/launch.ts"
+import { refuseUnknown } from "../../daemon/commands/offer-checks.ts"
+import type { Event } from "../../events/Event.ts"
+import { ClusterId } from "../../events/ids.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { CloudOffers } from "../../task/Offers.ts"
+import type { Resources } from "../../task/Resources.ts"
+import { name, offer, requested, rowAfter, up } from "../fakes/facts.ts"
+
+const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
+const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
+
+type Options = Parameters<typeof launch>[1]["options"]
+const launching = (resources: Resources, options: Options = {}, row?: ClusterRow, places: object = { offers: [offer], reason: null }) =>
+  launch(row, { name, fresh, task: { run: "r", resources }, options, offers: [], reason: null, ...places }, context)
+const find = <T extends Event["_tag"]>(decided: Decided, tag: T) =>
+  (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event) : []).find((event) => event._tag === tag) as
+    | (Event & { readonly _tag: T })
+    | undefined
+const refusal = (decided: Decided) => (Result.isFailure(decided) ? decided.failure : assert.fail("not refused"))
+
+const withGpus = { ...rowAfter(up()), offer: { ...offer, accelerators: { name: "RTX4090", count: 2 } } } as ClusterRow
+
+describe("a launch", () => {
+  it("with a strategy of recovery is a ValueError: there are no managed spot jobs (contract, D26)", () => {
+    for (const resources of [{ use_spot: true, spot_recovery: "FAILOVER" }, { any_of: [{}, { job_recovery: "failover" }] }] as const)
+      assert.strictEqual(refusal(launching(resources))._tag, "ValueError")
+  })
+
+  it("takes autostop from the task, and the request's before it", () => {
+    const resources = { autostop: { idle_minutes: 10, down: true } }
+    const said = (options: Options) => find(launching(resources, options), "LaunchRequested")
+    assert.deepInclude(said({}), { idleMinutes: 10, down: true })
+    assert.deepInclude(said({ idleMinutesToAutostop: 3 }), { idleMinutes: 3, down: false })
+    assert.deepInclude(said({ down: true }), { idleMinutes: 1, down: true })
+    assert.deepInclude(find(launching(resources), "AutostopSet"), { idleMinutes: 10, down: false })
+    assert.deepInclude(find(launching({ autostop: false }), "LaunchRequested"), { idleMinutes: null, down: false })
+  })
+
+  it("that no cloud ever could do is NotSupportedError (contract, D11), and else ResourcesUnavailableError", () => {
+    const nowhere = { offers: [], reason: "the local cloud has no images" }
+    assert.strictEqual(refusal(launching({}, {}, undefined, { ...nowhere, lacks: true }))._tag, "NotSupportedError")
+    assert.strictEqual(refusal(launching({}, {}, undefined, nowhere))._tag, "ResourcesUnavailableError")
+  })
+
+  it("on a cluster fits when one of the alternatives does, whatever the case of its letters", () => {
+    for (const resources of [
+      { cloud: "local" },
+      { accelerators: "rtx4090:2" },
+      { accelerators: ["H100", "RTX4090"] },
+      { any_of: [{ cloud: "aws" }, { cpus: 99 }] }
+    ])
+      assert.isTrue(Result.isSuccess(launching(resources, {}, withGpus)), JSON.stringify(resources))
+  })
+
+  it("launch-43: on a cluster is refused when nothing fits, naming what was asked for and what there is", () => {
+    const message = (resources: Resources) => refusal(launching(resources, {}, withGpus)).message
+    assert.include(message({ accelerators: ["H100", "RTX4090:4"] }), "requested H100:1 or RTX4090:4 on each node, existing RTX4090:2")
+    assert.include(message({ cloud: "aws", use_spot: true }), "requested AWS([Spot]), existing Local({'RTX4090': 2})")
+  })
+})
+
+describe("what no enabled cloud has", () => {
+  const offers = (cloud: string) =>
+    cloud === "aws"
+      ? ({ regions: ["us-east-1"], zonesOf: () => [], regionOf: () => undefined, instanceType: () => undefined } as unknown as CloudOffers)
+      : undefined
+  const refused = (resources: Resources, enabled: ReadonlyArray<string>) => {
+    const decided = refuseUnknown({ resources }, offers, enabled)
+    return decided !== undefined && Result.isFailure(decided) ? decided.failure._tag : null
+  }
+
+  it("is a ValueError by the lists of those that are (contract, D30)", () => {
+    for (const resources of [
+      { region: "nowhere" },
+      { cloud: "aws", region: "nowhere" },
+      { zone: "nowhere" },
+      { instance_type: "x" },
+      { any_of: [{}, { instance_type: "x" }] }
+    ])
+      assert.strictEqual(refused(resources, ["local", "aws"]), "ValueError", JSON.stringify(resources))
+    assert.strictEqual(refused({ cloud: "local", region: "x" }, ["local"]), "ValueError")
+    assert.isNull(refused({ region: "us-east-1" }, ["local", "aws"]))
+  })
+  it("is not asked of a named cloud that is not enabled: a launch there is refused as a whole", () => {
+    assert.isNull(refused({ cloud: "gcp", region: "nowhere" }, ["local"]))
+  })
+  it("launch-50: is everything when no cloud is enabled: NoCloudAccessError", () =>
+    assert.strictEqual(refused({}, []), "NoCloudAccessError"))
+})
+
+describe("a job", () => {
+  it("asks for what its cluster met of several requests", () => {
+    const task = { run: "r", resources: { accelerators: ["H100:8", "rtx4090"] } }
+    const job = find(exec(withGpus, { name, task, down: false, lastUse: "" }, context), "JobSubmitted")
+    assert.deepStrictEqual(job?.task.resources, { accelerators: { rtx4090: 1 } })
+  })
+  it("keeps its task as it was written when there is one request only", () => {
+    const task = { run: "r", resources: { cpus: 1, accelerators: "rtx4090" } }
+    const job = find(exec(withGpus, { name, task, down: false, lastUse: "" }, context), "JobSubmitted")
+    assert.deepStrictEqual(job?.task, task)
+  })
+})
+
+describe("this machine", () => {
+  const machine = { ...thisMachine({ name: "A100", count: 4 }), cpus: 16, memoryGib: 64 }
+  const why = (resources: Resources) => misfit(machine, { resources })
+
+  it("is enough when it meets one alternative", () => {
+    for (const resources of [
+      { any_of: [{ cloud: "aws" }, { cpus: 4 }] },
+      { accelerators: ["H100:8", "a100"] },
+      { memory: "4x" },
+      { disk_size: 9999, ports: 80 }
+    ])
+      assert.isNull(why(resources), JSON.stringify(resources))
+  })
+  it("is not for a task that names another cloud, or what only others have", () => {
+    assert.strictEqual(why({ cloud: "AWS" }), "AWS is not enabled")
+    assert.strictEqual(why({ image_id: "docker:x" }), "the local cloud has no images, and no other is enabled")
+    assert.strictEqual(why({ any_of: [{ cloud: "aws" }, { cpus: 99 }] }), "AWS is not enabled; this machine has 16 CPUs, 99 were asked for")
+    assert.strictEqual(why({ memory: "5x" }), "this machine has 64 GiB of memory, 5x were asked for")
+  })
+  it("lacks for good what only others have, but not what another machine of its kind may have", () => {
+    assert.isTrue(lacks({ resources: { use_spot: true } }))
+    assert.isTrue(lacks({ resources: { cloud: "local", image_id: "docker:x" } }))
+    for (const resources of [{ cloud: "aws" }, { cpus: 99 }, { any_of: [{ use_spot: true }, { cpus: 99 }] }])
+      assert.isFalse(lacks({ resources }), JSON.stringify(resources))
+  })
+})

@@ -1,0 +1,126 @@
+/** What only the offers of the clouds can tell, with the catalog that the product has. */
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { catalogIn } from "../../../daemon/catalog/Catalog.ts"
+import { alternativesOf } from "../../../task/alternatives.ts"
+import { checkWithOffers } from "../../../task/check-offers.ts"
+import { closeMatches } from "../../../task/close-matches.ts"
+import { getCost, isLaunchable } from "../../../task/fit.ts"
+import type { Resources } from "../../../task/Resources.ts"
+
+const offers = catalogIn(join(import.meta.dirname, "../../../daemon/catalog"))
+const check = (resources: Resources, enabled: ReadonlyArray<string> = ["aws", "gcp"]) =>
+  checkWithOffers(alternativesOf(resources).items[0]!, offers, enabled)
+const complete = (resources: Resources) => {
+  const checked = check(resources)
+  return Result.isSuccess(checked) ? checked.success : assert.fail(checked.failure.message)
+}
+const refusal = (resources: Resources, enabled?: ReadonlyArray<string>) => {
+  const checked = check(resources, enabled)
+  return Result.isFailure(checked) ? checked.failure : assert.fail("not refused")
+}
+
+describe("with the offers", () => {
+  it("a region or a zone tells the cloud, and a zone its region", () => {
+    assert.deepStrictEqual(complete({ region: "US-EAST-1" }), { cloud: "aws", region: "us-east-1" })
+    assert.deepStrictEqual(complete({ zone: "us-central1-a" }), { cloud: "gcp", region: "us-central1", zone: "us-central1-a" })
+  })
+  it("a mistyped place comes with those that were perhaps meant", () => {
+    assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-east1" }), {
+      error: "ValueError",
+      message: "AWS has no region 'us-east1'. Did you mean 'us-east-1'?",
+      near: ["us-east-1"]
+    })
+    assert.deepStrictEqual(refusal({ zone: "us-east-1-a" }).near, ["us-east-1a"])
+    assert.include(refusal({ cloud: "aws", region: "nowhere" }).message, "It has: af-south-1, ap-east-1")
+    assert.include(refusal({ cloud: "aws", region: "us-west-2", zone: "us-east-1a" }).message, "'us-west-2' has no zone 'us-east-1a'")
+    assert.include(refusal({ cloud: "kubernetes", region: "x" }).message, "Kubernetes has no regions")
+  })
+  it("resources-32: a region without a cloud needs one that is enabled", () => {
+    assert.strictEqual(refusal({ region: "us-east-1" }, []).error, "NoCloudAccessError")
+    assert.strictEqual(refusal({ instance_type: "m6i.large" }, []).error, "NoCloudAccessError")
+    assert.isTrue(Result.isSuccess(check({ cpus: 4 }, [])))
+  })
+  it("resources-09: the examples of the contract are launchable", () => {
+    for (const need of [
+      complete({ cloud: "aws", instance_type: "p3.2xlarge" }),
+      complete({ cloud: "gcp", instance_type: "n1-standard-16" })
+    ])
+      assert.isTrue(isLaunchable(need))
+  })
+  it("resources-10: a machine of GCP takes accelerators beside it", () => {
+    const need = complete({ cloud: "gcp", instance_type: "n1-standard-8", accelerators: "V100" })
+    assert.isTrue(isLaunchable(need))
+    assert.deepStrictEqual(need.accelerators, { V100: 1 })
+  })
+  it("a type tells its cloud and its accelerators, and must have what was asked for", () => {
+    assert.deepStrictEqual(complete({ instance_type: "p3.2xlarge" }), {
+      cloud: "aws",
+      instance_type: "p3.2xlarge",
+      accelerators: { V100: 1 }
+    })
+    assert.include(refusal({ instance_type: "m6i.2xlarge", cpus: 4 }).message, "m6i.2xlarge has 8 vCPUs")
+    assert.include(refusal({ instance_type: "m6i.2xlarge", memory: "33+" }).message, "m6i.2xlarge has 32 GiB")
+    assert.include(refusal({ instance_type: "m6i.2xlarge", memory: "5x" }).message, "m6i.2xlarge has 32 GiB")
+    assert.isTrue(Result.isSuccess(check({ instance_type: "m6i.2xlarge", cpus: "4+", memory: "4x" })))
+    assert.include(refusal({ cloud: "gcp", instance_type: "m6i.large" }).message, "no instance type 'm6i.large' on GCP")
+  })
+  it("an accelerator is spelled as the offers do, by a part of its name when only one has it", () => {
+    assert.deepStrictEqual(complete({ accelerators: "l40s" }).accelerators, { L40S: 1 })
+    assert.deepStrictEqual(complete({ accelerators: "qualcomm:8" }).accelerators, { "Qualcomm AI100": 8 })
+    assert.deepStrictEqual(complete({ accelerators: "mine:2" }).accelerators, { mine: 2 })
+    assert.include(refusal({ accelerators: "RTX" }).message, "'RTX' is ambiguous")
+  })
+  it("resources-24: an image must be there for the region, and fit on the disk", () => {
+    const image_id = { "us-east-1": "ami-1", "us-west-2": "ami-2" }
+    assert.deepStrictEqual(complete({ cloud: "aws", region: "us-east-1", image_id }).image_id, { "us-east-1": "ami-1" })
+    assert.include(refusal({ cloud: "aws", region: "eu-west-1", image_id }).message, "no image for the region eu-west-1")
+    assert.include(refusal({ cloud: "aws", region: "us-east-1", image_id, disk_size: 44 }).message, "needs 45 GiB, disk_size is 44")
+    assert.include(refusal({ cloud: "aws", image_id: "skypilot:nope" }).message, "AWS has no image 'skypilot:nope'")
+  })
+  it("checking twice changes nothing more", () => {
+    for (const resources of [
+      { zone: "us-east-1a", image_id: "ami-1" },
+      { instance_type: "p3.2xlarge" },
+      { accelerators: "l40s", region: "us-east-1" }
+    ] as const) {
+      const once = complete(resources)
+      assert.deepStrictEqual(complete(once), once)
+    }
+  })
+})
+
+describe("the packed catalog", () => {
+  it("has a price for every type in every place, on demand", () => {
+    for (const [cloud, type] of [
+      ["aws", "p3.2xlarge"],
+      ["aws", "m6i.2xlarge"],
+      ["gcp", "n2-standard-8"]
+    ] as const) {
+      for (const { region, zones } of offers(cloud)!.places({ instanceType: type, useSpot: false })) {
+        assert.isNotEmpty(zones)
+        assert.isAbove(getCost({ cloud, region, instance_type: type }, 3600, offers)!, 0)
+      }
+    }
+  })
+  it("prices a machine of GCP with its accelerators, and a TPU alone", () => {
+    assert.closeTo(getCost({ cloud: "gcp", instance_type: "n1-standard-8", accelerators: { V100: 1 } }, 3600, offers)!, 2.86, 1e-6)
+    assert.closeTo(
+      getCost({ cloud: "gcp", instance_type: "TPU-VM", accelerators: { "tpu-v2-8": 1 }, region: "us-central1" }, 3600, offers)!,
+      4.5,
+      1e-6
+    )
+    assert.isUndefined(getCost({ cloud: "gcp", instance_type: "n1-standard-8", accelerators: { V100: 3 } }, 3600, offers))
+  })
+  it("has nothing to say of clouds that it does not hold", () => assert.isUndefined(offers("local")))
+})
+
+describe("names much like another", () => {
+  it("are found, best first by letters in common, and far ones are not", () => {
+    assert.deepStrictEqual(closeMatches("us-east1", ["us-east-1", "us-west-2", "eu-west-1"]), ["us-east-1"])
+    assert.deepStrictEqual(closeMatches("nowhere", ["us-east-1"]), [])
+    assert.deepStrictEqual(closeMatches("", ["us-east-1"]), [])
+    assert.deepStrictEqual(closeMatches("x".repeat(100_000), ["us-east-1"]), [])
+  })
+})
