@@ -176,8 +176,8 @@ export const pages: Readonly<Record<string, Page>> = {
     examples: ["source <(sky completion bash)", "sky completion fish > ~/.config/fish/completions/sky.fish"]
   },
   rpc: {
-    usage: "sky rpc METHOD [JSON]",
-    summary: "any request of the protocol, for scripts",
+    usage: "sky rpc [METHOD [JSON|-]]",
+    summary: "any request of the protocol, for scripts; alone: the methods",
     flags: [["--request-id ID", "sent twice, it is done once"]],
     examples: ["sky rpc describe", `sky rpc logs '{"clusterName":"train"}'`]
   }

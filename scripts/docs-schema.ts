@@ -17,6 +17,8 @@ export interface Json {
   readonly required?: ReadonlyArray<string>
   readonly additionalProperties?: unknown
   readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
 }
 
 export const jsonOf = (schema: Schema.Top): Json => Schema.toJsonSchemaDocument(schema).schema as Json
@@ -49,7 +51,10 @@ export const typeOf = (json: Json, shapes: Shapes, own = false): string => {
       return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`
     }
     case "integer":
-      return (json.minimum ?? -1) >= 0 ? `int ≥ ${json.minimum}` : "int"
+      if ((json.minimum ?? -1) < 0) return "int"
+      return (json.maximum ?? Number.MAX_SAFE_INTEGER) < Number.MAX_SAFE_INTEGER
+        ? `int ${json.minimum} … ${json.maximum}`
+        : `int ≥ ${json.minimum}`
     case undefined:
       return "JSON"
     default:

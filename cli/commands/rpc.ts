@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs"
 import { caller } from "../../sdk/client/caller.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import { methods } from "../../sdk/protocol/methods.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { stderr, stdout } from "../out.ts"
 import { showError, usageError } from "../render/error.ts"
@@ -28,6 +27,7 @@ const line = (value: unknown): string => `${JSON.stringify(value)}\n`
 const request = verb(usage, { "request-id": { type: "string" } }, async ({ flags, words, connect }) => {
   const [method, params = "{}"] = words
   if (method === undefined) {
+    const { methods } = await connect().call<{ methods: object }>("describe")
     stdout.write(line(Object.keys(methods)))
     return exitCodes.ok
   }

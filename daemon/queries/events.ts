@@ -38,20 +38,17 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
   const filtered = typeof filter.clusterName === "string" || typeof filter.operation === "string"
   const tail = filter.tail === undefined || filter.tail === null ? null : Math.min(filter.tail, tailMax)
   const after = filter.after ?? (tail !== null && !filtered ? Math.max(0, at - tail) : 0)
-  const limit = filter.limit ?? limitDefault
+  const limit = tail === null ? (filter.limit ?? limitDefault) : limitDefault
   const pages = pager(id, at, reply)
   /** Only the last ones are wanted: nothing can be sent before the end is seen. */
   const last: Array<Recorded> = []
-  let count = 0
   // Names are learned from the first event on, wherever the page begins.
   yield* log.read(filtered ? 1 : after + 1).pipe(
-    Stream.takeWhile((recorded) => recorded.seq <= at && count < limit),
+    Stream.takeWhile(({ seq }) => seq <= at),
+    Stream.filter((recorded) => keep(recorded) && recorded.seq > after),
+    Stream.take(limit),
     Stream.runForEach((recorded) => {
-      if (!keep(recorded) || recorded.seq <= after) return Effect.void
-      if (tail === null) {
-        count += 1
-        return pages.add(recorded)
-      }
+      if (tail === null) return pages.add(recorded)
       last.push(recorded)
       if (last.length > tail) last.shift()
       return Effect.void

@@ -25,6 +25,7 @@ export type Caller = typeof Caller.Type
 
 export const Id = Schema.Union([Schema.String, Schema.Number])
 
+/** Optional, at any time: which protocols a client speaks. */
 export const Hello = Schema.Struct({
   id: Schema.optionalKey(Id),
   protocol: Schema.optionalKey(Schema.Struct({ min: Schema.Natural, max: Schema.Natural })),
@@ -32,12 +33,16 @@ export const Hello = Schema.Struct({
   capabilities: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
+/** One method, asked once. */
 export const Request = Schema.Struct({
+  /** Unique among those of this connection that have no answer yet. */
   id: Id,
   method: Schema.NonEmptyString,
+  /** An object; absent is the same as `{}`. */
   params: Schema.optionalKey(Schema.Unknown),
   /** For methods that change something: sent twice, it is one operation and one answer. Made up by the daemon when absent. */
   requestId: Schema.optionalKey(OperationId),
+  /** Who asks: kept with the operation, in the log. */
   caller: Schema.optionalKey(Caller)
 })
 export type Request = typeof Request.Type
@@ -63,6 +68,7 @@ export type Progress = typeof Progress.Type
 export const LogChunk = Schema.Struct({
   id: Id,
   rank: Schema.Natural,
+  /** One of the two stands there. */
   text: Schema.optionalKey(Schema.String),
   base64: Schema.optionalKey(Schema.String)
 })
@@ -72,36 +78,49 @@ export type LogChunk = typeof LogChunk.Type
 export const LogSource = Schema.Struct({ id: Id, rank: Schema.Natural, prefix: Schema.String })
 export type LogSource = typeof LogSource.Type
 
+/** Ends a request, or with `more` is a page of its answer. */
+export const Result = Schema.Struct({
+  id: Id,
+  /** The log position that the answer contains. */
+  at: Seq,
+  value: Schema.Unknown,
+  /** More pages follow under the same id. */
+  more: Schema.optionalKey(Schema.Literal(true))
+})
 export interface Result {
   readonly id: string | number
-  /** The log position that the answer contains. */
   readonly at: number
   readonly value: unknown
-  /** More pages follow under the same id. */
   readonly more?: boolean
 }
 
+/** A fact, in its envelope (`events.md`); of `replay` with its `changes`. */
+export const EventFrame = Schema.Struct({ id: Id, event: Schema.Unknown })
+
+/** Which daemon answers. */
+export const Greeting = Schema.Struct({
+  protocol: Schema.Struct({ min: Schema.Natural, max: Schema.Natural }),
+  version: Schema.String,
+  /** `<version>+<when it was built, in ms>`. */
+  build: Schema.String,
+  pid: Schema.Natural,
+  /** The log's id: another one is another history, and positions of the old one mean nothing in it. */
+  log: Schema.String,
+  capabilities: Schema.Array(Schema.String)
+})
+
+/** Ends a request: it was refused, or failed. A null `id`: the frame was no request, or one that cannot be answered. */
 export const Failure = Schema.Struct({ id: Schema.NullOr(Id), at: Schema.optionalKey(Seq), error: RecordedError })
 export type Failure = typeof Failure.Type
 export type WireError = typeof RecordedError.Type
 
 /** `{"type": …, "data": …}` of every kind that a daemon sends. */
 export type ServerFrame =
-  | {
-      readonly type: "hello"
-      readonly data: {
-        readonly protocol: typeof protocol
-        readonly version: string
-        readonly build: string
-        readonly pid: number
-        readonly log: string
-        readonly capabilities: ReadonlyArray<string>
-      }
-    }
+  | { readonly type: "hello"; readonly data: typeof Greeting.Type }
   | { readonly type: "progress"; readonly data: Progress }
   | { readonly type: "source"; readonly data: LogSource }
   | { readonly type: "log"; readonly data: LogChunk }
-  | { readonly type: "event"; readonly data: { readonly id: string | number; readonly event: unknown } }
+  | { readonly type: "event"; readonly data: typeof EventFrame.Type }
   | { readonly type: "result"; readonly data: Result }
   | { readonly type: "failure"; readonly data: Failure }
   | { readonly type: "ping"; readonly data: object }

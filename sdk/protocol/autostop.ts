@@ -1,4 +1,4 @@
-/** Stop or end a cluster when it has been idle (contract: sky.autostop). Answers with `{cluster, idleMinutes, down}`. */
+/** Stop or end a cluster when it has been idle (contract: sky.autostop). */
 import * as Schema from "effect/Schema"
 
 export const Autostop = Schema.Struct({

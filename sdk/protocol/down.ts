@@ -1,4 +1,4 @@
-/** End a cluster with its disks (contract: sky.down). Answers with `{cluster}`. */
+/** End a cluster with its disks (contract: sky.down). */
 import * as Schema from "effect/Schema"
 
 export const Down = Schema.Struct({

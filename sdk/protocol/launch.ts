@@ -8,25 +8,31 @@ export const IdleMinutes = Schema.NullOr(Schema.Int.check(Schema.isBetween({ min
 
 export const Launch = Schema.Struct({
   task: Task,
-  /** Made up when null. */
+  /** Made up when null. A letter first, a letter or digit last, and letters, digits, `-`, `_`, `.` between. */
   clusterName: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** Try again for as long as no place gives what is asked. */
   retryUntilUp: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** Minutes; 0 counts as 1, because the job must be submitted first. */
   idleMinutesToAutostop: Schema.optionalKey(IdleMinutes),
+  /** Change nothing, and answer with the `plan`. */
   dryrun: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** End the cluster when it is idle, in place of stopping it; without minutes after one. */
   down: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** Setup is part of the job, and the answer does not wait for it. */
   detachSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** Skip setup. */
   noSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** What stands in the COMMAND column. */
   lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 export type Launch = typeof Launch.Type
 
-/** `plan` only after a dry run. */
 export const Launched = Schema.Struct({
   cluster: Schema.NullOr(Schema.String),
+  /** Null where the task has no `run`. */
   jobId: Schema.NullOr(Schema.Int),
   handle: Schema.NullOr(ResourceHandle),
+  /** Only after a dry run. */
   plan: Schema.optionalKey(Schema.Struct({ offer: Offer, numNodes: Schema.Int, newCluster: Schema.Boolean }))
 })
 export type Launched = typeof Launched.Type

@@ -15,7 +15,9 @@ const Incomplete = Schema.optionalKey(Schema.Boolean)
  * `asOf`. `incomplete`: the log is damaged, and there may be clusters that are not known.
  */
 export const Status = Schema.Struct({
+  /** Names and globs; null: all. */
   clusterNames: Names,
+  /** Ask the clouds and nodes first. */
   refresh: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** What was known then: a position, a time with its offset (RFC 3339) or an age by the daemon's clock (`2 hours ago`). */
   at: At
@@ -31,7 +33,9 @@ export type StatusAnswer = typeof StatusAnswer.Type
 
 /** Newest job first. `jobIds` with one cluster. `at` as in `status`. */
 export const JobQueue = Schema.Struct({
+  /** Names and globs; null: all. */
   clusterNames: Names,
+  /** Only jobs that are not over. */
   skipFinished: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   jobIds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Int))),
   at: At
@@ -57,9 +61,11 @@ export const Logs = Schema.Struct({
   jobId: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   /** The setup of this operation, in place of a job. */
   setup: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** True, and null: to the end of the job. False: what there is. */
   follow: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** Only the last N lines of each rank. */
   tail: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  /** Only this rank; null: all. */
   rank: Schema.optionalKey(Schema.NullOr(Schema.Natural))
 })
 export type Logs = typeof Logs.Type
@@ -73,16 +79,22 @@ export type LogsAnswer = typeof LogsAnswer.Type
 
 /** A page of the log, oldest first; `tail` counts from the end. */
 export const Events = Schema.Struct({
+  /** Only those behind this position; null: from the first on. */
   after: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  /** So many at most, the first; null: all there are now. Without effect beside `tail`. */
   limit: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  /** The last so many of them, 100000 at most. */
   tail: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
   /** Only those of clusters with this name, past ones included. */
   clusterName: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** Only those of this operation. */
   operation: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 /** `event` frames from a position on, without a gap and without end; between them pages of the answer, when there are notices. */
 export const EventsFollow = Schema.Struct({
+  /** The last position that was seen; 0: from the first fact on; null: what happens from now on. */
   after: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
+  /** Only facts about clusters with this name, past ones included. */
   clusterName: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 export const EventsFollowAnswer = Schema.Struct({ notices: Notices })
@@ -101,6 +113,7 @@ export const DaemonAnswer = Schema.Struct({
   version: Schema.String,
   build: Schema.String,
   log: Schema.String,
+  /** The last position of the log. */
   head: Schema.Natural,
   startedAtMs: Schema.Natural,
   home: Schema.String,

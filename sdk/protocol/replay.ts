@@ -11,6 +11,7 @@ export type Moment = typeof Moment.Type
  * name is `<cluster>/<number>`) or of an `operation` (status; its name is the method). Null: there was none.
  */
 export const Replay = Schema.Struct({
+  /** Only what comes behind this position; null: from the first fact on. */
   after: Schema.optionalKey(Schema.NullOr(Schema.Natural)),
   /** The last position; null: the last there is. */
   to: Schema.optionalKey(Schema.NullOr(Schema.Natural)),

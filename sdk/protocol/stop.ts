@@ -1,4 +1,4 @@
-/** Stop a cluster; its disks stay (contract: sky.stop). Answers with `{cluster}`. */
+/** Stop a cluster; its disks stay (contract: sky.stop). */
 import * as Schema from "effect/Schema"
 
 export const Stop = Schema.Struct({

@@ -12,6 +12,8 @@ export interface TestDaemon {
   /** Writes the bytes, ends its side, and reads until the daemon ends its own: what `nc -U -N` does. */
   readonly exchange: (bytes: string) => Promise<string>
   readonly end: () => Promise<void>
+  /** After a request has ended it. */
+  readonly remove: () => Promise<void>
 }
 
 const request = (method: string, params: object) => `${JSON.stringify({ type: "request", data: { id: method, method, params } })}\n`
@@ -46,8 +48,11 @@ export const startDaemon = async (): Promise<TestDaemon> => {
     const [, names = ""] = /"clusters":(.*),"notFound"/.exec(await exchange(request("status", {}))) ?? []
     for (const { name } of JSON.parse(names) as ReadonlyArray<{ name: string }>) await exchange(request("down", { clusterName: name }))
     child.kill("SIGTERM")
+    await remove()
+  }
+  const remove = async () => {
     await ended
     rmSync(home, { recursive: true, force: true })
   }
-  return { home, exchange, end }
+  return { home, exchange, end, remove }
 }

@@ -3,16 +3,13 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startDaemon, type TestDaemon } from "./daemon.ts"
+import type { Frame } from "./play.ts"
+import { shapes } from "./shapes.ts"
 
 interface Exchange {
   readonly sent: string
   readonly replies: ReadonlyArray<Frame>
 }
-interface Frame {
-  readonly type: string
-  readonly data: Readonly<Record<string, unknown>>
-}
-
 const framesOf = (text: string): ReadonlyArray<Frame> =>
   text
     .split("\n")
@@ -31,21 +28,6 @@ const exchanges: ReadonlyArray<Exchange> = [
       return { sent: `${sent.join("\n")}\n`, replies: framesOf(replies.join("\n")) }
     })
 )
-
-/** Keys and kinds, and the words that are always the same. */
-const shapeOf = (value: unknown, key = ""): unknown => {
-  if (Array.isArray(value)) return value.map((item) => shapeOf(item))
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shapeOf(item, name)]))
-  return ["id", "type", "phase", "state", "tag", "message", "status", "exitCode", "jobId", "cluster", "text"].includes(key)
-    ? value
-    : typeof value
-}
-
-/** Machines differ in what they have. */
-const machine = /"(memoryGib|cpus|accelerators)":("number"|"object"|\{[^}]*\})/g
-const shapes = (frames: ReadonlyArray<Frame>) =>
-  frames.map((frame) => JSON.parse(JSON.stringify(shapeOf(frame)).replaceAll(machine, '"$1":"any"')))
 
 let daemon: TestDaemon
 beforeAll(async () => {
