@@ -23,7 +23,6 @@ import { linkAsFound } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
 import type { LogDamaged } from "./log/LogDamaged.ts"
 import { LogLocked } from "./log/LogStore.ts"
-import { LogUnreadable } from "./log/read-record.ts"
 import { fileLogger } from "./logger.ts"
 import * as ReadOnly from "./read-only/ReadOnly.ts"
 
@@ -90,7 +89,7 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
       refused = why
     })
     const ready = () => {
-      found?.discard()
+      found.discard()
       onReady()
     }
     const unkept = Effect.logWarning(
@@ -98,14 +97,11 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
     )
     return Effect.andThen(refused === undefined ? Effect.void : unkept, serve(home, socket, ready)).pipe(
       Effect.tapError((error) =>
-        Effect.sync(() => {
-          if (error instanceof LogLocked) found?.release()
-          // All of it is sound: a newer version wrote it.
-          else if (error instanceof LogUnreadable) found?.discard()
-        })
+        // Where a newer version must read on, its start decides.
+        Effect.sync(() => error instanceof LogLocked && found.release())
       ),
       Effect.catchTag("LogDamaged", (damage) => {
-        const kept = found?.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")) ?? null
+        const kept = found.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
         return serveReadOnly(home, socket, onReady, damage, kept)
       })
     )

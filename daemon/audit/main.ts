@@ -34,7 +34,10 @@ const push = (frame: ServerFrame): void => {
 }
 const reply = { push, send: (frame: ServerFrame) => Effect.sync(() => push(frame)), isFull: () => false, whenDrained: () => {} }
 
-const tellKept = (folder: string) => void process.stderr.write(`The files as they were found: ${folder}\n`)
+const tellKept = (folder: string | null, whyNot?: string) => {
+  const text = folder === null ? `The files as they were found could not be kept: ${whyNot}` : `The files as they were found: ${folder}`
+  process.stderr.write(`${text}\n`)
+}
 
 const answers: Readonly<Record<string, (home: string, params: never) => Effect.Effect<object, unknown>>> = {
   "audit.verify": (home) => withoutDaemon(home, (found: Found) => verify(found, id, reply), tellKept),
