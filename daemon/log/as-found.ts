@@ -21,6 +21,8 @@ import { basename, join } from "node:path"
 const found = "log.found-"
 /** Leads to the folder that is kept of a log that is damaged still. */
 const current = "log.damaged"
+/** Of starts that end before they know whether the store is sound the first ones say most. */
+const linksMax = 10
 
 export interface AsFound {
   /** The store is sound. Tidying that fails is no reason not to use it. */
@@ -100,7 +102,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
   let own: string | undefined
   const release = () => own !== undefined && remove(own)
   try {
-    if (isThere) {
+    if (isThere && linksOf(home).length < linksMax) {
       own = mkdtempSync(join(home, `${found}${process.pid}-`))
       linkAll(store, own)
     }

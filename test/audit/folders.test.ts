@@ -77,13 +77,13 @@ describe("over a damaged log", () => {
     change(wal(home), flip(-40))
     const bytes = readFileSync(wal(home))
     const name = wal(home).split("/").at(-1)!
-    let told = ""
+    let told: string | null = null
     await verified(home, (folder) => {
       told = folder
     })
     await verified(home)
     expect(kept(home)).toHaveLength(1)
-    expect(readFileSync(join(told, name))).toEqual(bytes)
+    expect(readFileSync(join(told!, name))).toEqual(bytes)
   })
 
   it.each([

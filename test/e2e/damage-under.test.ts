@@ -1,5 +1,5 @@
 /** A log whose files are deleted, moved or replaced under the daemon that writes to them: it is said, nothing is begun, and all can be saved. */
-import { copyFileSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { Home } from "./home.ts"
@@ -58,6 +58,17 @@ describe("under a daemon", () => {
     const head = join(home.state, "HEAD")
     copyFileSync(head, `${head}.copy`)
     renameSync(`${head}.copy`, head)
+    await refused(home, "HEAD")
+  })
+
+  it("a witness that was overwritten in its place is missed", async () => {
+    const home = new Home()
+    await home.sky("launch", "-y", "-c", "a", "true")
+    const witness = join(home.state, "HEAD")
+    const { head } = (await home.json("daemon", "status")) as unknown as { head: number }
+    // Its last word, which would mend it.
+    await expect.poll(() => readFileSync(witness, "latin1")).toContain(` ${head} `)
+    writeFileSync(witness, Buffer.alloc(8192, 7))
     await refused(home, "HEAD")
   })
 

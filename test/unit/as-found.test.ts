@@ -97,3 +97,9 @@ it("are made of files alone", () => {
   expect(basename(linkAsFound(home).keep("1")!)).toBe("log.damaged-1")
   expect(readdirSync(join(home, "log.damaged-1"))).toEqual(["CURRENT"])
 })
+
+it("are not made without end by starts that never know", () => {
+  put("log", "CURRENT", "now")
+  for (let start = 1; start <= 20; start++) linkAsFound(home)
+  expect(names().length).toBe(11)
+})
