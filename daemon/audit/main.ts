@@ -11,6 +11,7 @@ import type { AuditDiff, AuditHead } from "../../sdk/protocol/audit.ts"
 import { AuditError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import { explainUnwritable } from "../home.ts"
 import { LogLocked } from "../log/LogStore.ts"
 import { diff, exportLog, head, verify } from "./answers.ts"
 import { onDisk, withoutDaemon } from "./found.ts"
@@ -51,6 +52,12 @@ const answers: Readonly<Record<string, (home: string, params: never) => Effect.E
     )
 }
 
+/** No room to look is no damage. */
+const withoutRoom = (error: unknown) => {
+  const said = explainUnwritable(home, error)
+  return said && { ...recordError(said), exitCode: exitCodes.capacity }
+}
+
 const sayable = (error: unknown): SkydError => {
   if (error instanceof Error && "exitCode" in error) return error as SkydError
   const message = error instanceof Error ? error.message : String(error)
@@ -82,8 +89,8 @@ const last = (exit: Exit.Exit<object, unknown>): number => {
   }
   const error = Cause.squash(exit.cause)
   if (error instanceof ReaderGone) return exitCodes.ok
-  const said = sayable(error)
-  push({ type: "failure", data: { id, error: recordError(said) } })
+  const said = withoutRoom(error) ?? recordError(sayable(error))
+  push({ type: "failure", data: { id, error: said } })
   return said.exitCode
 }
 fiber.addObserver((exit) => {

@@ -49,8 +49,17 @@ describe("under a daemon", () => {
     expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(before)
     const other = new Home()
     expect(await other.sky("audit", "import", file)).toMatchObject({ code: 0 })
-    expect((await home.sky("down", "-y", "a")).code).toBe(0)
+    for (const verb of ["stop", "restart"]) {
+      const { code, err } = await home.sky("daemon", verb)
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining("The daemon is not ended, for only it holds all of its log: sky audit export")
+      ])
+    }
+    const { code, err } = await home.sky("down", "-y", "a")
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([0, expect.stringContaining(sentence(home, "log"))])
     expect(home.nodes()).toEqual([])
+    expect((await home.sky("daemon", "stop", "--force")).err).toContain("The daemon is stopped.")
   })
 
   it("a witness that was replaced is missed", async () => {
