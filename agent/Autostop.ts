@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Head } from "./Head.ts"
-import { dueMs, type Idleness, onActivity, onSetting, type Setting } from "./idleness.ts"
+import { dueMs, type Idleness, isRepetition, onActivity, onSetting, type Setting } from "./idleness.ts"
 import { bootId } from "./processes.ts"
 
 const lookMs = 5000
@@ -41,8 +41,7 @@ export class Autostop {
   async set(setting: Setting): Promise<void> {
     const before = this.#idleness
     const { idleSinceMs } = onSetting(before, setting, awakeMs())
-    if (before.setting?.setting !== setting.setting)
-      await this.#head.store.append({ type: "autostop", setting, idleSinceMs, boot: this.#boot })
+    if (!isRepetition(before.setting, setting)) await this.#head.store.append({ type: "autostop", setting, idleSinceMs, boot: this.#boot })
     this.#lookIn(0)
   }
 

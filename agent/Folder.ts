@@ -4,7 +4,7 @@ import { join, resolve } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { replaceFile, syncFolder } from "./durable.ts"
 import { logsFolder } from "./log-files.ts"
-import { isAlive, processOf } from "./processes.ts"
+import { isAlive, processOf, worksIn } from "./processes.ts"
 
 export class Folder {
   readonly root: string
@@ -77,7 +77,7 @@ export class Folder {
     const path = join(this.root, nodeFiles.pid)
     try {
       const [pid = "", start = ""] = fs.readFileSync(path, "utf8").split(" ")
-      if (Number(pid) !== process.pid && isAlive(Number(pid), start.trim())) return Number(pid)
+      if (Number(pid) !== process.pid && isAlive(Number(pid), start.trim()) && worksIn(Number(pid), this.root)) return Number(pid)
     } catch {
       // None before.
     }

@@ -15,7 +15,7 @@ import { endBroken, forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
 import { Reports } from "./Reports.ts"
 import type { Store } from "./Store.ts"
-import { freshOf, lostSecrets, type Submitted, sortOut } from "./submission.ts"
+import { freshOf, lostSecrets, othersOf, type Submitted, sortOut } from "./submission.ts"
 
 /** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
 const unreachableMs = 15_000
@@ -67,9 +67,11 @@ export class Head {
 
   async submit(jobs: ReadonlyArray<JobSpec>): Promise<Submitted> {
     const fresh = freshOf(this.store.state, jobs)
+    const others = othersOf(this.store.state, jobs)
+    const answer = others.length === 0 ? {} : { others }
     if (fresh.length === 0) {
       await this.store.settled
-      return { taken: [], refused: [] }
+      return { taken: [], refused: [], ...answer }
     }
     this.#refuseWhenHalted()
     const { taken, refused, specs } = sortOut(this.folder, fresh)
@@ -78,7 +80,7 @@ export class Head {
     const written = this.store.settled
     this.step()
     await written
-    return { taken, refused }
+    return { taken, refused, ...answer }
   }
 
   async setup(spec: SetupSpec): Promise<void> {

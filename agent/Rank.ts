@@ -42,7 +42,7 @@ const findBash = (path: string | undefined) =>
 
 /** A detached setup is part of its job. */
 export const markOf = (folder: Folder, key: string): Mark => ({
-  node: folder.identity.node,
+  folder: folder.root,
   job: `${folder.identity.cluster}/${key.replace(/^(job|setup-of)-/, "")}`
 })
 
@@ -94,9 +94,9 @@ export class Rank {
   }
 
   #spawn(order: RankOrder) {
-    const { identity, home, root, workdir } = this.#node
+    const { identity, home, workdir } = this.#node
     const mark = markedEnvironment(markOf(this.#node, this.key))
-    const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_FOLDER: root }
+    const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_NODE: identity.node }
     const log = join(home, order.log)
     fs.mkdirSync(dirname(log), { recursive: true })
     fs.mkdirSync(workdir, { recursive: true })

@@ -145,9 +145,9 @@ export class Ranks {
 
   /** Every process of this cluster on this node. */
   async endAll(): Promise<void> {
-    const { cluster, node } = this.#folder.identity
+    const { identity, root } = this.#folder
     for (const rank of this.#ranks.values()) rank.ending = true
-    await endProcesses({ node, job: `${cluster}/` })
+    await endProcesses({ folder: root, job: `${identity.cluster}/` })
   }
 
   async #clear() {

@@ -30,6 +30,10 @@ const withoutSecrets = (folder: Folder, state: State, fact: JournalFact): Journa
   return { ...fact, reason, lastLines: shown.map((line) => printable(line, secrets)) }
 }
 
+/** A number alone does not say which job it is: a daemon whose log was put back from a backup gives it to another. */
+const named = (state: State, fact: JournalFact): JournalFact =>
+  "job" in fact ? { ...fact, runTimestamp: state.jobs[fact.job]!.spec.runTimestamp } : fact
+
 const isKnown = (state: State, fact: JournalFact): boolean => {
   switch (fact._tag) {
     case "AutostopFired":
@@ -64,7 +68,7 @@ export class Reports {
     const id = idOf(told)
     if (this.#telling.has(id) || isKnown(this.#store.state, told)) return
     this.#telling.add(id)
-    const fact = withoutSecrets(this.#folder, this.#store.state, told)
+    const fact = named(this.#store.state, withoutSecrets(this.#folder, this.#store.state, told))
     await this.#journal.append(fact)
     this.#store.note({ type: "told", fact, setupPids })
     this.#telling.delete(id)

@@ -3,7 +3,7 @@
  * the same one said again changes nothing. Pure.
  */
 export interface Setting {
-  /** The log position of the wish: tells a repetition from a new one. */
+  /** The log position of the wish. */
   readonly setting: number
   /** Negative: cancelled. */
   readonly idleMinutes: number
@@ -17,8 +17,12 @@ export interface Idleness {
 
 const isActive = (setting: Setting | null) => setting !== null && setting.idleMinutes >= 0
 
+/** A log that was put back from a backup gives a position twice: only with the same wish is it the same setting. */
+export const isRepetition = (known: Setting | null, { down, idleMinutes, setting }: Setting) =>
+  (!isActive(known) && idleMinutes < 0) || (known?.setting === setting && known.idleMinutes === idleMinutes && known.down === down)
+
 export const onSetting = (now: Idleness, setting: Setting, nowMs: number): Idleness => {
-  if (now.setting?.setting === setting.setting) return now
+  if (isRepetition(now.setting, setting)) return now
   return { setting, idleSinceMs: isActive(now.setting) ? now.idleSinceMs : nowMs }
 }
 

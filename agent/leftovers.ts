@@ -1,7 +1,7 @@
 /**
  * Ends every process of a job on this node: all that carry its mark in their environment, belong to the sessions or groups of
- * those, or descend from one seen. TERM, then KILL, until a scan is empty. The node's id is part of the mark: nodes of the
- * local cloud share a machine.
+ * those, or descend from one seen. TERM, then KILL, until a scan is empty. The node's folder is part of the mark: nodes of the
+ * local cloud share a machine, and a copy of the folder has the id of its original.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { environmentOf, isGone, type Process, pids, processOf } from "./processes.ts"
@@ -15,18 +15,19 @@ const pausePerScan = 4
 const slice = 200
 
 export interface Mark {
-  readonly node: string
+  /** Of the node, absolute. */
+  readonly folder: string
   /** `<cluster>/<job>`, or `<cluster>/` for all of a cluster's. */
   readonly job: string
 }
 
-export const markedEnvironment = (mark: Mark) => ({ SKYD_JOB: mark.job, SKYD_NODE: mark.node })
+export const markedEnvironment = (mark: Mark) => ({ SKYD_JOB: mark.job, SKYD_FOLDER: mark.folder })
 
 /** A process with what its environment says. */
 interface Marked {
   readonly process: Process
   readonly job: string
-  readonly node: string
+  readonly folder: string
 }
 
 const variable = (environment: string, name: string) => {
@@ -43,7 +44,7 @@ const readAll = async (): Promise<ReadonlyArray<Marked>> => {
     // Session 0 is the kernel's own.
     if (found === null || isGone(found) || pid === process.pid || found.session === 0) continue
     const environment = environmentOf(pid)
-    all.push({ process: found, job: variable(environment, "SKYD_JOB"), node: variable(environment, "SKYD_NODE") })
+    all.push({ process: found, job: variable(environment, "SKYD_JOB"), folder: variable(environment, "SKYD_FOLDER") })
   }
   return all
 }
@@ -89,8 +90,8 @@ const scan = async (mark: Mark, tree: Tree): Promise<ReadonlyArray<Process>> => 
     tree.add(process)
     found.push(process)
   }
-  for (const { process, job, node } of await snapshot()) {
-    const carries = node === mark.node && (mark.job.endsWith("/") ? job.startsWith(mark.job) : job === mark.job)
+  for (const { process, job, folder } of await snapshot()) {
+    const carries = folder === mark.folder && (mark.job.endsWith("/") ? job.startsWith(mark.job) : job === mark.job)
     if (carries) add(process)
     else others.push(process)
   }

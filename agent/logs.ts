@@ -14,6 +14,7 @@ import { detachedSetupLog, runLog, runPrefix, setupLog, setupPrefix } from "./lo
 import { detachedSetupKey, jobKey, setupKey } from "./orders.ts"
 import type { Ranks } from "./Ranks.ts"
 import type { Stream } from "./Server.ts"
+import { runOf } from "./state.ts"
 import { type RankLogs, streamRank } from "./stream-rank.ts"
 
 export type LogsParams = AgentMethods["logs"][0]
@@ -81,7 +82,9 @@ export class Logs {
 
   async #job(id: number, params: LogsParams, stream: Stream): Promise<Answer> {
     const { state } = this.#head.store
-    if (state.jobs[id] === undefined && state.endedJobs[id] === undefined) throw jobDoesNotExist(`job ${id} was not found on this cluster`)
+    const run = runOf(state, id)
+    if (run === undefined || (params.runTimestamp !== undefined && params.runTimestamp !== run))
+      throw jobDoesNotExist(`job ${id} was not found on this cluster`)
     checkRank(params, this.#rankCount(id), `job ${id}`)
     const placed = () => state.endedJobs[id] !== undefined || (state.jobs[id]?.placement ?? null) !== null
     if (params.follow) await this.#head.until(placed, stream.signal)

@@ -3,6 +3,7 @@
  * not inherited it is the event loop's own, so only a pipe or a socket counts.
  */
 import * as fs from "node:fs"
+import { resolve } from "node:path"
 import type { AgentReady } from "../sdk/agent/protocol.ts"
 import { Agent } from "./Agent.ts"
 
@@ -27,8 +28,9 @@ const fail = (cause: unknown) => {
 }
 
 const main = async () => {
-  const folder = process.argv[2]
-  if (folder === undefined) throw new Error("usage: agent.cjs <node folder>")
+  if (process.argv[2] === undefined) throw new Error("usage: agent.cjs <node folder>")
+  const folder = resolve(process.argv[2])
+  process.chdir(folder)
   process.umask(0o022)
   const agent = new Agent(folder)
   for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, (cause: unknown) => agent.crash(cause))

@@ -1,5 +1,5 @@
 /** What an agent answers: the methods of the protocol, and those (`rank.*`) by which a head works its workers' agents. */
-import type { AgentHello, AgentMethods, Ended } from "../sdk/agent/protocol.ts"
+import type { AgentHello, AgentMethods, Ended, JournalEntry } from "../sdk/agent/protocol.ts"
 import type { Agent } from "./Agent.ts"
 import { anotherNode, valueError } from "./failures.ts"
 import type { Head } from "./Head.ts"
@@ -35,13 +35,17 @@ const keptAwake = (agent: Agent, methods: Readonly<Record<string, Method>>): Rea
     )
   )
 
+/** The node was started since it stopped itself: told to a daemon that has not heard of it yet, that would stop it again. */
+const current = ({ store }: Head, entry: JournalEntry) =>
+  entry.fact._tag === "AutostopFired" && entry.n <= store.state.startedEntry ? { ...entry, fact: {} } : entry
+
 const headMethods = (agent: Agent, head: Head) => ({
   configure: async ({ peers }: Params<"configure">) => {
     await head.configure(peers)
   },
   "journal.follow": async ({ after }: Params<"journal.follow">, stream: Stream) => {
     const stop = head.journal.follow(after, (entries) => {
-      for (const entry of entries) stream.send("entry", { journal: head.journal.id, entry })
+      for (const entry of entries) stream.send("entry", { journal: head.journal.id, entry: current(head, entry) })
     })
     await never(stream.signal)
     stop()

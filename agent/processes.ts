@@ -46,6 +46,16 @@ export const isAlive = (pid: number, start: string) => {
   return !isGone(found) && found!.start === start
 }
 
+/** Whatever name the folder had when the process came there. */
+export const worksIn = (pid: number, folder: string): boolean => {
+  try {
+    const [at, here] = [fs.statSync(`/proc/${pid}/cwd`), fs.statSync(folder)]
+    return at.ino === here.ino && at.dev === here.dev
+  } catch {
+    return false
+  }
+}
+
 export const bootId = (): string => {
   try {
     return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()

@@ -3,7 +3,7 @@
  * Pure but for changing `state` in place; applying a record twice changes nothing, since the journal is folded in as well.
  */
 import type { JournalFact } from "../sdk/agent/protocol.ts"
-import type { Record, State } from "./records.ts"
+import type { JobEnded, Record, State } from "./records.ts"
 
 /** Jobs and setups that ended and can still be shown. */
 const endedKept = 10_000
@@ -34,6 +34,9 @@ export const emptyState = (cluster: string, node: string): State => ({
 
 export const isTaken = (state: State, id: number) => state.taken.some(([first, last]) => first <= id && id <= last)
 
+/** The run that was taken under this number; undefined when that is not known any more. */
+export const runOf = ({ endedJobs, jobs }: State, id: number) => (jobs[id] ?? endedJobs[id])?.spec.runTimestamp
+
 export const take = (state: State, id: number) => {
   if (isTaken(state, id)) return
   state.taken.push([id, id])
@@ -51,6 +54,16 @@ const keepNewest = (table: { [key: string]: unknown }) => {
   if (keys.length > endedKept) delete table[keys[0]!]
 }
 
+/** Of one that the journal knows and a power cut took from the records: it still runs only once. */
+const rememberEnd = (state: State, fact: JobEnded) => {
+  const { job: id, runTimestamp } = fact
+  take(state, id)
+  if (runTimestamp === undefined || state.endedJobs[id] !== undefined) return
+  const spec = { id, name: null, runTimestamp, setup: false }
+  state.endedJobs[id] = { spec, placement: [], pids: [], setupPids: [], fact }
+  keepNewest(state.endedJobs)
+}
+
 const tell = (state: State, fact: JournalFact, setupPids: ReadonlyArray<number>) => {
   if (fact._tag === "AutostopFired") {
     state.fired = true
@@ -63,9 +76,11 @@ const tell = (state: State, fact: JournalFact, setupPids: ReadonlyArray<number>)
     state.endedSetups[fact.operation] ??= { runTimestamp: setup?.spec.runTimestamp ?? "unknown", setupPids, fact }
     return keepNewest(state.endedSetups)
   }
-  if (fact._tag === "JobEnded") take(state, fact.job)
   const job = state.jobs[fact.job]
-  if (job === undefined) return
+  if (job === undefined) {
+    if (fact._tag === "JobEnded") rememberEnd(state, fact)
+    return
+  }
   if (fact._tag === "JobSettingUp") job.settingUp = true
   if (fact._tag === "JobStarted") job.pids = fact.ranks.map(({ pid }) => pid)
   if (fact._tag !== "JobEnded") return

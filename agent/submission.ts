@@ -7,9 +7,10 @@ import type { Folder } from "./Folder.ts"
 import { valueError } from "./failures.ts"
 import { jobKey, keepSecrets } from "./orders.ts"
 import type { Kept, State } from "./records.ts"
-import { isTaken } from "./state.ts"
+import { isTaken, runOf } from "./state.ts"
 
 export type Submitted = AgentMethods["submit"][1]
+type Answered = Omit<Submitted, "others">
 
 const nameMaxLength = 200
 const safeName = /^\w[\w.:-]*$/
@@ -42,10 +43,10 @@ const checkJob = ({ id, name, numNodes, runTimestamp, run, setup, accelerators, 
   if (!areVariables(envs) || !areVariables(secrets)) throw valueError("a job's envs and secrets are texts by name, without NUL characters")
 }
 
-const harmless = (id: number): JobSpec => ({
+const harmless = (id: number, runTimestamp: unknown): JobSpec => ({
   id,
   name: null,
-  runTimestamp: "refused",
+  runTimestamp: isSafeName(runTimestamp) ? (runTimestamp as string) : "refused",
   numNodes: 1,
   accelerators: null,
   setup: null,
@@ -66,10 +67,16 @@ export const freshOf = (state: State, jobs: ReadonlyArray<JobSpec>): ReadonlyArr
   })
 }
 
+/** Numbers under which another job was taken than the one that is submitted: said again, a job keeps its run's timestamp. */
+export const othersOf = (state: State, jobs: ReadonlyArray<JobSpec>): ReadonlyArray<number> =>
+  jobs.flatMap((job) =>
+    isId(job?.id) && isSafeName(job.runTimestamp) && isTaken(state, job.id) && runOf(state, job.id) !== job.runTimestamp ? [job.id] : []
+  )
+
 /** Keeps the secrets of those that are taken. */
-export const sortOut = (folder: Folder, fresh: ReadonlyArray<JobSpec>): Submitted & { readonly specs: ReadonlyArray<Kept<JobSpec>> } => {
+export const sortOut = (folder: Folder, fresh: ReadonlyArray<JobSpec>): Answered & { readonly specs: ReadonlyArray<Kept<JobSpec>> } => {
   const taken: Array<number> = []
-  const refused: Array<Submitted["refused"][number]> = []
+  const refused: Array<Answered["refused"][number]> = []
   const specs = fresh.flatMap((job): ReadonlyArray<Kept<JobSpec>> => {
     try {
       checkJob(job)
@@ -79,7 +86,7 @@ export const sortOut = (folder: Folder, fresh: ReadonlyArray<JobSpec>): Submitte
     } catch (cause) {
       const id = job?.id
       refused.push({ id: isId(id) ? id : 0, message: `it was refused: ${(cause as Error).message}` })
-      return isId(id) ? [harmless(id)] : []
+      return isId(id) ? [harmless(id, job.runTimestamp)] : []
     }
   })
   return { taken, refused, specs }

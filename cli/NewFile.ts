@@ -1,8 +1,20 @@
 /**
  * A file that is there in whole or not at all: written under another name, on disk before it gets its own. Only its owner reads it.
- * A pipe or a device is written to as it is.
+ * It takes the place of none that holds more than its beginning. A pipe or a device is written to as it is.
  */
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync
+} from "node:fs"
 import { dirname } from "node:path"
 import { ClientError } from "../sdk/client/ClientError.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
@@ -17,6 +29,15 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "nothing can be written there"
 }
 
+/** Whether a file has these bytes at that place, as far as it goes. */
+const isWithin = (bytes: Buffer, file: number, at: number): boolean => {
+  const there = Buffer.alloc(bytes.length)
+  const read = readSync(file, there, 0, there.length, at)
+  return there.subarray(0, read).equals(bytes.subarray(0, read))
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
 export class NewFile {
   private readonly isStream: boolean
   private readonly name: string
@@ -24,6 +45,10 @@ export class NewFile {
   private readonly path: string
   private readonly fresh: string
   private readonly fd: number
+  /** What has its name already. */
+  private readonly old: number | undefined
+  private length = 0
+  private isSame = true
 
   constructor(name: string) {
     this.name = name
@@ -32,17 +57,22 @@ export class NewFile {
     this.isStream = stat?.isFile() === false
     this.fresh = `${this.path}.${process.pid}.part`
     this.fd = this.trying(() => (this.isStream ? openSync(this.path, "w") : openSync(this.fresh, "wx", 0o600)))
-    // However we end.
-    if (!this.isStream) process.once("exit", this.discard)
+    this.old = stat?.isFile() ? this.trying(() => openSync(this.path, "r")) : undefined
+    if (this.isStream) return
+    process.once("exit", this.discard)
+    for (const signal of signals) process.on(signal, this.end)
   }
 
-  /** Whether another file has its name already. */
+  /** Whether a file has its name already that would be lost. */
   get isTaken(): boolean {
-    return !this.isStream && existsSync(this.path)
+    if (this.isStream) return false
+    return this.old === undefined ? existsSync(this.path) : !this.isSame || fstatSync(this.old).size > this.length
   }
 
   write(bytes: string | Buffer): void {
     let rest = Buffer.from(bytes as string)
+    if (this.old !== undefined) this.isSame &&= this.trying(() => isWithin(rest, this.old!, this.length))
+    this.length += rest.length
     while (rest.length > 0) rest = rest.subarray(this.trying(() => writeSync(this.fd, rest)))
   }
 
@@ -57,9 +87,17 @@ export class NewFile {
       closeSync(folder)
     })
     process.off("exit", this.discard)
+    for (const signal of signals) process.off(signal, this.end)
   }
 
   private readonly discard = () => rmSync(this.fresh, { force: true })
+
+  /** Who else listens for the signal ends us, with what is to be ended before. */
+  private readonly end = (signal: NodeJS.Signals) => {
+    this.discard()
+    process.off(signal, this.end)
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  }
 
   private trying<A>(run: () => A): A {
     try {

@@ -45,7 +45,13 @@ export const askFolder = async <T>(home: string, method: string, params: object,
   pipe.setEncoding("utf8").on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n")
     rest = lines.pop()!
-    for (const line of lines) request.take(JSON.parse(line) as ServerFrame)
+    try {
+      for (const line of lines) request.take(JSON.parse(line) as ServerFrame)
+    } catch (cause) {
+      request.reject(cause as Error)
+      pipe.destroy()
+      child.kill()
+    }
   })
   try {
     return (await request.done) as T

@@ -73,7 +73,8 @@ export const followJob = async (session: Session, params: object, out: Out): Pro
   try {
     return await session.call<LogsAnswer>("logs", params, {
       onSource: ({ rank, prefix }) => lines.source(rank, prefix),
-      onLog: (rank, bytes) => lines.push(rank, bytes)
+      onLog: (rank, bytes) => lines.push(rank, bytes),
+      onAt: (_, page) => (page as LogsAnswer).notices && more().notify((page as LogsAnswer).notices)
     })
   } finally {
     if (lines.end() && out.isTTY()) stderr.write("\n")

@@ -33,6 +33,7 @@ export { help, tellVersion } from "./help.ts"
 export { foreword } from "./pick.ts"
 export { bill } from "./render/bill.ts"
 export { showError, wantsJson } from "./render/error.ts"
+export { notify } from "./render/notify.ts"
 
 const verbs = new Map<string, Verb>(
   Object.entries({

@@ -148,7 +148,7 @@ export const pages: Readonly<Record<string, Page>> = {
       "export   JSON lines, the events' bytes as stored; of a damaged log what is proven",
       "import   into an empty state folder (SKYD_HOME); the old one must not be used while its clusters live",
       "diff     an export against the log; a log that only goes on is no difference",
-      "Without a daemon none is started. Exit code 1: damage, a difference, or a head that is not there."
+      "Without a daemon none is started. Exit code 1: damage, a difference, or a head that is not there; 7: no room on the disk to look."
     ].join("\n"),
     flags: [["--is", "head: whether what was noted, as printed, is in the log"]],
     examples: ["sky audit verify", "sky audit export log.jsonl && SKYD_HOME=~/second sky audit import log.jsonl"]
@@ -165,7 +165,8 @@ export const pages: Readonly<Record<string, Page>> = {
     summary: "the process behind it; jobs go on without it",
     flags: [
       ["-f, --follow", "logs: and what comes"],
-      ["--tail N", "logs: the last N lines (50)"]
+      ["--tail N", "logs: the last N lines (50)"],
+      ["--force", "stop, restart: though the log is lost with it"]
     ],
     examples: ["sky daemon status", "sky daemon logs --tail 20 -f"]
   },

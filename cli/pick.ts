@@ -68,11 +68,12 @@ export const pick = async (
   if (names.length > 0 && all) throw usageError("-a and names do not go together.", `Usage: ${usage}`)
   if (names.length > 0) {
     const answer = await session.call<StatusAnswer>("status", { clusterNames: names })
+    notify(answer.notices)
     return { clusters: answer.clusters, errors: await missing(session, answer.notFound, answer.clusters) }
   }
   const { clusters, incomplete, notices } = await session.call<StatusAnswer>("status")
-  if (all || (asks && clusters.length === 1)) return { clusters, errors: [] }
   notify(notices)
+  if (all || (asks && clusters.length === 1)) return { clusters, errors: [] }
   if (incomplete && clusters.length === 0) throw notFound("No cluster is known.", "See: sky status")
   if (clusters.length === 0) throw notFound("There is no cluster.", "Launch one: sky launch COMMAND")
   const shown = clusters.slice(0, namedMax).map(({ name }) => clean(name))

@@ -60,19 +60,22 @@ const make = Effect.fnUntraced(function* (home: string) {
   const notices = yield* Notices
   const misplaced = yield* watchPlaces(home)
 
-  const lookAtPlaces = Effect.sync(() => {
+  const lost = () => {
     const path = misplaced()
-    const lost =
-      path === undefined ? null : `${path} was deleted, moved or replaced under the daemon: what it records may be lost when it ends.`
-    notices.set("places", lost && `${lost} ${wayBack}`)
-    return lost
-  })
-  const look = Effect.sync(() => {
+    return path === undefined ? null : `${path} was deleted, moved or replaced under the daemon: what it records may be lost when it ends.`
+  }
+  const look = () => {
     if (freeBytes(home) / mib < lastMib) dropBallast(home)
     const room = roomMib(home)
-    const left = `The disk of ${home} has ${Math.floor(room)} MiB left`
-    notices.set("disk", room < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. Free some space.` : null)
-    return { room, left }
+    return { room, left: `The disk of ${home} has ${Math.floor(room)} MiB left` }
+  }
+  notices.watch("places", () => {
+    const said = lost()
+    return said && `${said} ${wayBack}`
+  })
+  notices.watch("disk", () => {
+    const { left, room } = look()
+    return room < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. Free some space.` : null
   })
   const reserve = Effect.tryPromise(() => writeBallast(home)).pipe(
     Effect.catch(({ cause }) => Effect.logWarning(`the reserve on the disk cannot be written: ${String(cause)}`))
@@ -82,8 +85,9 @@ const make = Effect.fnUntraced(function* (home: string) {
       Effect.sleep(firstLookMs),
       Effect.forever(
         Effect.gen(function* () {
-          yield* lookAtPlaces
-          const { room } = yield* look
+          // For those who follow: nobody may be asking.
+          notices.list()
+          const { room } = look()
           if (!hasBallast(home) && room > workMib + reserveMib) yield* reserve
         }).pipe(
           Effect.catchDefect((defect) => Effect.logError("The disk cannot be looked at:", defect)),
@@ -96,9 +100,9 @@ const make = Effect.fnUntraced(function* (home: string) {
   return Disk.of({
     allow: Effect.fn("Disk.allow")(function* (method) {
       if (needs[method] === 0) return
-      const lost = yield* lookAtPlaces
-      if (lost !== null) return yield* new RuntimeError({ message: `${lost} ${method} is not begun.`, hint: wayBack })
-      const { left, room } = yield* look
+      const said = lost()
+      if (said !== null) return yield* new RuntimeError({ message: `${said} ${method} is not begun.`, hint: wayBack })
+      const { left, room } = look()
       if (room >= needs[method]) return
       return yield* new RuntimeError({
         message: `${left}, and ${method} needs ${needs[method]} MiB.`,

@@ -82,14 +82,18 @@ const make = Effect.gen(function* () {
   })
 
   /** What is known of it so far, from its cluster's stream and from what a node has said. */
-  const pastOf = Effect.fn("Operations.past")(function* ({ cluster, id, requestedSeq }: OperationRow) {
-    if (cluster === undefined) return []
-    const journal = rowOf(log.world().clusters, cluster)?.journal?.id
-    const streams = [streamOf(cluster), ...(journal === undefined ? [] : [journalStream(journal)])]
-    const own = (stream: StreamName) => Stream.filter(log.readStream(stream, requestedSeq), ({ operation }) => operation === id)
-    const found = yield* Effect.orDie(Effect.forEach(streams, (stream) => Stream.runCollect(own(stream))))
-    return found.flat().sort((one, other) => one.seq - other.seq)
-  })
+  const pastOf = Effect.fn("Operations.past")(
+    function* ({ cluster, id, requestedSeq }: OperationRow) {
+      if (cluster === undefined) return []
+      const journal = rowOf(log.world().clusters, cluster)?.journal?.id
+      const streams = [streamOf(cluster), ...(journal === undefined ? [] : [journalStream(journal)])]
+      const own = (stream: StreamName) => Stream.filter(log.readStream(stream, requestedSeq), ({ operation }) => operation === id)
+      const found = yield* Effect.forEach(streams, (stream) => Stream.runCollect(own(stream)))
+      return found.flat().sort((one, other) => one.seq - other.seq)
+    },
+    // It goes on all the same, and is followed from here.
+    Effect.catch(({ message }) => Effect.as(Effect.logWarning(`what an operation has done so far is not told: ${message}`), []))
+  )
 
   return Operations.of({
     run: Effect.fn("Operations.run")(function* (method, request, reply) {

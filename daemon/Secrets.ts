@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { OperationId } from "../events/ids.ts"
 import { RuntimeError } from "../sdk/protocol/errors.ts"
+import { refuseOther } from "./in-its-place.ts"
 
 export type SecretValues = Readonly<Record<string, string>>
 
@@ -65,6 +66,7 @@ const writeWhole = async (path: string, bytes: string | Buffer) => {
 
 const keyOf = async (home: string): Promise<Buffer> => {
   const path = join(home, "key")
+  refuseOther(path, "file", "the key of the log's digests belongs")
   if (!existsSync(path)) await writeWhole(path, randomBytes(keyBytes))
   const key = await readFile(path)
   if (key.length !== keyBytes)
@@ -80,6 +82,7 @@ const whyUnread = (cause: unknown) => (cause as NodeJS.ErrnoException).code ?? "
 const make = async (home: string): Promise<Secrets["Service"]> => {
   const key = await keyOf(home)
   const folder = join(home, "secrets")
+  refuseOther(folder, "folder", "secrets that wait for their node belong")
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
   const fileOf = (name: string) => join(folder, name)

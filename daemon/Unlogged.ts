@@ -6,19 +6,21 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { type Clusters, rowOf } from "../projections/clusters.ts"
+import { type Clusters, rowNamed, rowOf } from "../projections/clusters.ts"
 import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds } from "./Clouds.ts"
 import type { Owned } from "./clouds/Cloud.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Witness } from "./log/Witness.ts"
 import { Notices } from "./Notices.ts"
-import { endNamed, inWords, machines } from "./read-only/machines.ts"
+import { endNamed, inWords, type Machine, machines, unknownOf } from "./read-only/machines.ts"
 
 /** How long the first start of a log may wait for the clouds' word. */
 const firstLookMaxMs = 2000
 /** After any other start, which has other things to do. */
 const lookAfterMs = 5000
+/** While a cloud cannot tell. */
+const againMs = 60_000
 
 export interface Ended {
   readonly cluster: string
@@ -50,34 +52,43 @@ const make = Effect.gen(function* () {
   const clouds = yield* Clouds
   const log = yield* EventLog
   const notices = yield* Notices
+  const scope = yield* Effect.scope
   const { said } = yield* Witness
+  let last: ReadonlyArray<Machine> = []
+  let isUnclear = false
 
   const strays = Effect.suspend(() => {
     const before = log.world().clusters
-    return Effect.map(machines(clouds, null), ({ found, silent }) => {
+    return Effect.map(machines(clouds, null, last), ({ found, silent }) => {
       const now = log.world().clusters
       // What went meanwhile was known, and so is what came.
-      return { found: found.filter((one) => !isKnown(before, one) && !isKnown(now, one)), silent }
+      last = found.filter((one) => !isKnown(before, one) && !isKnown(now, one))
+      return { found: last, silent }
     })
   })
-  const tell = Effect.map(strays, (all) =>
-    notices.set(
-      "strays",
-      all.found.length === 0
-        ? null
-        : `There are machines that the log does not know. ${inWords(all)} sky down --unlogged CLUSTER ends them.`
-    )
-  ).pipe(Effect.catchCause(Effect.logError))
+  const tell = Effect.map(strays, (all) => {
+    const { found, silent } = all
+    const text =
+      found.length > 0
+        ? `There are machines that the log does not know. ${inWords(all)} sky down --unlogged CLUSTER ends them.`
+        : `There may be machines that the log does not know.${unknownOf(silent)}`
+    notices.set("strays", found.length === 0 && silent.length === 0 ? null : text)
+    isUnclear = silent.length > 0
+  }).pipe(Effect.catchCause(Effect.logError))
 
   const isFirst = said.seq === 0
   const looked = yield* Effect.forkScoped(isFirst ? tell : Effect.delay(tell, lookAfterMs))
   if (isFirst) yield* Effect.timeoutOption(Fiber.join(looked), firstLookMaxMs)
+  const again = Effect.suspend(() => (isUnclear ? tell : Effect.void))
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(again, againMs)))
 
   return Unlogged.of({
     end: Effect.fn("Unlogged.end")(function* (clusterName) {
       const all = yield* strays
-      if (all.found.every(({ tags }) => tags.clusterName !== clusterName)) return yield* refuse(clusterName)
-      return yield* Effect.ensuring(endNamed(all, clusterName), tell)
+      const isHere = rowNamed(log.world().clusters, clusterName) !== undefined
+      const isFound = all.found.some(({ tags }) => tags.clusterName === clusterName)
+      if (!isFound && (isHere || all.silent.length === 0)) return yield* refuse(clusterName)
+      return yield* Effect.ensuring(endNamed(all, clusterName), Effect.forkIn(tell, scope))
     })
   })
 })

@@ -5,6 +5,7 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { logHolder, unanswered } from "../sdk/log-holder.ts"
 import { RequestConflict } from "../sdk/protocol/errors.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import { LogLocked } from "./log/LogStore.ts"
@@ -12,7 +13,7 @@ import { LogLocked } from "./log/LogStore.ts"
 const waitMaxMs = 10_000
 const lookMs = 100
 
-const answers = (socket: string): Effect.Effect<boolean> =>
+export const answers = (socket: string): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
     const connection = connect(socket)
     const done = (ok: boolean) => {
@@ -23,7 +24,9 @@ const answers = (socket: string): Effect.Effect<boolean> =>
     connection.once("error", () => done(false))
   })
 
-const holder = (home: string): string => {
+const holder = (home: string): number | string => {
+  const pid = logHolder(home)
+  if (pid !== undefined) return pid
   try {
     return readFileSync(join(home, "run", "pid"), "utf8").trim()
   } catch {
@@ -49,10 +52,7 @@ export const awaitLock = <A, E, R>(socket: string, home: string, serve: () => Ef
         Effect.gen(function* () {
           yield* notServed
           if (leftMs <= 0) {
-            return yield* new RequestConflict({
-              message: `Another process (pid ${holder(home)}) holds the log in ${home} and does not answer.`,
-              hint: "Wait until it has ended, or end it."
-            })
+            return yield* new RequestConflict(unanswered(home, holder(home)))
           }
           yield* Effect.sleep(lookMs)
           return yield* attempt(leftMs - lookMs)

@@ -1,7 +1,9 @@
 /** The state folder: ours alone, and near enough to the root that its socket's path fits. Checked before anything is made. */
-import { chmodSync, existsSync, lstatSync, mkdirSync } from "node:fs"
+import { chmodSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
+import * as Effect from "effect/Effect"
 import { RuntimeError, ValueError } from "../sdk/protocol/errors.ts"
+import { refuseOther } from "./in-its-place.ts"
 
 /** What the kernel takes for the path of a Unix socket, less its final zero. */
 const socketPathMax = process.platform === "darwin" ? 103 : 107
@@ -44,9 +46,25 @@ export const prepareHome = (home: string): { readonly socket: string } => {
       throw new ValueError({ message: `The state folder ${home} belongs to another user.`, hint: "Set SKYD_HOME to a folder of your own." })
     }
   }
-  for (const folder of [home, join(home, "run"), join(home, "nodes"), join(home, "trash")]) {
+  const folders = { run: "sockets belong", nodes: "the nodes of this machine belong", trash: "what is being removed belongs" }
+  for (const [name, what] of Object.entries(folders)) refuseOther(join(home, name), "folder", what)
+  refuseOther(socket, "socket", "the daemon's socket belongs")
+  for (const folder of [home, ...Object.keys(folders).map((name) => join(home, name))]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(folder, 0o700)
   }
   return { socket }
 }
+
+/** Whether the path still leads to this folder. It is held open: the number of one that is gone is given to another. */
+export const watchHome = (home: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => openSync(home, "r")),
+      (file) => Effect.sync(() => closeSync(file))
+    ),
+    (file) => {
+      const { ino } = fstatSync(file)
+      return () => statSync(home, { throwIfNoEntry: false })?.ino === ino
+    }
+  )

@@ -44,7 +44,10 @@ const before = Effect.fnUntraced(function* (nowMs: number) {
 export const begin = Effect.gen(function* () {
   const log = yield* EventLog
   const { actor, pid, version } = yield* Identity
-  const ends = yield* before(yield* Clock.currentTimeMillis)
+  const ends = yield* before(yield* Clock.currentTimeMillis).pipe(
+    // The events are proven: what cannot be read is the index, and that is not worth the start.
+    Effect.catch(({ message }) => Effect.as(Effect.logError(`the last lives of the daemon are not counted: ${message}`), 0))
+  )
   const started = { _tag: "DaemonStarted" as const, version, minReader: readerVersion, pid }
   const [fact] = yield* log.append({ events: [[daemonStream, started]], operation: null, causedBy: 0, actor, expect: [] })
   return { ends, since: fact!.seq }

@@ -1,8 +1,8 @@
 /** Entry of the daemon: `skyd run --home DIR [--ready-fd N]`. Says one JSON line on the fd when it serves, or why it does not. */
-import { rmSync, writeFileSync, writeSync } from "node:fs"
+import { rmSync, writeSync } from "node:fs"
 import module from "node:module"
 import { hostname, userInfo } from "node:os"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -16,14 +16,13 @@ import { AlreadyServed, awaitLock } from "./await-lock.ts"
 import { Background } from "./Background.ts"
 import { makeRoom } from "./ballast.ts"
 import * as Daemon from "./Daemon.ts"
-import { explainUnwritable, prepareHome } from "./home.ts"
+import { explainUnwritable, prepareHome, watchHome } from "./home.ts"
 import { Identity } from "./Identity.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { linkAsFound } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
 import type { LogDamaged } from "./log/LogDamaged.ts"
 import { LogLocked } from "./log/LogStore.ts"
-import { LogUnreadable } from "./log/read-record.ts"
 import { fileLogger } from "./logger.ts"
 import * as ReadOnly from "./read-only/ReadOnly.ts"
 
@@ -43,23 +42,34 @@ const identityOf = (home: string, socket: string) => {
 }
 const agentPath = resolve(__dirname, "agent.cjs")
 
+/** Where the state folder has left its place, whatever goes by a path in it is done to another one: not even last words are written. */
+const left = Promise.withResolvers<void>()
+
 /** From "ready" until somebody or something ends the daemon; answers why. */
 const untilEnded = Effect.fnUntraced(function* (home: string, failure: Effect.Effect<never>, onReady: () => void) {
   const lifecycle = yield* Lifecycle
-  const pidFile = join(home, "run", "pid")
-  yield* Effect.sync(() => writeFileSync(pidFile, `${process.pid}\n`))
+  const isThere = yield* watchHome(home)
   onReady()
   yield* Effect.logInfo(`serving ${home} as pid ${process.pid}, build ${build}`)
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
   const reason = yield* Effect.ensuring(
     Effect.raceFirst(lifecycle.ended, failure),
-    // Whatever hangs on the way out: who ends holds no lock for long.
-    Effect.sync(() => void setTimeout(() => process.exit(1), endMaxMs).unref())
+    Effect.suspend(() => {
+      // Whatever hangs on the way out: who ends holds no lock for long.
+      setTimeout(() => process.exit(1), endMaxMs).unref()
+      if (isThere()) return Effect.void
+      return Effect.andThen(
+        Effect.logWarning("ending without a fact: the state folder was moved or deleted"),
+        Effect.suspend(() => {
+          left.resolve()
+          return Effect.never
+        })
+      )
+    })
   )
   yield* Effect.logInfo(`ending: ${reason}`)
-  yield* Effect.sync(() => rmSync(pidFile, { force: true }))
   return reason
-})
+}, Effect.scoped)
 
 const serve = (home: string, socket: string, onReady: () => void) => {
   const identity = identityOf(home, socket)
@@ -77,6 +87,8 @@ const serve = (home: string, socket: string, onReady: () => void) => {
 /** What a damaged log leaves: answers, and the way to end what runs. */
 const serveReadOnly = (home: string, socket: string, onReady: () => void, damage: LogDamaged, asFound: string | null) =>
   untilEnded(home, Effect.never, onReady).pipe(
+    // While it is held: another one may hold it later.
+    Effect.tap(() => Effect.sync(() => rmSync(ReadOnly.guardOf(home), { recursive: true, force: true }))),
     Effect.provide(ReadOnly.layer(home, agentPath, damage, asFound), { local: true }),
     Effect.provide(Layer.succeed(Identity, identityOf(home, socket)))
   )
@@ -90,7 +102,7 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
       refused = why
     })
     const ready = () => {
-      found?.discard()
+      found.discard()
       onReady()
     }
     const unkept = Effect.logWarning(
@@ -98,14 +110,11 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
     )
     return Effect.andThen(refused === undefined ? Effect.void : unkept, serve(home, socket, ready)).pipe(
       Effect.tapError((error) =>
-        Effect.sync(() => {
-          if (error instanceof LogLocked) found?.release()
-          // All of it is sound: a newer version wrote it.
-          else if (error instanceof LogUnreadable) found?.discard()
-        })
+        // Where a newer version must read on, its start decides.
+        Effect.sync(() => error instanceof LogLocked && found.release())
       ),
       Effect.catchTag("LogDamaged", (damage) => {
-        const kept = found?.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")) ?? null
+        const kept = found.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
         return serveReadOnly(home, socket, onReady, damage, kept)
       })
     )
@@ -151,9 +160,11 @@ const main = async (): Promise<number> => {
       // Written now: a daemon that is ended by a signal would never write it.
       setTimeout(() => module.flushCompileCache?.(), 1000).unref()
     }
-    const exit = await Effect.runPromiseExit(
-      awaitLock(socket, home, () => serveWhatIsThere(home, socket, ready)).pipe(Effect.provide(Logger.layer([diary.logger])))
-    )
+    const work = awaitLock(socket, home, () => serveWhatIsThere(home, socket, ready))
+    const exit = await Promise.race([
+      Effect.runPromiseExit(Effect.provide(work, Logger.layer([diary.logger]))),
+      left.promise.then(() => Exit.succeed("left"))
+    ])
     const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
     if (Exit.isFailure(exit) && !(error instanceof AlreadyServed)) diary.write({ ...entry("Fatal"), message: Cause.pretty(exit.cause) })
     await diary.close()

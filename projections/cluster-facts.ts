@@ -132,7 +132,8 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "JobSettingUp":
     case "JobStarted":
     case "JobEnded":
-      return { ...row, ...readUpTo(row, recorded, event.entry) }
+      // A log that was put back from an older backup hears of jobs that it does not know: their numbers are taken.
+      return { ...row, lastJob: Math.max(row.lastJob, event.job), ...readUpTo(row, recorded, event.entry) }
     case "JournalGap":
       return { ...row, ...readUpTo(row, recorded, event.to) }
     case "AutostopSet":

@@ -1,8 +1,11 @@
-/** The jobs of live clusters. A job that ended once stays as it ended, whatever is read later. */
+/**
+ * The jobs of live clusters. A job that ended once stays as it ended, whatever is read later. One that its node tells of and that was
+ * never submitted here has a row too, of what the node tells: the log was put back from an older backup.
+ */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { ClusterId, JobId, NodeId, OperationId } from "../events/ids.ts"
-import type { JobClosed, JobEnded } from "../events/job.ts"
+import type { JobClosed, JobEnded, JobSettingUp, JobStarted } from "../events/job.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { RecordedTask } from "../events/values.ts"
 import type { Projection } from "./Projection.ts"
@@ -52,6 +55,39 @@ export const jobsOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> =>
 export const unfinishedOf = (jobs: Jobs, cluster: ClusterId): ReadonlyArray<JobRow> =>
   ownOf(jobs, cluster).open.map((job) => jobOf(jobs, cluster, job)!)
 
+type Observed = typeof JobSettingUp.Type | typeof JobStarted.Type | typeof JobEnded.Type
+
+const unknown = (event: Observed): JobRow => ({
+  cluster: event.cluster,
+  id: event.job,
+  name: null,
+  user: "",
+  task: {},
+  numNodes: event._tag === "JobStarted" ? event.ranks.length : 1,
+  withSetup: false,
+  runTimestamp: "",
+  operation: null,
+  status: "PENDING",
+  cancelRequested: false,
+  submittedAtMs: event.observedAtMs,
+  startedAtMs: null,
+  endedAtMs: null,
+  ranks: [],
+  returnCodes: [],
+  reason: null
+})
+
+const observed = (jobs: Jobs, event: Observed, to: (row: JobRow) => JobRow): Jobs => {
+  const { cluster, job } = event
+  const known = jobOf(jobs, cluster, job) !== undefined
+  return change(known ? jobs : add(jobs, unknown(event)), cluster, job, to)
+}
+
+const add = (jobs: Jobs, row: JobRow): Jobs => {
+  const { open, rows } = ownOf(jobs, row.cluster)
+  return HashMap.set(jobs, row.cluster, { rows: HashMap.set(rows, row.id, row), open: [...open.filter((id) => id !== row.id), row.id] })
+}
+
 const change = (jobs: Jobs, cluster: ClusterId, job: JobId, to: (row: JobRow) => JobRow): Jobs => {
   const before = jobOf(jobs, cluster, job)
   if (before === undefined || isOver(before)) return jobs
@@ -60,14 +96,9 @@ const change = (jobs: Jobs, cluster: ClusterId, job: JobId, to: (row: JobRow) =>
   return HashMap.set(jobs, cluster, { rows: HashMap.set(rows, job, after), open: isOver(after) ? open.filter((id) => id !== job) : open })
 }
 
-const end = (jobs: Jobs, event: typeof JobEnded.Type | typeof JobClosed.Type, endedAtMs: number): Jobs =>
-  change(jobs, event.cluster, event.job, (row) => ({
-    ...row,
-    status: event.status,
-    returnCodes: event.returnCodes,
-    reason: event.reason,
-    endedAtMs
-  }))
+const end =
+  ({ reason, returnCodes, status }: typeof JobEnded.Type | typeof JobClosed.Type, endedAtMs: number) =>
+  (row: JobRow): JobRow => ({ ...row, status, returnCodes, reason, endedAtMs })
 
 const submitted = ({ atMs, event, operation }: Recorded & { readonly event: { readonly _tag: "JobSubmitted" } }): JobRow => ({
   cluster: event.cluster,
@@ -91,20 +122,17 @@ const submitted = ({ atMs, event, operation }: Recorded & { readonly event: { re
 
 export const jobs: Projection<Jobs> = {
   name: "jobs",
-  version: 1,
+  version: 2,
   empty: HashMap.empty(),
   apply: (state, recorded) => {
     const { atMs, event } = recorded
     switch (event._tag) {
-      case "JobSubmitted": {
-        const { open, rows } = ownOf(state, event.cluster)
-        const added = HashMap.set(rows, event.job, submitted({ ...recorded, event }))
-        return HashMap.set(state, event.cluster, { rows: added, open: [...open.filter((id) => id !== event.job), event.job] })
-      }
+      case "JobSubmitted":
+        return add(state, submitted({ ...recorded, event }))
       case "JobSettingUp":
-        return change(state, event.cluster, event.job, (row) => ({ ...row, status: "SETTING_UP", startedAtMs: event.observedAtMs }))
+        return observed(state, event, (row) => ({ ...row, status: "SETTING_UP", startedAtMs: event.observedAtMs }))
       case "JobStarted":
-        return change(state, event.cluster, event.job, (row) => ({
+        return observed(state, event, (row) => ({
           ...row,
           status: "RUNNING",
           startedAtMs: event.observedAtMs,
@@ -113,9 +141,9 @@ export const jobs: Projection<Jobs> = {
       case "JobCancelRequested":
         return event.jobs.reduce((all, job) => change(all, event.cluster, job, (row) => ({ ...row, cancelRequested: true })), state)
       case "JobEnded":
-        return end(state, event, event.observedAtMs)
+        return observed(state, event, end(event, event.observedAtMs))
       case "JobClosed":
-        return end(state, event, atMs)
+        return change(state, event.cluster, event.job, end(event, atMs))
       case "ClusterGone":
         return HashMap.remove(state, event.cluster)
       default:

@@ -115,10 +115,12 @@ const exportTo = async (path: string, json: boolean): Promise<number> => {
   const { damage } = answer
   if (answer.events === 0 && damage === null) throw auditError("The log holds no events.")
   // What is there may be longer, and all that is left of the log.
-  const isTaken = damage !== null && answer.events > 0 && file.isTaken
+  const isTaken = answer.events > 0 && file.isTaken
+  const taken = `${path} is there already, and is no beginning of this log: name another file, or remove it`
+  if (isTaken && damage === null) throw new ClientError("FileTaken", exitCodes.conflict, `${taken}.`)
   const isWritten = answer.events > 0 && !isTaken
   if (isWritten) file.finish()
-  const what = isTaken ? `proven. ${path} is there already, and a damaged log does not replace it: name another file` : "exported"
+  const what = isTaken ? `proven. ${taken}` : "exported"
   if (json) stdout.write(jsonLine({ file: isWritten ? path : null, ...answer }))
   else if (damage !== null) throw failure(answer.events, isWritten ? `exported to ${path}` : what, damage)
   else stderr.write(`${events(answer.events)} exported to ${path}.${answer.head ? ` ${headLine(answer.head)}` : ""}\n`)

@@ -33,21 +33,24 @@ const status = async (session: Session): Promise<DaemonAnswer> => session.call<D
 
 const show = (answer: DaemonAnswer, json: boolean) => {
   if (json) return stdout.write(jsonLine({ running: true, ...answer }))
-  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations, notices } = answer
+  const { pid, version, build, startedAtMs, home, head, clusters, runningJobs, runningOperations, incomplete, notices } = answer
+  const known = incomplete ? ", as far as is proven" : ""
   notify(notices)
   return stdout.write(
     `The daemon runs: pid ${pid}, version ${version} (${build}), started ${ago(startedAtMs, Date.now())}.\n` +
-      `${plural(clusters, "cluster")}, ${plural(runningJobs, "running job")}, ${plural(runningOperations, "running operation")}, ${plural(head, "fact")}.\n` +
+      `${plural(clusters, "cluster")}, ${plural(runningJobs, "running job")}, ${plural(runningOperations, "running operation")}, ${plural(head, "fact")}${known}.\n` +
       `State: ${home}\n`
   )
 }
 
 const go = (count: number) => (count === 1 ? "goes" : "go")
 
-/** What goes on without it, and what only with the next one. An older daemon does not say the second. */
-const goOn = ({ runningJobs, runningOperations = 0 }: Partial<DaemonStopAnswer> & { readonly runningJobs: number }) =>
-  (runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${go(runningJobs)} on without it.` : "") +
-  (runningOperations > 0 ? ` ${plural(runningOperations, "operation")} ${go(runningOperations)} on when it starts again.` : "")
+/** What goes on without it, and what only with the next one, where that is known. An older daemon does not say the second. */
+const goOn = ({ incomplete, runningJobs, runningOperations = 0 }: Partial<DaemonStopAnswer> & { readonly runningJobs: number }) =>
+  incomplete
+    ? ""
+    : (runningJobs > 0 ? ` ${plural(runningJobs, "job")} ${go(runningJobs)} on without it.` : "") +
+      (runningOperations > 0 ? ` ${plural(runningOperations, "operation")} ${go(runningOperations)} on when it starts again.` : "")
 
 /** It hangs up first and then writes its last words; whoever starts another, or reads its folder, must find the log free. */
 const untilGone = async (pid: number): Promise<void> => {
@@ -58,11 +61,11 @@ const untilGone = async (pid: number): Promise<void> => {
 }
 
 /** False when it was not running. */
-const stop = async (json: boolean): Promise<boolean> => {
+const stop = async (json: boolean, force: boolean): Promise<boolean> => {
   const session = open(false)
   try {
     const { pid } = await status(session)
-    const left = await session.call<DaemonStopAnswer>("daemon.stop")
+    const left = await session.call<DaemonStopAnswer>("daemon.stop", force ? { force } : {})
     await session.ended()
     await untilGone(pid)
     if (!json) say(`The daemon is stopped.${goOn(left)}`)
@@ -119,30 +122,34 @@ const logs = async (tail: number, follow: boolean, json: boolean): Promise<numbe
   return exitCodes.ok
 }
 
-export const daemon = verb(usage, { follow: { type: "boolean", short: "f" }, tail: { type: "string" } }, async ({ flags, words, json }) => {
-  const [what = "status"] = words
-  atMost(1, words, usage)
-  switch (what) {
-    case "start":
-      return start(json)
-    case "stop": {
-      const stopped = await stop(json)
-      if (json) stdout.write(jsonLine({ stopped }))
-      return exitCodes.ok
+export const daemon = verb(
+  usage,
+  { follow: { type: "boolean", short: "f" }, force: { type: "boolean" }, tail: { type: "string" } },
+  async ({ flags, words, json }) => {
+    const [what = "status"] = words
+    atMost(1, words, usage)
+    switch (what) {
+      case "start":
+        return start(json)
+      case "stop": {
+        const stopped = await stop(json, flags.force === true)
+        if (json) stdout.write(jsonLine({ stopped }))
+        return exitCodes.ok
+      }
+      case "restart":
+        await stop(true, flags.force === true)
+        return start(json)
+      case "status": {
+        const session = open(false)
+        show(await status(session).finally(() => session.close()), json)
+        return exitCodes.ok
+      }
+      case "logs":
+        return logs(wholeNumber("--tail", flags.tail ?? String(tailDefault), 0), flags.follow === true, json)
+      case "run":
+        return run()
+      default:
+        throw usageError(`Unknown: daemon ${what}`, `Usage: ${usage}`)
     }
-    case "restart":
-      await stop(true)
-      return start(json)
-    case "status": {
-      const session = open(false)
-      show(await status(session).finally(() => session.close()), json)
-      return exitCodes.ok
-    }
-    case "logs":
-      return logs(wholeNumber("--tail", flags.tail ?? String(tailDefault), 0), flags.follow === true, json)
-    case "run":
-      return run()
-    default:
-      throw usageError(`Unknown: daemon ${what}`, `Usage: ${usage}`)
   }
-})
+)

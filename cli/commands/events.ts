@@ -5,11 +5,12 @@ import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { EventsFollowAnswer } from "../../sdk/protocol/queries.ts"
 import { onInterrupt } from "../interrupt.ts"
-import { stdout } from "../out.ts"
+import { stderr, stdout } from "../out.ts"
 import { missing, refusePattern } from "../pick.ts"
 import { eventLine } from "../render/facts.ts"
 import { forScripts, jsonLine } from "../render/json.ts"
 import { notify } from "../render/notify.ts"
+import { clean } from "../render/style.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
 
@@ -21,10 +22,13 @@ interface EventsAnswer {
   readonly notices?: ReadonlyArray<string>
 }
 
-const findTraces = async (session: Session, clusterName: string): Promise<void> => {
-  const { events } = await session.call<{ events: ReadonlyArray<Recorded> }>("events", { clusterName, tail: 1 })
+/** Where none was found: fails unless a cluster has that name, or had it once; one that is gone has its facts still. */
+export const findTraces = async (session: Session, clusterName: string): Promise<void> => {
+  const { events } = await session.call<EventsAnswer>("events", { clusterName, tail: 1 })
   if (events.length === 0) for (const error of await missing(session, [clusterName])) throw error
 }
+export const sayNone = (clusterName: string | undefined, range: string): void =>
+  stderr.write(`No events${clusterName === undefined ? "" : ` of '${clean(clusterName)}'`} ${range}.\n`)
 
 export const events = verb(
   usage,
@@ -49,11 +53,11 @@ export const events = verb(
     }
     const page = await session.call<EventsAnswer>("events", { ...of, ...from }, { onAt })
     notify(page.notices)
-    // A cluster that is gone has its facts still.
     if (page.events.length === 0 && clusterName !== undefined) await findTraces(session, clusterName)
     if (!flags.follow) {
       if (json) stdout.write(`${JSON.stringify(page.events.map(forScripts))}\n`)
       else for (const event of page.events) print(event)
+      if (page.events.length === 0 && flags.after !== undefined) sayNone(clusterName, `after ${flags.after}`)
       return exitCodes.ok
     }
     for (const event of page.events) print(event)

@@ -5,8 +5,7 @@ import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Change, ReplayAnswer, ReplayVerifyAnswer } from "../../sdk/protocol/replay.ts"
 import { onInterrupt } from "../interrupt.ts"
-import { stderr, stdout } from "../out.ts"
-import { missing } from "../pick.ts"
+import { stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { eventLine } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
@@ -16,6 +15,7 @@ import { clean, isColoured, paint } from "../render/style.ts"
 import { took } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
+import { findTraces, sayNone } from "./events.ts"
 
 const usage = "sky replay [--from SEQ] [--to SEQ] [-c NAME] | --verify"
 
@@ -77,8 +77,8 @@ export const replay = verb(
     const params = { after: from - 1, ...(to === undefined ? {} : { to }), ...(clusterName === undefined ? {} : { clusterName }) }
     notify((await session.call<ReplayAnswer>("replay", params, { onEvent })).notices)
     if (shown > 0) return exitCodes.ok
-    if (clusterName !== undefined) for (const error of await missing(session, [clusterName])) throw error
-    stderr.write(`No events from ${from} on.\n`)
+    if (clusterName !== undefined) await findTraces(session, clusterName)
+    sayNone(clusterName, `from ${from} ${to === undefined ? "on" : `to ${to}`}`)
     return exitCodes.ok
   }
 )

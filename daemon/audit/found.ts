@@ -96,29 +96,34 @@ interface Answer {
 
 /**
  * Without a daemon: the store is held only until the answer is there, and never made. Opening it may drop what cannot be read, so its
- * files are kept as they were found where the log turns out to be damaged; `told` learns where. An answer that did not take all of the
- * log, or none, leaves them to whoever opens the store next.
+ * files are kept as they were found where the log turns out to be damaged; `told` learns where, or why they are not. An answer that did
+ * not take all of the log, or none, leaves them to whoever opens the store next.
  */
 export const withoutDaemon = <A extends Answer, E>(
   home: string,
   use: (found: Found) => Effect.Effect<A, E>,
-  told: (folder: string) => void = () => {}
+  told: (folder: string | null, whyNot?: string) => void = () => {}
 ) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const asFound = existsSync(home) ? linkAsFound(home) : undefined
+      let whyNot: string | undefined
+      const asFound = linkAsFound(home, (why) => {
+        whyNot = why
+      })
       let isSound = false
       const whenSound = () => {
         isSound = true
       }
       const answer = yield* open(home).pipe(
-        Effect.tapError((error) => Effect.sync(() => (error instanceof LogLocked ? asFound?.release() : undefined))),
+        Effect.tapError((error) => Effect.sync(() => error instanceof LogLocked && asFound.release())),
         Effect.flatMap((found) => use({ ...found, whenSound }))
       )
-      if (isSound) asFound?.discard()
+      if (isSound) asFound.discard()
       // What this version cannot read is as it was written.
-      else if (answer.damage === null || answer.damage.kind === "unreadable") asFound?.leave()
-      else if (asFound !== undefined) told(asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-")))
+      else if (answer.damage !== null && answer.damage.kind !== "unreadable") {
+        const kept = asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
+        if (kept !== null || whyNot !== undefined) told(kept, whyNot)
+      }
       return answer
     })
   )

@@ -11,6 +11,7 @@ import type { AuditDiff, AuditHead } from "../../sdk/protocol/audit.ts"
 import { AuditError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import { explainUnwritable } from "../home.ts"
 import { LogLocked } from "../log/LogStore.ts"
 import { diff, exportLog, head, verify } from "./answers.ts"
 import { onDisk, withoutDaemon } from "./found.ts"
@@ -34,7 +35,10 @@ const push = (frame: ServerFrame): void => {
 }
 const reply = { push, send: (frame: ServerFrame) => Effect.sync(() => push(frame)), isFull: () => false, whenDrained: () => {} }
 
-const tellKept = (folder: string) => void process.stderr.write(`The files as they were found: ${folder}\n`)
+const tellKept = (folder: string | null, whyNot?: string) => {
+  const text = folder === null ? `The files as they were found could not be kept: ${whyNot}` : `The files as they were found: ${folder}`
+  process.stderr.write(`${text}\n`)
+}
 
 const answers: Readonly<Record<string, (home: string, params: never) => Effect.Effect<object, unknown>>> = {
   "audit.verify": (home) => withoutDaemon(home, (found: Found) => verify(found, id, reply), tellKept),
@@ -46,6 +50,12 @@ const answers: Readonly<Record<string, (home: string, params: never) => Effect.E
     importLog(home, file === "-" ? new Lines(async () => process.stdin, "stdin") : Lines.of(file), (at) =>
       push({ type: "result", data: { id, at, value: {}, more: true } })
     )
+}
+
+/** No room to look is no damage. */
+const withoutRoom = (error: unknown) => {
+  const said = explainUnwritable(home, error)
+  return said && { ...recordError(said), exitCode: exitCodes.capacity }
 }
 
 const sayable = (error: unknown): SkydError => {
@@ -79,8 +89,8 @@ const last = (exit: Exit.Exit<object, unknown>): number => {
   }
   const error = Cause.squash(exit.cause)
   if (error instanceof ReaderGone) return exitCodes.ok
-  const said = sayable(error)
-  push({ type: "failure", data: { id, error: recordError(said) } })
+  const said = withoutRoom(error) ?? recordError(sayable(error))
+  push({ type: "failure", data: { id, error: said } })
   return said.exitCode
 }
 fiber.addObserver((exit) => {

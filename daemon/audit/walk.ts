@@ -108,7 +108,8 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
     Effect.as(undefined),
     Effect.catch((error) => {
       if (error instanceof Stopped) return Effect.succeed(error)
-      if (error instanceof LogDamaged) return Effect.succeed(new Stopped({ ...damageOf(error), seq: at() + 1 }))
+      if (error instanceof LogDamaged)
+        return Effect.succeed(new Stopped({ ...damageOf(error), seq: error.damage === "index" ? 0 : at() + 1 }))
       return Effect.fail(error instanceof AuditError ? error : unavailable(error))
     })
   )

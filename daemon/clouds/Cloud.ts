@@ -104,7 +104,11 @@ export interface Cloud {
   /** All ranks or none. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
-  /** Every machine that carries the tags of this log, or of any log when that is not known: what there is to pay for. Those that are gone are left out. */
+  /**
+   * What there is to pay for: every machine that carries the tags of this log; with null, of any log that this state folder has had, since
+   * a log may be lost or begun anew. What others have begun in the same account is never among them: a cloud that is shared tells its
+   * machines apart by a tag of the state folder, and names what it cannot tell in `unclear`. Those that are gone are left out.
+   */
   readonly owned: (log: string | null) => Effect.Effect<Holdings, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>

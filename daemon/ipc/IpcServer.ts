@@ -8,7 +8,6 @@ import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import { IPCModule } from "node-ipc"
 import { BadFrame, recordError } from "../../sdk/protocol/errors.ts"
 import { commands } from "../../sdk/protocol/methods.ts"
@@ -18,6 +17,7 @@ import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Requests } from "../Requests.ts"
 import { Connection, isStream, type Kind, pageMakers, type Reply } from "./Connection.ts"
+import { freshOf, keepOpen } from "./Door.ts"
 import { FrameParser, type Incoming } from "./FrameParser.ts"
 import { limits, tooMany, tooManyConnections } from "./limits.ts"
 
@@ -25,9 +25,6 @@ import { limits, tooMany, tooManyConnections } from "./limits.ts"
 const refusedMax = 64
 
 export const capabilities = ["progress", "pages", "follow", "detach", "describe"] as const
-
-/** When the socket cannot be listened on. */
-export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", { message: Schema.String }) {}
 
 const decodeRequest = decoder(Request, "request")
 const decodeDetach = decoder(Detach, "detach")
@@ -160,25 +157,18 @@ export const layer = Layer.effectDiscard(
       })
     }
 
-    yield* Effect.acquireRelease(
-      Effect.callback<void, ListenError>((resume) => {
-        ipc.serve(identity.socket, () => resume(Effect.void))
-        const on = (type: string, listener: (...args: never) => void) =>
-          ipc.server.on(type, listener as (...args: ReadonlyArray<never>) => void)
-        on("connect", accept as never)
-        on("error", ((cause: Error) =>
-          resume(Effect.fail(new ListenError({ message: `Cannot listen on ${identity.socket}: ${cause.message}` })))) as never)
-        on("frame", ((data: Incoming, socket: Socket) => {
-          const connection = connections.get(socket)
-          if (connection?.isOpen) Effect.runFork(frame(data, connection))
-        }) as never)
-        on("invalid", ((message: string, socket: Socket) => {
-          const connection = connections.get(socket)
-          if (connection !== undefined) refuse(connection, null, message)
-        }) as never)
-        ipc.server.start()
-      }),
-      () => Effect.sync(() => ipc.server.stop())
-    )
+    ipc.serve(freshOf(identity.socket), () => {})
+    const on = (type: string, listener: (...args: never) => void) =>
+      ipc.server.on(type, listener as (...args: ReadonlyArray<never>) => void)
+    on("connect", accept as never)
+    on("frame", ((data: Incoming, socket: Socket) => {
+      const connection = connections.get(socket)
+      if (connection?.isOpen) Effect.runFork(frame(data, connection))
+    }) as never)
+    on("invalid", ((message: string, socket: Socket) => {
+      const connection = connections.get(socket)
+      if (connection !== undefined) refuse(connection, null, message)
+    }) as never)
+    yield* keepOpen(ipc)
   })
 )

@@ -2,11 +2,12 @@
  * The log of a state folder: the store `log/` with `snapshots/` beside it and its witness `HEAD`, opened together. The witness is made first, and from then on the
  * store must be there: either one without the other is damage.
  */
-import { existsSync, lstatSync, statSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ValueError } from "../../sdk/protocol/errors.ts"
+import { isOther } from "../in-its-place.ts"
 import { createHead, emptyHead, readHead } from "./head-file.ts"
 import * as LevelLogStore from "./LevelLogStore.ts"
 import { LogDamaged } from "./LogDamaged.ts"
@@ -20,12 +21,6 @@ export const storeLayer = (home: string, createIfMissing: boolean) => {
   return LevelLogStore.layer(store, { createIfMissing, snapshots })
 }
 
-/** Something has this name that is not what belongs there; a link counts as what it leads to. */
-const isOther = (path: string, belongs: "file" | "folder"): boolean => {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false
-  const found = statSync(path, { throwIfNoEntry: false })
-  return !(belongs === "file" ? found?.isFile() : found?.isDirectory())
-}
 const noFolder = (store: string) => `${store} is no folder, and the log belongs there.`
 
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
@@ -41,8 +36,7 @@ export const readSaid = Effect.fnUntraced(function* (home: string) {
     if (hasStore) return yield* damaged("witness-missing", `The witness of the log, ${head}, is gone.`)
     const last = (yield* keptIn(snapshots)).at(-1)
     if (last === undefined) return undefined
-    const gone = `The log in ${store} and its witness are gone: a snapshot holds its state at event ${last}.`
-    return yield* damaged("store-missing", `${gone} To begin anew, remove ${snapshots} too.`)
+    return yield* damaged("store-missing", `The log in ${store} and its witness are gone: a snapshot holds its state at event ${last}.`)
   }
   if (!hasStore && found.head.seq > 0) {
     const why = isOther(store, "folder") ? ` ${noFolder(store)}` : ""

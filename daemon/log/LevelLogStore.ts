@@ -40,9 +40,10 @@ const reason = (cause: unknown): string => {
 const codeOf = (cause: unknown) => (cause instanceof Error ? (cause.cause as { readonly code?: string } | undefined)?.code : undefined)
 /** The kernel's words for what passes when there is room, right or time again. All else that LevelDB stumbles over is its files. */
 const passing = /No space left|Disk quota|Permission denied|Read-only file system|Too many open files|Cannot allocate memory/
-const unread = (operation: "open" | "read", message: string) =>
-  passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage: "store-unreadable", seq: 0, message })
-const notRead = (cause: unknown) => (cause instanceof LogDamaged ? cause : unread("read", `LevelDB cannot read the log: ${reason(cause)}`))
+const unread = (operation: "open" | "read", message: string, damage: "store-unreadable" | "index" = "store-unreadable") =>
+  passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage, seq: 0, message })
+const isSaid = (cause: unknown): cause is LogDamaged | LogUnavailable => cause instanceof LogDamaged || cause instanceof LogUnavailable
+const notRead = (cause: unknown) => (isSaid(cause) ? cause : unread("read", `LevelDB cannot read the log: ${reason(cause)}`))
 const read = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: notRead })
 
 interface Options {
@@ -65,8 +66,12 @@ const open = (location: string, createIfMissing: boolean) =>
         : unread("open", `The log in ${location} does not open: ${reason(cause)}`)
   })
 
-const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: number) {
-  const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes })
+type Range = NonNullable<Parameters<Level<string, Buffer>["iterator"]>[0]>
+/** The store as of the moment that is to be seen. */
+type Seen = Partial<Pick<Range, "snapshot">>
+
+const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: number, seen: Seen) {
+  const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes, ...seen })
   // The next page is read while this one is worked on.
   const ask = () => {
     const asked = iterator.nextv(size)
@@ -89,15 +94,15 @@ const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: 
 }
 
 /** A page that cannot be read whole is read one by one, up to the one that cannot. */
-const pages = async function* (db: Level<string, Buffer>, from: number) {
+const pages = async function* (db: Level<string, Buffer>, from: number, seen: Seen = {}) {
   let next = from
   try {
-    for await (const page of pagesOf(db, from, pageEntries)) {
+    for await (const page of pagesOf(db, from, pageEntries, seen)) {
       next = page.at(-1)!.seq + 1
       yield page
     }
   } catch {
-    yield* pagesOf(db, next, 1)
+    yield* pagesOf(db, next, 1, seen)
   }
 }
 
@@ -109,26 +114,25 @@ const indexed = (key: string, value: Buffer): Indexed => {
   return /^s\/.+\/\d{16}$/.test(key) && seqOf(key) === seq ? { key: key.slice(2, -17), seq } : { key, seq }
 }
 
-/** Every key that is there, in one iterator: it sees the store as of the moment that it was made. */
+/** Every key that is there: the events, then all besides. */
 const everything = async function* (db: Level<string, Buffer>) {
-  const iterator = db.iterator({ highWaterMarkBytes })
+  const seen = { snapshot: db.snapshot() }
   try {
-    for (;;) {
-      const page = await iterator.nextv(pageEntries)
-      if (page.length === 0) return
-      const values: Array<Stored> = []
-      const index: Array<Indexed> = []
-      let strange: string | undefined
-      for (const [key, value] of page) {
-        if (isEventKey(key)) values.push({ seq: seqOf(key), value })
-        else if (key.startsWith("e/")) {
-          strange = key
-          break
-        } else index.push(indexed(key, value))
-      }
-      yield { values, index }
-      if (strange !== undefined) throw foreign(strange)
+    for await (const values of pages(db, 1, seen)) yield { values, index: [] }
+    for (const range of [{ lt: eventKey(1) }, { gte: "e0" }]) yield* indexOf(db, { ...range, ...seen })
+  } finally {
+    await seen.snapshot.close()
+  }
+}
+
+const indexOf = async function* (db: Level<string, Buffer>, options: Range) {
+  const iterator = db.iterator({ ...options, highWaterMarkBytes })
+  try {
+    for (let page = await iterator.nextv(pageEntries); page.length > 0; page = await iterator.nextv(pageEntries)) {
+      yield { values: [], index: page.map(([key, value]) => indexed(key as string, value as Buffer)) }
     }
+  } catch (cause) {
+    throw unread("read", `LevelDB cannot read the index of the log, whose events it can: ${reason(cause)}`, "index")
   } finally {
     await iterator.close()
   }

@@ -12,6 +12,8 @@ export const damages = [
   "store-missing",
   /** LevelDB cannot open or read its files. */
   "store-unreadable",
+  /** The index cannot be read; the events can. */
+  "index",
   /** The witness is gone, the store is there. */
   "witness-missing",
   /** Neither slot of the witness is what was written. */

@@ -2,7 +2,7 @@
  * The store's files as they were found. LevelDB drops what it cannot read when it opens a store, and deletes the file that held it;
  * a second link to each file costs nothing and keeps all of it for whoever has to find out what happened.
  *
- * Only who holds the store decides what becomes of the links, those of ones that were killed before they could decide among them.
+ * Only who holds the store decides what becomes of the links, those of ones that ended before they could decide among them.
  */
 import {
   existsSync,
@@ -17,31 +17,30 @@ import {
   symlinkSync
 } from "node:fs"
 import { basename, join } from "node:path"
-import { isAlive } from "../../sdk/is-alive.ts"
 
 const found = "log.found-"
 /** Leads to the folder that is kept of a log that is damaged still. */
 const current = "log.damaged"
+/** Of starts that end before they know whether the store is sound the first ones say most. */
+const linksMax = 10
 
 export interface AsFound {
-  /** The store is sound. */
+  /** The store is sound. Tidying that fails is no reason not to use it. */
   readonly discard: () => void
   /** Another one holds the store. */
   readonly release: () => void
-  /** It is not known yet: for the next one that opens the store. */
-  readonly leave: () => void
-  /** The store is damaged: the folder that holds its files as the first one found them that saw this damage. */
-  readonly keep: (name: string) => string
+  /** The store is damaged: the folder that holds its files as the first one found them that saw this damage; null when there are none. */
+  readonly keep: (name: string) => string | null
 }
 
 /** A second link to each file of a store, its lock apart, beside what is there already. */
 export const linkAll = (from: string, to: string) => {
   mkdirSync(to, { recursive: true, mode: 0o700 })
-  for (const name of readdirSync(from)) {
-    // Closing any descriptor of it would drop the lock of whoever holds the store.
-    if (name === "LOCK") continue
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    // Closing any descriptor of the lock would drop the lock of whoever holds the store.
+    if (!entry.isFile() || entry.name === "LOCK") continue
     try {
-      linkSync(join(from, name), join(to, name))
+      linkSync(join(from, entry.name), join(to, entry.name))
     } catch (cause) {
       // A daemon that holds the store may replace its files meanwhile.
       if (!["ENOENT", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause
@@ -51,24 +50,23 @@ export const linkAll = (from: string, to: string) => {
 
 const remove = (folder: string) => rmSync(folder, { recursive: true, force: true })
 
-/** All links, those of who still opens the store apart, the first ones first. */
-const linksOf = (home: string): ReadonlyArray<string> => {
-  const isOver = (pid: number) => pid === process.pid || !isAlive(pid)
-  return readdirSync(home)
-    .filter((name) => name.startsWith(found) && isOver(Number.parseInt(name.slice(found.length), 10)))
-    .map((name) => join(home, name))
-    .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
+const quietly = (tidy: () => void) => {
+  try {
+    tidy()
+  } catch {
+    // What is left is in nobody's way.
+  }
 }
 
-/** What was found first says more: LevelDB may have dropped it since. */
-const gather = (home: string): string => {
-  const [first, ...later] = linksOf(home)
-  for (const folder of later) {
-    linkAll(folder, first!)
-    remove(folder)
-  }
-  return first!
-}
+/** What LevelDB leaves where it did not open a store. */
+const isTrace = (name: string) => /^(LOCK|LOG|LOG\.old)$/.test(name)
+
+/** All links, the first ones first: they say more, for LevelDB may have dropped something since. */
+const linksOf = (home: string): ReadonlyArray<string> =>
+  readdirSync(home)
+    .filter((name) => name.startsWith(found))
+    .map((name) => join(home, name))
+    .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
 
 const keptStill = (home: string): string | undefined => {
   try {
@@ -79,50 +77,63 @@ const keptStill = (home: string): string | undefined => {
   }
 }
 
-const keepAs = (home: string, folder: string, name: string): string => {
+/** The way to what is kept; a folder of that name is somebody's own. */
+const unmark = (home: string) => {
+  if (lstatSync(join(home, current), { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(join(home, current))
+}
+
+/** The first links, with the later ones in it by their number. */
+const keepAs = (home: string, name: string): string | null => {
+  const [first, ...later] = linksOf(home)
+  if (first === undefined) return null
   const target = join(home, `${current}-${name}`)
-  renameSync(folder, target)
-  try {
-    rmSync(join(home, current), { force: true })
-    symlinkSync(basename(target), join(home, current))
-  } catch {
-    // The next start keeps them once more.
-  }
+  renameSync(first, target)
+  for (const [at, folder] of later.entries()) renameSync(folder, join(target, String(at + 2)))
   return target
 }
 
 /**
- * Before the store is opened. `undefined` when there is nothing to link, or the disk takes no second links (another file system behind
- * `log/`, a mount that is read-only, no room), which `refused` is told: the log is opened all the same.
+ * Before the store is opened. Where the disk takes no second links (another file system behind `log/`, a mount that is read-only, no
+ * room), `refused` is told, and the log is opened all the same.
  */
-export const linkAsFound = (home: string, refused: (why: string) => void = () => {}): AsFound | undefined => {
+export const linkAsFound = (home: string, refused: (why: string) => void = () => {}): AsFound => {
   const store = join(home, "log")
-  if (!existsSync(store)) return undefined
+  const isThere = existsSync(store) && readdirSync(store).some((name) => !isTrace(name))
   let own: string | undefined
+  const release = () => own !== undefined && remove(own)
   try {
-    own = mkdtempSync(join(home, `${found}${process.pid}-`))
-    linkAll(store, own)
+    if (isThere && linksOf(home).length < linksMax) {
+      own = mkdtempSync(join(home, `${found}${process.pid}-`))
+      linkAll(store, own)
+    }
   } catch (cause) {
-    if (own !== undefined) remove(own)
+    release()
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === undefined) throw cause
     refused(message)
-    return undefined
   }
-  const folder = own
-  const discard = () => linksOf(home).forEach(remove)
   return {
-    discard: () => {
-      discard()
-      rmSync(join(home, current), { force: true })
-    },
-    release: () => remove(folder),
-    leave: () => void gather(home),
+    discard: () =>
+      quietly(() => {
+        // Of a store that is gone they may be all that is left.
+        if (isThere) linksOf(home).forEach(remove)
+        else keepAs(home, `${Date.now()}`)
+        unmark(home)
+      }),
+    release,
     keep: (name) => {
       const kept = keptStill(home)
-      if (kept === undefined) return keepAs(home, gather(home), name)
-      discard()
-      return kept
+      if (kept !== undefined) {
+        quietly(() => linksOf(home).forEach(remove))
+        return kept
+      }
+      const folder = keepAs(home, name)
+      if (folder === null) return null
+      quietly(() => {
+        unmark(home)
+        symlinkSync(basename(folder), join(home, current))
+      })
+      return folder
     }
   }
 }

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { readHead } from "./head-file.ts"
 import { placesOf } from "./LevelLog.ts"
 
 const numberOf = (path: string): number | undefined => {
@@ -15,7 +16,7 @@ const numberOf = (path: string): number | undefined => {
   }
 }
 
-/** Once the log is open. Answers the first of its places that holds another file now, or none. */
+/** Once the log is open. Answers the first of its places that holds another file now, or none; the witness too when it was overwritten. */
 export const watchPlaces = Effect.fnUntraced(function* (home: string) {
   const { head, store } = placesOf(home)
   const opened = yield* Effect.acquireRelease(
@@ -27,5 +28,5 @@ export const watchPlaces = Effect.fnUntraced(function* (home: string) {
       })
   )
   const places = opened.map(({ file, path }) => ({ path, ino: fstatSync(file).ino }))
-  return () => places.find(({ ino, path }) => numberOf(path) !== ino)?.path
+  return () => places.find(({ ino, path }) => numberOf(path) !== ino)?.path ?? (typeof readHead(head) === "string" ? head : undefined)
 })

@@ -7,10 +7,10 @@ import * as Result from "effect/Result"
 import { rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
-import { InternalError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { InternalError, ReadOnlyError, RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
-import { type Caller, pageMaxBytes, type Request } from "../../sdk/protocol/Wire.ts"
+import type { Caller, Request } from "../../sdk/protocol/Wire.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import { decoder } from "../decode.ts"
@@ -29,9 +29,10 @@ import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
 import { streamLogs } from "./logs.ts"
 import { operationView } from "./operation-view.ts"
+import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
-import { sendReplay } from "./replay.ts"
+import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
 
 type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
@@ -63,17 +64,20 @@ const make = Effect.gen(function* () {
   const unlogged = yield* Unlogged
   const { areOn } = yield* Reactors
   const past = pastOf(log)
-  const completeness = () => (notices.has("damage") ? { incomplete: true } : {})
+  const replay = replaying(log)
+  const isReadOnly = () => notices.get("damage") !== undefined
+  const completeness = () => (isReadOnly() ? { incomplete: true } : {})
 
-  /** The end of an answer that has room for them holds the notices. */
+  /** The end of an answer that has room for them holds the notices; what may go on for hours begins with them. */
   const noticing = (method: QueryName, { isFull, push, send, whenDrained }: Reply): Reply => ({
     isFull,
     push,
     whenDrained,
     send: (frame) => {
-      const list = notices.list()
-      if (frame.type !== "result" || frame.data.more || list.length === 0 || !("notices" in queries[method].result.fields))
+      if (frame.type !== "result" || frame.data.more || method === "logs" || !("notices" in queries[method].result.fields))
         return send(frame)
+      const list = notices.list()
+      if (list.length === 0) return send(frame)
       return send({ type: "result", data: { ...frame.data, value: { ...(frame.data.value as object), notices: list } } })
     }
   })
@@ -108,6 +112,11 @@ const make = Effect.gen(function* () {
   const answers: Answers = {
     status: Effect.fnUntraced(function* ({ at, clusterNames, refresh }) {
       if (refresh) {
+        if (isReadOnly())
+          return yield* new ReadOnlyError({
+            message: "The log is damaged, so what the clouds say now is not recorded, and nothing is refreshed.",
+            hint: "Without -r, sky status answers from what is proven and says what still runs."
+          })
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
@@ -121,10 +130,14 @@ const make = Effect.gen(function* () {
       const { moment, world } = yield* past.at(params.at)
       return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment, ...completeness() }
     }),
-    logs: (params, { id }, reply) => streamLogs(id, params, reply, { couriers, log }),
+    logs: Effect.fnUntraced(function* (params, { id }, reply) {
+      const list = notices.list()
+      if (list.length > 0) yield* reply.send({ type: "result", data: { id, at: log.world().at, value: { notices: list }, more: true } })
+      return yield* streamLogs(id, params, reply, { couriers, log, areOn })
+    }),
     events: (params, { id }, reply) => Effect.as(sendEvents(id, params, reply, log), undefined),
     "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, { log, notices }), undefined),
-    replay: (params, { id }, reply) => sendReplay(id, params, reply, log),
+    replay: (params, { id }, reply) => replay(id, params, reply),
     "replay.verify": () => past.verify,
     ...auditAnswers(identity.home, store),
     operations: ({ all }) =>
@@ -138,36 +151,21 @@ const make = Effect.gen(function* () {
       Effect.sync(() => {
         const { build, home, pid, socket, startedAtMs, version } = identity
         const { at, clusters } = log.world()
-        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts() }
+        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts(), ...completeness() }
       }),
-    "daemon.stop": ({ ifIdle }) =>
-      Effect.sync(() => {
-        const { runningJobs, runningOperations } = counts()
-        // A daemon whose log was taken from under it holds the only whole copy: no newer build takes its place by itself.
-        const stopping = !ifIdle || (!notices.has("places") && (runningOperations === 0 || !areOn))
-        return { stopping, runningJobs, runningOperations }
-      }),
+    "daemon.stop": Effect.fnUntraced(function* ({ force, ifIdle }) {
+      const { runningJobs, runningOperations } = counts()
+      const holdsLastCopy = notices.get("places") !== undefined
+      if (holdsLastCopy && !ifIdle && !force)
+        return yield* new RuntimeError({
+          message: "The daemon is not ended, for only it holds all of its log: sky audit export FILE saves that first.",
+          hint: "sky status says what happened to the log. To end it all the same: sky daemon stop --force"
+        })
+      const stopping = !ifIdle || (!holdsLastCopy && (runningOperations === 0 || !areOn))
+      return { stopping, runningJobs, runningOperations, ...completeness() }
+    }),
     "down.unlogged": ({ clusterName }) => unlogged.end(clusterName),
     describe: ({ method }) => Effect.sync(() => ({ methods: describe(method) }))
-  }
-
-  /** Rows of a list, in pages that fit a frame. */
-  const pagesOf = (value: object): ReadonlyArray<object> => {
-    const list = Object.entries(value).find(([, field]) => Array.isArray(field) && field.length > 0 && typeof field[0] === "object")
-    if (list === undefined) return [value]
-    const [key, rows] = list as [string, ReadonlyArray<object>]
-    const pages: Array<Array<object>> = [[]]
-    let bytes = 0
-    for (const row of rows) {
-      const size = Buffer.byteLength(JSON.stringify(row))
-      if (bytes + size > pageMaxBytes && bytes > 0) {
-        pages.push([])
-        bytes = 0
-      }
-      pages.at(-1)!.push(row)
-      bytes += size
-    }
-    return pages.map((page) => ({ ...value, [key]: page }))
   }
 
   return Queries.of({

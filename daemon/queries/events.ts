@@ -8,6 +8,7 @@ import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Notices } from "../Notices.ts"
+import { damaged } from "./fold.ts"
 
 const limitDefault = Number.MAX_SAFE_INTEGER
 /** What `tail` may hold in memory. */
@@ -53,7 +54,7 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
       if (last.length > tail) last.shift()
       return Effect.void
     }),
-    Effect.orDie
+    Effect.mapError(({ message }) => damaged(message))
   )
   for (const recorded of last) yield* pages.add(recorded)
   yield* pages.end
@@ -115,7 +116,7 @@ export const followEvents = Effect.fn("events.follow")(function* (
         const wanted = keep(recorded) && recorded.seq > first
         return wanted ? reply.send({ type: "event", data: { id, event: recorded } }) : Effect.void
       }),
-      Effect.orDie
+      Effect.mapError(({ message }) => damaged(message))
     )
   )
   yield* Effect.ensuring(

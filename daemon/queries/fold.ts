@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Recorded } from "../../events/Recorded.ts"
-import { InternalError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { AuditError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import * as World from "../World.ts"
 
@@ -10,7 +10,7 @@ import * as World from "../World.ts"
 export type Readable = Pick<EventLog["Service"], "event" | "kept" | "keptAt" | "read" | "world">
 export type Visit = (before: World.World, recorded: Recorded, after: World.World) => Effect.Effect<void, SkydError> | undefined
 
-export const damaged = (message: string) => new InternalError({ message, hint: "Look at the whole log: sky audit verify" })
+export const damaged = (message: string) => new AuditError({ message, hint: "Look at the whole log: sky audit verify" })
 export const missing = (seq: number) => damaged(`Event ${seq} is missing from the log.`)
 
 /** Where the fold to a position begins: at the state that is kept nearest before it. */

@@ -11,14 +11,14 @@ import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
-import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
-import { type AgentLink, type Frame, onOwnLink } from "../remote/AgentLink.ts"
+import { type AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
+import { forwarding, type Shown } from "./forwarding.ts"
 
 /** How long the head may be away before a stream gives up on it. */
 const awayMaxMs = 30_000
@@ -30,6 +30,8 @@ const endMaxMs = 10_000
 interface Tools {
   readonly log: EventLog["Service"]
   readonly couriers: Couriers["Service"]
+  /** Where nothing is learned from the nodes any more, the log's word on a job stands still. */
+  readonly areOn: boolean
 }
 
 /** Waits until the world is so, or gives up. */
@@ -54,19 +56,6 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
   if (row === undefined || row.wanted !== "up") return "never"
   return row.nodes.some(({ rank, ready }) => rank === 0 && ready) ? "ready" : undefined
 }
-
-/** How far each source has come; null: it was named and nothing more. */
-type Shown = Map<string, number | null>
-
-/** Hands an agent's frames on, each source once, and keeps in mind how far they came. */
-const forwarding =
-  (id: string | number, reply: Reply, shown: Shown) =>
-  ({ data, type }: Frame): void => {
-    const { source, to, ...rest } = data as { readonly source: string; readonly to?: number; readonly text?: string }
-    if (type === "source" && shown.has(source)) return
-    shown.set(source, to ?? null)
-    if (rest.text !== "") reply.push({ type, data: { ...rest, id } } as ServerFrame)
-  }
 
 /** A job, or the setup of an operation. */
 interface Found {
@@ -98,12 +87,14 @@ const streamOne = Effect.fn("logs.one")(function* (
   params: Logs,
   { job, row, setup }: Found,
   reply: Reply,
-  { couriers, log }: Tools
+  { areOn, couriers, log }: Tools
 ) {
   const follow = params.follow ?? true
   const operation = setup ?? ("" as OperationId)
   const asked = {
-    ...(job === undefined ? { setup: operation } : { job: job.id as number }),
+    ...(job === undefined
+      ? { setup: operation }
+      : { job: job.id as number, ...(job.runTimestamp === "" ? {} : { runTimestamp: job.runTimestamp }) }),
     rank: params.rank ?? null,
     tail: params.tail ?? null,
     follow
@@ -140,7 +131,7 @@ const streamOne = Effect.fn("logs.one")(function* (
     return yield* onOwnLink(couriers.connect(row), readFrom)
   })
   for (let tries = 0; ; tries++) {
-    const head = yield* until(log, (world) => headOf(world, row.id), follow ? awayMaxMs : 100)
+    const head = yield* until(log, (world) => headOf(world, row.id), follow && areOn ? awayMaxMs : 100)
     if (head !== "ready") {
       const { reason, status } = conditionOf(rowOf(log.world().clusters, row.id) ?? row)
       return yield* new ClusterNotUpError({
@@ -155,9 +146,13 @@ const streamOne = Effect.fn("logs.one")(function* (
       return yield* new RuntimeError({ message, hint: null })
     }
     const answer = yield* once.pipe(
-      Effect.catchTag("AgentError", (error) =>
-        error.tag === "Disconnected" ? Effect.succeed(undefined) : Effect.fail(new RuntimeError({ message: error.message, hint: null }))
-      ),
+      Effect.catchTag("AgentError", (error) => {
+        if (error.tag === "Disconnected") return Effect.succeed(undefined)
+        const known = now(log.world())
+        // It ended before any node had it: there is no output, and the log says why.
+        if (error.tag === "JobDoesNotExist" && known !== undefined && isOver(known)) return Effect.succeed(known)
+        return Effect.fail(new RuntimeError({ message: error.message, hint: null }))
+      }),
       Effect.catchTag("CloudError", () => Effect.succeed(undefined))
     )
     if (answer === undefined) {
@@ -165,19 +160,20 @@ const streamOne = Effect.fn("logs.one")(function* (
       continue
     }
     if (job === undefined) return { jobId: null, ...answer }
-    if (follow) yield* until(log, ended, endMaxMs)
-    const { reason, returnCodes, status } = now(log.world()) ?? answer
+    if (follow && areOn) yield* until(log, ended, endMaxMs)
+    const known = areOn || ended(log.world()) ? now(log.world()) : undefined
+    const { reason, returnCodes, status } = known ?? answer
     return { jobId: job.id as number, status: status as string | null, returnCodes, reason }
   }
 })
 
 export const streamLogs = Effect.fn("logs")(function* (id: string | number, params: Logs, reply: Reply, tools: Tools) {
-  const { log } = tools
+  const { areOn, log } = tools
   const found = find(log.world(), params)
   if (!("row" in found)) return yield* Effect.fail(found)
   const { row, setup } = found
   const answer = yield* streamOne(id, params, found, reply, tools)
-  if (setup === undefined || params.setup || params.follow === false) return answer
+  if (setup === undefined || params.setup || params.follow === false || !areOn) return answer
   const outcome = yield* until(
     log,
     ({ operations }) => {

@@ -1,6 +1,8 @@
 /** The log played again: each fact with what it changed, as a stream. A slow reader holds it back; it keeps one world and no fact. */
 import * as Effect from "effect/Effect"
-import { ValueError } from "../../sdk/protocol/errors.ts"
+import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
+import { RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Replay } from "../../sdk/protocol/replay.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import * as World from "../World.ts"
@@ -8,6 +10,9 @@ import { changesOf } from "./changes.ts"
 import { about } from "./events.ts"
 import { beginning, foldOn, type Readable } from "./fold.ts"
 import { beyond } from "./past.ts"
+
+/** Each holds a world for as long as its reader takes. */
+const replaysMax = 4
 
 export const sendReplay = Effect.fn("replay")(function* (id: string | number, params: Replay, reply: Pick<Reply, "send">, log: Readable) {
   const head = log.world().at
@@ -26,3 +31,14 @@ export const sendReplay = Effect.fn("replay")(function* (id: string | number, pa
   })
   return { events }
 })
+
+/** The replays of one log. One too many is refused and does not wait: a reader may have stopped for good. */
+export const replaying = (log: Readable) => {
+  const places = Semaphore.makeUnsafe(replaysMax)
+  return Effect.fnUntraced(function* (id: string | number, params: Replay, reply: Pick<Reply, "send">) {
+    const answer = yield* places.withPermitsIfAvailable(1)(sendReplay(id, params, reply, log))
+    if (Option.isSome(answer)) return answer.value
+    const message = `${replaysMax} replays are under way already, and each holds a whole state.`
+    return yield* new RuntimeError({ message, hint: "Read one of them to its end, or leave it, and ask again." })
+  })
+}

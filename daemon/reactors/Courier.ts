@@ -11,6 +11,7 @@ import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
+import { closeOthers } from "./close-others.ts"
 import { deliver } from "./deliver.ts"
 import { backoffMs } from "./give-up.ts"
 import { JournalInbox } from "./JournalInbox.ts"
@@ -172,13 +173,20 @@ export class Courier {
     })
   }
 
+  /** What the head said before is copied first: its word on a job that it has ended holds. */
+  private readonly closeOthers = (others: ReadonlyArray<number>): Effect.Effect<void> =>
+    Effect.andThen(
+      this.inbox.copyAll(() => this.head),
+      closeOthers(this.cluster, others, this.tools)
+    )
+
   private deliver(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       yield* this.configure()
       const { head } = this
       const row = this.row()
       if (head === undefined || row === undefined || this.configured === "") return
-      yield* deliver(head, row, this.told, this.tools)
+      yield* deliver(head, row, this.told, { ...this.tools, closeOthers: this.closeOthers })
       this.strikes = 0
     }).pipe(
       // Said, and tried again with the next news or after a while.

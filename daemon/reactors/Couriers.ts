@@ -25,6 +25,8 @@ import { Reactors } from "./Reactors.ts"
 const haltMaxMs = 25_000
 /** How long a start may wait for the clouds' word on what happened meanwhile. */
 const lookMaxMs = 2000
+/** And for the heads' word: what a slow one says later may cost one job its number, and no more. */
+const catchUpMaxMs = 500
 /** Before a courier that failed goes on. */
 const restMs = 5000
 
@@ -80,6 +82,15 @@ const make = Effect.gen(function* () {
     return new AgentLink(yield* cloud.connectAgent(refOf(row, node)))
   })
 
+  /** Until the log holds what the head has written down so far: jobs of a log that an older backup took the place of, and their numbers. */
+  const catchUp = Effect.fnUntraced(function* (cluster: ClusterId) {
+    const row = rowOf(log.world().clusters, cluster)
+    const node = row?.nodes.find(({ rank, ready, state }) => rank === 0 && ready && state === "running")
+    if (row === undefined || node === undefined) return
+    const { journal, lastEntry } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster, node: node.node }))
+    if (journal === row.journal?.id) yield* couriers.get(cluster)?.inbox.readUpTo(lastEntry) ?? Effect.void
+  })
+
   const tools = { log, secrets, identity, refOf, cloudFor, dial }
 
   /** None of a cluster that is gone. */
@@ -114,6 +125,9 @@ const make = Effect.gen(function* () {
   const awake = [...HashMap.values(log.world().clusters.rows)].filter((row) => areOn && row.wanted === "up" && row.nodes.length > 0)
   yield* Effect.forEach(awake, (row) => observe(row.id), { concurrency: 16, discard: true }).pipe(Effect.timeoutOption(lookMaxMs))
   for (const cluster of HashMap.keys(log.world().clusters.rows)) wake(cluster)
+  yield* Effect.forEach(awake, ({ id }) => Effect.ignore(catchUp(id)), { concurrency: 16, discard: true }).pipe(
+    Effect.timeoutOption(catchUpMaxMs)
+  )
 
   const head = (cluster: ClusterId) => couriers.get(cluster)?.head
   const connect = (row: ClusterRow) => {

@@ -1,4 +1,4 @@
-/** Tells a head what it does not know yet of its cluster's jobs, setups and cancels. All of it may be told again. */
+/** Tells a head what it does not know yet of its cluster's jobs, setups, cancels and autostop. All of it may be told again. */
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { RecordedTask } from "../../events/values.ts"
@@ -9,7 +9,7 @@ import type { JobSpec } from "../../sdk/agent/protocol.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
-import { cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec, taskOf } from "./deliveries.ts"
+import { autostopKey, cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec, taskOf } from "./deliveries.ts"
 
 /** Characters of jobs in one frame; a single job is never cut. */
 const batchChars = 1024 * 1024
@@ -33,6 +33,8 @@ const batches = (specs: ReadonlyArray<JobSpec>): ReadonlyArray<ReadonlyArray<Job
 interface Tools {
   readonly log: EventLog["Service"]
   readonly secrets: Secrets["Service"]
+  /** Ends those whose number another job has on the node. */
+  readonly closeOthers: (ids: ReadonlyArray<number>) => Effect.Effect<void>
 }
 
 /** `told` is what the head was told on this link; what is told now is added. */
@@ -40,15 +42,16 @@ export const deliver = Effect.fn("deliver")(function* (
   head: AgentLink,
   row: ClusterRow,
   told: Set<string>,
-  { log, secrets }: Tools
+  { closeOthers, log, secrets }: Tools
 ): Effect.fn.Return<void, AgentError> {
   const { jobs, operations } = log.world()
   const news = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
   const read = (operation: OperationId | null, task: RecordedTask) =>
     operation === null || task.secretEnvs === undefined ? Effect.succeed({}) : secrets.read(operation)
+  const others = new Set<number>()
   /** A job is told before its cancel: of one that it does not know, an agent forgets the cancel. */
   const cancel = Effect.fnUntraced(function* () {
-    const due = news.cancels.filter((id) => told.has(jobKey({ id })) && !told.has(cancelKey({ id })))
+    const due = news.cancels.filter((id) => told.has(jobKey({ id })) && !told.has(cancelKey({ id })) && !others.has(id))
     if (due.length > 0) yield* head.ask("cancel", { jobs: due })
     for (const id of due) told.add(cancelKey({ id }))
   })
@@ -56,7 +59,9 @@ export const deliver = Effect.fn("deliver")(function* (
   yield* cancel()
   const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation, job.task), (values) => jobSpec(job, values)))
   for (const batch of batches(specs)) {
-    yield* head.ask("submit", { jobs: batch })
+    const answer = yield* head.ask("submit", { jobs: batch })
+    for (const id of answer.others ?? []) others.add(id)
+    if (others.size > 0) yield* closeOthers([...others])
     for (const { id } of batch) told.add(jobKey({ id }))
     yield* cancel()
   }
@@ -71,4 +76,7 @@ export const deliver = Effect.fn("deliver")(function* (
     told.delete(key)
   }
   for (const { id } of news.setups) told.add(setupKey(id))
+  if (news.autostop === null) return
+  yield* head.ask("autostop", news.autostop)
+  told.add(autostopKey(news.autostop))
 })

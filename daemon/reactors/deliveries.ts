@@ -3,9 +3,11 @@ import type { OperationId } from "../../events/ids.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
-import type { JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
+import type { AgentMethods, JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
 import { acceleratorsOf } from "../../task/alternatives.ts"
 import { runTimestampOf } from "../commands/submission.ts"
+
+type Autostop = AgentMethods["autostop"][0]
 
 interface Deliveries {
   readonly jobs: ReadonlyArray<JobRow>
@@ -13,19 +15,32 @@ interface Deliveries {
   readonly known: ReadonlyArray<JobRow>
   readonly setups: ReadonlyArray<ActiveOperation>
   readonly cancels: ReadonlyArray<number>
+  /** What it was armed with, should it hold what a log held that was replaced by an older backup. */
+  readonly autostop: Autostop | null
 }
 
 export const setupKey = (operation: OperationId) => `setup/${operation}`
 export const jobKey = (job: { readonly id: number }) => `job/${job.id}`
+export const autostopKey = ({ setting }: Autostop) => `autostop/${setting}`
 export const cancelKey = (job: { readonly id: number }) => `cancel/${job.id}`
 
+/** The first one of a head is not said here: an operation waits for it. */
+const autostopOf = ({ armed, autostop }: ClusterRow): Autostop | null => {
+  if (autostop === null) return { setting: 0, idleMinutes: -1, down: false }
+  return autostop.setting === armed ? autostop : null
+}
+
 /** What is not in `told` yet. */
-export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, told: ReadonlySet<string>): Deliveries => ({
-  jobs: unfinished.filter((job) => job.startedAtMs === null && !told.has(jobKey(job))),
-  known: unfinished.filter((job) => job.startedAtMs !== null && !told.has(jobKey(job))),
-  setups: row.operations.filter(({ id, setup }) => setup === "running" && !told.has(setupKey(id))),
-  cancels: unfinished.filter((job) => job.cancelRequested && !told.has(cancelKey(job))).map(({ id }) => id)
-})
+export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, told: ReadonlySet<string>): Deliveries => {
+  const autostop = autostopOf(row)
+  return {
+    jobs: unfinished.filter((job) => job.startedAtMs === null && !told.has(jobKey(job))),
+    known: unfinished.filter((job) => job.startedAtMs !== null && !told.has(jobKey(job))),
+    setups: row.operations.filter(({ id, setup }) => setup === "running" && !told.has(setupKey(id))),
+    cancels: unfinished.filter((job) => job.cancelRequested && !told.has(cancelKey(job))).map(({ id }) => id),
+    autostop: autostop === null || told.has(autostopKey(autostop)) ? null : autostop
+  }
+}
 
 type Secrets = JobSpec["secrets"]
 

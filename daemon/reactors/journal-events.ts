@@ -25,6 +25,8 @@ const textMaxChars = 1024
 const listMax = 1024
 /** Well below what the log takes in one event. A thousand ranks with their pids are half of it. */
 const factMaxBytes = 160 * 1024
+/** The next job gets the number after the highest. */
+const jobMax = 2 ** 31
 
 const trimmed = (value: unknown): unknown => {
   if (typeof value === "string") return value.length <= textMaxChars ? value : `${value.slice(0, textMaxChars - 1)}…`
@@ -46,6 +48,18 @@ const observationOf = (row: ClusterRow, { atMs, fact, n }: Numbered): Observatio
   if (typeof fact !== "object" || fact === null) return undefined
   const observation = Option.getOrUndefined(decode({ ...(trimmed(fact) as object), cluster: row.id, entry: n, observedAtMs: atMs }))
   return observation !== undefined && Buffer.byteLength(JSON.stringify(observation)) <= factMaxBytes ? observation : undefined
+}
+
+/**
+ * It is of another job than the one that the log has under this number: the log was put back from an older backup, and gave the number
+ * again. Of one that the log does not know, nothing but the number can be wrong.
+ */
+const isOfAnother = (row: ClusterRow, { fact }: Numbered, observation: Observation, { jobs }: World): boolean => {
+  if (!("job" in observation)) return false
+  const known = jobOf(jobs, row.id, observation.job)
+  if (known === undefined) return observation.job > jobMax
+  const { runTimestamp } = fact as { readonly runTimestamp?: unknown }
+  return runTimestamp !== undefined && known.runTimestamp !== "" && runTimestamp !== known.runTimestamp
 }
 
 /** The operation that it belongs to; a node can claim none of another cluster. */
@@ -70,8 +84,8 @@ export const journalEvents = (row: ClusterRow, world: World, journal: unknown, e
     if (entry.n > last + 1) copied.push(gap(last + 1, entry.n - 1))
     last = entry.n
     const observation = observationOf(row, entry)
-    // What a node says and this version does not understand is a gap in what is known of it.
-    if (observation === undefined) {
+    // What a node says and is not understood, or not of a job that is meant here, is a gap in what is known of it.
+    if (observation === undefined || isOfAnother(row, entry, observation, world)) {
       copied.push(gap(entry.n, entry.n))
       continue
     }

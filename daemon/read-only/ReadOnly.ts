@@ -2,6 +2,7 @@
  * The daemon over a damaged log: it answers questions from what can be proven, says what still runs, and ends a cluster when told to.
  * Nothing is repaired, dropped or recorded. The wiring, like `Daemon.ts`.
  */
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -33,12 +34,12 @@ import * as ProvenLog from "./ProvenLog.ts"
 /** How long a start may wait for the clouds' word on what still runs. */
 const lookMaxMs = 2000
 
+export const guardOf = (home: string) => join(home, "run", "guard")
+
 /** The store where it opens. Where it does not, nothing can be proven, and an empty store of our own is the guard of the single daemon. */
 export const storeOf = (home: string) =>
   storeLayer(home, false).pipe(
-    Layer.catchTag("LogDamaged", () =>
-      Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(join(home, "run", "guard"))), MemoryLogStore.layer()))
-    )
+    Layer.catchTag("LogDamaged", () => Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(guardOf(home))), MemoryLogStore.layer())))
   )
 
 /** Jobs' output can still be read from the nodes that are known. */
@@ -68,6 +69,11 @@ const couriers = Layer.effect(
   })
 )
 
+const beginAnew = (home: string) => {
+  const left = Object.values(placesOf(home)).filter((path) => existsSync(path))
+  return `To begin anew, stop the daemon and move away ${left.join(", ")}, or set SKYD_HOME to another folder.`
+}
+
 /** `asFound`: where the files lie as they were before they were opened. */
 export const layer = (home: string, agentPath: string, damage: LogDamaged, asFound: string | null) => {
   const witness = readHead(placesOf(home).head)
@@ -91,7 +97,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
           `The log is damaged: ${damage.message}`,
           `Nothing was repaired or dropped; from here on skyd only answers, from ${proven === 0 ? "nothing: no event is proven" : `events 1 to ${proven}`}.`,
           ...there,
-          "sky audit export FILE saves what is proven.",
+          proven === 0 ? beginAnew(home) : "sky audit export FILE saves what is proven.",
           ...(asFound === null ? [] : [`The files as they were found are kept: ${asFound}`])
         ].join(" ")
       )
@@ -107,10 +113,11 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
       const services = yield* Effect.context<Clouds | EventLog | Notices>()
       const clouds = yield* Clouds
       const log = yield* EventLog
+      const scope = yield* Effect.scope
       // A cloud that hangs does not keep the others from being asked about.
       yield* Effect.timeoutOption(Fiber.join(yield* Effect.forkScoped(tell)), lookMaxMs)
       return Unlogged.of({
-        end: (name) => Effect.ensuring(endByTags(clouds, logId(log), name), Effect.provideContext(tell, services))
+        end: (name) => Effect.ensuring(endByTags(clouds, logId(log), name), Effect.forkIn(Effect.provideContext(tell, services), scope))
       })
     })
   )

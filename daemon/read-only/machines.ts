@@ -5,28 +5,38 @@ import type { Clouds } from "../Clouds.ts"
 import type { Cloud, Owned } from "../clouds/Cloud.ts"
 import type { Ended } from "../Unlogged.ts"
 
-interface Machine extends Owned {
+export interface Machine extends Owned {
   readonly cloud: Cloud
 }
 
-export type Machines = Effect.Success<ReturnType<typeof machines>>
+export interface Machines {
+  readonly found: ReadonlyArray<Machine>
+  readonly silent: ReadonlyArray<string>
+}
 
-/** Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`. */
-export const machines = (clouds: Clouds["Service"], log: string | null) =>
-  Effect.forEach([...clouds.values()], (cloud) =>
-    cloud.owned(log).pipe(
-      Effect.catch(({ message }) => Effect.succeed({ owned: [], unclear: [message] })),
-      Effect.map(({ owned, unclear }) => ({
-        found: owned.map((one: Owned): Machine => ({ ...one, cloud })),
-        silent: unclear.map((what) => `${cloud.name}: ${what}`)
-      }))
-    )
+/**
+ * Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`; of one that does not answer, what was found
+ * there `before` is there still.
+ */
+export const machines = (clouds: Clouds["Service"], log: string | null, before: ReadonlyArray<Machine> = []) =>
+  Effect.forEach(
+    [...clouds.values()],
+    (cloud) =>
+      cloud.owned(log).pipe(
+        Effect.map(({ owned, unclear }) => ({ found: owned.map((one: Owned): Machine => ({ ...one, cloud })), unclear })),
+        Effect.catch(({ message }) => Effect.succeed({ found: before.filter((one) => one.cloud === cloud), unclear: [message] })),
+        Effect.map(({ found, unclear }) => ({ found, silent: unclear.map((what) => `${cloud.name}: ${what}`) }))
+      ),
+    { concurrency: "unbounded" }
   ).pipe(
     Effect.map((answers) => ({
       found: answers.flatMap(({ found }) => found),
       silent: answers.flatMap(({ silent }) => silent)
     }))
   )
+
+/** "Not known of AWS: it did not answer.", or nothing. */
+export const unknownOf = (silent: ReadonlyArray<string>) => (silent.length === 0 ? "" : ` Not known of ${silent.join("; ")}.`)
 
 /** "train (local: a-0, a-1); eval (AWS us-east-1: i-1)", or that there is nothing. */
 export const inWords = ({ found, silent }: Machines): string => {
@@ -37,12 +47,17 @@ export const inWords = ({ found, silent }: Machines): string => {
   const said = [...clusters].map(
     ([key, nodes]) => `${key}: ${nodes.map(({ node, state }) => (state === "stopped" ? `${node}, stopped` : node)).join(", ")})`
   )
-  const unasked = silent.length === 0 ? "" : ` Not known of ${silent.join("; ")}.`
-  return (said.length === 0 ? "No machine carries its tags." : `There is still: ${said.join("; ")}.`) + unasked
+  return (said.length === 0 ? "No machine carries its tags." : `There is still: ${said.join("; ")}.`) + unknownOf(silent)
 }
 
 export const endNamed = Effect.fn("endNamed")(function* (all: Machines, clusterName: string) {
   const own = all.found.filter(({ tags }) => tags.clusterName === clusterName)
+  if (own.length === 0 && all.silent.length > 0) {
+    return yield* new RuntimeError({
+      message: `No machine was found that carries the tags of a cluster '${clusterName}', and there may be some.${unknownOf(all.silent)}`,
+      hint: inWords({ ...all, silent: [] })
+    })
+  }
   if (own.length === 0) {
     return yield* new ClusterDoesNotExist({
       cluster: clusterName,

@@ -23,7 +23,7 @@ export interface NodeIdentity {
   readonly cpus: number
   readonly memoryGib: number
   readonly accelerators: { readonly name: string; readonly count: number } | null
-  /** Where its agent listens. */
+  /** Where its agent listens, from the node's folder on, in which every agent works. */
   readonly socket: string
   /** What a job's environment starts from; HOME is the node's own. */
   readonly environment: Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ export interface NodeIdentity {
 /** Files of a node's folder that the cloud and the agent share. */
 export const nodeFiles = {
   identity: "node.json",
-  /** The kernel's boot id, written when the node starts. */
+  /** The kernel's boot id and which folder this is, written when the node starts: neither a restart nor a copy goes on running. */
   boot: "boot",
   /** `Ended` as JSON, fsynced before the first process of the node ends; removed when it starts again. */
   ended: "ended",
@@ -100,21 +100,25 @@ export interface SetupSpec {
   readonly accelerators: number
 }
 
+/** Which job it is, when the daemon's log is not the one that gave it its number. Absent in what older agents wrote. */
+interface OfJob {
+  readonly job: number
+  readonly runTimestamp?: string
+}
+
 /** What a head's journal holds: the events of the same name, without what the daemon adds. */
 export type JournalFact =
-  | { readonly _tag: "JobSettingUp"; readonly job: number }
-  | {
+  | ({ readonly _tag: "JobSettingUp" } & OfJob)
+  | ({
       readonly _tag: "JobStarted"
-      readonly job: number
       readonly ranks: ReadonlyArray<{ readonly rank: number; readonly node: string; readonly nodeRank: number; readonly pid: number }>
-    }
-  | {
+    } & OfJob)
+  | ({
       readonly _tag: "JobEnded"
-      readonly job: number
       readonly status: "SUCCEEDED" | "FAILED" | "FAILED_SETUP" | "CANCELLED"
       readonly returnCodes: ReadonlyArray<number>
       readonly reason: string | null
-    }
+    } & OfJob)
   | {
       readonly _tag: "SetupEnded"
       readonly operation: string
@@ -142,17 +146,25 @@ export interface AgentMethods {
   readonly "journal.follow": [{ readonly after: number }, never]
   /** Entries up to this one are in the daemon's log. */
   readonly "journal.acknowledge": [{ readonly upTo: number }, object]
-  /** Takes each id once; on disk when answered. One that is refused ends as FAILED with the message, unless it has no id (0 here). */
+  /**
+   * Takes each id once; on disk when answered. One that is refused ends as FAILED with the message, unless it has no id (0 here).
+   * `others`: ids under which another job was taken before, one with another `runTimestamp`; nothing of these is taken, and the
+   * journal says nothing of them. Absent when there are none.
+   */
   readonly submit: [
     { readonly jobs: ReadonlyArray<JobSpec> },
-    { readonly taken: ReadonlyArray<number>; readonly refused: ReadonlyArray<{ readonly id: number; readonly message: string }> }
+    {
+      readonly taken: ReadonlyArray<number>
+      readonly refused: ReadonlyArray<{ readonly id: number; readonly message: string }>
+      readonly others?: ReadonlyArray<number>
+    }
   ]
   /** Takes each operation once; `SetupEnded` follows. */
   readonly setup: [SetupSpec, object]
   readonly "setup.cancel": [{ readonly operation: string }, object]
   /** Pending ones are dropped, running ones killed with their whole process tree; `JobEnded` follows. */
   readonly cancel: [{ readonly jobs: ReadonlyArray<number> }, object]
-  /** `setting` is the log position of the setting: the same one again resets nothing. Negative minutes cancel. */
+  /** `setting` is the log position of the setting: the same one again, with the same wish, resets nothing. Negative minutes cancel. */
   readonly autostop: [{ readonly setting: number; readonly idleMinutes: number; readonly down: boolean }, object]
   /** Something is being done on the cluster (sync): idleness starts over. */
   readonly activity: [object, object]
@@ -163,6 +175,8 @@ export interface AgentMethods {
   readonly logs: [
     {
       readonly job?: number
+      /** Of that job: another one under its number is not shown. */
+      readonly runTimestamp?: string
       readonly setup?: string
       readonly rank?: number | null
       readonly follow: boolean

@@ -1,15 +1,22 @@
 /** What a session seldom needs. Kept apart so that a client may load it on demand: the `rare` of its options. */
 
 import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import { logHolder, unanswered } from "../log-holder.ts"
 import { version } from "../protocol/build.ts"
+import { exitCodes } from "../protocol/exit-codes.ts"
 import type { ServerFrame } from "../protocol/Wire.ts"
-import type { ClientError } from "./ClientError.ts"
-import { isNobody } from "./dial.ts"
+import { ClientError } from "./ClientError.ts"
 import type { Home } from "./home.ts"
 import { startDaemon, unreachable } from "./spawn.ts"
 
 export { accountHome, explainFolder, explainSocket } from "./home-problems.ts"
-export { startDaemon }
+
+/** Tries after a start: the daemon that answered may be on its way out already. */
+const triesAfterStart = 3
+/** Who holds the log may be about to listen, to listen again, or to end. */
+const lookMs = 100
+const looksMax = 100
 
 type Hello = Extract<ServerFrame, { type: "hello" }>["data"]
 
@@ -33,8 +40,20 @@ export const explainHang = ({ folder }: Home): ClientError => {
   }
 }
 
-export const explainDial = (home: Home, error: Error, spawn: boolean): ClientError => {
-  if (!isNobody(error)) return unreachable(`The daemon cannot be reached at ${home.socket}: ${error.message}`, "Try: sky daemon restart")
-  if (!spawn) return unreachable("The daemon is not running.", "Start it: sky daemon start")
-  return unreachable(`Nobody answers at ${home.socket}.`, "See why: sky daemon logs")
+const isNobody = (error: unknown) => ["ENOENT", "ENOTDIR", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")
+
+/** Before the next try. Throws where it would be of no use. */
+export const whenRefused = async ({ folder, socket }: Home, error: Error, spawn: boolean, tries: number): Promise<void> => {
+  if (!isNobody(error)) throw unreachable(`The daemon cannot be reached at ${socket}: ${error.message}`, "Try: sky daemon restart")
+  if (spawn) {
+    if (tries > triesAfterStart) throw unreachable(`Nobody answers at ${socket}.`, "See why: sky daemon logs")
+    return startDaemon({ folder, socket })
+  }
+  const holder = logHolder(folder)
+  if (holder === undefined) throw unreachable("The daemon is not running.", "Start it: sky daemon start")
+  if (tries >= looksMax) {
+    const { hint, message } = unanswered(folder, holder)
+    throw new ClientError("RequestConflict", exitCodes.conflict, message, hint)
+  }
+  await sleep(lookMs)
 }

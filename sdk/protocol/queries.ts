@@ -7,7 +7,7 @@ const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
 const At = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Number])))
 /** Only of an answer from the past. */
 const AsOf = Schema.optionalKey(Moment)
-/** Only of an answer from a damaged log. */
+/** Only of an answer from a damaged log: there may be more than is counted, or less. */
 const Incomplete = Schema.optionalKey(Schema.Boolean)
 
 /**
@@ -53,7 +53,8 @@ export type JobQueueAnswer = typeof JobQueueAnswer.Type
 
 /**
  * Streams a job's log, or the output of an operation's setup: `source` and `log` frames, then the result
- * `{jobId, status, returnCodes, reason}` (status null while it goes on and `follow` is false).
+ * `{jobId, status, returnCodes, reason}` (status null while it goes on and `follow` is false). Notices, when there are any, come first: a
+ * page of the answer. Where the states of jobs stand still in the log, `status` is what the node itself says.
  */
 export const Logs = Schema.Struct({
   clusterName: Schema.String,
@@ -73,7 +74,8 @@ export const LogsAnswer = Schema.Struct({
   jobId: Schema.NullOr(Schema.Int),
   status: Schema.NullOr(Schema.String),
   returnCodes: Schema.Array(Schema.Int),
-  reason: Schema.NullOr(Schema.String)
+  reason: Schema.NullOr(Schema.String),
+  notices: Notices
 })
 export type LogsAnswer = typeof LogsAnswer.Type
 
@@ -121,16 +123,24 @@ export const DaemonAnswer = Schema.Struct({
   clusters: Schema.Natural,
   runningJobs: Schema.Natural,
   runningOperations: Schema.Natural,
+  incomplete: Incomplete,
   notices: Notices
 })
 export type DaemonAnswer = typeof DaemonAnswer.Type
 
-/** Ends the daemon; jobs go on, and operations when it starts again. With `ifIdle` only when nothing that runs would wait for that. */
-export const DaemonStop = Schema.Struct({ ifIdle: Schema.optionalKey(Schema.NullOr(Schema.Boolean)) })
+/**
+ * Ends the daemon; jobs go on, and operations when it starts again. With `ifIdle` only when nothing that runs would wait for that. One
+ * that holds the last whole copy of its log, which was deleted or moved under it, is ended with `force` alone.
+ */
+export const DaemonStop = Schema.Struct({
+  ifIdle: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  force: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+})
 export const DaemonStopAnswer = Schema.Struct({
   stopping: Schema.Boolean,
   runningJobs: Schema.Natural,
-  runningOperations: Schema.Natural
+  runningOperations: Schema.Natural,
+  incomplete: Incomplete
 })
 export type DaemonStopAnswer = typeof DaemonStopAnswer.Type
 

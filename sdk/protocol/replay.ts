@@ -8,7 +8,8 @@ export type Moment = typeof Moment.Type
 /**
  * Streams the log as it makes the state: `event` frames with each fact and its `changes`, then the result. A change is
  * `{what, id, name, field, before, after}`: of a `cluster` (status, phase, reason, autostop, toDown), of a `job` (status, reason; its
- * name is `<cluster>/<number>`) or of an `operation` (status; its name is the method). Null: there was none.
+ * name is `<cluster>/<number>`) or of an `operation` (status; its name is the method). Null: there was none. A few
+ * may be under way at once; one more is refused.
  */
 export const Replay = Schema.Struct({
   /** Only what comes behind this position; null: from the first fact on. */

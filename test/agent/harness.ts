@@ -294,7 +294,7 @@ export const cleanUp = async () => {
   for (const { cluster, nodes } of clusters)
     for (const node of nodes) {
       if (node.process !== null) await node.kill()
-      await endProcesses({ node: node.identity.node, job: `${cluster}/` })
+      await endProcesses({ folder: node.root, job: `${cluster}/` })
     }
   fs.rmSync(scratch, { recursive: true, force: true })
 }

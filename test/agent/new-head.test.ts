@@ -30,7 +30,7 @@ const begun = async ({ head, nodes }: Cluster, run: string, more: object = {}) =
 const vanish = async ({ head }: Cluster) => {
   await head.kill()
   fs.writeFileSync(head.home("go"), "")
-  await endProcesses({ node: head.identity.node, job: `${head.identity.cluster}/` })
+  await endProcesses({ folder: head.root, job: `${head.identity.cluster}/` })
   fs.rmSync(head.root, { recursive: true })
 }
 

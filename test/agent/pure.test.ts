@@ -114,7 +114,14 @@ describe("idleness", () => {
   })
   it("the same setting said again changes nothing", () => {
     const active = onSetting(none, set(1, 30), 0)
-    expect(onSetting(active, { ...set(1, 5), down: true }, minutes(9))).toBe(active)
+    expect(onSetting(active, set(1, 30), minutes(9))).toBe(active)
+    const cancelled = onSetting(active, set(2, -1), minutes(9))
+    expect(onSetting(cancelled, set(0, -1), minutes(10))).toBe(cancelled)
+  })
+  it("another setting holds also under a number that was given before: the log was put back from an older backup", () => {
+    const active = onSetting(none, set(1, 30), 0)
+    expect(due(onSetting(active, set(1, 5), minutes(4)))).toBe(minutes(5))
+    expect(onSetting(active, { ...set(1, 30), down: true }, minutes(4)).setting).toMatchObject({ down: true })
   })
   it("autostop-12: 0 is due at once", () => {
     expect(due(onSetting(none, set(1, 0), minutes(3)))).toBe(minutes(3))

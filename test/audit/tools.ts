@@ -36,7 +36,7 @@ const listening = () => {
 }
 
 const run = Effect.runPromise
-export const verified = (home: string, told?: (folder: string) => void) =>
+export const verified = (home: string, told?: (folder: string | null) => void) =>
   run(withoutDaemon(home, (found) => verify(found, 1, listening().reply), told))
 export const verifiedOnDisk = (home: string) => run(onDisk(home, (found) => verify(found, 1, listening().reply)))
 export const headOf = (home: string, is: AuditHead["is"] = null) => run(withoutDaemon(home, (found) => head(found, { is })))

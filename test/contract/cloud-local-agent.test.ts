@@ -1,13 +1,15 @@
+import { execFileSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { readJournal } from "../../daemon/clouds/local/journal.ts"
 import { make } from "../../daemon/clouds/local/LocalCloud.ts"
 import { leftovers } from "../../daemon/clouds/local/processes.ts"
 import { nodeFiles } from "../../sdk/agent/protocol.ts"
 import { tempFolder, write } from "../unit/sync/tree.ts"
-import { bundles, folderOf, newerPath, prepare } from "./cloud-local-prepare.ts"
-import { helloOf, makeNode, startJob, until } from "./cloud-nodes.ts"
+import { agentPath, bundles, folderOf, newerPath, prepare } from "./cloud-local-prepare.ts"
+import { askAgent, helloOf, job, makeNode, makeNodes, startJob, until } from "./cloud-nodes.ts"
 
 const isAlive = (pid: number) => {
   const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : ") Z"
@@ -52,6 +54,46 @@ describe("a node on this machine, as to its agent,", () => {
       assert.deepStrictEqual(yield* Effect.promise(() => leftovers(folderOf(home, ref))), running)
       assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "running")
     })
+  )
+
+  it.live.each(["its agent at work", "its agent killed"])(
+    "is left alone by the cloud of a copy of its state folder, which finds it stopped, starts it anew, and ends it: %s",
+    (how) =>
+      Effect.gen(function* () {
+        const { cloud, home, readFile } = yield* prepare
+        const { refs } = yield* makeNodes(cloud, [0, 1])
+        const ref = refs[0]!
+        const peers = yield* Effect.forEach(refs, cloud.installAgent)
+        yield* askAgent(cloud, ref, "configure", { peers })
+        yield* askAgent(cloud, ref, "submit", { jobs: [job(1, ": > began; exec sleep 60", 2)] })
+        yield* until(
+          Effect.map(
+            Effect.forEach(refs, (each) => readFile(each, "sky_workdir/began")),
+            (all) => !all.includes(null)
+          )
+        )
+        if (how === "its agent killed") process.kill((yield* helloOf(cloud, ref)).pid, "SIGKILL")
+        const all = () => Promise.all(refs.map((each) => leftovers(folderOf(home, each))))
+        const running = yield* Effect.promise(all)
+        assert.isTrue(running.every((pids) => pids.length > 0))
+        const copy = join(yield* tempFolder, "copy")
+        execFileSync("cp", ["-a", home, copy])
+        const other = yield* make({ home: copy, agentPath })
+        const [found] = yield* other.query([ref])
+        assert.deepInclude(found, { state: "stopped", down: false })
+        assert.match(found!.reason!, /^its folder was copied/)
+        assert.strictEqual((yield* Effect.flip(other.connectAgent(ref))).kind, "Refused")
+        yield* other.stop(ref)
+        for (const each of refs) yield* other.start(each)
+        const itsPeers = yield* Effect.forEach(refs, other.installAgent)
+        yield* askAgent(other, ref, "configure", { peers: itsPeers })
+        const last = Effect.map(other.journalAtRest(ref), (found) => found?.entries.at(-1)?.fact)
+        yield* until(Effect.map(last, (fact) => fact?._tag === "JobEnded"))
+        yield* Effect.forEach(refs, other.terminate)
+        assert.deepStrictEqual(yield* Effect.promise(all), running)
+        yield* cloud.installAgent(ref)
+        assert.strictEqual((yield* Effect.promise(() => readJournal(folderOf(home, ref))))!.entries.at(-1)!.fact._tag, "JobStarted")
+      })
   )
 
   it.live("gets the newer agent when the program was replaced, and its jobs go on", () =>

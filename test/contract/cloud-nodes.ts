@@ -48,11 +48,11 @@ export const askAgent = <A>(cloud: Cloud, ref: NodeRef, method: string, params: 
 export const helloOf = (cloud: Cloud, ref: NodeRef) =>
   askAgent<AgentHello>(cloud, ref, "hello", { cluster: ref.tags.cluster, node: ref.node })
 
-const job = (id: number, run: string): JobSpec => ({
+export const job = (id: number, run: string, numNodes = 1): JobSpec => ({
   id,
   name: null,
   runTimestamp: `sky-2026-11-25-00-00-00-${String(id).padStart(6, "0")}`,
-  numNodes: 1,
+  numNodes,
   accelerators: null,
   setup: null,
   run,

@@ -96,6 +96,22 @@ export const cloudContract = (name: string, prepare: Effect.Effect<Prepared, Clo
       })
     )
 
+    live(
+      "names what there is to pay for: of a log, or of all that its own state folder has had, and nothing of another folder's",
+      ({ cloud }) =>
+        Effect.gen(function* () {
+          const refs = [yield* makeNode(cloud), yield* makeNode(cloud)]
+          const other = yield* makeNode((yield* prepare).cloud)
+          const named = (log: string | null) => Effect.map(cloud.owned(log), ({ owned }) => owned.map(({ node }) => node))
+          assert.deepStrictEqual(yield* named(refs[0]!.tags.log), [refs[0]!.node])
+          assert.sameMembers(
+            yield* named(null),
+            refs.map(({ node }) => node)
+          )
+          assert.deepStrictEqual(yield* named(other.tags.log), [])
+        })
+    )
+
     live("runs one agent on a node, which says who it is", ({ cloud }) =>
       Effect.gen(function* () {
         const ref = yield* makeNode(cloud)

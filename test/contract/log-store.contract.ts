@@ -57,6 +57,22 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
         })
       )
     )
+    it.live("gives nothing of what is written meanwhile, neither the values nor their index", () =>
+      withStore((store) =>
+        Effect.gen(function* () {
+          const count = 2500
+          yield* store.write(Array.from({ length: count }, (_, i) => entry(i + 1)))
+          let [values, index] = [0, 0]
+          yield* Stream.runForEach(store.everything, (page) => {
+            const written = values === 0 ? store.write([entry(count + 1)]) : Effect.void
+            values += page.values.length
+            index += page.index.length
+            return written
+          })
+          assert.deepStrictEqual([values, index], [count, count])
+        })
+      )
+    )
     it.live("gives each value by its number", () =>
       withStore((store) =>
         Effect.gen(function* () {

@@ -67,6 +67,19 @@ export const flip = (at: number) => (bytes: Buffer) => {
   return bytes
 }
 
+const filterName = "filter.leveldb.BuiltinBloomFilter2"
+/** Where a table's blocks of keys and values end: its filter comes next, and where that begins stands behind its name. */
+const endOfData = (bytes: Buffer) => {
+  let [end, shift] = [0, 0]
+  for (let at = bytes.indexOf(filterName) + filterName.length; ; at++, shift += 7) {
+    end += (bytes[at]! & 0x7f) * 2 ** shift
+    if (bytes[at]! < 0x80) return end
+  }
+}
+/** The block that holds the last keys. */
+export const breakLastBlock = (bytes: Buffer) => bytes.fill(0xff, endOfData(bytes) - 200, endOfData(bytes) - 100)
+export const breakFrom = (at: number) => (bytes: Buffer) => bytes.fill(0xff, at, endOfData(bytes))
+
 export const remove = (path: string) => rmSync(path, { recursive: true, force: true })
 
 /** The store's own keys and values, while nobody holds it. */

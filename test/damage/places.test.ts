@@ -90,7 +90,7 @@ describe("of a log that was begun", () => {
       for (const place of ["HEAD", "log"]) remove(join(home, place))
       const error = yield* Effect.flip(opened(home, () => Effect.void))
       assert.deepInclude(error, { _tag: "LogDamaged", damage: "store-missing" })
-      assert.match(error.message, /witness are gone: a snapshot holds its state at event 6\. To begin anew, remove \S+\/snapshots too\.$/)
+      assert.match(error.message, /witness are gone: a snapshot holds its state at event 6\.$/)
       assert.deepEqual(readdirSync(home), ["snapshots"])
       remove(join(home, "snapshots"))
       yield* opened(home, append(1))

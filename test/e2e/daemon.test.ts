@@ -1,6 +1,6 @@
 /** The daemon's life: started by the first command, one per state folder, gone when asked, and never the caller's shell. */
 import { spawn, spawnSync } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -73,10 +73,10 @@ describe("the daemon", () => {
     const pid = await home.daemonPid()
     // Another process stands for a daemon that goes on: it is the one that the answers name.
     const stuck = spawn("sleep", ["60"])
-    const path = join(home.state, "run", "sock")
-    renameSync(path, `${path}.own`)
+    const other = new Home()
+    mkdirSync(join(other.state, "run"), { recursive: true })
     const relay = createServer((client) => {
-      const own = connect(`${path}.own`)
+      const own = connect(join(home.state, "run", "sock"))
       for (const [one, other] of [
         [client, own],
         [own, client]
@@ -86,8 +86,8 @@ describe("the daemon", () => {
       }
       client.pipe(own)
       own.on("data", (data) => client.write(data.toString().replaceAll(`"pid":${pid}`, `"pid":${stuck.pid}`)))
-    }).listen(path)
-    const { code, err } = await home.sky("daemon", "stop")
+    }).listen(join(other.state, "run", "sock"))
+    const { code, err } = await other.sky("daemon", "stop")
     relay.close()
     kill(stuck.pid!)
     expect([code, err]).toEqual([1, expect.stringContaining(`The daemon (pid ${stuck.pid}) does not end: kill -9 ${stuck.pid}`)])

@@ -1,5 +1,5 @@
 /** A log whose files are deleted, moved or replaced under the daemon that writes to them: it is said, nothing is begun, and all can be saved. */
-import { copyFileSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { Home } from "./home.ts"
@@ -49,8 +49,17 @@ describe("under a daemon", () => {
     expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(before)
     const other = new Home()
     expect(await other.sky("audit", "import", file)).toMatchObject({ code: 0 })
-    expect((await home.sky("down", "-y", "a")).code).toBe(0)
+    for (const verb of ["stop", "restart"]) {
+      const { code, err } = await home.sky("daemon", verb)
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining("The daemon is not ended, for only it holds all of its log: sky audit export")
+      ])
+    }
+    const { code, err } = await home.sky("down", "-y", "a")
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([0, expect.stringContaining(sentence(home, "log"))])
     expect(home.nodes()).toEqual([])
+    expect((await home.sky("daemon", "stop", "--force")).err).toContain("The daemon is stopped.")
   })
 
   it("a witness that was replaced is missed", async () => {
@@ -58,6 +67,17 @@ describe("under a daemon", () => {
     const head = join(home.state, "HEAD")
     copyFileSync(head, `${head}.copy`)
     renameSync(`${head}.copy`, head)
+    await refused(home, "HEAD")
+  })
+
+  it("a witness that was overwritten in its place is missed", async () => {
+    const home = new Home()
+    await home.sky("launch", "-y", "-c", "a", "true")
+    const witness = join(home.state, "HEAD")
+    const { head } = (await home.json("daemon", "status")) as unknown as { head: number }
+    // Its last word, which would mend it.
+    await expect.poll(() => readFileSync(witness, "latin1")).toContain(` ${head} `)
+    writeFileSync(witness, Buffer.alloc(8192, 7))
     await refused(home, "HEAD")
   })
 

@@ -51,7 +51,15 @@ describe("over a damaged log", () => {
     // Whichever file it is in by now.
     for (const file of [...filesOf(home.state, ".log"), ...filesOf(home.state, ".ldb")])
       change(file, (bytes) => (bytes.includes('"trail"') ? flip(bytes.indexOf('"trail"'))(bytes) : bytes))
-    for (const verb of [["queue"], ["why", "train"], ["events"], ["ops"], ["replay"], ["down", "-y", "trail"]]) {
+    for (const verb of [
+      ["queue"],
+      ["why", "train"],
+      ["events"],
+      ["ops"],
+      ["replay"],
+      ["logs", "--no-follow", "train"],
+      ["down", "-y", "trail"]
+    ]) {
       const { code, err } = await home.sky(...verb)
       expect([verb, code, err]).toEqual([verb, verb[0] === "down" ? 5 : 0, expect.stringContaining("The log is damaged: ")])
       expect(err.match(/The log is damaged: /g)).toHaveLength(1)
@@ -115,7 +123,22 @@ describe("over a damaged log", () => {
     await eventually(() => !isAlive(agent))
     expect(await notice(home)).toContain("No machine carries its tags.")
     expect(await notice(home)).not.toContain("ends what runs")
-    expect((await home.sky("daemon", "stop")).err).toMatch(/^The daemon is stopped\./)
+    // Of the job that went with it nothing is recorded: what the log still says of it is not told.
+    expect((await home.sky("daemon", "status")).out).toContain("as far as is proven.")
+    expect((await home.sky("daemon", "stop")).err).toBe("The daemon is stopped.\n")
+  })
+
+  it("of which nothing is proven, how to begin anew is said, and that is so", async () => {
+    const home = await launched()
+    remove(join(home.state, "log"))
+    const said = await notice(home)
+    expect(said).not.toContain("sky audit export FILE saves")
+    const [, places] = /To begin anew, stop the daemon and move away (\S+(?:, \S+)*), or set SKYD_HOME/.exec(said)!
+    expect(places!.split(", ")).toContain(join(home.state, "HEAD"))
+    await home.sky("daemon", "stop")
+    for (const place of places!.split(", ")) remove(place)
+    expect(await notice(home)).not.toContain("The log is damaged")
+    expect(await home.sky("down", "-y", "--unlogged", "train")).toMatchObject({ code: 0 })
   })
 
   it("two clients at once get one daemon", async () => {

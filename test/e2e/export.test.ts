@@ -1,11 +1,11 @@
 /** `sky audit export FILE`: what becomes of the file, of one that is there already, and of what is none. */
 import { execFileSync, spawn } from "node:child_process"
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { createHead, emptyHead } from "../../daemon/log/head-file.ts"
 import { change, filesOf } from "../damage/logs.ts"
-import { Home, root } from "./home.ts"
+import { eventually, Home, kill, root } from "./home.ts"
 
 const launched = async () => {
   const home = new Home()
@@ -38,6 +38,66 @@ describe("an export", () => {
     expect(shell(`ln -s /dev/null null; ${sky} audit export null 2>&1; test -L null`)).toMatch(/ events exported to null\./)
   })
 
+  it("takes the place of an earlier one of this log, and of no other file", async () => {
+    const home = await launched()
+    const other = await launched()
+    const file = join(home.path, "log.jsonl")
+    await home.sky("audit", "export", file)
+    const before = readFileSync(file, "utf8")
+    await home.sky("launch", "-y", "-c", "more", "true")
+    await home.sky("down", "-y", "more")
+    expect((await home.sky("audit", "export", file)).code).toBe(0)
+    const whole = readFileSync(file, "utf8")
+    expect(whole.startsWith(before) && whole.length > before.length).toBe(true)
+    const exportOfAnother = (await other.sky("audit", "export")).out
+    for (const running of [true, false]) {
+      if (!running) await home.json("daemon", "stop")
+      for (const text of ["hello\n", exportOfAnother, `${whole}\n`, whole.replace(/^.*?\n/, "")]) {
+        const taken = home.file("taken", text)
+        expect(await home.sky("audit", "export", taken)).toEqual({
+          code: 6,
+          out: "",
+          err: `✗ ${taken} is there already, and is no beginning of this log: name another file, or remove it.\n`
+        })
+        expect(readFileSync(taken, "utf8")).toBe(text)
+      }
+    }
+    expect(readdirSync(home.path).filter((name) => name.endsWith(".part"))).toEqual([])
+  })
+
+  it("that cannot be written on ends in one sentence, with or without a daemon", async () => {
+    const home = await launched()
+    symlinkSync("/dev/full", join(home.path, "full"))
+    for (const running of [true, false]) {
+      if (!running) await home.json("daemon", "stop")
+      expect(await home.sky("audit", "export", join(home.path, "full"))).toEqual({
+        code: 1,
+        out: "",
+        err: `✗ ${join(home.path, "full")} cannot be written: no space is left.\n`
+      })
+    }
+    // Nobody holds the store any more.
+    expect((await home.sky("audit", "verify")).code).toBe(0)
+  })
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leaves no half of a file when it is ended by %s", async (signal) => {
+    const home = await launched()
+    const path = join(home.path, "log.jsonl")
+    const part = () => readdirSync(home.path).filter((name) => name.endsWith(".part"))
+    // It is asked, and does not answer.
+    kill(await home.daemonPid(), "SIGSTOP")
+    try {
+      const { child, ended } = home.start("audit", "export", path)
+      await eventually(() => part().length === 1)
+      child.kill(signal)
+      await ended
+      expect(child.signalCode).toBe(signal)
+      expect(part()).toEqual([])
+    } finally {
+      kill(Number(readFileSync(join(home.state, "run", "pid"), "utf8")), "SIGCONT")
+    }
+  })
+
   it("of a damaged log replaces no file, and writes none where nothing is proven", async () => {
     const home = await launched()
     const file = join(home.path, "log.jsonl")
@@ -46,11 +106,11 @@ describe("an export", () => {
     const whole = readFileSync(file, "utf8")
     await home.sky("daemon", "stop")
     const wal = filesOf(home.state, ".log").at(-1)!
-    change(wal, (bytes) => bytes.subarray(0, bytes.length - 50))
+    change(wal, (bytes) => bytes.subarray(0, bytes.length >> 1))
     const { code, err } = await home.sky("audit", "export", file)
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining(`${file} is there already, and a damaged log does not replace it: name another`)
+      expect.stringContaining(`proven. ${file} is there already, and is no beginning of this log: name another file, or remove it`)
     ])
     expect(JSON.parse((await home.sky("audit", "export", file, "-o", "json")).out).file).toBe(null)
     expect(readFileSync(file, "utf8")).toBe(whole)
@@ -59,7 +119,7 @@ describe("an export", () => {
     rmSync(join(home.state, "log"), { recursive: true })
     const nowhere = join(home.path, "nowhere.jsonl")
     expect(await home.sky("audit", "export", nowhere)).toMatchObject({ code: 1, err: expect.stringContaining("0 events are exported.") })
-    expect((await home.sky("audit", "export", file)).err).toMatch(/^0 events are exported\.\n/)
+    expect((await home.sky("audit", "export", file)).err).toMatch(/^0 events are exported\.\n/m)
     rmSync(join(home.state, "HEAD"))
     createHead(join(home.state, "HEAD"), emptyHead("7".repeat(26)))
     expect(await home.sky("audit", "export", nowhere)).toMatchObject({ code: 1, err: "✗ The log holds no events.\n" })

@@ -81,6 +81,21 @@ describe.skipIf(!isSmall)("a disk with", () => {
     expect(await home.sky("down", "-y", "a")).toMatchObject({ code: 0 })
     expect(await home.json("status")).toEqual([])
   })
+  it("nothing left: whether the log is sound cannot be told, and that is no damage", async () => {
+    await home.sky("launch", "-y", "-d", "-c", "c", "true")
+    for (const running of [true, false]) {
+      leave(300)
+      if (running) await home.sky("status")
+      else await home.json("daemon", "stop")
+      rmSync(join(home.state, "ballast"), { force: true })
+      leave(0)
+      const { code, err, out } = await home.sky("audit", "verify")
+      expect(err).toMatch(/^✗ The state folder \S+ cannot be written to: there is no space left on its disk,[^✗]* df -h [^✗]*$/)
+      expect([code, out]).toEqual([7, ""])
+    }
+    leave(300)
+    expect((await home.sky("audit", "verify")).code).toBe(0)
+  })
   it("nothing left at the start, and no reserve: one sentence, and all is well when there is room again", async () => {
     await home.sky("daemon", "stop")
     rmSync(join(home.state, "ballast"), { force: true })

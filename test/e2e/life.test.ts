@@ -38,6 +38,12 @@ describe("a daemon that dies three times within a minute", () => {
     expect(await home.sky("exec", "-d", "a", "true")).toMatchObject({ code: 1, err: expect.stringContaining("sky daemon restart") })
     expect((await home.sky("events", "--tail", "1")).code).toBe(0)
     expect(isAlive(home.agentPid())).toBe(true)
+    touch(home, "go")
+    const logs = await home.sky("logs", "a", "-o", "json")
+    // By the node's own word: the log learns of it after the restart.
+    expect(JSON.parse(logs.out)).toMatchObject({ status: "SUCCEEDED", returnCodes: [0] })
+    expect(logs.err).toContain("leaves all clusters alone")
+    expect((await jobOf(home, "a", 1)).status).toBe("RUNNING")
     expect(await home.sky("stop", "-y", "a")).toMatchObject({ code: 0 })
     expect((await home.json("status"))[0].status).toBe("STOPPED")
     expect((await home.sky("daemon", "restart")).err).toBe("")

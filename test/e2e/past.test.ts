@@ -133,6 +133,29 @@ describe("a replay", () => {
     expect(out).toMatch(/\n +one status: INIT -> STOPPED\n/)
     expect(out).not.toContain("two")
     expect((await home.sky("replay", "--from", String(seq), "--to", String(seq))).out.split("\n")[0]).toMatch(/cluster stopped/)
+    const launched = facts.find(({ event }) => event._tag === "ClusterCreated")!.seq
+    expect(await home.sky("replay", "-c", "one", "--from", "1", "--to", String(launched - 1))).toEqual({
+      code: 0,
+      out: "",
+      err: `No events of 'one' from 1 to ${launched - 1}.\n`
+    })
+    const ended = lastOf("ClusterGone").seq
+    expect(await home.sky("replay", "-c", "one", "--from", String(ended + 1))).toEqual({
+      code: 0,
+      out: "",
+      err: `No events of 'one' from ${ended + 1} on.\n`
+    })
+    expect(await home.sky("events", "one", "--after", String(ended))).toEqual({
+      code: 0,
+      out: "",
+      err: `No events of 'one' after ${ended}.\n`
+    })
+    for (const none of [
+      ["replay", "-c", "none"],
+      ["events", "none", "--after", "1"]
+    ]) {
+      expect(await home.sky(...none)).toMatchObject({ code: 5, err: expect.stringContaining("There is no cluster 'none'.") })
+    }
     expect(await home.sky("replay", "--to", "100000")).toMatchObject({ code: 2, err: expect.stringContaining("the last one is") })
   })
 })

@@ -98,7 +98,8 @@ export class SimAgent {
   }
 
   private write(fact: JournalFact): void {
-    const entry = { n: this.journal.length + 1, atMs: this.nowMs(), fact }
+    const named = "job" in fact ? { ...fact, runTimestamp: this.jobs.get(fact.job)!.runTimestamp } : fact
+    const entry = { n: this.journal.length + 1, atMs: this.nowMs(), fact: named }
     this.journal.push(entry)
     for (const [stream, id] of this.followers) this.say(stream, "entry", { id, journal: this.journalId, entry })
   }
@@ -111,12 +112,14 @@ export class SimAgent {
     this.begun.set(key, (this.begun.get(key) ?? 0) + 1)
   }
 
-  private start(spec: JobSpec): void {
-    if (this.jobs.has(spec.id)) return
+  /** Its number, when another job has it. */
+  private start(spec: JobSpec): ReadonlyArray<number> {
+    const known = this.jobs.get(spec.id)
+    if (known !== undefined) return known.runTimestamp === spec.runTimestamp ? [] : [spec.id]
     this.jobs.set(spec.id, spec)
     if (spec.secrets === null) {
       this.end(spec.id, { status: "FAILED", returnCodes: [], reason: lost })
-      return
+      return []
     }
     this.begin(`job ${spec.id}`)
     this.write({ _tag: "JobStarted", job: spec.id, ranks: [] })
@@ -128,6 +131,7 @@ export class SimAgent {
       )
     )
     this.running.set(spec.id, this.inWorld(work))
+    return []
   }
 
   private setUp({ operation, script, secrets }: SetupSpec): void {
@@ -180,8 +184,7 @@ export class SimAgent {
         for (const entry of this.journal.slice(Number(params["after"]))) this.say(stream, "entry", { id, journal: this.journalId, entry })
         return undefined
       case "submit":
-        if (!this.halted) for (const spec of params["jobs"] as ReadonlyArray<JobSpec>) this.start(spec)
-        return { taken: [] }
+        return this.halted ? {} : { others: (params["jobs"] as ReadonlyArray<JobSpec>).flatMap((spec) => this.start(spec)) }
       case "setup":
         if (!this.halted) this.setUp(params as unknown as SetupSpec)
         return {}

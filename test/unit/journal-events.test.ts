@@ -7,6 +7,7 @@ import { journalEvents } from "../../daemon/reactors/journal-events.ts"
 import * as World from "../../daemon/World.ts"
 import { Event } from "../../events/Event.ts"
 import { rowOf } from "../../projections/clusters.ts"
+import { jobOf } from "../../projections/jobs.ts"
 import { cluster, ended, journal, recorded, requested, type Said, started, up, worldOf } from "../fakes/facts.ts"
 
 const read = (entries: ReadonlyArray<unknown>, facts: ReadonlyArray<Said> = up(), from: unknown = journal) => {
@@ -67,6 +68,18 @@ describe("an entry of a node's journal", () => {
     }))
     const [event] = events([{ n: 1, atMs: 7, fact: { _tag: "JobStarted", job: 1, ranks } }])
     assert.deepStrictEqual(event as unknown, { _tag: "JobStarted", cluster, entry: 1, observedAtMs: 7, job: 1, ranks })
+  })
+  it("about another job than the one that has its number here is a gap; about one that has none here it is a fact", () => {
+    const known = worldOf(up()).jobs
+    const { runTimestamp } = jobOf(known, cluster, 1)!
+    const copied = events([
+      { n: 1, atMs: 7, fact: { ...end, runTimestamp: "sky-of-another" } },
+      { n: 2, atMs: 7, fact: { ...end, job: 2, runTimestamp: "sky-of-another" } },
+      { n: 3, atMs: 7, fact: { ...end, job: 2 ** 40 } },
+      { n: 4, atMs: 7, fact: { ...end, runTimestamp } }
+    ])
+    const facts = [gap(1), { ...end, job: 2, cluster, entry: 2, observedAtMs: 7 }, gap(3), { ...end, cluster, entry: 4, observedAtMs: 7 }]
+    assert.deepStrictEqual(copied, facts as never)
   })
   it("of a journal that the head has left behind is not read", () => {
     assert.deepStrictEqual(read([{ n: 1, atMs: 7, fact: end }], up(), "01HZZZZZZZZZZZZZZZZZZZZZJ2"), [])

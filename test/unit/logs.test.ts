@@ -96,7 +96,8 @@ it("goes on where each file was, and names a source once", async () => {
       say("result", { value: answer })
     }
   ])
-  const first = { job: 1, rank: null, tail: 3, follow: true, from: {} }
+  const runTimestamp = expect.stringMatching(/^sky-/)
+  const first = { job: 1, runTimestamp, rank: null, tail: 3, follow: true, from: {} }
   expect(asked).toEqual([first, { ...first, from: { "run.log": 8, "worker.log": null } }])
   expect(frames).toEqual([
     { type: "source", data: { id: "mine", rank: 0, prefix: source.prefix } },
@@ -146,4 +147,12 @@ it("says of a head that goes away again and again that it does, not that its clu
   })
   const { message } = await Effect.runPromise(Effect.provide(exit, TestClock.layer()))
   expect(message).toBe("The logs of train cannot be read: its head breaks the connection off again and again.")
+})
+
+it("says of a job that ended before its node had it why it did, and shows nothing of another one under its number", async () => {
+  const { frames, value } = await follow([
+    (_, say) => say("failure", { error: { tag: "JobDoesNotExist", message: "job 1 was not found" } })
+  ])
+  expect(frames).toEqual([])
+  expect(value).toMatchObject({ jobId: 1, status: "SUCCEEDED" })
 })

@@ -31,7 +31,7 @@ const layer = Queries.layer.pipe(
     Layer.succeed(EventLog, log as never),
     Layer.mock(Couriers, {}),
     Layer.mock(LogStore, {}),
-    Layer.succeed(Lifecycle, {} as never),
+    Layer.succeed(Lifecycle, { end: () => {}, ended: Effect.never }),
     Layer.succeed(Identity, {} as never),
     Reactors.on,
     Unlogged.refused
@@ -52,33 +52,66 @@ const withNotices = (Object.keys(queries) as Array<QueryName>).filter((name) => 
 
 describe("a notice", () => {
   it("stands in every answer about what there is", () => {
-    for (const name of ["status", "queue", "events", "replay", "operations", "daemon.status"]) assert.include(withNotices, name)
+    for (const name of ["status", "queue", "logs", "events", "replay", "operations", "daemon.status"]) assert.include(withNotices, name)
   })
-  it.effect.each(withNotices.filter((name) => name !== "events.follow"))("is in an answer to %s, while there is one", (method) =>
+  it.effect.each(withNotices.filter((name) => name !== "events.follow" && name !== "logs"))(
+    "is in an answer to %s, while there is one",
+    (method) =>
+      Effect.gen(function* () {
+        const { asked, values } = asking(method, {})
+        yield* asked
+        ;(yield* Notices).set("disk", full)
+        yield* asked
+        assert.deepStrictEqual(
+          values.map(({ notices }) => notices),
+          [undefined, [full]]
+        )
+      }).pipe(Effect.provide(layer))
+  )
+  it.effect("is told before a job's output, which may take hours", () =>
     Effect.gen(function* () {
-      const { asked, values } = asking(method, {})
-      yield* asked
       ;(yield* Notices).set("disk", full)
+      const { asked, values } = asking("logs", { clusterName: "nope" })
+      yield* Effect.flip(asked)
+      assert.deepStrictEqual(values, [{ notices: [full] }])
+    }).pipe(Effect.provide(layer))
+  )
+  it.effect("that costs little to find out is true at the moment of the answer", () =>
+    Effect.gen(function* () {
+      const notices = yield* Notices
+      let isFull = false
+      notices.watch("disk", () => (isFull ? full : null))
+      const { asked, values } = asking("status", {})
+      for (const now of [false, true, false]) {
+        isFull = now
+        yield* asked
+      }
+      // What cannot be found out any more is as it was.
+      notices.watch("disk", () => {
+        throw new Error("no such folder")
+      })
       yield* asked
       assert.deepStrictEqual(
-        values.map(({ notices }) => notices),
-        [undefined, [full]]
+        values.map((value) => value["notices"]),
+        [undefined, [full], undefined, undefined]
       )
     }).pipe(Effect.provide(layer))
   )
-  it.effect.each(["status", "queue"] as const)("of a damaged log makes an answer to %s incomplete, and no other does", (method) =>
-    Effect.gen(function* () {
-      const notices = yield* Notices
-      const { asked, values } = asking(method, {})
-      notices.set("disk", full)
-      yield* asked
-      notices.set("damage", "The log is damaged.")
-      yield* asked
-      assert.deepStrictEqual(
-        values.map(({ incomplete }) => incomplete),
-        [undefined, true]
-      )
-    }).pipe(Effect.provide(layer))
+  it.effect.each(["status", "queue", "daemon.status", "daemon.stop"] as const)(
+    "of a damaged log makes an answer to %s incomplete, and no other does",
+    (method) =>
+      Effect.gen(function* () {
+        const notices = yield* Notices
+        const { asked, values } = asking(method, {})
+        notices.set("disk", full)
+        yield* asked
+        notices.set("damage", "The log is damaged.")
+        yield* asked
+        assert.deepStrictEqual(
+          values.map(({ incomplete }) => incomplete),
+          [undefined, true]
+        )
+      }).pipe(Effect.provide(layer))
   )
   it.effect("is told to who follows the log: those there are, and each one that appears, once", () =>
     Effect.gen(function* () {
@@ -104,3 +137,35 @@ describe("a notice", () => {
     }).pipe(Effect.provide(layer))
   )
 })
+
+describe("a daemon that holds the last whole copy of its log", () => {
+  const stop = (params: object) =>
+    Effect.gen(function* () {
+      ;(yield* Notices).watch("places", () => "The log is gone.")
+      const { asked, values } = asking("daemon.stop", params)
+      yield* asked
+      return values[0]?.["stopping"]
+    }).pipe(Effect.provide(layer))
+
+  it.effect("is not ended, and whoever asks is told how to save it", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(stop({}))
+      assert.include(error.message, "sky audit export FILE")
+      assert.include(error.hint, "sky daemon stop --force")
+    })
+  )
+  it.effect("makes no room for a newer build, and is ended by who insists", () =>
+    Effect.gen(function* () {
+      assert.isFalse(yield* stop({ ifIdle: true }))
+      assert.isTrue(yield* stop({ force: true }))
+    })
+  )
+})
+
+it.effect("over a damaged log nothing is refreshed, and that is said", () =>
+  Effect.gen(function* () {
+    ;(yield* Notices).set("damage", "The log is damaged.")
+    const error = yield* Effect.flip(asking("status", { refresh: true }).asked)
+    assert.include(error.message, "nothing is refreshed")
+  }).pipe(Effect.provide(layer))
+)

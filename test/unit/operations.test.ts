@@ -1,11 +1,13 @@
 /** Who comes back to an operation under its request id is told what happened meanwhile, wherever the log keeps it. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer, Stream } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
+import { LogUnavailable } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import { Operations } from "../../daemon/Operations.ts"
+import type { Recorded } from "../../events/Recorded.ts"
 import { operationOf } from "../../projections/operations.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import { asked, cluster, operation, provisioned, ready, recorded, type Said, succeeded } from "../fakes/facts.ts"
@@ -21,6 +23,32 @@ const setUp: ReadonlyArray<Said> = [
 const openLog = Layer.fresh(EventLog.layer(actor)).pipe(
   Layer.provideMerge(Layer.fresh(Background.layer)),
   Layer.provide(MemoryLogStore.layer([]))
+)
+
+it.live("what cannot be read of its past is not told, and its end is", () =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    for (const { event, operation: own, stream } of recorded([...asked(), ...provisioned()]))
+      yield* log.append({ events: [[stream, event]], operation: own, causedBy: 0, actor, expect: [] })
+    const row = operationOf(log.world().operations, id)!
+    const dispatcher = Layer.succeed(Dispatcher, {
+      known: () => Effect.succeed({ ...row, outcome: { _tag: "succeeded" as const, result: {} } }),
+      dispatch: () => Effect.succeed({ _tag: "Operation" as const, row })
+    })
+    const readStream = () => Stream.fail(new LogUnavailable({ operation: "read", message: "The index is gone." }))
+    const frames: Array<ServerFrame> = []
+    const reply = { send: (frame: ServerFrame) => Effect.sync(() => void frames.push(frame)) }
+    const running = yield* Operations.use((operations) =>
+      operations.run("launch", { id: 1, method: "launch", requestId: id }, reply as never)
+    ).pipe(
+      Effect.provide(Operations.layer.pipe(Layer.provide([dispatcher, Layer.succeed(EventLog, { ...log, readStream })]))),
+      Effect.forkChild({ startImmediately: true })
+    )
+    const [{ event, operation: own, stream }] = recorded([succeeded()]) as [Recorded]
+    yield* log.append({ events: [[stream, event]], operation: own, causedBy: 0, actor, expect: [] })
+    yield* Fiber.join(running)
+    assert.strictEqual(frames.at(-1)?.type, "result")
+  }).pipe(Effect.provide(openLog))
 )
 
 it.live("the end of a setup that fell into the gap is shown, in its place", () =>

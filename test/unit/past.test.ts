@@ -10,7 +10,7 @@ import { Notices } from "../../daemon/Notices.ts"
 import { changesOf } from "../../daemon/queries/changes.ts"
 import { foldOn, type Readable } from "../../daemon/queries/fold.ts"
 import { Queries } from "../../daemon/queries/Queries.ts"
-import { sendReplay } from "../../daemon/queries/replay.ts"
+import { replaying, sendReplay } from "../../daemon/queries/replay.ts"
 import { verify } from "../../daemon/queries/verify.ts"
 import { Couriers } from "../../daemon/reactors/Couriers.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
@@ -136,6 +136,18 @@ describe("a replay", () => {
       seqs: frames.map(({ data }) => (data as { readonly event: { readonly seq: number } }).event.seq)
     }))
   }
+
+  it("one too many at once is refused, until one of them is left", async () => {
+    const replay = replaying(logOf(recorded(up())))
+    // Whoever reads it has stopped.
+    const stopped = () => Effect.runFork(replay(1, {}, { send: () => Effect.never }))
+    const readers = Array.from({ length: 4 }, stopped)
+    const whole = () => Effect.runPromise(Effect.result(replay(1, {}, { send: () => Effect.void })))
+    assert.deepInclude(Result.getOrThrow(Result.flip(await whole())), { _tag: "RuntimeError" })
+    await Effect.runPromise(Fiber.interrupt(readers[0]!))
+    assert.deepStrictEqual(await whole(), Result.succeed({ events: up().length }))
+    for (const reader of readers) await Effect.runPromise(Fiber.interrupt(reader))
+  })
 
   it("is of the facts after one position up to another; of a name, only those about it", async () => {
     const all = up().length + 1

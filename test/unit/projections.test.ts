@@ -5,10 +5,11 @@ import fc from "fast-check"
 import { plan } from "../../daemon/reactors/plan.ts"
 import * as World from "../../daemon/World.ts"
 import type { Event } from "../../events/Event.ts"
+import { JobId } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { clusters } from "../../projections/clusters.ts"
-import { isOver, jobs, jobsOf } from "../../projections/jobs.ts"
+import { clusters, rowOf } from "../../projections/clusters.ts"
+import { isOver, jobOf, jobs, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf, operations } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
 import { cluster, type Said, up, worldOf } from "../fakes/facts.ts"
@@ -44,6 +45,19 @@ describe("every projection", () => {
     const { operations } = worldOf([...up(), failed])
     assert.strictEqual(operationOf(operations, "r-launch")?.outcome._tag, "succeeded")
     assert.strictEqual(operations.ended.length, 1)
+  })
+  it("a job that its node tells of and that was never submitted here has a row and keeps its number", () => {
+    const at = { cluster, job: JobId.make(7), entry: 1, observedAtMs: 9 }
+    const began: Said = { _tag: "JobStarted", ...at, ranks: [] }
+    const world = worldOf([...up(), began])
+    assert.deepInclude(jobOf(world.jobs, cluster, 7), { status: "RUNNING", startedAtMs: 9, operation: null })
+    assert.strictEqual(rowOf(world.clusters, cluster)!.lastJob, 7)
+    const over = worldOf([...up(), began, { _tag: "JobEnded", ...at, entry: 2, status: "SUCCEEDED", returnCodes: [0], reason: null }])
+    assert.deepInclude(jobOf(over.jobs, cluster, 7), { status: "SUCCEEDED", endedAtMs: 9 })
+    assert.deepStrictEqual(
+      unfinishedOf(over.jobs, cluster).map(({ id }) => id as number),
+      [1]
+    )
   })
   it("a job that ended once stays as it ended", () => {
     fc.assert(

@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { followEvents, sendEvents } from "../../daemon/queries/events.ts"
 import { streamLogs } from "../../daemon/queries/logs.ts"
 import { operationView } from "../../daemon/queries/operation-view.ts"
 import { progressOf } from "../../daemon/queries/progress.ts"
@@ -76,3 +78,15 @@ it("a job that does not exist is answered with where to look", () => {
   const answer = queueOf(worldOf(up()), { clusterNames: [name], jobIds: [7] })
   assert.deepInclude(Result.isFailure(answer) && answer.failure, { hint: "sky queue train lists its jobs." })
 })
+
+it.effect.each(["events", "events.follow"] as const)("%s over a log that cannot be read says so in a sentence", (method) =>
+  Effect.gen(function* () {
+    const log = { world: () => worldOf(up()), follow: () => () => {}, read: () => Stream.fail({ message: "The disk is gone." }) } as never
+    const reply = { send: () => Effect.void } as never
+    const notices = { list: () => [], follow: () => () => {} } as never
+    const filter = { after: 0 }
+    const answer = method === "events" ? sendEvents(1, filter, reply, log) : followEvents(1, filter, reply, { log, notices })
+    const error = yield* Effect.flip(answer)
+    assert.deepInclude(error, { _tag: "AuditError", message: "The disk is gone." })
+  })
+)

@@ -76,7 +76,12 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
   const environment = makeEnvironment()
   const accelerators = findAccelerators()
 
-  const placeOf = (identity: NodeIdentity): NodePlace => ({ folder: at.node(identity.node), identity, agentPath })
+  const placeOf = (identity: NodeIdentity): NodePlace => ({
+    folder: at.node(identity.node),
+    socket: at.socket(identity.node),
+    identity,
+    agentPath
+  })
   const find = async (ref: NodeRef) => {
     const identity = await ownIdentity(at.node(ref.node), ref)
     if (identity) return placeOf(identity)
@@ -147,7 +152,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
       return { rank: ref.rank, node: ref.node, address, socket }
     }),
     connectAgent: Effect.fn("LocalCloud.connectAgent")((ref) =>
-      attempt(async (signal) => connect((await findRunning(ref)).identity.socket, signal))
+      attempt(async (signal) => connect((await findRunning(ref)).socket, signal))
     ),
     journalAtRest: Effect.fn("LocalCloud.journalAtRest")((ref) =>
       attempt(async () => readJournal((await find(ref)).folder)).pipe(Effect.orElseSucceed(() => null))

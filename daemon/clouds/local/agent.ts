@@ -27,6 +27,8 @@ const passedOn = ["PATH", "HOME", "LANG", "TZ", "SKYD_AGENT_MINUTE_MS", "SKYD_LO
 
 export interface NodePlace {
   readonly folder: string
+  /** In this state folder: what is said of it in a folder that was copied here may lead to the node that it is a copy of. */
+  readonly socket: string
   readonly identity: NodeIdentity
   /** The agent's program. */
   readonly agentPath: string
@@ -83,11 +85,11 @@ const lastWords = async (folder: string, saidBefore: number) => {
 }
 
 /** The agent that answers, or null when none runs. One that runs and stays silent is waited for, then killed: its jobs go on. */
-const reach = async ({ folder, identity }: NodePlace, patienceMs: number, signal: AbortSignal): Promise<AgentHello | null> => {
+const reach = async ({ folder, identity, socket }: NodePlace, patienceMs: number, signal: AbortSignal): Promise<AgentHello | null> => {
   const until = Date.now() + patienceMs
   for (;;) {
     signal.throwIfAborted()
-    const hello = await greet(identity, signal).catch((error: CloudError) => {
+    const hello = await greet(socket, identity, signal).catch((error: CloudError) => {
       if (error.code === "Silent" || error.code === "Closed") return null
       throw error
     })
@@ -130,7 +132,7 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
     }
     const { pid } = running ?? (await ensureAgent(place, signal))
     const until = Date.now() + exitTimeoutMs
-    problem = await ask(place.identity.socket, "exit", { how }, exitTimeoutMs, signal).then(
+    problem = await ask(place.socket, "exit", { how }, exitTimeoutMs, signal).then(
       () => undefined,
       (error: CloudError) => error
     )

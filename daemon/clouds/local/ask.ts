@@ -71,10 +71,9 @@ export const ask = async <M extends keyof AgentMethods>(
 }
 
 /** Who listens on the node's socket; null when nobody does. Someone else's agent there is an error. */
-export const greet = async (identity: NodeIdentity, signal?: AbortSignal): Promise<AgentHello | null> => {
-  const { socket, cluster, node } = identity
+export const greet = async (path: string, { cluster, node }: NodeIdentity, signal?: AbortSignal): Promise<AgentHello | null> => {
   try {
-    return await ask(socket, "hello", { cluster, node }, helloTimeoutMs, signal)
+    return await ask(path, "hello", { cluster, node }, helloTimeoutMs, signal)
   } catch (error) {
     if (nobodyListens(error)) return null
     throw error

@@ -3,13 +3,18 @@
  * into it, so half a folder is never a node. Everything that must outlive a power failure is fsynced before it is relied on.
  */
 import { createHash, randomBytes } from "node:crypto"
-import { mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises"
+import { mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 
 /** Temp folders of nodes being built start so; what a crash left of them is swept when the daemon starts. */
 export const buildPrefix = ".new-"
+
+/** Eight characters, because the path of a socket has at most 107 bytes. */
+const socketName = (node: string) => `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.sock`
+/** As its agent has it, from the node's folder on: an agent in a copy of the folder never listens in the place of the first. */
+export const socketFrom = (node: string) => join("..", "..", "run", socketName(node))
 
 /** Where things lie below the state folder. */
 export const places = (home: string) => ({
@@ -18,8 +23,7 @@ export const places = (home: string) => ({
   trash: join(home, "trash"),
   node: (node: string) => join(home, "nodes", node),
   trashed: (node: string) => join(home, "trash", node),
-  /** Eight characters, because the path of a socket has at most 107 bytes. */
-  socket: (node: string) => join(home, "run", `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.sock`)
+  socket: (node: string) => join(home, "run", socketName(node))
 })
 export type Places = ReturnType<typeof places>
 
@@ -39,6 +43,15 @@ export const readOrNull = (path: string): Promise<string | null> =>
 /** The kernel's boot id. SKYD_LOCAL_BOOT_ID stands in for it where a test restarts "the machine". */
 export const bootId = async (): Promise<string> =>
   process.env.SKYD_LOCAL_BOOT_ID ?? (await readOrNull("/proc/sys/kernel/random/boot_id"))?.trim() ?? "unknown"
+
+/** Which folder it is, wherever it is moved to and however it is named; a copy is another. */
+const whichFolder = async (folder: string): Promise<string> => {
+  const { dev, ino } = await stat(folder, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+/** What runs there belongs to this boot of the machine, and to this folder. */
+const bootMark = async (folder: string) => `${await bootId()} ${await whichFolder(folder)}\n`
 
 const sync = async (path: string) => {
   const handle = await open(path, "r")
@@ -62,7 +75,7 @@ export const buildFolder = async (at: Places, identity: NodeIdentity): Promise<v
     await mkdir(temp, { mode: 0o700 })
     await mkdir(join(temp, "agent"), { mode: 0o700 })
     await mkdir(join(temp, nodeFiles.workdir), { recursive: true, mode: 0o755 })
-    await writeSynced(join(temp, nodeFiles.boot), `${await bootId()}\n`)
+    await writeSynced(join(temp, nodeFiles.boot), await bootMark(temp))
     await writeSynced(join(temp, nodeFiles.identity), `${JSON.stringify(identity, null, 2)}\n`)
     await sync(temp)
     await rename(temp, at.node(identity.node))
@@ -115,14 +128,17 @@ export const readEnded = async (folder: string): Promise<Ended | null> => {
 export const whyStopped = async (folder: string): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
   const ended = await readEnded(folder)
   if (ended) return { reason: ended.by === "autostop" ? "stopped by autostop" : "stopped", down: ended.how === "Down" }
-  const boot = await readOrNull(join(folder, nodeFiles.boot))
-  return boot?.trim() === (await bootId()) ? null : { reason: "the machine was restarted", down: false }
+  const [boot, started] = (await readOrNull(join(folder, nodeFiles.boot)))?.trim().split(" ") ?? []
+  if (boot !== (await bootId())) return { reason: "the machine was restarted", down: false }
+  // An earlier version did not write which folder it is.
+  if (started === undefined || started === (await whichFolder(folder))) return null
+  return { reason: "its folder was copied, or mounted anew, since it was started", down: false }
 }
 
 /** The new `boot` comes first: a crash in between leaves the node stopped, or started, never something else. */
 export const markStarted = async (folder: string): Promise<void> => {
   const temp = join(folder, `${nodeFiles.boot}.new`)
-  await writeSynced(temp, `${await bootId()}\n`)
+  await writeSynced(temp, await bootMark(folder))
   await rename(temp, join(folder, nodeFiles.boot))
   await unlink(join(folder, nodeFiles.ended)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error

@@ -7,14 +7,14 @@ import { NodeId } from "../../../events/ids.ts"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import { attempt } from "./attempt.ts"
-import { addressOf, buildFolder, ownIdentity, type Places, refused, syncNodes } from "./folder.ts"
+import { addressOf, buildFolder, ownIdentity, type Places, refused, socketFrom, syncNodes } from "./folder.ts"
 import { discard } from "./trash.ts"
 
 const width = 16
 
 type Made = Provisioned & { readonly isNew: boolean }
 
-const identityOf = (at: Places, { tags, token, offer }: ProvisionRequest, rank: number, environment: NodeIdentity["environment"]) => ({
+const identityOf = ({ tags, token, offer }: ProvisionRequest, rank: number, environment: NodeIdentity["environment"]) => ({
   log: tags.log,
   cluster: tags.cluster,
   clusterName: tags.clusterName,
@@ -28,7 +28,7 @@ const identityOf = (at: Places, { tags, token, offer }: ProvisionRequest, rank: 
   cpus: offer.cpus,
   memoryGib: offer.memoryGib,
   accelerators: offer.accelerators,
-  socket: at.socket(`${token}-${rank}`),
+  socket: socketFrom(`${token}-${rank}`),
   environment
 })
 
@@ -39,7 +39,7 @@ const exists = (path: string) =>
   )
 
 const makeRank = async (at: Places, request: ProvisionRequest, rank: number, environment: NodeIdentity["environment"]): Promise<Made> => {
-  const identity = identityOf(at, request, rank, environment)
+  const identity = identityOf(request, rank, environment)
   const { node } = identity
   const found = await ownIdentity(at.node(node), { tags: request.tags, rank, node })
   if (found) return { rank, node, address: found.address, isNew: false }

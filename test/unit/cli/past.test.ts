@@ -143,7 +143,11 @@ describe("a replay", () => {
   })
 
   it("of a name that never was says so, and one of nothing too", async () => {
-    await using daemon = await fakeDaemon({ ...answers, replay: (_, reply) => reply.result({ events: 0 }) })
+    await using daemon = await fakeDaemon({
+      ...answers,
+      replay: (_, reply) => reply.result({ events: 0 }),
+      events: (_, reply) => reply.result({ events: [] })
+    })
     expect(await sky(dist, daemon.home, ["replay", "-c", "nope"])).toMatchObject({ code: 5, err: expect.stringContaining("'nope'") })
     expect(await sky(dist, daemon.home, ["replay", "--from", "9"])).toEqual({ code: 0, out: "", err: "No events from 9 on.\n" })
     expect(await sky(dist, daemon.home, ["replay", "--from", "9", "--to", "8"])).toMatchObject({ code: 2, out: "" })

@@ -1,0 +1,95 @@
+/** Machines that a sound log does not know: what the clouds can tell of them, and what they cannot, is said. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Clouds } from "../../daemon/Clouds.ts"
+import { CloudError, type Holdings, type Owned } from "../../daemon/clouds/Cloud.ts"
+import { EventLog } from "../../daemon/log/EventLog.ts"
+import { Witness } from "../../daemon/log/Witness.ts"
+import { Notices } from "../../daemon/Notices.ts"
+import { Unlogged } from "../../daemon/Unlogged.ts"
+import { cluster, name, nodeId, up, worldOf } from "../fakes/facts.ts"
+
+type Answer = Effect.Effect<Holdings, CloudError>
+const machine = (clusterName: string): Owned => ({
+  tags: { log: "lost", cluster, clusterName: clusterName as never },
+  rank: 0,
+  node: nodeId(0),
+  region: null,
+  state: "running"
+})
+const holding = (owned: ReadonlyArray<Owned>, unclear: ReadonlyArray<string> = []): Answer => Effect.succeed({ owned, unclear })
+const silent: Answer = Effect.fail(new CloudError({ kind: "Transient", code: "NoAnswer", message: "it did not answer" }))
+
+/** Two clouds whose answers change as the test goes on. */
+const over = <A, E>(answers: { local: Answer; far: Answer }, test: Effect.Effect<A, E, Notices | Unlogged>) => {
+  const cloud = (key: "local" | "far") => ({ name: key, owned: () => Effect.suspend(() => answers[key]), terminate: () => Effect.void })
+  return test.pipe(
+    Effect.provide(
+      Unlogged.layer.pipe(
+        Layer.provideMerge(Notices.layer),
+        Layer.provide([
+          Layer.succeed(Clouds, new Map([cloud("local"), cloud("far")].map((one) => [one.name, one as never]))),
+          Layer.succeed(EventLog, { world: () => worldOf(up()) } as never),
+          Witness.blind("own")
+        ])
+      )
+    )
+  )
+}
+const told = Effect.map(Notices, (notices) => notices.list().join())
+const end = (clusterName: string) => Unlogged.use((unlogged) => unlogged.end(clusterName))
+const nextLook = TestClock.adjust("1 minute")
+
+it.effect("what a cloud cannot tell is said, until it can", () => {
+  const answers = { local: holding([], ["nodes/foo cannot be read"]), far: holding([]) }
+  return over(
+    answers,
+    Effect.gen(function* () {
+      assert.strictEqual(yield* told, "There may be machines that the log does not know. Not known of local: nodes/foo cannot be read.")
+      answers.local = holding([])
+      yield* nextLook
+      assert.strictEqual(yield* told, "")
+    })
+  )
+})
+
+it.effect("what was found in a cloud is there still when that cloud does not answer", () => {
+  const answers = { local: holding([], ["nodes/foo cannot be read"]), far: holding([machine("lost")]) }
+  return over(
+    answers,
+    Effect.gen(function* () {
+      assert.include(yield* told, "There is still: lost (far: ")
+      answers.far = silent
+      yield* nextLook
+      assert.include(yield* told, "There is still: lost (far: ")
+      assert.include(yield* told, "far: it did not answer")
+      answers.far = holding([])
+      yield* nextLook
+      assert.notInclude(yield* told, "lost")
+    })
+  )
+})
+
+it.effect("a cluster that is not found while a cloud does not answer may be there; one that the log knows is ended by the log", () =>
+  over(
+    { local: holding([]), far: silent },
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(end("lost"))
+      assert.include(error.message, "there may be some. Not known of far: it did not answer.")
+      assert.include((yield* Effect.flip(end(name))).message, "The log is sound")
+    })
+  )
+)
+
+it.effect("an end is answered when it is done, whatever the clouds say after that", () => {
+  const answers: { local: Answer; far: Answer } = { local: holding([machine("lost")]), far: holding([]) }
+  let asked = 0
+  answers.far = Effect.suspend(() => (++asked > 2 ? Effect.never : holding([])))
+  return over(
+    answers,
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* end("lost"), { cluster: "lost", nodes: [nodeId(0)] })
+    })
+  )
+})
