@@ -1,8 +1,12 @@
-/** Bundles what ships: the client's hot entry and its lazy half, the daemon, the audit without one, and the agent, each one file in dist/. */
+/**
+ * Bundles what ships: the client's hot entry and its lazy half, the daemon, the audit without one, the agent, and the SDK in two halves with its
+ * types, each one file in dist/.
+ */
 import { createHash } from "node:crypto"
-import { existsSync, globSync, readFileSync } from "node:fs"
+import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { build } from "esbuild"
 import manifest from "../package.json" with { type: "json" }
+import { apiTypes, declarationFile } from "./api-types.ts"
 
 /** Of all that a folded state depends on: daemon/log/snapshot.ts. */
 function stateDigest(): string {
@@ -21,26 +25,35 @@ const importMeta = {
   banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' }
 }
 
-// A package installed from a registry brings dist/ and no sources.
-if (existsSync("cli/main.ts")) {
-  await Promise.all([
-    build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
-    build({ ...common, entryPoints: { more: "cli/more.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
-    build({
-      ...common,
-      ...importMeta,
-      entryPoints: { skyd: "daemon/main.ts" },
-      outdir: "dist",
-      outExtension: { ".js": ".cjs" },
-      external: ["classic-level"]
-    }),
-    build({
-      ...common,
-      entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts" },
-      outdir: "dist",
-      outExtension: { ".js": ".cjs" },
-      external: ["classic-level"]
-    }),
-    build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
-  ])
-}
+await Promise.all([
+  build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
+  build({ ...common, entryPoints: { more: "cli/more.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
+  build({
+    ...common,
+    ...importMeta,
+    entryPoints: { skyd: "daemon/main.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: ["classic-level"]
+  }),
+  build({
+    ...common,
+    entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: ["classic-level"]
+  }),
+  build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } }),
+  // Read in stack traces, and its classes are known by their names.
+  build({
+    ...common,
+    minify: false,
+    keepNames: true,
+    entryPoints: { sdk: "sdk/index.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: ["./values.cjs"]
+  }),
+  build({ ...common, entryPoints: { values: "sdk/api/values.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
+])
+writeFileSync("dist/sdk.d.cts", declarationFile(apiTypes()))

@@ -1,0 +1,57 @@
+/** What a caller keeps of a cluster. */
+import type { ResourceHandle as Wire } from "../protocol/rows.ts"
+import { present } from "./field-names.ts"
+import { values } from "./load.ts"
+import { type Resources, resourcesOf } from "./Resources.ts"
+
+/** Made by the daemon; opaque: it names a cluster of this moment. A later cluster of the same name has another id. */
+export interface ResourceHandle {
+  readonly clusterName: string
+  readonly clusterId: string
+  /** How many nodes it was launched with. */
+  readonly launchedNodes: number
+  /** Of the first node; null while there is none. */
+  readonly headIp: string | null
+  /** What each node runs on; null before a place was chosen. */
+  readonly launchedResources: Resources | null
+}
+
+class Handle implements ResourceHandle {
+  readonly clusterName: string
+  readonly clusterId: string
+  readonly launchedNodes: number
+  readonly headIp: string | null
+  readonly #launched: Wire["launchedResources"]
+
+  constructor({ clusterId, clusterName, headIp, launchedNodes, launchedResources }: Wire) {
+    this.clusterName = clusterName
+    this.clusterId = clusterId
+    this.launchedNodes = launchedNodes
+    this.headIp = headIp
+    this.#launched = launchedResources
+    Object.freeze(this)
+  }
+
+  get launchedResources(): Resources | null {
+    const offer = this.#launched
+    if (offer === null) return null
+    const { accelerators, cloud, cpus, instanceType, memoryGib, region, useSpot, zone } = offer
+    const need = values().needFrom(
+      present({
+        cloud,
+        region,
+        zone,
+        instance_type: instanceType,
+        accelerators: accelerators && { [accelerators.name]: accelerators.count },
+        use_spot: useSpot || null
+      })
+    )
+    return resourcesOf(need, instanceType === null ? `${cpus}CPU--${memoryGib}GB` : null)
+  }
+
+  toString(): string {
+    return `ResourceHandle(${this.clusterName}, ${this.launchedNodes}x)`
+  }
+}
+
+export const handleOf = (wire: Wire): ResourceHandle => new Handle(wire)

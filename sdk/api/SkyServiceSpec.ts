@@ -1,0 +1,91 @@
+/** `sky.SkyServiceSpec`: the `service` section of a task. */
+import { type Maybe, options } from "./arguments.ts"
+import { present, toFile } from "./field-names.ts"
+import { orException } from "./from-wire.ts"
+import { values } from "./load.ts"
+
+export interface SkyServiceSpecOptions {
+  /** What is asked of a replica to know that it serves: a path that begins with `/`. */
+  readonly readinessPath: string
+  /** Seconds; 1200 where nothing is said. */
+  readonly initialDelaySeconds?: Maybe<number>
+  /** Seconds. */
+  readonly readinessTimeoutSeconds?: Maybe<number>
+  readonly readinessHeaders?: Maybe<Readonly<Record<string, string>>>
+  /** A body for the question, which is then a POST. */
+  readonly postData?: Maybe<string | Readonly<Record<string, unknown>>>
+  /** 1 where nothing is said. */
+  readonly minReplicas?: Maybe<number>
+  readonly maxReplicas?: Maybe<number>
+  /** Requests a second that one replica takes, by which their number follows. */
+  readonly targetQpsPerReplica?: Maybe<number>
+  readonly dynamicOndemandFallback?: Maybe<boolean>
+  readonly baseOndemandFallbackReplicas?: Maybe<number>
+  /** Seconds; 300 where nothing is said. */
+  readonly upscaleDelaySeconds?: Maybe<number>
+  /** Seconds; 1200 where nothing is said. */
+  readonly downscaleDelaySeconds?: Maybe<number>
+}
+
+const names = [
+  "readinessPath",
+  "initialDelaySeconds",
+  "readinessTimeoutSeconds",
+  "readinessHeaders",
+  "postData",
+  "minReplicas",
+  "maxReplicas",
+  "targetQpsPerReplica",
+  "dynamicOndemandFallback",
+  "baseOndemandFallbackReplicas",
+  "upscaleDelaySeconds",
+  "downscaleDelaySeconds"
+] as const
+
+const asSection = (given: SkyServiceSpecOptions) => {
+  const { initialDelaySeconds, postData, readinessHeaders, readinessPath, readinessTimeoutSeconds, ...policy } = given
+  return {
+    readiness_probe: present({
+      path: readinessPath,
+      initial_delay_seconds: initialDelaySeconds,
+      timeout_seconds: readinessTimeoutSeconds,
+      headers: readinessHeaders,
+      post_data: postData
+    }),
+    replica_policy: present(toFile({ ...policy, minReplicas: policy.minReplicas ?? 1 }))
+  }
+}
+
+/** A service as a task describes one. Immutable. It is checked, carried and printed: skyd serves nothing itself. */
+export class SkyServiceSpec {
+  readonly #section: Readonly<Record<string, unknown>>
+
+  constructor(given: SkyServiceSpecOptions) {
+    const asked = options<SkyServiceSpecOptions>(given, names, "SkyServiceSpec")
+    this.#section = orException(() => values().serviceFrom(asSection(asked)))
+  }
+
+  /** Of a task file's `service` section. */
+  static fromYamlConfig(config: Readonly<Record<string, unknown>>): SkyServiceSpec {
+    const { readiness_probe: probe, replica_policy: policy } = orException(() => values().serviceFrom(config))
+    return new SkyServiceSpec({
+      readinessPath: probe.path,
+      initialDelaySeconds: probe.initial_delay_seconds,
+      readinessTimeoutSeconds: probe.timeout_seconds,
+      readinessHeaders: probe.headers,
+      postData: probe.post_data as SkyServiceSpecOptions["postData"],
+      minReplicas: policy.min_replicas,
+      maxReplicas: policy.max_replicas,
+      targetQpsPerReplica: policy.target_qps_per_replica,
+      dynamicOndemandFallback: policy.dynamic_ondemand_fallback,
+      baseOndemandFallbackReplicas: policy.base_ondemand_fallback_replicas,
+      upscaleDelaySeconds: policy.upscale_delay_seconds,
+      downscaleDelaySeconds: policy.downscale_delay_seconds
+    })
+  }
+
+  /** The section, every default filled in. */
+  toYamlConfig(): Record<string, unknown> {
+    return structuredClone(this.#section) as Record<string, unknown>
+  }
+}

@@ -1,0 +1,79 @@
+/** One question or wish to the daemon, on a connection of its own that ends with it: a program that has its answers can end. */
+import type { Socket } from "node:net"
+import { basename } from "node:path"
+import type { Handlers } from "../client/Pending.ts"
+import * as rare from "../client/rare.ts"
+import { openSession, type Session } from "../client/Session.ts"
+import { ulid } from "../client/ulid.ts"
+import type { CommandName, MethodName } from "../protocol/methods.ts"
+import type { Caller } from "../protocol/Wire.ts"
+import type { Maybe } from "./arguments.ts"
+import { AbortError } from "./exceptions.ts"
+import { exceptionOf } from "./from-wire.ts"
+
+/** What every call takes. */
+export interface Waiting {
+  /** Ends the waiting, with an `AbortError`. What was asked of the daemon goes on. */
+  readonly signal?: Maybe<AbortSignal>
+}
+
+/** The program's own name, which stands in the COMMAND column. */
+export const programName = (): string => (process.argv[1] === undefined ? "node" : basename(process.argv[1]))
+
+const caller = (): Caller => {
+  const user = process.env["USER"] || process.env["LOGNAME"]
+  return { program: programName(), pid: process.pid, argv: [], ...(user ? { user } : {}) }
+}
+
+export const open = (onSocket?: (socket: Socket) => void): Session =>
+  openSession({ rare: () => rare, caller, ...(onSocket === undefined ? {} : { onSocket }) })
+
+/** What is waited for, in words, and what `sky ops` calls it. */
+export interface Awaited {
+  readonly what: string
+  /** Of what was asked last, if it is an operation. */
+  readonly operation?: string
+}
+
+const left = ({ operation, what }: Awaited, cause: unknown): AbortError =>
+  operation === undefined
+    ? new AbortError(`No longer waiting for ${what}.`, { cause })
+    : new AbortError(`No longer waiting for ${what}: what has begun of it goes on.`, {
+        cause,
+        hint: `Watch it: sky ops. End it: sky ops cancel ${operation}`,
+        fields: { operation }
+      })
+
+/** Runs `work` on a session that is closed however it ends. Every failure is one of `sky.exceptions`. */
+export const onSession = async <A>(
+  awaited: Awaited,
+  { signal }: Waiting,
+  work: (session: Session, signal: AbortSignal | null) => Promise<A>
+): Promise<A> => {
+  if (signal?.aborted) throw new AbortError(`${awaited.what} was not begun.`, { cause: signal.reason })
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(left(awaited, signal?.reason))
+  let session: Session | undefined
+  try {
+    session = open()
+    signal?.addEventListener("abort", abort, { once: true })
+    return await Promise.race([work(session, signal ?? null), aborted])
+  } catch (cause) {
+    throw exceptionOf(cause)
+  } finally {
+    signal?.removeEventListener("abort", abort)
+    session?.close()
+  }
+}
+
+/** A question. */
+export const ask = <A>(method: MethodName, params: object, waiting: Waiting = {}, handlers: Handlers = {}): Promise<A> =>
+  onSession({ what: method }, waiting, (session) => session.call<A>(method, params, handlers))
+
+/** A wish: an operation with an id of ours. */
+export const wish = <A>(method: CommandName, params: { readonly clusterName: string }, waiting: Waiting = {}): Promise<A> => {
+  const operation = ulid()
+  return onSession({ what: `${method} of ${params.clusterName}`, operation }, waiting, (session) =>
+    session.call<A>(method, params, {}, operation)
+  )
+}

@@ -1,0 +1,116 @@
+/** `launch` and `exec`: a task on a cluster, and the wait for it. */
+import { type Maybe, clusterName as nameOf, options, shown, wholeNumber, yesOrNo } from "./arguments.ts"
+import { programName, type Waiting } from "./call.ts"
+import { type Dag, oneTask } from "./Dag.ts"
+import { OptimizeTarget } from "./enums.ts"
+import { NotSupportedError, ValueError } from "./exceptions.ts"
+import { type LaunchResult, submit } from "./submit.ts"
+import type { Task } from "./Task.ts"
+
+export interface ExecOptions extends Waiting {
+  /** Only check; nothing is run. */
+  readonly dryrun?: Maybe<boolean>
+  /** Tear the cluster down once all jobs have finished, well or badly: after 1 idle minute, over any setting that is there. */
+  readonly down?: Maybe<boolean>
+  /** Show progress (on stderr) and the job's output (on stdout); true where nothing is said. */
+  readonly streamLogs?: Maybe<boolean>
+  /** There is one, which null means. */
+  readonly backend?: Maybe<never>
+  /** Resolve as soon as the job is submitted, and show none of its output. */
+  readonly detachRun?: Maybe<boolean>
+}
+
+export interface LaunchOptions extends ExecOptions {
+  /** Of the cluster that is made, or used again; made up where nothing is said. */
+  readonly clusterName?: Maybe<string>
+  /** Ask again and again until there is a place. */
+  readonly retryUntilUp?: Maybe<boolean>
+  /** Stop the cluster after so many whole minutes without a job that waits, sets up or runs; 0 counts as 1. Where nothing is said it is not stopped. */
+  readonly idleMinutesToAutostop?: Maybe<number>
+  /** Only plan; nothing is made. */
+  readonly dryrun?: Maybe<boolean>
+  /**
+   * Tear the cluster down once all jobs have finished, well or badly: after `idleMinutesToAutostop`, else 1 idle minute. Errors in
+   * provisioning, syncing or setting up never tear it down.
+   */
+  readonly down?: Maybe<boolean>
+  /** `COST` where nothing is said. */
+  readonly optimizeTarget?: Maybe<OptimizeTarget>
+  /** Make setup a part of the job: it goes on whatever becomes of the caller, and `tailLogs` shows it. */
+  readonly detachSetup?: Maybe<boolean>
+  /** Do not run setup. */
+  readonly noSetup?: Maybe<boolean>
+  /** Not supported yet. */
+  readonly cloneDiskFrom?: Maybe<string>
+}
+
+const execNames = ["dryrun", "down", "streamLogs", "backend", "detachRun", "signal"] as const
+const launchNames = [
+  ...execNames,
+  "clusterName",
+  "retryUntilUp",
+  "idleMinutesToAutostop",
+  "optimizeTarget",
+  "detachSetup",
+  "noSetup",
+  "cloneDiskFrom"
+] as const
+
+const refuseOther = (task: Task, { backend, cloneDiskFrom, optimizeTarget }: LaunchOptions) => {
+  if (backend !== null && backend !== undefined) throw new NotSupportedError("There is one backend, the default one: leave backend out.")
+  if (cloneDiskFrom !== null && cloneDiskFrom !== undefined) throw new NotSupportedError("cloneDiskFrom is not supported yet.")
+  if (optimizeTarget !== null && optimizeTarget !== undefined && !Object.hasOwn(OptimizeTarget, optimizeTarget))
+    throw new ValueError(`optimizeTarget is sky.OptimizeTarget.COST or TIME, got ${shown(optimizeTarget)}.`)
+  if (task.blockedResources.length > 0) throw new NotSupportedError("blockedResources of a task are not supported yet.")
+}
+
+const shownOf = ({ detachRun, streamLogs }: ExecOptions) => ({
+  streamed: yesOrNo(streamLogs, "streamLogs") ?? true,
+  detached: yesOrNo(detachRun, "detachRun") ?? false
+})
+
+const minutes = (value: Maybe<number>) => wholeNumber(value, "idleMinutesToAutostop") ?? null
+
+/**
+ * Launches a cluster, or uses one that exists, and runs a task on it: provisions, syncs the workdir and the mounts, runs `setup`, submits `run` as a job,
+ * and waits for its end. A job that fails is no error: `jobStatus` tells. A `run` function is evaluated when the nodes have addresses.
+ *
+ * Rejects with `InvalidClusterNameError`; `ResourcesMismatchError` (the cluster that is there has less); `ResourcesUnavailableError` (no place; see its
+ * `failoverHistory`); `NotSupportedError`; `CommandError` (setup, or a sync, fails: the cluster stays); `ClusterOwnerIdentityMismatchError`;
+ * `NoCloudAccessError`; `ValueError`.
+ *
+ * @example await sky.launch(new sky.Task({ run: "echo hello" }), { clusterName: "my-cluster" })
+ */
+export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptions>): Promise<LaunchResult> => {
+  const one = oneTask(task, "launch")
+  const given = options(launchOptions, launchNames, "launch")
+  const { clusterName, detachSetup, down, dryrun, idleMinutesToAutostop, noSetup, retryUntilUp } = given
+  const params = {
+    clusterName: clusterName === null || clusterName === undefined ? null : nameOf(clusterName),
+    idleMinutesToAutostop: minutes(idleMinutesToAutostop),
+    retryUntilUp: retryUntilUp ?? false,
+    dryrun: dryrun ?? false,
+    down: down ?? false,
+    detachSetup: detachSetup ?? false,
+    noSetup: noSetup ?? false,
+    lastUse: programName()
+  }
+  refuseOther(one, given)
+  return submit({ method: "launch", task: one, params, ...shownOf(given) }, given)
+}
+
+/**
+ * Runs a task on a cluster that is UP: syncs its workdir and submits `run` as a job, nothing else. The job waits in the queue until what it asks is
+ * free; it has no terminal. Resolves when it has ended.
+ *
+ * Rejects with `ValueError` when there is no such cluster, and with `ClusterNotUpError`, which is one, when it is not UP; `ResourcesMismatchError` (it can
+ * never give that); `CommandError` (a sync fails); `NotSupportedError`.
+ */
+export const exec = async (task: Task | Dag, clusterName: string, execOptions?: Maybe<ExecOptions>): Promise<LaunchResult> => {
+  const one = oneTask(task, "exec")
+  const name = nameOf(clusterName)
+  const given = options(execOptions, execNames, "exec")
+  const params = { clusterName: name, dryrun: given.dryrun ?? false, down: given.down ?? false, lastUse: programName() }
+  refuseOther(one, given)
+  return submit({ method: "exec", task: one, params, ...shownOf(given) }, given)
+}

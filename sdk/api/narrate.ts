@@ -1,0 +1,73 @@
+/** What `streamLogs` shows, as the command line does where it is no terminal: phases and setup on stderr, the job's output on stdout. */
+import type { Handlers } from "../client/Pending.ts"
+import { makePrefixer } from "../client/Prefixer.ts"
+import type { Session } from "../client/Session.ts"
+import { followSetup } from "../client/setup-output.ts"
+import type { Launched } from "../protocol/launch.ts"
+import type { Progress } from "../protocol/Wire.ts"
+
+/** Phases that are a line when they are done. */
+const done: Partial<Record<Progress["phase"], string>> = {
+  provision: "Provisioned",
+  bootstrap: "Started",
+  autostop: "Autostop",
+  sync: "Synced",
+  setup: "Set up"
+}
+
+const says = (text: string) => void process.stderr.write(`${text}\n`)
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+/** A name must not move the cursor. */
+const clean = (text: string) => text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, " ")
+
+const phases = () => {
+  const begunAtMs = new Map<string, number>()
+  return ({ atMs, detail, phase, state }: Progress): void => {
+    if (state === "running") {
+      begunAtMs.set(phase, begunAtMs.get(phase) ?? atMs)
+      if (phase === "queued") says(`Waiting: ${clean(detail)}`)
+    } else if (state === "failed") says(`Failed: ${phase} ${clean(detail)}`.trimEnd())
+    else if (done[phase] !== undefined)
+      says([done[phase], clean(detail), seconds(atMs - (begunAtMs.get(phase) ?? atMs))].filter(Boolean).join(" "))
+  }
+}
+
+export interface Narrator {
+  readonly handlers: (session: Session) => Handlers & { readonly drained: () => Promise<void> }
+  readonly line: (text: string) => void
+  /** A job's output, to its end. */
+  readonly output: (session: Session, clusterName: string, jobId: number) => Promise<void>
+}
+
+const nothing = { onProgress: () => {}, drained: async () => {} }
+
+export const silent: Narrator = { handlers: () => nothing, line: () => {}, output: async () => {} }
+
+export const terminal: Narrator = {
+  handlers: (session) => {
+    const show = { take: phases(), print: (text: string) => void process.stderr.write(text), dress: (prefix: string) => prefix }
+    const { drained, take } = followSetup(session, show)
+    return { onProgress: take, drained }
+  },
+  line: says,
+  output: async (session, clusterName, jobId) => {
+    const lines = makePrefixer((bytes) => void process.stdout.write(bytes))
+    try {
+      await session.call(
+        "logs",
+        { clusterName, jobId, follow: true },
+        { onSource: ({ prefix, rank }) => lines.source(rank, prefix), onLog: (rank, bytes) => lines.push(rank, bytes) }
+      )
+    } finally {
+      lines.end()
+    }
+  }
+}
+
+export const planLine = ({ cluster, plan }: Launched): string => {
+  if (plan === undefined) return "Dry run: the task fits."
+  const { cloud, cpus, memoryGib, usdPerHour } = plan.offer
+  const price = usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour`
+  const where = plan.newCluster ? "a new cluster" : cluster
+  return `Dry run: ${plan.numNodes}x ${cloud} (${cpus} vCPUs, ${memoryGib} GiB), ${price}, on ${where}.`
+}

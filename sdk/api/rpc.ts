@@ -1,0 +1,20 @@
+/** `rpc`: whatever the socket answers and no function here asks. */
+import { type Maybe, options, shown } from "./arguments.ts"
+import { onSession, type Waiting } from "./call.ts"
+import { ValueError } from "./exceptions.ts"
+
+export interface RpcOptions extends Waiting {
+  /** Of a command: the same id is the same operation, however often it is sent. Made up where nothing is said. */
+  readonly requestId?: Maybe<string>
+}
+
+/**
+ * One request to the daemon, by method and parameters as docs/protocol.md has them; the answer's value as it comes. For what has no function of
+ * its own: `operations`, `replay.verify`, `audit.head`, `daemon.status`, ….
+ */
+export const rpc = async (method: string, params?: Maybe<object>, rpcOptions?: Maybe<RpcOptions>): Promise<unknown> => {
+  const { requestId, signal } = options(rpcOptions, ["requestId", "signal"], "rpc")
+  if (typeof method !== "string") throw new ValueError(`rpc takes the name of a method, got ${shown(method)}.`)
+  const what = { what: method, ...(requestId ? { operation: requestId } : {}) }
+  return onSession(what, { signal }, (session) => session.call(method, params ?? {}, {}, requestId ?? undefined))
+}

@@ -1,0 +1,114 @@
+/** What callers give to a `Task`, checked for its kind before task/ looks at what it says. */
+import { type Maybe, shown } from "./arguments.ts"
+import { ValueError } from "./exceptions.ts"
+import { orException } from "./from-wire.ts"
+import { values } from "./load.ts"
+import { Resources } from "./Resources.ts"
+import { Storage } from "./Storage.ts"
+
+/**
+ * The command of each node, by its rank (from 0) and the addresses of all nodes in rank order; `null` runs nothing there. It is called here,
+ * once for each node, when their addresses are known; only its texts travel.
+ */
+export type RunFunction = (rank: number, addresses: string[]) => string | null | undefined
+
+/** All optional; `null` and absent are the same. */
+export interface TaskOptions {
+  /** For display. */
+  readonly name?: Maybe<string>
+  /** Shell text, run on each node before `run`, under the workdir. */
+  readonly setup?: Maybe<string>
+  /** Shell text, the same on each node; or a function that gives each node its own. */
+  readonly run?: Maybe<string | RunFunction>
+  /** Set before `setup` and before `run`. Values whose names hold TOKEN, SECRET, PASSW, KEY or CRED are never recorded. */
+  readonly envs?: Maybe<Readonly<Record<string, string>>>
+  /** As `envs`; never recorded, whatever their names. */
+  readonly secrets?: Maybe<Readonly<Record<string, string>>>
+  /** A folder of this machine, copied to every node; `setup` and `run` work in the copy. */
+  readonly workdir?: Maybe<string>
+  /** 1 where nothing is said. */
+  readonly numNodes?: Maybe<number>
+  /** Only for a backend of local docker, which skyd does not have: carried, without effect. */
+  readonly dockerImage?: Maybe<string>
+  /** Carried. */
+  readonly eventCallback?: Maybe<string>
+  /** What the task must not get. */
+  readonly blockedResources?: Maybe<Iterable<Resources>>
+}
+
+export const taskNames = [
+  "name",
+  "setup",
+  "run",
+  "envs",
+  "secrets",
+  "workdir",
+  "numNodes",
+  "dockerImage",
+  "eventCallback",
+  "blockedResources"
+] as const
+
+export const dockerImageDefault = "gpuci/miniforge-cuda:11.4-devel-ubuntu18.04"
+
+/** Several are a choice: of a list the first that can be had, of a Set the cheapest. */
+export type ResourcesChoice = Resources | ReadonlyArray<Resources> | ReadonlySet<Resources>
+
+export const allResources = (given: Iterable<Resources>, of: string): ReadonlyArray<Resources> => {
+  const all = typeof given === "object" && given !== null && Symbol.iterator in given ? [...given] : undefined
+  if (all?.every((one) => one instanceof Resources)) return all
+  throw new TypeError(`${of} takes sky.Resources, an array or a Set of them, got ${shown(given)}.`)
+}
+
+export const sectionOf = (given: ResourcesChoice): unknown => {
+  if (given instanceof Resources) return given.toYamlConfig()
+  const items = allResources(given, "setResources").map((one) => one.toYamlConfig())
+  if (items.length === 0) throw new ValueError("setResources takes at least one of them.")
+  return given instanceof Set ? { any_of: items } : { ordered: items }
+}
+
+const pairsOf = (envs: unknown): ReadonlyArray<readonly [unknown, unknown]> => {
+  if (Array.isArray(envs)) {
+    if (!envs.every((pair) => Array.isArray(pair) && pair.length === 2))
+      throw new ValueError("envs as a list are pairs of a name and a value.")
+    const twice = envs.find(([name], i) => envs.findIndex(([other]) => other === name) !== i)
+    if (twice !== undefined) throw new ValueError(`env '${twice[0]}' is there twice.`)
+    return envs
+  }
+  if (typeof envs !== "object" || envs === null || Symbol.iterator in envs)
+    throw new ValueError(`envs are an object, or a list of pairs, got ${shown(envs)}.`)
+  return Object.entries(envs)
+}
+
+export type Mount = string | Readonly<Record<string, unknown>>
+export const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const runFrom = (run: TaskOptions["run"]): RunFunction | null => {
+  if (run === null || run === undefined || typeof run === "string") return null
+  if (typeof run !== "function") throw new ValueError(`run takes shell text or a function, got ${shown(run)}.`)
+  if (run.length > 2) throw new ValueError(`A run function takes a rank and a list of addresses, not ${run.length} parameters.`)
+  return run
+}
+
+export const envsFrom = (given: unknown): Record<string, string> => {
+  const pairs = pairsOf(given)
+  for (const [name, value] of pairs) {
+    orException(() => values().refuseEnvName(name))
+    if (typeof value !== "string") throw new ValueError(`env '${String(name)}' takes text, got ${shown(value)}.`)
+  }
+  return Object.fromEntries(pairs)
+}
+
+export const filesFrom = (given: unknown, of: string): ReadonlyArray<readonly [string, Mount]> => {
+  if (!isMapping(given)) throw new ValueError(`${of} takes an object of targets and sources, got ${shown(given)}.`)
+  const odd = Object.entries(given).find(([, source]) => typeof source !== "string")
+  if (odd !== undefined) throw new ValueError(`${of}: the source of ${odd[0]} is a path or the address of a bucket, got ${shown(odd[1])}.`)
+  return Object.entries(given as Record<string, string>)
+}
+
+export const storagesFrom = (given: unknown, of: string): ReadonlyArray<readonly [string, Mount]> => {
+  if (!isMapping(given)) throw new ValueError(`${of} takes an object of paths and sky.Storage, got ${shown(given)}.`)
+  const odd = Object.entries(given).find(([, storage]) => !(storage instanceof Storage))
+  if (odd !== undefined) throw new ValueError(`${of}: ${odd[0]} takes a sky.Storage, got ${shown(odd[1])}.`)
+  return Object.entries(given as Record<string, Storage>).map(([path, storage]) => [path, storage.toYamlConfig()])
+}

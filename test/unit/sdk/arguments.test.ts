@@ -1,0 +1,79 @@
+/** What callers give, refused before a daemon is asked: none is started here, and SKYD_HOME is where none can be. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { refused, sky } from "./sdk.ts"
+
+const { NotSupportedError, ValueError } = sky.exceptions
+const task = () => new sky.Task({ run: "true" })
+// biome-ignore lint/suspicious/noExplicitAny: what the types refuse, as JavaScript may give it
+const any = (value: unknown): any => value
+
+beforeAll(() => {
+  process.env["SKYD_HOME"] = "/dev/null/none"
+})
+
+describe("the first argument of launch and exec", () => {
+  it("launch-04: is a Task or a Dag; for a text it says how to wrap it", async () => {
+    const error = await refused(() => sky.launch(any("echo hi")))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toContain('new sky.Task({ run: "echo hi" })')
+    for (const other of [null, undefined, {}, [task()], 3]) expect(await refused(() => sky.exec(any(other), "c"))).toBeInstanceOf(TypeError)
+  })
+
+  it("launch-06: a Dag of none or several tasks is a ValueError", async () => {
+    for (const tasks of [[], [task(), task()]]) expect(await refused(() => sky.launch(new sky.Dag(tasks)))).toBeInstanceOf(ValueError)
+    expect(() => new sky.Dag(any(["echo hi"]))).toThrow(TypeError)
+  })
+})
+
+describe("parameters", () => {
+  it("launch-26: another backend is a NotSupportedError", async () => {
+    expect(await refused(() => sky.launch(task(), { backend: any("docker") }))).toBeInstanceOf(NotSupportedError)
+  })
+  it("exec-18: another backend is a NotSupportedError", async () => {
+    expect(await refused(() => sky.exec(task(), "c", { backend: any("docker") }))).toBeInstanceOf(NotSupportedError)
+  })
+  it("exec-11: clusterName has no default: null is a ValueError", async () => {
+    for (const name of [null, undefined, 3]) expect(await refused(() => sky.exec(task(), any(name)))).toBeInstanceOf(ValueError)
+  })
+  it("autostop-10, api-05: idleMinutes is required and whole", async () => {
+    for (const minutes of [1.5, Number.NaN, Number.POSITIVE_INFINITY, null, undefined, "5"])
+      expect(await refused(() => sky.autostop("c", any(minutes)))).toBeInstanceOf(ValueError)
+    for (const minutes of [0.5, Number.NaN])
+      expect(await refused(() => sky.launch(task(), { idleMinutesToAutostop: minutes }))).toBeInstanceOf(ValueError)
+  })
+  it("a mistyped option is told, with what was meant", async () => {
+    const error = await refused(() => sky.launch(task(), any({ dwon: true })))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toContain("Did you mean 'down'?")
+  })
+  it("true and false are no words", async () => {
+    expect(await refused(() => sky.stop("c", { purge: any("no") }))).toBeInstanceOf(ValueError)
+    expect(await refused(() => sky.launch(task(), { streamLogs: any("no") }))).toBeInstanceOf(ValueError)
+  })
+  it("what comes later is refused in one sentence", async () => {
+    for (const run of [() => sky.costReport(), () => sky.optimize(), () => sky.launch(task(), { cloneDiskFrom: "c" })])
+      expect(await refused(run)).toBeInstanceOf(NotSupportedError)
+    const blocked = new sky.Task({ blockedResources: [new sky.Resources({ region: "us-east-1" })] })
+    expect(await refused(() => sky.launch(blocked))).toBeInstanceOf(NotSupportedError)
+  })
+  it("cancel takes all, or numbers", async () => {
+    expect(await refused(() => sky.cancel("c", { all: true, jobIds: [1] }))).toBeInstanceOf(ValueError)
+  })
+})
+
+describe("a signal", () => {
+  it("that was given before the call: nothing is asked", async () => {
+    const error = await refused(() => sky.status({ signal: AbortSignal.abort("why") }))
+    expect(error).toBeInstanceOf(sky.exceptions.AbortError)
+    expect(error).toMatchObject({ name: "AbortError", cause: "why", operation: null, exitCode: 130 })
+  })
+})
+
+it("a daemon that cannot be there is an exception too", async () => {
+  expect(await refused(() => sky.status())).toBeInstanceOf(sky.exceptions.SkyError)
+  expect(
+    await refused(async () => {
+      for await (const _ of sky.events()) break
+    })
+  ).toBeInstanceOf(sky.exceptions.SkyError)
+})

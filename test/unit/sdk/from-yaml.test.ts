@@ -1,0 +1,48 @@
+/** `sky.Task.fromYaml`: a file as a task, and what is said of one that is none. */
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { refused, sky } from "./sdk.ts"
+
+const { Resources, Task } = sky
+const { ValueError } = sky.exceptions
+const folder = mkdtempSync(join(tmpdir(), "task-"))
+const file = (name: string, text = "") => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+
+describe("Task.fromYaml", () => {
+  it("task-23: is the task that the file describes", () => {
+    const text = "name: train\nnum_nodes: 2\nresources:\n  accelerators: {V100: 4}\nenvs:\n  A: 1\nsetup: echo s\nrun: echo r\n"
+    const byHand = new Task({ name: "train", numNodes: 2, envs: { A: "1" }, setup: "echo s", run: "echo r" })
+    byHand.setResources(new Resources({ accelerators: "V100:4" }))
+    expect(Task.fromYaml(file("task.yaml", text)).toYamlConfig()).toEqual(byHand.toYamlConfig())
+    expect(Task.fromYaml(file("empty.yaml")).toYamlConfig()).toEqual({})
+  })
+
+  it("task-24: a file that loads as text is a ValueError that names the path", async () => {
+    const path = file("words.yaml", "just words")
+    const error = await refused(() => Task.fromYaml(path))
+    expect(error).toBeInstanceOf(ValueError)
+    expect(error.message).toContain(path)
+  })
+
+  it.each([
+    ["bad syntax", "run: [", /line 1/],
+    ["a list", "- run", /list/],
+    ["an unknown key", "rum: x", /did you mean/i],
+    ["a wrong type", "num_nodes: x", /num_nodes/],
+    ["a pipeline", "run: a\n---\nrun: b", /2 tasks/],
+    ["an env without a value", "envs:\n  A:", /no value/]
+  ])("task-25: %s is a ValueError", async (_, text, says) => {
+    const error = await refused(() => Task.fromYaml(file("bad.yaml", text)))
+    expect(error).toBeInstanceOf(ValueError)
+    expect(error.message).toMatch(says)
+  })
+
+  it("task-25: a missing file is a ValueError", async () => {
+    expect(await refused(() => Task.fromYaml(join(folder, "none.yaml")))).toBeInstanceOf(ValueError)
+  })
+})

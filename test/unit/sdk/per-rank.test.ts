@@ -1,0 +1,63 @@
+/** A `run` function becomes one script that a shell runs on every rank. */
+import { execFileSync } from "node:child_process"
+import { describe, expect, it } from "vitest"
+import { scriptOf } from "../../../sdk/api/per-rank.ts"
+import { ValueError } from "../../../sdk/api/SkyError.ts"
+
+const ips = ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
+const printed = (script: string, rank: number) =>
+  execFileSync("bash", ["-c", script], { env: { ...process.env, SKYPILOT_NODE_RANK: String(rank) }, encoding: "utf8" })
+
+describe("a run function", () => {
+  it("task-12: is called here, once a rank, with all addresses: a closure works", () => {
+    const seen: Array<unknown> = []
+    const outside = "from outside"
+    const script = scriptOf((rank, addresses) => {
+      seen.push([rank, addresses])
+      return `echo ${rank} ${outside} ${addresses[0]}`
+    }, ips)
+    expect(seen).toEqual([0, 1, 2].map((rank) => [rank, ips]))
+    expect([0, 1, 2].map((rank) => printed(script, rank))).toEqual([0, 1, 2].map((rank) => `${rank} from outside 10.0.0.1\n`))
+  })
+
+  it("task-12: may take fewer parameters; undefined counts as null", () => {
+    const script = scriptOf((rank) => (rank === 1 ? "echo one" : rank === 2 ? undefined : null), ips)
+    expect([0, 1, 2].map((rank) => printed(script, rank))).toEqual(["", "one\n", ""])
+    expect(
+      printed(
+        scriptOf(() => null, ips),
+        0
+      )
+    ).toBe("")
+  })
+
+  it.each(["it's", `"$HOME" \\ \`x\``, "a\nb", "cat <<E\n$((1+1)) 'x'\nE", "esac ;; )", "# only a comment", ""])(
+    "task-12: leaves the text %j unharmed, and one rank's cannot break another's",
+    (text) => {
+      const script = scriptOf((rank) => (rank === 0 ? text : "echo fine"), ips)
+      expect(printed(script, 1)).toBe("fine\n")
+      const said = scriptOf((rank) => `printf %s '${text.replaceAll("'", "'\\''")}'; echo .${rank}`, ips)
+      expect(printed(said, 2)).toBe(`${text}.2\n`)
+    }
+  )
+
+  it("ends with its text's exit code", () => {
+    expect(() =>
+      printed(
+        scriptOf(() => "exit 3", ips),
+        0
+      )
+    ).toThrow(/Command failed/)
+    expect(() =>
+      printed(
+        scriptOf(() => "false", ips),
+        0
+      )
+    ).toThrow(/Command failed/)
+  })
+
+  it("task-12: other results are a ValueError", () => {
+    // biome-ignore lint/suspicious/noExplicitAny: what the types refuse, as JavaScript may give it
+    for (const bad of [3, ["echo"], Promise.resolve("echo"), {}]) expect(() => scriptOf((() => bad) as any, ips)).toThrow(ValueError)
+  })
+})

@@ -1,0 +1,202 @@
+/** `sky.Task`, `sky.Dag`, `sky.Storage` and `sky.SkyServiceSpec`: builders over the values of task/, which look at files. */
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { refused, sky } from "./sdk.ts"
+
+const { Resources, Storage, Task } = sky
+const { ValueError } = sky.exceptions
+// biome-ignore lint/suspicious/noExplicitAny: what the types refuse, as JavaScript may give it
+const any = (value: unknown): any => value
+const folder = mkdtempSync(join(tmpdir(), "task-"))
+const file = (name: string, text = "") => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+
+describe("a Task", () => {
+  it("task-01, api-04: every field is optional, null and absent are the same", () => {
+    const empty = new Task()
+    expect(empty.toYamlConfig()).toEqual({})
+    const names = "name setup run envs secrets workdir numNodes dockerImage eventCallback blockedResources"
+    const nulls = new Task(any(Object.fromEntries(names.split(" ").map((name) => [name, null]))))
+    for (const task of [empty, new Task({}), nulls]) {
+      const { eventCallback, name, numNodes, run, service, setup, workdir } = task
+      expect([name, run, setup, workdir, eventCallback, service]).toEqual([null, null, null, null, null, null])
+      expect([numNodes, task.envs, task.blockedResources]).toEqual([1, {}, []])
+    }
+  })
+
+  it("task-03: each setter changes the task and returns that same object", () => {
+    const task = new Task({ run: "true" })
+    const storage = new Storage({ name: "my-bucket" })
+    const service = new sky.SkyServiceSpec({ readinessPath: "/" })
+    for (const set of [
+      () => task.updateEnvs({ A: "1" }),
+      () => task.setResources(new Resources({ cpus: 2 })),
+      () => task.setResourcesOverride({ memory: 4 }),
+      () => task.setService(service),
+      () => task.setFileMounts({ "~/a": folder }),
+      () => task.updateFileMounts({ "~/b": folder }),
+      () => task.setStorageMounts({ "/data": storage }),
+      () => task.updateStorageMounts({ "/more": storage })
+    ])
+      expect(set()).toBe(task)
+    expect(task.toYamlConfig()).toMatchObject({ envs: { A: "1" }, resources: { cpus: "2", memory: 4 } })
+    expect(Object.keys(task.fileMounts)).toEqual(["~/a", "~/b"])
+    expect(Object.keys(task.storageMounts)).toEqual(["/data", "/more"])
+  })
+
+  it("task-06: chained setters, both settings held", () => {
+    const task = new Task().setResources(new Resources({ cpus: 4 })).setFileMounts({ "~/x": folder })
+    expect([task.resources, task.fileMounts]).toEqual([new Resources({ cpus: 4 }), { "~/x": folder }])
+  })
+
+  it("task-09: run is shell text, a function or null", async () => {
+    const run = () => "echo hi"
+    expect(new Task({ run }).run).toBe(run)
+    expect(new Task({ run: "echo hi" }).run).toBe("echo hi")
+    for (const bad of [["echo"], 3, {}]) expect(await refused(() => new Task({ run: any(bad) }))).toBeInstanceOf(ValueError)
+    const three = (_a: number, _b: Array<string>, _c: string) => ""
+    expect(await refused(() => new Task({ run: any(three) }))).toBeInstanceOf(ValueError)
+  })
+
+  it("task-17: a workdir that is missing or no folder is refused when the task is made", async () => {
+    for (const workdir of [join(folder, "none"), file("plain")])
+      expect(await refused(() => new Task({ workdir }))).toBeInstanceOf(ValueError)
+    expect(new Task({ workdir: "." }).workdir).toBe(process.cwd())
+  })
+
+  it("task-18: numNodes null is 1; 0, negative, a fraction and text are ValueErrors", async () => {
+    expect(new Task({ numNodes: null }).numNodes).toBe(1)
+    for (const numNodes of [0, -1, 1.5, "2", Number.NaN]) {
+      const error = await refused(() => new Task({ numNodes: any(numNodes) }))
+      expect(error).toBeInstanceOf(ValueError)
+      expect(error.message).toContain("numNodes")
+    }
+  })
+
+  it("task-20, task-21: dockerImage, eventCallback and blockedResources are held", () => {
+    expect(new Task().dockerImage).toBe("gpuci/miniforge-cuda:11.4-devel-ubuntu18.04")
+    expect(new Task({ dockerImage: "mine", eventCallback: "notify" })).toMatchObject({ dockerImage: "mine", eventCallback: "notify" })
+    const blocked = new Resources({ region: "us-east-1" })
+    for (const blockedResources of [[blocked], new Set([blocked])])
+      expect(new Task({ blockedResources }).blockedResources).toEqual([blocked])
+  })
+
+  it("task-26: updateEnvs merges null, pairs and objects; the last value wins", () => {
+    const task = new Task({ envs: { A: "1", B: "1" } })
+    expect(task.updateEnvs(null).envs).toEqual({ A: "1", B: "1" })
+    expect(task.updateEnvs([["B", "2"]]).envs).toEqual({ A: "1", B: "2" })
+    expect(task.updateEnvs({ B: "3", C: "" }).envs).toEqual({ A: "1", B: "3", C: "" })
+  })
+
+  it.each([
+    ["a bad name", { "1A": "x" }],
+    [
+      "a name twice",
+      [
+        ["A", "1"],
+        ["A", "2"]
+      ]
+    ],
+    ["a null value", { A: null }],
+    ["a number", { A: 1 }],
+    ["a text", "A=1"],
+    ["a Map", new Map([["A", "1"]])],
+    ["no pairs", ["A"]]
+  ])("task-27: updateEnvs refuses %s and leaves the task as it was", async (_, envs) => {
+    const task = new Task({ envs: { A: "0" } })
+    expect(await refused(() => task.updateEnvs(any(envs)))).toBeInstanceOf(ValueError)
+    expect(task.envs).toEqual({ A: "0" })
+  })
+
+  it("task-28: setResources takes one, an array or a Set, and keeps which", async () => {
+    const [a, b] = [new Resources({ accelerators: "V100" }), new Resources({ accelerators: "A100" })]
+    expect(new Task().setResources(a).resources).toEqual(a)
+    expect(new Task().setResources([a, b]).resources).toEqual([a, b])
+    expect(new Task().setResources(new Set([a, b])).resources).toEqual(new Set([a, b]))
+    expect(await refused(() => new Task().setResources(any({ cpus: 2 })))).toBeInstanceOf(TypeError)
+    expect(await refused(() => new Task().setResources([]))).toBeInstanceOf(ValueError)
+  })
+
+  it("task-31: setResourcesOverride applies to each alternative and keeps the kind", () => {
+    const both = new Set([new Resources({ accelerators: "V100" }), new Resources({ accelerators: "A100", region: "us-east-1" })])
+    const { resources } = new Task().setResources(both).setResourcesOverride({ region: "us-west-2" })
+    expect(resources).toEqual(new Set([...both].map((one) => one.copy({ region: "us-west-2" }))))
+  })
+
+  it("task-32: setService sets and clears", () => {
+    const service = new sky.SkyServiceSpec({ readinessPath: "/health", minReplicas: 2 })
+    const task = new Task().setService(service)
+    expect(task.service!.toYamlConfig()).toEqual(service.toYamlConfig())
+    expect(task.service!.toYamlConfig()).toMatchObject({ readiness_probe: { path: "/health" }, replica_policy: { min_replicas: 2 } })
+    expect(task.setService(null).service).toBe(null)
+  })
+
+  it("task-35: neither source nor destination ends with a slash", async () => {
+    for (const mounts of [{ "~/a/": folder }, { "~/a": `${folder}/` }])
+      expect(await refused(() => new Task().setFileMounts(mounts))).toBeInstanceOf(ValueError)
+  })
+
+  it("task-37: setFileMounts replaces; null clears", () => {
+    const task = new Task().setFileMounts({ "~/a": folder }).setFileMounts({ "~/b": folder })
+    expect(task.fileMounts).toEqual({ "~/b": folder })
+    expect(task.setFileMounts(null).fileMounts).toEqual({})
+  })
+
+  it("task-38: a source that is missing, and a destination that is a bucket, are refused in set and in update", async () => {
+    for (const bad of [{ "~/a": join(folder, "none") }, { "s3://b/a": folder }]) {
+      expect(await refused(() => new Task().setFileMounts(bad))).toBeInstanceOf(ValueError)
+      expect(await refused(() => new Task().updateFileMounts(bad))).toBeInstanceOf(ValueError)
+    }
+  })
+
+  it("task-40: updateFileMounts merges; the same path is overwritten", () => {
+    const other = join(folder, "other")
+    mkdirSync(other)
+    const task = new Task().setFileMounts({ "~/a": folder, "~/b": folder })
+    expect(task.updateFileMounts({ "~/b": other, "~/c": other }).fileMounts).toEqual({ "~/a": folder, "~/b": other, "~/c": other })
+  })
+
+  it("task-46: a storage mount may end with a slash", () => {
+    const storage = new Storage({ name: "my-bucket", source: folder })
+    expect(new Task().setStorageMounts({ "/remote/imagenet/": storage }).storageMounts).toEqual({ "/remote/imagenet/": storage })
+  })
+
+  it("task-47: setStorageMounts: null clears, a destination that is a bucket is refused", async () => {
+    const storage = new Storage({ name: "my-bucket" })
+    expect(new Task().setStorageMounts({ "/a": storage }).setStorageMounts(null).storageMounts).toEqual({})
+    expect(await refused(() => new Task().setStorageMounts({ "s3://a": storage }))).toBeInstanceOf(ValueError)
+    expect(await refused(() => new Task().setStorageMounts(any({ "/a": "s3://b" })))).toBeInstanceOf(ValueError)
+  })
+
+  it("task-48: updateStorageMounts merges; null changes nothing; what is invalid is refused", async () => {
+    const storage = new Storage({ name: "my-bucket" })
+    const task = new Task().setStorageMounts({ "/a": storage })
+    expect(Object.keys(task.updateStorageMounts({ "/b": storage }).storageMounts)).toEqual(["/a", "/b"])
+    expect(Object.keys(task.updateStorageMounts(null).storageMounts)).toEqual(["/a", "/b"])
+    expect(await refused(() => task.updateStorageMounts({ "gs://c": storage }))).toBeInstanceOf(ValueError)
+  })
+
+  it("task-49, task-50: is no controller, and says what it alone needs of a cloud", () => {
+    expect(new Task().isControllerTask()).toBe(false)
+    expect(new Task({ numNodes: 2 }).getRequiredCloudFeatures()).toEqual(new Set(["MULTI_NODE"]))
+    expect(new Task().setStorageMounts({ "/a": new Storage({ name: "my-bucket" }) }).getRequiredCloudFeatures()).toEqual(
+      new Set(["STORAGE_MOUNTING"])
+    )
+    expect(new Task().setResources(new Resources({ useSpot: true })).getRequiredCloudFeatures()).toEqual(new Set())
+  })
+})
+
+describe("a Storage", () => {
+  it("is refused by the exception that fits", async () => {
+    const { exceptions } = sky
+    expect(await refused(() => new Storage({}))).toBeInstanceOf(exceptions.StorageSpecError)
+    expect(await refused(() => new Storage({ source: folder }))).toBeInstanceOf(exceptions.StorageNameError)
+    expect(await refused(() => new Storage({ name: "b", mode: "COPY" }))).toBeInstanceOf(exceptions.StorageSourceError)
+    expect(await refused(() => new Storage({ source: "s3://b/folder" }))).toBeInstanceOf(exceptions.StorageModeError)
+    expect(await refused(() => new Storage({ name: "b", mode: "LOOK" }))).toBeInstanceOf(ValueError)
+  })
+})
