@@ -63,8 +63,8 @@ export const each = async (work: Each): Promise<number> => {
         done.push(name)
         results.push({ cluster: name, ok: true, ...value })
       } catch (cause) {
-        const { tag, message, hint, exitCode } = asClientError(cause)
-        results.push({ cluster: name, ok: false, error: { tag, message, hint, exitCode } })
+        const { tag, message, hint, exitCode, fields } = asClientError(cause)
+        results.push({ cluster: name, ok: false, error: { tag, message, hint, exitCode, fields } })
         progress.above("")
         codes.push(showError(cause, json))
       }

@@ -2,7 +2,7 @@
 
 import { ClientError } from "../sdk/client/ClientError.ts"
 import type { Session } from "../sdk/client/Session.ts"
-import { didYouMean } from "../task/names.ts"
+import { didYouMean } from "../task/near.ts"
 import { missing, refusePattern } from "./pick.ts"
 import { asClientError, usageError } from "./render/error.ts"
 

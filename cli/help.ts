@@ -2,7 +2,7 @@
 
 import { build, version } from "../sdk/protocol/build.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
-import { didYouMean } from "../task/names.ts"
+import { didYouMean } from "../task/near.ts"
 import { stdout } from "./out.ts"
 import type { Page } from "./page.ts"
 import { pages } from "./pages.ts"

@@ -1,5 +1,5 @@
 /** The lazy half: all verbs but four, help, and what reads YAML. Loaded by main.ts when asked for; may be as large as it likes. */
-import { didYouMean } from "../task/names.ts"
+import { didYouMean } from "../task/near.ts"
 import { audit } from "./commands/audit.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"

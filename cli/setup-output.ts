@@ -13,9 +13,10 @@ export const watchSetup = (session: Session, progress: Progress, json: boolean):
     take,
     explain: async (cause) => {
       await drained()
-      const { tag, exitCode, message, hint } = asClientError(cause)
-      const at = message.indexOf(" Its last lines:")
-      return shown() && at > 0 && !json ? new ClientError(tag, exitCode, message.slice(0, at), hint) : cause
+      const { exitCode, fields, hint, message, tag } = asClientError(cause)
+      const said = fields?.["detailedReason"]
+      if (shown() || json || typeof said !== "string") return cause
+      return new ClientError(tag, exitCode, `${message} Its last lines:\n${said}`, hint)
     },
     drained
   }

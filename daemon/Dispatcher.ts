@@ -16,6 +16,7 @@ import { canonicalJson } from "../sdk/protocol/digest.ts"
 import { RequestConflict, type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
+import { autoClusterName } from "../task/cloud-names.ts"
 import { Clouds } from "./Clouds.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
@@ -138,7 +139,7 @@ const make = Effect.gen(function* () {
     const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
     const fresh = (yield* freshUlid) as ClusterId
     const user = caller.user ?? identity.user
-    const name = decoded.clusterName ?? `sky-${fresh.slice(-4).toLowerCase()}-${user.toLowerCase().replace(/[^a-z0-9]/g, "") || "user"}`
+    const name = decoded.clusterName ?? autoClusterName(fresh.slice(-4).toLowerCase(), user)
     const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, decoded.task) : { offers: [], reason: null }
     const context = {
       requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),

@@ -21,7 +21,12 @@ export interface Json {
   readonly minLength?: number
 }
 
-export const jsonOf = (schema: Schema.Top): Json => Schema.toJsonSchemaDocument(schema).schema as Json
+/** A class is a reference to its fields. */
+export const jsonOf = (schema: Schema.Top): Json => {
+  const { definitions, schema: json } = Schema.toJsonSchemaDocument(schema)
+  const [, name] = /^#\/\$defs\/(.+)$/.exec(String(json["$ref"])) ?? []
+  return (name === undefined ? json : definitions[name]) as Json
+}
 
 /** Names for shapes that are found inside others, by their JSON. */
 export type Shapes = ReadonlyMap<string, string>
@@ -44,7 +49,7 @@ export const typeOf = (json: Json, shapes: Shapes, own = false): string => {
       return item.includes(" ") && !item.startsWith("{") ? `(${item})[]` : `${item}[]`
     }
     case "object": {
-      if (json.properties === undefined) return "object"
+      if (json.properties === undefined) return `{ [name]: ${typeOf((json.additionalProperties ?? {}) as Json, shapes)} }`
       const fields = Object.entries(json.properties).map(
         ([name, field]) => `${name}${json.required?.includes(name) ? "" : "?"}: ${typeOf(field, shapes)}`
       )

@@ -14,6 +14,7 @@ import { ClusterView, JobView, OperationView, ResourceHandle } from "../sdk/prot
 import { Detach, EventFrame, Failure, Greeting, Hello, LogChunk, LogSource, Progress, Request, Result } from "../sdk/protocol/Wire.ts"
 import { Alternative, Resources } from "../task/Resources.ts"
 import { Service } from "../task/Service.ts"
+import { Storage } from "../task/Storage.ts"
 import { Task } from "../task/Task.ts"
 import { failureLine, failuresOfAll } from "./docs-failures.ts"
 import { declared, fieldTable, jsonOf, opening, root, shapesOf, typeOf } from "./docs-schema.ts"
@@ -39,6 +40,7 @@ const shapeFiles: Readonly<Record<string, readonly [file: string, schema: Schema
   Resources: ["task/Resources.ts", Resources, "Alternative"],
   Alternative: ["task/Resources.ts", Alternative],
   Service: ["task/Service.ts", Service],
+  Storage: ["task/Storage.ts", Storage],
   RecordedResources: ["events/values.ts", RecordedResources],
   RecordedAlternative: ["events/values.ts", RecordedAlternative],
   Offer: ["events/values.ts", Offer],

@@ -5,13 +5,20 @@
 import { isTpu, parseAccelerators } from "./accelerators.ts"
 import { amountText } from "./amounts.ts"
 import { type AutostopSetting, parseAutostop } from "./autostop.ts"
-import { cloudDisplay, cloudOf } from "./clouds.ts"
+import { cloudDisplay, cloudOf, parseInfra } from "./clouds.ts"
 import { type DiskTier, diskGibDefault, parseDiskGib, parseDiskTier } from "./disk.ts"
 import { dockerImage, type Images, imageProblem, parseImages } from "./images.ts"
-import { parseInfra } from "./infra.ts"
 import { portTexts } from "./ports.ts"
+import { present } from "./present.ts"
 import type { Alternative } from "./Resources.ts"
-import { parseRecovery, type Recovery } from "./recovery.ts"
+
+/** How a managed spot job would come back. skyd runs none: the value is carried, and a launch with one is refused. */
+export const recoveries = ["FAILOVER", "EAGER_NEXT_REGION"] as const
+export type Recovery = (typeof recoveries)[number]
+
+/** Null for `none`; undefined for what is no strategy. */
+export const parseRecovery = (text: string): Recovery | null | undefined =>
+  text.trim().toLowerCase() === "none" ? null : recoveries.find((one) => one === text.toUpperCase())
 
 type Value = string | boolean
 export interface JobRecovery {
@@ -41,10 +48,6 @@ export interface Need {
   readonly labels?: Readonly<Record<string, string>>
   readonly autostop?: AutostopSetting
 }
-
-/** Without the keys that hold nothing. */
-export const present = <A extends object>(fields: { readonly [K in keyof A]: A[K] | null | undefined }): A =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as A
 
 const isTrue = (value: Value | null | undefined) => value !== false && String(value).toLowerCase() !== "false"
 /** TPUs run on a machine of their own unless told otherwise. */

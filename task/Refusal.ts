@@ -1,7 +1,26 @@
-/** Why a value is refused, under the name of the contract's exception. All of them are ValueErrors but NotSupportedError. */
+/** Why a value is refused, under the name of the contract's exception. All of them are ValueErrors but two. */
+import * as Result from "effect/Result"
+
 export interface Refusal {
-  readonly error: "ValueError" | "StorageSpecError" | "StorageSourceError" | "StorageNameError" | "StorageModeError" | "NotSupportedError"
+  readonly error:
+    | "ValueError"
+    | "StorageSpecError"
+    | "StorageSourceError"
+    | "StorageNameError"
+    | "StorageModeError"
+    | "NotSupportedError"
+    | "NoCloudAccessError"
   readonly message: string
+  /** Names that were perhaps meant. */
+  readonly near?: ReadonlyArray<string>
 }
 
 export const refusal = (error: Refusal["error"], message: string): Refusal => ({ error, message })
+
+export const noCloud = refusal("NoCloudAccessError", "No cloud is enabled.")
+
+/** By what the clouds have. */
+export type Checked<A> = Result.Result<A, Refusal>
+
+export const refused = (message: string, near: ReadonlyArray<string> = []): Checked<never> =>
+  Result.fail({ ...refusal("ValueError", message), near })

@@ -1,19 +1,18 @@
 /**
  * What a task asks of each node. The keys are those of the YAML file, on the wire and in facts alike. Every way of writing a value is
- * taken here; `normalize` brings all of them to one. What needs to know the offers of a cloud is checked by `check-offers.ts`.
+ * taken here; `alternativesOf` brings all of them to one. What needs to know the offers of a cloud is checked by `check-offers.ts`.
  */
 import * as Schema from "effect/Schema"
 import { type AcceleratorsField, isAcceleratorName, parseAccelerators } from "./accelerators.ts"
 import { problemOf } from "./alternatives.ts"
 import { isCpus, isMemory } from "./amounts.ts"
 import { parseAutostop } from "./autostop.ts"
-import { cloudOf, cloudWords } from "./clouds.ts"
+import { cloudOf, cloudWords, parseInfra } from "./clouds.ts"
 import { diskTiers, parseDiskGib, parseDiskTier } from "./disk.ts"
 import { parseImages } from "./images.ts"
-import { parseInfra } from "./infra.ts"
-import { didYouMean } from "./names.ts"
+import { parseRecovery, recoveries } from "./Need.ts"
+import { didYouMean } from "./near.ts"
 import { badPort } from "./ports.ts"
-import { parseRecovery, recoveries } from "./recovery.ts"
 
 const labelKeyMaxChars = 128
 const labelMaxChars = 256
@@ -36,7 +35,7 @@ const place = field(ruled(Schema.String, (text) => text.trim() === "" && "expect
 
 const unknownCloud = (text: string) => {
   const near = didYouMean(text.slice(0, shownMaxChars), cloudWords)
-  return `unknown cloud '${shown(text)}'${near === undefined ? `: expected one of ${cloudWords.join(", ")}` : `: did you mean ${near}?`}`
+  return `unknown cloud '${shown(text)}'${near === undefined ? `: expected one of ${cloudWords.join(", ")}` : `. Did you mean '${near}'?`}`
 }
 
 const acceleratorForms = 'expected "NAME" or "NAME:COUNT", or names with counts above 0'

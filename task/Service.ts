@@ -1,7 +1,27 @@
 /** The `service` section of a task (SkyServe): parsed, checked, carried and printed. skyd serves nothing itself. */
 import * as Schema from "effect/Schema"
-import { PlainMapping, plainProblem } from "./plain-values.ts"
 import { type Refusal, refusal } from "./Refusal.ts"
+
+/** Of values that are carried, and interpreted by nobody here: whatever JSON can say, to a depth that everybody can walk. */
+const depthMax = 32
+
+const isNested = (value: unknown): value is object =>
+  Array.isArray(value) || (typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
+
+/** Why it is none. Without recursion: what comes from outside may be deeper than any stack. */
+export const plainProblem = (value: unknown): string | undefined => {
+  const open: Array<readonly [value: unknown, depth: number]> = [[value, 0]]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [inner, depth] = next
+    if (depth > depthMax) return `nested more than ${depthMax} levels deep`
+    if (typeof inner === "number" && !Number.isFinite(inner)) return `${inner} is no number that JSON knows`
+    if (isNested(inner)) for (const each of Object.values(inner)) open.push([each, depth + 1])
+    else if (!["string", "number", "boolean"].includes(typeof inner) && inner !== null) return `a ${typeof inner} is no plain value`
+  }
+  return undefined
+}
+
+export const PlainMapping = Schema.Record(Schema.String, Schema.Unknown).check(Schema.makeFilter((value) => plainProblem(value)))
 
 const defaults = { initialDelaySeconds: 1200, upscaleDelaySeconds: 300, downscaleDelaySeconds: 1200 }
 

@@ -5,10 +5,9 @@
 import * as Schema from "effect/Schema"
 import { FileMounts, mountProblems, needsFuse, type Problem } from "./mounts.ts"
 import { envNamePattern, taskNamePattern } from "./names.ts"
-import { PlainMapping } from "./plain-values.ts"
 import { refusal } from "./Refusal.ts"
 import { Resources } from "./Resources.ts"
-import { Service, serviceProblem } from "./Service.ts"
+import { PlainMapping, Service, serviceProblem } from "./Service.ts"
 import { doubleProblem, loginProblem } from "./secrets.ts"
 
 /** Larger texts belong into the workdir: a fact holds at most 256 KiB. */
@@ -70,7 +69,7 @@ export const TaskFields = Schema.Struct({
   /** A folder of the caller's machine; on the wire it is absolute. */
   workdir: optional(Schema.String.check(Schema.makeFilter((s) => hasZero(s) || true))),
   num_nodes: optional(
-    Schema.Int.check(Schema.makeFilter((n) => (n >= 1 && n <= nodesMax) || `expected a whole number from 1 to ${nodesMax}`))
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: nodesMax }, { message: `expected a whole number from 1 to ${nodesMax}` }))
   ),
   resources: optional(Resources),
   envs: optional(Envs),

@@ -1,7 +1,7 @@
 /** The requests that stand in one `Resources`: a single one, a set of which the cheapest is meant, or an order of preference. */
-import { type Accelerators, gives, parseAccelerators } from "./accelerators.ts"
+import { type Accelerators, parseAccelerators } from "./accelerators.ts"
+import { parseInfra } from "./clouds.ts"
 import { type Need, needOf, needProblem, type Problem } from "./Need.ts"
-import { overrideResources } from "./override-resources.ts"
 import type { Alternative, Resources } from "./Resources.ts"
 
 export interface Choice<A> {
@@ -11,10 +11,38 @@ export interface Choice<A> {
 
 const given = (value: unknown) => value !== undefined && value !== null
 
+const places = ["cloud", "region", "zone"] as const
+
+const withoutFields = <T extends object>(from: T, fields: ReadonlyArray<string>): T =>
+  Object.fromEntries(Object.entries(from).filter(([field]) => !fields.includes(field))) as T
+
+const hasPlace = (fields: Alternative) => places.some((field) => Object.hasOwn(fields, field))
+
+/** `infra` and the three of it are two ways to say where: the new way drops the old one, or spells it out. */
+const cleared = <T extends Alternative>(from: T, over: Alternative): T => {
+  const others = withoutFields(from, Object.keys(over))
+  if (Object.hasOwn(over, "infra")) return withoutFields(others, places)
+  if (!hasPlace(over) || typeof others.infra !== "string") return others
+  return withoutFields({ ...parseInfra(others.infra), ...withoutFields(others, ["infra"]) } as T, Object.keys(over))
+}
+
+/** Fields over those of a request and of each of its alternatives. */
+export const overrideResources = (resources: Resources | null | undefined, over: Resources): Resources => {
+  const { any_of, ordered, ...rest } = resources ?? {}
+  const each = (items: ReadonlyArray<Alternative>) => items.map((item) => cleared(item, over as Alternative))
+  return {
+    ...cleared(rest as Alternative, over as Alternative),
+    ...(any_of ? { any_of: each(any_of) } : {}),
+    ...(ordered ? { ordered: each(ordered) } : {}),
+    ...over
+  }
+}
+
 /** With all combinations of what is listed in several places. */
 const requestsMax = 64
 
-const split = (resources: Resources): Choice<Alternative> => {
+/** The requests as they are said, each with what it takes over. */
+export const split = (resources: Resources): Choice<Alternative> => {
   const { any_of, ordered, ...outer } = resources
   const inner = any_of ?? ordered
   if (inner !== undefined && inner !== null) {
@@ -62,29 +90,16 @@ export const alternativesOf = (resources: Resources | null | undefined): Choice<
   return { kind, items: items.map(needOf) }
 }
 
-/** The one form that equal wishes have in common. */
-export const normalize = (resources: Resources | null | undefined): Resources => {
-  const { items, kind } = alternativesOf(resources)
-  return kind === "one" ? (items[0] ?? {}) : kind === "any" ? { any_of: items } : { ordered: items }
-}
-
-type Has = Accelerators | null | undefined
+/** Requests in one again: of needs, the one form that equal wishes have in common. */
+export const together = <A>({
+  items,
+  kind
+}: Choice<A>): A | { readonly any_of: ReadonlyArray<A> } | { readonly ordered: ReadonlyArray<A> } =>
+  kind === "one" ? items[0]! : kind === "any" ? { any_of: items } : { ordered: items }
 
 const demandOf = ({ accelerators }: Alternative): Accelerators | undefined =>
   given(accelerators) ? parseAccelerators(accelerators!)?.items[0] : undefined
 
-/** Of several requests, the first that nodes with `has` can meet; the first of all when none of them. */
-const chosen = (resources: Resources, has: Has): Alternative => {
-  const { items } = split(resources)
-  const met = (item: Alternative) => {
-    const asked = demandOf(item)
-    return asked === undefined || gives(has, asked)
-  }
-  return items.find(met) ?? items[0] ?? {}
-}
-
-export const chosenOf = (resources: Resources | null | undefined, has: Has): Need => needOf(chosen(resources ?? {}, has))
-
 /** What a job needs on each of its nodes. */
-export const acceleratorsOf = (resources: Resources | null | undefined, has?: Has): Accelerators | undefined =>
-  resources ? demandOf(chosen(resources, has)) : undefined
+export const acceleratorsOf = (resources: Resources | null | undefined): Accelerators | undefined =>
+  resources ? demandOf(split(resources).items[0] ?? {}) : undefined

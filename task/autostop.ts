@@ -24,3 +24,15 @@ export const parseAutostop = (field: AutostopField): AutostopSetting | null | un
   const minutes = minutesOf(asked ?? idleMinutesDefault)
   return minutes === undefined ? undefined : { idle_minutes: minutes, down: down ?? false }
 }
+
+/** As a request says it. */
+export interface AutostopWish {
+  readonly idleMinutesToAutostop?: number | null | undefined
+  readonly down?: boolean | null | undefined
+}
+
+/** Minutes that are set; null for none. 0 counts as 1, `down` alone is 1 (contract, D07, launch-17). */
+export const armedMinutes = ({ down, idleMinutesToAutostop }: AutostopWish): number | null => {
+  const asked = idleMinutesToAutostop ?? (down ? 1 : null)
+  return asked === null ? null : Math.max(1, asked)
+}

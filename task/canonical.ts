@@ -1,7 +1,8 @@
 /** A task as it is understood: one form of everything, every default filled in, what asks for nothing left out, secrets struck. Pure. */
-import { alternativesOf } from "./alternatives.ts"
+import { alternativesOf, together } from "./alternatives.ts"
 import { diskGibDefault } from "./disk.ts"
-import { type Need, present } from "./Need.ts"
+import type { Need } from "./Need.ts"
+import { present } from "./present.ts"
 import { type CanonicalService, canonicalService } from "./Service.ts"
 import { type CanonicalStorage, canonicalStorage } from "./Storage.ts"
 import { secretsOf } from "./secrets.ts"
@@ -34,8 +35,7 @@ const filled = (need: Need): Filled => ({ use_spot: false, disk_size: diskGibDef
 
 const resourcesOf = ({ resources }: Task): CanonicalTask["resources"] => {
   const { items, kind } = alternativesOf(resources)
-  if (kind === "one") return filled(items[0] ?? {})
-  return kind === "any" ? { any_of: items.map(filled) } : { ordered: items.map(filled) }
+  return together({ kind, items: items.map(filled) })
 }
 
 const mountOf = (mount: NonNullable<Task["file_mounts"]>[string]): Mount => {

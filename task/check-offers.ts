@@ -11,7 +11,7 @@ import { diskGibDefault } from "./disk.ts"
 import { dockerImage, type Images, imageProblem, isTag, parseImages, tagOf } from "./images.ts"
 import type { Need } from "./Need.ts"
 import type { InstanceType, Offers } from "./Offers.ts"
-import { type Checked, refusal } from "./offer-refusal.ts"
+import { type Checked, noCloud, refused } from "./Refusal.ts"
 
 const displays = (clouds: ReadonlyArray<string>) => clouds.map(cloudDisplay).join(", ")
 
@@ -25,8 +25,7 @@ const checkAccelerators = (need: Need, offers: Offers, enabled: ReadonlyArray<st
   const hits = [...known].filter((one) => one.toLowerCase().includes(word))
   const exact = hits.find((one) => one.toLowerCase() === word)
   if (exact === undefined && hits.length > 1) {
-    const near = hits.sort()
-    return refusal("ValueError", `The accelerator '${name}' is ambiguous: choose one of ${near.join(", ")}.`, near)
+    return refused(`The accelerator '${name}' is ambiguous.`, hits.sort())
   }
   return Result.succeed({ [exact ?? hits[0] ?? spelled(name)]: count })
 }
@@ -43,9 +42,8 @@ const checkType = (
     const type = offers(one)?.instanceType(name)
     return type === undefined ? [] : [[one, type] as const]
   })
-  if (found.length > 1)
-    return refusal("ValueError", `Several clouds have the type '${name}': ${displays(found.map(([one]) => one))}. Name the cloud.`)
-  if (found.length === 0) return refusal("ValueError", `There is no instance type '${name}' on ${displays(among)}.`)
+  if (found.length > 1) return refused(`Several clouds have the type '${name}': ${displays(found.map(([one]) => one))}. Name the cloud.`)
+  if (found.length === 0) return refused(`There is no instance type '${name}' on ${displays(among)}.`)
   return Result.succeed(found[0])
 }
 
@@ -56,10 +54,10 @@ const checkAmounts = ({ cpus, memory }: Need, type: InstanceType): Checked<undef
   ] as const
   for (const [asked, has, unit] of amounts) {
     if (asked === undefined) continue
-    if (has === null) return refusal("ValueError", `How many ${unit} ${type.name} has follows from its accelerator: leave them out.`)
+    if (has === null) return refused(`How many ${unit} ${type.name} has follows from its accelerator: leave them out.`)
     if (meets(has, asked, type.vcpus ?? 0)) continue
     const least = leastOf(asked, type.vcpus ?? 0)
-    return refusal("ValueError", `${type.name} has ${has} ${unit}, ${asked} ${least === Number(asked) ? "exactly " : ""}were asked for.`)
+    return refused(`${type.name} has ${has} ${unit}, ${asked} ${least === Number(asked) ? "exactly " : ""}were asked for.`)
   }
   return Result.succeed(undefined)
 }
@@ -69,17 +67,16 @@ const checkImages = (need: Need, offers: Offers): Checked<Images | undefined> =>
   const { cloud, region } = need
   const images = parseImages(need.image_id, region)!
   const problem = imageProblem(images, cloud, region)
-  if (problem !== undefined) return refusal("ValueError", `image_id: ${problem}.`)
+  if (problem !== undefined) return refused(`image_id: ${problem}.`)
   if (region !== undefined && images[region] === undefined)
-    return refusal("ValueError", `image_id has no image for the region ${region}; it has: ${Object.keys(images).join(", ")}.`)
+    return refused(`image_id has no image for the region ${region}; it has: ${Object.keys(images).join(", ")}.`)
   const used = region === undefined ? images : { [region]: images[region]! }
   const place = cloud === undefined ? undefined : offers(cloud)
   if (place === undefined || dockerImage(images) !== undefined) return Result.succeed(used)
   const missing = Object.values(used).find((id) => isTag(id) && !place.imageTags.includes(tagOf(id)))
-  if (missing !== undefined)
-    return refusal("ValueError", `${cloudDisplay(cloud!)} has no image '${missing}'. It has: ${place.imageTags.join(", ")}.`)
+  if (missing !== undefined) return refused(`${cloudDisplay(cloud!)} has no image '${missing}'. It has: ${place.imageTags.join(", ")}.`)
   const gib = need.disk_size ?? diskGibDefault
-  if (gib < place.imageGib) return refusal("ValueError", `The image needs ${place.imageGib} GiB, disk_size is ${gib}.`)
+  if (gib < place.imageGib) return refused(`The image needs ${place.imageGib} GiB, disk_size is ${gib}.`)
   return Result.succeed(used)
 }
 
@@ -87,8 +84,7 @@ const checkImages = (need: Need, offers: Offers): Checked<Images | undefined> =>
 export const checkWithOffers = (need: Need, offers: Offers, enabled: ReadonlyArray<string>): Checked<Need> =>
   Result.gen(function* () {
     const isOpen = need.cloud === undefined && (need.region ?? need.zone ?? need.instance_type) !== undefined
-    if (isOpen && enabled.length === 0)
-      return yield* refusal("NoCloudAccessError", "No cloud is enabled, so none can be found for what was asked. See: sky check")
+    if (isOpen && enabled.length === 0) return yield* Result.fail(noCloud)
     const place = { ...need, ...(yield* checkPlace(need, offers, enabled)) }
     const accelerators = yield* checkAccelerators(place, offers, enabled)
     const found = yield* checkType(place, offers, enabled)

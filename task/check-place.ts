@@ -1,24 +1,21 @@
 /** Where a need may go: the region and zone as the offers spell them, and the cloud that has them when none was named. */
 import * as Result from "effect/Result"
-import { closeMatches } from "./close-matches.ts"
 import { cloudDisplay } from "./clouds.ts"
 import type { Need } from "./Need.ts"
+import { closeMatches } from "./near.ts"
 import type { CloudOffers, Offers } from "./Offers.ts"
-import { type Checked, refusal } from "./offer-refusal.ts"
+import { type Checked, refused } from "./Refusal.ts"
 
 type Place = Pick<Need, "cloud" | "region" | "zone">
 
-const list = (names: ReadonlyArray<string>) => names.map((name) => `'${name}'`).join(", ")
-
 const unknown = (what: "region" | "zone", name: string, cloud: string, known: ReadonlyArray<string>) => {
   const near = closeMatches(name, known)
-  const there = near.length > 0 ? ` Did you mean ${list(near)}?` : what === "region" ? ` It has: ${known.join(", ")}.` : ""
-  return refusal("ValueError", `${cloudDisplay(cloud)} has no ${what} '${name}'.${there}`, near)
+  const there = near.length === 0 && what === "region" ? ` It has: ${known.join(", ")}.` : ""
+  return refused(`${cloudDisplay(cloud)} has no ${what} '${name}'.${there}`, near)
 }
 
 const onCloud = (cloud: string, { region, zone }: Place, offers: CloudOffers | undefined): Checked<Place> => {
-  if (offers === undefined)
-    return refusal("ValueError", `${cloudDisplay(cloud)} has no ${region === undefined ? "zones" : "regions"} to choose from.`)
+  if (offers === undefined) return refused(`${cloudDisplay(cloud)} has no ${region === undefined ? "zones" : "regions"} to choose from.`)
   const spelled = region === undefined ? undefined : offers.regions.find((one) => one.toLowerCase() === region.toLowerCase())
   if (region !== undefined && spelled === undefined) return unknown("region", region, cloud, offers.regions)
   if (zone === undefined) return Result.succeed({ cloud, ...(spelled === undefined ? {} : { region: spelled }) })
@@ -26,7 +23,7 @@ const onCloud = (cloud: string, { region, zone }: Place, offers: CloudOffers | u
   if (spelled !== undefined && home !== spelled) {
     const known = offers.zonesOf(spelled)
     const near = closeMatches(zone, known)
-    return refusal("ValueError", `The region '${spelled}' has no zone '${zone}'. It has: ${known.join(", ")}.`, near)
+    return refused(`The region '${spelled}' has no zone '${zone}'. It has: ${known.join(", ")}.`, near)
   }
   return home === undefined
     ? unknown("zone", zone, cloud, offers.regions.flatMap(offers.zonesOf))
@@ -42,13 +39,12 @@ export const checkPlace = (need: Place, offers: Offers, enabled: ReadonlyArray<s
   const found = tried.filter(Result.isSuccess).map(({ success }) => success)
   const [first, ...others] = found
   if (others.length > 0)
-    return refusal("ValueError", `Several clouds have it: ${found.map((one) => cloudDisplay(one.cloud!)).join(", ")}. Name the cloud.`)
+    return refused(`Several clouds have it: ${found.map((one) => cloudDisplay(one.cloud!)).join(", ")}. Name the cloud.`)
   if (first !== undefined) return Result.succeed(first)
   const failures = tried.filter(Result.isFailure).map(({ failure }) => failure)
   const [only, ...more] = failures
   if (only !== undefined && more.length === 0) return Result.fail(only)
   const what = [region === undefined ? undefined : `region '${region}'`, zone === undefined ? undefined : `zone '${zone}'`]
-  const near = failures.flatMap((failure) => failure.near)
-  const meant = near.length > 0 ? ` Did you mean ${list(near)}?` : ""
-  return refusal("ValueError", `No enabled cloud has the ${what.filter((part) => part !== undefined).join(" with the ")}.${meant}`, near)
+  const near = failures.flatMap((failure) => failure.near ?? [])
+  return refused(`No enabled cloud has the ${what.filter((part) => part !== undefined).join(" with the ")}.`, near)
 }

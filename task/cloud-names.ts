@@ -33,8 +33,9 @@ export const cleanedUser = (user: string): string =>
     .replace(/^[0-9-]+/, "")
     .replace(/-$/, "")
 
-/** For a launch without a name. `hex` are random digits. */
-export const autoClusterName = (hex: string, user: string): string => `sky-${hex.slice(0, userHashChars)}-${cleanedUser(user)}`
+/** For a launch without a name, in random letters and digits. */
+export const autoClusterName = (random: string, user: string): string =>
+  `sky-${random.slice(0, userHashChars)}-${cleanedUser(user).replace(/[-._]+$/, "") || "user"}`
 
 /** `'dev'`, with the cloud's name where the two are not alike. */
 export const nameInHint = (name: string, onCloud: string): string =>

@@ -14,9 +14,13 @@ const isPair = (pair: unknown): pair is Pair => Array.isArray(pair) && pair.leng
 /** Pairs, or a mapping; null changes nothing. Merged, and the last value wins, but a list that names one twice is a mistake. */
 export const updateEnvs = (task: Task, envs: ReadonlyArray<Pair> | Envs | null | undefined): Result.Result<Task, Refusal> => {
   if (envs === null || envs === undefined) return Result.succeed(task)
-  if (typeof envs !== "object") return bad(`expected pairs or a mapping of envs, got '${envs}'`)
-  const pairs: ReadonlyArray<unknown> = Array.isArray(envs) ? envs : Object.entries(envs)
-  if (!pairs.every(isPair)) return bad("an env is a name and its value, both text")
+  const isList = Array.isArray(envs)
+  if (typeof envs !== "object" || (!isList && Symbol.iterator in envs))
+    return bad("envs are a mapping, or a list of pairs of a name and a value")
+  const pairs: ReadonlyArray<unknown> = isList ? envs : Object.entries(envs)
+  const odd = pairs.find((pair) => !isPair(pair))
+  if (odd !== undefined || !pairs.every(isPair))
+    return bad(Array.isArray(odd) && odd.length === 2 ? `env '${odd[0]}' takes text` : "envs as a list are pairs of a name and a value")
   const names = pairs.map(([name]) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) return bad(`env '${twice}' is there twice`)

@@ -2,10 +2,11 @@
 import { isTierAtMost } from "./disk.ts"
 import { anyRegion, dockerImage, type Images } from "./images.ts"
 import type { Need } from "./Need.ts"
-import type { Offers } from "./Offers.ts"
+import type { CloudOffers } from "./Offers.ts"
 import { holdsPorts } from "./ports.ts"
 
-const same = (a: unknown, b: unknown): boolean => {
+/** Whether two plain values say the same. */
+export const same = (a: unknown, b: unknown): boolean => {
   const isMapping = (value: unknown) => typeof value === "object" && value !== null
   if (!isMapping(a) || !isMapping(b)) return a === b
   const [left, right] = [Object.entries(a as object), b as Readonly<Record<string, unknown>>]
@@ -51,7 +52,11 @@ export const isLaunchable = (need: Need) => need.cloud !== undefined && need.ins
 export const isEmpty = (need: Need) => Object.keys(need).length === 0
 
 /** USD for one node; undefined where no offer has it. */
-export const getCost = (need: Need, seconds: number, offers: Offers): number | undefined => {
+export const getCost = (
+  need: Need,
+  seconds: number,
+  offers: (cloud: string) => Pick<CloudOffers, "usdPerHour"> | undefined
+): number | undefined => {
   const [entry] = Object.entries(need.accelerators ?? {})
   const perHour = offers(need.cloud ?? "")?.usdPerHour({
     instanceType: need.instance_type,

@@ -1,5 +1,7 @@
 /** Which of a task's values are secrets, and the three that are a login only together. Pure. */
-import { isSecretEnvName } from "./names.ts"
+
+/** An env whose name says that its value is a secret: the value never enters a fact, an argv or a log. */
+export const isSecretEnvName = (name: string) => /TOKEN|SECRET|PASSW|KEY|CRED/i.test(name)
 
 interface Values<V> {
   readonly envs?: Readonly<Record<string, V>> | null | undefined

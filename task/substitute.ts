@@ -18,6 +18,23 @@ export const substitute = (value: unknown, envs: Envs, depth = 0): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [inText(key, envs), substitute(each, envs, depth + 1)]))
 }
 
+/** Two keys of one mapping that would become the same: one of their values would be lost. */
+export const clashIn = (value: unknown, envs: Envs, depth = 0): readonly [key: string, other: string, both: string] | undefined => {
+  if (typeof value !== "object" || value === null || depth > 64) return undefined
+  const first = new Map<string, string>()
+  for (const key of Array.isArray(value) ? [] : Object.keys(value)) {
+    const both = inText(key, envs)
+    const other = first.get(both)
+    if (other !== undefined) return [other, key, both]
+    first.set(both, key)
+  }
+  for (const each of Object.values(value)) {
+    const clash = clashIn(each, envs, depth + 1)
+    if (clash !== undefined) return clash
+  }
+  return undefined
+}
+
 /** The names that a value's texts ask for. */
 export const namesIn = (value: unknown, depth = 0): ReadonlyArray<string> => {
   if (typeof value === "string") return [...value.matchAll(pattern)].map(([, braced, bare]) => braced ?? bare ?? "")

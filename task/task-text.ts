@@ -12,14 +12,14 @@ const runText = (run: string | null | undefined): string => {
   return `'${text.length > runMaxChars ? `${text.slice(0, runMaxChars)}...` : text}'`
 }
 
-/** Of several requests only their number is told. */
-export const taskText = (task: Task): string => {
+/** Of several requests only their number is told; of what runs, another word where it is no text. */
+export const taskText = (task: Task, run = runText(task.run)): string => {
   const { items } = alternativesOf(task.resources)
   const [need, ...others] = items
   const single = need === undefined || isEmpty(need) ? "default instances" : placedNeedText(need)
   const asked = others.length === 0 ? single : `${items.length} alternatives`
   return [
-    `Task${task.name ? `<name=${task.name}>` : ""}(run=${runText(task.run)})`,
+    `Task${task.name ? `<name=${task.name}>` : ""}(run=${run})`,
     ...Object.keys(task.inputs ?? {}).map((uri) => `inputs: ${uri}`),
     ...Object.keys(task.outputs ?? {}).map((uri) => `outputs: ${uri}`),
     ...(numNodesOf(task) > 1 ? [`nodes: ${numNodesOf(task)}`] : []),

@@ -6,6 +6,7 @@ import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Launched } from "../../sdk/protocol/launch.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
+import { launchAutostop } from "../../task/placed.ts"
 import type { Task } from "../../task/Task.ts"
 import { againOf } from "../again.ts"
 import { confirm } from "../ask.ts"
@@ -32,11 +33,8 @@ const ask = async (session: Session, { cluster, plan }: Launched): Promise<void>
 
 const titleOf = (task: Task) => clean(task.name ?? "(unnamed)")
 
-/** Minutes 0 count as 1: the job must be submitted first. */
-const fateOf = (idleMinutes: number | undefined, down: boolean | undefined): string | undefined =>
-  idleMinutes === undefined && !down
-    ? undefined
-    : `${down ? "goes" : "stops"} after ${plural(Math.max(1, idleMinutes ?? 1), "idle minute")}`
+const fateOf = ({ down, idleMinutes }: ReturnType<typeof launchAutostop>): string | undefined =>
+  idleMinutes === null ? undefined : `${down ? "goes" : "stops"} after ${plural(idleMinutes, "idle minute")}`
 
 export const launch: Verb = verb(
   usage,
@@ -84,7 +82,7 @@ export const launch: Verb = verb(
       detach: flags["detach-run"] === true,
       watch: (session, progress) => watchSetup(session, progress, json),
       again: againOf(argv, launch, redact(words), clusterName ?? "CLUSTER"),
-      fate: fateOf(idleMinutes, flags.down)
+      fate: fateOf(launchAutostop(params, task.resources, planned.plan?.offer ?? null))
     })
   }
 )

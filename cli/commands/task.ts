@@ -45,7 +45,9 @@ export const task: Verb = {
       throw usageError(`Unknown output '${values.output}'.`, "Use: -o yaml, -o json")
     const given = givenBy(values)
     const tasks = files.flatMap((file) => loadPipeline(file).tasks.map((source) => canonicalTask(applyFlags(source, {}, given))))
-    const texts = tasks.map((each) => (values.output === "json" ? `${JSON.stringify(each)}\n` : stringify(each, { lineWidth: 0 })))
+    const texts = tasks.map((each) =>
+      values.output === "json" ? `${JSON.stringify(each)}\n` : stringify(each, { lineWidth: 0, aliasDuplicateObjects: false })
+    )
     stdout.write(texts.join(values.output === "json" ? "" : "---\n"))
     return exitCodes.ok
   }

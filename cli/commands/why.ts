@@ -6,7 +6,7 @@ import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import { stdout } from "../out.ts"
 import { missing, refusePattern } from "../pick.ts"
 import { usageError } from "../render/error.ts"
-import { eventLine, failure } from "../render/facts.ts"
+import { eventLine } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
 import { notify } from "../render/notify.ts"
 import { ascii, clean, cleanText } from "../render/style.ts"
@@ -24,7 +24,7 @@ const mishapOf = (events: ReadonlyArray<Recorded>): string => {
   const what = last?.event._tag === "StartRequested" ? "start" : "launch"
   for (const { event, operation } of events) {
     if (last === undefined || operation !== last.operation) continue
-    if (event._tag === "OperationFailed") return `Its last ${what} failed: ${cleanText(failure(event.error))}\n`
+    if (event._tag === "OperationFailed") return `Its last ${what} failed: ${cleanText(event.error.message)}\n`
     if (event._tag === "OperationCancelled") return `Its last ${what} was cancelled${event.reason ? `: ${clean(event.reason)}` : ""}.\n`
   }
   return ""

@@ -82,18 +82,20 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     const key = `${cluster}/${phase}`
     const done = state === "done"
     const label = words[phase]?.split(",")[done ? 1 : 0] ?? phase
-    const sinceMs = begunAtMs.get(key) ?? atMs
+    const sinceMs = begunAtMs.get(key)
     if (state === "running") {
-      begunAtMs.set(key, sinceMs)
+      begunAtMs.set(key, sinceMs ?? atMs)
       // Where no seconds are counted, a wait of unknown length is said as it begins.
       if (phase === "queued" && !live) line("running", label, detail)
       run(label, detail)
       return
     }
     begunAtMs.delete(key)
+    // An agent starts once its node is there; that of a node which ran before is only looked after.
+    if (phase === "provision" && done) begunAtMs.set(`${cluster}/bootstrap`, atMs)
     current = undefined
-    if ((done ? quiet : saidByFailure).includes(phase)) clear()
-    else line(done ? "done" : "failed", label, detail, atMs - sinceMs)
+    if ((done ? quiet : saidByFailure).includes(phase) || (done && phase === "bootstrap" && sinceMs === undefined)) clear()
+    else line(done ? "done" : "failed", label, detail, atMs - (sinceMs ?? atMs))
   }
 
   const end = () => {

@@ -26,9 +26,9 @@ export const asClientError = (error: unknown): ClientError => {
 }
 
 export const showError = (cause: unknown, json: boolean): number => {
-  const { tag, message, hint, exitCode } = asClientError(cause)
+  const { tag, message, hint, exitCode, fields } = asClientError(cause)
   try {
-    if (json) stderr.write(`${JSON.stringify({ error: { tag, message, hint, exitCode } })}\n`)
+    if (json) stderr.write(`${JSON.stringify({ error: { tag, message, hint, exitCode, fields } })}\n`)
     else {
       const mark = paint("red", glyph("failed"), isColoured(stderr))
       stderr.write(ascii(`${mark} ${cleanText(message)}\n${hint ? `  ${cleanText(hint)}\n` : ""}`))

@@ -8,8 +8,6 @@ import { clock, dollars, plural } from "./time.ts"
 type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
 
 const because = (reason: string | null) => (reason ? `: ${reason}` : "")
-/** A failure's last lines are shown with the fact that holds them. */
-export const failure = ({ message }: { readonly message: string }): string => message.replace(/ Its last lines:.*/s, "")
 const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute")}${down ? " (down)" : ""}`
 /** A reason names the exit code already. */
 const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }) =>
@@ -24,7 +22,7 @@ const words: Words = {
   DaemonStopped: ({ reason }) => `daemon stopped${because(reason)}`,
   OperationRequested: ({ method, argv }) => (argv.length > 0 ? `you asked: ${commandLine(argv)}` : `${method} was asked for`),
   OperationSucceeded: () => "done",
-  OperationFailed: ({ error }) => `failed: ${failure(error)}`,
+  OperationFailed: ({ error }) => `failed: ${error.message}`,
   OperationCancelled: ({ reason, by }) => `cancelled${by?.user ? ` by ${by.user}` : ""}${because(reason)}`,
   ClusterCreated: ({ name }) => `a new cluster: ${name}`,
   LaunchRequested: ({ numNodes, task }) => `launch of ${task.name ?? "a task"} on ${plural(numNodes, "node")}`,

@@ -8,9 +8,9 @@ const amount = (n: number) => String(Math.round(n * 10) / 10)
 export const resourcesCell = ({ numNodes, resources }: Pick<ClusterView, "numNodes" | "resources">): string => {
   if (resources === null) return `${numNodes}x`
   const { cloud, instanceType, cpus, memoryGib, accelerators, useSpot } = resources
-  const inside = instanceType === null ? [`cpus=${amount(cpus)}`, `mem=${amount(memoryGib)}`] : [instanceType]
+  const inside = [`${instanceType ?? `cpus=${amount(cpus)}, mem=${amount(memoryGib)}`}${useSpot ? "[Spot]" : ""}`]
   if (accelerators !== null) inside.push(`${accelerators.name}:${accelerators.count}`)
-  return clean(`${numNodes}x ${cloud === "local" ? cloud : cloud.toUpperCase()}(${inside.join(", ")})${useSpot ? "[Spot]" : ""}`)
+  return clean(`${numNodes}x ${cloud === "local" ? cloud : cloud.toUpperCase()}(${inside.join(", ")})`)
 }
 
 /** `1x[GPU:1]`. */

@@ -1,15 +1,18 @@
 /** Why a word that ends in .yaml, or a path, is no task file. */
 import { readdirSync, type Stats } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
-import { didYouMean } from "../../task/names.ts"
+import { didYouMean } from "../../task/near.ts"
 import { usageError } from "../render/error.ts"
 
+const extension = /\.ya?ml$/i
+
+/** A task file beside it whose name is nearly that, whatever they end in: what they end in is most of a short name. */
 const nearOf = (path: string): string | undefined => {
   try {
-    const near = didYouMean(
-      basename(path),
-      readdirSync(dirname(path)).filter((name) => /\.ya?ml$/i.test(name))
-    )
+    const stem = basename(path).replace(extension, "")
+    const files = readdirSync(dirname(path)).filter((name) => extension.test(name))
+    const stems = new Map(files.map((file) => [file.replace(extension, ""), file]))
+    const near = stems.get(stem) ?? stems.get(didYouMean(stem, stems.keys()) ?? "")
     return near && join(dirname(path), near)
   } catch {
     return undefined

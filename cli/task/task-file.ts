@@ -1,29 +1,16 @@
 /** What the words of launch and exec say: the one task of a file, or a command. */
-import { readFileSync, statSync } from "node:fs"
 import { looksLikeTask, type Pipeline, readPipeline, type Source } from "../../sdk/task/document.ts"
+import { readText } from "../../sdk/task/read-text.ts"
 import { refuse } from "../../sdk/task/refuse.ts"
 import { usageError } from "../render/error.ts"
 import { command, isNamedYaml, look } from "./entrypoint.ts"
 import { explainFile } from "./missing-file.ts"
 
-/** A task is smaller than 200 KiB, and the rest is comments. */
-const fileMaxBytes = 256 * 1024
-
-const read = (path: string): string => {
-  if (statSync(path).size > fileMaxBytes) throw refuse(`${path} is larger than 256 KiB: that is no task.`)
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path))
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    throw refuse(`${path} cannot be read${code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? ": it is not UTF-8 text" : `: ${code ?? cause}`}.`)
-  }
-}
-
 /** All tasks of a file, at least one. */
 export const loadPipeline = (path: string): Pipeline => {
   const found = look(path)
   if (!found?.isFile()) throw explainFile(path, found)
-  const pipeline = readPipeline(read(path), path)
+  const pipeline = readPipeline(readText(path), path)
   if (pipeline.tasks.length === 0) throw refuse(`${path} is empty.`, "A task needs at least: run: COMMAND")
   return pipeline
 }
@@ -46,9 +33,8 @@ const ofCommand = (run?: string): Source => ({
 
 /** A file that is not named as YAML is a task only if it is one mapping; else it is a program to run. */
 const isProgram = (path: string) => {
-  if (statSync(path).size > fileMaxBytes) return true
   try {
-    return !looksLikeTask(read(path))
+    return !looksLikeTask(readText(path))
   } catch {
     return true
   }

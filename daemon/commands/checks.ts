@@ -1,28 +1,26 @@
 /** Refusals that several commands share. */
 import * as Result from "effect/Result"
-import type { Offer, RecordedTask } from "../../events/values.ts"
+import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, raisingOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
-import { lessDemandingThan } from "../../task/fit.ts"
-import { type Need, present } from "../../task/Need.ts"
+import type { Need } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
-import { placedNeedText } from "../../task/resources-text.ts"
+import { fitsPlace, needOfPlace } from "../../task/placed.ts"
+import { needInWords } from "../../task/resources-text.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
 const ago = (fromMs: number, nowMs: number) => `${Math.max(0, Math.round((nowMs - fromMs) / 1000))} s`
 
+export const reservedName = (name: string) => ({
+  message: `'${name}' is a name reserved for controllers of managed spot jobs and services, which skyd does not run.`,
+  hint: "Choose another name."
+})
+
 export const refuseController = (name: string) =>
-  isControllerName(name)
-    ? Result.fail(
-        new NotSupportedError({
-          message: `'${name}' is a name reserved for controllers of managed spot jobs and services, which skyd does not run.`,
-          hint: "Choose another name."
-        })
-      )
-    : undefined
+  isControllerName(name) ? Result.fail(new NotSupportedError(reservedName(name))) : undefined
 
 export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
   const { reason, status } = conditionOf(row)
@@ -54,29 +52,11 @@ export const refuseWhileEnding = (row: ClusterRow) => {
   )
 }
 
-/** Names of accelerators in small letters: a machine's own spelling is as good as the task's. */
-const small = (accelerators: Need["accelerators"]) =>
-  accelerators && Object.fromEntries(Object.entries(accelerators).map(([name, count]) => [name.toLowerCase(), count]))
-
-/** As far as an offer tells: disks, images and ports are not compared. */
-const comparable = ({ accelerators, cloud, instance_type, region, use_spot, zone }: Need): Need =>
-  present<Need>({ cloud, region, zone, instance_type, accelerators: small(accelerators), use_spot })
-
-const needOfOffer = (offer: Offer): Need =>
-  present<Need>({
-    cloud: offer.cloud,
-    region: offer.region,
-    zone: offer.zone,
-    instance_type: offer.instanceType,
-    accelerators: offer.accelerators && { [offer.accelerators.name]: offer.accelerators.count },
-    use_spot: offer.useSpot || null
-  })
-
 /** Only what can differ is said: most tasks ask for accelerators and nothing else that counts. */
 const said = (need: Need, only: boolean) =>
-  only ? (need.accelerators === undefined ? "none" : acceleratorsText(need.accelerators)) : placedNeedText(need)
+  only ? (need.accelerators === undefined ? "none" : acceleratorsText(need.accelerators)) : needInWords(need)
 
-/** Whether the cluster can ever give what the task asks of it. cpus and memory do not count (SkyPilot's `less_demanding_than`). */
+/** Whether the cluster can ever give what the task asks of it. */
 export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
   const misfit = (wanted: string, existing: string) =>
     Result.fail(
@@ -88,8 +68,8 @@ export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
   const nodes = numNodesOf(task)
   if (nodes > row.numNodes) return misfit(`${nodes} nodes`, `${row.numNodes}`)
   const { items } = alternativesOf(task.resources)
-  const has = row.offer === null ? {} : needOfOffer(row.offer)
-  if (items.some((need) => lessDemandingThan(comparable(need), comparable(has)))) return undefined
-  const only = items.every((need) => lessDemandingThan(comparable({ ...need, accelerators: {} }), comparable(has)))
+  if (items.some((need) => fitsPlace(need, row.offer))) return undefined
+  const has = row.offer === null ? {} : needOfPlace(row.offer)
+  const only = items.every((need) => fitsPlace({ ...need, accelerators: {} }, row.offer))
   return misfit(`${items.map((need) => said(need, only)).join(" or ")}${only ? " on each node" : ""}`, said(has, only))
 }

@@ -9,6 +9,7 @@ import { InvalidClusterNameError, NotSupportedError, ResourcesUnavailableError, 
 import type { Launch } from "../../sdk/protocol/launch.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
+import { launchAutostop } from "../../task/placed.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
@@ -27,12 +28,6 @@ export interface LaunchWish {
   readonly lacks?: boolean
   /** The place takes mounts below the nodes' home only. */
   readonly homeOnly?: boolean
-}
-
-/** Minutes of the setting that this launch makes; null for none. 0 counts as 1, `down` alone is 1 (contract, D07, launch-17). */
-export const minutesOf = (options: { readonly idleMinutesToAutostop?: number | null; readonly down?: boolean | null }): number | null => {
-  const asked = options.idleMinutesToAutostop ?? (options.down ? 1 : null)
-  return asked === null ? null : Math.max(1, asked)
 }
 
 /** What is wrong with the wish whatever exists. */
@@ -61,38 +56,29 @@ const refuseLaunch = (name: string, options: LaunchWish["options"], task: Record
   return undefined
 }
 
-/** What the request says of autostop goes before what the task says of it. */
-const autostopOf = (options: LaunchWish["options"], task: RecordedTask) => {
-  const { down, idleMinutesToAutostop } = options
-  const own = alternativesOf(task.resources).items.find((need) => need.autostop !== undefined)?.autostop
-  const isSaid = down === true || (idleMinutesToAutostop !== undefined && idleMinutesToAutostop !== null)
-  return isSaid || own === undefined ? options : { idleMinutesToAutostop: own.idle_minutes, down: own.down }
-}
-
-const facts = (cluster: ClusterId, { options, task }: LaunchWish): ReadonlyArray<Event> => {
-  const setting = autostopOf(options, task)
-  const minutes = minutesOf(setting)
+const facts = (cluster: ClusterId, { options, task }: LaunchWish, place: Offer | null): ReadonlyArray<Event> => {
+  const { down, idleMinutes } = launchAutostop(options, task.resources, place)
   const requested: Event = {
     _tag: "LaunchRequested",
     cluster,
     task,
     numNodes: numNodesOf(task),
-    idleMinutes: minutes,
-    down: setting.down ?? false,
+    idleMinutes,
+    down,
     retryUntilUp: options.retryUntilUp ?? false,
     noSetup: options.noSetup ?? false,
     detachSetup: options.detachSetup ?? false,
     lastUse: options.lastUse ?? ""
   }
   // Armed as autostop until setup has succeeded: a failed setup is never torn down (contract, launch-21).
-  return minutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster, idleMinutes: minutes, down: false }]
+  return idleMinutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster, idleMinutes, down: false }]
 }
 
 export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: Context): Decided => {
   const refusal = refuseLaunch(wish.name, wish.options, wish.task) ?? refuseMounts(wish.task, wish.homeOnly ?? false)
   if (refusal !== undefined) return refusal
   if (row !== undefined) {
-    return refuseWhileEnding(row) ?? refuseMisfit(row, wish.task) ?? onCluster(row, context, facts(row.id, wish))
+    return refuseWhileEnding(row) ?? refuseMisfit(row, wish.task) ?? onCluster(row, context, facts(row.id, wish, row.offer))
   }
   const [offer] = wish.offers
   if (offer === undefined) {
@@ -108,7 +94,8 @@ export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: C
       new ResourcesUnavailableError({
         message: `No place fits the task: ${wish.reason ?? "no cloud is enabled"}.`,
         hint: "Ask for less, or enable a cloud that has it: sky check",
-        failoverHistory: []
+        failoverHistory: [],
+        noFailover: false
       })
     )
   }
@@ -118,7 +105,7 @@ export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: C
   const all: ReadonlyArray<Event> = [
     { _tag: "ClusterCreated", cluster: wish.fresh, name },
     context.requested,
-    ...facts(wish.fresh, wish),
+    ...facts(wish.fresh, wish, offer),
     chosen
   ]
   return Result.succeed({

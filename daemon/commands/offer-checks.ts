@@ -1,20 +1,29 @@
-/** What a task asks for that no enabled cloud has, by their lists: unknown regions, zones, types, images (contract, D30). */
+/** A task by the lists of the enabled clouds: unknown regions, zones, types and images are refused (contract, D30). */
 import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
-import { NoCloudAccessError, ValueError } from "../../sdk/protocol/errors.ts"
-import { alternativesOf } from "../../task/alternatives.ts"
+import { NoCloudAccessError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { alternativesOf, together } from "../../task/alternatives.ts"
 import { checkWithOffers } from "../../task/check-offers.ts"
+import { same } from "../../task/fit.ts"
+import type { Need } from "../../task/Need.ts"
 import type { Offers } from "../../task/Offers.ts"
-import type { Decided } from "./decision.ts"
+import { noCloud, type Refusal } from "../../task/Refusal.ts"
 
-/** A named cloud that is not enabled is not looked into: that it is not enabled is what matters. */
-export const refuseUnknown = (task: RecordedTask, offers: Offers, enabled: ReadonlyArray<string>): Decided | undefined => {
-  if (enabled.length === 0)
-    return Result.fail(new NoCloudAccessError({ message: "No cloud is enabled.", hint: "See which and why: sky check" }))
-  for (const need of alternativesOf(task.resources).items) {
-    if (need.cloud !== undefined && !enabled.includes(need.cloud)) continue
-    const checked = checkWithOffers(need, offers, enabled)
-    if (Result.isFailure(checked)) return Result.fail(new ValueError({ message: checked.failure.message, hint: null }))
-  }
-  return undefined
-}
+const errorOf = ({ error, message, near = [] }: Refusal): SkydError =>
+  error === "NoCloudAccessError"
+    ? new NoCloudAccessError({ message, hint: "See which and why: sky check" })
+    : new ValueError({ message, hint: near.length === 0 ? null : `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` })
+
+/**
+ * The task with what follows from the offers, or as it was written when nothing does. A named cloud that is not enabled is not looked
+ * into: that it is not enabled is what matters.
+ */
+export const completed = (task: RecordedTask, offers: Offers, enabled: ReadonlyArray<string>): Result.Result<RecordedTask, SkydError> =>
+  Result.gen(function* () {
+    if (enabled.length === 0) return yield* Result.fail(noCloud)
+    const { items, kind } = alternativesOf(task.resources)
+    const full: Array<Need> = []
+    for (const need of items)
+      full.push(need.cloud === undefined || enabled.includes(need.cloud) ? yield* checkWithOffers(need, offers, enabled) : need)
+    return same(items, full) ? task : { ...task, resources: together({ kind, items: full }) }
+  }).pipe(Result.mapError(errorOf))

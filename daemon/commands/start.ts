@@ -5,10 +5,10 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 import type { Start } from "../../sdk/protocol/start.ts"
+import { armedMinutes } from "../../task/autostop.ts"
 import { isControllerName } from "../../task/names.ts"
-import { refuseWhileEnding } from "./checks.ts"
+import { refuseWhileEnding, reservedName } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, nothingToDo, onCluster } from "./decision.ts"
-import { minutesOf } from "./launch.ts"
 
 export const start = (row: ClusterRow | undefined, params: Start, context: Context): Decided => {
   const minutes = params.idleMinutesToAutostop ?? null
@@ -18,9 +18,7 @@ export const start = (row: ClusterRow | undefined, params: Start, context: Conte
       new ValueError({ message: "down needs the idle minutes after which to tear down.", hint: "Give them: --down -i MINUTES" })
     )
   }
-  if (isControllerName(params.clusterName) && minutes !== null) {
-    return Result.fail(new ValueError({ message: "A controller takes no autostop setting.", hint: null }))
-  }
+  if (isControllerName(params.clusterName)) return Result.fail(new ValueError(reservedName(params.clusterName)))
   if (row === undefined) return noSuchCluster(params.clusterName)
   const ending = refuseWhileEnding(row)
   if (ending !== undefined) return ending
@@ -34,7 +32,7 @@ export const start = (row: ClusterRow | undefined, params: Start, context: Conte
     retryUntilUp: params.retryUntilUp ?? false,
     lastUse: params.lastUse ?? ""
   }
-  const idleMinutes = minutesOf({ idleMinutesToAutostop: minutes })
+  const idleMinutes = armedMinutes({ idleMinutesToAutostop: minutes })
   return onCluster(
     row,
     context,

@@ -4,7 +4,8 @@ import { JobId as JobIds } from "../../events/ids.ts"
 import type { JobSubmitted } from "../../events/job.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { alternativesOf, chosenOf } from "../../task/alternatives.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
+import { placedNeed } from "../../task/placed.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
 /**
@@ -20,7 +21,7 @@ export const nextJobOf = (row: ClusterRow): JobId => JobIds.make(row.lastJob + 1
 
 /** A job runs on what the cluster is: of several requests, the one that was met. */
 const onNodesOf = (row: ClusterRow, task: RecordedTask): RecordedTask =>
-  alternativesOf(task.resources).kind === "one" ? task : { ...task, resources: chosenOf(task.resources, row.offer?.accelerators) }
+  alternativesOf(task.resources).kind === "one" ? task : { ...task, resources: placedNeed(task.resources, row.offer) }
 
 export const jobSubmitted = (
   row: ClusterRow,

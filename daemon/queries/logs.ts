@@ -182,9 +182,7 @@ export const streamLogs = Effect.fn("logs")(function* (id: string | number, para
     },
     endMaxMs
   )
-  // Its last lines were just streamed.
-  if (outcome?._tag === "failed")
-    return yield* Effect.fail(failureOf({ ...outcome.error, message: outcome.error.message.replace(/ Its last lines:.*/s, "") }))
+  if (outcome?._tag === "failed") return yield* Effect.fail(failureOf(outcome.error))
   const jobId = outcome?._tag === "succeeded" ? (outcome.result["jobId"] as number | null) : null
   const job = jobId === null ? undefined : jobOf(log.world().jobs, row.id, jobId)
   return job === undefined ? answer : yield* streamOne(id, params, { row, job, setup: undefined }, reply, tools)

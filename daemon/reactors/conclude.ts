@@ -41,12 +41,13 @@ export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Fa
 /** No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. */
 export const giveUpPlace = (row: ClusterRow): Facts => {
   const { code = "", message = "" } = row.refused ?? {}
+  const never = row.nodes.length === 0 && !row.everUp
   const error = new ResourcesUnavailableError({
     message: `${row.name}: no place gave what was asked for: ${message}`,
     hint: "Ask for less, wait it out with --retry-until-up, or try again later.",
-    failoverHistory: [{ tag: code, message }]
+    failoverHistory: [{ tag: code, message }],
+    noFailover: !never
   })
-  const never = row.nodes.length === 0 && !row.everUp
   const over = never
     ? row.operations
     : row.operations.filter(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")

@@ -5,6 +5,7 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import type { JobRow } from "../../projections/jobs.ts"
 import type { AgentMethods, JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
 import { acceleratorsOf } from "../../task/alternatives.ts"
+import { placedNeed } from "../../task/placed.ts"
 import { runTimestampOf } from "../commands/submission.ts"
 
 type Autostop = AgentMethods["autostop"][0]
@@ -66,6 +67,6 @@ export const setupSpec = (row: ClusterRow, active: ActiveOperation, secrets: Sec
     script: task.setup ?? "",
     envs: task.envs ?? {},
     secrets,
-    accelerators: Math.ceil(acceleratorsOf(task.resources, row.offer?.accelerators)?.count ?? 0)
+    accelerators: Math.ceil(acceleratorsOf(placedNeed(task.resources, row.offer))?.count ?? 0)
   }
 }

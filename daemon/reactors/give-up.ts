@@ -38,7 +38,8 @@ const failure = (row: ClusterRow, action: Action, message: string): SkydError =>
     message: what,
     hint: `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`,
     returncode: 1,
-    command: wording[action._tag] ?? action._tag
+    command: wording[action._tag] ?? action._tag,
+    detailedReason: null
   })
 }
 

@@ -3,9 +3,9 @@ import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
+import { armedMinutes } from "../../task/autostop.ts"
 import { hasRun, hasSetup } from "../../task/Task.ts"
 import { autodown } from "../commands/exec.ts"
-import { minutesOf } from "../commands/launch.ts"
 import { jobSubmitted, nextJobOf } from "../commands/submission.ts"
 import { decided, type Facts } from "./facts.ts"
 
@@ -15,7 +15,7 @@ export const activeOf = (row: ClusterRow, id: OperationId): ActiveOperation | un
 const settle = (row: ClusterRow, { request }: ActiveOperation): ReadonlyArray<Event> => {
   if (request?._tag === "ExecRequested") return request.down ? [autodown(row.id)] : []
   if (request?._tag !== "LaunchRequested" || !request.down) return []
-  const idleMinutes = minutesOf({ idleMinutesToAutostop: request.idleMinutes, down: true }) ?? 1
+  const idleMinutes = armedMinutes({ idleMinutesToAutostop: request.idleMinutes, down: true }) ?? 1
   return [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down: true }]
 }
 
@@ -37,10 +37,11 @@ export const failSetup = (row: ClusterRow, active: ActiveOperation): Facts => {
   const { failedRank, lastLines, reason, returnCodes } = active.setup
   const where = row.numNodes > 1 && failedRank !== null ? ` on rank ${failedRank}` : ""
   const error = new CommandError({
-    message: `setup failed${where}: ${reason ?? `exit ${returnCodes[failedRank ?? 0] ?? 1}`}.${lastLines.length === 0 ? "" : ` Its last lines:\n${lastLines.join("\n")}`}`,
+    message: `setup failed${where}: ${reason ?? `exit ${returnCodes[failedRank ?? 0] ?? 1}`}.`,
     hint: `${row.name} stays UP. Mend setup and launch again; to end it: sky down ${row.name}`,
     returncode: returnCodes[failedRank ?? 0] ?? 1,
-    command: "setup"
+    command: "setup",
+    detailedReason: lastLines.length === 0 ? null : lastLines.join("\n")
   })
   return decided(active.id, [{ _tag: "OperationFailed", error: recordError(error) }])
 }

@@ -1,6 +1,5 @@
 /** What a caller keeps of a cluster. */
 import type { ResourceHandle as Wire } from "../protocol/rows.ts"
-import { present } from "./field-names.ts"
 import { values } from "./load.ts"
 import { type Resources, resourcesOf } from "./Resources.ts"
 
@@ -35,18 +34,15 @@ class Handle implements ResourceHandle {
   get launchedResources(): Resources | null {
     const offer = this.#launched
     if (offer === null) return null
-    const { accelerators, cloud, cpus, instanceType, memoryGib, region, useSpot, zone } = offer
-    const need = values().needFrom(
-      present({
-        cloud,
-        region,
-        zone,
-        instance_type: instanceType,
-        accelerators: accelerators && { [accelerators.name]: accelerators.count },
-        use_spot: useSpot || null
-      })
-    )
-    return resourcesOf(need, instanceType === null ? `${cpus}CPU--${memoryGib}GB` : null)
+    const { needOfPlace, requestFrom } = values()
+    const { cpus, instanceType, memoryGib } = offer
+    const request = requestFrom(needOfPlace(offer))
+    return resourcesOf(request, instanceType === null ? `${cpus}CPU--${memoryGib}GB` : null)
+  }
+
+  toJSON(): ResourceHandle {
+    const { clusterId, clusterName, headIp, launchedNodes, launchedResources } = this
+    return { clusterName, clusterId, launchedNodes, headIp, launchedResources }
   }
 
   toString(): string {

@@ -1,74 +1,14 @@
 /** `sky.Resources`: what a task asks of each node. The value is task/'s; here it has the contract's names. */
-import { type Maybe, options } from "./arguments.ts"
+import type { Maybe } from "./arguments.ts"
 import { type Cloud, cloudNamed } from "./Cloud.ts"
 import type { DiskTier } from "./enums.ts"
 import { NotSupportedError, ValueError } from "./exceptions.ts"
-import { toFile } from "./field-names.ts"
+import { toOptions } from "./field-names.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
+import { type AutostopSetting, type JobRecovery, type ResourcesOptions, resourcesFields } from "./resources-options.ts"
 
-type Need = import("./values.ts").Need
-
-/** All optional; `null` and absent are the same, and mean that the system chooses. */
-export interface ResourcesOptions {
-  /** `sky.AWS()`, or its word as a task file has it. */
-  readonly cloud?: Maybe<Cloud | string>
-  readonly instanceType?: Maybe<string>
-  /** vCPUs of each node: `2`, `2.5`, `"2"` (exactly), `"2+"` (at least). */
-  readonly cpus?: Maybe<number | string>
-  /** GiB of each node: `16`, `"16"` (exactly), `"16+"` (at least), `"4x"` (for each vCPU). */
-  readonly memory?: Maybe<number | string>
-  /** Of each node: `"V100"` (one), `"V100:2"`, `{ V100: 2 }`, `{ "tpu-v2-8": 1 }`. Fractions share one. */
-  readonly accelerators?: Maybe<string | Readonly<Record<string, number>>>
-  /** Of TPUs: `{ tpu_vm: true, runtime_version: "tpu-vm-base" }`. Their keys keep their spelling. */
-  readonly acceleratorArgs?: Maybe<Readonly<Record<string, string | boolean>>>
-  /** Machines that may be taken away, for less. */
-  readonly useSpot?: Maybe<boolean>
-  /** The strategy of a managed spot job. Carried, and refused by `launch`: skyd runs no such jobs. */
-  readonly spotRecovery?: Maybe<string>
-  readonly region?: Maybe<string>
-  readonly zone?: Maybe<string>
-  /** `cloud/region/zone` in one, `*` for any; not together with the three. */
-  readonly infra?: Maybe<string>
-  /** A cloud's image, a tag as `skypilot:gpu-ubuntu-2004`, `docker:IMAGE`, or images by region. */
-  readonly imageId?: Maybe<string | Readonly<Record<string, string>>>
-  /** GiB of the system's disk; 256 where nothing is said. */
-  readonly diskSize?: Maybe<number | string>
-  readonly diskTier?: Maybe<DiskTier | string>
-  /** Opened on the nodes: `8080`, `"8080"`, `"8000-8010"`, or several. */
-  readonly ports?: Maybe<number | string | ReadonlyArray<number | string>>
-  /** Tags of what is made on the cloud. */
-  readonly labels?: Maybe<Readonly<Record<string, string>>>
-}
-
-const names = [
-  "cloud",
-  "instanceType",
-  "cpus",
-  "memory",
-  "accelerators",
-  "acceleratorArgs",
-  "useSpot",
-  "spotRecovery",
-  "region",
-  "zone",
-  "infra",
-  "imageId",
-  "diskSize",
-  "diskTier",
-  "ports",
-  "labels"
-] as const
-
-const diskGibDefault = 256
-
-const listed = (ports: ResourcesOptions["ports"]) => (typeof ports === "object" && ports !== null ? [...ports] : ports)
-
-/** As the file has it. */
-export const resourcesFields = (given: Maybe<ResourcesOptions>, of: string): Record<string, unknown> => {
-  const { cloud, diskTier, ports, ...rest } = options(given, names, of)
-  return toFile({ ...rest, cloud: typeof cloud === "object" ? cloud?.name : cloud, diskTier, ports: listed(ports) })
-}
+type Request = import("./values.ts").Request
 
 const deepFrozen = <A>(value: A): A => {
   if (typeof value !== "object" || value === null) return value
@@ -76,12 +16,15 @@ const deepFrozen = <A>(value: A): A => {
   return Object.freeze(value)
 }
 
-/** A form that was checked before, and what its machine is called where its cloud has no types to ask for. */
+/** A request that was checked before, and what its machine is called where its cloud has no types to ask for. */
 const made = Symbol("made")
-interface Made {
-  readonly need: Need
-  readonly machine: string | null
+interface Made extends ResourcesOptions {
+  readonly [made]: Request & { readonly machine: string | null }
 }
+const isMade = (given: Maybe<ResourcesOptions>): given is Made => typeof given === "object" && given !== null && made in given
+
+/** What says which machine it is. */
+const machineFields = ["cloud", "infra", "instance_type", "cpus", "memory", "accelerators"]
 
 /**
  * Compute requirements of a task. Immutable: `copy` makes another one. Each way to write a value comes to one form, so that equal wishes
@@ -108,15 +51,22 @@ export class Resources {
   readonly diskTier: DiskTier | null
   readonly ports: ReadonlyArray<string> | null
   readonly labels: Readonly<Record<string, string>> | null
-  readonly #need: Need
+  /** False for never; null where nothing is said. */
+  readonly autostop: AutostopSetting | false | null
+  readonly jobRecovery: JobRecovery | null
+  /** A copy is another way to say it: what followed from the old one is not taken over. */
+  readonly #said: Request["said"]
+  readonly #need: Request["need"]
+  readonly #machine: string | null
 
   constructor(given?: Maybe<ResourcesOptions>) {
-    const { anyRegion, cloudDisplay, needFrom } = values()
-    const { machine, need }: Made =
-      typeof given === "object" && given !== null && made in given
-        ? (given[made] as Made)
-        : { need: orException(() => needFrom(resourcesFields(given, "Resources"))), machine: null }
+    const { anyRegion, cloudDisplay, diskGibDefault, requestFrom } = values()
+    const { machine, need, said } = isMade(given)
+      ? given[made]
+      : { ...orException(() => requestFrom(resourcesFields(given, "Resources"))), machine: null }
+    this.#said = said
     this.#need = need
+    this.#machine = machine
     this.cloud = need.cloud === undefined ? null : cloudNamed(need.cloud, cloudDisplay(need.cloud))
     this.instanceType = need.instance_type ?? machine
     this.cpus = need.cpus ?? null
@@ -132,32 +82,41 @@ export class Resources {
     this.diskTier = need.disk_tier ?? null
     this.ports = deepFrozen(need.ports ?? null)
     this.labels = deepFrozen(need.labels ?? null)
+    const { autostop, job_recovery } = need
+    this.autostop =
+      said.autostop === false ? false : autostop ? deepFrozen({ idleMinutes: autostop.idle_minutes, down: autostop.down }) : null
+    this.jobRecovery = job_recovery === undefined ? null : deepFrozen(toOptions(job_recovery))
     Object.freeze(this)
   }
 
   /** The same with these changes, checked again; `null` takes a field back. */
   copy(changes?: Maybe<ResourcesOptions>): Resources {
     const over = resourcesFields(changes, "copy")
-    const { needFrom, overrideResources } = values()
-    return resourcesOf(orException(() => needFrom(overrideResources(this.#need as never, over))))
+    const { overrideResources, requestFrom } = values()
+    const kept = machineFields.some((name) => Object.hasOwn(over, name)) ? null : this.#machine
+    return resourcesOf(
+      orException(() => requestFrom(overrideResources(this.#said, over))),
+      kept
+    )
   }
 
   /** Whether cloud and instance type are set: fully specified. */
   isLaunchable(): boolean {
-    return this.cloud !== null && this.instanceType !== null
+    return values().isLaunchable(this.#named())
   }
 
   /** Whether nothing is asked. */
   isEmpty(): boolean {
-    return Object.keys(this.#need).length === 0
+    return values().isEmpty(this.#need)
   }
 
   /** USD for one node over so many seconds. Only what costs nothing has a price in this version; else `NotSupportedError`. */
   getCost(seconds: number): number {
     if (typeof seconds !== "number" || !(seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)
     if (!this.isLaunchable()) throw new ValueError(`${this} has no price: cloud and instanceType say what it is.`)
-    if (this.cloud?.name === "local" || this.cloud?.name === "ssh") return 0
-    throw new NotSupportedError(`The prices of ${this.cloud} are not known to this version.`)
+    const usd = values().costOf(this.#named(), seconds)
+    if (usd === undefined) throw new NotSupportedError(`The prices of ${this.cloud} are not known to this version.`)
+    return usd
   }
 
   /**
@@ -176,15 +135,20 @@ export class Resources {
 
   /** The `resources` section of a task file; what is not asked is left out. */
   toYamlConfig(): Record<string, unknown> {
-    const { image_id: _, ...rest } = structuredClone(this.#need)
-    return { ...rest, ...(this.imageId === null ? {} : { image_id: structuredClone(this.imageId) }) }
+    return { ...structuredClone(this.#said) }
   }
 
   /** As SkyPilot prints it: `AWS(p3.2xlarge[Spot], {'V100': 1})`. */
   toString(): string {
-    return values().needText(this.instanceType === null ? this.#need : { ...this.#need, instance_type: this.instanceType })
+    return values().needText(this.#named())
+  }
+
+  #named(): Request["need"] {
+    return this.instanceType === null ? this.#need : { ...this.#need, instance_type: this.instanceType }
   }
 }
 
-export const resourcesOf = (need: Need, machine: string | null = null): Resources =>
-  new Resources({ [made]: { need, machine } } as ResourcesOptions)
+export const resourcesOf = (request: Request, machine: string | null = null): Resources => {
+  const asked: Made = { [made]: { ...request, machine } }
+  return new Resources(asked)
+}

@@ -1,6 +1,7 @@
 /** `sky.SkyServiceSpec`: the `service` section of a task. */
+import { present } from "../../task/present.ts"
 import { type Maybe, options } from "./arguments.ts"
-import { present, toFile } from "./field-names.ts"
+import { toFile } from "./field-names.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
 
@@ -56,36 +57,33 @@ const asSection = (given: SkyServiceSpecOptions) => {
   }
 }
 
+/** A section that was checked before. */
+const section = Symbol("section")
+type Section = ReturnType<typeof import("./values.ts").serviceFrom>
+interface Sectioned extends SkyServiceSpecOptions {
+  readonly [section]: Section
+}
+const isSectioned = (given: SkyServiceSpecOptions): given is Sectioned => typeof given === "object" && given !== null && section in given
+
 /** A service as a task describes one. Immutable. It is checked, carried and printed: skyd serves nothing itself. */
 export class SkyServiceSpec {
-  readonly #section: Readonly<Record<string, unknown>>
+  readonly #section: Section
 
   constructor(given: SkyServiceSpecOptions) {
-    const asked = options<SkyServiceSpecOptions>(given, names, "SkyServiceSpec")
-    this.#section = orException(() => values().serviceFrom(asSection(asked)))
+    this.#section = isSectioned(given)
+      ? given[section]
+      : orException(() => values().serviceFrom(asSection(options<SkyServiceSpecOptions>(given, names, "SkyServiceSpec")), "options"))
   }
 
   /** Of a task file's `service` section. */
   static fromYamlConfig(config: Readonly<Record<string, unknown>>): SkyServiceSpec {
-    const { readiness_probe: probe, replica_policy: policy } = orException(() => values().serviceFrom(config))
-    return new SkyServiceSpec({
-      readinessPath: probe.path,
-      initialDelaySeconds: probe.initial_delay_seconds,
-      readinessTimeoutSeconds: probe.timeout_seconds,
-      readinessHeaders: probe.headers,
-      postData: probe.post_data as SkyServiceSpecOptions["postData"],
-      minReplicas: policy.min_replicas,
-      maxReplicas: policy.max_replicas,
-      targetQpsPerReplica: policy.target_qps_per_replica,
-      dynamicOndemandFallback: policy.dynamic_ondemand_fallback,
-      baseOndemandFallbackReplicas: policy.base_ondemand_fallback_replicas,
-      upscaleDelaySeconds: policy.upscale_delay_seconds,
-      downscaleDelaySeconds: policy.downscale_delay_seconds
-    })
+    const checked = orException(() => values().serviceFrom(config, "section"))
+    const asked: Sectioned = { readinessPath: checked.readiness_probe.path, [section]: checked }
+    return new SkyServiceSpec(asked)
   }
 
   /** The section, every default filled in. */
   toYamlConfig(): Record<string, unknown> {
-    return structuredClone(this.#section) as Record<string, unknown>
+    return { ...structuredClone(this.#section) }
   }
 }

@@ -18,6 +18,13 @@ export interface StorageOptions {
   readonly persistent?: Maybe<boolean>
 }
 
+/** A section of a task file, as it is; it may hold what no option says. */
+const section = Symbol("section")
+interface Sectioned extends StorageOptions {
+  readonly [section]: unknown
+}
+const isSectioned = (given: Maybe<StorageOptions>): given is Sectioned => typeof given === "object" && given !== null && section in given
+
 const names = ["name", "source", "store", "mode", "persistent"] as const
 
 /** A bucket. Immutable. Throws a `StorageSpecError` of the kind that fits for what cannot be. */
@@ -27,9 +34,12 @@ export class Storage {
   readonly store: StoreType | null
   readonly mode: StorageMode
   readonly persistent: boolean
+  readonly #forced: boolean
 
   constructor(given?: Maybe<StorageOptions>) {
-    const { mode, name, persistent, source, store } = orException(() => values().storageFrom(toFile(options(given, names, "Storage"))))
+    const fields = isSectioned(given) ? given[section] : toFile(options(given, names, "Storage"))
+    const { _force_delete, mode, name, persistent, source, store } = orException(() => values().storageFrom(fields))
+    this.#forced = _force_delete
     this.name = name
     this.source = typeof source === "string" || source === null ? source : Object.freeze([...source])
     this.store = store
@@ -46,7 +56,13 @@ export class Storage {
       ...(source === null ? {} : { source: typeof source === "string" ? source : [...source] }),
       ...(store === null ? {} : { store }),
       mode,
-      persistent
+      persistent,
+      ...(this.#forced ? { _force_delete: true } : {})
     }
   }
+}
+
+export const storageOf = (fields: object): Storage => {
+  const asked: Sectioned = { [section]: fields }
+  return new Storage(asked)
 }

@@ -1,14 +1,15 @@
 /** `sky.Task`: a builder that changes itself over the immutable value of task/. Looks at files. */
+import { present } from "../../task/present.ts"
 import type { Task as TaskValue } from "../../task/Task.ts"
 import { type Maybe, options, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
-import { present } from "./field-names.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
-import { Resources, type ResourcesOptions, resourcesFields, resourcesOf } from "./Resources.ts"
+import { Resources, resourcesOf } from "./Resources.ts"
+import { type ResourcesOptions, resourcesFields } from "./resources-options.ts"
 import { SkyServiceSpec } from "./SkyServiceSpec.ts"
-import { Storage } from "./Storage.ts"
-import type { Mount, ResourcesChoice, RunFunction, TaskOptions } from "./task-arguments.ts"
+import { type Storage, storageOf } from "./Storage.ts"
+import type { ResourcesChoice, RunFunction, TaskOptions } from "./task-arguments.ts"
 import * as take from "./task-arguments.ts"
 
 /**
@@ -37,7 +38,7 @@ export class Task {
       setup,
       workdir,
       secrets,
-      envs: envs && take.envsFrom(envs),
+      envs: envs && take.withEnvs({}, envs).envs,
       num_nodes: numNodes,
       event_callback: eventCallback,
       run: this.#run === null ? run : undefined
@@ -54,10 +55,20 @@ export class Task {
     return task
   }
 
-  #change(over: Readonly<Record<string, unknown>>): this {
-    const fields = present({ ...this.#fields, ...over })
+  static {
+    // Where console.log looks: this has no fields of its own to print.
+    Object.defineProperty(Task.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: Task.prototype.toString })
+  }
+
+  /** Checked as a whole; the task stays as it was where it does not hold. */
+  #set(given: object): this {
+    const fields = present({ ...given })
     this.#fields = Object.keys(fields).length === 0 ? {} : orException(() => values().taskFrom(fields))
     return this
+  }
+
+  #change(over: object): this {
+    return this.#set({ ...this.#fields, ...over })
   }
 
   get name(): string | null {
@@ -94,7 +105,7 @@ export class Task {
   /** One, or a choice: a list in order, a Set of equals. */
   get resources(): ResourcesChoice {
     const { items, kind } = values().choiceOf(this.#fields.resources)
-    const all = items.map((need) => resourcesOf(need))
+    const all = items.map((request) => resourcesOf(request))
     return kind === "one" ? (all[0] ?? new Resources()) : kind === "any" ? new Set(all) : all
   }
   get service(): SkyServiceSpec | null {
@@ -103,20 +114,16 @@ export class Task {
   }
   /** Absolute sources by target; buckets by their address. */
   get fileMounts(): Record<string, string> {
-    return Object.fromEntries(this.#mounts((mount) => typeof mount === "string")) as Record<string, string>
+    return { ...values().fileMountsOf(this.#fields) }
   }
   get storageMounts(): Record<string, Storage> {
-    return Object.fromEntries(this.#mounts(take.isMapping).map(([target, storage]) => [target, new Storage(storage as object)]))
-  }
-
-  #mounts(is: (mount: Mount) => boolean): ReadonlyArray<[string, Mount]> {
-    return Object.entries((this.#fields.file_mounts ?? {}) as Record<string, Mount>).filter(([, mount]) => is(mount))
+    const all = Object.entries(values().storageMountsOf(this.#fields))
+    return Object.fromEntries(all.map(([target, storage]) => [target, storageOf(storage)]))
   }
 
   /** Merges envs into those that are there: an object, or a list of pairs; `null` changes nothing. */
   updateEnvs(envs: Maybe<Readonly<Record<string, string>> | ReadonlyArray<readonly [string, string]>>): this {
-    if (envs === null || envs === undefined) return this
-    return this.#change({ envs: { ...this.#fields.envs, ...take.envsFrom(envs) } })
+    return this.#set(take.withEnvs(this.#fields, envs))
   }
 
   /** What each node needs. Of an array the first that can be had is taken, of a `Set` the cheapest. Without it the system chooses. */
@@ -127,7 +134,7 @@ export class Task {
   /** These fields over those of each alternative; a list stays a list and a Set a Set. */
   setResourcesOverride(overrideParams: ResourcesOptions): this {
     const over = resourcesFields(overrideParams, "setResourcesOverride")
-    return this.#change({ resources: values().overrideResources(this.#fields.resources, over as never) })
+    return this.#change({ resources: values().overrideResources(this.#fields.resources, over) })
   }
 
   /** `null` takes it back. */
@@ -142,36 +149,22 @@ export class Task {
    * a folder land in the target. Neither ends with a slash. Replaces the former ones; `null` takes them back.
    */
   setFileMounts(fileMounts: Maybe<Readonly<Record<string, string>>>): this {
-    return this.#mount(this.#mounts(take.isMapping), take.filesFrom(fileMounts ?? {}, "setFileMounts"))
+    return this.#set(values().setFileMounts(this.#fields, take.filesFrom(fileMounts ?? {}, "setFileMounts")))
   }
 
   /** Merges into the former ones. Call it before the launch that is to bring them. */
   updateFileMounts(fileMounts: Readonly<Record<string, string>>): this {
-    return this.#mount(
-      this.#mounts(() => true),
-      take.filesFrom(fileMounts, "updateFileMounts")
-    )
+    return this.#set(values().updateFileMounts(this.#fields, take.filesFrom(fileMounts, "updateFileMounts")))
   }
 
   /** Buckets by where the nodes see them: `{ path: sky.Storage }`. Replaces the former ones; `null` takes them back. */
   setStorageMounts(storageMounts: Maybe<Readonly<Record<string, Storage>>>): this {
-    return this.#mount(
-      this.#mounts((mount) => typeof mount === "string"),
-      take.storagesFrom(storageMounts ?? {}, "setStorageMounts")
-    )
+    return this.#set(values().setStorageMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "setStorageMounts")))
   }
 
   /** Merges into the former ones; `null` changes nothing. */
   updateStorageMounts(storageMounts: Maybe<Readonly<Record<string, Storage>>>): this {
-    return this.#mount(
-      this.#mounts(() => true),
-      take.storagesFrom(storageMounts ?? {}, "updateStorageMounts")
-    )
-  }
-
-  #mount(kept: ReadonlyArray<readonly [string, Mount]>, added: ReadonlyArray<readonly [string, Mount]>): this {
-    const all = Object.fromEntries([...kept, ...added])
-    return this.#change({ file_mounts: Object.keys(all).length === 0 ? undefined : all })
+    return this.#set(values().updateStorageMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "updateStorageMounts")))
   }
 
   /** Whether this is a controller of managed jobs or services: never, here. */
@@ -186,12 +179,16 @@ export class Task {
 
   /** As a task file has it, secrets included. A `run` function is left out. */
   toYamlConfig(): Record<string, unknown> {
-    return structuredClone(this.#fields) as Record<string, unknown>
+    return { ...structuredClone(this.#fields) }
   }
 
+  /** As `toYamlConfig`, with `***` for secrets: for logs. */
+  toJSON(): Record<string, unknown> {
+    return { ...values().struck(this.#fields) }
+  }
+
+  /** As SkyPilot prints it, in some lines: what runs, on how many nodes, and what each of them needs. */
   toString(): string {
-    const { run } = this
-    const what = typeof run === "string" ? shown(run) : run === null ? "<empty>" : "<function>"
-    return `Task${this.name === null ? "" : `<name=${this.name}>`}(run=${what})`
+    return values().taskText(this.#fields, this.#run === null ? undefined : "<function>")
   }
 }

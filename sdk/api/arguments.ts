@@ -1,5 +1,5 @@
 /** What callers give, checked before anything is asked. JSON would make null of a NaN, and null means something else. */
-import { didYouMean } from "../../task/names.ts"
+import { didYouMean } from "../../task/near.ts"
 import { ValueError } from "./SkyError.ts"
 
 /** `null` and absent are the same, for every optional parameter. */

@@ -5,7 +5,7 @@ import type { Handlers } from "../client/Pending.ts"
 import * as rare from "../client/rare.ts"
 import { openSession, type Session } from "../client/Session.ts"
 import { ulid } from "../client/ulid.ts"
-import type { CommandName, MethodName } from "../protocol/methods.ts"
+import type { CommandName, commands, MethodName } from "../protocol/methods.ts"
 import type { Caller } from "../protocol/Wire.ts"
 import type { Maybe } from "./arguments.ts"
 import { AbortError } from "./exceptions.ts"
@@ -44,7 +44,7 @@ const left = ({ operation, what }: Awaited, cause: unknown): AbortError =>
         fields: { operation }
       })
 
-/** Runs `work` on a session that is closed however it ends. Every failure is one of `sky.exceptions`. */
+/** Runs `work` on a session that is closed however it ends. What the daemon says, and what ends the waiting, is one of `sky.exceptions`. */
 export const onSession = async <A>(
   awaited: Awaited,
   { signal }: Waiting,
@@ -70,10 +70,13 @@ export const onSession = async <A>(
 export const ask = <A>(method: MethodName, params: object, waiting: Waiting = {}, handlers: Handlers = {}): Promise<A> =>
   onSession({ what: method }, waiting, (session) => session.call<A>(method, params, handlers))
 
+type Params<M extends CommandName> = (typeof commands)[M]["params"]["Encoded"] & { readonly clusterName: string }
+type Result<M extends CommandName> = (typeof commands)[M]["result"]["Encoded"]
+
 /** A wish: an operation with an id of ours. */
-export const wish = <A>(method: CommandName, params: { readonly clusterName: string }, waiting: Waiting = {}): Promise<A> => {
+export const wish = <M extends CommandName>(method: M, params: Params<M>, waiting: Waiting = {}): Promise<Result<M>> => {
   const operation = ulid()
   return onSession({ what: `${method} of ${params.clusterName}`, operation }, waiting, (session) =>
-    session.call<A>(method, params, {}, operation)
+    session.call<Result<M>>(method, params, {}, operation)
   )
 }

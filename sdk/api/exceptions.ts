@@ -83,7 +83,7 @@ export class CommandError extends SkyError {
     super(message, details)
     this.returncode = (this.fields["returncode"] as number | undefined) ?? exitCodes.failed
     this.command = (this.fields["command"] as string | undefined) ?? ""
-    this.detailedReason = (this.fields["detailedReason"] as string | undefined) ?? /Its last lines:\s*([\s\S]*)$/.exec(message)?.[1] ?? null
+    this.detailedReason = (this.fields["detailedReason"] as string | null | undefined) ?? null
   }
 }
 

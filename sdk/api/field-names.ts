@@ -3,6 +3,9 @@
 /** `instanceType` to `instance_type`. */
 export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/** `instance_type` to `instanceType`. */
+export const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
 /** Keys of the file, without those that are undefined. */
 export const toFile = (given: object): Record<string, unknown> =>
   Object.fromEntries(
@@ -11,6 +14,6 @@ export const toFile = (given: object): Record<string, unknown> =>
       .map(([name, value]) => [snake(name), value])
   )
 
-/** Without what says nothing. */
-export const present = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
+/** Keys of the caller, of a flat mapping. */
+export const toOptions = (fields: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]))

@@ -94,7 +94,7 @@ export const cancel = async (clusterName: string, cancelOptions?: Maybe<CancelOp
   const ids = wholeNumbers(jobIds, "jobIds")
   if (yesOrNo(all, "all") && ids !== undefined) throw new ValueError("all and jobIds exclude each other.")
   const params = { clusterName: nameOf(clusterName), all: all ?? false, jobIds: ids ?? null }
-  return [...(await wish<{ cancelled: ReadonlyArray<number> }>("cancel", params, { signal })).cancelled]
+  return [...(await wish("cancel", params, { signal })).cancelled]
 }
 
 /**

@@ -30,7 +30,8 @@ export interface LaunchOptions extends ExecOptions {
   /** Only plan; nothing is made. */
   readonly dryrun?: Maybe<boolean>
   /**
-   * Tear the cluster down once all jobs have finished, well or badly: after `idleMinutesToAutostop`, else 1 idle minute. Errors in
+   * Tear the cluster down once all jobs have finished, well or badly: after `idleMinutesToAutostop`, else as long as its
+   * resources say in `autostop`, else 1 idle minute. Errors in
    * provisioning, syncing or setting up never tear it down.
    */
   readonly down?: Maybe<boolean>

@@ -1,5 +1,4 @@
 /** `stop`, `start`, `down` and `autostop`. */
-import type { ResourceHandle as WireHandle } from "../protocol/rows.ts"
 import { type Maybe, clusterName as nameOf, options, wholeNumber, yesOrNo } from "./arguments.ts"
 import { programName, type Waiting, wish } from "./call.ts"
 import { ValueError } from "./exceptions.ts"
@@ -66,7 +65,7 @@ export const start = async (clusterName: string, startOptions?: Maybe<StartOptio
     force: yesOrNo(given.force, "force") ?? false,
     lastUse: programName()
   }
-  return handleOf((await wish<{ handle: WireHandle }>("start", params, given)).handle)
+  return handleOf((await wish("start", params, given)).handle)
 }
 
 /**
@@ -81,7 +80,5 @@ export const autostop = async (clusterName: string, idleMinutes: number, autosto
   const name = nameOf(clusterName)
   const minutes = wholeNumber(idleMinutes, "idleMinutes")
   if (minutes === undefined) throw new ValueError("idleMinutes is needed: whole minutes, or a negative number to cancel.")
-  await wish("autostop", { clusterName: name, idleMinutes: minutes, down: yesOrNo(down, "down") ?? false } as { clusterName: string }, {
-    signal
-  })
+  await wish("autostop", { clusterName: name, idleMinutes: minutes, down: yesOrNo(down, "down") ?? false }, { signal })
 }

@@ -23,12 +23,17 @@ const clean = (text: string) => text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, " ")
 const phases = () => {
   const begunAtMs = new Map<string, number>()
   return ({ atMs, detail, phase, state }: Progress): void => {
+    const sinceMs = begunAtMs.get(phase)
     if (state === "running") {
-      begunAtMs.set(phase, begunAtMs.get(phase) ?? atMs)
+      begunAtMs.set(phase, sinceMs ?? atMs)
       if (phase === "queued") says(`Waiting: ${clean(detail)}`)
-    } else if (state === "failed") says(`Failed: ${phase} ${clean(detail)}`.trimEnd())
-    else if (done[phase] !== undefined)
-      says([done[phase], clean(detail), seconds(atMs - (begunAtMs.get(phase) ?? atMs))].filter(Boolean).join(" "))
+      return
+    }
+    if (phase === "provision" && state === "done") begunAtMs.set("bootstrap", atMs)
+    if (state === "failed") says(`Failed: ${phase} ${clean(detail)}`.trimEnd())
+    // An agent starts once its node is there; that of a node which ran before is only looked after.
+    else if (done[phase] !== undefined && !(phase === "bootstrap" && sinceMs === undefined))
+      says([done[phase], clean(detail), seconds(atMs - (sinceMs ?? atMs))].filter(Boolean).join(" "))
   }
 }
 

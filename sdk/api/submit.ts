@@ -99,7 +99,7 @@ export const submit = async (work: Work, waiting: Waiting): Promise<LaunchResult
     }
     const { handle, jobId } = launched
     if (jobId !== null && handle !== null) {
-      narrator.line(`Job ${jobId} of ${task.name ?? "the task"} on ${handle.clusterName}`)
+      narrator.line(`Job ${jobId}${task.name ? ` of ${task.name}` : ""} on ${handle.clusterName}`)
       if (!work.detached) await follow(session, launched, at, narrator)
     }
     return { jobId, handle: handle && handleOf(handle) }

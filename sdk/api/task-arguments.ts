@@ -1,4 +1,6 @@
 /** What callers give to a `Task`, checked for its kind before task/ looks at what it says. */
+import type { Storage as StorageSection } from "../../task/Storage.ts"
+import type { Task as TaskSection } from "../../task/Task.ts"
 import { type Maybe, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
 import { orException } from "./from-wire.ts"
@@ -67,21 +69,7 @@ export const sectionOf = (given: ResourcesChoice): unknown => {
   return given instanceof Set ? { any_of: items } : { ordered: items }
 }
 
-const pairsOf = (envs: unknown): ReadonlyArray<readonly [unknown, unknown]> => {
-  if (Array.isArray(envs)) {
-    if (!envs.every((pair) => Array.isArray(pair) && pair.length === 2))
-      throw new ValueError("envs as a list are pairs of a name and a value.")
-    const twice = envs.find(([name], i) => envs.findIndex(([other]) => other === name) !== i)
-    if (twice !== undefined) throw new ValueError(`env '${twice[0]}' is there twice.`)
-    return envs
-  }
-  if (typeof envs !== "object" || envs === null || Symbol.iterator in envs)
-    throw new ValueError(`envs are an object, or a list of pairs, got ${shown(envs)}.`)
-  return Object.entries(envs)
-}
-
-export type Mount = string | Readonly<Record<string, unknown>>
-export const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value)
+const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value)
 
 export const runFrom = (run: TaskOptions["run"]): RunFunction | null => {
   if (run === null || run === undefined || typeof run === "string") return null
@@ -90,25 +78,22 @@ export const runFrom = (run: TaskOptions["run"]): RunFunction | null => {
   return run
 }
 
-export const envsFrom = (given: unknown): Record<string, string> => {
-  const pairs = pairsOf(given)
-  for (const [name, value] of pairs) {
-    orException(() => values().refuseEnvName(name))
-    if (typeof value !== "string") throw new ValueError(`env '${String(name)}' takes text, got ${shown(value)}.`)
-  }
-  return Object.fromEntries(pairs)
+export const withEnvs = (task: TaskSection, envs: Parameters<ReturnType<typeof values>["updateEnvs"]>[1]): TaskSection =>
+  orException(() => values().updateEnvs(task, envs))
+
+const mapped = <A, B>(given: unknown, of: string, values: string, take: (target: string, value: A) => B): Record<string, B> => {
+  if (!isMapping(given)) throw new ValueError(`${of} takes an object of ${values}, got ${shown(given)}.`)
+  return Object.fromEntries(Object.entries(given as Record<string, A>).map(([target, value]) => [target, take(target, value)]))
 }
 
-export const filesFrom = (given: unknown, of: string): ReadonlyArray<readonly [string, Mount]> => {
-  if (!isMapping(given)) throw new ValueError(`${of} takes an object of targets and sources, got ${shown(given)}.`)
-  const odd = Object.entries(given).find(([, source]) => typeof source !== "string")
-  if (odd !== undefined) throw new ValueError(`${of}: the source of ${odd[0]} is a path or the address of a bucket, got ${shown(odd[1])}.`)
-  return Object.entries(given as Record<string, string>)
-}
+export const filesFrom = (given: unknown, of: string): Record<string, string> =>
+  mapped(given, of, "targets and sources", (target, source: unknown) => {
+    if (typeof source === "string") return source
+    throw new ValueError(`${of}: the source of ${target} is a path or the address of a bucket, got ${shown(source)}.`)
+  })
 
-export const storagesFrom = (given: unknown, of: string): ReadonlyArray<readonly [string, Mount]> => {
-  if (!isMapping(given)) throw new ValueError(`${of} takes an object of paths and sky.Storage, got ${shown(given)}.`)
-  const odd = Object.entries(given).find(([, storage]) => !(storage instanceof Storage))
-  if (odd !== undefined) throw new ValueError(`${of}: ${odd[0]} takes a sky.Storage, got ${shown(odd[1])}.`)
-  return Object.entries(given as Record<string, Storage>).map(([path, storage]) => [path, storage.toYamlConfig()])
-}
+export const storagesFrom = (given: unknown, of: string): Record<string, StorageSection> =>
+  mapped(given, of, "paths and sky.Storage", (target, storage: unknown) => {
+    if (storage instanceof Storage) return storage.toYamlConfig()
+    throw new ValueError(`${of}: ${target} takes a sky.Storage, got ${shown(storage)}.`)
+  })

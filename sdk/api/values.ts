@@ -1,80 +1,146 @@
 /** The rules of task/ as the SDK's classes ask for them. Refusals are thrown as the contract's exceptions are called, by tag. */
-import { readFileSync, statSync } from "node:fs"
-import { resolve } from "node:path"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { alternativesOf } from "../../task/alternatives.ts"
-import { cloudDisplay } from "../../task/clouds.ts"
-import { lessDemandingThan, shouldBeBlockedBy } from "../../task/fit.ts"
+import { type Choice, overrideResources, split } from "../../task/alternatives.ts"
+import { canonicalTask } from "../../task/canonical.ts"
+import { cloudDisplay, parseInfra } from "../../task/clouds.ts"
+import { diskGibDefault } from "../../task/disk.ts"
+import * as edits from "../../task/edits.ts"
+import { getCost, isEmpty, isLaunchable, lessDemandingThan, shouldBeBlockedBy } from "../../task/fit.ts"
 import { anyRegion } from "../../task/images.ts"
+import { fileMountsOf, storageMountsOf } from "../../task/mounts.ts"
 import { type Need, needOf } from "../../task/Need.ts"
-import { envNamePattern } from "../../task/names.ts"
-import { overrideResources } from "../../task/override-resources.ts"
-import { Resources } from "../../task/Resources.ts"
+import { needOfPlace } from "../../task/placed.ts"
+import { present } from "../../task/present.ts"
+import { type Alternative, Resources } from "../../task/Resources.ts"
 import { needText } from "../../task/resources-text.ts"
 import { canonicalService, Service, serviceProblem } from "../../task/Service.ts"
 import { canonicalStorage, Storage, storageProblem } from "../../task/Storage.ts"
 import { featuresOf, type Task, TaskFields } from "../../task/Task.ts"
-import { type Complain, readPipeline } from "../task/document.ts"
+import { taskText } from "../../task/task-text.ts"
+import { type Complain, type Path, readPipeline } from "../task/document.ts"
 import { findFiles } from "../task/find-files.ts"
 import { checked, readTask } from "../task/read-task.ts"
+import { readText } from "../task/read-text.ts"
 import { refuse } from "../task/refuse.ts"
+import { camel } from "./field-names.ts"
 
-export type { Need }
-export { anyRegion, cloudDisplay, featuresOf, lessDemandingThan, needText, overrideResources, shouldBeBlockedBy }
+export const { setFileMounts, setStorageMounts, updateFileMounts, updateStorageMounts } = edits
+export type { Alternative, Need }
+export {
+  anyRegion,
+  cloudDisplay,
+  diskGibDefault,
+  featuresOf,
+  fileMountsOf,
+  isEmpty,
+  isLaunchable,
+  lessDemandingThan,
+  needOfPlace,
+  needText,
+  overrideResources,
+  shouldBeBlockedBy,
+  storageMountsOf,
+  taskText
+}
 
-const fileMaxBytes = 1024 * 1024
-
-const fieldsOf = [...Object.keys(TaskFields.fields), ...Object.keys(Resources.fields), ...Object.keys(Service.fields)]
-const words = new Map(
-  fieldsOf
-    .filter((name) => name.includes("_"))
-    .map((name) => [name, name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())])
+const fieldNames = [TaskFields, Resources, Service].flatMap(({ fields }) => Object.keys(fields))
+const innerNames = ["min_replicas", "max_replicas", "target_qps_per_replica", "idle_minutes"]
+const words = new Map([...fieldNames, ...innerNames].map((name) => [name, camel(name)]))
+/** Fields whose keys are the caller's own. */
+const keyed = new Set(
+  "accelerators accelerator_args config envs experimental file_mounts image_id inputs labels outputs secrets".split(" ")
 )
-/** Of a field as callers write it. */
-const asWritten = (text: string) => text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (name) => words.get(name) ?? name)
 
-const complain: Complain = (_, message, hint = null, tag = "ValueError") => refuse(asWritten(message), hint, tag)
+/** The rules speak of a file's fields; these are the caller's. What stands in quotes is what the caller said. */
+const spoken = (text: string) => text.replace(/(?<![^\s(])'.*?'(?![^\s.,:;)])|\b[a-z]+(?:_[a-z]+)+\b/g, (part) => words.get(part) ?? part)
+
+const spokenPath = (path: Path): string => {
+  const own = path.findIndex((key) => keyed.has(String(key)))
+  return path.map((key, i) => (own >= 0 && i > own ? String(key) : camel(String(key)))).join(".")
+}
+
+const complaining =
+  (inWords: (text: string) => string): Complain =>
+  (path, message, hint = null, tag = "ValueError") => {
+    const place = path.join(".")
+    const isPlaced = message.startsWith(place)
+    return refuse(`${isPlaced ? spokenPath(path) : ""}${inWords(isPlaced ? message.slice(place.length) : message)}`, hint, tag)
+  }
+const complain = complaining(spoken)
+/** What is said of files names paths, and no fields. */
+const complainOfFile = complaining((text) => text)
 
 /** The first complaint of a schema, as a ValueError. */
-const decoded = <A>(schema: Schema.Top, value: unknown, what: string): A => {
+const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: (path: Path) => string = spokenPath): A => {
   const standard = Schema.toStandardSchemaV1(schema as Schema.Codec<unknown>, { parseOptions: { onExcessProperty: "error" } })
   const result = standard["~standard"].validate(value)
   if (result instanceof Promise) throw new Error("a schema became asynchronous")
   const [issue] = result.issues ?? []
   if (issue === undefined) return value as A
-  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))
-  const name = asWritten(path.join("."))
-  throw refuse(`${what}: ${name === "" ? "" : `${name}: `}${asWritten(issue.message.replace(/^Expected/, "expected"))}.`)
+  const name = nameOf((issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part)))
+  throw refuse(
+    `${what}: ${name === "" ? "" : `${name}: `}${spoken(issue.message.replace(/^Expected/, "expected").replace("Missing key", "it is missing"))}.`
+  )
+}
+
+/** A request as it was said, in one form, and what it comes to with all that follows from it. */
+export interface Request {
+  readonly said: Alternative
+  readonly need: Need
+}
+
+const requestOf = (asked: Alternative): Request => {
+  const need = needOf(asked)
+  const place = typeof asked.infra === "string" ? parseInfra(asked.infra) : asked
+  const { image_id: image } = asked
+  const args = Object.entries(need.accelerator_args ?? {}).filter(([name]) =>
+    Object.entries(asked.accelerator_args ?? {}).some(([key, value]) => key === name && value !== null)
+  )
+  return {
+    need,
+    said: present<Alternative>({
+      ...need,
+      cloud: place?.cloud ? need.cloud : undefined,
+      accelerator_args: args.length === 0 ? undefined : Object.fromEntries(args),
+      image_id: typeof image === "object" ? (image?.[anyRegion] ?? need.image_id) : image?.trim(),
+      autostop: asked.autostop === false ? false : need.autostop
+    })
+  }
 }
 
 /** The requests of a `resources` section. */
-export const choiceOf = (resources: unknown) => alternativesOf(decoded<Resources>(Resources, resources ?? {}, "Resources"))
-
-/** A request of one kind, checked. */
-export const needFrom = (fields: Readonly<Record<string, unknown>>): Need => {
-  const { items, kind } = choiceOf(fields)
-  if (kind !== "one") throw refuse("Resources: one kind of accelerator only. Give a Set or a list of Resources for a choice.")
-  return items[0] ?? needOf({})
+export const choiceOf = (resources: unknown): Choice<Request> => {
+  const { items, kind } = split(decoded<Resources>(Resources, resources ?? {}, "Resources"))
+  return { kind, items: items.map(requestOf) }
 }
 
-/** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
-export const taskFrom = (fields: Readonly<Record<string, unknown>>): Task => findFiles(checked(fields, complain), complain)
+/** A request of one kind, checked. */
+export const requestFrom = (fields: object): Request => {
+  const { items, kind } = choiceOf(fields)
+  if (kind !== "one") throw refuse("Resources: one kind of accelerator only. Give a Set or a list of Resources for a choice.")
+  return items[0] ?? requestOf({})
+}
 
-const readText = (path: string): string => {
-  try {
-    if (statSync(path).size > fileMaxBytes) throw refuse(`${path} is larger than 1 MiB: that is no task.`)
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path))
-  } catch (cause) {
-    if (cause instanceof Error && "tag" in cause) throw cause
-    const { code, message } = cause as NodeJS.ErrnoException
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "ERR_ENCODING_INVALID_ENCODED_DATA"
-          ? "it is not UTF-8 text"
-          : (code ?? message)
-    throw refuse(`${path} cannot be read: ${why}.`, code === "ENOENT" ? `Looked for ${resolve(path)}.` : null)
-  }
+const free = { usdPerHour: () => 0 }
+
+/** USD; undefined where no price is known. So far it is where it is nothing. */
+export const costOf = (need: Need, seconds: number): number | undefined =>
+  getCost(need, seconds, (cloud) => (cloud === "local" || cloud === "ssh" ? free : undefined))
+
+/** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
+export const taskFrom = (fields: object): Task => findFiles(checked({ ...fields }, complain), complainOfFile)
+
+export const updateEnvs = (task: Task, envs: Parameters<typeof edits.updateEnvs>[1]): Task => {
+  const done = edits.updateEnvs(task, envs)
+  if (Result.isFailure(done)) throw refuse(`${done.failure.message}.`, null, done.failure.error)
+  return done.success
+}
+
+/** The same without secrets' values: for logs. */
+export const struck = (task: Task): Task => {
+  const { envs, secrets } = canonicalTask(task)
+  return { ...task, ...(envs && { envs }), ...(secrets && { secrets }) }
 }
 
 /** The one task of a file; of an empty one, the empty task. */
@@ -85,22 +151,38 @@ export const taskOfFile = (path: string): Task => {
   return source === undefined ? {} : findFiles(readTask(source), source.complain)
 }
 
-export const storageFrom = (fields: Readonly<Record<string, unknown>>) => {
+export const storageFrom = (fields: unknown) => {
   const storage = decoded<Storage>(Storage, fields, "Storage")
   const problem = storageProblem(storage)
-  if (problem !== undefined) throw refuse(`Storage: ${asWritten(problem.message)}.`, null, problem.error)
+  if (problem !== undefined) throw refuse(`Storage: ${spoken(problem.message)}.`, null, problem.error)
   return canonicalStorage(storage)
 }
 
-export const serviceFrom = (fields: unknown) => {
-  const service = decoded<Service>(Service, fields, "SkyServiceSpec")
-  const problem = serviceProblem(service)
-  if (problem !== undefined) throw refuse(`SkyServiceSpec: ${asWritten(problem.message)}.`, null, problem.error)
-  return canonicalService(service)
+/** The options that say a section's fields under names of their own. */
+const probeOptions: Readonly<Record<string, string>> = {
+  path: "readinessPath",
+  timeout_seconds: "readinessTimeoutSeconds",
+  headers: "readinessHeaders"
+}
+const optionOf = ([section, field, ...rest]: Path): string => {
+  const name = String(field ?? section)
+  return [section === "readiness_probe" ? (probeOptions[name] ?? camel(name)) : camel(name), ...rest.map(String)].join(".")
 }
 
-/** Checks a name as an env's. */
-export const refuseEnvName = (name: unknown): void => {
-  if (typeof name !== "string" || !envNamePattern.test(name))
-    throw refuse(`'${String(name)}' is no name for an env: letters, digits and _ only.`)
+/** Every default filled in, and a section like any other. Complaints are in the words of a section, or of the options that made it. */
+export const serviceFrom = (section: unknown, by: "section" | "options") => {
+  const nameOf = by === "section" ? (path: Path) => path.map(String).join(".") : optionOf
+  const service = decoded<Service>(Service, section, "SkyServiceSpec", nameOf)
+  const { error, message = "" } = serviceProblem(service) ?? {}
+  if (error !== undefined) {
+    const said = by === "section" ? message : spoken(message.replace(/^replica_policy: /, ""))
+    throw refuse(`SkyServiceSpec: ${said}.`, null, error)
+  }
+  const { readiness_probe: probe, replica_policy } = canonicalService(service)
+  const { post_data } = probe
+  const isMapping = typeof post_data === "object" && post_data !== null && !Array.isArray(post_data)
+  return {
+    readiness_probe: post_data === undefined || isMapping ? probe : { ...probe, post_data: JSON.stringify(post_data) },
+    replica_policy
+  }
 }

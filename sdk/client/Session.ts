@@ -18,7 +18,8 @@ const retryEveryMs = 100
 /** A daemon says hello at once; one that does not hangs. */
 const silenceMaxMs = 10_000
 const protocol = { min: 1, max: 1 }
-const mutating: ReadonlySet<string> = new Set<CommandName>(["launch", "exec", "start", "stop", "down", "autostop", "cancel"])
+/** By name, so that a command that is missing here does not compile: the table itself would bring its schemas along. */
+const mutating: Readonly<Record<CommandName, 1>> = { launch: 1, exec: 1, start: 1, stop: 1, down: 1, autostop: 1, cancel: 1 }
 
 export interface SessionOptions {
   readonly rare: Rare
@@ -165,7 +166,7 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare),
   }
 
   const call: Session["call"] = async (method, params = {}, handlers = {}, requestId) => {
-    const changes = mutating.has(method)
+    const changes = Object.hasOwn(mutating, method)
     const who = changes ? { requestId: requestId ?? ulid(), ...(caller ? { caller: caller() } : {}) } : {}
     let socket = await connected()
     if (changes) {

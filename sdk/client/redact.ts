@@ -1,5 +1,5 @@
 /** Strikes the values of secret-looking envs out of a command line, before it leaves this process. */
-import { isSecretEnvName } from "../../task/names.ts"
+import { isSecretEnvName } from "../../task/secrets.ts"
 
 /** `NAME=value`, wherever it stands in a word: a value in quotes, or up to the next blank. */
 const pairs = /([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s\\;&|]|\\.)+)/gs

@@ -42,7 +42,9 @@ export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()
 /** When no place has, or gives, what is asked. */
 export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnavailableError>()("ResourcesUnavailableError", {
   ...fields,
-  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String }))
+  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String })),
+  /** Whether other places were left alone, because the cluster is bound to its own. */
+  noFailover: Schema.Boolean
 }) {
   readonly exitCode = exitCodes.capacity
 }
@@ -62,7 +64,9 @@ export class AuditError extends Schema.TaggedError<AuditError>()("AuditError", f
 export class CommandError extends Schema.TaggedError<CommandError>()("CommandError", {
   ...fields,
   returncode: Schema.Int,
-  command: Schema.String
+  command: Schema.String,
+  /** What it said last, where that is known. */
+  detailedReason: Schema.NullOr(Schema.String)
 }) {
   readonly exitCode = exitCodes.failed
 }

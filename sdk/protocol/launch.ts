@@ -16,7 +16,7 @@ export const Launch = Schema.Struct({
   idleMinutesToAutostop: Schema.optionalKey(IdleMinutes),
   /** Change nothing, and answer with the `plan`. */
   dryrun: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
-  /** End the cluster when it is idle, in place of stopping it; without minutes after one. */
+  /** End the cluster when it is idle, in place of stopping it; without minutes after those of the task's `autostop`, else one. */
   down: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** Setup is part of the job, and the answer does not wait for it. */
   detachSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),

@@ -7,6 +7,7 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   type Pair,
@@ -18,6 +19,7 @@ import {
 import { envNamePattern } from "../../task/names.ts"
 import type { ClientError } from "../client/ClientError.ts"
 import { refuse } from "./refuse.ts"
+import { type At, refuseLoose, refuseSyntax } from "./syntax.ts"
 
 const aliasesMax = 100
 const tasksMax = 100
@@ -43,7 +45,11 @@ const booleanWord = /^(?:(yes|Yes|YES|on|On|ON)|no|No|NO|off|Off|OFF)$/
 /** Fields whose values are read as they are written. */
 const asWritten = ["envs", "secrets"] as const
 
-const keyOf = (key: unknown) => String(isScalar(key) ? key.value : key)
+const mergeKey = "<<"
+const keyOf = (key: unknown) => {
+  const name = isScalar(key) ? key.value : key
+  return typeof name === "symbol" ? mergeKey : String(name)
+}
 
 const makeComplain =
   (file: string, document: Document, lines: LineCounter): Complain =>
@@ -60,14 +66,12 @@ const makeComplain =
     return refuse(`${file}${line}: ${message}`, hint, tag)
   }
 
-type At = (node: unknown, message: string) => ClientError
-
 /** The parser's own look for keys that are there twice takes a minute for what this does at once. */
 const refuseTwice = (map: YAMLMap, at: At) => {
   const names = new Set<string>()
   for (const { key } of map.items) {
     if (!isScalar(key) || key.value === null) throw at(key, "expected a name before the colon: put it into quotes.")
-    const name = String(key.value)
+    const name = keyOf(key)
     if (names.has(name)) throw at(key, `'${name}' is there twice.`)
     names.add(name)
   }
@@ -93,37 +97,43 @@ const settle = (document: Document, at: At) => {
   })
 }
 
-const readValues = (document: Document, field: string, complain: Complain): Record<string, string | null> | null | undefined => {
+interface Merging {
+  readonly resolved: (node: unknown) => unknown
+  readonly at: At
+}
+
+/** Entries of a mapping, those that are merged into it last: the first of a name holds. A mapping that was seen adds nothing. */
+const entriesOf = (map: YAMLMap, of: Merging, seen = new Set<unknown>()): ReadonlyArray<readonly [name: string, value: unknown]> => {
+  if (seen.has(map)) return []
+  seen.add(map)
+  refuseTwice(map, of.at)
+  const isMerge = ({ key }: Pair) => isScalar(key) && typeof key.value === "symbol"
+  const merged = map.items.filter(isMerge).flatMap(({ value }) => {
+    const source = of.resolved(value)
+    return (isSeq(source) ? source.items.map(of.resolved) : [source]).flatMap((each) => {
+      if (isMap(each)) return entriesOf(each, of, seen)
+      throw of.at(value, `${mergeKey} takes mappings.`)
+    })
+  })
+  return [...map.items.filter((item) => !isMerge(item)).map(({ key, value }) => [keyOf(key), of.resolved(value)] as const), ...merged]
+}
+
+const readValues = (document: Document, field: string, complain: Complain, at: At): Record<string, string | null> | null | undefined => {
   const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node)
   const node = resolved((document.contents as YAMLMap).get(field, true))
   if (node === undefined) return undefined
   if (node === null || (isScalar(node) && node.value === null)) return null
   if (!isMap(node)) throw complain([field], `${field}: expected a mapping of names to values.`)
   const what = field === "envs" ? "env" : "secret"
-  return Object.fromEntries(
-    node.items.map((item) => {
-      const name = keyOf(item.key)
-      const value = resolved(item.value)
-      if (!envNamePattern.test(name)) throw complain([field, name], `'${name}' is no name for an env: letters, digits and _ only.`)
-      if (value !== null && !isScalar(value)) throw complain([field, name], `${what} '${name}': expected a plain value.`)
-      if (value === null || value.value === null) return [name, null]
-      return [name, typeof value.value === "string" ? value.value : (value.source ?? String(value.value))]
-    })
-  )
-}
-
-const refuseSyntax = (file: string, document: Document, lines: LineCounter) => {
-  const lineOf = (offset: number) => `${file}, line ${lines.linePos(offset).line}`
-  const [problem] = document.errors
-  if (problem !== undefined) {
-    const deep = problem.code === "RESOURCE_EXHAUSTION" && "it is nested too deeply: a task is a few levels deep."
-    throw refuse(`${lineOf(problem.pos[0])}: ${deep || problem.message}`)
+  const values = new Map<string, string | null>()
+  for (const [name, value] of entriesOf(node, { resolved, at })) {
+    if (!envNamePattern.test(name)) throw complain([field, name], `'${name}' is no name for an env: letters, digits and _ only.`)
+    if (value !== null && !isScalar(value)) throw complain([field, name], `${what} '${name}': expected a plain value.`)
+    if (values.has(name)) continue
+    const plain = value === null ? null : value.value
+    values.set(name, plain === null || typeof plain === "string" ? plain : (value?.source ?? String(plain)))
   }
-  const odd = document.warnings.find(({ code }) => code === "TAG_RESOLVE_FAILED")
-  if (odd !== undefined) {
-    const tag = odd.message.replace(/^Unresolved tag: /, "").replace("tag:yaml.org,2002:", "!!")
-    throw refuse(`${lineOf(odd.pos[0])}: unknown tag '${tag}'.`, "A task holds plain values: write it without the tag.")
-  }
+  return Object.fromEntries(values)
 }
 
 const isNothing = ({ contents }: Document) => contents === null || (isScalar(contents) && contents.value === null)
@@ -137,13 +147,16 @@ const readSource = (file: string, document: Document, lines: LineCounter): Sourc
     )
   }
   const complain = makeComplain(file, document, lines)
-  settle(document, (node, message) => refuse(`${file}, line ${lines.linePos((node as Node | null)?.range?.[0] ?? 0).line}: ${message}`))
-  const written = asWritten.map((field) => [field, readValues(document, field, complain)] as const)
+  const at: At = (node, message) => refuse(`${file}, line ${lines.linePos((node as Node | null)?.range?.[0] ?? 0).line}: ${message}`)
+  settle(document, at)
+  const written = asWritten.map((field) => [field, readValues(document, field, complain, at)] as const)
   let fields: Record<string, unknown>
   try {
     fields = document.toJS({ maxAliasCount: aliasesMax }) as Record<string, unknown>
   } catch (cause) {
-    throw refuse(`${file}: ${(cause as Error).message}.`)
+    const { message } = cause as Error
+    refuseLoose(document, message, at)
+    throw refuse(`${file}: ${message}.`)
   }
   return { fields: { ...fields, ...Object.fromEntries(written.filter(([, values]) => values !== undefined)) }, complain }
 }

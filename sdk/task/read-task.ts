@@ -1,7 +1,7 @@
 /** From what is written to a task: values given with it come first, then envs in paths and in the service, then the rules. */
 import * as Schema from "effect/Schema"
 import { secretsOf } from "../../task/secrets.ts"
-import { namesIn, substitute } from "../../task/substitute.ts"
+import { clashIn, namesIn, substitute } from "../../task/substitute.ts"
 import { problemsOf, Task, TaskFields } from "../../task/Task.ts"
 import type { Complain, Path, Source } from "./document.ts"
 import { inWords } from "./words.ts"
@@ -27,11 +27,12 @@ const withValues = ({ fields }: Source, given: Given) => {
   }
 }
 
-const refuseNull = (what: "envs" | "secrets", values: Written, complain: Complain) => {
+const refuseNull = (what: "envs" | "secrets", values: Written, complain: Complain, given: Given | undefined) => {
   const [name] = Object.entries(values).find(([, value]) => value === null) ?? []
   if (name === undefined) return
   const [word, flag] = what === "envs" ? ["env", "--env"] : ["secret", "--secret"]
-  throw complain([what, name], `${word} '${name}' has no value.`, `Give it one: ${flag} ${name}=…`)
+  const hint = given === undefined ? `Give it one in the file, under ${what}.` : `Give it one: ${flag} ${name}=…`
+  throw complain([what, name], `${word} '${name}' has no value.`, hint)
 }
 
 /** More at once are read by nobody. */
@@ -65,11 +66,12 @@ export const checked = (fields: Readonly<Record<string, unknown>>, complain: Com
   return task
 }
 
-export const readTask = (source: Source, given: Given = {}): Task => {
+/** Nothing is `given` where nobody could. */
+export const readTask = (source: Source, given?: Given): Task => {
   const { complain, fields } = source
-  const { envs, secrets } = withValues(source, given)
-  refuseNull("envs", envs, complain)
-  refuseNull("secrets", secrets, complain)
+  const { envs, secrets } = withValues(source, given ?? {})
+  refuseNull("envs", envs, complain, given)
+  refuseNull("secrets", secrets, complain, given)
   const hidden = secretsOf({ envs, secrets })
   const open = Object.fromEntries(Object.entries(envs).filter(([name]) => !Object.hasOwn(hidden, name)))
   const filled = Object.fromEntries(
@@ -79,6 +81,8 @@ export const readTask = (source: Source, given: Given = {}): Task => {
       const secret = namesIn(value).find((name) => Object.hasOwn(hidden, name))
       if (secret !== undefined)
         throw complain([field], `${field}: $${secret} is a secret, and this is recorded and shown.`, "Use an env of another name, or none.")
+      const [key, other, both] = clashIn(value, open) ?? []
+      if (both !== undefined) throw complain([field], `${field}: '${key}' and '${other}' become one, '${both}', with the envs in them.`)
       return [[field, substitute(value, open)]]
     })
   )

@@ -27,6 +27,18 @@ describe("the generated documents", () => {
     expect(read("docs/protocol.md")).toBe(protocolDocument())
   })
 
+  it("docs/protocol.md says what each error carries, and what maps hold", () => {
+    const text = read("docs/protocol.md")
+    const row = (name: string) => text.split("\n").find((line) => line.startsWith(`| \`${name}\` |`)) ?? ""
+    expect(row("ClusterNotUpError")).toContain("`cluster: string`, `clusterStatus: ")
+    expect(row("ClusterDoesNotExist")).toContain("`cluster: string`")
+    expect(row("ResourcesUnavailableError")).toContain("`failoverHistory: { tag: string, message: string }[]`")
+    expect(row("CommandError")).toContain("`returncode: int`, `command: string`")
+    expect(row("file_mounts?")).toContain("{ [name]: string \\| Storage }")
+    expect(text).toContain("\n### Storage\n")
+    expect(row("num_nodes?")).toContain("int 1 … 1024")
+  })
+
   it("docs/events.md tells every event", () => {
     const text = read("docs/events.md")
     const tags = events.map((event) => event.fields._tag.schema.literal)

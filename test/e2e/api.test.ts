@@ -144,6 +144,10 @@ describe("stop, start, autostop and down", () => {
     expect(row!.handle.launchedResources).toBeInstanceOf(sky.Resources)
     const { launchedResources } = row!.handle
     expect(launchedResources!.isLaunchable()).toBe(true)
+    expect(launchedResources!.copy()).toEqual(launchedResources)
+    expect(launchedResources!.copy({ labels: { a: "b" } }).isLaunchable()).toBe(true)
+    expect(launchedResources!.copy({ cpus: 1 }).instanceType).toBe(null)
+    expect(JSON.parse(JSON.stringify(row!.handle))).toMatchObject({ clusterName: "b", launchedResources: { cloud: "local" } })
     expect(String(launchedResources)).toMatch(/^Local\(\d+CPU--\d+GB/)
     expect((await sky.exec(echo().setResources(launchedResources!), "b", { ...quiet, detachRun: true })).jobId).toBe(1)
   })

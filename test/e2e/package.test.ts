@@ -1,6 +1,6 @@
 /** The package as it is published: packed, put into another folder's project, imported, required, compiled against, and used. */
 import { execFileSync, spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { Home, root } from "./home.ts"
@@ -39,6 +39,11 @@ describe("the package", () => {
     ])
       expect(paths).toContain(path)
     expect(paths.filter((path) => /^(test|sdk|cli|daemon|dist\/cache)\//.test(path))).toEqual([])
+  })
+
+  it("is found by older resolvers too, which read no exports", () => {
+    const { main, types } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"))
+    expect([main, types].map((path) => existsSync(join(installed, path)))).toEqual([true, true])
   })
 
   it("api-01: is imported as a whole, by name and by require, and is one thing", () => {

@@ -37,7 +37,7 @@ describe("a task file's resources", () => {
   it("with a mistyped cloud or a bad value name file and line", async () => {
     const { code, err } = await launch(yaml("typo", "run: echo\nresources:\n  any_of:\n    - cloud: awss\n"), "-c", "typo")
     expect(code).toBe(2)
-    expect(err).toContain("did you mean aws?")
+    expect(err).toContain("Did you mean 'aws'?")
     expect(err).toMatch(/typo\.yaml, line \d/)
   })
 
@@ -58,12 +58,12 @@ run: echo here
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("here") })
     expect((await home.json("status", "any"))[0]).toMatchObject({ status: "UP", autostop: 30, toDown: true })
     expect((await launch(`${home.path}/any.yaml`, "-c", "any", "-i", "7")).code).toBe(0)
-    expect((await home.json("status", "any"))[0]).toMatchObject({ autostop: 7, toDown: false })
+    expect((await home.json("status", "any"))[0]).toMatchObject({ autostop: 7, toDown: true })
   })
 
   it("that its cluster is not are refused, naming both", async () => {
     const { code, err } = await home.sky("exec", "any", yaml("other", "resources:\n  cloud: gcp\nrun: echo\n"))
     expect(code).toBe(6)
-    expect(err).toContain("requested GCP(), existing Local()")
+    expect(err).toContain("requested GCP, existing Local")
   })
 })

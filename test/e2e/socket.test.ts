@@ -120,7 +120,7 @@ describe("many jobs at once", () => {
 describe("bad input is answered and changes nothing", () => {
   const refusals: ReadonlyArray<readonly [string, object, string]> = [
     ["an unknown method", { id: 1, method: "lunch" }, "Did you mean 'launch'?"],
-    ["an unknown field", { id: 1, method: "launch", params: { task: { runn: "x" } } }, "task.runn: unknown field"],
+    ["an unknown field", { id: 1, method: "launch", params: { task: { runn: "x" } } }, "unknown field 'runn' in task. Did you mean 'run'?"],
     ["a wrong type", { id: 1, method: "launch", params: { task: { num_nodes: "2" } } }, "task.num_nodes"],
     ["num_nodes: 0", { id: 1, method: "launch", params: { task: { num_nodes: 0 } } }, "from 1 to 1024"],
     [

@@ -2,7 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { giveUpPlace } from "../../daemon/reactors/conclude.ts"
 import { SyncError } from "../../daemon/sync/SyncError.ts"
+import type { OperationId } from "../../events/ids.ts"
+import type { ActiveOperation } from "../../projections/ClusterRow.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { factsOf, scene } from "./scene.ts"
@@ -102,12 +105,25 @@ describe("when the cloud fails", () => {
         assert.deepNestedInclude(outcome("l"), {
           _tag: "failed",
           "error.tag": "ResourcesUnavailableError",
-          "error.fields.failoverHistory": [{ tag: "NoCapacity", message: "no machines left" }]
+          "error.fields.failoverHistory": [{ tag: "NoCapacity", message: "no machines left" }],
+          "error.fields.noFailover": false
         })
         assert.isUndefined(row())
         world.faults.clear()
         yield* ask("again", "launch", launch)
         assert.strictEqual(statusOf(row()!), "UP")
+      })
+    )
+  )
+  it.effect("of a cluster that was up before, a refusal says that other places were left alone", () =>
+    scene(({ ask, row }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        const start = { _tag: "StartRequested", cluster: row()!.id } as const
+        const operation = { id: "s" as OperationId, method: "start", request: start } as unknown as ActiveOperation
+        const { events } = giveUpPlace({ ...row()!, operations: [operation] })
+        assert.lengthOf(events, 1)
+        assert.deepNestedInclude({ events }, { "events[0][0].error.fields.noFailover": true })
       })
     )
   )

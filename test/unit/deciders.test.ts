@@ -160,8 +160,12 @@ describe("start", () => {
   it("start-11: down without minutes is a ValueError", () => {
     assert.strictEqual(tags(starting(stopped, { down: true })), "ValueError")
   })
-  it("start-13: a controller with minutes is a ValueError", () => {
-    assert.strictEqual(tags(start(undefined, { clusterName: controllers[0]!, idleMinutesToAutostop: 5 }, context)), "ValueError")
+  it("start-13: a controller is a ValueError that says whose name it is, with minutes or without", () => {
+    for (const minutes of [{ idleMinutesToAutostop: 5 }, {}]) {
+      const error = refusal(start(undefined, { clusterName: controllers[0]!, ...minutes }, context))
+      assert.deepInclude(error, { _tag: "ValueError", hint: "Choose another name." })
+      assert.include(error.message, "is a name reserved for controllers")
+    }
   })
 })
 

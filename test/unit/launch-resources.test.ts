@@ -1,17 +1,19 @@
 /** What the resources of a task do to a launch, an exec and a job. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
 import type { Context, Decided } from "../../daemon/commands/decision.ts"
 import { exec } from "../../daemon/commands/exec.ts"
 import { launch } from "../../daemon/commands/launch.ts"
-import { refuseUnknown } from "../../daemon/commands/offer-checks.ts"
+import { completed } from "../../daemon/commands/offer-checks.ts"
+import { decide } from "../../daemon/Deciders.ts"
 import type { Event } from "../../events/Event.ts"
 import { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Resources } from "../../task/Resources.ts"
-import { name, offer, requested, rowAfter, up } from "../fakes/facts.ts"
+import { name, offer, requested, rowAfter, up, worldOf } from "../fakes/facts.ts"
 
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
@@ -37,10 +39,24 @@ describe("a launch", () => {
     const resources = { autostop: { idle_minutes: 10, down: true } }
     const said = (options: Options) => find(launching(resources, options), "LaunchRequested")
     assert.deepInclude(said({}), { idleMinutes: 10, down: true })
-    assert.deepInclude(said({ idleMinutesToAutostop: 3 }), { idleMinutes: 3, down: false })
-    assert.deepInclude(said({ down: true }), { idleMinutes: 1, down: true })
+    assert.deepInclude(said({ idleMinutesToAutostop: 3 }), { idleMinutes: 3, down: true })
+    assert.deepInclude(said({ idleMinutesToAutostop: 3, down: false }), { idleMinutes: 3, down: true })
+    assert.deepInclude(said({ down: true }), { idleMinutes: 10, down: true })
     assert.deepInclude(find(launching(resources), "AutostopSet"), { idleMinutes: 10, down: false })
+    assert.deepInclude(find(launching({ autostop: 600 }, { down: true }), "LaunchRequested"), { idleMinutes: 600, down: true })
+    assert.deepInclude(find(launching({}, { down: true }), "LaunchRequested"), { idleMinutes: 1, down: true })
     assert.deepInclude(find(launching({ autostop: false }), "LaunchRequested"), { idleMinutes: null, down: false })
+  })
+
+  it("takes autostop from the request that was placed, and from no other", () => {
+    const onGcp = { cloud: "gcp", autostop: { idle_minutes: 3, down: true } } as const
+    const said = (resources: Resources, row?: ClusterRow) => find(launching(resources, {}, row), "LaunchRequested")
+    for (const row of [undefined, withGpus]) {
+      assert.deepInclude(said({ any_of: [{ cloud: "local", autostop: false }, onGcp] }, row), { idleMinutes: null, down: false })
+      assert.deepInclude(said({ any_of: [onGcp, { cloud: "local", autostop: 7 }] }, row), { idleMinutes: 7, down: false })
+      assert.deepInclude(said({ autostop: 9, any_of: [onGcp, { cloud: "local", autostop: false }] }, row), { idleMinutes: null })
+      assert.deepInclude(said({ ordered: [{ cpus: 99, autostop: 3 }, { autostop: 4 }] }, row), { idleMinutes: 4 })
+    }
   })
 
   it("that no cloud ever could do is NotSupportedError (contract, D11), and else ResourcesUnavailableError", () => {
@@ -62,19 +78,27 @@ describe("a launch", () => {
   it("launch-43: on a cluster is refused when nothing fits, naming what was asked for and what there is", () => {
     const message = (resources: Resources) => refusal(launching(resources, {}, withGpus)).message
     assert.include(message({ accelerators: ["H100", "RTX4090:4"] }), "requested H100:1 or RTX4090:4 on each node, existing RTX4090:2")
-    assert.include(message({ cloud: "aws", use_spot: true }), "requested AWS([Spot]), existing Local({'RTX4090': 2})")
+    assert.include(message({ cloud: "aws", use_spot: true }), "requested AWS spot, existing Local RTX4090:2")
   })
 })
 
 describe("what no enabled cloud has", () => {
   const offers = (cloud: string) =>
     cloud === "aws"
-      ? ({ regions: ["us-east-1"], zonesOf: () => [], regionOf: () => undefined, instanceType: () => undefined } as unknown as CloudOffers)
+      ? ({
+          regions: ["us-east-1"],
+          zonesOf: () => [],
+          regionOf: () => undefined,
+          instanceType: () => undefined,
+          acceleratorNames: ["L40", "L40S"]
+        } as unknown as CloudOffers)
       : undefined
   const refused = (resources: Resources, enabled: ReadonlyArray<string>) => {
-    const decided = refuseUnknown({ resources }, offers, enabled)
-    return decided !== undefined && Result.isFailure(decided) ? decided.failure._tag : null
+    const checked = completed({ resources }, offers, enabled)
+    return Result.isFailure(checked) ? checked.failure._tag : null
   }
+  const task = (resources: Resources) =>
+    completed({ run: "r", resources }, offers, ["local", "aws"]).pipe(Result.getOrElse(() => assert.fail("refused")))
 
   it("is a ValueError by the lists of those that are (contract, D30)", () => {
     for (const resources of [
@@ -90,6 +114,35 @@ describe("what no enabled cloud has", () => {
   })
   it("is not asked of a named cloud that is not enabled: a launch there is refused as a whole", () => {
     assert.isNull(refused({ cloud: "gcp", region: "nowhere" }, ["local"]))
+  })
+  it("is told with the names that were perhaps meant", () => {
+    const told = completed({ resources: { cloud: "aws", region: "us-east1" } }, offers, ["local", "aws"])
+    const { hint, message } = Result.isFailure(told) ? told.failure : assert.fail("not refused")
+    assert.strictEqual(message, "AWS has no region 'us-east1'.")
+    assert.strictEqual(hint, "Did you mean 'us-east-1'?")
+  })
+  it("is looked for under the names that the offers have, which the task then carries", () => {
+    assert.deepStrictEqual(task({ region: "US-EAST-1" }), { run: "r", resources: { cloud: "aws", region: "us-east-1" } })
+    assert.deepStrictEqual(task({ any_of: [{ region: "US-EAST-1" }, { cpus: 2 }] }).resources, {
+      any_of: [{ cloud: "aws", region: "us-east-1" }, { cpus: "2" }]
+    })
+    const image_id = { "us-east-1": "docker:a", "us-west-2": "docker:a" }
+    assert.deepStrictEqual(task({ cloud: "aws", region: "us-east-1", image_id }).resources?.image_id, { "us-east-1": "docker:a" })
+  })
+  it("is decided on as the offers have it: a region in other letters fits the cluster that is there", () => {
+    const clouds = new Map([["aws", { name: "aws", catalog: offers("aws") } as unknown as Cloud]])
+    const row = { ...rowAfter(up()), offer: { ...offer, cloud: "aws", region: "us-east-1" } } as ClusterRow
+    const asked = { run: "r", resources: { region: "US-EAST-1" } }
+    const places = { offers: [], reason: null }
+    const input = { row, world: worldOf([]), context, name, fresh, task: asked, clouds, places }
+    const launched = find(decide("launch", { ...input, params: { task: asked } }), "LaunchRequested")
+    assert.deepStrictEqual(launched?.task.resources, { cloud: "aws", region: "us-east-1" })
+    const job = find(decide("exec", { ...input, params: { task: asked, clusterName: name } }), "JobSubmitted")
+    assert.deepStrictEqual(job?.task.resources, { cloud: "aws", region: "us-east-1" })
+  })
+  it("leaves a task as it was written when nothing follows from the offers", () => {
+    const resources = { cpus: 1, autostop: false, accelerators: { l4: null } }
+    assert.deepStrictEqual(task(resources), { run: "r", resources })
   })
   it("launch-50: is everything when no cloud is enabled: NoCloudAccessError", () =>
     assert.strictEqual(refused({}, []), "NoCloudAccessError"))

@@ -9,6 +9,7 @@ import { gives } from "../../../task/accelerators.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { leastOf } from "../../../task/amounts.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
+import { type Feature, requiredFeatures } from "../../../task/fit.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Task } from "../../../task/Task.ts"
 
@@ -61,16 +62,17 @@ export const thisMachine = (accelerators: Offer["accelerators"]): Offer => ({
 })
 
 /** What only a cloud of machines for rent has. */
-const foreign: ReadonlyArray<readonly [asks: (need: Need) => unknown, what: string]> = [
-  [(need) => need.use_spot, "spot instances"],
-  [(need) => need.image_id, "images"]
-]
+const foreign: { readonly [F in Feature]?: string } = { SPOT_INSTANCE: "spot instances", IMAGE_ID: "images", DOCKER_IMAGE: "images" }
+const foreignOf = (need: Need): string | undefined =>
+  requiredFeatures(need)
+    .map((feature) => foreign[feature])
+    .find((what) => what !== undefined)
 
 const misfitOf = (machine: Offer, need: Need): string | null => {
   const { cloud, cpus, memory } = need
   if (cloud !== undefined && cloud !== "local") return `${cloudDisplay(cloud)} is not enabled`
-  const other = foreign.find(([asks]) => asks(need))
-  if (other !== undefined) return `the local cloud has no ${other[1]}, and no other is enabled`
+  const other = foreignOf(need)
+  if (other !== undefined) return `the local cloud has no ${other}, and no other is enabled`
   if (cpus !== undefined && machine.cpus < leastOf(cpus, machine.cpus))
     return `this machine has ${machine.cpus} CPUs, ${cpus} were asked for`
   if (memory !== undefined && machine.memoryGib < leastOf(memory, machine.cpus))
@@ -90,4 +92,4 @@ export const misfit = (machine: Offer, { resources }: Pick<Task, "resources">): 
 
 /** Whether all that the task would take needs what only other clouds have. */
 export const lacks = ({ resources }: Pick<Task, "resources">): boolean =>
-  alternativesOf(resources).items.every((need) => (need.cloud ?? "local") === "local" && foreign.some(([asks]) => asks(need)))
+  alternativesOf(resources).items.every((need) => (need.cloud ?? "local") === "local" && foreignOf(need) !== undefined)

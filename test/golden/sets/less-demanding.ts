@@ -1,8 +1,7 @@
 /** Whether a request fits a cluster, and whether a place is blocked by a pattern. */
-import { lessDemandingThan, shouldBeBlockedBy } from "../../../task/fit.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Answer, GoldenSet } from "../GoldenSet.ts"
-import { isRefused, type Kwargs, needOfKwargs } from "./resources.ts"
+import { isRefused, type Kwargs, needOfKwargs, resourcesOfNeed } from "./resources.ts"
 import { cloudsNotRun } from "./resources-rules.ts"
 
 interface Input {
@@ -19,9 +18,9 @@ const answer = ({ check_ports, launched, num_nodes, wanted }: Input): Answer => 
   const isMixed = Array.isArray(launched)
   const all = [wanted, ...(isMixed ? launched : [launched as Kwargs])].map(needOf)
   for (const one of all) if (isRefused(one)) return one
-  const [need, ...nodes] = all as ReadonlyArray<Need>
-  const fits = lessDemandingThan(need!, isMixed ? nodes : nodes[0]!, num_nodes, check_ports)
-  return { out: { fits, launched_blocked_by_wanted: isMixed ? undefined : shouldBeBlockedBy(nodes[0]!, need!) } }
+  const [need, ...nodes] = (all as ReadonlyArray<Need>).map(resourcesOfNeed)
+  const fits = need!.lessDemandingThan(isMixed ? nodes : nodes[0]!, num_nodes, check_ports)
+  return { out: { fits, launched_blocked_by_wanted: isMixed ? undefined : nodes[0]!.shouldBeBlockedBy(need!) } }
 }
 
 export const lessDemanding: GoldenSet = {

@@ -40,6 +40,11 @@ export const names: GoldenSet = {
   answer,
   rules: [
     {
+      name: "user-without-letters",
+      covers: ({ in: input }, ours) =>
+        input.op === "auto_cluster_name" && cleanedUser(input.username) === "" && "out" in ours && clusterNamePattern.test(String(ours.out))
+    },
+    {
       name: "no-managed-jobs",
       covers: ({ in: input }) => input.op === "global_job_id" && (input.is_managed_job === true || input.cluster_name === null)
     }

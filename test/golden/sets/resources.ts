@@ -1,46 +1,63 @@
 /** `Resources(**kwargs)`, and `.copy(**changes)` of it: our value, completed by the offers that the original had. */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import { toOptions } from "../../../sdk/api/field-names.ts"
 import { acceleratorsText } from "../../../task/accelerators.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { parseAmount } from "../../../task/amounts.ts"
 import { checkWithOffers } from "../../../task/check-offers.ts"
-import { cloudDisplay } from "../../../task/clouds.ts"
-import { diskGibDefault } from "../../../task/disk.ts"
-import { getCost, isEmpty, isLaunchable, requiredFeatures } from "../../../task/fit.ts"
+import { getCost, isLaunchable, requiredFeatures } from "../../../task/fit.ts"
 import { anyRegion, dockerImage } from "../../../task/images.ts"
 import type { Need } from "../../../task/Need.ts"
-import { overrideResources } from "../../../task/override-resources.ts"
-import { Resources } from "../../../task/Resources.ts"
-import { needText, placedNeedText } from "../../../task/resources-text.ts"
+import type { Resources } from "../../../task/Resources.ts"
+import { placedNeedText } from "../../../task/resources-text.ts"
+import { sky } from "../../unit/sdk/sdk.ts"
 import type { Answer, GoldenCase, GoldenSet } from "../GoldenSet.ts"
 import { view } from "../view.ts"
 import { resourcesRules } from "./resources-rules.ts"
 
 export type Kwargs = Readonly<Record<string, unknown>>
 
-const standard = Schema.toStandardSchemaV1(Resources, { parseOptions: { onExcessProperty: "error" } })
+type Made = InstanceType<typeof sky.Resources>
+
 const refuse = (message: string, classes = ["ValueError"], about?: ReadonlyArray<string>) => ({
   error: { classes, message, ...(about ? { about } : {}) }
 })
 
-/** What was said, in its one form, or the refusal. */
-const saidIn = (kwargs: Kwargs) => {
+const classesOf = (error: unknown): Array<string> => {
+  const above: unknown = error === null || error === undefined ? null : Object.getPrototypeOf(error)
+  return above === null ? [] : [(above as Error).constructor.name, ...classesOf(above)]
+}
+
+const orRefusal = <A>(make: () => A) => {
+  try {
+    return make()
+  } catch (error) {
+    return refuse((error as Error).message, classesOf(error))
+  }
+}
+
+/** As the caller of the API writes them. */
+const optionsOf = (kwargs: Kwargs): object => {
   const tuple = (kwargs["ports"] as { readonly tuple?: unknown } | null | undefined)?.tuple
-  const checked = standard["~standard"].validate({ ...kwargs, ...(tuple === undefined ? {} : { ports: tuple }) })
-  if (checked instanceof Promise) throw new Error("the schema became asynchronous")
-  if (checked.issues !== undefined) return refuse(checked.issues.map((issue) => `${issue.path?.join(".")}: ${issue.message}`).join("; "))
-  const { items, kind } = alternativesOf(checked.value)
-  return kind === "one" ? items[0]! : refuse("several accelerators are several requests")
+  return toOptions({ ...kwargs, ...(tuple === undefined ? {} : { ports: tuple }) })
+}
+
+/** What was said, in its one form, or the refusal. */
+const saidIn = (kwargs: Kwargs) => orRefusal(() => new sky.Resources(optionsOf(kwargs)))
+
+const completed = (said: Made) => {
+  const [need] = alternativesOf(said.toYamlConfig() as Resources).items
+  const done = checkWithOffers(need!, view, ["aws", "gcp"])
+  return Result.isSuccess(done) ? done.success : refuse(done.failure.message, [done.failure.error], done.failure.near)
 }
 
 /** And as the offers complete it. */
 export const needOfKwargs = (kwargs: Kwargs) => {
   const said = saidIn(kwargs)
-  if (isRefused(said)) return said
-  const done = checkWithOffers(said, view, ["aws", "gcp"])
-  return Result.isSuccess(done) ? done.success : refuse(done.failure.message, [done.failure.error], done.failure.near)
+  return isRefused(said) ? said : completed(said)
 }
+
+export const resourcesOfNeed = (need: Need): Made => new sky.Resources(toOptions(need))
 
 export const isRefused = (answer: object): answer is Extract<Answer, { error: unknown }> => "error" in answer
 
@@ -59,16 +76,17 @@ const priced = (need: Need) => {
 }
 
 const described = (need: Need): Answer => {
-  const { cloud, disk_size, use_spot, ...rest } = need
-  const named = { ...rest, cloud: cloud && cloudDisplay(cloud), disk_size: disk_size ?? diskGibDefault }
+  const made = resourcesOfNeed(need)
+  const { cloud: _, use_spot, ...rest } = need
+  const named = { ...rest, cloud: made.cloud && String(made.cloud), disk_size: made.diskSize }
   return {
     out: {
-      fields: { ...named, use_spot: use_spot ?? false, use_spot_specified: use_spot !== undefined },
-      repr: needText(need),
+      fields: { ...named, use_spot: made.useSpot, use_spot_specified: use_spot !== undefined },
+      repr: String(made),
       repr_with_region_zone: placedNeedText(need),
       yaml: { ...named, use_spot },
-      launchable: isLaunchable(need),
-      empty: isEmpty(need),
+      launchable: made.isLaunchable(),
+      empty: made.isEmpty(),
       accelerators_str: acceleratorsText(need.accelerators),
       features: requiredFeatures(need),
       docker_image: dockerImage(need.image_id),
@@ -80,7 +98,9 @@ const described = (need: Need): Answer => {
 const answer = ({ copy, kwargs }: { readonly copy?: Kwargs; readonly kwargs: Kwargs }): Answer => {
   const before = needOfKwargs(kwargs)
   if (isRefused(before)) return before
-  const after = copy === undefined ? before : needOfKwargs(overrideResources(saidIn(kwargs) as Need, copy))
+  const copied = copy && orRefusal(() => (saidIn(kwargs) as Made).copy(optionsOf(copy)))
+  if (copied !== undefined && isRefused(copied)) return copied
+  const after = copied === undefined ? before : completed(copied)
   return isRefused(after) ? after : described(after)
 }
 

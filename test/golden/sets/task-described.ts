@@ -1,4 +1,6 @@
 /** A task in the words of the golden data, and what of both is compared. */
+import { tmpdir } from "node:os"
+import { resolve } from "node:path"
 import * as Result from "effect/Result"
 import type { ClientError } from "../../../sdk/client/ClientError.ts"
 import { refuse } from "../../../sdk/task/refuse.ts"
@@ -11,7 +13,6 @@ import type { Need } from "../../../task/Need.ts"
 import { canonicalService, type Service } from "../../../task/Service.ts"
 import { bucketNameOf, canonicalStorage, type Storage } from "../../../task/Storage.ts"
 import { featuresOf, numNodesOf, type Task } from "../../../task/Task.ts"
-import { taskText } from "../../../task/task-text.ts"
 import { view } from "../view.ts"
 
 const fieldsOf = ({ cloud, disk_size, use_spot, ...rest }: Need) => ({
@@ -58,7 +59,8 @@ const serviceFields = (service: Service) => {
 const mapped = <A, B>(values: Readonly<Record<string, A>>, of: (value: A) => B) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, of(value)]))
 
-export const describeTask = (task: Task) => {
+/** With what it prints once the offers have completed its one request. */
+export const describeTask = (task: Task, text: (task: Task) => string) => {
   const { items, kind } = alternativesOf(task.resources)
   const needs = items.map(completed)
   const [input] = Object.entries(task.inputs ?? {})
@@ -81,7 +83,7 @@ export const describeTask = (task: Task) => {
     features: [...featuresOf(task)],
     use_spot: needs.some((need) => need.use_spot) || undefined,
     resources: { kind: kind === "ordered" ? "list" : "set", items: needs.map(fieldsOf) },
-    repr: items.length === 1 ? taskText({ ...task, resources: needs[0]! }) : undefined
+    repr: items.length === 1 ? text({ ...task, resources: needs[0]! }) : undefined
   }
 }
 
@@ -97,8 +99,25 @@ const plainItem = ({ docker_login: _, requires_fuse: __, accelerators, cpus, mem
   accelerators: accelerators && mapped(accelerators as Fields, Number)
 })
 
+/** Absolute, as we hold them; the original held paths as they were written. */
+const placed = (path: unknown): unknown => {
+  if (Array.isArray(path)) return path.map(placed)
+  if (typeof path !== "string" || /^\w+:\/\//.test(path)) return path
+  const inHome = path.replace(/^~(?=\/|$)/, "home")
+  return inHome.startsWith("$TMP") ? resolve(tmpdir(), inHome) : resolve(tmpdir(), "$TMP", inHome)
+}
+
 /** The order of a set carries none; what follows from the rest, and what is empty, is not compared. */
-const plainTask = ({ repr, resources, service, to_yaml_config: _, ...rest }: Fields): Fields => {
+const plainTask = ({ file_mounts, repr, resources, service, storage_mounts, to_yaml_config: _, workdir, ...given }: Fields): Fields => {
+  const rest: Fields = {
+    ...given,
+    workdir: placed(workdir),
+    file_mounts: mapped((file_mounts ?? {}) as Fields, placed),
+    storage_mounts: mapped((storage_mounts ?? {}) as Readonly<Record<string, Fields>>, (storage) => ({
+      ...storage,
+      source: placed(storage["source"])
+    }))
+  }
   const { items, kind } = resources as { readonly kind: string; readonly items: ReadonlyArray<Fields> }
   const plain = items.map(plainItem)
   const { use_ondemand_fallback: __, ...served } = (service ?? {}) as Fields

@@ -1,18 +1,25 @@
 /** Task files, as `Task.from_yaml` took them: our values of the same text, completed by the offers that the original had. */
+import { writeFileSync } from "node:fs"
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { toOptions } from "../../../sdk/api/field-names.ts"
 import type { ClientError } from "../../../sdk/client/ClientError.ts"
 import { type Complain, readPipeline, type Source } from "../../../sdk/task/document.ts"
 import { findFiles } from "../../../sdk/task/find-files.ts"
-import { type Given, readTask } from "../../../sdk/task/read-task.ts"
+import { readTask } from "../../../sdk/task/read-task.ts"
 import { refuse } from "../../../sdk/task/refuse.ts"
+import type { Need } from "../../../task/Need.ts"
+import { taskText } from "../../../task/task-text.ts"
+import { sky } from "../../unit/sdk/sdk.ts"
 import type { Answer, GoldenCase, GoldenSet } from "../GoldenSet.ts"
+import { resourcesOfNeed } from "./resources.ts"
 import { describeTask, meaning } from "./task-described.ts"
 import { edited } from "./task-edits.ts"
 import { taskYamlRules } from "./task-yaml-rules.ts"
 
 let root = ""
+let files = 0
 
 const open = async () => {
   root = await mkdtemp(join(tmpdir(), "sky-golden-"))
@@ -21,33 +28,44 @@ const open = async () => {
     await writeFile(join(root, file), "x")
   await symlink(join(root, "work"), join(root, "link"))
   await symlink(join(root, "missing"), join(root, "broken"))
-  return () => rm(root, { recursive: true, force: true })
+  const before = { cwd: process.cwd(), home: process.env["HOME"] }
+  process.chdir(root)
+  process.env["HOME"] = join(root, "home")
+  return () => {
+    process.chdir(before.cwd)
+    process.env["HOME"] = before.home
+    return rm(root, { recursive: true, force: true })
+  }
 }
 
 const plain: Complain = (_, message, hint, tag) => refuse(message, hint, tag)
 
-/** What is refused for its files is refused; paths stay as written, which is how the original held them. */
-const taskOf = (source: Source, given: Given) => {
-  const task = readTask(source, given)
-  findFiles(task, source.complain, { cwd: root, home: join(root, "home") })
-  return task
+/** What is said in options or a file, and then with methods, is what `sky.Task` makes of it. */
+const ofApi = ({ kwargs, ops, yaml }: GoldenCase["in"]) => {
+  if (kwargs !== undefined) return new sky.Task(toOptions(kwargs))
+  const path = join(root, `task-${files++}.yaml`)
+  writeFileSync(path, yaml)
+  return edited(sky.Task.fromYaml(path), ops ?? [])
 }
 
-const read = ({ api, env_overrides, kwargs, ops, yaml }: GoldenCase["in"]): unknown => {
-  if (kwargs !== undefined) {
-    const { docker_image: _, ...fields } = kwargs
-    return describeTask(taskOf({ fields, complain: plain }, {}))
-  }
+/** The API takes no values over those of a file, and no pipelines: those are read as the command line does. */
+const ofWords = ({ env_overrides, yaml }: GoldenCase["in"]) => {
   const { name, tasks } = readPipeline(yaml, "task.yaml")
   const sources = tasks.length === 0 ? [{ fields: name === null ? {} : { name }, complain: plain }] : tasks
   const given = { envs: Object.fromEntries(env_overrides ?? []) }
-  if (api === "dag") {
-    const one = sources.length === 1
-    const own = one && typeof sources[0]!.fields["name"] === "string" ? (sources[0]!.fields["name"] as string) : name
-    return { dag_name: own, tasks: sources.map((source) => describeTask(taskOf(source, given))) }
+  const read = (source: Source) => describeTask(findFiles(readTask(source, given), source.complain), taskText)
+  return { name, sources, read }
+}
+
+const read = (input: GoldenCase["in"]): unknown => {
+  if (input.api !== "dag" && input.env_overrides === undefined) {
+    const task = ofApi(input)
+    return describeTask(task.toYamlConfig(), ({ resources }) => String(task.setResources(resourcesOfNeed(resources as Need))))
   }
-  if (sources.length > 1) throw refuse("a pipeline where one task is meant")
-  return describeTask(edited(taskOf(sources[0]!, given), ops ?? []))
+  const { name, read, sources } = ofWords(input)
+  if (input.api !== "dag") return read(sources[0]!)
+  const own = sources.length === 1 && typeof sources[0]!.fields["name"] === "string" ? sources[0]!.fields["name"] : name
+  return { dag_name: own, tasks: sources.map(read) }
 }
 
 /** Every storage error is a ValueError, and what is no YAML was the error of the original's parser. */
@@ -60,10 +78,11 @@ const classesOf = (tag: string) =>
 
 const answer = (input: GoldenCase["in"]): Answer => {
   try {
-    return { out: read(JSON.parse(JSON.stringify(input).replaceAll("$TMP", root))) }
+    const out = read(JSON.parse(JSON.stringify(input).replaceAll("$TMP", root)))
+    return { out: JSON.parse(JSON.stringify(out).replaceAll(root, "$TMP")) }
   } catch (error) {
-    const { message, near, tag } = error as ClientError & { readonly near?: ReadonlyArray<string> }
-    if (tag === undefined) throw error
+    const { message, name, near, tag = name } = error as ClientError & { readonly near?: ReadonlyArray<string> }
+    if (!("exitCode" in (error as ClientError)) && tag !== "TypeError") throw error
     return { error: { classes: classesOf(tag), message, ...(near ? { about: near } : {}) } }
   }
 }
@@ -71,7 +90,7 @@ const answer = (input: GoldenCase["in"]): Answer => {
 export const taskYaml: GoldenSet = {
   name: "task-yaml",
   answer,
-  meaning: (out) => meaning(JSON.parse(JSON.stringify(out).replaceAll(root, "$TMP"))),
+  meaning,
   rules: taskYamlRules,
   open
 }

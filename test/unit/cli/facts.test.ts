@@ -16,7 +16,10 @@ const setup = fact(3, {
   reason: "exit 3 on rank 0",
   lastLines: ["\tone", "two \x1b[2J"]
 })
-const failed = fact(4, { _tag: "OperationFailed", error: { message: "setup failed: exit 3 on rank 0. Its last lines:\none\ntwo" } })
+const failed = fact(4, {
+  _tag: "OperationFailed",
+  error: { message: "setup failed: exit 3 on rank 0.", fields: { detailedReason: "one\ntwo" } }
+})
 const line = (told: object) => eventLine(told as Recorded).replace(/\d\d:\d\d:\d\d/, "TIME")
 
 describe("the fact that a setup failed", () => {

@@ -15,7 +15,7 @@ export interface Asked {
 export interface Reply {
   readonly send: (type: string, data: object) => void
   readonly result: (value: unknown, more?: boolean) => void
-  readonly fail: (tag: string, message: string, exitCode: number) => void
+  readonly fail: (tag: string, message: string, exitCode: number, fields?: object) => void
   readonly drop: () => void
 }
 
@@ -54,7 +54,7 @@ export const fakeDaemon = async (answers: Answers, build = "9.9.9+9", greets: Gr
     const reply: Reply = {
       send: (type, more) => send(type, { id, ...more }),
       result: (value, more) => send("result", { id, at: 1, value, ...(more ? { more } : {}) }),
-      fail: (tag, message, exitCode) => send("failure", { id, at: 1, error: { tag, message, hint: null, exitCode, fields: {} } }),
+      fail: (tag, message, exitCode, fields = {}) => send("failure", { id, at: 1, error: { tag, message, hint: null, exitCode, fields } }),
       drop: () => socket.destroy()
     }
     const answer = answers[method]

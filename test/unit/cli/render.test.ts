@@ -101,7 +101,7 @@ describe("what the daemon sends", () => {
   it("is one cell", () => {
     expect(resourcesCell({ numNodes: 1, resources: offer })).toBe("1x local(cpus=2, mem=23)")
     const aws = { ...offer, cloud: "aws", instanceType: "p4d.24xlarge", accelerators: { name: "A100", count: 8 }, useSpot: true }
-    expect(resourcesCell({ numNodes: 2, resources: aws })).toBe("2x AWS(p4d.24xlarge, A100:8)[Spot]")
+    expect(resourcesCell({ numNodes: 2, resources: aws })).toBe("2x AWS(p4d.24xlarge[Spot], A100:8)")
     expect(demandCell({ numNodes: 1, accelerators: { name: "GPU", count: 1 } })).toBe("1x[GPU:1]")
     expect(autostopCell({ autostop: 10, toDown: true })).toBe("10m (down)")
     expect(autostopCell({ autostop: -1, toDown: false })).toBe("-")

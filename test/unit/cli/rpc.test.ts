@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
+import { clusters } from "./answers.ts"
 import { fakeDaemon } from "./fake-daemon.ts"
 import { bundle, type Ended, sky } from "./sky.ts"
 
@@ -71,6 +72,19 @@ describe("sky rpc", () => {
       { type: "log", data: { rank: 1, base64: "/wA=" } },
       { type: "result", data: { value: { jobId: 1, status: "SUCCEEDED" } } }
     ])
+  })
+
+  it("and -o json say what the daemon says beside the message", async () => {
+    const fields = { cluster: "c", clusterStatus: "STOPPED" }
+    await using daemon = await fakeDaemon({
+      ...clusters("c"),
+      stop: (_, reply) => reply.fail("ClusterNotUpError", "no", 6, fields)
+    })
+    const asked = await sky(dist, daemon.home, ["rpc", "stop", '{"clusterName":"c"}'])
+    expect(jsonLines(asked.err)).toMatchObject([{ error: { tag: "ClusterNotUpError", fields } }])
+    const { err, out } = await sky(dist, daemon.home, ["stop", "-y", "-o", "json", "c"])
+    expect(jsonLines(err)).toMatchObject([{ error: { fields } }])
+    expect(jsonLines(out)).toMatchObject([{ clusters: [{ ok: false, error: { fields } }] }])
   })
 
   it.each([

@@ -1,4 +1,7 @@
 /** A launch's setup as it is shown: its output before its end, and on stderr for scripts too. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { ended, handle } from "./answers.ts"
 import { type Answers, fakeDaemon, type Reply } from "./fake-daemon.ts"
@@ -45,7 +48,7 @@ const succeeds = launches((launch) => {
 const failed = "setup failed: exit 3 on rank 0."
 const fails = launches((launch) => {
   launch.send("progress", phase(2, "setup", "failed"))
-  launch.fail("CommandError", `${failed} Its last lines:\nlate`, 1)
+  launch.fail("CommandError", failed, 1, { detailedReason: "late" })
 })
 
 describe("the output of setup", () => {
@@ -62,6 +65,17 @@ describe("the output of setup", () => {
     })
   })
 
+  it("is said in its last lines where setup fails and none was shown", async () => {
+    await using daemon = await fakeDaemon({
+      launch: ({ params }, reply) =>
+        params["dryrun"]
+          ? reply.result({ cluster: "c", jobId: null, handle, plan: null })
+          : reply.fail("CommandError", failed, 1, { detailedReason: "late" })
+    })
+    const { code, err } = await sky(dist, daemon.home, ["launch", "-y", "-c", "c", "x"])
+    expect({ code, err }).toEqual({ code: 1, err: `✗ ${failed} Its last lines:\nlate\n` })
+  })
+
   it("goes to stderr with JSON", async () => {
     await using daemon = await fakeDaemon(succeeds)
     const { err, out } = await sky(dist, daemon.home, ["launch", "-y", "-c", "c", "-o", "json", "x"])
@@ -76,6 +90,20 @@ describe("the output of setup", () => {
     await using other = await fakeDaemon(fails)
     const { err: json } = await sky(dist, other.home, ["launch", "-y", "-c", "c", "-o", "json", "x"])
     const [log, error] = json.split("\n")
-    expect({ log, message: JSON.parse(error!).error.message }).toEqual({ log: "(setup) late", message: `${failed} Its last lines:\nlate` })
+    expect([log, JSON.parse(error!).error]).toMatchObject(["(setup) late", { message: failed, fields: { detailedReason: "late" } }])
+  })
+})
+
+describe("what becomes of the cluster", () => {
+  it("is said as the daemon has it: --down keeps the minutes of the task", async () => {
+    await using daemon = await fakeDaemon(succeeds)
+    const folder = await mkdtemp(join(tmpdir(), "sky-fate-"))
+    const file = join(folder, "t.yaml")
+    await writeFile(file, "resources:\n  autostop: 600\nrun: x\n")
+    const kept = await sky(dist, daemon.home, ["launch", "-y", "-d", "-c", "c", file])
+    const down = await sky(dist, daemon.home, ["launch", "-y", "-d", "--down", "-c", "c", file])
+    await rm(folder, { recursive: true })
+    expect(kept.err).toContain("c stops after 600 idle minutes")
+    expect(down.err).toContain("c goes after 600 idle minutes")
   })
 })

@@ -57,6 +57,13 @@ describe("sky task show", () => {
     })
   })
 
+  it("writes out what an anchor stands for", async () => {
+    const shown = await show(
+      file("y.yaml", "resources:\n  labels: &l {a: b}\n  any_of:\n  - {cloud: aws, labels: *l}\n  - {cloud: gcp, labels: *l}\n")
+    )
+    expect(shown).not.toMatch(/[&*]\w/)
+  })
+
   it("prints a line of JSON for each task of each file, pipelines too", async () => {
     const shown = await show("-o", "json", file("a.yaml", "run: a"), file("p.yaml", "name: p\n---\nrun: b\n---\nrun: c\n"))
     expect(
@@ -70,6 +77,9 @@ describe("sky task show", () => {
   it.each([
     [[], "Which file?"],
     [["nowhere.yaml"], "There is no file 'nowhere.yaml'."],
+    [[join(file("8ord.yaml", "run: a"), "../nope.yaml")], `There is no file '${folder}/nope.yaml'.`],
+    [[join(folder, "hallo.yaml")], `There is no file '${folder}/hallo.yaml'. Did you mean '${file("hello.yml", "run: a")}'?`],
+    [[join(folder, "hello.yaml")], `There is no file '${folder}/hello.yaml'. Did you mean '${folder}/hello.yml'?`],
     [["-o", "table", file("b.yaml", "run: a")], "Unknown output 'table'."],
     [[file("c.yaml", "runn: a")], `${folder}/c.yaml, line 1: unknown field 'runn'. Did you mean 'run'?`],
     [[file("d.yaml", "envs: {A: null}")], `${folder}/d.yaml, line 1: env 'A' has no value.`],

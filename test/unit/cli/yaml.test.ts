@@ -42,6 +42,22 @@ describe("a bad task file", () => {
       "bad.yaml, line 4: unknown field 'acelerators' in resources. Did you mean 'accelerators'?"
     ],
     ["run: ls\nvolumes:\n  /a: b\n", "bad.yaml, line 2: field 'volumes' is not supported yet."],
+    ["workdir: {url: x, ref: main}\n", expect.stringMatching(/^bad\.yaml, line 1: workdir: .* is not supported yet/)],
+    [
+      "run: ls\nfile_mounts:\n  /m: {source: s3://b, mode: MOUNT_CACHED}\n",
+      "bad.yaml, line 3: file_mounts./m.mode: 'MOUNT_CACHED' is not supported yet"
+    ],
+    [
+      "service:\n  readiness_probe: /\n  load_balancing_policy: a\n",
+      "bad.yaml, line 3: field 'load_balancing_policy' in service is not supported yet."
+    ],
+    ["service:\n  readiness_probe: /\n  ports: 80\n", "bad.yaml, line 3: field 'ports' in service is not supported yet."],
+    ["resources:\n  autostop: {wait_for: none}\n", "bad.yaml, line 2: field 'wait_for' in resources.autostop is not supported yet."],
+    ["ports: 80\n", "bad.yaml, line 1: unknown field 'ports'. Did you mean 'resources.ports'?"],
+    ["resources:\n  any_of:\n  - {regin: a}\n", "bad.yaml, line 2: unknown field 'regin' in resources.any_of.0. Did you mean 'region'?"],
+    ["resources: {cloud: awz}\n", "bad.yaml, line 1: resources.cloud: unknown cloud 'awz'. Did you mean 'aws'?"],
+    ["run: ls\nsetup: *q\n", expect.stringMatching(/^bad\.yaml, line 2: '\*q' stands for nothing/)],
+    ["run: ls\nenvs:\n  A: *q\n", expect.stringMatching(/^bad\.yaml, line 3: /)],
     ["nodes: 2\n", "bad.yaml, line 1: unknown field 'nodes'. Did you mean 'num_nodes'?"],
     ["resources:\n  disk: 2\n", "bad.yaml, line 2: unknown field 'disk' in resources. Did you mean 'disk_size' or 'disk_tier'?"],
     ["run: ls\nfile_mounts:\n  ~/m:\n    nam: b\n", "bad.yaml, line 4: unknown field 'nam' in file_mounts.~/m. Did you mean 'name'?"],

@@ -78,7 +78,9 @@ describe("what crosses the socket", () => {
       clusterStatus: "STOPPED",
       clusterName: "c"
     })
-    expect(said("CommandError", { returncode: 3, command: "setup" })).toMatchObject({ returncode: 3, command: "setup" })
+    expect(said("ResourcesUnavailableError", { failoverHistory: history, noFailover: true })).toMatchObject({ noFailover: true })
+    const failed = { returncode: 3, command: "setup", detailedReason: "one\ntwo" }
+    expect(said("CommandError", failed)).toMatchObject(failed)
     expect(said("LimitExceeded", { limit: "streamsMax", most: 64 })).toMatchObject({ limit: "streamsMax", most: 64 })
   })
 

@@ -45,4 +45,20 @@ describe("Task.fromYaml", () => {
   it("task-25: a missing file is a ValueError", async () => {
     expect(await refused(() => Task.fromYaml(join(folder, "none.yaml")))).toBeInstanceOf(ValueError)
   })
+
+  it("gives back whatever a valid file holds, and takes it again", () => {
+    const text = "file_mounts:\n  /m: {name: bkt, _force_delete: true}\nservice:\n  readiness_probe: {path: /, post_data: '[1]'}\n"
+    const task = Task.fromYaml(file("odd.yaml", text))
+    expect(task.storageMounts["/m"]!.toYamlConfig()).toEqual({ name: "bkt", mode: "MOUNT", persistent: true, _force_delete: true })
+    expect(task.service!.toYamlConfig()).toMatchObject({ readiness_probe: { path: "/", post_data: "[1]" } })
+    const again = new Task().setStorageMounts(task.storageMounts).setService(task.service)
+    expect([again.storageMounts, again.service]).toEqual([task.storageMounts, task.service])
+    expect(again.toYamlConfig()).toMatchObject({ file_mounts: { "/m": { _force_delete: true } } })
+  })
+
+  it("an env without a value: the hint is about the file, for there is no command line", async () => {
+    const { hint } = await refused(() => Task.fromYaml(file("null.yaml", "envs:\n  A:\n")))
+    expect(hint).toMatch(/in the file/)
+    expect(hint).not.toContain("--env")
+  })
 })

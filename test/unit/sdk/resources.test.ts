@@ -39,7 +39,41 @@ describe("Resources", () => {
     expect(after).toEqual(new Resources({ cloud: sky.GCP(), memory: "16", useSpot: true }))
     expect(before).toEqual(new Resources({ cloud: sky.AWS(), cpus: "4+", useSpot: true }))
     expect(before.copy()).toEqual(before)
+    expect(before.copy({ cloud: null }).cloud).toBeNull()
     expect(new Resources({ infra: "aws/us-east-1" }).copy({ region: "us-west-2" })).toMatchObject({ region: "us-west-2" })
+  })
+
+  it("resources-03: a copy infers anew from what was said, on its own and out of a task", () => {
+    const tpu = new Resources({ accelerators: "tpu-v2-8" })
+    expect(tpu).toMatchObject({ cloud: sky.GCP(), acceleratorArgs: { runtime_version: "tpu-vm-base" } })
+    const gpu = new Resources({ accelerators: "V100" })
+    expect(tpu.copy({ accelerators: "V100" })).toEqual(gpu)
+    const task = new sky.Task().setResources(tpu)
+    expect(any(task.resources).copy({ accelerators: "V100" })).toEqual(gpu)
+    expect(task.setResourcesOverride({ accelerators: "V100" }).resources).toEqual(gpu)
+    const named = new Resources({ cloud: sky.GCP(), accelerators: "tpu-v2-8", acceleratorArgs: { tpu_vm: false } })
+    expect(named.copy({ accelerators: "V100" })).toMatchObject({ cloud: sky.GCP(), acceleratorArgs: { tpu_vm: false } })
+  })
+
+  it("resources-03: an image that was said without a region goes along to another", () => {
+    const image = "ami-1234567890abcdef0"
+    const there = new Resources({ cloud: sky.AWS(), region: "us-east-1", imageId: image }).copy({ region: "us-west-2" })
+    expect(there).toEqual(new Resources({ cloud: sky.AWS(), region: "us-west-2", imageId: image }))
+  })
+
+  it("holds autostop and jobRecovery, as a task file says them", async () => {
+    const held = new Resources({ autostop: { idleMinutes: 10, down: true }, jobRecovery: { strategy: "failover", maxRestartsOnErrors: 3 } })
+    expect(held).toMatchObject({
+      autostop: { idleMinutes: 10, down: true },
+      jobRecovery: { strategy: "FAILOVER", maxRestartsOnErrors: 3 }
+    })
+    expect(held.toYamlConfig()).toEqual({
+      autostop: { idle_minutes: 10, down: true },
+      job_recovery: { strategy: "FAILOVER", max_restarts_on_errors: 3 }
+    })
+    expect(held.copy()).toEqual(held)
+    expect([new Resources({ autostop: "2h" }).autostop, new Resources().autostop]).toEqual([{ idleMinutes: 120, down: false }, null])
+    expect(await refused(() => new Resources({ autostop: any({ minutes: 3 }) }))).toBeInstanceOf(TypeError)
   })
 
   it("resources-04: copy checks again", async () => {

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
 import { refused, sky } from "./sdk.ts"
 
@@ -187,6 +188,44 @@ describe("a Task", () => {
       new Set(["STORAGE_MOUNTING"])
     )
     expect(new Task().setResources(new Resources({ useSpot: true })).getRequiredCloudFeatures()).toEqual(new Set())
+  })
+
+  it("says what it is when it is printed, and shows no secret", () => {
+    const task = new Task({ name: "train", run: "echo 'a'", numNodes: 2, envs: { A: "1", HF_TOKEN: "t0p" }, secrets: { B: "h1dden" } })
+    task.setResources(new Resources({ cloud: sky.AWS(), accelerators: "V100" }))
+    const text = "Task<name=train>(run='echo 'a'')\n  nodes: 2\n  resources: AWS({'V100': 1})"
+    expect([String(task), inspect(task), inspect({ task }).includes("AWS({'V100': 1})")]).toEqual([text, text, true])
+    expect(JSON.parse(JSON.stringify(task))).toEqual({
+      name: "train",
+      run: "echo 'a'",
+      num_nodes: 2,
+      envs: { A: "1", HF_TOKEN: "***" },
+      secrets: { B: "***" },
+      resources: { cloud: "aws", accelerators: { V100: 1 } }
+    })
+    expect(task.toYamlConfig()).toMatchObject({ envs: { HF_TOKEN: "t0p" }, secrets: { B: "h1dden" } })
+    expect(String(new Task({ run: () => "true" }))).toBe("Task(run=<function>)\n  resources: default instances")
+  })
+
+  it("speaks of its own fields, and leaves the caller's words as they are", async () => {
+    const said = async (run: () => unknown) => (await refused(run)).message
+    expect(await said(() => new Task({ numNodes: 0 }))).toContain("numNodes")
+    expect(await said(() => new Resources({ cloud: "disk_size" }))).toContain("'disk_size'")
+    expect(await said(() => new Resources({ labels: any({ disk_size: 3 }) }))).toMatch(/labels\.disk_size/)
+    expect(await said(() => new Task().setFileMounts({ "~/disk_size": join(folder, "file_mounts") }))).toMatch(
+      /^fileMounts\.~\/disk_size: source .*file_mounts does not exist/
+    )
+    expect(await said(() => new Resources({ spotRecovery: "FAILOVER" }))).toMatch(/spotRecovery needs useSpot/)
+    expect(await said(() => new Resources({ autostop: "soon" }))).toMatch(/autostop: expected .* idleMinutes and down/)
+    const { SkyServiceSpec } = sky
+    expect(await said(() => new SkyServiceSpec({ readinessPath: "x" }))).toMatch(/^SkyServiceSpec: readinessPath: expected a path/)
+    expect(await said(() => new SkyServiceSpec({ readinessPath: "/", readinessTimeoutSeconds: -1 }))).toMatch(/: readinessTimeoutSeconds: /)
+    expect(await said(() => new SkyServiceSpec({ readinessPath: "/", maxReplicas: -1 }))).toMatch(/^SkyServiceSpec: maxReplicas: /)
+    expect(await said(() => new SkyServiceSpec({ readinessPath: "/", minReplicas: 3, maxReplicas: 2 }))).toBe(
+      "SkyServiceSpec: maxReplicas (2) is less than minReplicas (3)."
+    )
+    const section = { readiness_probe: { path: "/" }, replica_policy: { min_replicas: -1 } }
+    expect(await said(() => SkyServiceSpec.fromYamlConfig(section))).toMatch(/: replica_policy\.min_replicas: /)
   })
 })
 

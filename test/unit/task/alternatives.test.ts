@@ -4,7 +4,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import fc from "fast-check"
 import { RecordedResources } from "../../../events/values.ts"
-import { acceleratorsOf, alternativesOf, chosenOf, normalize } from "../../../task/alternatives.ts"
+import { acceleratorsOf, alternativesOf, together } from "../../../task/alternatives.ts"
+import { placedNeed } from "../../../task/placed.ts"
 import { type Alternative, Resources } from "../../../task/Resources.ts"
 
 const decode = Schema.decodeUnknownResult(Resources, { onExcessProperty: "error" })
@@ -76,9 +77,11 @@ describe("alternatives", () => {
 
   it("of a job are the first that its cluster meets", () => {
     const resources: Resources = { accelerators: ["H100:8", "a100:2"] }
-    assert.deepStrictEqual(acceleratorsOf(resources, { name: "A100", count: 4 }), { name: "A100", count: 2 })
+    const place = { cloud: "local", region: null, zone: null, instanceType: null, cpus: 4, memoryGib: 8, useSpot: false }
+    assert.deepStrictEqual(placedNeed(resources, { ...place, accelerators: { name: "A100", count: 4 } }), { accelerators: { A100: 2 } })
     assert.deepStrictEqual(acceleratorsOf(resources), { name: "H100", count: 8 })
-    assert.deepStrictEqual(chosenOf(resources, { name: "A100", count: 2 }), { accelerators: { A100: 2 } })
+    const small: Resources = { any_of: [{ cloud: "aws" }, { cpus: 8 }, { memory: "2x" }] }
+    assert.deepStrictEqual(placedNeed(small, { ...place, accelerators: null }), { memory: "2x" })
     assert.isUndefined(acceleratorsOf(null))
   })
 
@@ -129,16 +132,16 @@ const valid = fc.oneof(
     .map(([rest, items, kind]) => ({ ...rest, [kind]: items }))
 )
 
-describe("normalize", () => {
-  it("gives a valid value that is its own normal form, and survives being printed", () => {
+describe("the one form of equal wishes", () => {
+  it("is a valid value that is its own form, and survives being printed", () => {
     fc.assert(
       fc.property(valid, (value) => {
         const read = decode(value)
         if (Result.isFailure(read)) return assert.fail(read.failure.message)
-        const normal = normalize(read.success)
+        const normal = together(alternativesOf(read.success))
         const again = decode(JSON.parse(JSON.stringify(normal)))
         if (Result.isFailure(again)) return assert.fail(again.failure.message)
-        assert.deepStrictEqual(normalize(again.success), normal)
+        assert.deepStrictEqual(together(alternativesOf(again.success)), normal)
         assert.deepStrictEqual(alternativesOf(again.success), alternativesOf(read.success))
       })
     )
@@ -161,7 +164,7 @@ describe("normalize", () => {
       fc.property(anything, (value) => {
         const read = decode(value)
         if (Result.isFailure(read)) assert.isString(read.failure.message)
-        else normalize(read.success)
+        else together(alternativesOf(read.success))
       })
     )
   })

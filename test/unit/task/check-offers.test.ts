@@ -5,8 +5,8 @@ import * as Result from "effect/Result"
 import { catalogIn } from "../../../daemon/catalog/Catalog.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { checkWithOffers } from "../../../task/check-offers.ts"
-import { closeMatches } from "../../../task/close-matches.ts"
 import { getCost, isLaunchable } from "../../../task/fit.ts"
+import { closeMatches } from "../../../task/near.ts"
 import type { Resources } from "../../../task/Resources.ts"
 
 const offers = catalogIn(join(import.meta.dirname, "../../../daemon/catalog"))
@@ -29,7 +29,7 @@ describe("with the offers", () => {
   it("a mistyped place comes with those that were perhaps meant", () => {
     assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-east1" }), {
       error: "ValueError",
-      message: "AWS has no region 'us-east1'. Did you mean 'us-east-1'?",
+      message: "AWS has no region 'us-east1'.",
       near: ["us-east-1"]
     })
     assert.deepStrictEqual(refusal({ zone: "us-east-1-a" }).near, ["us-east-1a"])
@@ -71,6 +71,7 @@ describe("with the offers", () => {
     assert.deepStrictEqual(complete({ accelerators: "qualcomm:8" }).accelerators, { "Qualcomm AI100": 8 })
     assert.deepStrictEqual(complete({ accelerators: "mine:2" }).accelerators, { mine: 2 })
     assert.include(refusal({ accelerators: "RTX" }).message, "'RTX' is ambiguous")
+    assert.include(refusal({ accelerators: "RTX" }).near ?? [], "RTXPRO6000")
   })
   it("resources-24: an image must be there for the region, and fit on the disk", () => {
     const image_id = { "us-east-1": "ami-1", "us-west-2": "ami-2" }

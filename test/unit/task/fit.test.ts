@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { getCost, isEmpty, isLaunchable, lessDemandingThan, requiredFeatures, shouldBeBlockedBy } from "../../../task/fit.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { CloudOffers } from "../../../task/Offers.ts"
-import { cellText, needText, placedNeedText } from "../../../task/resources-text.ts"
+import { needText, placedNeedText } from "../../../task/resources-text.ts"
 
 const launched: Need = {
   cloud: "aws",
@@ -137,6 +137,5 @@ describe("a need in words", () => {
     assert.strictEqual(placedNeedText({ cloud: "aws", region: "us-east-1" }), "AWS(region=us-east-1)")
     const tpu: Need = { cloud: "gcp", accelerators: { "tpu-v2-8": 1 }, accelerator_args: { tpu_vm: true } }
     assert.strictEqual(needText(tpu), "GCP({'tpu-v2-8': 1}, accelerator_args={'tpu_vm': True})")
-    assert.strictEqual(cellText(2, tpu), "2x GCP({'tpu-v2-8': 1}, accelerator_args=...)")
   })
 })

@@ -2,13 +2,13 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { normalize } from "../../../task/alternatives.ts"
+import { alternativesOf, together } from "../../../task/alternatives.ts"
 import { Resources } from "../../../task/Resources.ts"
 
 const decode = Schema.decodeUnknownResult(Resources, { onExcessProperty: "error" })
-const read = (value: unknown) => {
+const read = (value: unknown): unknown => {
   const read = decode(value)
-  return Result.isSuccess(read) ? normalize(read.success) : assert.fail(read.failure.message)
+  return Result.isSuccess(read) ? together(alternativesOf(read.success)) : assert.fail(read.failure.message)
 }
 const problem = (value: unknown) => {
   const read = decode(value)
@@ -143,7 +143,7 @@ describe("resources", () => {
   it("know every cloud by its name, and a mistyped one by the nearest", () => {
     assert.deepStrictEqual(read({ cloud: "AWS" }), { cloud: "aws" })
     assert.deepStrictEqual(read({ cloud: "k8s" }), { cloud: "kubernetes" })
-    expect(problem({ cloud: "awss" })).toContain("unknown cloud 'awss': did you mean aws?")
+    expect(problem({ cloud: "awss" })).toContain("unknown cloud 'awss'. Did you mean 'aws'?")
     expect(problem({ cloud: "mars" })).toContain("unknown cloud 'mars': expected one of local, ssh, aws, gcp")
   })
 

@@ -1,4 +1,32 @@
-/** Names much like one that is mistyped, by the share of letters that the two have in common in the same order (Ratcliff and Obershelp). */
+/** Names near to one that is mistyped. Pure. */
+
+/** Edits between two words; two letters that changed places are one edit. */
+const distance = (a: string, b: string) => {
+  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      row[j] = Math.min(row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1)
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
+}
+
+/** The nearest of `known`, when it is near enough to be what was meant. */
+export const didYouMean = (word: string, known: Iterable<string>): string | undefined => {
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  for (const candidate of known) {
+    if (candidate === word) continue
+    const d = distance(word.toLowerCase(), candidate.toLowerCase())
+    if (d < least) [best, least] = [candidate, d]
+  }
+  return best
+}
+
 const longestCommon = (a: string, b: string): readonly [fromA: number, fromB: number, length: number] => {
   let best: readonly [number, number, number] = [0, 0, 0]
   let above: ReadonlyArray<number> = []
@@ -25,6 +53,7 @@ const cutoff = 0.9
 /** Longer names are nobody's region. */
 const wordMaxChars = 64
 
+/** Names much like it, by the share of letters that the two have in common in the same order (Ratcliff and Obershelp). */
 export const closeMatches = (word: string, known: Iterable<string>): ReadonlyArray<string> => {
   if (word.length > wordMaxChars) return []
   const rated = [...new Set(known)].map((name) => [(2 * common(name, word)) / (name.length + word.length || 1), name] as const)

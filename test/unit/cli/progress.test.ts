@@ -1,0 +1,46 @@
+/** The phases of an operation as lines: on the command line, and as the API's `streamLogs` shows them. */
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { makeProgress } from "../../../cli/render/Progress.ts"
+import { terminal } from "../../../sdk/api/narrate.ts"
+import type { Progress } from "../../../sdk/protocol/Wire.ts"
+
+type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number]
+
+const phases = (all: ReadonlyArray<Phase>) =>
+  all.map(([phase, state, atMs]) => ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail: "" }) as unknown as Progress)
+
+const fresh: ReadonlyArray<Phase> = [
+  ["provision", "running", 0],
+  ["provision", "done", 1000],
+  ["bootstrap", "done", 3500]
+]
+const again: ReadonlyArray<Phase> = [["bootstrap", "done", 3500]]
+const lost: ReadonlyArray<Phase> = [
+  ["bootstrap", "running", 500],
+  ["bootstrap", "done", 3500]
+]
+
+const commandLine = async (all: ReadonlyArray<Phase>) => {
+  const out: Array<string> = []
+  const { take } = makeProgress(false, { write: (text: string) => out.push(text), isTTY: () => false, columns: () => 80 } as never)
+  for (const phase of phases(all)) take(phase)
+  return out.join("")
+}
+const api = async (all: ReadonlyArray<Phase>) => {
+  const out: Array<unknown> = []
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => out.push(text) > 0)
+  const { drained, onProgress } = terminal.handlers({} as never)
+  for (const phase of phases(all)) onProgress?.(phase)
+  await drained()
+  return out.join("")
+}
+afterEach(() => void vi.restoreAllMocks())
+
+describe.each([
+  ["the command line", commandLine],
+  ["the API", api]
+])("%s", (_, shown) => {
+  it("says how long an agent took to start on a new node", async () => expect(await shown(fresh)).toMatch(/Started +2\.5 s/))
+  it("says nothing of an agent that ran before", async () => expect(await shown(again)).toBe(""))
+  it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
+})
