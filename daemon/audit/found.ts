@@ -122,6 +122,7 @@ export const withoutDaemon = <A extends Answer, E>(
       // What this version cannot read is as it was written.
       else if (answer.damage !== null && answer.damage.kind !== "unreadable") {
         const kept = asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
+        asFound.settle()
         if (kept !== null || whyNot !== undefined) told(kept, whyNot)
       }
       return answer

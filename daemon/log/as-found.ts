@@ -11,16 +11,20 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync
+  symlinkSync,
+  writeFileSync
 } from "node:fs"
 import { basename, join } from "node:path"
 
 const found = "log.found-"
 /** Leads to the folder that is kept of a log that is damaged still. */
 const current = "log.damaged"
+/** In that folder: what the store was made of when we had opened it. Another store than that one is another damage. */
+const left = "left-as"
 /** Of starts that end before they know whether the store is sound the first ones say most. */
 const linksMax = 10
 
@@ -31,6 +35,8 @@ export interface AsFound {
   readonly release: () => void
   /** The store is damaged: the folder that holds its files as the first one found them that saw this damage; null when there are none. */
   readonly keep: (name: string) => string | null
+  /** The damaged store was opened: as it is now, the next one finds it. */
+  readonly settle: () => void
 }
 
 /** A second link to each file of a store, its lock apart, beside what is there already. */
@@ -68,10 +74,20 @@ const linksOf = (home: string): ReadonlyArray<string> =>
     .map((name) => join(home, name))
     .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
 
-const keptStill = (home: string): string | undefined => {
+/** The files of a store: the same names may be those of other ones. */
+const filesOf = (store: string): string =>
+  (existsSync(store) ? readdirSync(store) : [])
+    .filter((name) => !isTrace(name))
+    .map((name) => ({ name, stat: lstatSync(join(store, name), { throwIfNoEntry: false }) }))
+    .map(({ name, stat }) => `${name} ${stat?.ino} ${stat?.size}\n`)
+    .toSorted()
+    .join("")
+
+/** What is kept of the store that was left so. */
+const keptOf = (home: string, files: string): string | undefined => {
   try {
     const folder = join(home, readlinkSync(join(home, current)))
-    return existsSync(folder) ? folder : undefined
+    return readFileSync(join(folder, left), "utf8") === files ? folder : undefined
   } catch {
     return undefined
   }
@@ -98,7 +114,8 @@ const keepAs = (home: string, name: string): string | null => {
  */
 export const linkAsFound = (home: string, refused: (why: string) => void = () => {}): AsFound => {
   const store = join(home, "log")
-  const isThere = existsSync(store) && readdirSync(store).some((name) => !isTrace(name))
+  const files = filesOf(store)
+  const isThere = files !== ""
   let own: string | undefined
   const release = () => own !== undefined && remove(own)
   try {
@@ -122,7 +139,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
       }),
     release,
     keep: (name) => {
-      const kept = keptStill(home)
+      const kept = keptOf(home, files)
       if (kept !== undefined) {
         quietly(() => linksOf(home).forEach(remove))
         return kept
@@ -134,6 +151,11 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
         symlinkSync(basename(folder), join(home, current))
       })
       return folder
-    }
+    },
+    settle: () =>
+      quietly(() => {
+        const folder = join(home, readlinkSync(join(home, current)))
+        writeFileSync(join(folder, left), filesOf(store), { mode: 0o600 })
+      })
   }
 }
