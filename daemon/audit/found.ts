@@ -9,6 +9,9 @@ import { isAlive } from "../../sdk/is-alive.ts"
 import type { Damage } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
 import { linkAll, linkAsFound } from "../log/as-found.ts"
+import { genesis } from "../log/chain.ts"
+import { checkNext } from "../log/check-next.ts"
+import type { Head } from "../log/head-file.ts"
 import { placesOf, readSaid, storeLayer } from "../log/LevelLog.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
 import { LogLocked, LogStore } from "../log/LogStore.ts"
@@ -16,11 +19,20 @@ import { keptIn } from "../log/snapshot-files.ts"
 import { damageOf } from "./Proof.ts"
 import type { Found } from "./walk.ts"
 
+/** Under a witness of another log the store is taken by its own word. */
+const witnessed = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head | undefined) {
+  const value = said && (yield* Effect.orElseSucceed(store.get(1), () => undefined))
+  const first = said && value && checkNext({ at: 0, hash: genesis(said.log) }, { seq: 1, value }, said)
+  return first && Result.isFailure(first) && first.failure.damage === "other-log"
+    ? { store, said: undefined, damage: damageOf(first.failure) }
+    : { store, said, damage: null }
+})
+
 /** The daemon's. The witness is read first: it never says more than the store holds by then. */
 export const inDaemon = Effect.fnUntraced(function* (home: string, store: LogStore["Service"]) {
   const said = yield* Effect.result(readSaid(home))
   if (Result.isFailure(said)) return { store, said: undefined, damage: damageOf(said.failure) } satisfies Found
-  return { store, said: said.success?.said, damage: null } satisfies Found
+  return (yield* witnessed(store, said.success?.said)) satisfies Found
 })
 
 const linksMax = 10
@@ -63,7 +75,9 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
         })
         const opened = yield* Effect.result(Layer.build(storeLayer(folder, false)))
         if (Result.isSuccess(opened)) {
-          return yield* use({ store: { ...Context.get(opened.success, LogStore), snapshots: Effect.succeed(kept) }, said, damage })
+          const store = { ...Context.get(opened.success, LogStore), snapshots: Effect.succeed(kept) }
+          const found = yield* witnessed(store, said)
+          return yield* use({ ...found, damage: damage ?? found.damage })
         }
         const { failure } = opened
         if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
@@ -89,6 +103,9 @@ const open = Effect.fnUntraced(function* (home: string) {
   if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
   return { store: undefined, said: undefined, damage: damageOf(failure) } satisfies Found
 })
+
+/** What a newer version wrote, and an index that says less than the events: no bytes of an event are at stake. */
+const isReadable: ReadonlySet<string> = new Set(["unreadable", "index"])
 
 interface Answer {
   readonly damage: Damage | null
@@ -119,8 +136,7 @@ export const withoutDaemon = <A extends Answer, E>(
         Effect.flatMap((found) => use({ ...found, whenSound }))
       )
       if (isSound) asFound.discard()
-      // What this version cannot read is as it was written.
-      else if (answer.damage !== null && answer.damage.kind !== "unreadable") {
+      else if (answer.damage !== null && !isReadable.has(answer.damage.kind)) {
         const kept = asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
         asFound.settle()
         if (kept !== null || whyNot !== undefined) told(kept, whyNot)

@@ -7,7 +7,7 @@ import { unpack } from "../log/chain.ts"
 import { checkEnd } from "../log/check-next.ts"
 import type { Head } from "../log/head-file.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
-import type { Indexed, LogStore, Page, ReadError, Stored } from "../log/LogStore.ts"
+import type { Indexed, LogStore, Page, StoreError, Stored } from "../log/LogStore.ts"
 import type { Trace } from "./IndexProof.ts"
 import { damageOf } from "./Proof.ts"
 import type { Proven, Run } from "./prove-run.ts"
@@ -47,7 +47,7 @@ export interface Visitor {
 }
 
 /** Each page with where the one before it ends. */
-const runs = (pages: Stream.Stream<Page, ReadError>, said: Head | undefined) => {
+const runs = (pages: Stream.Stream<Page, StoreError>, said: Head | undefined) => {
   let at = 0
   let hash: Buffer | undefined
   return Stream.map(pages, (page) => {

@@ -99,10 +99,12 @@ describe("over a damaged log", () => {
     expect(await exported(home)).toMatchObject({ events: proven, damage: { message } })
   })
 
-  it("a store of another log is told apart", async () => {
-    const { home } = await imported(golden("foreign"))
+  it("a store of another log is told apart, and proven and exported by its own word", async () => {
+    const { answer, home } = await imported(golden("foreign"))
     cpSync(join(young, "HEAD"), join(home, "HEAD"))
-    expect((await verified(home)).damage?.kind).toBe("other-log")
+    const found = { events: answer!.events, damage: { kind: "other-log" } }
+    for (const audit of [verified, verifiedOnDisk, exported]) expect(await audit(home)).toMatchObject(found)
+    expect((await exported(home)).text).toBe(readFileSync(golden("foreign"), "utf8"))
   })
 })
 
