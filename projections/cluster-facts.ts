@@ -148,6 +148,13 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, trouble: null, purge: false }
     case "ClusterGone":
       return undefined
+    case "ClusterImported": {
+      // Up as far as it is: what is missing of it is not in the making any more.
+      const nodes = row.nodes.map((node) =>
+        node.state === "running" ? node : { ...node, state: "running" as const, ready: false, reason: null, sinceMs: atMs }
+      )
+      return { ...wanting(row, "up", null, atMs), purge: false, everUp: true, pending: [], nodes }
+    }
     case "ActionFailed":
     case "ReactorFailed": {
       const { message, retryAtMs } = event

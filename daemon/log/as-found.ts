@@ -19,6 +19,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { basename, join } from "node:path"
+import { isAlive } from "../../sdk/is-alive.ts"
 
 const found = "log.found-"
 /** Leads to the folder that is kept of a log that is damaged still. */
@@ -29,6 +30,8 @@ const left = "left-as"
 const linksMax = 10
 
 export interface AsFound {
+  /** An earlier one ended before it knew, or knew it to be damaged. */
+  readonly isSuspect: boolean
   /** The store is sound. Tidying that fails is no reason not to use it. */
   readonly discard: () => void
   /** Another one holds the store. */
@@ -40,7 +43,7 @@ export interface AsFound {
 }
 
 /** A second link to each file of a store, its lock apart, beside what is there already. */
-export const linkAll = (from: string, to: string) => {
+const linkAll = (from: string, to: string) => {
   mkdirSync(to, { recursive: true, mode: 0o700 })
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     // Closing any descriptor of the lock would drop the lock of whoever holds the store.
@@ -73,6 +76,11 @@ const linksOf = (home: string): ReadonlyArray<string> =>
     .filter((name) => name.startsWith(found))
     .map((name) => join(home, name))
     .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
+
+const isOfEnded = (links: string): boolean => {
+  const pid = Number.parseInt(basename(links).slice(found.length), 10)
+  return pid === process.pid || !isAlive(pid)
+}
 
 /** The files of a store: the same names may be those of other ones. */
 const filesOf = (store: string): string =>
@@ -116,6 +124,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
   const store = join(home, "log")
   const files = filesOf(store)
   const isThere = files !== ""
+  const isSuspect = isThere && (linksOf(home).some(isOfEnded) || lstatSync(join(home, current), { throwIfNoEntry: false }) !== undefined)
   let own: string | undefined
   const release = () => own !== undefined && remove(own)
   try {
@@ -130,6 +139,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
     refused(message)
   }
   return {
+    isSuspect,
     discard: () =>
       quietly(() => {
         // Of a store that is gone they may be all that is left.

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Recorded, StreamName } from "../../events/Recorded.ts"
-import type { LogStore, StoreError, Stored } from "./LogStore.ts"
+import type { LogStore, Stored, StoreError } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 
 type Records = Stream.Stream<Recorded, StoreError | LogUnreadable>

@@ -66,9 +66,9 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
 }) {
   readonly exitCode = exitCodes.failed
 }
-/** When a cloud fails to do what it must (the contract's RuntimeError of stop and down), or the daemon leaves all clusters alone. */
+/** When a cloud fails to do what it must (stop and down, by the contract), the daemon leaves all clusters alone, or its disk is full: 7. */
 export class RuntimeError extends Schema.TaggedError<RuntimeError>()("RuntimeError", fields) {
-  readonly exitCode = exitCodes.failed
+  readonly exitCode = exitCodes.failed as number
 }
 /** When no job has that number, or none was submitted. */
 export class JobDoesNotExist extends Schema.TaggedError<JobDoesNotExist>()("JobDoesNotExist", fields) {

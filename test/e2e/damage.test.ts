@@ -1,9 +1,11 @@
 /** A log that was damaged while no daemon ran: nothing is repaired, everything is said, and what runs can still be ended. */
+import { randomBytes } from "node:crypto"
 import { mkdirSync, readdirSync, readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { append, breakLastBlock, change, filesOf, flip, inStore, opened, remove } from "../damage/logs.ts"
+import { logHolder } from "../../sdk/log-holder.ts"
+import { append, breakLastBlock, change, filesOf, flip, inStore, opened, remove, strikeAt } from "../damage/logs.ts"
 import { eventually, Home, isAlive, kill, processesOf } from "./home.ts"
 
 const wal = (home: Home) => filesOf(home.state, ".log").at(-1)!
@@ -42,6 +44,35 @@ describe("over a damaged log", () => {
     const head = readFileSync(join(home.state, "HEAD"))
     await home.sky("daemon", "stop")
     expect(readFileSync(join(home.state, "HEAD"))).toEqual(head)
+  })
+
+  it("zeros in a table that LevelDB ends the process over are found by the first command, and by the audit", async () => {
+    const home = await launched()
+    const words = randomBytes(4500).toString("base64")
+    expect((await home.sky("exec", "-d", "train", `true ${words}`)).code).toBe(0)
+    // In a table since then.
+    await home.json("daemon", "restart")
+    await home.json("daemon", "stop")
+    const table = strikeAt(home.state, words)
+    const struck = readFileSync(table)
+    const said = await notice(home)
+    expect(said).toContain(`The log is damaged: ${table} is not what was written: checksums in it do not fit.`)
+    expect(said).toContain("There is still: train (local: ")
+    // Links of two starts: the first was ended before it could tell.
+    expect(readdirSync(join(home.state, "log.damaged"))).toContain("2")
+    expect(logHolder(home.state)).toBe(await home.daemonPid())
+    for (const name of ["served", "alone"]) {
+      const file = join(home.path, name)
+      expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+      expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(10)
+      expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+      await home.json("daemon", "stop")
+    }
+    expect(await notice(home)).toContain("There is still: train (local: ")
+    expect(await home.sky("down", "-y", "--unlogged", "train")).toMatchObject({ code: 0 })
+    await home.json("daemon", "stop")
+    expect(readdirSync(join(home.state, "run"))).toEqual([])
+    expect(readFileSync(table)).toEqual(struck)
   })
 
   it("every answer says so, and a name that is not proven is not taken for another's", async () => {

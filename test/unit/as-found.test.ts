@@ -1,4 +1,5 @@
 /** The second links to the log's files: for who has to find out what happened, and gone when nothing did. */
+import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
@@ -125,4 +126,25 @@ it("are not made without end by starts that never know", () => {
   put("log", "CURRENT", "now")
   for (let start = 1; start <= 20; start++) linkAsFound(home)
   expect(names().length).toBe(11)
+})
+
+it("say of a store that an earlier start ended over it, or found it damaged; of one that another start looks at now they say nothing", () => {
+  const isSuspect = () => {
+    const { isSuspect, release } = linkAsFound(home)
+    release()
+    return isSuspect
+  }
+  put("log", "CURRENT", "now")
+  expect(isSuspect()).toBe(false)
+  put(`log.found-${process.ppid}-a`, "CURRENT", "now")
+  expect(isSuspect()).toBe(false)
+  const ended = spawnSync("true").pid
+  put(`log.found-${ended}-a`, "CURRENT", "then")
+  expect(isSuspect()).toBe(true)
+  const found = linkAsFound(home)
+  found.keep("now")
+  found.settle()
+  expect(isSuspect()).toBe(true)
+  linkAsFound(home).discard()
+  expect(isSuspect()).toBe(false)
 })
