@@ -116,6 +116,9 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "NodeRefused":
       return {
         ...row,
+        nodes: row.nodes.map((node) =>
+          node.node === event.node ? { ...node, state: "stopped", ready: false, reason: event.message, sinceMs: atMs } : node
+        ),
         pending: row.pending.filter(({ token }) => token !== event.token),
         refused: { code: event.code, message: event.message, times: (row.refused?.times ?? 0) + 1 }
       }

@@ -42,7 +42,9 @@ export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()
 /** When no place has, or gives, what is asked. */
 export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnavailableError>()("ResourcesUnavailableError", {
   ...fields,
-  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String }))
+  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String })),
+  /** Other places were left alone: the cluster is bound to its own. */
+  noFailover: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly exitCode = exitCodes.capacity
 }

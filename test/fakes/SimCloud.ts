@@ -7,6 +7,7 @@ import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownSta
 import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { NodeId } from "../../events/ids.ts"
+import type { Offer } from "../../events/values.ts"
 import { offer } from "./facts.ts"
 import { SimAgent } from "./SimAgent.ts"
 
@@ -29,6 +30,8 @@ export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
   mood: "calm" | "moody" = "calm"
+  /** What it has, best first. */
+  offered: ReadonlyArray<Offer> = [offer]
   /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
@@ -108,7 +111,7 @@ export class SimCloud {
   readonly cloud: Cloud = {
     name: "local",
     canStop: true,
-    offers: () => Effect.succeed({ offers: [offer], reason: null }),
+    offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
     provision: (request) =>
       Effect.gen({ self: this }, function* () {
         const refuses = this.mood === "moody" && !this.byToken.has(request.token) && (yield* Random.next) < 0.15
@@ -131,12 +134,16 @@ export class SimCloud {
       ),
     owned: () => Effect.die("nobody asks here what there is"),
     start: ({ node, rank }) =>
-      this.call("start", () => {
-        const machine = this.machines.get(node)
-        if (machine !== undefined && machine.state !== "running") Object.assign(machine, { state: "running", reason: null })
-        if (machine !== undefined) machine.agent.halted = false
-        return { address: `127.0.1.${rank + 1}` }
-      }),
+      this.call(
+        "start",
+        () => {
+          const machine = this.machines.get(node)
+          if (machine !== undefined && machine.state !== "running") Object.assign(machine, { state: "running", reason: null })
+          if (machine !== undefined) machine.agent.halted = false
+          return { address: `127.0.1.${rank + 1}` }
+        },
+        node
+      ),
     stop: ({ node }) => this.call("stop", () => this.halt(node, null), node),
     terminate: ({ node }) =>
       this.call(
