@@ -1,18 +1,18 @@
 /** Which decider answers which method, and what each needs from the world. A new command does not compile until it is listed. */
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../events/ids.ts"
-import type { RecordedTask } from "../events/values.ts"
+import type { Offer, RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Task } from "../task/Task.ts"
-import { cloudOf } from "./Clouds.ts"
-import type { Cloud, Offered } from "./clouds/Cloud.ts"
+import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { type Context, type Decided, nothingToDo } from "./commands/decision.ts"
 import { down } from "./commands/down.ts"
 import { exec } from "./commands/exec.ts"
+import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
 import { refuseUnknown } from "./commands/offer-checks.ts"
 import { start } from "./commands/start.ts"
@@ -31,9 +31,15 @@ export interface Input<M extends CommandName> {
   readonly places: Offered
 }
 
-/** Of the place that a launch would take. */
-const homeOnly = ({ clouds, places, row }: Input<"launch">) => clouds.get((row?.offer ?? places.offers[0])?.cloud ?? "")?.homeOnly ?? false
-const canStop = ({ clouds, row }: Input<CommandName>) => (row && cloudOf(clouds, row)?.canStop) ?? true
+/** What the cloud of a place says of it. */
+const ofPlace = ({ clouds }: Input<CommandName>) => ({
+  lackOf: (feature: ClusterFeature, offer: Offer) => clouds.get(offer.cloud)?.lackOf(feature, offer) ?? null,
+  homeOnly: (offer: Offer) => clouds.get(offer.cloud)?.homeOnly ?? false
+})
+const lackOf =
+  (input: Input<CommandName>): LackOf =>
+  (feature) =>
+    input.row?.offer ? ofPlace(input).lackOf(feature, input.row.offer) : null
 
 /** What every enabled cloud offers for a task; asked before the decision, which is pure. */
 export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<string, Cloud>, task: Task) {
@@ -46,31 +52,29 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
 const unknown = ({ clouds, task }: Input<CommandName>) => refuseUnknown(task, (cloud) => clouds.get(cloud)?.catalog, [...clouds.keys()])
 
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
-const planned = (decided: Decided, { name, row, task }: Input<"launch">, offer: unknown): Decided =>
-  decided._tag === "Failure"
-    ? decided
-    : nothingToDo({
-        jobId: null,
-        handle: null,
-        cluster: name,
-        plan: { offer: row?.offer ?? offer, numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined }
-      })
+const planned = (decided: Decided, { name, row, task }: Input<"launch">): Decided => {
+  if (decided._tag === "Failure") return decided
+  const [chosen] = decided.success.events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
+  const offer = row?.offer ?? chosen ?? null
+  const plan = { offer, numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined }
+  return nothingToDo({ jobId: null, handle: null, cluster: name, plan })
+}
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
     const { context, fresh, name, params, places, row, task } = input
-    const decided = unknown(input) ?? launch(row, { name, fresh, task, options: params, homeOnly: homeOnly(input), ...places }, context)
-    return params.dryrun ? planned(decided, input, places.offers[0]) : decided
+    const decided = unknown(input) ?? launch(row, { name, fresh, task, options: params, ...ofPlace(input), ...places }, context)
+    return params.dryrun ? planned(decided, input) : decided
   },
   exec: (input) => {
     const { context, name, params, row, task } = input
     const decided = (row && unknown(input)) ?? exec(row, { name, task, down: params.down ?? false, lastUse: params.lastUse ?? "" }, context)
     return params.dryrun && decided._tag === "Success" ? nothingToDo({ jobId: null, handle: null, cluster: name }) : decided
   },
-  start: ({ context, params, row }) => start(row, params, context),
-  stop: (input) => stop(input.row, input.params, canStop(input), input.context),
+  start: (input) => start(input.row, input.params, lackOf(input), input.context),
+  stop: (input) => stop(input.row, input.params, lackOf(input), input.context),
   down: ({ context, params, row }) => down(row, params, context),
-  autostop: (input) => autostop(input.row, input.params, canStop(input), input.context),
+  autostop: (input) => autostop(input.row, input.params, lackOf(input), input.context),
   cancel: ({ context, params, row, world }) => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context)
 }
 

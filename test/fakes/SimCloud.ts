@@ -110,7 +110,7 @@ export class SimCloud {
 
   readonly cloud: Cloud = {
     name: "local",
-    canStop: true,
+    lackOf: (feature, { useSpot }) => (feature === "STOP" && useSpot ? "spot machines end when they stop" : null),
     offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
     provision: (request) =>
       Effect.gen({ self: this }, function* () {

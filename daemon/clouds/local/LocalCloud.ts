@@ -105,7 +105,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
 
   return {
     name: "local",
-    canStop: true,
+    lackOf: () => null,
     homeOnly: true,
     offers: Effect.fn("LocalCloud.offers")(function* (task) {
       const machine = thisMachine(yield* Effect.promise(() => accelerators))
