@@ -1,5 +1,6 @@
 /** Which decider answers which method, and what each needs from the world. A new command does not compile until it is listed. */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { ClusterId } from "../events/ids.ts"
 import type { Offer, RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
@@ -15,8 +16,10 @@ import { exec } from "./commands/exec.ts"
 import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
 import { refuseUnknown } from "./commands/offer-checks.ts"
+import { refuseOther } from "./commands/owner.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
+import { type Identities, identitiesOf } from "./identities.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {
@@ -29,10 +32,12 @@ export interface Input<M extends CommandName> {
   readonly task: RecordedTask
   readonly clouds: ReadonlyMap<string, Cloud>
   readonly places: Offered
+  readonly identities: Identities
 }
 
 /** What the cloud of a place says of it. */
-const ofPlace = ({ clouds }: Input<CommandName>) => ({
+const ofPlace = ({ clouds, identities }: Input<CommandName>) => ({
+  identityOf: ({ cloud }: Offer) => identities.get(cloud) ?? Result.succeed(null),
   lackOf: (feature: ClusterFeature, offer: Offer) => clouds.get(offer.cloud)?.lackOf(feature, offer) ?? null,
   homeOnly: (offer: Offer) => clouds.get(offer.cloud)?.homeOnly ?? false
 })
@@ -48,6 +53,17 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
   return { offers: answers.flatMap(({ offers }) => offers), reason, lacks }
 })
+
+const isPurge = (params: object) => "purge" in params && params.purge === true
+
+/** The clouds whose word on the credentials a decision needs: that of the cluster, or those where a new one may go. */
+export const identitiesFor = (
+  method: CommandName,
+  { clouds, params, places, row }: Pick<Input<CommandName>, "clouds" | "params" | "places" | "row">
+) => {
+  const owned = row?.offer && row.owner !== null && !isPurge(params) ? [row.offer.cloud] : []
+  return identitiesOf(clouds, row === undefined && method === "launch" ? places.offers.map(({ cloud }) => cloud) : owned)
+}
 
 const unknown = ({ clouds, task }: Input<CommandName>) => refuseUnknown(task, (cloud) => clouds.get(cloud)?.catalog, [...clouds.keys()])
 
@@ -78,4 +94,13 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
   cancel: ({ context, params, row, world }) => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context)
 }
 
-export const decide = <M extends CommandName>(method: M, input: Input<M>): Decided => Deciders[method](input)
+/** Who purges has been told that the cloud is not asked. A cloud that was not asked is asked when its machines are. */
+const refuseStranger = ({ identities, params, row }: Input<CommandName>): Decided | undefined => {
+  const identity = row?.offer && !isPurge(params) ? identities.get(row.offer.cloud) : undefined
+  if (row === undefined || identity === undefined || row.owner === null) return undefined
+  if (Result.isFailure(identity)) return Result.fail(identity.failure)
+  const refusal = refuseOther(row, identity.success)
+  return refusal && Result.fail(refusal)
+}
+
+export const decide = <M extends CommandName>(method: M, input: Input<M>): Decided => refuseStranger(input) ?? Deciders[method](input)

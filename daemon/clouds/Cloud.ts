@@ -100,6 +100,8 @@ export interface Cloud {
   readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
   /** Whether only what is below the nodes' home is their own: the rest is the user's machine. */
   readonly homeOnly?: boolean
+  /** Who its credentials are, most specific first: the user, then the account. Null where there are none to have. */
+  readonly identity: Effect.Effect<ReadonlyArray<string> | null, CloudError>
   /** The list of its regions, types and prices, where it has one. */
   readonly catalog?: CloudOffers
   /** What it offers for a task, cheapest first; the reason when nothing fits. */

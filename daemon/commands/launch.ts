@@ -6,7 +6,7 @@ import { nameKey, requestKey } from "../../events/keys.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
-import { InvalidClusterNameError, type NotSupportedError, ValueError } from "../../sdk/protocol/errors.ts"
+import { type CloudUserIdentityError, InvalidClusterNameError, type NotSupportedError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Launch } from "../../sdk/protocol/launch.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { needsFuse } from "../../task/mounts.ts"
@@ -27,6 +27,8 @@ export interface LaunchWish extends Places {
   readonly options: Omit<Launch, "task" | "clusterName">
   /** Why a cluster on the offer lacks a feature; null when it has it. */
   readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
+  /** Who the credentials are there. */
+  readonly identityOf: (offer: Offer) => Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>
   /** Whether the place takes mounts below the nodes' home only. */
   readonly homeOnly: (offer: Offer) => boolean
 }
@@ -119,14 +121,22 @@ export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: C
       onCluster(row, context, facts(row.id, wish, row.offer))
     )
   }
-  const place = choosePlace(wish, (offer) => lackFor(wish, row, offer))
+  const stranger = (offer: Offer) => Result.getOrUndefined(Result.flip(wish.identityOf(offer)))
+  const place = choosePlace(wish, (offer) => stranger(offer) ?? lackFor(wish, row, offer))
   if (Result.isFailure(place)) return Result.fail(place.failure)
   const offer = place.success
   const mounts = refuseMounts(wish.task, wish.homeOnly(offer))
   if (mounts !== undefined) return mounts
   const name = wish.name as ClusterName
   const stream = streamOf(wish.fresh)
-  const chosen: Event = { _tag: "PlaceChosen", cluster: wish.fresh, offer, numNodes: numNodesOf(wish.task) }
+  const owner = Result.getOrElse(wish.identityOf(offer), () => null)
+  const chosen: Event = {
+    _tag: "PlaceChosen",
+    cluster: wish.fresh,
+    offer,
+    numNodes: numNodesOf(wish.task),
+    ...(owner === null ? {} : { owner })
+  }
   const all: ReadonlyArray<Event> = [
     { _tag: "ClusterCreated", cluster: wish.fresh, name },
     context.requested,

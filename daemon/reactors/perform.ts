@@ -6,6 +6,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { homePathOf, localMountsOf } from "../../task/mounts.ts"
 import { CloudError } from "../clouds/Cloud.ts"
+import { asOwner } from "../identities.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
@@ -81,6 +82,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       message: `the cloud ${row.offer?.cloud ?? "of this cluster"} is not enabled`
     })
   }
+  yield* asOwner(cloud, row)
   switch (action._tag) {
     case "Provision":
       return yield* provision(row, action.token, cloud, log)

@@ -30,6 +30,8 @@ export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
   mood: "calm" | "moody" = "calm"
+  /** Who the credentials are, or why that cannot be told. */
+  identity: ReadonlyArray<string> | CloudError | null = null
   /** What it has, best first. */
   offered: ReadonlyArray<Offer> = [offer]
   /** Calls that fail, by name; `NAME NODE` only for that node. */
@@ -111,6 +113,7 @@ export class SimCloud {
   readonly cloud: Cloud = {
     name: "local",
     lackOf: (feature, { useSpot }) => (feature === "STOP" && useSpot ? "spot machines end when they stop" : null),
+    identity: Effect.suspend(() => (this.identity instanceof CloudError ? Effect.fail(this.identity) : Effect.succeed(this.identity))),
     offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
     provision: (request) =>
       Effect.gen({ self: this }, function* () {

@@ -26,7 +26,7 @@ const stopped: ReadonlyArray<Said> = [
   { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
 ]
 /** A place that lacks nothing. */
-const place = { lackOf: () => null, homeOnly: () => false }
+const place = { lackOf: () => null, identityOf: () => Result.succeed(null), homeOnly: () => false }
 const has = () => null
 const controllers = ["sky-spot-controller-1a2b3c4d", "sky-serve-controller-1a2b3c4d"]
 

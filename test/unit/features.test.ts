@@ -4,10 +4,12 @@ import { Result } from "effect"
 import type { Cloud, ClusterFeature } from "../../daemon/clouds/Cloud.ts"
 import type { Context } from "../../daemon/commands/decision.ts"
 import { decide, type Input } from "../../daemon/Deciders.ts"
+import type { Identities } from "../../daemon/identities.ts"
 import { empty } from "../../daemon/World.ts"
 import { ClusterId } from "../../events/ids.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { CloudUserIdentityError } from "../../sdk/protocol/errors.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { needsFuse } from "../../task/mounts.ts"
 import { cluster, name, nodeId, offer, requested, rowAfter, type Said, up } from "../fakes/facts.ts"
@@ -33,14 +35,18 @@ const lackOf = (feature: ClusterFeature, { accelerators, cloud, useSpot }: Offer
 }
 const clouds = new Map(["aws", "gcp", "pool"].map((cloud) => [cloud, { name: cloud, lackOf } as Cloud]))
 
+/** Who the credentials are, by cloud. */
+const known: Identities = new Map([["aws", Result.succeed(["AIDAEXAMPLE", "123456789012"])]])
+
 const answer = <M extends CommandName>(
   method: M,
   params: object,
   on: ClusterRow | ReadonlyArray<Offer>,
-  task: RecordedTask = { run: "r" }
+  task: RecordedTask = { run: "r" },
+  identities = known
 ) => {
   const [row, offers] = Array.isArray(on) ? [undefined, on as ReadonlyArray<Offer>] : [on as ClusterRow, []]
-  const input = { params: { clusterName: name, ...params }, row, world: empty, context, name, fresh, task, clouds }
+  const input = { params: { clusterName: name, ...params }, row, world: empty, context, name, fresh, task, clouds, identities }
   return decide(method, { ...input, places: { offers, reason: null } } as unknown as Input<M>)
 }
 const refusal = (...asked: Parameters<typeof answer>) => {
@@ -56,9 +62,9 @@ const mounting: RecordedTask = { run: "r", file_mounts: { "/data": { name: "bkt"
 
 describe("a cluster that cannot be stopped", () => {
   it.each([
-    ["stop-05", "a spot cluster of AWS", spot, "AWS ends spot machines when they stop"],
-    ["stop-11", "a pod of TPUs", pod, "a pod of TPUs ends when it stops"]
-  ] as const)("%s: is not: NotSupportedError for %s, which points to down; nothing changes", (_, __, place, why) => {
+    ["a spot cluster of AWS", spot, "AWS ends spot machines when they stop"],
+    ["a pod of TPUs", pod, "a pod of TPUs ends when it stops"]
+  ] as const)("stop-05, stop-11: %s is not: NotSupportedError, which points to down; nothing changes", (_, place, why) => {
     const error = refusal("stop", {}, on(place))
     assert.deepInclude(error, { _tag: "NotSupportedError", message: `train cannot be stopped: ${why}.` })
     assert.include(error.hint, "sky down train")
@@ -114,6 +120,20 @@ describe("a launch of a new cluster", () => {
     const tags = (place: Offer) => facts("launch", { down: true }, [place]).map(({ _tag }) => _tag)
     assert.notInclude(tags(spot), "AutostopSet")
     assert.include(tags(onDemand), "AutostopSet")
+  })
+})
+
+describe("a launch where a cloud does not say who its credentials are", () => {
+  const expired = new CloudUserIdentityError({ message: "the token has expired", hint: null })
+  const unreadable: Identities = new Map([["aws", Result.fail(expired)]])
+  it("is CloudUserIdentityError when there is no other cloud, and passes over that one when there is", () => {
+    assert.strictEqual(refusal("launch", {}, [spot], undefined, unreadable), expired)
+    const chosen = facts("launch", {}, [spot, pod], undefined, unreadable).find(({ _tag }) => _tag === "PlaceChosen")
+    assert.deepStrictEqual(chosen as unknown, { _tag: "PlaceChosen", cluster: fresh, offer: pod, numNodes: 1 })
+  })
+  it("else records who owns the cluster", () => {
+    const chosen = facts("launch", {}, [spot]).find(({ _tag }) => _tag === "PlaceChosen")
+    assert.deepNestedInclude(chosen, { owner: ["AIDAEXAMPLE", "123456789012"] })
   })
 })
 

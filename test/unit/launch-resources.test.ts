@@ -16,7 +16,7 @@ import { name, offer, requested, rowAfter, up } from "../fakes/facts.ts"
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
 
-const wish = { name, fresh, offers: [], reason: null, lackOf: () => null, homeOnly: () => false }
+const wish = { name, fresh, offers: [], reason: null, lackOf: () => null, identityOf: () => Result.succeed(null), homeOnly: () => false }
 type Options = Parameters<typeof launch>[1]["options"]
 const launching = (resources: Resources, options: Options = {}, row?: ClusterRow, places: object = { offers: [offer], reason: null }) =>
   launch(row, { ...wish, task: { run: "r", resources }, options, ...places }, context)

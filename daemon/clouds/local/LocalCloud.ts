@@ -107,6 +107,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     name: "local",
     lackOf: () => null,
     homeOnly: true,
+    identity: Effect.succeed(null),
     offers: Effect.fn("LocalCloud.offers")(function* (task) {
       const machine = thisMachine(yield* Effect.promise(() => accelerators))
       const reason = misfit(machine, task)
