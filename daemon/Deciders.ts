@@ -94,7 +94,7 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
   cancel: ({ context, params, row, world }) => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context)
 }
 
-/** Who purges has been told that the cloud is not asked. A cloud that was not asked is asked when its machines are. */
+/** A purge is for when the cloud cannot help, so it asks nobody. What came in between and was not asked about is held by `asOwner`. */
 const refuseStranger = ({ identities, params, row }: Input<CommandName>): Decided | undefined => {
   const identity = row?.offer && !isPurge(params) ? identities.get(row.offer.cloud) : undefined
   if (row === undefined || identity === undefined || row.owner === null) return undefined
