@@ -5,28 +5,32 @@ import type { ClusterId, ClusterName } from "../../events/ids.ts"
 import { nameKey, requestKey } from "../../events/keys.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { InvalidClusterNameError, NotSupportedError, ResourcesUnavailableError, ValueError } from "../../sdk/protocol/errors.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import { type CloudUserIdentityError, InvalidClusterNameError, type NotSupportedError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Launch } from "../../sdk/protocol/launch.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { needsFuse } from "../../task/mounts.ts"
 import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
+import type { ClusterFeature } from "../clouds/Cloud.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
+import { cannotAutostop, cannotMount, cannotStart } from "./features.ts"
 import { refuseMounts } from "./mounts.ts"
+import { choosePlace, type Places } from "./places.ts"
 
-export interface LaunchWish {
+export interface LaunchWish extends Places {
   readonly name: string
   /** The id that a new cluster gets. */
   readonly fresh: ClusterId
   readonly task: RecordedTask
   readonly options: Omit<Launch, "task" | "clusterName">
-  /** What the clouds offer for it, best first; the reason when nothing fits. */
-  readonly offers: ReadonlyArray<Offer>
-  readonly reason: string | null
-  /** No place ever will: each lacks a feature that the task asks for. */
-  readonly lacks?: boolean
-  /** The place takes mounts below the nodes' home only. */
-  readonly homeOnly?: boolean
+  /** Why a cluster on the offer lacks a feature; null when it has it. */
+  readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
+  /** Who the credentials are there. */
+  readonly identityOf: (offer: Offer) => Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>
+  /** Whether the place takes mounts below the nodes' home only. */
+  readonly homeOnly: (offer: Offer) => boolean
 }
 
 /** Minutes of the setting that this launch makes; null for none. 0 counts as 1, `down` alone is 1 (contract, D07, launch-17). */
@@ -66,59 +70,77 @@ const autostopOf = (options: LaunchWish["options"], task: RecordedTask) => {
   const { down, idleMinutesToAutostop } = options
   const own = alternativesOf(task.resources).items.find((need) => need.autostop !== undefined)?.autostop
   const isSaid = down === true || (idleMinutesToAutostop !== undefined && idleMinutesToAutostop !== null)
-  return isSaid || own === undefined ? options : { idleMinutesToAutostop: own.idle_minutes, down: own.down }
+  const setting = isSaid || own === undefined ? options : { idleMinutesToAutostop: own.idle_minutes, down: own.down }
+  return { minutes: minutesOf(setting), down: setting.down ?? false }
 }
 
-const facts = (cluster: ClusterId, { options, task }: LaunchWish): ReadonlyArray<Event> => {
-  const setting = autostopOf(options, task)
-  const minutes = minutesOf(setting)
+/** What a cluster on this offer lacks for the wish. */
+const lackFor = ({ lackOf, name, options, task }: LaunchWish, row: ClusterRow | undefined, offer: Offer): NotSupportedError | undefined => {
+  const { down, minutes } = autostopOf(options, task)
+  const asked = [
+    [row !== undefined && statusOf(row) === "STOPPED", "RESTART", cannotStart],
+    [minutes !== null && !down, "STOP", cannotAutostop],
+    [needsFuse(task), "STORAGE_MOUNTING", (as: string, lack: string) => cannotMount(as, task, lack)]
+  ] as const
+  for (const [isAsked, feature, refusal] of asked) {
+    const lack = isAsked ? lackOf(feature, offer) : null
+    if (lack !== null) return refusal(name, lack)
+  }
+  return undefined
+}
+
+const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, offer: Offer | null): ReadonlyArray<Event> => {
+  const { down, minutes } = autostopOf(options, task)
   const requested: Event = {
     _tag: "LaunchRequested",
     cluster,
     task,
     numNodes: numNodesOf(task),
     idleMinutes: minutes,
-    down: setting.down ?? false,
+    down,
     retryUntilUp: options.retryUntilUp ?? false,
     noSetup: options.noSetup ?? false,
     detachSetup: options.detachSetup ?? false,
     lastUse: options.lastUse ?? ""
   }
-  // Armed as autostop until setup has succeeded: a failed setup is never torn down (contract, launch-21).
-  return minutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster, idleMinutes: minutes, down: false }]
+  // Armed as autostop until setup has succeeded, where it can be stopped: a failed setup is never torn down (contract, launch-21).
+  const arms = minutes !== null && (offer === null || lackOf("STOP", offer) === null)
+  return !arms ? [requested] : [requested, { _tag: "AutostopSet", cluster, idleMinutes: minutes, down: false }]
 }
 
 export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: Context): Decided => {
-  const refusal = refuseLaunch(wish.name, wish.options, wish.task) ?? refuseMounts(wish.task, wish.homeOnly ?? false)
+  const refusal = refuseLaunch(wish.name, wish.options, wish.task)
   if (refusal !== undefined) return refusal
   if (row !== undefined) {
-    return refuseWhileEnding(row) ?? refuseMisfit(row, wish.task) ?? onCluster(row, context, facts(row.id, wish))
-  }
-  const [offer] = wish.offers
-  if (offer === undefined) {
-    if (wish.lacks) {
-      return Result.fail(
-        new NotSupportedError({
-          message: `No enabled cloud can do what the task asks: ${wish.reason}.`,
-          hint: "Leave it out, or enable a cloud that has it: sky check"
-        })
-      )
-    }
-    return Result.fail(
-      new ResourcesUnavailableError({
-        message: `No place fits the task: ${wish.reason ?? "no cloud is enabled"}.`,
-        hint: "Ask for less, or enable a cloud that has it: sky check",
-        failoverHistory: []
-      })
+    const lack = row.offer === null ? undefined : lackFor(wish, row, row.offer)
+    return (
+      refuseWhileEnding(row) ??
+      refuseMisfit(row, wish.task) ??
+      (lack && Result.fail(lack)) ??
+      refuseMounts(wish.task, row.offer !== null && wish.homeOnly(row.offer)) ??
+      onCluster(row, context, facts(row.id, wish, row.offer))
     )
   }
+  const stranger = (offer: Offer) => Result.getOrUndefined(Result.flip(wish.identityOf(offer)))
+  const place = choosePlace(wish, (offer) => stranger(offer) ?? lackFor(wish, row, offer))
+  if (Result.isFailure(place)) return Result.fail(place.failure)
+  const offer = place.success
+  const mounts = refuseMounts(wish.task, wish.homeOnly(offer))
+  if (mounts !== undefined) return mounts
   const name = wish.name as ClusterName
   const stream = streamOf(wish.fresh)
-  const chosen: Event = { _tag: "PlaceChosen", cluster: wish.fresh, offer, numNodes: numNodesOf(wish.task) }
+  const owner = Result.getOrElse(wish.identityOf(offer), () => null)
+  const chosen: Event = {
+    _tag: "PlaceChosen",
+    cluster: wish.fresh,
+    offer,
+    numNodes: numNodesOf(wish.task),
+    ...(owner === null ? {} : { owner })
+  }
   const all: ReadonlyArray<Event> = [
     { _tag: "ClusterCreated", cluster: wish.fresh, name },
     context.requested,
-    ...facts(wish.fresh, wish),
+    ...facts(wish.fresh, wish, offer),
     chosen
   ]
   return Result.succeed({

@@ -8,9 +8,10 @@ import type { Start } from "../../sdk/protocol/start.ts"
 import { isControllerName } from "../../task/names.ts"
 import { refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, nothingToDo, onCluster } from "./decision.ts"
+import { cannotAutostop, cannotStart, type LackOf } from "./features.ts"
 import { minutesOf } from "./launch.ts"
 
-export const start = (row: ClusterRow | undefined, params: Start, context: Context): Decided => {
+export const start = (row: ClusterRow | undefined, params: Start, lackOf: LackOf, context: Context): Decided => {
   const minutes = params.idleMinutesToAutostop ?? null
   const down = params.down ?? false
   if (down && minutes === null) {
@@ -25,6 +26,9 @@ export const start = (row: ClusterRow | undefined, params: Start, context: Conte
   const ending = refuseWhileEnding(row)
   if (ending !== undefined) return ending
   if (statusOf(row) === "UP" && !(params.force ?? false)) return nothingToDo({})
+  const [restart, stop] = [statusOf(row) === "STOPPED" ? lackOf("RESTART") : null, minutes !== null && !down ? lackOf("STOP") : null]
+  if (restart !== null) return Result.fail(cannotStart(row.name, restart))
+  if (stop !== null) return Result.fail(cannotAutostop(row.name, stop))
   const requested: Event = {
     _tag: "StartRequested",
     cluster: row.id,

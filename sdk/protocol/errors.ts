@@ -35,6 +35,17 @@ export class ClusterNotUpError extends Schema.TaggedError<ClusterNotUpError>()("
 export class ResourcesMismatchError extends Schema.TaggedError<ResourcesMismatchError>()("ResourcesMismatchError", fields) {
   readonly exitCode = exitCodes.conflict
 }
+/** When another identity owns the cluster. Each is as its cloud names it, most specific first. */
+export class ClusterOwnerIdentityMismatchError extends Schema.TaggedError<ClusterOwnerIdentityMismatchError>()(
+  "ClusterOwnerIdentityMismatchError",
+  { ...fields, cluster: Schema.String, owner: Schema.Array(Schema.String), identity: Schema.Array(Schema.String) }
+) {
+  readonly exitCode = exitCodes.credentials
+}
+/** When a cloud does not say who its credentials are: there are none, or they have expired. */
+export class CloudUserIdentityError extends Schema.TaggedError<CloudUserIdentityError>()("CloudUserIdentityError", fields) {
+  readonly exitCode = exitCodes.credentials
+}
 /** When no cloud is enabled at all. */
 export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()("NoCloudAccessError", fields) {
   readonly exitCode = exitCodes.credentials
@@ -42,7 +53,9 @@ export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()
 /** When no place has, or gives, what is asked. */
 export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnavailableError>()("ResourcesUnavailableError", {
   ...fields,
-  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String }))
+  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String })),
+  /** Other places were left alone: the cluster is bound to its own. */
+  noFailover: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly exitCode = exitCodes.capacity
 }
@@ -101,6 +114,8 @@ export type SkydError =
   | ClusterDoesNotExist
   | ClusterNotUpError
   | ResourcesMismatchError
+  | ClusterOwnerIdentityMismatchError
+  | CloudUserIdentityError
   | NoCloudAccessError
   | ResourcesUnavailableError
   | NotSupportedError

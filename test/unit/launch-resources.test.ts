@@ -16,9 +16,10 @@ import { name, offer, requested, rowAfter, up } from "../fakes/facts.ts"
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
 
+const wish = { name, fresh, offers: [], reason: null, lackOf: () => null, identityOf: () => Result.succeed(null), homeOnly: () => false }
 type Options = Parameters<typeof launch>[1]["options"]
 const launching = (resources: Resources, options: Options = {}, row?: ClusterRow, places: object = { offers: [offer], reason: null }) =>
-  launch(row, { name, fresh, task: { run: "r", resources }, options, offers: [], reason: null, ...places }, context)
+  launch(row, { ...wish, task: { run: "r", resources }, options, ...places }, context)
 const find = <T extends Event["_tag"]>(decided: Decided, tag: T) =>
   (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event) : []).find((event) => event._tag === tag) as
     | (Event & { readonly _tag: T })
