@@ -20,8 +20,8 @@ import { EventLog } from "./log/EventLog.ts"
 import { syncFolder } from "./log/head-file.ts"
 import { placesOf } from "./log/LevelLog.ts"
 import { conclude } from "./reactors/conclude.ts"
+import { refOf } from "./reactors/machines.ts"
 import { observations } from "./reactors/observations.ts"
-import { refOf } from "./reactors/perform.ts"
 
 /** How long a start may wait for the word of one cluster's cloud. Who is silent is looked at again, like any cluster. */
 const lookMaxMs = 2000
