@@ -130,8 +130,17 @@ export type SkydError =
   | BadFrame
   | InternalError
 
+/** Of a text that repeats what somebody has sent, or what a cloud has said: it must fit a frame, and a fact. */
+const textMaxChars = 8192
+const short = (value: unknown): unknown => {
+  if (typeof value === "string") return value.length <= textMaxChars ? value : `${value.slice(0, textMaxChars)}…`
+  if (Array.isArray(value)) return value.map(short)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, short(inner)]))
+}
+
 /** As it crosses the socket and stays in the log: fields beside the common ones go under `fields`. */
 export const recordError = (error: SkydError): RecordedError => {
   const { _tag, message, hint, exitCode, stack: _, cause: __, name: ___, ...rest } = error as SkydError & Record<string, never>
-  return { tag: _tag, message, hint, exitCode, fields: rest }
+  return short({ tag: _tag, message, hint, exitCode, fields: rest }) as RecordedError
 }
