@@ -17,7 +17,7 @@ import {
 } from "node:fs"
 import { dirname } from "node:path"
 import { ClientError } from "../sdk/client/ClientError.ts"
-import { exitCodes } from "../sdk/protocol/exit-codes.ts"
+import { unwritableCode } from "../sdk/protocol/exit-codes.ts"
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "you may not write there",
@@ -104,7 +104,7 @@ export class NewFile {
       return run()
     } catch (cause) {
       const { code = "", message } = cause as NodeJS.ErrnoException
-      throw new ClientError("OutputError", exitCodes.failed, `${this.name} cannot be written: ${reasons[code] ?? message}.`)
+      throw new ClientError("OutputError", unwritableCode(code), `${this.name} cannot be written: ${reasons[code] ?? message}.`)
     }
   }
 }

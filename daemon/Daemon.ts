@@ -10,6 +10,7 @@ import { Disk } from "./Disk.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 import { Identity } from "./Identity.ts"
 import { freshUlid } from "./Ids.ts"
+import * as Imported from "./Imported.ts"
 import * as IpcServer from "./ipc/IpcServer.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { EventLog } from "./log/EventLog.ts"
@@ -49,7 +50,7 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
     Layer.provideMerge(Layer.provide(Unlogged.layer, patient)),
-    Layer.provideMerge(core(Reactors.layer)),
+    Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Reactors.layer))),
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(

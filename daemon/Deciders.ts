@@ -2,22 +2,24 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { ClusterId } from "../events/ids.ts"
-import type { RecordedTask } from "../events/values.ts"
+import type { Offer, RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Task } from "../task/Task.ts"
-import { cloudOf } from "./Clouds.ts"
-import type { Cloud, Offered } from "./clouds/Cloud.ts"
+import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { type Context, type Decided, nothingToDo } from "./commands/decision.ts"
 import { down } from "./commands/down.ts"
 import { exec } from "./commands/exec.ts"
+import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
 import { completed } from "./commands/offer-checks.ts"
+import { refuseOther } from "./commands/owner.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
+import { type Identities, identitiesOf } from "./identities.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {
@@ -30,11 +32,19 @@ export interface Input<M extends CommandName> {
   readonly task: RecordedTask
   readonly clouds: ReadonlyMap<string, Cloud>
   readonly places: Offered
+  readonly identities: Identities
 }
 
-/** Of the place that a launch would take. */
-const homeOnly = ({ clouds, places, row }: Input<"launch">) => clouds.get((row?.offer ?? places.offers[0])?.cloud ?? "")?.homeOnly ?? false
-const canStop = ({ clouds, row }: Input<CommandName>) => (row && cloudOf(clouds, row)?.canStop) ?? true
+/** What the cloud of a place says of it. */
+const ofPlace = ({ clouds, identities }: Input<CommandName>) => ({
+  identityOf: ({ cloud }: Offer) => identities.get(cloud) ?? Result.succeed(null),
+  lackOf: (feature: ClusterFeature, offer: Offer) => clouds.get(offer.cloud)?.lackOf(feature, offer) ?? null,
+  homeOnly: (offer: Offer) => clouds.get(offer.cloud)?.homeOnly ?? false
+})
+const lackOf =
+  (input: Input<CommandName>): LackOf =>
+  (feature) =>
+    input.row?.offer ? ofPlace(input).lackOf(feature, input.row.offer) : null
 
 const completedBy = (clouds: ReadonlyMap<string, Cloud>, task: RecordedTask) =>
   completed(task, (cloud) => clouds.get(cloud)?.catalog, [...clouds.keys()])
@@ -48,24 +58,33 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
   return { offers: answers.flatMap(({ offers }) => offers), reason, lacks }
 })
 
+const isPurge = (params: object) => "purge" in params && params.purge === true
+
+/** The clouds whose word on the credentials a decision needs: that of the cluster, or those where a new one may go. */
+export const identitiesFor = (
+  method: CommandName,
+  { clouds, params, places, row }: Pick<Input<CommandName>, "clouds" | "params" | "places" | "row">
+) => {
+  const owned = row?.offer && row.owner !== null && !isPurge(params) ? [row.offer.cloud] : []
+  return identitiesOf(clouds, row === undefined && method === "launch" ? places.offers.map(({ cloud }) => cloud) : owned)
+}
+
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
-const planned = (decided: Decided, { name, row, task }: Input<"launch">, offer: unknown): Decided =>
-  decided._tag === "Failure"
-    ? decided
-    : nothingToDo({
-        jobId: null,
-        handle: null,
-        cluster: name,
-        plan: { offer: row?.offer ?? offer, numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined }
-      })
+const planned = (decided: Decided, { name, row, task }: Input<"launch">): Decided => {
+  if (decided._tag === "Failure") return decided
+  const [chosen] = decided.success.events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
+  const offer = row?.offer ?? chosen ?? null
+  const plan = { offer, numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined }
+  return nothingToDo({ jobId: null, handle: null, cluster: name, plan })
+}
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
     const { clouds, context, fresh, name, params, places, row } = input
     const decided = Result.flatMap(completedBy(clouds, input.task), (task) =>
-      launch(row, { name, fresh, task, options: params, homeOnly: homeOnly(input), ...places }, context)
+      launch(row, { name, fresh, task, options: params, ...ofPlace(input), ...places }, context)
     )
-    return params.dryrun ? planned(decided, input, places.offers[0]) : decided
+    return params.dryrun ? planned(decided, input) : decided
   },
   exec: (input) => {
     const { clouds, context, name, params, row } = input
@@ -74,11 +93,20 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
     )
     return params.dryrun && decided._tag === "Success" ? nothingToDo({ jobId: null, handle: null, cluster: name }) : decided
   },
-  start: ({ context, params, row }) => start(row, params, context),
-  stop: (input) => stop(input.row, input.params, canStop(input), input.context),
+  start: (input) => start(input.row, input.params, lackOf(input), input.context),
+  stop: (input) => stop(input.row, input.params, lackOf(input), input.context),
   down: ({ context, params, row }) => down(row, params, context),
-  autostop: (input) => autostop(input.row, input.params, canStop(input), input.context),
+  autostop: (input) => autostop(input.row, input.params, lackOf(input), input.context),
   cancel: ({ context, params, row, world }) => cancel(row, row === undefined ? [] : jobsOf(world.jobs, row.id), params, context)
 }
 
-export const decide = <M extends CommandName>(method: M, input: Input<M>): Decided => Deciders[method](input)
+/** A purge is for when the cloud cannot help, so it asks nobody. What came in between and was not asked about is held by `asOwner`. */
+const refuseStranger = ({ identities, params, row }: Input<CommandName>): Decided | undefined => {
+  const identity = row?.offer && !isPurge(params) ? identities.get(row.offer.cloud) : undefined
+  if (row === undefined || identity === undefined || row.owner === null) return undefined
+  if (Result.isFailure(identity)) return Result.fail(identity.failure)
+  const refusal = refuseOther(row, identity.success)
+  return refusal && Result.fail(refusal)
+}
+
+export const decide = <M extends CommandName>(method: M, input: Input<M>): Decided => refuseStranger(input) ?? Deciders[method](input)

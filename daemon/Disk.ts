@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import { RuntimeError } from "../sdk/protocol/errors.ts"
 import type { CommandName } from "../sdk/protocol/methods.ts"
 import { ballastBytes, dropBallast, freeBytes, hasBallast, mib, writeBallast } from "./ballast.ts"
+import { DiskError } from "./DiskError.ts"
 import { watchPlaces } from "./log/in-place.ts"
 import { Notices } from "./Notices.ts"
 
@@ -104,7 +105,7 @@ const make = Effect.fnUntraced(function* (home: string) {
       if (said !== null) return yield* new RuntimeError({ message: `${said} ${method} is not begun.`, hint: wayBack })
       const { left, room } = look()
       if (room >= needs[method]) return
-      return yield* new RuntimeError({
+      return yield* new DiskError({
         message: `${left}, and ${method} needs ${needs[method]} MiB.`,
         hint: "Free some space. cancel, stop and down go on all the while."
       })

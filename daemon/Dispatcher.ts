@@ -22,7 +22,7 @@ import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { relativePathOf } from "./commands/mounts.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
-import { decide, type Input, offersFor } from "./Deciders.ts"
+import { decide, type Input, identitiesFor, offersFor } from "./Deciders.ts"
 import { Disk } from "./Disk.ts"
 import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
@@ -148,10 +148,10 @@ const make = Effect.gen(function* () {
     }
     const said = "lastUse" in decoded && typeof decoded.lastUse === "string" ? decoded.lastUse : ""
     const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
-    const decideOn = (world: World): Decided => {
-      const row = rowNamed(world.clusters, name)
-      return decide(method, { params: wish, row, world, context, name, fresh, task: split.recorded, clouds, places })
-    }
+    const row = rowNamed(log.world().clusters, name)
+    const identities = yield* identitiesFor(method, { clouds, params: wish, places, row })
+    const input = { params: wish, context, name, fresh, task: split.recorded, clouds, places, identities }
+    const decideOn = (world: World): Decided => decide(method, { ...input, row: rowNamed(world.clusters, name), world })
     const forget = secrets.forget(id)
     return yield* secrets.keep(id, split.secrets).pipe(
       Effect.andThen(record(id, name, decideOn)),

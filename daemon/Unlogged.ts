@@ -19,7 +19,7 @@ import { endNamed, inWords, type Machine, machines, unknownOf } from "./read-onl
 const firstLookMaxMs = 2000
 /** After any other start, which has other things to do. */
 const lookAfterMs = 5000
-/** While a cloud cannot tell. */
+/** While something is said: machines go by themselves too, and clouds come back. */
 const againMs = 60_000
 
 export interface Ended {
@@ -55,39 +55,37 @@ const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
   const { said } = yield* Witness
   let last: ReadonlyArray<Machine> = []
-  let isUnclear = false
 
-  const strays = Effect.suspend(() => {
+  /** What there is now, which is said. */
+  const look = Effect.suspend(() => {
     const before = log.world().clusters
     return Effect.map(machines(clouds, null, last), ({ found, silent }) => {
       const now = log.world().clusters
       // What went meanwhile was known, and so is what came.
       last = found.filter((one) => !isKnown(before, one) && !isKnown(now, one))
-      return { found: last, silent }
+      const all = { found: last, silent }
+      const text =
+        last.length > 0
+          ? `There are machines that the log does not know. ${inWords(all)} sky down --unlogged CLUSTER ends them.`
+          : `There may be machines that the log does not know.${unknownOf(silent)}`
+      notices.set("strays", last.length === 0 && silent.length === 0 ? null : text)
+      return all
     })
   })
-  const tell = Effect.map(strays, (all) => {
-    const { found, silent } = all
-    const text =
-      found.length > 0
-        ? `There are machines that the log does not know. ${inWords(all)} sky down --unlogged CLUSTER ends them.`
-        : `There may be machines that the log does not know.${unknownOf(silent)}`
-    notices.set("strays", found.length === 0 && silent.length === 0 ? null : text)
-    isUnclear = silent.length > 0
-  }).pipe(Effect.catchCause(Effect.logError))
+  const tell = look.pipe(Effect.asVoid, Effect.catchCause(Effect.logError))
 
   const isFirst = said.seq === 0
   const looked = yield* Effect.forkScoped(isFirst ? tell : Effect.delay(tell, lookAfterMs))
   if (isFirst) yield* Effect.timeoutOption(Fiber.join(looked), firstLookMaxMs)
-  const again = Effect.suspend(() => (isUnclear ? tell : Effect.void))
+  const again = Effect.suspend(() => (notices.get("strays") === undefined ? Effect.void : tell))
   yield* Effect.forkScoped(Effect.forever(Effect.delay(again, againMs)))
 
   return Unlogged.of({
     end: Effect.fn("Unlogged.end")(function* (clusterName) {
-      const all = yield* strays
+      const all = yield* look
       const isHere = rowNamed(log.world().clusters, clusterName) !== undefined
       const isFound = all.found.some(({ tags }) => tags.clusterName === clusterName)
-      if (!isFound && (isHere || all.silent.length === 0)) return yield* refuse(clusterName)
+      if (!isFound && isHere) return yield* refuse(clusterName)
       return yield* Effect.ensuring(endNamed(all, clusterName), Effect.forkIn(tell, scope))
     })
   })

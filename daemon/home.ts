@@ -2,7 +2,8 @@
 import { chmodSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { RuntimeError, ValueError } from "../sdk/protocol/errors.ts"
+import { ValueError } from "../sdk/protocol/errors.ts"
+import { DiskError } from "./DiskError.ts"
 import { refuseOther } from "./in-its-place.ts"
 
 /** What the kernel takes for the path of a Unix socket, less its final zero. */
@@ -26,10 +27,10 @@ const obstacles = [
 ] as const
 
 /** In a sentence for people why nothing can be written there; whatever else is wrong is left as it is. */
-export const explainUnwritable = (home: string, error: unknown): RuntimeError | undefined => {
+export const explainUnwritable = (home: string, error: unknown): DiskError | undefined => {
   const message = error instanceof Error ? error.message : ""
   const obstacle = obstacles.find(([words]) => words.test(message))
-  return obstacle && new RuntimeError({ message: `The state folder ${home} cannot be written to: ${obstacle[1]}`, hint: obstacle[2] })
+  return obstacle && new DiskError({ message: `The state folder ${home} cannot be written to: ${obstacle[1]}`, hint: obstacle[2] })
 }
 
 export const prepareHome = (home: string): { readonly socket: string } => {

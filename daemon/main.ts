@@ -18,10 +18,12 @@ import { makeRoom } from "./ballast.ts"
 import * as Daemon from "./Daemon.ts"
 import { explainUnwritable, prepareHome, watchHome } from "./home.ts"
 import { Identity } from "./Identity.ts"
+import { isUntimely } from "./ipc/Door.ts"
 import { Lifecycle } from "./Lifecycle.ts"
-import { linkAsFound } from "./log/as-found.ts"
+import { type AsFound, linkAsFound } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
-import type { LogDamaged } from "./log/LogDamaged.ts"
+import { checkTables } from "./log/LevelLog.ts"
+import { LogDamaged } from "./log/LogDamaged.ts"
 import { LogLocked } from "./log/LogStore.ts"
 import { fileLogger } from "./logger.ts"
 import * as ReadOnly from "./read-only/ReadOnly.ts"
@@ -85,13 +87,20 @@ const serve = (home: string, socket: string, onReady: () => void) => {
 }
 
 /** What a damaged log leaves: answers, and the way to end what runs. */
-const serveReadOnly = (home: string, socket: string, onReady: () => void, damage: LogDamaged, asFound: string | null) =>
-  untilEnded(home, Effect.never, onReady).pipe(
+const serveReadOnly = (home: string, socket: string, onReady: () => void, damage: LogDamaged, found: AsFound) => {
+  const kept = found.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
+  const ready = () => {
+    found.settle()
+    onReady()
+  }
+  return untilEnded(home, Effect.never, ready).pipe(
+    Effect.ensuring(Effect.sync(found.settle)),
     // While it is held: another one may hold it later.
     Effect.tap(() => Effect.sync(() => rmSync(ReadOnly.guardOf(home), { recursive: true, force: true }))),
-    Effect.provide(ReadOnly.layer(home, agentPath, damage, asFound), { local: true }),
+    Effect.provide(ReadOnly.layer(home, agentPath, damage, kept), { local: true }),
     Effect.provide(Layer.succeed(Identity, identityOf(home, socket)))
   )
+}
 
 /** The store's files are kept as they were found until the log has proven sound; where that is not known, for the next start. */
 const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
@@ -108,15 +117,16 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
     const unkept = Effect.logWarning(
       `what LevelDB drops when it opens the log is not kept, since its files take no second link: ${refused}`
     )
-    return Effect.andThen(refused === undefined ? Effect.void : unkept, serve(home, socket, ready)).pipe(
+    const check = found.isSuspect || refused !== undefined || isUntimely(socket) ? checkTables(home) : Effect.void
+    return Effect.all([refused === undefined ? Effect.void : unkept, check], { discard: true }).pipe(
+      Effect.andThen(serve(home, socket, ready)),
       Effect.tapError((error) =>
         // Where a newer version must read on, its start decides.
         Effect.sync(() => error instanceof LogLocked && found.release())
       ),
-      Effect.catchTag("LogDamaged", (damage) => {
-        const kept = found.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
-        return serveReadOnly(home, socket, onReady, damage, kept)
-      })
+      // A store that is found broken only when it is written to ends whatever was under way.
+      Effect.catchDefect((defect) => (defect instanceof LogDamaged ? Effect.fail(defect) : Effect.die(defect))),
+      Effect.catchTag("LogDamaged", (damage) => serveReadOnly(home, socket, onReady, damage, found))
     )
   })
 

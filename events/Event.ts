@@ -1,7 +1,7 @@
 /** Every fact that the log can hold. A new one is added here, to `docs/events.md` and to `test/golden/events/`. */
 import * as Schema from "effect/Schema"
 import { AutostopArmed, AutostopFired, AutostopSet } from "./autostop.ts"
-import { ActionFailed, ClusterGone, ClusterStopped, DownRequested, ReactorFailed, StopRequested } from "./cluster.ts"
+import { ActionFailed, ClusterGone, ClusterImported, ClusterStopped, DownRequested, ReactorFailed, StopRequested } from "./cluster.ts"
 import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
 import { JobCancelRequested, JobClosed, JobEnded, JobSettingUp, JobStarted, JobSubmitted, JournalGap } from "./job.ts"
 import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, StartRequested } from "./launch.ts"
@@ -61,6 +61,7 @@ export const events = [
   DownRequested,
   ClusterStopped,
   ClusterGone,
+  ClusterImported,
   ActionFailed,
   ReactorFailed
 ] as const

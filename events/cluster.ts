@@ -12,6 +12,12 @@ export const ClusterStopped = Schema.TaggedStruct("ClusterStopped", { cluster: C
 /** Nothing of it exists any more; its name is free. */
 export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: ClusterId, name: ClusterName, reason: Schema.String })
 
+/**
+ * The log was imported: what was begun of the cluster is given up, and nothing more is wanted of it than that it is there. Its machines
+ * count as running until they are seen otherwise.
+ */
+export const ClusterImported = Schema.TaggedStruct("ClusterImported", { cluster: ClusterId })
+
 /** A step did not work and is tried again. Recorded when what is said changes, not on each try. */
 export const ActionFailed = Schema.TaggedStruct("ActionFailed", {
   cluster: ClusterId,

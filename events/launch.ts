@@ -37,4 +37,10 @@ export const ExecRequested = Schema.TaggedStruct("ExecRequested", {
   lastUse: Schema.String
 })
 
-export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", { cluster: ClusterId, offer: Offer, numNodes: Schema.Int })
+export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", {
+  cluster: ClusterId,
+  offer: Offer,
+  numNodes: Schema.Int,
+  /** Who the credentials there were, most specific first: who owns the cluster. Absent where a cloud has none. */
+  owner: Schema.optionalKey(Schema.Array(Schema.String))
+})

@@ -16,13 +16,16 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
 /** The cloud handed it over. From here on it may cost money. */
 export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", { ...node, token: NodeToken, address: Schema.String })
 
-/** The cloud said no, and holds nothing under this token. */
+/**
+ * The cloud said no, and holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.
+ */
 export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   cluster: ClusterId,
   token: NodeToken,
   code: Schema.String,
   /** The cloud's own words. */
-  message: Schema.String
+  message: Schema.String,
+  node: Schema.optionalKey(NodeId)
 })
 
 /** About to start a stopped node: from here on it may run, and cost money, whatever the cloud answers. */

@@ -70,6 +70,8 @@ export interface ClusterRow {
   readonly everUp: boolean
   readonly numNodes: number
   readonly offer: Offer | null
+  /** Who launched it, as its cloud names them; null where a cloud has no names. */
+  readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>
   /** The last refusal of what is wanted; what to do about it is the plan's business. */
   readonly refused: { readonly code: string; readonly message: string; readonly times: number } | null

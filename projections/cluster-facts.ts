@@ -20,6 +20,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   everUp: false,
   numNodes: 1,
   offer: null,
+  owner: null,
   pending: [],
   refused: null,
   nodes: [],
@@ -110,12 +111,15 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, recorded, event.entry) }
     }
     case "PlaceChosen":
-      return { ...row, offer: event.offer, numNodes: event.numNodes }
+      return { ...row, offer: event.offer, owner: event.owner ?? null, numNodes: event.numNodes }
     case "NodeRequested":
       return { ...row, pending: [...row.pending, { token: event.token, ranks: event.ranks, offer: event.offer, sinceMs: atMs }] }
     case "NodeRefused":
       return {
         ...row,
+        nodes: row.nodes.map((node) =>
+          node.node === event.node ? { ...node, state: "stopped", ready: false, reason: event.message, sinceMs: atMs } : node
+        ),
         pending: row.pending.filter(({ token }) => token !== event.token),
         refused: { code: event.code, message: event.message, times: (row.refused?.times ?? 0) + 1 }
       }
@@ -148,6 +152,13 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, trouble: null, purge: false }
     case "ClusterGone":
       return undefined
+    case "ClusterImported": {
+      // Up as far as it is: what is missing of it is not in the making any more.
+      const nodes = row.nodes.map((node) =>
+        node.state === "running" ? node : { ...node, state: "running" as const, ready: false, reason: null, sinceMs: atMs }
+      )
+      return { ...wanting(row, "up", null, atMs), purge: false, everUp: true, pending: [], nodes }
+    }
     case "ActionFailed":
     case "ReactorFailed": {
       const { message, retryAtMs } = event

@@ -28,6 +28,7 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
           sinceMs: atMs
         })),
         armed: event.rank === 0 ? Seq.make(0) : row.armed,
+        refused: null,
         trouble: null
       }
     case "NodeStopped":

@@ -5,7 +5,15 @@ import { type CommandName, commands, type MethodName } from "../sdk/protocol/met
 type Tag = SkydError["_tag"]
 
 const always: ReadonlyArray<Tag> = ["ValueError", "BadFrame", "InternalError"]
-const ofCommands: ReadonlyArray<Tag> = ["RequestConflict", "OperationCancelledError", "ReadOnlyError", "RuntimeError", "AuditError"]
+const ofCommands: ReadonlyArray<Tag> = [
+  "RequestConflict",
+  "OperationCancelledError",
+  "ReadOnlyError",
+  "RuntimeError",
+  "AuditError",
+  "ClusterOwnerIdentityMismatchError",
+  "CloudUserIdentityError"
+]
 const raising: ReadonlyArray<Tag> = [
   "ClusterNotUpError",
   "NoCloudAccessError",

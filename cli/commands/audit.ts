@@ -136,7 +136,8 @@ const importFrom = async (path: string, json: boolean): Promise<number> => {
   else stdout.write(`${events(answer.events)} imported into ${folder}. ${headLine(answer.head)}\n`)
   stderr.write(
     "If clusters of this log still live, the state folder that it came from must not be used any more: two daemons would manage\n" +
-      "the same machines. Nodes of the local cloud stay in that folder: the first command here finds their clusters gone.\n"
+      "the same machines. Nodes of the local cloud stay in that folder: the first command here finds their clusters gone.\n" +
+      "What was still open is not carried on: run it again.\n"
   )
   return exitCodes.ok
 }

@@ -7,7 +7,7 @@ import type { Moment } from "../../sdk/protocol/replay.ts"
 import { stderr, stdout } from "../out.ts"
 import { notFound, showError, usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
-import { notify } from "../render/notify.ts"
+import { noticesFirst, notify } from "../render/notify.ts"
 import { localTime } from "../render/time.ts"
 import type { Input } from "../verb.ts"
 import { withOffset } from "../when.ts"
@@ -24,6 +24,11 @@ interface Flags {
 type Asked = Pick<Input<ParseArgsOptionsConfig>, "words" | "json" | "connect"> & { readonly flags: Flags }
 type Answer = StatusAnswer | JobQueueAnswer
 
+const momentLine = ({ atMs, incomplete, seq }: Moment): string =>
+  incomplete
+    ? `As far as is proven: event ${seq}, of ${localTime(atMs)}.`
+    : `As known at ${localTime(atMs)} (event ${seq}), whatever was true then.`
+
 /** Asks, and says what is missing and which moment it is; `show` tells the rest. */
 const ask = async <A extends Answer>(
   { connect, json, words }: Asked,
@@ -32,14 +37,16 @@ const ask = async <A extends Answer>(
   at: string,
   show: (answer: A, asOf: Moment) => void
 ): Promise<number> => {
-  const answer = await connect().call<A>(method, { ...params, clusterNames: words.length > 0 ? words : null, at: withOffset(at) })
+  const session = connect()
+  const named = { ...params, clusterNames: words.length > 0 ? words : null, at: withOffset(at) }
+  const answer = await session.call<A>(method, named).catch(noticesFirst(session))
   const { asOf, notFound: missing, notices } = answer
   notify(notices)
   const codes = missing.map((name) => {
     const message = /[*?[]/.test(name) ? `No cluster matched '${name}' then.` : `There was no cluster '${name}' then.`
     return showError(notFound(message, `Those there were: sky status --at ${asOf!.seq}`), json)
   })
-  if (!json) stdout.write(`As known at ${localTime(asOf!.atMs)} (event ${asOf!.seq}), whatever was true then.\n`)
+  if (!json) stdout.write(`${momentLine(asOf!)}\n`)
   show(answer, asOf!)
   return Math.max(exitCodes.ok, ...codes)
 }

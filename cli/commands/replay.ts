@@ -9,7 +9,7 @@ import { stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { eventLine } from "../render/facts.ts"
 import { jsonLine } from "../render/json.ts"
-import { notify } from "../render/notify.ts"
+import { noticesFirst, notify } from "../render/notify.ts"
 import { makeProgress } from "../render/Progress.ts"
 import { clean, isColoured, paint } from "../render/style.ts"
 import { took } from "../render/time.ts"
@@ -75,7 +75,7 @@ export const replay = verb(
       stdout.write(`${[eventLine(recorded), ...lines].join("\n")}\n`)
     }
     const params = { after: from - 1, ...(to === undefined ? {} : { to }), ...(clusterName === undefined ? {} : { clusterName }) }
-    notify((await session.call<ReplayAnswer>("replay", params, { onEvent })).notices)
+    notify((await session.call<ReplayAnswer>("replay", params, { onEvent }).catch(noticesFirst(session))).notices)
     if (shown > 0) return exitCodes.ok
     if (clusterName !== undefined) await findTraces(session, clusterName)
     sayNone(clusterName, `from ${from} ${to === undefined ? "on" : `to ${to}`}`)

@@ -1,7 +1,7 @@
 /** How a failure looks: what and why, then what to do. JSON for scripts. */
 
 import { ClientError } from "../../sdk/client/ClientError.ts"
-import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { exitCodes, unwritableCode } from "../../sdk/protocol/exit-codes.ts"
 import { stderr } from "../out.ts"
 import { ascii, cleanText, glyph, isColoured, paint } from "./style.ts"
 
@@ -21,7 +21,7 @@ export const asClientError = (error: unknown): ClientError => {
   if (error instanceof Error && "exitCode" in error) return error as ClientError
   const { syscall, code = "", stack } = error as NodeJS.ErrnoException
   return syscall === "write"
-    ? new ClientError("OutputError", exitCodes.failed, `The output cannot be written: ${unwritable[code] ?? code}.`)
+    ? new ClientError("OutputError", unwritableCode(code), `The output cannot be written: ${unwritable[code] ?? code}.`)
     : new ClientError("InternalError", exitCodes.failed, String(stack ?? error))
 }
 

@@ -57,6 +57,7 @@ const words: Words = {
   DownRequested: ({ purge }) => `down${purge ? " (purge)" : ""}`,
   ClusterStopped: ({ reason }) => `cluster stopped${because(reason)}`,
   ClusterGone: ({ reason }) => `cluster gone${because(reason)}`,
+  ClusterImported: () => "the log was imported: what was begun is given up",
   ActionFailed: ({ action, message, retryAtMs }) => `${action} failed: ${message}; again at ${clock(retryAtMs)}`,
   ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
 }

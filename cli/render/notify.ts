@@ -1,4 +1,7 @@
 /** What everybody should know first, broken between words, above whatever was asked; for scripts one line of JSON. Said once. */
+import type { ClientError } from "../../sdk/client/ClientError.ts"
+import type { Session } from "../../sdk/client/Session.ts"
+import type { DaemonAnswer } from "../../sdk/protocol/queries.ts"
 import { stderr } from "../out.ts"
 import { wantsJson } from "./error.ts"
 import { clean, glyph } from "./style.ts"
@@ -12,4 +15,12 @@ export const notify = (notices: ReadonlyArray<string> = []): void => {
   const width = Math.max(20, stderr.columns() - 2)
   const lines = (text: string) => clean(text).replaceAll(new RegExp(`(.{1,${width}})(?: |$)`, "g"), "$1\n  ")
   for (const text of fresh) stderr.write(`${glyph("failed")} ${lines(text).trimEnd()}\n`)
+}
+
+const mayBeThere = new Set(["ReadOnlyError", "JobDoesNotExist"])
+
+/** For a failure, which has no room for them: where what was asked for may be there and not be proven, that is said first. */
+export const noticesFirst = (session: Session) => async (error: ClientError) => {
+  if (mayBeThere.has(error.tag)) notify((await session.call<DaemonAnswer>("daemon.status")).notices)
+  throw error
 }

@@ -1,75 +1,93 @@
 /** The log of a state folder as it is found: by the daemon that holds it, or without one. */
-import { existsSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, linkSync } from "node:fs"
 import { join } from "node:path"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { isAlive } from "../../sdk/is-alive.ts"
 import type { Damage } from "../../sdk/protocol/audit.ts"
-import { AuditError } from "../../sdk/protocol/errors.ts"
-import { linkAll, linkAsFound } from "../log/as-found.ts"
-import { placesOf, readSaid, storeLayer } from "../log/LevelLog.ts"
+import { AuditError, type ValueError } from "../../sdk/protocol/errors.ts"
+import { linkAsFound } from "../log/as-found.ts"
+import { folderBeside, putBeside, unsoundIn } from "../log/beside.ts"
+import { genesis } from "../log/chain.ts"
+import { checkNext } from "../log/check-next.ts"
+import type { Head } from "../log/head-file.ts"
+import { openBeside, openToRead, placesOf, readSaid } from "../log/LevelLog.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
-import { LogLocked, LogStore } from "../log/LogStore.ts"
+import { LogLocked, type LogStore } from "../log/LogStore.ts"
 import { keptIn } from "../log/snapshot-files.ts"
 import { damageOf } from "./Proof.ts"
-import type { Found } from "./walk.ts"
+import { type Found, unavailable } from "./walk.ts"
 
-/** The daemon's. The witness is read first: it never says more than the store holds by then. */
-export const inDaemon = Effect.fnUntraced(function* (home: string, store: LogStore["Service"]) {
-  const said = yield* Effect.result(readSaid(home))
-  if (Result.isFailure(said)) return { store, said: undefined, damage: damageOf(said.failure) } satisfies Found
-  return { store, said: said.success?.said, damage: null } satisfies Found
+/** Under a witness of another log the store is taken by its own word. */
+const witnessed = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head | undefined) {
+  const value = said && (yield* Effect.orElseSucceed(store.get(1), () => undefined))
+  const first = said && value && checkNext({ at: 0, hash: genesis(said.log) }, { seq: 1, value }, said)
+  return first && Result.isFailure(first) && first.failure.damage === "other-log"
+    ? { store, said: undefined, damage: damageOf(first.failure) }
+    : { store, said, damage: null }
 })
 
-const linksMax = 10
-const links = "audit-"
+/** Nothing of it can be read. */
+const gone = (damage: LogDamaged): Found => ({ store: undefined, said: undefined, damage: damageOf(damage) })
 
-/** The links of those that were killed hold the space of what the store has long deleted. */
-const clearRests = (run: string): void => {
-  for (const name of existsSync(run) ? readdirSync(run) : []) {
-    if (name.startsWith(links) && !isAlive(Number(name.slice(links.length)))) rmSync(join(run, name), { recursive: true, force: true })
-  }
+type Witness = Result.Result<{ readonly said: Head } | undefined, LogDamaged>
+const foundIn = Effect.fnUntraced(function* (store: LogStore["Service"], witness: Witness, damage?: LogDamaged) {
+  if (Result.isFailure(witness)) return { store, said: undefined, damage: damageOf(witness.failure) } satisfies Found
+  const found = yield* witnessed(store, witness.success?.said)
+  return { ...found, damage: found.damage ?? (damage === undefined ? null : damageOf(damage)) } satisfies Found
+})
+
+interface Answer {
+  readonly damage: Damage | null
 }
+
+/** The daemon's, where LevelDB can be trusted with its files. Where not, what is on disk: it would end the daemon. */
+export const inDaemon = <A extends Answer>(
+  home: string,
+  store: LogStore["Service"],
+  use: (found: Found) => Effect.Effect<A, AuditError | ValueError>
+) =>
+  Effect.gen(function* () {
+    const folder = placesOf(home).store
+    // Where it was taken away under the daemon, that still has what it opened.
+    const isSound = !existsSync(join(folder, "CURRENT")) || (yield* unsoundIn(folder)).length === 0
+    if (!isSound) return yield* onDisk(home, use)
+    // Before the store: it never says more than that holds by then.
+    const witness = yield* Effect.result(readSaid(home))
+    return yield* use(yield* foundIn(store, witness))
+  }).pipe(Effect.catchTags({ LogLocked: unavailable, LogUnavailable: unavailable }))
+
+const linksMax = 10
 
 /**
  * What is on disk under a daemon that holds the store: that may read from memory what its files have lost. Second links to them are
- * opened as a store of their own, which LevelDB never writes to, with the witness as it was before. A table that the daemon replaces
- * meanwhile makes the links useless, so they are made again.
+ * opened as a store of their own, with the witness as it was before. A table that the daemon replaces meanwhile makes the links useless,
+ * so they are made again.
  */
 export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) => Effect.Effect<A, E>) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const folder = join(home, "run", `${links}${process.pid}`)
-      yield* Effect.sync(() => clearRests(join(home, "run")))
-      const clear = Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-      yield* Effect.addFinalizer(() => clear)
       for (let tries = 1; ; tries++) {
-        yield* clear
         const witness = yield* Effect.result(readSaid(home))
-        const damage = Result.isFailure(witness) ? damageOf(witness.failure) : null
-        const said = Result.isSuccess(witness) ? witness.success?.said : undefined
-        if (damage?.kind === "store-missing") return yield* use({ store: undefined, said, damage })
+        if (Result.isFailure(witness) && witness.failure.damage === "store-missing") return yield* use(gone(witness.failure))
+        const folder = yield* folderBeside(home)
         // Before the events: none is kept of an event that is not on disk.
         const kept = yield* keptIn(placesOf(home).snapshots)
         yield* Effect.try({
-          try: () => linkAll(placesOf(home).store, placesOf(folder).store),
+          try: () => putBeside(placesOf(home).store, placesOf(folder).store, linkSync),
           catch: (cause) =>
             new AuditError({
               message: `The files of the log cannot be looked at beside the daemon, which takes second links to them: ${(cause as Error).message}.`,
               hint: "Without a daemon it needs none: sky daemon stop, and ask again."
             })
         })
-        const opened = yield* Effect.result(Layer.build(storeLayer(folder, false)))
+        const opened = yield* Effect.result(openBeside(home, folder))
         if (Result.isSuccess(opened)) {
-          return yield* use({ store: { ...Context.get(opened.success, LogStore), snapshots: Effect.succeed(kept) }, said, damage })
+          const { damage, store } = opened.success
+          return yield* use(yield* foundIn({ ...store, snapshots: Effect.succeed(kept) }, witness, damage))
         }
         const { failure } = opened
         if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
-        if (tries < linksMax) continue
-        const message = failure.message.replaceAll(placesOf(folder).store, placesOf(home).store)
-        return yield* use({ store: undefined, said: undefined, damage: { ...damageOf(failure), message } })
+        if (tries === linksMax) return yield* use(gone(failure))
       }
     })
   )
@@ -77,22 +95,24 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
 const open = Effect.fnUntraced(function* (home: string) {
   const before = yield* Effect.result(readSaid(home))
   if (Result.isFailure(before) && before.failure.damage === "store-missing") {
-    return { store: undefined, said: undefined, damage: damageOf(before.failure) } satisfies Found
+    return gone(before.failure)
   }
   if (Result.isSuccess(before)) {
     if (before.success === undefined) return yield* new AuditError({ message: `There is no log in ${home}.`, hint: null })
     if (!before.success.hasStore) return { store: undefined, said: before.success.said, damage: null } satisfies Found
   }
-  const opened = yield* Effect.result(Layer.build(storeLayer(home, false)))
-  if (Result.isSuccess(opened)) return yield* inDaemon(home, Context.get(opened.success, LogStore))
+  const opened = yield* Effect.result(openToRead(home))
+  if (Result.isSuccess(opened)) {
+    const { damage, store } = opened.success
+    return yield* foundIn(store, yield* Effect.result(readSaid(home)), damage)
+  }
   const { failure } = opened
   if (!(failure instanceof LogDamaged)) return yield* Effect.fail(failure)
-  return { store: undefined, said: undefined, damage: damageOf(failure) } satisfies Found
+  return gone(failure)
 })
 
-interface Answer {
-  readonly damage: Damage | null
-}
+/** What a newer version wrote, and an index that says less than the events: no bytes of an event are at stake. */
+const isReadable: ReadonlySet<string> = new Set(["unreadable", "index"])
 
 /**
  * Without a daemon: the store is held only until the answer is there, and never made. Opening it may drop what cannot be read, so its
@@ -119,9 +139,9 @@ export const withoutDaemon = <A extends Answer, E>(
         Effect.flatMap((found) => use({ ...found, whenSound }))
       )
       if (isSound) asFound.discard()
-      // What this version cannot read is as it was written.
-      else if (answer.damage !== null && answer.damage.kind !== "unreadable") {
+      else if (answer.damage !== null && !isReadable.has(answer.damage.kind)) {
         const kept = asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
+        asFound.settle()
         if (kept !== null || whyNot !== undefined) told(kept, whyNot)
       }
       return answer

@@ -2,7 +2,7 @@
  * An export becomes the log of an empty state folder: the same bytes under the same hashes, and nothing besides. It is built beside its
  * place and moved there when all of it is proven, so that nothing is left of one that fails.
  */
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -36,6 +36,9 @@ const clear = (home: string): void => {
   )
   // The store is moved to its place before its witness: one that waits there alone tells whose the store is.
   if (rests.some((rest) => readdirSync(rest).join() === "HEAD")) rests.unshift(placesOf(home).store)
+  const { imported } = placesOf(home)
+  const mark = lstatSync(imported, { throwIfNoEntry: false })
+  if (mark?.isFile() && mark.size === 0) rests.push(imported)
   const isNothing = (path: string) => rests.includes(path) || (made.includes(basename(path)) && readdirSync(path).length === 0)
   const found = entries.find(({ name }) => !isNothing(join(home, name)))
   if (found !== undefined) {
@@ -115,6 +118,9 @@ export const importLog = Effect.fn("audit.import")(function* (home: string, line
   yield* Effect.try({
     try: () => {
       createHead(places.head, { log: head.log, seq: head.seq, hash: proof.hash! })
+      // On disk before the log can be opened: nothing that is open in it is carried on.
+      writeFileSync(placesOf(home).imported, "", { mode: 0o600 })
+      syncFolder(home)
       renameSync(places.store, placesOf(home).store)
       renameSync(places.head, placesOf(home).head)
       syncFolder(home)

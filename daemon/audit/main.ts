@@ -52,13 +52,10 @@ const answers: Readonly<Record<string, (home: string, params: never) => Effect.E
     )
 }
 
-/** No room to look is no damage. */
-const withoutRoom = (error: unknown) => {
-  const said = explainUnwritable(home, error)
-  return said && { ...recordError(said), exitCode: exitCodes.capacity }
-}
-
 const sayable = (error: unknown): SkydError => {
+  // No room to look is no damage.
+  const unwritable = explainUnwritable(home, error)
+  if (unwritable !== undefined) return unwritable
   if (error instanceof Error && "exitCode" in error) return error as SkydError
   const message = error instanceof Error ? error.message : String(error)
   const said = new AuditError({ message, hint: null })
@@ -89,7 +86,7 @@ const last = (exit: Exit.Exit<object, unknown>): number => {
   }
   const error = Cause.squash(exit.cause)
   if (error instanceof ReaderGone) return exitCodes.ok
-  const said = withoutRoom(error) ?? recordError(sayable(error))
+  const said = recordError(sayable(error))
   push({ type: "failure", data: { id, error: said } })
   return said.exitCode
 }

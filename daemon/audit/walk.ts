@@ -7,7 +7,7 @@ import { unpack } from "../log/chain.ts"
 import { checkEnd } from "../log/check-next.ts"
 import type { Head } from "../log/head-file.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
-import type { Indexed, LogStore, Page, ReadError, Stored } from "../log/LogStore.ts"
+import type { Indexed, LogStore, Page, Stored, StoreError } from "../log/LogStore.ts"
 import type { Trace } from "./IndexProof.ts"
 import { damageOf } from "./Proof.ts"
 import type { Proven, Run } from "./prove-run.ts"
@@ -25,7 +25,7 @@ export interface Found {
   readonly whenSound?: () => void
 }
 
-const unavailable = ({ message }: { readonly message: string }) =>
+export const unavailable = ({ message }: { readonly message: string }) =>
   new AuditError({ message: `The log cannot be read: ${message}`, hint: "Nothing is known to be damaged: try it again." })
 
 class Stopped {
@@ -47,7 +47,7 @@ export interface Visitor {
 }
 
 /** Each page with where the one before it ends. */
-const runs = (pages: Stream.Stream<Page, ReadError>, said: Head | undefined) => {
+const runs = (pages: Stream.Stream<Page, StoreError>, said: Head | undefined) => {
   let at = 0
   let hash: Buffer | undefined
   return Stream.map(pages, (page) => {

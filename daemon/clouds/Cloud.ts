@@ -91,12 +91,17 @@ export interface Offered {
   readonly lacks?: boolean
 }
 
+/** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
+export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
+
 export interface Cloud {
   readonly name: string
-  /** Whether a stopped cluster keeps its disks here. */
-  readonly canStop: boolean
+  /** Why a cluster on this offer lacks the feature, as the end of a sentence ("AWS ends spot machines when they stop"); null: it has it. */
+  readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
   /** Whether only what is below the nodes' home is their own: the rest is the user's machine. */
   readonly homeOnly?: boolean
+  /** Who its credentials are, most specific first: the user, then the account. Null where there are none to have. */
+  readonly identity: Effect.Effect<ReadonlyArray<string> | null, CloudError>
   /** The list of its regions, types and prices, where it has one. */
   readonly catalog?: CloudOffers
   /** What it offers for a task, cheapest first; the reason when nothing fits. */

@@ -31,6 +31,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
   const { name } = cloud
   return {
     ...cloud,
+    identity: within(name, "identity", wordMaxMin, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
     query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),
     owned: (log) => within(name, "owned", wordMaxMin, cloud.owned(log)),

@@ -2,11 +2,11 @@
 import * as Result from "effect/Result"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { Autostop } from "../../sdk/protocol/autostop.ts"
-import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import { refuseController, refuseUnlessUp } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, onCluster } from "./decision.ts"
+import { cannotAutostop, type LackOf } from "./features.ts"
 
-export const autostop = (row: ClusterRow | undefined, params: Autostop, canStop: boolean, context: Context): Decided => {
+export const autostop = (row: ClusterRow | undefined, params: Autostop, lackOf: LackOf, context: Context): Decided => {
   const refusal = refuseController(params.clusterName)
   if (refusal !== undefined) return refusal
   if (row === undefined) return noSuchCluster(params.clusterName)
@@ -14,13 +14,7 @@ export const autostop = (row: ClusterRow | undefined, params: Autostop, canStop:
   if (notUp !== undefined) return notUp
   const idleMinutes = Math.max(-1, params.idleMinutes)
   const down = (params.down ?? false) && idleMinutes >= 0
-  if (idleMinutes >= 0 && !down && !canStop) {
-    return Result.fail(
-      new NotSupportedError({
-        message: `${row.name} cannot be stopped, so it cannot be autostopped.`,
-        hint: `To have it torn down when idle: sky autostop ${row.name} --down`
-      })
-    )
-  }
+  const lack = idleMinutes >= 0 && !down ? lackOf("STOP") : null
+  if (lack !== null) return Result.fail(cannotAutostop(row.name, lack))
   return onCluster(row, context, [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down }])
 }

@@ -5,29 +5,33 @@ import type { ClusterId, ClusterName } from "../../events/ids.ts"
 import { nameKey, requestKey } from "../../events/keys.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { InvalidClusterNameError, NotSupportedError, ResourcesUnavailableError, ValueError } from "../../sdk/protocol/errors.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import { type CloudUserIdentityError, InvalidClusterNameError, type NotSupportedError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Launch } from "../../sdk/protocol/launch.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { needsFuse } from "../../task/mounts.ts"
 import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
 import { launchAutostop } from "../../task/placed.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
+import type { ClusterFeature } from "../clouds/Cloud.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
+import { cannotAutostop, cannotMount, cannotStart } from "./features.ts"
 import { refuseMounts } from "./mounts.ts"
+import { choosePlace, type Places } from "./places.ts"
 
-export interface LaunchWish {
+export interface LaunchWish extends Places {
   readonly name: string
   /** The id that a new cluster gets. */
   readonly fresh: ClusterId
   readonly task: RecordedTask
   readonly options: Omit<Launch, "task" | "clusterName">
-  /** What the clouds offer for it, best first; the reason when nothing fits. */
-  readonly offers: ReadonlyArray<Offer>
-  readonly reason: string | null
-  /** No place ever will: each lacks a feature that the task asks for. */
-  readonly lacks?: boolean
-  /** The place takes mounts below the nodes' home only. */
-  readonly homeOnly?: boolean
+  /** Why a cluster on the offer lacks a feature; null when it has it. */
+  readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
+  /** Who the credentials are there. */
+  readonly identityOf: (offer: Offer) => Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>
+  /** Whether the place takes mounts below the nodes' home only. */
+  readonly homeOnly: (offer: Offer) => boolean
 }
 
 /** What is wrong with the wish whatever exists. */
@@ -56,7 +60,22 @@ const refuseLaunch = (name: string, options: LaunchWish["options"], task: Record
   return undefined
 }
 
-const facts = (cluster: ClusterId, { options, task }: LaunchWish, place: Offer | null): ReadonlyArray<Event> => {
+/** What a cluster on this offer lacks for the wish. */
+const lackFor = ({ lackOf, name, options, task }: LaunchWish, row: ClusterRow | undefined, offer: Offer): NotSupportedError | undefined => {
+  const { down, idleMinutes } = launchAutostop(options, task.resources, offer)
+  const asked = [
+    [row !== undefined && statusOf(row) === "STOPPED", "RESTART", cannotStart],
+    [idleMinutes !== null && !down, "STOP", cannotAutostop],
+    [needsFuse(task), "STORAGE_MOUNTING", (as: string, lack: string) => cannotMount(as, task, lack)]
+  ] as const
+  for (const [isAsked, feature, refusal] of asked) {
+    const lack = isAsked ? lackOf(feature, offer) : null
+    if (lack !== null) return refusal(name, lack)
+  }
+  return undefined
+}
+
+const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place: Offer | null): ReadonlyArray<Event> => {
   const { down, idleMinutes } = launchAutostop(options, task.resources, place)
   const requested: Event = {
     _tag: "LaunchRequested",
@@ -70,38 +89,40 @@ const facts = (cluster: ClusterId, { options, task }: LaunchWish, place: Offer |
     detachSetup: options.detachSetup ?? false,
     lastUse: options.lastUse ?? ""
   }
-  // Armed as autostop until setup has succeeded: a failed setup is never torn down (contract, launch-21).
-  return idleMinutes === null ? [requested] : [requested, { _tag: "AutostopSet", cluster, idleMinutes, down: false }]
+  // Armed as autostop until setup has succeeded, where it can be stopped: a failed setup is never torn down (contract, launch-21).
+  const arms = idleMinutes !== null && (place === null || lackOf("STOP", place) === null)
+  return !arms ? [requested] : [requested, { _tag: "AutostopSet", cluster, idleMinutes, down: false }]
 }
 
 export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: Context): Decided => {
-  const refusal = refuseLaunch(wish.name, wish.options, wish.task) ?? refuseMounts(wish.task, wish.homeOnly ?? false)
+  const refusal = refuseLaunch(wish.name, wish.options, wish.task)
   if (refusal !== undefined) return refusal
   if (row !== undefined) {
-    return refuseWhileEnding(row) ?? refuseMisfit(row, wish.task) ?? onCluster(row, context, facts(row.id, wish, row.offer))
-  }
-  const [offer] = wish.offers
-  if (offer === undefined) {
-    if (wish.lacks) {
-      return Result.fail(
-        new NotSupportedError({
-          message: `No enabled cloud can do what the task asks: ${wish.reason}.`,
-          hint: "Leave it out, or enable a cloud that has it: sky check"
-        })
-      )
-    }
-    return Result.fail(
-      new ResourcesUnavailableError({
-        message: `No place fits the task: ${wish.reason ?? "no cloud is enabled"}.`,
-        hint: "Ask for less, or enable a cloud that has it: sky check",
-        failoverHistory: [],
-        noFailover: false
-      })
+    const lack = row.offer === null ? undefined : lackFor(wish, row, row.offer)
+    return (
+      refuseWhileEnding(row) ??
+      refuseMisfit(row, wish.task) ??
+      (lack && Result.fail(lack)) ??
+      refuseMounts(wish.task, row.offer !== null && wish.homeOnly(row.offer)) ??
+      onCluster(row, context, facts(row.id, wish, row.offer))
     )
   }
+  const stranger = (offer: Offer) => Result.getOrUndefined(Result.flip(wish.identityOf(offer)))
+  const place = choosePlace(wish, (offer) => stranger(offer) ?? lackFor(wish, row, offer))
+  if (Result.isFailure(place)) return Result.fail(place.failure)
+  const offer = place.success
+  const mounts = refuseMounts(wish.task, wish.homeOnly(offer))
+  if (mounts !== undefined) return mounts
   const name = wish.name as ClusterName
   const stream = streamOf(wish.fresh)
-  const chosen: Event = { _tag: "PlaceChosen", cluster: wish.fresh, offer, numNodes: numNodesOf(wish.task) }
+  const owner = Result.getOrElse(wish.identityOf(offer), () => null)
+  const chosen: Event = {
+    _tag: "PlaceChosen",
+    cluster: wish.fresh,
+    offer,
+    numNodes: numNodesOf(wish.task),
+    ...(owner === null ? {} : { owner })
+  }
   const all: ReadonlyArray<Event> = [
     { _tag: "ClusterCreated", cluster: wish.fresh, name },
     context.requested,

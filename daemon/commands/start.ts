@@ -9,8 +9,9 @@ import { armedMinutes } from "../../task/autostop.ts"
 import { isControllerName } from "../../task/names.ts"
 import { refuseWhileEnding, reservedName } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, nothingToDo, onCluster } from "./decision.ts"
+import { cannotAutostop, cannotStart, type LackOf } from "./features.ts"
 
-export const start = (row: ClusterRow | undefined, params: Start, context: Context): Decided => {
+export const start = (row: ClusterRow | undefined, params: Start, lackOf: LackOf, context: Context): Decided => {
   const minutes = params.idleMinutesToAutostop ?? null
   const down = params.down ?? false
   if (down && minutes === null) {
@@ -23,6 +24,9 @@ export const start = (row: ClusterRow | undefined, params: Start, context: Conte
   const ending = refuseWhileEnding(row)
   if (ending !== undefined) return ending
   if (statusOf(row) === "UP" && !(params.force ?? false)) return nothingToDo({})
+  const [restart, stop] = [statusOf(row) === "STOPPED" ? lackOf("RESTART") : null, minutes !== null && !down ? lackOf("STOP") : null]
+  if (restart !== null) return Result.fail(cannotStart(row.name, restart))
+  if (stop !== null) return Result.fail(cannotAutostop(row.name, stop))
   const requested: Event = {
     _tag: "StartRequested",
     cluster: row.id,

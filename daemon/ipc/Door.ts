@@ -9,6 +9,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { IPCModule } from "node-ipc"
+import { isAlive } from "../../sdk/is-alive.ts"
 import { answers } from "../await-lock.ts"
 import { watchHome } from "../home.ts"
 import { Identity } from "../Identity.ts"
@@ -34,13 +35,21 @@ const textOf = (path: string): string | undefined => {
   }
 }
 
+const pidFileOf = (socket: string) => join(dirname(socket), "pid")
+
+/** The last one that served here was killed, or ended itself by a defect. */
+export const isUntimely = (socket: string): boolean => {
+  const pid = Number(textOf(pidFileOf(socket)) ?? Number.NaN)
+  return pid === process.pid || !(Number.isNaN(pid) || isAlive(pid))
+}
+
 /** Listens, and listens again when the socket is gone from its place. Where the state folder itself is gone, nobody would be heard. */
 export const keepOpen = Effect.fnUntraced(function* (ipc: IPCModule) {
   const { home, pid, socket } = yield* Identity
   const lifecycle = yield* Lifecycle
   const isThere = yield* watchHome(home)
   const folder = dirname(socket)
-  const pidFile = join(folder, "pid")
+  const pidFile = pidFileOf(socket)
   const fresh = freshOf(socket)
   const own = `${pid}\n`
   let socketNumber: number | undefined

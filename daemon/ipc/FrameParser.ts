@@ -2,8 +2,9 @@
  * node-ipc's guarded parser, with one difference: a frame that is no good is handed on as `invalid` in place of destroying the
  * connection, so that it can be answered. Every good frame comes as `frame`, whatever its type, so that unknown types are answered too.
  */
-import { GuardedParser } from "node-ipc/parsers"
+import { GuardedParser, type IPCProtocolError } from "node-ipc/parsers"
 import { frameMaxBytes } from "../../sdk/protocol/Wire.ts"
+import { answerTooLong } from "./limits.ts"
 
 export interface Incoming {
   readonly type: string
@@ -13,6 +14,16 @@ export interface Incoming {
 const tooLong = `a frame is longer than ${frameMaxBytes} bytes`
 
 export class FrameParser extends GuardedParser {
+  /** An answer that no frame takes is still an answer: whoever waits for it learns why it does not come. */
+  override encode(type: string, data: { readonly id?: string | number }): string {
+    try {
+      return super.encode(type, data)
+    } catch (cause) {
+      if ((cause as IPCProtocolError).code !== "ERR_IPC_FRAME_TOO_LARGE") throw cause
+      return super.encode("failure", { id: data.id ?? null, error: answerTooLong })
+    }
+  }
+
   /** Only what is new is searched: a frame that comes byte by byte is not looked through at each of them. */
   override read(buffer: string, data: string, receive: (message: Incoming) => void): string {
     let start = 0

@@ -43,6 +43,7 @@ const { connectionsMax, requestsAllMax, requestsMax, streamsAllMax, streamsMax }
 const wait = "Wait for some of the answers first."
 const leave = "Leave some of them first."
 export const tooManyConnections = exceeded("connectionsMax", `All ${connectionsMax} connections are taken`, "Close some of them first.")
+export const answerTooLong = exceeded("frameMaxBytes", `The answer is longer than a frame takes, ${frameMaxBytes} bytes`, "Ask for less.")
 const tooManyRequests = exceeded("requestsMax", `${requestsMax} requests of this connection have no answer yet`, wait)
 const tooManyInAll = exceeded("requestsAllMax", `${requestsAllMax} requests of all connections have no answer yet`, wait)
 const tooManyStreams = exceeded("streamsMax", `${streamsMax} streams run on this connection`, leave)

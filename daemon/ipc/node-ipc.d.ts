@@ -21,6 +21,7 @@ declare module "node-ipc/parsers" {
   export class GuardedParser {
     constructor(config: Record<string, unknown>)
     maxMessageSize: number
+    encode(type: string, data: unknown): string
     decodeMessage(frame: string): { type: string; data: unknown }
     read(buffer: string, data: string, receive: (message: { type: string; data: unknown }) => void): string
   }

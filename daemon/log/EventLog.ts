@@ -16,7 +16,7 @@ import { Background } from "../Background.ts"
 import type * as World from "../World.ts"
 import { Acceptor, type Append, type AppendError } from "./Acceptor.ts"
 import { unpack } from "./chain.ts"
-import { type Entry, LogStore, type LogUnavailable, type ReadError } from "./LogStore.ts"
+import { type Entry, LogStore, type StoreError } from "./LogStore.ts"
 import { type Reading, readingOf } from "./reading.ts"
 import { replay } from "./replay.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -56,9 +56,9 @@ export class EventLog extends Context.Service<
     /** States on the way that are worth keeping and were not taken yet. */
     readonly takeMarks: () => ReadonlyArray<Snapshot>
     /** Where states are kept, ascending. */
-    readonly keptAt: Effect.Effect<ReadonlyArray<number>, ReadError>
+    readonly keptAt: Effect.Effect<ReadonlyArray<number>, StoreError>
     /** The newest state that is kept at or before a position. */
-    readonly kept: (upTo: number) => Effect.Effect<World.World | undefined, ReadError>
+    readonly kept: (upTo: number) => Effect.Effect<World.World | undefined, StoreError>
     /** Called after each group, in order. Must not throw and must not wait. Returns the way to end it. */
     readonly follow: (follower: Follower) => () => void
   }
@@ -85,7 +85,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   const background = yield* Background
   const pending = yield* Queue.bounded<Pending>(pendingMax)
   const unanswered = new Set<Pending>()
-  let broken: LogUnavailable | undefined
+  let broken: StoreError | undefined
   const followers = new Set<Follower>()
   const witness = yield* Witness
   const replayed = yield* replay(store, witness.said)
@@ -138,7 +138,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   })
 
   /** A write that failed ends the daemon; nobody waits for an answer that will not come. */
-  const abandon = (error: LogUnavailable) =>
+  const abandon = (error: StoreError) =>
     Effect.sync(() => {
       broken = error
       for (const { done } of unanswered) Deferred.doneUnsafe(done, Effect.die(error))

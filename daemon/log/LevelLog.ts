@@ -2,28 +2,82 @@
  * The log of a state folder: the store `log/` with `snapshots/` beside it and its witness `HEAD`, opened together. The witness is made first, and from then on the
  * store must be there: either one without the other is damage.
  */
-import { existsSync } from "node:fs"
+import { existsSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 import { isOther } from "../in-its-place.ts"
+import { folderBeside, makeReadable, putBeside, unsoundIn } from "./beside.ts"
 import { createHead, emptyHead, readHead } from "./head-file.ts"
 import * as LevelLogStore from "./LevelLogStore.ts"
 import { LogDamaged } from "./LogDamaged.ts"
+import { LogStore } from "./LogStore.ts"
 import { keptIn } from "./snapshot-files.ts"
 import { fileWitness, Witness } from "./Witness.ts"
 
-export const placesOf = (home: string) => ({ store: join(home, "log"), head: join(home, "HEAD"), snapshots: join(home, "snapshots") })
+export const placesOf = (home: string) => ({
+  store: join(home, "log"),
+  head: join(home, "HEAD"),
+  snapshots: join(home, "snapshots"),
+  /** Stands beside a log that was imported, until what its first start has to say is on disk. */
+  imported: join(home, "imported")
+})
 
 export const storeLayer = (home: string, createIfMissing: boolean) => {
   const { snapshots, store } = placesOf(home)
   return LevelLogStore.layer(store, { createIfMissing, snapshots })
 }
 
-const noFolder = (store: string) => `${store} is no folder, and the log belongs there.`
-
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
+
+/** In a state folder for it, what was put beside the store: `damage` where a table that is part of it is not what was written. */
+export const openBeside = Effect.fnUntraced(function* (home: string, folder: string) {
+  const { store } = placesOf(home)
+  const beside = placesOf(folder).store
+  const unsound = yield* makeReadable(beside)
+  const opened = yield* Layer.build(LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots })).pipe(
+    Effect.catchTag("LogDamaged", ({ damage, message }) => damaged(damage, message.replaceAll(beside, store)))
+  )
+  // LevelDB has deleted those that a process that was killed had not yet made part of it.
+  const parts = unsound.filter((name) => existsSync(join(beside, name))).map((name) => join(store, name))
+  const isOne = parts.length === 1
+  const sentence = `${parts.join(", ")} ${isOne ? "is" : "are"} not what was written: checksums in ${isOne ? "it" : "them"} do not fit.`
+  const damage = parts.length === 0 ? undefined : damaged("store-unreadable", sentence)
+  return { store: Context.get(opened, LogStore), damage }
+})
+
+/** What can be read of a store whose tables are not all what was written, while its lock is held; `undefined`: they are. */
+const openUnsound = Effect.fnUntraced(function* (home: string) {
+  const { store } = placesOf(home)
+  if (!existsSync(join(store, "CURRENT")) || (yield* unsoundIn(store)).length === 0) return undefined
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const opened = yield* Effect.gen(function* () {
+    const folder = yield* folderBeside(home)
+    const beside = placesOf(folder).store
+    putBeside(store, beside, symlinkSync)
+    // The lock is one on the file that this leads to.
+    symlinkSync(join(store, "LOCK"), join(beside, "LOCK"))
+    return yield* openBeside(home, folder)
+  }).pipe(Scope.provide(scope))
+  if (opened.damage !== undefined) return opened
+  yield* Scope.close(scope, Exit.void)
+  return undefined
+})
+
+/** For who only reads: LevelDB sees nothing of a table but what was written. */
+export const openToRead = Effect.fnUntraced(function* (home: string) {
+  return (yield* openUnsound(home)) ?? { store: Context.get(yield* Layer.build(storeLayer(home, false)), LogStore), damage: undefined }
+})
+
+/** Before the store is opened to be written to. It takes a second for some 150 MB. */
+export const checkTables = (home: string) =>
+  Effect.scoped(Effect.flatMap(openUnsound(home), (unsound) => (unsound?.damage === undefined ? Effect.void : Effect.fail(unsound.damage))))
+
+const noFolder = (store: string) => `${store} is no folder, and the log belongs there.`
 
 /** What the witness says of the log, when both are where they belong; `undefined` where no log was begun. */
 export const readSaid = Effect.fnUntraced(function* (home: string) {

@@ -40,7 +40,7 @@ const reason = (cause: unknown): string => {
 const codeOf = (cause: unknown) => (cause instanceof Error ? (cause.cause as { readonly code?: string } | undefined)?.code : undefined)
 /** The kernel's words for what passes when there is room, right or time again. All else that LevelDB stumbles over is its files. */
 const passing = /No space left|Disk quota|Permission denied|Read-only file system|Too many open files|Cannot allocate memory/
-const unread = (operation: "open" | "read", message: string, damage: "store-unreadable" | "index" = "store-unreadable") =>
+const unread = (operation: LogUnavailable["operation"], message: string, damage: "store-unreadable" | "index" = "store-unreadable") =>
   passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage, seq: 0, message })
 const isSaid = (cause: unknown): cause is LogDamaged | LogUnavailable => cause instanceof LogDamaged || cause instanceof LogUnavailable
 const notRead = (cause: unknown) => (isSaid(cause) ? cause : unread("read", `LevelDB cannot read the log: ${reason(cause)}`))
@@ -164,7 +164,8 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
                 ]),
                 { sync: true }
               ),
-            catch: (cause) => new LogUnavailable({ operation: "write", message: reason(cause) })
+            // What it reads to put files together it may find broken, and refuses every write from then on.
+            catch: (cause) => unread("write", `LevelDB cannot write to the log: ${reason(cause)}`)
           }),
         scan: (from) => Stream.fromAsyncIterable(pages(db, from), notRead),
         everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db), notRead)),

@@ -18,7 +18,7 @@ export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUna
 /** When another process holds the store. */
 export class LogLocked extends Schema.TaggedError<LogLocked>()("LogLocked", { message: Schema.String }) {}
 
-export type ReadError = LogUnavailable | LogDamaged
+export type StoreError = LogUnavailable | LogDamaged
 
 export interface Entry {
   readonly seq: number
@@ -49,20 +49,20 @@ export class LogStore extends Context.Service<
   LogStore,
   {
     /** All or nothing, values and index together, and on disk before it succeeds. */
-    readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, LogUnavailable>
+    readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, StoreError>
     /** Values with `from <= seq`, ascending, as of now, in pages. */
-    readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, ReadError>
+    readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, StoreError>
     /** All that is stored, as of one moment: values, ascending, then the index. */
-    readonly everything: Stream.Stream<Page, ReadError>
+    readonly everything: Stream.Stream<Page, StoreError>
     /** Those of one stream, ascending, as of now. */
-    readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, ReadError>
-    readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>
-    readonly last: Effect.Effect<Stored | undefined, ReadError>
+    readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, StoreError>
+    readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, StoreError>
+    readonly last: Effect.Effect<Stored | undefined, StoreError>
     /** The event that began a request, by the index, which may be damaged; `undefined`: it has none. */
-    readonly requestSeq: (requestId: string) => Effect.Effect<number | undefined, ReadError>
+    readonly requestSeq: (requestId: string) => Effect.Effect<number | undefined, StoreError>
     /** States that were kept beside the log, by position, ascending. Nothing depends on them. */
-    readonly snapshots: Effect.Effect<ReadonlyArray<number>, ReadError>
-    readonly snapshot: (seq: number) => Effect.Effect<Uint8Array | undefined, ReadError>
+    readonly snapshots: Effect.Effect<ReadonlyArray<number>, StoreError>
+    readonly snapshot: (seq: number) => Effect.Effect<Uint8Array | undefined, StoreError>
     readonly keepSnapshot: (seq: number, bytes: Uint8Array) => Effect.Effect<void, LogUnavailable>
     readonly dropSnapshot: (seq: number) => Effect.Effect<void, LogUnavailable>
   }

@@ -11,30 +11,39 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync
+  symlinkSync,
+  writeFileSync
 } from "node:fs"
 import { basename, join } from "node:path"
+import { isAlive } from "../../sdk/is-alive.ts"
 
 const found = "log.found-"
 /** Leads to the folder that is kept of a log that is damaged still. */
 const current = "log.damaged"
+/** In that folder: what the store was made of when we had opened it. Another store than that one is another damage. */
+const left = "left-as"
 /** Of starts that end before they know whether the store is sound the first ones say most. */
 const linksMax = 10
 
 export interface AsFound {
+  /** An earlier one ended before it knew, or knew it to be damaged. */
+  readonly isSuspect: boolean
   /** The store is sound. Tidying that fails is no reason not to use it. */
   readonly discard: () => void
   /** Another one holds the store. */
   readonly release: () => void
   /** The store is damaged: the folder that holds its files as the first one found them that saw this damage; null when there are none. */
   readonly keep: (name: string) => string | null
+  /** The damaged store was opened: as it is now, the next one finds it. */
+  readonly settle: () => void
 }
 
 /** A second link to each file of a store, its lock apart, beside what is there already. */
-export const linkAll = (from: string, to: string) => {
+const linkAll = (from: string, to: string) => {
   mkdirSync(to, { recursive: true, mode: 0o700 })
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     // Closing any descriptor of the lock would drop the lock of whoever holds the store.
@@ -68,10 +77,25 @@ const linksOf = (home: string): ReadonlyArray<string> =>
     .map((name) => join(home, name))
     .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
 
-const keptStill = (home: string): string | undefined => {
+const isOfEnded = (links: string): boolean => {
+  const pid = Number.parseInt(basename(links).slice(found.length), 10)
+  return pid === process.pid || !isAlive(pid)
+}
+
+/** The files of a store: the same names may be those of other ones. */
+const filesOf = (store: string): string =>
+  (existsSync(store) ? readdirSync(store) : [])
+    .filter((name) => !isTrace(name))
+    .map((name) => ({ name, stat: lstatSync(join(store, name), { throwIfNoEntry: false }) }))
+    .map(({ name, stat }) => `${name} ${stat?.ino} ${stat?.size}\n`)
+    .toSorted()
+    .join("")
+
+/** What is kept of the store that was left so. */
+const keptOf = (home: string, files: string): string | undefined => {
   try {
     const folder = join(home, readlinkSync(join(home, current)))
-    return existsSync(folder) ? folder : undefined
+    return readFileSync(join(folder, left), "utf8") === files ? folder : undefined
   } catch {
     return undefined
   }
@@ -98,7 +122,9 @@ const keepAs = (home: string, name: string): string | null => {
  */
 export const linkAsFound = (home: string, refused: (why: string) => void = () => {}): AsFound => {
   const store = join(home, "log")
-  const isThere = existsSync(store) && readdirSync(store).some((name) => !isTrace(name))
+  const files = filesOf(store)
+  const isThere = files !== ""
+  const isSuspect = isThere && (linksOf(home).some(isOfEnded) || lstatSync(join(home, current), { throwIfNoEntry: false }) !== undefined)
   let own: string | undefined
   const release = () => own !== undefined && remove(own)
   try {
@@ -113,6 +139,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
     refused(message)
   }
   return {
+    isSuspect,
     discard: () =>
       quietly(() => {
         // Of a store that is gone they may be all that is left.
@@ -122,7 +149,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
       }),
     release,
     keep: (name) => {
-      const kept = keptStill(home)
+      const kept = keptOf(home, files)
       if (kept !== undefined) {
         quietly(() => linksOf(home).forEach(remove))
         return kept
@@ -134,6 +161,11 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
         symlinkSync(basename(folder), join(home, current))
       })
       return folder
-    }
+    },
+    settle: () =>
+      quietly(() => {
+        const folder = join(home, readlinkSync(join(home, current)))
+        writeFileSync(join(folder, left), filesOf(store), { mode: 0o600 })
+      })
   }
 }

@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Recorded, StreamName } from "../../events/Recorded.ts"
-import type { LogStore, ReadError, Stored } from "./LogStore.ts"
+import type { LogStore, Stored, StoreError } from "./LogStore.ts"
 import { type LogUnreadable, readRecord } from "./read-record.ts"
 
-type Records = Stream.Stream<Recorded, ReadError | LogUnreadable>
+type Records = Stream.Stream<Recorded, StoreError | LogUnreadable>
 
 export interface Reading {
   readonly requestSeq: LogStore["Service"]["requestSeq"]
-  readonly event: (seq: number) => Effect.Effect<Recorded | undefined, ReadError | LogUnreadable>
+  readonly event: (seq: number) => Effect.Effect<Recorded | undefined, StoreError | LogUnreadable>
   readonly read: (from: number) => Records
   readonly readStream: (stream: StreamName, from: number) => Records
 }

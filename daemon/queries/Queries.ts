@@ -63,9 +63,9 @@ const make = Effect.gen(function* () {
   const notices = yield* Notices
   const unlogged = yield* Unlogged
   const { areOn } = yield* Reactors
-  const past = pastOf(log)
-  const replay = replaying(log)
   const isReadOnly = () => notices.get("damage") !== undefined
+  const past = pastOf(log, isReadOnly)
+  const replay = replaying(log, isReadOnly)
   const completeness = () => (isReadOnly() ? { incomplete: true } : {})
 
   /** The end of an answer that has room for them holds the notices; what may go on for hours begins with them. */

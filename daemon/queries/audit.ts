@@ -1,6 +1,6 @@
 /** What `audit` is asked, answered from the log that this daemon holds. */
-import * as Effect from "effect/Effect"
-import type { AuditDiff, AuditHead } from "../../sdk/protocol/audit.ts"
+import type * as Effect from "effect/Effect"
+import type { AuditDiff, AuditHead, Damage } from "../../sdk/protocol/audit.ts"
 import type { AuditError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Request } from "../../sdk/protocol/Wire.ts"
 import { diff, exportLog, head, verify } from "../audit/answers.ts"
@@ -10,7 +10,8 @@ import type { Reply } from "../ipc/Connection.ts"
 import type { LogStore } from "../log/LogStore.ts"
 
 export const auditAnswers = (home: string, store: LogStore["Service"]) => {
-  const found = <A>(use: (found: Found) => Effect.Effect<A, AuditError | ValueError>) => Effect.flatMap(inDaemon(home, store), use)
+  const found = <A extends { readonly damage: Damage | null }>(use: (found: Found) => Effect.Effect<A, AuditError | ValueError>) =>
+    inDaemon(home, store, use)
   return {
     "audit.verify": (_: object, { id }: Request, reply: Reply) => found((log) => verify(log, id, reply)),
     "audit.head": (params: AuditHead) => found((log) => head(log, params)),

@@ -11,6 +11,7 @@ import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
+import type { CloudError } from "../clouds/Cloud.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
@@ -56,6 +57,10 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
   if (row === undefined || row.wanted !== "up") return "never"
   return row.nodes.some(({ rank, ready }) => rank === 0 && ready) ? "ready" : undefined
 }
+
+const brokenOff = "its head breaks the connection off again and again."
+const cloudsWord = ({ kind, message }: CloudError) => (kind === "Refused" ? message : `its agent does not answer. ${message}`)
+const unread = (row: ClusterRow, why: string) => new RuntimeError({ message: `The logs of ${row.name} cannot be read: ${why}`, hint: null })
 
 /** A job, or the setup of an operation. */
 interface Found {
@@ -130,6 +135,7 @@ const streamOne = Effect.fn("logs.one")(function* (
     yield* Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs))
     return yield* onOwnLink(couriers.connect(row), readFrom)
   })
+  let why = brokenOff
   for (let tries = 0; ; tries++) {
     const head = yield* until(log, (world) => headOf(world, row.id), follow && areOn ? awayMaxMs : 100)
     if (head !== "ready") {
@@ -141,10 +147,8 @@ const streamOne = Effect.fn("logs.one")(function* (
         hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
       })
     }
-    if (tries > triesMax) {
-      const message = `The logs of ${row.name} cannot be read: its head breaks the connection off again and again.`
-      return yield* new RuntimeError({ message, hint: null })
-    }
+    if (tries > triesMax) return yield* unread(row, why)
+    why = brokenOff
     const answer = yield* once.pipe(
       Effect.catchTag("AgentError", (error) => {
         if (error.tag === "Disconnected") return Effect.succeed(undefined)
@@ -153,7 +157,11 @@ const streamOne = Effect.fn("logs.one")(function* (
         if (error.tag === "JobDoesNotExist" && known !== undefined && isOver(known)) return Effect.succeed(known)
         return Effect.fail(new RuntimeError({ message: error.message, hint: null }))
       }),
-      Effect.catchTag("CloudError", () => Effect.succeed(undefined))
+      Effect.catchTag("CloudError", (error) => {
+        why = cloudsWord(error)
+        // Nobody else makes it run again.
+        return areOn ? Effect.succeed(undefined) : Effect.fail(unread(row, why))
+      })
     )
     if (answer === undefined) {
       yield* Effect.sleep(100)

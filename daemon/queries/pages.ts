@@ -1,7 +1,7 @@
 /** A long answer in pages. Pure. */
 import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
 
-/** Rows of a list, in pages that fit a frame. */
+/** Rows of a list, in pages that fit a frame; what else there is comes once, with the last. */
 export const pagesOf = (value: object): ReadonlyArray<object> => {
   const list = Object.entries(value).find(([, field]) => Array.isArray(field) && field.length > 0 && typeof field[0] === "object")
   if (list === undefined) return [value]
@@ -17,5 +17,5 @@ export const pagesOf = (value: object): ReadonlyArray<object> => {
     pages.at(-1)!.push(row)
     bytes += size
   }
-  return pages.map((page) => ({ ...value, [key]: page }))
+  return pages.map((page, index) => (index < pages.length - 1 ? { [key]: page } : { ...value, [key]: page }))
 }

@@ -38,21 +38,38 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
 export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts =>
   row.wanted === "gone" || (row.wanted === "up" && row.nodes.length === 0) ? gone(row, unfinished) : stopped(row, unfinished)
 
-/** No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. */
-export const giveUpPlace = (row: ClusterRow): Facts => {
-  const { code = "", message = "" } = row.refused ?? {}
+const unavailable = ({ everUp, name, nodes, refused }: ClusterRow, isKept: boolean): ResourcesUnavailableError => {
+  const { code = "", message = "" } = refused ?? {}
+  const failoverHistory = [{ tag: code, message }]
+  return isKept
+    ? new ResourcesUnavailableError({
+        message: `${name}: its place did not start it: ${message}. It stays STOPPED, and no other place has its disks.`,
+        hint: `Wait it out with sky start --retry-until-up ${name}, or try again later. To end it with all its data: sky down ${name}`,
+        failoverHistory,
+        noFailover: true
+      })
+    : new ResourcesUnavailableError({
+        message: `${name}: no place gave what was asked for: ${message}`,
+        hint: "Ask for less, wait it out with --retry-until-up, or try again later.",
+        failoverHistory,
+        noFailover: everUp || nodes.length > 0
+      })
+}
+
+/**
+ * No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. One whose nodes
+ * were not started is STOPPED as before.
+ */
+export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
+  const isKept = row.nodes.length > 0 && row.nodes.every(({ state }) => state === "stopped")
+  const error = unavailable(row, isKept)
   const never = row.nodes.length === 0 && !row.everUp
-  const error = new ResourcesUnavailableError({
-    message: `${row.name}: no place gave what was asked for: ${message}`,
-    hint: "Ask for less, wait it out with --retry-until-up, or try again later.",
-    failoverHistory: [{ tag: code, message }],
-    noFailover: !never
-  })
   const over = never
     ? row.operations
     : row.operations.filter(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
   return decided(null, [
     ...over.map(({ id }): Ended => [{ _tag: "OperationFailed", error: recordError(error) }, id]),
+    ...(isKept ? stopped({ ...row, operations: row.operations.filter((operation) => !over.includes(operation)) }, unfinished).events : []),
     ...(never ? [{ _tag: "ClusterGone" as const, cluster: row.id, name: row.name, reason: "it never came up" }] : [])
   ])
 }

@@ -7,6 +7,7 @@ import { rowOf } from "../../projections/clusters.ts"
 import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
+import { asOwner } from "../identities.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import type { JournalInbox } from "./JournalInbox.ts"
@@ -50,7 +51,11 @@ export const observe = Effect.fn("observe")(function* (
   const before = rowOf(log.world().clusters, cluster)
   if (before === undefined || before.nodes.length === 0) return
   const refs = before.nodes.map((node) => refOf(before, node))
-  const look = Effect.flatMap(cloudFor(before), (cloud) => Effect.map(cloud.query(refs), (states) => ({ cloud, states })))
+  const look = Effect.gen(function* () {
+    const cloud = yield* cloudFor(before)
+    yield* asOwner(cloud, before)
+    return { cloud, states: yield* cloud.query(refs) }
+  })
   const blind = ({ message }: CloudError) => Effect.succeed({ cloud: undefined, states: refs.map((ref) => unknownState(ref, message)) })
   const { cloud, states } = yield* Effect.catch(look, blind)
   yield* sayUnknown(before.name, states, said)

@@ -56,9 +56,9 @@ const ending = (row: ClusterRow): Action | undefined => {
   return row.concluded ? undefined : { _tag: "Conclude" }
 }
 
-const afterRefusal = ({ refused }: ClusterRow, { request }: ActiveOperation, missing: ReadonlyArray<number>): Action => {
+const afterRefusal = ({ refused }: ClusterRow, { request }: ActiveOperation, asked: ReadonlyArray<number>): Action => {
   const waits = (request?._tag === "LaunchRequested" || request?._tag === "StartRequested") && request.retryUntilUp
-  return waits ? { _tag: "AskAgain", ranks: missing, times: refused?.times ?? 0 } : { _tag: "GiveUpPlace" }
+  return waits ? { _tag: "AskAgain", ranks: asked, times: refused?.times ?? 0 } : { _tag: "GiveUpPlace" }
 }
 
 /** Every node runs, with an agent that this operation looked after. */
@@ -66,7 +66,12 @@ const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
   const missing = missingOf(row)
   if (missing.length > 0) return row.refused === null ? { _tag: "RequestNodes", ranks: missing } : afterRefusal(row, active, missing)
   const stopped = row.nodes.filter(({ state }) => state === "stopped")
-  if (stopped.length > 0) return { _tag: "BeginStart", ranks: ranks(stopped) }
+  if (stopped.length > 0) {
+    if (row.refused === null) return { _tag: "BeginStart", ranks: ranks(stopped) }
+    // All or none: while some are refused, the others cost nothing.
+    const others = row.nodes.filter(({ state }) => state !== "stopped")
+    return others.length > 0 ? { _tag: "StopNodes", ranks: ranks(others) } : afterRefusal(row, active, ranks(stopped))
+  }
   const starting = row.nodes.filter(({ state }) => state === "starting")
   if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting) }
   const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))

@@ -16,9 +16,10 @@ import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { readHead } from "../log/head-file.ts"
-import { placesOf, storeLayer } from "../log/LevelLog.ts"
+import { openToRead, placesOf } from "../log/LevelLog.ts"
 import * as LevelLogStore from "../log/LevelLogStore.ts"
 import type { LogDamaged } from "../log/LogDamaged.ts"
+import { LogStore } from "../log/LogStore.ts"
 import * as MemoryLogStore from "../log/MemoryLogStore.ts"
 import { Notices } from "../Notices.ts"
 import { Operations } from "../Operations.ts"
@@ -38,7 +39,10 @@ export const guardOf = (home: string) => join(home, "run", "guard")
 
 /** The store where it opens. Where it does not, nothing can be proven, and an empty store of our own is the guard of the single daemon. */
 export const storeOf = (home: string) =>
-  storeLayer(home, false).pipe(
+  Layer.effect(
+    LogStore,
+    Effect.map(openToRead(home), ({ store }) => store)
+  ).pipe(
     Layer.catchTag("LogDamaged", () => Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(guardOf(home))), MemoryLogStore.layer())))
   )
 

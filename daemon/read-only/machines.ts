@@ -62,7 +62,7 @@ export const endNamed = Effect.fn("endNamed")(function* (all: Machines, clusterN
     return yield* new ClusterDoesNotExist({
       cluster: clusterName,
       message: `No machine carries the tags of a cluster '${clusterName}'.`,
-      hint: inWords(all)
+      hint: all.found.length === 0 ? null : inWords(all)
     })
   }
   if (new Set(own.map(({ tags }) => tags.log)).size > 1) {

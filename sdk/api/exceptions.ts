@@ -88,7 +88,20 @@ export class CommandError extends SkyError {
 }
 
 /** When another identity owns the cluster. */
-export class ClusterOwnerIdentityMismatchError extends SkyError {}
+export class ClusterOwnerIdentityMismatchError extends SkyError {
+  readonly clusterName: string | null
+  /** Who launched it, as the cloud names them, most specific first: the user, then the account. */
+  readonly owner: ReadonlyArray<string>
+  /** Who the credentials are now. */
+  readonly identity: ReadonlyArray<string>
+
+  constructor(message: string, details: Details = {}) {
+    super(message, { exitCode: exitCodes.credentials, ...details })
+    this.clusterName = (this.fields["cluster"] as string | undefined) ?? null
+    this.owner = (this.fields["owner"] as ReadonlyArray<string> | undefined) ?? []
+    this.identity = (this.fields["identity"] as ReadonlyArray<string> | undefined) ?? []
+  }
+}
 /** The same class, as the page calls it at `start`. */
 export const ClusterOwnerIdentitiesMismatchError = ClusterOwnerIdentityMismatchError
 

@@ -78,7 +78,7 @@ const minutes = (value: Maybe<number>) => wholeNumber(value, "idleMinutesToAutos
  *
  * Rejects with `InvalidClusterNameError`; `ResourcesMismatchError` (the cluster that is there has less); `ResourcesUnavailableError` (no place; see its
  * `failoverHistory`); `NotSupportedError`; `CommandError` (setup, or a sync, fails: the cluster stays); `ClusterOwnerIdentityMismatchError`;
- * `NoCloudAccessError`; `ValueError`.
+ * `CloudUserIdentityError`; `NoCloudAccessError`; `ValueError`.
  *
  * @example await sky.launch(new sky.Task({ run: "echo hello" }), { clusterName: "my-cluster" })
  */
@@ -105,7 +105,7 @@ export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptio
  * free; it has no terminal. Resolves when it has ended.
  *
  * Rejects with `ValueError` when there is no such cluster, and with `ClusterNotUpError`, which is one, when it is not UP; `ResourcesMismatchError` (it can
- * never give that); `CommandError` (a sync fails); `NotSupportedError`.
+ * never give that); `CommandError` (a sync fails); `NotSupportedError`; `ClusterOwnerIdentityMismatchError`; `CloudUserIdentityError`.
  */
 export const exec = async (task: Task | Dag, clusterName: string, execOptions?: Maybe<ExecOptions>): Promise<LaunchResult> => {
   const one = oneTask(task, "exec")

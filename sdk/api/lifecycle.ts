@@ -37,22 +37,24 @@ const end = async (method: "stop" | "down", name: string, given: Maybe<PurgeOpti
 /**
  * Stops a cluster. Its disks are kept, and cost; the machines cost nothing from then on. `start` brings it back.
  *
- * Rejects with `ValueError` (no such cluster), `RuntimeError` (the cloud fails), `NotSupportedError` (it cannot be stopped, only torn down).
+ * Rejects with `ValueError` (no such cluster), `RuntimeError` (the cloud fails), `NotSupportedError` (it cannot be stopped, only torn down),
+ * `ClusterOwnerIdentityMismatchError`, `CloudUserIdentityError`.
  */
 export const stop = (clusterName: string, stopOptions?: Maybe<PurgeOptions>): Promise<void> => end("stop", clusterName, stopOptions)
 
 /**
  * Tears a cluster down: machines, disks and all data on them are gone.
  *
- * Rejects with `ValueError` (no such cluster), `RuntimeError` (the cloud fails), `NotSupportedError`.
+ * Rejects with `ValueError` (no such cluster), `RuntimeError` (the cloud fails), `NotSupportedError`, `ClusterOwnerIdentityMismatchError`,
+ * `CloudUserIdentityError`.
  */
 export const down = (clusterName: string, downOptions?: Maybe<PurgeOptions>): Promise<void> => end("down", clusterName, downOptions)
 
 /**
  * Brings a STOPPED cluster back, or tries an INIT one again, in the place that was chosen before. On one that is UP it has no effect.
  *
- * Rejects with `ValueError` (no such cluster; `down` without minutes), `ResourcesUnavailableError`, `NotSupportedError`,
- * `ClusterOwnerIdentityMismatchError`.
+ * Rejects with `ValueError` (no such cluster; `down` without minutes), `ResourcesUnavailableError` (its place has no room: it stays STOPPED),
+ * `NotSupportedError`, `ClusterOwnerIdentityMismatchError`, `CloudUserIdentityError`.
  */
 export const start = async (clusterName: string, startOptions?: Maybe<StartOptions>): Promise<ResourceHandle> => {
   const known = ["idleMinutesToAutostop", "retryUntilUp", "down", "force", "signal"] as const

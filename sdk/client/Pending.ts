@@ -38,7 +38,7 @@ export const encode = (type: string, data: object): string => `${JSON.stringify(
 
 type Page = Record<string, unknown>
 
-/** Lists go on from page to page; of everything else the last page's holds. */
+/** A list goes on from page to page; all else comes with the last. */
 const addPage = (all: Page, page: Page): void => {
   for (const [key, value] of Object.entries(page)) {
     const before = all[key]

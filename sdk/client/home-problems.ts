@@ -63,6 +63,8 @@ export const makeFolder = (folder: string): void => {
   } catch (cause) {
     const { code = "", message, path = "" } = cause as NodeJS.ErrnoException
     const reason = isDangling(path) ? `${path} is a link to what does not exist` : (reasons[code] ?? message)
-    throw usage(`The state folder ${folder} cannot be made: ${reason}.`, "Set SKYD_HOME to a folder that you can write to.")
+    const said = `The state folder ${folder} cannot be made: ${reason}.`
+    const hint = "Set SKYD_HOME to a folder that you can write to."
+    throw code === "ENOSPC" ? new ClientError("RuntimeError", exitCodes.capacity, said, `Free some space. ${hint}`) : usage(said, hint)
   }
 }

@@ -35,6 +35,17 @@ export class ClusterNotUpError extends Schema.TaggedError<ClusterNotUpError>()("
 export class ResourcesMismatchError extends Schema.TaggedError<ResourcesMismatchError>()("ResourcesMismatchError", fields) {
   readonly exitCode = exitCodes.conflict
 }
+/** When another identity owns the cluster. Each is as its cloud names it, most specific first. */
+export class ClusterOwnerIdentityMismatchError extends Schema.TaggedError<ClusterOwnerIdentityMismatchError>()(
+  "ClusterOwnerIdentityMismatchError",
+  { ...fields, cluster: Schema.String, owner: Schema.Array(Schema.String), identity: Schema.Array(Schema.String) }
+) {
+  readonly exitCode = exitCodes.credentials
+}
+/** When a cloud does not say who its credentials are: there are none, or they have expired. */
+export class CloudUserIdentityError extends Schema.TaggedError<CloudUserIdentityError>()("CloudUserIdentityError", fields) {
+  readonly exitCode = exitCodes.credentials
+}
 /** When no cloud is enabled at all. */
 export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()("NoCloudAccessError", fields) {
   readonly exitCode = exitCodes.credentials
@@ -70,9 +81,9 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
 }) {
   readonly exitCode = exitCodes.failed
 }
-/** When a cloud fails to do what it must (the contract's RuntimeError of stop and down), or the daemon leaves all clusters alone. */
+/** When a cloud fails to do what it must (stop and down, by the contract), the daemon leaves all clusters alone, or its disk is full: 7. */
 export class RuntimeError extends Schema.TaggedError<RuntimeError>()("RuntimeError", fields) {
-  readonly exitCode = exitCodes.failed
+  readonly exitCode = exitCodes.failed as number
 }
 /** When no job has that number, or none was submitted. */
 export class JobDoesNotExist extends Schema.TaggedError<JobDoesNotExist>()("JobDoesNotExist", fields) {
@@ -105,6 +116,8 @@ export type SkydError =
   | ClusterDoesNotExist
   | ClusterNotUpError
   | ResourcesMismatchError
+  | ClusterOwnerIdentityMismatchError
+  | CloudUserIdentityError
   | NoCloudAccessError
   | ResourcesUnavailableError
   | NotSupportedError
@@ -119,8 +132,17 @@ export type SkydError =
   | BadFrame
   | InternalError
 
+/** Of a text that repeats what somebody has sent, or what a cloud has said: it must fit a frame, and a fact. */
+const textMaxChars = 8192
+const short = (value: unknown): unknown => {
+  if (typeof value === "string") return value.length <= textMaxChars ? value : `${value.slice(0, textMaxChars)}…`
+  if (Array.isArray(value)) return value.map(short)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, short(inner)]))
+}
+
 /** As it crosses the socket and stays in the log: fields beside the common ones go under `fields`. */
 export const recordError = (error: SkydError): RecordedError => {
   const { _tag, message, hint, exitCode, stack: _, cause: __, name: ___, ...rest } = error as SkydError & Record<string, never>
-  return { tag: _tag, message, hint, exitCode, fields: rest }
+  return short({ tag: _tag, message, hint, exitCode, fields: rest }) as RecordedError
 }

@@ -15,3 +15,7 @@ export const exitCodes = {
   jobCancelled: 103,
   interrupted: 130
 } as const
+
+/** Of a file that cannot be written. */
+export const unwritableCode = (errno: string): number =>
+  ["ENOSPC", "EDQUOT", "EROFS"].includes(errno) ? exitCodes.capacity : exitCodes.failed

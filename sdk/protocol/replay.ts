@@ -1,8 +1,11 @@
 /** The past: a moment of it as an answer names it, the log played again, and the proof that it gives the state there is. */
 import * as Schema from "effect/Schema"
 
-/** The state after the fact `seq`, which is what the daemon knew then and not what was true; ages count to `atMs`. */
-export const Moment = Schema.Struct({ seq: Schema.Natural, atMs: Schema.Natural })
+/**
+ * The state after the fact `seq`, which is what the daemon knew then and not what was true; ages count to `atMs`. `incomplete`: more may
+ * have been known at the time that was asked for, but of the damaged log no more is proven; `atMs` is that of the fact.
+ */
+export const Moment = Schema.Struct({ seq: Schema.Natural, atMs: Schema.Natural, incomplete: Schema.optionalKey(Schema.Boolean) })
 export type Moment = typeof Moment.Type
 
 /**

@@ -99,10 +99,12 @@ describe("over a damaged log", () => {
     expect(await exported(home)).toMatchObject({ events: proven, damage: { message } })
   })
 
-  it("a store of another log is told apart", async () => {
-    const { home } = await imported(golden("foreign"))
+  it("a store of another log is told apart, and proven and exported by its own word", async () => {
+    const { answer, home } = await imported(golden("foreign"))
     cpSync(join(young, "HEAD"), join(home, "HEAD"))
-    expect((await verified(home)).damage?.kind).toBe("other-log")
+    const found = { events: answer!.events, damage: { kind: "other-log" } }
+    for (const audit of [verified, verifiedOnDisk, exported]) expect(await audit(home)).toMatchObject(found)
+    expect((await exported(home)).text).toBe(readFileSync(golden("foreign"), "utf8"))
   })
 })
 
@@ -240,6 +242,15 @@ describe("an import", () => {
         mkdirSync(join(home, "nodes", "a"), { recursive: true })
         return home
       }
+    ],
+    [
+      "a file of somebody's own",
+      "imported",
+      () => {
+        const home = fresh()
+        writeFileSync(join(home, "imported"), "notes")
+        return home
+      }
     ]
   ])("is refused where there is %s", async (_, name, make) => {
     const home = make()
@@ -260,8 +271,9 @@ describe("an import", () => {
   it("clears what one left that was cut off", async () => {
     const home = fresh()
     mkdirSync(join(home, nobody, "log"), { recursive: true })
+    writeFileSync(join(home, "imported"), "")
     expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
-    expect(readdirSync(home).sort()).toEqual(["HEAD", "log"])
+    expect(readdirSync(home).sort()).toEqual(["HEAD", "imported", "log"])
   })
 
   it("clears the store of one that was cut off before its witness came", async () => {
@@ -270,8 +282,9 @@ describe("an import", () => {
     writeFileSync(join(home, nobody, "HEAD"), "")
     mkdirSync(join(home, "log"))
     writeFileSync(join(home, "log", "CURRENT"), "")
+    writeFileSync(join(home, "imported"), "")
     expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
-    expect(readdirSync(home).sort()).toEqual(["HEAD", "log"])
+    expect(readdirSync(home).sort()).toEqual(["HEAD", "imported", "log"])
   })
 
   it("of nothing, of no file, of a folder is one sentence", async () => {
@@ -324,9 +337,9 @@ describe("the files as they were found", () => {
   it("that an audit of the disk had linked and did not come to remove are swept by the next", async () => {
     const home = copy()
     const { pid } = spawnSync("true")
-    for (const owner of [pid, process.ppid]) mkdirSync(join(home, "run", `audit-${owner}`, "log"), { recursive: true })
+    for (const owner of [pid, process.ppid]) mkdirSync(join(home, "run", `beside-${owner}-a`, "log"), { recursive: true })
     expect(await verifiedOnDisk(home)).toMatchObject({ events: count, damage: null })
-    expect(readdirSync(join(home, "run"))).toEqual([`audit-${process.ppid}`])
+    expect(readdirSync(join(home, "run"))).toEqual([`beside-${process.ppid}-a`])
   })
 
   it("that hold less than a snapshot are not sound under a daemon either", async () => {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -90,6 +91,17 @@ describe("a node on this machine", () => {
       assert.deepInclude(first, { state: "unknown", rank: 0 })
       assert.include(first!.reason, "cannot be read as JSON")
       assert.deepInclude(second, { state: "running", rank: 1 })
+    })
+  )
+
+  it.live("that has a pipe in the place of its identity is not waited for", () =>
+    Effect.gen(function* () {
+      const { cloud, home } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      const identity = join(folderOf(home, ref), "node.json")
+      rmSync(identity)
+      execFileSync("mkfifo", [identity])
+      assert.deepInclude((yield* cloud.query([ref]))[0], { state: "unknown" })
     })
   )
 

@@ -37,6 +37,15 @@ export const cloudContract = (name: string, prepare: Effect.Effect<Prepared, Clo
       })
     )
 
+    live("says who its credentials are, the same each time, or that there are none to have", ({ cloud }) =>
+      Effect.gen(function* () {
+        const names = yield* cloud.identity
+        assert.deepStrictEqual(yield* cloud.identity, names)
+        for (const name of names ?? []) assert.isNotEmpty(name)
+        assert.notStrictEqual(names?.length, 0)
+      })
+    )
+
     live("names the same machines for the same token, however often and with whatever ranks it is asked", ({ cloud }) =>
       Effect.gen(function* () {
         const { request, nodes } = yield* makeNodes(cloud, [0])

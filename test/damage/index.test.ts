@@ -16,7 +16,12 @@ import { secretsIn } from "../sim/SimDaemon.ts"
 import { copyOf, inStore, opened, remove, temporary } from "./logs.ts"
 
 const actor = { kind: "user" as const, uid: 1, host: "here" }
-const cloud = { name: "local", canStop: true, offers: () => Effect.succeed({ offers: [offer], reason: null }) }
+const cloud = {
+  name: "local",
+  lackOf: () => null,
+  identity: Effect.succeed(null),
+  offers: () => Effect.succeed({ offers: [offer], reason: null })
+}
 const services = Dispatcher.layer.pipe(
   Layer.provide([
     Disk.endless,

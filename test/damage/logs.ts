@@ -33,19 +33,21 @@ const layers = (home: string, id: string) =>
 export const opened = <A, E>(home: string, use: (log: EventLog["Service"]) => Effect.Effect<A, E>, id = logId("7")) =>
   EventLog.use(use).pipe(Effect.provide(layers(home, id), { local: true }))
 
-export const append = (count: number) => (log: EventLog["Service"]) =>
-  Effect.forEach(
-    Array.from({ length: count }),
-    (_, i) =>
-      log.append({
-        events: [[stream, { _tag: "RuntimeLost", cluster, rank: 0, node: `node-${i}` as never, reason: `cost ${i}` }]],
-        operation: null,
-        causedBy: 0,
-        actor,
-        expect: []
-      }),
-    { concurrency: 100, discard: true }
-  )
+export const append =
+  (count: number, reason = (i: number) => `cost ${i}`) =>
+  (log: EventLog["Service"]) =>
+    Effect.forEach(
+      Array.from({ length: count }),
+      (_, i) =>
+        log.append({
+          events: [[stream, { _tag: "RuntimeLost", cluster, rank: 0, node: `node-${i}` as never, reason: reason(i) }]],
+          operation: null,
+          causedBy: 0,
+          actor,
+          expect: []
+        }),
+      { concurrency: 100, discard: true }
+    )
 
 /** A copy, to be damaged. */
 export const copyOf = (home: string): string => {
@@ -79,6 +81,13 @@ const endOfData = (bytes: Buffer) => {
 /** The block that holds the last keys. */
 export const breakLastBlock = (bytes: Buffer) => bytes.fill(0xff, endOfData(bytes) - 200, endOfData(bytes) - 100)
 export const breakFrom = (at: number) => (bytes: Buffer) => bytes.fill(0xff, at, endOfData(bytes))
+
+/** Zeros that LevelDB ends the process over, in a table: what cannot be packed is stored as it is, and a key of no bytes makes no sense to it. */
+export const strikeAt = (home: string, words: string): string => {
+  const table = filesOf(home, ".ldb").find((file) => readFileSync(file).includes(words))!
+  change(table, (bytes) => bytes.fill(0, bytes.indexOf(words) - 1000, bytes.indexOf(words) + 100))
+  return table
+}
 
 export const remove = (path: string) => rmSync(path, { recursive: true, force: true })
 

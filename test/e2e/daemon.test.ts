@@ -102,7 +102,7 @@ describe("the daemon", () => {
     const next = Array.from({ length: 9 }, (_, i) => join(store, `MANIFEST-${String(last + 1 + i).padStart(6, "0")}`))
     for (const path of next) symlinkSync("/dev/full", path)
     const { code, err } = await home.sky("daemon", "start")
-    expect([code, err]).toEqual([1, expect.stringContaining("no space left")])
+    expect([code, err]).toEqual([7, expect.stringContaining("no space left")])
     expect(links()).toHaveLength(1)
     for (const path of next) rmSync(path, { force: true })
     expect((await home.sky("daemon", "start")).code).toBe(0)

@@ -1,7 +1,9 @@
 /** A log whose files are deleted, moved or replaced under the daemon that writes to them: it is said, nothing is begun, and all can be saved. */
-import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { strikeAt } from "../damage/logs.ts"
 import { Home } from "./home.ts"
 
 const launched = async () => {
@@ -87,5 +89,23 @@ describe("under a daemon", () => {
     copyFileSync(current, `${current}.copy`)
     renameSync(`${current}.copy`, current)
     await refused(home, "log/CURRENT")
+  })
+
+  it("a table that LevelDB would end it over is not read for an audit; where it is read, the next daemon only answers", async () => {
+    const home = await launched()
+    const words = randomBytes(4500).toString("base64")
+    await home.sky("exec", "-d", "a", `true ${words}`)
+    await home.json("daemon", "restart")
+    const pid = await home.daemonPid()
+    strikeAt(home.state, words)
+    expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+    const file = join(home.path, "saved.jsonl")
+    expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" are exported to ") })
+    expect(await home.daemonPid()).toBe(pid)
+    expect(readdirSync(join(home.state, "run")).filter((name) => name.startsWith("beside-"))).toEqual([])
+    const { code, err, out } = await home.sky("events")
+    expect([code, err]).toEqual([0, expect.stringContaining("The log is damaged: ")])
+    expect(out.trimEnd().split("\n").length).toBeGreaterThan(5)
+    expect(await home.daemonPid()).not.toBe(pid)
   })
 })

@@ -1,10 +1,12 @@
 /** A log that was damaged while no daemon ran: nothing is repaired, everything is said, and what runs can still be ended. */
-import { readdirSync, readFileSync, truncateSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { mkdirSync, readdirSync, readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { change, filesOf, flip, inStore, remove } from "../damage/logs.ts"
-import { eventually, Home, isAlive, processesOf } from "./home.ts"
+import { logHolder } from "../../sdk/log-holder.ts"
+import { append, breakLastBlock, change, filesOf, flip, inStore, opened, remove, strikeAt } from "../damage/logs.ts"
+import { eventually, Home, isAlive, kill, processesOf } from "./home.ts"
 
 const wal = (home: Home) => filesOf(home.state, ".log").at(-1)!
 /** In the middle of an event; what follows it in the file may be a snapshot. */
@@ -44,6 +46,35 @@ describe("over a damaged log", () => {
     expect(readFileSync(join(home.state, "HEAD"))).toEqual(head)
   })
 
+  it("zeros in a table that LevelDB ends the process over are found by the first command, and by the audit", async () => {
+    const home = await launched()
+    const words = randomBytes(4500).toString("base64")
+    expect((await home.sky("exec", "-d", "train", `true ${words}`)).code).toBe(0)
+    // In a table since then.
+    await home.json("daemon", "restart")
+    await home.json("daemon", "stop")
+    const table = strikeAt(home.state, words)
+    const struck = readFileSync(table)
+    const said = await notice(home)
+    expect(said).toContain(`The log is damaged: ${table} is not what was written: checksums in it do not fit.`)
+    expect(said).toContain("There is still: train (local: ")
+    // Links of two starts: the first was ended before it could tell.
+    expect(readdirSync(join(home.state, "log.damaged"))).toContain("2")
+    expect(logHolder(home.state)).toBe(await home.daemonPid())
+    for (const name of ["served", "alone"]) {
+      const file = join(home.path, name)
+      expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+      expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(10)
+      expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+      await home.json("daemon", "stop")
+    }
+    expect(await notice(home)).toContain("There is still: train (local: ")
+    expect(await home.sky("down", "-y", "--unlogged", "train")).toMatchObject({ code: 0 })
+    await home.json("daemon", "stop")
+    expect(readdirSync(join(home.state, "run"))).toEqual([])
+    expect(readFileSync(table)).toEqual(struck)
+  })
+
   it("every answer says so, and a name that is not proven is not taken for another's", async () => {
     const home = await launched()
     expect((await home.sky("launch", "-y", "-d", "-c", "trail", "sleep 600")).code).toBe(0)
@@ -70,6 +101,46 @@ describe("over a damaged log", () => {
     expect((await home.sky("status", "trail")).err).not.toContain("Did you mean")
   })
 
+  it("how a job ended is learned from its node, and where that does not run any more, this is said", async () => {
+    const home = new Home()
+    const flag = join(home.path, "flag")
+    await home.sky("launch", "-y", "-d", "-c", "train", `until [ -e ${flag} ]; do sleep 0.1; done`)
+    await eventually(async () => (await home.sky("logs", "--status", "train", "1")).out === "Job 1: RUNNING\n")
+    await home.json("daemon", "stop")
+    change(wal(home), (bytes) => flip(bytes.lastIndexOf("JobStarted"))(bytes))
+    const damaged = expect.stringMatching(/^✗ The log is damaged: /)
+    expect(await home.sky("logs", "--status", "train", "1")).toEqual({ code: 101, out: "Job 1: PENDING\n", err: damaged })
+    home.file("flag", "")
+    expect((await home.sky("logs", "train", "1")).code).toBe(0)
+    expect(await home.sky("logs", "--status", "train")).toEqual({ code: 0, out: "Job 1: SUCCEEDED\n", err: damaged })
+    kill(home.agentPid())
+    const { code, err } = await home.sky("logs", "train", "1")
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+      1,
+      expect.stringMatching(/train cannot be read: its agent does not answer\. No agent/)
+    ])
+  })
+
+  it("an event that is not proven is not said to be none, and a time after them all is not said to be known", async () => {
+    const home = await launched()
+    change(wal(home), hurt)
+    const proven = (await home.json("events")).length
+    for (const verb of [
+      ["status", "--at", `${proven + 1}`],
+      ["queue", "--at", `${proven + 1}`],
+      ["replay", "--from", `${proven}`, "--to", `${proven + 1}`]
+    ]) {
+      const { code, err } = await home.sky(...verb)
+      expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+        1,
+        expect.stringMatching(
+          `^✗ The log is damaged: .* ✗ Event ${proven + 1} is not proven: the log is damaged, and events 1 to ${proven} are\\. $`
+        )
+      ])
+    }
+    expect((await home.sky("status", "--at", "0s ago")).out).toMatch(`As far as is proven: event ${proven}, of `)
+  })
+
   it("a node that cannot be told is named", async () => {
     const home = await launched()
     const [node] = readdirSync(join(home.state, "nodes"))
@@ -93,6 +164,23 @@ describe("over a damaged log", () => {
       expect(readFileSync(join(home.state, kept()[0]!, name))).toEqual(bytes)
       await home.sky("daemon", "stop")
     }
+  })
+
+  it("that is found broken only when LevelDB puts its files together, all is proven and can be exported", async () => {
+    const home = new Home()
+    mkdirSync(home.state, { mode: 0o700 })
+    await Effect.runPromise(opened(home.state, append(3000)))
+    // Each start makes a table of what the one before has written; with the fourth they are put together.
+    await home.sky("status")
+    await home.sky("daemon", "stop")
+    change(filesOf(home.state, ".ldb")[0]!, breakLastBlock)
+    for (let start = 1; start <= 8 && !(await notice(home)).includes("LevelDB cannot write to the log"); start++) {
+      await home.sky("daemon", "stop")
+    }
+    expect(await notice(home)).toMatch(/The log is damaged: LevelDB cannot write to the log: Corruption/)
+    const file = join(home.path, "proven.jsonl")
+    await home.sky("audit", "export", file)
+    expect(readFileSync(file, "utf8").trimEnd().split("\n").length).toBeGreaterThan(3000)
   })
 
   it("a sound log leaves nothing beside it", async () => {

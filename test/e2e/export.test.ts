@@ -71,7 +71,7 @@ describe("an export", () => {
     for (const running of [true, false]) {
       if (!running) await home.json("daemon", "stop")
       expect(await home.sky("audit", "export", join(home.path, "full"))).toEqual({
-        code: 1,
+        code: 7,
         out: "",
         err: `✗ ${join(home.path, "full")} cannot be written: no space is left.\n`
       })

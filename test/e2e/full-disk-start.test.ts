@@ -23,7 +23,7 @@ const mounted = (options: string): Home => {
 
 const refused = async (home: Home, sentence: RegExp) => {
   const { code, err, out } = await home.sky("launch", "-y", "-c", "a", "true")
-  expect([code, out]).toEqual([1, ""])
+  expect([code, out]).toEqual([7, ""])
   expect(err.replaceAll(/\s+/g, " ")).toMatch(sentence)
   expect(err).not.toMatch(/E[A-Z]{4,}/)
 }
@@ -46,6 +46,19 @@ describe.skipIf(!isRoot)("a start on a file system", () => {
     expect(readFileSync(join(home.state, "HEAD"))).toEqual(witness)
     execFileSync("mount", ["-o", "remount,rw", home.state])
     expect((await home.json("events")).length).toBeGreaterThanOrEqual(before)
+  })
+
+  it("without inodes left for the state folder itself is refused too", async () => {
+    const outer = new Home()
+    const home = new Home({ SKYD_HOME: join(outer.path, "s", "state") })
+    mkdirSync(outer.state)
+    execFileSync("mount", ["-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs", outer.state])
+    onTestFinished(() => void execFileSync("umount", ["-l", outer.state]))
+    const { code, err } = await home.sky("status")
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+      7,
+      expect.stringMatching(/^✗ The state folder \S+ cannot be made: no space is left\. Free some/)
+    ])
   })
 
   it("without inodes left is refused however many are missing, and begins once there are some", async () => {

@@ -54,7 +54,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
   it("less than 256 MiB: a launch is refused, all else goes", async () => {
     leave(200)
     expect(await home.sky("launch", "-y", "-d", "-c", "b", "true")).toMatchObject({
-      code: 1,
+      code: 7,
       err: expect.stringMatching(/has (199|200) MiB left, and launch needs 256 MiB\.\s+Free some space/)
     })
     expect((await home.sky("exec", "-d", "a", "sleep 601")).code).toBe(0)
@@ -67,7 +67,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
       ["exec", "a", "true"],
       ["autostop", "-y", "a", "-i", "5"]
     ]) {
-      expect(await home.sky(...verb)).toMatchObject({ code: 1, err: expect.stringContaining("needs 64 MiB.") })
+      expect(await home.sky(...verb)).toMatchObject({ code: 7, err: expect.stringContaining("needs 64 MiB.") })
     }
     expect((await home.sky("cancel", "-y", "a", "2")).code).toBe(0)
   })
@@ -75,7 +75,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
     leave(0)
     // The reserve that is given up now is not for these.
     for (const _ of [1, 2])
-      expect(await home.sky("autostop", "-y", "a", "-i", "5")).toMatchObject({ code: 1, err: expect.stringContaining("has 0 MiB left") })
+      expect(await home.sky("autostop", "-y", "a", "-i", "5")).toMatchObject({ code: 7, err: expect.stringContaining("has 0 MiB left") })
     expect(await home.sky("stop", "-y", "a")).toMatchObject({ code: 0 })
     expect((await home.json("status"))[0].status).toBe("STOPPED")
     expect(await home.sky("down", "-y", "a")).toMatchObject({ code: 0 })
@@ -103,7 +103,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
     const { code, err } = await home.sky("status")
     expect(err).toMatch(/No space left|no space left/)
     expect(err.split("\n").length).toBeLessThan(5)
-    expect(code).toBeGreaterThan(0)
+    expect(code).toBe(7)
     leave(300)
     expect((await home.sky("launch", "-y", "-c", "c", "echo back")).out).toContain("back")
   })

@@ -151,6 +151,15 @@ describe("bad input is answered and changes nothing", () => {
     expect(answer.data.error).toMatchObject({ message: expect.stringContaining(words), exitCode: 2 })
     expect((await home.json("daemon", "status")).head).toBe(before)
   })
+  it("what is too long to be repeated is answered all the same", async () => {
+    const { data } = await home
+      .socket()
+      .request(1, "stop", { clusterName: "x".repeat(1_048_000) })
+      .answer(1)
+    expect(data.error).toMatchObject({ tag: "ClusterDoesNotExist" })
+    expect(data.error.message.length).toBeLessThan(10_000)
+  })
+
   it("an unknown frame type is answered, and the connection goes on", async () => {
     const wire = home.socket().send({ type: "nonsense", data: { id: 7 } })
     expect((await wire.answer(7)).data.error.message).toContain("no frame type 'nonsense'")

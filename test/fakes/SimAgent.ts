@@ -4,7 +4,9 @@
  */
 import { type Duplex, duplexPair } from "node:stream"
 import { Effect, type Fiber } from "effect"
+import type { Setting } from "../../agent/idleness.ts"
 import type { AgentHello, JobSpec, JournalEntry, JournalFact, SetupSpec } from "../../sdk/agent/protocol.ts"
+import { SimAutostop } from "./SimAutostop.ts"
 
 const lost = "its secrets are lost"
 
@@ -30,6 +32,8 @@ export class SimAgent {
   readonly jobs = new Map<number, JobSpec>()
   readonly outcome = new Map<number, string>()
   armed = 0
+  readonly autostop: SimAutostop
+  private readonly leave: (down: boolean) => void
   private readonly setups = new Set<string>()
   private readonly running = new Map<number, Fiber.Fiber<unknown, unknown>>()
   private readonly streams = new Set<Duplex>()
@@ -39,7 +43,12 @@ export class SimAgent {
 
   constructor(
     who: { readonly node: string; readonly cluster: string; readonly rank: number; readonly journalId: string },
-    world: { readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>; readonly nowMs: () => number }
+    world: {
+      readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>
+      readonly nowMs: () => number
+      /** The cluster ends itself. */
+      readonly leave: (down: boolean) => void
+    }
   ) {
     this.node = who.node
     this.cluster = who.cluster
@@ -47,6 +56,21 @@ export class SimAgent {
     this.journalId = who.journalId
     this.inWorld = world.inWorld
     this.nowMs = world.nowMs
+    this.leave = world.leave
+    this.autostop = new SimAutostop({
+      inWorld: world.inWorld,
+      nowMs: world.nowMs,
+      isBusy: () => this.jobs.size > this.outcome.size,
+      fire: (setting, idleSinceMs) => this.fire(setting, idleSinceMs)
+    })
+  }
+
+  /** The cluster ends itself. */
+  private fire({ down, idleMinutes }: Setting, idleSinceMs: number): void {
+    if (!this.alive || this.halted) return
+    this.write({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs })
+    this.halted = true
+    this.leave(down)
   }
 
   connect(): Duplex {
@@ -95,6 +119,7 @@ export class SimAgent {
     if (this.outcome.has(job)) return
     this.outcome.set(job, how.status)
     this.write({ _tag: "JobEnded", job, ...how } as JournalFact)
+    this.autostop.activity()
   }
 
   private write(fact: JournalFact): void {
@@ -122,6 +147,7 @@ export class SimAgent {
       return []
     }
     this.begin(`job ${spec.id}`)
+    this.autostop.activity()
     this.write({ _tag: "JobStarted", job: spec.id, ranks: [] })
     const [seconds = "1", code = "0"] = spec.run.split(" ")
     const work = Effect.andThen(
@@ -196,6 +222,7 @@ export class SimAgent {
         return {}
       case "autostop":
         this.armed = Number(params["setting"])
+        this.autostop.set(params as unknown as Setting)
         return {}
       case "halt":
         this.halted = true

@@ -7,6 +7,7 @@ import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownSta
 import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { NodeId } from "../../events/ids.ts"
+import type { Offer } from "../../events/values.ts"
 import { offer } from "./facts.ts"
 import { SimAgent } from "./SimAgent.ts"
 
@@ -18,8 +19,6 @@ interface Machine {
   down: boolean
 }
 
-const ulidOf = (n: number) => `01HZZZZZZZZZZZZZZZ${String(n).padStart(8, "0")}`
-
 const cloudCalls = ["provision", "query", "start", "stop", "terminate", "installAgent", "connectAgent", "put"] as const
 
 /** Where a daemon can die: before and after all that it does to the world. */
@@ -29,6 +28,10 @@ export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
   mood: "calm" | "moody" = "calm"
+  /** Who the credentials are, or why that cannot be told. */
+  identity: ReadonlyArray<string> | CloudError | null = null
+  /** What it has, best first. */
+  offered: ReadonlyArray<Offer> = [offer]
   /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
@@ -40,12 +43,10 @@ export class SimCloud {
   /** Called at each point; a daemon that is to die there gets an effect that never ends. */
   at: (point: string) => Effect.Effect<void> = () => Effect.void
   private journals = 0
-  private readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>
-  private readonly nowMs: () => number
+  private readonly world: { readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>; readonly nowMs: () => number }
 
-  constructor(world: { readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>; readonly nowMs: () => number }) {
-    this.inWorld = world.inWorld
-    this.nowMs = world.nowMs
+  constructor(world: SimCloud["world"]) {
+    this.world = world
   }
 
   readonly reach = (point: string): Effect.Effect<void> =>
@@ -79,6 +80,25 @@ export class SimCloud {
     })
   }
 
+  /** A moody place may have none left, unless it has given already. */
+  private hasRoom(hasGiven: () => boolean): Effect.Effect<void, CloudError> {
+    return Effect.gen({ self: this }, function* () {
+      const refuses = this.mood === "moody" && !hasGiven() && (yield* Random.next) < 0.15
+      yield* this.slow
+      if (refuses && !hasGiven()) return yield* new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
+    })
+  }
+
+  private start(node: string, rank: number) {
+    const machine = this.machines.get(node)
+    if (machine !== undefined) machine.agent.halted = false
+    if (machine?.state === "stopped") {
+      Object.assign(machine, { state: "running", reason: null })
+      machine.agent.autostop.boot()
+    }
+    return { address: `127.0.1.${rank + 1}` }
+  }
+
   private provision({ ranks, tags, token }: ProvisionRequest) {
     const known = this.byToken.get(token)
     const nodes = known ?? ranks.map((rank) => `${token}-${rank}`)
@@ -86,13 +106,22 @@ export class SimCloud {
       this.byToken.set(token, nodes)
       for (const [i, node] of nodes.entries()) {
         const agent = new SimAgent(
-          { node, cluster: tags.cluster, rank: ranks[i]!, journalId: ulidOf(++this.journals) },
-          { inWorld: this.inWorld, nowMs: this.nowMs }
+          { node, cluster: tags.cluster, rank: ranks[i]!, journalId: `01HZZZZZZZZZZZZZZZ${String(++this.journals).padStart(8, "0")}` },
+          { ...this.world, leave: (down) => this.leave(tags.cluster, down) }
         )
         this.machines.set(node, { agent, cluster: tags.cluster, state: "running", reason: null, down: false })
       }
     }
     return nodes.map((node, i) => ({ rank: ranks[i]!, node: NodeId.make(node), address: `127.0.1.${ranks[i]! + 1}` }))
+  }
+
+  /** The head ends all nodes of its cluster: it was idle. */
+  private leave(cluster: string, down: boolean): void {
+    for (const [node, machine] of this.machines) {
+      if (machine.cluster !== cluster) continue
+      this.halt(node, "it was idle")
+      machine.down = down
+    }
   }
 
   /** The machine ends: jobs of it end too. */
@@ -107,17 +136,14 @@ export class SimCloud {
 
   readonly cloud: Cloud = {
     name: "local",
-    canStop: true,
-    offers: () => Effect.succeed({ offers: [offer], reason: null }),
+    lackOf: (feature, { useSpot }) => (feature === "STOP" && useSpot ? "spot machines end when they stop" : null),
+    identity: Effect.suspend(() => (this.identity instanceof CloudError ? Effect.fail(this.identity) : Effect.succeed(this.identity))),
+    offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
     provision: (request) =>
-      Effect.gen({ self: this }, function* () {
-        const refuses = this.mood === "moody" && !this.byToken.has(request.token) && (yield* Random.next) < 0.15
-        yield* this.slow
-        if (refuses && !this.byToken.has(request.token)) {
-          return yield* new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
-        }
-        return yield* this.call("provision", () => this.provision(request))
-      }),
+      Effect.andThen(
+        this.hasRoom(() => this.byToken.has(request.token)),
+        this.call("provision", () => this.provision(request))
+      ),
     query: (nodes) =>
       this.call("query", () =>
         nodes.map((ref) => {
@@ -131,12 +157,10 @@ export class SimCloud {
       ),
     owned: () => Effect.die("nobody asks here what there is"),
     start: ({ node, rank }) =>
-      this.call("start", () => {
-        const machine = this.machines.get(node)
-        if (machine !== undefined && machine.state !== "running") Object.assign(machine, { state: "running", reason: null })
-        if (machine !== undefined) machine.agent.halted = false
-        return { address: `127.0.1.${rank + 1}` }
-      }),
+      Effect.andThen(
+        this.hasRoom(() => this.machines.get(node)?.state !== "stopped"),
+        this.call("start", () => this.start(node, rank), node)
+      ),
     stop: ({ node }) => this.call("stop", () => this.halt(node, null), node),
     terminate: ({ node }) =>
       this.call(

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Clock, Effect, Exit, Layer, Logger, Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { Clouds } from "../../daemon/Clouds.ts"
 import { type Cloud, CloudError } from "../../daemon/clouds/Cloud.ts"
 import * as Daemon from "../../daemon/Daemon.ts"
@@ -26,8 +26,9 @@ const machinesMax = 6
 const ranksMax = 2
 export const names = ["a", "b", "train"]
 
-/** What agents wait for has happened at once. */
-const hasty: Clock.Clock = { ...Clock.Clock.defaultValue(), sleep: () => Effect.void } as Clock.Clock
+/** What agents wait for has happened at once; what takes idle minutes does not happen here. */
+const sleep = (duration: Duration.Duration) => (Duration.toMillis(duration) < 30_000 ? Effect.void : Effect.never)
+const hasty: Clock.Clock = { ...Clock.Clock.defaultValue(), sleep } as Clock.Clock
 
 /** It never has more than a few machines, so that a run does not grow by what it launches. */
 const small = (world: SimCloud): Cloud => ({

@@ -6,6 +6,8 @@ import * as Daemon from "../../daemon/Daemon.ts"
 import { Disk } from "../../daemon/Disk.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { Identity } from "../../daemon/Identity.ts"
+import * as Imported from "../../daemon/Imported.ts"
+
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
@@ -63,11 +65,14 @@ export interface SimDaemon {
   readonly kill: Effect.Effect<void>
 }
 
+/** The first start over an imported log. */
+export const afterImport = Layer.provideMerge(Layer.effectDiscard(Imported.settle), Reactors.on)
+
 /** `reactors`: on, whatever became of the daemon before, unless the story is about just that. */
 export const boot = Effect.fn("boot")(function* (
   disk: MemoryLogStore.MemoryDisk,
   world: SimCloud,
-  reactors: typeof Reactors.layer | typeof Reactors.on = Reactors.on
+  reactors: Layer.Layer<Reactors, never, Clouds | EventLog | Identity | Notices> = Reactors.on
 ) {
   const scope = yield* Scope.make()
   const services = yield* Layer.buildWithScope(

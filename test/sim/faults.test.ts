@@ -121,7 +121,7 @@ describe("when the cloud fails", () => {
         yield* ask("l", "launch", launch)
         const start = { _tag: "StartRequested", cluster: row()!.id } as const
         const operation = { id: "s" as OperationId, method: "start", request: start } as unknown as ActiveOperation
-        const { events } = giveUpPlace({ ...row()!, operations: [operation] })
+        const { events } = giveUpPlace({ ...row()!, operations: [operation] }, [])
         assert.lengthOf(events, 1)
         assert.deepNestedInclude({ events }, { "events[0][0].error.fields.noFailover": true })
       })

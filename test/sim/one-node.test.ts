@@ -136,3 +136,39 @@ describe("a node of which nothing can be said", () => {
     )
   )
 })
+
+describe("a cluster that is not whole", () => {
+  it.effect("status-15: is INIT with the reason when one of its nodes was terminated elsewhere, and its head runs on", () =>
+    scene(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        const [head, worker] = nodesOf(row())
+        world.machines.get(worker)!.agent.die()
+        world.machines.delete(worker)
+        yield* settle(daemon, 8)
+        assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: null })
+        assert.include(conditionOf(row()!).reason, "1 node of 2 missing; bring it up again with: sky launch or sky start a")
+        assert.deepStrictEqual(nodesOf(row()), [head] as never)
+        assert.strictEqual(world.machines.get(head)?.state, "running")
+      })
+    )
+  )
+  it.effect("status-16: is INIT with the reason when its head runs and the agent there does not answer, until it does", () =>
+    scene(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        const [head] = nodesOf(row())
+        const silent = new CloudError({ kind: "Transient", code: "NoAnswer", message: "nobody answers on port 22" })
+        world.faults.set(`installAgent ${head}`, silent)
+        world.machines.get(head)!.agent.die()
+        yield* settle(daemon, 8)
+        assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: null, reason: "nobody answers on port 22" })
+        assert.strictEqual(world.machines.size, 2)
+        world.faults.clear()
+        yield* pass(daemon, "2 minutes")
+        yield* settle(daemon, 8)
+        assert.deepInclude(conditionOf(row()!), { status: "UP", reason: null })
+      })
+    )
+  )
+})

@@ -1,4 +1,5 @@
 /** The second links to the log's files: for who has to find out what happened, and gone when nothing did. */
+import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
@@ -33,15 +34,38 @@ it("are kept of a damaged store, what was found before this start included, each
   expect(["CURRENT", "000007.log", "2/CURRENT"].map((file) => text("log.damaged-now", file))).toEqual(["then", "dropped since", "now"])
 })
 
+/** As a daemon does that serves from a damaged store, until it ends. */
+const keep = (name: string) => {
+  const found = linkAsFound(home)
+  const kept = found.keep(name)
+  found.settle()
+  return basename(kept!)
+}
+
 it("are kept once of a store that stays damaged, and again of one that was sound in between", () => {
   put("log", "CURRENT", "bad")
-  const kept = ["1", "2"].map((name) => basename(linkAsFound(home).keep(name)!))
-  expect(kept).toEqual(["log.damaged-1", "log.damaged-1"])
+  expect(["1", "2"].map(keep)).toEqual(["log.damaged-1", "log.damaged-1"])
   expect(names()).toEqual(["log", "log.damaged", "log.damaged-1"])
   linkAsFound(home).discard()
   expect(names()).toEqual(["log", "log.damaged-1"])
-  linkAsFound(home).keep("3")
+  keep("3")
   expect(names()).toEqual(["log", "log.damaged", "log.damaged-1", "log.damaged-3"])
+})
+
+it("are kept again of another store that takes the place of a damaged one", () => {
+  put("log", "CURRENT", "bad")
+  keep("1")
+  rmSync(join(home, "log"), { recursive: true })
+  put("log", "CURRENT", "a backup, rotten as well")
+  expect(keep("2")).toBe("log.damaged-2")
+  expect(text("log.damaged", "CURRENT")).toBe("a backup, rotten as well")
+})
+
+it("are kept again when the one that kept them was killed before it knew how it leaves the store", () => {
+  put("log", "CURRENT", "bad")
+  linkAsFound(home).keep("1")
+  put("log", "000009.log", "what LevelDB made of it")
+  expect(keep("2")).toBe("log.damaged-2")
 })
 
 it("are kept again when somebody has removed what was kept", () => {
@@ -102,4 +126,25 @@ it("are not made without end by starts that never know", () => {
   put("log", "CURRENT", "now")
   for (let start = 1; start <= 20; start++) linkAsFound(home)
   expect(names().length).toBe(11)
+})
+
+it("say of a store that an earlier start ended over it, or found it damaged; of one that another start looks at now they say nothing", () => {
+  const isSuspect = () => {
+    const { isSuspect, release } = linkAsFound(home)
+    release()
+    return isSuspect
+  }
+  put("log", "CURRENT", "now")
+  expect(isSuspect()).toBe(false)
+  put(`log.found-${process.ppid}-a`, "CURRENT", "now")
+  expect(isSuspect()).toBe(false)
+  const ended = spawnSync("true").pid
+  put(`log.found-${ended}-a`, "CURRENT", "then")
+  expect(isSuspect()).toBe(true)
+  const found = linkAsFound(home)
+  found.keep("now")
+  found.settle()
+  expect(isSuspect()).toBe(true)
+  linkAsFound(home).discard()
+  expect(isSuspect()).toBe(false)
 })

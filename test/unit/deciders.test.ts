@@ -25,6 +25,9 @@ const stopped: ReadonlyArray<Said> = [
   { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null },
   { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
 ]
+/** A place that lacks nothing. */
+const place = { lackOf: () => null, identityOf: () => Result.succeed(null), homeOnly: () => false }
+const has = () => null
 const controllers = ["sky-spot-controller-1a2b3c4d", "sky-serve-controller-1a2b3c4d"]
 
 const tags = (decided: Decided) =>
@@ -40,7 +43,12 @@ const launching = (
   options: Parameters<typeof launch>[1]["options"] = {},
   task: RecordedTask = { run: "r" },
   as: string = name
-) => launch(facts.length === 0 ? undefined : rowAfter(facts), { name: as, fresh, task, options, offers: [offer], reason: null }, context)
+) =>
+  launch(
+    facts.length === 0 ? undefined : rowAfter(facts),
+    { name: as, fresh, task, options, offers: [offer], reason: null, ...place },
+    context
+  )
 const executing = (facts: ReadonlyArray<Said>, task: RecordedTask = { run: "r" }, isDown = false) =>
   exec(facts.length === 0 ? undefined : rowAfter(facts), { name, task, down: isDown, lastUse: "" }, context)
 
@@ -50,7 +58,11 @@ describe("launch", () => {
   })
   it("refuses buckets, and on the local cloud targets outside of the home, before anything is recorded", () => {
     const mounting = (file_mounts: NonNullable<RecordedTask["file_mounts"]>, homeOnly: boolean) =>
-      launch(undefined, { name, fresh, task: { file_mounts }, options: {}, offers: [offer], reason: null, homeOnly }, context)
+      launch(
+        undefined,
+        { name, fresh, task: { file_mounts }, options: {}, offers: [offer], reason: null, ...place, homeOnly: () => homeOnly },
+        context
+      )
     for (const mounts of [{ "~/a": "s3://b" }, { "~/a": { name: "bkt" } }])
       assert.strictEqual(refusal(mounting(mounts, false))._tag, "NotSupportedError")
     for (const target of ["/data", "~/../x"]) {
@@ -81,7 +93,7 @@ describe("launch", () => {
     assert.strictEqual(tags(launching(up(), {}, { run: "r", resources: { accelerators: "A100" } })), "ResourcesMismatchError")
   })
   it("launch-45, launch-46: refuses what no place fits, with an empty history", () => {
-    const decided = launch(undefined, { name, fresh, task: {}, options: {}, offers: [], reason: "too few CPUs" }, context)
+    const decided = launch(undefined, { name, fresh, task: {}, options: {}, offers: [], reason: "too few CPUs", ...place }, context)
     assert.deepInclude(refusal(decided), { _tag: "ResourcesUnavailableError", failoverHistory: [] })
   })
   it("launch-11: sets no autostop unless asked", () => {
@@ -146,7 +158,7 @@ describe("exec", () => {
 
 describe("start", () => {
   const starting = (facts: ReadonlyArray<Said>, params: Omit<Parameters<typeof start>[1], "clusterName"> = {}) =>
-    start(facts.length === 0 ? undefined : rowAfter(facts), { clusterName: name, ...params }, context)
+    start(facts.length === 0 ? undefined : rowAfter(facts), { clusterName: name, ...params }, has, context)
   it("brings a STOPPED cluster back", () => {
     assert.deepStrictEqual(tags(starting(stopped)), ["OperationRequested", "StartRequested"])
   })
@@ -162,7 +174,7 @@ describe("start", () => {
   })
   it("start-13: a controller is a ValueError that says whose name it is, with minutes or without", () => {
     for (const minutes of [{ idleMinutesToAutostop: 5 }, {}]) {
-      const error = refusal(start(undefined, { clusterName: controllers[0]!, ...minutes }, context))
+      const error = refusal(start(undefined, { clusterName: controllers[0]!, ...minutes }, has, context))
       assert.deepInclude(error, { _tag: "ValueError", hint: "Choose another name." })
       assert.include(error.message, "is a name reserved for controllers")
     }
@@ -172,25 +184,20 @@ describe("start", () => {
 describe("stop and down", () => {
   const params = { clusterName: name as string }
   it("end what is being done to the cluster, and say by what", () => {
-    const decided = stop(rowAfter(asked()), params, true, context)
+    const decided = stop(rowAfter(asked()), params, has, context)
     assert.deepStrictEqual(tags(decided), ["OperationRequested", "OperationCancelled", "StopRequested"])
     assert.deepStrictEqual(tags(down(rowAfter(asked()), params, context)), ["OperationRequested", "OperationCancelled", "DownRequested"])
   })
   it("stopping twice is no error and no fact", () => {
-    assert.deepStrictEqual(tags(stop(rowAfter(stopped), params, true, context)), [])
+    assert.deepStrictEqual(tags(stop(rowAfter(stopped), params, has, context)), [])
   })
   it("stop-07, down-06: there is no such cluster", () => {
-    assert.strictEqual(tags(stop(undefined, params, true, context)), "ClusterDoesNotExist")
+    assert.strictEqual(tags(stop(undefined, params, has, context)), "ClusterDoesNotExist")
     assert.strictEqual(tags(down(undefined, params, context)), "ClusterDoesNotExist")
-  })
-  it("a cluster whose cloud keeps no disks cannot be stopped, and is pointed to down", () => {
-    const error = refusal(stop(rowAfter(up()), params, false, context))
-    assert.strictEqual(error._tag, "NotSupportedError")
-    assert.include(error.hint, "sky down train")
   })
   it("stop-12, down-10: a controller is not supported", () => {
     for (const clusterName of controllers) {
-      assert.strictEqual(tags(stop(undefined, { clusterName }, true, context)), "NotSupportedError")
+      assert.strictEqual(tags(stop(undefined, { clusterName }, has, context)), "NotSupportedError")
       assert.strictEqual(tags(down(undefined, { clusterName }, context)), "NotSupportedError")
     }
   })
@@ -198,18 +205,13 @@ describe("stop and down", () => {
 
 describe("autostop", () => {
   const setting = (facts: ReadonlyArray<Said>, idleMinutes: number, isDown = false) =>
-    autostop(rowAfter(facts), { clusterName: name, idleMinutes, down: isDown }, true, context)
+    autostop(rowAfter(facts), { clusterName: name, idleMinutes, down: isDown }, has, context)
   it("autostop-11: a negative number cancels, whatever down says", () => {
     assert.deepInclude(find(setting(up(), -7, true), "AutostopSet"), { idleMinutes: -1, down: false })
   })
   it("autostop-15: is refused unless the cluster is UP", () => {
     assert.deepInclude(refusal(setting(stopped, 5)), { _tag: "ClusterNotUpError", clusterStatus: "STOPPED" })
     assert.deepInclude(refusal(setting(asked(), 5)), { _tag: "ClusterNotUpError", clusterStatus: "INIT" })
-  })
-  it("autostop-16: needs a cluster that can be stopped, but autodown does not", () => {
-    const row = rowAfter(up())
-    assert.strictEqual(tags(autostop(row, { clusterName: name, idleMinutes: 5 }, false, context)), "NotSupportedError")
-    assert.isArray(tags(autostop(row, { clusterName: name, idleMinutes: 5, down: true }, false, context)))
   })
 })
 

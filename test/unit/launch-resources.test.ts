@@ -18,9 +18,10 @@ import { name, offer, requested, rowAfter, up, worldOf } from "../fakes/facts.ts
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
 
+const wish = { name, fresh, offers: [], reason: null, lackOf: () => null, identityOf: () => Result.succeed(null), homeOnly: () => false }
 type Options = Parameters<typeof launch>[1]["options"]
 const launching = (resources: Resources, options: Options = {}, row?: ClusterRow, places: object = { offers: [offer], reason: null }) =>
-  launch(row, { name, fresh, task: { run: "r", resources }, options, offers: [], reason: null, ...places }, context)
+  launch(row, { ...wish, task: { run: "r", resources }, options, ...places }, context)
 const find = <T extends Event["_tag"]>(decided: Decided, tag: T) =>
   (Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event) : []).find((event) => event._tag === tag) as
     | (Event & { readonly _tag: T })
@@ -130,11 +131,11 @@ describe("what no enabled cloud has", () => {
     assert.deepStrictEqual(task({ cloud: "aws", region: "us-east-1", image_id }).resources?.image_id, { "us-east-1": "docker:a" })
   })
   it("is decided on as the offers have it: a region in other letters fits the cluster that is there", () => {
-    const clouds = new Map([["aws", { name: "aws", catalog: offers("aws") } as unknown as Cloud]])
+    const clouds = new Map([["aws", { name: "aws", catalog: offers("aws"), lackOf: () => null } as unknown as Cloud]])
     const row = { ...rowAfter(up()), offer: { ...offer, cloud: "aws", region: "us-east-1" } } as ClusterRow
     const asked = { run: "r", resources: { region: "US-EAST-1" } }
     const places = { offers: [], reason: null }
-    const input = { row, world: worldOf([]), context, name, fresh, task: asked, clouds, places }
+    const input = { row, world: worldOf([]), context, name, fresh, task: asked, clouds, places, identities: new Map() }
     const launched = find(decide("launch", { ...input, params: { task: asked } }), "LaunchRequested")
     assert.deepStrictEqual(launched?.task.resources, { cloud: "aws", region: "us-east-1" })
     const job = find(decide("exec", { ...input, params: { task: asked, clusterName: name } }), "JobSubmitted")

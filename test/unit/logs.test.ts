@@ -3,6 +3,7 @@ import { duplexPair } from "node:stream"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
+import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { streamLogs } from "../../daemon/queries/logs.ts"
 import { AgentLink } from "../../daemon/remote/AgentLink.ts"
 import type { World } from "../../daemon/World.ts"
@@ -35,9 +36,18 @@ const answer = { status: "SUCCEEDED", returnCodes: [0], reason: null }
 const source = { rank: 0, source: "run.log", prefix: "(task, pid=7) " }
 const log = (text: string, to: number) => ({ rank: 0, source: "run.log", to, text })
 
+interface Circumstances {
+  readonly areOn?: boolean
+  /** In place of the agent. */
+  readonly connect?: () => Effect.Effect<AgentLink, CloudError>
+  readonly hangs?: boolean
+  readonly isFull?: () => boolean
+  readonly untilTold?: (endJob: () => void) => Effect.Effect<void>
+}
+
 const logsOf = (
   lives: ReadonlyArray<Life>,
-  { hangs = false, isFull = (): boolean => false, untilTold = (_: () => void): Effect.Effect<void> => Effect.void } = {}
+  { areOn = false, connect, hangs = false, isFull = () => false, untilTold = () => Effect.void }: Circumstances = {}
 ) => {
   const links: Array<AgentLink> = []
   const frames: Array<ServerFrame> = []
@@ -51,7 +61,7 @@ const logsOf = (
     for (const listener of listeners) listener()
   }
   const reply = { push: (frame: ServerFrame) => void frames.push(frame), isFull, whenDrained: (wait: () => void) => void waits.push(wait) }
-  const connect = () =>
+  const toAgent = () =>
     Effect.sync(() => {
       const live = lives[next++]!
       const link = agentThat((params, say) => {
@@ -70,7 +80,8 @@ const logsOf = (
         return () => listeners.delete(listener)
       }
     },
-    couriers: { connect, untilTold: () => (next === 0 ? Effect.void : untilTold(endJob)) }
+    couriers: { connect: connect ?? toAgent, untilTold: () => (next === 0 ? Effect.void : untilTold(endJob)) },
+    areOn
   }
   const streamed = streamLogs("mine", { clusterName: name, tail: 3 }, reply as never, tools as never)
   return { asked, frames, links, streamed, waits }
@@ -138,15 +149,39 @@ it("leaves no connection open when its reader goes away while the agent is silen
   expect(links.map(({ isOpen }) => isOpen)).toEqual([false])
 })
 
-it("says of a head that goes away again and again that it does, not that its cluster is UP", async () => {
-  const { streamed } = logsOf(Array.from({ length: 1000 }, () => () => {}))
-  const exit = Effect.gen(function* () {
+/** The failure, however long it takes. */
+const givenUp = (streamed: ReturnType<typeof streamLogs>) =>
+  Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(Effect.flip(streamed), { startImmediately: true })
     while (fiber.pollUnsafe() === undefined) yield* Effect.andThen(TestClock.adjust("100 millis"), turns())
     return yield* Fiber.join(fiber)
-  })
-  const { message } = await Effect.runPromise(Effect.provide(exit, TestClock.layer()))
+  }).pipe(Effect.provide(TestClock.layer()))
+
+it("says of a head that goes away again and again that it does, not that its cluster is UP", async () => {
+  const { streamed } = logsOf(Array.from({ length: 1000 }, () => () => {}))
+  const { message } = await Effect.runPromise(givenUp(streamed))
   expect(message).toBe("The logs of train cannot be read: its head breaks the connection off again and again.")
+})
+
+it.each([
+  ["Refused", "Node 7 is not running: stopped on request.", "Node 7 is not running: stopped on request."],
+  ["Transient", "No agent answers on sock.", "its agent does not answer. No agent answers on sock."]
+] as const)("says the cloud's word at once where nobody would mend it: %s", async (kind, message, words) => {
+  const { streamed } = logsOf([], { connect: () => Effect.fail(new CloudError({ kind, code: "x", message })) })
+  const error = await Effect.runPromise(Effect.flip(streamed))
+  expect(error.message).toBe(`The logs of train cannot be read: ${words}`)
+})
+
+it("waits for an agent that the daemon makes run again, and says the cloud's last word when it does not", async () => {
+  let calls = 0
+  const connect = () => {
+    calls += 1
+    return Effect.fail(new CloudError({ kind: "Transient", code: "x", message: "No agent answers on sock." }))
+  }
+  const { streamed } = logsOf([], { areOn: true, connect })
+  const { message } = await Effect.runPromise(givenUp(streamed))
+  expect(message).toBe("The logs of train cannot be read: its agent does not answer. No agent answers on sock.")
+  expect(calls).toBeGreaterThan(50)
 })
 
 it("says of a job that ended before its node had it why it did, and shows nothing of another one under its number", async () => {

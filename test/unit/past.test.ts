@@ -131,14 +131,14 @@ describe("a replay", () => {
     const facts = recorded([...up(), started()])
     const frames: Array<ServerFrame> = []
     const send = (frame: ServerFrame) => Effect.sync(() => void frames.push(frame))
-    return Effect.runPromise(Effect.result(sendReplay(1, params, { send }, logOf(facts)))).then((result) => ({
+    return Effect.runPromise(Effect.result(sendReplay(1, params, { send }, logOf(facts), false))).then((result) => ({
       result,
       seqs: frames.map(({ data }) => (data as { readonly event: { readonly seq: number } }).event.seq)
     }))
   }
 
   it("one too many at once is refused, until one of them is left", async () => {
-    const replay = replaying(logOf(recorded(up())))
+    const replay = replaying(logOf(recorded(up())), () => false)
     // Whoever reads it has stopped.
     const stopped = () => Effect.runFork(replay(1, {}, { send: () => Effect.never }))
     const readers = Array.from({ length: 4 }, stopped)
@@ -220,9 +220,11 @@ describe("the proof", () => {
 })
 
 describe("a question about the past", () => {
+  const facts = recorded([...up(), started()])
   /** Whatever is asked of a courier dies: nothing of it is there. */
-  const answered = (method: "status" | "queue", params: object) =>
+  const answered = (method: "status" | "queue" | "replay", params: object, damage: string | null = null, log = facts) =>
     Effect.gen(function* () {
+      ;(yield* Notices).set("damage", damage)
       const frames: Array<ServerFrame> = []
       const send = (frame: ServerFrame) => Effect.sync(() => void frames.push(frame))
       const queries = yield* Queries
@@ -235,13 +237,13 @@ describe("a question about the past", () => {
     }).pipe(
       Effect.provide(
         Queries.layer.pipe(
+          Layer.provideMerge(Notices.layer),
           Layer.provide([
-            Layer.succeed(EventLog, logOf(recorded([...up(), started()])) as never),
+            Layer.succeed(EventLog, logOf(log) as never),
             Layer.mock(Couriers, {}),
             Layer.mock(LogStore, {}),
             Layer.succeed(Lifecycle, {} as never),
             Layer.succeed(Identity, {} as never),
-            Notices.layer,
             Reactors.on,
             Unlogged.refused
           ])
@@ -266,6 +268,31 @@ describe("a question about the past", () => {
 
   it("does not go with a refresh", async () => {
     assert.deepInclude(await answered("status", { at: 5, refresh: true }), { _tag: "Failure" })
+  })
+
+  it.each([
+    ["status", { at: 49 }, "Event 49 is not proven: the log is damaged, and events 1 to 10 are."],
+    ["queue", { at: "49" }, "Event 49 is not proven: the log is damaged, and events 1 to 10 are."],
+    ["replay", { after: 44, to: 48 }, "Event 48 is not proven: the log is damaged, and events 1 to 10 are."]
+  ] as const)("over a damaged log does not say of an event that it never was: %s %j", async (method, params, message) => {
+    const refused = { _tag: "ReadOnlyError", message, exitCode: 1 } as const
+    assert.deepInclude(Result.getOrThrow(Result.flip(await answered(method, params, "It is damaged."))), refused)
+    assert.deepInclude(Result.getOrThrow(Result.flip(await answered(method, params))), { _tag: "ValueError" })
+  })
+
+  it.each([{ at: 5 }, { at: "5s ago" }])("over a damaged log of which nothing is proven says that: %j", async (params) => {
+    const { message } = Result.getOrThrow(Result.flip(await answered("status", params, "It is damaged.", [])))
+    assert.match(message, /^Event \d is not proven: the log is damaged, and no event is\.$/)
+  })
+
+  it("of a time after all that is proven names the last event that is, and its time; of one before, the time itself", async () => {
+    const asOf = async (at: string, damage: string | null) =>
+      (await answered("status", { at }, damage)) as { readonly success: ReadonlyArray<{ readonly value: { readonly asOf: object } }> }
+    const late = "1970-01-01T00:05:00Z"
+    assert.deepInclude((await asOf(late, "It is damaged.")).success[0]!.value.asOf, { seq: 10, atMs: 10_000, incomplete: true })
+    assert.deepStrictEqual((await asOf(late, null)).success[0]!.value.asOf, { seq: 10, atMs: 300_000 })
+    const early = "1970-01-01T00:00:05.500Z"
+    assert.deepStrictEqual((await asOf(early, "It is damaged.")).success[0]!.value.asOf, { seq: 5, atMs: 5500 })
   })
 
   it("that is of now has no moment in its answer", async () => {

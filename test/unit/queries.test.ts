@@ -6,10 +6,12 @@ import * as Stream from "effect/Stream"
 import { followEvents, sendEvents } from "../../daemon/queries/events.ts"
 import { streamLogs } from "../../daemon/queries/logs.ts"
 import { operationView } from "../../daemon/queries/operation-view.ts"
+import { pagesOf } from "../../daemon/queries/pages.ts"
 import { progressOf } from "../../daemon/queries/progress.ts"
 import { queueOf } from "../../daemon/queries/queue.ts"
 import { select } from "../../daemon/queries/select.ts"
 import { operationOf } from "../../projections/operations.ts"
+import { makePending } from "../../sdk/client/Pending.ts"
 import { asked, cluster, launchRequested, name, recorded, requested, type Said, succeeded, up, worldOf } from "../fakes/facts.ts"
 
 /** The phase that the last fact means, when all of them are known. */
@@ -72,6 +74,18 @@ it.effect("the logs of a cluster whose launch has not come to a job say that it 
 
 it("a name that is given twice is missed once", () => {
   assert.deepStrictEqual(select(worldOf(up()).clusters, ["nope", name, "nope"]).notFound, ["nope"])
+})
+
+it("a long answer is put together from its pages as it was: nothing of it is there twice", async () => {
+  const jobs = Array.from({ length: 5 }, (_, id) => ({ id, name: "x".repeat(300_000) }))
+  const value = { jobs, clusters: ["big"], notFound: ["nope"], asOf: { seq: 7, atMs: 0 }, incomplete: true }
+  // As they cross the socket.
+  const pages = JSON.parse(JSON.stringify(pagesOf(value))) as ReadonlyArray<object>
+  assert.isAbove(pages.length, 2)
+  const pending = makePending({ id: 1, method: "queue", params: {} }, {})
+  for (const [index, page] of pages.entries())
+    pending.take({ type: "result", data: { id: 1, at: 7, value: page, ...(index < pages.length - 1 ? { more: true } : {}) } })
+  assert.deepStrictEqual(await pending.done, value)
 })
 
 it("a job that does not exist is answered with where to look", () => {

@@ -82,6 +82,25 @@ it.effect("a cluster that is not found while a cloud does not answer may be ther
   )
 )
 
+it.effect("machines that went by themselves are not told of any more, after a minute or when one of them is to be ended", () => {
+  const answers = { local: holding([machine("lost")]), far: holding([]) }
+  return over(
+    answers,
+    Effect.gen(function* () {
+      answers.local = holding([machine("other")])
+      yield* nextLook
+      assert.include(yield* told, "There is still: other (local: ")
+      answers.local = holding([])
+      const error = yield* Effect.flip(end("other"))
+      assert.deepInclude(error, { message: "No machine carries the tags of a cluster 'other'.", hint: null, exitCode: 5 })
+      assert.strictEqual(yield* told, "")
+      answers.local = holding([machine("lost")])
+      assert.include((yield* Effect.flip(end(name))).message, "The log is sound")
+      assert.include(yield* told, "There is still: lost (local: ")
+    })
+  )
+})
+
 it.effect("an end is answered when it is done, whatever the clouds say after that", () => {
   const answers: { local: Answer; far: Answer } = { local: holding([machine("lost")]), far: holding([]) }
   let asked = 0

@@ -135,7 +135,7 @@ describe("the position of a time", () => {
 })
 
 describe("a moment that there is not", () => {
-  const asked = (when: string | number) => Effect.runPromise(Effect.flip(momentOf(logOf(stamped(1000, 2000)), when)))
+  const asked = (when: string | number) => Effect.runPromise(Effect.flip(momentOf(logOf(stamped(1000, 2000)), when, false)))
 
   it("is said with what there is", async () => {
     assert.strictEqual((await asked(3)).message, "There is no event 3 yet: the last one is 2.")

@@ -105,8 +105,9 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
 
   return {
     name: "local",
-    canStop: true,
+    lackOf: () => null,
     homeOnly: true,
+    identity: Effect.succeed(null),
     offers: Effect.fn("LocalCloud.offers")(function* (task) {
       const machine = thisMachine(yield* Effect.promise(() => accelerators))
       const reason = misfit(machine, task)

@@ -3,6 +3,7 @@
  * into it, so half a folder is never a node. Everything that must outlive a power failure is fsynced before it is relied on.
  */
 import { createHash, randomBytes } from "node:crypto"
+import { constants } from "node:fs"
 import { mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
@@ -33,9 +34,12 @@ export const addressOf = (rank: number) => `127.0.${1 + ((rank + 1) >> 8)}.${(ra
 export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
 export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
 
+/** A pipe in its place has nothing to say, and nobody waits for it. */
+const flag = constants.O_RDONLY | constants.O_NONBLOCK
+
 /** What a file holds, or null when there is no such file. */
 export const readOrNull = (path: string): Promise<string | null> =>
-  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  readFile(path, { encoding: "utf8", flag }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null
     throw error
   })

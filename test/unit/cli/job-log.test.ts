@@ -166,7 +166,7 @@ describe("a job's log", () => {
     child.stderr!.on("data", (chunk: Buffer) => (err += chunk))
     const code = await new Promise((done) => child.on("close", done))
     closeSync(full)
-    expect({ code, err }).toEqual({ code: 1, err: "✗ The output cannot be written: no space is left.\n" })
+    expect({ code, err }).toEqual({ code: 7, err: "✗ The output cannot be written: no space is left.\n" })
   })
 
   it.each([
@@ -184,5 +184,31 @@ describe("a job's log", () => {
     expect(answer.code).toBe(code)
     if (status === null) expect(answer.err).toBe("✗ No job was submitted to c.\n")
     else expect(answer.out).toBe(`Job 4: ${status}\n`)
+  })
+
+  it("--status asks the node where the log may stand still, and says the notice first", async () => {
+    const jobs = [{ id: 4, status: "RUNNING", endedAtMs: null }]
+    const notices = ["The log is damaged."]
+    await using daemon = await fakeDaemon({
+      queue: (_, reply) => reply.result({ jobs, clusters: ["c"], notFound: [], notices }),
+      logs: (_, reply, nth) => reply.result({ jobId: 4, status: nth === 1 ? null : "FAILED", returnCodes: [], reason: null })
+    })
+    const run = (...argv: ReadonlyArray<string>) => sky(dist, daemon.home, ["logs", "c", "--status", ...argv])
+    expect(await run()).toEqual({ code: 101, out: "Job 4: RUNNING\n", err: "✗ The log is damaged.\n" })
+    expect(daemon.asked[1]).toMatchObject({ method: "logs", params: { clusterName: "c", jobId: 4, follow: false, tail: 0 } })
+    expect(await run()).toEqual({ code: 100, out: "Job 4: FAILED\n", err: "✗ The log is damaged.\n" })
+    const { err, out } = await run("-o", "json")
+    expect([JSON.parse(out), JSON.parse(err.split("\n")[0]!)]).toEqual([{ jobId: 4, status: "FAILED" }, { notices }])
+  })
+
+  it("--status of a job that may be there and is not proven says that first", async () => {
+    await using daemon = await fakeDaemon({
+      queue: (_, reply) => reply.fail("JobDoesNotExist", "c has no job 4.", 5),
+      "daemon.status": (_, reply) => reply.result({ notices: ["The log is damaged."] })
+    })
+    expect(await sky(dist, daemon.home, ["logs", "c", "4", "--status"])).toMatchObject({
+      code: 102,
+      err: expect.stringMatching(/^✗ The log is damaged\.\n✗ c has no job 4\./)
+    })
   })
 })

@@ -65,6 +65,22 @@ describe("a daemon of another build", () => {
     expect(await sky(folder, home, ["status"])).toMatchObject({ code: 8, err: expect.stringContaining("no space left") })
   })
 
+  it("that is ended by a signal as it starts is started once more, and nothing older is said to be its word", async () => {
+    const dies = `fs.appendFileSync(process.argv[4]+"/tries","x");if(fs.readFileSync(process.argv[4]+"/tries").length<TRIES)process.kill(process.pid,"SIGKILL");`
+    const startedBy = async (tries: number) => {
+      const folder = await refusing(dies.replace("TRIES", String(tries)) + no)
+      const home = mkdtempSync(join(tmpdir(), "sky-"))
+      writeFileSync(join(home, "daemon.log"), '{"message":"ending: asked to stop"}\n')
+      return { ...(await sky(folder, home, ["status"])), tries: readFileSync(join(home, "tries"), "utf8") }
+    }
+    expect(await startedBy(2)).toMatchObject({ code: 1, err: expect.stringContaining("The log is damaged."), tries: "xx" })
+    expect(await startedBy(9)).toMatchObject({
+      code: 8,
+      err: expect.stringContaining("The daemon ended as it started: SIGKILL"),
+      tries: "xx"
+    })
+  })
+
   it("is not started by completion, daemon status and daemon stop", async () => {
     const home = join(mkdtempSync(join(tmpdir(), "sky-")), "state")
     expect(await sky(dist, home, ["complete-names"])).toEqual({ code: 0, out: "", err: "" })

@@ -76,6 +76,30 @@ describe("status and queue of a past moment", () => {
     expect((await sky(dist, daemon.home, ["status", "--at", "1234", "x-*"])).err).toContain("No cluster matched 'x-*' then.")
   })
 
+  it("of a damaged log say how far it is proven, where more was known then", async () => {
+    const said = { notices: ["The log is damaged."], incomplete: true, asOf: { ...asOf, incomplete: true } }
+    await using daemon = await fakeDaemon({ status: (_, reply) => reply.result({ clusters: [row], notFound: [], ...said }) })
+    const { out } = await sky(dist, daemon.home, ["status", "--at", "30s ago"], env)
+    expect(out.split("\n")[0]).toBe("As far as is proven: event 1234, of 2026-07-27 00:02:11.000+02:00.")
+    const json = JSON.parse((await sky(dist, daemon.home, ["status", "--at", "30s ago", "-o", "json"])).out)
+    expect(json.asOf).toMatchObject({ seq: 1234, incomplete: true })
+  })
+
+  it.each(["status --at 49", "queue --at 49", "replay --from 45 --to 48"])("of what is not proven say first why: sky %s", async (words) => {
+    const refuse: Answers[string] = (_, reply) => reply.fail("ReadOnlyError", "Event 49 is not proven.", 1)
+    await using daemon = await fakeDaemon({
+      status: refuse,
+      queue: refuse,
+      replay: refuse,
+      "daemon.status": (_, reply) => reply.result({ notices: ["The log is damaged."] })
+    })
+    expect(await sky(dist, daemon.home, words.split(" "))).toEqual({
+      code: 1,
+      out: "",
+      err: "✗ The log is damaged.\n✗ Event 49 is not proven.\n"
+    })
+  })
+
   it("give no bare address, which would be taken for that of now; an empty WHEN is refused and not forgotten", async () => {
     await using daemon = await fakeDaemon({ status: (_, reply) => reply.fail("ValueError", "'' is neither", 2) })
     expect(await sky(dist, daemon.home, ["status", "--ip", "--at", "12", "train"])).toMatchObject({ code: 2, out: "" })

@@ -84,6 +84,14 @@ describe("what crosses the socket", () => {
     expect(said("LimitExceeded", { limit: "streamsMax", most: 64 })).toMatchObject({ limit: "streamsMax", most: 64 })
   })
 
+  it("start-15: that another identity owns the cluster is one class, under both of its names, with both identities", () => {
+    const whose = { cluster: "c", owner: ["ann", "1234"], identity: ["bob", "5678"] }
+    const error = said("ClusterOwnerIdentityMismatchError", whose)
+    expect(error).toBeInstanceOf(exceptions.ClusterOwnerIdentityMismatchError)
+    expect(error).toBeInstanceOf(exceptions.ClusterOwnerIdentitiesMismatchError)
+    expect(error).toMatchObject({ clusterName: "c", owner: whose.owner, identity: whose.identity })
+  })
+
   it("api-03: what a later daemon or a cloud adds is a SkyError of that name with its fields", () => {
     const error = said("QuotaError", { region: "us-east-1" })
     expect(error.constructor).toBe(exceptions.SkyError)

@@ -1,0 +1,34 @@
+/** Asks clouds who their credentials are: before a command on a cluster that somebody owns, and before anything is done to its machines. */
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type { ClusterRow } from "../projections/ClusterRow.ts"
+import { CloudUserIdentityError } from "../sdk/protocol/errors.ts"
+import { cloudDisplay } from "../task/clouds.ts"
+import { type Cloud, CloudError } from "./clouds/Cloud.ts"
+import { refuseOther } from "./commands/owner.ts"
+
+/** By cloud, as far as it was asked: the names, or why there are none. */
+export type Identities = ReadonlyMap<string, Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>>
+
+const unreadable = ({ name }: Cloud, { message }: CloudError) =>
+  new CloudUserIdentityError({
+    message: `Who the credentials of ${cloudDisplay(name)} are cannot be told: ${message.replace(/\.$/, "")}.`,
+    hint: "Renew them, and see what is enabled: sky check"
+  })
+
+export const identitiesOf = Effect.fn("identitiesOf")(function* (clouds: ReadonlyMap<string, Cloud>, names: Iterable<string>) {
+  const asked = [...new Set(names)].flatMap((name) => clouds.get(name) ?? [])
+  const answers = yield* Effect.forEach(
+    asked,
+    (cloud) => Effect.result(Effect.mapError(cloud.identity, (error) => unreadable(cloud, error))),
+    { concurrency: "unbounded" }
+  )
+  return new Map(asked.map(({ name }, i) => [name, answers[i]!])) satisfies Identities
+})
+
+/** Under another identity a cluster's machines look as if they were gone. */
+export const asOwner = Effect.fn("asOwner")(function* (cloud: Cloud, row: ClusterRow) {
+  if (row.owner === null) return
+  const refusal = refuseOther(row, yield* cloud.identity)
+  if (refusal !== undefined) return yield* new CloudError({ kind: "Transient", code: refusal._tag, message: refusal.message })
+})

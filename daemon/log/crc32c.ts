@@ -1,0 +1,25 @@
+/** The checksum of LevelDB's blocks, CRC-32C, which Node has not: its `crc32` is of another polynomial. Four bytes at a time. */
+const table = new Int32Array(4 * 256)
+for (let byte = 0; byte < 256; byte++) {
+  let sum = byte
+  for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0x82f63b78 : sum >>> 1
+  table[byte] = sum
+}
+for (let i = 256; i < table.length; i++) {
+  const sum = table[i - 256]!
+  table[i] = (sum >>> 8) ^ table[sum & 255]!
+}
+
+export const crc32c = (bytes: Uint8Array, from: number, to: number): number => {
+  let sum = -1
+  let at = from
+  for (; at + 4 <= to; at += 4) {
+    sum ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    sum = table[768 + (sum & 255)]! ^ table[512 + ((sum >>> 8) & 255)]! ^ table[256 + ((sum >>> 16) & 255)]! ^ table[sum >>> 24]!
+  }
+  for (; at < to; at++) sum = (sum >>> 8) ^ table[(sum ^ bytes[at]!) & 255]!
+  return ~sum >>> 0
+}
+
+/** As LevelDB stores it. */
+export const masked = (sum: number): number => (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0

@@ -1,0 +1,37 @@
+/** A new state folder from an export: its first command begins nothing, and finds the clusters gone whose nodes stayed in the old one. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, it } from "vitest"
+import { Home } from "./home.ts"
+
+it("the first command over an imported log that was cut begins nothing again, and finds every cluster gone", async () => {
+  const home = new Home()
+  const traces = join(home.path, "traces")
+  expect((await home.sky("launch", "-y", "-c", "rest", "true")).code).toBe(0)
+  expect((await home.sky("stop", "-y", "rest")).code).toBe(0)
+  expect((await home.sky("launch", "-y", "-d", "-c", "lives", "sleep 600")).code).toBe(0)
+  expect((await home.sky("launch", "-y", "-c", "open", `echo run >> ${traces}`)).code).toBe(0)
+  await home.sky("daemon", "stop")
+  const lines = (await home.sky("audit", "export")).out.trimEnd().split("\n")
+  const cut = lines.slice(0, lines.findLastIndex((line) => line.includes('"_tag":"NodeRequested"')) + 1)
+  const file = join(home.path, "cut.jsonl")
+  writeFileSync(file, `${cut.join("\n")}\n`)
+
+  const other = new Home()
+  expect((await other.sky("audit", "import", file)).code).toBe(0)
+  expect((await other.sky("audit", "export")).out).toBe(readFileSync(file, "utf8"))
+  expect(await other.json("status")).toEqual([])
+  expect(other.nodes()).toEqual([])
+  expect(readFileSync(traces, "utf8")).toBe("run\n")
+  expect((await other.sky("ops", "-a")).out).toMatch(/launch +open .*failed/i)
+  expect((await other.sky("why", "open")).out).toContain("launch of open was open when the log was imported, and is not carried on.")
+  expect(existsSync(join(other.state, "imported"))).toBe(false)
+
+  // What is asked for now is carried on over restarts, like anything else.
+  expect((await other.sky("launch", "-y", "-c", "rest", `echo again >> ${traces}`)).code).toBe(0)
+  await other.sky("daemon", "restart")
+  expect(await other.json("status")).toMatchObject([{ name: "rest", status: "UP" }])
+  expect(readFileSync(traces, "utf8")).toBe("run\nagain\n")
+  // What runs in the old folder goes on there.
+  expect((await home.json("queue", "lives"))[0].status).toBe("RUNNING")
+})
