@@ -10,6 +10,7 @@ import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import type { Launched } from "../sdk/protocol/launch.ts"
 import type { LogsAnswer } from "../sdk/protocol/queries.ts"
 import type { Progress as Phase } from "../sdk/protocol/Wire.ts"
+import type { Task } from "../task/Task.ts"
 import { onInterrupt } from "./interrupt.ts"
 import { more } from "./load.ts"
 import { type Out, stderr, stdout } from "./out.ts"
@@ -29,7 +30,7 @@ export interface Watcher {
 export interface Attachment {
   readonly session: Session
   readonly method: "launch" | "exec"
-  readonly params: { readonly clusterName?: string | null }
+  readonly params: { readonly clusterName?: string | null; readonly task?: Pick<Task, "secrets"> }
   readonly json: boolean
   readonly detach: boolean
   /** What to type to do it again, if anything can be typed. */
@@ -42,9 +43,10 @@ export interface Attachment {
 const againMaxLength = 400
 
 /** Only what can be pasted: a secret that was struck out of a flag comes from the environment, one in the command cannot come back. */
-const pasteable = (line: string | undefined): string => {
-  const text = (line ?? "").replace(/(--env[ =]\w+)=\*+/g, "$1")
-  const whole = text !== "" && text.length <= againMaxLength && clean(text) === text && !text.includes("=***")
+const pasteable = ({ again, params }: Attachment): string => {
+  const text = (again ?? "").replace(/(--env[ =]\w+)=\*+/g, "$1")
+  const secret = Object.keys(params.task?.secrets ?? {}).some((name) => text.includes(`${name}=`))
+  const whole = text !== "" && text.length <= againMaxLength && clean(text) === text && !text.includes("=***") && !secret
   return whole ? `again: ${text} ${glyph("dot")} ` : ""
 }
 
@@ -83,7 +85,7 @@ export const followJob = async (session: Session, params: object, out: Out): Pro
 
 export const attach = async (attachment: Attachment): Promise<number> => {
   const { session, json, detach, fate } = attachment
-  const again = pasteable(attachment.again)
+  const again = pasteable(attachment)
   const dot = ` ${glyph("dot")} `
   const progress = makeProgress(json)
   const launched = await submit(attachment, progress)

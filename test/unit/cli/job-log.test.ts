@@ -1,6 +1,6 @@
 /** A job's log through the client as a program: bytes, drops, a reader that goes, Ctrl-C, exit codes. */
 import { spawn } from "node:child_process"
-import { closeSync, existsSync, openSync } from "node:fs"
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it, vi } from "vitest"
 import { ended, submits } from "./answers.ts"
@@ -149,6 +149,11 @@ describe("a job's log", () => {
     const plain = await sky(dist, daemon.home, ["exec", "-d", "--env", "HF_TOKEN=abc", "c", "df", "-h"])
     expect(plain.err).toContain("again: sky exec -d --env HF_TOKEN c df -h ·")
     expect(daemon.asked[0]!.params).toMatchObject({ task: { run: "df -h" } })
+    const file = join(daemon.home, "secret.yaml")
+    writeFileSync(file, "secrets: {WANDB: null}\nrun: x\n")
+    const filled = await sky(dist, daemon.home, ["exec", "-d", "--env", "WANDB=abc def", "c", file])
+    expect(filled.err).toContain("logs: sky logs c")
+    expect(filled.err).not.toContain("abc")
     const lines = await sky(dist, daemon.home, ["exec", "-d", "--down", "c", "echo a\necho b"])
     expect(lines.err).not.toContain("again:")
     expect(lines.err).toContain("c goes after 1 idle minute")
