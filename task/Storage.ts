@@ -1,6 +1,7 @@
 /** Inline storage of `file_mounts`: a bucket, what is uploaded into it, and how nodes see it. Whether paths exist is the client's to look at. */
 import * as Schema from "effect/Schema"
 import { bucketNameProblem, bucketOf, isUrl } from "./bucket-names.ts"
+import { pathProblem } from "./names.ts"
 import { type Refusal, refusal } from "./Refusal.ts"
 
 const stores = ["S3", "GCS", "AZURE", "R2", "IBM"] as const
@@ -79,6 +80,8 @@ const sourceProblem = (storage: Storage): Refusal | undefined => {
     return name ? undefined : refusal("StorageSpecError", "expected a name, for a bucket of your own, or a source")
   }
   const paths = localSourcesOf(storage)
+  const odd = paths.map(pathProblem).find((problem) => problem !== undefined)
+  if (odd !== undefined) return refusal("StorageSourceError", `a source ${odd}`)
   const url = paths.find(isUrl)
   if (url !== undefined)
     return refusal(

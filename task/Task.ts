@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { FileMounts, mountProblems, needsFuse, type Problem } from "./mounts.ts"
-import { envNamePattern, taskNamePattern } from "./names.ts"
+import { envNamePattern, pathProblem, taskNamePattern } from "./names.ts"
 import { refusal } from "./Refusal.ts"
 import { Resources } from "./Resources.ts"
 import { PlainMapping, Service, serviceProblem } from "./Service.ts"
@@ -12,7 +12,7 @@ import { doubleProblem, loginProblem } from "./secrets.ts"
 
 /** Larger texts belong into the workdir: a fact holds at most 256 KiB. */
 const scriptMaxBytes = 96 * 1024
-const taskMaxBytes = 200 * 1024
+export const taskMaxBytes = 200 * 1024
 const encoder = new TextEncoder()
 const bytesOf = (text: string) => encoder.encode(text).length
 export const nodesMax = 1024
@@ -67,7 +67,7 @@ export const TaskFields = Schema.Struct({
     )
   ),
   /** A folder of the caller's machine; on the wire it is absolute. */
-  workdir: optional(Schema.String.check(Schema.makeFilter((s) => hasZero(s) || true))),
+  workdir: optional(Schema.String.check(Schema.makeFilter((s) => pathProblem(s)))),
   num_nodes: optional(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: nodesMax }, { message: `expected a whole number from 1 to ${nodesMax}` }))
   ),

@@ -1,6 +1,7 @@
 /** `file_mounts`: what lies where on the nodes. Files, folders and buckets by their path, or storage written out. Pure. */
 import * as Schema from "effect/Schema"
 import { bucketOf, isUrl } from "./bucket-names.ts"
+import { pathProblem } from "./names.ts"
 import { type Refusal, refusal } from "./Refusal.ts"
 import { canonicalStorage, Storage, storageProblem } from "./Storage.ts"
 
@@ -48,6 +49,8 @@ const slash = "ends with a slash: write /mydir: /mydir or /myfile: /myfile"
 const fileProblem = (target: string, source: string): string | undefined => {
   if (isUrl(target)) return "the target is a bucket, and targets are paths on the nodes"
   if (target.endsWith("/")) return `the target ${slash}`
+  const odd = isUrl(source) ? source.includes("\0") && "holds a zero byte" : pathProblem(source)
+  if (odd) return `the source ${odd}`
   if (source.endsWith("/")) return `the source '${source}' ${slash}`
   if (source === "") return "expected a path or a bucket as source, got an empty text"
   if (isUrl(source) && bucketOf(source) === undefined) return `'${source}' cannot be fetched: buckets are s3://, gs://, r2:// and cos://`
@@ -65,6 +68,8 @@ const mountProblem = (target: string, source: string | Storage, workdir: boolean
 
 export const mountProblems = (task: Mounted & { readonly workdir?: string | null | undefined }): ReadonlyArray<Problem> =>
   entriesOf(task).flatMap(([target, source]) => {
+    const odd = pathProblem(target)
+    if (odd !== undefined) return [{ path: ["file_mounts"], refusal: refusal("ValueError", `a target ${odd}`) }]
     const found = mountProblem(target, source, typeof task.workdir === "string")
     return found === undefined ? [] : [{ path: ["file_mounts", target], refusal: found }]
   })

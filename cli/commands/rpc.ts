@@ -22,6 +22,16 @@ const parse = (text: string): object => {
   throw usageError("The parameters are not a JSON object.", `Usage: ${usage}`)
 }
 
+/** Node reads deeper JSON than it writes. */
+const sayable = (wish: object): object => {
+  try {
+    JSON.stringify(wish)
+    return wish
+  } catch {
+    throw usageError("The parameters are nested too deeply.")
+  }
+}
+
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`
 
 const request = verb(usage, { "request-id": { type: "string" } }, async ({ flags, words, connect }) => {
@@ -32,7 +42,7 @@ const request = verb(usage, { "request-id": { type: "string" } }, async ({ flags
     return exitCodes.ok
   }
   atMost(2, words, usage)
-  const wish = parse(params === "-" ? readFileSync(0, "utf8") : params)
+  const wish = sayable(parse(params === "-" ? readFileSync(0, "utf8") : params))
   const isStream = streams.has(method)
   const print = (type: string) => (data: object) => void (isStream ? stdout : stderr).write(line({ type, data }))
   const chunk = (bytes: string | Buffer) => (typeof bytes === "string" ? { text: bytes } : { base64: bytes.toString("base64") })

@@ -1,6 +1,7 @@
 /** Why a word that ends in .yaml, or a path, is no task file. */
-import { readdirSync, type Stats } from "node:fs"
+import { lstatSync, readdirSync, type Stats } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
+import { notFile } from "../../sdk/task/read-text.ts"
 import { didYouMean } from "../../task/near.ts"
 import { usageError } from "../render/error.ts"
 
@@ -19,11 +20,17 @@ const nearOf = (path: string): string | undefined => {
   }
 }
 
-export const explainFile = (path: string, found: Stats | undefined): Error => {
-  if (found) {
-    const what = found.isDirectory() ? "a folder" : found.isFIFO() ? "a pipe" : "a device or a socket"
-    return usageError(`${path} is not a file but ${what}.`, "A task is a YAML file, a program or a command.")
+const isLink = (path: string): boolean => {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
   }
+}
+
+export const explainFile = (path: string, found: Stats | undefined): Error => {
+  if (found) return usageError(notFile(path, found), "A task is a YAML file, a program or a command.")
+  if (isLink(path)) return usageError(`${path} is a link that leads nowhere.`)
   const near = nearOf(path)
   const hint = `Looked for ${resolve(path)}. A word that ends in .yaml or .yml is a task file, never a command.`
   return usageError(`There is no file '${path}'.${near ? ` Did you mean '${near}'?` : ""}`, hint)

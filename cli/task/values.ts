@@ -1,25 +1,20 @@
 /** Envs and secrets of the command line: NAME=value, or a bare NAME that is taken from here; files come first. */
-import { readFileSync } from "node:fs"
 import type { Given } from "../../sdk/task/read-task.ts"
+import { fileMaxBytes, readAtMost, whyUnread } from "../../sdk/task/read-text.ts"
 import { envNamePattern } from "../../task/names.ts"
 import { usageError } from "../render/error.ts"
 import { parseEnvFile } from "./env-file.ts"
 import type { TaskFlags } from "./options.ts"
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "you may not read it"
-}
-
 const readFile = (path: string, flag: string): string => {
+  let bytes: Buffer | undefined
   try {
-    return readFileSync(path, "utf8")
+    bytes = readAtMost(path, fileMaxBytes)
   } catch (cause) {
-    const { code = "", message } = cause as NodeJS.ErrnoException
-    throw usageError(`${flag} ${path} cannot be read: ${reasons[code] ?? message}.`)
+    throw usageError(`${flag} ${path} cannot be read: ${whyUnread(cause)}.`)
   }
+  if (bytes === undefined) throw usageError(`${flag} ${path} is larger than ${fileMaxBytes / 1024} KiB: no task takes so much.`)
+  return bytes.toString("utf8")
 }
 
 const valuesOf = (flag: "env" | "secret", flags: TaskFlags): Record<string, string> => {

@@ -32,6 +32,7 @@ export class Task {
     )
     this.#run = take.runFrom(run)
     this.#blocked = Object.freeze([...take.allResources(blockedResources ?? [], "blockedResources")])
+    if (typeof (dockerImage ?? "") !== "string") throw new ValueError(`dockerImage takes the name of an image, got ${shown(dockerImage)}.`)
     this.#dockerImage = dockerImage ?? take.dockerImageDefault
     this.#change({
       name,

@@ -7,7 +7,7 @@ import { openSession, type Session } from "../client/Session.ts"
 import { ulid } from "../client/ulid.ts"
 import type { CommandName, commands, MethodName } from "../protocol/methods.ts"
 import type { Caller } from "../protocol/Wire.ts"
-import type { Maybe } from "./arguments.ts"
+import { type Maybe, shown } from "./arguments.ts"
 import { AbortError } from "./exceptions.ts"
 import { exceptionOf } from "./from-wire.ts"
 
@@ -44,12 +44,20 @@ const left = ({ operation, what }: Awaited, cause: unknown): AbortError =>
         fields: { operation }
       })
 
+/** Of whatever realm: what listens is enough. */
+export const signalOf = ({ signal }: Waiting): AbortSignal | null => {
+  if (signal === null || signal === undefined) return null
+  if (typeof signal === "object" && typeof signal.addEventListener === "function") return signal
+  throw new TypeError(`signal takes an AbortSignal, got ${shown(signal)}.`)
+}
+
 /** Runs `work` on a session that is closed however it ends. What the daemon says, and what ends the waiting, is one of `sky.exceptions`. */
 export const onSession = async <A>(
   awaited: Awaited,
-  { signal }: Waiting,
+  waiting: Waiting,
   work: (session: Session, signal: AbortSignal | null) => Promise<A>
 ): Promise<A> => {
+  const signal = signalOf(waiting)
   if (signal?.aborted) throw new AbortError(`${awaited.what} was not begun.`, { cause: signal.reason })
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = () => reject(left(awaited, signal?.reason))
@@ -57,7 +65,7 @@ export const onSession = async <A>(
   try {
     session = open()
     signal?.addEventListener("abort", abort, { once: true })
-    return await Promise.race([work(session, signal ?? null), aborted])
+    return await Promise.race([work(session, signal), aborted])
   } catch (cause) {
     throw exceptionOf(cause)
   } finally {

@@ -8,6 +8,18 @@ export interface RpcOptions extends Waiting {
   readonly requestId?: Maybe<string>
 }
 
+/** Deeper than JSON goes, in a circle, or a bigint: none of it can be said. */
+const plain = (params: Maybe<object>): object => {
+  if (params === null || params === undefined) return {}
+  if (typeof params !== "object" || Array.isArray(params))
+    throw new ValueError(`rpc takes its parameters as one object, got ${shown(params)}.`)
+  try {
+    return JSON.parse(JSON.stringify(params)) as object
+  } catch (cause) {
+    throw new ValueError("rpc's parameters cannot be written as JSON.", { cause })
+  }
+}
+
 /**
  * One request to the daemon, by method and parameters as docs/protocol.md has them; the answer's value as it comes. For what has no function of
  * its own: `operations`, `replay.verify`, `audit.head`, `daemon.status`, ….
@@ -16,5 +28,6 @@ export const rpc = async (method: string, params?: Maybe<object>, rpcOptions?: M
   const { requestId, signal } = options(rpcOptions, ["requestId", "signal"], "rpc")
   if (typeof method !== "string") throw new ValueError(`rpc takes the name of a method, got ${shown(method)}.`)
   const what = { what: method, ...(requestId ? { operation: requestId } : {}) }
-  return onSession(what, { signal }, (session) => session.call(method, params ?? {}, {}, requestId ?? undefined))
+  const wish = plain(params)
+  return onSession(what, { signal }, (session) => session.call(method, wish, {}, requestId ?? undefined))
 }

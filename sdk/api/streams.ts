@@ -3,7 +3,7 @@ import type { Socket } from "node:net"
 import { StringDecoder } from "node:string_decoder"
 import type { Session } from "../client/Session.ts"
 import { type Maybe, clusterName as nameOf, options, shown, wholeNumber, yesOrNo } from "./arguments.ts"
-import { open, type Waiting } from "./call.ts"
+import { open, signalOf, type Waiting } from "./call.ts"
 import { AbortError, ValueError } from "./exceptions.ts"
 import { exceptionOf } from "./from-wire.ts"
 import { jobsOn } from "./jobs.ts"
@@ -53,8 +53,9 @@ export interface RecordedEvent {
 }
 
 /** A stream of what `read` pushes, on a connection of its own. */
-const streamOf = <A>(what: string, { signal }: Waiting, read: (session: Session, sink: Sink<A>) => Promise<unknown>): Stream<A> =>
-  new Stream<A>((sink) => {
+const streamOf = <A>(what: string, waiting: Waiting, read: (session: Session, sink: Sink<A>) => Promise<unknown>): Stream<A> => {
+  const signal = signalOf(waiting)
+  return new Stream<A>((sink) => {
     let socket: Socket | undefined
     let held = false
     const abort = () => sink.fail(new AbortError(`No longer waiting for ${what}.`, { cause: signal?.reason }))
@@ -89,6 +90,7 @@ const streamOf = <A>(what: string, { signal }: Waiting, read: (session: Session,
       }
     }
   })
+}
 
 const fromZero = (value: Maybe<number>, name: string): number | undefined => {
   const number = wholeNumber(value, name)

@@ -79,8 +79,10 @@ const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: (p
   const [issue] = result.issues ?? []
   if (issue === undefined) return value as A
   const name = nameOf((issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part)))
+  // Of what an object of the caller's throws while it is looked at, its stack would follow.
+  const message = issue.message.replace(/\n {4}at .*/s, "")
   throw refuse(
-    `${what}: ${name === "" ? "" : `${name}: `}${spoken(issue.message.replace(/^Expected/, "expected").replace("Missing key", "it is missing"))}.`
+    `${what}: ${name === "" ? "" : `${name}: `}${spoken(message.replace(/^Expected/, "expected").replace("Missing key", "it is missing"))}.`
   )
 }
 

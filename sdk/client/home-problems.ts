@@ -29,7 +29,8 @@ export const explainFolder = (folder: string, found: Stats): ClientError =>
     ? usage(`The state folder ${folder} belongs to another user (uid ${found.uid}).`, "Set SKYD_HOME to a folder of your own.")
     : usage(`The state folder ${folder} is not a folder.`, "Set SKYD_HOME to another one.")
 
-const reasons: Readonly<Record<string, string>> = {
+/** Why something cannot be written, for people. */
+export const unwritten: Readonly<Record<string, string>> = {
   EACCES: "you may not write there",
   EPERM: "you may not write there",
   EROFS: "nothing can be written there",
@@ -62,7 +63,7 @@ export const makeFolder = (folder: string): void => {
     makeOne(folder)
   } catch (cause) {
     const { code = "", message, path = "" } = cause as NodeJS.ErrnoException
-    const reason = isDangling(path) ? `${path} is a link to what does not exist` : (reasons[code] ?? message)
+    const reason = isDangling(path) ? `${path} is a link to what does not exist` : (unwritten[code] ?? message)
     const said = `The state folder ${folder} cannot be made: ${reason}.`
     const hint = "Set SKYD_HOME to a folder that you can write to."
     throw code === "ENOSPC" ? new ClientError("RuntimeError", exitCodes.capacity, said, `Free some space. ${hint}`) : usage(said, hint)

@@ -1,8 +1,8 @@
 /** From what is written to a task: values given with it come first, then envs in paths and in the service, then the rules. */
 import * as Schema from "effect/Schema"
 import { secretsOf } from "../../task/secrets.ts"
-import { clashIn, namesIn, substitute } from "../../task/substitute.ts"
-import { problemsOf, Task, TaskFields } from "../../task/Task.ts"
+import { charsIn, clashIn, namesIn, substitute } from "../../task/substitute.ts"
+import { problemsOf, Task, TaskFields, taskMaxBytes } from "../../task/Task.ts"
 import type { Complain, Path, Source } from "./document.ts"
 import { inWords } from "./words.ts"
 
@@ -51,8 +51,12 @@ const issuesOf = <T>(result: Promise<T> | T): T => {
 export const checked = (fields: Readonly<Record<string, unknown>>, complain: Complain): Task => {
   const keys = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): Path =>
     (path ?? []).map((part) => (typeof part === "object" ? part.key : part))
-  const issues = (issuesOf(standard["~standard"].validate(fields)).issues ?? []).slice(0, complaintsMax)
-  const [first, ...others] = issues.map(({ path, message }) => complain(keys(path), inWords(keys(path), message, fields)))
+  const issues = (issuesOf(standard["~standard"].validate(fields)).issues ?? []).map(({ path, message }) => ({ path: keys(path), message }))
+  // A mistake that breaks two rules is one mistake.
+  const mistakes = [...Map.groupBy(issues, ({ path }) => JSON.stringify(path.map(String))).values()].slice(0, complaintsMax)
+  const [first, ...others] = mistakes
+    .flatMap((same) => same.slice(0, 1))
+    .map(({ path, message }) => complain(path, inWords(path, message, fields)))
   if (first !== undefined)
     throw others.length === 0 ? first : Object.assign(first, { message: [first, ...others].map(({ message }) => message).join("\n") })
   const task = fields as Task
@@ -81,6 +85,8 @@ export const readTask = (source: Source, given?: Given): Task => {
       const secret = namesIn(value).find((name) => Object.hasOwn(hidden, name))
       if (secret !== undefined)
         throw complain([field], `${field}: $${secret} is a secret, and this is recorded and shown.`, "Use an env of another name, or none.")
+      if (charsIn(value, open) > taskMaxBytes)
+        throw complain([field], `${field}: with the envs in it, it is larger than ${taskMaxBytes / 1024} KiB.`)
       const [key, other, both] = clashIn(value, open) ?? []
       if (both !== undefined) throw complain([field], `${field}: '${key}' and '${other}' become one, '${both}', with the envs in them.`)
       return [[field, substitute(value, open)]]

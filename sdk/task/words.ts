@@ -9,6 +9,9 @@ const types: Readonly<Record<string, string>> = {
   object: "a mapping",
   array: "a list",
   boolean: "true or false",
+  bigint: "a bigint",
+  function: "a function",
+  symbol: "a symbol",
   "an integer": "a whole number"
 }
 const kindOf = (value: unknown) =>

@@ -78,6 +78,12 @@ describe("downloadLogs", () => {
     expect(Object.keys(await sky.downloadLogs("a", { jobIds: [1, 2], localDir }))).toEqual(["1", "2"])
     expect(await sky.downloadLogs("a", { jobIds: [] })).toEqual({})
   })
+
+  it("says why a folder cannot be written to", async () => {
+    const error = await refused(() => sky.downloadLogs("a", { localDir: "/dev/null/x" }))
+    expect(error).toBeInstanceOf(sky.exceptions.ValueError)
+    expect(error.message).toMatch(/^The logs cannot be written to \/dev\/null\/x\/.*: a part of its path is a file\.$/)
+  })
 })
 
 describe("events", () => {

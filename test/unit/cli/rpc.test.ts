@@ -36,6 +36,13 @@ describe("sky rpc", () => {
     expect(jsonLines(out)).toEqual([["launch", "lunch"]])
   })
 
+  it("parameters that are nested too deeply are the caller's mistake", async () => {
+    await using daemon = await fakeDaemon({})
+    const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`
+    const { code, err } = await sky(dist, daemon.home, ["rpc", "status", deep])
+    expect([code, JSON.parse(err)]).toMatchObject([2, { error: { message: "The parameters are nested too deeply." } }])
+  })
+
   it("prints one JSON value, and what happens meanwhile on stderr", async () => {
     await using daemon = await fakeDaemon({
       launch: (_, reply) => {

@@ -1,5 +1,6 @@
 /** Task files, good and bad. Every complaint is one sentence with file and line, exit 2. */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -140,6 +141,11 @@ describe("what to run", () => {
     expect(refusal(() => entry(join(folder, "dir.yaml")))).toContain("is not a file")
   })
 
+  it("is no link that leads nowhere, or to itself", () => {
+    symlinkSync("loop.yaml", join(folder, "loop.yaml"))
+    expect(refusal(() => entry(join(folder, "loop.yaml")))).toBe("loop.yaml is a link that leads nowhere.")
+  })
+
   it("is never a path to a folder or a device; a command may share its name with a folder", () => {
     mkdirSync(join(folder, "make"), { recursive: true })
     expect(refusal(() => entry("."))).toBe(". is not a file but a folder.")
@@ -148,6 +154,34 @@ describe("what to run", () => {
     expect(entry("test")).toEqual({ name: "sky-cmd", run: "test" })
   })
 })
+
+describe("envs in a task's texts", () => {
+  const large = "bad.yaml, line 3: workdir: with the envs in it, it is larger than 200 KiB."
+  it.each([
+    ["one text that no memory holds", 60_000, "$A".repeat(60_000)],
+    ["one text", 9_000, "$A".repeat(50_000)]
+  ])("come to no more than a task can be: %s", (_, chars, workdir) => {
+    expect(refusal(() => load(`envs:\n  A: ${"x".repeat(chars)}\nworkdir: ${workdir}\n`))).toBe(large)
+  })
+
+  it("come to no more than a task can be: many texts, and keys", () => {
+    const all = Array.from({ length: 1_000 }, (_, i) => `    h${i}: $A`).join("\n")
+    const service = `service:\n  readiness_probe:\n   path: /\n   headers:\n${all}\n`
+    expect(refusal(() => load(`envs:\n  A: ${"x".repeat(9_000)}\n${service}`))).toContain("service: with the envs in it")
+    const keys = `file_mounts:\n  ${"$A".repeat(400)}: x\n`
+    expect(refusal(() => load(`envs:\n  A: ${"x".repeat(60_000)}\n${keys}`))).toContain("file_mounts: with the envs in it")
+  })
+
+  it("in a workdir make no path that no folder can have, and a long one is not repeated", () => {
+    expect(refusal(() => load(`workdir: ${"w/".repeat(50_000)}\n`))).toBe(
+      "bad.yaml, line 1: workdir: is not shorter than 4096 bytes, as paths are"
+    )
+    expect(refusal(() => load(`workdir: ${"w".repeat(256)}\n`))).toContain("holds a name of more than 255 bytes")
+  })
+})
+
+it("one mistake is one complaint", () =>
+  expect(refusal(() => load("num_nodes: 1e400\n"))).toBe("bad.yaml, line 1: num_nodes: expected a whole number, got Infinity"))
 
 describe("flags over a task", () => {
   it("win, and none resets", () => {
@@ -186,6 +220,20 @@ describe("flags over a task", () => {
     expect(refusal(() => env("A=1\n1B=2\n"))).toBe("envs, line 2: expected NAME=value.")
     expect(refusal(() => env('A="x\nB=1\n'))).toContain('line 1: the " is never closed')
     expect(refusal(() => applyFlags({}, { "env-file": "/nowhere" }))).toBe("--env-file /nowhere cannot be read: there is no such file.")
+  })
+
+  it("read no device without an end, take a pipe, and no more than a task holds", () => {
+    for (const flag of ["env-file", "secret-file"] as const)
+      expect(refusal(() => applyFlags({}, { [flag]: "/dev/zero" }))).toBe(
+        `--${flag} /dev/zero is larger than 256 KiB: no task takes so much.`
+      )
+    expect(applyFlags({ run: "ls" }, { "env-file": "/dev/null" })).toEqual({ run: "ls" })
+    expect(refusal(() => applyFlags({}, { "env-file": folder }))).toContain("cannot be read: it is a folder.")
+    const pipe = join(folder, "pipe")
+    execFileSync("mkfifo", [pipe])
+    const writer = spawn("sh", ["-c", `printf 'A=1\\n' > ${pipe}`])
+    expect(applyFlags({}, { "env-file": pipe }).envs).toEqual({ A: "1" })
+    writer.kill()
   })
 
   it("leave no env without a value and no workdir that is none", () => {

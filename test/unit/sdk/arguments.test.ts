@@ -56,6 +56,39 @@ describe("parameters", () => {
     const blocked = new sky.Task({ blockedResources: [new sky.Resources({ region: "us-east-1" })] })
     expect(await refused(() => sky.launch(blocked))).toBeInstanceOf(NotSupportedError)
   })
+  it("a signal is an AbortSignal", async () => {
+    for (const signal of [{}, 3, "x"]) {
+      for (const call of [() => sky.status({ signal: any(signal) }), () => sky.tailLogs("c", { signal: any(signal) })]) {
+        const error = await refused(call)
+        expect(error).toBeInstanceOf(TypeError)
+        expect(error.message).toMatch(/^signal takes an AbortSignal, got /)
+      }
+    }
+  })
+  it("rpc takes one object that JSON can say", async () => {
+    const circle: Record<string, unknown> = {}
+    circle["circle"] = circle
+    for (const params of [() => 1, [1], "x", 3, circle, { a: 1n }]) {
+      const error = await refused(() => sky.rpc("status", any(params)))
+      expect(error).toBeInstanceOf(ValueError)
+      expect(error.message).toMatch(/^rpc/)
+    }
+  })
+  it("dockerImage is a text, and a number of another kind is named", async () => {
+    expect(await refused(() => new sky.Task({ dockerImage: any({}) }))).toBeInstanceOf(ValueError)
+    expect((await refused(() => new sky.Task({ numNodes: any(2n) }))).message).toBe("numNodes: expected a number, got a bigint")
+  })
+  it("what an object throws that is looked at is said without its stack", async () => {
+    const labels = new Proxy(
+      {},
+      {
+        ownKeys() {
+          throw new Error("no keys")
+        }
+      }
+    )
+    expect((await refused(() => new sky.Resources({ labels }))).message).toBe("Resources: Error: no keys.")
+  })
   it("cancel takes all, or numbers", async () => {
     expect(await refused(() => sky.cancel("c", { all: true, jobIds: [1] }))).toBeInstanceOf(ValueError)
   })

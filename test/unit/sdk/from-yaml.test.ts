@@ -1,5 +1,6 @@
 /** `sky.Task.fromYaml`: a file as a task, and what is said of one that is none. */
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -44,6 +45,39 @@ describe("Task.fromYaml", () => {
 
   it("task-25: a missing file is a ValueError", async () => {
     expect(await refused(() => Task.fromYaml(join(folder, "none.yaml")))).toBeInstanceOf(ValueError)
+  })
+
+  it("waits for no pipe and reads no device", async () => {
+    const pipe = join(folder, "pipe")
+    execFileSync("mkfifo", [pipe])
+    for (const [path, says] of [
+      [pipe, "a pipe"],
+      ["/dev/zero", "a device or a socket"],
+      [folder, "a folder"]
+    ] as const) {
+      const error = await refused(() => Task.fromYaml(path))
+      expect(error).toBeInstanceOf(ValueError)
+      expect(error.message).toBe(`${path} is not a file but ${says}.`)
+    }
+  })
+
+  it("says in words why a path leads to no file", async () => {
+    const said = async (path: string) => {
+      const error = await refused(() => Task.fromYaml(path))
+      expect(error).toBeInstanceOf(ValueError)
+      return error.message
+    }
+    const loop = join(folder, "loop.yaml")
+    symlinkSync("loop.yaml", loop)
+    expect(await said("a\0b.yaml")).toBe("a\\0b.yaml cannot be read: its name holds a zero byte.")
+    expect(await said("")).toBe("The path of the task file is empty.")
+    expect(await said(loop)).toBe(`${loop} cannot be read: it is a link that leads to itself.`)
+    expect(await said("x".repeat(100_000))).toBe(`${"x".repeat(60)}… cannot be read: its name is too long.`)
+  })
+
+  it("a text that grows beyond all bounds with its envs is a ValueError", async () => {
+    const text = `envs:\n  A: ${"x".repeat(60_000)}\nworkdir: ${"$A".repeat(60_000)}\n`
+    expect(await refused(() => Task.fromYaml(file("grows.yaml", text)))).toBeInstanceOf(ValueError)
   })
 
   it("gives back whatever a valid file holds, and takes it again", () => {

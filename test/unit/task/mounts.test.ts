@@ -22,6 +22,26 @@ describe("a file mount", () => {
     for (const source of ["s3://b/x", "gs://b", "r2://b/x", "cos://us-south/b"]) expect(problem("/a", source)).toBeUndefined()
   })
 
+  it("is refused when the task is read where no kernel could take its path, and what is too long is not repeated", () => {
+    const long = "x".repeat(256)
+    for (const [target, source] of [
+      ["~/a\0b", "data"],
+      ["~/a", "da\0ta"],
+      ["~/a", "s3://b/\0"],
+      [`~/${long}/a`, "data"],
+      ["~/a", `${long}/data`],
+      ["~/a", "é".repeat(128)],
+      ["~/a", "d/".repeat(2_048)],
+      ["~/m", { name: "bkt", source: "da\0ta" }],
+      ["~/m\0", { name: "bkt" }]
+    ] as const) {
+      const found = mountProblems({ file_mounts: { [target]: source } })[0]
+      expect(found, JSON.stringify([target, source]).slice(0, 40)).toBeDefined()
+      expect(JSON.stringify(found).length).toBeLessThan(200)
+    }
+    expect(problem(`~/${long.slice(1)}`, `s3://b/${long}`)).toBeUndefined()
+  })
+
   it("does not lie where the workdir goes, however that is written", () => {
     for (const target of ["~/sky_workdir", "~/./sky_workdir", ".", "", "~/x/../sky_workdir"]) {
       expect([target, problem(target, "data", ".")?.error]).toEqual([target, "ValueError"])
