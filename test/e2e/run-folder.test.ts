@@ -32,7 +32,7 @@ describe("under a daemon", () => {
     await isServedBy(home, pid)
     rmSync(run(home), { recursive: true })
     expect((await home.sky("daemon", "stop")).err).toContain("The daemon is stopped.")
-    expect(isAlive(pid)).toBe(false)
+    await eventually(() => !isAlive(pid))
     expect(readdirSync(run(home))).toEqual([])
   })
   it("what stands in its way is said once, and it listens again when that has gone", async () => {
