@@ -42,8 +42,9 @@ export const openBeside = Effect.fnUntraced(function* (home: string, folder: str
   const opened = yield* Layer.build(LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots })).pipe(
     Effect.catchTag("LogDamaged", ({ damage, message }) => damaged(damage, message.replaceAll(beside, store)))
   )
-  // LevelDB has deleted those that a process that was killed had not yet made part of it.
-  const parts = unsound.filter((name) => existsSync(join(beside, name))).map((name) => join(store, name))
+  // What a process that was killed had not yet made part of it, LevelDB has deleted, or written anew under the same number.
+  const still = unsound.length === 0 ? [] : yield* unsoundIn(beside)
+  const parts = unsound.filter((name) => still.includes(name)).map((name) => join(store, name))
   const isOne = parts.length === 1
   const sentence = `${parts.join(", ")} ${isOne ? "is" : "are"} not what was written: checksums in ${isOne ? "it" : "them"} do not fit.`
   const damage = parts.length === 0 ? undefined : damaged("store-unreadable", sentence)

@@ -70,12 +70,15 @@ const quietly = (tidy: () => void) => {
 /** What LevelDB leaves where it did not open a store. */
 const isTrace = (name: string) => /^(LOCK|LOG|LOG\.old)$/.test(name)
 
+/** Another one that starts may take its own away meanwhile. */
+const madeMs = (folder: string) => lstatSync(folder, { throwIfNoEntry: false })?.birthtimeMs ?? 0
+
 /** All links, the first ones first: they say more, for LevelDB may have dropped something since. */
 const linksOf = (home: string): ReadonlyArray<string> =>
   readdirSync(home)
     .filter((name) => name.startsWith(found))
     .map((name) => join(home, name))
-    .toSorted((one, other) => lstatSync(one).birthtimeMs - lstatSync(other).birthtimeMs)
+    .toSorted((one, other) => madeMs(one) - madeMs(other))
 
 const isOfEnded = (links: string): boolean => {
   const pid = Number.parseInt(basename(links).slice(found.length), 10)

@@ -153,6 +153,18 @@ describe("is sound:", () => {
       yield* isSound(home)
     })
   )
+  it.live("a store with one under the number that LevelDB gives to the next", () =>
+    Effect.gen(function* () {
+      const home = copy()
+      // It makes a table of these.
+      yield* opened(home, append(5))
+      const log = join(home, "log")
+      const newest = Math.max(...readdirSync(log).map((name) => Number(/^(\d+)/.exec(name)?.[1] ?? 0)))
+      for (let number = newest + 1; number < newest + 9; number++)
+        writeFileSync(join(log, `${String(number).padStart(6, "0")}.ldb`), table.subarray(0, 2000))
+      yield* Effect.scoped(checkTables(home))
+    })
+  )
 })
 
 it.live("nothing is written to the files of a store that is read beside it, be a number among them one that LevelDB takes for free", () =>
