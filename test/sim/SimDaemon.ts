@@ -1,5 +1,5 @@
 /** The daemon of a simulation: real log, real deciders, real reactors; disk, cloud and time are the test's. It can be killed and started again. */
-import { Effect, Exit, Layer, Scope } from "effect"
+import { Effect, Exit, HashMap, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/Clouds.ts"
 import * as Daemon from "../../daemon/Daemon.ts"
@@ -12,9 +12,12 @@ import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import { Notices } from "../../daemon/Notices.ts"
+import { Couriers } from "../../daemon/reactors/Couriers.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import { Secrets, type SecretValues } from "../../daemon/Secrets.ts"
 import { FileLister } from "../../daemon/sync/FileLister.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
 
@@ -60,6 +63,8 @@ const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
 export interface SimDaemon {
   readonly log: EventLog["Service"]
   readonly send: (method: CommandName, requestId: string, params: object) => Effect.Effect<unknown>
+  /** `sky status -r`, of clusters whose head has no agent: these are looked at only when somebody asks. */
+  readonly refreshUnwatched: Effect.Effect<void>
   readonly failure: Effect.Effect<never>
   /** At once, in the middle of whatever it does. */
   readonly kill: Effect.Effect<void>
@@ -93,7 +98,7 @@ export const boot = Effect.fn("boot")(function* (
     ),
     scope
   )
-  const within = <A, E>(work: Effect.Effect<A, E, Dispatcher | EventLog | Background>) => Effect.provideContext(work, services)
+  const within = <A, E>(work: Effect.Effect<A, E, Dispatcher | EventLog | Background | Couriers>) => Effect.provideContext(work, services)
   const log = yield* within(EventLog.use(Effect.succeed))
   const daemon: SimDaemon = {
     log,
@@ -105,6 +110,13 @@ export const boot = Effect.fn("boot")(function* (
           )
         )
       ),
+    refreshUnwatched: within(
+      Couriers.use(({ observe }) => {
+        const isWatched = ({ nodes }: ClusterRow) => nodes.some(({ rank, ready }) => rank === 0 && ready)
+        const unwatched = [...HashMap.values(log.world().clusters.rows)].filter((row) => statusOf(row) === "INIT" && !isWatched(row))
+        return Effect.forEach(unwatched, ({ id }) => observe(id), { discard: true })
+      })
+    ),
     failure: within(Background.use((background) => background.failure)),
     kill: Scope.close(scope, Exit.void)
   }

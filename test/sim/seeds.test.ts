@@ -82,6 +82,8 @@ const simulate = Effect.gen(function* () {
 
   world.mood = "calm"
   yield* settle(daemon)
+  yield* Effect.forkDetach(daemon.refreshUnwatched)
+  yield* settle(daemon)
   if (process.env["SIM_TRACE"]) trace(disk)
   check(daemon, world, disk)
   yield* daemon.kill

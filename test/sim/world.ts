@@ -92,10 +92,7 @@ export const check = (daemon: SimDaemon, world: SimCloud, disk: MemoryDisk) => {
       [],
       `${row.name} has operations that do not end`
     )
-    // Without an agent on its head nobody watches a cluster: what becomes of its machines is seen when something is asked of it.
-    const isWatched = row.nodes.some(({ rank, ready }) => rank === 0 && ready) || statusOf(row) !== "INIT"
-    for (const { node, state: is } of isWatched ? row.nodes : [])
-      assert.strictEqual(world.machines.get(node)?.state, is, `${node} is not as the log says`)
+    for (const { node, state: is } of row.nodes) assert.strictEqual(world.machines.get(node)?.state, is, `${node} is not as the log says`)
     for (const job of jobsOf(state.jobs, row.id))
       assert.isTrue(isOver(job) || statusOf(row) === "UP", `job ${job.id} of ${row.name} has no end`)
   }
