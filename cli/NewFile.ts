@@ -44,7 +44,7 @@ export class NewFile {
   /** Where a link leads. */
   private readonly path: string
   private readonly fresh: string
-  private readonly fd: number
+  private readonly fd: number = -1
   /** What has its name already. */
   private readonly old: number | undefined
   private length = 0
@@ -56,11 +56,10 @@ export class NewFile {
     this.path = stat?.isFile() ? this.trying(() => realpathSync(name)) : name
     this.isStream = stat?.isFile() === false
     this.fresh = `${this.path}.${process.pid}.part`
-    this.fd = this.trying(() => (this.isStream ? openSync(this.path, "w") : openSync(this.fresh, "wx", 0o600)))
     this.old = stat?.isFile() ? this.trying(() => openSync(this.path, "r")) : undefined
-    if (this.isStream) return
-    process.once("exit", this.discard)
-    for (const signal of signals) process.on(signal, this.end)
+    // Before the file is there: a signal may come at any moment after.
+    if (!this.isStream) this.listen()
+    this.fd = this.trying(() => (this.isStream ? openSync(this.path, "w") : openSync(this.fresh, "wx", 0o600)))
   }
 
   /** Whether a file has its name already that would be lost. */
@@ -90,7 +89,14 @@ export class NewFile {
     for (const signal of signals) process.off(signal, this.end)
   }
 
-  private readonly discard = () => rmSync(this.fresh, { force: true })
+  private listen(): void {
+    process.once("exit", this.discard)
+    for (const signal of signals) process.on(signal, this.end)
+  }
+
+  private readonly discard = () => {
+    if (this.fd >= 0) rmSync(this.fresh, { force: true })
+  }
 
   /** Who else listens for the signal ends us, with what is to be ended before. */
   private readonly end = (signal: NodeJS.Signals) => {
