@@ -34,12 +34,13 @@ const better = async (session: Session, name: string, verb = ""): Promise<unknow
   }
 }
 
-/** A failure as the one who typed the command can use it. */
+/** A failure as the one who typed the command can use it. Who writes requests gets the daemon's own. */
 export const explain = async (cause: unknown, session: Session | undefined, verb: string | undefined): Promise<unknown> => {
+  if (verb === "rpc") return cause
   const { tag, exitCode, message, hint } = asClientError(cause)
   const [, name] = tag === "ClusterDoesNotExist" ? (/^There is no cluster '(.*)'\.$/s.exec(message) ?? []) : []
   if (name !== undefined && session !== undefined) return (await better(session, name, verb)) ?? cause
-  // It speaks of methods, to those who write requests.
-  if (verb !== "rpc" && hint?.includes("method 'describe'")) return new ClientError(tag, exitCode, message)
+  // It speaks of methods.
+  if (hint?.includes("method 'describe'")) return new ClientError(tag, exitCode, message)
   return cause
 }

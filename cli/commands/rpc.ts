@@ -1,10 +1,11 @@
 /**
- * `sky rpc`: any request of the protocol, for scripts. The answer's JSON as it came, units and all; a stream as lines of JSON, as they
+ * `sky rpc`: any request of the protocol, for scripts. The answer's JSON as it came, units and all; a stream as its frames, as they
  * stand on the wire. What is recorded of the command line leaves the parameters out: they may hold secrets.
  */
 import { readFileSync } from "node:fs"
 import { caller } from "../../sdk/client/caller.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { stderr, stdout } from "../out.ts"
 import { showError, usageError } from "../render/error.ts"
@@ -44,17 +45,13 @@ const request = verb(usage, { "request-id": { type: "string" } }, async ({ flags
   atMost(2, words, usage)
   const wish = sayable(parse(params === "-" ? readFileSync(0, "utf8") : params))
   const isStream = streams.has(method)
-  const print = (type: string) => (data: object) => void (isStream ? stdout : stderr).write(line({ type, data }))
-  const chunk = (bytes: string | Buffer) => (typeof bytes === "string" ? { text: bytes } : { base64: bytes.toString("base64") })
-  const handlers = {
-    onProgress: print("progress"),
-    onSource: print("source"),
-    onLog: (rank: number, bytes: string | Buffer) => print("log")({ rank, ...chunk(bytes) }),
-    onEvent: print("event")
+  const onFrame = (frame: ServerFrame) => {
+    if (isStream) stdout.write(line(frame))
+    else if (frame.type !== "result") stderr.write(line(frame))
   }
   if (isStream) onInterrupt(() => "")
-  const value = await connect({ caller: () => caller(["rpc", method]) }).call(method, wish, handlers, flags["request-id"])
-  stdout.write(line(isStream ? { type: "result", data: { value } } : value))
+  const value = await connect({ caller: () => caller(["rpc", method]) }).call(method, wish, { onFrame }, flags["request-id"])
+  if (!isStream) stdout.write(line(value))
   return exitCodes.ok
 })
 

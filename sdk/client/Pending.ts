@@ -14,6 +14,8 @@ export interface Handlers {
   readonly onEvent?: (event: { readonly seq: number }) => void
   /** The log position that the answer contains, and the page of it that has come. */
   readonly onAt?: (at: number, page: unknown) => void
+  /** Each frame but a failure as it came, without what had come before a drop. */
+  readonly onFrame?: (frame: ServerFrame) => void
 }
 
 export interface Request {
@@ -47,7 +49,7 @@ const addPage = (all: Page, page: Page): void => {
   }
 }
 
-export const makePending = (request: Request, { onProgress, onSource, onLog, onEvent, onAt }: Handlers): Pending => {
+export const makePending = (request: Request, { onProgress, onSource, onLog, onEvent, onAt, onFrame }: Handlers): Pending => {
   const { promise: done, resolve, reject } = Promise.withResolvers<unknown>()
   const seen = new Map<number, number>()
   const skip = new Map<number, number>()
@@ -56,7 +58,8 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
   let lastAt = -1
   let pages: Page | undefined
 
-  const log = ({ rank, text, base64 }: LogChunk): void => {
+  const log = (chunk: LogChunk): void => {
+    const { base64, rank, text } = chunk
     let bytes = base64 === undefined ? (text ?? "") : Buffer.from(base64, "base64")
     const known = skip.get(rank) ?? 0
     const size = Buffer.byteLength(bytes)
@@ -65,6 +68,7 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
     if (known > 0) bytes = Buffer.from(bytes as string).subarray(known)
     seen.set(rank, (seen.get(rank) ?? 0) + size - known)
     onLog?.(rank, bytes)
+    onFrame?.({ type: "log", data: known === 0 ? chunk : { id: chunk.id, rank, base64: (bytes as Buffer).toString("base64") } })
   }
 
   const result = ({ value, more, at }: Result): void => {
@@ -86,26 +90,31 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
       if (params.tail == null) for (const [rank, bytes] of seen) skip.set(rank, bytes)
       return encode("request", { ...request, params })
     },
-    take: ({ type, data }) => {
-      if (type === "progress" && data.at > lastAt) {
-        lastAt = data.at
-        onProgress?.(data)
-      } else if (type === "source" && !sources.has(data.prefix)) {
-        sources.add(data.prefix)
-        onSource?.(data)
-      } else if (type === "log") log(data)
-      else if (type === "event") {
-        const event = data.event as { readonly seq: number }
-        params = { ...params, after: event.seq }
-        onEvent?.(event)
-      } else if (type === "result") {
-        result(data)
-        return !data.more
-      } else if (type === "failure") {
+    take: (frame) => {
+      const { type, data } = frame
+      if (type === "log") {
+        log(data)
+        return false
+      }
+      if (type === "failure") {
         reject(fromWire(data))
         return true
       }
-      return false
+      if (type === "progress") {
+        if (data.at <= lastAt) return false
+        lastAt = data.at
+        onProgress?.(data)
+      } else if (type === "source") {
+        if (sources.has(data.prefix)) return false
+        sources.add(data.prefix)
+        onSource?.(data)
+      } else if (type === "event") {
+        const event = data.event as { readonly seq: number }
+        params = { ...params, after: event.seq }
+        onEvent?.(event)
+      } else if (type === "result") result(data)
+      onFrame?.(frame)
+      return type === "result" && !data.more
     }
   }
 }

@@ -62,23 +62,61 @@ describe("sky rpc", () => {
     expect(jsonLines(out)).toEqual([{ clusterNames: ["größe"] }])
   })
 
-  it("prints a stream as lines of JSON, its result last, bytes that are not UTF-8 included", async () => {
-    await using daemon = await fakeDaemon({
-      logs: (_, reply) => {
-        reply.send("source", { rank: 0, prefix: "(a, pid=1) " })
-        reply.send("log", { rank: 0, text: "a\n" })
-        reply.send("log", { rank: 1, base64: "/wA=" })
-        reply.result({ jobId: 1, status: "SUCCEEDED" })
-      }
-    })
+  it("prints a stream's frames as they stand on the wire, its result last, bytes that are not UTF-8 included", async () => {
+    const frames = [
+      ["source", { id: 1, rank: 0, prefix: "(a, pid=1) " }],
+      ["log", { id: 1, rank: 0, text: "a\n" }],
+      ["log", { id: 1, rank: 1, base64: "/wA=" }],
+      ["result", { id: 1, at: 7, value: { jobId: 1, status: "SUCCEEDED" } }]
+    ] as const
+    await using daemon = await fakeDaemon({ logs: (_, reply) => frames.forEach(([type, data]) => reply.send(type, data)) })
     const { err, out } = await sky(dist, daemon.home, ["rpc", "logs", '{"clusterName":"c"}'])
     expect(err).toBe("")
-    expect(jsonLines(out)).toMatchObject([
-      { type: "source", data: { rank: 0, prefix: "(a, pid=1) " } },
-      { type: "log", data: { rank: 0, text: "a\n" } },
-      { type: "log", data: { rank: 1, base64: "/wA=" } },
-      { type: "result", data: { value: { jobId: 1, status: "SUCCEEDED" } } }
+    expect(out).toBe(frames.map(([type, data]) => `${JSON.stringify({ type, data })}\n`).join(""))
+  })
+
+  it("prints events in their frames, and pages as they come", async () => {
+    const frames = [
+      ["result", { id: 1, at: 3, value: { notices: ["the disk is full"] }, more: true }],
+      ["event", { id: 1, event: { seq: 4 } }],
+      ["result", { id: 1, at: 4, value: {} }]
+    ] as const
+    await using daemon = await fakeDaemon({ "events.follow": (_, reply) => frames.forEach(([type, data]) => reply.send(type, data)) })
+    const { out } = await sky(dist, daemon.home, ["rpc", "events.follow"])
+    expect(jsonLines(out)).toEqual(frames.map(([type, data]) => ({ type, data })))
+  })
+
+  it("prints nothing twice of a stream whose connection drops: of a frame that was cut, the rest", async () => {
+    await using daemon = await fakeDaemon({
+      logs: (_, reply, nth) => {
+        reply.send("source", { rank: 0, prefix: "" })
+        reply.send("log", { rank: 0, text: nth === 1 ? "one" : "one two" })
+        if (nth === 1) reply.drop()
+        else reply.result({})
+      }
+    })
+    const { out } = await sky(dist, daemon.home, ["rpc", "logs", '{"clusterName":"c"}'])
+    expect(jsonLines(out)).toEqual([
+      { type: "source", data: { id: 1, rank: 0, prefix: "" } },
+      { type: "log", data: { id: 1, rank: 0, text: "one" } },
+      { type: "log", data: { id: 1, rank: 0, base64: Buffer.from(" two").toString("base64") } },
+      { type: "result", data: { id: 1, at: 1, value: {} } }
     ])
+  })
+
+  it("tells a failure in the daemon's own words, whatever the other verbs make of it", async () => {
+    const errors = [
+      { tag: "ClusterDoesNotExist", message: "There is no cluster 'r*'.", hint: "See: sky status", exitCode: 5, fields: { cluster: "r*" } },
+      { tag: "ValueError", message: "down: nope.", hint: "The method 'describe' answers.", exitCode: 2, fields: {} }
+    ]
+    await using daemon = await fakeDaemon({
+      ...clusters("run"),
+      down: (_, reply, nth) => reply.send("failure", { at: 1, error: errors[nth - 1] })
+    })
+    for (const error of errors) {
+      const { code, err } = await sky(dist, daemon.home, ["rpc", "down", '{"clusterName":"r*"}'])
+      expect([code, err]).toEqual([error.exitCode, `${JSON.stringify({ error })}\n`])
+    }
   })
 
   it("and -o json say what the daemon says beside the message", async () => {
