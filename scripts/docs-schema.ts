@@ -10,7 +10,7 @@ export const root = resolve(import.meta.dirname, "..")
 
 export interface Json {
   readonly type?: string
-  readonly enum?: ReadonlyArray<string>
+  readonly enum?: ReadonlyArray<string | boolean>
   readonly anyOf?: ReadonlyArray<Json>
   readonly items?: Json
   readonly properties?: Readonly<Record<string, Json>>
@@ -42,7 +42,7 @@ export const typeOf = (json: Json, shapes: Shapes, own = false): string => {
     const parts = json.anyOf.filter((part) => !isUnsafeNumber(part)).map((part) => typeOf(part, shapes))
     return [...new Set(parts)].join(" | ")
   }
-  if (json.enum !== undefined) return json.enum.map((word) => `"${word}"`).join(" | ")
+  if (json.enum !== undefined) return json.enum.map((word) => JSON.stringify(word)).join(" | ")
   switch (json.type) {
     case "array": {
       const item = typeOf(json.items ?? {}, shapes)

@@ -29,8 +29,9 @@ export type Launch = typeof Launch.Type
 
 export const Launched = Schema.Struct({
   cluster: Schema.NullOr(Schema.String),
-  /** Null where the task has no `run`. */
+  /** Null where the task has no `run`, and after a dry run. */
   jobId: Schema.NullOr(Schema.Int),
+  /** Null after a dry run. */
   handle: Schema.NullOr(ResourceHandle),
   /** Only after a dry run. */
   plan: Schema.optionalKey(Schema.Struct({ offer: Offer, numNodes: Schema.Int, newCluster: Schema.Boolean }))

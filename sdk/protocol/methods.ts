@@ -13,7 +13,7 @@ import {
 import { Autostop } from "./autostop.ts"
 import { Cancel } from "./cancel.ts"
 import { Down, DownUnlogged, DownUnloggedAnswer } from "./down.ts"
-import { Exec } from "./exec.ts"
+import { Exec, Executed } from "./exec.ts"
 import { Launch, Launched } from "./launch.ts"
 import {
   DaemonAnswer,
@@ -42,7 +42,7 @@ import { Stop } from "./stop.ts"
 /** Each of these is an operation with a request id. */
 export const commands = {
   launch: { params: Launch, result: Launched },
-  exec: { params: Exec, result: Launched },
+  exec: { params: Exec, result: Executed },
   start: { params: Start, result: Schema.Struct({ cluster: Schema.String, handle: ResourceHandle }) },
   stop: { params: Stop, result: Schema.Struct({ cluster: Schema.String }) },
   down: { params: Down, result: Schema.Struct({ cluster: Schema.String }) },

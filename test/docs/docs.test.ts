@@ -39,6 +39,16 @@ describe("the generated documents", () => {
     expect(row("num_nodes?")).toContain("int 1 … 1024")
   })
 
+  it("docs/protocol.md says of each word whether it is a string", () => {
+    expect(read("docs/protocol.md")).toContain("| `more?` | `true` |")
+  })
+
+  it("docs/protocol.md promises a plan of a launch's dry run only", () => {
+    const section = (name: string) => read("docs/protocol.md").split(`\n### ${name}\n`)[1]!.split("\n### ")[0]
+    expect(section("launch")).toContain("| `plan?` |")
+    expect(section("exec")).not.toContain("plan")
+  })
+
   it("docs/events.md tells every event", () => {
     const text = read("docs/events.md")
     const tags = events.map((event) => event.fields._tag.schema.literal)

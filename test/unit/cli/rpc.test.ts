@@ -69,7 +69,11 @@ describe("sky rpc", () => {
       ["log", { id: 1, rank: 1, base64: "/wA=" }],
       ["result", { id: 1, at: 7, value: { jobId: 1, status: "SUCCEEDED" } }]
     ] as const
-    await using daemon = await fakeDaemon({ logs: (_, reply) => frames.forEach(([type, data]) => reply.send(type, data)) })
+    await using daemon = await fakeDaemon({
+      logs: (_, reply) => {
+        for (const [type, data] of frames) reply.send(type, data)
+      }
+    })
     const { err, out } = await sky(dist, daemon.home, ["rpc", "logs", '{"clusterName":"c"}'])
     expect(err).toBe("")
     expect(out).toBe(frames.map(([type, data]) => `${JSON.stringify({ type, data })}\n`).join(""))
@@ -81,7 +85,11 @@ describe("sky rpc", () => {
       ["event", { id: 1, event: { seq: 4 } }],
       ["result", { id: 1, at: 4, value: {} }]
     ] as const
-    await using daemon = await fakeDaemon({ "events.follow": (_, reply) => frames.forEach(([type, data]) => reply.send(type, data)) })
+    await using daemon = await fakeDaemon({
+      "events.follow": (_, reply) => {
+        for (const [type, data] of frames) reply.send(type, data)
+      }
+    })
     const { out } = await sky(dist, daemon.home, ["rpc", "events.follow"])
     expect(jsonLines(out)).toEqual(frames.map(([type, data]) => ({ type, data })))
   })
