@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { ValueError } from "../sdk/protocol/errors.ts"
+import { sentence } from "../task/Refusal.ts"
 import { notYet, unknownField } from "../task/unknown-field.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -17,8 +18,7 @@ const said = (schema: Schema.Top, keys: ReadonlyArray<PropertyKey>, message: str
   const path = keys.map(String)
   if (message === "Expected no excess property") return unknownField(schema, path)
   const value = keys.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], input)
-  const sentence = `${path.length === 0 ? "" : `${path.join(".")}: `}${notYet(path, value) ?? message}`
-  return /[.?]$/.test(sentence) ? sentence : `${sentence}.`
+  return sentence(`${path.length === 0 ? "" : `${path.join(".")}: `}${notYet(path, value) ?? message}`)
 }
 
 export const decoder = <A, E>(schema: Schema.Codec<A, E>, what: string) => {

@@ -15,6 +15,9 @@ export interface Refusal {
   readonly near?: ReadonlyArray<string>
 }
 
+/** A sentence, which has one mark at its end. */
+export const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
+
 export const refusal = (error: Refusal["error"], message: string): Refusal => ({ error, message })
 
 export const noCloud = refusal("NoCloudAccessError", "No cloud is enabled.")

@@ -12,6 +12,7 @@ import { fileMountsOf, storageMountsOf } from "../../task/mounts.ts"
 import { type Need, needOf } from "../../task/Need.ts"
 import { needOfPlace } from "../../task/placed.ts"
 import { present } from "../../task/present.ts"
+import { sentence } from "../../task/Refusal.ts"
 import { type Alternative, Resources } from "../../task/Resources.ts"
 import { needText } from "../../task/resources-text.ts"
 import { canonicalService, Service, serviceProblem } from "../../task/Service.ts"
@@ -71,18 +72,21 @@ const complain = complaining(spoken)
 /** What is said of files names paths, and no fields. */
 const complainOfFile = complaining((text) => text)
 
-/** The first complaint of a schema, as a ValueError. */
-const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: (path: Path) => string = spokenPath): A => {
+/** The first complaint of a schema, as a ValueError where no other kind fits. */
+const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf = spokenPath, tagOf?: (path: Path) => string): A => {
   const standard = Schema.toStandardSchemaV1(schema as Schema.Codec<unknown>, { parseOptions: { onExcessProperty: "error" } })
   const result = standard["~standard"].validate(value)
   if (result instanceof Promise) throw new Error("a schema became asynchronous")
   const [issue] = result.issues ?? []
   if (issue === undefined) return value as A
-  const name = nameOf((issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part)))
+  const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part))
+  const name = nameOf(path)
   // Of what an object of the caller's throws while it is looked at, its stack would follow.
-  const message = issue.message.replace(/\n {4}at .*/s, "")
+  const message = issue.message.replace(/\n {4}at .*/s, "").replace(/^Expected/, "expected")
   throw refuse(
-    `${what}: ${name === "" ? "" : `${name}: `}${spoken(message.replace(/^Expected/, "expected").replace("Missing key", "it is missing"))}.`
+    sentence(`${what}: ${name === "" ? "" : `${name}: `}${spoken(message.replace("Missing key", "it is missing"))}`),
+    null,
+    tagOf?.(path)
   )
 }
 
@@ -153,8 +157,11 @@ export const taskOfFile = (path: string): Task => {
   return source === undefined ? {} : findFiles(readTask(source), source.complain)
 }
 
+const storageErrors: Readonly<Record<string, string>> = { name: "StorageNameError", source: "StorageSourceError", mode: "StorageModeError" }
+const storageErrorOf = ([field]: Path) => storageErrors[String(field)] ?? "StorageSpecError"
+
 export const storageFrom = (fields: unknown) => {
-  const storage = decoded<Storage>(Storage, fields, "Storage")
+  const storage = decoded<Storage>(Storage, fields, "Storage", spokenPath, storageErrorOf)
   const problem = storageProblem(storage)
   if (problem !== undefined) throw refuse(`Storage: ${spoken(problem.message)}.`, null, problem.error)
   return canonicalStorage(storage)

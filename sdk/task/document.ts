@@ -58,9 +58,10 @@ const makeComplain =
     let offset = 0
     for (const key of path) {
       const pair = isMap(node) ? node.items.find((item) => keyOf(item.key) === String(key)) : undefined
-      if (pair === undefined) break
-      offset = (pair.key as Node).range?.[0] ?? offset
-      node = pair.value
+      const item = isSeq(node) ? node.items[Number(key)] : undefined
+      if (pair === undefined && item === undefined) break
+      offset = ((pair?.key ?? item) as Node).range?.[0] ?? offset
+      node = pair?.value ?? item
     }
     const line = path.length > 0 ? `, line ${lines.linePos(offset).line}` : ""
     return refuse(`${file}${line}: ${message}`, hint, tag)

@@ -55,7 +55,16 @@ describe("a bad task file", () => {
     ["service:\n  readiness_probe: /\n  ports: 80\n", "bad.yaml, line 3: field 'ports' in service is not supported yet."],
     ["resources:\n  autostop: {wait_for: none}\n", "bad.yaml, line 2: field 'wait_for' in resources.autostop is not supported yet."],
     ["ports: 80\n", "bad.yaml, line 1: unknown field 'ports'. Did you mean 'resources.ports'?"],
-    ["resources:\n  any_of:\n  - {regin: a}\n", "bad.yaml, line 2: unknown field 'regin' in resources.any_of.0. Did you mean 'region'?"],
+    ["resources:\n  any_of:\n  - {regin: a}\n", "bad.yaml, line 3: unknown field 'regin' in resources.any_of.0. Did you mean 'region'?"],
+    [
+      "resources:\n  ordered:\n  - cpus: 2\n  - cpus: 2\n    memory: x\n",
+      expect.stringContaining("bad.yaml, line 5: resources.ordered.1.memory:")
+    ],
+    ["resources:\n  ordered:\n  - cpus: 2\n  - 7\n", expect.stringContaining("bad.yaml, line 4: resources.ordered.1:")],
+    [
+      "file_mounts:\n  /m:\n    name: b\n    source:\n    - a\n    - [b]\n",
+      expect.stringContaining("bad.yaml, line 6: file_mounts./m.source.1")
+    ],
     ["resources: {cloud: awz}\n", "bad.yaml, line 1: resources.cloud: unknown cloud 'awz'. Did you mean 'aws'?"],
     ["run: ls\nsetup: *q\n", expect.stringMatching(/^bad\.yaml, line 2: '\*q' stands for nothing/)],
     ["run: ls\nenvs:\n  A: *q\n", expect.stringMatching(/^bad\.yaml, line 3: /)],

@@ -187,4 +187,10 @@ describe("Resources", () => {
     const { message } = await refused(() => new Resources({ instanceType: any(3) }))
     expect(message).toContain("instanceType")
   })
+
+  it("refuses in one sentence, with one mark at its end", async () => {
+    const { message } = await refused(() => new Resources({ cloud: "asw" }))
+    expect(message).toBe("Resources: cloud: unknown cloud 'asw'. Did you mean 'aws'?")
+    expect((await refused(() => new Resources({ cpus: "x" }))).message).toMatch(/[^.]\.$/)
+  })
 })
