@@ -1,6 +1,6 @@
 /** Errors in the user's words: why a command line cannot be parsed, and what the daemon cannot know of what was typed. */
 
-import { ClientError } from "../sdk/client/ClientError.ts"
+import { withoutMethods } from "../sdk/client/ClientError.ts"
 import type { Session } from "../sdk/client/Session.ts"
 import { didYouMean } from "../task/near.ts"
 import { missing, refusePattern } from "./pick.ts"
@@ -37,10 +37,9 @@ const better = async (session: Session, name: string, verb = ""): Promise<unknow
 /** A failure as the one who typed the command can use it. Who writes requests gets the daemon's own. */
 export const explain = async (cause: unknown, session: Session | undefined, verb: string | undefined): Promise<unknown> => {
   if (verb === "rpc") return cause
-  const { tag, exitCode, message, hint } = asClientError(cause)
+  const error = asClientError(cause)
+  const { message, tag } = error
   const [, name] = tag === "ClusterDoesNotExist" ? (/^There is no cluster '(.*)'\.$/s.exec(message) ?? []) : []
   if (name !== undefined && session !== undefined) return (await better(session, name, verb)) ?? cause
-  // It speaks of methods.
-  if (hint?.includes("method 'describe'")) return new ClientError(tag, exitCode, message)
-  return cause
+  return withoutMethods(error)
 }

@@ -14,7 +14,7 @@ export const cannotStop = (name: string, lack: string) =>
 export const cannotAutostop = (name: string, lack: string) =>
   new NotSupportedError({
     message: `${name} cannot be stopped when idle: ${lack}.`,
-    hint: "To have it torn down when idle, with all its data, add --down to the minutes."
+    hint: "To have it torn down when idle, with all its data, say down beside the minutes."
   })
 
 export const cannotStart = (name: string, lack: string) =>

@@ -16,7 +16,7 @@ export const start = (row: ClusterRow | undefined, params: Start, lackOf: LackOf
   const down = params.down ?? false
   if (down && minutes === null) {
     return Result.fail(
-      new ValueError({ message: "down needs the idle minutes after which to tear down.", hint: "Give them: --down -i MINUTES" })
+      new ValueError({ message: "down needs the idle minutes after which to tear down.", hint: "Say them as idleMinutesToAutostop." })
     )
   }
   if (isControllerName(params.clusterName)) return Result.fail(new ValueError(reservedName(params.clusterName)))

@@ -115,7 +115,7 @@ const make = Effect.gen(function* () {
         if (isReadOnly())
           return yield* new ReadOnlyError({
             message: "The log is damaged, so what the clouds say now is not recorded, and nothing is refreshed.",
-            hint: "Without -r, sky status answers from what is proven and says what still runs."
+            hint: "Without a refresh, sky status answers from what is proven and says what still runs."
           })
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })

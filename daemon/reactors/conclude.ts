@@ -50,7 +50,7 @@ const unavailable = ({ everUp, name, nodes, refused }: ClusterRow, isKept: boole
       })
     : new ResourcesUnavailableError({
         message: `${name}: no place gave what was asked for: ${message}`,
-        hint: "Ask for less, wait it out with --retry-until-up, or try again later.",
+        hint: "Ask for less, wait it out with sky launch --retry-until-up, or try again later.",
         failoverHistory,
         noFailover: everUp || nodes.length > 0
       })

@@ -55,7 +55,8 @@ export const signalOf = ({ signal }: Waiting): AbortSignal | null => {
 export const onSession = async <A>(
   awaited: Awaited,
   waiting: Waiting,
-  work: (session: Session, signal: AbortSignal | null) => Promise<A>
+  work: (session: Session, signal: AbortSignal | null) => Promise<A>,
+  said = exceptionOf
 ): Promise<A> => {
   const signal = signalOf(waiting)
   if (signal?.aborted) throw new AbortError(`${awaited.what} was not begun.`, { cause: signal.reason })
@@ -67,7 +68,7 @@ export const onSession = async <A>(
     signal?.addEventListener("abort", abort, { once: true })
     return await Promise.race([work(session, signal), aborted])
   } catch (cause) {
-    throw exceptionOf(cause)
+    throw said(cause)
   } finally {
     signal?.removeEventListener("abort", abort)
     session?.close()

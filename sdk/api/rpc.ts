@@ -2,6 +2,7 @@
 import { type Maybe, options, shown } from "./arguments.ts"
 import { onSession, type Waiting } from "./call.ts"
 import { ValueError } from "./exceptions.ts"
+import { exceptionOfRequest } from "./from-wire.ts"
 
 export interface RpcOptions extends Waiting {
   /** Of a command: the same id is the same operation, however often it is sent. Made up where nothing is said. */
@@ -29,5 +30,5 @@ export const rpc = async (method: string, params?: Maybe<object>, rpcOptions?: M
   if (typeof method !== "string") throw new ValueError(`rpc takes the name of a method, got ${shown(method)}.`)
   const what = { what: method, ...(requestId ? { operation: requestId } : {}) }
   const wish = plain(params)
-  return onSession(what, { signal }, (session) => session.call(method, wish, {}, requestId ?? undefined))
+  return onSession(what, { signal }, (session) => session.call(method, wish, {}, requestId ?? undefined), exceptionOfRequest)
 }

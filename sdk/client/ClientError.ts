@@ -13,3 +13,7 @@ export class ClientError extends Error {
     this.hint = hint
   }
 }
+
+/** For those who write no requests: a hint that speaks of methods is none to them. */
+export const withoutMethods = (error: ClientError): ClientError =>
+  error.hint?.includes("method 'describe'") ? Object.assign(error, { hint: null }) : error

@@ -170,7 +170,8 @@ describe("start", () => {
     assert.strictEqual(tags(starting([])), "ClusterDoesNotExist")
   })
   it("start-11: down without minutes is a ValueError", () => {
-    assert.strictEqual(tags(starting(stopped, { down: true })), "ValueError")
+    const error = refusal(starting(stopped, { down: true }))
+    assert.deepInclude(error, { _tag: "ValueError", hint: "Say them as idleMinutesToAutostop." })
   })
   it("start-13: a controller is a ValueError that says whose name it is, with minutes or without", () => {
     for (const minutes of [{ idleMinutesToAutostop: 5 }, {}]) {
