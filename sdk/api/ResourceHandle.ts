@@ -1,6 +1,7 @@
 /** What a caller keeps of a cluster. */
 import type { ResourceHandle as Wire } from "../protocol/rows.ts"
 import { values } from "./load.ts"
+import { printedAs } from "./printed.ts"
 import { type Resources, resourcesOf } from "./Resources.ts"
 
 /** Made by the daemon; opaque: it names a cluster of this moment. A later cluster of the same name has another id. */
@@ -29,6 +30,10 @@ class Handle implements ResourceHandle {
     this.headIp = headIp
     this.#launched = launchedResources
     Object.freeze(this)
+  }
+
+  static {
+    printedAs(Handle.prototype, Handle.prototype.toJSON)
   }
 
   get launchedResources(): Resources | null {

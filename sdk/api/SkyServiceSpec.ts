@@ -4,6 +4,7 @@ import { type Maybe, options } from "./arguments.ts"
 import { toFile } from "./field-names.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
+import { printedAs } from "./printed.ts"
 
 export interface SkyServiceSpecOptions {
   /** What is asked of a replica to know that it serves: a path that begins with `/`. */
@@ -75,6 +76,10 @@ export class SkyServiceSpec {
       : orException(() => values().serviceFrom(asSection(options<SkyServiceSpecOptions>(given, names, "SkyServiceSpec")), "options"))
   }
 
+  static {
+    printedAs(SkyServiceSpec.prototype, SkyServiceSpec.prototype.toYamlConfig)
+  }
+
   /** Of a task file's `service` section. */
   static fromYamlConfig(config: Readonly<Record<string, unknown>>): SkyServiceSpec {
     const checked = orException(() => values().serviceFrom(config, "section"))
@@ -85,5 +90,18 @@ export class SkyServiceSpec {
   /** The section, every default filled in. */
   toYamlConfig(): Record<string, unknown> {
     return { ...structuredClone(this.#section) }
+  }
+
+  /** As `toYamlConfig`. */
+  toJSON(): Record<string, unknown> {
+    return this.toYamlConfig()
+  }
+
+  /** In a line: `SkyServiceSpec(GET /health, 1 to 3 replicas)`. */
+  toString(): string {
+    const { readiness_probe: probe, replica_policy: policy } = this.#section
+    const { max_replicas: most = policy.min_replicas, min_replicas: least } = policy
+    const count = `${most === least ? "" : `${least} to `}${most} ${most === 1 ? "replica" : "replicas"}`
+    return `SkyServiceSpec(${probe.post_data === undefined ? "GET" : "POST"} ${probe.path}, ${count})`
   }
 }

@@ -5,6 +5,7 @@ import { type Maybe, options, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
+import { printedAs } from "./printed.ts"
 import { Resources, resourcesOf } from "./Resources.ts"
 import { type ResourcesOptions, resourcesFields } from "./resources-options.ts"
 import { SkyServiceSpec } from "./SkyServiceSpec.ts"
@@ -57,8 +58,7 @@ export class Task {
   }
 
   static {
-    // Where console.log looks: this has no fields of its own to print.
-    Object.defineProperty(Task.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: Task.prototype.toString })
+    printedAs(Task.prototype, Task.prototype.toString)
   }
 
   /** Checked as a whole; the task stays as it was where it does not hold. */

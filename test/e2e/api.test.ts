@@ -1,4 +1,5 @@
 /** The seven functions of the contract and their companions, against the real daemon. */
+import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
 import { program, refused, use } from "./api.ts"
 import { Home } from "./home.ts"
@@ -148,6 +149,7 @@ describe("stop, start, autostop and down", () => {
     expect(launchedResources!.copy({ labels: { a: "b" } }).isLaunchable()).toBe(true)
     expect(launchedResources!.copy({ cpus: 1 }).instanceType).toBe(null)
     expect(JSON.parse(JSON.stringify(row!.handle))).toMatchObject({ clusterName: "b", launchedResources: { cloud: "local" } })
+    expect(inspect(row!.handle)).toContain(`launchedResources: ${inspect(launchedResources).split("\n")[0]}`)
     expect(String(launchedResources)).toMatch(/^Local\(\d+CPU--\d+GB/)
     expect((await sky.exec(echo().setResources(launchedResources!), "b", { ...quiet, detachRun: true })).jobId).toBe(1)
   })

@@ -207,6 +207,17 @@ describe("a Task", () => {
     expect(String(new Task({ run: () => "true" }))).toBe("Task(run=<function>)\n  resources: default instances")
   })
 
+  it("says what its service is when it is printed", () => {
+    const { service } = new Task().setService(new sky.SkyServiceSpec({ readinessPath: "/health", minReplicas: 2 }))
+    const policy = { min_replicas: 2, upscale_delay_seconds: 300, downscale_delay_seconds: 1200 }
+    const section = { readiness_probe: { path: "/health", initial_delay_seconds: 1200 }, replica_policy: policy }
+    expect(JSON.parse(JSON.stringify(service))).toEqual(section)
+    expect(inspect(service)).toBe(inspect(service!.toYamlConfig()))
+    expect(String(service)).toBe("SkyServiceSpec(GET /health, 2 replicas)")
+    const scaled = { readinessPath: "/", postData: "{}", maxReplicas: 3, targetQpsPerReplica: 1 }
+    expect(String(new sky.SkyServiceSpec(scaled))).toBe("SkyServiceSpec(POST /, 1 to 3 replicas)")
+  })
+
   it("speaks of its own fields, and leaves the caller's words as they are", async () => {
     const said = async (run: () => unknown) => (await refused(run)).message
     expect(await said(() => new Task({ numNodes: 0 }))).toContain("numNodes")
