@@ -33,9 +33,7 @@ const endMaxMs = 8000
 
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
-const say = (fd: number | undefined, line: object) => {
-  if (fd !== undefined) writeSync(fd, `${JSON.stringify(line)}\n`)
-}
+const say = (fd: number | undefined, line: object) => fd !== undefined && writeSync(fd, `${JSON.stringify(line)}\n`)
 
 const identityOf = (home: string, socket: string) => {
   const { username } = userInfo()
