@@ -47,5 +47,5 @@ export const task = [
 export const detach = ["-d, --detach-run", "do not wait for the job"] as const
 export const at = ["--at WHEN", "what was known then, whatever was true"] as const
 export const when =
-  "WHEN is a position (1234), a time (2026-11-26 10:02, local if it has no offset) or an age (10m ago, 2 hours ago).\nWith -o json it is an object, whose asOf says which moment it is."
+  "WHEN is a position (1234), a time (2026-11-26 10:02, local if it has no offset), an age (10m ago, 2 hours ago) or now.\nWith -o json it is an object, whose asOf says which moment it is."
 export const dryrun = ["--dryrun", "only say what would be done"] as const

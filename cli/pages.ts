@@ -148,7 +148,8 @@ export const pages: Readonly<Record<string, Page>> = {
       "export   JSON lines, the events' bytes as stored; of a damaged log what is proven",
       "import   into an empty state folder (SKYD_HOME); the old one must not be used while its clusters live",
       "diff     an export against the log; a log that only goes on is no difference",
-      "Without a daemon none is started. Exit code 1: damage, a difference, or a head that is not there; 7: no room on the disk to look."
+      "Without a daemon none is started. Exit code 1: damage, a difference, or a head that is not there; 2: FILE cannot be read; 6: the file or",
+      "folder to be written holds something else; 7: no room on the disk to look."
     ].join("\n"),
     flags: [["--is", "head: whether what was noted, as printed, is in the log"]],
     examples: ["sky audit verify", "sky audit export log.jsonl && SKYD_HOME=~/second sky audit import log.jsonl"]

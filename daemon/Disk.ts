@@ -51,10 +51,20 @@ export class Disk extends Context.Service<
     )
 }
 
-/** A reserve that was given up is there to end things: what it would take to have it again is no room. */
-const roomMib = (home: string): number => {
+const ending = "cancel, stop and down"
+
+/**
+ * What is there for what begins something, in MiB, and what is said of it. A reserve that was given up is there to end things: what it
+ * would take to have it again is no room.
+ */
+const roomOf = (home: string) => {
   const free = freeBytes(home) / mib
-  return hasBallast(home) || free > workMib + reserveMib ? free : Math.max(0, free - reserveMib)
+  const left = `The disk of ${home} has ${Math.floor(free)} MiB left`
+  if (hasBallast(home)) return { room: free, left, way: `Free some space. ${ending} go on all the while.` }
+  const way = `Free some space first: ${ending} have no reserve now.`
+  if (free > workMib + reserveMib || free < 1) return { room: free, left, way }
+  const kept = free > reserveMib ? reserveMib : "all"
+  return { room: Math.max(0, free - reserveMib), left: `${left}, ${kept} of them for ${ending}`, way }
 }
 
 const make = Effect.fnUntraced(function* (home: string) {
@@ -67,16 +77,15 @@ const make = Effect.fnUntraced(function* (home: string) {
   }
   const look = () => {
     if (freeBytes(home) / mib < lastMib) dropBallast(home)
-    const room = roomMib(home)
-    return { room, left: `The disk of ${home} has ${Math.floor(room)} MiB left` }
+    return roomOf(home)
   }
   notices.watch("places", () => {
     const said = lost()
     return said && `${said} ${wayBack}`
   })
   notices.watch("disk", () => {
-    const { left, room } = look()
-    return room < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. Free some space.` : null
+    const { left, room, way } = look()
+    return room < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. ${way}` : null
   })
   const reserve = Effect.tryPromise(() => writeBallast(home)).pipe(
     Effect.catch(({ cause }) => Effect.logWarning(`the reserve on the disk cannot be written: ${String(cause)}`))
@@ -103,12 +112,9 @@ const make = Effect.fnUntraced(function* (home: string) {
       if (needs[method] === 0) return
       const said = lost()
       if (said !== null) return yield* new RuntimeError({ message: `${said} ${method} is not begun.`, hint: wayBack })
-      const { left, room } = look()
+      const { left, room, way } = look()
       if (room >= needs[method]) return
-      return yield* new DiskError({
-        message: `${left}, and ${method} needs ${needs[method]} MiB.`,
-        hint: "Free some space. cancel, stop and down go on all the while."
-      })
+      return yield* new DiskError({ message: `${left}, and ${method} needs ${needs[method]} MiB.`, hint: way })
     })
   })
 })

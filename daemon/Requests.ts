@@ -7,6 +7,8 @@ import { InternalError, recordError, type SkydError, ValueError } from "../sdk/p
 import { type CommandName, commands, type MethodName, methods, type QueryName } from "../sdk/protocol/methods.ts"
 import type { Request } from "../sdk/protocol/Wire.ts"
 import { didYouMean } from "../task/near.ts"
+import { explainUnwritable } from "./home.ts"
+import { Identity } from "./Identity.ts"
 import type { Reply } from "./ipc/Connection.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Operations } from "./Operations.ts"
@@ -37,6 +39,7 @@ const make = Effect.gen(function* () {
   const log = yield* EventLog
   const operations = yield* Operations
   const queries = yield* Queries
+  const { home } = yield* Identity
 
   const answer = (request: Request, reply: Reply): Effect.Effect<void, SkydError> => {
     const method = request.method as MethodName
@@ -51,10 +54,11 @@ const make = Effect.gen(function* () {
         Effect.catchCause((cause) => {
           if (Cause.hasInterruptsOnly(cause)) return Effect.void
           const error = Cause.squash(cause) as SkydError
-          const expected = typeof error === "object" && error !== null && "exitCode" in error
-          const said = expected
-            ? error
-            : new InternalError({ message: `skyd failed at ${request.method}: ${String(error)}`, hint: "sky daemon logs shows more." })
+          const isExpected = typeof error === "object" && error !== null && "exitCode" in error
+          const expected = isExpected ? error : explainUnwritable(home, error)
+          const said =
+            expected ??
+            new InternalError({ message: `skyd failed at ${request.method}: ${String(error)}`, hint: "sky daemon logs shows more." })
           const logged = expected
             ? Effect.void
             : Effect.logError("a request failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ method: request.method }))

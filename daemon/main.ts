@@ -33,9 +33,7 @@ const endMaxMs = 8000
 
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
-const say = (fd: number | undefined, line: object) => {
-  if (fd !== undefined) writeSync(fd, `${JSON.stringify(line)}\n`)
-}
+const say = (fd: number | undefined, line: object) => fd !== undefined && writeSync(fd, `${JSON.stringify(line)}\n`)
 
 const identityOf = (home: string, socket: string) => {
   const { username } = userInfo()
@@ -135,7 +133,7 @@ const sayable = (error: unknown, hint: string | null): SkydError =>
     ? (error as SkydError)
     : new InternalError({ message: error instanceof Error ? error.message : String(error), hint })
 
-const entry = (level: string) => ({ time: new Date().toISOString(), level })
+const fatal = (message: string) => ({ time: new Date().toISOString(), level: "Fatal", message })
 
 const argumentsOf = () => {
   try {
@@ -158,12 +156,18 @@ const main = async (): Promise<number> => {
   const readyFd = given.readyFd === undefined ? undefined : Number(given.readyFd)
   process.umask(0o077)
   const home = resolve(given.home)
+  let isReady = false
+  const fail = (error: unknown, hint: string | null): number => {
+    const said = explainUnwritable(home, error) ?? sayable(error, hint)
+    if (!isReady) say(readyFd, { ok: false, error: recordError(said) })
+    process.stderr.write(`${said.message}\n`)
+    return said.exitCode
+  }
   try {
     const { socket } = prepareHome(home)
     const diary = fileLogger(home)
     // Said at once: the process ends with it.
-    process.on("uncaughtExceptionMonitor", (cause) => diary.writeNow({ ...entry("Fatal"), message: cause.stack ?? String(cause) }))
-    let isReady = false
+    process.on("uncaughtExceptionMonitor", (cause) => diary.writeNow(fatal(cause.stack ?? String(cause))))
     const ready = () => {
       isReady = true
       say(readyFd, { ok: true })
@@ -176,7 +180,8 @@ const main = async (): Promise<number> => {
       left.promise.then(() => Exit.succeed("left"))
     ])
     const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-    if (Exit.isFailure(exit) && !(error instanceof AlreadyServed)) diary.write({ ...entry("Fatal"), message: Cause.pretty(exit.cause) })
+    const isFatal = Exit.isFailure(exit) && !(error instanceof AlreadyServed)
+    if (isFatal) diary.write(fatal(explainUnwritable(home, error)?.message ?? Cause.pretty(exit.cause)))
     await diary.close()
     if (Exit.isSuccess(exit)) return 0
     // Two clients spawned a daemon each: the other one serves, and that is all that this one's client wants.
@@ -184,15 +189,9 @@ const main = async (): Promise<number> => {
       say(readyFd, { ok: true })
       return 0
     }
-    const said = explainUnwritable(home, error) ?? sayable(error, `See ${home}/daemon.log`)
-    if (!isReady) say(readyFd, { ok: false, error: recordError(said) })
-    process.stderr.write(`${said.message}\n`)
-    return said.exitCode
+    return fail(error, `See ${home}/daemon.log`)
   } catch (cause) {
-    const said = explainUnwritable(home, cause) ?? sayable(cause, null)
-    say(readyFd, { ok: false, error: recordError(said) })
-    process.stderr.write(`${said.message}\n`)
-    return said.exitCode
+    return fail(cause, null)
   }
 }
 

@@ -22,6 +22,7 @@ import { NewFile } from "../NewFile.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
+import { plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
 
@@ -136,9 +137,15 @@ const importFrom = async (path: string, json: boolean): Promise<number> => {
   else stdout.write(`${events(answer.events)} imported into ${folder}. ${headLine(answer.head)}\n`)
   stderr.write(
     "If clusters of this log still live, the state folder that it came from must not be used any more: two daemons would manage\n" +
-      "the same machines. Nodes of the local cloud stay in that folder: the first command here finds their clusters gone.\n" +
-      "What was still open is not carried on: run it again.\n"
+      "the same machines. Nodes of the local cloud stay in that folder: the first command here finds their clusters gone.\n"
   )
+  const { open } = answer
+  if (open > 0) {
+    const [were, are, it] = open === 1 ? ["was", "is", "it"] : ["were", "are", "them"]
+    stderr.write(
+      `${plural(open, "operation")} ${were} open where the log ends, and ${are} not carried on. See which, and run ${it} again: sky ops -a\n`
+    )
+  }
   return exitCodes.ok
 }
 

@@ -19,7 +19,13 @@ export interface RawLine {
   readonly broken: "cut" | "long" | undefined
 }
 
-const reasons: Readonly<Record<string, string>> = { ENOENT: "there is none", EACCES: "you may not read it" }
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is none",
+  ENOTDIR: "a part of its path is a file",
+  EACCES: "you may not read it"
+}
+const reasonOf = ({ code = "", message }: NodeJS.ErrnoException) => reasons[code] ?? message
+const hint = "Name a file that an export was written to."
 const unreadable = (path: string, reason: string) => `The file ${path} cannot be read: ${reason}.`
 
 /** A pipe may never say anything, and whoever waits for it in the daemon keeps the others from asking: it is not even waited for here. */
@@ -29,7 +35,7 @@ const openFile = async (path: string): Promise<Readable> => {
   if (stat.isFile()) return file.createReadStream({ highWaterMark: chunkBytes })
   await file.close()
   const message = unreadable(path, stat.isDirectory() ? "it is a folder" : "it is a pipe or a device")
-  throw new ValueError({ message, hint: "Name a file that an export was written to." })
+  throw new ValueError({ message, hint })
 }
 
 export class Lines {
@@ -55,7 +61,8 @@ export class Lines {
       this.stream ??= this.source()
       await this.stream
     } catch (cause) {
-      throw cause instanceof ValueError ? cause : this.failed(cause)
+      if (cause instanceof ValueError) throw cause
+      throw new ValueError({ message: unreadable(this.name, reasonOf(cause as NodeJS.ErrnoException)), hint })
     }
   }
 
@@ -95,18 +102,13 @@ export class Lines {
     return { number: this.number + 1, bytes: this.rest, broken }
   }
 
-  private failed(cause: unknown): AuditError {
-    const { code = "", message } = cause as NodeJS.ErrnoException
-    return new AuditError({ message: unreadable(this.name, reasons[code] ?? message), hint: null })
-  }
-
   private async read() {
     await this.open()
     try {
       this.chunks ??= (await this.stream!)[Symbol.asyncIterator]()
       return await this.chunks.next()
     } catch (cause) {
-      throw this.failed(cause)
+      throw new AuditError({ message: unreadable(this.name, reasonOf(cause as NodeJS.ErrnoException)), hint: null })
     }
   }
 }

@@ -6,12 +6,16 @@ import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, write
 import { basename, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { freedKeysOf, keysOf } from "../../events/keys.ts"
+import type { Recorded } from "../../events/Recorded.ts"
+import { operations } from "../../projections/operations.ts"
 import { isAlive } from "../../sdk/is-alive.ts"
 import type { AuditImportAnswer } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { pack } from "../log/chain.ts"
 import { createHead, syncFolder } from "../log/head-file.ts"
 import { placesOf, storeLayer } from "../log/LevelLog.ts"
@@ -26,6 +30,9 @@ const batchEntries = 1000
 /** What a daemon makes before it has a log; empty, they hold nothing of anybody. */
 const made = ["run", "nodes", "trash"]
 
+class FolderTaken extends AuditError {
+  override readonly exitCode = exitCodes.conflict
+}
 const refuse = (message: string, hint: string | null = null) => new AuditError({ message, hint })
 
 /** Removes what imports left that were cut off, once it is known that nothing else is there. */
@@ -42,10 +49,10 @@ const clear = (home: string): void => {
   const isNothing = (path: string) => rests.includes(path) || (made.includes(basename(path)) && readdirSync(path).length === 0)
   const found = entries.find(({ name }) => !isNothing(join(home, name)))
   if (found !== undefined) {
-    throw refuse(
-      `The state folder ${home} is not empty: it holds '${found.name}'.`,
-      "A log is imported into a folder of its own: set SKYD_HOME to a new one."
-    )
+    throw new FolderTaken({
+      message: `The state folder ${home} is not empty: it holds '${found.name}'.`,
+      hint: "A log is imported into a folder of its own: set SKYD_HOME to a new one."
+    })
   }
   for (const rest of rests) rmSync(rest, { recursive: true, force: true })
 }
@@ -70,8 +77,23 @@ const workplace = (home: string) =>
       })
   )
 
+/** What was taken so far, and in which state that leaves the operations. */
+class SoFar {
+  readonly proof = new Proof(undefined)
+  private state = operations.empty
+
+  add(recorded: Recorded): void {
+    this.state = operations.apply(this.state, recorded)
+  }
+
+  get open(): number {
+    return HashMap.size(this.state.rows) - this.state.ended.length
+  }
+}
+
 /** The entry that a line makes, or why it makes none. */
-const entryOf = async (raw: RawLine, proof: Proof, lines: Lines): Promise<Entry> => {
+const entryOf = async (raw: RawLine, soFar: SoFar, lines: Lines): Promise<Entry> => {
+  const { proof } = soFar
   const line = readLine(raw)
   if (typeof line === "string") throw refuse(line)
   const seq = seqOf(line.json)
@@ -79,17 +101,18 @@ const entryOf = async (raw: RawLine, proof: Proof, lines: Lines): Promise<Entry>
   const value = pack(line.hash, line.json)
   const result = proof.next({ seq, value })
   if (Result.isFailure(result)) throw refuse(`Line ${raw.number}: ${result.failure.message}`)
+  soFar.add(result.success)
   return { seq, value, keys: keysOf(result.success), freed: freedKeysOf(result.success) }
 }
 
-const batch = (proof: Proof, lines: Lines) =>
+const batch = (soFar: SoFar, lines: Lines) =>
   Effect.tryPromise({
     try: async () => {
       const entries: Array<Entry> = []
       while (entries.length < batchEntries) {
         const raw = lines.take() ?? (await lines.next())
         if (raw === undefined) break
-        entries.push(await entryOf(raw, proof, lines))
+        entries.push(await entryOf(raw, soFar, lines))
       }
       return entries
     },
@@ -97,20 +120,20 @@ const batch = (proof: Proof, lines: Lines) =>
   })
 
 const write = Effect.fnUntraced(function* (folder: string, lines: Lines, onAt: (at: number) => void) {
-  const proof = new Proof(undefined)
+  const soFar = new SoFar()
   const store = Context.get(yield* Layer.build(storeLayer(folder, true)), LogStore)
-  for (let entries = yield* batch(proof, lines); entries.length > 0; entries = yield* batch(proof, lines)) {
+  for (let entries = yield* batch(soFar, lines); entries.length > 0; entries = yield* batch(soFar, lines)) {
     yield* store.write(entries)
-    onAt(proof.at)
+    onAt(soFar.proof.at)
   }
-  return proof
+  return soFar
 })
 
 export const importLog = Effect.fn("audit.import")(function* (home: string, lines: Lines, onAt: (at: number) => void = () => {}) {
   yield* openLines(lines)
   const { folder } = yield* workplace(home)
   const places = placesOf(folder)
-  const proof = yield* Effect.scoped(write(folder, lines, onAt)).pipe(
+  const { open, proof } = yield* Effect.scoped(write(folder, lines, onAt)).pipe(
     Effect.mapError((error) => (error instanceof AuditError ? error : refuse(`The log in ${home} cannot be written: ${error.message}`)))
   )
   const { head } = proof
@@ -127,5 +150,5 @@ export const importLog = Effect.fn("audit.import")(function* (home: string, line
     },
     catch: (cause) => refuse(`The log cannot be moved to its place in ${home}: ${(cause as Error).message}`)
   })
-  return { events: proof.at, head } satisfies AuditImportAnswer
+  return { events: proof.at, head, open } satisfies AuditImportAnswer
 }, Effect.scoped)

@@ -1,13 +1,13 @@
 /**
  * Which moment `at` means: a position, a time or an age. Pure. A time brings its offset, for the daemon has no time zone of the
- * caller's; an age counts back from the daemon's clock, which has stamped the facts.
+ * caller's; an age counts back from the daemon's clock, which has stamped the facts, and `now` is what that shows.
  */
 import * as Result from "effect/Result"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 
 export type When = { readonly seq: number } | { readonly atMs: number }
 
-const hint = "Say a position (1234), a time (2026-11-26T10:02:11Z, 2026-11-26 10:02+01:00) or an age (10m ago, 2 hours ago, 3 days ago)."
+const hint = "Say a position (1234), a time (2026-11-26T10:02:11Z, 2026-11-26 10:02+01:00), an age (10m ago, 3 days ago) or now."
 const shownMax = 64
 
 const time = /^(\d{4}-\d\d-\d\d)(?:[Tt ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?) ?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/
@@ -26,6 +26,7 @@ export const readWhen = (at: string | number, nowMs: number): Result.Result<When
   const shown = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
   const refuse = (message: string, way: string | null = hint) => Result.fail(new ValueError({ message, hint: way }))
   if (/^\d+$/.test(text)) return Result.succeed({ seq: Number(text) })
+  if (/^now$/i.test(text)) return Result.succeed({ atMs: nowMs })
   const [, count, unit] = age.exec(text) ?? []
   const [, day, clock, offset] = time.exec(text) ?? []
   if (day === undefined && count === undefined) return refuse(`'${shown}' is neither a position nor a time.`)

@@ -72,4 +72,6 @@ export type AuditDiffAnswer = typeof AuditDiffAnswer.Type
 export interface AuditImportAnswer {
   readonly events: number
   readonly head: Head
+  /** So many operations are open at its end: the first start fails them. */
+  readonly open: number
 }

@@ -69,7 +69,7 @@ export class ReadOnlyError extends Schema.TaggedError<ReadOnlyError>()("ReadOnly
 }
 /** When the log, or an export of it, cannot be read, or not be taken in. */
 export class AuditError extends Schema.TaggedError<AuditError>()("AuditError", fields) {
-  readonly exitCode = exitCodes.failed
+  readonly exitCode = exitCodes.failed as number
 }
 /** When a command on a node fails: setup, sync, the installation of the runtime. */
 export class CommandError extends Schema.TaggedError<CommandError>()("CommandError", {

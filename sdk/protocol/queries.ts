@@ -19,7 +19,7 @@ export const Status = Schema.Struct({
   clusterNames: Names,
   /** Ask the clouds and nodes first. */
   refresh: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
-  /** What was known then: a position, a time with its offset (RFC 3339) or an age by the daemon's clock (`2 hours ago`). */
+  /** What was known then: a position, a time with its offset (RFC 3339), an age by the daemon's clock (`2 hours ago`) or `now`. */
   at: At
 })
 export const StatusAnswer = Schema.Struct({

@@ -1,6 +1,6 @@
 /** A disk that fills up, on a small filesystem of its own: what begins something is refused, what ends something goes on. */
 import { execFileSync } from "node:child_process"
-import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { eventually, Home } from "./home.ts"
@@ -22,7 +22,7 @@ const isSmall = mounted(home.path)
 if (!isSmall) console.warn("NOT TESTED: a full disk. Mounting a small filesystem needs root.")
 afterAll(async () => {
   if (!isSmall) return
-  rmSync(join(home.path, "filler"), { force: true })
+  rmSync(filler, { force: true })
   await home.sky("down", "-a", "-y")
   await home.sky("daemon", "stop")
   execFileSync("umount", ["-l", home.path])
@@ -32,16 +32,19 @@ const free = () => {
   const { bavail, bsize } = statfsSync(home.path)
   return (bavail * bsize) / mib
 }
-/** Fills the disk up to so many MiB. */
-const leave = (leftMib: number) => {
-  rmSync(join(home.path, "filler"), { force: true })
-  const bytes = Math.floor((free() - leftMib) * mib)
+const filler = join(home.path, "filler")
+/** To the last byte, when nothing is to be left. */
+const fill = (bytes: number) => {
   try {
-    writeFileSync(join(home.path, "filler"), Buffer.alloc(bytes))
+    appendFileSync(filler, Buffer.alloc(bytes))
   } catch (cause) {
-    // To the last byte, when nothing is to be left.
     if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause
   }
+}
+/** Fills the disk up to so many MiB. */
+const leave = (leftMib: number) => {
+  rmSync(filler, { force: true })
+  fill(Math.floor((free() - leftMib) * mib))
 }
 
 describe.skipIf(!isSmall)("a disk with", () => {
@@ -55,7 +58,9 @@ describe.skipIf(!isSmall)("a disk with", () => {
     leave(200)
     expect(await home.sky("launch", "-y", "-d", "-c", "b", "true")).toMatchObject({
       code: 7,
-      err: expect.stringMatching(/has (199|200) MiB left, and launch needs 256 MiB\.\s+Free some space/)
+      err: expect.stringMatching(
+        /has (199|200) MiB left, and launch needs 256 MiB\.\s+Free some space\. cancel, stop and down go on all the while\./
+      )
     })
     expect((await home.sky("exec", "-d", "a", "sleep 601")).code).toBe(0)
     expect((await home.json("status")).map(({ name }: { name: string }) => name)).toEqual(["a"])
@@ -74,8 +79,15 @@ describe.skipIf(!isSmall)("a disk with", () => {
   it("nothing left: stop and down still come to their end", async () => {
     leave(0)
     // The reserve that is given up now is not for these.
-    for (const _ of [1, 2])
-      expect(await home.sky("autostop", "-y", "a", "-i", "5")).toMatchObject({ code: 7, err: expect.stringContaining("has 0 MiB left") })
+    const none =
+      /has 6[34] MiB left, all of them for cancel, stop and down, and autostop needs 64 MiB\.\s+Free some space first: [^.]* no reserve now\.$/
+    for (const _ of [1, 2]) {
+      const { code, err } = await home.sky("autostop", "-y", "a", "-i", "5")
+      expect(err.trim()).toMatch(none)
+      expect(code).toBe(7)
+    }
+    const { err } = await home.sky("status")
+    expect(err).toMatch(/all of\s+them\s+for\s+cancel[^.]*: a\s+launch[^.]*\.\s+Free\s+some\s+space\s+first: [^.]*\s+no\s+reserve\s+now\./)
     expect(await home.sky("stop", "-y", "a")).toMatchObject({ code: 0 })
     expect((await home.json("status"))[0].status).toBe("STOPPED")
     expect(await home.sky("down", "-y", "a")).toMatchObject({ code: 0 })
@@ -95,6 +107,32 @@ describe.skipIf(!isSmall)("a disk with", () => {
     }
     leave(300)
     expect((await home.sky("audit", "verify")).code).toBe(0)
+  })
+  it("nothing left under a running daemon, and no reserve: what is under way then says so like all that comes after", async () => {
+    leave(300)
+    expect((await home.sky("launch", "-y", "-d", "-c", "e", "sleep 601")).code).toBe(0)
+    for (const job of [2, 3, 4, 5, 6, 7]) expect(await home.json("exec", "-d", "e", `sleep 60${job}`)).toMatchObject({ jobId: job })
+    const ballast = join(home.state, "ballast")
+    await eventually(() => existsSync(ballast))
+    // Too little for another one.
+    leave(40)
+    rmSync(ballast)
+    leave(0)
+    // Each job that ends gives some bytes back.
+    const filling = setInterval(() => fill(mib), 1)
+    const table = [2, 3, 4].map((job) => home.sky("cancel", "-y", "e", `${job}`))
+    const json = [5, 6, 7].map((job) => home.sky("cancel", "-y", "e", `${job}`, "-o", "json"))
+    const failed = (await Promise.all([...table, ...json])).filter(({ code }) => code !== 0)
+    clearInterval(filling)
+    expect(failed.length).toBeGreaterThan(0)
+    for (const { code, err, out } of [...failed, await home.sky("cancel", "-y", "e", "2"), await home.sky("status", "-o", "json")]) {
+      const { message } = err.startsWith("{") ? JSON.parse(err).error : { message: err.replace(/^✗ /, "") }
+      expect(message).toMatch(/^The state folder \S+ cannot be written to: there is no space left on its disk,/)
+      expect([code, out]).toEqual([7, ""])
+    }
+    expect(readFileSync(join(home.state, "daemon.log"), "utf8")).not.toMatch(/"Fatal","message":"(?!The state folder)/)
+    leave(300)
+    expect((await home.sky("cancel", "-y", "e", "-a")).code).toBe(0)
   })
   it("nothing left at the start, and no reserve: one sentence, and all is well when there is room again", async () => {
     await home.sky("daemon", "stop")

@@ -48,7 +48,8 @@ describe("a moment", () => {
     ["3 days ago", 259_200_000],
     ["1.5h ago", 5_400_000],
     ["2 Weeks Ago", 1_209_600_000],
-    ["0s ago", 0]
+    ["0s ago", 0],
+    ["now", 0]
   ])("is an age by the daemon's clock: %s", (at, ms) => {
     assert.deepStrictEqual(meant(at), { atMs: nowMs - ms })
   })
