@@ -34,11 +34,11 @@ export const areVariables = (variables: unknown) =>
 const areAccelerators = (wanted: JobSpec["accelerators"]) =>
   wanted === null || (typeof wanted === "object" && isText(wanted.name) && Number.isFinite(wanted.count) && wanted.count >= 0)
 
-const checkJob = ({ id, name, numNodes, runTimestamp, run, setup, accelerators, envs, secrets }: JobSpec) => {
+const checkJob = ({ id, name, numNodes, runTimestamp, run, setup, accelerators, envs, refusal, secrets }: JobSpec) => {
   if (!isId(id) || !isId(numNodes)) throw valueError("a job needs a whole id and numNodes")
   if (!isSafeName(runTimestamp) || !isText(run)) throw valueError("a job needs a runTimestamp and a run text")
   if ((name !== null && !isText(name)) || (setup !== null && !isText(setup))) throw valueError("a job's name and setup are texts or null")
-  if (secrets === null) throw valueError(lostSecrets)
+  if (secrets === null) throw valueError(refusal ?? lostSecrets)
   if (!areAccelerators(accelerators)) throw valueError("a job's accelerators are a name and a count, or null")
   if (!areVariables(envs) || !areVariables(secrets)) throw valueError("a job's envs and secrets are texts by name, without NUL characters")
 }

@@ -10,7 +10,6 @@ import { type Handlers, makePending } from "../sdk/client/Pending.ts"
 import * as rare from "../sdk/client/rare.ts"
 import { openSession } from "../sdk/client/Session.ts"
 import { daemonProgram } from "../sdk/client/spawn.ts"
-import type { Damage, Head } from "../sdk/protocol/audit.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import type { ServerFrame } from "../sdk/protocol/Wire.ts"
 
@@ -90,14 +89,8 @@ const onceEach = (handlers: Handlers) => {
   }
 }
 
-interface Answer {
-  readonly damage: Damage | null
-  readonly events?: number
-  readonly head?: Head | null
-}
-
 /** Of whoever holds the store. It changes hands while a daemon starts or ends. `askHeld`: how it is found out where a daemon does. */
-export const askLog = async <T extends Answer>(
+export const askLog = async <T>(
   method: string,
   params: object = {},
   handlers: Handlers = {},
@@ -107,13 +100,7 @@ export const askLog = async <T extends Answer>(
   const fresh = onceEach(handlers)
   for (const giveUpAtMs = Date.now() + lockedMaxMs; ; ) {
     try {
-      const answer = await askHeld(home, method, params, fresh())
-      // A daemon that can prove nothing may hold no store, where that did not open.
-      if (answer.damage === null || (answer.events ?? answer.head?.seq ?? 0) > 0) return answer
-      return await askFolder<T>(home.folder, method, params, fresh()).catch((error: unknown) => {
-        if (isLocked(error)) return answer
-        throw error
-      })
+      return await askHeld(home, method, params, fresh())
     } catch (error) {
       if (!isNoDaemon(error)) throw error
     }

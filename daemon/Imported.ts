@@ -1,6 +1,7 @@
 /**
  * The first start over a log that `sky audit import` made. What was open when the log was cut may have ended long ago, so nothing of it
- * is carried on: its operations fail, and each cluster is taken as its cloud shows it. Nothing is begun, and nothing ended.
+ * is carried on: its operations fail, and each cluster is taken as its cloud shows it. No machine and no job is begun, and none ended.
+ * What was recorded whole holds: a job that was submitted runs on where its node has it, and the last autostop setting is the cluster's.
  */
 import { lstatSync, rmSync } from "node:fs"
 import * as Effect from "effect/Effect"
@@ -8,9 +9,9 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Event } from "../events/Event.ts"
-import type { OperationId } from "../events/ids.ts"
-import type { ClusterRow } from "../projections/ClusterRow.ts"
-import { type Jobs, unfinishedOf } from "../projections/jobs.ts"
+import type { ClusterId, OperationId } from "../events/ids.ts"
+import type { ActiveOperation, ClusterRow } from "../projections/ClusterRow.ts"
+import { type Jobs, jobsOf, unfinishedOf } from "../projections/jobs.ts"
 import { RuntimeError, recordError } from "../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "./Clouds.ts"
 import type { NodeState } from "./clouds/Cloud.ts"
@@ -22,8 +23,9 @@ import { placesOf } from "./log/LevelLog.ts"
 import { conclude } from "./reactors/conclude.ts"
 import { refOf } from "./reactors/machines.ts"
 import { observations } from "./reactors/observations.ts"
+import { submitted } from "./reactors/steps.ts"
 
-/** How long a start may wait for the word of one cluster's cloud. Who is silent is looked at again, like any cluster. */
+/** How long a start may wait for the clouds' word. Clusters of which none came are looked at again, like any. */
 const lookMaxMs = 2000
 
 const failed = (row: ClusterRow, method: string): Event => ({
@@ -36,6 +38,20 @@ const failed = (row: ClusterRow, method: string): Event => ({
   )
 })
 
+/** It ends once the head has the setting, which is no work but what holds of the cluster. */
+const isSet = ({ autostop }: ClusterRow, { method, seq }: ActiveOperation) =>
+  method === "autostop" && autostop !== null && autostop.setting > seq
+
+/** Of one whose job was submitted what was decided with that is all that is missing, if anything. */
+const endOf = (row: ClusterRow, jobs: Jobs, active: ActiveOperation): ReadonlyArray<Event> => {
+  const job = jobsOf(jobs, row.id).find(({ operation }) => operation === active.id)
+  if (job === undefined) return [failed(row, active.method)]
+  const { autostop } = row
+  return submitted(row, active, job.id).filter(
+    (event) => event._tag !== "AutostopSet" || event.idleMinutes !== autostop?.idleMinutes || event.down !== autostop.down
+  )
+}
+
 const factsOf = (row: ClusterRow, jobs: Jobs, states: ReadonlyArray<NodeState>): ReadonlyArray<Event | readonly [Event, OperationId]> => {
   const missing = observations(
     row,
@@ -43,11 +59,14 @@ const factsOf = (row: ClusterRow, jobs: Jobs, states: ReadonlyArray<NodeState>):
     new Set()
   )
   const isGone = missing.length === row.nodes.length
+  const operations = row.operations.filter((active) => isSet(row, active))
   return [
-    ...row.operations.map(({ id, method }) => [failed(row, method), id] as const),
+    ...row.operations
+      .filter((active) => !operations.includes(active))
+      .flatMap((active) => endOf(row, jobs, active).map((event) => [event, active.id] as const)),
     { _tag: "ClusterImported", cluster: row.id },
     ...missing,
-    ...(isGone ? conclude({ ...row, wanted: "up", nodes: [], operations: [] }, unfinishedOf(jobs, row.id)).events : [])
+    ...(isGone ? conclude({ ...row, wanted: "up", nodes: [], operations }, unfinishedOf(jobs, row.id)).events : [])
   ]
 }
 
@@ -55,19 +74,16 @@ export const settle = Effect.gen(function* () {
   const log = yield* EventLog
   const clouds = yield* Clouds
   const { actor } = yield* Identity
+  const seen = new Map<ClusterId, ReadonlyArray<NodeState>>()
   const look = (row: ClusterRow) => {
     const refs = row.nodes.map((node) => refOf(row, node, log.world().clusters.log))
-    return (cloudOf(clouds, row)?.query(refs) ?? Effect.succeed([])).pipe(
-      Effect.timeout(lookMaxMs),
-      Effect.orElseSucceed((): ReadonlyArray<NodeState> => []),
-      Effect.map((states) => [row, states] as const)
-    )
+    return Effect.map(cloudOf(clouds, row)?.query(refs) ?? Effect.succeed([]), (states) => seen.set(row.id, states))
   }
   const rows = [...HashMap.values(log.world().clusters.rows)]
-  const seen = yield* Effect.forEach(rows, look, { concurrency: 16 })
+  yield* Effect.forEach(rows, (row) => Effect.ignore(look(row)), { concurrency: 16, discard: true }).pipe(Effect.timeoutOption(lookMaxMs))
   const decide = ({ jobs }: { readonly jobs: Jobs }) => {
-    const events = seen.flatMap(([row, states]) =>
-      factsOf(row, jobs, states).map((fact) =>
+    const events = rows.flatMap((row) =>
+      factsOf(row, jobs, seen.get(row.id) ?? []).map((fact) =>
         "_tag" in fact ? ([streamOf(row.id), fact] as const) : ([streamOf(row.id), fact[0], fact[1]] as const)
       )
     )

@@ -115,7 +115,7 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
     const unkept = Effect.logWarning(
       `what LevelDB drops when it opens the log is not kept, since its files take no second link: ${refused}`
     )
-    const check = found.isSuspect || refused !== undefined || isUntimely(socket) ? checkTables(home) : Effect.void
+    const check = found.isSuspect || refused !== undefined || isUntimely(home) ? checkTables(home) : Effect.void
     return Effect.all([refused === undefined ? Effect.void : unkept, check], { discard: true }).pipe(
       Effect.andThen(serve(home, socket, ready)),
       Effect.tapError((error) =>

@@ -14,7 +14,8 @@ export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: Cluster
 
 /**
  * The log was imported: what was begun of the cluster is given up, and nothing more is wanted of it than that it is there. Its machines
- * count as running until they are seen otherwise.
+ * count as running until they are seen otherwise. Its open jobs are those that its node has: the others are not begun, and none is
+ * cancelled. The last autostop setting holds.
  */
 export const ClusterImported = Schema.TaggedStruct("ClusterImported", { cluster: ClusterId })
 

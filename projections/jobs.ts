@@ -24,6 +24,8 @@ export interface JobRow {
   readonly operation: OperationId | null
   readonly status: JobStatus
   readonly cancelRequested: boolean
+  /** It was open when the log was imported: its node may have it, and who has not is not to begin it. */
+  readonly isImported: boolean
   readonly submittedAtMs: number
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
@@ -69,6 +71,7 @@ const unknown = (event: Observed): JobRow => ({
   operation: null,
   status: "PENDING",
   cancelRequested: false,
+  isImported: false,
   submittedAtMs: event.observedAtMs,
   startedAtMs: null,
   endedAtMs: null,
@@ -112,6 +115,7 @@ const submitted = ({ atMs, event, operation }: Recorded & { readonly event: { re
   operation,
   status: "PENDING",
   cancelRequested: false,
+  isImported: false,
   submittedAtMs: atMs,
   startedAtMs: null,
   endedAtMs: null,
@@ -122,7 +126,7 @@ const submitted = ({ atMs, event, operation }: Recorded & { readonly event: { re
 
 export const jobs: Projection<Jobs> = {
   name: "jobs",
-  version: 2,
+  version: 3,
   empty: HashMap.empty(),
   apply: (state, recorded) => {
     const { atMs, event } = recorded
@@ -144,6 +148,11 @@ export const jobs: Projection<Jobs> = {
         return observed(state, event, end(event, event.observedAtMs))
       case "JobClosed":
         return change(state, event.cluster, event.job, end(event, atMs))
+      case "ClusterImported":
+        return unfinishedOf(state, event.cluster).reduce(
+          (all, { id }) => change(all, event.cluster, id, (row) => ({ ...row, cancelRequested: false, isImported: true })),
+          state
+        )
       case "ClusterGone":
         return HashMap.remove(state, event.cluster)
       default:

@@ -53,7 +53,7 @@ export const inDaemon = <A extends Answer>(
     if (!isSound) return yield* onDisk(home, use)
     // Before the store: it never says more than that holds by then.
     const witness = yield* Effect.result(readSaid(home))
-    return yield* use(yield* foundIn(store, witness))
+    return yield* use(yield* foundIn(store, witness, store.standsFor))
   }).pipe(Effect.catchTags({ LogLocked: unavailable, LogUnavailable: unavailable }))
 
 const linksMax = 10

@@ -3,13 +3,13 @@
  * when it closes, be it another daemon's; so the socket is made under another name and moved into its place.
  */
 import { once } from "node:events"
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { IPCModule } from "node-ipc"
-import { isAlive } from "../../sdk/is-alive.ts"
+import { logHolder } from "../../sdk/log-holder.ts"
 import { answers } from "../await-lock.ts"
 import { watchHome } from "../home.ts"
 import { Identity } from "../Identity.ts"
@@ -35,13 +35,10 @@ const textOf = (path: string): string | undefined => {
   }
 }
 
-const pidFileOf = (socket: string) => join(dirname(socket), "pid")
+const pidName = "pid"
 
-/** The last one that served here was killed, or ended itself by a defect. */
-export const isUntimely = (socket: string): boolean => {
-  const pid = Number(textOf(pidFileOf(socket)) ?? Number.NaN)
-  return pid === process.pid || !(Number.isNaN(pid) || isAlive(pid))
-}
+/** The last one that served this state folder was killed, or ended itself by a defect: it left its pid file, and nobody holds the log. */
+export const isUntimely = (home: string): boolean => existsSync(join(home, "run", pidName)) && logHolder(home) === undefined
 
 /** Listens, and listens again when the socket is gone from its place. Where the state folder itself is gone, nobody would be heard. */
 export const keepOpen = Effect.fnUntraced(function* (ipc: IPCModule) {
@@ -49,7 +46,7 @@ export const keepOpen = Effect.fnUntraced(function* (ipc: IPCModule) {
   const lifecycle = yield* Lifecycle
   const isThere = yield* watchHome(home)
   const folder = dirname(socket)
-  const pidFile = pidFileOf(socket)
+  const pidFile = join(folder, pidName)
   const fresh = freshOf(socket)
   const own = `${pid}\n`
   let socketNumber: number | undefined

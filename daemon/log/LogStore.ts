@@ -48,6 +48,8 @@ export interface Page {
 export class LogStore extends Context.Service<
   LogStore,
   {
+    /** Why the real one did not open, in whose place this empty one stands. */
+    readonly standsFor?: LogDamaged
     /** All or nothing, values and index together, and on disk before it succeeds. */
     readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, StoreError>
     /** Values with `from <= seq`, ascending, as of now, in pages. */

@@ -38,7 +38,7 @@ export interface AsFound {
   readonly release: () => void
   /** The store is damaged: the folder that holds its files as the first one found them that saw this damage; null when there are none. */
   readonly keep: (name: string) => string | null
-  /** The damaged store was opened: as it is now, the next one finds it. */
+  /** The damaged store whose files are kept was opened: as it is now, the next one finds it. */
   readonly settle: () => void
 }
 
@@ -129,6 +129,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
   const isThere = files !== ""
   const isSuspect = isThere && (linksOf(home).some(isOfEnded) || lstatSync(join(home, current), { throwIfNoEntry: false }) !== undefined)
   let own: string | undefined
+  let kept: string | null = null
   const release = () => own !== undefined && remove(own)
   try {
     if (isThere && linksOf(home).length < linksMax) {
@@ -152,14 +153,13 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
       }),
     release,
     keep: (name) => {
-      const kept = keptOf(home, files)
-      if (kept !== undefined) {
-        quietly(() => linksOf(home).forEach(remove))
-        return kept
-      }
-      const folder = keepAs(home, name)
+      // Nothing tells one store that is gone from another.
+      const before = isThere ? keptOf(home, files) : undefined
+      const folder = before ?? keepAs(home, name)
+      kept = folder
       if (folder === null) return null
       quietly(() => {
+        if (before !== undefined) return linksOf(home).forEach(remove)
         unmark(home)
         symlinkSync(basename(folder), join(home, current))
       })
@@ -167,8 +167,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
     },
     settle: () =>
       quietly(() => {
-        const folder = join(home, readlinkSync(join(home, current)))
-        writeFileSync(join(folder, left), filesOf(store), { mode: 0o600 })
+        if (kept !== null) writeFileSync(join(kept, left), filesOf(store), { mode: 0o600 })
       })
   }
 }

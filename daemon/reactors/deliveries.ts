@@ -45,6 +45,8 @@ export const deliveriesOf = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>,
 
 type Secrets = JobSpec["secrets"]
 
+export const notBegun = "it had not begun when its log was imported; submit it again"
+
 export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
   id: job.id,
   name: job.name,
@@ -54,7 +56,7 @@ export const jobSpec = (job: JobRow, secrets: Secrets): JobSpec => ({
   setup: job.withSetup ? (job.task.setup ?? null) : null,
   run: job.task.run ?? "",
   envs: job.task.envs ?? {},
-  secrets
+  ...(job.isImported ? { secrets: null, refusal: notBegun } : { secrets })
 })
 
 export const taskOf = ({ request }: ActiveOperation): RecordedTask => (request?._tag === "LaunchRequested" ? request.task : {})

@@ -1,6 +1,6 @@
 /** The facts of a launch's and an exec's last steps. Pure. */
 import type { Event } from "../../events/Event.ts"
-import type { OperationId } from "../../events/ids.ts"
+import type { JobId, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
 import { armedMinutes } from "../../task/autostop.ts"
@@ -19,6 +19,12 @@ const settle = (row: ClusterRow, { request }: ActiveOperation): ReadonlyArray<Ev
   return [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down: true }]
 }
 
+/** What is decided in one breath with a submission. */
+export const submitted = (row: ClusterRow, active: ActiveOperation, jobId: JobId | null): ReadonlyArray<Event> => [
+  ...settle(row, active),
+  { _tag: "OperationSucceeded", result: { jobId } }
+]
+
 export const submit = (row: ClusterRow, active: ActiveOperation, how: { readonly nowMs: number; readonly user: string }): Facts => {
   const { request } = active
   if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return decided(active.id, [])
@@ -26,8 +32,7 @@ export const submit = (row: ClusterRow, active: ActiveOperation, how: { readonly
   const withSetup = request._tag === "LaunchRequested" && request.detachSetup && !request.noSetup && hasSetup(request.task)
   return decided(active.id, [
     ...(job === null ? [] : [jobSubmitted(row, job, request.task, { withSetup, ...how })]),
-    ...settle(row, active),
-    { _tag: "OperationSucceeded", result: { jobId: job } }
+    ...submitted(row, active, job)
   ])
 }
 

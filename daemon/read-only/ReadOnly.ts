@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -41,9 +42,15 @@ export const guardOf = (home: string) => join(home, "run", "guard")
 export const storeOf = (home: string) =>
   Layer.effect(
     LogStore,
-    Effect.map(openToRead(home), ({ store }) => store)
-  ).pipe(
-    Layer.catchTag("LogDamaged", () => Layer.unwrap(Effect.as(Layer.build(LevelLogStore.layer(guardOf(home))), MemoryLogStore.layer())))
+    openToRead(home).pipe(
+      Effect.map(({ store }) => store),
+      Effect.catchTag("LogDamaged", (standsFor) =>
+        Layer.build(LevelLogStore.layer(guardOf(home))).pipe(
+          Effect.andThen(Layer.build(MemoryLogStore.layer())),
+          Effect.map((empty) => LogStore.of({ ...Context.get(empty, LogStore), standsFor }))
+        )
+      )
+    )
   )
 
 /** Jobs' output can still be read from the nodes that are known. */

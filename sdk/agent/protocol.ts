@@ -86,6 +86,8 @@ export interface JobSpec {
   readonly envs: Readonly<Record<string, string>>
   /** Kept 0600 and removed when the job ends. `null`: the daemon has none any more; who has not taken the job before refuses it. */
   readonly secrets: Readonly<Record<string, string>> | null
+  /** With secrets that are null: why who has not taken the job before refuses it, if not for them. */
+  readonly refusal?: string
 }
 
 /** Runs on every node, like a job, once per operation. */

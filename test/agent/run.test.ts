@@ -184,6 +184,21 @@ describe("the queue", () => {
     expect(await follower.fact("JobEnded", 1)).toMatchObject({ status: "FAILED", returnCodes: [] })
     expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "SUCCEEDED" })
   })
+
+  it("refuses a job that is not to be begun, with the reason; one that was taken before goes on", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    const client = await head.client()
+    const taken = job(1, "until test -e ~/go; do sleep 0.02; done")
+    await client.call("submit", { jobs: [taken] })
+    await follower.fact("JobStarted")
+    const never = { secrets: null, refusal: "it comes too late" }
+    await client.call("submit", { jobs: [taken, job(2, "touch ~/ran")].map((told) => ({ ...told, ...never })) })
+    expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "FAILED", reason: "it was refused: it comes too late" })
+    fs.writeFileSync(head.home("go"), "")
+    expect(await follower.fact("JobEnded", 1)).toMatchObject({ status: "SUCCEEDED" })
+    expect(fs.existsSync(head.home("ran"))).toBe(false)
+  })
 })
 
 describe("setup", () => {

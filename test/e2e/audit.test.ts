@@ -161,17 +161,25 @@ describe("sky audit", () => {
     expect(readdirSync(join(home.state, "run")).filter((name) => name.startsWith("audit-"))).toEqual([])
   })
 
-  it("looks at the folder itself where the daemon could not open the store", async () => {
+  it("says of a store that does not open what is wrong with it, over the socket too", async () => {
     const home = await launched()
     await stop(home)
     writeFileSync(join(home.state, "log", "CURRENT"), "nonsense\n")
-    const offline = await home.sky("audit", "verify")
-    expect(offline).toMatchObject({ code: 1, err: expect.stringContaining("does not open: ") })
+    const asked = ["verify", "head", "export"]
+    const said = async () => {
+      const answers = await Promise.all(asked.map((what) => home.sky("audit", what)))
+      return answers.map(({ code, err }) => [code, err.trimEnd().split("\n").at(-1)])
+    }
+    const offline = await said()
+    expect(offline).toEqual(asked.map(() => [1, expect.stringContaining("does not open: ")]))
     await home.sky("status")
-    const online = await home.sky("audit", "verify")
-    expect(online.code).toBe(1)
-    expect(online.err.trimEnd().split("\n").at(-1)).toBe(offline.err.trimEnd().split("\n").at(-1))
-    expect(await home.sky("audit", "export")).toMatchObject({ code: 1, err: expect.stringContaining("does not open: ") })
+    expect(await said()).toEqual(offline)
+    const wire = home.socket()
+    for (const what of asked) {
+      const { data } = await wire.request(what, `audit.${what}`).answer(what)
+      expect(data.value.damage).toMatchObject({ kind: "store-unreadable", seq: 0, message: expect.stringContaining("does not open: ") })
+    }
+    wire.socket.destroy()
   })
 
   it("of no log says so, and makes none", async () => {

@@ -111,6 +111,23 @@ export class SimAgent {
     for (const id of this.jobs.keys()) if (!this.outcome.has(id)) this.end(id, { status, returnCodes: [], reason })
   }
 
+  /** As if it had never been told of the job. */
+  forget(job: number): void {
+    this.running.get(job)?.interruptUnsafe()
+    this.running.delete(job)
+    this.begun.delete(`job ${job}`)
+    this.jobs.delete(job)
+    this.revive(job)
+    this.journal.splice(0, this.journal.length, ...this.journal.filter(({ fact }) => !("job" in fact) || fact.job !== job))
+  }
+
+  /** As if the job had not ended: it runs on. */
+  revive(job: number): void {
+    this.outcome.delete(job)
+    const ends = ({ fact }: JournalEntry) => fact._tag === "JobEnded" && fact.job === job
+    this.journal.splice(0, this.journal.length, ...this.journal.filter((entry) => !ends(entry)))
+  }
+
   private end(
     job: number,
     how: { readonly status: string; readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }
@@ -143,7 +160,7 @@ export class SimAgent {
     if (known !== undefined) return known.runTimestamp === spec.runTimestamp ? [] : [spec.id]
     this.jobs.set(spec.id, spec)
     if (spec.secrets === null) {
-      this.end(spec.id, { status: "FAILED", returnCodes: [], reason: lost })
+      this.end(spec.id, { status: "FAILED", returnCodes: [], reason: spec.refusal ?? lost })
       return []
     }
     this.begin(`job ${spec.id}`)

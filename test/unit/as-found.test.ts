@@ -98,6 +98,26 @@ it("are none of a store that is gone, though LevelDB has left its traces there",
   expect(names()).toEqual(["log"])
 })
 
+it("of one damage are not said to be of the next: of a store that is removed there are none, however often it is looked at", () => {
+  put("log", "CURRENT", "bad")
+  keep("1")
+  rmSync(join(home, "log"), { recursive: true })
+  for (const name of ["2", "3"]) {
+    const found = linkAsFound(home)
+    expect(found.keep(name)).toBeNull()
+    found.settle()
+  }
+})
+
+it("are not those of a store that was removed under the one that kept them", () => {
+  put("log", "CURRENT", "bad")
+  const found = linkAsFound(home)
+  found.keep("1")
+  rmSync(join(home, "log"), { recursive: true })
+  found.settle()
+  expect(linkAsFound(home).keep("2")).toBeNull()
+})
+
 it("leave alone a folder that somebody has given the name", () => {
   put("log", "CURRENT", "now")
   put("log.damaged", "CURRENT", "moved here by hand")

@@ -1,9 +1,10 @@
-/** The mark of an imported log goes when the facts of its first start are on disk, and not before. */
+/** The mark of an imported log goes when the facts of its first start are on disk, and not before; no cloud keeps that start waiting. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, HashMap, Layer, Result } from "effect"
+import { TestClock } from "effect/testing"
 import { Clouds } from "../../daemon/Clouds.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import * as Imported from "../../daemon/Imported.ts"
@@ -38,5 +39,28 @@ it.effect("the mark of an imported log outlives a daemon that dies before the fa
     for (const _ of ["first", "second"]) assert.isTrue(Exit.isSuccess(yield* start(home, recorded)))
     assert.isFalse(existsSync(mark))
     assert.strictEqual(said, 1)
+  })
+)
+
+it.effect("however many clusters there are, a cloud that hangs holds the start up once", () =>
+  Effect.gen(function* () {
+    const { clusters, ...rest } = worldOf(up())
+    const [row] = HashMap.values(clusters.rows)
+    const rows = Array.from({ length: 100 }, (_, i) => [`c${i}`, { ...row!, id: `c${i}` }] as const)
+    const world = { ...rest, clusters: { ...clusters, rows: HashMap.fromIterable(rows) } }
+    let taken: ReadonlySet<string> = new Set()
+    const decide = (facts: (of: typeof world) => Result.Result<{ readonly events: ReadonlyArray<readonly [string, unknown]> }>) =>
+      Effect.sync(() => {
+        taken = new Set(Result.getOrThrow(facts(world)).events.map(([stream]) => stream))
+      })
+    const start = Imported.settle.pipe(
+      Effect.provideService(Clouds, new Map([["local", { query: () => Effect.never } as never]])),
+      Effect.provideService(Identity, { actor: {} } as never),
+      Effect.provideService(EventLog, { world: () => world, decide } as never)
+    )
+    const fiber = yield* Effect.forkDetach(start, { startImmediately: true })
+    yield* TestClock.adjust("2 seconds")
+    assert.isDefined(fiber.pollUnsafe())
+    assert.strictEqual(taken.size, rows.length)
   })
 )
