@@ -91,7 +91,7 @@ describe("sky audit", () => {
     expect((await other.sky("audit", "export")).out).toBe(readFileSync(file, "utf8"))
     expect(await other.json("events", "--tail", "1000")).toHaveLength((await home.json("audit", "verify")).events + 1)
     expect((await other.sky("audit", "diff", file)).out).toMatch(/^The log goes on after event \d+ with 1 more\.\n$/)
-    expect(await take(file)).toMatchObject({ code: 1, err: expect.stringContaining("is not empty") })
+    expect(await take(file)).toMatchObject({ code: 6, err: expect.stringContaining("is not empty") })
   })
 
   it("takes an import from stdin, and leaves nothing of one that fails", async () => {
@@ -177,6 +177,9 @@ describe("sky audit", () => {
     [[], "Audit what?"],
     [["prove"], "Unknown: audit prove"],
     [["import"], "Which file?"],
+    [["export", ""], "The name of the file is empty."],
+    [["import", ""], "The name of the file is empty."],
+    [["diff", ""], "The name of the file is empty."],
     [["verify", "x"], "Unexpected argument 'x'."],
     [["verify", "--is"], "--is goes with head."],
     [["head", "--is", "1"], "--is takes what was noted: SEQ HASH."],
