@@ -3,7 +3,7 @@
  * is carried on: its operations fail, and each cluster is taken as its cloud shows it. No machine and no job is begun, and none ended.
  * What was recorded whole holds: a job that was submitted runs on where its node has it, and the last autostop setting is the cluster's.
  */
-import { lstatSync, rmSync } from "node:fs"
+import { rmSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
@@ -19,6 +19,7 @@ import { streamOf } from "./commands/decision.ts"
 import { Identity } from "./Identity.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { syncFolder } from "./log/head-file.ts"
+import { markedIn, sweepRests } from "./log/imports.ts"
 import { placesOf } from "./log/LevelLog.ts"
 import { conclude } from "./reactors/conclude.ts"
 import { refOf } from "./reactors/machines.ts"
@@ -95,14 +96,14 @@ export const settle = Effect.gen(function* () {
 /** Before anything is done on a cluster. */
 export const layer = (home: string) =>
   Layer.effectDiscard(
-    Effect.suspend(() => {
-      const { imported } = placesOf(home)
-      if (!lstatSync(imported, { throwIfNoEntry: false })?.isFile()) return Effect.void
+    Effect.gen(function* () {
+      const log = yield* EventLog
+      sweepRests(home)
+      const marked = markedIn(home)
+      if (marked === undefined) return
+      if (marked === log.world().clusters.log) yield* settle
       // A mark that came back later would end what was asked for since.
-      const remove = () => {
-        rmSync(imported)
-        syncFolder(home)
-      }
-      return Effect.andThen(settle, Effect.sync(remove))
+      rmSync(placesOf(home).imported)
+      syncFolder(home)
     })
   )

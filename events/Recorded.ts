@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import { Event } from "./Event.ts"
 import { type JournalId, OperationId, Seq } from "./ids.ts"
+import { AtMs } from "./values.ts"
 
 /** `cluster/<ulid>`, `journal/<ulid>` or `daemon`: the unit of optimistic concurrency. */
 export const StreamName = Schema.String.check(Schema.isPattern(/^(daemon|(cluster|journal)\/[0-9A-Z]{26})$/)).pipe(
@@ -26,7 +27,7 @@ export type Actor = typeof Actor.Type
 export const Recorded = Schema.Struct({
   /** Dense and global. Order is by `seq`, never by time. */
   seq: Seq,
-  atMs: Schema.Natural,
+  atMs: AtMs,
   stream: StreamName,
   /** The request that all this belongs to. */
   operation: Schema.NullOr(OperationId),

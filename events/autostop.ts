@@ -1,7 +1,7 @@
 /** Facts about stopping when idle. The count is kept on the head node; these are the setting and what came of it. */
 import * as Schema from "effect/Schema"
 import { ClusterId, Seq } from "./ids.ts"
-import { observed } from "./values.ts"
+import { AtMs, observed } from "./values.ts"
 
 /** The last setting holds. Negative minutes cancel. */
 export const AutostopSet = Schema.TaggedStruct("AutostopSet", { cluster: ClusterId, idleMinutes: Schema.Int, down: Schema.Boolean })
@@ -15,5 +15,5 @@ export const AutostopFired = Schema.TaggedStruct("AutostopFired", {
   ...observed,
   idleMinutes: Schema.Int,
   down: Schema.Boolean,
-  idleSinceMs: Schema.Natural
+  idleSinceMs: AtMs
 })

@@ -1,6 +1,7 @@
 /** Facts about a cluster as a whole. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
+import { AtMs } from "./values.ts"
 
 export const StopRequested = Schema.TaggedStruct("StopRequested", { cluster: ClusterId, purge: Schema.Boolean, lastUse: Schema.String })
 
@@ -24,8 +25,8 @@ export const ActionFailed = Schema.TaggedStruct("ActionFailed", {
   cluster: ClusterId,
   action: Schema.NonEmptyString,
   message: Schema.String,
-  retryAtMs: Schema.Natural
+  retryAtMs: AtMs
 })
 
 /** The daemon itself failed while working on this cluster; it tries again later. */
-export const ReactorFailed = Schema.TaggedStruct("ReactorFailed", { cluster: ClusterId, message: Schema.String, retryAtMs: Schema.Natural })
+export const ReactorFailed = Schema.TaggedStruct("ReactorFailed", { cluster: ClusterId, message: Schema.String, retryAtMs: AtMs })

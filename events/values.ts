@@ -1,5 +1,9 @@
 /** Values that several facts share. */
 import * as Schema from "effect/Schema"
+
+/** Milliseconds since 1970, until the end of the year 9999: beyond it no time can be shown that can be typed, soon after none at all. */
+export const AtMs = Schema.Natural.check(Schema.isLessThanOrEqualTo(253_402_300_799_999))
+
 /** Where nodes are or will be, with the price at the time of choosing, so that history never changes when a catalog does. */
 export const Offer = Schema.Struct({
   cloud: Schema.NonEmptyString,
@@ -113,4 +117,4 @@ export const RecordedCaller = Schema.Struct({
 })
 
 /** Where an observation was copied from: the journal's own number of the entry, and when the node saw it (its clock). */
-export const observed = { entry: Schema.Natural, observedAtMs: Schema.Natural }
+export const observed = { entry: Schema.Natural, observedAtMs: AtMs }

@@ -59,8 +59,10 @@ const onDisk = async (home: Home, method: string, params: object, handlers: Hand
   const answer = await askFolder<AuditVerifyAnswer>(home.folder, "audit.disk", params, handlers)
   if (answer.damage === null) return answer
   const held = await askDaemon<AuditVerifyAnswer>(home, method, params, {})
-  if (held.damage === null) {
-    stderr.write(`Its files are damaged, and the daemon still has all ${events(held.events)}: sky audit export FILE saves them.\n`)
+  // Where the files are gone it says so too, and has what it opened.
+  if (held.damage === null || held.events > answer.events) {
+    const what = `${held.damage === null ? "all " : ""}${events(held.events)}`
+    stderr.write(`Its files are damaged, and the daemon still has ${what}: sky audit export FILE saves them.\n`)
   }
   return answer
 }
@@ -171,6 +173,7 @@ export const audit = verb(usage, { is: { type: "boolean" } }, async ({ flags, wo
   if (what === "head") return head(rest, flags.is === true, json)
   atMost(what === "verify" ? 0 : 1, rest, usage)
   if (what === "verify") return verify(json)
+  if (file === "") throw usageError("The name of the file is empty.", `Usage: ${usage}`)
   if (what === "export") return exportTo(file ?? "-", json)
   if (what === "import" || what === "diff") {
     if (file === undefined) throw usageError("Which file?", `Usage: ${usage}`)

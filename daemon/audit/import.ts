@@ -2,7 +2,7 @@
  * An export becomes the log of an empty state folder: the same bytes under the same hashes, and nothing besides. It is built beside its
  * place and moved there when all of it is proven, so that nothing is left of one that fails.
  */
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,12 +12,11 @@ import * as Result from "effect/Result"
 import { freedKeysOf, keysOf } from "../../events/keys.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { operations } from "../../projections/operations.ts"
-import { isAlive } from "../../sdk/is-alive.ts"
 import type { AuditImportAnswer } from "../../sdk/protocol/audit.ts"
-import { AuditError } from "../../sdk/protocol/errors.ts"
-import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { AuditError, RequestConflict } from "../../sdk/protocol/errors.ts"
 import { pack } from "../log/chain.ts"
 import { createHead, syncFolder } from "../log/head-file.ts"
+import { markedIn, restsIn, workplaceIn, writeMark } from "../log/imports.ts"
 import { placesOf, storeLayer } from "../log/LevelLog.ts"
 import { type Entry, LogStore } from "../log/LogStore.ts"
 import { empty } from "./Differ.ts"
@@ -30,31 +29,48 @@ const batchEntries = 1000
 /** What a daemon makes before it has a log; empty, they hold nothing of anybody. */
 const made = ["run", "nodes", "trash"]
 
-class FolderTaken extends AuditError {
-  override readonly exitCode = exitCodes.conflict
-}
 const refuse = (message: string, hint: string | null = null) => new AuditError({ message, hint })
 
-/** Removes what imports left that were cut off, once it is known that nothing else is there. */
-const clear = (home: string): void => {
-  const entries = readdirSync(home, { withFileTypes: true })
-  const rests = entries.flatMap(({ name }) =>
-    /^import-\d+$/.test(name) && !isAlive(Number(name.slice("import-".length))) ? [join(home, name)] : []
-  )
+/** The folder holds something that is not replaced. */
+const taken = (message: string) =>
+  new RequestConflict({ message, hint: "A log is imported into a folder of its own: set SKYD_HOME to a new one." })
+const isTaken = ({ code = "" }: NodeJS.ErrnoException) => ["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(code)
+
+/** Removes what imports left that were cut off, once it is known that nothing else is there but `own`. */
+const clear = (home: string, own?: string): void => {
+  const rests = [...restsIn(home)]
   // The store is moved to its place before its witness: one that waits there alone tells whose the store is.
-  if (rests.some((rest) => readdirSync(rest).join() === "HEAD")) rests.unshift(placesOf(home).store)
-  const { imported } = placesOf(home)
-  const mark = lstatSync(imported, { throwIfNoEntry: false })
-  if (mark?.isFile() && mark.size === 0) rests.push(imported)
-  const isNothing = (path: string) => rests.includes(path) || (made.includes(basename(path)) && readdirSync(path).length === 0)
-  const found = entries.find(({ name }) => !isNothing(join(home, name)))
-  if (found !== undefined) {
-    throw new FolderTaken({
-      message: `The state folder ${home} is not empty: it holds '${found.name}'.`,
-      hint: "A log is imported into a folder of its own: set SKYD_HOME to a new one."
-    })
-  }
+  const isMoved = (rest: string) => existsSync(placesOf(rest).head) && !existsSync(placesOf(rest).store)
+  if (rests.some(isMoved)) rests.unshift(placesOf(home).store)
+  if (markedIn(home) !== undefined) rests.push(placesOf(home).imported)
+  const isNothing = (path: string) =>
+    path === own || rests.includes(path) || (made.includes(basename(path)) && readdirSync(path).length === 0)
+  const found = readdirSync(home).find((name) => !isNothing(join(home, name)))
+  if (found !== undefined) throw taken(`The state folder ${home} is not empty: it holds '${found}'.`)
   for (const rest of rests) rmSync(rest, { recursive: true, force: true })
+}
+
+/** To its place, unless somebody has begun something there meanwhile: of that nothing is replaced, and nothing of ours is left beside it. */
+const moveTo = (home: string, folder: string, log: string): void => {
+  clear(home, folder)
+  const [from, to] = [placesOf(folder), placesOf(home)]
+  writeMark(from.imported, log)
+  // On disk before the log can be opened: nothing that is open in it is carried on.
+  linkSync(from.imported, to.imported)
+  try {
+    syncFolder(home)
+    renameSync(from.store, to.store)
+    try {
+      linkSync(from.head, to.head)
+    } catch (cause) {
+      renameSync(to.store, from.store)
+      throw cause
+    }
+  } catch (cause) {
+    rmSync(to.imported, { force: true })
+    throw cause
+  }
+  syncFolder(home)
 }
 
 /** The folder that it is built in. */
@@ -64,11 +80,11 @@ const workplace = (home: string) =>
       try: () => {
         const isNew = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined
         clear(home)
-        const folder = join(home, `import-${process.pid}`)
+        const folder = workplaceIn(home)
         mkdirSync(folder, { mode: 0o700 })
         return { folder, isNew }
       },
-      catch: (cause) => (cause instanceof AuditError ? cause : refuse(`${home} cannot be written to: ${(cause as Error).message}`))
+      catch: (cause) => (cause instanceof RequestConflict ? cause : refuse(`${home} cannot be written to: ${(cause as Error).message}`))
     }),
     ({ folder, isNew }) =>
       Effect.sync(() => {
@@ -141,14 +157,13 @@ export const importLog = Effect.fn("audit.import")(function* (home: string, line
   yield* Effect.try({
     try: () => {
       createHead(places.head, { log: head.log, seq: head.seq, hash: proof.hash! })
-      // On disk before the log can be opened: nothing that is open in it is carried on.
-      writeFileSync(placesOf(home).imported, "", { mode: 0o600 })
-      syncFolder(home)
-      renameSync(places.store, placesOf(home).store)
-      renameSync(places.head, placesOf(home).head)
-      syncFolder(home)
+      moveTo(home, folder, head.log)
     },
-    catch: (cause) => refuse(`The log cannot be moved to its place in ${home}: ${(cause as Error).message}`)
+    catch: (cause) => {
+      if (cause instanceof RequestConflict) return cause
+      if (isTaken(cause as Error)) return taken(`Another log was begun in the state folder ${home} meanwhile.`)
+      return refuse(`The log cannot be moved to its place in ${home}: ${(cause as Error).message}`)
+    }
   })
   return { events: proof.at, head, open } satisfies AuditImportAnswer
 }, Effect.scoped)

@@ -61,6 +61,9 @@ const runs = (pages: Stream.Stream<Page, StoreError>, said: Head | undefined) =>
   })
 }
 
+/** What a table does not yield that is not what was written: that it is not is what there is to say. */
+const isUnread: ReadonlySet<string> = new Set(["gap", "store-unreadable"])
+
 /** How far it is proven, and what the first damage is. */
 export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor) {
   const { said, store } = found
@@ -113,9 +116,13 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
       return Effect.fail(error instanceof AuditError ? error : unavailable(error))
     })
   )
-  // What ends it early is said first; then what is wrong with the whole.
   const end = stopped === undefined ? checkEnd(at(), said, kept) : undefined
-  const damage = stopped?.damage ?? found.damage ?? (end === undefined ? null : damageOf(end))
+  // What ends it early is said first; then what is wrong with the whole.
+  const early =
+    stopped?.damage && found.damage?.kind === "store-unreadable" && isUnread.has(stopped.damage.kind)
+      ? { ...found.damage, seq: at() + 1 }
+      : stopped?.damage
+  const damage = early ?? found.damage ?? (end === undefined ? null : damageOf(end))
   if (stopped === undefined && damage === null) found.whenSound?.()
   return { events: at(), head: head as HeadView | null, damage }
 })

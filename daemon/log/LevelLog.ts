@@ -38,10 +38,10 @@ const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamage
 export const openBeside = Effect.fnUntraced(function* (home: string, folder: string) {
   const { store } = placesOf(home)
   const beside = placesOf(folder).store
-  const unsound = yield* makeReadable(beside)
-  const opened = yield* Layer.build(LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots })).pipe(
-    Effect.catchTag("LogDamaged", ({ damage, message }) => damaged(damage, message.replaceAll(beside, store)))
-  )
+  const { rescued, unsound } = yield* makeReadable(beside)
+  const opened = yield* Layer.build(
+    LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots, rescued })
+  ).pipe(Effect.catchTag("LogDamaged", ({ damage, message }) => damaged(damage, message.replaceAll(beside, store))))
   // What a process that was killed had not yet made part of it, LevelDB has deleted, or written anew under the same number.
   const still = unsound.length === 0 ? [] : yield* unsoundIn(beside)
   const parts = unsound.filter((name) => still.includes(name)).map((name) => join(store, name))

@@ -10,6 +10,7 @@ import { Level } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { type Indexed, LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
+import { Rescued } from "./rescue.ts"
 import { digits, snapshotFiles } from "./snapshot-files.ts"
 
 /** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
@@ -51,6 +52,8 @@ interface Options {
   readonly createIfMissing: boolean
   /** Where snapshots are kept; none are without it. */
   readonly snapshots?: string
+  /** What LevelDB does not read of it. */
+  readonly rescued?: Rescued
 }
 
 const open = (location: string, createIfMissing: boolean) =>
@@ -66,6 +69,7 @@ const open = (location: string, createIfMissing: boolean) =>
         : unread("open", `The log in ${location} does not open: ${reason(cause)}`)
   })
 
+type Get = (seq: number) => Promise<Buffer | undefined>
 type Range = NonNullable<Parameters<Level<string, Buffer>["iterator"]>[0]>
 /** The store as of the moment that is to be seen. */
 type Seen = Partial<Pick<Range, "snapshot">>
@@ -115,10 +119,10 @@ const indexed = (key: string, value: Buffer): Indexed => {
 }
 
 /** Every key that is there: the events, then all besides. */
-const everything = async function* (db: Level<string, Buffer>) {
+const everything = async function* (db: Level<string, Buffer>, rescued: Rescued) {
   const seen = { snapshot: db.snapshot() }
   try {
-    for await (const values of pages(db, 1, seen)) yield { values, index: [] }
+    for await (const values of rescued.fill(pages(db, 1, seen), 1)) yield { values, index: [] }
     for (const range of [{ lt: eventKey(1) }, { gte: "e0" }]) yield* indexOf(db, { ...range, ...seen })
   } finally {
     await seen.snapshot.close()
@@ -138,9 +142,9 @@ const indexOf = async function* (db: Level<string, Buffer>, options: Range) {
   }
 }
 
-const ofStream = async function* (db: Level<string, Buffer>, stream: Key, from: number) {
+const ofStream = async function* (db: Level<string, Buffer>, stream: Key, from: number, get: Get) {
   for await (const key of db.keys({ gte: `s/${stream}/${digits(from)}`, lt: `s/${stream}/:` })) {
-    const value = await db.get(eventKey(seqOf(key)))
+    const value = await get(seqOf(key))
     if (value !== undefined) yield { seq: seqOf(key), value }
   }
 }
@@ -150,6 +154,8 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
     LogStore,
     Effect.gen(function* () {
       const db = yield* Effect.acquireRelease(open(location, options.createIfMissing), (db) => Effect.promise(() => db.close()))
+      const rescued = options.rescued ?? new Rescued()
+      const get: Get = (seq) => rescued.value(seq, db.get(eventKey(seq)))
       const snapshots = yield* snapshotFiles(options.snapshots)
       return LogStore.of({
         ...snapshots,
@@ -167,10 +173,10 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
             // What it reads to put files together it may find broken, and refuses every write from then on.
             catch: (cause) => unread("write", `LevelDB cannot write to the log: ${reason(cause)}`)
           }),
-        scan: (from) => Stream.fromAsyncIterable(pages(db, from), notRead),
-        everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db), notRead)),
-        scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from), notRead),
-        get: (seq) => read(() => db.get(eventKey(seq))),
+        scan: (from) => Stream.fromAsyncIterable(rescued.fill(pages(db, from), from), notRead),
+        everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db, rescued), notRead)),
+        scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from, get), notRead),
+        get: (seq) => read(() => get(seq)),
         last: read(async () => {
           for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
           return undefined

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { isAlive } from "../../sdk/is-alive.ts"
 import { readable } from "./blocks.ts"
 import { LogUnavailable } from "./LogStore.ts"
+import { Rescued } from "./rescue.ts"
 
 const prefix = "beside-"
 const codeOf = (cause: unknown) => (cause as NodeJS.ErrnoException).code
@@ -61,24 +62,27 @@ export const putBeside = (store: string, to: string, link: (from: string, to: st
 }
 
 /** What a disk cannot read is not what was written either. */
-const readableCopy = (path: string): Buffer | undefined => {
+const unsoundTable = (path: string) => {
   try {
-    return readable(readFileSync(path))
+    const table = readFileSync(path)
+    const copy = readable(table)
+    return copy && { table, copy }
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined
-    if (codeOf(cause) === "EIO") return Buffer.alloc(statSync(path).size)
-    throw cause
+    if (codeOf(cause) !== "EIO") throw cause
+    const copy = Buffer.alloc(statSync(path).size)
+    return { table: copy, copy }
   }
 }
 
 /** The tables that are not what was written; `told` is given a copy of each that LevelDB can read the rest of. */
-export const unsoundIn = Effect.fnUntraced(function* (store: string, told: (name: string, copy: Buffer) => void = () => {}) {
+export const unsoundIn = Effect.fnUntraced(function* (store: string, told: (name: string, table: Buffer, copy: Buffer) => void = () => {}) {
   const unsound: Array<string> = []
   const look = (name: string) => {
-    const copy = readableCopy(join(store, name))
-    if (copy === undefined) return
+    const found = unsoundTable(join(store, name))
+    if (found === undefined) return
     unsound.push(name)
-    told(name, copy)
+    told(name, found.table, found.copy)
   }
   const failed = (cause: unknown) => new LogUnavailable({ operation: "read", message: `${(cause as Error).message}.` })
   const names = yield* Effect.try({ try: () => namesIn(store).filter((name) => table.test(name)), catch: failed })
@@ -91,8 +95,12 @@ export const unsoundIn = Effect.fnUntraced(function* (store: string, told: (name
 })
 
 /** In a store that was put beside another one. */
-export const makeReadable = (store: string) =>
-  unsoundIn(store, (name, copy) => {
+export const makeReadable = Effect.fnUntraced(function* (store: string) {
+  const rescued = new Rescued()
+  const unsound = yield* unsoundIn(store, (name, table, copy) => {
     remove(join(store, name))
     writeFileSync(join(store, name), copy, { mode: 0o600 })
+    rescued.add(table)
   })
+  return { unsound, rescued }
+})

@@ -3,13 +3,15 @@
  * no sense to it. A table is its blocks of keys and values, one that filters, one that leads to that (the meta index), one that leads to
  * the first (the index), and a footer that leads to the last two. Each block ends with its type and a checksum; nothing is in between.
  */
-import { crc32c, masked } from "./crc32c.ts"
+import { begun, crc32c, ended, masked, step } from "./crc32c.ts"
 
 const footerBytes = 48
 const trailerBytes = 5
 const magic = Buffer.from("57fb808b247547db", "hex")
 const plain = 0
 const snappy = 1
+/** More than a block can hold: it ends with the event that makes it longer than 4 KiB. */
+const blockMaxBytes = 1024 * 1024
 /** A block of a type that LevelDB does not know is one that it refuses to read. */
 const unknown = 0xff
 
@@ -20,7 +22,7 @@ interface Block {
 }
 
 /** Reads on from `at`; what is beyond the end is not a number. */
-class Reader {
+export class Reader {
   readonly bytes: Buffer
   at: number
   constructor(bytes: Buffer, at = 0) {
@@ -45,24 +47,26 @@ class Reader {
   }
 }
 
+/** As far as it makes sense. */
 const unpacked = (packed: Buffer): Buffer => {
   const reader = new Reader(packed)
-  const out = Buffer.alloc(reader.number())
-  for (let at = 0; reader.at < packed.length; ) {
+  const out = Buffer.alloc(Math.min(reader.number() || 0, blockMaxBytes))
+  let at = 0
+  while (reader.at < packed.length && at < out.length) {
     const tag = packed[reader.at++]!
     const [kind, high] = [tag & 3, tag >> 2]
+    const number = (bytes: number) => (reader.at + bytes > packed.length ? Number.NaN : reader.take(bytes).readUIntLE(0, bytes))
     if (kind === 0) {
-      const bytes = high < 60 ? 0 : high - 59
-      const length = 1 + (bytes === 0 ? high : reader.take(bytes).readUIntLE(0, bytes))
-      at += reader.take(length).copy(out, at)
+      at += reader.take(1 + (high < 60 ? high : number(high - 59))).copy(out, at)
       continue
     }
     const length = 1 + (kind === 1 ? 3 + (high & 7) : high)
-    const back = kind === 1 ? ((tag >> 5) << 8) | packed[reader.at++]! : reader.take(kind === 2 ? 2 : 4).readUIntLE(0, kind === 2 ? 2 : 4)
+    const back = kind === 1 ? ((tag >> 5) << 8) | number(1) : number(kind === 2 ? 2 : 4)
+    if (!(back > 0 && back <= at)) break
     // It may repeat what it is just writing.
     for (const end = at + length; at < end; at++) out[at] = out[at - back]!
   }
-  return out
+  return out.subarray(0, at)
 }
 
 /** What an index leads to: its values; the keys are of no use here. */
@@ -108,4 +112,28 @@ export const readable = (table: Buffer): Buffer | undefined => {
   const copy = Buffer.from(table)
   for (const { to } of bad) copy[to] = unknown
   return copy
+}
+
+/** Where no index leads to them: one after the other, each up to the checksum that is its own; last what has none. */
+function* inTurn(table: Buffer): Generator<Block> {
+  let from = 0
+  for (let to = 0, sum = begun; to + trailerBytes <= table.length; to++) {
+    sum = step(sum, table[to]!)
+    if (masked(ended(sum)) !== table.readUInt32LE(to + 1)) continue
+    yield { from, to }
+    from = to + trailerBytes
+    to = from - 1
+    sum = begun
+  }
+  yield { from, to: table.length }
+}
+
+/** What stands in the blocks of a table that `readable` keeps from LevelDB. */
+export function* hitBlocks(table: Buffer): Generator<Buffer> {
+  for (const { from, to } of badBlocks(table) ?? inTurn(table)) {
+    const stored = table.subarray(from, to)
+    const type = table[to]
+    if (type !== snappy) yield stored
+    if (type !== plain) yield unpacked(stored)
+  }
 }

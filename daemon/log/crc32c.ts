@@ -10,15 +10,20 @@ for (let i = 256; i < table.length; i++) {
   table[i] = (sum >>> 8) ^ table[sum & 255]!
 }
 
+/** Byte by byte: `ended` of what the last step gave is the checksum. */
+export const begun = -1
+export const step = (sum: number, byte: number): number => (sum >>> 8) ^ table[(sum ^ byte) & 255]!
+export const ended = (sum: number): number => ~sum >>> 0
+
 export const crc32c = (bytes: Uint8Array, from: number, to: number): number => {
-  let sum = -1
+  let sum = begun
   let at = from
   for (; at + 4 <= to; at += 4) {
     sum ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
     sum = table[768 + (sum & 255)]! ^ table[512 + ((sum >>> 8) & 255)]! ^ table[256 + ((sum >>> 16) & 255)]! ^ table[sum >>> 24]!
   }
-  for (; at < to; at++) sum = (sum >>> 8) ^ table[(sum ^ bytes[at]!) & 255]!
-  return ~sum >>> 0
+  for (; at < to; at++) sum = step(sum, bytes[at]!)
+  return ended(sum)
 }
 
 /** As LevelDB stores it. */

@@ -25,7 +25,10 @@ export const readWhen = (at: string | number, nowMs: number): Result.Result<When
   const text = String(at).trim()
   const shown = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
   const refuse = (message: string, way: string | null = hint) => Result.fail(new ValueError({ message, hint: way }))
-  if (/^\d+$/.test(text)) return Result.succeed({ seq: Number(text) })
+  if (/^\d+$/.test(text)) {
+    const seq = Number(text)
+    return Number.isSafeInteger(seq) ? Result.succeed({ seq }) : refuse(`'${shown}' is larger than any position.`, null)
+  }
   if (/^now$/i.test(text)) return Result.succeed({ atMs: nowMs })
   const [, count, unit] = age.exec(text) ?? []
   const [, day, clock, offset] = time.exec(text) ?? []

@@ -2,10 +2,13 @@
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Readable } from "node:stream"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { Level } from "level"
 import { beforeAll, describe, expect, it } from "vitest"
+import { importLog } from "../../daemon/audit/import.ts"
+import { Lines } from "../../daemon/audit/Lines.ts"
 import * as LevelLog from "../../daemon/log/LevelLog.ts"
 import { append, breakFrom, breakLastBlock, change, filesOf, flip, inStore, logId, opened } from "../damage/logs.ts"
 import { histories } from "../fakes/histories.ts"
@@ -176,13 +179,13 @@ describe("what LevelDB cannot read", () => {
       message: expect.stringMatching(/^LevelDB cannot read the index of the log, whose events it can: .*orrupt.*\.$/)
     })
   })
-  it("of the events ends the proof at the first one that cannot be read, as it ends the export", async () => {
+  it("of the events ends the proof at the first one that is hit, as it ends the export", async () => {
     const home = await compacted()
     change(tables(home)[0]!, breakFrom(100_000))
     const copy = fresh()
     cpSync(home, copy, { recursive: true })
     const { damage, events } = await verified(home)
-    expect(damage).toMatchObject({ kind: "store-unreadable", seq: events + 1 })
+    expect(damage).toMatchObject({ kind: "hash", seq: events + 1 })
     expect(events).toBeGreaterThan(0)
     expect((await exported(copy)).events).toBe(events)
   })
@@ -271,7 +274,7 @@ describe("an import", () => {
   it("clears what one left that was cut off", async () => {
     const home = fresh()
     mkdirSync(join(home, nobody, "log"), { recursive: true })
-    writeFileSync(join(home, "imported"), "")
+    writeFileSync(join(home, "imported"), `${logId("5")}\n`)
     expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
     expect(readdirSync(home).sort()).toEqual(["HEAD", "imported", "log"])
   })
@@ -282,9 +285,33 @@ describe("an import", () => {
     writeFileSync(join(home, nobody, "HEAD"), "")
     mkdirSync(join(home, "log"))
     writeFileSync(join(home, "log", "CURRENT"), "")
-    writeFileSync(join(home, "imported"), "")
+    writeFileSync(join(home, "imported"), `${logId("5")}\n`)
     expect((await imported(golden("sound.1"), home)).refused).toBeUndefined()
     expect(readdirSync(home).sort()).toEqual(["HEAD", "imported", "log"])
+  })
+
+  it.each([
+    ["a daemon has begun a log", "HEAD", (home: string) => Effect.runPromise(opened(home, append(1)))],
+    ["somebody has put a file", "notes", async (home: string) => writeFileSync(join(home, "notes"), "")]
+  ])("is refused where meanwhile %s, which it leaves as it is", async (_, name, begin) => {
+    const home = fresh()
+    const bytes = readFileSync(golden("sound.1"))
+    async function* source() {
+      yield bytes.subarray(0, 1000)
+      await begin(home)
+      yield bytes.subarray(1000)
+    }
+    const lines = new Lines(async () => Readable.from(source()), "stdin")
+    const error = await Effect.runPromise(Effect.flip(importLog(home, lines)))
+    expect(error).toMatchObject({ exitCode: 6, message: `The state folder ${home} is not empty: it holds '${name}'.` })
+    expect(existsSync(join(home, "imported"))).toBe(false)
+    expect(readdirSync(home).filter((entry) => entry.startsWith("import-"))).toEqual([])
+    if (name === "HEAD") expect(await verified(home)).toMatchObject({ events: 2, damage: null })
+  })
+
+  it("marks the log that it is of", async () => {
+    const { answer, home } = await imported(golden("sound.1"))
+    expect(readFileSync(join(home, "imported"), "utf8")).toBe(`${answer!.head.log}\n`)
   })
 
   it("of nothing, of no file, of a folder is one sentence", async () => {
@@ -295,6 +322,14 @@ describe("an import", () => {
     const home = join(fresh(), "made", "here")
     await imported(golden("cut"), home)
     expect(existsSync(home)).toBe(false)
+  })
+
+  it("takes no fact of a time that cannot be shown", async () => {
+    const [first, second] = linesOf(golden("sound.1")).map((line) => JSON.parse(line).record)
+    const at = (atMs: number) => file(exportOf([first, { ...second, atMs }]))
+    const last = Date.parse("9999-12-31T23:59:59.999Z")
+    expect((await imported(at(last))).answer?.events).toBe(2)
+    expect((await imported(at(last + 1))).refused).toMatch(/^Line 2: Event 2 is not what its schema says: atMs: /)
   })
 
   it("takes no fact that is larger than the log takes, and no line without end", async () => {

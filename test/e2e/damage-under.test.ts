@@ -44,6 +44,10 @@ describe("under a daemon", () => {
     const before = (await home.json("events")).length
     rmSync(join(home.state, "log"), { recursive: true })
     await refused(home, "log")
+    expect(await home.sky("audit", "verify")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`the daemon still has ${before} events: sky audit export FILE saves them.`)
+    })
     // As a newer build asks that would take its place.
     expect(await home.json("rpc", "daemon.stop", '{"ifIdle":true}')).toMatchObject({ stopping: false })
     const file = join(home.path, "saved.jsonl")
@@ -98,7 +102,7 @@ describe("under a daemon", () => {
     await home.json("daemon", "restart")
     const pid = await home.daemonPid()
     strikeAt(home.state, words)
-    expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+    expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is not what was written: ") })
     const file = join(home.path, "saved.jsonl")
     expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" are exported to ") })
     expect(await home.daemonPid()).toBe(pid)

@@ -65,9 +65,9 @@ describe("over a damaged log", () => {
     expect(logHolder(home.state)).toBe(await home.daemonPid())
     for (const name of ["served", "alone"]) {
       const file = join(home.path, name)
-      expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+      expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" is not what was written: ") })
       expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(10)
-      expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is missing") })
+      expect(await home.sky("audit", "verify")).toMatchObject({ code: 1, err: expect.stringContaining(" is not what was written: ") })
       await home.json("daemon", "stop")
     }
     expect(await notice(home)).toContain("There is still: train (local: ")

@@ -1,5 +1,5 @@
 /** The mark of an imported log goes when the facts of its first start are on disk, and not before; no cloud keeps that start waiting. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
@@ -11,6 +11,11 @@ import * as Imported from "../../daemon/Imported.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { up, worldOf } from "../fakes/facts.ts"
 
+const log = "7".repeat(26)
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "skyd-i-"))),
+  (home) => Effect.sync(() => rmSync(home, { recursive: true }))
+)
 const start = (home: string, decide: Effect.Effect<unknown>) =>
   Effect.exit(
     Effect.scoped(
@@ -19,7 +24,7 @@ const start = (home: string, decide: Effect.Effect<unknown>) =>
           Layer.provide([
             Layer.succeed(Clouds, new Map()),
             Layer.succeed(Identity, { actor: {} } as never),
-            Layer.succeed(EventLog, { world: () => worldOf(up()), decide: () => decide } as never)
+            Layer.succeed(EventLog, { world: () => worldOf([{ _tag: "LogCreated", log }, ...up()]), decide: () => decide } as never)
           ])
         )
       )
@@ -28,10 +33,9 @@ const start = (home: string, decide: Effect.Effect<unknown>) =>
 
 it.effect("the mark of an imported log outlives a daemon that dies before the facts are on disk", () =>
   Effect.gen(function* () {
-    const home = mkdtempSync(join(tmpdir(), "skyd-i-"))
-    yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(home, { recursive: true })))
+    const home = yield* temporary
     const mark = join(home, "imported")
-    writeFileSync(mark, "")
+    writeFileSync(mark, `${log}\n`)
     assert.isTrue(Exit.isFailure(yield* start(home, Effect.die("killed"))))
     assert.isTrue(existsSync(mark))
     let said = 0
@@ -62,5 +66,24 @@ it.effect("however many clusters there are, a cloud that hangs holds the start u
     yield* TestClock.adjust("2 seconds")
     assert.isDefined(fiber.pollUnsafe())
     assert.strictEqual(taken.size, rows.length)
+  })
+)
+
+it.effect("beside another log than it names the mark says nothing, and goes", () =>
+  Effect.gen(function* () {
+    const home = yield* temporary
+    writeFileSync(join(home, "imported"), `${"5".repeat(26)}\n`)
+    assert.isTrue(Exit.isSuccess(yield* start(home, Effect.die("nothing is recorded"))))
+    assert.deepStrictEqual(readdirSync(home), [])
+  })
+)
+
+it.effect("a start leaves a file of somebody's own, and takes away what imports left that were killed", () =>
+  Effect.gen(function* () {
+    const home = yield* temporary
+    writeFileSync(join(home, "imported"), "notes")
+    for (const name of ["import-99999999", `import-${process.ppid}`, "import-mine"]) mkdirSync(join(home, name))
+    assert.isTrue(Exit.isSuccess(yield* start(home, Effect.die("nothing is recorded"))))
+    assert.deepStrictEqual(readdirSync(home).sort(), ["imported", "import-mine", `import-${process.ppid}`].sort())
   })
 )

@@ -59,6 +59,7 @@ describe("a moment", () => {
     ["", "'' is neither a position nor a time."],
     [-1, "'-1' is neither a position nor a time."],
     [1.5, "'1.5' is neither a position nor a time."],
+    ["9".repeat(21), `'${"9".repeat(21)}' is larger than any position.`],
     ["10m", "'10m' is neither a position nor a time."],
     ["2 months ago", "'2 months ago' is neither a position nor a time."],
     ["2026-11-26", "'2026-11-26' is a whole day: say a time of day, too."],
