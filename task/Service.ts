@@ -90,6 +90,12 @@ export const serviceProblem = ({ replica_policy, replicas }: Service): Refusal |
   return problem === undefined ? undefined : refusal("ValueError", `replica_policy: ${problem}`)
 }
 
+/** A mapping as one, whatever else JSON can say as its text: so a service takes them. */
+const canonicalBody = (body: typeof PostData.Type): typeof PostData.Type => {
+  const value = typeof body === "string" ? jsonOf(body) : body
+  return isNested(value) && !Array.isArray(value) ? (value as typeof PlainMapping.Type) : JSON.stringify(value)
+}
+
 /** With every default filled in: one form of the probe, one of the policy. */
 export const canonicalService = ({ readiness_probe, replica_policy, replicas }: Service) => {
   const probe = typeof readiness_probe === "string" ? { path: readiness_probe } : readiness_probe
@@ -98,7 +104,7 @@ export const canonicalService = ({ readiness_probe, replica_policy, replicas }: 
     readiness_probe: {
       ...probe,
       initial_delay_seconds: probe.initial_delay_seconds ?? defaults.initialDelaySeconds,
-      ...(post_data === undefined ? {} : { post_data: typeof post_data === "string" ? jsonOf(post_data) : post_data })
+      ...(post_data === undefined ? {} : { post_data: canonicalBody(post_data) })
     },
     replica_policy: {
       upscale_delay_seconds: defaults.upscaleDelaySeconds,

@@ -180,11 +180,5 @@ export const serviceFrom = (section: unknown, by: "section" | "options") => {
     const said = by === "section" ? message : spoken(message.replace(/^replica_policy: /, ""))
     throw refuse(`SkyServiceSpec: ${said}.`, null, error)
   }
-  const { readiness_probe: probe, replica_policy } = canonicalService(service)
-  const { post_data } = probe
-  const isMapping = typeof post_data === "object" && post_data !== null && !Array.isArray(post_data)
-  return {
-    readiness_probe: post_data === undefined || isMapping ? probe : { ...probe, post_data: JSON.stringify(post_data) },
-    replica_policy
-  }
+  return canonicalService(service)
 }
