@@ -153,9 +153,9 @@ export class Task {
     return this.#set(values().setFileMounts(this.#fields, take.filesFrom(fileMounts ?? {}, "setFileMounts")))
   }
 
-  /** Merges into the former ones. Call it before the launch that is to bring them. */
+  /** Merges into the former ones, buckets too: a path holds what is named last. Call it before the launch that is to bring them. */
   updateFileMounts(fileMounts: Readonly<Record<string, string>>): this {
-    return this.#set(values().updateFileMounts(this.#fields, take.filesFrom(fileMounts, "updateFileMounts")))
+    return this.#set(values().updateMounts(this.#fields, take.filesFrom(fileMounts, "updateFileMounts")))
   }
 
   /** Buckets by where the nodes see them: `{ path: sky.Storage }`. Replaces the former ones; `null` takes them back. */
@@ -163,9 +163,9 @@ export class Task {
     return this.#set(values().setStorageMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "setStorageMounts")))
   }
 
-  /** Merges into the former ones; `null` changes nothing. */
+  /** Merges into the former ones, files too: a path holds what is named last. `null` changes nothing. */
   updateStorageMounts(storageMounts: Maybe<Readonly<Record<string, Storage>>>): this {
-    return this.#set(values().updateStorageMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "updateStorageMounts")))
+    return this.#set(values().updateMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "updateStorageMounts")))
   }
 
   /** Whether this is a controller of managed jobs or services: never, here. */

@@ -25,7 +25,7 @@ import { readText } from "../task/read-text.ts"
 import { refuse } from "../task/refuse.ts"
 import { camel } from "./field-names.ts"
 
-export const { setFileMounts, setStorageMounts, updateFileMounts, updateStorageMounts } = edits
+export const { setFileMounts, setStorageMounts, updateMounts } = edits
 export type { Alternative, Need }
 export {
   anyRegion,

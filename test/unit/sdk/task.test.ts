@@ -166,6 +166,21 @@ describe("a Task", () => {
     expect(new Task().setStorageMounts({ "/remote/imagenet/": storage }).storageMounts).toEqual({ "/remote/imagenet/": storage })
   })
 
+  it("task-40: what is named last lies at a path, be it a file or a bucket", () => {
+    const [files, buckets] = [{ "/m": folder }, { "/m": new Storage({ name: "my-bucket" }) }]
+    for (const task of [
+      new Task().setStorageMounts(buckets).updateFileMounts(files),
+      new Task().setStorageMounts(buckets).setFileMounts(files),
+      Task.fromYaml(file("bucket.yaml", "file_mounts: {/m: {name: my-bucket}}")).setFileMounts(files)
+    ])
+      expect([task.fileMounts, task.storageMounts]).toEqual([files, {}])
+    for (const task of [
+      new Task().setFileMounts(files).updateStorageMounts(buckets),
+      new Task().setFileMounts(files).setStorageMounts(buckets)
+    ])
+      expect([task.fileMounts, task.storageMounts]).toEqual([{}, buckets])
+  })
+
   it("task-47: setStorageMounts: null clears, a destination that is a bucket is refused", async () => {
     const storage = new Storage({ name: "my-bucket" })
     expect(new Task().setStorageMounts({ "/a": storage }).setStorageMounts(null).storageMounts).toEqual({})
