@@ -18,11 +18,11 @@ const nearOf = (name: string, fields: ReadonlyArray<string>): ReadonlyArray<stri
   return near === undefined ? fields.filter((field) => field.split("_").includes(name)) : [near]
 }
 
-/** A sentence about the last of the names, which the schema has not there. */
-export const unknownField = (schema: Schema.Top, path: ReadonlyArray<string>): string => {
+/** A sentence about the last of the names, which the schema has not there. `within` is what the mapping is called that holds it. */
+export const unknownField = (schema: Schema.Top, path: ReadonlyArray<string>, within = path.slice(0, -1).join(".")): string => {
   const name = path.at(-1) ?? ""
   const parents = path.slice(0, -1)
-  const where = parents.length === 0 ? "" : ` in ${parents.join(".")}`
+  const where = within === "" ? "" : ` in ${within}`
   const parent = parents.at(-2) === "file_mounts" ? "file_mounts.*" : parents.at(-1)
   if (later.has(name) || later.has(`${parent}.${name}`)) return `field '${name}'${where} is not supported yet.`
   const here = nearOf(name, fieldsAt(schema, parents))

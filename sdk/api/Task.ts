@@ -135,7 +135,7 @@ export class Task {
   /** These fields over those of each alternative; a list stays a list and a Set a Set. */
   setResourcesOverride(overrideParams: ResourcesOptions): this {
     const over = resourcesFields(overrideParams, "setResourcesOverride")
-    return this.#change({ resources: values().overrideResources(this.#fields.resources, over) })
+    return this.#change({ resources: orException(() => values().overridden(this.#fields.resources, over)) })
   }
 
   /** `null` takes it back. */

@@ -22,11 +22,11 @@ import { TaskFields } from "../../task/Task.ts"
 import type { ClientError } from "../client/ClientError.ts"
 import { refuse } from "./refuse.ts"
 import { type At, refuseLoose, refuseSyntax } from "./syntax.ts"
+import type { Path } from "./words.ts"
 
 const aliasesMax = 100
 const tasksMax = 100
 
-export type Path = ReadonlyArray<PropertyKey>
 /** Says what is wrong at a place of the file. */
 export type Complain = (path: Path, message: string, hint?: string | null, tag?: string) => ClientError
 

@@ -201,12 +201,19 @@ describe("flags over a task", () => {
     })
   })
 
+  it("are looked at together with the others", () => {
+    const task = applyFlags({}, { cloud: "aws", region: "us-east-1", "image-id": "ami-1" })
+    expect(task.resources).toEqual({ cloud: "aws", region: "us-east-1", image_id: "ami-1" })
+    expect(refusal(() => applyFlags({}, { "image-id": "ami-1" }))).toContain("an image of a cloud needs the cloud")
+  })
+
   it("are refused by name, value and form", () => {
     expect(refusal(() => applyFlags({}, { gpus: "A100:x" }))).toContain("--gpus A100:x: expected")
     expect(refusal(() => applyFlags({}, { cpus: "two" }))).toContain("--cpus two: expected a positive number")
     expect(refusal(() => applyFlags({}, { memory: "0" }))).toContain("--memory 0: expected")
     expect(refusal(() => applyFlags({}, { ports: ["80", "no"] }))).toContain("--ports 80,no: 'no' is no port")
     expect(refusal(() => applyFlags({}, { "disk-tier": "fast" }))).toContain("--disk-tier fast: ")
+    expect(refusal(() => applyFlags({}, { "disk-tier": "ultra" }))).toBe("--disk-tier ultra: 'ultra' is not supported yet.")
     expect(refusal(() => applyFlags({}, { "use-spot": true, "no-use-spot": true }))).toContain("exclude each other")
     expect(refusal(() => applyFlags({}, { name: "a b" }))).toContain("--name takes")
     expect(refusal(() => applyFlags({}, { cloud: "mars" }))).toContain("--cloud mars: ")

@@ -231,7 +231,16 @@ describe("a Task", () => {
       /^fileMounts\.~\/disk_size: source .*file_mounts does not exist/
     )
     expect(await said(() => new Resources({ spotRecovery: "FAILOVER" }))).toMatch(/spotRecovery needs useSpot/)
-    expect(await said(() => new Resources({ autostop: "soon" }))).toMatch(/autostop: expected .* idleMinutes and down/)
+    expect(await said(() => new Resources({ autostop: "soon" }))).toMatch(/autostop: expected .* minutes and down/)
+    expect(await said(() => new Resources({ autostop: any({ idleMinutes: true }) }))).toMatch(/^Resources: autostop\.idleMinutes: /)
+    expect(await said(() => new Resources({ acceleratorArgs: any({ tpu_vms: true }) }))).toBe(
+      "Resources: unknown field 'tpu_vms' in acceleratorArgs. Did you mean 'tpu_vm'?"
+    )
+    expect(
+      await said(() =>
+        Task.fromYaml(file("two.yaml", "resources: {any_of: [{cpus: 2}, {cpus: 4}]}")).setResourcesOverride({ spotRecovery: "FAILOVER" })
+      )
+    ).toBe("Resources: spotRecovery: spotRecovery needs useSpot: true.")
     const { SkyServiceSpec } = sky
     expect(await said(() => new SkyServiceSpec({ readinessPath: "x" }))).toMatch(/^SkyServiceSpec: readinessPath: expected a path/)
     expect(await said(() => new SkyServiceSpec({ readinessPath: "/", readinessTimeoutSeconds: -1 }))).toMatch(/: readinessTimeoutSeconds: /)
@@ -239,9 +248,28 @@ describe("a Task", () => {
     expect(await said(() => new SkyServiceSpec({ readinessPath: "/", minReplicas: 3, maxReplicas: 2 }))).toBe(
       "SkyServiceSpec: maxReplicas (2) is less than minReplicas (3)."
     )
+    expect(await said(() => new SkyServiceSpec(any({})))).toBe("SkyServiceSpec: 'readinessPath' is missing.")
     const section = { readiness_probe: { path: "/" }, replica_policy: { min_replicas: -1 } }
     expect(await said(() => SkyServiceSpec.fromYamlConfig(section))).toMatch(/: replica_policy\.min_replicas: /)
   })
+})
+
+it("what a caller says is repeated as it was said, even where it looks like a field", async () => {
+  const said = async (run: () => unknown) => (await refused(run)).message
+  expect(await said(() => new Resources({ cloud: sky.AWS(), imageId: "ami_id num_nodes disk_size" }))).toContain(
+    "ami_id num_nodes disk_size"
+  )
+  expect(await said(() => new Resources({ cloud: "a' disk_size" }))).toContain("'a' disk_size'")
+  expect(await said(() => new Task().setFileMounts({ "/num_nodes": "/no ' num_nodes" }))).toContain("/no ' num_nodes")
+})
+
+it("what is of another kind is told as a task file's would be", async () => {
+  const said = async (run: () => unknown) => (await refused(run)).message
+  expect(await said(() => new Resources({ instanceType: any(5) }))).toBe(
+    "Resources: instanceType: expected text, got 5: put it into quotes."
+  )
+  expect(await said(() => new Task({ secrets: any({ A: 1 }) }))).toBe("secrets.A: expected text, got 1: put it into quotes")
+  expect(await said(() => new Storage({ name: any([]) }))).toBe("Storage: name: expected text, got a list.")
 })
 
 describe("a Storage", () => {
