@@ -5,7 +5,7 @@ import { type Maybe, options, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
-import { Resources, resourcesOf } from "./Resources.ts"
+import { allResources, Resources, resourcesOf } from "./Resources.ts"
 import { type ResourcesOptions, resourcesFields } from "./resources-options.ts"
 import { SkyServiceSpec } from "./SkyServiceSpec.ts"
 import { type Storage, storageOf } from "./Storage.ts"
@@ -31,7 +31,7 @@ export class Task {
       "Task"
     )
     this.#run = take.runFrom(run)
-    this.#blocked = Object.freeze([...take.allResources(blockedResources ?? [], "blockedResources")])
+    this.#blocked = Object.freeze([...allResources(blockedResources ?? [], "blockedResources")])
     if (typeof (dockerImage ?? "") !== "string") throw new ValueError(`dockerImage takes the name of an image, got ${shown(dockerImage)}.`)
     this.#dockerImage = dockerImage ?? take.dockerImageDefault
     this.#change({
@@ -52,7 +52,7 @@ export class Task {
   static fromYaml(path: string): Task {
     if (typeof path !== "string") throw new ValueError(`fromYaml takes the path of a file, got ${shown(path)}.`)
     const task = new Task()
-    task.#fields = orException(() => values().taskOfFile(path))
+    task.#fields = present(orException(() => values().taskOfFile(path)))
     return task
   }
 
@@ -92,7 +92,7 @@ export class Task {
     return this.#fields.workdir ?? null
   }
   get numNodes(): number {
-    return this.#fields.num_nodes ?? 1
+    return values().numNodesOf(this.#fields)
   }
   get dockerImage(): string {
     return this.#dockerImage

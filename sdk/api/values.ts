@@ -17,7 +17,7 @@ import { type Alternative, type Resources, ResourcesFields } from "../../task/Re
 import { needText } from "../../task/resources-text.ts"
 import { canonicalService, Service, serviceProblem } from "../../task/Service.ts"
 import { canonicalStorage, Storage, storageProblem } from "../../task/Storage.ts"
-import { featuresOf, type Task } from "../../task/Task.ts"
+import { featuresOf, numNodesOf, type Task } from "../../task/Task.ts"
 import { taskText } from "../../task/task-text.ts"
 import { type Complain, readPipeline } from "../task/document.ts"
 import { findFiles } from "../task/find-files.ts"
@@ -40,6 +40,7 @@ export {
   lessDemandingThan,
   needOfPlace,
   needText,
+  numNodesOf,
   overrideResources,
   shouldBeBlockedBy,
   storageMountsOf,
