@@ -153,7 +153,7 @@ const Alternatives = ruled(
   (items) => (items.length === 0 || items.length > alternativesMax) && `expected 1 to ${alternativesMax} alternatives`
 )
 
-/** One request, or several that would each do: each field by its own rules. */
+/** Each field by its own rules. */
 export const ResourcesFields = Schema.Struct({
   ...Alternative.fields,
   /** A mapping of several names: whichever is cheapest. A list: the first that can be had. */
@@ -164,6 +164,6 @@ export const ResourcesFields = Schema.Struct({
   ordered: field(Alternatives)
 })
 
-/** And by what the fields say together. */
+/** One request, or several that would each do. */
 export const Resources = ResourcesFields.check(Schema.makeFilter((resources) => resourcesIssue(resources as Resources)))
 export type Resources = typeof Resources.Type
