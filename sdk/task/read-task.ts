@@ -4,7 +4,7 @@ import { secretsOf } from "../../task/secrets.ts"
 import { charsIn, clashIn, namesIn, substitute } from "../../task/substitute.ts"
 import { problemsOf, Task, TaskFields, taskMaxBytes } from "../../task/Task.ts"
 import type { Complain, Source } from "./document.ts"
-import { dotted, inWords, pathOf } from "./words.ts"
+import { dotted, ended, inWords, pathOf } from "./words.ts"
 
 type Values = Readonly<Record<string, string>>
 type Written = Readonly<Record<string, string | null>>
@@ -54,7 +54,7 @@ export const checked = (fields: Readonly<Record<string, unknown>>, complain: Com
   const mistakes = [...Map.groupBy(issues, (issue) => JSON.stringify(pathOf(issue).map(String))).values()].slice(0, complaintsMax)
   const [first, ...others] = mistakes
     .flatMap((same) => same.slice(0, 1))
-    .map((issue) => complain(pathOf(issue), inWords(TaskFields, issue, fields, nameOf)))
+    .map((issue) => complain(pathOf(issue), ended(inWords(TaskFields, issue, fields, nameOf))))
   if (first !== undefined)
     throw others.length === 0 ? first : Object.assign(first, { message: [first, ...others].map(({ message }) => message).join("\n") })
   const task = fields as Task
@@ -64,7 +64,7 @@ export const checked = (fields: Readonly<Record<string, unknown>>, complain: Com
     throw complain(path, `${nameOf(path)}: ${refusal.message}.`, null, refusal.error)
   }
   const [large] = issuesOf(fits["~standard"].validate(task)).issues ?? []
-  if (large !== undefined) throw complain([], large.message)
+  if (large !== undefined) throw complain([], ended(large.message))
   return task
 }
 

@@ -91,7 +91,7 @@ describe("parameters", () => {
   })
   it("dockerImage is a text, and a number of another kind is named", async () => {
     expect(await refused(() => new sky.Task({ dockerImage: any({}) }))).toBeInstanceOf(ValueError)
-    expect((await refused(() => new sky.Task({ numNodes: any(2n) }))).message).toBe("numNodes: expected a number, got a bigint")
+    expect((await refused(() => new sky.Task({ numNodes: any(2n) }))).message).toBe("numNodes: expected a number, got a bigint.")
   })
   it("what an object throws that is looked at is said without its stack", async () => {
     const labels = new Proxy(

@@ -268,7 +268,7 @@ it("what is of another kind is told as a task file's would be", async () => {
   expect(await said(() => new Resources({ instanceType: any(5) }))).toBe(
     "Resources: instanceType: expected text, got 5: put it into quotes."
   )
-  expect(await said(() => new Task({ secrets: any({ A: 1 }) }))).toBe("secrets.A: expected text, got 1: put it into quotes")
+  expect(await said(() => new Task({ secrets: any({ A: 1 }) }))).toBe("secrets.A: expected text, got 1: put it into quotes.")
   expect(await said(() => new Storage({ name: any([]) }))).toBe("Storage: name: expected text, got a list.")
 })
 
