@@ -4,22 +4,10 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { ValueError } from "../sdk/protocol/errors.ts"
-import { sentence } from "../task/Refusal.ts"
-import { notYet, unknownField } from "../task/unknown-field.ts"
+import { ended, inWords } from "../sdk/task/words.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const options = { errors: "first", onExcessProperty: "error" } as const
-
-type Segment = PropertyKey | { readonly key: PropertyKey }
-const keysOf = (path: ReadonlyArray<Segment> | undefined) =>
-  (path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment))
-
-const said = (schema: Schema.Top, keys: ReadonlyArray<PropertyKey>, message: string, input: unknown): string => {
-  const path = keys.map(String)
-  if (message === "Expected no excess property") return unknownField(schema, path)
-  const value = keys.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], input)
-  return sentence(`${path.length === 0 ? "" : `${path.join(".")}: `}${notYet(path, value) ?? message}`)
-}
 
 export const decoder = <A, E>(schema: Schema.Codec<A, E>, what: string) => {
   const decode = Schema.decodeUnknownResult(schema)
@@ -29,7 +17,7 @@ export const decoder = <A, E>(schema: Schema.Codec<A, E>, what: string) => {
     const [issue] = format(result.failure.issue).issues
     return Effect.fail(
       new ValueError({
-        message: `${what}: ${said(schema, keysOf(issue?.path), issue?.message ?? "not understood", input)}`,
+        message: `${what}: ${ended(issue === undefined ? "not understood" : inWords(schema, issue, input))}`,
         hint: "The method 'describe' answers with the schema of each."
       })
     )

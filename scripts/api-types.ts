@@ -119,10 +119,13 @@ export const apiTypes = (): Api => {
 const printed = ({ comment, text }: Declaration, change: (text: string) => string = (whole) => whole) =>
   `${comment === "" ? "" : `${comment}\n`}${change(text)}`
 
+/** Of a program that streams: not in every target's library, and Node's types, which bring it too, need not be there. */
+const library = '/// <reference lib="esnext.disposable" />'
+
 /** One declaration file, without imports. */
 export const declarationFile = ({ exceptions, open, others }: Api): string => {
   const hidden = others.map((each) => printed(each, (text) => text.replace(/^export (declare )?/, "declare ")))
   const inner = exceptions.map((each) => printed(each, (text) => text.replace(/^export declare /, "")))
   const space = `export declare namespace exceptions {\n${inner.join("\n").replaceAll(/^(?=.)/gm, "  ")}\n}`
-  return `${["/** The types of skyd's API. Generated from sdk/api/. */", ...hidden, ...open.map((each) => printed(each)), space, "export {}"].join("\n\n")}\n`
+  return `${[library, "/** The types of skyd's API. Generated from sdk/api/. */", ...hidden, ...open.map((each) => printed(each)), space, "export {}"].join("\n\n")}\n`
 }

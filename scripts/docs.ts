@@ -34,10 +34,10 @@ for (const file of [...filesOf("sdk/protocol"), ...filesOf("events"), ...filesOf
   for (const [name, value] of Object.entries(module)) if (!places.has(value)) places.set(value, [file, name])
 }
 
-/** Where each named shape is written, and another one in the same file whose fields it has. */
-const shapeFiles: Readonly<Record<string, readonly [file: string, schema: Schema.Top, fieldsOf?: string]>> = {
+/** Where each named shape is written, and others in the same file whose fields it has. */
+const shapeFiles: Readonly<Record<string, readonly [file: string, schema: Schema.Top, ...fieldsOf: ReadonlyArray<string>]>> = {
   Task: ["task/Task.ts", Task, "TaskFields"],
-  Resources: ["task/Resources.ts", Resources, "Alternative"],
+  Resources: ["task/Resources.ts", Resources, "Alternative", "ResourcesFields"],
   Alternative: ["task/Resources.ts", Alternative],
   Service: ["task/Service.ts", Service],
   Storage: ["task/Storage.ts", Storage],
@@ -57,10 +57,10 @@ const shapes = shapesOf(Object.fromEntries(Object.entries(shapeFiles).map(([name
 const shapesIn = (text: string): string => {
   const sections = new Map<string, string>()
   const visit = (said: string) => {
-    for (const [name, [file, schema, fieldsOf]] of Object.entries(shapeFiles)) {
+    for (const [name, [file, schema, ...fieldsOf]] of Object.entries(shapeFiles)) {
       if (sections.has(name) || !new RegExp(`\\b${name}\\b`).test(said)) continue
       const { comment, fields } = declared(file, name)
-      const all = fieldsOf === undefined ? fields : new Map([...declared(file, fieldsOf).fields, ...fields])
+      const all = new Map([...fieldsOf.flatMap((other) => [...declared(file, other).fields]), ...fields])
       const table = fieldTable(jsonOf(schema), shapes, all)
       sections.set(name, `### ${name}\n\n${comment}\n\n${table}`)
       visit(table)

@@ -10,6 +10,7 @@ import { type DiskTier, diskGibDefault, parseDiskGib, parseDiskTier } from "./di
 import { dockerImage, type Images, imageProblem, parseImages } from "./images.ts"
 import { portTexts } from "./ports.ts"
 import { present } from "./present.ts"
+import type { Say } from "./Refusal.ts"
 import type { Alternative } from "./Resources.ts"
 
 /** How a managed spot job would come back. skyd runs none: the value is carried, and a launch with one is refused. */
@@ -104,32 +105,37 @@ export const needOf = (asked: Alternative): Need => {
   })
 }
 
-/** What is wrong, and with which field. */
-export type Problem = readonly [field: keyof Alternative, issue: string]
+/** What is wrong, and where, as a schema's rule tells it. */
+export interface Issue {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly issue: string
+}
+const wrong = (field: keyof Alternative, issue: string): Issue => ({ path: [field], issue })
 
-const tpuProblem = (asked: Alternative, need: Need): Problem | undefined => {
+const tpuIssue = (asked: Alternative, need: Need, say: Say): Issue | undefined => {
   const [name] = Object.keys(need.accelerators ?? {})
   if (name === undefined || !isTpu(name)) return undefined
-  if (need.cloud !== "gcp") return ["accelerators", `${name} is on GCP only, not on ${cloudDisplay(need.cloud ?? "")}`]
+  if (need.cloud !== "gcp") return wrong("accelerators", `${name} is on GCP only, not on ${cloudDisplay(need.cloud ?? "")}`)
   const isVm = isTrue(asked.accelerator_args?.tpu_vm ?? undefined)
   if (isVm && need.instance_type !== undefined && need.instance_type !== "TPU-VM")
-    return ["instance_type", "a TPU VM is the machine itself: leave the type out, or set tpu_vm: false in accelerator_args"]
-  return dockerImage(need.image_id) === undefined ? undefined : ["image_id", "a docker image cannot be used on TPUs"]
+    return wrong("instance_type", `a TPU VM is the machine itself: leave the type out, or set tpu_vm: false in ${say("accelerator_args")}`)
+  return dockerImage(need.image_id) === undefined ? undefined : wrong("image_id", "a docker image cannot be used on TPUs")
 }
 
 /** What in one request goes against another part of it; nothing that depends on offers. */
-export const needProblem = (asked: Alternative): Problem | undefined => {
+export const needIssue = (asked: Alternative, say: Say): Issue | undefined => {
   const given = (value: unknown) => value !== undefined && value !== null
   const also = (["cloud", "region", "zone"] as const).find((key) => given(asked.infra) && given(asked[key]))
-  if (also !== undefined) return [also, `infra and ${also} exclude each other: write both as infra`]
+  if (also !== undefined) return wrong(also, `infra and ${also} exclude each other: write both as infra`)
   const need = needOf(asked)
-  if (need.spot_recovery !== undefined && need.use_spot !== true) return ["spot_recovery", "spot_recovery needs use_spot: true"]
+  if (need.spot_recovery !== undefined && need.use_spot !== true)
+    return wrong("spot_recovery", `${say("spot_recovery")} needs ${say("use_spot")}: true`)
   if (given(asked.spot_recovery) && given(asked.job_recovery))
-    return ["job_recovery", "spot_recovery and job_recovery are two names of one thing: give one"]
-  const tpu = tpuProblem(asked, need)
+    return wrong("job_recovery", `${say("spot_recovery")} and ${say("job_recovery")} are two names of one thing: give one`)
+  const tpu = tpuIssue(asked, need, say)
   if (tpu !== undefined || need.image_id === undefined) return tpu
   // A region, a zone or a type may still tell the cloud, and a zone its region: that is for the offers.
   const isOpen = need.cloud === undefined && (need.region ?? need.zone ?? need.instance_type) !== undefined
   const image = isOpen ? undefined : imageProblem(need.image_id, need.cloud, need.region ?? need.zone)
-  return image === undefined ? undefined : ["image_id", image]
+  return image === undefined ? undefined : wrong("image_id", image)
 }

@@ -15,8 +15,15 @@ export interface Refusal {
   readonly near?: ReadonlyArray<string>
 }
 
-/** A sentence, which has one mark at its end. */
-export const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
+/** Why a whole value is refused, and at which place in it. */
+export interface Problem {
+  readonly path: ReadonlyArray<string>
+  readonly refusal: Refusal
+}
+
+/** How a field is called by those who are told of it: as a file has it, or as a program does. */
+export type Say = (field: string) => string
+export const asInFiles: Say = (field) => field
 
 export const refusal = (error: Refusal["error"], message: string): Refusal => ({ error, message })
 

@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { type AcceleratorsField, isAcceleratorName, parseAccelerators } from "./accelerators.ts"
-import { problemOf } from "./alternatives.ts"
+import { resourcesIssue } from "./alternatives.ts"
 import { isCpus, isMemory } from "./amounts.ts"
 import { parseAutostop } from "./autostop.ts"
 import { cloudOf, cloudWords, parseInfra } from "./clouds.ts"
@@ -142,7 +142,7 @@ export const Alternative = Schema.Struct({
         Schema.String,
         Schema.Struct({ idle_minutes: field(textOrNumber), down: field(Schema.Boolean) })
       ]),
-      (value) => parseAutostop(value) === undefined && 'expected whole minutes, "10m", "1h", true, false, or idle_minutes and down'
+      (value) => parseAutostop(value) === undefined && 'expected whole minutes, "10m", "1h", true, false, or both of minutes and down'
     )
   )
 })
@@ -153,8 +153,8 @@ const Alternatives = ruled(
   (items) => (items.length === 0 || items.length > alternativesMax) && `expected 1 to ${alternativesMax} alternatives`
 )
 
-/** One request, or several that would each do. */
-export const Resources = Schema.Struct({
+/** Each field by its own rules. */
+export const ResourcesFields = Schema.Struct({
   ...Alternative.fields,
   /** A mapping of several names: whichever is cheapest. A list: the first that can be had. */
   accelerators: field(ruled(Schema.Union([Schema.String, AcceleratorCounts, Schema.Array(Schema.String)]), acceleratorsProblem)),
@@ -162,5 +162,8 @@ export const Resources = Schema.Struct({
   any_of: field(Alternatives),
   /** The first that can be had. */
   ordered: field(Alternatives)
-}).check(Schema.makeFilter((resources) => problemOf(resources as Resources)))
+})
+
+/** One request, or several that would each do. */
+export const Resources = ResourcesFields.check(Schema.makeFilter((resources) => resourcesIssue(resources as Resources)))
 export type Resources = typeof Resources.Type

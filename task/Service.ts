@@ -1,6 +1,6 @@
 /** The `service` section of a task (SkyServe): parsed, checked, carried and printed. skyd serves nothing itself. */
 import * as Schema from "effect/Schema"
-import { type Refusal, refusal } from "./Refusal.ts"
+import { asInFiles, type Problem, refusal, type Say } from "./Refusal.ts"
 
 /** Of values that are carried, and interpreted by nobody here: whatever JSON can say, to a depth that everybody can walk. */
 const depthMax = 32
@@ -75,19 +75,26 @@ export const Service = Schema.Struct({
 })
 export type Service = typeof Service.Type
 
-const policyProblem = ({ max_replicas, min_replicas, target_qps_per_replica }: ReplicaPolicy): string | undefined => {
-  if (max_replicas !== undefined && max_replicas < min_replicas)
-    return `max_replicas (${max_replicas}) is less than min_replicas (${min_replicas})`
-  if (target_qps_per_replica !== undefined && max_replicas === undefined) return "target_qps_per_replica needs max_replicas"
+const policyProblem = ({ max_replicas, min_replicas, target_qps_per_replica }: ReplicaPolicy, say: Say): string | undefined => {
+  const [most, least, qps] = ["max_replicas", "min_replicas", "target_qps_per_replica"].map(say)
+  if (max_replicas !== undefined && max_replicas < min_replicas) return `${most} (${max_replicas}) is less than ${least} (${min_replicas})`
+  if (target_qps_per_replica !== undefined && max_replicas === undefined) return `${qps} needs ${most}`
   if (max_replicas !== undefined && max_replicas !== min_replicas && target_qps_per_replica === undefined)
-    return "max_replicas above min_replicas needs target_qps_per_replica, by which it scales"
+    return `${most} above ${least} needs ${qps}, by which it scales`
   return undefined
 }
 
-export const serviceProblem = ({ replica_policy, replicas }: Service): Refusal | undefined => {
-  if (typeof replicas === "number" && replica_policy) return refusal("ValueError", "replicas and replica_policy exclude each other")
-  const problem = replica_policy ? policyProblem(replica_policy) : undefined
-  return problem === undefined ? undefined : refusal("ValueError", `replica_policy: ${problem}`)
+export const serviceProblem = ({ replica_policy, replicas }: Service, say: Say = asInFiles): Problem | undefined => {
+  if (typeof replicas === "number" && replica_policy)
+    return { path: [], refusal: refusal("ValueError", "replicas and replica_policy exclude each other") }
+  const problem = replica_policy ? policyProblem(replica_policy, say) : undefined
+  return problem === undefined ? undefined : { path: ["replica_policy"], refusal: refusal("ValueError", problem) }
+}
+
+/** A mapping as one, whatever else JSON can say as its text: so a service takes them. */
+const canonicalBody = (body: typeof PostData.Type): typeof PostData.Type => {
+  const value = typeof body === "string" ? jsonOf(body) : body
+  return isNested(value) && !Array.isArray(value) ? (value as typeof PlainMapping.Type) : JSON.stringify(value)
 }
 
 /** With every default filled in: one form of the probe, one of the policy. */
@@ -98,7 +105,7 @@ export const canonicalService = ({ readiness_probe, replica_policy, replicas }: 
     readiness_probe: {
       ...probe,
       initial_delay_seconds: probe.initial_delay_seconds ?? defaults.initialDelaySeconds,
-      ...(post_data === undefined ? {} : { post_data: typeof post_data === "string" ? jsonOf(post_data) : post_data })
+      ...(post_data === undefined ? {} : { post_data: canonicalBody(post_data) })
     },
     replica_policy: {
       upscale_delay_seconds: defaults.upscaleDelaySeconds,

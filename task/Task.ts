@@ -3,9 +3,9 @@
  * Pure: whether workdir and the sources of mounts exist is checked where files can be looked at, by the client.
  */
 import * as Schema from "effect/Schema"
-import { FileMounts, mountProblems, needsFuse, type Problem } from "./mounts.ts"
+import { FileMounts, mountProblems, needsFuse } from "./mounts.ts"
 import { envNamePattern, pathProblem, taskNamePattern } from "./names.ts"
-import { refusal } from "./Refusal.ts"
+import { type Problem, refusal } from "./Refusal.ts"
 import { Resources } from "./Resources.ts"
 import { PlainMapping, Service, serviceProblem } from "./Service.ts"
 import { doubleProblem, loginProblem } from "./secrets.ts"
@@ -54,7 +54,7 @@ export const problemsOf = (task: typeof TaskFields.Type): ReadonlyArray<Problem>
   const login = loginProblem(task)
   return [
     ...mountProblems(task),
-    ...(service === undefined ? [] : [{ path: ["service"], refusal: service }]),
+    ...(service === undefined ? [] : [{ ...service, path: ["service", ...service.path] }]),
     ...(double === undefined ? [] : [{ path: ["secrets"], refusal: refusal("ValueError", double) }]),
     ...(login === undefined ? [] : [{ path: ["envs"], refusal: refusal("ValueError", login) }])
   ]

@@ -1,7 +1,8 @@
 /** The requests that stand in one `Resources`: a single one, a set of which the cheapest is meant, or an order of preference. */
 import { type Accelerators, parseAccelerators } from "./accelerators.ts"
 import { parseInfra } from "./clouds.ts"
-import { type Need, needOf, needProblem, type Problem } from "./Need.ts"
+import { type Issue, type Need, needIssue, needOf } from "./Need.ts"
+import { asInFiles, type Say } from "./Refusal.ts"
 import type { Alternative, Resources } from "./Resources.ts"
 
 export interface Choice<A> {
@@ -55,16 +56,16 @@ export const split = (resources: Resources): Choice<Alternative> => {
   return { kind: choice.kind, items: choice.items.map(({ name, count }) => ({ ...rest, accelerators: { [name]: count } })) }
 }
 
-const first = (items: ReadonlyArray<Alternative>): Problem | undefined => {
-  for (const item of items) {
-    const problem = needProblem(item)
-    if (problem !== undefined) return problem
+const firstOf = (resources: Resources, say: Say): Issue | undefined => {
+  for (const item of split(resources).items) {
+    const issue = needIssue(item, say)
+    if (issue !== undefined) return issue
   }
   return undefined
 }
 
 /** What is wrong with the whole, and where; each alternative is looked at with what it takes over. */
-export const problemOf = (resources: Resources): { path: ReadonlyArray<PropertyKey>; issue: string } | undefined => {
+export const resourcesIssue = (resources: Resources, say: Say = asInFiles): Issue | undefined => {
   const { any_of, ordered, ...outer } = resources
   if (any_of && ordered) return { path: ["ordered"], issue: "any_of and ordered exclude each other: give one of them" }
   const several = given(outer.accelerators) ? parseAccelerators(outer.accelerators!) : undefined
@@ -74,13 +75,10 @@ export const problemOf = (resources: Resources): { path: ReadonlyArray<PropertyK
     return { path: ["accelerators"], issue: "a list of accelerators is an order, any_of is not: list them in any_of" }
   if (split(resources).items.length > requestsMax) return { path: [], issue: `more than ${requestsMax} requests in all: ask for fewer` }
   const inner = any_of ?? ordered
-  if (!inner) {
-    const problem = first(split(resources).items)
-    return problem && { path: [problem[0]], issue: problem[1] }
-  }
+  if (!inner) return firstOf(resources, say)
   for (const [i, item] of inner.entries()) {
-    const problem = first(split(overrideResources(outer, item)).items)
-    if (problem !== undefined) return { path: [any_of ? "any_of" : "ordered", i, problem[0]], issue: problem[1] }
+    const found = firstOf(overrideResources(outer, item), say)
+    if (found !== undefined) return { ...found, path: [any_of ? "any_of" : "ordered", i, ...found.path] }
   }
   return undefined
 }

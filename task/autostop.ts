@@ -8,7 +8,7 @@ export type AutostopField = boolean | number | string | { readonly idle_minutes?
 
 /** As `sky autostop` takes it when no minutes are given. */
 const idleMinutesDefault = 5
-const minutesMax = 1_000_000
+export const minutesMax = 1_000_000
 const minutesPer = { m: 1, h: 60, d: 24 * 60, w: 7 * 24 * 60 }
 
 const minutesOf = (value: number | string): number | undefined => {

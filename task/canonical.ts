@@ -8,7 +8,7 @@ import { type CanonicalStorage, canonicalStorage } from "./Storage.ts"
 import { secretsOf } from "./secrets.ts"
 import { numNodesOf, type Task } from "./Task.ts"
 
-const struck = "***"
+const stars = "***"
 
 type Filled = Omit<Need, "use_spot" | "disk_size"> & { readonly use_spot: boolean; readonly disk_size: number }
 type Mount = string | Partial<CanonicalStorage>
@@ -33,7 +33,7 @@ export interface CanonicalTask {
 
 const filled = (need: Need): Filled => ({ use_spot: false, disk_size: diskGibDefault, ...need })
 
-const resourcesOf = ({ resources }: Task): CanonicalTask["resources"] => {
+const filledResources = ({ resources }: Task): CanonicalTask["resources"] => {
   const { items, kind } = alternativesOf(resources)
   return together({ kind, items: items.map(filled) })
 }
@@ -55,9 +55,9 @@ export const canonicalTask = (task: Task): CanonicalTask => {
     name: task.name,
     workdir: task.workdir,
     num_nodes: numNodesOf(task),
-    resources: resourcesOf(task),
-    envs: mapped(task.envs, (value, name) => (Object.hasOwn(hidden, name) ? struck : value)),
-    secrets: mapped(task.secrets, () => struck),
+    resources: filledResources(task),
+    envs: mapped(task.envs, (value, name) => (Object.hasOwn(hidden, name) ? stars : value)),
+    secrets: mapped(task.secrets, () => stars),
     file_mounts: mapped(task.file_mounts, mountOf),
     setup: task.setup,
     run: task.run,

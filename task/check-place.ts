@@ -1,12 +1,9 @@
 /** Where a need may go: the region and zone as the offers spell them, and the cloud that has them when none was named. */
 import * as Result from "effect/Result"
-import { cloudDisplay } from "./clouds.ts"
-import type { Need } from "./Need.ts"
+import { cloudDisplay, type Infra } from "./clouds.ts"
 import { closeMatches } from "./near.ts"
 import type { CloudOffers, Offers } from "./Offers.ts"
 import { type Checked, refused } from "./Refusal.ts"
-
-type Place = Pick<Need, "cloud" | "region" | "zone">
 
 const unknown = (what: "region" | "zone", name: string, cloud: string, known: ReadonlyArray<string>) => {
   const near = closeMatches(name, known)
@@ -14,7 +11,7 @@ const unknown = (what: "region" | "zone", name: string, cloud: string, known: Re
   return refused(`${cloudDisplay(cloud)} has no ${what} '${name}'.${there}`, near)
 }
 
-const onCloud = (cloud: string, { region, zone }: Place, offers: CloudOffers | undefined): Checked<Place> => {
+const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | undefined): Checked<Infra> => {
   if (offers === undefined) return refused(`${cloudDisplay(cloud)} has no ${region === undefined ? "zones" : "regions"} to choose from.`)
   const spelled = region === undefined ? undefined : offers.regions.find((one) => one.toLowerCase() === region.toLowerCase())
   if (region !== undefined && spelled === undefined) return unknown("region", region, cloud, offers.regions)
@@ -31,7 +28,7 @@ const onCloud = (cloud: string, { region, zone }: Place, offers: CloudOffers | u
 }
 
 /** Clouds without offers have no places to be searched. */
-export const checkPlace = (need: Place, offers: Offers, enabled: ReadonlyArray<string>): Checked<Place> => {
+export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<string>): Checked<Infra> => {
   const { cloud, region, zone } = need
   if (region === undefined && zone === undefined) return Result.succeed(cloud === undefined ? {} : { cloud })
   if (cloud !== undefined) return onCloud(cloud, need, offers(cloud))

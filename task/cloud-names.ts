@@ -1,4 +1,7 @@
-/** The names that things get on a cloud, and names made up for those who give none. Hashes come in: they are Node's to compute. */
+/**
+ * The names that things get on a cloud, and names made up for those who give none. Hashes come in: they are Node's to compute. The local
+ * cloud calls things as it likes: all but the made-up names wait, checked against SkyPilot's, for the first cloud that limits them.
+ */
 
 export interface NameOnCloud {
   readonly name: string

@@ -38,14 +38,15 @@ export const cloudDisplay = (cloud: string): string => displays[cloud] ?? cloud
 /** Clouds whose regions are contexts and pools, with names of the user's own that may hold slashes. */
 export const namesOwnRegions = (cloud: string | undefined) => cloud === "kubernetes" || cloud === "ssh" || cloud === "slurm"
 
-export interface Place {
+/** Where, as far as it is said. */
+export interface Infra {
   readonly cloud?: string
   readonly region?: string
   readonly zone?: string
 }
 
 /** `infra: cloud/region/zone`, the newer way to say where; `*` and what is left out mean anywhere. Undefined for what is no place: an unknown cloud, an empty part, or too many of them. */
-export const parseInfra = (text: string): Place | undefined => {
+export const parseInfra = (text: string): Infra | undefined => {
   const [first = "", ...rest] = text.trim().split("/")
   const cloud = first === "*" ? undefined : cloudOf(first)
   if (first !== "*" && cloud === undefined) return undefined

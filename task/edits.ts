@@ -27,21 +27,15 @@ export const updateEnvs = (task: Task, envs: ReadonlyArray<Pair> | Envs | null |
   return Result.succeed({ ...task, envs: { ...task.envs, ...Object.fromEntries(pairs) } })
 }
 
-const withMounts = (task: Task, files: Readonly<Record<string, string>>, storage: Readonly<Record<string, Storage>>): Task => {
-  const { file_mounts: _, ...rest } = task
-  const all: FileMounts = { ...files, ...storage }
-  return Object.keys(all).length === 0 ? rest : { ...rest, file_mounts: all }
-}
+/** A path holds one thing: what is named last, be it files or a bucket. */
+const withMounts = ({ file_mounts: _, ...rest }: Task, mounts: FileMounts): Task =>
+  Object.keys(mounts).length === 0 ? rest : { ...rest, file_mounts: mounts }
 
 /** Null clears them. */
 export const setFileMounts = (task: Task, mounts: Readonly<Record<string, string>> | null): Task =>
-  withMounts(task, mounts ?? {}, storageMountsOf(task))
-export const updateFileMounts = (task: Task, mounts: Readonly<Record<string, string>>): Task =>
-  setFileMounts(task, { ...fileMountsOf(task), ...mounts })
-
+  withMounts(task, { ...storageMountsOf(task), ...mounts })
 /** Null clears them. */
 export const setStorageMounts = (task: Task, mounts: Readonly<Record<string, Storage>> | null): Task =>
-  withMounts(task, fileMountsOf(task), mounts ?? {})
-/** Null changes nothing (contract, D35). */
-export const updateStorageMounts = (task: Task, mounts: Readonly<Record<string, Storage>> | null): Task =>
-  setStorageMounts(task, { ...storageMountsOf(task), ...mounts })
+  withMounts(task, { ...fileMountsOf(task), ...mounts })
+/** Of either kind; null changes nothing (contract, D35). */
+export const updateMounts = (task: Task, mounts: FileMounts | null): Task => withMounts(task, { ...task.file_mounts, ...mounts })

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { bucketOf, isUrl } from "./bucket-names.ts"
 import { pathProblem } from "./names.ts"
-import { type Refusal, refusal } from "./Refusal.ts"
+import { type Problem, type Refusal, refusal } from "./Refusal.ts"
 import { canonicalStorage, Storage, storageProblem } from "./Storage.ts"
 
 export const FileMounts = Schema.Record(Schema.String, Schema.Union([Schema.String, Storage]))
@@ -38,11 +38,6 @@ export const localMountsOf = (task: Mounted) =>
   Object.entries(fileMountsOf(task))
     .map(([target, source]) => ({ target, source }))
     .filter(({ source }) => !isUrl(source))
-
-export interface Problem {
-  readonly path: ReadonlyArray<string>
-  readonly refusal: Refusal
-}
 
 const slash = "ends with a slash: write /mydir: /mydir or /myfile: /myfile"
 

@@ -1,7 +1,7 @@
 /** Fields that stand where none of their name may: what was meant by them, or that SkyPilot has them and we do not yet. Pure. */
 import type * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
 import { didYouMean } from "./near.ts"
+import { fieldsAt } from "./schema-at.ts"
 
 /** SkyPilot's fields that this version does not know: `PARENT.NAME` where another place has one of that name. */
 const later: ReadonlySet<string> = new Set(
@@ -12,38 +12,17 @@ const later: ReadonlySet<string> = new Set(
   endpoint_probe_interval_seconds consecutive_failure_threshold_timeout num_overprovision spot_placer`.split(/\s+/)
 )
 
-type Step = (ast: SchemaAST.AST) => ReadonlyArray<SchemaAST.AST>
-
-const into =
-  (key: string): Step =>
-  (ast) => {
-    if (ast._tag === "Union") return ast.types.flatMap(into(key))
-    if (ast._tag === "Arrays") return ast.rest
-    if (ast._tag !== "Objects") return []
-    const own = ast.propertySignatures.find(({ name }) => name === key)
-    return own === undefined ? ast.indexSignatures.map(({ type }) => type) : [own.type]
-  }
-
-const namesOf = (ast: SchemaAST.AST): ReadonlyArray<string> => {
-  if (ast._tag === "Union") return ast.types.flatMap(namesOf)
-  return ast._tag === "Objects" ? ast.propertySignatures.map(({ name }) => String(name)) : []
-}
-
-/** The fields that may stand at a place. */
-const fieldsAt = (schema: Schema.Top, path: ReadonlyArray<string>): ReadonlyArray<string> =>
-  path.reduce<ReadonlyArray<SchemaAST.AST>>((found, key) => found.flatMap(into(key)), [schema.ast]).flatMap(namesOf)
-
 /** The field that is nearly written so, or those of which it is a part: `disk` may be `disk_size` or `disk_tier`. */
 const nearOf = (name: string, fields: ReadonlyArray<string>): ReadonlyArray<string> => {
   const near = fields.includes(name) ? name : didYouMean(name, fields)
   return near === undefined ? fields.filter((field) => field.split("_").includes(name)) : [near]
 }
 
-/** A sentence about the last of the names, which the schema has not there. */
-export const unknownField = (schema: Schema.Top, path: ReadonlyArray<string>): string => {
+/** A sentence about the last of the names, which the schema has not there. `within` is what the mapping is called that holds it. */
+export const unknownField = (schema: Schema.Top, path: ReadonlyArray<string>, within = path.slice(0, -1).join(".")): string => {
   const name = path.at(-1) ?? ""
   const parents = path.slice(0, -1)
-  const where = parents.length === 0 ? "" : ` in ${parents.join(".")}`
+  const where = within === "" ? "" : ` in ${within}`
   const parent = parents.at(-2) === "file_mounts" ? "file_mounts.*" : parents.at(-1)
   if (later.has(name) || later.has(`${parent}.${name}`)) return `field '${name}'${where} is not supported yet.`
   const here = nearOf(name, fieldsAt(schema, parents))

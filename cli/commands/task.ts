@@ -14,6 +14,9 @@ import type { Verb } from "../verb.ts"
 
 const usage = "sky task show [--env NAME[=VALUE]] [-o yaml|json] FILE…"
 
+/** Words that either version of YAML reads as something else stand in quotes: the answer is a task, for us and for Python. */
+const compat = "yaml-1.1"
+
 const { env, secret, "env-file": envFile, "secret-file": secretFile } = taskOptions
 const options = {
   env,
@@ -46,7 +49,7 @@ export const task: Verb = {
     const given = givenBy(values)
     const tasks = files.flatMap((file) => loadPipeline(file).tasks.map((source) => canonicalTask(applyFlags(source, {}, given))))
     const texts = tasks.map((each) =>
-      values.output === "json" ? `${JSON.stringify(each)}\n` : stringify(each, { lineWidth: 0, aliasDuplicateObjects: false })
+      values.output === "json" ? `${JSON.stringify(each)}\n` : stringify(each, { lineWidth: 0, aliasDuplicateObjects: false, compat })
     )
     stdout.write(texts.join(values.output === "json" ? "" : "---\n"))
     return exitCodes.ok

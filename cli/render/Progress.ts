@@ -2,24 +2,12 @@
  * The phases of an operation, on stderr. On a terminal the running one is a line that counts its seconds; everywhere a phase becomes
  * one line with its duration when it ends. Whatever else is printed meanwhile must go through `above`.
  */
-
+import { phaseText, quiet } from "../../sdk/client/phases.ts"
 import type { Progress as Phase } from "../../sdk/protocol/Wire.ts"
 import { stderr } from "../out.ts"
 import { clean, cut, type Glyph, glyph, isColoured, paint, widthOf } from "./style.ts"
 import { took } from "./time.ts"
 
-/** Of launch and exec; nobody shows the phases of others. */
-const words: Partial<Record<Phase["phase"], string>> = {
-  queued: "Waiting,Waited",
-  provision: "Provisioning,Provisioned",
-  bootstrap: "Starting,Started",
-  autostop: "Autostop,Autostop",
-  sync: "Syncing,Synced",
-  setup: "Setting up,Set up",
-  submit: "Submitting,Submitted"
-}
-/** Said only when they fail: their success is another line's. */
-const quiet: ReadonlyArray<string> = ["queued", "submit"]
 /** Not said when it fails: the failure itself says it. */
 const saidByFailure: ReadonlyArray<string> = ["setup"]
 const colours = { done: "green", failed: "red", running: "blue" } as const
@@ -81,7 +69,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
   const take = ({ phase, state, detail, atMs, cluster }: Phase) => {
     const key = `${cluster}/${phase}`
     const done = state === "done"
-    const label = words[phase]?.split(",")[done ? 1 : 0] ?? phase
+    const label = phaseText(phase, done)
     const sinceMs = begunAtMs.get(key)
     if (state === "running") {
       begunAtMs.set(key, sinceMs ?? atMs)

@@ -1,6 +1,6 @@
 /** Flags of a task by the rules of task/: what is wrong is said of the flag, as it was typed, before anything is asked. */
-import * as Schema from "effect/Schema"
-import { Resources } from "../../task/Resources.ts"
+import { problemIn } from "../../sdk/task/words.ts"
+import { type Resources, ResourcesFields } from "../../task/Resources.ts"
 import { nodesMax, TaskFields } from "../../task/Task.ts"
 import { usageError } from "../render/error.ts"
 import type { TaskFlags } from "./options.ts"
@@ -23,11 +23,8 @@ const fields = [
 
 const given = (value: string | ReadonlyArray<string> | undefined) => value !== undefined && value.length > 0
 
-/** The message of the first thing that is wrong with a value. */
-const problemOf = (schema: typeof Resources | typeof TaskFields, value: unknown): string | undefined => {
-  const checked = Schema.toStandardSchemaV1<Schema.Codec<unknown>>(schema)["~standard"].validate(value)
-  return checked instanceof Promise ? undefined : checked.issues?.[0]?.message
-}
+/** The flag is named before it. */
+const problemOf = (schema: typeof ResourcesFields | typeof TaskFields, value: object) => problemIn(schema, value, () => "")?.message
 
 /** What the flags say of resources; an empty value says nothing. */
 export const resourcesBy = (flags: TaskFlags): Resources => {
@@ -36,7 +33,7 @@ export const resourcesBy = (flags: TaskFlags): Resources => {
     const value = flags[flag]
     if (!given(value)) return []
     if (resets && String(value).toLowerCase() === "none") return [[field, null]]
-    const problem = problemOf(Resources, { [field]: value })
+    const problem = problemOf(ResourcesFields, { [field]: value })
     if (problem !== undefined) throw usageError(`--${flag} ${value}: ${problem}.`)
     return [[field, value]]
   })

@@ -1,5 +1,5 @@
 /** `sky.Dag`: around exactly one task, as `launch` and `exec` take it. */
-import { shown } from "./arguments.ts"
+import { type Maybe, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
 import { Task } from "./Task.ts"
 
@@ -7,8 +7,11 @@ import { Task } from "./Task.ts"
 export class Dag {
   readonly tasks: ReadonlyArray<Task>
 
-  constructor(tasks: Iterable<Task> = []) {
-    this.tasks = Object.freeze([...tasks])
+  constructor(tasks?: Maybe<Iterable<Task>>) {
+    const given = tasks ?? []
+    if (typeof given !== "object" || !(Symbol.iterator in given))
+      throw new TypeError(`A Dag takes an array of sky.Tasks, got ${shown(given)}.`)
+    this.tasks = Object.freeze([...given])
     const odd = this.tasks.findIndex((task) => !(task instanceof Task))
     if (odd >= 0) throw new TypeError(`A Dag holds sky.Tasks, got ${shown(this.tasks[odd])}.`)
   }

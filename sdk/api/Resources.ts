@@ -1,5 +1,5 @@
 /** `sky.Resources`: what a task asks of each node. The value is task/'s; here it has the contract's names. */
-import type { Maybe } from "./arguments.ts"
+import { type Maybe, shown } from "./arguments.ts"
 import { type Cloud, cloudNamed } from "./Cloud.ts"
 import type { DiskTier } from "./enums.ts"
 import { NotSupportedError, ValueError } from "./exceptions.ts"
@@ -124,12 +124,13 @@ export class Resources {
    * disk do not count.
    */
   lessDemandingThan(launched: Resources | ReadonlyArray<Resources>, requestedNumNodes = 1, checkPorts = false): boolean {
-    const other = launched instanceof Resources ? launched.#need : launched.map((one) => one.#need)
+    const other = launched instanceof Resources ? launched.#need : allResources(launched, "lessDemandingThan").map((one) => one.#need)
     return values().lessDemandingThan(this.#need, other, requestedNumNodes, checkPorts)
   }
 
   /** Whether a pattern rules this out: what the pattern names must be equal, what it leaves out is any. */
   shouldBeBlockedBy(blocked: Resources): boolean {
+    if (!(blocked instanceof Resources)) throw new TypeError(`shouldBeBlockedBy takes a sky.Resources, got ${shown(blocked)}.`)
     return values().shouldBeBlockedBy(this.#need, blocked.#need)
   }
 
@@ -146,6 +147,13 @@ export class Resources {
   #named(): Request["need"] {
     return this.instanceType === null ? this.#need : { ...this.#need, instance_type: this.instanceType }
   }
+}
+
+export const allResources = (given: Iterable<Resources>, of: string): ReadonlyArray<Resources> => {
+  const all = typeof given === "object" && given !== null && Symbol.iterator in given ? [...given] : undefined
+  if (all?.every((one) => one instanceof Resources)) return all
+  const odd = all?.find((one) => !(one instanceof Resources)) ?? given
+  throw new TypeError(`${of} takes sky.Resources, an array or a Set of them, got ${shown(odd)}.`)
 }
 
 export const resourcesOf = (request: Request, machine: string | null = null): Resources => {

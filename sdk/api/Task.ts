@@ -6,7 +6,7 @@ import { ValueError } from "./exceptions.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
 import { printedAs } from "./printed.ts"
-import { Resources, resourcesOf } from "./Resources.ts"
+import { allResources, Resources, resourcesOf } from "./Resources.ts"
 import { type ResourcesOptions, resourcesFields } from "./resources-options.ts"
 import { SkyServiceSpec } from "./SkyServiceSpec.ts"
 import { type Storage, storageOf } from "./Storage.ts"
@@ -32,7 +32,7 @@ export class Task {
       "Task"
     )
     this.#run = take.runFrom(run)
-    this.#blocked = Object.freeze([...take.allResources(blockedResources ?? [], "blockedResources")])
+    this.#blocked = Object.freeze([...allResources(blockedResources ?? [], "blockedResources")])
     if (typeof (dockerImage ?? "") !== "string") throw new ValueError(`dockerImage takes the name of an image, got ${shown(dockerImage)}.`)
     this.#dockerImage = dockerImage ?? take.dockerImageDefault
     this.#change({
@@ -53,7 +53,7 @@ export class Task {
   static fromYaml(path: string): Task {
     if (typeof path !== "string") throw new ValueError(`fromYaml takes the path of a file, got ${shown(path)}.`)
     const task = new Task()
-    task.#fields = orException(() => values().taskOfFile(path))
+    task.#fields = present(orException(() => values().taskOfFile(path)))
     return task
   }
 
@@ -92,7 +92,7 @@ export class Task {
     return this.#fields.workdir ?? null
   }
   get numNodes(): number {
-    return this.#fields.num_nodes ?? 1
+    return values().numNodesOf(this.#fields)
   }
   get dockerImage(): string {
     return this.#dockerImage
@@ -135,7 +135,7 @@ export class Task {
   /** These fields over those of each alternative; a list stays a list and a Set a Set. */
   setResourcesOverride(overrideParams: ResourcesOptions): this {
     const over = resourcesFields(overrideParams, "setResourcesOverride")
-    return this.#change({ resources: values().overrideResources(this.#fields.resources, over) })
+    return this.#change({ resources: orException(() => values().overridden(this.#fields.resources, over)) })
   }
 
   /** `null` takes it back. */
@@ -153,9 +153,9 @@ export class Task {
     return this.#set(values().setFileMounts(this.#fields, take.filesFrom(fileMounts ?? {}, "setFileMounts")))
   }
 
-  /** Merges into the former ones. Call it before the launch that is to bring them. */
+  /** Merges into the former ones, buckets too: a path holds what is named last. Call it before the launch that is to bring them. */
   updateFileMounts(fileMounts: Readonly<Record<string, string>>): this {
-    return this.#set(values().updateFileMounts(this.#fields, take.filesFrom(fileMounts, "updateFileMounts")))
+    return this.#set(values().updateMounts(this.#fields, take.filesFrom(fileMounts, "updateFileMounts")))
   }
 
   /** Buckets by where the nodes see them: `{ path: sky.Storage }`. Replaces the former ones; `null` takes them back. */
@@ -163,9 +163,9 @@ export class Task {
     return this.#set(values().setStorageMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "setStorageMounts")))
   }
 
-  /** Merges into the former ones; `null` changes nothing. */
+  /** Merges into the former ones, files too: a path holds what is named last. `null` changes nothing. */
   updateStorageMounts(storageMounts: Maybe<Readonly<Record<string, Storage>>>): this {
-    return this.#set(values().updateStorageMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "updateStorageMounts")))
+    return this.#set(values().updateMounts(this.#fields, take.storagesFrom(storageMounts ?? {}, "updateStorageMounts")))
   }
 
   /** Whether this is a controller of managed jobs or services: never, here. */

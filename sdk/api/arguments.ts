@@ -30,6 +30,13 @@ export const wholeNumber = (value: Maybe<number>, name: string): number | undefi
   throw new ValueError(`${name} takes a whole number, got ${shown(value)}.`)
 }
 
+/** Null for none. */
+export const minutesToAutostop = (value: Maybe<number>): number | null => {
+  const minutes = wholeNumber(value, "idleMinutesToAutostop") ?? null
+  if (minutes === null || minutes >= 0) return minutes
+  throw new ValueError(`idleMinutesToAutostop takes whole minutes from 0 up, got ${minutes}.`)
+}
+
 export const wholeNumbers = (values: Maybe<Iterable<number>>, name: string): ReadonlyArray<number> | undefined => {
   if (values === null || values === undefined) return undefined
   if (typeof values !== "object" || !(Symbol.iterator in values))

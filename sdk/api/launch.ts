@@ -1,5 +1,5 @@
 /** `launch` and `exec`: a task on a cluster, and the wait for it. */
-import { type Maybe, clusterName as nameOf, options, shown, wholeNumber, yesOrNo } from "./arguments.ts"
+import { type Maybe, minutesToAutostop, clusterName as nameOf, options, shown, yesOrNo } from "./arguments.ts"
 import { programName, type Waiting } from "./call.ts"
 import { type Dag, oneTask } from "./Dag.ts"
 import { OptimizeTarget } from "./enums.ts"
@@ -25,7 +25,10 @@ export interface LaunchOptions extends ExecOptions {
   readonly clusterName?: Maybe<string>
   /** Ask again and again until there is a place. */
   readonly retryUntilUp?: Maybe<boolean>
-  /** Stop the cluster after so many whole minutes without a job that waits, sets up or runs; 0 counts as 1. Where nothing is said it is not stopped. */
+  /**
+   * Stop the cluster after so many whole minutes without a job that waits, sets up or runs; 0 counts as 1. Where nothing is said, the `autostop`
+   * of the task's resources holds; without one it is not stopped.
+   */
   readonly idleMinutesToAutostop?: Maybe<number>
   /** Only plan; nothing is made. */
   readonly dryrun?: Maybe<boolean>
@@ -65,12 +68,15 @@ const refuseOther = (task: Task, { backend, cloneDiskFrom, optimizeTarget }: Lau
   if (task.blockedResources.length > 0) throw new NotSupportedError("blockedResources of a task are not supported yet.")
 }
 
+const askedOf = ({ down, dryrun }: ExecOptions) => ({
+  dryrun: yesOrNo(dryrun, "dryrun") ?? false,
+  down: yesOrNo(down, "down") ?? false
+})
+
 const shownOf = ({ detachRun, streamLogs }: ExecOptions) => ({
   streamed: yesOrNo(streamLogs, "streamLogs") ?? true,
   detached: yesOrNo(detachRun, "detachRun") ?? false
 })
-
-const minutes = (value: Maybe<number>) => wholeNumber(value, "idleMinutesToAutostop") ?? null
 
 /**
  * Launches a cluster, or uses one that exists, and runs a task on it: provisions, syncs the workdir and the mounts, runs `setup`, submits `run` as a job,
@@ -85,15 +91,14 @@ const minutes = (value: Maybe<number>) => wholeNumber(value, "idleMinutesToAutos
 export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptions>): Promise<LaunchResult> => {
   const one = oneTask(task, "launch")
   const given = options(launchOptions, launchNames, "launch")
-  const { clusterName, detachSetup, down, dryrun, idleMinutesToAutostop, noSetup, retryUntilUp } = given
+  const { clusterName, detachSetup, idleMinutesToAutostop, noSetup, retryUntilUp } = given
   const params = {
     clusterName: clusterName === null || clusterName === undefined ? null : nameOf(clusterName),
-    idleMinutesToAutostop: minutes(idleMinutesToAutostop),
-    retryUntilUp: retryUntilUp ?? false,
-    dryrun: dryrun ?? false,
-    down: down ?? false,
-    detachSetup: detachSetup ?? false,
-    noSetup: noSetup ?? false,
+    idleMinutesToAutostop: minutesToAutostop(idleMinutesToAutostop),
+    retryUntilUp: yesOrNo(retryUntilUp, "retryUntilUp") ?? false,
+    ...askedOf(given),
+    detachSetup: yesOrNo(detachSetup, "detachSetup") ?? false,
+    noSetup: yesOrNo(noSetup, "noSetup") ?? false,
     lastUse: programName()
   }
   refuseOther(one, given)
@@ -111,7 +116,7 @@ export const exec = async (task: Task | Dag, clusterName: string, execOptions?: 
   const one = oneTask(task, "exec")
   const name = nameOf(clusterName)
   const given = options(execOptions, execNames, "exec")
-  const params = { clusterName: name, dryrun: given.dryrun ?? false, down: given.down ?? false, lastUse: programName() }
+  const params = { clusterName: name, ...askedOf(given), lastUse: programName() }
   refuseOther(one, given)
   return submit({ method: "exec", task: one, params, ...shownOf(given) }, given)
 }

@@ -1,5 +1,5 @@
 /** `stop`, `start`, `down` and `autostop`. */
-import { type Maybe, clusterName as nameOf, options, wholeNumber, yesOrNo } from "./arguments.ts"
+import { type Maybe, minutesToAutostop, clusterName as nameOf, options, wholeNumber, yesOrNo } from "./arguments.ts"
 import { programName, type Waiting, wish } from "./call.ts"
 import { ValueError } from "./exceptions.ts"
 import { handleOf, type ResourceHandle } from "./ResourceHandle.ts"
@@ -61,7 +61,7 @@ export const start = async (clusterName: string, startOptions?: Maybe<StartOptio
   const given = options(startOptions, known, "start")
   const params = {
     clusterName: nameOf(clusterName),
-    idleMinutesToAutostop: wholeNumber(given.idleMinutesToAutostop, "idleMinutesToAutostop") ?? null,
+    idleMinutesToAutostop: minutesToAutostop(given.idleMinutesToAutostop),
     retryUntilUp: yesOrNo(given.retryUntilUp, "retryUntilUp") ?? false,
     down: yesOrNo(given.down, "down") ?? false,
     force: yesOrNo(given.force, "force") ?? false,

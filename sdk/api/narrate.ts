@@ -1,19 +1,11 @@
 /** What `streamLogs` shows, as the command line does where it is no terminal: phases and setup on stderr, the job's output on stdout. */
 import type { Handlers } from "../client/Pending.ts"
 import { makePrefixer } from "../client/Prefixer.ts"
+import { phaseText, quiet } from "../client/phases.ts"
 import type { Session } from "../client/Session.ts"
 import { followSetup } from "../client/setup-output.ts"
 import type { Launched } from "../protocol/launch.ts"
 import type { Progress } from "../protocol/Wire.ts"
-
-/** Phases that are a line when they are done. */
-const done: Partial<Record<Progress["phase"], string>> = {
-  provision: "Provisioned",
-  bootstrap: "Started",
-  autostop: "Autostop",
-  sync: "Synced",
-  setup: "Set up"
-}
 
 const says = (text: string) => void process.stderr.write(`${text}\n`)
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
@@ -26,14 +18,14 @@ const phases = () => {
     const sinceMs = begunAtMs.get(phase)
     if (state === "running") {
       begunAtMs.set(phase, sinceMs ?? atMs)
-      if (phase === "queued") says(`Waiting: ${clean(detail)}`)
+      if (phase === "queued") says(`${phaseText(phase, false)}: ${clean(detail)}`)
       return
     }
     if (phase === "provision" && state === "done") begunAtMs.set("bootstrap", atMs)
     if (state === "failed") says(`Failed: ${phase} ${clean(detail)}`.trimEnd())
     // An agent starts once its node is there; that of a node which ran before is only looked after.
-    else if (done[phase] !== undefined && !(phase === "bootstrap" && sinceMs === undefined))
-      says([done[phase], clean(detail), seconds(atMs - (sinceMs ?? atMs))].filter(Boolean).join(" "))
+    else if (!quiet.includes(phase) && !(phase === "bootstrap" && sinceMs === undefined))
+      says([phaseText(phase, true), clean(detail), seconds(atMs - (sinceMs ?? atMs))].filter(Boolean).join(" "))
   }
 }
 

@@ -5,7 +5,7 @@ import { type Maybe, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
-import { Resources } from "./Resources.ts"
+import { allResources, Resources } from "./Resources.ts"
 import { Storage } from "./Storage.ts"
 
 /**
@@ -55,12 +55,6 @@ export const dockerImageDefault = "gpuci/miniforge-cuda:11.4-devel-ubuntu18.04"
 
 /** Several are a choice: of a list the first that can be had, of a Set the cheapest. */
 export type ResourcesChoice = Resources | ReadonlyArray<Resources> | ReadonlySet<Resources>
-
-export const allResources = (given: Iterable<Resources>, of: string): ReadonlyArray<Resources> => {
-  const all = typeof given === "object" && given !== null && Symbol.iterator in given ? [...given] : undefined
-  if (all?.every((one) => one instanceof Resources)) return all
-  throw new TypeError(`${of} takes sky.Resources, an array or a Set of them, got ${shown(given)}.`)
-}
 
 export const sectionOf = (given: ResourcesChoice): unknown => {
   if (given instanceof Resources) return given.toYamlConfig()

@@ -1,7 +1,7 @@
 /** The rules of task/ as the SDK's classes ask for them. Refusals are thrown as the contract's exceptions are called, by tag. */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { type Choice, overrideResources, split } from "../../task/alternatives.ts"
+import type * as Schema from "effect/Schema"
+import { type Choice, overrideResources, resourcesIssue, split } from "../../task/alternatives.ts"
 import { canonicalTask } from "../../task/canonical.ts"
 import { cloudDisplay, parseInfra } from "../../task/clouds.ts"
 import { diskGibDefault } from "../../task/disk.ts"
@@ -12,21 +12,22 @@ import { fileMountsOf, storageMountsOf } from "../../task/mounts.ts"
 import { type Need, needOf } from "../../task/Need.ts"
 import { needOfPlace } from "../../task/placed.ts"
 import { present } from "../../task/present.ts"
-import { sentence } from "../../task/Refusal.ts"
-import { type Alternative, Resources } from "../../task/Resources.ts"
+import { asInFiles } from "../../task/Refusal.ts"
+import { type Alternative, type Resources, ResourcesFields } from "../../task/Resources.ts"
 import { needText } from "../../task/resources-text.ts"
 import { canonicalService, Service, serviceProblem } from "../../task/Service.ts"
 import { canonicalStorage, Storage, storageProblem } from "../../task/Storage.ts"
-import { featuresOf, type Task, TaskFields } from "../../task/Task.ts"
+import { featuresOf, numNodesOf, type Task } from "../../task/Task.ts"
 import { taskText } from "../../task/task-text.ts"
-import { type Complain, type Path, readPipeline } from "../task/document.ts"
+import { type Complain, readPipeline } from "../task/document.ts"
 import { findFiles } from "../task/find-files.ts"
 import { checked, readTask } from "../task/read-task.ts"
 import { readText } from "../task/read-text.ts"
 import { refuse } from "../task/refuse.ts"
+import { dotted, ended, type NameOf, type Path, problemIn } from "../task/words.ts"
 import { camel } from "./field-names.ts"
 
-export const { setFileMounts, setStorageMounts, updateFileMounts, updateStorageMounts } = edits
+export const { setFileMounts, setStorageMounts, updateMounts } = edits
 export type { Alternative, Need }
 export {
   anyRegion,
@@ -39,55 +40,26 @@ export {
   lessDemandingThan,
   needOfPlace,
   needText,
+  numNodesOf,
   overrideResources,
   shouldBeBlockedBy,
   storageMountsOf,
   taskText
 }
 
-const fieldNames = [TaskFields, Resources, Service].flatMap(({ fields }) => Object.keys(fields))
-const innerNames = ["min_replicas", "max_replicas", "target_qps_per_replica", "idle_minutes"]
-const words = new Map([...fieldNames, ...innerNames].map((name) => [name, camel(name)]))
-/** Fields whose keys are the caller's own. */
-const keyed = new Set(
-  "accelerators accelerator_args config envs experimental file_mounts image_id inputs labels outputs secrets".split(" ")
-)
+/** Options whose own fields are options. What stands below any other is the caller's. */
+const nested: ReadonlyArray<PropertyKey> = ["autostop", "job_recovery"]
+/** A field of a file as the option that it was. */
+const optionOf: NameOf = (path) => dotted(path.map((key, i) => (i === 0 || nested.includes(path[i - 1]!) ? camel(String(key)) : key)))
 
-/** The rules speak of a file's fields; these are the caller's. What stands in quotes is what the caller said. */
-const spoken = (text: string) => text.replace(/(?<![^\s(])'.*?'(?![^\s.,:;)])|\b[a-z]+(?:_[a-z]+)+\b/g, (part) => words.get(part) ?? part)
+const complain: Complain = (_, message, hint = null, tag) => refuse(message, hint, tag)
 
-const spokenPath = (path: Path): string => {
-  const own = path.findIndex((key) => keyed.has(String(key)))
-  return path.map((key, i) => (own >= 0 && i > own ? String(key) : camel(String(key)))).join(".")
-}
+const sentence = (...parts: ReadonlyArray<string>) => ended(parts.filter((part) => part !== "").join(": "))
 
-const complaining =
-  (inWords: (text: string) => string): Complain =>
-  (path, message, hint = null, tag = "ValueError") => {
-    const place = path.join(".")
-    const isPlaced = message.startsWith(place)
-    return refuse(`${isPlaced ? spokenPath(path) : ""}${inWords(isPlaced ? message.slice(place.length) : message)}`, hint, tag)
-  }
-const complain = complaining(spoken)
-/** What is said of files names paths, and no fields. */
-const complainOfFile = complaining((text) => text)
-
-/** The first complaint of a schema, as a ValueError where no other kind fits. */
-const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf = spokenPath, tagOf?: (path: Path) => string): A => {
-  const standard = Schema.toStandardSchemaV1(schema as Schema.Codec<unknown>, { parseOptions: { onExcessProperty: "error" } })
-  const result = standard["~standard"].validate(value)
-  if (result instanceof Promise) throw new Error("a schema became asynchronous")
-  const [issue] = result.issues ?? []
-  if (issue === undefined) return value as A
-  const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part))
-  const name = nameOf(path)
-  // Of what an object of the caller's throws while it is looked at, its stack would follow.
-  const message = issue.message.replace(/\n {4}at .*/s, "").replace(/^Expected/, "expected")
-  throw refuse(
-    sentence(`${what}: ${name === "" ? "" : `${name}: `}${spoken(message.replace("Missing key", "it is missing"))}`),
-    null,
-    tagOf?.(path)
-  )
+const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: NameOf, tagOf?: (path: Path) => string): A => {
+  const problem = problemIn(schema, value, nameOf)
+  if (problem !== undefined) throw refuse(sentence(what, problem.message), null, tagOf?.(problem.path))
+  return value as A
 }
 
 /** A request as it was said, in one form, and what it comes to with all that follows from it. */
@@ -115,10 +87,23 @@ const requestOf = (asked: Alternative): Request => {
   }
 }
 
+/** An alternative's as those of a request. */
+const optionOfOne: NameOf = (path) => optionOf(path[0] === "any_of" || path[0] === "ordered" ? path.slice(2) : path)
+
 /** The requests of a `resources` section. */
-export const choiceOf = (resources: unknown): Choice<Request> => {
-  const { items, kind } = split(decoded<Resources>(Resources, resources ?? {}, "Resources"))
+export const choiceOf = (section: unknown): Choice<Request> => {
+  const resources = decoded<Resources>(ResourcesFields, section ?? {}, "Resources", optionOfOne)
+  const wrong = resourcesIssue(resources, camel)
+  if (wrong !== undefined) throw refuse(sentence("Resources", optionOfOne(wrong.path), wrong.issue))
+  const { items, kind } = split(resources)
   return { kind, items: items.map(requestOf) }
+}
+
+/** Fields over those of a section, checked. */
+export const overridden = (section: Resources | null | undefined, over: object): Resources => {
+  const resources = overrideResources(section, over)
+  choiceOf(resources)
+  return resources
 }
 
 /** A request of one kind, checked. */
@@ -135,7 +120,7 @@ export const costOf = (need: Need, seconds: number): number | undefined =>
   getCost(need, seconds, (cloud) => (cloud === "local" || cloud === "ssh" ? free : undefined))
 
 /** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
-export const taskFrom = (fields: object): Task => findFiles(checked({ ...fields }, complain), complainOfFile)
+export const taskFrom = (fields: object): Task => findFiles(checked({ ...fields }, complain, optionOf), complain, optionOf)
 
 export const updateEnvs = (task: Task, envs: Parameters<typeof edits.updateEnvs>[1]): Task => {
   const done = edits.updateEnvs(task, envs)
@@ -161,37 +146,32 @@ const storageErrors: Readonly<Record<string, string>> = { name: "StorageNameErro
 const storageErrorOf = ([field]: Path) => storageErrors[String(field)] ?? "StorageSpecError"
 
 export const storageFrom = (fields: unknown) => {
-  const storage = decoded<Storage>(Storage, fields, "Storage", spokenPath, storageErrorOf)
+  const storage = decoded<Storage>(Storage, fields, "Storage", optionOf, storageErrorOf)
   const problem = storageProblem(storage)
-  if (problem !== undefined) throw refuse(`Storage: ${spoken(problem.message)}.`, null, problem.error)
+  if (problem !== undefined) throw refuse(sentence("Storage", problem.message), null, problem.error)
   return canonicalStorage(storage)
 }
 
-/** The options that say a section's fields under names of their own. */
+/** The options that say a probe's fields under names of their own. */
 const probeOptions: Readonly<Record<string, string>> = {
   path: "readinessPath",
   timeout_seconds: "readinessTimeoutSeconds",
   headers: "readinessHeaders"
 }
-const optionOf = ([section, field, ...rest]: Path): string => {
-  const name = String(field ?? section)
-  return [section === "readiness_probe" ? (probeOptions[name] ?? camel(name)) : camel(name), ...rest.map(String)].join(".")
+const serviceOption: NameOf = ([section, ...path]) => {
+  const [field, ...rest] = path
+  const own = section === "readiness_probe" ? probeOptions[String(field)] : undefined
+  return own === undefined ? optionOf(path) : dotted([own, ...rest])
 }
 
 /** Every default filled in, and a section like any other. Complaints are in the words of a section, or of the options that made it. */
 export const serviceFrom = (section: unknown, by: "section" | "options") => {
-  const nameOf = by === "section" ? (path: Path) => path.map(String).join(".") : optionOf
+  const [nameOf, say] = by === "section" ? [dotted, asInFiles] : [serviceOption, camel]
   const service = decoded<Service>(Service, section, "SkyServiceSpec", nameOf)
-  const { error, message = "" } = serviceProblem(service) ?? {}
-  if (error !== undefined) {
-    const said = by === "section" ? message : spoken(message.replace(/^replica_policy: /, ""))
-    throw refuse(`SkyServiceSpec: ${said}.`, null, error)
+  const problem = serviceProblem(service, say)
+  if (problem !== undefined) {
+    const { path, refusal } = problem
+    throw refuse(sentence("SkyServiceSpec", nameOf(path), refusal.message), null, refusal.error)
   }
-  const { readiness_probe: probe, replica_policy } = canonicalService(service)
-  const { post_data } = probe
-  const isMapping = typeof post_data === "object" && post_data !== null && !Array.isArray(post_data)
-  return {
-    readiness_probe: post_data === undefined || isMapping ? probe : { ...probe, post_data: JSON.stringify(post_data) },
-    replica_policy
-  }
+  return canonicalService(service)
 }

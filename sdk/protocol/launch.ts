@@ -1,10 +1,13 @@
 /** Create a cluster or reuse it, and run a task on it (contract: sky.launch). */
 import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
+import { minutesMax } from "../../task/autostop.ts"
 import { Task } from "../../task/Task.ts"
 import { ResourceHandle } from "./rows.ts"
 
-export const IdleMinutes = Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
+export const IdleMinutes = Schema.NullOr(
+  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: minutesMax }, { message: `expected whole minutes from 0 to ${minutesMax}` }))
+)
 
 export const Launch = Schema.Struct({
   task: Task,

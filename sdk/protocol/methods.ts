@@ -51,18 +51,18 @@ export const commands = {
 } as const
 export type CommandName = keyof typeof commands
 
-/** These change nothing that the log holds. */
+/** These change nothing that the log holds. `streams`: what comes on the way is the answer. */
 export const queries = {
   status: { params: Status, result: StatusAnswer },
   queue: { params: JobQueue, result: JobQueueAnswer },
-  logs: { params: Logs, result: LogsAnswer },
+  logs: { params: Logs, result: LogsAnswer, streams: true },
   events: { params: Events, result: Schema.Struct({ events: Schema.Array(Schema.Json), notices: Notices }) },
-  "events.follow": { params: EventsFollow, result: EventsFollowAnswer },
-  replay: { params: Replay, result: ReplayAnswer },
+  "events.follow": { params: EventsFollow, result: EventsFollowAnswer, streams: true },
+  replay: { params: Replay, result: ReplayAnswer, streams: true },
   "replay.verify": { params: ReplayVerify, result: ReplayVerifyAnswer },
   "audit.verify": { params: AuditVerify, result: AuditVerifyAnswer },
   "audit.head": { params: AuditHead, result: AuditHeadAnswer },
-  "audit.export": { params: AuditExport, result: AuditExportAnswer },
+  "audit.export": { params: AuditExport, result: AuditExportAnswer, streams: true },
   "audit.diff": { params: AuditDiff, result: AuditDiffAnswer },
   operations: { params: Operations, result: OperationsAnswer },
   "operations.cancel": { params: OperationsCancel, result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean }) },
@@ -72,6 +72,7 @@ export const queries = {
   describe: { params: Describe, result: Schema.Struct({ methods: Schema.Record(Schema.String, Schema.Json) }) }
 } as const
 export type QueryName = keyof typeof queries
+export type StreamName = { [Q in QueryName]: (typeof queries)[Q] extends { readonly streams: true } ? Q : never }[QueryName]
 
 export const methods = { ...commands, ...queries }
 export type MethodName = keyof typeof methods

@@ -6,25 +6,27 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
   type Pair,
   parseAllDocuments,
-  type Scalar,
   visit,
   type YAMLMap
 } from "yaml"
 import { envNamePattern } from "../../task/names.ts"
+import { takesBoolean } from "../../task/schema-at.ts"
+import { TaskFields } from "../../task/Task.ts"
 import type { ClientError } from "../client/ClientError.ts"
 import { refuse } from "./refuse.ts"
 import { type At, refuseLoose, refuseSyntax } from "./syntax.ts"
+import type { Path } from "./words.ts"
 
 const aliasesMax = 100
 const tasksMax = 100
 
-export type Path = ReadonlyArray<PropertyKey>
 /** Says what is wrong at a place of the file. */
 export type Complain = (path: Path, message: string, hint?: string | null, tag?: string) => ClientError
 
@@ -40,7 +42,6 @@ export interface Pipeline {
   readonly tasks: ReadonlyArray<Source>
 }
 
-const booleanFields = new Set(["use_spot", "persistent", "_force_delete", "dynamic_ondemand_fallback", "tpu_vm", "autostop", "down"])
 const booleanWord = /^(?:(yes|Yes|YES|on|On|ON)|no|No|NO|off|Off|OFF)$/
 /** Fields whose values are read as they are written. */
 const asWritten = ["envs", "secrets"] as const
@@ -50,6 +51,8 @@ const keyOf = (key: unknown) => {
   const name = isScalar(key) ? key.value : key
   return typeof name === "symbol" ? mergeKey : String(name)
 }
+
+const isMerge = ({ key }: Pair) => isScalar(key) && typeof key.value === "symbol"
 
 const makeComplain =
   (file: string, document: Document, lines: LineCounter): Complain =>
@@ -78,22 +81,27 @@ const refuseTwice = (map: YAMLMap, at: At) => {
   }
 }
 
-/** Yes and no where they are meant; what two versions of YAML read as two values is refused. */
+/** Where a value stands: names and positions from the top. What is merged into a mapping stands in that one. */
+const placeOf = (ancestors: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+  ancestors.flatMap((node, i) => {
+    if (isPair(node)) return isMerge(node) ? [] : [keyOf(node.key)]
+    const into = ancestors[i - 1]
+    return isSeq(node) && !(isPair(into) && isMerge(into)) ? ["0"] : []
+  })
+
+/** Yes and no where they are meant; a number that begins with a zero, which each version of YAML reads by another base, is refused. */
 const settle = (document: Document, at: At) => {
   visit(document, {
     Map: (_, map) => refuseTwice(map, at),
-    Pair: (_, pair: Pair, ancestors) => {
-      const name = keyOf(pair.key)
-      if (ancestors.length === 2 && asWritten.some((each) => each === name)) return visit.SKIP
-      const word =
-        isScalar(pair.value) && pair.value.type === "PLAIN" && booleanFields.has(name) ? booleanWord.exec(String(pair.value.value)) : null
-      if (word !== null) (pair.value as Scalar).value = word[1] !== undefined
-      return undefined
-    },
-    Scalar: (key, node) => {
-      const { source = "" } = node
-      if (key === "key" || typeof node.value !== "number" || !/^[-+]?0[\d_]+$/.test(source)) return
-      throw at(node, `'${source}' is read in two ways, by eight and by ten: write it without the zero in front, or put it into quotes.`)
+    Pair: (_, { key }: Pair, ancestors) =>
+      ancestors.length === 2 && asWritten.some((each) => each === keyOf(key)) ? visit.SKIP : undefined,
+    Scalar: (key, node, ancestors) => {
+      if (key === "key") return
+      const { source = "", tag, type, value } = node
+      const word = type === "PLAIN" && tag === undefined ? booleanWord.exec(source) : null
+      if (word !== null && takesBoolean(TaskFields, placeOf(ancestors))) node.value = word[1] !== undefined
+      if (typeof value === "number" && /^[-+]?0[\d_]+$/.test(source))
+        throw at(node, `'${source}' is read in two ways, by eight and by ten: write it without the zero in front, or put it into quotes.`)
     }
   })
 }
@@ -108,7 +116,6 @@ const entriesOf = (map: YAMLMap, of: Merging, seen = new Set<unknown>()): Readon
   if (seen.has(map)) return []
   seen.add(map)
   refuseTwice(map, of.at)
-  const isMerge = ({ key }: Pair) => isScalar(key) && typeof key.value === "symbol"
   const merged = map.items.filter(isMerge).flatMap(({ value }) => {
     const source = of.resolved(value)
     return (isSeq(source) ? source.items.map(of.resolved) : [source]).flatMap((each) => {

@@ -5,19 +5,16 @@ import { resolve } from "node:path"
 import { isUrl } from "../../task/bucket-names.ts"
 import { localSourcesOf, type Storage } from "../../task/Storage.ts"
 import type { Task } from "../../task/Task.ts"
+import type { ClientError } from "../client/ClientError.ts"
 import type { Complain } from "./document.ts"
+import { dotted } from "./words.ts"
 
-/** What relative paths and `~` are relative to. */
-export interface Caller {
-  readonly cwd: string
-  readonly home: string
-}
+/** From where the caller stands, and `~` from the caller's home. */
+const absolute = (path: string): string =>
+  resolve(path === "~" || path.startsWith("~/") ? `${process.env["HOME"] ?? homedir()}${path.slice(1)}` : path)
 
-type Absolute = (path: string) => string
-const absoluteFor =
-  ({ cwd, home }: Caller): Absolute =>
-  (path) =>
-    resolve(cwd, path === "~" || path.startsWith("~/") ? `${home}${path.slice(1)}` : path)
+/** Says what is wrong at a mount. */
+type AtMount = (target: string, message: string, tag?: string) => ClientError
 
 const look = (path: string): Stats | undefined => {
   try {
@@ -27,7 +24,7 @@ const look = (path: string): Stats | undefined => {
   }
 }
 
-const findWorkdir = (path: string, absolute: Absolute, complain: Complain): string => {
+const findWorkdir = (path: string, complain: Complain): string => {
   const folder = absolute(path)
   const found = look(folder)
   if (found === undefined) throw complain(["workdir"], `workdir ${path} does not exist (${folder}).`)
@@ -35,45 +32,39 @@ const findWorkdir = (path: string, absolute: Absolute, complain: Complain): stri
   return folder
 }
 
-const findSource = (target: string, path: string, absolute: Absolute, complain: Complain, tag?: string): string => {
+const findSource = (target: string, path: string, at: AtMount, tag?: string): string => {
   const source = absolute(path)
   const found = look(source)
-  const place = ["file_mounts", target]
-  if (found === undefined) throw complain(place, `file_mounts.${target}: source ${path} does not exist (${source}).`, null, tag)
-  if (!found.isFile() && !found.isDirectory())
-    throw complain(place, `file_mounts.${target}: source ${path} is no file and no folder.`, null, tag)
+  if (found === undefined) throw at(target, `source ${path} does not exist (${source}).`, tag)
+  if (!found.isFile() && !found.isDirectory()) throw at(target, `source ${path} is no file and no folder.`, tag)
   return source
 }
 
-const findStorage = (target: string, storage: Storage, absolute: Absolute, complain: Complain): Storage => {
+const findStorage = (target: string, storage: Storage, at: AtMount): Storage => {
   if (localSourcesOf(storage).length === 0) return storage
-  const find = (path: string) => findSource(target, path, absolute, complain, "StorageSourceError")
+  const find = (path: string) => findSource(target, path, at, "StorageSourceError")
   if (typeof storage.source !== "string") {
     const [first, ...others] = storage.source!.map(find)
     return { ...storage, source: [first!, ...others] }
   }
   const source = find(storage.source)
   if (look(source)?.isFile())
-    throw complain(
-      ["file_mounts", target],
-      `file_mounts.${target}: source ${storage.source} is a file: write it as a list, or name its folder.`,
-      null,
-      "StorageSourceError"
-    )
+    throw at(target, `source ${storage.source} is a file: write it as a list, or name its folder.`, "StorageSourceError")
   return { ...storage, source }
 }
 
-const here = (): Caller => ({ cwd: process.cwd(), home: process.env["HOME"] ?? homedir() })
-
-export const findFiles = (task: Task, complain: Complain, caller: Caller = here()): Task => {
-  const absolute = absoluteFor(caller)
+export const findFiles = (task: Task, complain: Complain, nameOf = dotted): Task => {
+  const at: AtMount = (target, message, tag) => {
+    const place = ["file_mounts", target]
+    return complain(place, `${nameOf(place)}: ${message}`, null, tag)
+  }
   const mounts = Object.entries(task.file_mounts ?? {}).map(([target, source]) => {
-    if (typeof source !== "string") return [target, findStorage(target, source, absolute, complain)] as const
-    return [target, isUrl(source) ? source : findSource(target, source, absolute, complain)] as const
+    if (typeof source !== "string") return [target, findStorage(target, source, at)] as const
+    return [target, isUrl(source) ? source : findSource(target, source, at)] as const
   })
   return {
     ...task,
-    ...(typeof task.workdir === "string" ? { workdir: findWorkdir(task.workdir, absolute, complain) } : {}),
+    ...(typeof task.workdir === "string" ? { workdir: findWorkdir(task.workdir, complain) } : {}),
     ...(mounts.length > 0 ? { file_mounts: Object.fromEntries(mounts) } : {})
   }
 }

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import { secretsOf } from "../../task/secrets.ts"
 import { charsIn, clashIn, namesIn, substitute } from "../../task/substitute.ts"
 import { problemsOf, Task, TaskFields, taskMaxBytes } from "../../task/Task.ts"
-import type { Complain, Path, Source } from "./document.ts"
-import { inWords } from "./words.ts"
+import type { Complain, Source } from "./document.ts"
+import { dotted, ended, inWords, pathOf } from "./words.ts"
 
 type Values = Readonly<Record<string, string>>
 type Written = Readonly<Record<string, string | null>>
@@ -48,25 +48,23 @@ const issuesOf = <T>(result: Promise<T> | T): T => {
   return result
 }
 
-export const checked = (fields: Readonly<Record<string, unknown>>, complain: Complain): Task => {
-  const keys = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): Path =>
-    (path ?? []).map((part) => (typeof part === "object" ? part.key : part))
-  const issues = (issuesOf(standard["~standard"].validate(fields)).issues ?? []).map(({ path, message }) => ({ path: keys(path), message }))
+export const checked = (fields: Readonly<Record<string, unknown>>, complain: Complain, nameOf = dotted): Task => {
+  const issues = issuesOf(standard["~standard"].validate(fields)).issues ?? []
   // A mistake that breaks two rules is one mistake.
-  const mistakes = [...Map.groupBy(issues, ({ path }) => JSON.stringify(path.map(String))).values()].slice(0, complaintsMax)
+  const mistakes = [...Map.groupBy(issues, (issue) => JSON.stringify(pathOf(issue).map(String))).values()].slice(0, complaintsMax)
   const [first, ...others] = mistakes
     .flatMap((same) => same.slice(0, 1))
-    .map(({ path, message }) => complain(path, inWords(path, message, fields)))
+    .map((issue) => complain(pathOf(issue), ended(inWords(TaskFields, issue, fields, nameOf))))
   if (first !== undefined)
     throw others.length === 0 ? first : Object.assign(first, { message: [first, ...others].map(({ message }) => message).join("\n") })
   const task = fields as Task
   const [problem] = problemsOf(task)
   if (problem !== undefined) {
     const { path, refusal } = problem
-    throw complain(path, `${path.join(".")}: ${refusal.message}.`, null, refusal.error)
+    throw complain(path, `${nameOf(path)}: ${refusal.message}.`, null, refusal.error)
   }
   const [large] = issuesOf(fits["~standard"].validate(task)).issues ?? []
-  if (large !== undefined) throw complain([], large.message)
+  if (large !== undefined) throw complain([], ended(large.message))
   return task
 }
 

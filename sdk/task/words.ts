@@ -1,7 +1,18 @@
-/** What a schema says of a task's fields, in words for people: what is unknown and what was meant, what came and what to write. */
-import { TaskFields } from "../../task/Task.ts"
+/** What a schema says of a value, in words for people: what is unknown and what was meant, what came and what to write. */
+import * as Schema from "effect/Schema"
 import { notYet, unknownField } from "../../task/unknown-field.ts"
-import type { Path } from "./document.ts"
+
+export type Path = ReadonlyArray<PropertyKey>
+/** What a place is called by those who are told of it. */
+export type NameOf = (path: Path) => string
+export const dotted: NameOf = (path) => path.map(String).join(".")
+
+/** As a schema tells it. */
+interface Issue {
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined
+  readonly message: string
+}
+export const pathOf = ({ path = [] }: Issue): Path => path.map((part) => (typeof part === "object" ? part.key : part))
 
 const types: Readonly<Record<string, string>> = {
   string: "text",
@@ -14,8 +25,10 @@ const types: Readonly<Record<string, string>> = {
   symbol: "a symbol",
   "an integer": "a whole number"
 }
-const kindOf = (value: unknown) =>
-  Array.isArray(value) ? "a list" : typeof value === "boolean" ? "a boolean" : (types[typeof value] ?? "nothing")
+const kindOf = (value: unknown) => {
+  if (value === null) return "nothing"
+  return Array.isArray(value) ? "a list" : typeof value === "boolean" ? "a boolean" : (types[typeof value] ?? "nothing")
+}
 
 /** `Expected string | null` of a boolean: what came, and what to write. */
 const wrongType = (message: string, value: unknown): string | undefined => {
@@ -27,14 +40,32 @@ const wrongType = (message: string, value: unknown): string | undefined => {
   return `expected ${wanted.map((type) => types[type] ?? type).join(" or ")}, got ${typeof value === "number" ? value : kindOf(value)}${mend}`
 }
 
-export const inWords = (path: Path, message: string, fields: unknown): string => {
-  const names = path.map(String)
-  if (message === "Expected no excess property") return unknownField(TaskFields, names)
+/** Of what an object throws while it is looked at, its stack would follow. */
+const withoutStack = (message: string) => message.replace(/\n {4}at .*/s, "")
+
+/** What is wrong with a value, or in it. */
+export const inWords = (schema: Schema.Top, issue: Issue, whole: unknown, nameOf: NameOf = dotted): string => {
+  const path = pathOf(issue)
+  const { message } = issue
+  const [name, parent] = [nameOf(path), nameOf(path.slice(0, -1))]
+  if (message === "Expected no excess property") return unknownField(schema, path.map(String), parent)
   if (message === "Missing key") {
-    const parents = names.slice(0, -1)
-    return `'${names.at(-1)}'${parents.length === 0 ? "" : ` in ${parents.join(".")}`} is missing.`
+    const own = parent === "" ? name : name.slice(parent.length + 1)
+    return `'${own}'${parent === "" ? "" : ` in ${parent}`} is missing.`
   }
-  const value = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], fields)
-  const plain = notYet(names, value) ?? wrongType(message, value) ?? message.replace("Expected", "expected")
-  return `${names.length > 0 ? `${names.join(".")}: ` : ""}${plain}`
+  const value = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], whole)
+  const plain = notYet(path.map(String), value) ?? wrongType(message, value) ?? withoutStack(message).replace("Expected", "expected")
+  return `${name === "" ? "" : `${name}: `}${plain}`
 }
+
+/** The first thing that is wrong with a value, and where; undefined for none. */
+export const problemIn = (schema: Schema.Top, value: unknown, nameOf?: NameOf) => {
+  const standard = Schema.toStandardSchemaV1(schema as Schema.Codec<unknown>, { parseOptions: { onExcessProperty: "error" } })
+  const checked = standard["~standard"].validate(value)
+  if (checked instanceof Promise) throw new Error("a schema became asynchronous")
+  const [issue] = checked.issues ?? []
+  return issue && { path: pathOf(issue), message: inWords(schema, issue, value, nameOf) }
+}
+
+/** With the point that ends it. */
+export const ended = (sentence: string): string => (/[.?]$/.test(sentence) ? sentence : `${sentence}.`)

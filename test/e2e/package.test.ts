@@ -93,4 +93,19 @@ describe("the package", () => {
     const compiler = join(root, "node_modules/typescript/bin/tsc")
     expect(run(compiler, ...options, ...language, "contract.ts", "required.cts")).toEqual({ code: 0, out: "", err: "" })
   })
+
+  it.each(["es2022", "es2024"])("is compiled against without Node's types, for %s, and its streams keep their types", (target) => {
+    file(
+      "typed.mts",
+      `import * as sky from "skyd"
+      type IsAny<A> = 0 extends 1 & A ? true : false
+      export const loose: IsAny<ReturnType<typeof sky.events>> = false
+      for await (const { text } of sky.tailLogs("c")) text satisfies string`
+    )
+    for (const skipLibCheck of [false, true]) {
+      const compilerOptions = { target, module: "nodenext", strict: true, noEmit: true, types: [], skipLibCheck }
+      file("tsconfig.json", JSON.stringify({ compilerOptions, files: ["typed.mts"] }))
+      expect(run(join(root, "node_modules/typescript/bin/tsc"), "-p", ".")).toEqual({ code: 0, out: "", err: "" })
+    }
+  })
 })

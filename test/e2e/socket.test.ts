@@ -126,7 +126,7 @@ describe("bad input is answered and changes nothing", () => {
     [
       "a fraction where a whole number is meant",
       { id: 1, method: "autostop", params: { clusterName: "once", idleMinutes: 1.5 } },
-      "integer"
+      "idleMinutes: expected a whole number, got 1.5"
     ],
     ["an invalid name", { id: 1, method: "launch", params: { clusterName: "-x", task: {} } }, "Invalid cluster name"],
     ["a relative workdir", { id: 1, method: "exec", params: { clusterName: "once", task: { workdir: "etc", run: "ls" } } }, "not absolute"],

@@ -31,6 +31,9 @@ about("a refused request", () => {
       "launch: field 'config' in task.file_mounts./m is not supported yet."
     ],
     ["launch", { task: { resources: { cloud: "awz" } } }, "launch: task.resources.cloud: unknown cloud 'awz'. Did you mean 'aws'?"],
+    ["launch", { task: { run: 3 } }, "launch: task.run: expected text, got 3: put it into quotes."],
+    ["launch", { task: {}, idleMinutesToAutostop: -1 }, "launch: idleMinutesToAutostop: expected whole minutes from 0 to 1000000."],
+    ["launch", {}, "launch: 'task' is missing."],
     ["launch", { task: { num_nodes: 0 } }, "launch: task.num_nodes: expected a whole number from 1 to 1024."]
   ])("%s %j: %s", (method, params, message) => assert.strictEqual(refusal(method, params), message))
 

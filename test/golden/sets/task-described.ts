@@ -49,7 +49,7 @@ const serviceFields = (service: Service) => {
   return {
     readiness_path: readiness_probe.path,
     initial_delay_seconds: readiness_probe.initial_delay_seconds,
-    post_data: readiness_probe.post_data,
+    post_data: typeof readiness_probe.post_data === "string" ? JSON.parse(readiness_probe.post_data) : readiness_probe.post_data,
     ...replica_policy,
     upscale_delay_seconds,
     downscale_delay_seconds

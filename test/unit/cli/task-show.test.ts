@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import fc from "fast-check"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { parse } from "yaml"
 import { task } from "../../../cli/commands/task.ts"
@@ -62,6 +63,53 @@ describe("sky task show", () => {
       file("y.yaml", "resources:\n  labels: &l {a: b}\n  any_of:\n  - {cloud: aws, labels: *l}\n  - {cloud: gcp, labels: *l}\n")
     )
     expect(shown).not.toMatch(/[&*]\w/)
+  })
+
+  const oddWords =
+    "no No NO off OFF on yes Yes y n true null ~ <<  = 0o10 010 0x1F 1_000 1:30 1e3 .5 .inf -0 2024-01-01 - --- ... # : ? *a &a !a |"
+  const word = fc.oneof(fc.constantFrom(...oddWords.split(" ")), fc.string({ unit: "binary", maxLength: 8 }), fc.constant("a\nb: no\n"))
+  const values = fc.dictionary(word, word, { maxKeys: 3, noNullPrototype: true })
+  const leaf = fc.oneof(word, fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(null))
+  const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+    tree: fc.oneof(
+      { depthSize: "small" },
+      leaf,
+      fc.array(tie("tree"), { maxLength: 3 }),
+      fc.dictionary(fc.oneof(word, fc.constantFrom("down", "autostop", "use_spot", "tpu_vm", "envs")), tie("tree"), {
+        maxKeys: 3,
+        noNullPrototype: true
+      })
+    )
+  }))
+
+  it("prints a task that is the same task when it is read again, whatever words are in it", async () => {
+    const tasks = fc.record({
+      run: word.filter((text) => !text.includes("\0")),
+      resources: fc.record({
+        labels: values.map(({ "": _, ...labels }) => ({ ...labels, down: "on" })),
+        accelerators: fc.constant("tpu-v2-8"),
+        accelerator_args: fc.record({ tpu_vm: fc.constantFrom("no", "yes", "off", false), tpu_name: word })
+      }),
+      config: fc.dictionary(word, tree, { maxKeys: 3, noNullPrototype: true }),
+      service: fc.record({
+        readiness_probe: fc.record({
+          path: word.map((text) => `/${text}`),
+          post_data: tree.map((body) => JSON.stringify(body)),
+          headers: values
+        })
+      })
+    })
+    const json = async (path: string) => {
+      out.splice(0)
+      return JSON.parse(await show("-o", "json", path))
+    }
+    const property = fc.asyncProperty(tasks, async (asked) => {
+      const path = file("odd.yaml", JSON.stringify(asked))
+      const meant = await json(path)
+      out.splice(0)
+      expect(await json(file("again.yaml", await show(path)))).toEqual(meant)
+    })
+    await fc.assert(property, { numRuns: 300 })
   })
 
   it("prints a line of JSON for each task of each file, pipelines too", async () => {

@@ -46,7 +46,7 @@ describe("a bad task file", () => {
     ["workdir: {url: x, ref: main}\n", expect.stringMatching(/^bad\.yaml, line 1: workdir: .* is not supported yet/)],
     [
       "run: ls\nfile_mounts:\n  /m: {source: s3://b, mode: MOUNT_CACHED}\n",
-      "bad.yaml, line 3: file_mounts./m.mode: 'MOUNT_CACHED' is not supported yet"
+      "bad.yaml, line 3: file_mounts./m.mode: 'MOUNT_CACHED' is not supported yet."
     ],
     [
       "service:\n  readiness_probe: /\n  load_balancing_policy: a\n",
@@ -71,17 +71,17 @@ describe("a bad task file", () => {
     ["nodes: 2\n", "bad.yaml, line 1: unknown field 'nodes'. Did you mean 'num_nodes'?"],
     ["resources:\n  disk: 2\n", "bad.yaml, line 2: unknown field 'disk' in resources. Did you mean 'disk_size' or 'disk_tier'?"],
     ["run: ls\nfile_mounts:\n  ~/m:\n    nam: b\n", "bad.yaml, line 4: unknown field 'nam' in file_mounts.~/m. Did you mean 'name'?"],
-    ["file_mounts:\n  ~/m: true\n", "bad.yaml, line 2: file_mounts.~/m: expected text or a mapping, got a boolean: put it into quotes"],
+    ["file_mounts:\n  ~/m: true\n", "bad.yaml, line 2: file_mounts.~/m: expected text or a mapping, got a boolean: put it into quotes."],
     ["file_mounts:\n  ~: data\n", "bad.yaml, line 2: expected a name before the colon: put it into quotes."],
     ["service: {}\n", "bad.yaml, line 1: 'readiness_probe' in service is missing."],
     [
       "num_nodes: 010\n",
       "bad.yaml, line 1: '010' is read in two ways, by eight and by ten: write it without the zero in front, or put it into quotes."
     ],
-    ["run: ls\nnum_nodes: 0\n", "bad.yaml, line 2: num_nodes: expected a whole number from 1 to 1024"],
-    ["run: 3\n", "bad.yaml, line 1: run: expected text, got 3: put it into quotes"],
-    ["run: true\n", "bad.yaml, line 1: run: expected text, got a boolean: put it into quotes"],
-    ["setup: [a]\n", "bad.yaml, line 1: setup: expected text, got a list"],
+    ["run: ls\nnum_nodes: 0\n", "bad.yaml, line 2: num_nodes: expected a whole number from 1 to 1024."],
+    ["run: 3\n", "bad.yaml, line 1: run: expected text, got 3: put it into quotes."],
+    ["run: true\n", "bad.yaml, line 1: run: expected text, got a boolean: put it into quotes."],
+    ["setup: [a]\n", "bad.yaml, line 1: setup: expected text, got a list."],
     ["run: a\nrun: b\n", "bad.yaml, line 2: 'run' is there twice."],
     ['run: !!js/function "f"\n', "bad.yaml, line 1: unknown tag '!!js/function'."],
     ["acelerators: A100\n", "bad.yaml, line 1: unknown field 'acelerators'. Did you mean 'resources.accelerators'?"],
@@ -183,14 +183,14 @@ describe("envs in a task's texts", () => {
 
   it("in a workdir make no path that no folder can have, and a long one is not repeated", () => {
     expect(refusal(() => load(`workdir: ${"w/".repeat(50_000)}\n`))).toBe(
-      "bad.yaml, line 1: workdir: is not shorter than 4096 bytes, as paths are"
+      "bad.yaml, line 1: workdir: is not shorter than 4096 bytes, as paths are."
     )
     expect(refusal(() => load(`workdir: ${"w".repeat(256)}\n`))).toContain("holds a name of more than 255 bytes")
   })
 })
 
 it("one mistake is one complaint", () =>
-  expect(refusal(() => load("num_nodes: 1e400\n"))).toBe("bad.yaml, line 1: num_nodes: expected a whole number, got Infinity"))
+  expect(refusal(() => load("num_nodes: 1e400\n"))).toBe("bad.yaml, line 1: num_nodes: expected a whole number, got Infinity."))
 
 describe("flags over a task", () => {
   it("win, and none resets", () => {
@@ -210,12 +210,19 @@ describe("flags over a task", () => {
     })
   })
 
+  it("are looked at together with the others", () => {
+    const task = applyFlags({}, { cloud: "aws", region: "us-east-1", "image-id": "ami-1" })
+    expect(task.resources).toEqual({ cloud: "aws", region: "us-east-1", image_id: "ami-1" })
+    expect(refusal(() => applyFlags({}, { "image-id": "ami-1" }))).toContain("an image of a cloud needs the cloud")
+  })
+
   it("are refused by name, value and form", () => {
     expect(refusal(() => applyFlags({}, { gpus: "A100:x" }))).toContain("--gpus A100:x: expected")
     expect(refusal(() => applyFlags({}, { cpus: "two" }))).toContain("--cpus two: expected a positive number")
     expect(refusal(() => applyFlags({}, { memory: "0" }))).toContain("--memory 0: expected")
     expect(refusal(() => applyFlags({}, { ports: ["80", "no"] }))).toContain("--ports 80,no: 'no' is no port")
     expect(refusal(() => applyFlags({}, { "disk-tier": "fast" }))).toContain("--disk-tier fast: ")
+    expect(refusal(() => applyFlags({}, { "disk-tier": "ultra" }))).toBe("--disk-tier ultra: 'ultra' is not supported yet.")
     expect(refusal(() => applyFlags({}, { "use-spot": true, "no-use-spot": true }))).toContain("exclude each other")
     expect(refusal(() => applyFlags({}, { name: "a b" }))).toContain("--name takes")
     expect(refusal(() => applyFlags({}, { cloud: "mars" }))).toContain("--cloud mars: ")

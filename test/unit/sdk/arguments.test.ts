@@ -22,6 +22,8 @@ describe("the first argument of launch and exec", () => {
   it("launch-06: a Dag of none or several tasks is a ValueError", async () => {
     for (const tasks of [[], [task(), task()]]) expect(await refused(() => sky.launch(new sky.Dag(tasks)))).toBeInstanceOf(ValueError)
     expect(() => new sky.Dag(any(["echo hi"]))).toThrow(TypeError)
+    expect([new sky.Dag(null).tasks, new sky.Dag().tasks]).toEqual([[], []])
+    expect(() => new sky.Dag(any(5))).toThrow("A Dag takes an array of sky.Tasks, got 5.")
   })
 })
 
@@ -48,7 +50,20 @@ describe("parameters", () => {
   })
   it("true and false are no words", async () => {
     expect(await refused(() => sky.stop("c", { purge: any("no") }))).toBeInstanceOf(ValueError)
-    expect(await refused(() => sky.launch(task(), { streamLogs: any("no") }))).toBeInstanceOf(ValueError)
+    for (const name of ["dryrun", "down", "retryUntilUp", "detachSetup", "noSetup", "streamLogs", "detachRun"])
+      expect(await refused(() => sky.launch(task(), any({ [name]: "no" })))).toMatchObject({
+        name: "ValueError",
+        message: `${name} takes true or false, got 'no'.`
+      })
+    for (const name of ["dryrun", "down", "streamLogs", "detachRun"])
+      expect((await refused(() => sky.exec(task(), "c", any({ [name]: 1 })))).message).toBe(`${name} takes true or false, got 1.`)
+  })
+  it("no minutes are less than none, but where a negative number cancels", async () => {
+    for (const call of [() => sky.launch(task(), { idleMinutesToAutostop: -1 }), () => sky.start("c", { idleMinutesToAutostop: -1 })])
+      expect(await refused(call)).toMatchObject({
+        name: "ValueError",
+        message: "idleMinutesToAutostop takes whole minutes from 0 up, got -1."
+      })
   })
   it("what comes later is refused in one sentence", async () => {
     for (const run of [() => sky.costReport(), () => sky.optimize(), () => sky.launch(task(), { cloneDiskFrom: "c" })])
@@ -76,7 +91,7 @@ describe("parameters", () => {
   })
   it("dockerImage is a text, and a number of another kind is named", async () => {
     expect(await refused(() => new sky.Task({ dockerImage: any({}) }))).toBeInstanceOf(ValueError)
-    expect((await refused(() => new sky.Task({ numNodes: any(2n) }))).message).toBe("numNodes: expected a number, got a bigint")
+    expect((await refused(() => new sky.Task({ numNodes: any(2n) }))).message).toBe("numNodes: expected a number, got a bigint.")
   })
   it("what an object throws that is looked at is said without its stack", async () => {
     const labels = new Proxy(

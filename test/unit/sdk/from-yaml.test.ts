@@ -80,6 +80,11 @@ describe("Task.fromYaml", () => {
     expect(await refused(() => Task.fromYaml(file("grows.yaml", text)))).toBeInstanceOf(ValueError)
   })
 
+  it("has nothing where the file has null, as a task that is made by hand", () => {
+    const text = "name: ~\nrun: x\nworkdir:\nresources: ~\nnum_nodes: null\nservice:\n"
+    expect(Task.fromYaml(file("nulls.yaml", text)).toYamlConfig()).toEqual(new Task({ run: "x", name: null }).toYamlConfig())
+  })
+
   it("gives back whatever a valid file holds, and takes it again", () => {
     const text = "file_mounts:\n  /m: {name: bkt, _force_delete: true}\nservice:\n  readiness_probe: {path: /, post_data: '[1]'}\n"
     const task = Task.fromYaml(file("odd.yaml", text))

@@ -183,6 +183,22 @@ describe("Resources", () => {
     expect(launched.shouldBeBlockedBy(new Resources({ region: "us-east-1" }))).toBe(false)
   })
 
+  it("is held against Resources only", async () => {
+    const resources = new Resources()
+    for (const [given, got] of [
+      [5, "5"],
+      [[5], "5"],
+      [null, "nothing"],
+      [[new Resources(), "aws"], "'aws'"]
+    ] as const)
+      expect(await refused(() => resources.lessDemandingThan(any(given)))).toMatchObject({
+        name: "TypeError",
+        message: `lessDemandingThan takes sky.Resources, an array or a Set of them, got ${got}.`
+      })
+    const error = await refused(() => resources.shouldBeBlockedBy(any(null)))
+    expect(error).toMatchObject({ name: "TypeError", message: "shouldBeBlockedBy takes a sky.Resources, got nothing." })
+  })
+
   it("refuses in words of its own: instanceType, not instance_type", async () => {
     const { message } = await refused(() => new Resources({ instanceType: any(3) }))
     expect(message).toContain("instanceType")

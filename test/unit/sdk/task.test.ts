@@ -166,6 +166,21 @@ describe("a Task", () => {
     expect(new Task().setStorageMounts({ "/remote/imagenet/": storage }).storageMounts).toEqual({ "/remote/imagenet/": storage })
   })
 
+  it("task-40: what is named last lies at a path, be it a file or a bucket", () => {
+    const [files, buckets] = [{ "/m": folder }, { "/m": new Storage({ name: "my-bucket" }) }]
+    for (const task of [
+      new Task().setStorageMounts(buckets).updateFileMounts(files),
+      new Task().setStorageMounts(buckets).setFileMounts(files),
+      Task.fromYaml(file("bucket.yaml", "file_mounts: {/m: {name: my-bucket}}")).setFileMounts(files)
+    ])
+      expect([task.fileMounts, task.storageMounts]).toEqual([files, {}])
+    for (const task of [
+      new Task().setFileMounts(files).updateStorageMounts(buckets),
+      new Task().setFileMounts(files).setStorageMounts(buckets)
+    ])
+      expect([task.fileMounts, task.storageMounts]).toEqual([{}, buckets])
+  })
+
   it("task-47: setStorageMounts: null clears, a destination that is a bucket is refused", async () => {
     const storage = new Storage({ name: "my-bucket" })
     expect(new Task().setStorageMounts({ "/a": storage }).setStorageMounts(null).storageMounts).toEqual({})
@@ -227,7 +242,16 @@ describe("a Task", () => {
       /^fileMounts\.~\/disk_size: source .*file_mounts does not exist/
     )
     expect(await said(() => new Resources({ spotRecovery: "FAILOVER" }))).toMatch(/spotRecovery needs useSpot/)
-    expect(await said(() => new Resources({ autostop: "soon" }))).toMatch(/autostop: expected .* idleMinutes and down/)
+    expect(await said(() => new Resources({ autostop: "soon" }))).toMatch(/autostop: expected .* minutes and down/)
+    expect(await said(() => new Resources({ autostop: any({ idleMinutes: true }) }))).toMatch(/^Resources: autostop\.idleMinutes: /)
+    expect(await said(() => new Resources({ acceleratorArgs: any({ tpu_vms: true }) }))).toBe(
+      "Resources: unknown field 'tpu_vms' in acceleratorArgs. Did you mean 'tpu_vm'?"
+    )
+    expect(
+      await said(() =>
+        Task.fromYaml(file("two.yaml", "resources: {any_of: [{cpus: 2}, {cpus: 4}]}")).setResourcesOverride({ spotRecovery: "FAILOVER" })
+      )
+    ).toBe("Resources: spotRecovery: spotRecovery needs useSpot: true.")
     const { SkyServiceSpec } = sky
     expect(await said(() => new SkyServiceSpec({ readinessPath: "x" }))).toMatch(/^SkyServiceSpec: readinessPath: expected a path/)
     expect(await said(() => new SkyServiceSpec({ readinessPath: "/", readinessTimeoutSeconds: -1 }))).toMatch(/: readinessTimeoutSeconds: /)
@@ -235,9 +259,28 @@ describe("a Task", () => {
     expect(await said(() => new SkyServiceSpec({ readinessPath: "/", minReplicas: 3, maxReplicas: 2 }))).toBe(
       "SkyServiceSpec: maxReplicas (2) is less than minReplicas (3)."
     )
+    expect(await said(() => new SkyServiceSpec(any({})))).toBe("SkyServiceSpec: 'readinessPath' is missing.")
     const section = { readiness_probe: { path: "/" }, replica_policy: { min_replicas: -1 } }
     expect(await said(() => SkyServiceSpec.fromYamlConfig(section))).toMatch(/: replica_policy\.min_replicas: /)
   })
+})
+
+it("what a caller says is repeated as it was said, even where it looks like a field", async () => {
+  const said = async (run: () => unknown) => (await refused(run)).message
+  expect(await said(() => new Resources({ cloud: sky.AWS(), imageId: "ami_id num_nodes disk_size" }))).toContain(
+    "ami_id num_nodes disk_size"
+  )
+  expect(await said(() => new Resources({ cloud: "a' disk_size" }))).toContain("'a' disk_size'")
+  expect(await said(() => new Task().setFileMounts({ "/num_nodes": "/no ' num_nodes" }))).toContain("/no ' num_nodes")
+})
+
+it("what is of another kind is told as a task file's would be", async () => {
+  const said = async (run: () => unknown) => (await refused(run)).message
+  expect(await said(() => new Resources({ instanceType: any(5) }))).toBe(
+    "Resources: instanceType: expected text, got 5: put it into quotes."
+  )
+  expect(await said(() => new Task({ secrets: any({ A: 1 }) }))).toBe("secrets.A: expected text, got 1: put it into quotes.")
+  expect(await said(() => new Storage({ name: any([]) }))).toBe("Storage: name: expected text, got a list.")
 })
 
 describe("a Storage", () => {

@@ -54,6 +54,30 @@ describe("words of YAML", () => {
     expect(refusalOf(() => readOne("resources: {use_spot: 'yes'}")).message).toContain("expected true or false, got text")
   })
 
+  it("yes and no are meant by the place, whatever a name means elsewhere", () => {
+    const words =
+      "resources:\n  labels: {down: on, use_spot: yes}\n  accelerators: tpu-v2-8\n  accelerator_args: {tpu_vm: no, tpu_name: off}\n" +
+      "service: {readiness_probe: {path: /, headers: {down: off}, post_data: {down: no}}}\nconfig: {a: {down: no, autostop: [yes]}}\n"
+    expect(readOne(words)).toEqual({
+      resources: {
+        labels: { down: "on", use_spot: "yes" },
+        accelerators: "tpu-v2-8",
+        accelerator_args: { tpu_vm: false, tpu_name: "off" }
+      },
+      service: { readiness_probe: { path: "/", headers: { down: "off" }, post_data: { down: "no" } } },
+      config: { a: { down: "no", autostop: ["yes"] } }
+    })
+    const merged =
+      "resources:\n  any_of:\n  - &a {<<: {use_spot: yes}}\n  - {<<: [*a, {autostop: {down: on}}], cpus: 2}\n  - autostop: off\n"
+    expect(readOne(`${merged}file_mounts: {/m: {name: bkt, persistent: No}}\n`)).toEqual({
+      resources: { any_of: [{ use_spot: true }, { use_spot: true, autostop: { down: true }, cpus: 2 }, { autostop: false }] },
+      file_mounts: { "/m": { name: "bkt", persistent: false } }
+    })
+    expect(readOne("resources: {accelerators: tpu-v2-8, accelerator_args: {tpu_vm: !!str no}}")).toMatchObject({
+      resources: { accelerator_args: { tpu_vm: "no" } }
+    })
+  })
+
   it.each([
     ["resources:\n  <<: {cpus: 2}\n  memory: 4\n", { resources: { cpus: 2, memory: 4 } }],
     ["envs: &e {A: 1}\nrun: !!str 5\n", { envs: { A: "1" }, run: "5" }],
@@ -157,7 +181,8 @@ describe("whatever stands in a file", () => {
     const texts = [
       "name: a\nnum_nodes: 3\nresources: {cpus: 4+, accelerators: {A100: 2}, ports: [80, 8080-8090], use_spot: yes}\nrun: x\n",
       "resources: {any_of: [{cloud: aws}, {infra: gcp/us-central1}], memory: 16}\nfile_mounts: {~/a: /b, /m: {name: bkt}}\n",
-      "service: {readiness_probe: {path: /v1, post_data: '{\"a\": [1]}'}, replicas: 2}\nenvs: {A: '1'}\nconfig: {a: {b: null}}\n"
+      "service: {readiness_probe: {path: /v1, post_data: '{\"a\": [1]}'}, replicas: 2}\nenvs: {A: '1'}\nconfig: {a: {b: null}}\n",
+      ...["{}", "[1]", "null", '"a"', "1", "true", '" [1]"'].map((body) => `service: {readiness_probe: {path: /, post_data: '${body}'}}\n`)
     ]
     for (const text of texts) {
       const once = canonicalTask(readOne(text))

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { overrideResources } from "../../../task/alternatives.ts"
-import { setFileMounts, setStorageMounts, updateEnvs, updateFileMounts, updateStorageMounts } from "../../../task/edits.ts"
+import { setFileMounts, setStorageMounts, updateEnvs, updateMounts } from "../../../task/edits.ts"
 import { featuresOf, Task } from "../../../task/Task.ts"
 import { taskText } from "../../../task/task-text.ts"
 import { readOne, refusalOf } from "./read.ts"
@@ -104,7 +104,7 @@ describe("changes of a task", () => {
     const task = { file_mounts: { "~/a": "/a", "/s": { name: "bkt" } } }
     expect(setFileMounts(task, { "~/b": "/b" }).file_mounts).toEqual({ "~/b": "/b", "/s": { name: "bkt" } })
     expect(setFileMounts(task, null).file_mounts).toEqual({ "/s": { name: "bkt" } })
-    expect(updateFileMounts(task, { "~/a": "/new", "~/b": "/b" }).file_mounts).toEqual({
+    expect(updateMounts(task, { "~/a": "/new", "~/b": "/b" }).file_mounts).toEqual({
       "~/a": "/new",
       "~/b": "/b",
       "/s": { name: "bkt" }
@@ -115,8 +115,8 @@ describe("changes of a task", () => {
   it("task-47, task-48: so is storage; null clears it when set, and changes nothing when merged", () => {
     const task = { file_mounts: { "~/a": "/a", "/s": { name: "bkt" } } }
     expect(setStorageMounts(task, null).file_mounts).toEqual({ "~/a": "/a" })
-    expect(updateStorageMounts(task, null).file_mounts).toEqual(task.file_mounts)
-    expect(updateStorageMounts(task, { "/t": { name: "two" } }).file_mounts).toEqual({ ...task.file_mounts, "/t": { name: "two" } })
+    expect(updateMounts(task, null).file_mounts).toEqual(task.file_mounts)
+    expect(updateMounts(task, { "/t": { name: "two" } }).file_mounts).toEqual({ ...task.file_mounts, "/t": { name: "two" } })
     expect(isTask(setStorageMounts({}, { "s3://x": { name: "bkt" } }))).toBe(false)
   })
 })
