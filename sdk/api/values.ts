@@ -24,6 +24,7 @@ import { checked, readTask } from "../task/read-task.ts"
 import { readText } from "../task/read-text.ts"
 import { refuse } from "../task/refuse.ts"
 import { camel } from "./field-names.ts"
+import { inWords, unsaidIn } from "./unsaid.ts"
 
 export const { setFileMounts, setStorageMounts, updateFileMounts, updateStorageMounts } = edits
 export type { Alternative, Need }
@@ -77,7 +78,11 @@ const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: (p
   const result = standard["~standard"].validate(value)
   if (result instanceof Promise) throw new Error("a schema became asynchronous")
   const [issue] = result.issues ?? []
-  if (issue === undefined) return value as A
+  if (issue === undefined) {
+    const unsaid = unsaidIn(value)
+    if (unsaid !== undefined) throw refuse(`${what}: ${inWords({ ...unsaid, path: [nameOf(unsaid.path)] })}`)
+    return value as A
+  }
   const name = nameOf((issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part)))
   // Of what an object of the caller's throws while it is looked at, its stack would follow.
   const message = issue.message.replace(/\n {4}at .*/s, "")
@@ -131,7 +136,12 @@ export const costOf = (need: Need, seconds: number): number | undefined =>
   getCost(need, seconds, (cloud) => (cloud === "local" || cloud === "ssh" ? free : undefined))
 
 /** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
-export const taskFrom = (fields: object): Task => findFiles(checked({ ...fields }, complain), complainOfFile)
+export const taskFrom = (fields: object): Task => {
+  const task = checked({ ...fields }, complain)
+  const unsaid = unsaidIn(task)
+  if (unsaid !== undefined) throw refuse(inWords({ ...unsaid, path: [spokenPath(unsaid.path)] }))
+  return findFiles(task, complainOfFile)
+}
 
 export const updateEnvs = (task: Task, envs: Parameters<typeof edits.updateEnvs>[1]): Task => {
   const done = edits.updateEnvs(task, envs)
