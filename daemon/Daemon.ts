@@ -25,6 +25,8 @@ import { Reactors } from "./reactors/Reactors.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
 import * as SecretSweeper from "./reactors/SecretSweeper.ts"
 import { Secrets } from "./Secrets.ts"
+import { FileLister } from "./sync/FileLister.ts"
+import { makeLister } from "./sync/list-files.ts"
 import { Unlogged } from "./Unlogged.ts"
 
 /** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets, a Disk and an Identity. */
@@ -56,6 +58,7 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(
       Layer.mergeAll(
         Secrets.layer(home),
+        Layer.succeed(FileLister, makeLister(home)),
         Layer.effect(
           Clouds,
           Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))

@@ -26,10 +26,11 @@ export const refuseMounts = (task: RecordedTask, homeOnly: boolean) => {
   }
   const outside = homeOnly ? localMountsOf(task).find(({ target }) => homePathOf(target) === null) : undefined
   if (outside === undefined) return undefined
+  const inside = `~/${outside.target.split("/").at(-1)}`
   return Result.fail(
     new NotSupportedError({
       message: `file_mounts.${cut(outside.target)} is outside of ~: on the local cloud that is a path of your own machine.`,
-      hint: `Choose a target below ~, which is the node's own: ~/${cut(outside.target.split("/").at(-1) ?? "")}`
+      hint: `Choose a target below ~, which is the node's own: ${homePathOf(inside) ? cut(inside) : "~/NAME"}`
     })
   )
 }

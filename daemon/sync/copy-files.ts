@@ -5,10 +5,11 @@
  */
 
 import { randomBytes } from "node:crypto"
-import { constants, type Stats } from "node:fs"
-import { chmod, copyFile, lstat, mkdir, readlink, rename, rmdir, symlink, unlink, utimes } from "node:fs/promises"
+import type { Stats } from "node:fs"
+import { chmod, lstat, mkdir, readlink, rename, rm, rmdir, symlink, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { copyFile } from "./copy-file.ts"
 import type { FileEntry, FileList } from "./FileList.ts"
 import { SyncError, syncError } from "./SyncError.ts"
 
@@ -48,13 +49,16 @@ interface Destination {
   readonly path: string
   /** Where files are made before they are renamed into place; on the same disk, and nobody's workdir. */
   readonly staging: string
+  /** Nothing is put into place any more. */
+  readonly signal: AbortSignal
 }
 
-const replace = async ({ path, staging }: Destination, there: Stats | null, make: (temp: string) => Promise<void>) => {
+const replace = async ({ path, signal, staging }: Destination, there: Stats | null, make: (temp: string) => Promise<void>) => {
   if (there?.isDirectory()) await clearFolder(path)
   const temp = join(staging, randomBytes(8).toString("hex"))
   try {
     await make(temp)
+    signal.throwIfAborted()
     await rename(temp, path)
   } catch (error) {
     await unlink(temp).catch(() => undefined)
@@ -71,9 +75,7 @@ const copyOne = async (source: string, destination: Destination) => {
     return there.mode === wanted.mode ? undefined : chmod(destination.path, wanted.mode & 0o7777)
   }
   await replace(destination, there, async (temp) => {
-    // The mode comes along, whatever the umask.
-    await copyFile(source, temp, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-    await utimes(temp, wanted.atimeMs / 1000, wanted.mtimeMs / 1000)
+    await copyFile(source, temp, wanted, destination.signal)
   })
 }
 
@@ -93,7 +95,14 @@ const placeEntry = async (root: string, entry: FileEntry, destination: Destinati
   }
 }
 
-const attempt = <A>(path: string, work: () => Promise<A>) => Effect.tryPromise({ try: work, catch: (error) => syncError(path, error) })
+const attempt = <A>(path: string, work: (signal: AbortSignal) => Promise<A>) =>
+  Effect.tryPromise({ try: work, catch: (error) => syncError(path, error) })
+
+/** New and empty: half a file of a sync that was killed goes. One node is synced by one at a time. */
+const makeStaging = async (staging: string) => {
+  await rm(staging, { recursive: true, force: true })
+  await mkdir(staging, { mode: 0o700 })
+}
 
 /** The folders from `base` down to the target; what stands there as something else gives way. */
 const makeTarget = async (base: string, target: string) => {
@@ -112,12 +121,13 @@ export const copyFiles = Effect.fn("copyFiles")(function* (
   target: string
 ): Effect.fn.Return<void, SyncError> {
   const staging = `${base}.incoming`
-  yield* attempt(staging, () => mkdir(staging, { recursive: true, mode: 0o700 }))
+  yield* attempt(staging, () => makeStaging(staging))
   const into = yield* attempt(target, () => makeTarget(base, target))
   const folders = list.entries.filter(({ kind }) => kind === "folder")
   const others = list.entries.filter(({ kind }) => kind !== "folder")
   yield* Effect.forEach(folders, ({ path }) => attempt(path, () => makeFolder(join(into, path))), { discard: true })
-  const place = (entry: FileEntry) => attempt(entry.path, () => placeEntry(list.root, entry, { path: join(into, entry.path), staging }))
+  const place = (entry: FileEntry) =>
+    attempt(entry.path, (signal) => placeEntry(list.root, entry, { path: join(into, entry.path), staging, signal }))
   yield* Effect.forEach(others, place, { concurrency: width, discard: true })
   const finish = ({ path, mode }: FileEntry) => attempt(path, () => chmod(join(into, path), mode & 0o7777))
   yield* Effect.forEach(folders.toReversed(), finish, { discard: true })

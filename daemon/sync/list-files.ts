@@ -2,7 +2,8 @@
  * Lists what a folder holds, by git's ignore rules: `.gitignore` at every level (also those above, when the folder lies within a
  * repository), `.git/info/exclude`, and `.skyignore`, same syntax and same levels. Both kinds are honoured; `.skyignore` comes after
  * `.gitignore`, so it may leave out more or take back in. `.git` itself is sent, and what git tracks is never ignored by git's rules.
- * Links stay links and are not followed, but for the folder itself. Sockets, pipes and devices are left out.
+ * Links stay links and are not followed, but for the folder itself. Sockets, pipes and devices are left out, and so is the daemon's own
+ * state: it holds secrets, and nodes would hold nodes.
  */
 
 import type { Dirent, Stats } from "node:fs"
@@ -12,6 +13,7 @@ import * as Effect from "effect/Effect"
 import type { FileEntry, FileList } from "./FileList.ts"
 import { isRepository, readExclude, repositoryOf, trackedThoughIgnored } from "./git-folder.ts"
 import { type IgnoreRules, makeRules, parseRules } from "./IgnoreRules.ts"
+import { type Limit, makeLimit } from "./limit.ts"
 import { SyncError, syncError } from "./SyncError.ts"
 
 const entriesMax = 1_000_000
@@ -23,9 +25,11 @@ interface Walk {
   readonly below: string
   /** Tracked against git's rules: files, and the folders on the way to them. */
   readonly tracked: ReadonlySet<string>
+  /** Absolute. */
+  readonly state: string | null
   readonly signal: AbortSignal
   /** Runs work on the disk, not more than so many at a time. */
-  readonly limit: <A>(work: () => Promise<A>) => Promise<A>
+  readonly limit: Limit
   entries: number
 }
 
@@ -35,22 +39,6 @@ interface Folder {
   readonly rules: IgnoreRules
   /** Left out by git's rules, and walked only for what is tracked in it. */
   readonly trackedOnly: boolean
-}
-
-const makeLimit = (most: number): Walk["limit"] => {
-  const waiting: Array<() => void> = []
-  let running = 0
-  return async (work) => {
-    if (running >= most) await new Promise<void>((resume) => waiting.push(resume))
-    else running++
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running--
-    }
-  }
 }
 
 const vanished = (error: NodeJS.ErrnoException) => error.code === "ENOENT" || error.code === "ENOTDIR"
@@ -101,6 +89,7 @@ const decide = (walk: Walk, folder: Folder, path: string, isFolder: boolean): { 
 
 const walkEntry = async (walk: Walk, folder: Folder, dirent: Dirent): Promise<ReadonlyArray<FileEntry>> => {
   const path = folder.path + dirent.name
+  if (join(walk.root, path) === walk.state) return []
   const found = await walk.limit(async () => {
     walk.signal.throwIfAborted()
     const treated = decide(walk, folder, path, dirent.isDirectory())
@@ -161,10 +150,18 @@ const lone = (path: string, { mode, size }: Stats): FileList => {
   return { root: dirname(path), entries: [entry], files: 1, bytes: size, lone: true }
 }
 
-const list = async (folder: string, purpose: Purpose, signal: AbortSignal): Promise<FileList> => {
-  const root = await realpath(folder).catch(() => null)
+const resolved = (path: string) => realpath(path).catch(() => null)
+
+const list = async (folder: string, purpose: Purpose, stateFolder: string | null, signal: AbortSignal): Promise<FileList> => {
+  const root = await resolved(folder)
   const field = purpose === "workdir" ? "workdir" : "file_mounts"
   if (root === null) throw new SyncError({ path: folder, message: `${folder} does not exist: check the ${field} of the task.` })
+  const state = stateFolder === null ? null : await resolved(stateFolder)
+  if (state !== null && `${root}/`.startsWith(`${state}/`)) {
+    const other = purpose === "workdir" ? "workdir" : "source in file_mounts"
+    const message = `${folder} is the state folder of skyd, or lies in it (${state}): it holds secrets and is not sent. Choose another ${other}.`
+    throw new SyncError({ path: folder, message })
+  }
   const found = await lstat(root)
   if (purpose === "mount" && found.isFile()) return lone(root, found)
   if (!found.isDirectory()) {
@@ -176,7 +173,7 @@ const list = async (folder: string, purpose: Purpose, signal: AbortSignal): Prom
   const rules = top === root ? makeRules({ git: [], sky: [] }) : await rulesAbove(root, top)
   const tracked = withParents((await isRepository(top)) ? await trackedThoughIgnored(root) : [])
   const failed = new AbortController()
-  const walk: Walk = { root, below, tracked, signal: AbortSignal.any([signal, failed.signal]), limit: makeLimit(width), entries: 0 }
+  const walk: Walk = { root, below, tracked, state, signal: AbortSignal.any([signal, failed.signal]), limit: makeLimit(width), entries: 0 }
   const entries = await walkFolder(walk, { path: "", rules, trackedOnly: false }).catch((error) => {
     failed.abort()
     throw error
@@ -185,6 +182,10 @@ const list = async (folder: string, purpose: Purpose, signal: AbortSignal): Prom
   return { root, entries, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) }
 }
 
-export const listFiles = Effect.fn("listFiles")((root: string, purpose: Purpose = "workdir") =>
-  Effect.tryPromise({ try: (signal) => list(root, purpose, signal), catch: (error) => syncError(root, error) })
-)
+/** `state`: the daemon's own folder, if it has one. */
+export const makeLister = (state: string | null) =>
+  Effect.fn("listFiles")((root: string, purpose: Purpose = "workdir") =>
+    Effect.tryPromise({ try: (signal) => list(root, purpose, state, signal), catch: (error) => syncError(root, error) })
+  )
+
+export const listFiles = makeLister(null)

@@ -1,6 +1,7 @@
 /** What callers give, checked before anything is asked. JSON would make null of a NaN, and null means something else. */
 import { didYouMean } from "../../task/near.ts"
 import { ValueError } from "./SkyError.ts"
+import { isPlain } from "./unsaid.ts"
 
 /** `null` and absent are the same, for every optional parameter. */
 export type Maybe<A> = A | null | undefined
@@ -8,8 +9,7 @@ export type Maybe<A> = A | null | undefined
 /** An options object without names that nobody knows: a mistyped one would be passed over in silence. */
 export const options = <A extends object>(given: Maybe<A>, known: ReadonlyArray<keyof A & string>, of: string): A => {
   if (given === null || given === undefined) return {} as A
-  if (typeof given !== "object" || Array.isArray(given))
-    throw new TypeError(`${of} takes its options as one object, as in {${known[0]}: …}.`)
+  if (!isPlain(given)) throw new TypeError(`${of} takes its options as one object, as in {${known[0]}: …}.`)
   const odd = Object.keys(given).find((name) => !(known as ReadonlyArray<string>).includes(name))
   if (odd !== undefined) {
     const near = didYouMean(odd, known)

@@ -10,6 +10,7 @@ import type { Caller } from "../protocol/Wire.ts"
 import { type Maybe, shown } from "./arguments.ts"
 import { AbortError } from "./exceptions.ts"
 import { exceptionOf } from "./from-wire.ts"
+import { sayable } from "./unsaid.ts"
 
 /** What every call takes. */
 export interface Waiting {
@@ -25,8 +26,14 @@ const caller = (): Caller => {
   return { program: programName(), pid: process.pid, argv: [], ...(user ? { user } : {}) }
 }
 
-export const open = (onSocket?: (socket: Socket) => void): Session =>
-  openSession({ rare: () => rare, caller, ...(onSocket === undefined ? {} : { onSocket }) })
+/** Whatever is asked goes through here: all of it arrives as it was given. */
+export const open = (onSocket?: (socket: Socket) => void): Session => {
+  const session = openSession({ rare: () => rare, caller, ...(onSocket === undefined ? {} : { onSocket }) })
+  return {
+    ...session,
+    call: async (method, params = {}, handlers, requestId) => session.call(method, sayable(params, method), handlers, requestId)
+  }
+}
 
 /** What is waited for, in words, and what `sky ops` calls it. */
 export interface Awaited {

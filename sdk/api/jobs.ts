@@ -5,7 +5,7 @@ import { copyLog, logFolderOf } from "../client/copy-log.ts"
 import type { Session } from "../client/Session.ts"
 import type { JobQueueAnswer } from "../protocol/queries.ts"
 import type { JobView } from "../protocol/rows.ts"
-import { type Maybe, clusterName as nameOf, options, wholeNumbers, yesOrNo } from "./arguments.ts"
+import { type Maybe, clusterName as nameOf, options, shown, wholeNumbers, yesOrNo } from "./arguments.ts"
 import { onSession, type Waiting, wish } from "./call.ts"
 import type { JobStatus } from "./enums.ts"
 import { ClusterDoesNotExist, JobDoesNotExist, ValueError } from "./exceptions.ts"
@@ -122,6 +122,7 @@ export const downloadLogs = async (clusterName: string, downloadOptions?: Maybe<
   const { jobIds, localDir, signal } = options(downloadOptions, ["jobIds", "localDir", "signal"], "downloadLogs")
   const name = nameOf(clusterName)
   const ids = wholeNumbers(jobIds, "jobIds")
+  if (typeof (localDir ?? "") !== "string") throw new ValueError(`localDir takes the path of a folder, got ${shown(localDir)}.`)
   const parent = resolve(localDir ?? join(homedir(), "sky_logs"))
   return onSession({ what: "downloadLogs" }, { signal }, async (session) => {
     const jobs = await jobsOn(session, name)

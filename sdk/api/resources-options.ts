@@ -1,8 +1,9 @@
 /** What `sky.Resources` is made with, and how a task file writes it. */
-import { type Maybe, options } from "./arguments.ts"
+import { type Maybe, options, shown } from "./arguments.ts"
 import type { Cloud } from "./Cloud.ts"
 import type { DiskTier } from "./enums.ts"
 import { toFile } from "./field-names.ts"
+import { ValueError } from "./SkyError.ts"
 
 /** What a cluster does by itself once it has been idle. */
 export interface AutostopSetting {
@@ -80,14 +81,21 @@ const names = [
 const autostopNames = ["idleMinutes", "down"] as const
 const recoveryNames = ["strategy", "maxRestartsOnErrors", "recoverOnExitCodes"] as const
 
-const listed = (ports: ResourcesOptions["ports"]) => (typeof ports === "object" && ports !== null ? [...ports] : ports)
+const listed = (ports: ResourcesOptions["ports"]) =>
+  typeof ports === "object" && ports !== null && Symbol.iterator in ports ? [...ports] : ports
+
+const wordOf = (cloud: ResourcesOptions["cloud"]): Maybe<string> => {
+  if (typeof cloud !== "object" || cloud === null) return cloud
+  if (typeof cloud.name === "string") return cloud.name
+  throw new ValueError(`cloud takes a cloud, as in sky.AWS(), or its word, got ${shown(cloud)}.`)
+}
 
 /** As the file has it. */
 export const resourcesFields = (given: Maybe<ResourcesOptions>, of: string): Record<string, unknown> => {
   const { autostop, cloud, jobRecovery, ports, ...rest } = options(given, names, of)
   return toFile({
     ...rest,
-    cloud: typeof cloud === "object" && cloud !== null ? cloud.name : cloud,
+    cloud: wordOf(cloud),
     ports: listed(ports),
     autostop: typeof autostop === "object" ? autostop && toFile(options(autostop, autostopNames, "autostop")) : autostop,
     jobRecovery: typeof jobRecovery === "object" ? jobRecovery && toFile(options(jobRecovery, recoveryNames, "jobRecovery")) : jobRecovery

@@ -3,22 +3,17 @@ import { type Maybe, options, shown } from "./arguments.ts"
 import { onSession, type Waiting } from "./call.ts"
 import { ValueError } from "./exceptions.ts"
 import { exceptionOfRequest } from "./from-wire.ts"
+import { isPlain, sayable } from "./unsaid.ts"
 
 export interface RpcOptions extends Waiting {
   /** Of a command: the same id is the same operation, however often it is sent. Made up where nothing is said. */
   readonly requestId?: Maybe<string>
 }
 
-/** Deeper than JSON goes, in a circle, or a bigint: none of it can be said. */
 const plain = (params: Maybe<object>): object => {
   if (params === null || params === undefined) return {}
-  if (typeof params !== "object" || Array.isArray(params))
-    throw new ValueError(`rpc takes its parameters as one object, got ${shown(params)}.`)
-  try {
-    return JSON.parse(JSON.stringify(params)) as object
-  } catch (cause) {
-    throw new ValueError("rpc's parameters cannot be written as JSON.", { cause })
-  }
+  if (!isPlain(params)) throw new ValueError(`rpc takes its parameters as one object, got ${shown(params)}.`)
+  return structuredClone(sayable(params, "rpc"))
 }
 
 /**

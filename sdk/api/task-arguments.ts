@@ -7,6 +7,7 @@ import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
 import { allResources, Resources } from "./Resources.ts"
 import { Storage } from "./Storage.ts"
+import { isPlain } from "./unsaid.ts"
 
 /**
  * The command of each node, by its rank (from 0) and the addresses of all nodes in rank order; `null` runs nothing there. It is called here,
@@ -63,8 +64,6 @@ export const sectionOf = (given: ResourcesChoice): unknown => {
   return given instanceof Set ? { any_of: items } : { ordered: items }
 }
 
-const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value)
-
 export const runFrom = (run: TaskOptions["run"]): RunFunction | null => {
   if (run === null || run === undefined || typeof run === "string") return null
   if (typeof run !== "function") throw new ValueError(`run takes shell text or a function, got ${shown(run)}.`)
@@ -72,11 +71,14 @@ export const runFrom = (run: TaskOptions["run"]): RunFunction | null => {
   return run
 }
 
-export const withEnvs = (task: TaskSection, envs: Parameters<ReturnType<typeof values>["updateEnvs"]>[1]): TaskSection =>
-  orException(() => values().updateEnvs(task, envs))
+export const withEnvs = (task: TaskSection, envs: Parameters<ReturnType<typeof values>["updateEnvs"]>[1]): TaskSection => {
+  if (envs !== null && envs !== undefined && !Array.isArray(envs) && !isPlain(envs))
+    throw new ValueError(`envs takes an object of names and values, or a list of pairs of them, got ${shown(envs)}.`)
+  return orException(() => values().updateEnvs(task, envs))
+}
 
 const mapped = <A, B>(given: unknown, of: string, values: string, take: (target: string, value: A) => B): Record<string, B> => {
-  if (!isMapping(given)) throw new ValueError(`${of} takes an object of ${values}, got ${shown(given)}.`)
+  if (!isPlain(given)) throw new ValueError(`${of} takes an object of ${values}, got ${shown(given)}.`)
   return Object.fromEntries(Object.entries(given as Record<string, A>).map(([target, value]) => [target, take(target, value)]))
 }
 

@@ -26,6 +26,7 @@ import { readText } from "../task/read-text.ts"
 import { refuse } from "../task/refuse.ts"
 import { dotted, ended, type NameOf, type Path, problemIn } from "../task/words.ts"
 import { camel } from "./field-names.ts"
+import { inWords, unsaidIn } from "./unsaid.ts"
 
 export const { setFileMounts, setStorageMounts, updateMounts } = edits
 export type { Alternative, Need }
@@ -56,9 +57,15 @@ const complain: Complain = (_, message, hint = null, tag) => refuse(message, hin
 
 const sentence = (...parts: ReadonlyArray<string>) => ended(parts.filter((part) => part !== "").join(": "))
 
+const refuseUnsaid = (value: unknown, nameOf: NameOf, what = ""): void => {
+  const unsaid = unsaidIn(value)
+  if (unsaid !== undefined) throw refuse(sentence(what, inWords({ ...unsaid, path: [nameOf(unsaid.path)] })))
+}
+
 const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: NameOf, tagOf?: (path: Path) => string): A => {
   const problem = problemIn(schema, value, nameOf)
   if (problem !== undefined) throw refuse(sentence(what, problem.message), null, tagOf?.(problem.path))
+  refuseUnsaid(value, nameOf, what)
   return value as A
 }
 
@@ -120,7 +127,11 @@ export const costOf = (need: Need, seconds: number): number | undefined =>
   getCost(need, seconds, (cloud) => (cloud === "local" || cloud === "ssh" ? free : undefined))
 
 /** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
-export const taskFrom = (fields: object): Task => findFiles(checked({ ...fields }, complain, optionOf), complain, optionOf)
+export const taskFrom = (fields: object): Task => {
+  const task = checked({ ...fields }, complain, optionOf)
+  refuseUnsaid(task, optionOf)
+  return findFiles(task, complain, optionOf)
+}
 
 export const updateEnvs = (task: Task, envs: Parameters<typeof edits.updateEnvs>[1]): Task => {
   const done = edits.updateEnvs(task, envs)

@@ -4,7 +4,6 @@
  */
 import {
   type Document,
-  isAlias,
   isMap,
   isPair,
   isScalar,
@@ -20,11 +19,11 @@ import { envNamePattern } from "../../task/names.ts"
 import { takesBoolean } from "../../task/schema-at.ts"
 import { TaskFields } from "../../task/Task.ts"
 import type { ClientError } from "../client/ClientError.ts"
+import { type Resolved, resolveAliases } from "./aliases.ts"
 import { refuse } from "./refuse.ts"
-import { type At, refuseLoose, refuseSyntax } from "./syntax.ts"
+import { type At, refuseSyntax } from "./syntax.ts"
 import type { Path } from "./words.ts"
 
-const aliasesMax = 100
 const tasksMax = 100
 
 /** Says what is wrong at a place of the file. */
@@ -89,26 +88,41 @@ const placeOf = (ancestors: ReadonlyArray<unknown>): ReadonlyArray<string> =>
     return isSeq(node) && !(isPair(into) && isMerge(into)) ? ["0"] : []
   })
 
+interface Merging {
+  readonly resolved: Resolved
+  readonly at: At
+}
+
+/** The mappings that a merge key brings. */
+const mergedBy = ({ value }: Pair, { at, resolved }: Merging): ReadonlyArray<YAMLMap> => {
+  const source = resolved(value)
+  return (isSeq(source) ? source.items.map(resolved) : [source]).map((each) => {
+    if (isMap(each)) return each
+    throw at(value, `${mergeKey} takes mappings.`)
+  })
+}
+
 /** Yes and no where they are meant; a number that begins with a zero, which each version of YAML reads by another base, is refused. */
-const settle = (document: Document, at: At) => {
+const settle = (document: Document, of: Merging) => {
   visit(document, {
-    Map: (_, map) => refuseTwice(map, at),
-    Pair: (_, { key }: Pair, ancestors) =>
-      ancestors.length === 2 && asWritten.some((each) => each === keyOf(key)) ? visit.SKIP : undefined,
+    Map: (_, map) => refuseTwice(map, of.at),
+    Pair: (_, pair: Pair, ancestors) => {
+      if (ancestors.length === 2 && asWritten.some((each) => each === keyOf(pair.key))) return visit.SKIP
+      if (isMerge(pair)) mergedBy(pair, of)
+      return undefined
+    },
     Scalar: (key, node, ancestors) => {
       if (key === "key") return
       const { source = "", tag, type, value } = node
       const word = type === "PLAIN" && tag === undefined ? booleanWord.exec(source) : null
       if (word !== null && takesBoolean(TaskFields, placeOf(ancestors))) node.value = word[1] !== undefined
       if (typeof value === "number" && /^[-+]?0[\d_]+$/.test(source))
-        throw at(node, `'${source}' is read in two ways, by eight and by ten: write it without the zero in front, or put it into quotes.`)
+        throw of.at(
+          node,
+          `'${source}' is read in two ways, by eight and by ten: write it without the zero in front, or put it into quotes.`
+        )
     }
   })
-}
-
-interface Merging {
-  readonly resolved: (node: unknown) => unknown
-  readonly at: At
 }
 
 /** Entries of a mapping, those that are merged into it last: the first of a name holds. A mapping that was seen adds nothing. */
@@ -116,25 +130,18 @@ const entriesOf = (map: YAMLMap, of: Merging, seen = new Set<unknown>()): Readon
   if (seen.has(map)) return []
   seen.add(map)
   refuseTwice(map, of.at)
-  const merged = map.items.filter(isMerge).flatMap(({ value }) => {
-    const source = of.resolved(value)
-    return (isSeq(source) ? source.items.map(of.resolved) : [source]).flatMap((each) => {
-      if (isMap(each)) return entriesOf(each, of, seen)
-      throw of.at(value, `${mergeKey} takes mappings.`)
-    })
-  })
+  const merged = map.items.filter(isMerge).flatMap((item) => mergedBy(item, of).flatMap((each) => entriesOf(each, of, seen)))
   return [...map.items.filter((item) => !isMerge(item)).map(({ key, value }) => [keyOf(key), of.resolved(value)] as const), ...merged]
 }
 
-const readValues = (document: Document, field: string, complain: Complain, at: At): Record<string, string | null> | null | undefined => {
-  const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node)
-  const node = resolved((document.contents as YAMLMap).get(field, true))
+const readValues = (map: YAMLMap, field: string, complain: Complain, of: Merging): Record<string, string | null> | null | undefined => {
+  const node = of.resolved(map.get(field, true))
   if (node === undefined) return undefined
   if (node === null || (isScalar(node) && node.value === null)) return null
   if (!isMap(node)) throw complain([field], `${field}: expected a mapping of names to values.`)
   const what = field === "envs" ? "env" : "secret"
   const values = new Map<string, string | null>()
-  for (const [name, value] of entriesOf(node, { resolved, at })) {
+  for (const [name, value] of entriesOf(node, of)) {
     if (!envNamePattern.test(name)) throw complain([field, name], `'${name}' is no name for an env: letters, digits and _ only.`)
     if (value !== null && !isScalar(value)) throw complain([field, name], `${what} '${name}': expected a plain value.`)
     if (values.has(name)) continue
@@ -156,16 +163,10 @@ const readSource = (file: string, document: Document, lines: LineCounter): Sourc
   }
   const complain = makeComplain(file, document, lines)
   const at: At = (node, message) => refuse(`${file}, line ${lines.linePos((node as Node | null)?.range?.[0] ?? 0).line}: ${message}`)
-  settle(document, at)
-  const written = asWritten.map((field) => [field, readValues(document, field, complain, at)] as const)
-  let fields: Record<string, unknown>
-  try {
-    fields = document.toJS({ maxAliasCount: aliasesMax }) as Record<string, unknown>
-  } catch (cause) {
-    const { message } = cause as Error
-    refuseLoose(document, message, at)
-    throw refuse(`${file}: ${message}.`)
-  }
+  const merging: Merging = { resolved: resolveAliases(document, at), at }
+  settle(document, merging)
+  const written = asWritten.map((field) => [field, readValues(contents, field, complain, merging)] as const)
+  const fields = document.toJS({ maxAliasCount: -1 }) as Record<string, unknown>
   return { fields: { ...fields, ...Object.fromEntries(written.filter(([, values]) => values !== undefined)) }, complain }
 }
 

@@ -1,5 +1,5 @@
 /** The text of a task file: a file, not too large, and UTF-8. */
-import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs"
+import { closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { refuse } from "./refuse.ts"
 
@@ -7,8 +7,8 @@ import { refuse } from "./refuse.ts"
 export const fileMaxBytes = 256 * 1024
 
 /** Never more than is asked for, whatever the path leads to: a device has no end. Undefined where there is more. */
-export const readAtMost = (path: string, maxBytes: number): Buffer | undefined => {
-  const file = openSync(path, "r")
+export const readAtMost = (path: string, maxBytes: number, flags: number = constants.O_RDONLY): Buffer | undefined => {
+  const file = openSync(path, flags)
   try {
     const bytes = Buffer.alloc(maxBytes + 1)
     let size = 0
@@ -25,6 +25,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   EACCES: "you may not read it",
   ELOOP: "it is a link that leads to itself",
+  EAGAIN: "it is no text but something that goes on",
   ENAMETOOLONG: "its name is too long",
   ERR_INVALID_ARG_VALUE: "its name holds a zero byte",
   ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8 text"
@@ -62,7 +63,8 @@ export const readText = (path: string): string => {
   if (path === "") throw refuse("The path of the task file is empty.")
   const odd = tried(path, () => look(path))
   if (odd !== undefined) throw refuse(odd, "A task is a YAML file.")
-  const bytes = tried(path, () => readAtMost(path, fileMaxBytes))
+  // Of the kernel's files some say that they are files, and wait for something to say.
+  const bytes = tried(path, () => readAtMost(path, fileMaxBytes, constants.O_RDONLY | constants.O_NONBLOCK))
   if (bytes === undefined) throw refuse(`${path} is larger than ${fileMaxBytes / 1024} KiB: that is no task.`)
   return tried(path, () => new TextDecoder("utf-8", { fatal: true }).decode(bytes))
 }

@@ -1,5 +1,5 @@
 /** What is wrong with a text as YAML, before anybody asks for a task in it. Each with its line. */
-import { type Document, type LineCounter, visit } from "yaml"
+import type { Document, LineCounter } from "yaml"
 import type { ClientError } from "../client/ClientError.ts"
 import { refuse } from "./refuse.ts"
 
@@ -19,12 +19,3 @@ export const refuseSyntax = (file: string, document: Document, lines: LineCounte
     throw refuse(`${lineOf(odd.pos[0])}: unknown tag '${tag}'.`, "A task holds plain values: write it without the tag.")
   }
 }
-
-/** The parser says which alias has no anchor before it, and not where it stands. */
-export const refuseLoose = (document: Document, message: string, at: At) =>
-  visit(document, {
-    Alias: (_, node) => {
-      if (message === `Unresolved alias (the anchor must be set before the alias): ${node.source}`)
-        throw at(node, `'*${node.source}' stands for nothing: no '&${node.source}' is before it. Text that begins with * needs quotes.`)
-    }
-  })

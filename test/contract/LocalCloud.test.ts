@@ -4,9 +4,8 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { make } from "../../daemon/clouds/local/LocalCloud.ts"
-import { listFiles } from "../../daemon/sync/list-files.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
-import { tempFolder, write } from "../unit/sync/tree.ts"
+import { write } from "../unit/sync/tree.ts"
 import { cloudContract } from "./cloud.contract.ts"
 import { agentPath, folderOf, prepare } from "./cloud-local-prepare.ts"
 import { makeNode, makeNodes, until } from "./cloud-nodes.ts"
@@ -102,18 +101,6 @@ describe("a node on this machine", () => {
       rmSync(identity)
       execFileSync("mkfifo", [identity])
       assert.deepInclude((yield* cloud.query([ref]))[0], { state: "unknown" })
-    })
-  )
-
-  it.live("may be sent a folder that holds the daemon's own state, without it", () =>
-    Effect.gen(function* () {
-      const root = yield* tempFolder
-      const home = join(root, "state")
-      write(root, { a: "1", "state/secret": "2" })
-      const cloud = yield* make({ home, agentPath })
-      const ref = yield* makeNode(cloud)
-      yield* cloud.put(ref, yield* Effect.orDie(listFiles(root)), "sky_workdir")
-      assert.deepStrictEqual(readdirSync(join(folderOf(home, ref), "home/sky_workdir")), ["a"])
     })
   )
 })

@@ -63,7 +63,8 @@ describe("file mounts", () => {
   it("outside of ~, or of a bucket, are refused before anything is made", async () => {
     for (const [mount, why] of [
       [`/data: ${data}`, "is outside of ~"],
-      [`~/../x: ${data}`, "is outside of ~"],
+      [`~/../x: ${data}`, "the node's own: ~/x"],
+      [`~/..: ${data}`, "the node's own: ~/NAME"],
       ["~/b: s3://bucket/x", "buckets are not supported yet"],
       ["~/b: {name: bucket, source: examples}", "buckets are not supported yet"]
     ] as const) {
@@ -71,6 +72,21 @@ describe("file mounts", () => {
       expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) })
     }
     expect((await home.json("status")).map(({ name }: { name: string }) => name)).toEqual(["m"])
+  })
+
+  it("are never the daemon's own state, nor what lies in it; a folder around it comes without, and is counted so", async () => {
+    for (const path of ["", "/nodes"]) {
+      const params = JSON.stringify({ clusterName: "m", task: { file_mounts: { "~/state": home.state + path } } })
+      expect(await home.sky("rpc", "launch", params)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("is the state folder of skyd, or lies in it")
+      })
+    }
+    const around = join(home.path, "around")
+    mkdirSync(around)
+    writeFileSync(join(around, "a"), "1")
+    const { err } = await new Home({ SKYD_HOME: join(around, "s") }).sky("launch", "-y", "-c", "w", "--workdir", around, "true")
+    expect(err).toMatch(/Synced +workdir, 1 file\b/)
   })
 
   it("task-38: whose source is missing, or that end with a slash, are refused with their line", async () => {

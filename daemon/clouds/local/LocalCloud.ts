@@ -4,11 +4,10 @@
  */
 
 import { mkdir } from "node:fs/promises"
-import { isAbsolute, join, normalize, relative } from "node:path"
+import { isAbsolute, join, normalize } from "node:path"
 import * as Effect from "effect/Effect"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { copyFiles } from "../../sync/copy-files.ts"
-import type { FileList } from "../../sync/FileList.ts"
 import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { connect } from "./ask.ts"
@@ -57,13 +56,6 @@ const nodeState = async (at: Places, ref: NodeRef): Promise<NodeState> => {
 const insideHome = (target: string): string | null => {
   const path = normalize(target)
   return isAbsolute(path) || path.split("/").includes("..") ? null : path
-}
-
-/** A folder that holds the daemon's own state is sent without it: nodes would hold nodes. */
-const withoutState = (files: FileList, home: string): FileList => {
-  const state = relative(files.root, home)
-  if (state === "" || state.startsWith("..") || isAbsolute(state)) return files
-  return { ...files, entries: files.entries.filter(({ path }) => path !== state && !path.startsWith(`${state}/`)) }
 }
 
 export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }: LocalCloudOptions): Effect.fn.Return<Cloud, CloudError> {
@@ -164,9 +156,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
       if (path === null) {
         return yield* refused("OutsideHome", `'${target}' is not below ~: on the local cloud it would be a path of your own machine.`)
       }
-      yield* copyFiles(withoutState(files, home), join(place.folder, "home"), path).pipe(
-        Effect.mapError((error) => refused("NotCopied", error.message))
-      )
+      yield* copyFiles(files, join(place.folder, "home"), path).pipe(Effect.mapError((error) => refused("NotCopied", error.message)))
     })
   }
 })

@@ -68,6 +68,9 @@ describe("a bad task file", () => {
     ["resources: {cloud: awz}\n", "bad.yaml, line 1: resources.cloud: unknown cloud 'awz'. Did you mean 'aws'?"],
     ["run: ls\nsetup: *q\n", expect.stringMatching(/^bad\.yaml, line 2: '\*q' stands for nothing/)],
     ["run: ls\nenvs:\n  A: *q\n", expect.stringMatching(/^bad\.yaml, line 3: /)],
+    ["config: &a {b: *a}\n", "bad.yaml, line 1: '*a' stands for what it is in."],
+    ["run: ls\nconfig:\n  <<: 3\n", "bad.yaml, line 3: << takes mappings."],
+    ["run: ls\nenvs:\n  <<: [{A: 1}, 3]\n", "bad.yaml, line 3: << takes mappings."],
     ["nodes: 2\n", "bad.yaml, line 1: unknown field 'nodes'. Did you mean 'num_nodes'?"],
     ["resources:\n  disk: 2\n", "bad.yaml, line 2: unknown field 'disk' in resources. Did you mean 'disk_size' or 'disk_tier'?"],
     ["run: ls\nfile_mounts:\n  ~/m:\n    nam: b\n", "bad.yaml, line 4: unknown field 'nam' in file_mounts.~/m. Did you mean 'name'?"],
@@ -111,7 +114,15 @@ describe("a bad task file", () => {
       "a: &a [x,x,x,x,x,x,x,x,x]",
       ..."bcdefghi".split("").map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefgh"[i]}`).join(",")}]`)
     ]
-    refusal(() => load(bomb.join("\n")))
+    expect(refusal(() => load(bomb.join("\n")))).toBe(
+      "bad.yaml, line 5: up to here its aliases stand for more than 10000 values: write out what is meant."
+    )
+  })
+  it("that merges without end is refused", () => {
+    const chain = Array.from({ length: 4_000 }, (_, i) => `  a${i}: &a${i} {${i === 0 ? "" : `<<: *a${i - 1}, `}x${i}: 1}`)
+    expect(refusal(() => load(["run: ls", "config:", ...chain, "envs: {<<: *a3999}"].join("\n")))).toMatch(
+      /^bad\.yaml, line \d+: up to here its aliases stand for more than/
+    )
   })
   it("that is too large or not text is refused", () => {
     expect(refusal(() => load(`run: ${"x".repeat(256 * 1024)}`))).toContain("larger than 256 KiB")
@@ -121,6 +132,12 @@ describe("a bad task file", () => {
 })
 
 describe("a good task file", () => {
+  it("may say the same thing many times by aliases, and merge them", () => {
+    const rows = Array.from({ length: 200 }, (_, i) => `  k${i}: *a`)
+    const { config, envs } = load(["config:", "  a: &a {x: 1, y: two}", ...rows, "envs: {<<: *a, y: 3}"].join("\n"))
+    expect(config).toMatchObject({ k0: { x: 1, y: "two" }, k199: { x: 1, y: "two" } })
+    expect(envs).toEqual({ x: "1", y: "3" })
+  })
   it("keeps envs as they are written", () => {
     expect(load("envs:\n  A: 1.10\n  B: true\n  C: 007\n  D:\n  E: 'x'\nrun: ls\n", { env: ["D=given"] })).toEqual({
       run: "ls",

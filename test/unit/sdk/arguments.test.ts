@@ -83,11 +83,66 @@ describe("parameters", () => {
   it("rpc takes one object that JSON can say", async () => {
     const circle: Record<string, unknown> = {}
     circle["circle"] = circle
-    for (const params of [() => 1, [1], "x", 3, circle, { a: 1n }]) {
+    const unsaid = [
+      circle,
+      { a: 1n },
+      { a: () => true },
+      { a: Symbol("a") },
+      { a: [Number.NaN] },
+      { a: [undefined] },
+      { a: new Map([[1, 2]]) }
+    ]
+    const hidden = [{ a: { toJSON: () => undefined } }, { task: task() }, { a: Promise.resolve(1) }, { a: new Date() }]
+    for (const params of [() => 1, [1], "x", 3, new Date(), ...unsaid, ...hidden]) {
       const error = await refused(() => sky.rpc("status", any(params)))
       expect(error).toBeInstanceOf(ValueError)
       expect(error.message).toMatch(/^rpc/)
     }
+    expect((await refused(() => sky.rpc("launch", { dryrun: () => true }))).message).toBe(
+      "rpc: dryrun is a function, which JSON cannot say."
+    )
+  })
+  it("nothing that JSON would leave out or change is passed over", async () => {
+    const odd = [
+      () => true,
+      Symbol("a"),
+      Number.NaN,
+      1n,
+      { toJSON: () => undefined },
+      new Date(),
+      new Map([["a", 1]]),
+      Promise.resolve(true)
+    ]
+    for (const value of odd.map(any)) {
+      for (const name of ["dryrun", "down", "retryUntilUp", "detachSetup", "noSetup"]) {
+        const error = await refused(() => sky.launch(task(), { [name]: value }))
+        expect(error).toBeInstanceOf(ValueError)
+        expect(error.message).toContain(name)
+      }
+      for (const act of [
+        () => new sky.Task({ secrets: value }),
+        () => new sky.Task({ envs: value }),
+        () => new sky.Resources({ labels: { a: value } }),
+        () => new sky.SkyServiceSpec({ readinessPath: "/", postData: { a: [value] } })
+      ])
+        expect(await refused(act), String(act)).toBeInstanceOf(ValueError)
+    }
+  })
+  it("what belongs to no options object is none: a Map or a Date would be one without options", async () => {
+    for (const value of [new Map([["cpus", 2]]), new Date(), Promise.resolve({})].map(any)) {
+      for (const act of [() => new sky.Resources(value), () => new sky.Task(value), () => sky.status(value)])
+        expect(await refused(act)).toBeInstanceOf(TypeError)
+      expect(await refused(() => task().setFileMounts(value))).toBeInstanceOf(ValueError)
+    }
+  })
+  it("ports, a cloud and a folder of another kind are told", async () => {
+    expect((await refused(() => new sky.Resources({ ports: any({}) }))).message).toMatch(/^Resources: ports: /)
+    expect((await refused(() => new sky.Resources({ cloud: any({}) }))).message).toBe(
+      "cloud takes a cloud, as in sky.AWS(), or its word, got an object."
+    )
+    expect((await refused(() => sky.downloadLogs("c", { localDir: any(() => 1) }))).message).toBe(
+      "localDir takes the path of a folder, got a function."
+    )
   })
   it("dockerImage is a text, and a number of another kind is named", async () => {
     expect(await refused(() => new sky.Task({ dockerImage: any({}) }))).toBeInstanceOf(ValueError)

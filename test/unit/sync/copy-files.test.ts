@@ -1,16 +1,33 @@
-import { chmodSync, lstatSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { copyFile } from "../../../daemon/sync/copy-file.ts"
 import { copyFiles } from "../../../daemon/sync/copy-files.ts"
 import { placedAt } from "../../../daemon/sync/FileList.ts"
 import { listFiles } from "../../../daemon/sync/list-files.ts"
+import { until } from "../../contract/cloud-nodes.ts"
 import { read, tempFolder, write } from "./tree.ts"
 
 const places = Effect.map(tempFolder, (root) => {
   write(root, { "from/": "", "home/": "" })
   return { from: join(root, "from"), home: join(root, "home"), into: join(root, "home/w"), root }
 })
+/** A file of the kernel's: it says 4096 bytes and holds some. */
+const shrunken = "/sys/devices/system/cpu/online"
 const copy = (from: string, home: string) => Effect.flatMap(listFiles(from), (list) => copyFiles(list, home, "w"))
 
 describe("a file that is named itself", () => {
@@ -150,6 +167,51 @@ describe("what is copied to a node", () => {
       chmodSync(join(from, "d/secret"), 0o000)
       const error = yield* Effect.flip(copy(from, home))
       assert.include(error.message, "d/secret cannot be read")
+    })
+  )
+
+  it.live.skipIf(!existsSync(shrunken))("is what could be read of a file that yields less than its size says", () =>
+    Effect.gen(function* () {
+      const { home } = yield* places
+      yield* copyFiles(yield* listFiles(shrunken, "mount"), home, "w")
+      assert.deepStrictEqual(read(home), { "w/": "", "w/online": readFileSync(shrunken, "utf8") })
+    })
+  )
+
+  it.live("is no longer copied when the wait for it ends, however large it is, and no half of it stays", () =>
+    Effect.gen(function* () {
+      const { from, home, into } = yield* places
+      write(from, { large: "" })
+      truncateSync(join(from, "large"), 2 ** 40)
+      const staged = Effect.sync(() => existsSync(`${home}.incoming`) && readdirSync(`${home}.incoming`).length > 0)
+      const copying = yield* Effect.forkChild(copy(from, home))
+      yield* until(staged)
+      yield* Fiber.interrupt(copying)
+      yield* until(Effect.map(staged, (is) => !is))
+      assert.deepStrictEqual(read(into), {})
+    })
+  )
+
+  it.live("does not grow with a file that is written to meanwhile: the next copy brings the rest", () =>
+    Effect.gen(function* () {
+      const { from, home } = yield* places
+      write(from, { log: "first" })
+      const log = join(from, "log")
+      const found = lstatSync(log)
+      appendFileSync(log, " second")
+      yield* Effect.promise((signal) => copyFile(log, join(home, "log"), found, signal))
+      assert.deepStrictEqual(read(home), { log: "first" })
+      assert.closeTo(lstatSync(join(home, "log")).mtimeMs, found.mtimeMs, 0.01)
+    })
+  )
+
+  it.live("has its place to itself: what a copy left there that was killed goes", () =>
+    Effect.gen(function* () {
+      const { from, home } = yield* places
+      write(from, { a: "1" })
+      write(`${home}.incoming`, { "0123456789abcdef": "half" })
+      yield* copy(from, home)
+      assert.deepStrictEqual(read(`${home}.incoming`), {})
     })
   )
 

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { listFiles } from "../../../daemon/sync/list-files.ts"
+import { listFiles, makeLister } from "../../../daemon/sync/list-files.ts"
 import { git, tempFolder, write } from "./tree.ts"
 
 const paths = (root: string) =>
@@ -143,6 +143,35 @@ describe("what of a workdir is sent", () => {
       assert.strictEqual(missing.message, `${join(root, "nope")} does not exist: check the workdir of the task.`)
       const file = yield* Effect.flip(listFiles(join(root, "file")))
       assert.strictEqual(file.message, `${join(root, "file")} is not a folder: a workdir must be one.`)
+    })
+  )
+})
+
+describe("the state folder of the daemon", () => {
+  const state = Effect.map(tempFolder, (root) => {
+    write(root, { a: "1", "s/secret": "2", "s/nodes/n/home/x": "3", "s.txt": "4", link: "-> s", key: "-> s/secret" })
+    return { root, list: makeLister(join(root, "link")) }
+  })
+  it.live("is left out of a folder around it, and not counted", () =>
+    Effect.gen(function* () {
+      const { list, root } = yield* state
+      const { entries, files } = yield* list(root)
+      assert.deepStrictEqual(
+        entries.map(({ path }) => path),
+        ["a", "key", "link", "s.txt"]
+      )
+      assert.strictEqual(files, 2)
+    })
+  )
+  it.live("is no workdir and no source itself, by whatever name, nor is what lies in it", () =>
+    Effect.gen(function* () {
+      const { list, root } = yield* state
+      for (const path of ["s", "link", "s/nodes", "link/nodes/n/home"]) {
+        assert.include((yield* Effect.flip(list(join(root, path)))).message, "Choose another workdir")
+        assert.include((yield* Effect.flip(list(join(root, path), "mount"))).message, "Choose another source in file_mounts")
+      }
+      for (const path of ["s/secret", "key"]) assert.include((yield* Effect.flip(list(join(root, path), "mount"))).message, "holds secrets")
+      assert.strictEqual((yield* list(join(root, "s.txt"), "mount")).files, 1)
     })
   )
 })
