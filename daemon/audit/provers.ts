@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import type { Head } from "../log/head-file.ts"
 import type { Stored } from "../log/LogStore.ts"
@@ -68,7 +68,9 @@ class Thread {
   private readonly asked: Array<PromiseWithResolvers<Proven>> = []
 
   constructor(program: string) {
-    this.worker = new Worker(program)
+    // Loaded only here: few daemons ever need one.
+    const threads = process.getBuiltinModule("node:worker_threads")
+    this.worker = new threads.Worker(program)
     this.worker.on("message", (proven: Proven) => this.asked.shift()?.resolve(proven))
     this.worker.on("error", (error) => {
       for (const { reject } of this.asked.splice(0)) reject(error)
