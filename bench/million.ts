@@ -61,7 +61,7 @@ export const million: Bench = {
         },
         { what: "start to serving, from zero", value: median(bare) / 1000, budget: 4, unit: "s", detail: many },
         {
-          what: "… after a kill, which looks at all tables",
+          what: "start after a kill: its look at all tables",
           value: tablesMib(home.folder) / ((median(killed) - median(behind)) / 1000),
           budget: 150,
           atLeast: true,
