@@ -27,15 +27,15 @@ export class Ranks {
   readonly #listeners = new Set<(view: RankView) => void>()
   /** The journal of the head that gives the orders. */
   #head: string | null
-  /** Nothing starts before. */
-  #cleared: Promise<unknown>
+  /** Nothing starts before; undefined: there is nothing to wait for. */
+  #clearing: Promise<unknown> | undefined
 
   /** `orphaned`: work was begun here that nobody remembers. */
   constructor(folder: Folder, store: Store, orphaned: boolean) {
     this.#folder = folder
     this.#store = store
     this.#head = store.state.head
-    this.#cleared = orphaned ? this.endAll() : Promise.resolve()
+    if (orphaned) this.#clearing = this.endAll()
   }
 
   /**
@@ -47,11 +47,15 @@ export class Ranks {
       // An older agent kept no note of who gave the orders; it was this one.
       const isAnother = this.#head !== null
       this.#head = head
-      this.#cleared = this.#cleared
+      const clearing = Promise.resolve(this.#clearing)
         .then(() => (isAnother ? this.#clear() : undefined))
-        .then(() => this.#store.note({ type: "heeded", head }))
+        .then(() => {
+          this.#store.note({ type: "heeded", head })
+          if (this.#clearing === clearing) this.#clearing = undefined
+        })
+      this.#clearing = clearing
     }
-    await this.#cleared
+    await this.#clearing
   }
 
   /** A head that was replaced may still be about. */
@@ -59,9 +63,9 @@ export class Ranks {
     if (head !== undefined && head !== this.#head) throw valueError("another head gives the orders here")
   }
 
-  /** Taken once; asking again is harmless. */
+  /** Taken once; asking again is harmless. Where nothing is waited for, it is on disk with what it was decided on: one sync for both. */
   async start(order: RankOrder): Promise<void> {
-    await this.#cleared
+    if (this.#clearing !== undefined) await this.#clearing
     if (this.#ranks.has(rankKey(order.key, order.rank))) return
     this.#folder.mustExist()
     const rank = this.#create(order.key, order.rank)

@@ -1,5 +1,5 @@
 /** A log of a million events: how long a start takes behind a snapshot and from nothing, and how fast any state of the past is there. */
-import { readFileSync, rmSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { Home } from "./Home.ts"
 import { writeHistory } from "./history.ts"
@@ -14,6 +14,10 @@ const timed = (run: () => void): number => {
   return performance.now() - startMs
 }
 const residentMib = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024
+const tablesMib = (home: string) => {
+  const log = join(home, "log")
+  return readdirSync(log).reduce((sum, name) => sum + (name.endsWith(".ldb") ? statSync(join(log, name)).size : 0), 0) / 1024 ** 2
+}
 
 export const million: Bench = {
   name: "million",
@@ -36,6 +40,13 @@ export const million: Bench = {
         behind.push(start())
         if (i < times - 1) home.sky("daemon", "stop")
       }
+      const killed: Array<number> = []
+      for (let i = 0; i < times; i++) {
+        process.kill(home.status().pid, "SIGKILL")
+        killed.push(start())
+        home.sky("daemon", "stop")
+        start()
+      }
       const memory = residentMib(home.status().pid)
       const then = Array.from({ length: times }, (_, i) => Math.floor(((i + 0.9) * events) / times))
       const states = then.map((seq) => timed(() => home.sky("status", "--at", String(seq), "-o", "json")))
@@ -49,6 +60,14 @@ export const million: Bench = {
           detail: `${ms(median(behind))}, node -e 0 ${ms(median(floor))}; ${many}`
         },
         { what: "start to serving, from zero", value: median(bare) / 1000, budget: 4, unit: "s", detail: many },
+        {
+          what: "start after a kill: its look at all tables",
+          value: tablesMib(home.folder) / ((median(killed) - median(behind)) / 1000),
+          budget: 150,
+          atLeast: true,
+          unit: "MiB/s",
+          detail: `${ms(median(killed))}, ${Math.round(tablesMib(home.folder))} MiB`
+        },
         {
           what: "a state of the past",
           value: Math.max(...states),

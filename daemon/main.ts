@@ -49,9 +49,10 @@ const left = Promise.withResolvers<void>()
 const untilEnded = Effect.fnUntraced(function* (home: string, failure: Effect.Effect<never>, onReady: () => void) {
   const lifecycle = yield* Lifecycle
   const isThere = yield* watchHome(home)
+  // Who is told that it is ready may end it at once.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
   onReady()
   yield* Effect.logInfo(`serving ${home} as pid ${process.pid}, build ${build}`)
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => lifecycle.end(signal))
   const reason = yield* Effect.ensuring(
     Effect.raceFirst(lifecycle.ended, failure),
     Effect.suspend(() => {

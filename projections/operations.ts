@@ -43,7 +43,7 @@ const end = (state: Operations, id: OperationId | null, seq: Seq, atMs: number, 
   const [oldest] = state.ended
   return state.ended.length < endedMax || oldest === undefined
     ? { rows, ended: [...state.ended, id] }
-    : { rows: HashMap.remove(rows, oldest), ended: [...state.ended.slice(1), id] }
+    : { rows: HashMap.remove(rows, oldest), ended: state.ended.toSpliced(0, 1).concat(id) }
 }
 
 export const operations: Projection<Operations> = {

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
 import manifest from "../package.json" with { type: "json" }
 import { apiTypes, declarationFile } from "./api-types.ts"
 
@@ -25,6 +25,28 @@ const importMeta = {
   banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' }
 }
 
+/** Of LevelDB only what is no JavaScript stays outside: to find its thirty files costs a start more than all that they do there. */
+const level: Plugin = {
+  name: "level",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      importer.includes("/classic-level/") ? { path: "classic-level/binding.js", external: true } : undefined
+    )
+}
+
+/** What node-ipc has for TCP and for its own log, none of which we use: loaded with it, it is a tenth of a start. */
+const later: Plugin = {
+  name: "later",
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^node:(dgram|tls|util)$/ }, ({ importer, path }) =>
+      importer.includes("/node-ipc/") ? { path, namespace: "later" } : undefined
+    )
+    onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, name) => require("${path}")[name] })`
+    }))
+  }
+}
+
 await Promise.all([
   build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
   build({ ...common, entryPoints: { more: "cli/more.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
@@ -34,14 +56,14 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    external: ["classic-level"]
+    plugins: [level, later]
   }),
   build({
     ...common,
     entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    external: ["classic-level"]
+    plugins: [level]
   }),
   build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } }),
   // Read in stack traces, and its classes are known by their names.

@@ -26,17 +26,29 @@ export interface Trace {
   readonly moved: ReadonlyArray<readonly [key: string, seq: number]>
 }
 
-export const traceOf = (first: number, run: ReadonlyArray<Recorded>): Trace => {
-  const streams = new Uint32Array(run.length)
-  const moved: Array<readonly [string, number]> = []
-  for (const [i, recorded] of run.entries()) {
-    for (const key of keysOf(recorded)) {
-      if (isMoved(key)) moved.push([key, recorded.seq])
-      else streams[i] = fingerprint(key)
-    }
-    for (const key of freedKeysOf(recorded)) moved.push([key, 0])
+/** Event by event: a run that were kept until its end would cost more to keep than to prove. */
+export class Tracer {
+  private readonly first: number
+  private readonly streams: Uint32Array
+  private readonly moved: Array<readonly [string, number]> = []
+
+  constructor(first: number, length: number) {
+    this.first = first
+    this.streams = new Uint32Array(length)
   }
-  return { first, streams, moved }
+
+  add(recorded: Recorded): void {
+    for (const key of keysOf(recorded)) {
+      if (isMoved(key)) this.moved.push([key, recorded.seq])
+      else this.streams[recorded.seq - this.first] = fingerprint(key)
+    }
+    for (const key of freedKeysOf(recorded)) this.moved.push([key, 0])
+  }
+
+  /** Of as many as were added. */
+  trace(length: number): Trace {
+    return { first: this.first, streams: this.streams.subarray(0, length), moved: this.moved }
+  }
 }
 
 export class IndexProof {

@@ -10,7 +10,7 @@ import { checkNext } from "../log/check-next.ts"
 import type { Head } from "../log/head-file.ts"
 import type { LogDamaged } from "../log/LogDamaged.ts"
 import type { Stored } from "../log/LogStore.ts"
-import { readRecord } from "../log/read-record.ts"
+import { readJson } from "../log/read-record.ts"
 
 const isRecorded = Schema.is(Recorded)
 const newline = 10
@@ -42,14 +42,14 @@ export class Proof {
     const seq = this.at + 1
     const checked = checkNext(this, stored, this.said)
     if (Result.isFailure(checked)) return Result.fail(damageOf(checked.failure))
+    const { hash, json } = checked.success
     const fail = (message: string) => Result.fail({ kind: "unreadable", seq, message })
-    const result = readRecord(stored)
+    const result = readJson(seq, json)
     if (Result.isFailure(result)) return fail(result.failure.message)
     const recorded = result.success
     if ((seq === 1) !== (recorded.event._tag === "LogCreated")) {
       return fail(seq === 1 ? "Event 1 is not the beginning of a log." : `Event ${seq} begins another log.`)
     }
-    const { hash, json } = checked.success
     if (json.length > eventMaxBytes) {
       return fail(`Event ${seq} has ${json.length} bytes, which is more than the log takes (${eventMaxBytes}).`)
     }

@@ -3,11 +3,10 @@
  * before it by its word, which the run before has proven when their turn comes.
  */
 import * as Result from "effect/Result"
-import type { Recorded } from "../../events/Recorded.ts"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
 import type { Head } from "../log/head-file.ts"
 import type { Stored } from "../log/LogStore.ts"
-import { type Trace, traceOf } from "./IndexProof.ts"
+import { type Trace, Tracer } from "./IndexProof.ts"
 import { Proof } from "./Proof.ts"
 
 export interface Run {
@@ -27,7 +26,7 @@ export interface Proven {
 
 export const proveRun = ({ at, hash, said, values }: Run): Proven => {
   const proof = at === 0 ? new Proof(said) : new Proof(said, at, hash)
-  const proven: Array<Recorded> = []
+  const tracer = new Tracer(at + 1, values.length)
   let damage: Damage | null = null
   for (const stored of values) {
     const result = proof.next(stored)
@@ -35,7 +34,7 @@ export const proveRun = ({ at, hash, said, values }: Run): Proven => {
       damage = result.failure
       break
     }
-    proven.push(result.success)
+    tracer.add(result.success)
   }
-  return { head: proof.head, damage, trace: traceOf(at + 1, proven) }
+  return { head: proof.head, damage, trace: tracer.trace(proof.at - at) }
 }

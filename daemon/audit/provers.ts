@@ -5,15 +5,17 @@
 import { existsSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import type { Head } from "../log/head-file.ts"
+import type { Stored } from "../log/LogStore.ts"
 import { type Proven, proveRun, type Run } from "./prove-run.ts"
 
 /** Below that, threads start later than they would have ended. */
 const longLogEvents = 20_000
 const threadsMax = 4
-const runsPerThread = 3
+/** So many that what is read while the threads start is enough for them all. */
+const runsPerThread = 8
 
 export interface Provers {
   readonly prove: (run: Run) => Effect.Effect<Proven>
@@ -32,22 +34,29 @@ export interface Packed {
 }
 
 const packed = ({ at, hash, said, values }: Run): Packed => {
+  const seqs = new Float64Array(values.length)
   const ends = new Uint32Array(values.length)
-  let size = 0
-  for (const [i, { value }] of values.entries()) {
-    size += value.length
-    ends[i] = size
+  const bytes = new Uint8Array(values.reduce((size, { value }) => size + value.length, 0))
+  let [i, end] = [0, 0]
+  for (const { seq, value } of values) {
+    bytes.set(value, end)
+    end += value.length
+    seqs[i] = seq
+    ends[i++] = end
   }
-  const bytes = new Uint8Array(size)
-  for (const [i, { value }] of values.entries()) bytes.set(value, ends[i]! - value.length)
-  return { said, at, hash, seqs: Float64Array.from(values, ({ seq }) => seq), ends, bytes }
+  return { said, at, hash, seqs, ends, bytes }
 }
 
 const bufferOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 export const unpacked = ({ at, bytes, ends, hash, said, seqs }: Packed): Run => {
   const head: Head | undefined = said && { ...said, hash: bufferOf(said.hash) }
-  const values = Array.from(seqs, (seq, i) => ({ seq, value: bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i]) }))
+  const values: Array<Stored> = []
+  let from = 0
+  for (const [i, to] of ends.entries()) {
+    values.push({ seq: seqs[i]!, value: bytes.subarray(from, to) })
+    from = to
+  }
   return { said: head, at, hash: hash && bufferOf(hash), values }
 }
 
@@ -59,7 +68,9 @@ class Thread {
   private readonly asked: Array<PromiseWithResolvers<Proven>> = []
 
   constructor(program: string) {
-    this.worker = new Worker(program)
+    // Loaded only here: few daemons ever need one.
+    const threads = process.getBuiltinModule("node:worker_threads")
+    this.worker = new threads.Worker(program)
     this.worker.on("message", (proven: Proven) => this.asked.shift()?.resolve(proven))
     this.worker.on("error", (error) => {
       for (const { reject } of this.asked.splice(0)) reject(error)

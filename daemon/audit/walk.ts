@@ -89,9 +89,16 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
     const last = store === undefined ? undefined : yield* store.last
     const { prove, width } = yield* provers(last?.seq ?? 0)
     yield* runs(pages ?? Stream.empty, said).pipe(
-      Stream.mapEffect(({ index, run }) => Effect.map(prove(run), (proven) => ({ values: run.values, index, proven })), {
-        concurrency: width
-      }),
+      Stream.mapEffect(
+        ({ index, run }) => {
+          // Where nobody visits them, they are not kept until they are proven.
+          const values = visitor.event === undefined ? [] : run.values
+          return Effect.map(prove(run), (proven) => ({ values, index, proven }))
+        },
+        {
+          concurrency: width
+        }
+      ),
       Stream.runForEach(({ index, proven, values }) =>
         Effect.gen(function* () {
           const stopped = visit(values, index, proven)

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { Level } from "level"
+import { type IteratorOptions, Level } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { type Indexed, LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
@@ -25,8 +25,8 @@ const indexKey = (key: Key, seq: number) => {
 }
 const seqOf = (key: string) => Number(key.slice(-16))
 /** The event that an entry of the index names; 0 where that is none. */
-const namedIn = (value: Buffer): number => {
-  const seq = Number(value.toString("latin1"))
+const namedIn = (value: string): number => {
+  const seq = Number(value)
   return Number.isSafeInteger(seq) && seq > 0 ? seq : 0
 }
 const isEventKey = (key: string) => /^e\/\d{16}$/.test(key)
@@ -70,9 +70,8 @@ const open = (location: string, createIfMissing: boolean) =>
   })
 
 type Get = (seq: number) => Promise<Buffer | undefined>
-type Range = NonNullable<Parameters<Level<string, Buffer>["iterator"]>[0]>
 /** The store as of the moment that is to be seen. */
-type Seen = Partial<Pick<Range, "snapshot">>
+type Seen = Pick<IteratorOptions<string, Buffer>, "snapshot">
 
 const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: number, seen: Seen) {
   const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes, ...seen })
@@ -111,7 +110,7 @@ const pages = async function* (db: Level<string, Buffer>, from: number, seen: Se
 }
 
 /** What no writer of ours has filed keeps its whole key, which no fact moves. */
-const indexed = (key: string, value: Buffer): Indexed => {
+const indexed = (key: string, value: string): Indexed => {
   const seq = namedIn(value)
   if (key.startsWith("r/")) return { key: `request/${key.slice(2)}`, seq }
   if (key.startsWith("n/")) return { key: `name/${key.slice(2)}`, seq }
@@ -129,11 +128,11 @@ const everything = async function* (db: Level<string, Buffer>, rescued: Rescued)
   }
 }
 
-const indexOf = async function* (db: Level<string, Buffer>, options: Range) {
-  const iterator = db.iterator({ ...options, highWaterMarkBytes })
+const indexOf = async function* (db: Level<string, Buffer>, options: Pick<IteratorOptions<string, string>, "gte" | "lt" | "snapshot">) {
+  const iterator = db.iterator<string, string>({ ...options, highWaterMarkBytes, valueEncoding: "utf8" })
   try {
     for (let page = await iterator.nextv(pageEntries); page.length > 0; page = await iterator.nextv(pageEntries)) {
-      yield { values: [], index: page.map(([key, value]) => indexed(key as string, value as Buffer)) }
+      yield { values: [], index: page.map(([key, value]) => indexed(key, value)) }
     }
   } catch (cause) {
     throw unread("read", `LevelDB cannot read the index of the log, whose events it can: ${reason(cause)}`, "index")
@@ -183,7 +182,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
         }),
         requestSeq: (requestId) =>
           read(async () => {
-            const value = await db.get(`r/${requestId}`)
+            const value = await db.get<string, string>(`r/${requestId}`, { valueEncoding: "utf8" })
             return value === undefined ? undefined : namedIn(value)
           })
       })

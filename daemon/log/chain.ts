@@ -6,13 +6,24 @@
 import { createHash, hash } from "node:crypto"
 
 const format = 1
-const headerBytes = 33
+const hashBytes = 32
+const headerBytes = 1 + hashBytes
 /** An event's JSON, in bytes. */
 export const eventMaxBytes = 256 * 1024
 
 export const genesis = (log: string): Buffer => createHash("sha256").update(log, "ascii").digest()
 
-export const link = (previous: Uint8Array, json: Uint8Array): Buffer => hash("sha256", Buffer.concat([previous, json]), "buffer")
+/** A buffer for each event would cost more than its hash. */
+let linked = Buffer.allocUnsafe(hashBytes + eventMaxBytes)
+const linkedBytes = (previous: Uint8Array, json: Uint8Array): Buffer => {
+  const size = previous.length + json.length
+  if (linked.length < size) linked = Buffer.allocUnsafe(size)
+  linked.set(previous)
+  linked.set(json, previous.length)
+  return linked.subarray(0, size)
+}
+
+export const link = (previous: Uint8Array, json: Uint8Array): Buffer => hash("sha256", linkedBytes(previous, json), "buffer")
 
 export const pack = (hash: Uint8Array, json: Uint8Array): Buffer => Buffer.concat([Buffer.of(format), hash, json])
 
@@ -24,6 +35,10 @@ export interface Unpacked {
 /** `undefined` when the bytes are not a value of this format. */
 export const unpack = (value: Uint8Array): Unpacked | undefined => {
   if (value.length <= headerBytes || value[0] !== format) return undefined
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  return { hash: bytes.subarray(1, headerBytes), json: bytes.subarray(headerBytes) }
+  const { buffer, byteOffset: at, length } = value
+  return { hash: Buffer.from(buffer, at + 1, hashBytes), json: Buffer.from(buffer, at + headerBytes, length - headerBytes) }
 }
+
+/** Whether an event is the one that was linked to the one before. */
+export const follows = (previous: Uint8Array, { hash: own, json }: Unpacked): boolean =>
+  hash("sha256", linkedBytes(previous, json), "binary") === own.toString("latin1")

@@ -1,6 +1,6 @@
 /** Whether an event is the one that must come now: number, format, chain and witness. One judge for the start, the fold and the audit. Pure. */
 import * as Result from "effect/Result"
-import { genesis, link, type Unpacked, unpack } from "./chain.ts"
+import { follows, genesis, type Unpacked, unpack } from "./chain.ts"
 import type { Head } from "./head-file.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import type { Stored } from "./LogStore.ts"
@@ -31,8 +31,8 @@ export const checkNext = (
   const previous = hash ?? (own === undefined ? undefined : genesis(own))
   if (previous === undefined) return fail("hash", "Event 1 is not the beginning of a log.")
   // The chain's word comes before what the bytes say: what was damaged may read as anything, or as nothing.
-  if (!link(previous, bytes.json).equals(bytes.hash)) {
-    return own !== undefined && own !== said?.log && link(genesis(own), bytes.json).equals(bytes.hash)
+  if (!follows(previous, bytes)) {
+    return own !== undefined && own !== said?.log && follows(genesis(own), bytes)
       ? fail("other-log", `The store holds another log than its witness speaks of (${said?.log}).`)
       : fail("hash", `Event ${seq} is not what was written: its hash does not follow from the one before.`)
   }

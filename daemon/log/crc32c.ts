@@ -1,5 +1,5 @@
-/** The checksum of LevelDB's blocks, CRC-32C, which Node has not: its `crc32` is of another polynomial. Four bytes at a time. */
-const table = new Int32Array(4 * 256)
+/** The checksum of LevelDB's blocks, CRC-32C, which Node has not: its `crc32` is of another polynomial. Eight bytes at a time. */
+const table = new Int32Array(8 * 256)
 for (let byte = 0; byte < 256; byte++) {
   let sum = byte
   for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0x82f63b78 : sum >>> 1
@@ -16,11 +16,21 @@ export const step = (sum: number, byte: number): number => (sum >>> 8) ^ table[(
 export const ended = (sum: number): number => ~sum >>> 0
 
 export const crc32c = (bytes: Uint8Array, from: number, to: number): number => {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let sum = begun
   let at = from
-  for (; at + 4 <= to; at += 4) {
-    sum ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    sum = table[768 + (sum & 255)]! ^ table[512 + ((sum >>> 8) & 255)]! ^ table[256 + ((sum >>> 16) & 255)]! ^ table[sum >>> 24]!
+  for (; at + 8 <= to; at += 8) {
+    const low = sum ^ words.getInt32(at, true)
+    const high = words.getInt32(at + 4, true)
+    sum =
+      table[1792 + (low & 255)]! ^
+      table[1536 + ((low >>> 8) & 255)]! ^
+      table[1280 + ((low >>> 16) & 255)]! ^
+      table[1024 + (low >>> 24)]! ^
+      table[768 + (high & 255)]! ^
+      table[512 + ((high >>> 8) & 255)]! ^
+      table[256 + ((high >>> 16) & 255)]! ^
+      table[high >>> 24]!
   }
   for (; at < to; at++) sum = step(sum, bytes[at]!)
   return ended(sum)

@@ -22,10 +22,15 @@ const unreadable = (seq: number, message: string) => Result.fail(new LogUnreadab
 
 export const readRecord = ({ seq, value }: Stored): Result.Result<Recorded, LogUnreadable> => {
   const unpacked = unpack(value)
-  if (unpacked === undefined) return unreadable(seq, `Event ${seq} is stored in a format that this version does not know.`)
+  return unpacked === undefined
+    ? unreadable(seq, `Event ${seq} is stored in a format that this version does not know.`)
+    : readJson(seq, unpacked.json)
+}
+
+export const readJson = (seq: number, json: Buffer): Result.Result<Recorded, LogUnreadable> => {
   let stored: Omit<Recorded, "event"> & { readonly event: StoredEvent }
   try {
-    stored = JSON.parse(unpacked.json.toString("utf8"))
+    stored = JSON.parse(json.toString("utf8"))
   } catch {
     return unreadable(seq, `Event ${seq} is not readable: its bytes are not JSON.`)
   }
@@ -43,5 +48,5 @@ export const readRecord = ({ seq, value }: Stored): Result.Result<Recorded, LogU
       `The log was written by skyd ${String(event["version"])}, which this version cannot follow. Start that version, or a newer one.`
     )
   }
-  return Result.succeed({ ...stored, event } as unknown as Recorded)
+  return Result.succeed((event === stored.event ? stored : { ...stored, event }) as unknown as Recorded)
 }

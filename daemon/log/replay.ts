@@ -8,7 +8,7 @@ import { checkEnd, checkNext } from "./check-next.ts"
 import type { Head } from "./head-file.ts"
 import type { LogDamaged } from "./LogDamaged.ts"
 import type { LogStore, LogUnavailable, Stored } from "./LogStore.ts"
-import { type LogUnreadable, readRecord } from "./read-record.ts"
+import { type LogUnreadable, readJson } from "./read-record.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { hashAt, isMark, newestSnapshot } from "./snapshots.ts"
 
@@ -64,7 +64,7 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
     const checked = checkNext({ at, hash }, stored, said)
     if (Result.isFailure(checked)) return checked.failure
     if (stored.seq > world.at) {
-      const result = readRecord(stored)
+      const result = readJson(stored.seq, checked.success.json)
       if (Result.isFailure(result)) return result.failure
       world = World.apply(world, result.success)
     }

@@ -28,10 +28,16 @@ const plain = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
 }
-const revive = (_: string, value: unknown): unknown =>
-  typeof value === "object" && value !== null && mapKey in value
-    ? HashMap.fromIterable(value[mapKey] as Iterable<readonly [unknown, unknown]>)
-    : value
+/** In place, after all is parsed: what `JSON.parse` asks about each value takes longer than all the rest. */
+const revived = (value: unknown): unknown => {
+  if (typeof value !== "object" || value === null) return value
+  const inner = value as Record<string, unknown>
+  for (const [key, plain] of Object.entries(inner)) {
+    const whole = revived(plain)
+    if (whole !== plain) inner[key] = whole
+  }
+  return mapKey in value ? HashMap.fromIterable(value[mapKey] as Iterable<readonly [unknown, unknown]>) : value
+}
 
 export const printSnapshot = ({ hash, world }: Snapshot): Buffer => {
   const json = Buffer.from(JSON.stringify({ code, seq: world.at, hash: hash.toString("hex"), world: plain(world) }))
@@ -45,6 +51,6 @@ export const readSnapshot = (bytes: Uint8Array, seq: number): Snapshot | "rotten
   if (!digestOf(json).equals(bytes.subarray(0, digestBytes))) return "rotten"
   const head = JSON.stringify({ code, seq }).slice(0, -1)
   if (!json.subarray(0, head.length).equals(Buffer.from(head))) return "foreign"
-  const { hash, world } = JSON.parse(json.toString(), revive) as { readonly hash: string; readonly world: World.World }
+  const { hash, world } = revived(JSON.parse(json.toString())) as { readonly hash: string; readonly world: World.World }
   return { hash: Buffer.from(hash, "hex"), world }
 }

@@ -46,6 +46,8 @@ it("an autostop of a node that was started since is not told any more: it would 
   await head.gone()
   expect(read(`${head.root}/agent/journal.jsonl`)).toContain("AutostopFired")
   head.boot()
+  // It holds still, and would end this node too before the job is there.
+  head.env.SKYD_AGENT_MINUTE_MS = "60000"
   await head.start()
   const follower = await Follower.of(head)
   await (await head.client()).call("submit", { jobs: [job(1, "true")] })

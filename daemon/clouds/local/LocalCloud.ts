@@ -29,6 +29,8 @@ export interface LocalCloudOptions {
 
 const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
 const width = 16
+/** After a start. */
+const askMs = 1000
 
 const prepare = async (at: Places) => {
   const path = at.socket("")
@@ -66,7 +68,13 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     Effect.forkDetach
   )
   const environment = makeEnvironment()
-  const accelerators = findAccelerators()
+  let found: ReturnType<typeof findAccelerators> | undefined
+  const accelerators = () => {
+    found ??= findAccelerators()
+    return found
+  }
+  // Others are asked, who may take their time: soon, and not while a start waits.
+  yield* Effect.sleep(askMs).pipe(Effect.andThen(Effect.promise(() => Promise.all([environment(), accelerators()]))), Effect.forkDetach)
 
   const placeOf = (identity: NodeIdentity): NodePlace => ({
     folder: at.node(identity.node),
@@ -101,7 +109,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     homeOnly: true,
     identity: Effect.succeed(null),
     offers: Effect.fn("LocalCloud.offers")(function* (task) {
-      const machine = thisMachine(yield* Effect.promise(() => accelerators))
+      const machine = thisMachine(yield* Effect.promise(accelerators))
       const reason = misfit(machine, task)
       return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task) }
     }),

@@ -75,8 +75,11 @@ export const loginPath = (shell: string): Promise<string | null> =>
     child.on("close", () => finish(null))
   })
 
-/** Starts to ask at once, and answers from then on; the user's shell is asked once in a daemon's life. */
+/** The user's shell is asked once in a daemon's life, when it is needed. */
 export const makeEnvironment = (): (() => Promise<Record<string, string>>) => {
-  const path = loginPath(shellOf()).then((found) => found ?? ownPath())
-  return async () => ({ ...common(), PATH: await path })
+  let path: Promise<string> | undefined
+  return async () => {
+    path ??= loginPath(shellOf()).then((found) => found ?? ownPath())
+    return { ...common(), PATH: await path }
+  }
 }
