@@ -1,7 +1,8 @@
-/** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept at the next start. */
+/** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept later. */
 import { chmod, readdir, rename, rm, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { buildPrefix, type Places, syncNodes, transient } from "./folder.ts"
+import { buildPrefix, type Places, syncNodes } from "./folder.ts"
+import { transient } from "./MachineError.ts"
 
 const ignoreMissing = (error: NodeJS.ErrnoException) => {
   if (error.code !== "ENOENT") throw error
@@ -35,7 +36,7 @@ export const discard = async (at: Places, node: string): Promise<void> => {
   await remove(at.trashed(node))
 }
 
-/** What an earlier daemon left: folders in the trash, and folders of nodes that were never finished. */
+/** What was left: folders in the trash, and folders of nodes that were never finished. */
 export const remains = async (at: Places): Promise<ReadonlyArray<string>> => {
   const trashed = (await readdir(at.trash)).map((name) => join(at.trash, name))
   const unfinished = (await readdir(at.nodes)).filter((name) => name.startsWith(buildPrefix)).map((name) => join(at.nodes, name))

@@ -1,8 +1,7 @@
 /** What lies below `nodes/`, by what each folder says of itself. */
 import { readdir } from "node:fs/promises"
-import type { ClusterId, ClusterName, NodeId } from "../../../events/ids.ts"
-import type { Holdings, Owned } from "../Cloud.ts"
 import { buildPrefix, type Places, readIdentity, whyStopped } from "./folder.ts"
+import type { Holdings, Owned } from "./shapes.ts"
 
 /** A folder that does not say whose it is may be a node that runs: it is named. */
 export const ownedBy = async (at: Places, log: string | null): Promise<Holdings> => {
@@ -13,9 +12,9 @@ export const ownedBy = async (at: Places, log: string | null): Promise<Holdings>
     if (typeof identity === "string" || identity === null) return identity
     if (log !== null && identity.log !== log) return null
     const { cluster, clusterName, node, rank, region } = identity
-    const tags = { log: identity.log, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
+    const tags = { log: identity.log, cluster, clusterName }
     const state = (await whyStopped(at.node(name))) === null ? "running" : "stopped"
-    return { tags, rank, node: node as NodeId, region, state }
+    return { tags, rank, node, region, state }
   })
   const all = await Promise.all(found)
   return {

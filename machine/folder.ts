@@ -6,10 +6,11 @@ import { createHash, randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
-import { CloudError, type NodeRef } from "../Cloud.ts"
+import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { refused } from "./MachineError.ts"
+import type { NodeRef } from "./shapes.ts"
 
-/** Temp folders of nodes being built start so; what a crash left of them is swept when the daemon starts. */
+/** Temp folders of nodes being built start so; what a crash left of them is swept later. */
 export const buildPrefix = ".new-"
 
 /** Eight characters, because the path of a socket has at most 107 bytes. */
@@ -17,22 +18,16 @@ const socketName = (node: string) => `${createHash("sha256").update(node).digest
 /** As its agent has it, from the node's folder on: an agent in a copy of the folder never listens in the place of the first. */
 export const socketFrom = (node: string) => join("..", "..", "run", socketName(node))
 
-/** Where things lie below the state folder. */
-export const places = (home: string) => ({
-  nodes: join(home, "nodes"),
-  run: join(home, "run"),
-  trash: join(home, "trash"),
-  node: (node: string) => join(home, "nodes", node),
-  trashed: (node: string) => join(home, "trash", node),
-  socket: (node: string) => join(home, "run", socketName(node))
+/** Where things lie below the folder of all of ours: on local the state folder. */
+export const places = (base: string) => ({
+  nodes: join(base, "nodes"),
+  run: join(base, "run"),
+  trash: join(base, "trash"),
+  node: (node: string) => join(base, "nodes", node),
+  trashed: (node: string) => join(base, "trash", node),
+  socket: (node: string) => join(base, "run", socketName(node))
 })
 export type Places = ReturnType<typeof places>
-
-/** 127.0.1.<rank + 1>, carried on to 127.0.2.0 past rank 254. */
-export const addressOf = (rank: number) => `127.0.${1 + ((rank + 1) >> 8)}.${(rank + 1) & 255}`
-
-export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
-export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
 
 /** A pipe in its place has nothing to say, and nobody waits for it. */
 const flag = constants.O_RDONLY | constants.O_NONBLOCK
