@@ -4,12 +4,13 @@
  */
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { describe } from "./describe.ts"
 import { markStarted, ownIdentity, type Places, places, whyStopped } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
+import { holdsLease } from "./lease.ts"
 import { machineError, refused } from "./MachineError.ts"
 import { ownedBy } from "./owned.ts"
 import { provision } from "./provision.ts"
@@ -32,11 +33,12 @@ const nodeState = async (at: Places, ref: NodeRef): Promise<NodeState> => {
   const { rank, node } = ref
   const identity = await ownIdentity(at.node(node), ref)
   if (!identity) {
-    // No machine, no processes; here they would outlive it.
+    // No machine, no processes, no lease; here they would outlive it.
     await endByForce({ folder: at.node(node), node })
+    if (await holdsLease(at, node)) await discard(at, node)
     return { rank, node, state: "missing", address: null, reason: "its folder does not exist", down: false }
   }
-  const stopped = await whyStopped(at.node(node))
+  const stopped = await whyStopped(at.node(node), identity)
   const state = stopped ? "stopped" : "running"
   return { rank, node, state, address: identity.address, reason: stopped?.reason ?? null, down: stopped?.down ?? false }
 }
@@ -65,7 +67,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   }
   const findRunning = async (ref: NodeRef) => {
     const place = await find(ref)
-    const stopped = await whyStopped(place.folder)
+    const stopped = await whyStopped(place.folder, place.identity)
     if (!stopped) return place
     throw refused("Stopped", `Node ${ref.node} is not running: ${stopped.reason}. Start the cluster first.`)
   }
@@ -73,7 +75,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     const identity = await ownIdentity(at.node(ref.node), ref)
     if (!identity) return
     const place = placeOf(identity)
-    await endNode(place, how, (await whyStopped(place.folder)) !== null, signal).catch((error) => {
+    await endNode(place, how, (await whyStopped(place.folder, identity)) !== null, signal).catch((error) => {
       if (how === "Down" && !signal.aborted) return endByForce({ folder: place.folder, node: ref.node })
       throw error
     })
@@ -90,7 +92,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     start: async (ref, signal) => {
       const place = await find(ref)
       const { address } = place.identity
-      const stopped = await whyStopped(place.folder)
+      const stopped = await whyStopped(place.folder, place.identity)
       if (!stopped) return { address }
       if (stopped.down) throw refused("Ended", `Node ${ref.node} ended itself for good: it can only be taken down.`)
       // What is still ending there from before must not be taken for the new start's.
@@ -114,7 +116,10 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
       return { rank: ref.rank, node: ref.node, address, socket }
     },
     agentSocket: async (ref) => ({ socket: (await findRunning(ref)).socket }),
-    homeFolder: async (ref) => ({ home: join((await find(ref)).folder, nodeFiles.home) }),
+    homeFolder: async (ref) => {
+      const { folder, identity } = await find(ref)
+      return { home: homeOf(folder, identity), staging: join(folder, nodeFiles.incoming) }
+    },
     journalAtRest: async (ref) => readJournal((await find(ref)).folder),
     sweep: async () => {
       await sweep(left)

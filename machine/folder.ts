@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { type Ended, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
 import { refused } from "./MachineError.ts"
 import type { NodeRef } from "./shapes.ts"
 
@@ -23,8 +23,10 @@ export const places = (base: string) => ({
   nodes: join(base, "nodes"),
   run: join(base, "run"),
   trash: join(base, "trash"),
+  lease: join(base, "lease"),
   node: (node: string) => join(base, "nodes", node),
   trashed: (node: string) => join(base, "trash", node),
+  trashedWorkdir: (node: string) => join(base, "trash", `${node}.workdir`),
   socket: (node: string) => join(base, "run", socketName(node))
 })
 export type Places = ReturnType<typeof places>
@@ -52,7 +54,7 @@ const whichFolder = async (folder: string): Promise<string> => {
 /** What runs there belongs to this boot of the machine, and to this folder. */
 const bootMark = async (folder: string) => `${await bootId()} ${await whichFolder(folder)}\n`
 
-const sync = async (path: string) => {
+export const sync = async (path: string) => {
   const handle = await open(path, "r")
   await handle.sync().finally(() => handle.close())
 }
@@ -67,16 +69,21 @@ const writeSynced = async (path: string, text: string) => {
   }
 }
 
-/** A provisioned node is one that runs: it is made with its `boot` file. */
-export const buildFolder = async (at: Places, identity: NodeIdentity): Promise<void> => {
+/** A provisioned node is one that runs: it is made with its `boot` file. `beforeItIs` is given the folder that is renamed into its place. */
+export const buildFolder = async (
+  at: Places,
+  identity: NodeIdentity,
+  beforeItIs: (temp: string) => Promise<void> = async () => {}
+): Promise<void> => {
   const temp = join(at.nodes, `${buildPrefix}${identity.node}-${randomBytes(4).toString("hex")}`)
   try {
     await mkdir(temp, { mode: 0o700 })
     await mkdir(join(temp, "agent"), { mode: 0o700 })
-    await mkdir(join(temp, nodeFiles.workdir), { recursive: true, mode: 0o755 })
+    if (identity.home === undefined) await mkdir(join(temp, nodeFiles.home, workdirName), { recursive: true, mode: 0o755 })
     await writeSynced(join(temp, nodeFiles.boot), await bootMark(temp))
     await writeSynced(join(temp, nodeFiles.identity), `${JSON.stringify(identity, null, 2)}\n`)
     await sync(temp)
+    await beforeItIs(temp)
     await rename(temp, at.node(identity.node))
   } catch (error) {
     await rm(temp, { recursive: true, force: true })
@@ -124,11 +131,16 @@ export const readEnded = async (folder: string): Promise<Ended | null> => {
 }
 
 /** Why the node is not running, or null when it is. An agent that is gone is no reason: the machine is still there. */
-export const whyStopped = async (folder: string): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
+export const whyStopped = async (
+  folder: string,
+  { survivesReboot }: NodeIdentity
+): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
   const ended = await readEnded(folder)
   if (ended) return { reason: ended.by === "autostop" ? "stopped by autostop" : "stopped", down: ended.how === "Down" }
   const [boot, started] = (await readOrNull(join(folder, nodeFiles.boot)))?.trim().split(" ") ?? []
-  if (boot !== (await bootId())) return { reason: "the machine was restarted", down: false }
+  const isRestarted = boot !== (await bootId())
+  if (isRestarted && survivesReboot) return null
+  if (isRestarted) return { reason: "the machine was restarted", down: false }
   // An earlier version did not write which folder it is.
   if (started === undefined || started === (await whichFolder(folder))) return null
   return { reason: "its folder was copied, or mounted anew, since it was started", down: false }

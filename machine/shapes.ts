@@ -18,6 +18,11 @@ export interface Claim {
   readonly token: string
   readonly ranks: ReadonlyArray<{ readonly rank: number; readonly address: string }>
   readonly offer: Pick<NodeIdentity, "cloud" | "region" | "zone" | "cpus" | "memoryGib" | "accelerators">
+  /** As in `NodeIdentity`. */
+  readonly home?: string
+  readonly survivesReboot?: boolean
+  /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
+  readonly exclusive?: boolean
 }
 
 export interface Provisioned {
@@ -80,8 +85,8 @@ export interface MachineMethods {
   readonly installAgent: [NodeRef, Peer]
   /** Where the agent of a node that runs listens, from the root on. */
   readonly agentSocket: [NodeRef, { readonly socket: string }]
-  /** The HOME of its jobs. */
-  readonly homeFolder: [NodeRef, { readonly home: string }]
+  /** The HOME of its jobs, and where files may be made before they are renamed into it: on the same disk, and out of their way. */
+  readonly homeFolder: [NodeRef, { readonly home: string; readonly staging: string }]
   readonly journalAtRest: [NodeRef, JournalAtRest | null]
   /** Removes what crashes before this call had left. */
   readonly sweep: [object, object]
