@@ -72,6 +72,8 @@ describe("a node on this machine, as to its agent,", () => {
             (all) => !all.includes(null)
           )
         )
+        // Killed before that, the next agent would still have to find it out.
+        yield* until(Effect.map(cloud.journalAtRest(ref), (found) => found?.entries.at(-1)?.fact._tag === "JobStarted"))
         if (how === "its agent killed") process.kill((yield* helloOf(cloud, ref)).pid, "SIGKILL")
         const all = () => Promise.all(refs.map((each) => leftovers(folderOf(home, each))))
         const running = yield* Effect.promise(all)
