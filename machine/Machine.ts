@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { describe } from "./describe.ts"
-import { markStarted, ownIdentity, type Places, places, whyStopped } from "./folder.ts"
+import { markStarted, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
 import { holdsLease } from "./lease.ts"
@@ -51,6 +51,8 @@ const stateOrUnknown = (at: Places, ref: NodeRef): Promise<NodeState> =>
 
 export const openMachine = async ({ base, agentPath, environment }: MachineOptions): Promise<Machine> => {
   const at = places(base)
+  const tooLong = whyTooLong(at)
+  if (tooLong !== null) throw refused("PathTooLong", `${tooLong}.`)
   for (const folder of [at.nodes, at.run, at.trash]) await mkdir(folder, { recursive: true, mode: 0o700 })
   const left = await remains(at)
 

@@ -31,6 +31,14 @@ export const places = (base: string) => ({
 })
 export type Places = ReturnType<typeof places>
 
+const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
+
+/** Why nobody could listen there, as the beginning of a sentence; null when somebody can. */
+export const whyTooLong = (at: Places): string | null => {
+  const path = at.socket("")
+  return Buffer.byteLength(path) > socketPathMaxBytes ? `${path} is too long for a socket (${socketPathMaxBytes} bytes)` : null
+}
+
 /** A pipe in its place has nothing to say, and nobody waits for it. */
 const flag = constants.O_RDONLY | constants.O_NONBLOCK
 

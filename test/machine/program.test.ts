@@ -85,6 +85,11 @@ describe("agent.cjs machine", () => {
     expect(code).toBe(0)
   })
 
+  it("refuses a folder below which nobody could listen", async () => {
+    const { answer } = await ask('{"method":"query","params":{"nodes":[]}}', join(scratch, "x".repeat(100)))
+    expect(answer).toMatchObject({ error: { kind: "Refused", code: "PathTooLong" } })
+  })
+
   it("says how it is called when it is called otherwise", async () => {
     for (const args of [[], ["machine"], ["connect"], ["machine", "a", "b"], ["other", "a"]]) {
       expect(await ended(start(...args))).toMatchObject({ code: 2, out: "", err: expect.stringContaining("usage: agent.cjs") })

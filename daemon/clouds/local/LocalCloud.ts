@@ -4,7 +4,7 @@ import { isAbsolute, normalize, relative } from "node:path"
 import * as Effect from "effect/Effect"
 import { connect } from "../../../machine/ask.ts"
 import { makeEnvironment } from "../../../machine/environment.ts"
-import { places } from "../../../machine/folder.ts"
+import { places, whyTooLong } from "../../../machine/folder.ts"
 import { findAccelerators } from "../../../machine/hardware.ts"
 import { openMachine } from "../../../machine/Machine.ts"
 import { copyFiles } from "../../sync/copy-files.ts"
@@ -20,15 +20,11 @@ export interface LocalCloudOptions {
   readonly agentPath: string
 }
 
-const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
-
 const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
 
 const checkPath = (home: string) => {
-  const path = places(home).socket("")
-  return Buffer.byteLength(path) <= socketPathMaxBytes
-    ? Effect.void
-    : refused("PathTooLong", `${path} is too long for a socket (${socketPathMaxBytes} bytes): set SKYD_HOME to a shorter path.`)
+  const tooLong = whyTooLong(places(home))
+  return tooLong === null ? Effect.void : refused("PathTooLong", `${tooLong}: set SKYD_HOME to a shorter path.`)
 }
 
 /** 127.0.1.<rank + 1>, carried on to 127.0.2.0 past rank 254. */
