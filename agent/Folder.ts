@@ -1,7 +1,7 @@
 /** A node's folder: what is where, and whose node it is. Relative paths come from nodeFiles, which the cloud shares. */
 import * as fs from "node:fs"
 import { join, resolve } from "node:path"
-import { type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { type Ended, homeOf, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
 import { replaceFile, syncFolder } from "./durable.ts"
 import { logsFolder } from "./log-files.ts"
 import { isAlive, processOf, worksIn } from "./processes.ts"
@@ -18,8 +18,8 @@ export class Folder {
     const root = resolve(path)
     this.root = root
     this.identity = JSON.parse(fs.readFileSync(join(root, nodeFiles.identity), "utf8"))
-    this.home = join(root, nodeFiles.home)
-    this.workdir = join(root, nodeFiles.workdir)
+    this.home = homeOf(root, this.identity)
+    this.workdir = join(this.home, workdirName)
     this.journal = join(root, nodeFiles.journal)
     this.records = join(root, "agent/records.jsonl")
     fs.mkdirSync(join(root, "agent"), { recursive: true, mode: 0o700 })
@@ -43,7 +43,7 @@ export class Folder {
     if (!this.exists()) throw new Error("this node's folder is gone")
   }
 
-  /** What an agent left here that nothing is remembered of. Answers whether it had begun any work. */
+  /** What an agent left here that nothing is remembered of. Answers whether it may have begun any work: a user's home holds more logs. */
   dropQueue(): boolean {
     for (const left of ["agent/ranks", "agent/secrets"]) fs.rmSync(join(this.root, left), { recursive: true, force: true })
     return fs.existsSync(join(this.home, logsFolder))

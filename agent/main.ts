@@ -1,5 +1,6 @@
 /**
- * The program on every node: `agent.cjs <node folder>`. Whoever starts it may wait for one JSON line on descriptor 3; when 3 was
+ * The program on every node: `agent.cjs <node folder>`, and on machines elsewhere the daemon's hands and line there, `agent.cjs machine
+ * <base folder>` and `agent.cjs connect <socket>`. Whoever starts an agent may wait for one JSON line on descriptor 3; when 3 was
  * not inherited it is the event loop's own, so only a pipe or a socket counts.
  */
 import * as fs from "node:fs"
@@ -27,9 +28,11 @@ const fail = (cause: unknown) => {
   process.exit(1)
 }
 
-const main = async () => {
-  if (process.argv[2] === undefined) throw new Error("usage: agent.cjs <node folder>")
-  const folder = resolve(process.argv[2])
+const serve = async (path: string) => {
+  const folder = resolve(path)
+  // Jobs go on without an agent, and the next one adopts them.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
+  process.on("SIGHUP", () => {})
   process.chdir(folder)
   process.umask(0o022)
   const agent = new Agent(folder)
@@ -38,7 +41,16 @@ const main = async () => {
   tellStarter({ ok: true, hello: agent.hello() })
 }
 
-// Jobs go on without an agent, and the next one adopts them.
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
-process.on("SIGHUP", () => {})
-main().catch(fail)
+const programs: { readonly [name: string]: (path: string) => Promise<void> } = {
+  machine: async (base) => (await import("../machine/answer.ts")).answer(base),
+  connect: async (socket) => (await import("../machine/connect.ts")).connect(socket)
+}
+
+const [first = "", ...rest] = process.argv.slice(2)
+const program = programs[first]
+if (program !== undefined && rest.length === 1) program(rest[0]!)
+else if (program === undefined && first !== "" && rest.length === 0) serve(first).catch(fail)
+else {
+  console.error("usage: agent.cjs <node folder> | machine <base folder> | connect <socket>")
+  process.exitCode = 2
+}

@@ -56,7 +56,9 @@ export const worksIn = (pid: number, folder: string): boolean => {
   }
 }
 
+/** SKYD_LOCAL_BOOT_ID stands in for it where a test restarts "the machine". */
 export const bootId = (): string => {
+  if (process.env.SKYD_LOCAL_BOOT_ID !== undefined) return process.env.SKYD_LOCAL_BOOT_ID
   try {
     return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
   } catch {

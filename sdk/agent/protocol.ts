@@ -27,6 +27,12 @@ export interface NodeIdentity {
   readonly socket: string
   /** What a job's environment starts from; HOME is the node's own. */
   readonly environment: Readonly<Record<string, string>>
+  /** HOME of its jobs, absolute, where it is a user's own; else it lies in the node's folder. */
+  readonly home?: string
+  /** There was no workdir in that home before this node: it goes with it. */
+  readonly ownsWorkdir?: boolean
+  /** It runs on after its machine was restarted, with an agent anew; the jobs of before have failed. Else it is stopped then. */
+  readonly survivesReboot?: boolean
 }
 
 /** Files of a node's folder that the cloud and the agent share. */
@@ -37,12 +43,18 @@ export const nodeFiles = {
   /** `Ended` as JSON, fsynced before the first process of the node ends; removed when it starts again. */
   ended: "ended",
   home: "home",
-  workdir: "home/sky_workdir",
+  /** Files on their way into HOME. */
+  incoming: "home.incoming",
   /** First line `{"journal", "acknowledged"}`, then a `JournalEntry` a line. */
   journal: "agent/journal.jsonl",
   pid: "agent/pid",
   log: "agent/agent.log"
 } as const
+
+/** Where the workdir lies below HOME. */
+export const workdirName = "sky_workdir"
+
+export const homeOf = (folder: string, { home }: NodeIdentity) => home ?? `${folder}/${nodeFiles.home}`
 
 export interface Ended {
   readonly how: "Stopped" | "Down"

@@ -193,6 +193,7 @@ export interface Wanted {
   readonly minuteMs?: number
   readonly start?: boolean
   readonly cloud?: string
+  readonly home?: string
 }
 
 let made = 0
@@ -204,7 +205,8 @@ export const cluster = async ({
   accelerators = null,
   minuteMs = 60_000,
   start = true,
-  cloud = "local"
+  cloud = "local",
+  home
 }: Wanted = {}) => {
   const id = `cluster-${ulid(Date.now())}`
   const base = join(scratch, `${made++}`)
@@ -224,7 +226,8 @@ export const cluster = async ({
       memoryGib: 4,
       accelerators,
       socket: join(base, `${rank}.sock`),
-      environment: { PATH: "/usr/local/bin:/usr/bin:/bin", USER: "alice", LANG: "C.UTF-8" }
+      environment: { PATH: "/usr/local/bin:/usr/bin:/bin", USER: "alice", LANG: "C.UTF-8" },
+      ...(home !== undefined && { home })
     }
     return new TestNode(identity, join(base, `n${rank}`), { SKYD_AGENT_MINUTE_MS: `${minuteMs}`, PATH: process.env.PATH! })
   })

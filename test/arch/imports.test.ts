@@ -11,8 +11,9 @@ const may: Readonly<Record<Room, ReadonlyArray<string>>> = {
   events: below.slice(0, 2),
   projections: below.slice(0, 3),
   sdk: below,
-  daemon: [...below, "daemon"],
-  agent: [...below, "agent"],
+  machine: ["sdk", "machine"],
+  daemon: [...below, "machine", "daemon"],
+  agent: [...below, "machine", "agent"],
   cli: [...below, "cli"]
 }
 
@@ -66,6 +67,12 @@ describe("a cloud", () => {
 
   it("is named by the wiring alone, and so is a store", () => {
     expect(offences(({ file }, { target }) => target !== undefined && isConcrete(target) && !namesConcrete(file))).toEqual([])
+  })
+})
+
+describe("the machine's room", () => {
+  it("needs nothing but Node's own modules: it runs where nothing else is installed", () => {
+    expect(offences(({ room }, { specifier }) => room === "machine" && !/^(node:|\.)/.test(specifier))).toEqual([])
   })
 })
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 
 export const root = resolve(import.meta.dirname, "../..")
-export const rooms = ["task", "events", "projections", "sdk", "daemon", "agent", "cli"] as const
+export const rooms = ["task", "events", "projections", "sdk", "machine", "daemon", "agent", "cli"] as const
 export type Room = (typeof rooms)[number]
 
 export interface Import {

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { readJournal } from "../../daemon/clouds/local/journal.ts"
 import { make } from "../../daemon/clouds/local/LocalCloud.ts"
-import { leftovers } from "../../daemon/clouds/local/processes.ts"
+import { readJournal } from "../../machine/journal.ts"
+import { leftovers } from "../../machine/processes.ts"
 import { nodeFiles } from "../../sdk/agent/protocol.ts"
 import { tempFolder, write } from "../unit/sync/tree.ts"
 import { agentPath, bundles, folderOf, newerPath, prepare } from "./cloud-local-prepare.ts"
@@ -72,6 +72,8 @@ describe("a node on this machine, as to its agent,", () => {
             (all) => !all.includes(null)
           )
         )
+        // Killed before that, the next agent would still have to find it out.
+        yield* until(Effect.map(cloud.journalAtRest(ref), (found) => found?.entries.at(-1)?.fact._tag === "JobStarted"))
         if (how === "its agent killed") process.kill((yield* helloOf(cloud, ref)).pid, "SIGKILL")
         const all = () => Promise.all(refs.map((each) => leftovers(folderOf(home, each))))
         const running = yield* Effect.promise(all)

@@ -2,9 +2,10 @@ import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { loginPath } from "../../daemon/clouds/local/environment.ts"
-import { parseJournal } from "../../daemon/clouds/local/journal.ts"
-import { acceleratorName, misfit, parseAccelerators, thisMachine } from "../../daemon/clouds/local/offers.ts"
+import { misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
+import { loginPath } from "../../machine/environment.ts"
+import { acceleratorName, parseAccelerators } from "../../machine/hardware.ts"
+import { parseJournal } from "../../machine/journal.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 
 describe("the accelerators of this machine", () => {

@@ -15,10 +15,10 @@ import {
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { copyFile } from "../../../daemon/sync/copy-file.ts"
 import { copyFiles } from "../../../daemon/sync/copy-files.ts"
 import { placedAt } from "../../../daemon/sync/FileList.ts"
 import { listFiles } from "../../../daemon/sync/list-files.ts"
+import { copyFile } from "../../../machine/copy-file.ts"
 import { until } from "../../contract/cloud-nodes.ts"
 import { read, tempFolder, write } from "./tree.ts"
 

@@ -6,10 +6,11 @@ import { createHash, randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
-import { CloudError, type NodeRef } from "../Cloud.ts"
+import { type Ended, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
+import { refused } from "./MachineError.ts"
+import type { NodeRef } from "./shapes.ts"
 
-/** Temp folders of nodes being built start so; what a crash left of them is swept when the daemon starts. */
+/** Temp folders of nodes being built start so; what a crash left of them is swept later. */
 export const buildPrefix = ".new-"
 
 /** Eight characters, because the path of a socket has at most 107 bytes. */
@@ -17,22 +18,26 @@ const socketName = (node: string) => `${createHash("sha256").update(node).digest
 /** As its agent has it, from the node's folder on: an agent in a copy of the folder never listens in the place of the first. */
 export const socketFrom = (node: string) => join("..", "..", "run", socketName(node))
 
-/** Where things lie below the state folder. */
-export const places = (home: string) => ({
-  nodes: join(home, "nodes"),
-  run: join(home, "run"),
-  trash: join(home, "trash"),
-  node: (node: string) => join(home, "nodes", node),
-  trashed: (node: string) => join(home, "trash", node),
-  socket: (node: string) => join(home, "run", socketName(node))
+/** Where things lie below the folder of all of ours: on local the state folder. */
+export const places = (base: string) => ({
+  nodes: join(base, "nodes"),
+  run: join(base, "run"),
+  trash: join(base, "trash"),
+  lease: join(base, "lease"),
+  node: (node: string) => join(base, "nodes", node),
+  trashed: (node: string) => join(base, "trash", node),
+  trashedWorkdir: (node: string) => join(base, "trash", `${node}.workdir`),
+  socket: (node: string) => join(base, "run", socketName(node))
 })
 export type Places = ReturnType<typeof places>
 
-/** 127.0.1.<rank + 1>, carried on to 127.0.2.0 past rank 254. */
-export const addressOf = (rank: number) => `127.0.${1 + ((rank + 1) >> 8)}.${(rank + 1) & 255}`
+const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
 
-export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
-export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
+/** Why nobody could listen there, as the beginning of a sentence; null when somebody can. */
+export const whyTooLong = (at: Places): string | null => {
+  const path = at.socket("")
+  return Buffer.byteLength(path) > socketPathMaxBytes ? `${path} is too long for a socket (${socketPathMaxBytes} bytes)` : null
+}
 
 /** A pipe in its place has nothing to say, and nobody waits for it. */
 const flag = constants.O_RDONLY | constants.O_NONBLOCK
@@ -57,7 +62,7 @@ const whichFolder = async (folder: string): Promise<string> => {
 /** What runs there belongs to this boot of the machine, and to this folder. */
 const bootMark = async (folder: string) => `${await bootId()} ${await whichFolder(folder)}\n`
 
-const sync = async (path: string) => {
+export const sync = async (path: string) => {
   const handle = await open(path, "r")
   await handle.sync().finally(() => handle.close())
 }
@@ -72,16 +77,21 @@ const writeSynced = async (path: string, text: string) => {
   }
 }
 
-/** A provisioned node is one that runs: it is made with its `boot` file. */
-export const buildFolder = async (at: Places, identity: NodeIdentity): Promise<void> => {
+/** A provisioned node is one that runs: it is made with its `boot` file. `beforeItIs` is given the folder that is renamed into its place. */
+export const buildFolder = async (
+  at: Places,
+  identity: NodeIdentity,
+  beforeItIs: (temp: string) => Promise<void> = async () => {}
+): Promise<void> => {
   const temp = join(at.nodes, `${buildPrefix}${identity.node}-${randomBytes(4).toString("hex")}`)
   try {
     await mkdir(temp, { mode: 0o700 })
     await mkdir(join(temp, "agent"), { mode: 0o700 })
-    await mkdir(join(temp, nodeFiles.workdir), { recursive: true, mode: 0o755 })
+    if (identity.home === undefined) await mkdir(join(temp, nodeFiles.home, workdirName), { recursive: true, mode: 0o755 })
     await writeSynced(join(temp, nodeFiles.boot), await bootMark(temp))
     await writeSynced(join(temp, nodeFiles.identity), `${JSON.stringify(identity, null, 2)}\n`)
     await sync(temp)
+    await beforeItIs(temp)
     await rename(temp, at.node(identity.node))
   } catch (error) {
     await rm(temp, { recursive: true, force: true })
@@ -129,11 +139,16 @@ export const readEnded = async (folder: string): Promise<Ended | null> => {
 }
 
 /** Why the node is not running, or null when it is. An agent that is gone is no reason: the machine is still there. */
-export const whyStopped = async (folder: string): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
+export const whyStopped = async (
+  folder: string,
+  { survivesReboot }: NodeIdentity
+): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
   const ended = await readEnded(folder)
   if (ended) return { reason: ended.by === "autostop" ? "stopped by autostop" : "stopped", down: ended.how === "Down" }
   const [boot, started] = (await readOrNull(join(folder, nodeFiles.boot)))?.trim().split(" ") ?? []
-  if (boot !== (await bootId())) return { reason: "the machine was restarted", down: false }
+  const isRestarted = boot !== (await bootId())
+  if (isRestarted && survivesReboot) return null
+  if (isRestarted) return { reason: "the machine was restarted", down: false }
   // An earlier version did not write which folder it is.
   if (started === undefined || started === (await whichFolder(folder))) return null
   return { reason: "its folder was copied, or mounted anew, since it was started", down: false }

@@ -1,12 +1,12 @@
 /** One question to an agent over its socket, on a connection of its own. For the daemon's long talk with it see `connectAgent`. */
 import { createConnection, type Socket } from "node:net"
-import type { AgentHello, AgentMethods, NodeIdentity } from "../../../sdk/agent/protocol.ts"
-import { transient } from "./folder.ts"
+import type { AgentHello, AgentMethods, NodeIdentity } from "../sdk/agent/protocol.ts"
+import { transient } from "./MachineError.ts"
 
 const helloTimeoutMs = 5_000
 const answerMaxBytes = 1024 * 1024
 
-/** The socket once it is connected. It keeps a listener for errors, so that one in between does not end the daemon. */
+/** The socket once it is connected. It keeps a listener for errors, so that one in between does not end the program. */
 export const connect = (path: string, signal?: AbortSignal): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = createConnection({ path, ...(signal && { signal }) })

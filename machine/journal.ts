@@ -1,12 +1,8 @@
 /** An agent's journal as it lies on disk, for a node whose agent runs no more. A torn last line was never acknowledged to anyone. */
 import { join } from "node:path"
-import { type JournalEntry, nodeFiles } from "../../../sdk/agent/protocol.ts"
+import { type JournalEntry, nodeFiles } from "../sdk/agent/protocol.ts"
 import { readOrNull } from "./folder.ts"
-
-export interface JournalAtRest {
-  readonly journal: string
-  readonly entries: ReadonlyArray<JournalEntry>
-}
+import type { JournalAtRest } from "./shapes.ts"
 
 const parse = (line: string): unknown => {
   try {

@@ -8,10 +8,10 @@ import { open, readFile, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
-import { type AgentHello, type AgentReady, type Ended, type NodeIdentity, nodeFiles } from "../../../sdk/agent/protocol.ts"
-import type { CloudError } from "../Cloud.ts"
+import { type AgentHello, type AgentReady, type Ended, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { ask, greet } from "./ask.ts"
-import { readEnded, transient } from "./folder.ts"
+import { readEnded } from "./folder.ts"
+import { type MachineError, transient } from "./MachineError.ts"
 import { agentPid, isGone, killHard, leftovers, signal as signalProcess } from "./processes.ts"
 
 const readyTimeoutMs = 10_000
@@ -89,7 +89,7 @@ const reach = async ({ folder, identity, socket }: NodePlace, patienceMs: number
   const until = Date.now() + patienceMs
   for (;;) {
     signal.throwIfAborted()
-    const hello = await greet(socket, identity, signal).catch((error: CloudError) => {
+    const hello = await greet(socket, identity, signal).catch((error: MachineError) => {
       if (error.code === "Silent" || error.code === "Closed") return null
       throw error
     })
@@ -121,7 +121,7 @@ export const ensureAgent = async (place: NodePlace, signal: AbortSignal): Promis
 
 /** Until no process of the node is left. Done at once when that is so and the node says itself that it has ended. */
 export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: boolean, signal: AbortSignal): Promise<void> => {
-  let problem: CloudError | undefined
+  let problem: MachineError | undefined
   for (let round = 0; round <= rounds; round++) {
     const running = await reach(place, endingTimeoutMs, signal)
     if (!running) {
@@ -134,7 +134,7 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
     const until = Date.now() + exitTimeoutMs
     problem = await ask(place.socket, "exit", { how }, exitTimeoutMs, signal).then(
       () => undefined,
-      (error: CloudError) => error
+      (error: MachineError) => error
     )
     if (problem?.code === "Silent" || !(await isGone(pid, until - Date.now()))) await killHard(pid, killTimeoutMs)
   }

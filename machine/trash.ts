@@ -1,7 +1,10 @@
-/** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept at the next start. */
+/** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept later. */
 import { chmod, readdir, rename, rm, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { buildPrefix, type Places, syncNodes, transient } from "./folder.ts"
+import { workdirName } from "../sdk/agent/protocol.ts"
+import { buildPrefix, type Places, readIdentity, syncNodes } from "./folder.ts"
+import { giveBackLease, holdsLease } from "./lease.ts"
+import { transient } from "./MachineError.ts"
 
 const ignoreMissing = (error: NodeJS.ErrnoException) => {
   if (error.code !== "ENOENT") throw error
@@ -28,14 +31,28 @@ const remove = async (path: string): Promise<void> => {
   }
 }
 
-/** After the rename the node is missing, whatever happens. */
-export const discard = async (at: Places, node: string): Promise<void> => {
-  await unlink(at.socket(node)).catch(ignoreMissing)
-  await rename(at.node(node), at.trashed(node)).then(() => syncNodes(at), ignoreMissing)
-  await remove(at.trashed(node))
+/** While the node still has the lease: a later one finds no workdir of another's, and keeps its own. */
+const discardWorkdir = async (at: Places, node: string) => {
+  const identity = await readIdentity(at.node(node)).catch(() => null)
+  if (!identity?.home || !identity.ownsWorkdir) return
+  const workdir = join(identity.home, workdirName)
+  await rename(workdir, at.trashedWorkdir(node)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") return remove(workdir)
+  })
 }
 
-/** What an earlier daemon left: folders in the trash, and folders of nodes that were never finished. */
+/** After the rename the node is missing, whatever happens. A claim of it that is being made meanwhile sees that its lease is gone. */
+export const discard = async (at: Places, node: string): Promise<void> => {
+  if (await holdsLease(at, node)) {
+    await discardWorkdir(at, node)
+    await giveBackLease(at, node)
+  }
+  await unlink(at.socket(node)).catch(ignoreMissing)
+  await rename(at.node(node), at.trashed(node)).then(() => syncNodes(at), ignoreMissing)
+  for (const path of [at.trashed(node), at.trashedWorkdir(node)]) await remove(path)
+}
+
+/** What was left: folders in the trash, and folders of nodes that were never finished. */
 export const remains = async (at: Places): Promise<ReadonlyArray<string>> => {
   const trashed = (await readdir(at.trash)).map((name) => join(at.trash, name))
   const unfinished = (await readdir(at.nodes)).filter((name) => name.startsWith(buildPrefix)).map((name) => join(at.nodes, name))

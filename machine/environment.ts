@@ -1,6 +1,6 @@
 /**
  * What a job's environment starts from on this machine. PATH comes from the user's login shell, read once: never from the
- * shell that happened to start the daemon, whose virtual environment would leak into every job.
+ * shell that happened to start this program, whose virtual environment would leak into every job.
  */
 import { spawn } from "node:child_process"
 import { homedir, userInfo } from "node:os"
@@ -16,7 +16,7 @@ const shellOf = () => {
   return shell?.startsWith("/") ? shell : "/bin/sh"
 }
 
-const user = () => {
+export const user = (): string => {
   try {
     return userInfo().username
   } catch {
@@ -34,7 +34,7 @@ const common = () => {
   }
 }
 
-/** The daemon's own PATH without the folders that npm puts in front. */
+/** This program's own PATH without the folders that npm puts in front. */
 const ownPath = () =>
   (process.env.PATH ?? startPath)
     .split(delimiter)
@@ -75,7 +75,7 @@ export const loginPath = (shell: string): Promise<string | null> =>
     child.on("close", () => finish(null))
   })
 
-/** The user's shell is asked once in a daemon's life, when it is needed. */
+/** The user's shell is asked once in a program's life, when it is needed. */
 export const makeEnvironment = (): (() => Promise<Record<string, string>>) => {
   let path: Promise<string> | undefined
   return async () => {

@@ -1,0 +1,99 @@
+/** What a machine is asked, and what it answers: plain JSON, because most machines are elsewhere. `daemon/clouds/Cloud.ts` says what it means. */
+import type { JournalEntry, NodeIdentity, Peer } from "../sdk/agent/protocol.ts"
+
+export interface Tags {
+  readonly log: string
+  readonly cluster: string
+  readonly clusterName: string
+}
+
+export interface NodeRef {
+  readonly tags: Tags
+  readonly rank: number
+  readonly node: string
+}
+
+export interface Claim {
+  readonly tags: Tags
+  readonly token: string
+  readonly ranks: ReadonlyArray<{ readonly rank: number; readonly address: string }>
+  readonly offer: Pick<NodeIdentity, "cloud" | "region" | "zone" | "cpus" | "memoryGib" | "accelerators">
+  /** As in `NodeIdentity`. */
+  readonly home?: string
+  readonly survivesReboot?: boolean
+  /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
+  readonly exclusive?: boolean
+}
+
+export interface Provisioned {
+  readonly rank: number
+  readonly node: string
+  readonly address: string
+}
+
+export interface NodeState {
+  readonly rank: number
+  readonly node: string
+  readonly state: "running" | "stopped" | "missing" | "unknown"
+  readonly address: string | null
+  readonly reason: string | null
+  readonly down: boolean
+}
+
+export interface Owned extends NodeRef {
+  readonly region: string | null
+  readonly state: "running" | "stopped"
+}
+
+export interface Holdings {
+  readonly owned: ReadonlyArray<Owned>
+  readonly unclear: ReadonlyArray<string>
+}
+
+export interface JournalAtRest {
+  readonly journal: string
+  readonly entries: ReadonlyArray<JournalEntry>
+}
+
+/** What it is, as it says itself. */
+export interface Description {
+  readonly cpus: number
+  readonly memoryGib: number
+  readonly accelerators: NodeIdentity["accelerators"]
+  readonly bootId: string
+  /** As Node names them: `linux`, `x64`. */
+  readonly os: string
+  readonly arch: string
+  readonly nodeVersion: string
+  readonly user: string
+  readonly home: string
+  /** By which others may reach it. */
+  readonly addresses: ReadonlyArray<string>
+  /** Where our folder lies. */
+  readonly freeDiskGib: number
+}
+
+/** method → [params, result]. */
+export interface MachineMethods {
+  readonly describe: [object, Description]
+  readonly provision: [Claim, ReadonlyArray<Provisioned>]
+  readonly query: [{ readonly nodes: ReadonlyArray<NodeRef> }, ReadonlyArray<NodeState>]
+  readonly owned: [{ readonly log: string | null }, Holdings]
+  readonly start: [NodeRef, { readonly address: string }]
+  readonly stop: [NodeRef, object]
+  readonly terminate: [NodeRef, object]
+  readonly installAgent: [NodeRef, Peer]
+  /** Where the agent of a node that runs listens, from the root on. */
+  readonly agentSocket: [NodeRef, { readonly socket: string }]
+  /** The HOME of its jobs, and where files may be made before they are renamed into it: on the same disk, and out of their way. */
+  readonly homeFolder: [NodeRef, { readonly home: string; readonly staging: string }]
+  readonly journalAtRest: [NodeRef, JournalAtRest | null]
+  /** Removes what crashes before this call had left. */
+  readonly sweep: [object, object]
+}
+
+export type MachineMethod = keyof MachineMethods
+
+export type Machine = {
+  readonly [M in MachineMethod]: (params: MachineMethods[M][0], signal: AbortSignal) => Promise<MachineMethods[M][1]>
+}
