@@ -91,8 +91,8 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
   // A witness of another log says nothing of this one.
   const said = typeof witness === "string" || damage.damage === "other-log" ? undefined : witness.head
   const refusal = new ReadOnlyError({
-    message: "The log is damaged, so nothing is changed.",
-    hint: "sky status says what is damaged and what still runs; sky down --unlogged CLUSTER ends that."
+    message: `The log is damaged, so nothing is changed: ${damage.message}`,
+    hint: "sky status says what still runs; sky down --unlogged CLUSTER ends it."
   })
   /** By the log's own word, as far as that is proven, else by its witness's. */
   const logId = (log: EventLog["Service"]) => log.world().clusters.log || (said?.log ?? null)

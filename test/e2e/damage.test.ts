@@ -38,9 +38,7 @@ describe("over a damaged log", () => {
       ["down", "-y", "train"]
     ]) {
       const { code, err } = await home.sky(...verb)
-      expect(err).toContain("The log is damaged, so nothing is changed.\n")
-      // The reason stands in what is said first, and once.
-      expect(err.replaceAll(/\s+/g, " ").split(/Event \d+ is missing|The log ends with/).length).toBeLessThan(3)
+      expect(err).toContain("The log is damaged, so nothing is changed: ")
       expect(code).toBe(1)
     }
     const head = readFileSync(join(home.state, "HEAD"))
