@@ -34,7 +34,8 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    external: ["classic-level"]
+    // ssh2 is loaded when a machine is first connected to, with its native half where that was built.
+    external: ["classic-level", "ssh2"]
   }),
   build({
     ...common,
