@@ -1,0 +1,172 @@
+/**
+ * One ssh connection to one machine, made by `connect.ts`. What runs there shares it, a channel each. It is lost once, for one reason, and then everything
+ * on it fails with that; nothing is tried again here.
+ */
+import type { Duplex } from "node:stream"
+import type { Client, ClientChannel } from "ssh2"
+import { Channels, isRefusal } from "./Channels.ts"
+import { ExecStream } from "./ExecStream.ts"
+import { type RemoteError, remoteError } from "./RemoteError.ts"
+import { networkError, type Route } from "./route.ts"
+import { type Ran, type RunOptions, runOn } from "./run.ts"
+import { program, prologue } from "./shell.ts"
+import { called, type Target } from "./Target.ts"
+
+type WhenClosed = (error: RemoteError) => void
+
+/** For the goodbye to be sent. */
+const goodbyeMaxMs = 500
+
+/** Beside the file, so that the rename is one step. A connection that breaks looks like the end of the file: hence its size. */
+const uploadScript = `umask 077
+new=$1.$$.new
+trap 'rm -f "$new"' EXIT
+trap 'exit 1' HUP INT TERM
+cat > "$new"
+if [ "$(wc -c < "$new")" -ne "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi
+chmod "$2" "$new" && mv -f "$new" "$1"`
+
+export class Connection {
+  readonly target: Target
+  /** `ssh-ed25519 AAAA…`, as seen: what to pin. */
+  readonly hostKey: string
+  private readonly client: Client
+  private readonly route: Route
+  private readonly channels: Channels
+  private readonly closers = new Set<WhenClosed>()
+  private forwards = 0
+  private lost: RemoteError | undefined
+  /** Told whenever a channel comes or goes. */
+  onChange: () => void = () => undefined
+
+  constructor(target: Target, hostKey: string, client: Client, route: Route) {
+    this.target = target
+    this.hostKey = hostKey
+    this.client = client
+    this.route = route
+    this.channels = new Channels(
+      target,
+      (command) => this.asking((done) => client.exec(command, done)),
+      () => this.onChange()
+    )
+    client.on("error", (error) => this.lose(this.inWords(error)))
+    client.on("close", () => this.lose(remoteError("ConnectionLost", target, `${called(target)} closed the connection`)))
+  }
+
+  get isOpen(): boolean {
+    return this.lost === undefined
+  }
+  get isBusy(): boolean {
+    return this.channels.inUse + this.forwards > 0
+  }
+  /** Whether another script or stream gets a channel on it. */
+  get hasRoom(): boolean {
+    return this.channels.hasRoom
+  }
+
+  /** Called once. What it answers forgets it again. */
+  whenClosed(callback: WhenClosed): () => void {
+    if (this.lost !== undefined) callback(this.lost)
+    else this.closers.add(callback)
+    return () => this.closers.delete(callback)
+  }
+
+  /** Runs a script of ours to its end: see `run.ts`. */
+  async run(script: string, options: RunOptions = {}): Promise<Ran> {
+    this.mustBeOpen(options.signal)
+    const first = prologue(script, options.args ?? [])
+    const channel = await this.channels.take(first.command, "run", options.signal)
+    return runOn(channel, this.target, first, options, (lost) => this.whenClosed(lost))
+  }
+
+  /** A program there as a stream; it keeps its channel until it ends. */
+  async open(command: ReadonlyArray<string>, signal?: AbortSignal): Promise<Duplex> {
+    this.mustBeOpen(signal)
+    const first = prologue(program(command), [])
+    const channel = await this.channels.take(first.command, "stream", signal)
+    const stream = new ExecStream(channel, this.target, first)
+    stream.once(
+      "close",
+      this.whenClosed((error) => stream.lose(error))
+    )
+    if (signal?.aborted) stream.destroy(remoteError("Interrupted", this.target, "it was given up"))
+    return stream
+  }
+
+  /** Whole or not at all. */
+  async upload(bytes: Uint8Array, path: string, mode: number, signal?: AbortSignal): Promise<void> {
+    const { code, stderr } = await this.run(uploadScript, {
+      args: [path, mode.toString(8), String(bytes.length)],
+      input: bytes,
+      ...(signal === undefined ? {} : { signal })
+    })
+    if (code !== 0)
+      throw remoteError(
+        "CommandFailed",
+        this.target,
+        `${path} cannot be written on ${this.target.name}: ${stderr.trim() || `ended with ${code}`}`
+      )
+  }
+
+  /** To where a machine is reached from this one. */
+  async forward(host: string, port: number): Promise<ClientChannel> {
+    this.mustBeOpen()
+    this.forwards++
+    const left = () => {
+      this.forwards--
+      this.onChange()
+    }
+    try {
+      const channel = await this.asking((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done))
+      channel.once("close", left)
+      return channel
+    } catch (error) {
+      left()
+      throw error
+    }
+  }
+
+  close(): void {
+    if (this.lost !== undefined) return
+    this.client.end()
+    this.lose(remoteError("ConnectionLost", this.target, `the connection to ${this.target.name} was closed by us`), goodbyeMaxMs)
+  }
+
+  private mustBeOpen(signal?: AbortSignal): void {
+    if (this.lost !== undefined) throw this.lost
+    if (signal?.aborted) throw remoteError("Interrupted", this.target, "it was given up")
+  }
+
+  private asking(ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      const forget = this.whenClosed(reject)
+      try {
+        ask((error, channel) => {
+          forget()
+          if (error) reject(this.lost ?? (isRefusal(error) ? error : this.inWords(error)))
+          else resolve(channel)
+        })
+      } catch (error) {
+        forget()
+        reject(this.inWords(error as Error))
+      }
+    })
+  }
+
+  private inWords(error: Error & { readonly level?: string }): RemoteError {
+    if ((error as { readonly _tag?: string })._tag === "RemoteError") return error as unknown as RemoteError
+    if (error.level === "client-timeout") return remoteError("ConnectionLost", this.target, `${called(this.target)} answers no more`)
+    if (error.level === "client-socket") return networkError(this.target, error)
+    return remoteError("ConnectionLost", this.target, `the connection to ${called(this.target)} was lost: ${error.message}`)
+  }
+
+  private lose(error: RemoteError, lingerMs = 0): void {
+    if (this.lost !== undefined) return
+    this.lost = error
+    this.client.removeAllListeners().on("error", () => undefined)
+    setTimeout(() => this.route.end(), lingerMs).unref()
+    for (const closed of this.closers) closed(error)
+    this.closers.clear()
+    this.channels.end(error)
+  }
+}

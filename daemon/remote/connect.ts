@@ -1,0 +1,143 @@
+/** Connecting: the way there, the machine's key, the login. Each step has its time, and what goes wrong in it is told in words for people. */
+import type { AuthHandlerMiddleware, Client } from "ssh2"
+import { Connection } from "./Connection.ts"
+import { type HostKeyCheck, hostKeyCheck, keyText } from "./host-key.ts"
+import { loadSsh2 } from "./load-ssh2.ts"
+import { denied, type Login, prepareLogin } from "./login.ts"
+import { type RemoteError, remoteError } from "./RemoteError.ts"
+import { type JumpTo, networkError, noAnswer, openRoute, type Route } from "./route.ts"
+import { called, type Target } from "./Target.ts"
+
+export interface ConnectOptions {
+  /** For each of: the way there, the keys' exchange, the login. */
+  readonly timeoutMs?: number
+  /** A link that is dead for so long is found dead. */
+  readonly deadAfterMs?: number
+  /** How a jump host is come by: shared with others, or (none given) connected for this one alone. */
+  readonly jumpTo?: JumpTo
+}
+
+const stepMaxMs = 10_000
+const deadAfterMsUsual = 12_000
+/** A probe each third of that time; two that are not answered are borne. */
+const probes = 3
+
+export const connect = async (target: Target, options: ConnectOptions = {}): Promise<Connection> => {
+  const { timeoutMs = stepMaxMs } = options
+  const [check, login] = await Promise.all([hostKeyCheck(target), prepareLogin(target)])
+  if (login.ways.length === 0) throw denied(target, login, [], [])
+  let own: Connection | undefined
+  const jumpTo = options.jumpTo ?? (async (jump) => (own = await connect(jump, options)))
+  try {
+    const route = await openRoute(target, jumpTo, timeoutMs)
+    const connection = await logIn(target, route, check, login, options)
+    connection.whenClosed(() => own?.close())
+    return connection
+  } catch (error) {
+    own?.close()
+    throw error
+  }
+}
+
+const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: Login, options: ConnectOptions): Promise<Connection> => {
+  const { Client } = await loadSsh2()
+  const { deadAfterMs = deadAfterMsUsual, timeoutMs = stepMaxMs } = options
+  const client = new Client()
+  return new Promise((resolve, reject) => {
+    const tried = new Tries(login)
+    let hostKey = ""
+    let wrongKey: RemoteError | null = null
+    let step = "no answer"
+    let timer: NodeJS.Timeout | undefined
+    const next = (now: string) => {
+      clearTimeout(timer)
+      step = now
+      timer = setTimeout(() => fail(noAnswer(target, timeoutMs, step)), timeoutMs)
+    }
+    const fail = (error: RemoteError) => {
+      clearTimeout(timer)
+      client.removeAllListeners().on("error", () => undefined)
+      client.destroy()
+      route.end()
+      reject(error)
+    }
+    const broken = (error: Error) => {
+      if (wrongKey !== null) return fail(wrongKey)
+      // An agent that signs nothing, say: the next key is tried.
+      if (isAside(error)) return tried.note(error)
+      // What a proxy command said comes a moment after its end.
+      void route.lastWords().then((words) => fail(inWords(target, words, error, login, tried)))
+    }
+    client
+      .on("error", broken)
+      .on("close", () => broken(new Error("closed")))
+      .on("handshake", () => next("no answer to the login"))
+      .on("ready", () => {
+        clearTimeout(timer)
+        client.removeAllListeners()
+        resolve(new Connection(target, hostKey, client, route))
+      })
+    next("no answer")
+    client.connect({
+      sock: route.stream as never,
+      username: target.user,
+      readyTimeout: 0,
+      keepaliveInterval: deadAfterMs / probes,
+      keepaliveCountMax: probes - 1,
+      algorithms: { serverHostKey: check.algorithms },
+      hostVerifier: (blob: Buffer) => {
+        hostKey = keyText(blob)
+        wrongKey = check.verdict(hostKey)
+        return wrongKey === null
+      },
+      authHandler: tried.handler as AuthHandlerMiddleware
+    } satisfies Parameters<Client["connect"]>[0])
+  })
+}
+
+/** What was offered and refused so far. */
+class Tries {
+  readonly words: Array<string> = []
+  methods: ReadonlyArray<string> = []
+  private readonly login: Login
+  private at = 0
+
+  constructor(login: Login) {
+    this.login = login
+  }
+
+  note(error: Error): void {
+    this.words[this.words.length - 1] += ` (${error.message})`
+  }
+
+  /** The next way that the server has not ruled out; it says so from its first refusal on. */
+  readonly handler = (left: ReadonlyArray<string> | null): unknown => {
+    this.methods = left ?? this.methods
+    const way = this.login.ways.slice(this.at).find(({ method }) => left === null || left.includes(method))
+    if (way === undefined) return false
+    this.at = this.login.ways.indexOf(way) + 1
+    this.words.push(way.words)
+    return way.auth
+  }
+}
+
+const levelOf = (error: Error) => (error as { readonly level?: string }).level
+const isAside = (error: Error) => levelOf(error) === "agent" || (levelOf(error) === "client-authentication" && /sign/.test(error.message))
+
+const inWords = (target: Target, proxy: string | null, error: Error, login: Login, { methods, words }: Tries): RemoteError => {
+  if ((error as { readonly _tag?: string })._tag === "RemoteError") return error as RemoteError
+  const where = called(target)
+  if (levelOf(error) === "client-authentication" || /too many authentication failures/i.test(error.message))
+    return denied(target, login, words, methods)
+  if (proxy !== null) return remoteError("ProxyFailed", target, `the proxy command of ${target.name} failed: ${proxy}`)
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) return networkError(target, error)
+  if (levelOf(error) === "handshake") return remoteError("NotSsh", target, `${where} and we find no common ground: ${error.message}`)
+  if (levelOf(error) === "protocol" && !/lost before/.test(error.message))
+    return remoteError("NotSsh", target, `what answers at ${where} does not speak ssh: ${error.message}`)
+  const during = words.length === 0 ? "before the login" : "during the login"
+  return remoteError(
+    "ConnectionLost",
+    target,
+    `${where} closed the connection ${during}${/closed|lost/i.test(error.message) ? "" : `: ${error.message}`}`
+  )
+}

@@ -1,0 +1,85 @@
+/**
+ * How a script gets to a machine: over stdin, before its own input. The login shell there, whichever it is, sees one fixed line with a number in it; `sh`
+ * reads so many bytes one by one and runs them, and what follows is the script's. A line of its own comes first on stdout: what a login file printed
+ * before it is dropped, and where it never comes, our script never ran.
+ */
+import { randomBytes } from "node:crypto"
+import { quote } from "./quote.ts"
+
+/** Read byte by byte there: a script is short, what is long is its input. */
+const scriptMaxBytes = 128 * 1024
+/** What login files print before us. */
+const noiseMaxBytes = 64 * 1024
+
+export interface Prologue {
+  /** For the login shell. */
+  readonly command: string
+  /** First on stdin. */
+  readonly script: Buffer
+  /** First on stdout. */
+  readonly mark: string
+}
+
+export const prologue = (script: string, args: ReadonlyArray<string>): Prologue => {
+  const mark = `skyd-${randomBytes(8).toString("hex")}`
+  const bytes = Buffer.from(`printf '%s\\n' ${mark}\nset -- ${args.map(quote).join(" ")}\n${script}\n`)
+  if (bytes.length > scriptMaxBytes) throw new RangeError(`a script of ${bytes.length} bytes is too long: ${scriptMaxBytes} at most`)
+  return { command: `exec /bin/sh -c 'eval "$(dd ibs=1 obs=4096 count=${bytes.length} 2>/dev/null)"'`, script: bytes, mark: `${mark}\n` }
+}
+
+/** A program and its arguments, in place of the shell. */
+export const program = (command: ReadonlyArray<string>): string => `exec ${command.map(quote).join(" ")}`
+
+/** What comes after the mark; what came before it is kept for messages. */
+export class AfterMark {
+  found = false
+  private held = Buffer.alloc(0)
+  private readonly mark: string
+
+  constructor(mark: string) {
+    this.mark = mark
+  }
+
+  get noise(): string {
+    return this.found ? "" : this.held.toString().trim()
+  }
+
+  take(chunk: Buffer): Buffer {
+    if (this.found) return chunk
+    this.held = Buffer.concat([this.held, chunk])
+    const at = this.held.indexOf(this.mark)
+    if (at === -1) {
+      // The mark may begin at the end of what is kept.
+      if (this.held.length > noiseMaxBytes) this.held = this.held.subarray(-this.mark.length)
+      return Buffer.alloc(0)
+    }
+    this.found = true
+    const rest = this.held.subarray(at + this.mark.length)
+    this.held = Buffer.alloc(0)
+    return rest
+  }
+}
+
+/** Keeps so much of an output and reads the rest away. */
+export class Kept {
+  truncated = false
+  private readonly chunks: Array<Buffer> = []
+  private bytes = 0
+  private readonly maxBytes: number
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+  }
+
+  take(chunk: Buffer): void {
+    const room = this.maxBytes - this.bytes
+    if (chunk.length > room) this.truncated = true
+    const part = chunk.subarray(0, room)
+    this.bytes += part.length
+    if (part.length > 0) this.chunks.push(part)
+  }
+
+  get all(): Buffer {
+    return Buffer.concat(this.chunks)
+  }
+}
