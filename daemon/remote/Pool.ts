@@ -1,0 +1,107 @@
+/**
+ * Kept connections: one for each machine and login, made when it is first asked for, shared by all, dropped when it breaks or is idle for some minutes. A
+ * machine whose channels are all held by streams gets another one. Never more than one connect at a time for each.
+ */
+
+import type { Connection } from "./Connection.ts"
+import { type ConnectOptions, connect } from "./connect.ts"
+import { RemoteError, remoteError } from "./RemoteError.ts"
+import type { Target } from "./Target.ts"
+
+export interface PoolOptions extends Omit<ConnectOptions, "jumpTo"> {
+  readonly idleMs?: number
+}
+
+interface Machine {
+  readonly connections: Array<Connection>
+  connecting: Promise<Connection> | undefined
+}
+
+const idleMsUsual = 5 * 60_000
+/** To one machine: 32 streams where it allows 8 on each. */
+const connectionsMax = 4
+
+/** The key that it must have is not among what it is known by: a kept connection has shown its key. */
+const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
+const fits = (connection: Connection, { hostKey }: Target) => connection.isOpen && (hostKey === null || hostKey === connection.hostKey)
+
+export class Pool {
+  private readonly machines = new Map<string, Machine>()
+  private readonly options: PoolOptions
+  private closed = false
+
+  constructor(options: PoolOptions = {}) {
+    this.options = options
+  }
+
+  /** On a connection to the machine that has room for it. */
+  async use<A>(target: Target, work: (connection: Connection) => Promise<A>): Promise<A> {
+    const full = new Set<Connection>()
+    for (;;) {
+      const connection = await this.connection(target, full)
+      try {
+        return await work(connection)
+      } catch (error) {
+        if (!(error instanceof RemoteError) || error.kind !== "ChannelsTaken") throw error
+        full.add(connection)
+      }
+    }
+  }
+
+  close(): void {
+    this.closed = true
+    for (const connection of [...this.machines.values()].flatMap(({ connections }) => connections)) connection.close()
+  }
+
+  private async connection(target: Target, full: ReadonlySet<Connection>): Promise<Connection> {
+    const name = nameOf(target)
+    for (;;) {
+      const machine = this.machines.get(name) ?? { connections: [], connecting: undefined }
+      this.machines.set(name, machine)
+      const kept = machine.connections.find((one) => fits(one, target) && one.hasRoom && !full.has(one))
+      if (kept !== undefined) return kept
+      if (machine.connections.length >= connectionsMax)
+        throw remoteError("ChannelsTaken", target, `all channels of ${connectionsMax} connections to ${target.name} are held by streams`)
+      if (machine.connecting === undefined) {
+        machine.connecting = this.connect(target, machine).finally(() => {
+          machine.connecting = undefined
+          this.forgetIfEmpty(name)
+        })
+        return machine.connecting
+      }
+      // What another asked for may do for us as well; its failure is ours.
+      await machine.connecting
+    }
+  }
+
+  private async connect(target: Target, machine: Machine): Promise<Connection> {
+    if (this.closed) throw remoteError("Interrupted", target, "the daemon ends")
+    const connection = await connect(target, { ...this.options, jumpTo: (jump) => this.connection(jump, new Set()) })
+    if (this.closed) {
+      connection.close()
+      throw remoteError("Interrupted", target, "the daemon ends")
+    }
+    machine.connections.push(connection)
+    this.closeWhenIdle(connection)
+    connection.whenClosed(() => {
+      machine.connections.splice(machine.connections.indexOf(connection), 1)
+      this.forgetIfEmpty(nameOf(target))
+    })
+    return connection
+  }
+
+  private forgetIfEmpty(name: string): void {
+    const machine = this.machines.get(name)
+    if (machine?.connections.length === 0 && machine.connecting === undefined) this.machines.delete(name)
+  }
+
+  private closeWhenIdle(connection: Connection): void {
+    const { idleMs = idleMsUsual } = this.options
+    let timer: NodeJS.Timeout | undefined
+    connection.onChange = () => {
+      clearTimeout(timer)
+      if (!connection.isBusy && connection.isOpen) timer = setTimeout(() => connection.close(), idleMs).unref()
+    }
+    connection.onChange()
+  }
+}

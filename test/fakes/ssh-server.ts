@@ -1,0 +1,205 @@
+/**
+ * A machine behind ssh, in this process and without root: an ssh2 server that runs commands in a home of its own, each in its own process group, and lets
+ * itself be used as a jump. What real machines do badly is a knob.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { connect, createServer, type Server as NetServer, type Socket } from "node:net"
+import { tmpdir, userInfo } from "node:os"
+import { join } from "node:path"
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from "ssh2"
+import type { Target } from "../../daemon/remote/Target.ts"
+import { bareKey, keyPair, type Pair, targetAt } from "./ssh-keys.ts"
+
+export interface Knobs {
+  /** Session channels at once on each connection; the next is refused, as by sshd's MaxSessions. */
+  maxSessions: number
+  refuseAuth: boolean
+  /** Lets in whoever says it. */
+  password: string | null
+  /** Public keys, `ssh-ed25519 AAAA…`, that are let in. */
+  authorized: Array<string>
+  firstAnswerDelayMs: number
+  /** The login shell of its user. */
+  shell: string
+  allowForwarding: boolean
+}
+
+export class SshServer {
+  readonly home = mkdtempSync(join(tmpdir(), "node-"))
+  readonly knobs: Knobs = {
+    maxSessions: 10,
+    refuseAuth: false,
+    password: null,
+    authorized: [],
+    firstAnswerDelayMs: 0,
+    shell: "/bin/sh",
+    allowForwarding: true
+  }
+  /** What happened, for tests to look at. */
+  connections = 0
+  sessionsMax = 0
+  refusals = 0
+  readonly tried: Array<string> = []
+  port = 0
+  private hostKeys: ReadonlyArray<Pair>
+  private server: ssh2.Server
+  private readonly net: NetServer
+  private readonly sockets = new Set<Socket>()
+  private readonly children = new Set<ChildProcess>()
+  private frozen = false
+
+  private constructor(hostKeys: ReadonlyArray<Pair>) {
+    this.hostKeys = hostKeys
+    this.server = this.listenSsh()
+    this.net = createServer({ noDelay: true }, (socket) => this.accept(socket))
+  }
+
+  /** Listens on 127.0.0.1, and lets `authorized` in. */
+  static async start(authorized: ReadonlyArray<Pair> = [], hostKeys: ReadonlyArray<Pair> = [keyPair("host")]): Promise<SshServer> {
+    const own = new SshServer(hostKeys)
+    own.knobs.authorized.push(...authorized.map((pair) => pair.public))
+    await new Promise<void>((done) => own.net.listen(0, "127.0.0.1", done))
+    own.port = (own.net.address() as { port: number }).port
+    return own
+  }
+
+  get hostKey(): string {
+    return bareKey(this.hostKeys[0]!.public)
+  }
+  target(changes: Partial<Target> = {}): Target {
+    return targetAt({ name: "box", host: "127.0.0.1", port: this.port, user: userInfo().username, hostKey: this.hostKey, ...changes })
+  }
+
+  /** From now on it is another machine, for whoever connects. */
+  changeHostKey(...hostKeys: ReadonlyArray<Pair>): void {
+    this.hostKeys = hostKeys.length > 0 ? hostKeys : [keyPair("another host")]
+    this.server = this.listenSsh()
+  }
+  /** Answers nothing any more and breaks nothing off: connections are taken and stay silent. */
+  freeze(): void {
+    this.frozen = true
+    for (const socket of this.sockets) socket.pause()
+  }
+  thaw(): void {
+    this.frozen = false
+    for (const socket of this.sockets) socket.resume()
+  }
+  /** Breaks every connection off. */
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy()
+  }
+  async stop(): Promise<void> {
+    this.cut()
+    for (const { pid } of this.children) signalGroup(pid, "SIGKILL")
+    await new Promise((done) => this.net.close(done))
+    rmSync(this.home, { recursive: true, force: true })
+  }
+
+  private accept(socket: Socket): void {
+    this.connections++
+    this.sockets.add(socket)
+    socket.on("error", () => undefined).once("close", () => this.sockets.delete(socket))
+    const begin = () => {
+      this.server.injectSocket(socket)
+      if (this.frozen) socket.pause()
+    }
+    if (this.frozen) socket.pause()
+    else if (this.knobs.firstAnswerDelayMs > 0) setTimeout(begin, this.knobs.firstAnswerDelayMs)
+    else begin()
+  }
+
+  private listenSsh(): ssh2.Server {
+    return new ssh2.Server({ hostKeys: this.hostKeys.map((pair) => pair.private) }, (client) => this.serve(client))
+  }
+
+  private serve(client: Connection): void {
+    let sessions = 0
+    client.on("error", () => undefined)
+    client.on("authentication", (context) => {
+      this.tried.push(context.method)
+      if (this.lets(context)) context.accept()
+      else context.reject(this.knobs.password === null ? ["publickey"] : ["publickey", "password"])
+    })
+    client.on("session", (accept, reject) => {
+      if (sessions >= this.knobs.maxSessions) {
+        this.refusals++
+        return reject()
+      }
+      sessions++
+      this.sessionsMax = Math.max(this.sessionsMax, sessions)
+      this.runIn(accept(), () => {
+        sessions--
+      })
+    })
+    client.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      if (!this.knobs.allowForwarding) return reject()
+      const socket = connect({ host: destIP, port: destPort, noDelay: true })
+      socket.once("error", () => reject())
+      socket.once("connect", () => {
+        const channel = accept()
+        channel.on("error", () => undefined).once("close", () => socket.destroy())
+        socket.on("error", () => undefined).once("close", () => channel.close())
+        channel.pipe(socket).pipe(channel)
+      })
+    })
+  }
+
+  private lets(context: AuthContext): boolean {
+    if (this.knobs.refuseAuth) return false
+    if (context.method === "password") return context.password === this.knobs.password
+    if (context.method !== "publickey") return false
+    const { blob, hashAlgo, key, signature } = context
+    const keys = this.knobs.authorized
+      .map((line) => ssh2.utils.parseKey(line))
+      .filter((one): one is ssh2.ParsedKey => !(one instanceof Error))
+    const known = keys.find((one) => one.getPublicSSH().equals(key.data))
+    // Without a signature it is asked whether the key would do.
+    return known !== undefined && (signature === undefined || blob === undefined || known.verify(blob, signature, hashAlgo))
+  }
+
+  private runIn(session: Session, over: () => void): void {
+    let child: ChildProcess | undefined
+    session.once("exec", (accept, _reject, { command }) => {
+      child = this.spawn(command, accept(), over)
+    })
+    session.on("signal", (accept, _reject, { name }) => {
+      accept?.()
+      signalGroup(child?.pid, `SIG${name}`)
+    })
+    // ssh2 would hear no signal once stdin has ended; sshd does.
+    session.once("eof", () => {
+      ;(session as unknown as { _ending: boolean })._ending = false
+    })
+    session.once("close", () => {
+      if (child === undefined) over()
+    })
+  }
+
+  private spawn(command: string, channel: ServerChannel, over: () => void): ChildProcess {
+    const env = { HOME: this.home, PATH: process.env["PATH"], USER: userInfo().username, SHELL: this.knobs.shell }
+    const child = spawn(this.knobs.shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
+    this.children.add(child)
+    channel.on("error", () => undefined)
+    child.stdin.on("error", () => undefined)
+    channel.pipe(child.stdin)
+    child.stdout.pipe(channel, { end: false })
+    child.stderr.pipe(channel.stderr, { end: false })
+    child.once("exit", over)
+    child.once("close", (code, signal) => {
+      this.children.delete(child)
+      if (signal === null) channel.exit(code ?? 1)
+      else channel.exit(signal.slice(3))
+      channel.end()
+    })
+    return child
+  }
+}
+
+const signalGroup = (pid: number | undefined, name: string): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, name as NodeJS.Signals)
+  } catch {
+    // It has ended already.
+  }
+}

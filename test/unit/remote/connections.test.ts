@@ -1,0 +1,209 @@
+/** Kept connections, and machines with bad manners. */
+import { once } from "node:events"
+import { chmodSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { afterEach, describe, expect, it, onTestFinished } from "vitest"
+import { Connections } from "../../../daemon/remote/Connections.ts"
+import { connect } from "../../../daemon/remote/connect.ts"
+import { Pool, type PoolOptions } from "../../../daemon/remote/Pool.ts"
+import type { Target } from "../../../daemon/remote/Target.ts"
+import { keyPair } from "../../fakes/ssh-keys.ts"
+import { SshServer } from "../../fakes/ssh-server.ts"
+
+const pair = keyPair()
+const key = join(mkdtempSync(join(tmpdir(), "key-")), "id")
+writeFileSync(key, pair.private, { mode: 0o600 })
+
+const serverNow = async () => {
+  const server = await SshServer.start([pair])
+  onTestFinished(() => server.stop())
+  return server
+}
+const to = (server: SshServer, changes: Partial<Target> = {}) => server.target({ identityFiles: [key], ...changes })
+const poolNow = (options?: PoolOptions) => {
+  const pool = new Pool(options)
+  onTestFinished(() => pool.close())
+  return pool
+}
+const echo = (pool: Pool, target: Target) => pool.use(target, (connection) => connection.run("echo here"))
+
+describe("the connection to a machine", () => {
+  it("is one, however many ask for it at once", async () => {
+    const server = await serverNow()
+    const pool = poolNow()
+    await Promise.all(Array.from({ length: 20 }, () => echo(pool, to(server))))
+    expect(server.connections).toBe(1)
+  })
+
+  it("is made anew when it was lost", async () => {
+    const server = await serverNow()
+    const pool = poolNow()
+    const running = pool.use(to(server), (connection) => connection.run("echo 1; sleep 1000"))
+    const lost = expect(running).rejects.toMatchObject({ kind: "ConnectionLost" })
+    await pool.use(to(server), async (connection) => {
+      await connection.run("true")
+      server.cut()
+    })
+    await lost
+    expect((await echo(pool, to(server))).code).toBe(0)
+    expect(server.connections).toBe(2)
+  })
+
+  it("is closed when it was idle for long, and not while something runs", async () => {
+    const server = await serverNow()
+    const pool = poolNow({ idleMs: 1 })
+    const stream = await pool.use(to(server), (connection) => connection.open(["cat"]))
+    await echo(pool, to(server))
+    const ended = pool.use(to(server), (connection) => new Promise((done) => connection.whenClosed(done)))
+    expect(server.connections).toBe(1)
+    stream.end()
+    stream.resume()
+    await ended
+    expect((await echo(pool, to(server))).code).toBe(0)
+    expect(server.connections).toBe(2)
+  })
+
+  it("that failed to be made fails for all who waited, and is asked for anew", async () => {
+    const server = await serverNow()
+    const pool = poolNow()
+    server.knobs.refuseAuth = true
+    const asked = await Promise.allSettled([1, 2, 3].map(() => echo(pool, to(server))))
+    expect(asked.map((one) => one.status === "rejected" && one.reason.kind)).toEqual(Array(3).fill("PermissionDenied"))
+    expect(server.connections).toBe(1)
+    server.knobs.refuseAuth = false
+    expect((await echo(pool, to(server))).code).toBe(0)
+  })
+
+  it("of first use is used by who pins its key, and by nobody who pins another", async () => {
+    const server = await serverNow()
+    const pool = poolNow()
+    await echo(pool, to(server, { hostKey: null }))
+    await echo(pool, to(server))
+    expect(server.connections).toBe(1)
+    const another = keyPair().public.split(" ").slice(0, 2).join(" ")
+    await expect(echo(pool, to(server, { hostKey: another }))).rejects.toMatchObject({ kind: "HostKeyChanged" })
+  })
+
+  it("to a jump host is shared by those behind it", async () => {
+    const [jump, server] = [await serverNow(), await serverNow()]
+    const pool = poolNow()
+    const through = (name: string) => to(server, { name, proxyJump: to(jump, { name: "jump" }) })
+    await Promise.all(["a", "b", "c"].map((name) => echo(pool, through(name))))
+    expect([jump.connections, server.connections]).toEqual([1, 3])
+  })
+
+  it("waits for an answer that is slow, within its time", async () => {
+    const server = await serverNow()
+    server.knobs.firstAnswerDelayMs = 200
+    await expect(connect(to(server), { timeoutMs: 50 })).rejects.toMatchObject({ kind: "NoAnswer" })
+    const connection = await connect(to(server))
+    connection.close()
+    expect(connection.isOpen).toBe(false)
+  })
+})
+
+describe("the daemon's connections", () => {
+  const on = <A, E>(use: (connections: Connections["Service"]) => Effect.Effect<A, E>) =>
+    Effect.runPromise(Effect.flatMap(Connections, use).pipe(Effect.provide(Connections.layer())))
+
+  it("run scripts, open programs, upload files and tell the machine's key", async () => {
+    const server = await serverNow()
+    const seen = await on((connections) =>
+      Effect.gen(function* () {
+        yield* connections.upload(to(server), Buffer.from("text"), "file", 0o600)
+        const ran = yield* connections.run(to(server), 'cat "$1"', { args: ["file"] })
+        const stream = yield* connections.open(to(server), ["cat", "file"])
+        const [chunk] = yield* Effect.promise(() => once(stream, "data"))
+        return [ran.stdout.toString(), String(chunk), yield* connections.hostKey(to(server, { hostKey: null }))]
+      })
+    )
+    expect(seen).toEqual(["text", "text", server.hostKey])
+  })
+
+  it("are closed with their scope, whatever runs there", async () => {
+    const server = await serverNow()
+    const closed = await on((connections) =>
+      Effect.gen(function* () {
+        const stream = yield* connections.open(to(server), ["cat"])
+        return new Promise((done) => stream.once("error", done))
+      })
+    )
+    expect(await closed).toMatchObject({ kind: "ConnectionLost" })
+  })
+
+  it("end what ran for one who was interrupted", async () => {
+    const server = await serverNow()
+    const began = join(server.home, "began")
+    await on((connections) =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(
+          connections.run(to(server), "trap 'echo > ended; exit' TERM; echo > began; while :; do sleep 0.01; done")
+        )
+        while (!existsSync(began)) yield* Effect.sleep(10)
+        yield* Fiber.interrupt(fiber)
+        while (!existsSync(join(server.home, "ended"))) yield* Effect.sleep(10)
+      })
+    )
+  })
+
+  it("take an argument that no shell can for our defect, not the machine's", async () => {
+    const server = await serverNow()
+    const exit = await on((connections) => Effect.exit(connections.run(to(server), "true", { args: ["\0"] })))
+    expect(Exit.isFailure(exit) && exit.cause.reasons.map(({ _tag }) => _tag)).toEqual(["Die"])
+  })
+})
+
+describe("a machine", () => {
+  let folder = ""
+  const shell = (text: string) => {
+    folder = mkdtempSync(join(tmpdir(), "shell-"))
+    const path = join(folder, "shell")
+    writeFileSync(path, `#!/bin/sh\n${text}\n`)
+    chmodSync(path, 0o755)
+    return path
+  }
+  afterEach(() => {
+    folder = ""
+  })
+  const connected = async (server: SshServer) => {
+    const connection = await connect(to(server))
+    onTestFinished(() => connection.close())
+    return connection
+  }
+
+  it("whose login files print is heard all the same", async () => {
+    const server = await serverNow()
+    server.knobs.shell = shell('echo "Welcome to the lab!"; head -c 100000 /dev/zero; exec /bin/sh "$@"')
+    const connection = await connected(server)
+    expect((await connection.run("echo one; cat", { input: "two" })).stdout.toString()).toBe("one\ntwo")
+    const [chunk] = await once(await connection.open(["echo", "three"]), "data")
+    expect(String(chunk)).toBe("three\n")
+  })
+
+  it("that lets nobody have a shell is told with its words", async () => {
+    const server = await serverNow()
+    server.knobs.shell = shell('echo "This account is currently not available."; exit 1')
+    const connection = await connected(server)
+    const error = { kind: "NoShell", message: "box lets us in and runs nothing for us: This account is currently not available." }
+    await expect(connection.run("true")).rejects.toMatchObject(error)
+    await expect(once(await connection.open(["true"]), "close")).rejects.toMatchObject(error)
+  })
+
+  it("keeps no half of a file when the connection breaks", async () => {
+    const server = await serverNow()
+    writeFileSync(join(server.home, "file"), "old")
+    const connection = await connected(server)
+    // A machine that stops reading before the end, and is then lost.
+    server.knobs.shell = "/bin/sh"
+    const uploading = expect(connection.upload(Buffer.alloc(50_000_000), "file", 0o600)).rejects.toMatchObject({ kind: "ConnectionLost" })
+    while (!readdirSync(server.home).some((name) => name.endsWith(".new"))) await new Promise((done) => setImmediate(done))
+    server.cut()
+    await uploading
+    while (readdirSync(server.home).some((name) => name.endsWith(".new"))) await new Promise((done) => setTimeout(done, 10))
+    expect((await (await connected(server)).run("cat file")).stdout.toString()).toBe("old")
+  })
+})
