@@ -1,0 +1,48 @@
+/** What a machine that is a namespace has of its own below /etc. */
+import { execFileSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+export const user = { name: "node", uid: 2000 }
+
+/** What sshd is told; changed and told again by `configure`. */
+export interface SshdSettings {
+  readonly maxSessions: number
+  readonly allowForwarding: boolean
+  /** Of the user `node`; null: none does. */
+  readonly password: string | null
+}
+
+/** What /etc has here, and one line more. */
+const own = (folder: string, file: string, line: string) =>
+  writeFileSync(join(folder, file), `${readFileSync(`/etc/${file}`, "utf8").trimEnd()}\n${line}\n`, {
+    mode: file === "shadow" ? 0o640 : 0o644
+  })
+
+const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
+
+export const writeConfig = (folder: string, { allowForwarding, maxSessions, password }: SshdSettings): void => {
+  const yes = (is: boolean) => (is ? "yes" : "no")
+  const lines = [
+    "HostKey /etc/ssh/host_key",
+    "PidFile /run/sshd.pid",
+    "UsePAM no",
+    "UseDNS no",
+    "StrictModes no",
+    "PermitRootLogin yes",
+    `PasswordAuthentication ${yes(password !== null)}`,
+    "KbdInteractiveAuthentication no",
+    `MaxSessions ${maxSessions}`,
+    "MaxStartups 100:30:200",
+    `AllowTcpForwarding ${yes(allowForwarding)}`,
+    "Subsystem sftp internal-sftp"
+  ]
+  writeFileSync(join(folder, "etc-ssh/sshd_config"), `${lines.join("\n")}\n`)
+  own(folder, "shadow", `${user.name}:${password === null ? "*" : hashed(password)}:20000:0:99999:7:::`)
+}
+
+/** Its own users, so that none is made on the machine that the tests run on. In `shadow`, `*` means no password, and not locked. */
+export const writeUsers = (folder: string): void => {
+  own(folder, "passwd", `${user.name}:x:${user.uid}:${user.uid}::/home/${user.name}:/bin/bash`)
+  own(folder, "group", `${user.name}:x:${user.uid}:`)
+}
