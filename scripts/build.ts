@@ -56,7 +56,9 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    plugins: [level, later]
+    plugins: [level, later],
+    // Loaded when a machine is first connected to, with its native half where that was built.
+    external: ["ssh2"]
   }),
   build({
     ...common,

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
 import { Channels, isRefusal } from "./Channels.ts"
 import { ExecStream } from "./ExecStream.ts"
+import { isHeard } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { networkError, type Route } from "./route.ts"
 import { type Ran, type RunOptions, runOn } from "./run.ts"
@@ -16,6 +17,8 @@ type WhenClosed = (error: RemoteError) => void
 
 /** For the goodbye to be sent. */
 const goodbyeMaxMs = 500
+/** So often is what comes taken for a sign of life. */
+const heardEachMs = 250
 
 /** Beside the file, so that the rename is one step. A connection that breaks looks like the end of the file: hence its size. */
 const uploadScript = `umask 077
@@ -25,6 +28,9 @@ trap 'exit 1' HUP INT TERM
 cat > "$new"
 if [ "$(wc -c < "$new")" -ne "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi
 chmod "$2" "$new" && mv -f "$new" "$1"`
+
+const rejectedBy = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }))
 
 export class Connection {
   readonly target: Target
@@ -49,6 +55,12 @@ export class Connection {
       (command) => this.asking((done) => client.exec(command, done)),
       () => this.onChange()
     )
+    let heardAt = 0
+    route.stream.on("data", () => {
+      if (this.lost !== undefined || Date.now() - heardAt < heardEachMs) return
+      heardAt = Date.now()
+      isHeard(client)
+    })
     client.on("error", (error) => this.lose(this.inWords(error)))
     client.on("close", () => this.lose(remoteError("ConnectionLost", target, `${called(target)} closed the connection`)))
   }
@@ -108,8 +120,8 @@ export class Connection {
       )
   }
 
-  /** To where a machine is reached from this one. */
-  async forward(host: string, port: number): Promise<ClientChannel> {
+  /** To where a machine is reached from this one. Given up, it fails with the reason for that. */
+  async forward(host: string, port: number, signal: AbortSignal): Promise<ClientChannel> {
     this.mustBeOpen()
     this.forwards++
     const left = () => {
@@ -117,7 +129,12 @@ export class Connection {
       this.onChange()
     }
     try {
-      const channel = await this.asking((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done))
+      const asked = this.asking((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done))
+      const channel = await Promise.race([asked, rejectedBy(signal)]).catch((error) => {
+        // It may still come.
+        asked.then((late) => late.destroy()).catch(() => undefined)
+        throw error
+      })
       channel.once("close", left)
       return channel
     } catch (error) {
@@ -156,6 +173,8 @@ export class Connection {
   private inWords(error: Error & { readonly level?: string }): RemoteError {
     if ((error as { readonly _tag?: string })._tag === "RemoteError") return error as unknown as RemoteError
     if (error.level === "client-timeout") return remoteError("ConnectionLost", this.target, `${called(this.target)} answers no more`)
+    if (/^Unable to exec/.test(error.message))
+      return remoteError("NoShell", this.target, `${this.target.name} lets us in and runs no commands: it refuses exec`)
     if (error.level === "client-socket") return networkError(this.target, error)
     return remoteError("ConnectionLost", this.target, `the connection to ${called(this.target)} was lost: ${error.message}`)
   }

@@ -4,9 +4,9 @@
  */
 import { Duplex } from "node:stream"
 import type { ClientChannel } from "ssh2"
+import { signalGroup } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { AfterMark, type Prologue } from "./shell.ts"
-import { signalGroup } from "./signal.ts"
 import type { Target } from "./Target.ts"
 
 /** The end of what the program said on stderr, for messages. */

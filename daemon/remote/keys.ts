@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import type { ParsedKey } from "ssh2"
 import { loadSsh2 } from "./load-ssh2.ts"
+import { quote } from "./quote.ts"
 
 export type Identity =
   | { readonly is: "ready"; readonly file: string; readonly key: ParsedKey }
@@ -55,7 +56,7 @@ export const readIdentity = async (file: string): Promise<Identity> => {
   if (!(key instanceof Error) && key.isPrivateKey()) return { is: "ready", file, key }
   const publicKey = publicHalf(text) ?? (await beside(file))
   if (key instanceof Error && /encrypted/i.test(key.message))
-    return { is: "locked", file, publicKey, why: `the key ${file} is encrypted: unlock it once with \`ssh-add ${file}\`` }
+    return { is: "locked", file, publicKey, why: `the key ${file} is encrypted: unlock it once with \`ssh-add ${quote(file)}\`` }
   const what = key instanceof Error ? `is of no use: ${key.message}` : "is a public key: the private one is needed"
   return { is: "locked", file, publicKey: key instanceof Error ? publicKey : key.getPublicSSH(), why: `the key ${file} ${what}` }
 }

@@ -4,7 +4,7 @@ import { connect } from "node:net"
 import { Duplex } from "node:stream"
 import { setTimeout } from "node:timers/promises"
 import type { Connection } from "./Connection.ts"
-import { type Kind, type RemoteError, remoteError } from "./RemoteError.ts"
+import { type Kind, RemoteError, remoteError } from "./RemoteError.ts"
 import { address, called, type Target } from "./Target.ts"
 
 export interface Route {
@@ -73,8 +73,11 @@ const direct = (target: Target, timeoutMs: number): Promise<Route> =>
     })
   })
 
-const throughJump = async (target: Target, jump: Connection): Promise<Route> => {
-  const stream = await jump.forward(target.host, target.port).catch((error: Error) => {
+const throughJump = async (target: Target, jump: Connection, timeoutMs: number): Promise<Route> => {
+  const giveUp = new AbortController()
+  const timer = globalThis.setTimeout(() => giveUp.abort(noAnswer(target, timeoutMs)), timeoutMs)
+  const stream = await jump.forward(target.host, target.port, giveUp.signal).catch((error: Error) => {
+    if (error instanceof RemoteError) throw error
     const words = error.message.replace(/^\(SSH\) Channel open failure: /, "")
     throw remoteError(
       "ProxyFailed",
@@ -82,6 +85,7 @@ const throughJump = async (target: Target, jump: Connection): Promise<Route> => 
       `${jump.target.name} does not let us through to ${address(target)}: ${words || "it gives no reason"}`
     )
   })
+  clearTimeout(timer)
   // A jump that is lost takes the stream with it, which ssh2 alone would not tell.
   const forget = jump.whenClosed((error) => stream.emit("error", error))
   stream.once("close", forget)
@@ -136,6 +140,6 @@ const byCommand = (target: Target): Route => {
 }
 
 export const openRoute = async (target: Target, jumpTo: JumpTo, timeoutMs: number): Promise<Route> => {
-  if (target.proxyJump !== null) return throughJump(target, await jumpTo(target.proxyJump))
+  if (target.proxyJump !== null) return throughJump(target, await jumpTo(target.proxyJump), timeoutMs)
   return target.proxyCommand === null ? direct(target, timeoutMs) : byCommand(target)
 }

@@ -1,8 +1,8 @@
 /** One script to its end. Its output is bounded; when the caller gives up, what it started there is ended as far as ssh lets. */
 import type { ClientChannel } from "ssh2"
+import { signalGroup } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { AfterMark, Kept, type Prologue } from "./shell.ts"
-import { signalGroup } from "./signal.ts"
 import type { Target } from "./Target.ts"
 
 export interface RunOptions {

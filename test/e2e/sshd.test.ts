@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest"
 import { connect } from "../../daemon/remote/connect.ts"
 import type { Target } from "../../daemon/remote/Target.ts"
+import { slowLineTo } from "../fakes/slow-line.ts"
 import { keyPair } from "../fakes/ssh-keys.ts"
 import { describeWithMachines } from "./netns.ts"
 import { SshMachine } from "./sshd.ts"
@@ -50,12 +51,27 @@ describeWithMachines("a machine", () => {
     expect(await ask(one, `bash -c 'exec 3<>/dev/tcp/${two.address}/22; head -c 7 <&3'`)).toBe("SSH-2.0")
   })
 
+  it("behind a slow line lives as long as something comes from it", async () => {
+    const port = await slowLineTo(one.address, 22)
+    const connection = await connect(one.target({ identityFiles: [key], host: "127.0.0.1", port }), { deadAfterMs: 2000 })
+    onTestFinished(() => connection.close())
+    await connection.upload(Buffer.alloc(3_000_000), "large", 0o600)
+    expect((await connection.run("wc -c < large; rm large")).stdout.toString().trim()).toBe("3000000")
+  })
+
   it("that is cut off falls silent, and goes on when it is healed", async () => {
     const connection = await on(one)
     one.cut()
     await expect(connection.run("true")).rejects.toMatchObject({ kind: "ConnectionLost" })
     one.heal()
     expect(await ask(one, "echo back")).toBe("back")
+  })
+
+  it("that a jump host gets no answer from is not waited for", async () => {
+    two.cut()
+    onTestFinished(() => two.heal())
+    const through = two.target({ identityFiles: [key], proxyJump: one.target({ identityFiles: [key] }) })
+    await expect(connect(through, { timeoutMs: 1000 })).rejects.toMatchObject({ kind: "NoAnswer", machine: two.hostname })
   })
 
   it("that is powered off says nothing to anybody, and loses what ran; it boots with its files and another boot id", async () => {

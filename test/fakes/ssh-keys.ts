@@ -7,8 +7,12 @@ export interface Pair {
   readonly public: string
 }
 export const keyPair = (comment = "test", type: "ed25519" | "rsa" = "ed25519"): Pair => {
-  const { generateKeyPairSync } = ssh2.utils
-  return type === "rsa" ? generateKeyPairSync("rsa", { bits: 2048, comment }) : generateKeyPairSync("ed25519", { comment })
+  const { generateKeyPairSync, parseKey } = ssh2.utils
+  for (;;) {
+    const pair = type === "rsa" ? generateKeyPairSync("rsa", { bits: 2048, comment }) : generateKeyPairSync("ed25519", { comment })
+    // One in 256 is made wrong (mscdex/ssh2 #1513).
+    if (![pair.private, pair.public].some((key) => parseKey(key) instanceof Error)) return pair
+  }
 }
 
 /** Without its comment. */

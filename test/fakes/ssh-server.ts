@@ -23,6 +23,7 @@ export interface Knobs {
   /** The login shell of its user. */
   shell: string
   allowForwarding: boolean
+  refuseExec: boolean
 }
 
 export class SshServer {
@@ -34,7 +35,8 @@ export class SshServer {
     authorized: [],
     firstAnswerDelayMs: 0,
     shell: "/bin/sh",
-    allowForwarding: true
+    allowForwarding: true,
+    refuseExec: false
   }
   /** What happened, for tests to look at. */
   connections = 0
@@ -160,8 +162,9 @@ export class SshServer {
 
   private runIn(session: Session, over: () => void): void {
     let child: ChildProcess | undefined
-    session.once("exec", (accept, _reject, { command }) => {
-      child = this.spawn(command, accept(), over)
+    session.once("exec", (accept, reject, { command }) => {
+      if (this.knobs.refuseExec) reject()
+      else child = this.spawn(command, accept(), over)
     })
     session.on("signal", (accept, _reject, { name }) => {
       accept?.()

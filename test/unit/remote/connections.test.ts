@@ -193,12 +193,16 @@ describe("a machine", () => {
     await expect(once(await connection.open(["true"]), "close")).rejects.toMatchObject(error)
   })
 
+  it("that refuses commands is told", async () => {
+    const server = await serverNow()
+    server.knobs.refuseExec = true
+    await expect((await connected(server)).run("true")).rejects.toMatchObject({ kind: "NoShell" })
+  })
+
   it("keeps no half of a file when the connection breaks", async () => {
     const server = await serverNow()
     writeFileSync(join(server.home, "file"), "old")
     const connection = await connected(server)
-    // A machine that stops reading before the end, and is then lost.
-    server.knobs.shell = "/bin/sh"
     const uploading = expect(connection.upload(Buffer.alloc(50_000_000), "file", 0o600)).rejects.toMatchObject({ kind: "ConnectionLost" })
     while (!readdirSync(server.home).some((name) => name.endsWith(".new"))) await new Promise((done) => setImmediate(done))
     server.cut()

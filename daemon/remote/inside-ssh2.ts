@@ -1,0 +1,22 @@
+/** What ssh2 can and does not let us: the only file that reaches beneath its interface. Its version is fixed, and the contract's tests notice a change. */
+import type { Client, ClientChannel } from "ssh2"
+
+interface InsideChannel {
+  readonly _client: { readonly _protocol: { readonly signal: (channel: number, name: string) => void } }
+  readonly outgoing: { readonly id: number; readonly state: string }
+}
+
+/**
+ * To the whole process group of a command, which is how sshd passes it on (since 7.9), where it passes it on at all. ssh2's own `signal` does nothing once
+ * stdin has ended (mscdex/ssh2 #1510), and that is when a script runs.
+ */
+export const signalGroup = (channel: ClientChannel, name: "TERM" | "KILL"): void => {
+  const { _client, outgoing } = channel as unknown as InsideChannel
+  if (outgoing.state === "open" || outgoing.state === "eof") _client._protocol.signal(outgoing.id, name)
+}
+
+/**
+ * Something came, so the machine lives. ssh2 counts only the answers to its own probes, and on a slow line these wait behind megabytes that are on
+ * their way.
+ */
+export const isHeard = (client: Client): void => (client as unknown as { readonly _resetKA: () => void })._resetKA()
