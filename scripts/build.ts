@@ -57,7 +57,7 @@ await Promise.all([
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     plugins: [level, later],
-    // ssh2 is loaded when a machine is first connected to, with its native half where that was built.
+    // Loaded when a machine is first connected to, with its native half where that was built.
     external: ["ssh2"]
   }),
   build({

@@ -6,7 +6,7 @@ import { Duplex } from "node:stream"
 import type { ClientChannel } from "ssh2"
 import { signalGroup } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
-import { AfterMark, type Prologue } from "./shell.ts"
+import { AfterMark, type Prologue, whenOver } from "./shell.ts"
 import type { Target } from "./Target.ts"
 
 /** The end of what the program said on stderr, for messages. */
@@ -36,7 +36,7 @@ export class ExecStream extends Duplex {
       this.exit = { code, signal: signal ?? null }
     })
     channel.on("error", (error: Error) => this.destroy(error))
-    channel.once("close", () => this.finish())
+    whenOver(channel, () => this.finish())
     // Whoever listens hears it; where nobody does, a machine that is lost must not end the daemon.
     this.on("error", () => undefined)
     channel.write(script)

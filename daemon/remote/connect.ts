@@ -21,6 +21,8 @@ const stepMaxMs = 10_000
 const deadAfterMsUsual = 12_000
 /** A probe each third of that time; two that are not answered are borne. */
 const probes = 3
+/** Of what stands in for ssh's own greeting. */
+const saidMaxChars = 100
 
 export const connect = async (target: Target, options: ConnectOptions = {}): Promise<Connection> => {
   const { timeoutMs = stepMaxMs } = options
@@ -92,12 +94,18 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       },
       authHandler: tried.handler as AuthHandlerMiddleware
     } satisfies Parameters<Client["connect"]>[0])
+    // After ssh2 has stopped the stream, which it lets flow when it listens itself.
+    route.stream.once("data", (chunk: Buffer) => {
+      tried.greeting = chunk.toString("latin1")
+    })
   })
 }
 
 /** What was offered and refused so far. */
 class Tries {
   readonly words: Array<string> = []
+  /** First of all that the machine said. */
+  greeting = ""
   methods: ReadonlyArray<string> = []
   private readonly login: Login
   private at = 0
@@ -124,20 +132,19 @@ class Tries {
 const levelOf = (error: Error) => (error as { readonly level?: string }).level
 const isAside = (error: Error) => levelOf(error) === "agent" || (levelOf(error) === "client-authentication" && /sign/.test(error.message))
 
-const inWords = (target: Target, proxy: string | null, error: Error, login: Login, { methods, words }: Tries): RemoteError => {
+const inWords = (target: Target, proxy: string | null, error: Error, login: Login, { greeting, methods, words }: Tries): RemoteError => {
   if ((error as { readonly _tag?: string })._tag === "RemoteError") return error as RemoteError
   const where = called(target)
   if (levelOf(error) === "client-authentication" || /too many authentication failures/i.test(error.message))
     return denied(target, login, words, methods)
+  if (levelOf(error) === "handshake") return remoteError("NotSsh", target, `${where} and we find no common ground: ${error.message}`)
   if (proxy !== null) return remoteError("ProxyFailed", target, `the proxy command of ${target.name} failed: ${proxy}`)
   if ((error as NodeJS.ErrnoException).syscall !== undefined) return networkError(target, error)
-  if (levelOf(error) === "handshake") return remoteError("NotSsh", target, `${where} and we find no common ground: ${error.message}`)
-  if (levelOf(error) === "protocol" && !/lost before/.test(error.message))
-    return remoteError("NotSsh", target, `what answers at ${where} does not speak ssh: ${error.message}`)
-  const during = words.length === 0 ? "before the login" : "during the login"
-  return remoteError(
-    "ConnectionLost",
-    target,
-    `${where} closed the connection ${during}${/closed|lost/i.test(error.message) ? "" : `: ${error.message}`}`
-  )
+  const isClosed = /closed|lost/i.test(error.message)
+  if (!isClosed && words.length === 0)
+    return remoteError("NotSsh", target, `what answers at ${where} does not speak ssh as we do: ${error.message}`)
+  // A server that is too busy says so in plain text, and so does what is none.
+  const [said] = greeting.startsWith("SSH-") ? [""] : greeting.split(/[\r\n]/)
+  const why = said ? `: it said '${said.replaceAll(/[^ -~]/g, "?").slice(0, saidMaxChars)}'` : isClosed ? "" : `: ${error.message}`
+  return remoteError("ConnectionLost", target, `${where} closed the connection ${words.length === 0 ? "before" : "during"} the login${why}`)
 }

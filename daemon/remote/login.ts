@@ -28,18 +28,22 @@ interface AgentKeys {
   readonly agent: BaseAgent | null
   readonly trouble: string | null
 }
+const agentMaxMs = 5000
 const noAgent: AgentKeys = { keys: [], agent: null, trouble: null }
 
 const agentKeys = async ({ createAgent, utils }: Ssh2, path: string | null): Promise<AgentKeys> => {
   if (path === null) return noAgent
   const agent = createAgent(path)
-  return new Promise((resolve) =>
+  return new Promise((resolve) => {
+    const silent = () => resolve({ ...noAgent, trouble: `the ssh-agent at ${path} does not answer` })
+    const timer = setTimeout(silent, agentMaxMs)
     agent.getIdentities((error, found) => {
-      if (error) return resolve({ ...noAgent, trouble: `the ssh-agent at ${path} does not answer` })
+      clearTimeout(timer)
+      if (error) return silent()
       const parsed = (found ?? []).flatMap((key) => utils.parseKey(key as ParsedKey))
       resolve({ agent, keys: parsed.filter((key): key is ParsedKey => !(key instanceof Error)), trouble: null })
     })
-  )
+  })
 }
 
 /** The agent with one of its keys: each is offered by itself. */

@@ -44,7 +44,7 @@ const askSsh = (host: string, { port, user }: Overrides, options: ResolveOptions
   const args = ["-G", "-T", ...configFlag(options, home), ...flags, "--", host]
   return new Promise((resolve, reject) => {
     execFile(options.ssh ?? "ssh", args, { timeout: answerMaxMs, env: options.env ?? process.env }, (error, stdout, stderr) => {
-      if (error !== null && (error as NodeJS.ErrnoException).code === "ENOENT") return resolve(null)
+      if (error !== null && typeof error.code === "string") return resolve(null)
       if (error !== null) return reject(refusal(host, stderr.trim().split("\n").at(-1) || error.message))
       const settings = new Map<string, string[]>()
       for (const line of stdout.split("\n")) {

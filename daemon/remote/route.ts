@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { connect } from "node:net"
 import { Duplex } from "node:stream"
-import { setTimeout } from "node:timers/promises"
+import { setTimeout as pause } from "node:timers/promises"
 import type { Connection } from "./Connection.ts"
 import { type Kind, RemoteError, remoteError } from "./RemoteError.ts"
 import { address, called, type Target } from "./Target.ts"
@@ -18,6 +18,7 @@ export type JumpTo = (target: Target) => Promise<Connection>
 
 const saidMaxChars = 2000
 const lastWordsMaxMs = 500
+const endedWell = "ended"
 const seconds = (ms: number) => `${ms / 1000} s`
 
 /** In words for people; `code` is Node's. */
@@ -58,7 +59,7 @@ export const noAnswer = (target: Target, ms: number, what = "no answer"): Remote
 const direct = (target: Target, timeoutMs: number): Promise<Route> =>
   new Promise((resolve, reject) => {
     const stream = connect({ host: target.host, port: target.port, noDelay: true })
-    const timer = globalThis.setTimeout(() => {
+    const timer = setTimeout(() => {
       stream.destroy()
       reject(noAnswer(target, timeoutMs))
     }, timeoutMs)
@@ -75,17 +76,15 @@ const direct = (target: Target, timeoutMs: number): Promise<Route> =>
 
 const throughJump = async (target: Target, jump: Connection, timeoutMs: number): Promise<Route> => {
   const giveUp = new AbortController()
-  const timer = globalThis.setTimeout(() => giveUp.abort(noAnswer(target, timeoutMs)), timeoutMs)
-  const stream = await jump.forward(target.host, target.port, giveUp.signal).catch((error: Error) => {
-    if (error instanceof RemoteError) throw error
-    const words = error.message.replace(/^\(SSH\) Channel open failure: /, "")
-    throw remoteError(
-      "ProxyFailed",
-      target,
-      `${jump.target.name} does not let us through to ${address(target)}: ${words || "it gives no reason"}`
-    )
-  })
-  clearTimeout(timer)
+  const timer = setTimeout(() => giveUp.abort(noAnswer(target, timeoutMs)), timeoutMs)
+  const stream = await jump
+    .forward(target.host, target.port, giveUp.signal)
+    .catch((error: Error) => {
+      if (error instanceof RemoteError) throw error
+      const words = error.message.replace(/^\(SSH\) Channel open failure: /, "") || "it gives no reason"
+      throw remoteError("ProxyFailed", target, `${jump.target.name} does not let us through to ${address(target)}: ${words}`)
+    })
+    .finally(() => clearTimeout(timer))
   // A jump that is lost takes the stream with it, which ssh2 alone would not tell.
   const forget = jump.whenClosed((error) => stream.emit("error", error))
   stream.once("close", forget)
@@ -120,7 +119,7 @@ const byCommand = (target: Target): Route => {
     ended = error.message
   })
   child.once("exit", (code, signal) => {
-    ended = signal === null ? `ended with ${code}` : `was ended by ${signal}`
+    ended = code === 0 ? endedWell : signal === null ? `ended with ${code}` : `was ended by ${signal}`
   })
   const end = () => {
     try {
@@ -133,8 +132,9 @@ const byCommand = (target: Target): Route => {
   stream.once("close", end)
   const over = new Promise<void>((done) => child.once("close", () => done()).once("error", () => done()))
   const lastWords = async () => {
-    await Promise.race([over, setTimeout(lastWordsMaxMs, undefined, { ref: false })])
-    return [said.trim(), ended].filter(Boolean).join("; it ") || null
+    await Promise.race([over, pause(lastWordsMaxMs, undefined, { ref: false })])
+    // One that ended well and silently led to a machine that closed the connection.
+    return said === "" && ended === endedWell ? null : [said.trim(), ended].filter(Boolean).join("; it ") || null
   }
   return { stream, lastWords, end: () => stream.destroy() }
 }

@@ -2,7 +2,7 @@
 import type { ClientChannel } from "ssh2"
 import { signalGroup } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
-import { AfterMark, Kept, type Prologue } from "./shell.ts"
+import { AfterMark, Kept, type Prologue, whenOver } from "./shell.ts"
 import type { Target } from "./Target.ts"
 
 export interface RunOptions {
@@ -71,7 +71,7 @@ export const runOn = (
       exit = { code, signal: name ?? null }
     })
     channel.on("error", fail)
-    channel.once("close", () => {
+    const closed = () => {
       if (signal?.aborted) return givenUp()
       const said = stderr.all.toString()
       const words = [afterMark.noise, said.trim()].filter(Boolean).join("; ")
@@ -80,7 +80,8 @@ export const runOn = (
         return fail(remoteError("NoShell", target, `${target.name} lets us in and runs nothing for us${words && `: ${words}`}`))
       over()
       resolve({ ...exit, stdout: stdout.all, stderr: said, truncated: stdout.truncated || stderr.truncated })
-    })
+    }
+    whenOver(channel, closed)
     signal?.addEventListener("abort", giveUp, { once: true })
     channel.write(script)
     channel.end(input ?? "")

@@ -4,6 +4,7 @@
  * before it is dropped, and where it never comes, our script never ran.
  */
 import { randomBytes } from "node:crypto"
+import type { ClientChannel } from "ssh2"
 import { quote } from "./quote.ts"
 
 /** Read byte by byte there: a script is short, what is long is its input. */
@@ -29,6 +30,14 @@ export const prologue = (script: string, args: ReadonlyArray<string>): Prologue 
 
 /** A program and its arguments, in place of the shell. */
 export const program = (command: ReadonlyArray<string>): string => `exec ${command.map(quote).join(" ")}`
+
+/** When all of its output has come: its close waits for the end of stdout alone. */
+export const whenOver = (channel: ClientChannel, over: () => void): void => {
+  channel.once("close", () => {
+    if (channel.stderr.readableEnded) over()
+    else channel.stderr.once("end", over)
+  })
+}
 
 /** What comes after the mark; what came before it is kept for messages. */
 export class AfterMark {

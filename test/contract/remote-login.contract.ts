@@ -43,7 +43,9 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
         onTestFinished(() => void web.close())
         await once(web, "listening")
         const { port } = web.address() as { port: number }
-        expect((await failure(target({ host: "127.0.0.1", port }))).kind).toMatch(/NotSsh|ConnectionLost/)
+        const { kind, message } = await failure(target({ host: "127.0.0.1", port }))
+        expect(kind).toBe("ConnectionLost")
+        expect(message).toContain("closed the connection before the login: it said 'HTTP/1.1 400 Bad Request'")
       })
     })
 
@@ -111,6 +113,13 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
       it("takes the agent's keys where none is named", async () => {
         const socket = await agent(stranger, key)
         expect((await connected(target({ identityFiles: [], identitiesOnly: false, agent: socket }))).isOpen).toBe(true)
+      })
+
+      it("goes on without an ssh-agent that is gone, and says so where nothing else is left", async () => {
+        const gone = join(folder, "no-agent")
+        expect((await connected(target({ agent: gone }))).isOpen).toBe(true)
+        const to = target({ identityFiles: [stranger], agent: gone })
+        expect((await failure(to)).message).toContain(`with the key ${stranger}. The ssh-agent at ${gone} does not answer.`)
       })
 
       it("says of an agent's keys that they were refused", async () => {
