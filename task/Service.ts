@@ -1,27 +1,15 @@
 /** The `service` section of a task (SkyServe): parsed, checked, carried and printed. skyd serves nothing itself. */
 import * as Schema from "effect/Schema"
 import { asInFiles, type Problem, refusal, type Say } from "./Refusal.ts"
+import { carriedDepthMax, isPlain, unsaidIn, unsaidWords } from "./unsaid.ts"
 
-/** Of values that are carried, and interpreted by nobody here: whatever JSON can say, to a depth that everybody can walk. */
-const depthMax = 32
-
-const isNested = (value: unknown): value is object =>
-  Array.isArray(value) || (typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
-
-/** Why it is none. Without recursion: what comes from outside may be deeper than any stack. */
-export const plainProblem = (value: unknown): string | undefined => {
-  const open: Array<readonly [value: unknown, depth: number]> = [[value, 0]]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [inner, depth] = next
-    if (depth > depthMax) return `nested more than ${depthMax} levels deep`
-    if (typeof inner === "number" && !Number.isFinite(inner)) return `${inner} is no number that JSON knows`
-    if (isNested(inner)) for (const each of Object.values(inner)) open.push([each, depth + 1])
-    else if (!["string", "number", "boolean"].includes(typeof inner) && inner !== null) return `a ${typeof inner} is no plain value`
-  }
-  return undefined
-}
-
-export const PlainMapping = Schema.Record(Schema.String, Schema.Unknown).check(Schema.makeFilter((value) => plainProblem(value)))
+/** Carried, and interpreted by nobody here: whatever JSON can say. */
+export const PlainMapping = Schema.Record(Schema.String, Schema.Unknown).check(
+  Schema.makeFilter((value) => {
+    const unsaid = unsaidIn(value, carriedDepthMax)
+    return unsaid && { path: unsaid.path, issue: unsaidWords(unsaid, "") }
+  })
+)
 
 const defaults = { initialDelaySeconds: 1200, upscaleDelaySeconds: 300, downscaleDelaySeconds: 1200 }
 
@@ -42,7 +30,9 @@ const PostData = Schema.Union([
   Schema.String.check(
     Schema.makeFilter((text) => {
       const value = jsonOf(text)
-      return value === undefined ? "expected JSON" : plainProblem(value)
+      if (value === undefined) return "expected JSON"
+      const unsaid = unsaidIn(value, carriedDepthMax)
+      return unsaid && unsaidWords(unsaid, unsaid.path.join("."))
     })
   ),
   PlainMapping
@@ -94,7 +84,7 @@ export const serviceProblem = ({ replica_policy, replicas }: Service, say: Say =
 /** A mapping as one, whatever else JSON can say as its text: so a service takes them. */
 const canonicalBody = (body: typeof PostData.Type): typeof PostData.Type => {
   const value = typeof body === "string" ? jsonOf(body) : body
-  return isNested(value) && !Array.isArray(value) ? (value as typeof PlainMapping.Type) : JSON.stringify(value)
+  return isPlain(value) ? (value as typeof PlainMapping.Type) : JSON.stringify(value)
 }
 
 /** With every default filled in: one form of the probe, one of the policy. */

@@ -62,7 +62,7 @@ const parseAccelerator = (text: string): Accelerators | undefined => {
 
 export type AcceleratorsField = string | Readonly<Record<string, number | string | null>> | ReadonlyArray<string>
 
-export interface AcceleratorChoice {
+interface AcceleratorChoice {
   /** A list is an order of preference; of a mapping, the cheapest is meant. */
   readonly kind: "one" | "any" | "ordered"
   readonly items: ReadonlyArray<Accelerators>

@@ -1,7 +1,7 @@
 /** `cpus` and `memory`: N exactly, "N+" at least, and for memory "Nx": at least N GiB for each vCPU. */
 export type Amount = number | string
 
-export interface Least {
+interface Least {
   readonly number: number
   readonly or: "exactly" | "more" | "times cpus"
 }

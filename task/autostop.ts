@@ -4,7 +4,7 @@ export interface AutostopSetting {
   readonly down: boolean
 }
 
-export type AutostopField = boolean | number | string | { readonly idle_minutes?: number | string | null; readonly down?: boolean | null }
+type AutostopField = boolean | number | string | { readonly idle_minutes?: number | string | null; readonly down?: boolean | null }
 
 /** As `sky autostop` takes it when no minutes are given. */
 const idleMinutesDefault = 5

@@ -36,7 +36,7 @@ export const cloudOf = (text: string): string | undefined => {
 export const cloudDisplay = (cloud: string): string => displays[cloud] ?? cloud
 
 /** Clouds whose regions are contexts and pools, with names of the user's own that may hold slashes. */
-export const namesOwnRegions = (cloud: string | undefined) => cloud === "kubernetes" || cloud === "ssh" || cloud === "slurm"
+const namesOwnRegions = (cloud: string | undefined) => cloud === "kubernetes" || cloud === "ssh" || cloud === "slurm"
 
 /** Where, as far as it is said. */
 export interface Infra {

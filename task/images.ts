@@ -1,5 +1,5 @@
 /** What a node starts from: a cloud's image by id or tag, one for each region, or a docker image. */
-export type ImageField = string | Readonly<Record<string, string>>
+type ImageField = string | Readonly<Record<string, string>>
 export type Images = Readonly<Record<string, string>>
 
 /** The key of an image that is meant wherever the node is. */

@@ -1,5 +1,5 @@
 /** Ports to open: numbers and ranges, in one form, sorted, with neighbours joined. */
-export type Port = number | string
+type Port = number | string
 export type PortsField = Port | ReadonlyArray<Port>
 
 const portMax = 65_535

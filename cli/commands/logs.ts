@@ -38,7 +38,6 @@ export const logs = verb(
       ...(flags.tail === undefined ? {} : { tail: wholeNumber("--tail", flags.tail, 0) }),
       ...(flags.rank === undefined ? {} : { rank: wholeNumber("--rank", flags.rank, 0) })
     }
-    if (params.rank !== undefined) await more().checkRank(session, clusterName, jobId, params.rank)
     // Only to name it when we are left.
     let shown: number | null | undefined = jobId
     if (shown === null && params.follow) {

@@ -5,13 +5,12 @@
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { conditionOf, raisingOf } from "../../projections/cluster-status.ts"
+import { raisingOf } from "../../projections/cluster-status.ts"
 import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
-import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { ClusterDoesNotExist, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
-import type { CloudError } from "../clouds/Cloud.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
@@ -20,6 +19,7 @@ import { failureOf } from "../recorded-failure.ts"
 import { type AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
+import { brokenOff, cloudsWord, notUp, refused, unread } from "./unread.ts"
 
 /** How long the head may be away before a stream gives up on it. */
 const awayMaxMs = 30_000
@@ -57,10 +57,6 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
   if (row === undefined || row.wanted !== "up") return "never"
   return row.nodes.some(({ rank, ready }) => rank === 0 && ready) ? "ready" : undefined
 }
-
-const brokenOff = "its head breaks the connection off again and again."
-const cloudsWord = ({ kind, message }: CloudError) => (kind === "Refused" ? message : `its agent does not answer. ${message}`)
-const unread = (row: ClusterRow, why: string) => new RuntimeError({ message: `The logs of ${row.name} cannot be read: ${why}`, hint: null })
 
 /** A job, or the setup of an operation. */
 interface Found {
@@ -138,15 +134,7 @@ const streamOne = Effect.fn("logs.one")(function* (
   let why = brokenOff
   for (let tries = 0; ; tries++) {
     const head = yield* until(log, (world) => headOf(world, row.id), follow && areOn ? awayMaxMs : 100)
-    if (head !== "ready") {
-      const { reason, status } = conditionOf(rowOf(log.world().clusters, row.id) ?? row)
-      return yield* new ClusterNotUpError({
-        cluster: row.name,
-        clusterStatus: status,
-        message: `The logs of ${row.name} cannot be read: it is ${status}${reason === null ? "" : ` (${reason})`}.`,
-        hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
-      })
-    }
+    if (head !== "ready") return yield* notUp(rowOf(log.world().clusters, row.id) ?? row)
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(
@@ -155,7 +143,7 @@ const streamOne = Effect.fn("logs.one")(function* (
         const known = now(log.world())
         // It ended before any node had it: there is no output, and the log says why.
         if (error.tag === "JobDoesNotExist" && known !== undefined && isOver(known)) return Effect.succeed(known)
-        return Effect.fail(new RuntimeError({ message: error.message, hint: null }))
+        return Effect.fail(refused(row, error))
       }),
       Effect.catchTag("CloudError", (error) => {
         why = cloudsWord(error)

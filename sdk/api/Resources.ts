@@ -1,5 +1,5 @@
 /** `sky.Resources`: what a task asks of each node. The value is task/'s; here it has the contract's names. */
-import { type Maybe, shown } from "./arguments.ts"
+import { type Maybe, shown, wholeNumber, yesOrNo } from "./arguments.ts"
 import { type Cloud, cloudNamed } from "./Cloud.ts"
 import type { DiskTier } from "./enums.ts"
 import { NotSupportedError, ValueError } from "./exceptions.ts"
@@ -112,7 +112,7 @@ export class Resources {
 
   /** USD for one node over so many seconds. Only what costs nothing has a price in this version; else `NotSupportedError`. */
   getCost(seconds: number): number {
-    if (typeof seconds !== "number" || !(seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)
+    if (!(Number.isFinite(seconds) && seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)
     if (!this.isLaunchable()) throw new ValueError(`${this} has no price: cloud and instanceType say what it is.`)
     const usd = values().costOf(this.#named(), seconds)
     if (usd === undefined) throw new NotSupportedError(`The prices of ${this.cloud} are not known to this version.`)
@@ -123,9 +123,15 @@ export class Resources {
    * Whether a task that asks this fits what was launched: one `Resources`, or a list of one for each node. cpus, memory and the size of the
    * disk do not count.
    */
-  lessDemandingThan(launched: Resources | ReadonlyArray<Resources>, requestedNumNodes = 1, checkPorts = false): boolean {
+  lessDemandingThan(
+    launched: Resources | ReadonlyArray<Resources>,
+    requestedNumNodes?: Maybe<number>,
+    checkPorts?: Maybe<boolean>
+  ): boolean {
+    const nodes = wholeNumber(requestedNumNodes, "requestedNumNodes") ?? 1
+    if (nodes < 1) throw new ValueError(`requestedNumNodes takes a number from 1 up, got ${nodes}.`)
     const other = launched instanceof Resources ? launched.#need : allResources(launched, "lessDemandingThan").map((one) => one.#need)
-    return values().lessDemandingThan(this.#need, other, requestedNumNodes, checkPorts)
+    return values().lessDemandingThan(this.#need, other, nodes, yesOrNo(checkPorts, "checkPorts") ?? false)
   }
 
   /** Whether a pattern rules this out: what the pattern names must be equal, what it leaves out is any. */

@@ -185,7 +185,7 @@ export class Task {
 
   /** As `toYamlConfig`, with `***` for secrets: for logs. */
   toJSON(): Record<string, unknown> {
-    return { ...values().struck(this.#fields) }
+    return { ...structuredClone(values().struck(this.#fields)) }
   }
 
   /** As SkyPilot prints it, in some lines: what runs, on how many nodes, and what each of them needs. */

@@ -1,7 +1,7 @@
 /** What callers give, checked before anything is asked. JSON would make null of a NaN, and null means something else. */
 import { didYouMean } from "../../task/near.ts"
+import { isPlain } from "../../task/unsaid.ts"
 import { ValueError } from "./SkyError.ts"
-import { isPlain } from "./unsaid.ts"
 
 /** `null` and absent are the same, for every optional parameter. */
 export type Maybe<A> = A | null | undefined

@@ -10,7 +10,7 @@ import type { Caller } from "../protocol/Wire.ts"
 import { type Maybe, shown } from "./arguments.ts"
 import { AbortError } from "./exceptions.ts"
 import { exceptionOf } from "./from-wire.ts"
-import { sayable } from "./unsaid.ts"
+import { sayable } from "./sayable.ts"
 
 /** What every call takes. */
 export interface Waiting {

@@ -1,7 +1,7 @@
 /** Names of fields as callers write them, and as a task file, the wire and the log do. What is the user's own keeps its spelling. */
 
 /** `instanceType` to `instance_type`. */
-export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** `instance_type` to `instanceType`. */
 export const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -1,9 +1,10 @@
 /** `rpc`: whatever the socket answers and no function here asks. */
+import { isPlain } from "../../task/unsaid.ts"
 import { type Maybe, options, shown } from "./arguments.ts"
 import { onSession, type Waiting } from "./call.ts"
 import { ValueError } from "./exceptions.ts"
 import { exceptionOfRequest } from "./from-wire.ts"
-import { isPlain, sayable } from "./unsaid.ts"
+import { ownCopy, sayable } from "./sayable.ts"
 
 export interface RpcOptions extends Waiting {
   /** Of a command: the same id is the same operation, however often it is sent. Made up where nothing is said. */
@@ -13,7 +14,7 @@ export interface RpcOptions extends Waiting {
 const plain = (params: Maybe<object>): object => {
   if (params === null || params === undefined) return {}
   if (!isPlain(params)) throw new ValueError(`rpc takes its parameters as one object, got ${shown(params)}.`)
-  return structuredClone(sayable(params, "rpc"))
+  return ownCopy(sayable(params, "rpc"))
 }
 
 /**

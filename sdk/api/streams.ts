@@ -101,7 +101,7 @@ const fromZero = (value: Maybe<number>, name: string): number | undefined => {
 /**
  * A job's output, as it comes. Ends with the job, and leaving the loop leaves the job alone.
  *
- * Throws `ValueError` (no such cluster or job) and `ClusterNotUpError` (its logs cannot be read now) from the loop.
+ * Throws `ValueError` (no such cluster, job or rank) and `ClusterNotUpError` (its logs cannot be read now) from the loop.
  *
  * @example for await (const { text } of sky.tailLogs("my-cluster")) process.stdout.write(text)
  */

@@ -1,13 +1,13 @@
 /** What callers give to a `Task`, checked for its kind before task/ looks at what it says. */
 import type { Storage as StorageSection } from "../../task/Storage.ts"
 import type { Task as TaskSection } from "../../task/Task.ts"
+import { isPlain } from "../../task/unsaid.ts"
 import { type Maybe, shown } from "./arguments.ts"
 import { ValueError } from "./exceptions.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
 import { allResources, Resources } from "./Resources.ts"
 import { Storage } from "./Storage.ts"
-import { isPlain } from "./unsaid.ts"
 
 /**
  * The command of each node, by its rank (from 0) and the addresses of all nodes in rank order; `null` runs nothing there. It is called here,

@@ -19,6 +19,7 @@ import { canonicalService, Service, serviceProblem } from "../../task/Service.ts
 import { canonicalStorage, Storage, storageProblem } from "../../task/Storage.ts"
 import { featuresOf, numNodesOf, type Task } from "../../task/Task.ts"
 import { taskText } from "../../task/task-text.ts"
+import { unsaidIn, unsaidWords } from "../../task/unsaid.ts"
 import { type Complain, readPipeline } from "../task/document.ts"
 import { findFiles } from "../task/find-files.ts"
 import { checked, readTask } from "../task/read-task.ts"
@@ -26,7 +27,7 @@ import { readText } from "../task/read-text.ts"
 import { refuse } from "../task/refuse.ts"
 import { dotted, ended, type NameOf, type Path, problemIn } from "../task/words.ts"
 import { camel } from "./field-names.ts"
-import { inWords, unsaidIn } from "./unsaid.ts"
+import { ownCopy } from "./sayable.ts"
 
 export const { setFileMounts, setStorageMounts, updateMounts } = edits
 export type { Alternative, Need }
@@ -57,16 +58,17 @@ const complain: Complain = (_, message, hint = null, tag) => refuse(message, hin
 
 const sentence = (...parts: ReadonlyArray<string>) => ended(parts.filter((part) => part !== "").join(": "))
 
-const refuseUnsaid = (value: unknown, nameOf: NameOf, what = ""): void => {
+/** A value that was checked, as one of ours: what the caller does with the given one afterwards was not. */
+const taken = <A>(value: A, nameOf: NameOf, what = ""): A => {
   const unsaid = unsaidIn(value)
-  if (unsaid !== undefined) throw refuse(sentence(what, inWords({ ...unsaid, path: [nameOf(unsaid.path)] })))
+  if (unsaid !== undefined) throw refuse(sentence(what, unsaidWords(unsaid, nameOf(unsaid.path))))
+  return ownCopy(value)
 }
 
 const decoded = <A>(schema: Schema.Top, value: unknown, what: string, nameOf: NameOf, tagOf?: (path: Path) => string): A => {
   const problem = problemIn(schema, value, nameOf)
   if (problem !== undefined) throw refuse(sentence(what, problem.message), null, tagOf?.(problem.path))
-  refuseUnsaid(value, nameOf, what)
-  return value as A
+  return taken(value as A, nameOf, what)
 }
 
 /** A request as it was said, in one form, and what it comes to with all that follows from it. */
@@ -129,8 +131,7 @@ export const costOf = (need: Need, seconds: number): number | undefined =>
 /** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
 export const taskFrom = (fields: object): Task => {
   const task = checked({ ...fields }, complain, optionOf)
-  refuseUnsaid(task, optionOf)
-  return findFiles(task, complain, optionOf)
+  return findFiles(taken(task, optionOf), complain, optionOf)
 }
 
 export const updateEnvs = (task: Task, envs: Parameters<typeof edits.updateEnvs>[1]): Task => {

@@ -8,7 +8,7 @@ const allowed = [
   /^sdk\/(api|client)\//,
   /^sdk\/(index|log-holder)\.ts$/,
   /^sdk\/protocol\/(exit-codes|build)\.ts$/,
-  /^task\/(near|present|secrets)\.ts$/
+  /^task\/(near|present|secrets|unsaid)\.ts$/
 ]
 
 const { metafile } = await build({

@@ -122,6 +122,12 @@ describe("two nodes", () => {
     expect(out).toMatch(/^\(head, rank=0, pid=\d+\) rank 0 of 2: 127\.0\.1\.1 127\.0\.1\.2$/m)
     expect(out).toMatch(/^\(worker1, rank=1, pid=\d+, ip=127\.0\.1\.2\) rank 1 of 2: 127\.0\.1\.1 127\.0\.1\.2$/m)
   })
+  it("a rank that a job does not have is the asker's mistake, over the socket too", async () => {
+    const message = "The logs of gang cannot be read: job 1 has no rank 2: it has ranks 0 to 1."
+    expect(await home.sky("logs", "gang", "1", "--rank", "2")).toMatchObject({ code: 2, err: `✗ ${message}\n` })
+    const { err } = await home.sky("rpc", "logs", JSON.stringify({ clusterName: "gang", jobId: 1, rank: 2 }))
+    expect(JSON.parse(err).error).toMatchObject({ tag: "ValueError", exitCode: 2, message })
+  })
   it("a failing rank is named, and its peers are killed", async () => {
     const { code } = await home.sky("exec", "gang", "--num-nodes", "2", '[ "$SKYPILOT_NODE_RANK" = 1 ] && exit 4; sleep 60')
     expect(code).toBe(100)

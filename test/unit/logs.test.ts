@@ -135,6 +135,22 @@ it("waits once for a slow reader, however many frames were on their way", async 
   expect(waits).toHaveLength(1)
 })
 
+it("passes on what its agent refuses as what it is", async () => {
+  for (const [tag, kept, exitCode] of [
+    ["ValueError", "ValueError", 2],
+    ["JobDoesNotExist", "JobDoesNotExist", 5],
+    ["AnotherNode", "RuntimeError", 1]
+  ] as const) {
+    const refuses: Life = (_, say) => say("failure", { error: { tag, message: "job 1 has no rank 7: it has rank 0" } })
+    const { streamed } = logsOf([refuses, refuses], { areOn: true })
+    expect(await Effect.runPromise(Effect.flip(streamed as Effect.Effect<LogsAnswer, Error>))).toMatchObject({
+      _tag: kept,
+      exitCode,
+      message: `The logs of ${name} cannot be read: job 1 has no rank 7: it has rank 0.`
+    })
+  }
+})
+
 const turns = (count = 20) =>
   Effect.promise(async () => {
     for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))

@@ -136,11 +136,11 @@ describe("a job's log", () => {
 
   it("of a rank that the job does not have is refused", async () => {
     await using daemon = await fakeDaemon({
-      queue: (_, reply) => reply.result({ jobs: [{ id: 4, numNodes: 2 }], clusters: ["c"], notFound: [] })
+      logs: ({ params }, reply) => reply.fail("ValueError", `job 4 has no rank ${params.rank}.`, 2)
     })
     expect(await sky(dist, daemon.home, ["logs", "c", "--rank", "2"])).toMatchObject({
       code: 2,
-      err: "✗ Job 4 has no rank 2: it has ranks 0 to 1.\n"
+      err: "✗ job 4 has no rank 2.\n"
     })
   })
 

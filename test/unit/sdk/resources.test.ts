@@ -87,6 +87,11 @@ describe("Resources", () => {
       NotSupportedError
     )
     expect(await refused(() => new Resources({ cloud: sky.Local() }).getCost(1))).toBeInstanceOf(ValueError)
+    for (const seconds of [Number.POSITIVE_INFINITY, Number.NaN, -1, "1"])
+      expect(await refused(() => new Resources({ cloud: sky.Local(), instanceType: "2CPU--8GB" }).getCost(any(seconds)))).toMatchObject({
+        name: "ValueError",
+        message: `getCost takes seconds from 0 up, got ${seconds}.`
+      })
   })
 
   it("resources-08: is launchable exactly when cloud and instance type are set", () => {
@@ -195,6 +200,17 @@ describe("Resources", () => {
         name: "TypeError",
         message: `lessDemandingThan takes sky.Resources, an array or a Set of them, got ${got}.`
       })
+    for (const [rest, message] of [
+      [["x"], "requestedNumNodes takes a whole number, got 'x'."],
+      [[0.5], "requestedNumNodes takes a whole number, got 0.5."],
+      [[0], "requestedNumNodes takes a number from 1 up, got 0."],
+      [[1, "no"], "checkPorts takes true or false, got 'no'."]
+    ] as const)
+      expect(await refused(() => resources.lessDemandingThan([resources], any(rest[0]), any(rest[1])))).toMatchObject({
+        name: "ValueError",
+        message
+      })
+    expect(resources.lessDemandingThan([resources], null, null)).toBe(true)
     const error = await refused(() => resources.shouldBeBlockedBy(any(null)))
     expect(error).toMatchObject({ name: "TypeError", message: "shouldBeBlockedBy takes a sky.Resources, got nothing." })
   })

@@ -1,0 +1,31 @@
+/** Why the log of a job cannot be read, as its reader is told. */
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
+import { ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import type { CloudError } from "../clouds/Cloud.ts"
+import type { AgentError } from "../remote/AgentLink.ts"
+
+export const brokenOff = "its head breaks the connection off again and again."
+export const cloudsWord = ({ kind, message }: CloudError) => (kind === "Refused" ? message : `its agent does not answer. ${message}`)
+
+const sentence = (row: ClusterRow, why: string) => `The logs of ${row.name} cannot be read: ${why}`
+
+export const unread = (row: ClusterRow, why: string) => new RuntimeError({ message: sentence(row, why), hint: null })
+
+/** Of what an agent refuses, what is wrong with the question keeps its name. The rest is between it and us. */
+export const refused = (row: ClusterRow, { message, tag }: AgentError) => {
+  const why = `${message}.`
+  if (tag === "ValueError") return new ValueError({ message: sentence(row, why), hint: null })
+  if (tag === "JobDoesNotExist") return new JobDoesNotExist({ message: sentence(row, why), hint: null })
+  return unread(row, why)
+}
+
+export const notUp = (row: ClusterRow) => {
+  const { reason, status } = conditionOf(row)
+  return new ClusterNotUpError({
+    cluster: row.name,
+    clusterStatus: status,
+    message: sentence(row, `it is ${status}${reason === null ? "" : ` (${reason})`}.`),
+    hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
+  })
+}
