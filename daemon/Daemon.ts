@@ -30,7 +30,7 @@ import { makeLister } from "./sync/list-files.ts"
 import { Unlogged } from "./Unlogged.ts"
 
 /** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets, a Disk and an Identity. */
-export const core = <R>(reactors: Layer.Layer<Reactors, never, R>) =>
+export const core = <E, R>(reactors: Layer.Layer<Reactors, E, R>) =>
   Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
     Layer.provideMerge(Couriers.layer),
     Layer.provide(patient),

@@ -12,7 +12,7 @@ import type { Event } from "../events/Event.ts"
 import type { ClusterId, OperationId } from "../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../projections/ClusterRow.ts"
 import { type Jobs, jobsOf, unfinishedOf } from "../projections/jobs.ts"
-import { RuntimeError, recordError } from "../sdk/protocol/errors.ts"
+import { RuntimeError, recordError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "./Clouds.ts"
 import type { NodeState } from "./clouds/Cloud.ts"
 import { streamOf } from "./commands/decision.ts"
@@ -93,17 +93,29 @@ export const settle = Effect.gen(function* () {
   yield* Effect.orDie(log.decide(decide))
 })
 
+/** Carrying on what ended long ago would be done before anybody saw it: who started it decides. */
+const unclear = (mark: string) =>
+  new ValueError({
+    message: `${mark} is not what an import of this log leaves there: whether what is open in it is carried on is not clear.`,
+    hint: "If it was imported, and not started since, empty that file: nothing is carried on. If not, move it away."
+  })
+
 /** Before anything is done on a cluster. */
 export const layer = (home: string) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const log = yield* EventLog
       sweepRests(home)
-      const marked = markedIn(home)
-      if (marked === undefined) return
-      if (marked === log.world().clusters.log) yield* settle
+      const mark = markedIn(home)
+      if (mark === "none") return
+      const { imported } = placesOf(home)
+      const { clusters } = log.world()
+      if (mark === "unclear") return yield* unclear(imported)
+      if (mark.log === "" || mark.log === clusters.log) yield* settle
+      // An import that was cut off leaves it to whatever log is begun there next.
+      else if (!HashMap.isEmpty(clusters.rows)) return yield* unclear(imported)
       // A mark that came back later would end what was asked for since.
-      rmSync(placesOf(home).imported)
+      rmSync(imported)
       syncFolder(home)
     })
   )
