@@ -52,7 +52,7 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
     Layer.provideMerge(Layer.provide(Unlogged.layer, patient)),
-    Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Reactors.layer))),
+    Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Layer.provideMerge(Reactors.layer, Imported.understood(home))))),
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(

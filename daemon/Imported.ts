@@ -100,22 +100,32 @@ const unclear = (mark: string) =>
     hint: "If it was imported, and not started since, empty that file: nothing is carried on. If not, move it away."
   })
 
+/** What the mark says of the log that is open. */
+const markOf = Effect.fnUntraced(function* (home: string) {
+  const { clusters } = (yield* EventLog).world()
+  const mark = markedIn(home)
+  if (mark === "none") return mark
+  if (mark !== "unclear") {
+    if (mark.log === "" || mark.log === clusters.log) return "of-this"
+    // An import that was cut off leaves it to whatever log is begun there next.
+    if (HashMap.isEmpty(clusters.rows)) return "of-another"
+  }
+  return yield* unclear(placesOf(home).imported)
+})
+
+/** Before a life of the daemon is recorded: one that is held back here is none. */
+export const understood = (home: string) => Layer.effectDiscard(markOf(home))
+
 /** Before anything is done on a cluster. */
 export const layer = (home: string) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const log = yield* EventLog
       sweepRests(home)
-      const mark = markedIn(home)
+      const mark = yield* markOf(home)
       if (mark === "none") return
-      const { imported } = placesOf(home)
-      const { clusters } = log.world()
-      if (mark === "unclear") return yield* unclear(imported)
-      if (mark.log === "" || mark.log === clusters.log) yield* settle
-      // An import that was cut off leaves it to whatever log is begun there next.
-      else if (!HashMap.isEmpty(clusters.rows)) return yield* unclear(imported)
+      if (mark === "of-this") yield* settle
       // A mark that came back later would end what was asked for since.
-      rmSync(imported)
+      rmSync(placesOf(home).imported)
       syncFolder(home)
     })
   )
