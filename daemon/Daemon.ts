@@ -30,7 +30,7 @@ import { makeLister } from "./sync/list-files.ts"
 import { Unlogged } from "./Unlogged.ts"
 
 /** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets, a Disk and an Identity. */
-export const core = <R>(reactors: Layer.Layer<Reactors, never, R>) =>
+export const core = <E, R>(reactors: Layer.Layer<Reactors, E, R>) =>
   Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
     Layer.provideMerge(Couriers.layer),
     Layer.provide(patient),
@@ -52,7 +52,7 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
     Layer.provideMerge(Layer.provide(Unlogged.layer, patient)),
-    Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Reactors.layer))),
+    Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Layer.provideMerge(Reactors.layer, Imported.understood(home))))),
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(

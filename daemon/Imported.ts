@@ -12,7 +12,7 @@ import type { Event } from "../events/Event.ts"
 import type { ClusterId, OperationId } from "../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../projections/ClusterRow.ts"
 import { type Jobs, jobsOf, unfinishedOf } from "../projections/jobs.ts"
-import { RuntimeError, recordError } from "../sdk/protocol/errors.ts"
+import { RuntimeError, recordError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "./Clouds.ts"
 import type { NodeState } from "./clouds/Cloud.ts"
 import { streamOf } from "./commands/decision.ts"
@@ -93,15 +93,37 @@ export const settle = Effect.gen(function* () {
   yield* Effect.orDie(log.decide(decide))
 })
 
+/** Carrying on what ended long ago would be done before anybody saw it: who started it decides. */
+const unclear = (mark: string) =>
+  new ValueError({
+    message: `${mark} is not what an import of this log leaves there: whether what is open in it is carried on is not clear.`,
+    hint: "If it was imported, and not started since, empty that file: nothing is carried on. If not, move it away."
+  })
+
+/** What the mark says of the log that is open. */
+const markOf = Effect.fnUntraced(function* (home: string) {
+  const { clusters } = (yield* EventLog).world()
+  const mark = markedIn(home)
+  if (mark === "none") return mark
+  if (mark !== "unclear") {
+    if (mark.log === "" || mark.log === clusters.log) return "of-this"
+    // An import that was cut off leaves it to whatever log is begun there next.
+    if (HashMap.isEmpty(clusters.rows)) return "of-another"
+  }
+  return yield* unclear(placesOf(home).imported)
+})
+
+/** Before a life of the daemon is recorded: one that is held back here is none. */
+export const understood = (home: string) => Layer.effectDiscard(markOf(home))
+
 /** Before anything is done on a cluster. */
 export const layer = (home: string) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const log = yield* EventLog
       sweepRests(home)
-      const marked = markedIn(home)
-      if (marked === undefined) return
-      if (marked === log.world().clusters.log) yield* settle
+      const mark = yield* markOf(home)
+      if (mark === "none") return
+      if (mark === "of-this") yield* settle
       // A mark that came back later would end what was asked for since.
       rmSync(placesOf(home).imported)
       syncFolder(home)

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { daemonStream } from "../events/Recorded.ts"
 import { build, version } from "../sdk/protocol/build.ts"
-import { InternalError, recordError, type SkydError } from "../sdk/protocol/errors.ts"
+import { InternalError, recordError, type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { AlreadyServed, awaitLock } from "./await-lock.ts"
 import { Background } from "./Background.ts"
 import { makeRoom } from "./ballast.ts"
@@ -121,7 +121,7 @@ const serveWhatIsThere = (home: string, socket: string, onReady: () => void) =>
       Effect.andThen(serve(home, socket, ready)),
       Effect.tapError((error) =>
         // Where a newer version must read on, its start decides.
-        Effect.sync(() => error instanceof LogLocked && found.release())
+        Effect.sync(() => (error instanceof LogLocked || error instanceof ValueError) && found.release())
       ),
       // A store that is found broken only when it is written to ends whatever was under way.
       Effect.catchDefect((defect) => (defect instanceof LogDamaged ? Effect.fail(defect) : Effect.die(defect))),

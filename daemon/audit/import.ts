@@ -42,7 +42,7 @@ const clear = (home: string, own?: string): void => {
   // The store is moved to its place before its witness: one that waits there alone tells whose the store is.
   const isMoved = (rest: string) => existsSync(placesOf(rest).head) && !existsSync(placesOf(rest).store)
   if (rests.some(isMoved)) rests.unshift(placesOf(home).store)
-  if (markedIn(home) !== undefined) rests.push(placesOf(home).imported)
+  if (markedIn(home) !== "unclear") rests.push(placesOf(home).imported)
   const isNothing = (path: string) =>
     path === own || rests.includes(path) || (made.includes(basename(path)) && readdirSync(path).length === 0)
   const found = readdirSync(home).find((name) => !isNothing(join(home, name)))

@@ -96,6 +96,11 @@ const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: 
   }
 }
 
+const lastOf = async (db: Level<string, Buffer>): Promise<Stored | undefined> => {
+  for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
+  return undefined
+}
+
 /** A page that cannot be read whole is read one by one, up to the one that cannot. */
 const pages = async function* (db: Level<string, Buffer>, from: number, seen: Seen = {}) {
   let next = from
@@ -176,10 +181,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
         everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db, rescued), notRead)),
         scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from, get), notRead),
         get: (seq) => read(() => get(seq)),
-        last: read(async () => {
-          for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
-          return undefined
-        }),
+        last: read(() => rescued.last(lastOf(db))),
         requestSeq: (requestId) =>
           read(async () => {
             const value = await db.get<string, string>(`r/${requestId}`, { valueEncoding: "utf8" })

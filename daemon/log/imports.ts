@@ -20,12 +20,16 @@ export const sweepRests = (home: string): void => {
   for (const rest of restsIn(home)) rmSync(rest, { recursive: true, force: true })
 }
 
-/** The id of the log that was imported: beside another one the mark says nothing. */
-export const markedIn = (home: string): string | undefined => {
+/** `log`: the id of the log that was imported; older builds wrote none. `unclear`: no import has left this, or not so. */
+type Mark = "none" | "unclear" | { readonly log: string }
+
+export const markedIn = (home: string): Mark => {
   const { imported } = placesOf(home)
   const stat = lstatSync(imported, { throwIfNoEntry: false })
-  if (!stat?.isFile() || stat.size !== markBytes) return undefined
-  return /^([0-9A-HJKMNP-TV-Z]{26})\n$/.exec(readFileSync(imported, "latin1"))?.[1]
+  if (stat === undefined) return "none"
+  if (!stat.isFile() || stat.size > markBytes) return "unclear"
+  const said = readFileSync(imported, "latin1")
+  return said === "" || /^[0-9A-HJKMNP-TV-Z]{26}\n$/.test(said) ? { log: said.trimEnd() } : "unclear"
 }
 
 /** On disk before it returns, as far as the file goes. */

@@ -7,7 +7,7 @@ import { genesis } from "./chain.ts"
 import { checkEnd, checkNext } from "./check-next.ts"
 import type { Head } from "./head-file.ts"
 import type { LogDamaged } from "./LogDamaged.ts"
-import type { LogStore, LogUnavailable, Stored } from "./LogStore.ts"
+import type { LogStore, Stored } from "./LogStore.ts"
 import { type LogUnreadable, readJson } from "./read-record.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { hashAt, isMark, newestSnapshot } from "./snapshots.ts"
@@ -40,17 +40,24 @@ const behindSnapshot = Effect.fnUntraced(function* (store: LogStore["Service"], 
   return hash === undefined || !isSeen ? undefined : { after, hash, world: snapshot.world }
 })
 
-/** What stands in the way of the short cut is found and told apart on the long way. */
-const shortCut = (store: LogStore["Service"], said: Head): Effect.Effect<Begun | undefined, LogUnavailable> =>
-  Effect.catchTag(behindSnapshot(store, said), "LogDamaged", () => Effect.succeed(undefined))
+/** What stands in the way of the short cut, be it what a snapshot holds, is found and told apart on the long way. */
+const shortCut = Effect.fnUntraced(
+  function* (store: LogStore["Service"], said: Head) {
+    const begun = yield* behindSnapshot(store, said)
+    return begun && (yield* foldFrom(store, said, begun))
+  },
+  Effect.catchTag("LogDamaged", () => Effect.succeed(undefined)),
+  Effect.catchDefect((defect) =>
+    Effect.as(Effect.logWarning("The log is not read on from its newest snapshot, but from its first event:", defect), undefined)
+  )
+)
 
 /**
  * Damage is part of the answer, with all that is proven before it: from the first event on, for what a snapshot holds is then not proven.
  * It fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage.
  */
 export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
-  const begun = yield* shortCut(store, said)
-  const short = begun === undefined ? undefined : yield* foldFrom(store, said, begun)
+  const short = yield* shortCut(store, said)
   if (short !== undefined && short.damage === undefined) return short
   return yield* foldFrom(store, said, { after: 0, hash: genesis(said.log), world: World.empty })
 })

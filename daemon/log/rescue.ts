@@ -18,6 +18,7 @@ type Pages = AsyncGenerator<ReadonlyArray<Stored>>
 export class Rescued {
   private readonly values = new Map<number, Buffer>()
   private bytes = 0
+  private lastSeq = 0
 
   add(table: Buffer): void {
     for (const block of hitBlocks(table)) for (const { seq, value } of eventsIn(block)) this.keep(seq, Buffer.from(value))
@@ -27,6 +28,7 @@ export class Rescued {
     if (this.values.has(seq) || this.bytes + value.length > rescuedMaxBytes) return
     this.values.set(seq, value)
     this.bytes += value.length
+    this.lastSeq = Math.max(this.lastSeq, seq)
   }
 
   /** Those that follow from `from` on, each after the other. */
@@ -49,6 +51,14 @@ export class Rescued {
       if (value === undefined) throw cause
       return value
     }
+  }
+
+  /** What LevelDB says is the last event, or what was rescued behind it. */
+  async last(read: Promise<Stored | undefined>): Promise<Stored | undefined> {
+    const value = this.values.get(this.lastSeq)
+    if (value === undefined) return read
+    const found = await read.catch(() => undefined)
+    return found !== undefined && found.seq > this.lastSeq ? found : { seq: this.lastSeq, value }
   }
 
   /** What LevelDB gives, with what it leaves out in between. */

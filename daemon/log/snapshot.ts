@@ -19,24 +19,27 @@ export interface Snapshot {
 const digestBytes = 32
 const digestOf = (json: Uint8Array) => createHash("sha256").update(json).digest()
 
-/** Maps of the state have no shape of their own in JSON. */
-const mapKey = "~map"
+/** Under this key stands a map, as an array of its pairs, or an object that has a key of this name itself: users choose theirs freely. */
+const mark = "~map"
 const plain = (value: unknown): unknown => {
   if (HashMap.isHashMap(value))
-    return { [mapKey]: [...(value as HashMap.HashMap<unknown, unknown>)].map(([key, inner]) => [key, plain(inner)]) }
+    return { [mark]: [...(value as HashMap.HashMap<unknown, unknown>)].map(([key, inner]) => [key, plain(inner)]) }
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+  const whole = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+  return Object.hasOwn(whole, mark) ? { [mark]: whole } : whole
 }
 /** In place, after all is parsed: what `JSON.parse` asks about each value takes longer than all the rest. */
 const revived = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value
-  const inner = value as Record<string, unknown>
+  const isMarked = Object.hasOwn(value, mark)
+  const inner = (isMarked ? (value as Record<string, unknown>)[mark] : value) as Record<string, unknown>
   for (const [key, plain] of Object.entries(inner)) {
     const whole = revived(plain)
-    if (whole !== plain) inner[key] = whole
+    // Not assigned: `__proto__` is a key like any.
+    if (whole !== plain) Object.defineProperty(inner, key, { value: whole })
   }
-  return mapKey in value ? HashMap.fromIterable(value[mapKey] as Iterable<readonly [unknown, unknown]>) : value
+  return isMarked && Array.isArray(inner) ? HashMap.fromIterable(inner) : inner
 }
 
 export const printSnapshot = ({ hash, world }: Snapshot): Buffer => {
@@ -51,6 +54,10 @@ export const readSnapshot = (bytes: Uint8Array, seq: number): Snapshot | "rotten
   if (!digestOf(json).equals(bytes.subarray(0, digestBytes))) return "rotten"
   const head = JSON.stringify({ code, seq }).slice(0, -1)
   if (!json.subarray(0, head.length).equals(Buffer.from(head))) return "foreign"
-  const { hash, world } = revived(JSON.parse(json.toString())) as { readonly hash: string; readonly world: World.World }
-  return { hash: Buffer.from(hash, "hex"), world }
+  try {
+    const { hash, world } = revived(JSON.parse(json.toString())) as { readonly hash: string; readonly world: World.World }
+    return { hash: Buffer.from(hash, "hex"), world }
+  } catch {
+    return "rotten"
+  }
 }

@@ -185,7 +185,8 @@ describe("what LevelDB cannot read", () => {
     const copy = fresh()
     cpSync(home, copy, { recursive: true })
     const { damage, events } = await verified(home)
-    expect(damage).toMatchObject({ kind: "hash", seq: events + 1 })
+    // Whether it is still an event depends on where in it the first byte lies.
+    expect(damage).toMatchObject({ kind: expect.stringMatching(/^(hash|store-unreadable)$/), seq: events + 1 })
     expect(events).toBeGreaterThan(0)
     expect((await exported(copy)).events).toBe(events)
   })

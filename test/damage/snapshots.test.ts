@@ -89,6 +89,30 @@ describe("a state that was kept", () => {
       assert.match(said.join(), /The snapshot at event \d+ is not what was written: it is not used\./)
     })
   )
+  it.live.each([
+    ["holds no state", () => ({})],
+    [
+      "holds one that no event follows on",
+      (world: Snapshot["world"]) => ({ ...world, clusters: { log: world.clusters.log, rows: "none" } })
+    ]
+  ] as const)("and %s, for all that its checksum fits, is not used", ([, of]) =>
+    Effect.gen(function* () {
+      const { home } = yield* lived
+      const file = fileOf(home)
+      const { hash, world } = readSnapshot(readFileSync(file), Number(basename(file))) as Snapshot
+      yield* running(home, live)
+      // As a kill would leave it.
+      const copy = copyOf(home)
+      homes.push(copy)
+      remove(folderOf(copy))
+      const expected = yield* stateOf(copy)
+      for (const name of filesIn(home)) remove(join(folderOf(home), name))
+      writeFileSync(file, printSnapshot({ world: { ...of(world), at: world.at } as never, hash }))
+      said.length = 0
+      assert.strictEqual(yield* stateOf(home), expected)
+      assert.match(said.join(), /The log is not read on from its newest snapshot, but from its first event:/)
+    })
+  )
   it.live("beyond the end of the log is damage", () =>
     Effect.gen(function* () {
       const { home } = yield* lived

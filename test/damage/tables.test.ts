@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { afterAll, beforeAll } from "vitest"
@@ -50,7 +50,7 @@ const copy = () => {
 }
 
 /** In a process of its own: were it ended, that would be the failure. */
-const struck = (...args: ReadonlyArray<string>) =>
+const struckIn = (sound: string, ...args: ReadonlyArray<string>) =>
   Effect.promise(async () => {
     const child = spawn(process.execPath, [join(import.meta.dirname, "struck.ts"), sound, ...args], { stdio: ["ignore", "pipe", "pipe"] })
     const [out, err] = await Promise.all(
@@ -65,6 +65,8 @@ const struck = (...args: ReadonlyArray<string>) =>
       .map((line) => JSON.parse(line) as Struck)
   })
 
+const struck = (...args: ReadonlyArray<string>) => struckIn(sound, ...args)
+
 const check = ({ audit, isHit, start, ...strike }: Struck) => {
   const said = JSON.stringify({ strike, audit, start })
   if (isHit) assert.isNotNull(start.damage, said)
@@ -75,23 +77,24 @@ const check = ({ audit, isHit, start, ...strike }: Struck) => {
   if (isHit) assert.deepStrictEqual([audit.damage !== null, audit.events], [true, start.events], said)
 }
 
+/** Of the footer's two, the block that the handle leads to. */
+const handleIn = (table: Buffer, nth: number) => {
+  const numbers: Array<number> = []
+  for (let at = table.length - 48, value = 0, shift = 0; numbers.length < 4; at++) {
+    value += (table[at]! & 127) * 2 ** shift
+    shift += 7
+    if (table[at]! < 128) {
+      numbers.push(value)
+      value = shift = 0
+    }
+  }
+  return { from: numbers[2 * nth]!, size: numbers[2 * nth + 1]! }
+}
+
 describe("a table that is hit", () => {
   const footer = (at: number) => table.length - 48 + at
-  /** Of the footer's two, the block that the handle leads to. */
-  const handle = (nth: number) => {
-    const numbers: Array<number> = []
-    for (let at = footer(0), value = 0, shift = 0; numbers.length < 4; at++) {
-      value += (table[at]! & 127) * 2 ** shift
-      shift += 7
-      if (table[at]! < 128) {
-        numbers.push(value)
-        value = shift = 0
-      }
-    }
-    return { from: numbers[2 * nth]!, size: numbers[2 * nth + 1]! }
-  }
-  const meta = () => handle(0)
-  const index = () => handle(1)
+  const meta = () => handleIn(table, 0)
+  const index = () => handleIn(table, 1)
   /** Those that stand before the one that is hit. */
   it.live.each<readonly [string, () => readonly [number, number], proven: number]>([
     ["in a block of events that is not packed", () => [table.indexOf(reasons[10]!.slice(-50)), 300], count - last + 10],
@@ -127,6 +130,45 @@ describe("a table that is hit", () => {
           run.forEach(check)
       }),
     240_000
+  )
+})
+
+describe("the only table of a store, hit", () => {
+  const events = 9
+  const words = Array.from({ length: events - 1 }, (_, i) => createHash("sha512").update(String(i)).digest("base64"))
+  let only: string
+  let bytes: Buffer
+  beforeAll(async () => {
+    only = temporary()
+    homes.push(only)
+    await Effect.runPromise(
+      opened(
+        only,
+        append(events - 1, (i) => words[i]!)
+      )
+    )
+    // LevelDB makes a table of what it finds in its log.
+    await Effect.runPromise(inStore(only, async () => {}))
+    bytes = readFileSync(filesOf(only, ".ldb")[0]!)
+  })
+  it.live.each<readonly [string, () => readonly [number, number], proven: number]>([
+    ["in its footer", () => [bytes.length - 48, 1], events],
+    ["in its index", () => [handleIn(bytes, 1).from + 2, 1], events],
+    ["in its filter", () => [handleIn(bytes, 0).from - 10, 1], events],
+    ["behind the events of its only block of them", () => [handleIn(bytes, 0).from - 60, 1], events],
+    ["in the middle of that", () => [bytes.indexOf(words[3]!.slice(20, 40)), 1], 4],
+    ["in its first byte", () => [1, 1], 0]
+  ])("%s, takes from the audit no more than from the start", ([, at, proven]) =>
+    Effect.gen(function* () {
+      const files = filesOf(only, ".ldb")
+      assert.strictEqual(files.length, 1)
+      const [from, length] = at()
+      assert.isAtLeast(from, 0)
+      const strike: Strike = { file: basename(files[0]!), from, bytes: Buffer.alloc(length, bytes[from]! ^ 0xff).toString("hex") }
+      const [found] = yield* struckIn(only, JSON.stringify([strike]))
+      assert.deepStrictEqual([found!.audit.events, found!.start.events], [proven, proven], JSON.stringify(found))
+      assert.match(found!.audit.damage!, / is not what was written: /)
+    })
   )
 })
 

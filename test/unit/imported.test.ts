@@ -1,14 +1,15 @@
 /** The mark of an imported log goes when the facts of its first start are on disk, and not before; no cloud keeps that start waiting. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, HashMap, Layer, Result } from "effect"
+import { Cause, Effect, Exit, HashMap, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { Clouds } from "../../daemon/Clouds.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import * as Imported from "../../daemon/Imported.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
+import { ValueError } from "../../sdk/protocol/errors.ts"
 import { up, worldOf } from "../fakes/facts.ts"
 
 const log = "7".repeat(26)
@@ -16,7 +17,8 @@ const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "skyd-i-"))),
   (home) => Effect.sync(() => rmSync(home, { recursive: true }))
 )
-const start = (home: string, decide: Effect.Effect<unknown>) =>
+const begun = worldOf([{ _tag: "LogCreated", log }, ...up()])
+const start = (home: string, decide: Effect.Effect<unknown>, world = begun) =>
   Effect.exit(
     Effect.scoped(
       Layer.build(
@@ -24,7 +26,7 @@ const start = (home: string, decide: Effect.Effect<unknown>) =>
           Layer.provide([
             Layer.succeed(Clouds, new Map()),
             Layer.succeed(Identity, { actor: {} } as never),
-            Layer.succeed(EventLog, { world: () => worldOf([{ _tag: "LogCreated", log }, ...up()]), decide: () => decide } as never)
+            Layer.succeed(EventLog, { world: () => world, decide: () => decide } as never)
           ])
         )
       )
@@ -69,21 +71,60 @@ it.effect("however many clusters there are, a cloud that hangs holds the start u
   })
 )
 
-it.effect("beside another log than it names the mark says nothing, and goes", () =>
+const nothing = Effect.die("nothing is recorded")
+
+it.effect("an empty mark, as older builds left it, is one of whichever log lies beside it", () =>
   Effect.gen(function* () {
     const home = yield* temporary
-    writeFileSync(join(home, "imported"), `${"5".repeat(26)}\n`)
-    assert.isTrue(Exit.isSuccess(yield* start(home, Effect.die("nothing is recorded"))))
+    writeFileSync(join(home, "imported"), "")
+    let said = 0
+    yield* start(
+      home,
+      Effect.sync(() => void said++)
+    )
+    assert.strictEqual(said, 1)
     assert.deepStrictEqual(readdirSync(home), [])
   })
 )
 
-it.effect("a start leaves a file of somebody's own, and takes away what imports left that were killed", () =>
+it.effect("beside a new log a mark that names another one, of an import that was cut off, says nothing, and goes", () =>
   Effect.gen(function* () {
     const home = yield* temporary
-    writeFileSync(join(home, "imported"), "notes")
+    writeFileSync(join(home, "imported"), `${"5".repeat(26)}\n`)
+    assert.isTrue(Exit.isSuccess(yield* start(home, nothing, worldOf([{ _tag: "LogCreated", log }]))))
+    assert.deepStrictEqual(readdirSync(home), [])
+  })
+)
+
+it.effect.each<readonly [string, (path: string) => void]>([
+  ["a byte of its name flipped", (path) => writeFileSync(path, `${"7".repeat(25)}5\n`)],
+  ["a byte flipped", (path) => writeFileSync(path, `${"7".repeat(25)}\x08\n`)],
+  ["its end cut off", (path) => writeFileSync(path, "7".repeat(12))],
+  ["more in it", (path) => writeFileSync(path, `${log}\n\n`)],
+  ["somebody's own in its place", (path) => writeFileSync(path, "notes")],
+  ["a folder in its place", (path) => mkdirSync(path)],
+  ["a link in its place", (path) => symlinkSync("elsewhere", path)]
+])("a mark with %s holds the start back: nothing is carried on, and it stays until somebody decides", ([, damage]) =>
+  Effect.gen(function* () {
+    const home = yield* temporary
+    const mark = join(home, "imported")
+    damage(mark)
+    const exit = yield* start(home, nothing)
+    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    assert.instanceOf(error, ValueError)
+    assert.strictEqual(
+      error.message,
+      `${mark} is not what an import of this log leaves there: whether what is open in it is carried on is not clear.`
+    )
+    assert.deepStrictEqual(readdirSync(home), ["imported"])
+  })
+)
+
+it.effect("a start takes away what imports left that were killed, and nothing else", () =>
+  Effect.gen(function* () {
+    const home = yield* temporary
     for (const name of ["import-99999999", `import-${process.ppid}`, "import-mine"]) mkdirSync(join(home, name))
-    assert.isTrue(Exit.isSuccess(yield* start(home, Effect.die("nothing is recorded"))))
-    assert.deepStrictEqual(readdirSync(home).sort(), ["imported", "import-mine", `import-${process.ppid}`].sort())
+    assert.isTrue(Exit.isSuccess(yield* start(home, nothing)))
+    assert.deepStrictEqual(readdirSync(home).sort(), ["import-mine", `import-${process.ppid}`].sort())
   })
 )
