@@ -33,6 +33,8 @@ import { EventTooLarge } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Reactors } from "./reactors/Reactors.ts"
 import { Secrets } from "./Secrets.ts"
+import { refuseClashes } from "./sync/clashes.ts"
+import { FileLister } from "./sync/FileLister.ts"
 import type { World } from "./World.ts"
 
 export interface Command {
@@ -73,6 +75,7 @@ const make = Effect.gen(function* () {
   const clouds = yield* Clouds
   const disk = yield* Disk
   const reactors = yield* Reactors
+  const list = yield* FileLister
   const turn = inTurn<OperationId>()
 
   const known = knownIn(log)
@@ -136,6 +139,7 @@ const make = Effect.gen(function* () {
     yield* reactors.allow(method, before)
     if (before !== undefined) return yield* attach(before, digest)
     yield* disk.allow(method)
+    if (method === "launch" && "task" in decoded) yield* refuseClashes(decoded.task, list)
     const split = "task" in decoded ? splitSecrets(decoded.task, secrets.digest) : { recorded: {}, secrets: {} }
     const fresh = (yield* freshUlid) as ClusterId
     const user = caller.user ?? identity.user

@@ -35,11 +35,11 @@ const makeFolder = async (path: string): Promise<boolean> => {
   return true
 }
 
-/** An empty folder gives way to a file; one that holds something is the user's to remove. */
-const clearFolder = (path: string) =>
+/** An empty folder gives way to a file or a link; one that holds something is the user's to remove. */
+const clearFolder = (path: string, what: string) =>
   rmdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error
-    throw new PathError(path, `${path} is a folder with files in it, and a file takes its place: remove the folder.`)
+    throw new PathError(path, `${path} is a folder with files in it, and a ${what} takes its place: remove the folder.`)
   })
 
 interface Destination {
@@ -50,8 +50,13 @@ interface Destination {
   readonly signal: AbortSignal
 }
 
-const replace = async ({ path, signal, staging }: Destination, there: Stats | null, make: (temp: string) => Promise<void>) => {
-  if (there?.isDirectory()) await clearFolder(path)
+const replace = async (
+  { path, signal, staging }: Destination,
+  there: Stats | null,
+  what: "file" | "link",
+  make: (temp: string) => Promise<void>
+) => {
+  if (there?.isDirectory()) await clearFolder(path, what)
   const temp = join(staging, randomBytes(8).toString("hex"))
   try {
     await make(temp)
@@ -71,13 +76,13 @@ const copyOne = async (source: string, destination: Destination) => {
   if (there?.isFile() && there.size === wanted.size && Math.abs(there.mtimeMs - wanted.mtimeMs) < timeToleranceMs) {
     return there.mode === wanted.mode ? undefined : chmod(destination.path, wanted.mode & 0o7777)
   }
-  await replace(destination, there, (temp) => copyFile(source, temp, wanted, destination.signal))
+  await replace(destination, there, "file", (temp) => copyFile(source, temp, wanted, destination.signal))
 }
 
 const linkOne = async (target: string, destination: Destination) => {
   const there = await statOrNull(destination.path)
   if (there?.isSymbolicLink() && (await readlink(destination.path)) === target) return
-  await replace(destination, there, (temp) => symlink(target, temp))
+  await replace(destination, there, "link", (temp) => symlink(target, temp))
 }
 
 const placeEntry = async (root: string, entry: FileEntry, destination: Destination) => {

@@ -3,18 +3,16 @@
  * Pure: whether workdir and the sources of mounts exist is checked where files can be looked at, by the client.
  */
 import * as Schema from "effect/Schema"
+import { illFormedIn } from "./ill-formed.ts"
 import { FileMounts, mountProblems, needsFuse } from "./mounts.ts"
 import { envNamePattern, pathProblem, taskNamePattern } from "./names.ts"
 import { type Problem, refusal } from "./Refusal.ts"
 import { Resources } from "./Resources.ts"
 import { PlainMapping, Service, serviceProblem } from "./Service.ts"
+import { bytesOf, scriptMaxBytes } from "./script.ts"
 import { doubleProblem, loginProblem } from "./secrets.ts"
 
-/** Larger texts belong into the workdir: a fact holds at most 256 KiB. */
-const scriptMaxBytes = 96 * 1024
 export const taskMaxBytes = 200 * 1024
-const encoder = new TextEncoder()
-const bytesOf = (text: string) => encoder.encode(text).length
 export const nodesMax = 1024
 
 /** One `name=value` that the kernel takes, with its final zero. */
@@ -52,7 +50,11 @@ export const problemsOf = (task: typeof TaskFields.Type): ReadonlyArray<Problem>
   const service = task.service ? serviceProblem(task.service) : undefined
   const double = doubleProblem(task)
   const login = loginProblem(task)
+  const broken = illFormedIn(task)
   return [
+    ...(broken === undefined
+      ? []
+      : [{ path: broken, refusal: refusal("ValueError", "holds half a character, which no program can be given") }]),
     ...mountProblems(task),
     ...(service === undefined ? [] : [{ ...service, path: ["service", ...service.path] }]),
     ...(double === undefined ? [] : [{ path: ["secrets"], refusal: refusal("ValueError", double) }]),

@@ -9,7 +9,7 @@ export const FileMounts = Schema.Record(Schema.String, Schema.Union([Schema.Stri
 export type FileMounts = typeof FileMounts.Type
 
 /** Where workdir lies, below the node's home; relative targets lie in it. */
-const workdirFolder = "sky_workdir"
+export const workdirFolder = "sky_workdir"
 
 /** A target as a path below the node's home, "" for the home itself; null when it is outside. */
 export const homePathOf = (target: string): string | null => {

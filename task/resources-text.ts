@@ -44,7 +44,7 @@ export const needInWords = (need: Need): string => {
   const words = [
     place,
     type,
-    spot && "spot",
+    spot === undefined ? undefined : spot ? "spot" : "on-demand",
     count,
     image && `image ${image}`,
     tier && `disk tier ${tier}`,

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs"
 import { caller } from "../../sdk/client/caller.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import type { StreamName } from "../../sdk/protocol/methods.ts"
+import { isStream } from "../../sdk/protocol/streams.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import { onInterrupt } from "../interrupt.ts"
 import { stderr, stdout } from "../out.ts"
@@ -13,8 +13,6 @@ import { showError, usageError } from "../render/error.ts"
 import { atMost, type Verb, verb } from "../verb.ts"
 
 const usage = "sky rpc [METHOD [JSON|-]]"
-/** By name, as the table itself would bring its schemas along: one that is missing here does not compile. */
-const streams: Readonly<Record<StreamName, 1>> = { logs: 1, "events.follow": 1, replay: 1, "audit.export": 1 }
 
 const parse = (text: string): object => {
   try {
@@ -45,14 +43,14 @@ const request = verb(usage, { "request-id": { type: "string" } }, async ({ flags
   }
   atMost(2, words, usage)
   const wish = sayable(parse(params === "-" ? readFileSync(0, "utf8") : params))
-  const isStream = Object.hasOwn(streams, method)
+  const streams = isStream(method)
   const onFrame = (frame: ServerFrame) => {
-    if (isStream) stdout.write(line(frame))
+    if (streams) stdout.write(line(frame))
     else if (frame.type !== "result") stderr.write(line(frame))
   }
-  if (isStream) onInterrupt(() => "")
+  if (streams) onInterrupt(() => "")
   const value = await connect({ caller: () => caller(["rpc", method]) }).call(method, wish, { onFrame }, flags["request-id"])
-  if (!isStream) stdout.write(line(value))
+  if (!streams) stdout.write(line(value))
   return exitCodes.ok
 })
 

@@ -69,7 +69,9 @@ export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
   if (nodes > row.numNodes) return misfit(`${nodes} nodes`, `${row.numNodes}`)
   const { items } = alternativesOf(task.resources)
   if (items.some((need) => fitsPlace(need, row.offer))) return undefined
-  const has = row.offer === null ? {} : needOfPlace(row.offer)
+  // A place is on-demand where it is not said, and that counts where one is asked for.
+  const bySpot = items.some(({ use_spot: spot }) => spot !== undefined)
+  const has = row.offer === null ? {} : { ...needOfPlace(row.offer), ...(bySpot ? { use_spot: row.offer.useSpot } : {}) }
   const only = items.every((need) => fitsPlace({ ...need, accelerators: {} }, row.offer))
   return misfit(`${items.map((need) => said(need, only)).join(" or ")}${only ? " on each node" : ""}`, said(has, only))
 }

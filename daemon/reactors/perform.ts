@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
-import { homePathOf, localMountsOf } from "../../task/mounts.ts"
+import { homePathOf, localMountsOf, workdirFolder } from "../../task/mounts.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { asOwner } from "../identities.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
@@ -20,7 +20,7 @@ const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: stri
   yield* couriers.activity(row.id)
   const list = yield* FileLister
   const files = yield* list(workdir)
-  yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, "sky_workdir"), { concurrency: 8, discard: true })
+  yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, workdirFolder), { concurrency: 8, discard: true })
   yield* couriers.activity(row.id)
   return seen(operationOf(row), [{ _tag: "WorkdirSynced", cluster: row.id, files: files.files, bytes: files.bytes }])
 })

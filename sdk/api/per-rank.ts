@@ -1,4 +1,5 @@
 /** A `run` function, evaluated here: one script for all ranks that dispatches on the rank. Its texts are quoted, so none can break another. */
+import { bytesOf, scriptMaxBytes } from "../../task/script.ts"
 import type { Session } from "../client/Session.ts"
 import type { StatusAnswer } from "../protocol/queries.ts"
 import { shown } from "./arguments.ts"
@@ -13,8 +14,13 @@ export const scriptOf = (run: RunFunction, addresses: ReadonlyArray<string>): st
     if (text === null || text === undefined || typeof text === "string") return text ?? null
     throw new ValueError(`The run function gave ${shown(text)} for rank ${rank}, not shell text or null.`)
   })
-  const arms = texts.flatMap((text, rank) => (text === null ? [] : [`${rank}) eval ${quoted(text)} ;;`]))
-  return ['case "$SKYPILOT_NODE_RANK" in', ...arms, "*) : ;;", "esac"].join("\n")
+  const ranks = Map.groupBy(texts.keys(), (rank) => texts[rank]!)
+  const arms = [...ranks].flatMap(([text, same]) => (text === null ? [] : [`${same.join("|")}) eval ${quoted(text)} ;;`]))
+  const script = ['case "$SKYPILOT_NODE_RANK" in', ...arms, "*) : ;;", "esac"].join("\n")
+  if (bytesOf(script) <= scriptMaxBytes) return script
+  throw new ValueError(
+    `The run function's texts for ${texts.length} ranks are together longer than ${scriptMaxBytes / 1024} KiB: put what is long into files of the workdir.`
+  )
 }
 
 /**

@@ -18,8 +18,8 @@ export const resolveAliases = ({ contents }: Document, at: At): Resolved => {
     const { source } = alias
     const anchor = anchors.get(source)
     if (anchor === undefined)
-      throw at(alias, `'*${source}' stands for nothing: no '&${source}' is before it. Text that begins with * needs quotes.`)
-    if (anchor.values === undefined) throw at(alias, `'*${source}' stands for what it is in.`)
+      throw at(alias, `'*${source}' stands for nothing: no '&${source}' is before it. Text that begins with * needs quotes.`, "repeats")
+    if (anchor.values === undefined) throw at(alias, `'*${source}' stands for what it is in.`, "repeats")
     added += anchor.values
     if (added > valuesMax) throw at(alias, `up to here its aliases stand for more than ${valuesMax} values: write out what is meant.`)
     targets.set(alias, anchor.node)

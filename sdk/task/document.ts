@@ -21,7 +21,7 @@ import { TaskFields } from "../../task/Task.ts"
 import type { ClientError } from "../client/ClientError.ts"
 import { type Resolved, resolveAliases } from "./aliases.ts"
 import { refuse } from "./refuse.ts"
-import { type At, refuseSyntax } from "./syntax.ts"
+import { type At, makeAt, needsQuotes, refuseSyntax, type Text } from "./syntax.ts"
 import type { Path } from "./words.ts"
 
 const tasksMax = 100
@@ -54,7 +54,7 @@ const keyOf = (key: unknown) => {
 const isMerge = ({ key }: Pair) => isScalar(key) && typeof key.value === "symbol"
 
 const makeComplain =
-  (file: string, document: Document, lines: LineCounter): Complain =>
+  ({ file, lines }: Text, document: Document): Complain =>
   (path, message, hint = null, tag) => {
     let node: unknown = document.contents
     let offset = 0
@@ -144,6 +144,7 @@ const readValues = (map: YAMLMap, field: string, complain: Complain, of: Merging
   for (const [name, value] of entriesOf(node, of)) {
     if (!envNamePattern.test(name)) throw complain([field, name], `'${name}' is no name for an env: letters, digits and _ only.`)
     if (value !== null && !isScalar(value)) throw complain([field, name], `${what} '${name}': expected a plain value.`)
+    if (value?.value === null && value.anchor !== undefined && !value.source) throw of.at(value, `${what} '${name}': ${needsQuotes}`)
     if (values.has(name)) continue
     const plain = value === null ? null : value.value
     values.set(name, plain === null || typeof plain === "string" ? plain : (value?.source ?? String(plain)))
@@ -153,16 +154,16 @@ const readValues = (map: YAMLMap, field: string, complain: Complain, of: Merging
 
 const isNothing = ({ contents }: Document) => contents === null || (isScalar(contents) && contents.value === null)
 
-const readSource = (file: string, document: Document, lines: LineCounter): Source => {
+const readSource = (whole: Text, document: Document): Source => {
   const { contents } = document
   if (!isMap(contents)) {
     throw refuse(
-      `${file} holds ${isScalar(contents) ? "plain text" : "a list"}, not the fields of a task.`,
+      `${whole.file} holds ${isScalar(contents) ? "plain text" : "a list"}, not the fields of a task.`,
       "To run text as a command, write: run: COMMAND"
     )
   }
-  const complain = makeComplain(file, document, lines)
-  const at: At = (node, message) => refuse(`${file}, line ${lines.linePos((node as Node | null)?.range?.[0] ?? 0).line}: ${message}`)
+  const complain = makeComplain(whole, document)
+  const at = makeAt(whole)
   const merging: Merging = { resolved: resolveAliases(document, at), at }
   settle(document, merging)
   const written = asWritten.map((field) => [field, readValues(contents, field, complain, merging)] as const)
@@ -186,8 +187,9 @@ export const readPipeline = (text: string, file: string): Pipeline => {
   const lines = new LineCounter()
   const documents = parse(text, lines)
   if (documents.length > tasksMax) throw refuse(`${file} holds more than ${tasksMax} tasks.`)
-  for (const document of documents) refuseSyntax(file, document, lines)
-  const [first, ...others] = documents.filter((document) => !isNothing(document)).map((document) => readSource(file, document, lines))
+  const whole: Text = { file, text, lines }
+  for (const document of documents) refuseSyntax(whole, document)
+  const [first, ...others] = documents.filter((document) => !isNothing(document)).map((document) => readSource(whole, document))
   if (first === undefined) return { name: null, tasks: [] }
   const names = others.length > 0 && Object.keys(first.fields).join() === "name"
   return names ? { name: (first.fields["name"] as string | null) ?? null, tasks: others } : { name: null, tasks: [first, ...others] }

@@ -25,9 +25,15 @@ const types: Readonly<Record<string, string>> = {
   symbol: "a symbol",
   "an integer": "a whole number"
 }
+/** Of whatever realm: no mapping, though JavaScript calls it an object. */
+const kinds: Readonly<Record<string, string>> = { Date: "a date", Uint8Array: "bytes" }
 const kindOf = (value: unknown) => {
   if (value === null) return "nothing"
-  return Array.isArray(value) ? "a list" : typeof value === "boolean" ? "a boolean" : (types[typeof value] ?? "nothing")
+  if (Array.isArray(value)) return "a list"
+  if (typeof value === "boolean") return "a boolean"
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1)
+  if (typeof value === "object" && kind !== "Object") return kinds[kind] ?? `a value of the kind ${kind}`
+  return types[typeof value] ?? "nothing"
 }
 
 /** `Expected string | null` of a boolean: what came, and what to write. */

@@ -7,8 +7,8 @@ import { root, sources } from "./sources.ts"
 const allowed = [
   /^sdk\/(api|client)\//,
   /^sdk\/(index|log-holder)\.ts$/,
-  /^sdk\/protocol\/(exit-codes|build)\.ts$/,
-  /^task\/(near|present|secrets|unsaid)\.ts$/
+  /^sdk\/protocol\/(exit-codes|build|streams)\.ts$/,
+  /^task\/(near|present|script|secrets|unsaid)\.ts$/
 ]
 
 const { metafile } = await build({

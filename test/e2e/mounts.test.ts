@@ -74,6 +74,23 @@ describe("file mounts", () => {
     expect((await home.json("status")).map(({ name }: { name: string }) => name)).toEqual(["m"])
   })
 
+  it("that contradict the workdir or each other are refused at the first launch, before anything is made", async () => {
+    const workdir = join(home.path, "linked")
+    mkdirSync(workdir)
+    symlinkSync(home.path, join(workdir, "out"))
+    for (const [mounts, why] of [
+      [`out/x: ${home.path}/rc`, `file_mounts.out/x needs a folder where workdir has a link, ${workdir}/out.`],
+      [`~/m: ${home.path}/rc\n~/m/y: ${home.path}/rc`, "file_mounts.~/m/y lies at or below file_mounts.~/m, which is a file."]
+    ] as const) {
+      const file = task("clash", mounts, `workdir: ${workdir}\nrun: 'true'\n`)
+      for (const flag of ["-y", "--dryrun"]) {
+        const { code, err } = await home.sky("launch", flag, "-c", "new", file)
+        expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) })
+      }
+    }
+    expect((await home.json("status")).map(({ name }: { name: string }) => name)).toEqual(["m"])
+  })
+
   it("are never the daemon's own state, nor what lies in it; a folder around it comes without, and is counted so", async () => {
     for (const path of ["", "/nodes"]) {
       const params = JSON.stringify({ clusterName: "m", task: { file_mounts: { "~/state": home.state + path } } })

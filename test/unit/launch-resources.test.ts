@@ -79,7 +79,8 @@ describe("a launch", () => {
   it("launch-43: on a cluster is refused when nothing fits, naming what was asked for and what there is", () => {
     const message = (resources: Resources) => refusal(launching(resources, {}, withGpus)).message
     assert.include(message({ accelerators: ["H100", "RTX4090:4"] }), "requested H100:1 or RTX4090:4 on each node, existing RTX4090:2")
-    assert.include(message({ cloud: "aws", use_spot: true }), "requested AWS spot, existing Local RTX4090:2")
+    assert.include(message({ cloud: "aws", use_spot: true }), "requested AWS spot, existing Local on-demand RTX4090:2")
+    assert.include(message({ use_spot: true }), "requested spot, existing Local on-demand RTX4090:2")
   })
 })
 

@@ -102,6 +102,18 @@ describe("parameters", () => {
       "rpc: dryrun is a function, which JSON cannot say."
     )
   })
+  it("rpc says of each method with a stream who else reads it, and does not wait for what has no end", async () => {
+    for (const [method, reader] of [
+      ["events.follow", "sky.events, or the command 'sky rpc events.follow'"],
+      ["logs", "sky.tailLogs, or the command 'sky rpc logs'"],
+      ["replay", "ask the command 'sky rpc replay'"],
+      ["audit.export", "ask the command 'sky rpc audit.export'"]
+    ] as const) {
+      const error = await refused(() => sky.rpc(method, {}))
+      expect(error).toBeInstanceOf(ValueError)
+      expect(error.message).toContain(reader)
+    }
+  })
   it("nothing that JSON would leave out or change is passed over", async () => {
     const odd = [
       () => true,

@@ -1,12 +1,12 @@
 /** A `run` function becomes one script that a shell runs on every rank. */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { describe, expect, it } from "vitest"
 import { scriptOf } from "../../../sdk/api/per-rank.ts"
 import { ValueError } from "../../../sdk/api/SkyError.ts"
 
 const ips = ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
-const printed = (script: string, rank: number) =>
-  execFileSync("bash", ["-c", script], { env: { ...process.env, SKYPILOT_NODE_RANK: String(rank) }, encoding: "utf8" })
+const ofRank = (rank: number) => ({ ...process.env, SKYPILOT_NODE_RANK: String(rank) })
+const printed = (script: string, rank: number) => execFileSync("bash", ["-c", script], { env: ofRank(rank), encoding: "utf8" })
 
 describe("a run function", () => {
   it("task-12: is called here, once a rank, with all addresses: a closure works", () => {
@@ -54,6 +54,21 @@ describe("a run function", () => {
         0
       )
     ).toThrow(/Command failed/)
+  })
+
+  it("may give many ranks one long text, which counts once; what is too long together is a ValueError that names the ranks", () => {
+    const many = Array.from({ length: 300 }, (_, rank) => `10.0.0.${rank}`)
+    const long = `# ${"x".repeat(60 * 1024)}\n`
+    const script = scriptOf((rank) => (rank === 7 ? "echo seven" : rank === 8 ? null : `${long}echo same`), many)
+    expect([0, 7, 8, 299].map((rank) => spawnSync("bash", { input: script, env: ofRank(rank), encoding: "utf8" }).stdout)).toEqual([
+      "same\n",
+      "seven\n",
+      "",
+      "same\n"
+    ])
+    const tooLong = () => scriptOf((rank) => `${long}echo ${rank % 2}`, many)
+    expect(tooLong).toThrow(ValueError)
+    expect(tooLong).toThrow("The run function's texts for 300 ranks are together longer than 96 KiB")
   })
 
   it("task-12: other results are a ValueError", () => {

@@ -63,6 +63,12 @@ describe("a Task", () => {
     expect(await refused(() => new Task({ run: any(three) }))).toBeInstanceOf(ValueError)
   })
 
+  it("an eventCallback is text, and what came instead is called by its kind", async () => {
+    const error = await refused(() => new Task({ eventCallback: any(new Date()) }))
+    expect(error).toBeInstanceOf(ValueError)
+    expect(error.message).toBe("eventCallback: expected text, got a date.")
+  })
+
   it("task-17: a workdir that is missing or no folder is refused when the task is made", async () => {
     for (const workdir of [join(folder, "none"), file("plain")])
       expect(await refused(() => new Task({ workdir }))).toBeInstanceOf(ValueError)

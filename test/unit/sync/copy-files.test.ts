@@ -152,11 +152,17 @@ describe("what is copied to a node", () => {
   it.live("is an error that names the folder in the way, which is kept", () =>
     Effect.gen(function* () {
       const { from, home, into } = yield* places
-      write(from, { a: "1" })
-      write(into, { "a/results": "of a job" })
-      const error = yield* Effect.flip(copy(from, home))
-      assert.include(error.message, `${join(into, "a")} is a folder with files in it`)
-      assert.deepStrictEqual(read(into), { "a/": "", "a/results": "of a job" })
+      for (const [name, text, what] of [
+        ["a", "1", "file"],
+        ["b", "-> a", "link"]
+      ] as const) {
+        write(from, { [name]: text })
+        write(into, { [`${name}/results`]: "of a job" })
+        const error = yield* Effect.flip(copy(from, home))
+        assert.include(error.message, `${join(into, name)} is a folder with files in it, and a ${what} takes its place`)
+        assert.deepStrictEqual(read(join(into, name)), { results: "of a job" })
+        rmSync(join(into, name), { recursive: true })
+      }
     })
   )
 

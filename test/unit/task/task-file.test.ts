@@ -99,6 +99,40 @@ describe("words of YAML", () => {
   )
 })
 
+describe("a secret without quotes", () => {
+  const signs = ["!", "*", "&", "|", ">", "%", "@", "`", "!!", "!<", "!a!", "!}", "*,"]
+  const places: ReadonlyArray<readonly [before: string, after?: string]> = [
+    ["secrets:\n  A: "],
+    ["run: a\nsecrets: {A: ", "}"],
+    ["{secrets: {A: ", "}}"],
+    ["{\n  'secrets': {\n    'A': ", "}}"],
+    ["envs:\n  PLAIN: x\n  MY_TOKEN: ", "\n  OTHER: y"],
+    ["envs:\n  MY_TOKEN:\n    ", "\nrun: a"],
+    ["secrets:\n  A: x\nrun: a\n---\nsecrets:\n  A: "]
+  ]
+
+  it("is not repeated by who refuses it: only its line, and that its first sign needs quotes", () => {
+    for (const sign of signs) {
+      for (const [before, after = ""] of places) {
+        const { message } = refusalOf(() => readOne(`${before}${sign}Passw0rd1${after}\n`))
+        expect([before, sign, message]).toEqual([before, sign, expect.not.stringContaining("Pass")])
+        const line = before.split("\n").length
+        expect(message).toContain(`x.yaml, line ${line}: `)
+        expect(message).toContain("text that begins with !, *, &, |, >, %, @ or ` needs quotes.")
+      }
+    }
+  })
+
+  it("is told from others, of which is said what is wrong with them", () => {
+    const others = "secrets: {A: x}\nenvs: {MY_TOKEN: x, B: "
+    expect(refusalOf(() => readOne(`${others}!tag y}`)).message).toBe("x.yaml, line 2: unknown tag '!tag'.")
+    expect(refusalOf(() => readOne(`${others}*none}`)).message).toContain("'*none' stands for nothing")
+    expect(refusalOf(() => readOne("secrets: {A: 1, A: 2}")).message).toContain("'A' is there twice.")
+    expect(refusalOf(() => readOne("secrets: {A: &a null}")).message).toContain("has no value.")
+    expect(readOne("envs: {B: &b x}\nsecrets: {A: *b}").secrets).toEqual({ A: "x" })
+  })
+})
+
 describe("several documents", () => {
   const pipeline = (text: string) => {
     const { name, tasks } = readPipeline(text, "x.yaml")

@@ -35,6 +35,27 @@ describe("a task", () => {
     })
   })
 
+  it("holds no half of a pair of UTF-16, wherever: it would arrive as another character, which says nothing of a whole one", () => {
+    const half = "\ud800"
+    const says = "holds half a character, which no program can be given"
+    for (const task of [
+      { run: half },
+      { secrets: { A: `x${half}` } },
+      { workdir: `/a/${half}` },
+      { file_mounts: { [`~/${half}`]: "/a" } },
+      { resources: { labels: { a: half } } },
+      { config: { a: [half] } }
+    ])
+      expect([task, problemOf(task)]).toEqual([task, says])
+    expect(refusalOf(() => readOne('name: a\nrun: "echo \\ud800"')).message).toBe(`x.yaml, line 2: run: ${says}.`)
+    expect(readOne('run: "echo \\ud83d\\ude00"')).toEqual({ run: "echo 😀" })
+  })
+
+  it("says what came instead of text by its kind: not everything that JavaScript calls an object is a mapping", () => {
+    expect(refusalOf(() => readOne("run: !!binary aGk=")).message).toBe("x.yaml, line 1: run: expected text, got bytes.")
+    expect(refusalOf(() => readOne("run: {a: 1}")).message).toContain("got a mapping")
+  })
+
   it("has each name once: in envs, or in secrets", () => {
     expect(problemOf({ envs: { A: "1" }, secrets: { A: "2" } })).toBe("'A' is in envs and in secrets: keep one")
   })
