@@ -1,8 +1,10 @@
 /** A disk that fills up, on a small filesystem of its own: what begins something is refused, what ends something goes on. */
 import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { strikeAt } from "../damage/logs.ts"
 import { eventually, Home } from "./home.ts"
 
 const mib = 1024 * 1024
@@ -18,6 +20,7 @@ const mounted = (folder: string): boolean => {
 }
 
 const home = new Home()
+const other = new Home()
 const isSmall = mounted(home.path)
 if (!isSmall) console.warn("NOT TESTED: a full disk. Mounting a small filesystem needs root.")
 afterAll(async () => {
@@ -144,5 +147,24 @@ describe.skipIf(!isSmall)("a disk with", () => {
     expect(code).toBe(7)
     leave(300)
     expect((await home.sky("launch", "-y", "-c", "c", "echo back")).out).toContain("back")
+  })
+  it("nothing left, over a damaged log: what is proven is not looked at, and what it needs is said", async () => {
+    const words = randomBytes(4500).toString("base64")
+    await home.sky("exec", "-d", "c", `true ${words}`)
+    await home.json("daemon", "restart")
+    await home.json("daemon", "stop")
+    strikeAt(home.state, words)
+    const file = join(other.path, "saved.jsonl")
+    expect((await home.sky("status")).err).toContain("The log is damaged: ")
+    rmSync(join(home.state, "ballast"), { force: true })
+    leave(0)
+    const { code, err } = await home.sky("audit", "export", file)
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+      7,
+      expect.stringMatching(/✗ The state folder \S+ cannot be written to: there is no space left on its disk,/)
+    ])
+    expect(err).not.toContain("sky daemon stop")
+    leave(300)
+    expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" are exported to ") })
   })
 })
