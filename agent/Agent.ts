@@ -38,6 +38,7 @@ export class Agent {
     if (ended !== null) throw new Error(`this node is ${ended.how}: it must be started by its cloud first`)
     const other = this.folder.claimPid()
     if (other !== null) throw new Error(`an agent of this folder runs already, pid ${other}`)
+    this.folder.reserveEnded()
     const { cluster, node, rank } = this.folder.identity
     this.#store = new Store(this.folder.records, cluster, node)
     this.journal = new Journal(this.folder.journal, this.#store.isNew)

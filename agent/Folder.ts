@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import { join, resolve } from "node:path"
 import { type Ended, homeOf, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
-import { replaceFile, syncFolder } from "./durable.ts"
+import { replaceFile, syncFolder, temporaryOf } from "./durable.ts"
 import { logsFolder } from "./log-files.ts"
 import { isAlive, processOf, worksIn } from "./processes.ts"
 
@@ -64,6 +64,15 @@ export class Folder {
       return JSON.parse(fs.readFileSync(join(this.root, nodeFiles.ended), "utf8"))
     } catch {
       return null
+    }
+  }
+
+  /** A place for `ended` is made while there is one: a disk that takes no more files does not keep the node from ending. */
+  reserveEnded() {
+    try {
+      fs.closeSync(fs.openSync(temporaryOf(join(this.root, nodeFiles.ended)), "a", 0o600))
+    } catch (cause) {
+      console.error(cause)
     }
   }
 

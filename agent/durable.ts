@@ -14,8 +14,10 @@ export const syncFolder = (path: string) => {
   }
 }
 
+export const temporaryOf = (path: string) => `${path}.tmp`
+
 export const replaceFile = (path: string, text: string, mode = 0o600) => {
-  const temporary = `${path}.tmp`
+  const temporary = temporaryOf(path)
   const fd = fs.openSync(temporary, "w", mode)
   try {
     fs.writeSync(fd, text)

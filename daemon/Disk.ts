@@ -7,25 +7,30 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { RuntimeError } from "../sdk/protocol/errors.ts"
 import type { CommandName } from "../sdk/protocol/methods.ts"
-import { ballastBytes, dropBallast, freeBytes, hasBallast, mib, writeBallast } from "./ballast.ts"
+import { ballastBytes, dropBallast, freeBytes, freeFiles, hasBallast, mib, writeBallast } from "./ballast.ts"
 import { DiskError } from "./DiskError.ts"
 import { watchPlaces } from "./log/in-place.ts"
+import { notedDamage } from "./log/noted-damage.ts"
 import { Notices } from "./Notices.ts"
 
-/** What must be free, in MiB. */
+/** What must be free, in MiB and in files. */
 const launchMib = 256
 const workMib = 64
+const launchFiles = 128
+const workFiles = 32
 const reserveMib = ballastBytes / mib
 /** Below this the reserve is given up. */
 const lastMib = 16
-const needs: Readonly<Record<CommandName, number>> = {
-  launch: launchMib,
-  exec: workMib,
-  start: workMib,
-  autostop: workMib,
-  cancel: 0,
-  stop: 0,
-  down: 0
+const work = { mib: workMib, files: workFiles }
+/** What ends something needs nothing. */
+const needs: Readonly<Record<CommandName, { readonly mib: number; readonly files: number } | undefined>> = {
+  launch: { mib: launchMib, files: launchFiles },
+  exec: work,
+  start: work,
+  autostop: work,
+  cancel: undefined,
+  stop: undefined,
+  down: undefined
 }
 
 const lookMs = 10_000
@@ -34,6 +39,9 @@ const firstLookMs = 5000
 
 const wayBack =
   "Move it back if you can. If not, sky audit export FILE saves all while this daemon runs, and sky audit import FILE takes it over."
+
+const wayOut =
+  "stop, down and cancel go on. End what runs, save what is proven with sky audit export FILE, then: sky daemon restart --force. The next daemon only answers."
 
 export class Disk extends Context.Service<
   Disk,
@@ -67,6 +75,15 @@ const roomOf = (home: string) => {
   return { room: Math.max(0, free - reserveMib), left: `${left}, ${kept} of them for ${ending}`, way }
 }
 
+const filesOf = (home: string) => {
+  const files = freeFiles(home)
+  return {
+    files,
+    left: `The disk of ${home} takes ${files} more file${files === 1 ? "" : "s"}`,
+    way: `Delete some: df -i shows what is left. ${ending} go on all the while.`
+  }
+}
+
 const make = Effect.fnUntraced(function* (home: string) {
   const notices = yield* Notices
   const misplaced = yield* watchPlaces(home)
@@ -74,6 +91,10 @@ const make = Effect.fnUntraced(function* (home: string) {
   const lost = () => {
     const path = misplaced()
     return path === undefined ? null : `${path} was deleted, moved or replaced under the daemon: what it records may be lost when it ends.`
+  }
+  const hit = () => {
+    const damage = notedDamage(home)
+    return damage === undefined ? null : `The log is damaged: ${damage} What is recorded from now on cannot be proven.`
   }
   const look = () => {
     if (freeBytes(home) / mib < lastMib) dropBallast(home)
@@ -83,9 +104,17 @@ const make = Effect.fnUntraced(function* (home: string) {
     const said = lost()
     return said && `${said} ${wayBack}`
   })
+  notices.watch("found", () => {
+    const said = hit()
+    return said && `${said} ${wayOut}`
+  })
   notices.watch("disk", () => {
     const { left, room, way } = look()
     return room < launchMib ? `${left}: a launch needs ${launchMib}, an exec or a start ${workMib}. ${way}` : null
+  })
+  notices.watch("files", () => {
+    const { files, left, way } = filesOf(home)
+    return files < launchFiles ? `${left}: a launch needs ${launchFiles}, an exec or a start ${workFiles}. ${way}` : null
   })
   const reserve = Effect.tryPromise(() => writeBallast(home)).pipe(
     Effect.catch(({ cause }) => Effect.logWarning(`the reserve on the disk cannot be written: ${String(cause)}`))
@@ -109,12 +138,15 @@ const make = Effect.fnUntraced(function* (home: string) {
 
   return Disk.of({
     allow: Effect.fn("Disk.allow")(function* (method) {
-      if (needs[method] === 0) return
-      const said = lost()
-      if (said !== null) return yield* new RuntimeError({ message: `${said} ${method} is not begun.`, hint: wayBack })
+      const need = needs[method]
+      if (need === undefined) return
+      for (const [said, hint] of [[lost(), wayBack] as const, [hit(), wayOut] as const])
+        if (said !== null) return yield* new RuntimeError({ message: `${said} ${method} is not begun.`, hint })
       const { left, room, way } = look()
-      if (room >= needs[method]) return
-      return yield* new DiskError({ message: `${left}, and ${method} needs ${needs[method]} MiB.`, hint: way })
+      if (room < need.mib) return yield* new DiskError({ message: `${left}, and ${method} needs ${need.mib} MiB.`, hint: way })
+      const more = filesOf(home)
+      if (more.files < need.files)
+        return yield* new DiskError({ message: `${more.left}, and ${method} needs ${need.files}.`, hint: more.way })
     })
   })
 })

@@ -18,6 +18,12 @@ export const freeBytes = (home: string): number => {
   return bavail * bsize
 }
 
+/** How many files more it takes; endless where it does not count them. */
+export const freeFiles = (home: string): number => {
+  const { ffree, files } = statfsSync(home)
+  return files === 0 ? Number.POSITIVE_INFINITY : ffree
+}
+
 export const hasBallast = (home: string): boolean => existsSync(pathOf(home))
 
 export const dropBallast = (home: string): void => {

@@ -20,7 +20,7 @@ import { explainUnwritable, prepareHome, watchHome } from "./home.ts"
 import { Identity } from "./Identity.ts"
 import { isUntimely } from "./ipc/Door.ts"
 import { Lifecycle } from "./Lifecycle.ts"
-import { type AsFound, linkAsFound } from "./log/as-found.ts"
+import { type AsFound, linkAsFound, stamp } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { checkTables } from "./log/LevelLog.ts"
 import { LogDamaged } from "./log/LogDamaged.ts"
@@ -87,7 +87,7 @@ const serve = (home: string, socket: string, onReady: () => void) => {
 
 /** What a damaged log leaves: answers, and the way to end what runs. */
 const serveReadOnly = (home: string, socket: string, onReady: () => void, damage: LogDamaged, found: AsFound) => {
-  const kept = found.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
+  const kept = found.keep(stamp())
   const ready = () => {
     found.settle()
     onReady()

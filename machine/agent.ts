@@ -136,7 +136,9 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
       () => undefined,
       (error: MachineError) => error
     )
-    if (problem?.code === "Silent" || !(await isGone(pid, until - Date.now()))) await killHard(pid, killTimeoutMs)
+    // Of one that said that it cannot, no end is to be waited for.
+    const isEnding = problem === undefined || problem.code === "Closed"
+    if (!isEnding || !(await isGone(pid, until - Date.now()))) await killHard(pid, killTimeoutMs)
   }
   const left = await leftovers(place.folder)
   throw problem ?? transient("StillRunning", `Node ${place.identity.node} does not end: processes ${left.join(", ")} are still there.`)

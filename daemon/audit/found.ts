@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Damage } from "../../sdk/protocol/audit.ts"
 import { AuditError, type ValueError } from "../../sdk/protocol/errors.ts"
-import { linkAsFound } from "../log/as-found.ts"
+import { explainUnwritable } from "../home.ts"
+import { linkAsFound, stamp } from "../log/as-found.ts"
 import { folderBeside, putBeside, unsoundIn } from "../log/beside.ts"
 import { genesis } from "../log/chain.ts"
 import { checkNext } from "../log/check-next.ts"
@@ -49,12 +50,12 @@ export const inDaemon = <A extends Answer>(
   Effect.gen(function* () {
     const folder = placesOf(home).store
     // Where it was taken away under the daemon, that still has what it opened.
-    const isSound = !existsSync(join(folder, "CURRENT")) || (yield* unsoundIn(folder)).length === 0
+    const isSound = !existsSync(join(folder, "CURRENT")) || (yield* unsoundIn(folder)).size === 0
     if (!isSound) return yield* onDisk(home, use)
     // Before the store: it never says more than that holds by then.
     const witness = yield* Effect.result(readSaid(home))
     return yield* use(yield* foundIn(store, witness, store.standsFor))
-  }).pipe(Effect.catchTags({ LogLocked: unavailable, LogUnavailable: unavailable }))
+  }).pipe(Effect.catchTags({ LogLocked: unavailable, LogUnavailable: (error) => explainUnwritable(home, error) ?? unavailable(error) }))
 
 const linksMax = 10
 
@@ -75,6 +76,7 @@ export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) =>
         yield* Effect.try({
           try: () => putBeside(placesOf(home).store, placesOf(folder).store, linkSync),
           catch: (cause) =>
+            explainUnwritable(home, cause) ??
             new AuditError({
               message: `The files of the log cannot be looked at beside the daemon, which takes second links to them: ${(cause as Error).message}.`,
               hint: "Without a daemon it needs none: sky daemon stop, and ask again."
@@ -140,7 +142,7 @@ export const withoutDaemon = <A extends Answer, E>(
       )
       if (isSound) asFound.discard()
       else if (answer.damage !== null && !isReadable.has(answer.damage.kind)) {
-        const kept = asFound.keep(new Date().toISOString().replaceAll(/[:.]/g, "-"))
+        const kept = asFound.keep(stamp())
         asFound.settle()
         if (kept !== null || whyNot !== undefined) told(kept, whyNot)
       }

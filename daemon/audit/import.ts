@@ -2,8 +2,8 @@
  * An export becomes the log of an empty state folder: the same bytes under the same hashes, and nothing besides. It is built beside its
  * place and moved there when all of it is proven, so that nothing is left of one that fails.
  */
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
-import { basename, join } from "node:path"
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
@@ -73,12 +73,20 @@ const moveTo = (home: string, folder: string, log: string): void => {
   syncFolder(home)
 }
 
+/** One by one: of a file system that takes nothing `recursive` only says that it has no such folder. Answers whether it was made. */
+const make = (folder: string): boolean => {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false
+  make(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
+  return true
+}
+
 /** The folder that it is built in. */
 const workplace = (home: string) =>
   Effect.acquireRelease(
     Effect.try({
       try: () => {
-        const isNew = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined
+        const isNew = make(home)
         clear(home)
         const folder = workplaceIn(home)
         mkdirSync(folder, { mode: 0o700 })

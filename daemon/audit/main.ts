@@ -13,6 +13,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import { explainUnwritable } from "../home.ts"
 import { LogLocked } from "../log/LogStore.ts"
+import { noteDamage } from "../log/noted-damage.ts"
 import { diff, exportLog, head, verify } from "./answers.ts"
 import { onDisk, withoutDaemon } from "./found.ts"
 import { importLog } from "./import.ts"
@@ -42,7 +43,12 @@ const tellKept = (folder: string | null, whyNot?: string) => {
 
 const answers: Readonly<Record<string, (home: string, params: never) => Effect.Effect<object, unknown>>> = {
   "audit.verify": (home) => withoutDaemon(home, (found: Found) => verify(found, id, reply), tellKept),
-  "audit.disk": (home) => onDisk(home, (found: Found) => verify(found, id, reply)),
+  // The daemon may hold what its files have lost, and find nothing wrong itself.
+  "audit.disk": (home) =>
+    Effect.tap(
+      onDisk(home, (found: Found) => verify(found, id, reply)),
+      ({ damage }) => Effect.ignore(Effect.try(() => damage !== null && noteDamage(home, damage)))
+    ),
   "audit.head": (home, params: AuditHead) => withoutDaemon(home, (found) => head(found, params), tellKept),
   "audit.export": (home) => withoutDaemon(home, (found) => exportLog(found, id, reply), tellKept),
   "audit.diff": (home, params: AuditDiff) => withoutDaemon(home, (found) => diff(found, params), tellKept),

@@ -88,7 +88,7 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
   let broken: StoreError | undefined
   const followers = new Set<Follower>()
   const witness = yield* Witness
-  const replayed = yield* replay(store, witness.said)
+  const replayed = yield* replay(store, witness.said, witness.isDoubted)
   if (replayed.damage !== undefined) return yield* replayed.damage
   const acceptor = new Acceptor(replayed.world, replayed.hash)
   let { world, hash } = replayed

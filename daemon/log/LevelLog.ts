@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 import { isOther } from "../in-its-place.ts"
+import { isMarked } from "./as-found.ts"
 import { folderBeside, makeReadable, putBeside, unsoundIn } from "./beside.ts"
 import { createHead, emptyHead, readHead } from "./head-file.ts"
 import * as LevelLogStore from "./LevelLogStore.ts"
@@ -34,6 +35,12 @@ export const storeLayer = (home: string, createIfMissing: boolean) => {
 
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
 
+const inWords = (store: string, parts: ReadonlyArray<readonly [string, string]>, what: string, why: (them: string) => string): string => {
+  const own = parts.filter(([, misfit]) => misfit === what).map(([name]) => join(store, name))
+  const isOne = own.length === 1
+  return own.length === 0 ? "" : `${own.join(", ")} ${isOne ? "is" : "are"} not what was written: ${why(isOne ? "it" : "them")}.`
+}
+
 /** In a state folder for it, what was put beside the store: `damage` where a table that is part of it is not what was written. */
 export const openBeside = Effect.fnUntraced(function* (home: string, folder: string) {
   const { store } = placesOf(home)
@@ -43,18 +50,20 @@ export const openBeside = Effect.fnUntraced(function* (home: string, folder: str
     LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots, rescued })
   ).pipe(Effect.catchTag("LogDamaged", ({ damage, message }) => damaged(damage, message.replaceAll(beside, store))))
   // What a process that was killed had not yet made part of it, LevelDB has deleted, or written anew under the same number.
-  const still = unsound.length === 0 ? [] : yield* unsoundIn(beside)
-  const parts = unsound.filter((name) => still.includes(name)).map((name) => join(store, name))
-  const isOne = parts.length === 1
-  const sentence = `${parts.join(", ")} ${isOne ? "is" : "are"} not what was written: checksums in ${isOne ? "it" : "them"} do not fit.`
-  const damage = parts.length === 0 ? undefined : damaged("store-unreadable", sentence)
+  const still = unsound.size === 0 ? unsound : yield* unsoundIn(beside)
+  const parts = [...unsound].filter(([name]) => still.has(name))
+  const sentences = [
+    inWords(store, parts, "checksums", (them) => `checksums in ${them} do not fit`),
+    inWords(store, parts, "length", (them) => `the length or the end of ${them} does not fit`)
+  ]
+  const damage = parts.length === 0 ? undefined : damaged("store-unreadable", sentences.filter(Boolean).join(" "))
   return { store: Context.get(opened, LogStore), damage }
 })
 
 /** What can be read of a store whose tables are not all what was written, while its lock is held; `undefined`: they are. */
 const openUnsound = Effect.fnUntraced(function* (home: string) {
   const { store } = placesOf(home)
-  if (!existsSync(join(store, "CURRENT")) || (yield* unsoundIn(store)).length === 0) return undefined
+  if (!existsSync(join(store, "CURRENT")) || (yield* unsoundIn(store)).size === 0) return undefined
   const scope = yield* Scope.fork(yield* Effect.scope)
   const opened = yield* Effect.gen(function* () {
     const folder = yield* folderBeside(home)
@@ -131,7 +140,7 @@ export const layer = (home: string, newLogId: Effect.Effect<string>) =>
         const found = readHead(head)
         return typeof found === "string"
           ? Effect.fail(damaged("witness-torn", `${head} is ${found}.`))
-          : fileWitness(head, found.head, found.slot)
+          : fileWitness(head, found.head, found.slot, isMarked(home))
       })
       return Layer.effect(Witness, witness).pipe(Layer.provideMerge(storeLayer(home, createIfMissing)))
     })

@@ -13,6 +13,8 @@ export class Witness extends Context.Service<
   {
     /** What it said when the log was opened. */
     readonly said: Head
+    /** Damage was found in the log before: nothing of it is taken for sound unread. */
+    readonly isDoubted: boolean
     /** What is on disk now reaches this far. */
     readonly advance: (seq: number, hash: Buffer) => void
     /** Until it has said so, on disk. */
@@ -20,14 +22,15 @@ export class Witness extends Context.Service<
   }
 >()("skyd/daemon/log/Witness") {
   /** For a log in memory: it has seen nothing. */
-  static readonly blind = (log: string) => Layer.succeed(Witness, { said: emptyHead(log), advance: () => {}, settled: Effect.void })
+  static readonly blind = (log: string) =>
+    Layer.succeed(Witness, { said: emptyHead(log), isDoubted: false, advance: () => {}, settled: Effect.void })
 }
 
 /** Between two words of it, since each costs the disk what an append does. */
 const restMs = 100
 
 /** The witness in a file that `readHead` has read. Its last word is written when the scope closes. */
-export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head, slot: 0 | 1) {
+export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head, slot: 0 | 1, isDoubted = false) {
   const file = yield* Effect.acquireRelease(
     Effect.promise(() => open(path, "r+")),
     (handle) => Effect.promise(() => handle.close())
@@ -57,6 +60,7 @@ export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head
   yield* Effect.forkScoped(Effect.forever(Queue.take(news).pipe(Effect.andThen(Effect.sleep(restMs)), Effect.andThen(told))))
   return Witness.of({
     said,
+    isDoubted,
     advance: (seq, hash) => {
       latest = { log: said.log, seq, hash }
       Queue.offerUnsafe(news, undefined)

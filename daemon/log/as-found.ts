@@ -23,7 +23,7 @@ import { isAlive } from "../../sdk/is-alive.ts"
 
 const found = "log.found-"
 /** Leads to the folder that is kept of a log that is damaged still. */
-const current = "log.damaged"
+export const current = "log.damaged"
 /** In that folder: what the store was made of when we had opened it. Another store than that one is another damage. */
 const left = "left-as"
 /** Of starts that end before they know whether the store is sound the first ones say most. */
@@ -104,9 +104,16 @@ const keptOf = (home: string, files: string): string | undefined => {
   }
 }
 
-/** The way to what is kept; a folder of that name is somebody's own. */
+/** Damage was found. A folder of that name is somebody's own. */
+export const isMarked = (home: string): boolean => lstatSync(join(home, current), { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+
 const unmark = (home: string) => {
-  if (lstatSync(join(home, current), { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(join(home, current))
+  if (isMarked(home)) rmSync(join(home, current))
+}
+
+export const mark = (home: string, folder: string) => {
+  unmark(home)
+  symlinkSync(basename(folder), join(home, current))
 }
 
 /** The first links, with the later ones in it by their number. */
@@ -127,7 +134,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
   const store = join(home, "log")
   const files = filesOf(store)
   const isThere = files !== ""
-  const isSuspect = isThere && (linksOf(home).some(isOfEnded) || lstatSync(join(home, current), { throwIfNoEntry: false }) !== undefined)
+  const isSuspect = isThere && (linksOf(home).some(isOfEnded) || isMarked(home))
   let own: string | undefined
   let kept: string | null = null
   const release = () => own !== undefined && remove(own)
@@ -160,8 +167,7 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
       if (folder === null) return null
       quietly(() => {
         if (before !== undefined) return linksOf(home).forEach(remove)
-        unmark(home)
-        symlinkSync(basename(folder), join(home, current))
+        mark(home, folder)
       })
       return folder
     },
@@ -171,3 +177,6 @@ export const linkAsFound = (home: string, refused: (why: string) => void = () =>
       })
   }
 }
+
+/** When, as a part of a name. */
+export const stamp = () => new Date().toISOString().replaceAll(/[:.]/g, "-")

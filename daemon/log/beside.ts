@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { isAlive } from "../../sdk/is-alive.ts"
-import { readable } from "./blocks.ts"
+import { endsAsTable, readable } from "./blocks.ts"
 import { LogUnavailable } from "./LogStore.ts"
 import { Rescued } from "./rescue.ts"
 
@@ -75,13 +75,13 @@ const unsoundTable = (path: string) => {
   }
 }
 
-/** The tables that are not what was written; `told` is given a copy of each that LevelDB can read the rest of. */
+/** The tables that are not what was written, and what does not fit; `told` is given a copy of each that LevelDB can read the rest of. */
 export const unsoundIn = Effect.fnUntraced(function* (store: string, told: (name: string, table: Buffer, copy: Buffer) => void = () => {}) {
-  const unsound: Array<string> = []
+  const unsound = new Map<string, "checksums" | "length">()
   const look = (name: string) => {
     const found = unsoundTable(join(store, name))
     if (found === undefined) return
-    unsound.push(name)
+    unsound.set(name, endsAsTable(found.table) ? "checksums" : "length")
     told(name, found.table, found.copy)
   }
   const failed = (cause: unknown) => new LogUnavailable({ operation: "read", message: `${(cause as Error).message}.` })

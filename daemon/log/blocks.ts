@@ -89,9 +89,12 @@ const ledTo = (table: Buffer, { from, to }: Block): ReadonlyArray<Block> => {
 const isSound = (table: Buffer, { from, to }: Block): boolean =>
   from <= to && to + trailerBytes <= table.length - footerBytes && masked(crc32c(table, from, to + 1)) === table.readUInt32LE(to + 1)
 
+/** One that was cut, or made longer, does not. */
+export const endsAsTable = (table: Buffer): boolean => table.length >= footerBytes && table.subarray(-magic.length).equals(magic)
+
 /** The blocks that are not what was written; `undefined` where it cannot be told which ones there are. */
 const badBlocks = (table: Buffer): ReadonlyArray<Block> | undefined => {
-  if (table.length < footerBytes || !table.subarray(-magic.length).equals(magic)) return undefined
+  if (!endsAsTable(table)) return undefined
   const footer = new Reader(table, table.length - footerBytes)
   const [meta, index] = [footer.block(), footer.block()] as const
   if (!isSound(table, index)) return undefined

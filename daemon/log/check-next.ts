@@ -8,6 +8,9 @@ import { readRecord } from "./read-record.ts"
 
 const damaged = (damage: LogDamaged["damage"], seq: number, message: string) => new LogDamaged({ damage, seq, message })
 
+/** Where nothing follows that would tell how far it is missing. */
+export const missing = (seq: number) => damaged("gap", seq, `Event ${seq} is missing from the log.`)
+
 /** The id that the first event says the log has. */
 const ownWord = (first: Stored): string | undefined => {
   const result = readRecord(first)

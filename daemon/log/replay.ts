@@ -55,9 +55,10 @@ const shortCut = Effect.fnUntraced(
 /**
  * Damage is part of the answer, with all that is proven before it: from the first event on, for what a snapshot holds is then not proven.
  * It fails when the log holds what this version does not know, and when the store cannot be read for now: neither is damage.
+ * `isDoubted`: where damage is known of, the short cut would pass it by.
  */
-export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head) {
-  const short = yield* shortCut(store, said)
+export const replay = Effect.fn("replay")(function* (store: LogStore["Service"], said: Head, isDoubted: boolean) {
+  const short = isDoubted ? undefined : yield* shortCut(store, said)
   if (short !== undefined && short.damage === undefined) return short
   return yield* foldFrom(store, said, { after: 0, hash: genesis(said.log), world: World.empty })
 })

@@ -28,6 +28,7 @@ import { clusterView } from "./cluster-view.ts"
 import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
 import { streamLogs } from "./logs.ts"
+import { noteIn, noting } from "./noting.ts"
 import { operationView } from "./operation-view.ts"
 import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
@@ -55,12 +56,13 @@ const decoders = Object.fromEntries(
 ) as Readonly<Record<QueryName, (input: unknown) => Effect.Effect<never, SkydError>>>
 
 const make = Effect.gen(function* () {
-  const log = yield* EventLog
   const identity = yield* Identity
   const store = yield* LogStore
   const lifecycle = yield* Lifecycle
   const couriers = yield* Couriers
   const notices = yield* Notices
+  const note = noteIn(identity.home, notices)
+  const log = noting(yield* EventLog, note)
   const unlogged = yield* Unlogged
   const { areOn } = yield* Reactors
   const isReadOnly = () => notices.get("damage") !== undefined
@@ -139,7 +141,7 @@ const make = Effect.gen(function* () {
     "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, { log, notices }), undefined),
     replay: (params, { id }, reply) => replay(id, params, reply),
     "replay.verify": () => past.verify,
-    ...auditAnswers(identity.home, store),
+    ...auditAnswers(identity.home, store, note),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()
@@ -155,13 +157,18 @@ const make = Effect.gen(function* () {
       }),
     "daemon.stop": Effect.fnUntraced(function* ({ force, ifIdle }) {
       const { runningJobs, runningOperations } = counts()
-      const holdsLastCopy = notices.get("places") !== undefined
-      if (holdsLastCopy && !ifIdle && !force)
+      const whyNot =
+        notices.get("places") !== undefined
+          ? "only it holds all of its log: sky audit export FILE saves that first"
+          : notices.get("found") !== undefined
+            ? "its log is damaged, and the next one only answers: end what runs first, and save what is proven with sky audit export FILE"
+            : undefined
+      if (whyNot !== undefined && !ifIdle && !force)
         return yield* new RuntimeError({
-          message: "The daemon is not ended, for only it holds all of its log: sky audit export FILE saves that first.",
+          message: `The daemon is not ended, for ${whyNot}.`,
           hint: "sky status says what happened to the log. To end it all the same: sky daemon stop --force"
         })
-      const stopping = !ifIdle || (!holdsLastCopy && (runningOperations === 0 || !areOn))
+      const stopping = !ifIdle || (whyNot === undefined && (runningOperations === 0 || !areOn))
       return { stopping, runningJobs, runningOperations, ...completeness() }
     }),
     "down.unlogged": ({ clusterName }) => unlogged.end(clusterName),

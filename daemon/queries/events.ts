@@ -44,8 +44,7 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
   /** Only the last ones are wanted: nothing can be sent before the end is seen. */
   const last: Array<Recorded> = []
   // Names are learned from the first event on, wherever the page begins.
-  yield* log.read(filtered ? 1 : after + 1).pipe(
-    Stream.takeWhile(({ seq }) => seq <= at),
+  yield* log.read(filtered ? 1 : after + 1, at).pipe(
     Stream.filter((recorded) => keep(recorded) && recorded.seq > after),
     Stream.take(limit),
     Stream.runForEach((recorded) => {
@@ -54,6 +53,8 @@ export const sendEvents = Effect.fn("events")(function* (id: string | number, fi
       if (last.length > tail) last.shift()
       return Effect.void
     }),
+    // What is sound before it is told.
+    Effect.tapError(() => pages.cut),
     Effect.mapError(({ message }) => damaged(message))
   )
   for (const recorded of last) yield* pages.add(recorded)
@@ -77,6 +78,7 @@ const pager = (id: string | number, at: number, reply: Reply) => {
       page.push(recorded)
       bytes += size
     }),
+    cut: Effect.suspend(() => (page.length === 0 ? Effect.void : flush(true))),
     end: Effect.suspend(() => flush(false))
   }
 }
@@ -110,7 +112,7 @@ export const followEvents = Effect.fn("events.follow")(function* (
     return reply.send({ type: "result", data: { id, at: Math.max(first, cursor), value, more: true } })
   })
   const catchUp = Effect.suspend(() =>
-    log.read(cursor + 1).pipe(
+    log.read(cursor + 1, log.world().at).pipe(
       Stream.runForEach((recorded) => {
         cursor = recorded.seq
         const wanted = keep(recorded) && recorded.seq > first

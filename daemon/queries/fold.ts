@@ -24,9 +24,8 @@ export const beginning = (log: Readable, seq: number) =>
 export const foldOn = Effect.fn("foldOn")(function* (log: Readable, from: World.World, to: number, visit?: Visit) {
   let world = from
   if (from.at < to) {
-    yield* log.read(from.at + 1).pipe(
+    yield* log.read(from.at + 1, to).pipe(
       Stream.mapError(({ message }) => damaged(message)),
-      Stream.takeUntil(({ seq }) => seq >= to),
       Stream.runForEachArray((page) =>
         Effect.gen(function* () {
           for (const recorded of page) {

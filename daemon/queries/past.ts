@@ -27,9 +27,8 @@ const windowFacts = 10_000
 /** The greatest position that is stamped with this time or an earlier one; 0 when there is none. */
 export const positionAt = Effect.fn("positionAt")(function* (log: Readable, atMs: number) {
   for (let end = log.world().at; end > 0; end -= windowFacts) {
-    const found = yield* log.read(Math.max(1, end - windowFacts + 1)).pipe(
+    const found = yield* log.read(Math.max(1, end - windowFacts + 1), end).pipe(
       Stream.mapError(({ message }) => damaged(message)),
-      Stream.takeUntil(({ seq }) => seq >= end),
       Stream.runFold(
         () => 0,
         (last, recorded) => (recorded.atMs <= atMs ? recorded.seq : last)

@@ -21,7 +21,7 @@ const ownWord = Effect.fnUntraced(
 
 export const make = Effect.fnUntraced(function* (said: Head | undefined) {
   const store = yield* LogStore
-  const { hash, world } = yield* replay(store, said ?? (yield* ownWord(store)))
+  const { hash, world } = yield* replay(store, said ?? (yield* ownWord(store)), true)
   const refuse = () =>
     Effect.die(new ReadOnlyError({ message: "The log is damaged, and takes nothing more.", hint: "sky status says why." }))
   return EventLog.of({

@@ -30,7 +30,7 @@ import { Couriers } from "../reactors/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { AgentLink } from "../remote/AgentLink.ts"
 import { Unlogged } from "../Unlogged.ts"
-import { endByTags, inWords, machines } from "./machines.ts"
+import { endByTags, inWords, machinesOf } from "./machines.ts"
 import * as ProvenLog from "./ProvenLog.ts"
 
 /** How long a start may wait for the clouds' word on what still runs. */
@@ -94,8 +94,10 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     message: `The log is damaged, so nothing is changed: ${damage.message}`,
     hint: "sky status says what still runs; sky down --unlogged CLUSTER ends it."
   })
-  /** By the log's own word, as far as that is proven, else by its witness's. */
-  const logId = (log: EventLog["Service"]) => log.world().clusters.log || (said?.log ?? null)
+  /** By the log's own word, as far as that is proven, and by its witness's: where they are two, either may be the one that ran here. */
+  const logIds = (log: EventLog["Service"]) => [
+    ...new Set([log.world().clusters.log, typeof witness === "string" ? "" : witness.head.log].filter((id) => id !== ""))
+  ]
   /** Says what is damaged and what there still is; again when something of it was ended. */
   const tell = Effect.gen(function* () {
     const log = yield* EventLog
@@ -114,7 +116,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
       )
     const way = "sky down --unlogged CLUSTER ends what runs."
     say([way])
-    const all = yield* machines(yield* Clouds, logId(log))
+    const all = yield* machinesOf(yield* Clouds, logIds(log))
     say([inWords(all), ...(all.found.length > 0 ? [way] : [])])
     yield* Effect.logError(notices.list().join(" "))
   })
@@ -128,7 +130,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
       // A cloud that hangs does not keep the others from being asked about.
       yield* Effect.timeoutOption(Fiber.join(yield* Effect.forkScoped(tell)), lookMaxMs)
       return Unlogged.of({
-        end: (name) => Effect.ensuring(endByTags(clouds, logId(log), name), Effect.forkIn(Effect.provideContext(tell, services), scope))
+        end: (name) => Effect.ensuring(endByTags(clouds, logIds(log), name), Effect.forkIn(Effect.provideContext(tell, services), scope))
       })
     })
   )

@@ -35,6 +35,16 @@ export const machines = (clouds: Clouds["Service"], log: string | null, before: 
     }))
   )
 
+/** Of each of these logs; of any where none is known. */
+export const machinesOf = (clouds: Clouds["Service"], logs: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach(logs.length === 0 ? [null] : logs, (log) => machines(clouds, log), { concurrency: "unbounded" }),
+    (all): Machines => ({
+      found: all.flatMap(({ found }) => found),
+      silent: [...new Set(all.flatMap(({ silent }) => silent))]
+    })
+  )
+
 /** "Not known of AWS: it did not answer.", or nothing. */
 export const unknownOf = (silent: ReadonlyArray<string>) => (silent.length === 0 ? "" : ` Not known of ${silent.join("; ")}.`)
 
@@ -84,5 +94,5 @@ export const endNamed = Effect.fn("endNamed")(function* (all: Machines, clusterN
   return { cluster: clusterName, nodes: own.map(({ node }) => node as string) } satisfies Ended
 })
 
-export const endByTags = (clouds: Clouds["Service"], log: string | null, clusterName: string) =>
-  Effect.flatMap(machines(clouds, log), (all) => endNamed(all, clusterName))
+export const endByTags = (clouds: Clouds["Service"], logs: ReadonlyArray<string>, clusterName: string) =>
+  Effect.flatMap(machinesOf(clouds, logs), (all) => endNamed(all, clusterName))

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -36,6 +36,20 @@ describe("a node on this machine, as to its agent,", () => {
       const last = Effect.map(cloud.journalAtRest(ref), (found) => found?.entries.at(-1)?.fact)
       yield* until(Effect.map(last, (fact) => fact?._tag === "JobEnded"))
       assert.deepInclude(yield* last, { status: "FAILED", returnCodes: [7] })
+    })
+  )
+
+  it.live("whose agent cannot write that it has ended says so at once, and is stopped when it can", () =>
+    Effect.gen(function* () {
+      const { cloud, home } = yield* prepare
+      const ref = yield* makeNode(cloud)
+      const place = join(folderOf(home, ref), `${nodeFiles.ended}.tmp`)
+      mkdirSync(place)
+      const { message } = yield* Effect.flip(cloud.stop(ref))
+      assert.match(message, /^The agent did not do 'exit': .*illegal operation on a directory/)
+      rmSync(place, { recursive: true })
+      yield* cloud.stop(ref)
+      assert.strictEqual((yield* cloud.query([ref]))[0]!.state, "stopped")
     })
   )
 

@@ -37,7 +37,7 @@ it.live("no life is counted, and one begins", () =>
     Effect.gen(function* () {
       assert.isTrue(Result.isFailure(yield* Effect.result(Stream.runCollect(log.readStream(daemonStream, 1)))))
       assert.deepStrictEqual(yield* life(log), { ends: 0, since: count + 3 })
-      assert.lengthOf(yield* Stream.runCollect(log.read(1)), count + 3)
+      assert.lengthOf(yield* Stream.runCollect(log.read(1, log.world().at)), count + 3)
     })
   )
 )

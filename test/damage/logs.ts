@@ -105,7 +105,7 @@ export const proven = (home: string) =>
   Effect.gen(function* () {
     const witness = readHead(join(home, "HEAD"))
     const log = yield* ProvenLog.make(typeof witness === "string" ? undefined : witness.head)
-    const read = yield* Stream.runCollect(log.read(1))
+    const read = yield* Stream.runCollect(log.read(1, log.world().at))
     assert.strictEqual(read.length, log.world().at)
     return read.length
   }).pipe(Effect.provide(Layer.fresh(storeOf(home)), { local: true }))

@@ -234,6 +234,17 @@ it.live("nothing is written to the files of a store that is read beside it, be a
   })
 )
 
+it.live("of a table that was made longer, or cut, that is what is said", () =>
+  Effect.gen(function* () {
+    for (const bytes of [Buffer.concat([table, Buffer.from("more")]), table.subarray(0, -7)]) {
+      const home = copy()
+      writeFileSync(join(home, "log", tableName), bytes)
+      const { message } = yield* Effect.flip(checkTables(home))
+      assert.strictEqual(message, `${join(home, "log", tableName)} is not what was written: the length or the end of it does not fit.`)
+    }
+  })
+)
+
 it("CRC-32C is that of its standard", () => {
   assert.strictEqual(crc32c(Buffer.from("123456789"), 0, 9), 0xe3069283)
   assert.strictEqual(crc32c(Buffer.alloc(32), 0, 32), 0x8a9136aa)

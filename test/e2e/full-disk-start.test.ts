@@ -81,4 +81,47 @@ describe.skipIf(!isRoot)("a start on a file system", () => {
     rmSync(filler, { recursive: true })
     expect((await home.sky("launch", "-y", "-c", "a", "echo begun")).out).toContain("begun")
   })
+
+  it("that gets none left under a daemon: what begins something is refused, and a node can be stopped and ended", async () => {
+    const home = mounted("nr_inodes=250")
+    await home.sky("launch", "-y", "-d", "-c", "a", "sleep 600")
+    const filler = join(home.state, "filler")
+    mkdirSync(filler)
+    const leave = (files: number) => {
+      for (let i = statfsSync(home.state).ffree - files; i > 0; i--) writeFileSync(join(filler, `${readdirSync(filler).length}`), "")
+    }
+    for (const [files, needed, verb] of [
+      [100, 128, ["launch", "-y", "-d", "true"]],
+      [20, 32, ["exec", "-d", "a", "true"]],
+      [0, 32, ["autostop", "-y", "a", "-i", "5"]]
+    ] as const) {
+      leave(files)
+      const { code, err } = await home.sky(...verb)
+      expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+        7,
+        expect.stringMatching(new RegExp(`The disk of \\S+ takes \\d+ more files?, and ${verb[0]} needs ${needed}\\. Delete some: df -i`))
+      ])
+    }
+    expect((await home.sky("status")).err.replaceAll(/\s+/g, " ")).toMatch(/takes 0 more files: a launch needs 128/)
+    expect(await home.sky("stop", "-y", "a")).toMatchObject({ code: 0 })
+    expect((await home.json("status"))[0].status).toBe("STOPPED")
+    expect(await home.sky("down", "-y", "a")).toMatchObject({ code: 0 })
+  })
+
+  it("that is mounted read-only is no place for a new log either", async () => {
+    const home = mounted("rw")
+    await home.sky("status")
+    const file = join(home.path, "saved.jsonl")
+    await home.sky("audit", "export", file)
+    const outer = new Home()
+    mkdirSync(outer.state)
+    execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", outer.state])
+    onTestFinished(() => void execFileSync("umount", ["-l", outer.state]))
+    const other = new Home({ SKYD_HOME: join(outer.state, "new", "state") })
+    const { code, err } = await other.sky("audit", "import", file)
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+      7,
+      expect.stringMatching(/^✗ The state folder \S+ cannot be written to: it is on a file system that is mounted read-only\./)
+    ])
+  })
 })

@@ -1,8 +1,10 @@
 /** A disk that fills up, on a small filesystem of its own: what begins something is refused, what ends something goes on. */
 import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { strikeAt } from "../damage/logs.ts"
 import { eventually, Home } from "./home.ts"
 
 const mib = 1024 * 1024
@@ -18,6 +20,7 @@ const mounted = (folder: string): boolean => {
 }
 
 const home = new Home()
+const other = new Home()
 const isSmall = mounted(home.path)
 if (!isSmall) console.warn("NOT TESTED: a full disk. Mounting a small filesystem needs root.")
 afterAll(async () => {
@@ -122,10 +125,12 @@ describe.skipIf(!isSmall)("a disk with", () => {
     const filling = setInterval(() => fill(mib), 1)
     const table = [2, 3, 4].map((job) => home.sky("cancel", "-y", "e", `${job}`))
     const json = [5, 6, 7].map((job) => home.sky("cancel", "-y", "e", `${job}`, "-o", "json"))
-    const failed = (await Promise.all([...table, ...json])).filter(({ code }) => code !== 0)
+    const during = await Promise.all([...table, ...json])
     clearInterval(filling)
-    expect(failed.length).toBeGreaterThan(0)
-    for (const { code, err, out } of [...failed, await home.sky("cancel", "-y", "e", "2"), await home.sky("status", "-o", "json")]) {
+    const isRefused = ({ code }: { readonly code: number | null }) => code !== 0
+    expect(during.some(isRefused)).toBe(true)
+    const after = [await home.sky("cancel", "-y", "e", "2"), await home.sky("status", "-o", "json")]
+    for (const { code, err, out } of [...during, ...after].filter(isRefused)) {
       const { message } = err.startsWith("{") ? JSON.parse(err).error : { message: err.replace(/^✗ /, "") }
       expect(message).toMatch(/^The state folder \S+ cannot be written to: there is no space left on its disk,/)
       expect([code, out]).toEqual([7, ""])
@@ -144,5 +149,24 @@ describe.skipIf(!isSmall)("a disk with", () => {
     expect(code).toBe(7)
     leave(300)
     expect((await home.sky("launch", "-y", "-c", "c", "echo back")).out).toContain("back")
+  })
+  it("nothing left, over a damaged log: what is proven is not looked at, and what it needs is said", async () => {
+    const words = randomBytes(4500).toString("base64")
+    await home.sky("exec", "-d", "c", `true ${words}`)
+    await home.json("daemon", "restart")
+    await home.json("daemon", "stop")
+    strikeAt(home.state, words)
+    const file = join(other.path, "saved.jsonl")
+    expect((await home.sky("status")).err).toContain("The log is damaged: ")
+    rmSync(join(home.state, "ballast"), { force: true })
+    leave(0)
+    const { code, err } = await home.sky("audit", "export", file)
+    expect([code, err.replaceAll(/\s+/g, " ")]).toEqual([
+      7,
+      expect.stringMatching(/✗ The state folder \S+ cannot be written to: there is no space left on its disk,/)
+    ])
+    expect(err).not.toContain("sky daemon stop")
+    leave(300)
+    expect(await home.sky("audit", "export", file)).toMatchObject({ code: 1, err: expect.stringContaining(" are exported to ") })
   })
 })

@@ -34,7 +34,7 @@ describe("EventLog", () => {
     return on(disk, (log) =>
       Effect.gen(function* () {
         yield* Effect.forEach(Array.from({ length: 600 }), () => log.append(append([fact, fact])), { concurrency: "unbounded" })
-        const all = yield* Stream.runCollect(log.read(1))
+        const all = yield* Stream.runCollect(log.read(1, log.world().at))
         assert.deepStrictEqual(
           all.map(({ seq }) => seq as number),
           Array.from({ length: 1201 }, (_, i) => i + 1)

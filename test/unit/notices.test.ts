@@ -19,7 +19,7 @@ import { recorded, up } from "../fakes/facts.ts"
 const facts = recorded(up())
 const world = facts.reduce(World.apply, World.empty)
 const log = {
-  read: (from: number) => Stream.fromIterable(facts.slice(from - 1)),
+  read: (from: number, to: number) => Stream.fromIterable(facts.slice(from - 1, to)),
   keptAt: Effect.succeed([]),
   kept: () => Effect.succeed(undefined),
   world: () => world,

@@ -26,7 +26,8 @@ import { histories } from "../fakes/histories.ts"
 
 /** As it comes back from the disk, a few facts at a time. */
 const logOf = (facts: ReadonlyArray<Recorded>, world = facts.reduce(World.apply, World.empty)): Readable => ({
-  read: (from) => Stream.rechunk(Stream.fromIterable(JSON.parse(JSON.stringify(facts.slice(from - 1))) as ReadonlyArray<Recorded>), 7),
+  read: (from, to) =>
+    Stream.rechunk(Stream.fromIterable(JSON.parse(JSON.stringify(facts.slice(from - 1, to))) as ReadonlyArray<Recorded>), 7),
   keptAt: Effect.succeed([]),
   kept: () => Effect.succeed(undefined),
   event: (seq) => Effect.succeed(facts[seq - 1]),

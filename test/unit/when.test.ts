@@ -16,7 +16,7 @@ const meant = (at: string | number) => Result.getOrThrow(readWhen(at, nowMs))
 const refused = (at: string | number) => Result.getOrThrow(Result.flip(readWhen(at, nowMs)))
 
 const logOf = (facts: ReadonlyArray<Recorded>): Readable => ({
-  read: (from) => Stream.fromIterable(facts.slice(from - 1)),
+  read: (from, to) => Stream.fromIterable(facts.slice(from - 1, to)),
   keptAt: Effect.succeed([]),
   kept: () => Effect.succeed(undefined),
   event: (seq) => Effect.succeed(facts[seq - 1]),
