@@ -42,6 +42,9 @@ export interface Provisioned {
   readonly rank: number
   readonly node: NodeId
   readonly address: string
+  /** Of a machine that was there before the node: what its owner calls it, and the key that it shows (`ssh-ed25519 AAAA…`). */
+  readonly host: string | null
+  readonly hostKey: string | null
 }
 
 /**
@@ -59,10 +62,17 @@ export interface NodeState {
   readonly down: boolean
 }
 
+/** A node, and what its machine is found by. */
 export interface NodeRef {
   readonly tags: Tags
   readonly rank: number
   readonly node: NodeId
+  readonly region: string | null
+  readonly zone: string | null
+  readonly address: string | null
+  /** As in `Provisioned`. */
+  readonly host: string | null
+  readonly hostKey: string | null
 }
 
 export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState => ({
@@ -75,7 +85,6 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
 })
 
 export interface Owned extends NodeRef {
-  readonly region: string | null
   readonly state: "running" | "stopped"
 }
 export interface Holdings {

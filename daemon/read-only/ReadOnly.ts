@@ -27,6 +27,7 @@ import { Operations } from "../Operations.ts"
 import { Queries } from "../queries/Queries.ts"
 import { Requests } from "../Requests.ts"
 import { Couriers } from "../reactors/Couriers.ts"
+import { refOf } from "../reactors/machines.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { AgentLink } from "../remote/AgentLink.ts"
 import { Unlogged } from "../Unlogged.ts"
@@ -73,8 +74,7 @@ const couriers = Layer.effect(
         if (cloud === undefined || head === undefined) {
           return Effect.fail(new CloudError({ kind: "Transient", code: "NoHead", message: `${row.name} has no head node` }))
         }
-        const tags = { log: log.world().clusters.log, cluster: row.id, clusterName: row.name }
-        return Effect.map(cloud.connectAgent({ tags, rank: 0, node: head.node }), (stream) => new AgentLink(stream))
+        return Effect.map(cloud.connectAgent(refOf(row, head, log.world().clusters.log)), (stream) => new AgentLink(stream))
       }
     })
   })

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { Duplex } from "node:stream"
 import { Effect } from "effect"
-import { type Cloud, CloudError, type Holdings, type NodeState, type Provisioned } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
 import { copyFiles } from "../../daemon/sync/copy-files.ts"
 import type { Answer } from "../../machine/answer.ts"
@@ -62,10 +62,16 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
       }),
     provision: ({ tags, token, ranks, offer }) => {
       const seats = ranks.map((rank) => ({ rank, address: `10.0.0.${rank + 1}` }))
-      return Effect.map(ask("provision", { tags, token, ranks: seats, offer }), (made) => made as ReadonlyArray<Provisioned>)
+      return Effect.map(ask("provision", { tags, token, ranks: seats, offer }), (made) =>
+        made.map((one) => ({ ...(one as Provisioned), host: null, hostKey: null }))
+      )
     },
     query: (nodes) => Effect.map(ask("query", { nodes }), (found) => found as ReadonlyArray<NodeState>),
-    owned: (log) => Effect.map(ask("owned", { log }), (found) => found as Holdings),
+    owned: (log) =>
+      Effect.map(ask("owned", { log }), ({ owned, unclear }) => ({
+        owned: owned.map((one) => ({ ...(one as Owned), zone: null, address: null, host: null, hostKey: null })),
+        unclear
+      })),
     start: (ref) => ask("start", ref),
     stop: (ref) => Effect.asVoid(ask("stop", ref)),
     terminate: (ref) => Effect.asVoid(ask("terminate", ref)),
