@@ -9,7 +9,8 @@ type May<A> = A | Promise<A>
 
 export interface Calls {
   readonly chmod: (path: string, mode: number) => May<void>
-  readonly lstat: (path: string) => May<fs.Stats>
+  /** Null where nothing is. */
+  readonly lstat: (path: string) => May<fs.Stats | null>
   readonly mkdir: (path: string, options: { readonly mode: number }) => May<unknown>
   readonly readlink: (path: string) => May<string>
   readonly rename: (from: string, to: string) => May<void>
@@ -19,11 +20,18 @@ export interface Calls {
   readonly unlink: (path: string) => May<void>
 }
 
-export const patient: Calls = promises
+export const patient: Calls = {
+  ...promises,
+  lstat: (path) =>
+    promises.lstat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return null
+      throw error
+    })
+}
 
 export const direct: Calls = {
   chmod: fs.chmodSync,
-  lstat: (path) => fs.lstatSync(path),
+  lstat: (path) => fs.lstatSync(path, { throwIfNoEntry: false }) ?? null,
   mkdir: fs.mkdirSync,
   readlink: (path) => fs.readlinkSync(path),
   rename: fs.renameSync,

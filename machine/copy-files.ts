@@ -17,14 +17,13 @@ import {
   makeTarget,
   placeLink,
   removeStaging,
-  replace,
-  statOrNull
+  replace
 } from "./placing.ts"
 
 const width = 16
 
 const copyOne = async (source: string, destination: Destination) => {
-  const wanted = await statOrNull(patient, source)
+  const wanted = await patient.lstat(source)
   // It vanished, or became something else, after the list was made.
   if (!wanted?.isFile()) return
   const there = await clearWay(patient, destination.path)
@@ -37,7 +36,7 @@ const placeEntry = async (root: string, entry: FileEntry, destination: Destinati
   try {
     await (entry.kind === "link" ? placeLink(patient, entry.target ?? "", destination) : copyOne(source, destination))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && !(await statOrNull(patient, source))) return
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && !(await patient.lstat(source))) return
     throw pathError(source, error)
   }
 }

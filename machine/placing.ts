@@ -18,15 +18,6 @@ const maxRetries = 3
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
 
-export const statOrNull = async (calls: Calls, path: string): Promise<Stats | null> => {
-  try {
-    return await calls.lstat(path)
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return null
-    throw error
-  }
-}
-
 /** Of what is thrown within a sentence is made that names the path. */
 export const at = async <A>(path: string, work: () => A | Promise<A>): Promise<A> => {
   try {
@@ -38,7 +29,7 @@ export const at = async <A>(path: string, work: () => A | Promise<A>): Promise<A
 
 /** Makes a folder that we may write into, whatever stood there. Answers whether it is new. */
 export const makeFolder = async (calls: Calls, path: string): Promise<boolean> => {
-  const there = await statOrNull(calls, path)
+  const there = await calls.lstat(path)
   if (there?.isDirectory()) {
     if ((there.mode & 0o700) !== 0o700) await calls.chmod(path, there.mode | 0o700)
     return false
@@ -85,7 +76,7 @@ const clearFolder = async (calls: Calls, path: string) => {
 
 /** What is at a path as something else than a folder, or nothing: a folder is in the way of all but folders. */
 export const clearWay = async (calls: Calls, path: string): Promise<Stats | null> => {
-  const there = await statOrNull(calls, path)
+  const there = await calls.lstat(path)
   if (!there?.isDirectory()) return there
   await clearFolder(calls, path)
   return null
@@ -98,9 +89,12 @@ export const isThere = async (calls: Calls, path: string, there: Stats | null, w
   return true
 }
 
+/** Names in staging folders are those of this program alone. */
+let made = 0
+
 export interface Destination {
   readonly path: string
-  /** Where files are made before they are renamed into place; nobody's workdir. */
+  /** Where files are made before they are renamed into place: by `makeStaging`. */
   readonly staging: string
   /** Nothing is put into place any more. */
   readonly signal: AbortSignal
@@ -130,7 +124,7 @@ export const replace = async (
   make: (temp: string) => void | Promise<void>,
   again: (temp: string, first: string) => void | Promise<void> = make
 ): Promise<void> => {
-  const temp = join(destination.staging, randomBytes(8).toString("hex"))
+  const temp = join(destination.staging, String(made++))
   const unlink = async (path: string) => {
     try {
       await calls.unlink(path)

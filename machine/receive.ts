@@ -42,7 +42,7 @@ const never = new AbortController().signal
 const placeAllButFiles = async ({ entries, into, staging }: Taking): Promise<ReadonlyArray<number>> => {
   const wants: Array<number> = []
   for (const [index, entry] of entries.entries()) {
-    const path = join(into, entry.path)
+    const path = `${into}/${entry.path}`
     await at(path, async () => {
       if (entry.kind === "folder") await makeFolder(direct, path)
       else if (entry.kind === "link") await placeLink(direct, entry.target!, { path, staging, signal: never })
@@ -57,7 +57,7 @@ const writeAll = (fd: number, bytes: Buffer) => {
 }
 
 const takeFile = async ({ entries, input, into, staging }: Taking, { index, mode, mtimeMs }: FileHead): Promise<number> => {
-  const path = join(into, entries[index]!.path)
+  const path = `${into}/${entries[index]!.path}`
   let size = 0
   const make = async (temp: string) => {
     const fd = openSync(temp, "wx", 0o600)

@@ -3,14 +3,19 @@ import type { Duplex } from "node:stream"
 import { Cut } from "../../machine/Input.ts"
 
 const gatherBytes = 64 * 1024
+/** That the line has and has not passed on: enough that it is never idle while we read. */
+const pendingMaxBytes = 2 * 1024 * 1024
 
 export class Outlet {
   private readonly line: Duplex
   private pieces: Array<Buffer> = []
   private size = 0
+  private pending = 0
+  private wake = () => {}
 
   constructor(line: Duplex) {
     this.line = line
+    line.once("close", () => this.wake())
   }
 
   async write(piece: Buffer): Promise<void> {
@@ -20,26 +25,21 @@ export class Outlet {
   }
 
   async flush(): Promise<void> {
-    if (this.size === 0) return
-    const bytes = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces, this.size)
+    const large = this.pieces.length > 1 && this.pieces.at(-1)!.length >= gatherBytes ? this.pieces.pop()! : undefined
+    const small = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces)
     this.pieces = []
     this.size = 0
-    if (this.line.destroyed || this.line.writableEnded) throw new Cut()
-    if (!this.line.write(bytes)) await this.drained()
+    for (const bytes of [small, large]) if (bytes !== undefined && bytes.length > 0) this.pass(bytes)
+    while (this.pending > pendingMaxBytes && !this.line.destroyed) await new Promise<void>((resolve) => (this.wake = resolve))
+    if (this.line.destroyed) throw new Cut()
   }
 
-  private drained(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (work: () => void) => () => {
-        this.line.off("drain", onDrain)
-        this.line.off("close", onClose)
-        work()
-      }
-      const onDrain = done(resolve)
-      const onClose = done(() => reject(new Cut()))
-      this.line.on("drain", onDrain)
-      this.line.on("close", onClose)
-      if (this.line.destroyed) onClose()
+  private pass(bytes: Buffer): void {
+    if (this.line.destroyed || this.line.writableEnded) throw new Cut()
+    this.pending += bytes.length
+    this.line.write(bytes, () => {
+      this.pending -= bytes.length
+      this.wake()
     })
   }
 }

@@ -1,19 +1,20 @@
 /**
- * Files read in their order, some ahead of the one that is asked for: small ones whole, of large ones the beginning. What holds the daemon's
- * thread up least is what counts here, so these are the bare calls.
+ * Files read in their order, some ahead of the one that is asked for: small ones whole, of large ones the beginning. Opening and reading may
+ * wait for a disk, so others do it; what does not wait is done at once, since asking others for it takes ten times as long.
  */
-import { close, constants, fstat, open, read, type Stats } from "node:fs"
+import { closeSync, constants, fstatSync, open, read, type Stats } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import type { FileEntry } from "../../machine/FileEntry.ts"
-import { PathError, pathError } from "../../machine/PathError.ts"
+import { pathError } from "../../machine/PathError.ts"
 
 const aheadMax = 32
-export const chunkBytes = 256 * 1024
+const firstBytes = 256 * 1024
+const chunkBytes = 1024 * 1024
 // What became a pipe meanwhile has nothing to say, and nobody waits for it; what became a link is not followed.
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
 
-const calls = { open: promisify(open), fstat: promisify(fstat), read: promisify(read), close: promisify(close) }
+const calls = { open: promisify(open), read: promisify(read) }
 
 /** A file as it was when it was opened, with its first bytes and the rest of them, no more than it held then. */
 export interface Opened {
@@ -21,13 +22,13 @@ export interface Opened {
   readonly first: Buffer
   readonly rest: AsyncIterable<Buffer>
   /** Once, whether or not the rest was read. */
-  readonly close: () => Promise<void>
+  readonly close: () => void
 }
 
 const isGone = (error: unknown) => ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")
 
-const chunk = async (fd: number, left: number): Promise<Buffer> => {
-  const buffer = Buffer.allocUnsafe(Math.min(left, chunkBytes))
+const chunk = async (fd: number, most: number): Promise<Buffer> => {
+  const buffer = Buffer.allocUnsafe(most)
   const { bytesRead } = await calls.read(fd, buffer, 0, buffer.length, null)
   return buffer.subarray(0, bytesRead)
 }
@@ -36,7 +37,7 @@ const chunk = async (fd: number, left: number): Promise<Buffer> => {
 async function* chunks(fd: number, path: string, size: number): AsyncGenerator<Buffer> {
   let left = size
   const next = () => {
-    const reading = left > 0 ? chunk(fd, left) : Promise.resolve(Buffer.alloc(0))
+    const reading = left > 0 ? chunk(fd, Math.min(left, chunkBytes)) : Promise.resolve(Buffer.alloc(0))
     reading.catch(() => {})
     return reading
   }
@@ -66,16 +67,15 @@ const openFile = async (path: string): Promise<Opened | null> => {
     throw pathError(path, error)
   }
   try {
-    const found = await calls.fstat(fd)
-    if (!found.isFile()) return calls.close(fd).then(() => null)
-    const first = found.size === 0 ? Buffer.alloc(0) : await chunk(fd, found.size)
+    const found = fstatSync(fd)
+    const first = found.isFile() && found.size > 0 ? await chunk(fd, Math.min(found.size, firstBytes)) : Buffer.alloc(0)
     const left = found.size - first.length
-    if (left > 0 && first.length > 0) return { found, first, rest: chunks(fd, path, left), close: () => calls.close(fd) }
-    await calls.close(fd)
-    return { found, first, rest: nothing(), close: async () => {} }
+    if (left > 0 && first.length > 0) return { found, first, rest: chunks(fd, path, left), close: () => closeSync(fd) }
+    closeSync(fd)
+    return found.isFile() ? { found, first, rest: nothing(), close: () => {} } : null
   } catch (error) {
-    await calls.close(fd).catch(() => {})
-    throw error instanceof PathError ? error : pathError(path, error)
+    closeSync(fd)
+    throw pathError(path, error)
   }
 }
 
@@ -96,7 +96,7 @@ export async function* readAhead(root: string, entries: ReadonlyArray<FileEntry>
       try {
         yield opened
       } finally {
-        await opened?.close()
+        opened?.close()
       }
     }
   } finally {

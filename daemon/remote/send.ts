@@ -17,6 +17,8 @@ import { readAhead } from "./read-ahead.ts"
 /** A line has the numbers of all files that are wanted. */
 const lineMaxBytes = 16 * 1024 * 1024
 
+const linesAtOnce = 512
+
 /** Of what the machine wants. */
 export interface SendProgress {
   readonly files: number
@@ -46,7 +48,15 @@ const readLine = async (input: Input): Promise<Exclude<Line, { readonly error: u
 
 const sendList = async (outlet: Outlet, header: Header, { entries }: FileList) => {
   await outlet.write(Buffer.from(`${JSON.stringify(header)}\n`))
-  for (const entry of entries) await outlet.write(Buffer.from(lineOf(entry)))
+  for (let at = 0; at < entries.length; at += linesAtOnce)
+    await outlet.write(
+      Buffer.from(
+        entries
+          .slice(at, at + linesAtOnce)
+          .map(lineOf)
+          .join("")
+      )
+    )
   await outlet.flush()
 }
 
