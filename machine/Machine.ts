@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { describe } from "./describe.ts"
-import { markStarted, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
+import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
 import { holdsLease } from "./lease.ts"
@@ -62,11 +62,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     identity,
     agentPath
   })
-  const find = async (ref: NodeRef) => {
-    const identity = await ownIdentity(at.node(ref.node), ref)
-    if (identity) return placeOf(identity)
-    throw refused("Missing", `Node ${ref.node} does not exist: its folder ${at.node(ref.node)} is gone.`)
-  }
+  const find = async (ref: NodeRef) => placeOf((await mustFind(at, ref)).identity)
   const findRunning = async (ref: NodeRef) => {
     const place = await find(ref)
     const stopped = await whyStopped(place.folder, place.identity)

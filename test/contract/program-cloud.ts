@@ -1,20 +1,21 @@
 /**
- * A cloud whose machine is reached as one elsewhere is: `agent.cjs machine` and `agent.cjs connect` as child processes, and nothing of
+ * A cloud whose machine is reached as one elsewhere is: `agent.cjs machine`, `receive` and `connect` as child processes, and nothing of
  * `machine/` in this process. Over ssh only the way to start the programs is another.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { Duplex } from "node:stream"
 import { Effect } from "effect"
-import { type Cloud, CloudError, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
-import { copyFiles } from "../../daemon/sync/copy-files.ts"
+import { send } from "../../daemon/remote/send.ts"
+import type { FileList } from "../../daemon/sync/FileList.ts"
 import type { Answer } from "../../machine/answer.ts"
 import { connected, noAgentCode } from "../../machine/connect.ts"
+import { machineError } from "../../machine/MachineError.ts"
 import type { MachineMethod, MachineMethods } from "../../machine/shapes.ts"
 
 const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
-const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
 
 /** One question; who gives up on it tells the program. */
 export const askMachine = <M extends MachineMethod>(agentPath: string, base: string, method: M, params: MachineMethods[M][0]) =>
@@ -46,6 +47,18 @@ export const connectBy = async (agentPath: string, socket: string): Promise<Dupl
   const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode]
   throw transient(code === noAgentCode ? "NoAgent" : "NoConnection", said.trim())
 }
+
+const putBy = (agentPath: string, base: string, ref: NodeRef, files: FileList, target: string) =>
+  Effect.tryPromise({
+    try: (signal) => {
+      const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })
+      return send(Duplex.from({ readable: stdout, writable: stdin }), ref, files, target, { signal })
+    },
+    catch: (error) => {
+      const { code, kind, message } = machineError(error)
+      return new CloudError({ kind, code, message })
+    }
+  }).pipe(Effect.asVoid)
 
 export const programCloud = (agentPath: string, base: string): Cloud => {
   const ask = <M extends MachineMethod>(method: M, params: MachineMethods[M][0]) => askMachine(agentPath, base, method, params)
@@ -81,9 +94,6 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
         Effect.tryPromise({ try: () => connectBy(agentPath, socket), catch: (error) => error as CloudError })
       ),
     journalAtRest: (ref) => Effect.orElseSucceed(ask("journalAtRest", ref), () => null),
-    put: (ref, files, target) =>
-      target.split("/").some((name, at) => name === ".." || (name === "" && at === 0))
-        ? refused("OutsideHome", target)
-        : Effect.flatMap(ask("homeFolder", ref), ({ home }) => Effect.orDie(copyFiles(files, home, target)))
+    put: (ref, files, target) => putBy(agentPath, base, ref, files, target)
   }
 }
