@@ -21,6 +21,7 @@ export interface Claim {
   /** As in `NodeIdentity`. */
   readonly home?: string
   readonly survivesReboot?: boolean
+  readonly stateFolder?: string
   /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
   readonly exclusive?: boolean
 }

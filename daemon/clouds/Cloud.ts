@@ -103,8 +103,33 @@ export interface Offered {
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
 export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
 
+/** A machine of the user's own, as it is now. */
+export interface OwnMachine {
+  readonly pool: string
+  readonly host: string
+  readonly status: "free" | "leased" | "unreachable"
+  /** Of the cluster that has it, whoever's log it is of. */
+  readonly clusterName: string | null
+  /** Why it cannot be had, in words. */
+  readonly reason: string | null
+  /** What it is made of; null where it was not reached. */
+  readonly cpus: number | null
+  readonly memoryGib: number | null
+  readonly accelerators: Offer["accelerators"]
+  /** Where its Node is; null: there is none yet, ours will be brought. */
+  readonly node: string | null
+}
+
 export interface Cloud {
   readonly name: string
+  /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
+  readonly whyNot?: Effect.Effect<string | null>
+  /** A candidate where it is named, or where no other cloud can be used. */
+  readonly isLastResort?: boolean
+  /** The user's own machines of a pool, or of all; each is asked. */
+  readonly machines?: (pool: string | null) => Effect.Effect<ReadonlyArray<OwnMachine>, CloudError>
+  /** What should be mended although it works: a sentence each, without its full stop. */
+  readonly warnings?: Effect.Effect<ReadonlyArray<string>>
   /** Why a cluster on this offer lacks the feature, as the end of a sentence ("AWS ends spot machines when they stop"); null: it has it. */
   readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
   /** Whether only what is below the nodes' home is their own: the rest is the user's machine. */

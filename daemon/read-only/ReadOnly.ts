@@ -11,8 +11,8 @@ import * as Layer from "effect/Layer"
 import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
-import * as LocalCloud from "../clouds/local/LocalCloud.ts"
 import { patient } from "../clouds/patient.ts"
+import { clouds } from "../Daemon.ts"
 import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -138,12 +138,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
     Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(patient),
-    Layer.provide(
-      Layer.effect(
-        Clouds,
-        Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))
-      )
-    ),
+    Layer.provide(clouds(home, agentPath)),
     Layer.provideMerge(storeOf(home))
   )
 }

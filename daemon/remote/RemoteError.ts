@@ -28,6 +28,8 @@ const kinds = [
   "ChannelsTaken",
   /** It lets us in and runs nothing for us. */
   "NoShell",
+  /** It has no Node that runs our agent, and we have none for it. */
+  "NoNode",
   /** The command ended and said that it failed. */
   "CommandFailed",
   /** The caller gave it up. */

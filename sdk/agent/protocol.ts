@@ -33,6 +33,8 @@ export interface NodeIdentity {
   readonly ownsWorkdir?: boolean
   /** It runs on after its machine was restarted, with an agent anew; the jobs of before have failed. Else it is stopped then. */
   readonly survivesReboot?: boolean
+  /** Which state folder asked for it, by an id of its own, where the machine is not of one folder alone. */
+  readonly stateFolder?: string
 }
 
 /** Files of a node's folder that the cloud and the agent share. */

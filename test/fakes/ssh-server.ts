@@ -44,6 +44,7 @@ export class SshServer {
   refusals = 0
   readonly tried: Array<string> = []
   port = 0
+  address = "127.0.0.1"
   private hostKeys: ReadonlyArray<Pair>
   private server: ssh2.Server
   private readonly net: NetServer
@@ -57,11 +58,16 @@ export class SshServer {
     this.net = createServer({ noDelay: true }, (socket) => this.accept(socket))
   }
 
-  /** Listens on 127.0.0.1, and lets `authorized` in. */
-  static async start(authorized: ReadonlyArray<Pair> = [], hostKeys: ReadonlyArray<Pair> = [keyPair("host")]): Promise<SshServer> {
+  /** Lets `authorized` in. */
+  static async start(
+    authorized: ReadonlyArray<Pair> = [],
+    hostKeys: ReadonlyArray<Pair> = [keyPair("host")],
+    address = "127.0.0.1"
+  ): Promise<SshServer> {
     const own = new SshServer(hostKeys)
+    own.address = address
     own.knobs.authorized.push(...authorized.map((pair) => pair.public))
-    await new Promise<void>((done) => own.net.listen(0, "127.0.0.1", done))
+    await new Promise<void>((done) => own.net.listen(0, address, done))
     own.port = (own.net.address() as { port: number }).port
     return own
   }
@@ -70,7 +76,7 @@ export class SshServer {
     return bareKey(this.hostKeys[0]!.public)
   }
   target(changes: Partial<Target> = {}): Target {
-    return targetAt({ name: "box", host: "127.0.0.1", port: this.port, user: userInfo().username, hostKey: this.hostKey, ...changes })
+    return targetAt({ name: "box", host: this.address, port: this.port, user: userInfo().username, hostKey: this.hostKey, ...changes })
   }
 
   /** From now on it is another machine, for whoever connects. */

@@ -59,6 +59,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
 
   return {
     name: "local",
+    isLastResort: true,
     lackOf: () => null,
     homeOnly: true,
     identity: Effect.succeed(null),

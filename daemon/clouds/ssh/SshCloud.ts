@@ -1,0 +1,180 @@
+/**
+ * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's log it is of is
+ * known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
+ */
+import type { Duplex } from "node:stream"
+import * as Effect from "effect/Effect"
+import { connected } from "../../../machine/connect.ts"
+import { places } from "../../../machine/folder.ts"
+import { machineError } from "../../../machine/MachineError.ts"
+import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
+import { alternativesOf } from "../../../task/alternatives.ts"
+import type { CloudOffers } from "../../../task/Offers.ts"
+import type { Connections } from "../../remote/Connections.ts"
+import { send } from "../../remote/send.ts"
+import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type OwnMachine, unknownState } from "../Cloud.ts"
+import { makeClaims } from "./claim.ts"
+import { type Looked, type Machines, makeMachines, refused, transient } from "./Machines.ts"
+import { isFound, offersOf, whyTaken } from "./offers.ts"
+import { PoolsError } from "./PoolMachine.ts"
+import { type KnownPools, machinesOf, openPools, poolsFile, poolsFiles } from "./pools.ts"
+import { folderId, readFolderId } from "./state-folder.ts"
+
+export interface SshCloudOptions {
+  /** The daemon's state folder, absolute. */
+  readonly home: string
+  /** The bundled agent, `dist/agent.cjs`. */
+  readonly agentPath: string
+  readonly connections: Connections["Service"]
+}
+
+const queryMaxMs = 30_000
+const queriesAtOnce = 32
+const neverStopped = "machines of an ssh pool are yours, and never stopped"
+
+const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
+  if (file === null) return `there is no ${poolsFile}: ${poolsFiles(home).join(" or ")} names your machines`
+  return pools.size === 0 ? `${file} names no machine` : null
+}
+
+/** Its regions are pools, with names of the user's own. */
+const catalogOf = (pools: () => KnownPools["pools"]): CloudOffers => ({
+  get regions() {
+    return [...pools().keys()]
+  },
+  zonesOf: () => [],
+  regionOf: () => undefined,
+  instanceType: () => undefined,
+  acceleratorNames: [],
+  imageTags: [],
+  imageGib: 0,
+  usdPerHour: () => 0,
+  places: ({ region }) =>
+    [...pools().keys()].filter((pool) => region === undefined || pool === region).map((pool) => ({ region: pool, zones: [] }))
+})
+
+const viewOf = (looked: Looked): OwnMachine => {
+  const { host, pool } = looked
+  const reason = whyTaken(looked)
+  if (!isFound(looked))
+    return { pool, host, status: "unreachable", clusterName: null, reason, cpus: null, memoryGib: null, accelerators: null, node: null }
+  const { accelerators, cpus, lease, memoryGib, node } = looked.reached.ground
+  const status = lease === null ? "free" : "leased"
+  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node }
+}
+
+const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {
+  if (!isFound(looked)) return []
+  const { hostKey, ground } = looked.reached
+  const { isEnded, lease } = ground
+  if (lease === null || !isOurs(lease)) return []
+  const { address, cluster, clusterName, log, node, rank } = lease
+  const place = { region: looked.pool, zone: null, address, host: looked.host, hostKey }
+  return [{ tags: { log, cluster, clusterName }, rank, node, ...place, state: isEnded ? "stopped" : "running" } as Owned]
+}
+
+/** Once the program there says that it stands, which it says on stderr. */
+const whenConnected = (stream: Duplex) =>
+  Effect.callback<Duplex, CloudError>((resume) => {
+    let said = ""
+    stream.on("said", (text: string) => {
+      said += text
+      if (said.split("\n").includes(connected)) resume(Effect.succeed(stream))
+    })
+    stream.once("close", () =>
+      resume(Effect.fail(transient("NoAgent", stream.errored?.message ?? "the connection to the agent ended at once")))
+    )
+    return Effect.sync(() => stream.destroy())
+  })
+
+const plain = ({ node, rank, tags }: NodeRef) => ({ tags, rank, node })
+
+const query = (machines: Machines, ref: NodeRef) =>
+  machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
+    Effect.map(([state]) => state as NodeState),
+    Effect.timeoutOrElse({
+      duration: queryMaxMs,
+      orElse: () => Effect.fail(transient("NoAnswer", `${ref.host} did not answer within ${queryMaxMs / 1000} s`))
+    }),
+    Effect.catch(({ message }) => Effect.succeed(unknownState(ref, message)))
+  )
+
+export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connections, home }: SshCloudOptions): Effect.fn.Return<Cloud> {
+  const open = openPools(home)
+  let last: KnownPools["pools"] = new Map()
+  const pools = async () => {
+    const known = await open()
+    last = known.pools
+    return known
+  }
+  const machines = makeMachines({ connections, agentPath, pools })
+  const stateFolder = Effect.promise(() => folderId(home))
+  const claim = makeClaims({ machines, stateFolder, sinceMs: Date.now() })
+
+  return {
+    name: "ssh",
+    lackOf: (feature) => (feature === "STOP" ? neverStopped : null),
+    identity: Effect.succeed(null),
+    catalog: catalogOf(() => last),
+    whyNot: Effect.promise(() =>
+      pools().then(
+        (known) => noAccess(known, home),
+        (error) => (error instanceof PoolsError ? error.message : Promise.reject(error))
+      )
+    ),
+    warnings: Effect.map(Effect.option(machines.known), (known) =>
+      known._tag === "Some" && known.value.warning !== null ? [known.value.warning] : []
+    ),
+    machines: Effect.fn("SshCloud.machines")(function* (pool) {
+      return (yield* machines.lookAll(machinesOf(yield* machines.known, pool), true)).map(viewOf)
+    }),
+    offers: Effect.fn("SshCloud.offers")(
+      function* (task) {
+        const known = yield* machines.known
+        const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
+        const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
+        const offered = offersOf(yield* machines.lookAll(asked, false), task)
+        // What was seen a while ago may be free by now.
+        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookAll(asked, true), task)
+      },
+      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
+    ),
+    provision: claim,
+    query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
+    owned: Effect.fn("SshCloud.owned")(function* (log) {
+      const folder = yield* Effect.promise(() => readFolderId(home))
+      if (folder === null) return { owned: [], unclear: [] }
+      const looked = yield* machines.lookAll(machinesOf(yield* machines.known), true)
+      const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === folder : lease.log === log)
+      // A machine of a pool that is off is no news, unless somebody looks for what a certain log has.
+      const unclear = log === null ? [] : looked.flatMap(({ host, why }) => (why === null ? [] : [`${host} is not reached: ${why}`]))
+      return { owned: looked.flatMap((one) => ownedOf(one, isOurs)), unclear }
+    }),
+    start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),
+    stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
+    terminate: Effect.fn("SshCloud.terminate")((ref) => {
+      machines.forget({ pool: ref.region ?? "", host: ref.host ?? "" })
+      return Effect.asVoid(machines.ask(ref, "terminate", plain(ref)))
+    }),
+    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", plain(ref), true)),
+    connectAgent: Effect.fn("SshCloud.connectAgent")((ref) =>
+      Effect.flatMap(
+        machines.open(ref, "connect", (base) => places(base).socket(ref.node)),
+        whenConnected
+      )
+    ),
+    journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
+      Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
+    ),
+    put: Effect.fn("SshCloud.put")(function* (ref, files, target) {
+      const stream = yield* machines.open(ref, "receive", (base) => base)
+      yield* Effect.tryPromise({
+        try: (signal) => send(stream, plain(ref), files, target, { signal }),
+        catch: (error) => {
+          const { code, kind, message } = machineError(error)
+          return new CloudError({ kind, code, message })
+        }
+      })
+    })
+  }
+})
