@@ -116,7 +116,7 @@ export interface OwnMachine {
   readonly cpus: number | null
   readonly memoryGib: number | null
   readonly accelerators: Offer["accelerators"]
-  /** Where its Node is; null: there is none yet, ours will be brought. */
+  /** The version of its Node; null: there is none that will do, ours will be brought. */
   readonly node: string | null
 }
 

@@ -27,6 +27,7 @@ export interface Ground {
   readonly isEnded: boolean
   /** Of a Node that runs our agent. */
   readonly node: string | null
+  readonly nodeVersion: string | null
   /** Our agent's file is there, with the digest that was asked for. */
   readonly hasAgent: boolean
 }
@@ -56,7 +57,7 @@ good() {
   version=$("$1" --version 2>/dev/null </dev/null) || return 1
   major=\${version#v}; major=\${major%%.*}
   case $major in ''|*[!0-9]*) return 1 ;; esac
-  [ "$major" -ge ${nodeMajorMin} ] && say node "$1"
+  [ "$major" -ge ${nodeMajorMin} ] && say node "$1" && say version "$version"
 }
 find_node() {
   for at in "$base"/node/*/bin/node "$(command -v node)" /usr/local/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.local/bin/node; do
@@ -94,6 +95,7 @@ export const readGround = (said: string): Ground | null => {
     lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
     isEnded: one("ended") === "yes",
     node: one("node") || null,
+    nodeVersion: one("version") || null,
     hasAgent: one("agent") === "yes"
   }
 }

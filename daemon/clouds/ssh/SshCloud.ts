@@ -17,7 +17,7 @@ import { makeClaims } from "./claim.ts"
 import { type Looked, type Machines, makeMachines, refused, transient } from "./Machines.ts"
 import { isFound, offersOf, whyTaken } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
-import { type KnownPools, machinesOf, openPools, poolsFile, poolsFiles } from "./pools.ts"
+import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
 import { folderId, readFolderId } from "./state-folder.ts"
 
 export interface SshCloudOptions {
@@ -33,7 +33,7 @@ const queriesAtOnce = 32
 const neverStopped = "machines of an ssh pool are yours, and never stopped"
 
 const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
-  if (file === null) return `there is no ${poolsFile}: ${poolsFiles(home).join(" or ")} names your machines`
+  if (file === null) return `there is no ${poolsFile} in ${home} or ~/.sky`
   return pools.size === 0 ? `${file} names no machine` : null
 }
 
@@ -58,7 +58,7 @@ const viewOf = (looked: Looked): OwnMachine => {
   const reason = whyTaken(looked)
   if (!isFound(looked))
     return { pool, host, status: "unreachable", clusterName: null, reason, cpus: null, memoryGib: null, accelerators: null, node: null }
-  const { accelerators, cpus, lease, memoryGib, node } = looked.reached.ground
+  const { accelerators, cpus, lease, memoryGib, nodeVersion: node } = looked.reached.ground
   const status = lease === null ? "free" : "leased"
   return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node }
 }

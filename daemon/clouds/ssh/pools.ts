@@ -17,7 +17,7 @@ export interface KnownPools {
 const none: KnownPools = { file: null, pools: new Map(), warning: null }
 const readableByOthers = 0o077
 
-export const poolsFiles = (home: string): ReadonlyArray<string> => [
+const poolsFiles = (home: string): ReadonlyArray<string> => [
   join(home, poolsFile),
   join(process.env["HOME"] || homedir(), ".sky", poolsFile)
 ]
