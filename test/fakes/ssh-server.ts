@@ -24,6 +24,8 @@ export interface Knobs {
   shell: string
   allowForwarding: boolean
   refuseExec: boolean
+  /** PATH of what runs there. */
+  path: string
 }
 
 export class SshServer {
@@ -36,7 +38,8 @@ export class SshServer {
     firstAnswerDelayMs: 0,
     shell: "/bin/sh",
     allowForwarding: true,
-    refuseExec: false
+    refuseExec: false,
+    path: process.env["PATH"] ?? ""
   }
   /** What happened, for tests to look at. */
   connections = 0
@@ -186,7 +189,7 @@ export class SshServer {
   }
 
   private spawn(command: string, channel: ServerChannel, over: () => void): ChildProcess {
-    const env = { HOME: this.home, PATH: process.env["PATH"], USER: userInfo().username, SHELL: this.knobs.shell }
+    const env = { HOME: this.home, PATH: this.knobs.path, USER: userInfo().username, SHELL: this.knobs.shell }
     const child = spawn(this.knobs.shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
     this.children.add(child)
     channel.on("error", () => undefined)
