@@ -4,18 +4,7 @@
  * needed, to what lies below `~/.sky/file_mounts`.
  */
 import { execFile } from "node:child_process"
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  type Stats,
-  statSync,
-  symlinkSync,
-  unlinkSync
-} from "node:fs"
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync, renameSync, rmSync, type Stats, statSync, symlinkSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import type { Place } from "./copy-files.ts"
 import { refused } from "./MachineError.ts"
@@ -124,10 +113,11 @@ export const placeLanding = async ({ link }: Landing): Promise<void> => {
   const temp = join(dirname(path), `.skyd-${basename(path)}`.slice(0, 64))
   try {
     makeUserFolder(dirname(path))
-    if (lstatOrNull(temp) !== null) unlinkSync(temp)
+    rmSync(temp, { force: true })
     symlinkSync(to, temp)
     renameSync(temp, path)
   } catch (error) {
+    rmSync(temp, { force: true })
     if (!isDenied(error)) throw error
     await parentsBySudo(path)
     await sudo(path, "ln", "-sfn", "--", to, path)

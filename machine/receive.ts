@@ -12,9 +12,8 @@ import { eachBytes, type FileHead, nextFile } from "./file-frames.ts"
 import { mustFind, places } from "./folder.ts"
 import { Cut, Input } from "./Input.ts"
 import { type Landing, landingOf, placeLanding, prepareLanding } from "./landing.ts"
-import { type MachineError, machineError, refused } from "./MachineError.ts"
+import { machineError, refused } from "./MachineError.ts"
 import { readEntries, readHeader } from "./manifest.ts"
-import { PathError } from "./PathError.ts"
 import { at, clearWay, isThere, makeFolder, makeStaging, makeTarget, placeLink, removeStaging, replace } from "./placing.ts"
 
 /** How long what still comes is read after an error, so that the sender gets to hear of it. */
@@ -125,9 +124,6 @@ const receiveFor = async (base: string, input: Input): Promise<Received> => {
   return received
 }
 
-const toMachineError = (error: unknown): MachineError =>
-  error instanceof PathError ? refused("NotCopied", error.message) : machineError(error)
-
 export const receive = async (base: string): Promise<void> => {
   const input = new Input(process.stdin)
   process.stdout.on("error", () => process.exit(1))
@@ -135,7 +131,7 @@ export const receive = async (base: string): Promise<void> => {
     say({ ok: await receiveFor(resolve(base), input) })
   } catch (error) {
     if (error instanceof Cut) process.exit(1)
-    const { code, kind, message } = toMachineError(error)
+    const { code, kind, message } = machineError(error)
     say({ error: { kind, code, message } })
     setTimeout(() => process.exit(0), lingerMs).unref()
     await input.drain()

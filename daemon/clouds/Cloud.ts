@@ -12,6 +12,7 @@ import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { FileList } from "../sync/FileList.ts"
+import type { PutProgress } from "../sync/SyncTold.ts"
 
 /**
  * When a cloud does not do what it was asked.
@@ -163,6 +164,11 @@ export interface Cloud {
   readonly journalAtRest: (
     node: NodeRef
   ) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
-  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. */
-  readonly put: (node: NodeRef, files: FileList, target: string) => Effect.Effect<void, CloudError>
+  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. Says how far it is where that takes its time. */
+  readonly put: (
+    node: NodeRef,
+    files: FileList,
+    target: string,
+    onProgress?: (progress: PutProgress) => void
+  ) => Effect.Effect<void, CloudError>
 }

@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream"
 import type { Answer } from "../../machine/answer.ts"
 import { bytesFrame, doneFrame, endFrame, fileFrame, goneFrame } from "../../machine/file-frames.ts"
 import { Cut, Input } from "../../machine/Input.ts"
-import { MachineError, transient } from "../../machine/MachineError.ts"
+import { MachineError, machineError, transient } from "../../machine/MachineError.ts"
 import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
 import type { Received } from "../../machine/receive.ts"
 import type { NodeRef } from "../../machine/shapes.ts"
@@ -88,7 +88,7 @@ const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: Rea
   tell({ files, ofFiles: wanted.length, bytes, ofBytes })
 }
 
-/** `target` as in `placedAt`: relative to the node's home, or absolute. Rejects with a `MachineError` or, of a file of ours, a `PathError`. */
+/** `target` as in `placedAt`: relative to the node's home, or absolute. Rejects with a `MachineError`. */
 export const send = async (
   line: Duplex,
   node: NodeRef,
@@ -130,7 +130,7 @@ export const send = async (
     ])
   } catch (error) {
     signal.throwIfAborted()
-    throw error
+    throw machineError(error)
   } finally {
     signal.removeEventListener("abort", giveUp)
     line.destroy()

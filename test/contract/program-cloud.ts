@@ -8,7 +8,7 @@ import { Duplex } from "node:stream"
 import { Effect } from "effect"
 import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
-import { send } from "../../daemon/remote/send.ts"
+import { type SendOptions, send } from "../../daemon/remote/send.ts"
 import type { FileList } from "../../daemon/sync/FileList.ts"
 import type { Answer } from "../../machine/answer.ts"
 import { connected, noAgentCode } from "../../machine/connect.ts"
@@ -48,11 +48,11 @@ export const connectBy = async (agentPath: string, socket: string): Promise<Dupl
   throw transient(code === noAgentCode ? "NoAgent" : "NoConnection", said.trim())
 }
 
-const putBy = (agentPath: string, base: string, ref: NodeRef, files: FileList, target: string) =>
+const putBy = (agentPath: string, base: string, ref: NodeRef, files: FileList, target: string, onProgress?: SendOptions["onProgress"]) =>
   Effect.tryPromise({
     try: (signal) => {
       const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })
-      return send(Duplex.from({ readable: stdout, writable: stdin }), ref, files, target, { signal })
+      return send(Duplex.from({ readable: stdout, writable: stdin }), ref, files, target, { signal, ...(onProgress && { onProgress }) })
     },
     catch: (error) => {
       const { code, kind, message } = machineError(error)
@@ -94,6 +94,6 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
         Effect.tryPromise({ try: () => connectBy(agentPath, socket), catch: (error) => error as CloudError })
       ),
     journalAtRest: (ref) => Effect.orElseSucceed(ask("journalAtRest", ref), () => null),
-    put: (ref, files, target) => putBy(agentPath, base, ref, files, target)
+    put: (ref, files, target, onProgress) => putBy(agentPath, base, ref, files, target, onProgress)
   }
 }

@@ -1,4 +1,5 @@
 /** Files on their way to a node, and what comes between: they change, or an end dies. */
+import { spawn } from "node:child_process"
 import {
   appendFileSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { agentPath } from "../contract/cloud-local-prepare.ts"
 import { read, write } from "../unit/sync/tree.ts"
 import { everything, ground, startReceive, sync, useGround } from "./receiving.ts"
 
@@ -97,6 +99,24 @@ describe("a sync that ends in the middle", () => {
     expect(await sync()).toEqual({ files: 1, bytes: 64 * 1024 * 1024 })
     expect(everything(into())).toEqual(everything(ground.from))
     expect(readdirSync(ground.incoming)).toEqual([])
+  })
+
+  it("by kill -9 of the sender's side leaves nothing at all", async () => {
+    write(ground.from, { a: "1", "z/b": "2" })
+    writeFileSync(join(ground.from, "large"), "")
+    truncateSync(join(ground.from, "large"), 2 ** 40)
+    const { base, from, incoming, ref } = ground
+    const program = join(import.meta.dirname, "sender.ts")
+    const sender = spawn(process.execPath, [program, agentPath, base, JSON.stringify(ref), from], { stdio: "inherit" })
+    const staged = () => (existsSync(incoming) ? readdirSync(incoming, { recursive: true, encoding: "utf8" }) : [])
+    const some = () => staged().some((name) => (lstatSync(join(incoming, name), { throwIfNoEntry: false })?.size ?? 0) > 1_000_000)
+    await expect.poll(some, { timeout: 20_000 }).toBe(true)
+    sender.kill("SIGKILL")
+    await expect.poll(staged, { timeout: 20_000 }).toEqual([])
+    expect(read(into())).toEqual({ a: "1", "z/": "" })
+    rmSync(join(from, "large"))
+    expect(await sync()).toEqual({ files: 1, bytes: 1 })
+    expect(everything(into())).toEqual(everything(from))
   })
 
   it("by the end of the line leaves nothing at all", async () => {

@@ -3,9 +3,10 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { send } from "../../daemon/remote/send.ts"
 import { bytesFrame, doneFrame, endFrame, fileFrame } from "../../machine/file-frames.ts"
 import { read, write } from "../unit/sync/tree.ts"
-import { everything, ground, isRoot, openToOthers, other, startReceive, sync, useGround } from "./receiving.ts"
+import { everything, ground, isRoot, lineOf, openToOthers, other, startReceive, sync, useGround } from "./receiving.ts"
 
 useGround("user")
 const into = () => join(ground.home, "w")
@@ -36,6 +37,22 @@ describe("an error is a sentence that names the path", () => {
     await expect(sync()).rejects.toMatchObject({ kind: "Refused", code: "NotOurs" })
     Object.assign(ground, { ref: { ...ref, node: "gone-0" } })
     await expect(sync()).rejects.toMatchObject({ kind: "Refused", code: "Missing" })
+  })
+
+  it("of a file here that cannot be read", async () => {
+    const from = "x".repeat(300)
+    const list = {
+      root: ground.from,
+      entries: [{ path: "a", from, kind: "file", mode: 0o644, size: 1, mtimeMs: 1 }],
+      files: 1,
+      bytes: 1
+    } as const
+    const sending = send(lineOf(startReceive()), ground.ref, list, "w", { signal: new AbortController().signal })
+    await expect(sending).rejects.toMatchObject({
+      kind: "Refused",
+      code: "NotCopied",
+      message: expect.stringContaining(join(ground.from, from))
+    })
   })
 
   it.skipIf(!isRoot)("of what its user may not write on the machine", async () => {
