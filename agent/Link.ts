@@ -10,6 +10,9 @@ import { isElsewhere, type Ssh } from "./ssh.ts"
 
 const firstRetryMs = 50
 const longestRetryMs = 5000
+/** Machines shut out who comes again and again with a key that they refuse. */
+const refusedRetryMs = 30_000
+const isRefusal = (why: string) => /Permission denied|Host key verification failed/.test(why)
 
 interface Wish {
   readonly method: string
@@ -116,7 +119,7 @@ export class Link {
     if (this.#abort.signal.aborted) return
     if (isElsewhere(this.peer) && this.problem !== why) console.error(`node ${this.peer.rank} is not reached: ${why}`)
     if (isElsewhere(this.peer)) this.problem = why
-    this.#timer = setTimeout(() => this.#connect(), this.#retryMs)
+    this.#timer = setTimeout(() => this.#connect(), isRefusal(why) ? refusedRetryMs : this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
     this.#onChange()
   }

@@ -6,7 +6,7 @@
  */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
-import { addAbortSignal, Duplex } from "node:stream"
+import { Duplex } from "node:stream"
 import { nodeFiles, type Peer, type SshAddress } from "../sdk/agent/protocol.ts"
 import { replaceFile } from "./durable.ts"
 import { valueError } from "./failures.ts"
@@ -60,7 +60,8 @@ const optionsOf = ({ node, ssh }: SshPeer, ways: Readonly<Record<string, string>
   return ["-F", "/dev/null", "-T", "-i", nodeFiles.sshKey, ...named, "-l", ssh.user, "-p", `${ssh.port}`, "--", ssh.host]
 }
 
-/** Lines that a program says, the last one for whoever asks why. */
+const ignore = () => {}
+
 const listen = (stream: NodeJS.ReadableStream, onLine: (line: string) => void) => {
   let text = ""
   stream.setEncoding("utf8").on("data", (more: string) => {
@@ -103,26 +104,31 @@ export class Ssh {
     const fail = (why: string) => new Error(`${peer.ssh.user}@${peer.ssh.host}, port ${peer.ssh.port}: ${why}`)
     if (this.#closed) return Promise.reject(fail("this agent is ending"))
     const env = { ...process.env, ...markedEnvironment({ folder: this.#root, job: mark }) }
-    const child = spawn("ssh", optionsOf(peer, this.#ways(peer, isLink)), { detached: true, env, stdio: "pipe" })
+    const args = optionsOf(peer, this.#ways(peer, isLink))
+    const child = spawn("ssh", args, { detached: true, env, stdio: "pipe", ...(signal && { signal }) })
+    const { stdin, stdout, stderr } = child
+    let line: Duplex | null = null
     let words: string | null = null
     return new Promise((resolve, reject) => {
-      const line = Duplex.from({ readable: child.stdout, writable: child.stdin })
-      const stop = (why: string) => {
-        words = why
+      const patience = setTimeout(() => {
+        words = `no answer within ${patienceMs / 1000} s`
         child.kill()
-      }
-      const patience = setTimeout(() => stop(`no answer within ${patienceMs / 1000} s`), patienceMs)
-      line.on("error", () => {})
-      line.on("close", () => child.kill())
-      if (signal !== undefined) addAbortSignal(signal, line)
-      listen(child.stderr, (said) => {
-        if (said !== connected) {
-          words = said
-          return
-        }
+      }, patienceMs)
+      const stands = () => {
         clearTimeout(patience)
         words = null
+        stdout.pause().off("data", ignore)
+        line = Duplex.from({ readable: stdout, writable: stdin })
+        line.on("error", ignore)
+        line.on("close", () => child.kill())
         resolve(line)
+      }
+      // The user's shell may greet first: that is here when the next turn begins.
+      stdout.on("data", ignore)
+      stdin.on("error", ignore)
+      listen(stderr, (said) => {
+        if (said === connected && line === null) setImmediate(stands)
+        else words = said
       })
       child.on("error", ({ code, message }: NodeJS.ErrnoException) => {
         words = code === "ENOENT" ? "there is no ssh client on this machine: install OpenSSH's" : message
@@ -131,7 +137,7 @@ export class Ssh {
         clearTimeout(patience)
         const failure = fail(words ?? "the connection ended")
         reject(failure)
-        line.destroy(words === null ? undefined : failure)
+        line?.destroy(words === null ? undefined : failure)
       })
     })
   }
