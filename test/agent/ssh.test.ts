@@ -178,6 +178,15 @@ describe.runIf(hasSshd)("a head over ssh", () => {
     expect(client.output(1).toString().endsWith("two\n")).toBe(true)
   })
 
+  it("does not mind what a user's shell greets with", async () => {
+    const path = join(worker.home, ".ssh/authorized_keys")
+    const lines = worker.keys
+    fs.writeFileSync(path, lines.replace('command="', 'command="echo Welcome; echo to you >&2; '))
+    await configure({ host: "localhost" })
+    await runs()
+    fs.writeFileSync(path, lines)
+  })
+
   it("says why a worker is not reached, and speaks to no other machine in its place", async () => {
     const hostKey = `ssh-ed25519 ${
       execFileSync("ssh-keygen", ["-y", "-f", join(head.folder, "agent/ssh/key")])

@@ -35,7 +35,6 @@ export class Sshd {
     if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true })
     const [type, text] = fs.readFileSync(`${key}.pub`, "utf8").split(" ")
     const address = { user: userInfo().username, host: "127.0.0.1", port: await freePort(), hostKey: `${type} ${text}` }
-    fs.writeFileSync(join(folder, "greeting"), "echo Welcome; echo to sshd >&2")
     // Its configuration cannot say every path.
     fs.symlinkSync(home, join(folder, "home"))
     const sshd = new Sshd(folder, address)
@@ -50,7 +49,6 @@ export class Sshd {
 ListenAddress 127.0.0.1
 HostKey ${join(folder, "host")}
 AuthorizedKeysFile ${join(folder, "home")}/.ssh/authorized_keys
-SetEnv BASH_ENV=${join(folder, "greeting")}
 PidFile none
 StrictModes no
 UsePAM no
