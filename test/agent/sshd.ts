@@ -84,7 +84,13 @@ KbdInteractiveAuthentication no
 
   /** To each process that serves a connection. */
   signalConnections(name: NodeJS.Signals) {
-    for (const pid of this.#below(this.#child!.pid!)) process.kill(pid, name)
+    for (const pid of this.#below(this.#child!.pid!)) {
+      try {
+        process.kill(pid, name)
+      } catch {
+        // It has ended by itself.
+      }
+    }
   }
 
   #below(parent: number): ReadonlyArray<number> {
