@@ -4,6 +4,7 @@
  * on stderr first. The link's client is the master through which further connections to the same worker go; it is a child like the
  * others, so nothing of it stays. Files are named from the node's folder on, where an agent works: short, and nothing to quote.
  */
+import type { ChildProcessWithoutNullStreams } from "node:child_process"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { Duplex } from "node:stream"
@@ -52,8 +53,8 @@ const optionsOf = ({ node, ssh }: SshPeer, ways: Readonly<Record<string, string>
     ConnectTimeout: `${connectS}`,
     ServerAliveInterval: `${aliveS}`,
     ServerAliveCountMax: `${aliveTimes}`,
-    // Banners are no words of ssh's own.
-    LogLevel: "ERROR",
+    // Below it nothing is said of a server that was silent for too long.
+    LogLevel: "INFO",
     ...ways
   }
   const named = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`])
@@ -69,6 +70,23 @@ const listen = (stream: NodeJS.ReadableStream, onLine: (line: string) => void) =
     text = lines.pop()!.slice(-wordsMaxBytes)
     for (const line of lines) if (line.trim() !== "") onLine(line.trim())
   })
+}
+
+/** It ends when the client does, whose last words say why: what breaks in the pipes before is not told. */
+const lineOf = (child: ChildProcessWithoutNullStreams): Duplex => {
+  const { stdin, stdout } = child
+  const line = new Duplex({
+    read: () => stdout.resume(),
+    write: (chunk, encoding, done) => stdin.write(chunk, encoding, () => done()),
+    final: (done) => stdin.end(() => done()),
+    destroy: (error, done) => {
+      child.kill()
+      stdout.destroy()
+      done(error)
+    }
+  })
+  stdout.on("data", (chunk) => line.push(chunk) || stdout.pause())
+  return line.on("error", ignore)
 }
 
 export class Ssh {
@@ -117,10 +135,8 @@ export class Ssh {
       const stands = () => {
         clearTimeout(patience)
         words = null
-        stdout.pause().off("data", ignore)
-        line = Duplex.from({ readable: stdout, writable: stdin })
-        line.on("error", ignore)
-        line.on("close", () => child.kill())
+        stdout.off("data", ignore)
+        line = lineOf(child)
         resolve(line)
       }
       // The user's shell may greet first: that is here when the next turn begins.

@@ -109,6 +109,7 @@ describe.runIf(hasSshd)("a head over ssh", () => {
   })
   afterAll(async () => {
     for (const one of [head, worker]) await one.ask("terminate", one.ref)
+    sshd.signalConnections("SIGKILL")
     await sshd.stop()
     fs.rmSync(scratch, { recursive: true, force: true })
   })
@@ -169,6 +170,7 @@ describe.runIf(hasSshd)("a head over ssh", () => {
     const logs = client.call("logs", { job: id, follow: true, rank: 1 })
     await client.until(() => client.prefixes()[1])
     sshd.signalConnections("SIGKILL")
+    await says("closed by remote host")
     await sshd.stop()
     await says("Connection refused")
     fs.writeFileSync(file, "")
