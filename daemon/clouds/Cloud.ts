@@ -158,6 +158,8 @@ export interface Cloud {
   readonly terminate: (node: NodeRef) => Effect.Effect<void, CloudError>
   /** Makes sure that our agent runs on the node; the seat of its head's peers is in `Peer`. Succeeds when it answers. */
   readonly installAgent: (node: NodeRef) => Effect.Effect<Peer, CloudError>
+  /** All nodes of a cluster, as its head reaches them. Absent: as `installAgent` says of each. */
+  readonly peers?: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<Peer>, CloudError>
   /** A new connection to the agent, or an error when nobody answers. */
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */

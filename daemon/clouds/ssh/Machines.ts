@@ -174,17 +174,30 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
     return yield* askOn(yield* machineOf(ref), ref.hostKey, method, params, isNew)
   })
 
-  /** A subcommand of the agent's program as a stream; `argument` is made of the folder of all of ours there. */
-  const open = Effect.fn("Machines.open")(function* (ref: NodeRef, name: "connect" | "receive", argument: (base: string) => string) {
+  const readyFor = Effect.fn("Machines.readyFor")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
     const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    const { agent, base, node } = readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords))
+    return { target, ready: readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
+  })
+
+  /** A subcommand of the agent's program as a stream; `argument` is made of the folder of all of ours there. */
+  const open = Effect.fn("Machines.open")(function* (ref: NodeRef, name: "connect" | "receive", argument: (base: string) => string) {
+    const { ready, target } = yield* readyFor(ref)
+    const { agent, base, node } = ready
     const stream: Duplex = yield* Effect.mapError(connections.open(target, [node, agent, name, argument(base)]), inWords)
     return stream
   })
 
+  /** For others of its cluster: by its own word, where it gives one. */
+  const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
+    const { ready, target } = yield* readyFor(ref)
+    const { address, port, user } = ready.ground
+    return address === null ? { user, host: target.host, port: target.port } : { user, host: address, port: port ?? target.port }
+  })
+
   return {
     known,
+    addressOf,
     lookAll,
     ask,
     askOn,

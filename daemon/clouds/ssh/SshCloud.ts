@@ -2,23 +2,22 @@
  * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's log it is of is
  * known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
  */
-import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
-import { connected } from "../../../machine/connect.ts"
 import { places } from "../../../machine/folder.ts"
 import { machineError } from "../../../machine/MachineError.ts"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
-import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { send } from "../../remote/send.ts"
-import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type OwnMachine, unknownState } from "../Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import { peersOf, plain, whenConnected } from "./agents.ts"
 import { makeClaims } from "./claim.ts"
-import { type Looked, type Machines, makeMachines, refused, transient } from "./Machines.ts"
-import { isFound, offersOf, whyTaken } from "./offers.ts"
+import { type Machines, makeMachines, refused, transient } from "./Machines.ts"
+import { offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
 import { folderId, readFolderId } from "./state-folder.ts"
+import { catalogOf, ownedOf, viewOf } from "./views.ts"
 
 export interface SshCloudOptions {
   /** The daemon's state folder, absolute. */
@@ -36,58 +35,6 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
   if (file === null) return `there is no ${poolsFile} in ${home} or ~/.sky`
   return pools.size === 0 ? `${file} names no machine` : null
 }
-
-/** Its regions are pools, with names of the user's own. */
-const catalogOf = (pools: () => KnownPools["pools"]): CloudOffers => ({
-  get regions() {
-    return [...pools().keys()]
-  },
-  zonesOf: () => [],
-  regionOf: () => undefined,
-  instanceType: () => undefined,
-  acceleratorNames: [],
-  imageTags: [],
-  imageGib: 0,
-  usdPerHour: () => 0,
-  places: ({ region }) =>
-    [...pools().keys()].filter((pool) => region === undefined || pool === region).map((pool) => ({ region: pool, zones: [] }))
-})
-
-const viewOf = (looked: Looked): OwnMachine => {
-  const { host, pool } = looked
-  const reason = whyTaken(looked)
-  if (!isFound(looked))
-    return { pool, host, status: "unreachable", clusterName: null, reason, cpus: null, memoryGib: null, accelerators: null, node: null }
-  const { accelerators, cpus, lease, memoryGib, nodeVersion: node } = looked.reached.ground
-  const status = lease === null ? "free" : "leased"
-  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node }
-}
-
-const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {
-  if (!isFound(looked)) return []
-  const { hostKey, ground } = looked.reached
-  const { isEnded, lease } = ground
-  if (lease === null || !isOurs(lease)) return []
-  const { address, cluster, clusterName, log, node, rank } = lease
-  const place = { region: looked.pool, zone: null, address, host: looked.host, hostKey }
-  return [{ tags: { log, cluster, clusterName }, rank, node, ...place, state: isEnded ? "stopped" : "running" } as Owned]
-}
-
-/** Once the program there says that it stands, which it says on stderr. */
-const whenConnected = (stream: Duplex) =>
-  Effect.callback<Duplex, CloudError>((resume) => {
-    let said = ""
-    stream.on("said", (text: string) => {
-      said += text
-      if (said.split("\n").includes(connected)) resume(Effect.succeed(stream))
-    })
-    stream.once("close", () =>
-      resume(Effect.fail(transient("NoAgent", stream.errored?.message ?? "the connection to the agent ended at once")))
-    )
-    return Effect.sync(() => stream.destroy())
-  })
-
-const plain = ({ node, rank, tags }: NodeRef) => ({ tags, rank, node })
 
 const query = (machines: Machines, ref: NodeRef) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
@@ -157,6 +104,7 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
       return Effect.asVoid(machines.ask(ref, "terminate", plain(ref)))
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", plain(ref), true)),
+    peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
     connectAgent: Effect.fn("SshCloud.connectAgent")((ref) =>
       Effect.flatMap(
         machines.open(ref, "connect", (base) => places(base).socket(ref.node)),
@@ -166,10 +114,10 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
       Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
     ),
-    put: Effect.fn("SshCloud.put")(function* (ref, files, target) {
+    put: Effect.fn("SshCloud.put")(function* (ref, files, target, onProgress) {
       const stream = yield* machines.open(ref, "receive", (base) => base)
       yield* Effect.tryPromise({
-        try: (signal) => send(stream, plain(ref), files, target, { signal }),
+        try: (signal) => send(stream, plain(ref), files, target, { signal, ...(onProgress && { onProgress }) }),
         catch: (error) => {
           const { code, kind, message } = machineError(error)
           return new CloudError({ kind, code, message })
