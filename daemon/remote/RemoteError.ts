@@ -30,6 +30,10 @@ const kinds = [
   "NoShell",
   /** It has no Node that runs our agent, and we have none for it. */
   "NoNode",
+  /** Nobody listens at the socket that was asked for. */
+  "NobodyListens",
+  /** The server connects nobody to sockets there. */
+  "NotForwarded",
   /** The command ended and said that it failed. */
   "CommandFailed",
   /** The caller gave it up. */

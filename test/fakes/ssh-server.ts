@@ -24,6 +24,8 @@ export interface Knobs {
   shell: string
   allowForwarding: boolean
   refuseExec: boolean
+  /** To Unix sockets, as OpenSSH does and others do not. */
+  allowSockets: boolean
   /** PATH of what runs there. */
   path: string
 }
@@ -39,6 +41,7 @@ export class SshServer {
     shell: "/bin/sh",
     allowForwarding: true,
     refuseExec: false,
+    allowSockets: true,
     path: process.env["PATH"] ?? ""
   }
   /** What happened, for tests to look at. */
@@ -144,16 +147,12 @@ export class SshServer {
       })
     })
     client.on("tcpip", (accept, reject, { destIP, destPort }) => {
-      if (!this.knobs.allowForwarding) return reject()
-      const socket = connect({ host: destIP, port: destPort, noDelay: true })
-      socket.once("error", () => reject())
-      socket.once("connect", () => {
-        const channel = accept()
-        channel.on("error", () => undefined).once("close", () => socket.destroy())
-        socket.on("error", () => undefined).once("close", () => channel.close())
-        channel.pipe(socket).pipe(channel)
-      })
+      if (this.knobs.allowForwarding) forward(connect({ host: destIP, port: destPort, noDelay: true }), accept, reject)
+      else reject()
     })
+    // ssh2's server says that it is not allowed where nobody listens to this.
+    if (this.knobs.allowSockets)
+      client.on("openssh.streamlocal", (accept, reject, { socketPath }) => forward(connect({ path: socketPath }), accept, reject))
   }
 
   private lets(context: AuthContext): boolean {
@@ -206,6 +205,16 @@ export class SshServer {
     })
     return child
   }
+}
+
+const forward = (socket: Socket, accept: () => ServerChannel, reject: () => void) => {
+  socket.once("error", reject)
+  socket.once("connect", () => {
+    const channel = accept()
+    channel.on("error", () => undefined).once("close", () => socket.destroy())
+    socket.on("error", () => undefined).once("close", () => channel.close())
+    channel.pipe(socket).pipe(channel)
+  })
 }
 
 const signalGroup = (pid: number | undefined, name: string): void => {

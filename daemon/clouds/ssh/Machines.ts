@@ -3,19 +3,19 @@
  * as `agent.cjs machine`. What is known of one is kept for a while, and learned anew where it turns out wrong.
  */
 import type { Duplex } from "node:stream"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Answer } from "../../../machine/answer.ts"
 import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
-import { bootstrap, lookAt, type Ready } from "../../remote/bootstrap.ts"
+import { bootstrap, type Ready } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
-import type { Ground } from "../../remote/ground.ts"
-import { RemoteError } from "../../remote/RemoteError.ts"
-import { resolve } from "../../remote/resolve.ts"
 import type { Target } from "../../remote/Target.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
-import { type PoolMachine, PoolsError } from "./PoolMachine.ts"
-import { type KnownPools, machinesOf } from "./pools.ts"
+import { inWords, transient } from "./errors.ts"
+import { makeLooks } from "./looks.ts"
+import { keyOf, type PoolMachine } from "./PoolMachine.ts"
+import type { KnownPools } from "./pools.ts"
+import { makeTargets } from "./targets.ts"
+import { whenConnected } from "./when-connected.ts"
 
 export interface MachinesOptions {
   readonly connections: Connections["Service"]
@@ -23,101 +23,15 @@ export interface MachinesOptions {
   readonly pools: () => Promise<KnownPools>
 }
 
-export interface Reached {
-  readonly target: Target
-  readonly ground: Ground
-  /** As it was shown. */
-  readonly hostKey: string
-}
-
-/** What came of a look at a machine. */
-export type Looked = PoolMachine & ({ readonly reached: Reached; readonly why: null } | { readonly reached: null; readonly why: string })
-export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
-
-const lookMaxMs = 15_000
-/** So long a look at a machine holds for an offer. */
-const lookedForMs = 60_000
-const looksAtOnce = 64
 const answerMaxBytes = 64 * 1024 * 1024
 /** Of a shell that finds no such program. */
 const notThere: ReadonlyArray<number | null> = [126, 127]
 
-export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
-export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
-
-/** A machine that does not answer may do so later, and what is done about it is the user's to say: never final. */
-const inWords = ({ kind, message }: RemoteError) => transient(kind, message)
-
-const keyOf = ({ host, pool }: PoolMachine) => JSON.stringify([pool, host])
-
 export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions) => {
-  const targets = new Map<string, { readonly atMs: number; readonly target: Target }>()
-  const looks = new Map<string, { readonly atMs: number; readonly reached: Reached }>()
+  const targets = makeTargets(pools)
+  const { known, machineOf, targetOf } = targets
+  const looks = makeLooks(connections, targets)
   const readies = new Map<string, Ready>()
-
-  const known = Effect.tryPromise({
-    try: pools,
-    catch: (error) => transient("PoolsFile", error instanceof PoolsError ? error.message : String(error))
-  })
-
-  /** Logs in as the files say now: the pools file, and ssh's own configuration. */
-  const targetOf = Effect.fn("Machines.targetOf")(function* (machine: PoolMachine, hostKey: string | null) {
-    const key = JSON.stringify(machine)
-    const nowMs = yield* Clock.currentTimeMillis
-    const kept = targets.get(key)
-    if (kept !== undefined && nowMs - kept.atMs < lookedForMs) return { ...kept.target, hostKey }
-    const target = yield* Effect.tryPromise({
-      try: () => resolve(machine.name, machine.login),
-      catch: (error) => error
-    }).pipe(Effect.catch((error) => (error instanceof RemoteError ? Effect.fail(error) : Effect.die(error))))
-    targets.set(key, { atMs: nowMs, target })
-    return { ...target, hostKey }
-  })
-
-  /** The machine of a node, as the pools file has it now. */
-  const machineOf = Effect.fn("Machines.machineOf")(function* ({ host, region }: NodeRef) {
-    const found = yield* known
-    const machine = machinesOf(found, region).find((one) => one.host === host)
-    if (machine !== undefined) return machine
-    const where = found.file === null ? "there is no ssh_node_pools.yaml any more" : `the pool '${region}' of ${found.file} has it no more`
-    return yield* transient("NotInPools", `how to log in to ${host} is not known: ${where}`)
-  })
-
-  const reach = Effect.fn("Machines.reach")(function* (machine: PoolMachine) {
-    const target = yield* targetOf(machine, null)
-    const ground = yield* lookAt(connections, target)
-    const reached: Reached = { target, ground, hostKey: yield* connections.hostKey(target) }
-    looks.set(keyOf(machine), { atMs: yield* Clock.currentTimeMillis, reached })
-    return reached
-  })
-
-  const look = (machine: PoolMachine): Effect.Effect<Looked> =>
-    reach(machine).pipe(
-      Effect.mapError(({ message }) => message),
-      Effect.timeoutOrElse({
-        duration: lookMaxMs,
-        orElse: () => Effect.fail(`no answer from ${machine.host} within ${lookMaxMs / 1000} s`)
-      }),
-      Effect.match({
-        onSuccess: (reached): Looked => ({ ...machine, reached, why: null }),
-        onFailure: (why): Looked => ({ ...machine, reached: null, why })
-      })
-    )
-
-  /** All of them at once; with `isFresh` none by what was seen before. */
-  const lookAll = Effect.fn("Machines.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, isFresh: boolean) {
-    const nowMs = yield* Clock.currentTimeMillis
-    return yield* Effect.forEach(
-      machines,
-      (machine) => {
-        const kept = looks.get(keyOf(machine))
-        return !isFresh && kept !== undefined && nowMs - kept.atMs < lookedForMs
-          ? Effect.succeed<Looked>({ ...machine, reached: kept.reached, why: null })
-          : look(machine)
-      },
-      { concurrency: looksAtOnce }
-    )
-  })
 
   /** Whatever it takes to ask it. */
   const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target) {
@@ -188,6 +102,18 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
     return stream
   })
 
+  /** The agent's socket; by a program where the server connects nobody to sockets. */
+  const dial = Effect.fn("Machines.dial")(function* (ref: NodeRef, path: (base: string) => string) {
+    const { ready, target } = yield* readyFor(ref)
+    return yield* connections
+      .dial(target, path(ready.base))
+      .pipe(
+        Effect.catch((error) =>
+          error.kind === "NotForwarded" ? Effect.flatMap(open(ref, "connect", path), whenConnected) : Effect.fail(inWords(error))
+        )
+      )
+  })
+
   /** For others of its cluster: by its own word, where it gives one. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
     const { ready, target } = yield* readyFor(ref)
@@ -198,12 +124,11 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
   return {
     known,
     addressOf,
-    lookAll,
+    ...looks,
     ask,
     askOn,
     open,
-    /** What it is known to be: seen by others as it is, from the next look on. */
-    forget: (machine: Pick<PoolMachine, "pool" | "host">) => looks.delete(keyOf(machine as PoolMachine))
+    dial
   }
 }
 export type Machines = ReturnType<typeof makeMachines>

@@ -14,3 +14,5 @@ export type Pools = ReadonlyMap<string, ReadonlyArray<PoolMachine>>
 
 /** A sentence that names the file and the line. */
 export class PoolsError extends Error {}
+
+export const keyOf = ({ host, pool }: Pick<PoolMachine, "host" | "pool">) => JSON.stringify([pool, host])

@@ -10,9 +10,10 @@ import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { send } from "../../remote/send.ts"
 import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
-import { peersOf, plain, whenConnected } from "./agents.ts"
+import { peersOf, plain } from "./agents.ts"
 import { makeClaims } from "./claim.ts"
-import { type Machines, makeMachines, refused, transient } from "./Machines.ts"
+import { refused, transient } from "./errors.ts"
+import { type Machines, makeMachines } from "./Machines.ts"
 import { offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
@@ -105,12 +106,7 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", plain(ref), true)),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
-    connectAgent: Effect.fn("SshCloud.connectAgent")((ref) =>
-      Effect.flatMap(
-        machines.open(ref, "connect", (base) => places(base).socket(ref.node)),
-        whenConnected
-      )
-    ),
+    connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
       Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
     ),

@@ -1,25 +1,9 @@
-/** Agents on machines: the line to one, and how a head reaches those of its workers. */
-import type { Duplex } from "node:stream"
+/** How a head reaches the agents of its workers. */
 import * as Effect from "effect/Effect"
-import { connected } from "../../../machine/connect.ts"
-import type { CloudError, NodeRef } from "../Cloud.ts"
-import { type Machines, transient } from "./Machines.ts"
+import type { NodeRef } from "../Cloud.ts"
+import type { Machines } from "./Machines.ts"
 
 const atOnce = 32
-
-/** Once the program there says that it stands, which it says on stderr. */
-export const whenConnected = (stream: Duplex) =>
-  Effect.callback<Duplex, CloudError>((resume) => {
-    let said = ""
-    stream.on("said", (text: string) => {
-      said += text
-      if (said.split("\n").includes(connected)) resume(Effect.succeed(stream))
-    })
-    stream.once("close", () =>
-      resume(Effect.fail(transient("NoAgent", stream.errored?.message ?? "the connection to the agent ended at once")))
-    )
-    return Effect.sync(() => stream.destroy())
-  })
 
 /** As machines know it. */
 export const plain = ({ node, rank, tags }: NodeRef) => ({ tags, rank, node })

@@ -5,7 +5,7 @@ import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
 import type { Offered } from "../Cloud.ts"
 import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
-import type { Found, Looked } from "./Machines.ts"
+import type { Found, Looked } from "./looks.ts"
 
 const reasonsMax = 8
 

@@ -2,7 +2,7 @@
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Owned, OwnMachine } from "../Cloud.ts"
-import type { Looked } from "./Machines.ts"
+import type { Looked } from "./looks.ts"
 import { isFound, whyTaken } from "./offers.ts"
 import type { Pools } from "./PoolMachine.ts"
 
