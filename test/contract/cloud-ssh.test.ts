@@ -149,6 +149,22 @@ describe("a machine of a pool", () => {
     })
   )
 
+  live("that cannot be made ready is passed over, and named where no other is left", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { home, knobs } = pool.servers[0]!
+      write(home, { "bin/uname": "#!/bin/sh\necho Plan9\n" })
+      chmodSync(join(home, "bin/uname"), 0o755)
+      knobs.path = `${home}/bin:/usr/bin:/bin`
+      if (existsSync("/usr/local/bin/node")) return
+      const { refs, request } = yield* makeNodes(cloud, [0])
+      assert.strictEqual(refs[0]!.host, pool.hostOf(pool.servers[1]!))
+      const refusal = yield* Effect.flip(cloud.provision({ ...request, tags: makeTags(), token: NodeToken.make(ulid()) }))
+      assert.deepInclude({ ...refusal }, { kind: "Refused", code: "NoCapacity" })
+      assert.include(refusal.message, "has no Node 22 or newer")
+      assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(pool.servers[0]!) }), [])
+    })
+  )
+
   live("keeps a workdir that was there before, and loses one that came with the cluster", 2, (pool, cloud) =>
     Effect.gen(function* () {
       for (const server of pool.servers.slice(0, 1)) mkdirSync(join(server.home, "sky_workdir"))

@@ -127,6 +127,10 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
     ...looks,
     ask,
     askOn,
+    /** What is missing there is brought. */
+    prepare: Effect.fn("Machines.prepare")(function* (machine: PoolMachine, hostKey: string | null) {
+      yield* makeReady(machine, yield* targetOf(machine, hostKey))
+    }),
     open,
     dial
   }

@@ -74,16 +74,16 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
       known._tag === "Some" && known.value.warning !== null ? [known.value.warning] : []
     ),
     machines: Effect.fn("SshCloud.machines")(function* (pool) {
-      return (yield* machines.lookAll(machinesOf(yield* machines.known, pool), true)).map(viewOf)
+      return (yield* machines.lookAll(machinesOf(yield* machines.known, pool), "now")).map(viewOf)
     }),
     offers: Effect.fn("SshCloud.offers")(
       function* (task) {
         const known = yield* machines.known
         const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
         const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
-        const offered = offersOf(yield* machines.lookAll(asked, false), task)
+        const offered = offersOf(yield* machines.lookAll(asked, "of late"), task)
         // What was seen a while ago may be free by now.
-        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookAll(asked, true), task)
+        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookAll(asked, "reached now"), task)
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
@@ -92,7 +92,7 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     owned: Effect.fn("SshCloud.owned")(function* (log) {
       const folder = yield* Effect.promise(() => readFolderId(home))
       if (folder === null) return { owned: [], unclear: [] }
-      const looked = yield* machines.lookAll(machinesOf(yield* machines.known), true)
+      const looked = yield* machines.lookAll(machinesOf(yield* machines.known), "now")
       const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === folder : lease.log === log)
       // A machine of a pool that is off is no news, unless somebody looks for what a certain log has.
       const unclear = log === null ? [] : looked.flatMap(({ host, why }) => (why === null ? [] : [`${host} is not reached: ${why}`]))

@@ -24,8 +24,13 @@ export interface ClaimOptions {
 
 const tokensMax = 1000
 const atOnce = 32
-/** What another cluster had first. */
-const isTaken = ({ code }: CloudError) => code === "Taken" || code === "LeaseMoved"
+/** Of a machine that cannot be made ready: nothing was claimed there. */
+const unusable = "Unusable"
+/** Another machine may do. */
+const whyNotThere = ({ code, message }: CloudError): string | null => {
+  if (code === "Taken" || code === "LeaseMoved") return "another cluster had it first"
+  return code === unusable ? message : null
+}
 
 interface Seat {
   readonly rank: number
@@ -56,22 +61,18 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
   const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat, folder: string) {
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
-    const [made] = yield* machines.askOn(
-      machine,
-      hostKey,
-      "provision",
-      {
-        tags,
-        token,
-        ranks: [{ rank, address: ground.address ?? target.host }],
-        offer: { cloud: "ssh", region: offer.region, zone: null, cpus, memoryGib, accelerators },
-        home,
-        survivesReboot: true,
-        exclusive: true,
-        stateFolder: folder
-      },
-      true
-    )
+    yield* Effect.mapError(machines.prepare(machine, hostKey), ({ message }) => transient(unusable, message))
+    askedFor(token).add(machine.host)
+    const [made] = yield* machines.askOn(machine, hostKey, "provision", {
+      tags,
+      token,
+      ranks: [{ rank, address: ground.address ?? target.host }],
+      offer: { cloud: "ssh", region: offer.region, zone: null, cpus, memoryGib, accelerators },
+      home,
+      survivesReboot: true,
+      exclusive: true,
+      stateFolder: folder
+    })
     return { rank, node: nodeOf(token, rank), address: made!.address, host: machine.host, hostKey } satisfies Provisioned
   })
 
@@ -89,8 +90,13 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     return yield* error
   })
 
-  /** On the machines that have the ranks, and on others for those that nobody has. */
-  const seatsOf = Effect.fn("seatsOf")(function* (request: ProvisionRequest, looked: ReadonlyArray<Looked>, without: ReadonlySet<string>) {
+  /** On the machines that have the ranks, and on others for those that nobody has. Null: not by looks that may be of a while ago. */
+  const seatsOf = Effect.fn("seatsOf")(function* (
+    request: ProvisionRequest,
+    looked: ReadonlyArray<Looked>,
+    without: ReadonlyMap<string, string>,
+    isCertain: boolean
+  ) {
     const { offer, ranks, token } = request
     const held = ranks.flatMap((rank): ReadonlyArray<Seat> => {
       const machine = looked.filter(isFound).find(({ reached }) => reached.ground.lease?.node === nodeOf(token, rank))
@@ -98,17 +104,18 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     })
     const missing = ranks.filter((rank) => !held.some((seat) => seat.rank === rank))
     const mayHave = ({ host }: Looked) => (asked.get(token)?.has(host) ?? false) || decodeTime(token) < sinceMs
-    const unsure = looked.filter((machine) => !isFound(machine) && mayHave(machine))
-    if (missing.length > 0 && unsure.length > 0)
-      return yield* transient(
-        "Unsure",
-        `what was asked for may be on machines that are not reached (${named(unsure.map(({ host, why }) => [host, why ?? ""]))})`
-      )
+    const silent = looked.flatMap((machine) => (!isFound(machine) && mayHave(machine) ? [[machine.host, machine.why] as const] : []))
+    const gone = [...(asked.get(token) ?? [])].filter((host) => !looked.some((machine) => machine.host === host))
+    const unsure = [...silent, ...gone.map((host) => [host, "the pools file has it no more"] as const)]
+    if (missing.length > 0 && unsure.length > 0) {
+      if (!isCertain) return null
+      return yield* transient("Unsure", `what was asked for may be on machines that are not reached (${named(unsure)})`)
+    }
     const others = looked.filter(({ host }) => !without.has(host))
     const { fit, reasons } = fitting(others, isEnough(offer))
     if (fit.length < missing.length) {
-      const lost = [...without].map((host) => [host, "another cluster had it first"] as const)
-      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...lost]))
+      if (!isCertain) return null
+      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...without]))
       return yield* refuse(request, held, why)
     }
     return [...held, ...missing.map((rank, i) => ({ rank, machine: fit[i]! }))]
@@ -116,11 +123,9 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
 
   const tryAll = Effect.fn("tryAll")(function* (request: ProvisionRequest, seats: ReadonlyArray<Seat>) {
     const folder = yield* stateFolder
-    const hosts = askedFor(request.token)
     const results = yield* Effect.forEach(
       seats,
       (seat) => {
-        hosts.add(seat.machine.host)
         machines.forget(seat.machine)
         return Effect.result(claimOne(request, seat, folder))
       },
@@ -131,19 +136,25 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
 
   return Effect.fn("claim")(function* (request: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const pool = machinesOf(yield* machines.known, request.offer.region)
-    const without = new Set<string>()
-    for (;;) {
-      const looked = yield* machines.lookAll(pool, true)
-      const tried: Tried = yield* tryAll(request, yield* seatsOf(request, looked, without))
+    const without = new Map<string, string>()
+    for (let isCertain = false; ; ) {
+      // Who did not answer the offer's look is not waited for again, unless it matters.
+      const looked = yield* machines.lookAll(pool, isCertain ? "now" : "reached now")
+      const seats = yield* seatsOf(request, looked, without, isCertain)
+      if (seats === null) {
+        isCertain = true
+        continue
+      }
+      const tried: Tried = yield* tryAll(request, seats)
       const failures = [...tried].flatMap(([seat, result]) => (Result.isFailure(result) ? [[seat, result.failure] as const] : []))
       if (failures.length === 0) return [...tried.values()].map((result) => Result.getOrThrow(result)).sort((a, b) => a.rank - b.rank)
-      const final = failures.find(([, error]) => !isTaken(error))
+      const final = failures.find(([, error]) => whyNotThere(error) === null)
       if (final?.[1].kind === "Refused") {
         const got = [...tried].flatMap(([seat, result]) => (Result.isSuccess(result) ? [seat] : []))
         return yield* refuse(request, got, final[1])
       }
       if (final !== undefined) return yield* final[1]
-      for (const [{ machine }] of failures) without.add(machine.host)
+      for (const [{ machine }, error] of failures) without.set(machine.host, whyNotThere(error)!)
     }
   })
 }

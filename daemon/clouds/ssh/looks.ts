@@ -22,16 +22,23 @@ export type Found = PoolMachine & { readonly reached: Reached; readonly why: nul
 const lookMaxMs = 15_000
 /** So long a look at a machine holds for an offer. */
 const lookedForMs = 60_000
+/** So long one that did not answer is not asked again by who needs others only. */
+const silentForMs = 15_000
 const looksAtOnce = 64
+interface Seen {
+  readonly atMs: number
+  readonly looked: Looked
+}
+/** `of late`: by what was seen a while ago, where it was reached. `reached now`: each that answered of late. `now`: each. */
+export type How = "now" | "reached now" | "of late"
+
 export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets) => {
-  const looks = new Map<string, { readonly atMs: number; readonly reached: Reached }>()
+  const looks = new Map<string, Seen>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
     const target = yield* targetOf(machine, null)
     const ground = yield* lookAt(connections, target)
-    const reached: Reached = { target, ground, hostKey: yield* connections.hostKey(target) }
-    looks.set(keyOf(machine), { atMs: yield* Clock.currentTimeMillis, reached })
-    return reached
+    return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
   })
 
   const look = (machine: PoolMachine): Effect.Effect<Looked> =>
@@ -41,22 +48,25 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
         duration: lookMaxMs,
         orElse: () => Effect.fail(`no answer from ${machine.host} within ${lookMaxMs / 1000} s`)
       }),
-      Effect.match({
-        onSuccess: (reached): Looked => ({ ...machine, reached, why: null }),
-        onFailure: (why): Looked => ({ ...machine, reached: null, why })
-      })
+      Effect.map((reached): Looked => ({ ...machine, reached, why: null })),
+      Effect.catch((why) => Effect.succeed<Looked>({ ...machine, reached: null, why })),
+      Effect.tap((looked) => Effect.map(Clock.currentTimeMillis, (atMs) => looks.set(keyOf(machine), { atMs, looked })))
     )
 
-  /** All of them at once; with `isFresh` none by what was seen before. */
-  const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, isFresh: boolean) {
+  /** Whether what was seen is good enough for who asks. */
+  const isGood = ({ atMs, looked }: Seen, how: How, nowMs: number) => {
+    if (looked.reached === null) return how === "reached now" && nowMs - atMs < silentForMs
+    return how === "of late" && nowMs - atMs < lookedForMs
+  }
+
+  const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How) {
     const nowMs = yield* Clock.currentTimeMillis
     return yield* Effect.forEach(
       machines,
       (machine) => {
-        const kept = looks.get(keyOf(machine))
-        return !isFresh && kept !== undefined && nowMs - kept.atMs < lookedForMs
-          ? Effect.succeed<Looked>({ ...machine, reached: kept.reached, why: null })
-          : look(machine)
+        const seen = looks.get(keyOf(machine))
+        // What the file says of it may have changed.
+        return seen !== undefined && isGood(seen, how, nowMs) ? Effect.succeed<Looked>({ ...seen.looked, ...machine }) : look(machine)
       },
       { concurrency: looksAtOnce }
     )
