@@ -102,6 +102,26 @@ describeWithMachines("machines of a pool", () => {
     expect((await home.sky("down", "-y", "far")).code).toBe(0)
   }, 180_000)
 
+  it("one that was restarted has lost its job, runs the next one, and was never stopped", async () => {
+    expect((await launch("again", "-d", "sleep 1000")).code).toBe(0)
+    const first = async () => (await home.json("queue", "again")).find(({ id }: { id: number }) => id === 1)
+    await eventually(first, ({ status }) => status === "RUNNING")
+    const { machine } = await given()
+    await machine.powerOff()
+    await machine.boot()
+    const over = await eventually(first, ({ status }) => status === "FAILED")
+    expect(over.reason).toContain("the machine was restarted")
+    await eventually(
+      () => status("again"),
+      (cluster) => cluster.status === "UP"
+    )
+    expect(await home.sky("exec", "again", "echo here again")).toMatchObject({ code: 0, out: expect.stringContaining("here again") })
+    const tags = (await home.json("events")).map(({ event }: { event: { _tag: string } }) => event._tag)
+    expect(tags).not.toContain("NodeStopped")
+    expect((await home.sky("down", "-y", "again")).code).toBe(0)
+    expect(leases()).toEqual([])
+  }, 180_000)
+
   it("one whose key changed is not spoken to, and is given up by a purge", async () => {
     expect((await launch("odd", "true")).code).toBe(0)
     const { hostKey, machine } = await given()
