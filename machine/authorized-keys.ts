@@ -1,10 +1,11 @@
 /**
  * The line in this user's `~/.ssh/authorized_keys` by which a head comes to the agent of its worker, and to nothing else. The file is the
  * user's: every other byte stays, and so do its mode and its owner. It is written anew in the folder that is its lock, and renamed: who
- * was away for so long that the lock was taken from him has nothing to rename, and begins again.
+ * was away for so long that the lock was taken from him has nothing to rename, and begins again. So does who is not alone in the folder:
+ * his own was taken when nothing lay in it, and this is the next one's.
  */
 import { randomBytes } from "node:crypto"
-import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat } from "node:fs/promises"
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -15,6 +16,9 @@ import { refused, transient } from "./MachineError.ts"
 const lockMaxMs = 10_000
 const patienceMs = 60_000
 const pollMs = 20
+
+/** What a system says of a folder that somebody put something into, instead of removing it. */
+const occupied = ["ENOTEMPTY", "EEXIST"]
 
 /** The file's bytes, whatever they mean. */
 const encoding = "latin1"
@@ -69,7 +73,7 @@ const lock = async (path: string): Promise<string> => {
     if ((await orNull(mkdir(folder, { mode: 0o700 }), "EEXIST")) !== null) return folder
     const made = await orNull(stat(folder), "ENOENT")
     if (made === null) continue
-    if (Date.now() - made.mtimeMs > lockMaxMs) await rm(folder, { recursive: true, force: true })
+    if (Date.now() - made.mtimeMs > lockMaxMs) await orNull(rm(folder, { recursive: true, force: true }), ...occupied)
     else if (Date.now() > until) throw transient("Locked", `Somebody else changes ${path} all the time.`)
     else await sleep(pollMs)
   }
@@ -100,12 +104,13 @@ const change = async (path: string, edit: (text: string) => string): Promise<voi
     const temp = await orNull(open(tempPath, "wx", 0o600), "ENOENT")
     if (temp === null) continue
     try {
-      if (await rewrite(path, temp, tempPath, edit)) return
+      const inside = await orNull(readdir(folder), "ENOENT")
+      if (inside?.length === 1 && (await rewrite(path, temp, tempPath, edit))) return
     } finally {
       await temp.close()
       await rm(tempPath, { force: true })
       // Who took the lock from us has something in it.
-      await orNull(rmdir(folder), "ENOENT", "ENOTEMPTY", "EEXIST")
+      await orNull(rmdir(folder), "ENOENT", ...occupied)
     }
   }
 }
