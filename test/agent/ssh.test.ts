@@ -169,9 +169,7 @@ describe.runIf(hasSshd)("a head over ssh", () => {
     await follower.fact("JobStarted", id)
     const logs = client.call("logs", { job: id, follow: true, rank: 1 })
     await client.until(() => client.prefixes()[1])
-    sshd.signalConnections("SIGKILL")
-    await says("closed by remote host")
-    await sshd.stop()
+    await sshd.cut()
     await says("Connection refused")
     fs.writeFileSync(file, "")
     await sshd.start()
@@ -207,7 +205,7 @@ describe.runIf(hasSshd)("a head over ssh", () => {
 
   it("leaves no client behind when it ends: not where its agent was killed, not where the network was cut", async () => {
     for (const isCut of [false, true]) {
-      await eventually(() => clientsOf(head).length === 1)
+      await eventually(() => clientsOf(head).length === 1, 20_000)
       if (isCut) {
         sshd.signalConnections("SIGSTOP")
         process.kill(head.pid, "SIGKILL")
@@ -221,7 +219,7 @@ describe.runIf(hasSshd)("a head over ssh", () => {
   })
 
   it("tells its workers when it stops itself, and only then lets go of them", async () => {
-    await eventually(() => clientsOf(head).length === 1)
+    await eventually(() => clientsOf(head).length === 1, 20_000)
     await (await head.client()).call("autostop", { setting: 1, idleMinutes: 0, down: false })
     const hasEnded = ({ folder }: Computer) => fs.existsSync(join(folder, "ended"))
     await eventually(() => hasEnded(head) && hasEnded(worker) && clientsOf(head).length === 0, 20_000)

@@ -82,9 +82,24 @@ KbdInteractiveAuthentication no
     await once(child, "exit")
   }
 
+  /** No connection any more, and nobody who comes back at once finds a way in. */
+  async cut() {
+    const connections = this.#connections
+    await this.stop()
+    this.#signal(connections, "SIGKILL")
+  }
+
   /** To each process that serves a connection. */
   signalConnections(name: NodeJS.Signals) {
-    for (const pid of this.#below(this.#child!.pid!)) {
+    this.#signal(this.#connections, name)
+  }
+
+  get #connections() {
+    return this.#below(this.#child!.pid!)
+  }
+
+  #signal(pids: ReadonlyArray<number>, name: NodeJS.Signals) {
+    for (const pid of pids) {
       try {
         process.kill(pid, name)
       } catch {
