@@ -1,12 +1,12 @@
 /** Locks that are taken from the living: by one who found a dead one's, and is so slow that the folder he removes is the next one's. */
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
-import * as actual from "node:fs/promises"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import type * as actual from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { addLine, keyLine } from "../../machine/authorized-keys.ts"
 
-type Step = (name: "mkdir" | "open" | "readFile" | "rename", path: string) => Promise<void> | undefined
+type Step = (name: "mkdir" | "open" | "readFile" | "rename" | "rm", path: string) => Promise<void> | undefined
 const hooks = vi.hoisted(() => ({ before: (() => undefined) as Step, after: (() => undefined) as Step }))
 
 vi.mock("node:fs/promises", async (original) => {
@@ -19,7 +19,7 @@ vi.mock("node:fs/promises", async (original) => {
       await hooks.after(name, path)
       return answer
     }
-  return { ...real, mkdir: told("mkdir"), open: told("open"), readFile: told("readFile"), rename: told("rename") }
+  return { ...real, mkdir: told("mkdir"), open: told("open"), readFile: told("readFile"), rename: told("rename"), rm: told("rm") }
 })
 
 const line = (node: string) => keyLine(["/usr/bin/node"], `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")}`, node)
@@ -31,12 +31,12 @@ const signal = () => {
 let scratch: string
 let file: string
 let home: string | undefined
-beforeEach(async () => {
+beforeEach(() => {
   scratch = mkdtempSync(join(tmpdir(), "skyd-k-"))
   file = join(scratch, ".ssh/authorized_keys")
   home = process.env.HOME
   process.env.HOME = scratch
-  await actual.mkdir(join(scratch, ".ssh"))
+  mkdirSync(join(scratch, ".ssh"))
   writeFileSync(file, "# mine\n")
 })
 afterEach(() => {
@@ -85,5 +85,20 @@ it("loses neither line when the lock was taken from the first while it wrote", a
     await second
   }
   await addLine(line("n-1"), "n-1")
+  mustHoldBoth()
+})
+
+it("waits its turn when somebody lay down in a dead one's folder while it was removed", async () => {
+  mkdirSync(`${file}.lock`)
+  utimesSync(`${file}.lock`, 1, 1)
+  let second: Promise<void> | null = null
+  hooks.before = async (name, path) => {
+    if (name !== "rm" || path !== `${file}.lock` || second !== null) return
+    rmdirSync(path)
+    second = addLine(line("n-2"), "n-2")
+    throw Object.assign(new Error("directory not empty"), { code: "ENOTEMPTY" })
+  }
+  await addLine(line("n-1"), "n-1")
+  await second
   mustHoldBoth()
 })
