@@ -2,7 +2,8 @@
  * The store's files as they were found. LevelDB drops what it cannot read when it opens a store, and deletes the file that held it;
  * a second link to each file costs nothing and keeps all of it for whoever has to find out what happened.
  *
- * Only who holds the store decides what becomes of the links, those of ones that ended before they could decide among them.
+ * Only who holds the store decides what becomes of the links, those of ones that ended before they could decide among them. A store
+ * that does not open nobody holds: of all that see it at once, the first one keeps them.
  */
 import {
   existsSync,
@@ -116,14 +117,25 @@ export const mark = (home: string, folder: string) => {
   symlinkSync(basename(folder), join(home, current))
 }
 
+/** False where another one keeps it, or another folder under that name: a store that does not open is held by none of those that see it. */
+const move = (folder: string, target: string): boolean => {
+  try {
+    renameSync(folder, target)
+    return true
+  } catch (cause) {
+    if (["ENOENT", "ENOTEMPTY", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "")) return false
+    throw cause
+  }
+}
+
 /** The first links, with the later ones in it by their number. */
 const keepAs = (home: string, name: string): string | null => {
-  const [first, ...later] = linksOf(home)
-  if (first === undefined) return null
   const target = join(home, `${current}-${name}`)
-  renameSync(first, target)
-  for (const [at, folder] of later.entries()) renameSync(folder, join(target, String(at + 2)))
-  return target
+  let kept = 0
+  for (const folder of linksOf(home)) {
+    if (move(folder, kept === 0 ? target : join(target, String(kept + 1)))) kept++
+  }
+  return kept === 0 ? null : target
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The second links to the log's files: for who has to find out what happened, and gone when nothing did. */
-import { spawnSync } from "node:child_process"
+import { execFile, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
+import { promisify } from "node:util"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { linkAsFound } from "../../daemon/log/as-found.ts"
 
@@ -167,4 +168,15 @@ it("say of a store that an earlier start ended over it, or found it damaged; of 
   expect(isSuspect()).toBe(true)
   linkAsFound(home).discard()
   expect(isSuspect()).toBe(false)
+})
+
+it("are kept by whoever comes first of many that see at once that a store does not open", async () => {
+  put("log", "CURRENT", "bad")
+  const asFound = join(import.meta.dirname, "../../daemon/log/as-found.ts")
+  const looks = `const { linkAsFound } = await import(${JSON.stringify(asFound)})
+for (let at = 0; at < 200; at++) linkAsFound(${JSON.stringify(home)}).keep(String(process.pid * 1000 + at))`
+  const all = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, ["--input-type=module", "-e", looks]))
+  expect(await Promise.all(all)).toEqual(all.map(() => ({ stdout: "", stderr: "" })))
+  expect(names().filter((name) => name.startsWith("log.found-"))).toEqual([])
+  expect(text("log.damaged", "CURRENT")).toBe("bad")
 })
