@@ -1,16 +1,14 @@
 /** Copies a list of files into a folder of this machine, by the rules of placing. */
-
-import { chmod } from "node:fs/promises"
 import { join } from "node:path"
-import { patient } from "./calls.ts"
+import { chmod, lstat } from "./calls.ts"
 import { copyFile } from "./copy-file.ts"
 import type { FileEntry } from "./FileEntry.ts"
-import { inParallel } from "./in-parallel.ts"
 import { pathError } from "./PathError.ts"
 import {
   at,
   clearWay,
   type Destination,
+  type GivenUp,
   isThere,
   makeFolder,
   makeStaging,
@@ -20,23 +18,22 @@ import {
   replace
 } from "./placing.ts"
 
-const width = 16
-
-const copyOne = async (source: string, destination: Destination) => {
-  const wanted = await patient.lstat(source)
+const copyOne = (source: string, destination: Destination) => {
+  const wanted = lstat(source)
   // It vanished, or became something else, after the list was made.
   if (!wanted?.isFile()) return
-  const there = await clearWay(patient, destination.path)
-  if (await isThere(patient, destination.path, there, wanted)) return
-  await replace(patient, destination, (temp) => copyFile(source, temp, wanted, destination.signal))
+  const there = clearWay(destination.path)
+  if (isThere(destination.path, there, wanted)) return
+  replace(destination, (temp) => copyFile(source, temp, wanted, destination.signal))
 }
 
-const placeEntry = async (root: string, entry: FileEntry, destination: Destination) => {
+const placeEntry = (root: string, entry: FileEntry, destination: Destination) => {
   const source = join(root, entry.from ?? entry.path)
   try {
-    await (entry.kind === "link" ? placeLink(patient, entry.target ?? "", destination) : copyOne(source, destination))
+    if (entry.kind === "link") placeLink(entry.target ?? "", destination)
+    else copyOne(source, destination)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && !(await patient.lstat(source))) return
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && lstat(source) === null) return
     throw pathError(source, error)
   }
 }
@@ -50,22 +47,25 @@ export interface Place {
 }
 
 /** Folders get their modes last: some do not let us write. */
-export const copyFiles = async (root: string, entries: ReadonlyArray<FileEntry>, place: Place, signal: AbortSignal): Promise<void> => {
+export const copyFiles = (root: string, entries: ReadonlyArray<FileEntry>, place: Place, signal: GivenUp): void => {
   const { base, target } = place
-  const staging = await at(place.staging, () => makeStaging(patient, place.staging))
-  const into = await at(target, () => makeTarget(patient, base, target))
-  const folders = entries.filter(({ kind }) => kind === "folder")
-  const others = entries.filter(({ kind }) => kind !== "folder")
-  const each = (some: ReadonlyArray<FileEntry>, parallel: number, work: (entry: FileEntry) => Promise<unknown>) =>
-    inParallel(some, parallel, (entry) => {
-      signal.throwIfAborted()
-      return at(entry.path, () => work(entry))
-    })
+  const staging = at(place.staging, () => makeStaging(place.staging))
   try {
-    await each(folders, 1, ({ path }) => makeFolder(patient, join(into, path)))
-    await each(others, width, (entry) => placeEntry(root, entry, { path: join(into, entry.path), staging, signal }))
-    await each(folders.toReversed(), 1, ({ path, mode }) => chmod(join(into, path), mode & 0o7777))
+    const into = at(target, () => makeTarget(base, target))
+    const each = (some: ReadonlyArray<FileEntry>, work: (entry: FileEntry, path: string) => void) => {
+      for (const entry of some) {
+        signal.throwIfAborted()
+        at(entry.path, () => work(entry, join(into, entry.path)))
+      }
+    }
+    const folders = entries.filter(({ kind }) => kind === "folder")
+    each(folders, (_, path) => makeFolder(path))
+    each(
+      entries.filter(({ kind }) => kind !== "folder"),
+      (entry, path) => placeEntry(root, entry, { path, staging, signal })
+    )
+    each(folders.toReversed(), ({ mode }, path) => chmod(path, mode & 0o7777))
   } finally {
-    await removeStaging(patient, staging)
+    removeStaging(staging)
   }
 }

@@ -8,6 +8,7 @@ import { refused } from "./MachineError.ts"
 export const frame = { file: 1, bytes: 2, end: 3, gone: 4, done: 5 } as const
 
 const headBytes = 5
+export const bytesHeadBytes = headBytes
 const bytesMax = 16 * 1024 * 1024
 
 export interface FileHead {
@@ -32,7 +33,11 @@ export const fileFrame = ({ index, mode, mtimeMs }: FileHead): Buffer => {
   return Buffer.concat([headOf(frame.file, body.length), body])
 }
 
-export const bytesFrame = (bytes: Buffer): ReadonlyArray<Buffer> => (bytes.length === 0 ? [] : [headOf(frame.bytes, bytes.length), bytes])
+/** Before so many bytes of a file, at a place in `buffer`. */
+export const writeBytesHead = (buffer: Buffer, at: number, length: number): void => {
+  buffer.writeUInt8(frame.bytes, at)
+  buffer.writeUInt32BE(length, at + 1)
+}
 export const endFrame = headOf(frame.end, 0)
 export const doneFrame = headOf(frame.done, 0)
 

@@ -5,9 +5,9 @@
  */
 
 import { createHash, randomBytes } from "node:crypto"
-import type { Stats } from "node:fs"
+import { rmSync, type Stats } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import type { Calls } from "./calls.ts"
+import * as calls from "./calls.ts"
 import { MachineError } from "./MachineError.ts"
 import { PathError, pathError } from "./PathError.ts"
 
@@ -19,32 +19,33 @@ const maxRetries = 3
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
 
 /** Of what is thrown within a sentence is made that names the path. */
-export const at = async <A>(path: string, work: () => A | Promise<A>): Promise<A> => {
+export const at = <A>(path: string, work: () => A): A => {
   try {
-    return await work()
+    return work()
   } catch (error) {
-    throw error instanceof MachineError ? error : pathError(path, error)
+    throw onPath(path, error)
   }
 }
+export const onPath = (path: string, error: unknown) => (error instanceof MachineError ? error : pathError(path, error))
 
 /** Makes a folder that we may write into, whatever stood there. Answers whether it is new. */
-export const makeFolder = async (calls: Calls, path: string): Promise<boolean> => {
-  const there = await calls.lstat(path)
+export const makeFolder = (path: string): boolean => {
+  const there = calls.lstat(path)
   if (there?.isDirectory()) {
-    if ((there.mode & 0o700) !== 0o700) await calls.chmod(path, there.mode | 0o700)
+    if ((there.mode & 0o700) !== 0o700) calls.chmod(path, there.mode | 0o700)
     return false
   }
-  if (there) await calls.unlink(path)
-  await calls.mkdir(path, { mode: 0o700 })
+  if (there) calls.unlink(path)
+  calls.mkdir(path, 0o700)
   return true
 }
 
 /** The folders from `base` down to the target; what stands there as something else gives way. */
-export const makeTarget = async (calls: Calls, base: string, target: string): Promise<string> => {
+export const makeTarget = (base: string, target: string): string => {
   let path = base
   for (const name of target.split("/").filter((name) => name !== "" && name !== ".")) {
     path = join(path, name)
-    if (await makeFolder(calls, path)) await calls.chmod(path, 0o755)
+    if (makeFolder(path)) calls.chmod(path, 0o755)
   }
   return path
 }
@@ -53,21 +54,20 @@ export const makeTarget = async (calls: Calls, base: string, target: string): Pr
  * A folder within `staging`, new and empty: half a file of a sync that was killed goes. One node is synced by one at a time; an earlier one
  * that is not dead yet has lost its own folder with that, and puts nothing into place any more.
  */
-export const makeStaging = async (calls: Calls, staging: string): Promise<string> => {
-  await removeStaging(calls, staging)
-  await calls.mkdir(staging, { mode: 0o700 })
+export const makeStaging = (staging: string): string => {
+  removeStaging(staging)
+  calls.mkdir(staging, 0o700)
   const own = join(staging, randomBytes(8).toString("hex"))
-  await calls.mkdir(own, { mode: 0o700 })
+  calls.mkdir(own, 0o700)
   return own
 }
 
-export const removeStaging = async (calls: Calls, staging: string): Promise<void> =>
-  calls.rm(staging, { recursive: true, force: true, maxRetries })
+export const removeStaging = (staging: string): void => rmSync(staging, { recursive: true, force: true, maxRetries })
 
 /** An empty folder gives way to a file or a link; one that holds something is the user's to remove. */
-const clearFolder = async (calls: Calls, path: string, what: string) => {
+const clearFolder = (path: string, what: string) => {
   try {
-    await calls.rmdir(path)
+    calls.rmdir(path)
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(codeOf(error))) throw error
     throw new PathError(path, `${path} is a folder with files in it, and a ${what} takes its place: remove the folder.`)
@@ -75,38 +75,41 @@ const clearFolder = async (calls: Calls, path: string, what: string) => {
 }
 
 /** What is at a path as something else than a folder, or nothing: a folder is in the way of all but folders. */
-export const clearWay = async (calls: Calls, path: string, what: "file" | "link" = "file"): Promise<Stats | null> => {
-  const there = await calls.lstat(path)
+export const clearWay = (path: string, what: "file" | "link" = "file"): Stats | null => {
+  const there = calls.lstat(path)
   if (!there?.isDirectory()) return there
-  await clearFolder(calls, path, what)
+  clearFolder(path, what)
   return null
 }
 
 /** Whether a file that lies at `path` is the one that is wanted there; if so it has its mode after this. */
-export const isThere = async (calls: Calls, path: string, there: Stats | null, wanted: Pick<Stats, "size" | "mtimeMs" | "mode">) => {
+export const isThere = (path: string, there: Stats | null, wanted: Pick<Stats, "size" | "mtimeMs" | "mode">) => {
   if (!there?.isFile() || there.size !== wanted.size || Math.abs(there.mtimeMs - wanted.mtimeMs) >= timeToleranceMs) return false
-  if (((there.mode ^ wanted.mode) & 0o7777) !== 0) await calls.chmod(path, wanted.mode & 0o7777)
+  if (((there.mode ^ wanted.mode) & 0o7777) !== 0) calls.chmod(path, wanted.mode & 0o7777)
   return true
 }
 
 /** Names in staging folders are those of this program alone. */
 let made = 0
 
+/** Throws once nobody waits for it any more. */
+export type GivenUp = Pick<AbortSignal, "throwIfAborted">
+
 export interface Destination {
   readonly path: string
   /** Where files are made before they are renamed into place: by `makeStaging`. */
   readonly staging: string
   /** Nothing is put into place any more. */
-  readonly signal: AbortSignal
+  readonly signal: GivenUp
 }
 
 /** Always the same of the same file, so that the next sync removes what one that was killed has left. */
 const besideOf = (path: string) => join(dirname(path), `.skyd-${createHash("sha256").update(basename(path)).digest("hex").slice(0, 16)}`)
 
-const renamed = async (calls: Calls, temp: string, { path, signal }: Destination) => {
+const renamed = (temp: string, { path, signal }: Destination) => {
   signal.throwIfAborted()
   try {
-    await calls.rename(temp, path)
+    calls.rename(temp, path)
     return true
   } catch (error) {
     if (codeOf(error) !== "EXDEV") throw error
@@ -114,46 +117,50 @@ const renamed = async (calls: Calls, temp: string, { path, signal }: Destination
   }
 }
 
-/**
- * The file or link that `make` makes comes to its place, where no folder is, at once and whole. Where a folder lies on another disk than
- * `staging` it is made again beside its place, by `again`, of the first where that is given.
- */
-export const replace = async (
-  calls: Calls,
-  destination: Destination,
-  make: (temp: string) => void | Promise<void>,
-  again: (temp: string, first: string) => void | Promise<void> = make
-): Promise<void> => {
-  const temp = join(destination.staging, String(made++))
-  const unlink = async (path: string) => {
-    try {
-      await calls.unlink(path)
-    } catch {
-      // It was never made.
-    }
-  }
+/** A name for what is made before it comes to its place. */
+export const newTemp = (staging: string): string => join(staging, String(made++))
+
+const unlinkIfThere = (path: string) => {
   try {
-    await make(temp)
-    if (await renamed(calls, temp, destination)) return
-    const beside = besideOf(destination.path)
-    await unlink(beside)
-    try {
-      await again(beside, temp)
-      await renamed(calls, beside, destination)
-    } catch (error) {
-      await unlink(beside)
-      throw error
-    }
-    await unlink(temp)
+    calls.unlink(path)
+  } catch {
+    // It was never made.
+  }
+}
+
+/**
+ * What was made as `temp` comes to its place, where no folder is, at once and whole. Where a folder lies on another disk than `staging` it is made
+ * again beside its place, by `again`, of the first.
+ */
+export const putInPlace = (temp: string, destination: Destination, again: (beside: string, first: string) => void): void => {
+  if (renamed(temp, destination)) return
+  const beside = besideOf(destination.path)
+  unlinkIfThere(beside)
+  try {
+    again(beside, temp)
+    renamed(beside, destination)
   } catch (error) {
-    await unlink(temp)
+    unlinkIfThere(beside)
+    throw error
+  }
+  unlinkIfThere(temp)
+}
+
+/** The file or link that `make` makes takes its place. */
+export const replace = (destination: Destination, make: (temp: string) => void): void => {
+  const temp = newTemp(destination.staging)
+  try {
+    make(temp)
+    putInPlace(temp, destination, make)
+  } catch (error) {
+    unlinkIfThere(temp)
     throw error
   }
 }
 
-export const placeLink = async (calls: Calls, target: string, destination: Destination): Promise<void> => {
+export const placeLink = (target: string, destination: Destination): void => {
   const { path } = destination
-  const there = await clearWay(calls, path, "link")
-  if (there?.isSymbolicLink() && (await calls.readlink(path)) === target) return
-  await replace(calls, destination, (temp) => calls.symlink(target, temp))
+  const there = clearWay(path, "link")
+  if (there?.isSymbolicLink() && calls.readlink(path) === target) return
+  replace(destination, (temp) => calls.symlink(target, temp))
 }

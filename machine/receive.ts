@@ -1,12 +1,13 @@
 /**
  * `agent.cjs receive <base folder>`: takes files for a node. It is told which there are (`manifest.ts`), answers which of them it wants as one
- * line `{wants: [numbers]}`, takes their bytes (`file-frames.ts`) and answers `{ok: counts}`; or, at any time, `{error: {kind, code, message}}`
+ * line `{wants: [numbers]}`, takes their bytes (`file-frames.ts`), says how far it is by `{took: counts}`, and answers `{ok: counts}`; or, at any time, `{error: {kind, code, message}}`
  * as `agent.cjs machine` does. Cut anywhere, nothing half is in its place, and the next one goes on with what is missing.
  */
-import { closeSync, copyFileSync, fchmodSync, futimesSync, openSync, utimesSync, writeSync } from "node:fs"
+import { closeSync, copyFileSync, fchmodSync, futimesSync, utimesSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { homeOf, nodeFiles } from "../sdk/agent/protocol.ts"
-import { direct } from "./calls.ts"
+import { chmod, open, raw } from "./calls.ts"
+import { writeAll } from "./copy-file.ts"
 import type { FileEntry } from "./FileEntry.ts"
 import { eachBytes, type FileHead, nextFile } from "./file-frames.ts"
 import { mustFind, places } from "./folder.ts"
@@ -14,8 +15,22 @@ import { Cut, Input } from "./Input.ts"
 import { type Landing, landingOf, placeLanding, prepareLanding } from "./landing.ts"
 import { machineError, refused } from "./MachineError.ts"
 import { readEntries, readHeader } from "./manifest.ts"
-import { at, clearWay, isThere, makeFolder, makeStaging, makeTarget, placeLink, removeStaging, replace } from "./placing.ts"
+import {
+  at,
+  clearWay,
+  isThere,
+  makeFolder,
+  makeStaging,
+  makeTarget,
+  newTemp,
+  onPath,
+  placeLink,
+  putInPlace,
+  removeStaging
+} from "./placing.ts"
 
+/** So often is it said how much has been taken. */
+const sayEachBytes = 256 * 1024
 /** How long what still comes is read after an error, so that the sender gets to hear of it. */
 const lingerMs = 10_000
 
@@ -23,6 +38,11 @@ const lingerMs = 10_000
 export interface Received {
   readonly files: number
   readonly bytes: number
+}
+
+/** Said on the way there. */
+export interface Took {
+  readonly took: Received
 }
 
 interface Taking {
@@ -38,32 +58,32 @@ const say = (line: object) => void process.stdout.write(`${JSON.stringify(line)}
 const never = new AbortController().signal
 
 /** Folders and links are made, and files told apart: which are not there as they should be. */
-const placeAllButFiles = async ({ entries, into, staging }: Taking): Promise<ReadonlyArray<number>> => {
+const placeAllButFiles = ({ entries, into, staging }: Taking): ReadonlyArray<number> => {
   const wants: Array<number> = []
   for (const [index, entry] of entries.entries()) {
     const path = `${into}/${entry.path}`
-    await at(path, async () => {
-      if (entry.kind === "folder") await makeFolder(direct, path)
-      else if (entry.kind === "link") await placeLink(direct, entry.target!, { path, staging, signal: never })
-      else if (!(await isThere(direct, path, await clearWay(direct, path), entry))) wants.push(index)
+    at(path, () => {
+      if (entry.kind === "folder") makeFolder(path)
+      else if (entry.kind === "link") placeLink(entry.target!, { path, staging, signal: never })
+      else if (!isThere(path, clearWay(path), entry)) wants.push(index)
     })
   }
   return wants
 }
 
-const writeAll = (fd: number, bytes: Buffer) => {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
-}
-
-const takeFile = async ({ entries, input, into, staging }: Taking, { index, mode, mtimeMs }: FileHead): Promise<number> => {
+const takeFile = async (
+  { entries, input, into, staging }: Taking,
+  { index, mode, mtimeMs }: FileHead,
+  tell: (bytes: number) => void
+): Promise<void> => {
   const path = `${into}/${entries[index]!.path}`
-  let size = 0
-  const make = async (temp: string) => {
-    const fd = openSync(temp, "wx", 0o600)
+  const temp = newTemp(staging)
+  try {
+    const fd = open(temp, "wx", 0o600)
     try {
       await eachBytes(input, (bytes) => {
         writeAll(fd, bytes)
-        size += bytes.length
+        tell(bytes.length)
       })
       // Whatever the umask; after the last byte, which takes some modes away.
       fchmodSync(fd, mode)
@@ -71,44 +91,50 @@ const takeFile = async ({ entries, input, into, staging }: Taking, { index, mode
     } finally {
       closeSync(fd)
     }
+    putInPlace(temp, { path, staging, signal: never }, (beside, first) => {
+      copyFileSync(first, raw(beside))
+      utimesSync(raw(beside), mtimeMs / 1000, mtimeMs / 1000)
+    })
+  } catch (error) {
+    throw onPath(path, error)
   }
-  const again = (temp: string, first: string) => {
-    copyFileSync(first, temp)
-    utimesSync(temp, mtimeMs / 1000, mtimeMs / 1000)
-  }
-  await at(path, () => replace(direct, { path, staging, signal: never }, make, again))
-  return size
 }
 
 const takeFiles = async (taking: Taking, wants: ReadonlyArray<number>): Promise<Received> => {
-  const open = new Set(wants)
-  let [files, bytes] = [0, 0]
+  const wanted = new Set(wants)
+  let [files, bytes, said] = [0, 0, 0]
+  const tell = (more: number) => {
+    bytes += more
+    if (bytes - said < sayEachBytes) return
+    said = bytes
+    say({ took: { files, bytes } } satisfies Took)
+  }
   for (let next = await nextFile(taking.input); next !== null; next = await nextFile(taking.input)) {
     const index = typeof next === "number" ? next : next.index
-    if (!open.delete(index)) throw refused("BadStream", "A file came that was not asked for.")
+    if (!wanted.delete(index)) throw refused("BadStream", "A file came that was not asked for.")
     if (typeof next === "number") continue
-    bytes += await takeFile(taking, next)
+    await takeFile(taking, next, tell)
     files += 1
   }
-  if (open.size > 0) throw refused("BadStream", `${open.size} files did not come.`)
+  if (wanted.size > 0) throw refused("BadStream", `${wanted.size} files did not come.`)
   return { files, bytes }
 }
 
 const take = async (input: Input, landing: Landing, entries: ReadonlyArray<FileEntry>, stagingPath: string): Promise<Received> => {
   const { base, target } = landing.place
-  const staging = await at(stagingPath, () => makeStaging(direct, stagingPath))
+  const staging = at(stagingPath, () => makeStaging(stagingPath))
   try {
-    const into = await at(join(base, target), () => makeTarget(direct, base, target))
+    const into = at(join(base, target), () => makeTarget(base, target))
     const taking: Taking = { input, entries, into, staging }
-    const wants = await placeAllButFiles(taking)
+    const wants = placeAllButFiles(taking)
     say({ wants })
     const received = await takeFiles(taking, wants)
     for (const { kind, mode, path } of entries.toReversed()) {
-      if (kind === "folder") await at(join(into, path), () => direct.chmod(join(into, path), mode))
+      if (kind === "folder") at(join(into, path), () => chmod(join(into, path), mode))
     }
     return received
   } finally {
-    await removeStaging(direct, staging)
+    removeStaging(staging)
   }
 }
 
@@ -118,9 +144,9 @@ const receiveFor = async (base: string, input: Input): Promise<Received> => {
   const { folder, identity } = await mustFind(places(base), header.node)
   const isUsers = identity.home !== undefined
   const landing = landingOf(header.target, homeOf(folder, identity), isUsers, header.lone ? entries[0]!.path : null)
-  await at(landing.place.base, () => prepareLanding(landing, isUsers))
+  at(landing.place.base, () => prepareLanding(landing, isUsers))
   const received = await take(input, landing, entries, join(folder, nodeFiles.incoming))
-  await at(landing.link?.path ?? landing.place.base, () => placeLanding(landing))
+  await placeLanding(landing).catch((error) => Promise.reject(onPath(landing.link?.path ?? landing.place.base, error)))
   return received
 }
 

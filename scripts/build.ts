@@ -1,5 +1,5 @@
 /**
- * Bundles what ships: the client's hot entry and its lazy half, the daemon, the audit without one, the agent, and the SDK in two halves with its
+ * Bundles what ships: the client's hot entry and its lazy half, the daemon, its threads for the disk, the audit without one, the agent, and the SDK in two halves with its
  * types, each one file in dist/.
  */
 import { createHash } from "node:crypto"
@@ -67,6 +67,7 @@ await Promise.all([
     outExtension: { ".js": ".cjs" },
     plugins: [level]
   }),
+  build({ ...common, entryPoints: { disk: "daemon/sync/disk-thread.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } }),
   build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } }),
   // Read in stack traces, and its classes are known by their names.
   build({

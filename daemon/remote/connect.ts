@@ -2,6 +2,7 @@
 import type { AuthHandlerMiddleware, Client } from "ssh2"
 import { Connection } from "./Connection.ts"
 import { type HostKeyCheck, hostKeyCheck, keyText } from "./host-key.ts"
+import { gathered } from "./inside-ssh2.ts"
 import { loadSsh2 } from "./load-ssh2.ts"
 import { denied, type Login, prepareLogin } from "./login.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
@@ -81,7 +82,7 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       })
     next("no answer")
     client.connect({
-      sock: route.stream as never,
+      sock: gathered(route.stream) as never,
       username: target.user,
       readyTimeout: 0,
       keepaliveInterval: deadAfterMs / probes,

@@ -1,4 +1,5 @@
 /** What ssh2 can and does not let us: the only file that reaches beneath its interface. Its version is fixed, and the contract's tests notice a change. */
+import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
 
 interface InsideChannel {
@@ -20,3 +21,19 @@ export const signalGroup = (channel: ClientChannel, name: "TERM" | "KILL"): void
  * their way.
  */
 export const isHeard = (client: Client): void => (client as unknown as { readonly _resetKA: () => void })._resetKA()
+
+/**
+ * ssh2 writes each packet in three pieces, and without delay each of them would be sent by itself. What is written in one turn goes out at once.
+ */
+export const gathered = <A extends Duplex>(stream: A): A => {
+  const write = stream.write.bind(stream) as (...args: ReadonlyArray<unknown>) => boolean
+  const uncork = () => stream.uncork()
+  stream.write = (...args: ReadonlyArray<unknown>) => {
+    if (stream.writableCorked === 0) {
+      stream.cork()
+      process.nextTick(uncork)
+    }
+    return write(...args)
+  }
+  return stream
+}

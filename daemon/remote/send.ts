@@ -2,24 +2,26 @@
  * Sends files to `agent.cjs receive` at the other end of a line: which there are, then the bytes of those that it wants. The line is used up
  * by this, whatever comes of it.
  */
+import { closeSync } from "node:fs"
 import type { Duplex } from "node:stream"
 import type { Answer } from "../../machine/answer.ts"
-import { bytesFrame, doneFrame, endFrame, fileFrame, goneFrame } from "../../machine/file-frames.ts"
+import { doneFrame } from "../../machine/file-frames.ts"
 import { Cut, Input } from "../../machine/Input.ts"
 import { MachineError, machineError, transient } from "../../machine/MachineError.ts"
 import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
-import type { Received } from "../../machine/receive.ts"
+import type { Received, Took } from "../../machine/receive.ts"
 import type { NodeRef } from "../../machine/shapes.ts"
+import { onDisk } from "../sync/disk-threads.ts"
 import type { FileList } from "../sync/FileList.ts"
+import { nextWanted, type OpenFile } from "../sync/read-batch.ts"
 import { Outlet } from "./Outlet.ts"
-import { readAhead } from "./read-ahead.ts"
 
 /** A line has the numbers of all files that are wanted. */
 const lineMaxBytes = 16 * 1024 * 1024
 
 const linesAtOnce = 512
 
-/** Of what the machine wants. */
+/** Of what the machine wants: what it has taken so far, which is less than what is on its way. */
 export interface SendProgress {
   readonly files: number
   readonly ofFiles: number
@@ -32,7 +34,7 @@ export interface SendOptions {
   readonly onProgress?: (progress: SendProgress) => void
 }
 
-type Line = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received }
+type Line = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
 
 const readLine = async (input: Input): Promise<Exclude<Line, { readonly error: unknown }>> => {
   const text = await input.line(lineMaxBytes)
@@ -57,35 +59,30 @@ const sendList = async (outlet: Outlet, header: Header, { entries }: FileList) =
           .join("")
       )
     )
-  await outlet.flush()
 }
 
-const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: ReadonlyArray<number>, tell: (done: SendProgress) => void) => {
-  const wanted = wants.map((index) => entries[index]!)
-  let [files, bytes, ofBytes] = [0, 0, wanted.reduce((sum, { size }) => sum + size, 0)]
-  const ahead = readAhead(root, wanted)
-  for await (const opened of ahead) {
-    const index = wants[files]!
-    if (opened === null) await outlet.write(goneFrame(index))
-    else {
-      const { first, found, rest } = opened
-      // It may have grown, or shrunk, since it was listed.
-      ofBytes += found.size - wanted[files]!.size
-      await outlet.write(fileFrame({ index, mode: found.mode & 0o7777, mtimeMs: found.mtimeMs }))
-      const pass = async (part: Buffer) => {
-        for (const piece of bytesFrame(part)) await outlet.write(piece)
-        bytes += part.length
-        tell({ files, ofFiles: wanted.length, bytes, ofBytes })
-      }
-      await pass(first)
-      for await (const part of rest) await pass(part)
-      await outlet.write(endFrame)
+/** A batch is read while the last is on its way. */
+const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: ReadonlyArray<number>, grow: (bytes: number) => void) => {
+  const files = wants.map((index) => ({ index, path: entries[index]!.from ?? entries[index]!.path, size: entries[index]!.size }))
+  const read = (from: number, open: OpenFile | null) => {
+    const reading = from < files.length ? onDisk("read", { root, files: nextWanted(files, from), open }) : null
+    reading?.catch(() => undefined)
+    return reading
+  }
+  let reading = read(0, null)
+  try {
+    for (let done = 0; reading !== null; ) {
+      const { files: more, frames, grown, open } = await reading
+      done += more
+      reading = read(done, open)
+      grow(grown)
+      await outlet.write(Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength))
     }
-    files += 1
+  } finally {
+    const last = await reading?.catch(() => null)
+    if (last?.open) closeSync(last.open.fd)
   }
   await outlet.write(doneFrame)
-  await outlet.flush()
-  tell({ files, ofFiles: wanted.length, bytes, ofBytes })
 }
 
 /** `target` as in `placedAt`: relative to the node's home, or absolute. Rejects with a `MachineError`. */
@@ -102,23 +99,32 @@ export const send = async (
   line.on("error", () => {})
   signal.addEventListener("abort", giveUp)
   const header = { version: receiveVersion, node: { tags: node.tags, rank: node.rank, node: node.node }, target, lone: list.lone ?? false }
+  const progress = { files: 0, ofFiles: 0, bytes: 0, ofBytes: 0 }
+  const tell = (now: Partial<SendProgress>) => onProgress({ ...Object.assign(progress, now) })
+  const wanted = Promise.withResolvers<ReadonlyArray<number>>()
   // Said while we still write, when it is an error: what is not written any more does not matter then.
   const answers = async () => {
     const first = await readLine(input)
     if (!("wants" in first)) throw transient("NoSense", "The machine answered before it was asked.")
     if (!first.wants.every((index) => list.entries[index]?.kind === "file"))
       throw transient("NoSense", "The machine wants what it was not told of.")
-    told(first.wants)
-    const last = await readLine(input)
-    if (!("ok" in last)) throw transient("NoSense", "The machine asked twice.")
-    return last.ok
+    tell({ ofFiles: first.wants.length, ofBytes: first.wants.reduce((sum, index) => sum + list.entries[index]!.size, 0) })
+    wanted.resolve(first.wants)
+    for (;;) {
+      const line = await readLine(input)
+      if ("ok" in line) {
+        tell(line.ok)
+        return line.ok
+      }
+      if (!("took" in line)) throw transient("NoSense", "The machine asked twice.")
+      tell(line.took)
+    }
   }
-  let told: (wants: ReadonlyArray<number>) => void = () => {}
-  const wants = new Promise<ReadonlyArray<number>>((resolve) => (told = resolve))
   const answered = answers()
   const work = async () => {
     await sendList(outlet, { ...header, entries: list.entries.length }, list)
-    await sendFiles(outlet, list, await Promise.race([wants, answered.then(() => [])]), onProgress)
+    const wants = await Promise.race([wanted.promise, answered.then(() => [])])
+    await sendFiles(outlet, list, wants, (bytes) => (progress.ofBytes += bytes))
   }
   const working = work()
   try {

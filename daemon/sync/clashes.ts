@@ -10,7 +10,7 @@ import { homePathOf, localMountsOf, workdirFolder } from "../../task/mounts.ts"
 import type { Task } from "../../task/Task.ts"
 import { cut } from "../commands/caller.ts"
 import type { FileLister } from "./FileLister.ts"
-import type { Purpose } from "./list-files.ts"
+import type { Purpose } from "./walk.ts"
 
 /** What is sent, and where it lies on the nodes. */
 interface Part {

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { send } from "../../daemon/remote/send.ts"
-import { bytesFrame, doneFrame, endFrame, fileFrame } from "../../machine/file-frames.ts"
+import { bytesHeadBytes, doneFrame, endFrame, fileFrame, writeBytesHead } from "../../machine/file-frames.ts"
 import { read, write } from "../unit/sync/tree.ts"
 import { everything, ground, isRoot, lineOf, openToOthers, other, startReceive, sync, useGround } from "./receiving.ts"
 
@@ -156,7 +156,9 @@ describe("a list that nobody of ours sends", () => {
 
   it("brings no file that was not asked for, and none that ends before its bytes", async () => {
     const head = { mode: 0o644, mtimeMs: 1 }
-    const one = [fileFrame({ index: 0, ...head }), ...bytesFrame(Buffer.from("1")), endFrame]
+    const bytesHead = Buffer.alloc(bytesHeadBytes)
+    writeBytesHead(bytesHead, 0, 1)
+    const one = [fileFrame({ index: 0, ...head }), Buffer.concat([bytesHead, Buffer.from("1")]), endFrame]
     const badStream = { error: { kind: "Refused", code: "BadStream" } }
     const send = (...frames: ReadonlyArray<Buffer>) => {
       rmSync(into(), { recursive: true, force: true })
