@@ -44,7 +44,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     connectAgent: (node) => within(name, "connect", wordMaxMin, cloud.connectAgent(node)),
     journalAtRest: (node) =>
       Effect.timeoutOrElse(cloud.journalAtRest(node), { duration: `${wordMaxMin} minutes`, orElse: () => Effect.succeed(null) }),
-    put: (node, files, target) => within(name, "put", copyMaxMin, cloud.put(node, files, target))
+    put: (...args) => within(name, "put", copyMaxMin, cloud.put(...args))
   }
 }
 

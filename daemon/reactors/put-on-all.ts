@@ -8,7 +8,8 @@ import type { FileList } from "../sync/FileList.ts"
 import { farText, type PutProgress, sizeText } from "../sync/SyncTold.ts"
 import { operationOf, refOf } from "./machines.ts"
 
-const width = 8
+/** Each holds some megabytes that are on their way. */
+const width = 32
 /** No reader reads faster. */
 const everyMs = 500
 

@@ -1,4 +1,5 @@
 /** What ssh2 can and does not let us: the only file that reaches beneath its interface. Its version is fixed, and the contract's tests notice a change. */
+import { createSecretKey, type KeyObject } from "node:crypto"
 import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
 
@@ -36,4 +37,15 @@ export const gathered = <A extends Duplex>(stream: A): A => {
     return write(...args)
   }
   return stream
+}
+
+interface InsideCipher {
+  readonly _protocol: { readonly _cipher: { _encKey?: Buffer | KeyObject }; readonly _decipher: { _decKey?: Buffer | KeyObject } }
+}
+
+/** ssh2 makes a cipher anew for each packet, and each time the key of its bytes: one that is made already halves what a packet costs. */
+export const keepKeys = (client: Client): void => {
+  const { _cipher, _decipher } = (client as unknown as InsideCipher)._protocol
+  if (_cipher._encKey instanceof Buffer) _cipher._encKey = createSecretKey(_cipher._encKey)
+  if (_decipher._decKey instanceof Buffer) _decipher._decKey = createSecretKey(_decipher._decKey)
 }

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import type { Cloud } from "../../../daemon/clouds/Cloud.ts"
+import { patientCloud } from "../../../daemon/clouds/patient.ts"
 import { Ongoing, type Passing } from "../../../daemon/Ongoing.ts"
 import { putOnAll } from "../../../daemon/reactors/put-on-all.ts"
 import { farText, type PutProgress, sizeText } from "../../../daemon/sync/SyncTold.ts"
@@ -38,7 +39,8 @@ describe("a sync", () => {
         })
       const row = rowAfter([...asked(), ...provisioned(), ...ready()])!
       assert.strictEqual(clock.currentTimeMillisUnsafe(), 0)
-      yield* putOnAll(row, { put } as unknown as Cloud, "log", "workdir", { root: "/", entries: [], files: 3, bytes: 1_000_000 }, "w")
+      const cloud = patientCloud({ put } as unknown as Cloud)
+      yield* putOnAll(row, cloud, "log", "workdir", { root: "/", entries: [], files: 3, bytes: 1_000_000 }, "w")
       stop()
       ongoing.say(operation("r-launch"), { phase: "sync", detail: "to nobody" })
       assert.deepStrictEqual(
