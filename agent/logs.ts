@@ -19,6 +19,7 @@ import { type RankLogs, streamRank } from "./stream-rank.ts"
 
 export type LogsParams = AgentMethods["logs"][0]
 type Answer = AgentMethods["logs"][1]
+type Unread = NonNullable<Answer["unread"]>
 
 /** Of each rank, known when all have ended. None: they never began. */
 type EndedPids = () => ReadonlyArray<number> | undefined
@@ -33,7 +34,11 @@ interface Source {
 }
 
 const retryMs = 200
-const retriesWhenEnded = 5
+/** Of a worker from which nothing is awaited any more, after the last that came of it: so often, and for so long. */
+const lastRetries = 5
+const lastRetriesMaxMs = 10_000
+
+const unreadOf = (unread: Unread) => (unread.length === 0 ? {} : { unread })
 
 const checkRank = ({ rank }: LogsParams, count: number, what: string) => {
   if (rank === undefined || rank === null || count === 0) return
@@ -62,7 +67,7 @@ export class Logs {
     if (spec === undefined) throw jobDoesNotExist(`no setup of operation ${operation} ran here`)
     checkRank(params, this.#head.peers.length, "this setup")
     const over = () => endedSetups[operation]
-    await this.#show(
+    const unread = await this.#show(
       this.#setupSources(
         setupKey(operation),
         (rank) => setupLog(spec.runTimestamp, rank),
@@ -76,7 +81,8 @@ export class Logs {
     return {
       status: fact === undefined ? null : fact.returnCodes.every((code) => code === 0) ? "SUCCEEDED" : "FAILED",
       returnCodes: fact?.returnCodes ?? [],
-      reason: fact?.reason ?? null
+      reason: fact?.reason ?? null,
+      ...unreadOf(unread)
     }
   }
 
@@ -88,10 +94,10 @@ export class Logs {
     checkRank(params, this.#rankCount(id), `job ${id}`)
     const placed = () => state.endedJobs[id] !== undefined || (state.jobs[id]?.placement ?? null) !== null
     if (params.follow) await this.#head.until(placed, stream.signal)
-    if (placed() && !stream.signal.aborted) await this.#ranksOf(id, params, stream)
+    const unread = placed() && !stream.signal.aborted ? await this.#ranksOf(id, params, stream) : []
     if (params.follow) await this.#head.until(() => state.endedJobs[id] !== undefined, stream.signal)
     const fact = state.endedJobs[id]?.fact
-    return { status: fact?.status ?? null, returnCodes: fact?.returnCodes ?? [], reason: fact?.reason ?? null }
+    return { status: fact?.status ?? null, returnCodes: fact?.returnCodes ?? [], reason: fact?.reason ?? null, ...unreadOf(unread) }
   }
 
   /** A detached setup runs on all nodes. 0 when that is not known any more. */
@@ -102,31 +108,30 @@ export class Logs {
     return count > 0 && setup !== null && setup !== false ? Math.max(count, this.#head.peers.length) : count
   }
 
-  async #ranksOf(id: number, params: LogsParams, stream: Stream) {
+  async #ranksOf(id: number, params: LogsParams, stream: Stream): Promise<Unread> {
     const { state } = this.#head.store
     const over = () => state.endedJobs[id]
     const job = () => over() ?? state.jobs[id]!
     const { runTimestamp, name, setup } = job().spec
     const nodes = this.#head.peers.length
+    const unread: Array<Unread[number]> = []
     if (setup !== null && setup !== false) {
       const log = (rank: number) => detachedSetupLog(runTimestamp, nodes, rank)
-      await this.#show(
-        this.#setupSources(detachedSetupKey(id), log, () => over()?.setupPids),
-        params,
-        stream
-      )
+      const sources = this.#setupSources(detachedSetupKey(id), log, () => over()?.setupPids)
+      unread.push(...(await this.#show(sources, params, stream)))
     }
     // Ended in its setup, or before it: it has no ranks.
     const runs = () => this.#head.hosts.some((host) => host.views().some(({ key }) => key === jobKey(id)))
     if (params.follow) await this.#head.until(() => runs() || over() !== undefined, stream.signal)
-    if (!runs() && over() === undefined) return
+    if (!runs() && over() === undefined) return unread
     const sources = (job().placement ?? []).map(({ nodeRank }, rank): Source => {
       const host = this.#head.hosts[nodeRank]!
       const of = { nodes, rank, nodeRank, address: host.peer.address }
       const prefix = (pid: number) => runPrefix(name, { ...of, pid })
       return { host, key: jobKey(id), rank, log: runLog(runTimestamp, nodes, rank, nodeRank), prefix, endedPids: () => over()?.pids }
     })
-    if (over()?.pids.length !== 0) await this.#show(sources, params, stream)
+    if (over()?.pids.length !== 0) unread.push(...(await this.#show(sources, params, stream)))
+    return unread.filter(({ rank }, at) => unread.findIndex((other) => other.rank === rank) === at)
   }
 
   #setupSources(key: string, log: (rank: number) => string, endedPids: EndedPids): ReadonlyArray<Source> {
@@ -137,37 +142,44 @@ export class Logs {
     })
   }
 
-  async #show(sources: ReadonlyArray<Source>, params: LogsParams, stream: Stream) {
+  async #show(sources: ReadonlyArray<Source>, params: LogsParams, stream: Stream): Promise<Unread> {
     const wanted = sources.filter(({ rank }) => params.rank === undefined || params.rank === null || params.rank === rank)
-    await Promise.all(wanted.map((source) => this.#showOne(source, params, stream)))
+    const shown = wanted.map(async (source) => ({ rank: source.rank, reason: await this.#showOne(source, params, stream) }))
+    return (await Promise.all(shown)).filter((one): one is Unread[number] => one.reason !== null)
   }
 
-  async #showOne(source: Source, params: LogsParams, stream: Stream) {
+  /** Why it was not shown to its end; null when it was. */
+  async #showOne(source: Source, params: LogsParams, stream: Stream): Promise<string | null> {
     const { host, key, rank, log, endedPids } = source
     const view = () => host.view(key, rank)
     const known = () => endedPids() !== undefined || Boolean(view()?.pid) || (view()?.exit ?? null) !== null
     if (params.follow) await this.#head.until(known, stream.signal)
-    if (stream.signal.aborted) return
+    if (stream.signal.aborted) return null
     stream.send("source", { rank, source: log, prefix: source.prefix(view()?.pid ?? endedPids()?.[rank] ?? 0) })
     const wish = { key, rank, log, follow: params.follow, tail: params.tail ?? null, from: params.from?.[log] ?? null }
-    if (host.peer.rank === this.#head.folder.identity.rank) await streamRank(this.#head.folder, this.#ranks, wish, stream)
-    else await this.#showRemote(host.peer, source, wish, stream)
+    if (host.peer.rank !== this.#head.folder.identity.rank) return this.#showRemote(host.peer, source, wish, stream)
+    await streamRank(this.#head.folder, this.#ranks, wish, stream)
+    return null
   }
 
-  async #showRemote(peer: Peer, source: Source, wish: RankLogs, stream: Stream) {
+  async #showRemote(peer: Peer, source: Source, wish: RankLogs, stream: Stream): Promise<string | null> {
     let params = wish
-    for (let left = retriesWhenEnded; !stream.signal.aborted; ) {
+    let [left, cameMs] = [lastRetries, Date.now()]
+    for (;;) {
       const read = ({ data: { id: _, ...chunk } }: Frame) => {
+        if (chunk.to !== params.from) [left, cameMs] = [lastRetries, Date.now()]
         params = { ...wish, from: chunk.to as number }
         stream.send("log", chunk)
         return stream.full ? stream.drained() : undefined
       }
       const question = { method: "rank.logs", params, onFrame: read, signal: stream.signal }
-      const over = await ask(this.#head.ssh, peer, this.#head.folder.identity.cluster, question).then(
-        () => true,
-        () => false
+      const why = await ask(this.#head.ssh, peer, this.#head.folder.identity.cluster, question).then(
+        () => null,
+        ({ message }: Error) => message
       )
-      if (over || (source.endedPids() !== undefined && left-- === 0)) return
+      if (why === null || stream.signal.aborted) return null
+      const isAwaited = wish.follow && source.endedPids() === undefined
+      if (!isAwaited && (left-- === 0 || Date.now() - cameMs > lastRetriesMaxMs)) return why
       await sleep(retryMs)
     }
   }

@@ -34,6 +34,7 @@ export { foreword } from "./pick.ts"
 export { bill } from "./render/bill.ts"
 export { showError, wantsJson } from "./render/error.ts"
 export { notify } from "./render/notify.ts"
+export { tellUnread } from "./render/unread.ts"
 
 const verbs = new Map<string, Verb>(
   Object.entries({

@@ -9,6 +9,7 @@ import type { JobQueueAnswer } from "../../sdk/protocol/queries.ts"
 import { stdout } from "../out.ts"
 import { missing } from "../pick.ts"
 import { jsonLine } from "../render/json.ts"
+import { tellUnread } from "../render/unread.ts"
 
 /** Without ids: the latest job. */
 export const syncDown = async (session: Session, clusterName: string, jobIds: ReadonlyArray<number>, json: boolean): Promise<number> => {
@@ -17,12 +18,15 @@ export const syncDown = async (session: Session, clusterName: string, jobIds: Re
   for (const error of await missing(session, notFound)) throw error
   if (jobs.length === 0) throw new ClientError("JobDoesNotExist", exitCodes.notFound, `No job was submitted to ${clusterName}.`)
   const folders: Record<string, string> = {}
+  let isWhole = true
   for (const job of jobIds.length > 0 ? jobs : jobs.slice(0, 1)) {
     const folder = logFolderOf(job, join(process.env.HOME ?? ".", "sky_logs"))
-    await copyLog(session, job, folder)
+    const unread = await copyLog(session, job, folder)
+    tellUnread(job.id, unread)
+    isWhole &&= unread.length === 0
     folders[job.id] = folder
     if (!json) stdout.write(`Job ${job.id}: ${folder}\n`)
   }
   if (json) stdout.write(jsonLine(folders))
-  return exitCodes.ok
+  return isWhole ? exitCodes.ok : exitCodes.unreachable
 }

@@ -159,7 +159,8 @@ const streamOne = Effect.fn("logs.one")(function* (
     if (follow && areOn) yield* until(log, ended, endMaxMs)
     const known = areOn || ended(log.world()) ? now(log.world()) : undefined
     const { reason, returnCodes, status } = known ?? answer
-    return { jobId: job.id as number, status: status as string | null, returnCodes, reason }
+    const missing = "unread" in answer && answer.unread !== undefined ? { unread: answer.unread } : {}
+    return { jobId: job.id as number, status: status as string | null, returnCodes, reason, ...missing }
   }
 })
 

@@ -1,11 +1,14 @@
 /** A job's log on this machine, one file a rank, byte for byte. */
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs"
+import { closeSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs"
 import { basename, join } from "node:path"
 import { exitCodes } from "../protocol/exit-codes.ts"
+import type { LogsAnswer } from "../protocol/queries.ts"
 import type { JobView } from "../protocol/rows.ts"
 import { ClientError } from "./ClientError.ts"
 import { unwritten } from "./home-problems.ts"
 import type { Session } from "./Session.ts"
+
+export type Unread = NonNullable<LogsAnswer["unread"]>
 
 /** Where the logs of a job go: below `~/sky_logs`, in a folder named after its run. */
 export const logFolderOf = ({ id, logPath }: JobView, parent: string): string => join(parent, basename(logPath), `job-${id}`)
@@ -21,22 +24,45 @@ const written = <A>(folder: string, act: () => A): A => {
   }
 }
 
-/** As it is now: what comes later is not waited for. */
-export const copyLog = async (session: Session, { cluster, id }: JobView, folder: string): Promise<void> => {
-  written(folder, () => mkdirSync(folder, { recursive: true }))
-  const files = new Map<number, number>()
-  const write = (rank: number, bytes: string | Buffer) => {
-    if (!files.has(rank)) files.set(rank, openSync(join(folder, `rank-${rank}.log`), "w"))
-    const data = Buffer.from(bytes as string)
-    for (let at = 0; at < data.length; ) at += writeSync(files.get(rank)!, data, at)
+/** Where one rank's log is written until it is whole. */
+class Copy {
+  private readonly path: string
+  private readonly temp: string
+  private readonly fd: number
+  private size = 0
+
+  constructor(folder: string, rank: number) {
+    this.path = join(folder, `rank-${rank}.log`)
+    this.temp = `${this.path}.${process.pid}.part`
+    this.fd = openSync(this.temp, "w")
   }
+  write(data: Buffer): void {
+    for (let at = 0; at < data.length; ) at += writeSync(this.fd, data, at)
+    this.size += data.length
+  }
+  /** Logs only grow: what came of one that broke off stands in for none, or for less. */
+  end(isWhole: boolean): void {
+    closeSync(this.fd)
+    if (isWhole || this.size > (statSync(this.path, { throwIfNoEntry: false })?.size ?? 0)) renameSync(this.temp, this.path)
+    else unlinkSync(this.temp)
+  }
+}
+
+/** As it is now: what comes later is not waited for. Resolves to the ranks of which not all could be had. */
+export const copyLog = async (session: Session, { cluster, id }: JobView, folder: string): Promise<Unread> => {
+  written(folder, () => mkdirSync(folder, { recursive: true }))
+  const copies = new Map<number, Copy>()
+  const copyOf = (rank: number) => copies.get(rank) ?? copies.set(rank, new Copy(folder, rank)).get(rank)!
+  let whole: (rank: number) => boolean = () => false
   try {
-    await session.call(
+    const { unread = [] } = await session.call<LogsAnswer>(
       "logs",
       { clusterName: cluster, jobId: id, follow: false },
-      { onLog: (rank, bytes) => written(folder, () => write(rank, bytes)) }
+      { onLog: (rank, bytes) => written(folder, () => copyOf(rank).write(Buffer.from(bytes as string))) }
     )
+    whole = (rank) => !unread.some((one) => one.rank === rank)
+    return unread
   } finally {
-    for (const file of files.values()) closeSync(file)
+    for (const [rank, copy] of copies) written(folder, () => copy.end(whole(rank)))
   }
 }
