@@ -2,6 +2,7 @@
  * What `agent.cjs receive` is told before any bytes: one line that says where to, then a line for each entry, all of it JSON. Nothing of it
  * is believed: whoever sends, no path leaves the target, goes through anything but a folder of the list, or comes twice.
  */
+import { named, raw } from "./calls.ts"
 import type { FileEntry } from "./FileEntry.ts"
 import type { Input } from "./Input.ts"
 import { refused } from "./MachineError.ts"
@@ -45,7 +46,12 @@ const parse = (text: string): unknown => {
 const isWhole = (value: unknown, most = Number.MAX_SAFE_INTEGER): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most
 
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && !value.includes("\0")
+/** Spelled in the one way that there is: names that are no UTF-8 have more. */
+const isText = (value: unknown): value is string => {
+  if (typeof value !== "string" || value === "" || value.includes("\0")) return false
+  const bytes = raw(value)
+  return typeof bytes === "string" || named(bytes) === value
+}
 
 export const isBelow = (path: string): boolean => path.split("/").every((name) => name !== "" && name !== "." && name !== "..")
 

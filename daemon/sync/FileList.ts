@@ -7,6 +7,8 @@ export interface FileList {
   readonly entries: ReadonlyArray<FileEntry>
   readonly files: number
   readonly bytes: number
+  /** Sockets, pipes and devices, which are not sent. */
+  readonly others?: ReadonlyArray<string>
   /** One file that was named itself, not a folder. */
   readonly lone?: boolean
 }

@@ -11,7 +11,7 @@ export interface PutProgress {
   readonly ofBytes: number
 }
 
-export type Size = Pick<FileList, "files" | "bytes">
+export type Size = Pick<FileList, "files" | "bytes" | "others">
 
 const units = ["B", "kB", "MB", "GB", "TB"]
 const powerOf = (bytes: number) => (bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)))
@@ -21,11 +21,13 @@ const amount = (bytes: number, power: number) => {
 }
 const sizeOf = (bytes: number) => `${amount(bytes, powerOf(bytes))} ${units[powerOf(bytes)]}`
 
-export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+export const plural = (count: number, noun: string, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`
 
 /** `workdir, 12 files, 34 kB`, and what to do about one that is very large. */
-export const sizeText = (what: string, { bytes, files }: Size): string => {
-  const text = `${what}, ${plural(files, "file")}, ${sizeOf(bytes)}`
+export const sizeText = (what: string, { bytes, files, others = [] }: Size): string => {
+  const [first] = others
+  const left = first === undefined ? "" : `, without ${plural(others.length, "socket, pipe or device", "sockets, pipes and devices")} (${first})`
+  const text = `${what}, ${plural(files, "file")}, ${sizeOf(bytes)}${left}`
   return bytes > largeBytes || files > manyFiles ? `${text}: much to send; .skyignore leaves out what the task does not need` : text
 }
 

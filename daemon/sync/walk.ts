@@ -28,6 +28,8 @@ interface Walk {
   readonly state: string | null
   readonly signal: GivenUp
   readonly entries: Array<FileEntry>
+  /** What is no file, no folder and no link. */
+  readonly others: Array<string>
 }
 
 interface Folder {
@@ -71,7 +73,9 @@ const entryOf = (walk: Walk, path: string): FileEntry | null => {
     const said = { path, mode: found.mode & 0o7777, size: 0, mtimeMs: found.mtimeMs }
     if (found.isDirectory()) return { ...said, kind: "folder" }
     if (found.isFile()) return { ...said, kind: "file", size: found.size }
-    return found.isSymbolicLink() ? { ...said, kind: "link", target: readlink(absolute) } : null
+    if (found.isSymbolicLink()) return { ...said, kind: "link", target: readlink(absolute) }
+    walk.others.push(path)
+    return null
   } catch (error) {
     if (vanished(error as NodeJS.ErrnoException)) return null
     throw pathError(absolute, error)
@@ -176,7 +180,9 @@ export const walk = (folder: string, purpose: Purpose, stateFolder: string | nul
   const rules = top === root ? makeRules({ git: [], sky: [] }) : rulesAbove(root, top)
   const tracked = withParents(isRepository(top) ? trackedThoughIgnored(root) : [])
   const entries: Array<FileEntry> = []
-  walkFolder({ root, below, tracked, state, signal, entries }, { path: "", rules, trackedOnly: false })
+  const others: Array<string> = []
+  walkFolder({ root, below, tracked, state, signal, entries, others }, { path: "", rules, trackedOnly: false })
   const files = entries.filter(({ kind }) => kind === "file")
-  return { root, entries, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) }
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  return { root, entries, files: files.length, bytes, ...(others.length > 0 && { others }) }
 }

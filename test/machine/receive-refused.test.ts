@@ -121,6 +121,11 @@ describe("a list that nobody of ours sends", () => {
       [file("a"), ["d", "a", 0o755]],
       [file("a"), file("a/b")],
       [["l", "a", 0o777, mine], file("a/f")],
+      // The same name twice, once in bytes of which each is said to be no UTF-8.
+      [
+        ["l", "\u00e9", 0o777, mine],
+        ["d", "\udcc3\udca9", 0o755]
+      ],
       [file("a/b"), ["d", "a", 0o755]]
     ])
       expect(await say(header(2), ...lines), JSON.stringify(lines)).toMatchObject(bad)

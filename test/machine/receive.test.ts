@@ -4,6 +4,8 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -45,6 +47,21 @@ describe("what is sent to a node", () => {
     expect(everything(into())).toEqual(everything(from))
     expect(existsSync(ground.incoming) && readdirSync(ground.incoming)).toEqual([])
     expect(statSync(into()).mode & 0o777).toBe(0o755)
+  })
+
+  it("may be called by bytes that are no UTF-8, as links may lead to such", async () => {
+    const odd = Buffer.from("caf\xe9 \xff\xfe\xc3", "latin1")
+    const at = (root: string, ...names: ReadonlyArray<Buffer>) =>
+      Buffer.concat([Buffer.from(root), ...names.flatMap((name) => [Buffer.from("/"), name])])
+    mkdirSync(at(ground.from, odd))
+    writeFileSync(at(ground.from, odd, odd), "odd")
+    symlinkSync(odd, at(ground.from, Buffer.from("link")))
+    write(ground.from, { "\u00e9": "well", "\ufffd": "a character like any" })
+    expect(await sync()).toEqual({ files: 3, bytes: 27 })
+    expect(readdirSync(into(), { encoding: "latin1" }).sort()).toEqual(readdirSync(ground.from, { encoding: "latin1" }).sort())
+    expect(readFileSync(at(into(), odd, odd), "utf8")).toBe("odd")
+    expect(readlinkSync(at(into(), Buffer.from("link")), "buffer")).toEqual(odd)
+    expect(await sync()).toEqual({ files: 0, bytes: 0 })
   })
 
   it("is not sent again when it is there: a changed size or time is seen, one byte under the same is not", async () => {

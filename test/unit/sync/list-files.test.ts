@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process"
+import { once } from "node:events"
 import { writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -107,14 +109,17 @@ describe("what of a workdir is sent", () => {
     })
   )
 
-  it.live("counts files and bytes, keeps modes, and skips pipes", () =>
+  it.live("counts files and bytes, keeps modes, and skips pipes and sockets, which it names", () =>
     Effect.gen(function* () {
       const root = yield* tempFolder
       write(root, { "d/a": "12345" })
       writeFileSync(join(root, "run.sh"), "#!/bin/sh\n", { mode: 0o755 })
       execFileSync("mkfifo", [join(root, "pipe")])
-      const { entries, files, bytes } = yield* listFiles(root)
-      assert.deepStrictEqual([files, bytes], [2, 15])
+      const socket = createServer().listen(join(root, "d/socket"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => socket.close()))
+      yield* Effect.promise(() => once(socket, "listening"))
+      const { entries, files, bytes, others } = yield* listFiles(root)
+      assert.deepStrictEqual([files, bytes, others], [2, 15, ["d/socket", "pipe"]])
       assert.deepStrictEqual(
         entries.map(({ path }) => path),
         ["d", "d/a", "run.sh"]

@@ -13,6 +13,9 @@ describe("a sync", () => {
   it("says what it sends, and what to do about very much", () => {
     assert.strictEqual(sizeText("workdir", { files: 12, bytes: 34_000 }), "workdir, 12 files, 34 kB")
     const advice = ": much to send; .skyignore leaves out what the task does not need"
+    const one = { files: 1, bytes: 1, others: ["run/agent.sock"] }
+    assert.strictEqual(sizeText("workdir", one), "workdir, 1 file, 1 B, without 1 socket, pipe or device (run/agent.sock)")
+    assert.include(sizeText("workdir", { ...one, others: ["a", "b"] }), ", without 2 sockets, pipes and devices (a)")
     assert.strictEqual(sizeText("workdir", { files: 1, bytes: 256_000_000 }), "workdir, 1 file, 256 MB")
     assert.strictEqual(sizeText("~/data", { files: 1, bytes: 300_000_000 }), `~/data, 1 file, 300 MB${advice}`)
     assert.strictEqual(sizeText("workdir", { files: 60_000, bytes: 1_000 }), `workdir, 60000 files, 1.0 kB${advice}`)
