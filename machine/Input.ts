@@ -1,6 +1,7 @@
-/** What comes in on a stream, taken in lines and in bytes. It holds no more than what has come in and is asked for. */
-import type { Readable } from "node:stream"
+/** This program's own stdin, taken in lines and in bytes: waited for where it is read, since nothing else goes on in a program that reads so. */
+import { readSync } from "node:fs"
 import { MachineError, refused } from "./MachineError.ts"
+import { retried } from "./say.ts"
 
 /** The stream ended before what was asked for had come. */
 export class Cut extends MachineError {
@@ -12,62 +13,49 @@ export class Cut extends MachineError {
 const newline = 10
 
 export class Input {
-  private readonly source: AsyncIterator<Buffer>
-  private held: Buffer = Buffer.alloc(0)
-
-  constructor(stream: Readable) {
-    this.source = stream.iterator({ destroyOnReturn: false })
-  }
-
-  private async next(): Promise<Buffer> {
-    // A stream that breaks is one that ends: why is its owner's to know.
-    const { done, value } = await this.source.next().catch(() => ({ done: true, value: undefined }))
-    if (done === true || value === undefined) throw new Cut()
-    return value
-  }
+  private readonly buffer = Buffer.allocUnsafe(512 * 1024)
+  private start = 0
+  private end = 0
 
   /** Without its end. */
-  async line(maxBytes: number): Promise<string> {
-    const parts: Array<Buffer> = []
-    for (let size = 0; ; ) {
-      const end = this.held.indexOf(newline)
-      const part = end < 0 ? this.held : this.held.subarray(0, end)
-      parts.push(part)
-      size += part.length
-      this.held = end < 0 ? this.held.subarray(this.held.length) : this.held.subarray(end + 1)
-      if (size > maxBytes) throw refused("LongLine", `A line is longer than ${maxBytes} bytes.`)
-      if (end >= 0) return parts.length === 1 ? part.toString() : Buffer.concat(parts).toString()
-      this.held = await this.next()
+  line(maxBytes: number): string {
+    for (let looked = 0; ; ) {
+      const held = this.buffer.subarray(this.start, this.end)
+      const at = held.indexOf(newline, looked)
+      if (at > maxBytes || (at < 0 && held.length > maxBytes)) throw refused("LongLine", `A line is longer than ${maxBytes} bytes.`)
+      if (at >= 0) {
+        this.start += at + 1
+        return held.toString("utf8", 0, at)
+      }
+      looked = held.length
+      this.fill()
     }
   }
 
-  /** So many. */
-  async bytes(count: number): Promise<Buffer> {
-    while (this.held.length < count) {
-      const more = await this.next()
-      this.held = this.held.length === 0 ? more : Buffer.concat([this.held, more])
-    }
+  /** So many, a few. They are to be used before more is asked for. */
+  bytes(count: number): Buffer {
+    while (this.end - this.start < count) this.fill()
     return this.some(count)
   }
 
-  /** Those that are there of so many, and at least one. */
-  async atMost(count: number): Promise<Buffer> {
-    while (this.held.length === 0) this.held = await this.next()
-    return this.some(count)
+  /** Those that are there of so many, and at least one; as with `bytes`. */
+  atMost(count: number): Buffer {
+    if (this.start === this.end) this.fill()
+    return this.some(Math.min(count, this.end - this.start))
   }
 
   private some(count: number): Buffer {
-    const taken = this.held.subarray(0, count)
-    this.held = this.held.subarray(taken.length)
+    const taken = this.buffer.subarray(this.start, this.start + count)
+    this.start += count
     return taken
   }
 
-  /** Until it ends. */
-  async drain(): Promise<void> {
-    try {
-      for (;;) await this.next()
-    } catch {
-      // That is its end.
-    }
+  private fill(): void {
+    this.buffer.copyWithin(0, this.start, this.end)
+    this.end -= this.start
+    this.start = 0
+    const read = retried(() => readSync(0, this.buffer, this.end, this.buffer.length - this.end, null))
+    if (read === 0) throw new Cut()
+    this.end += read
   }
 }

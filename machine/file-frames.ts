@@ -50,25 +50,25 @@ export const goneFrame = (index: number): Buffer => {
 const bad = () => refused("BadStream", "What came is no stream of files.")
 
 /** The next file to come, or the number of one that will not; null when all have come. */
-export const nextFile = async (input: Input): Promise<FileHead | number | null> => {
-  const head = await input.bytes(headBytes)
+export const nextFile = (input: Input): FileHead | number | null => {
+  const head = input.bytes(headBytes)
   const [kind, length] = [head.readUInt8(), head.readUInt32BE(1)]
   if (kind === frame.done && length === 0) return null
-  if (kind === frame.gone && length === 4) return (await input.bytes(length)).readUInt32BE()
+  if (kind === frame.gone && length === 4) return input.bytes(length).readUInt32BE()
   if (kind !== frame.file || length !== 16) throw bad()
-  const body = await input.bytes(length)
+  const body = input.bytes(length)
   return { index: body.readUInt32BE(), mode: body.readUInt32BE(4) & 0o7777, mtimeMs: body.readDoubleBE(8) }
 }
 
 /** Gives the bytes of a file as they come, until its end. */
-export const eachBytes = async (input: Input, take: (bytes: Buffer) => void): Promise<void> => {
+export const eachBytes = (input: Input, take: (bytes: Buffer) => void): void => {
   for (;;) {
-    const head = await input.bytes(headBytes)
+    const head = input.bytes(headBytes)
     const [kind, length] = [head.readUInt8(), head.readUInt32BE(1)]
     if (kind === frame.end && length === 0) return
     if (kind !== frame.bytes || length > bytesMax) throw bad()
     for (let left = length; left > 0; ) {
-      const bytes = await input.atMost(left)
+      const bytes = input.atMost(left)
       take(bytes)
       left -= bytes.length
     }

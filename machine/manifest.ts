@@ -67,8 +67,8 @@ const entryOf = (line: unknown): FileEntry => {
   throw bad(`${JSON.stringify(path)} is no file, folder or link`)
 }
 
-export const readHeader = async (input: Input): Promise<Header> => {
-  const header = parse(await input.line(lineMaxBytes)) as Partial<Header> | null
+export const readHeader = (input: Input): Header => {
+  const header = parse(input.line(lineMaxBytes)) as Partial<Header> | null
   if (header?.version !== receiveVersion) throw refused("OtherVersion", "The agent on the machine is of another version.")
   const { entries, lone, node, target } = header
   if (typeof node?.node !== "string" || typeof target !== "string" || typeof lone !== "boolean")
@@ -77,11 +77,11 @@ export const readHeader = async (input: Input): Promise<Header> => {
   return { version: receiveVersion, node, target, lone, entries }
 }
 
-export const readEntries = async (input: Input, { entries: count, lone }: Header): Promise<ReadonlyArray<FileEntry>> => {
+export const readEntries = (input: Input, { entries: count, lone }: Header): ReadonlyArray<FileEntry> => {
   const kinds = new Map<string, FileEntry["kind"]>()
   const entries: Array<FileEntry> = []
   for (let i = 0; i < count; i++) {
-    const entry = entryOf(parse(await input.line(lineMaxBytes)))
+    const entry = entryOf(parse(input.line(lineMaxBytes)))
     const { kind, path } = entry
     const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")))
     if (kinds.has(path)) throw bad(`${JSON.stringify(path)} comes twice`)

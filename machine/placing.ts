@@ -117,9 +117,6 @@ const renamed = (temp: string, { path, signal }: Destination) => {
   }
 }
 
-/** A name for what is made before it comes to its place. */
-export const newTemp = (staging: string): string => join(staging, String(made++))
-
 const unlinkIfThere = (path: string) => {
   try {
     calls.unlink(path)
@@ -129,29 +126,28 @@ const unlinkIfThere = (path: string) => {
 }
 
 /**
- * What was made as `temp` comes to its place, where no folder is, at once and whole. Where a folder lies on another disk than `staging` it is made
- * again beside its place, by `again`, of the first.
+ * The file or link that `make` makes comes to its place, where no folder is, at once and whole. Where a folder lies on another disk than
+ * `staging` it is made again beside its place, by `again`, of the first where that is given.
  */
-export const putInPlace = (temp: string, destination: Destination, again: (beside: string, first: string) => void): void => {
-  if (renamed(temp, destination)) return
-  const beside = besideOf(destination.path)
-  unlinkIfThere(beside)
-  try {
-    again(beside, temp)
-    renamed(beside, destination)
-  } catch (error) {
-    unlinkIfThere(beside)
-    throw error
-  }
-  unlinkIfThere(temp)
-}
-
-/** The file or link that `make` makes takes its place. */
-export const replace = (destination: Destination, make: (temp: string) => void): void => {
-  const temp = newTemp(destination.staging)
+export const replace = (
+  destination: Destination,
+  make: (temp: string) => void,
+  again: (temp: string, first: string) => void = make
+): void => {
+  const temp = join(destination.staging, String(made++))
   try {
     make(temp)
-    putInPlace(temp, destination, make)
+    if (renamed(temp, destination)) return
+    const beside = besideOf(destination.path)
+    unlinkIfThere(beside)
+    try {
+      again(beside, temp)
+      renamed(beside, destination)
+    } catch (error) {
+      unlinkIfThere(beside)
+      throw error
+    }
+    unlinkIfThere(temp)
   } catch (error) {
     unlinkIfThere(temp)
     throw error

@@ -5,6 +5,7 @@
  */
 import { closeSync, copyFileSync, fchmodSync, futimesSync, utimesSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { finished } from "node:stream/promises"
 import { homeOf, nodeFiles } from "../sdk/agent/protocol.ts"
 import { chmod, open, raw } from "./calls.ts"
 import { writeAll } from "./copy-file.ts"
@@ -15,23 +16,11 @@ import { Cut, Input } from "./Input.ts"
 import { type Landing, landingOf, placeLanding, prepareLanding } from "./landing.ts"
 import { machineError, refused } from "./MachineError.ts"
 import { readEntries, readHeader } from "./manifest.ts"
-import {
-  at,
-  clearWay,
-  isThere,
-  makeFolder,
-  makeStaging,
-  makeTarget,
-  newTemp,
-  onPath,
-  placeLink,
-  putInPlace,
-  removeStaging
-} from "./placing.ts"
+import { at, clearWay, isThere, makeFolder, makeStaging, makeTarget, onPath, placeLink, removeStaging, replace } from "./placing.ts"
+import { say } from "./say.ts"
 
 /** So often is it said how much has been taken. */
 const sayEachBytes = 256 * 1024
-/** How long what still comes is read after an error, so that the sender gets to hear of it. */
 const lingerMs = 10_000
 
 /** What was sent, of what there is: the rest was there. */
@@ -53,8 +42,6 @@ interface Taking {
   readonly staging: string
 }
 
-const say = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`)
-
 const never = new AbortController().signal
 
 /** Folders and links are made, and files told apart: which are not there as they should be. */
@@ -71,17 +58,12 @@ const placeAllButFiles = ({ entries, into, staging }: Taking): ReadonlyArray<num
   return wants
 }
 
-const takeFile = async (
-  { entries, input, into, staging }: Taking,
-  { index, mode, mtimeMs }: FileHead,
-  tell: (bytes: number) => void
-): Promise<void> => {
+const takeFile = ({ entries, input, into, staging }: Taking, { index, mode, mtimeMs }: FileHead, tell: (bytes: number) => void): void => {
   const path = `${into}/${entries[index]!.path}`
-  const temp = newTemp(staging)
-  try {
+  const make = (temp: string) => {
     const fd = open(temp, "wx", 0o600)
     try {
-      await eachBytes(input, (bytes) => {
+      eachBytes(input, (bytes) => {
         writeAll(fd, bytes)
         tell(bytes.length)
       })
@@ -91,16 +73,15 @@ const takeFile = async (
     } finally {
       closeSync(fd)
     }
-    putInPlace(temp, { path, staging, signal: never }, (beside, first) => {
-      copyFileSync(first, raw(beside))
-      utimesSync(raw(beside), mtimeMs / 1000, mtimeMs / 1000)
-    })
-  } catch (error) {
-    throw onPath(path, error)
   }
+  const again = (temp: string, first: string) => {
+    copyFileSync(first, raw(temp))
+    utimesSync(raw(temp), mtimeMs / 1000, mtimeMs / 1000)
+  }
+  at(path, () => replace({ path, staging, signal: never }, make, again))
 }
 
-const takeFiles = async (taking: Taking, wants: ReadonlyArray<number>): Promise<Received> => {
+const takeFiles = (taking: Taking, wants: ReadonlyArray<number>): Received => {
   const wanted = new Set(wants)
   let [files, bytes, said] = [0, 0, 0]
   const tell = (more: number) => {
@@ -109,18 +90,18 @@ const takeFiles = async (taking: Taking, wants: ReadonlyArray<number>): Promise<
     said = bytes
     say({ took: { files, bytes } } satisfies Took)
   }
-  for (let next = await nextFile(taking.input); next !== null; next = await nextFile(taking.input)) {
+  for (let next = nextFile(taking.input); next !== null; next = nextFile(taking.input)) {
     const index = typeof next === "number" ? next : next.index
     if (!wanted.delete(index)) throw refused("BadStream", "A file came that was not asked for.")
     if (typeof next === "number") continue
-    await takeFile(taking, next, tell)
+    takeFile(taking, next, tell)
     files += 1
   }
   if (wanted.size > 0) throw refused("BadStream", `${wanted.size} files did not come.`)
   return { files, bytes }
 }
 
-const take = async (input: Input, landing: Landing, entries: ReadonlyArray<FileEntry>, stagingPath: string): Promise<Received> => {
+const take = (input: Input, landing: Landing, entries: ReadonlyArray<FileEntry>, stagingPath: string): Received => {
   const { base, target } = landing.place
   const staging = at(stagingPath, () => makeStaging(stagingPath))
   try {
@@ -128,7 +109,7 @@ const take = async (input: Input, landing: Landing, entries: ReadonlyArray<FileE
     const taking: Taking = { input, entries, into, staging }
     const wants = placeAllButFiles(taking)
     say({ wants })
-    const received = await takeFiles(taking, wants)
+    const received = takeFiles(taking, wants)
     for (const { kind, mode, path } of entries.toReversed()) {
       if (kind === "folder") at(join(into, path), () => chmod(join(into, path), mode))
     }
@@ -139,28 +120,31 @@ const take = async (input: Input, landing: Landing, entries: ReadonlyArray<FileE
 }
 
 const receiveFor = async (base: string, input: Input): Promise<Received> => {
-  const header = await readHeader(input)
-  const entries = await readEntries(input, header)
+  const header = readHeader(input)
+  const entries = readEntries(input, header)
   const { folder, identity } = await mustFind(places(base), header.node)
   const isUsers = identity.home !== undefined
   const landing = landingOf(header.target, homeOf(folder, identity), isUsers, header.lone ? entries[0]!.path : null)
   at(landing.place.base, () => prepareLanding(landing, isUsers))
-  const received = await take(input, landing, entries, join(folder, nodeFiles.incoming))
+  const received = take(input, landing, entries, join(folder, nodeFiles.incoming))
   await placeLanding(landing).catch((error) => Promise.reject(onPath(landing.link?.path ?? landing.place.base, error)))
   return received
 }
 
+/** What still comes is read, so that the sender gets to hear of an error. */
+const linger = async () => {
+  setTimeout(() => process.exit(0), lingerMs).unref()
+  await finished(process.stdin.resume()).catch(() => undefined)
+}
+
 export const receive = async (base: string): Promise<void> => {
-  const input = new Input(process.stdin)
-  process.stdout.on("error", () => process.exit(1))
   try {
-    say({ ok: await receiveFor(resolve(base), input) })
+    say({ ok: await receiveFor(resolve(base), new Input()) })
   } catch (error) {
     if (error instanceof Cut) process.exit(1)
     const { code, kind, message } = machineError(error)
     say({ error: { kind, code, message } })
-    setTimeout(() => process.exit(0), lingerMs).unref()
-    await input.drain()
+    await linger()
   }
-  process.stdout.write("", () => process.exit(0))
+  process.exit(0)
 }

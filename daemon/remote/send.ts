@@ -6,7 +6,7 @@ import { closeSync } from "node:fs"
 import type { Duplex } from "node:stream"
 import type { Answer } from "../../machine/answer.ts"
 import { doneFrame } from "../../machine/file-frames.ts"
-import { Cut, Input } from "../../machine/Input.ts"
+import { Cut } from "../../machine/Input.ts"
 import { MachineError, machineError, transient } from "../../machine/MachineError.ts"
 import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
 import type { Received, Took } from "../../machine/receive.ts"
@@ -14,6 +14,7 @@ import type { NodeRef } from "../../machine/shapes.ts"
 import { onDisk } from "../sync/disk-threads.ts"
 import type { FileList } from "../sync/FileList.ts"
 import { nextWanted, type OpenFile } from "../sync/read-batch.ts"
+import { Lines } from "./Lines.ts"
 import { Outlet } from "./Outlet.ts"
 
 /** A line has the numbers of all files that are wanted. */
@@ -36,8 +37,8 @@ export interface SendOptions {
 
 type Line = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
 
-const readLine = async (input: Input): Promise<Exclude<Line, { readonly error: unknown }>> => {
-  const text = await input.line(lineMaxBytes)
+const readLine = async (lines: Lines): Promise<Exclude<Line, { readonly error: unknown }>> => {
+  const text = await lines.next(lineMaxBytes)
   let line: Line
   try {
     line = JSON.parse(text) as Line
@@ -93,7 +94,7 @@ export const send = async (
   target: string,
   { onProgress = () => {}, signal }: SendOptions
 ): Promise<Received> => {
-  const input = new Input(line)
+  const lines = new Lines(line)
   const outlet = new Outlet(line)
   const giveUp = () => void line.destroy()
   line.on("error", () => {})
@@ -104,14 +105,14 @@ export const send = async (
   const wanted = Promise.withResolvers<ReadonlyArray<number>>()
   // Said while we still write, when it is an error: what is not written any more does not matter then.
   const answers = async () => {
-    const first = await readLine(input)
+    const first = await readLine(lines)
     if (!("wants" in first)) throw transient("NoSense", "The machine answered before it was asked.")
     if (!first.wants.every((index) => list.entries[index]?.kind === "file"))
       throw transient("NoSense", "The machine wants what it was not told of.")
     tell({ ofFiles: first.wants.length, ofBytes: first.wants.reduce((sum, index) => sum + list.entries[index]!.size, 0) })
     wanted.resolve(first.wants)
     for (;;) {
-      const line = await readLine(input)
+      const line = await readLine(lines)
       if ("ok" in line) {
         tell(line.ok)
         return line.ok

@@ -26,7 +26,8 @@ export const plural = (count: number, noun: string, many = `${noun}s`) => `${cou
 /** `workdir, 12 files, 34 kB`, and what to do about one that is very large. */
 export const sizeText = (what: string, { bytes, files, others = [] }: Size): string => {
   const [first] = others
-  const left = first === undefined ? "" : `, without ${plural(others.length, "socket, pipe or device", "sockets, pipes and devices")} (${first})`
+  const left =
+    first === undefined ? "" : `, without ${plural(others.length, "socket, pipe or device", "sockets, pipes and devices")} (${first})`
   const text = `${what}, ${plural(files, "file")}, ${sizeOf(bytes)}${left}`
   return bytes > largeBytes || files > manyFiles ? `${text}: much to send; .skyignore leaves out what the task does not need` : text
 }
