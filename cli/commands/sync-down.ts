@@ -28,5 +28,5 @@ export const syncDown = async (session: Session, clusterName: string, jobIds: Re
     if (!json) stdout.write(`Job ${job.id}: ${folder}\n`)
   }
   if (json) stdout.write(jsonLine(folders))
-  return isWhole ? exitCodes.ok : exitCodes.unreachable
+  return isWhole ? exitCodes.ok : exitCodes.failed
 }

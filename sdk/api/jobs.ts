@@ -1,14 +1,14 @@
 /** The jobs of a cluster: `queue`, `cancel`, `jobStatus`, `downloadLogs`. */
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
-import { copyLog, logFolderOf } from "../client/copy-log.ts"
+import { copyLog, logFolderOf, unreadText } from "../client/copy-log.ts"
 import type { Session } from "../client/Session.ts"
 import type { JobQueueAnswer } from "../protocol/queries.ts"
 import type { JobView } from "../protocol/rows.ts"
 import { type Maybe, clusterName as nameOf, options, shown, wholeNumbers, yesOrNo } from "./arguments.ts"
 import { onSession, type Waiting, wish } from "./call.ts"
 import type { JobStatus } from "./enums.ts"
-import { ClusterDoesNotExist, JobDoesNotExist, ValueError } from "./exceptions.ts"
+import { ClusterDoesNotExist, JobDoesNotExist, RuntimeError, ValueError } from "./exceptions.ts"
 
 export interface QueueOptions extends Waiting {
   /** Only jobs that are not over. */
@@ -116,7 +116,8 @@ export const jobStatus = async (clusterName: string, statusOptions?: Maybe<JobsO
  * Copies the logs of jobs to this machine as they are now, one file a rank, byte for byte. Resolves to their folders by number; the latest job
  * where no numbers are given.
  *
- * Rejects with `ValueError` (no such cluster or job) and `ClusterNotUpError` (its logs cannot be read now).
+ * Rejects with `ValueError` (no such cluster or job) and `ClusterNotUpError` (its logs cannot be read now); with `RuntimeError` when a machine of
+ * the cluster does not answer, once all that could be had is copied.
  */
 export const downloadLogs = async (clusterName: string, downloadOptions?: Maybe<DownloadOptions>): Promise<Record<number, string>> => {
   const { jobIds, localDir, signal } = options(downloadOptions, ["jobIds", "localDir", "signal"], "downloadLogs")
@@ -130,10 +131,13 @@ export const downloadLogs = async (clusterName: string, downloadOptions?: Maybe<
     if (missing !== undefined) throw new JobDoesNotExist(`${name} has no job ${missing}.`)
     if (ids === undefined && jobs.length === 0) throw new JobDoesNotExist(`No job was submitted to ${name} yet.`)
     const folders: Record<number, string> = {}
+    const missed: Array<string> = []
     for (const job of ids === undefined ? jobs.slice(0, 1) : jobs.filter(({ id }) => ids.includes(id))) {
       folders[job.id] = logFolderOf(job, parent)
-      await copyLog(session, job, folders[job.id]!)
+      const unread = await copyLog(session, job, folders[job.id]!)
+      missed.push(...unread.map((one) => unreadText(job.id, one)))
     }
+    if (missed.length > 0) throw new RuntimeError(missed.join("\n"), { fields: { folders } })
     return folders
   })
 }
