@@ -18,8 +18,6 @@ import * as SshCloud from "../daemon/clouds/ssh/SshCloud.ts"
 import { Connections } from "../daemon/remote/Connections.ts"
 import { listFiles } from "../daemon/sync/list-files.ts"
 import { ClusterId, ClusterName, NodeToken } from "../events/ids.ts"
-import { whyNoMachines } from "../test/e2e/netns.ts"
-import { SshMachine } from "../test/e2e/sshd.ts"
 import { keyPair } from "../test/fakes/ssh-keys.ts"
 import { type Bench, type Figure, inTurns, ms } from "./measure.ts"
 
@@ -69,6 +67,7 @@ const overSsh = async (folder: string, scope: Scope.Scope, use: (ground: Ground)
   const pair = keyPair()
   const key = join(folder, "id")
   writeFileSync(key, pair.private, { mode: 0o600 })
+  const { SshMachine } = await import("../test/e2e/sshd.ts")
   const machine = await SshMachine.start([pair])
   const control = join(folder, "control")
   const ssh = ["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-S", control]
@@ -138,6 +137,8 @@ export const sync: Bench = {
       process.stdout.write("*** SKIPPED: sync is measured beside rsync, which is missing (apt-get install rsync) ***\n")
       return []
     }
+    // It says loudly what is missing.
+    const { whyNoMachines } = await import("../test/e2e/netns.ts")
     const all: Array<Figure> = []
     for (const [where, open] of Object.entries(grounds)) {
       if (where === "by ssh" && whyNoMachines !== null) continue
