@@ -5,7 +5,7 @@
  */
 
 import { createHash, randomBytes } from "node:crypto"
-import { rmSync, type Stats } from "node:fs"
+import { mkdirSync, rmSync, type Stats } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import * as calls from "./calls.ts"
 import { MachineError } from "./MachineError.ts"
@@ -56,9 +56,9 @@ export const makeTarget = (base: string, target: string): string => {
  */
 export const makeStaging = (staging: string): string => {
   removeStaging(staging)
-  calls.mkdir(staging, 0o700)
   const own = join(staging, randomBytes(8).toString("hex"))
-  calls.mkdir(own, 0o700)
+  // Another that begins in this moment may make it, or take it away: the last of them goes on.
+  mkdirSync(own, { recursive: true, mode: 0o700 })
   return own
 }
 

@@ -7,14 +7,14 @@ import { closeSync, copyFileSync, fchmodSync, futimesSync, utimesSync } from "no
 import { join, resolve } from "node:path"
 import { finished } from "node:stream/promises"
 import { homeOf, nodeFiles } from "../sdk/agent/protocol.ts"
-import { chmod, open, raw } from "./calls.ts"
+import { chmod, lstat, open, raw } from "./calls.ts"
 import { writeAll } from "./copy-file.ts"
 import type { FileEntry } from "./FileEntry.ts"
 import { eachBytes, type FileHead, nextFile } from "./file-frames.ts"
 import { mustFind, places } from "./folder.ts"
 import { Cut, Input } from "./Input.ts"
 import { type Landing, landingOf, placeLanding, prepareLanding } from "./landing.ts"
-import { machineError, refused } from "./MachineError.ts"
+import { machineError, refused, transient } from "./MachineError.ts"
 import { readEntries, readHeader } from "./manifest.ts"
 import { at, clearWay, isThere, makeFolder, makeStaging, makeTarget, onPath, placeLink, removeStaging, replace } from "./placing.ts"
 import { say } from "./say.ts"
@@ -114,6 +114,9 @@ const take = (input: Input, landing: Landing, entries: ReadonlyArray<FileEntry>,
       if (kind === "folder") at(join(into, path), () => chmod(join(into, path), mode))
     }
     return received
+  } catch (error) {
+    if (error instanceof Cut || lstat(staging) !== null) throw error
+    throw transient("Overtaken", "Another sync to this node began before this one was done.")
   } finally {
     removeStaging(staging)
   }

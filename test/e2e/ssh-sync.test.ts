@@ -151,6 +151,7 @@ describeWithMachines("what is sent to a machine", () => {
     for (let i = 0; i < 300; i++) write(from, { [`d${i % 7}/f${i}`]: String(i) })
     const both = await Promise.allSettled([put("both"), put("both")])
     expect(both.map(({ status }) => status)).toContain("fulfilled")
+    for (const one of both) if (one.status === "rejected") expect(one.reason).toMatchObject({ kind: "Transient", code: "Overtaken" })
     await put("both")
     expect(everything(home("both"))).toEqual(everything(from))
     expect(staged()).toEqual([])

@@ -143,7 +143,7 @@ describe("a sync that ends in the middle", () => {
     write(ground.from, { large: "new" })
     await sync()
     child.kill("SIGCONT")
-    await first.catch(() => {})
+    await expect(first).rejects.toMatchObject({ kind: "Transient", code: "Overtaken" })
     expect(read(into())).toEqual({ a: "old", b: "old", large: "new" })
     expect(lstatSync(join(into(), "large")).size).toBe(3)
   })
