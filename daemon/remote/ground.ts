@@ -4,6 +4,7 @@
  */
 import { parseAccelerators } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
+import type { Packing } from "./supplies.ts"
 
 /** All of ours lies there, below the user's home. */
 export const baseName = ".skyd-node"
@@ -28,11 +29,15 @@ export interface Ground {
   /** Of a Node that runs our agent. */
   readonly node: string | null
   readonly nodeVersion: string | null
+  /** Where it has no such Node: the version of its glibc, or `musl`; null where neither is told. */
+  readonly libc: string | null
+  /** What it can unpack. */
+  readonly packing: Packing
   /** Our agent's file is there, with the digest that was asked for. */
   readonly hasAgent: boolean
 }
 
-/** `$1`: the digest of the agent's file. Login shells may take their time: they are asked last. */
+/** `$1` and `$2`: digest and size of the agent's file. Login shells may take their time: they are asked last. */
 export const groundScript = `base=$HOME/${baseName}
 say() { printf '%s %s\\n' "$1" "$2"; }
 limit=; if command -v timeout >/dev/null 2>&1; then limit='timeout 10'; fi
@@ -51,7 +56,7 @@ for file in "$base"/lease/*; do
   say lease "$(tr -d '\\n' <"$file")"
   if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
 done
-if [ -f "$base/agent/$1.cjs" ]; then say agent yes; fi
+if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
 good() {
   [ -x "$1" ] || return 1
   version=$("$1" --version 2>/dev/null </dev/null) || return 1
@@ -66,7 +71,12 @@ find_node() {
   at=$($limit "\${SHELL:-/bin/sh}" -lc 'printf "<<%s>>" "$(command -v node)"' 2>/dev/null </dev/null)
   at=\${at##*<<}; good "\${at%%>>*}"
 }
-find_node
+if ! find_node; then
+  if libc=$(getconf GNU_LIBC_VERSION 2>/dev/null); then say libc "\${libc#glibc }"
+  else for at in /lib/ld-musl-*; do if [ -e "$at" ]; then say libc musl; fi; done
+  fi
+  for at in zstd gzip; do if command -v "$at" >/dev/null 2>&1; then say packing "$at"; fi; done
+fi
 say end yes
 `
 
@@ -96,6 +106,8 @@ export const readGround = (said: string): Ground | null => {
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,
+    libc: one("libc") || null,
+    packing: (one("packing") || "plain") as Packing,
     hasAgent: one("agent") === "yes"
   }
 }

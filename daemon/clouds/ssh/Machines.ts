@@ -35,7 +35,7 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
 
   /** Whatever it takes to ask it. */
   const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target) {
-    const ready = yield* bootstrap(connections, target, agentPath)
+    const ready = yield* bootstrap(connections, target, agentPath, { mirror: machine.nodeMirror })
     readies.set(keyOf(machine), ready)
     return ready
   })
@@ -74,7 +74,8 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
     const prepare = Effect.mapError(makeReady(machine, target), inWords)
     const kept = isNew ? undefined : readies.get(keyOf(machine))
     const first = yield* askOnce(target, kept ?? (yield* prepare), method, params)
-    const answer = first === "not there" && kept !== undefined ? yield* askOnce(target, yield* prepare, method, params) : first
+    // Also just after a look: another daemon may have swept there.
+    const answer = first === "not there" ? yield* askOnce(target, yield* prepare, method, params) : first
     if (answer === "not there") return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}`)
     return answer.ok as MachineMethods[M][1]
   })
