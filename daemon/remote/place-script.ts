@@ -40,7 +40,10 @@ not() { printf '%s\\n' "$1" >&2; exit ${notFetched}; }
 first() { printf '%s\\n' "$1" | sed -n '/./{p;q;}'; }
 mkdir "$new.d" || exit 1
 if has curl; then said=$(curl -fsSL --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$new.d/tgz" "$2" 2>&1 </dev/null)
-elif has wget; then said=$(wget -nv -t 2 -T 30 -O "$new.d/tgz" "$2" 2>&1 </dev/null)
+elif has wget; then
+  case $(wget --version 2>/dev/null) in *GNU*) flags='-nv -t 2 -T 30' ;; *) flags=-q ;; esac
+  if has timeout; then limit='timeout 300'; else limit=; fi
+  said=$($limit wget $flags -O "$new.d/tgz" "$2" 2>&1 </dev/null)
 else not "it has neither curl nor wget"
 fi || not "$2: $(first "\${said:-it cannot be fetched}")"
 if has sha256sum; then sum=$(sha256sum <"$new.d/tgz")
