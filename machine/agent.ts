@@ -13,6 +13,7 @@ import { ask, greet } from "./ask.ts"
 import { readEnded } from "./folder.ts"
 import { type MachineError, transient } from "./MachineError.ts"
 import { agentPid, isGone, killHard, leftovers, signal as signalProcess } from "./processes.ts"
+import { outliving } from "./systemd.ts"
 
 const readyTimeoutMs = 10_000
 /** TERM, 10 s, KILL and a scan: longer than that an agent does not need to end its jobs. */
@@ -60,7 +61,9 @@ const launch = async ({ folder, agentPath }: NodePlace): Promise<AgentReady> => 
     const { size: saidBefore } = await log.stat()
     const env = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
     const stdio = ["ignore", log.fd, log.fd, "pipe"] as const
-    const child = spawn(process.execPath, [agentPath, folder], { cwd: folder, detached: true, env, stdio: [...stdio] })
+    const { env: more, prefix } = await outliving()
+    const [program, ...args] = [...prefix, process.execPath, agentPath, folder]
+    const child = spawn(program!, args, { cwd: folder, detached: true, env: { ...env, ...more }, stdio: [...stdio] })
     const failed = new Promise<never>((_, reject) => child.once("error", reject))
     const pipe = child.stdio[3] as Readable
     child.unref()

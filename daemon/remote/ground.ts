@@ -2,6 +2,7 @@
  * What a machine is, as one script of `sh` finds it: no Node is needed there. So it is known what a machine has and who has it before anything of ours
  * is put on it, and what is missing when something is to be.
  */
+import type { ComesBack } from "../../machine/comes-back.ts"
 import { parseAccelerators } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
 import type { Packing } from "./supplies.ts"
@@ -24,6 +25,8 @@ export interface Ground {
   readonly accelerators: NodeIdentity["accelerators"]
   /** Who has it. */
   readonly lease: NodeIdentity | null
+  /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
+  readonly warnings: ReadonlyArray<string>
   /** That node has ended itself. */
   readonly isEnded: boolean
   /** Of a Node that runs our agent. */
@@ -54,6 +57,7 @@ fi
 for file in "$base"/lease/*; do
   [ -f "$file" ] || continue
   say lease "$(tr -d '\\n' <"$file")"
+  if [ -f "$base/comes-back.json" ]; then say back "$(tr -d '\\n' <"$base/comes-back.json")"; fi
   if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
 done
 if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
@@ -103,6 +107,7 @@ export const readGround = (said: string): Ground | null => {
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
     accelerators: parseAccelerators(all("gpu").join("\n")),
     lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
+    warnings: one("back") === "" ? [] : (JSON.parse(one("back")) as Pick<ComesBack, "warnings">).warnings,
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,

@@ -104,7 +104,7 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
       machines.forget({ pool: ref.region ?? "", host: ref.host ?? "" })
       return Effect.asVoid(machines.ask(ref, "terminate", plain(ref)))
     }),
-    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", plain(ref), true)),
+    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true }, true)),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
     connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
