@@ -1,5 +1,5 @@
 /** Machines as they are found: without Node, with little room, odd logins, and a system that starts things, or ends them, by itself. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest"
 import { keyPair } from "../fakes/ssh-keys.ts"
@@ -25,6 +25,7 @@ case $* in
   show-session*) printf '%s\\n' ${manager} ;;
 esac
 `
+const path = "PATH=/home/node/bin:/usr/local/bin:/usr/bin:/bin"
 const refusing = "#!/bin/sh\necho 'Access denied' >&2\nexit 1\n"
 
 describeWithMachines("a machine of a pool", () => {
@@ -45,7 +46,7 @@ describeWithMachines("a machine of a pool", () => {
     const pool = `rack:\n  user: node\n  identity_file: ${key}\n  hosts: [${machine.address}]\n`
     writeFileSync(join(home.state, "ssh_node_pools.yaml"), pool)
     inside("mkdir -p ~node/bin && chown node: ~node ~node/bin")
-    await machine.configure({ environment: ["PATH=/home/node/bin:/usr/local/bin:/usr/bin:/bin"] })
+    await machine.configure({ environment: [path] })
     withoutNode()
   })
   afterEach(async () => {
@@ -74,7 +75,8 @@ describeWithMachines("a machine of a pool", () => {
       'cd /; exec env -i HOME=/home/node LOGNAME=node PATH=/usr/bin:/bin setpriv --reuid 2000 --regid 2000 --clear-groups sh -c "$1"',
       script
     )
-  const agents = () => inside("pgrep -af '[a]gent.cjs /home/node/.skyd-node/nodes' || true").trim()
+  const agents = () => inside("pgrep -f '[.]cjs /home/node/.skyd-node/nodes/' || true").split("
+").filter(Boolean)
 
   it("that has no Node is given one with its first cluster, and keeps it for the next", async () => {
     expect(await launch("node --version || echo none of its own")).toMatchObject({
@@ -145,12 +147,12 @@ describeWithMachines("a machine of a pool", () => {
     await machine.powerOff()
     await machine.boot()
     withoutNode()
-    expect(agents()).toBe("")
+    expect(agents()).toEqual([])
     const line = readFileSync(join(machine.home, "crontab"), "utf8")
       .split("\n")
       .find((one) => one.startsWith("@reboot "))!
     asUser(line.slice("@reboot ".length))
-    expect(agents().split("\n")).toHaveLength(1)
+    expect(agents()).toHaveLength(1)
     const over = await eventually(
       () => home.json("queue", "one"),
       (jobs) => jobs.every(({ status }: { status: string }) => ["FAILED", "SUCCEEDED"].includes(status))
@@ -169,9 +171,9 @@ describeWithMachines("a machine of a pool", () => {
     expect(existsSync(join(machine.home, "lingers"))).toBe(true)
     expect(await check()).not.toContain("after a restart")
     await home.sky("daemon", "stop")
-    inside("pkill -f '[a]gent.cjs /home/node/.skyd-node/nodes'")
+    inside("pkill -f '[.]cjs /home/node/.skyd-node/nodes/'")
     asUser(start)
-    expect(agents().split("\n")).toHaveLength(1)
+    expect(agents()).toHaveLength(1)
     await down()
     expect([existsSync(join(units, "skyd-node.service")), readdirSync(join(units, "default.target.wants"))]).toEqual([false, []])
     expect(existsSync(join(machine.home, "lingers"))).toBe(false)
@@ -192,10 +194,9 @@ describeWithMachines("a machine of a pool", () => {
       "systemd-run",
       '#!/bin/sh\necho "$*" >>"$HOME/loginctl.log"\nwhile [ "$1" != -- ]; do shift; done\nshift\nIN_SCOPE=yes exec "$@"\n'
     )
-    const path = "PATH=/home/node/bin:/usr/local/bin:/usr/bin:/bin"
     await machine.configure({ environment: [path, "XDG_SESSION_ID=4"] })
     expect((await launch("true")).code).toBe(0)
-    const [pid] = agents().split(" ")
+    const [pid] = agents()
     expect(inside('tr "\\0" "\\n" <"/proc/$1/environ"', pid!)).toMatch(/^IN_SCOPE=yes$/m)
     expect(await check()).not.toContain("KillUserProcesses")
     await down()
@@ -204,10 +205,40 @@ describeWithMachines("a machine of a pool", () => {
   it("and where that cannot be is named", async () => {
     inside("mkdir -p /run/systemd/system")
     program("loginctl", loginctl("KillUserProcesses=yes").replace('echo yes >"$HOME/lingers"', "echo Access denied >&2; exit 1"))
-    const path = "PATH=/home/node/bin:/usr/local/bin:/usr/bin:/bin"
     await machine.configure({ environment: [path, "XDG_SESSION_ID=4"] })
     expect((await launch("true")).code).toBe(0)
     expect(await check()).toMatch(/what runs there ends with our connection, by KillUserProcesses of its logind/)
     await down()
   }, 120_000)
+
+  it.each([
+    ["ahead", 3],
+    ["behind", -3]
+  ])(
+    "whose clock is hours %s works as any other, and what happened there has our time",
+    async (_, hours) => {
+      copyFileSync(process.execPath, join(machine.home, "bin/real"))
+      const clock = `const real = Date.now; Date.now = () => real() + ${hours * 3_600_000}; process.execPath = "/home/node/bin/node"`
+      writeFileSync(join(machine.home, "bin/clock.cjs"), clock)
+      program("node", '#!/bin/sh\nexec /home/node/bin/real -r /home/node/bin/clock.cjs "$@"\n')
+      await machine.configure({ environment: [path, "SKYD_AGENT_MINUTE_MS=1000"] })
+      const sinceMs = Date.now()
+      const isNow = (atMs: number) => atMs >= sinceMs - 10_000 && atMs <= Date.now() + 10_000
+      expect((await launch("node -p 'Date.now()'")).code).toBe(0)
+      expect(isNow(Date.now() + hours * 3_600_000)).toBe(false)
+      expect((await home.sky("exec", "one", "true")).code).toBe(0)
+      for (const job of await home.json("queue", "one"))
+        expect([job.submittedAtMs, job.startedAtMs, job.endedAtMs].map(isNow)).toEqual([true, true, true])
+      expect((await home.sky("autostop", "-y", "one", "-i", "2", "--down")).code).toBe(0)
+      await eventually(
+        () => home.json("status", "-a"),
+        (clusters) => clusters.length === 0
+      )
+      const fired = (await home.json("events"))
+        .map(({ event }: { event: { _tag: string } }) => event)
+        .find(({ _tag }: { _tag: string }) => _tag === "AutostopFired")
+      expect(isNow(fired.idleSinceMs)).toBe(true)
+    },
+    120_000
+  )
 })
