@@ -75,8 +75,7 @@ describeWithMachines("a machine of a pool", () => {
       'cd /; exec env -i HOME=/home/node LOGNAME=node PATH=/usr/bin:/bin setpriv --reuid 2000 --regid 2000 --clear-groups sh -c "$1"',
       script
     )
-  const agents = () => inside("pgrep -f '[.]cjs /home/node/.skyd-node/nodes/' || true").split("
-").filter(Boolean)
+  const agents = () => inside("pgrep -f '[.]cjs /home/node/.skyd-node/nodes/' || true").split("\n").filter(Boolean)
 
   it("that has no Node is given one with its first cluster, and keeps it for the next", async () => {
     expect(await launch("node --version || echo none of its own")).toMatchObject({
