@@ -51,6 +51,27 @@ describe("a machine of a pool", () => {
     })
   )
 
+  live("that is not reached is named where one of ours may be on it, and only there", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { refs } = yield* makeNodes(cloud, [0])
+      const silent = Effect.map(cloud.owned(null), ({ owned, unclear }) => [
+        owned.map(({ host }) => host),
+        unclear.map((why) => why.split(" ")[0])
+      ])
+      assert.deepStrictEqual(yield* silent, [[refs[0]!.host], []])
+      for (const server of pool.servers) server.knobs.refuseAuth = true
+      for (const server of pool.servers) server.cut()
+      assert.deepStrictEqual(yield* silent, [[], [refs[0]!.host]])
+      // Another daemon over the same folder, whose log may know nothing of it.
+      assert.deepStrictEqual((yield* (yield* pool.daemon).owned(null)).unclear.length, 1)
+      for (const server of pool.servers) server.knobs.refuseAuth = false
+      yield* cloud.terminate(refs[0]!)
+      for (const server of pool.servers) server.knobs.refuseAuth = true
+      for (const server of pool.servers) server.cut()
+      assert.deepStrictEqual(yield* silent, [[], []])
+    })
+  )
+
   live("that two ask for in the same moment is had by one of them", 2, (pool, cloud) =>
     Effect.gen(function* () {
       const other = yield* pool.daemon

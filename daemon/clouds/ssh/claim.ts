@@ -16,8 +16,8 @@ import { machinesOf } from "./pools.ts"
 
 export interface ClaimOptions {
   readonly machines: Machines
-  /** Of the state folder; made when it first takes a machine. */
-  readonly stateFolder: Effect.Effect<string>
+  /** That it is taken is noted; answers with the id of the state folder, which is made with its first one. */
+  readonly taking: (machine: Found) => Effect.Effect<string>
   /** Who is older may have been asked for by another process. */
   readonly sinceMs: number
 }
@@ -48,7 +48,7 @@ const isEnough = (offer: ProvisionRequest["offer"]) => (has: Hardware) => {
   return `${has.accelerators ? `${has.accelerators.name}:${has.accelerators.count}` : "no accelerators"}, ${wanted.name}:${wanted.count} is wanted`
 }
 
-export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => {
+export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
   /** Machines that were asked under a token, by host. */
   const asked = new Map<NodeToken, Set<string>>()
   const askedFor = (token: NodeToken) => {
@@ -58,11 +58,12 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     return hosts
   }
 
-  const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat, folder: string) {
+  const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat) {
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
     yield* Effect.mapError(machines.prepare(machine, hostKey), ({ message }) => transient(unusable, message))
     askedFor(token).add(machine.host)
+    const stateFolder = yield* taking(machine)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
       token,
@@ -71,7 +72,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
       home,
       survivesReboot: true,
       exclusive: true,
-      stateFolder: folder
+      stateFolder
     })
     return { rank, node: nodeOf(token, rank), address: made!.address, host: machine.host, hostKey } satisfies Provisioned
   })
@@ -122,12 +123,11 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
   })
 
   const tryAll = Effect.fn("tryAll")(function* (request: ProvisionRequest, seats: ReadonlyArray<Seat>) {
-    const folder = yield* stateFolder
     const results = yield* Effect.forEach(
       seats,
       (seat) => {
         machines.forget(seat.machine)
-        return Effect.result(claimOne(request, seat, folder))
+        return Effect.result(claimOne(request, seat))
       },
       { concurrency: atOnce }
     )
