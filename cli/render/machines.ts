@@ -6,7 +6,7 @@ import { type Row, type Screen, table } from "./table.ts"
 const titles = ["POOL", "HOST", "STATUS", "CPUs", "MEM(GB)", "GPUS", "NODE"]
 const colours = { free: "green", leased: "yellow", unreachable: "red" } as const
 
-const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status, warnings }: MachineView): Row => {
+const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status, warnings = [] }: MachineView): Row => {
   const said = status === "unreachable" && reason !== null ? [reason] : warnings
   const gpus = accelerators === null ? "-" : `${accelerators.name}:${accelerators.count}`
   const text = clusterName === null ? status : `leased by ${clusterName}`

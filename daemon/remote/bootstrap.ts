@@ -30,15 +30,16 @@ export interface Ready {
 
 const digestChars = 16
 
-export const readProgram = (path: string): Effect.Effect<Program> =>
+const readProgram = (path: string): Effect.Effect<Program> =>
   Effect.promise(async () => {
     const bytes = await readFile(path)
     return { bytes, digest: createHash("sha256").update(bytes).digest("hex").slice(0, digestChars) }
   })
 
-/** What it is and who has it. Changes nothing there. */
-export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, agent?: Program) {
-  const ran = yield* connections.run(target, groundScript, { args: [agent?.digest ?? "", String(agent?.bytes.length ?? 0)] })
+/** What it is and who has it, and whether it has our agent's program. Changes nothing there. */
+export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, agentPath: string) {
+  const { bytes, digest } = yield* readProgram(agentPath)
+  const ran = yield* connections.run(target, groundScript, { args: [digest, String(bytes.length)] })
   const ground = readGround(ran.stdout.toString())
   return ground ?? (yield* remoteError("CommandFailed", target, `what ${target.name} is cannot be told: ${wordsOf(ran)}`))
 })
@@ -48,14 +49,19 @@ const pushAgent = Effect.fn("pushAgent")(function* (connections: Connected, targ
   return ran.code === 0 ? path : yield* notWritten(target, path, ran)
 })
 
+export interface BootstrapOptions extends BringOptions {
+  /** What a look at the machine has found just now. */
+  readonly ground?: Ground
+}
+
 export const bootstrap = Effect.fn("bootstrap")(function* (
   connections: Connected,
   target: Target,
   agentPath: string,
-  options: BringOptions
+  options: BootstrapOptions
 ) {
+  const ground = options.ground ?? (yield* lookAt(connections, target, agentPath))
   const program = yield* readProgram(agentPath)
-  const ground = yield* lookAt(connections, target, program)
   const base = `${ground.home}/${baseName}`
   const node = ground.node ?? (yield* bringNode(connections, target, ground, base, options))
   const agent = `${base}/agent/${program.digest}.cjs`

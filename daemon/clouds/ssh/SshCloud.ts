@@ -122,7 +122,7 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
         Effect.promise(() => taken.remove(machine))
       )
     }),
-    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true }, true)),
+    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
     connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>

@@ -61,7 +61,7 @@ export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
   const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat) {
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
-    yield* Effect.mapError(machines.prepare(machine, hostKey), ({ message }) => transient(unusable, message))
+    yield* Effect.mapError(machines.prepare(machine, machine.reached), ({ message }) => transient(unusable, message))
     askedFor(token).add(machine.host)
     const stateFolder = yield* taking(machine)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
