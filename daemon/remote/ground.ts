@@ -88,6 +88,15 @@ const systems: Readonly<Record<string, string>> = { Linux: "linux", Darwin: "dar
 const archs: Readonly<Record<string, string>> = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" }
 const kibOfGib = 1024 ** 2
 
+/** Of a file that a power cut may have torn. */
+const warningsIn = (text: string): ReadonlyArray<string> => {
+  try {
+    return (JSON.parse(text) as Partial<ComesBack>).warnings ?? []
+  } catch {
+    return []
+  }
+}
+
 /** Null where the script did not come to its end. */
 export const readGround = (said: string): Ground | null => {
   const lines = said.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const)
@@ -107,7 +116,7 @@ export const readGround = (said: string): Ground | null => {
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
     accelerators: parseAccelerators(all("gpu").join("\n")),
     lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
-    warnings: one("back") === "" ? [] : (JSON.parse(one("back")) as Pick<ComesBack, "warnings">).warnings,
+    warnings: warningsIn(one("back")),
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,

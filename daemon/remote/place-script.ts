@@ -30,7 +30,7 @@ land() { sync "$new" 2>/dev/null; mv -f "$new" "$1"; }
 /** `$2` how it is packed: zstd, gzip or not at all; `$3` its size; `$4` whether it is to run. A connection that breaks looks like the end. */
 export const pushScript = `${beginning}
 case $2 in zstd|gzip) "$2" -dc >"$new" ;; *) cat >"$new" ;; esac || exit 1
-if [ "$(wc -c <"$new")" -ne "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi
+if ! [ "$(wc -c <"$new")" -eq "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi
 if [ "$4" = runs ]; then runs; fi
 land "$1"`
 

@@ -1,7 +1,9 @@
 /** Machines as they are found: without Node, with little room, odd homes and logins, and a wrong clock. */
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { appendFileSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { expect, it } from "vitest"
+import { expect, it, onTestFinished } from "vitest"
+import { pinned } from "../../daemon/remote/node-builds.ts"
+import { NodeMirror } from "../fakes/node-mirror.ts"
 import { eventually } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"
 import { path, poolMachine } from "./pool-machine.ts"
@@ -19,6 +21,16 @@ describeWithMachines("a machine of a pool", () => {
     await on.down()
     expect((await on.home.json("ssh", "ls"))[0]).toMatchObject({ status: "free", node: process.version })
     expect(on.list("agent")).toHaveLength(1)
+  }, 120_000)
+
+  it("asks the mirror that its pool names, and is given ours where that has not what is pinned", async () => {
+    const mirror = await NodeMirror.start(undefined, on.machine.address.replace(/\d+$/, "1"))
+    onTestFinished(() => mirror.stop())
+    appendFileSync(join(on.home.state, "ssh_node_pools.yaml"), `  node_mirror: ${mirror.url}\n`)
+    expect((await on.launch("true")).code).toBe(0)
+    expect(mirror.asked[0]).toMatch(new RegExp(`^/dist/${pinned.version}/node-${pinned.version}-linux-\\w+\\.tar\\.gz$`))
+    expect(on.list("node")).toEqual([process.version])
+    await on.down()
   }, 120_000)
 
   it("whose disk is full is passed over with its own words, and nothing half is there; with room it is had", async () => {

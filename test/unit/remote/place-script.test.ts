@@ -51,6 +51,20 @@ describe.each(shells)("under $name", (shell) => {
     expect((await look("abc", 5))!.node).not.toBe(nodeIn(home))
   })
 
+  it("a machine says who has it, and what its owner should know of that node", async () => {
+    const home = homeNow()
+    const look = async () => readGround((await runIn(shell, home, groundScript, ["", "0"])).stdout)!
+    const base = join(home, ".skyd-node")
+    mkdirSync(join(base, "lease"), { recursive: true })
+    writeFileSync(join(base, "lease/n"), JSON.stringify({ node: "n", clusterName: "train" }, null, 2))
+    expect(await look()).toMatchObject({ lease: { clusterName: "train" }, warnings: [], isEnded: false })
+    const text = JSON.stringify({ by: null, warnings: ['it\'s 100% \\ "odd"'] })
+    writeFileSync(join(base, "comes-back.json"), `${text}\n`)
+    expect((await look()).warnings).toEqual(['it\'s 100% \\ "odd"'])
+    writeFileSync(join(base, "comes-back.json"), text.slice(0, 20))
+    expect((await look()).warnings).toEqual([])
+  })
+
   it.each([
     ["plain", program],
     ["gzip", gzipSync(program)],
