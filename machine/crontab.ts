@@ -1,6 +1,6 @@
 /** The one line of ours in this user's crontab, which is run when the machine starts. Every other line is the user's and stays as it is. */
 import { existsSync } from "node:fs"
-import { ask, runs } from "./system.ts"
+import { runs, tell } from "./system.ts"
 
 const mark = "# skyd-node"
 const daemons = ["cron", "crond", "fcron"]
@@ -26,13 +26,13 @@ const isRun = async () => process.platform !== "linux" || traces.some((path) => 
 
 /** A string: why it cannot be had. */
 const read = async (): Promise<{ readonly text: string } | string> => {
-  const { code, out, why } = await ask("crontab", ["-l"])
+  const { code, out, why } = await tell("crontab", ["-l"])
   if (code === 0) return { text: out.replace(printed, "") }
   return code !== null && /no crontab|No such file/i.test(why) ? { text: "" } : why
 }
 
 const write = async (text: string): Promise<string | null> => {
-  const { code, why } = text === "" ? await ask("crontab", ["-r"]) : await ask("crontab", ["-"], text)
+  const { code, why } = text === "" ? await tell("crontab", ["-r"]) : await tell("crontab", ["-"], text)
   return code === 0 ? null : why
 }
 

@@ -1,4 +1,4 @@
-/** Programs of the system that are asked about it, in English and within a time. */
+/** Programs of the system that are told what to do or to say: in English, and within a time. */
 import { spawn } from "node:child_process"
 import { readdir, readFile } from "node:fs/promises"
 
@@ -16,7 +16,7 @@ export interface Said {
 const firstLine = (text: string) => text.split("\n").find((line) => line.trim() !== "") ?? ""
 
 /** Every byte stays: `latin1`, both ways. */
-export const ask = (program: string, args: ReadonlyArray<string>, input = "", env: Readonly<Record<string, string>> = {}): Promise<Said> =>
+export const tell = (program: string, args: ReadonlyArray<string>, input = "", env: Readonly<Record<string, string>> = {}): Promise<Said> =>
   new Promise((resolve) => {
     const child = spawn(program, args, { env: { ...process.env, ...env, LC_ALL: "C" }, timeout: answerMaxMs, killSignal: "SIGKILL" })
     let [out, err] = ["", ""]

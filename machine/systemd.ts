@@ -7,7 +7,7 @@ import { mkdir, rm, symlink, writeFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { user } from "./environment.ts"
-import { ask } from "./system.ts"
+import { tell } from "./system.ts"
 
 const unit = "skyd-node.service"
 
@@ -40,9 +40,9 @@ export interface Linger {
 /** Only where systemd is what runs the machine. */
 const askToLinger = async (): Promise<Linger> => {
   if (!existsSync("/run/systemd/system")) return { why: "no systemd runs", isNew: false }
-  const { out } = await ask("loginctl", ["show-user", user(), "--property=Linger"])
+  const { out } = await tell("loginctl", ["show-user", user(), "--property=Linger"])
   if (out.trim() === "Linger=yes") return { why: null, isNew: false }
-  const { code, why } = await ask("loginctl", ["--no-ask-password", "enable-linger"])
+  const { code, why } = await tell("loginctl", ["--no-ask-password", "enable-linger"])
   return code === 0 ? { why: null, isNew: true } : { why: `lingering is refused (${why})`, isNew: false }
 }
 
@@ -62,7 +62,7 @@ export const putUnit = async (words: ReadonlyArray<string>): Promise<void> => {
 
 export const takeUnit = async (isLingerOurs: boolean): Promise<void> => {
   for (const path of Object.values(paths())) await rm(path, { force: true })
-  if (isLingerOurs) await ask("loginctl", ["--no-ask-password", "disable-linger"])
+  if (isLingerOurs) await tell("loginctl", ["--no-ask-password", "disable-linger"])
 }
 
 const fieldOf = (out: string, name: string) =>
@@ -79,7 +79,7 @@ const listOf = (out: string, name: string) =>
 const endsWithLogin = async (): Promise<boolean> => {
   if (!process.env.XDG_SESSION_ID) return false
   const names = ["KillUserProcesses", "KillOnlyUsers", "KillExcludeUsers"]
-  const { out } = await ask("loginctl", ["show-session", ...names.map((name) => `--property=${name}`)])
+  const { out } = await tell("loginctl", ["show-session", ...names.map((name) => `--property=${name}`)])
   if (fieldOf(out, "KillUserProcesses") !== "yes" || listOf(out, "KillExcludeUsers").includes(user())) return false
   const only = listOf(out, "KillOnlyUsers")
   return only.length === 0 || only.includes(user())
@@ -99,6 +99,6 @@ export const outliving = async (): Promise<Outliving> => {
   if (why !== null) return { prefix: [], env: {}, why }
   const prefix = ["systemd-run", "--user", "--scope", "--quiet", "--"]
   const env = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}` }
-  const tried = await ask(prefix[0]!, [...prefix.slice(1), "true"], "", env)
+  const tried = await tell(prefix[0]!, [...prefix.slice(1), "true"], "", env)
   return tried.code === 0 ? { prefix, env, why: null } : { prefix: [], env: {}, why: tried.why }
 }

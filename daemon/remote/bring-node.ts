@@ -56,19 +56,22 @@ const pushSupply = Effect.fn("pushSupply")(function* (
   return yield* cameOf(target, path, ran)
 })
 
+/** A string: why it is not to be had. */
+const supplied = (name: string, { packing }: Ground, read: () => Promise<Buffer>): Effect.Effect<Supply | string> =>
+  Effect.tryPromise({ try: () => supplies.take(name, packing, read), catch: (error) => (error as Error).message }).pipe(
+    Effect.catch((why) => Effect.succeed(why))
+  )
+
 const pushOurs = Effect.fn("pushOurs")(function* (connections: Connected, target: Target, ground: Ground, path: string) {
-  const own = yield* Effect.promise(() => supplies.take("ours", ground.packing, () => readFile(process.execPath)))
-  return yield* pushSupply(connections, target, ground, path, own)
+  const own = yield* supplied("ours", ground, () => readFile(process.execPath))
+  return typeof own === "string" ? { why: own, isLast: false } : yield* pushSupply(connections, target, ground, path, own)
 })
 
 const fetched = Effect.fn("fetched")(function* (connections: Connected, target: Target, ground: Ground, path: string, build: Build) {
   const { member, sha256, url } = build
   const there: Came = yield* cameOf(target, path, yield* connections.run(target, fetchScript, { args: [path, url, sha256, member] }))
   if (there === null || there.isLast) return there
-  const here = yield* Effect.tryPromise({
-    try: () => supplies.take(url, ground.packing, () => fetchBuild(build)),
-    catch: (error) => (error as Error).message
-  }).pipe(Effect.catch((why) => Effect.succeed(why)))
+  const here = yield* supplied(url, ground, () => fetchBuild(build))
   if (typeof here === "string") return { why: `${there.why}; ${here}`, isLast: false }
   return yield* pushSupply(connections, target, ground, path, here)
 })

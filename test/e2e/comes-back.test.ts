@@ -2,19 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"
+import { crontab } from "../fakes/crontab.ts"
 import { eventually } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"
 import { path, poolMachine } from "./pool-machine.ts"
 
-/** As cron's own. */
-const crontab = `#!/bin/sh
-file="$HOME/crontab"
-case $1 in
-  -l) if [ -e "$file" ]; then cat "$file"; else echo "no crontab for node" >&2; exit 1; fi ;;
-  -r) rm "$file" ;;
-  -) cat >"$file" ;;
-esac
-`
 const loginctl = (manager: string) => `#!/bin/sh
 echo "$*" >>"$HOME/loginctl.log"
 case $* in

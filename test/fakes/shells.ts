@@ -12,7 +12,7 @@ export interface Shell {
 }
 
 const usual = "/usr/local/bin:/usr/bin:/bin"
-const find = (name: string) =>
+export const find = (name: string): string | undefined =>
   usual
     .split(":")
     .map((folder) => join(folder, name))

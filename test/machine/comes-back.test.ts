@@ -9,6 +9,7 @@ import { lineFor } from "../../machine/crontab.ts"
 import type { Claim, NodeRef } from "../../machine/shapes.ts"
 import { unitFor } from "../../machine/systemd.ts"
 import { agentPath } from "../contract/cloud-local-prepare.ts"
+import { crontab } from "../fakes/crontab.ts"
 
 let scratch: string
 let base: string
@@ -17,15 +18,6 @@ let agent: string
 let cron: ChildProcess
 let ref: NodeRef
 
-/** As cron's own: what it is given is what it has. */
-const crontab = `#!/bin/sh
-file="$HOME/crontab"
-case $1 in
-  -l) if [ -e "$file" ]; then cat "$file"; else echo "no crontab for ann" >&2; exit 1; fi ;;
-  -r) rm "$file" ;;
-  -) cat >"$file.new" && mv "$file.new" "$file" ;;
-esac
-`
 const program = (name: string, text: string) => writeFileSync(join(scratch, "bin", name), text, { mode: 0o755 })
 
 beforeEach(() => {
