@@ -1,8 +1,9 @@
 /** What the ssh cloud does besides what every cloud does: leases of machines that are others' as well, and machines that are not reached. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setImmediate } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { Effect, Fiber, type Scope } from "effect"
 import { ulid } from "ulid"
 import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
 import { NodeToken } from "../../events/ids.ts"
@@ -167,6 +168,27 @@ describe("a machine of a pool", () => {
         yield* cloud.installAgent(ref)
         assert.strictEqual((yield* helloOf(cloud, ref)).node, ref.node)
       }
+    })
+  )
+
+  live("that is lost while it is made ready is asked for again, not given up", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [server] = pool.servers
+      const { path } = server!.knobs
+      const [bin, reached] = [join(server!.home, "bin"), join(server!.home, "reached")]
+      write(server!.home, { "bin/sync": `#!/bin/sh\ntouch ${reached}\nexec sleep 1000\n` })
+      chmodSync(join(bin, "sync"), 0o755)
+      server!.knobs.path = `${bin}:${path}`
+      const [tags, token] = [makeTags(), NodeToken.make(ulid())]
+      const making = yield* Effect.forkChild(Effect.flip(makeNodes(cloud, [0], tags, token)))
+      yield* Effect.promise(async () => {
+        while (!existsSync(reached)) await setImmediate()
+        server!.cut()
+      })
+      assert.deepInclude({ ...(yield* Fiber.join(making)) }, { kind: "Transient", code: "Lost" })
+      server!.knobs.path = path
+      assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(server!) }), [])
+      assert.lengthOf((yield* makeNodes(cloud, [0], tags, token)).refs, 1)
     })
   )
 
