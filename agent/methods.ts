@@ -45,7 +45,7 @@ const headMethods = (agent: Agent, head: Head) => ({
   },
   "journal.follow": async ({ after }: Params<"journal.follow">, stream: Stream) => {
     const stop = head.journal.follow(after, (entries) => {
-      for (const entry of entries) stream.send("entry", { journal: head.journal.id, entry: current(head, entry) })
+      for (const entry of entries) stream.send("entry", { journal: head.journal.id, entry: current(head, entry), sentAtMs: Date.now() })
     })
     await never(stream.signal)
     stop()

@@ -13,6 +13,7 @@ import { log } from "./log.ts"
 import { type Bench, printed } from "./measure.ts"
 import { million } from "./million.ts"
 import { nodes } from "./nodes.ts"
+import { ssh } from "./ssh.ts"
 import { start } from "./start.ts"
 import { stream } from "./stream.ts"
 import { sync } from "./sync.ts"
@@ -30,6 +31,7 @@ const all: ReadonlyArray<Bench> = [
   stream,
   million,
   audit,
+  ssh,
   sync,
   nodes
 ]

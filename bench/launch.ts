@@ -6,10 +6,10 @@ import { type Bench, floorMs, inTurns, ms, node } from "./measure.ts"
 
 let launches = 0
 
-const firstOutputMs = async (home: Home, nodes: number): Promise<number> => {
+export const firstOutputMs = async (home: Home, ...flags: ReadonlyArray<string>): Promise<number> => {
   const name = `new-${++launches}`
   const startMs = performance.now()
-  const args = [sky, "launch", "-y", "-c", name, "--num-nodes", String(nodes), "echo here"]
+  const args = [sky, "launch", "-y", "-c", name, ...flags, "echo here"]
   const child = spawn(node, args, { env: home.env, stdio: ["ignore", "pipe", "pipe"] })
   let said = ""
   child.stderr.on("data", (chunk: Buffer) => {
@@ -19,7 +19,7 @@ const firstOutputMs = async (home: Home, nodes: number): Promise<number> => {
   const first = once(child.stdout, "data").then(() => performance.now() - startMs)
   const tookMs = await Promise.race([first, exit.then(() => undefined)])
   const [code] = await exit
-  if (code !== 0 || tookMs === undefined) throw new Error(`A launch of ${nodes} failed with ${code}: ${said}`)
+  if (code !== 0 || tookMs === undefined) throw new Error(`A launch failed with ${code}: ${said}`)
   home.sky("down", "-y", name)
   return tookMs
 }
@@ -32,8 +32,8 @@ export const launch: Bench = {
       home.sky("daemon", "start")
       const { floor, four, one } = await inTurns({
         floor: floorMs,
-        one: () => firstOutputMs(home, 1),
-        four: () => firstOutputMs(home, 4)
+        one: () => firstOutputMs(home),
+        four: () => firstOutputMs(home, "--num-nodes", "4")
       })
       const detail = (value: number) => `${(value / floor).toFixed(2)} × node -e 0 (${ms(floor)})`
       return [

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
+import { comeBack, stayAway } from "./comes-back.ts"
 import { describe } from "./describe.ts"
 import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { headKey } from "./head-key.ts"
@@ -15,6 +16,7 @@ import { readJournal } from "./journal.ts"
 import { holdsLease } from "./lease.ts"
 import { machineError, refused } from "./MachineError.ts"
 import { ownedBy } from "./owned.ts"
+import { sweepPrograms } from "./programs.ts"
 import { provision } from "./provision.ts"
 import type { Machine, NodeRef, NodeState } from "./shapes.ts"
 import { discard, remains, sweep } from "./trash.ts"
@@ -81,6 +83,16 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     })
   }
 
+  /** It may have been ended meanwhile, and nobody undoes it after that. */
+  const comeBackWith = async (ref: NodeRef) => {
+    await comeBack(at, [process.execPath, agentPath, "boot", base])
+    await sweepPrograms(at, process.execPath, agentPath)
+    await findRunning(ref).catch(async (error) => {
+      await stayAway(at)
+      throw error
+    })
+  }
+
   return {
     describe: () => describe(base),
     provision: async (claim, signal) => {
@@ -109,9 +121,9 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
       await whole(signal, () => discard(at, ref.node))
       return {}
     },
-    installAgent: async (ref, signal) => {
+    installAgent: async ({ comesBack = false, ...ref }, signal) => {
       const place = await findRunning(ref)
-      await ensureAgent(place, signal)
+      await Promise.all([ensureAgent(place, signal), comesBack ? comeBackWith(ref) : undefined])
       const { address, socket } = place.identity
       return { rank: ref.rank, node: ref.node, address, socket }
     },

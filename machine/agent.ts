@@ -13,6 +13,7 @@ import { ask, greet } from "./ask.ts"
 import { readEnded } from "./folder.ts"
 import { type MachineError, transient } from "./MachineError.ts"
 import { agentPid, isGone, killHard, leftovers, signal as signalProcess } from "./processes.ts"
+import { outliving } from "./systemd.ts"
 
 const readyTimeoutMs = 10_000
 /** TERM, 10 s, KILL and a scan: longer than that an agent does not need to end its jobs. */
@@ -60,7 +61,9 @@ const launch = async ({ folder, agentPath }: NodePlace): Promise<AgentReady> => 
     const { size: saidBefore } = await log.stat()
     const env = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
     const stdio = ["ignore", log.fd, log.fd, "pipe"] as const
-    const child = spawn(process.execPath, [agentPath, folder], { cwd: folder, detached: true, env, stdio: [...stdio] })
+    const { env: more, prefix } = await outliving()
+    const [program, ...args] = [...prefix, process.execPath, agentPath, folder]
+    const child = spawn(program!, args, { cwd: folder, detached: true, env: { ...env, ...more }, stdio: [...stdio] })
     const failed = new Promise<never>((_, reject) => child.once("error", reject))
     const pipe = child.stdio[3] as Readable
     child.unref()
@@ -86,7 +89,7 @@ const lastWords = async (folder: string, saidBefore: number) => {
 
 /** The agent that answers, or null when none runs. One that runs and stays silent is waited for, then killed: its jobs go on. */
 const reach = async ({ folder, identity, socket }: NodePlace, patienceMs: number, signal: AbortSignal): Promise<AgentHello | null> => {
-  const until = Date.now() + patienceMs
+  const until = performance.now() + patienceMs
   for (;;) {
     signal.throwIfAborted()
     const hello = await greet(socket, identity, signal).catch((error: MachineError) => {
@@ -96,7 +99,7 @@ const reach = async ({ folder, identity, socket }: NodePlace, patienceMs: number
     if (hello) return hello
     const pid = await agentPid(folder)
     if (pid === null) return null
-    if (Date.now() > until) await killHard(pid, killTimeoutMs)
+    if (performance.now() > until) await killHard(pid, killTimeoutMs)
     else await sleep(pollMs)
   }
 }
@@ -131,14 +134,14 @@ export const endNode = async (place: NodePlace, how: Ended["how"], isStopped: bo
       if (ended) await unlink(join(place.folder, nodeFiles.ended))
     }
     const { pid } = running ?? (await ensureAgent(place, signal))
-    const until = Date.now() + exitTimeoutMs
+    const until = performance.now() + exitTimeoutMs
     problem = await ask(place.socket, "exit", { how }, exitTimeoutMs, signal).then(
       () => undefined,
       (error: MachineError) => error
     )
     // Of one that said that it cannot, no end is to be waited for.
     const isEnding = problem === undefined || problem.code === "Closed"
-    if (!isEnding || !(await isGone(pid, until - Date.now()))) await killHard(pid, killTimeoutMs)
+    if (!isEnding || !(await isGone(pid, until - performance.now()))) await killHard(pid, killTimeoutMs)
   }
   const left = await leftovers(place.folder)
   throw problem ?? transient("StillRunning", `Node ${place.identity.node} does not end: processes ${left.join(", ")} are still there.`)

@@ -43,10 +43,11 @@ const parse = (text: string): Partial<Question> => {
   throw refused("BadQuestion", "The question is no JSON {method, params}.")
 }
 
+export const thisMachine = (base: string) => openMachine({ base, agentPath: process.argv[1]!, environment: () => makeEnvironment()() })
+
 const answerTo = async (base: string, signal: AbortSignal) => {
   const { method, params } = parse(await readQuestion())
-  const options = { base, agentPath: process.argv[1]!, environment: () => makeEnvironment()() }
-  const machine: { readonly [name: string]: unknown } = await openMachine(options)
+  const machine: { readonly [name: string]: unknown } = await thisMachine(base)
   if (method === undefined || !Object.hasOwn(machine, method))
     throw refused("UnknownMethod", `This agent knows no '${method}' of a machine.`)
   return (machine[method] as Machine[MachineMethod])((params ?? {}) as never, signal)

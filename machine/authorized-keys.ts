@@ -69,12 +69,12 @@ const locate = async (): Promise<string> => {
 
 const lock = async (path: string): Promise<string> => {
   const folder = `${path}.lock`
-  for (const until = Date.now() + patienceMs; ; ) {
+  for (const until = performance.now() + patienceMs; ; ) {
     if ((await orNull(mkdir(folder, { mode: 0o700 }), "EEXIST")) !== null) return folder
     const made = await orNull(stat(folder), "ENOENT")
     if (made === null) continue
     if (Date.now() - made.mtimeMs > lockMaxMs) await orNull(rm(folder, { recursive: true, force: true }), ...occupied)
-    else if (Date.now() > until) throw transient("Locked", `Somebody else changes ${path} all the time.`)
+    else if (performance.now() > until) throw transient("Locked", `Somebody else changes ${path} all the time.`)
     else await sleep(pollMs)
   }
 }

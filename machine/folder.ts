@@ -20,6 +20,7 @@ export const socketFrom = (node: string) => join("..", "..", "run", socketName(n
 
 /** Where things lie below the folder of all of ours: on local the state folder. */
 export const places = (base: string) => ({
+  base,
   nodes: join(base, "nodes"),
   run: join(base, "run"),
   trash: join(base, "trash"),

@@ -29,9 +29,9 @@ export const isAlive = async (pid: number): Promise<boolean> => {
 
 /** Whether it went away within the time. */
 export const isGone = async (pid: number, withinMs: number): Promise<boolean> => {
-  const until = Date.now() + withinMs
+  const until = performance.now() + withinMs
   for (let wait = pollFirstMs; await isAlive(pid); wait = Math.min(wait * 2, pollLastMs)) {
-    if (Date.now() > until) return false
+    if (performance.now() > until) return false
     await sleep(wait)
   }
   return true

@@ -32,7 +32,7 @@ const rowOf = (cluster: ClusterView, nowMs: number, all: boolean): Row => {
       ...(all ? [headIp ?? "-"] : []),
       all ? clean(lastUse) : cut(clean(lastUse), commandWidth)
     ],
-    below: why ? `       ${glyph("why")} ${clean(why)}` : undefined
+    below: why ? [`       ${glyph("why")} ${clean(why)}`] : []
   }
 }
 

@@ -8,8 +8,8 @@ export type Cell = string | { readonly text: string; readonly colour: Colour }
 
 export interface Row {
   readonly cells: ReadonlyArray<Cell>
-  /** A line of its own below the row. */
-  readonly below?: string | undefined
+  /** Lines of their own below the row. */
+  readonly below?: ReadonlyArray<string>
 }
 
 export interface Screen {
@@ -69,7 +69,7 @@ export const table = (
   const lines = [line(titles)]
   for (const { cells, below } of rows) {
     lines.push(line(cells))
-    if (below) lines.push(paint("dim", cut(below, whole), screen.colour))
+    for (const line of below ?? []) lines.push(paint("dim", cut(line, whole), screen.colour))
   }
   return `${lines.join("\n")}\n`
 }

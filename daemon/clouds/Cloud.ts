@@ -119,6 +119,8 @@ export interface OwnMachine {
   readonly accelerators: Offer["accelerators"]
   /** The version of its Node; null: there is none that will do, ours will be brought. */
   readonly node: string | null
+  /** What its owner should know although it works: a sentence each, without its full stop. */
+  readonly warnings: ReadonlyArray<string>
 }
 
 export interface Cloud {

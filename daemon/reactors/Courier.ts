@@ -1,4 +1,5 @@
 /** The courier of one cluster: its links, what the head was told, and the entries that wait to enter the log in the journal's order. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -16,6 +17,7 @@ import { deliver } from "./deliver.ts"
 import { backoffMs } from "./give-up.ts"
 import { JournalInbox } from "./JournalInbox.ts"
 import { observe } from "./observe.ts"
+import { byOurClock } from "./our-clock.ts"
 import { Told } from "./Told.ts"
 
 export interface Tools {
@@ -142,8 +144,9 @@ export class Courier {
       this.configured = ""
       const journal = this.row()?.journal
       this.following = journal?.id
+      const clock = yield* Clock.Clock
       const follow = link.request("journal.follow", { after: journal?.last ?? 0 }, ({ data }) => {
-        this.inbox.push(data["journal"], data["entry"])
+        this.inbox.push(data["journal"], byOurClock(data["entry"], data["sentAtMs"], clock.currentTimeMillisUnsafe()))
         this.wake()
       })
       // It ends with the link; when it is refused, the link is of no use.

@@ -1,13 +1,15 @@
 /**
- * Makes a machine one that can be asked: a Node that is new enough, found or pushed, and our agent's program. One connection, one look, and a push of
- * what is missing; nothing of it needs root, or a network on that side.
+ * Makes a machine one that can be asked: a Node that is new enough, found or brought, and our agent's program. One connection, one look, and what is
+ * missing; nothing of it needs root, or a network on that side.
  */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"
+import { type BringOptions, bringNode, notWritten, wordsOf } from "./bring-node.ts"
 import type { Connections } from "./Connections.ts"
-import { baseName, type Ground, groundScript, nodeMajorMin, readGround } from "./ground.ts"
-import { type RemoteError, remoteError } from "./RemoteError.ts"
+import { baseName, type Ground, groundScript, readGround } from "./ground.ts"
+import { pushScript } from "./place-script.ts"
+import { remoteError } from "./RemoteError.ts"
 import type { Target } from "./Target.ts"
 
 type Connected = Connections["Service"]
@@ -28,60 +30,41 @@ export interface Ready {
 
 const digestChars = 16
 
-export const readProgram = (path: string): Effect.Effect<Program> =>
+const readProgram = (path: string): Effect.Effect<Program> =>
   Effect.promise(async () => {
     const bytes = await readFile(path)
     return { bytes, digest: createHash("sha256").update(bytes).digest("hex").slice(0, digestChars) }
   })
 
-const failed = (target: Target, what: string, { code, stderr }: { readonly code: number | null; readonly stderr: string }): RemoteError =>
-  remoteError("CommandFailed", target, `${what} on ${target.name}: ${stderr.trim().split("\n").at(-1) || `ended with ${code}`}`)
-
-/** What it is and who has it. Changes nothing there. */
-export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, digest = "") {
-  const ran = yield* connections.run(target, groundScript, { args: [digest] })
+/** What it is and who has it, and whether it has our agent's program. Changes nothing there. */
+export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, agentPath: string) {
+  const { bytes, digest } = yield* readProgram(agentPath)
+  const ran = yield* connections.run(target, groundScript, { args: [digest, String(bytes.length)] })
   const ground = readGround(ran.stdout.toString())
-  return ground ?? (yield* failed(target, "what the machine is cannot be told", ran))
+  return ground ?? (yield* remoteError("CommandFailed", target, `what ${target.name} is cannot be told: ${wordsOf(ran)}`))
 })
 
-/** `$1` path, `$2` mode, `$3` size, `$4` whether it is a program that must run there. Beside the file, so that the rename is one step. */
-const pushScript = `umask 077
-mkdir -p "\${1%/*}" || exit 1
-new=$1.$$.new
-trap 'rm -f "$new"' EXIT
-trap 'exit 1' HUP INT TERM
-cat >"$new" || exit 1
-if [ "$(wc -c <"$new")" -ne "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi
-chmod "$2" "$new" || exit 1
-if [ "$4" = runs ] && ! "$new" --version >/dev/null 2>&1; then echo "it does not run there" >&2; exit 1; fi
-mv -f "$new" "$1"`
-
-const push = Effect.fn("push")(function* (connections: Connected, target: Target, bytes: Buffer, path: string, isProgram: boolean) {
-  const args = [path, isProgram ? "700" : "600", String(bytes.length), isProgram ? "runs" : ""]
-  const ran = yield* connections.run(target, pushScript, { args, input: bytes })
-  if (ran.code !== 0) return yield* failed(target, `${path} cannot be written`, ran)
-  return path
+const pushAgent = Effect.fn("pushAgent")(function* (connections: Connected, target: Target, { bytes }: Program, path: string) {
+  const ran = yield* connections.run(target, pushScript, { args: [path, "plain", String(bytes.length), ""], input: bytes })
+  return ran.code === 0 ? path : yield* notWritten(target, path, ran)
 })
 
-const pushNode = Effect.fn("pushNode")(function* (connections: Connected, target: Target, { arch, os }: Ground, base: string) {
-  if (os !== process.platform || arch !== process.arch) {
-    const ours = `${process.platform} ${process.arch}`
-    return yield* remoteError(
-      "NoNode",
-      target,
-      `${target.name} has no Node ${nodeMajorMin} or newer, and ours is for ${ours}, not for ${os} ${arch}: install Node there`
-    )
-  }
-  const bytes = yield* Effect.promise(() => readFile(process.execPath))
-  return yield* push(connections, target, bytes, `${base}/node/${process.version}/bin/node`, true)
-})
+export interface BootstrapOptions extends BringOptions {
+  /** What a look at the machine has found just now. */
+  readonly ground?: Ground
+}
 
-export const bootstrap = Effect.fn("bootstrap")(function* (connections: Connected, target: Target, agentPath: string) {
+export const bootstrap = Effect.fn("bootstrap")(function* (
+  connections: Connected,
+  target: Target,
+  agentPath: string,
+  options: BootstrapOptions
+) {
+  const ground = options.ground ?? (yield* lookAt(connections, target, agentPath))
   const program = yield* readProgram(agentPath)
-  const ground = yield* lookAt(connections, target, program.digest)
   const base = `${ground.home}/${baseName}`
-  const node = ground.node ?? (yield* pushNode(connections, target, ground, base))
+  const node = ground.node ?? (yield* bringNode(connections, target, ground, base, options))
   const agent = `${base}/agent/${program.digest}.cjs`
-  if (!ground.hasAgent) yield* push(connections, target, program.bytes, agent, false)
+  if (!ground.hasAgent) yield* pushAgent(connections, target, program, agent)
   return { ground, node, agent, base } satisfies Ready
 })

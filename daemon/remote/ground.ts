@@ -2,8 +2,10 @@
  * What a machine is, as one script of `sh` finds it: no Node is needed there. So it is known what a machine has and who has it before anything of ours
  * is put on it, and what is missing when something is to be.
  */
+import type { ComesBack } from "../../machine/comes-back.ts"
 import { parseAccelerators } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
+import type { Packing } from "./supplies.ts"
 
 /** All of ours lies there, below the user's home. */
 export const baseName = ".skyd-node"
@@ -23,16 +25,22 @@ export interface Ground {
   readonly accelerators: NodeIdentity["accelerators"]
   /** Who has it. */
   readonly lease: NodeIdentity | null
+  /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
+  readonly warnings: ReadonlyArray<string>
   /** That node has ended itself. */
   readonly isEnded: boolean
   /** Of a Node that runs our agent. */
   readonly node: string | null
   readonly nodeVersion: string | null
+  /** Where it has no such Node: the version of its glibc, or `musl`; null where neither is told. */
+  readonly libc: string | null
+  /** What it can unpack. */
+  readonly packing: Packing
   /** Our agent's file is there, with the digest that was asked for. */
   readonly hasAgent: boolean
 }
 
-/** `$1`: the digest of the agent's file. Login shells may take their time: they are asked last. */
+/** `$1` and `$2`: digest and size of the agent's file. Login shells may take their time: they are asked last. */
 export const groundScript = `base=$HOME/${baseName}
 say() { printf '%s %s\\n' "$1" "$2"; }
 limit=; if command -v timeout >/dev/null 2>&1; then limit='timeout 10'; fi
@@ -49,9 +57,10 @@ fi
 for file in "$base"/lease/*; do
   [ -f "$file" ] || continue
   say lease "$(tr -d '\\n' <"$file")"
+  if [ -f "$base/comes-back.json" ]; then say back "$(tr -d '\\n' <"$base/comes-back.json")"; fi
   if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
 done
-if [ -f "$base/agent/$1.cjs" ]; then say agent yes; fi
+if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
 good() {
   [ -x "$1" ] || return 1
   version=$("$1" --version 2>/dev/null </dev/null) || return 1
@@ -66,13 +75,27 @@ find_node() {
   at=$($limit "\${SHELL:-/bin/sh}" -lc 'printf "<<%s>>" "$(command -v node)"' 2>/dev/null </dev/null)
   at=\${at##*<<}; good "\${at%%>>*}"
 }
-find_node
+if ! find_node; then
+  if libc=$(getconf GNU_LIBC_VERSION 2>/dev/null); then say libc "\${libc#glibc }"
+  else for at in /lib/ld-musl-*; do if [ -e "$at" ]; then say libc musl; fi; done
+  fi
+  for at in zstd gzip; do if command -v "$at" >/dev/null 2>&1; then say packing "$at"; fi; done
+fi
 say end yes
 `
 
 const systems: Readonly<Record<string, string>> = { Linux: "linux", Darwin: "darwin" }
 const archs: Readonly<Record<string, string>> = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" }
 const kibOfGib = 1024 ** 2
+
+/** Of a file that a power cut may have torn. */
+const warningsIn = (text: string): ReadonlyArray<string> => {
+  try {
+    return (JSON.parse(text) as Partial<ComesBack>).warnings ?? []
+  } catch {
+    return []
+  }
+}
 
 /** Null where the script did not come to its end. */
 export const readGround = (said: string): Ground | null => {
@@ -93,9 +116,12 @@ export const readGround = (said: string): Ground | null => {
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
     accelerators: parseAccelerators(all("gpu").join("\n")),
     lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
+    warnings: warningsIn(one("back")),
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,
+    libc: one("libc") || null,
+    packing: (one("packing") || "plain") as Packing,
     hasAgent: one("agent") === "yes"
   }
 }

@@ -172,7 +172,7 @@ export interface AgentMethods {
   readonly hello: [{ readonly cluster: string; readonly node: string }, AgentHello]
   /** All nodes of the cluster, in rank order. Head only. */
   readonly configure: [{ readonly peers: ReadonlyArray<Peer> }, object]
-  /** `entry` frames from `after` + 1 on, without end. */
+  /** `entry` frames from `after` + 1 on, without end; each says when it was sent, by the clock by which the entry has its time. */
   readonly "journal.follow": [{ readonly after: number }, never]
   /** Entries up to this one are in the daemon's log. */
   readonly "journal.acknowledge": [{ readonly upTo: number }, object]

@@ -37,7 +37,9 @@ export const MachineView = Schema.Struct({
   memoryGib: Schema.NullOr(Schema.Number),
   accelerators: Schema.NullOr(Schema.Struct({ name: Schema.String, count: Schema.Number })),
   /** The version of its Node; null: it has none that is new enough, and is given one with its first cluster. */
-  node: Schema.NullOr(Schema.String)
+  node: Schema.NullOr(Schema.String),
+  /** What its owner should know although it works. */
+  warnings: Schema.Array(Schema.String)
 })
 export type MachineView = typeof MachineView.Type
 export const SshListAnswer = Schema.Struct({ machines: Schema.Array(MachineView), notices: Notices })

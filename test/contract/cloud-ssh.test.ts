@@ -1,8 +1,9 @@
 /** What the ssh cloud does besides what every cloud does: leases of machines that are others' as well, and machines that are not reached. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setImmediate } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { Effect, Fiber, type Scope } from "effect"
 import { ulid } from "ulid"
 import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
 import { NodeToken } from "../../events/ids.ts"
@@ -48,6 +49,27 @@ describe("a machine of a pool", () => {
       const refusal = yield* Effect.flip(cloud.provision({ ...request, tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1] }))
       assert.include(refusal.message, "ssh/rack has 1 machine that is free and fits, 2 are wanted")
       assert.strictEqual(pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) })).length, 1)
+    })
+  )
+
+  live("that is not reached is named where one of ours may be on it, and only there", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { refs } = yield* makeNodes(cloud, [0])
+      const silent = Effect.map(cloud.owned(null), ({ owned, unclear }) => [
+        owned.map(({ host }) => host),
+        unclear.map((why) => why.split(" ")[0])
+      ])
+      assert.deepStrictEqual(yield* silent, [[refs[0]!.host], []])
+      for (const server of pool.servers) server.knobs.refuseAuth = true
+      for (const server of pool.servers) server.cut()
+      assert.deepStrictEqual(yield* silent, [[], [refs[0]!.host]])
+      // Another daemon over the same folder, whose log may know nothing of it.
+      assert.deepStrictEqual((yield* (yield* pool.daemon).owned(null)).unclear.length, 1)
+      for (const server of pool.servers) server.knobs.refuseAuth = false
+      yield* cloud.terminate(refs[0]!)
+      for (const server of pool.servers) server.knobs.refuseAuth = true
+      for (const server of pool.servers) server.cut()
+      assert.deepStrictEqual(yield* silent, [[], []])
     })
   )
 
@@ -146,6 +168,27 @@ describe("a machine of a pool", () => {
         yield* cloud.installAgent(ref)
         assert.strictEqual((yield* helloOf(cloud, ref)).node, ref.node)
       }
+    })
+  )
+
+  live("that is lost while it is made ready is asked for again, not given up", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [server] = pool.servers
+      const { path } = server!.knobs
+      const [bin, reached] = [join(server!.home, "bin"), join(server!.home, "reached")]
+      write(server!.home, { "bin/sync": `#!/bin/sh\ntouch ${reached}\nexec sleep 1000\n` })
+      chmodSync(join(bin, "sync"), 0o755)
+      server!.knobs.path = `${bin}:${path}`
+      const [tags, token] = [makeTags(), NodeToken.make(ulid())]
+      const making = yield* Effect.forkChild(Effect.flip(makeNodes(cloud, [0], tags, token)))
+      yield* Effect.promise(async () => {
+        while (!existsSync(reached)) await setImmediate()
+        server!.cut()
+      })
+      assert.deepInclude({ ...(yield* Fiber.join(making)) }, { kind: "Transient", code: "Lost" })
+      server!.knobs.path = path
+      assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(server!) }), [])
+      assert.lengthOf((yield* makeNodes(cloud, [0], tags, token)).refs, 1)
     })
   )
 

@@ -11,6 +11,8 @@ export interface SshdSettings {
   readonly allowForwarding: boolean
   /** Of the user `node`; null: none does. */
   readonly password: string | null
+  /** Of every login; `PATH=…`, say. */
+  readonly environment: ReadonlyArray<string>
 }
 
 /** What /etc has here, and one line more. */
@@ -21,7 +23,7 @@ const own = (folder: string, file: string, line: string) =>
 
 const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
 
-export const writeConfig = (folder: string, { allowForwarding, maxSessions, password }: SshdSettings): void => {
+export const writeConfig = (folder: string, { allowForwarding, environment, maxSessions, password }: SshdSettings): void => {
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
     "HostKey /etc/ssh/host_key",
@@ -35,7 +37,8 @@ export const writeConfig = (folder: string, { allowForwarding, maxSessions, pass
     `MaxSessions ${maxSessions}`,
     "MaxStartups 100:30:200",
     `AllowTcpForwarding ${yes(allowForwarding)}`,
-    "Subsystem sftp internal-sftp"
+    "Subsystem sftp internal-sftp",
+    ...(environment.length === 0 ? [] : [`SetEnv ${environment.join(" ")}`])
   ]
   writeFileSync(join(folder, "etc-ssh/sshd_config"), `${lines.join("\n")}\n`)
   own(folder, "shadow", `${user.name}:${password === null ? "*" : hashed(password)}:20000:0:99999:7:::`)

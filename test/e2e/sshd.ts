@@ -24,7 +24,7 @@ export class SshMachine {
   private readonly id = randomBytes(3).toString("hex")
   private readonly folder = mkdtempSync(join(tmpdir(), "machine-"))
   private readonly network = sharedNetwork()
-  private settings: SshdSettings = { maxSessions: 10, allowForwarding: true, password: null }
+  private settings: SshdSettings = { maxSessions: 10, allowForwarding: true, password: null, environment: [] }
   private process: ChildProcess | undefined
 
   private constructor(authorized: ReadonlyArray<Pair>) {

@@ -3,7 +3,7 @@
  * itself be used as a jump. What real machines do badly is a knob.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
@@ -30,6 +30,14 @@ export interface Knobs {
   path: string
 }
 
+/** It is this machine after all: what is to be started with it stays its owner's affair. */
+const refusing = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "bin-"))
+  for (const name of ["crontab", "loginctl"])
+    writeFileSync(join(folder, name), "#!/bin/sh\necho 'not on the machine that tests run on' >&2\nexit 1\n", { mode: 0o755 })
+  return folder
+}
+
 export class SshServer {
   readonly home = mkdtempSync(join(tmpdir(), "node-"))
   readonly knobs: Knobs = {
@@ -42,7 +50,7 @@ export class SshServer {
     allowForwarding: true,
     refuseExec: false,
     allowSockets: true,
-    path: process.env["PATH"] ?? ""
+    path: `${refusing()}:${process.env["PATH"] ?? ""}`
   }
   /** What happened, for tests to look at. */
   connections = 0

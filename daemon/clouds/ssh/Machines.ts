@@ -8,10 +8,11 @@ import type { Answer } from "../../../machine/answer.ts"
 import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
 import { bootstrap, type Ready } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import type { Ground } from "../../remote/ground.ts"
 import type { Target } from "../../remote/Target.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import { inWords, transient } from "./errors.ts"
-import { makeLooks } from "./looks.ts"
+import { makeLooks, type Reached } from "./looks.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 import type { KnownPools } from "./pools.ts"
 import { makeTargets } from "./targets.ts"
@@ -30,12 +31,12 @@ const notThere: ReadonlyArray<number | null> = [126, 127]
 export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions) => {
   const targets = makeTargets(pools)
   const { known, machineOf, targetOf } = targets
-  const looks = makeLooks(connections, targets)
+  const looks = makeLooks(connections, targets, agentPath)
   const readies = new Map<string, Ready>()
 
-  /** Whatever it takes to ask it. */
-  const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target) {
-    const ready = yield* bootstrap(connections, target, agentPath)
+  /** Whatever it takes to ask it. `ground`: as it was seen just now. */
+  const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target, ground?: Ground) {
+    const ready = yield* bootstrap(connections, target, agentPath, { mirror: machine.nodeMirror, ...(ground && { ground }) })
     readies.set(keyOf(machine), ready)
     return ready
   })
@@ -62,30 +63,24 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
     return "ok" in answer ? answer : yield* new CloudError(answer.error)
   })
 
-  /** `isNew`: what is there is looked at first, and what is missing is brought. */
+  /** What is missing there is brought. */
   const askOn = Effect.fn("Machines.askOn")(function* <M extends MachineMethod>(
     machine: PoolMachine,
     hostKey: string | null,
     method: M,
-    params: MachineMethods[M][0],
-    isNew = false
+    params: MachineMethods[M][0]
   ) {
     const target = yield* Effect.mapError(targetOf(machine, hostKey), inWords)
     const prepare = Effect.mapError(makeReady(machine, target), inWords)
-    const kept = isNew ? undefined : readies.get(keyOf(machine))
-    const first = yield* askOnce(target, kept ?? (yield* prepare), method, params)
-    const answer = first === "not there" && kept !== undefined ? yield* askOnce(target, yield* prepare, method, params) : first
+    const first = yield* askOnce(target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
+    // Also just after a look: another daemon may have swept there.
+    const answer = first === "not there" ? yield* askOnce(target, yield* prepare, method, params) : first
     if (answer === "not there") return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}`)
     return answer.ok as MachineMethods[M][1]
   })
 
-  const ask = Effect.fn("Machines.ask")(function* <M extends MachineMethod>(
-    ref: NodeRef,
-    method: M,
-    params: MachineMethods[M][0],
-    isNew = false
-  ) {
-    return yield* askOn(yield* machineOf(ref), ref.hostKey, method, params, isNew)
+  const ask = Effect.fn("Machines.ask")(function* <M extends MachineMethod>(ref: NodeRef, method: M, params: MachineMethods[M][0]) {
+    return yield* askOn(yield* machineOf(ref), ref.hostKey, method, params)
   })
 
   const readyFor = Effect.fn("Machines.readyFor")(function* (ref: NodeRef) {
@@ -128,8 +123,8 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
     ask,
     askOn,
     /** What is missing there is brought. */
-    prepare: Effect.fn("Machines.prepare")(function* (machine: PoolMachine, hostKey: string | null) {
-      yield* makeReady(machine, yield* targetOf(machine, hostKey))
+    prepare: Effect.fn("Machines.prepare")(function* (machine: PoolMachine, { ground, hostKey }: Reached) {
+      yield* makeReady(machine, yield* targetOf(machine, hostKey), ground)
     }),
     open,
     dial

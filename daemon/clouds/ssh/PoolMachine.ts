@@ -9,6 +9,8 @@ export interface PoolMachine {
   readonly name: string
   /** What the file says of the login; never stored anywhere else. */
   readonly login: Overrides
+  /** Where builds of Node lie for it; null: where they usually do. */
+  readonly nodeMirror: string | null
 }
 export type Pools = ReadonlyMap<string, ReadonlyArray<PoolMachine>>
 

@@ -13,11 +13,12 @@ import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } fr
 import { peersOf, plain } from "./agents.ts"
 import { makeClaims } from "./claim.ts"
 import { refused, transient } from "./errors.ts"
+import type { Looked } from "./looks.ts"
 import { type Machines, makeMachines } from "./Machines.ts"
-import { offersOf } from "./offers.ts"
-import { PoolsError } from "./PoolMachine.ts"
+import { isFound, offersOf } from "./offers.ts"
+import { type PoolMachine, PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
-import { folderId, readFolderId } from "./state-folder.ts"
+import { folderId, readFolderId, takenFrom } from "./state-folder.ts"
 import { catalogOf, ownedOf, viewOf } from "./views.ts"
 
 export interface SshCloudOptions {
@@ -56,8 +57,21 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     return known
   }
   const machines = makeMachines({ connections, agentPath, pools })
-  const stateFolder = Effect.promise(() => folderId(home))
-  const claim = makeClaims({ machines, stateFolder, sinceMs: Date.now() })
+  const taken = takenFrom(home)
+  const taking = (machine: PoolMachine) =>
+    Effect.promise(async () => {
+      const id = await folderId(home)
+      await taken.add(machine)
+      return id
+    })
+  const claim = makeClaims({ machines, taking, sinceMs: Date.now() })
+
+  /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
+  const mayBeOurs = async (looked: Looked): Promise<boolean> => {
+    if (!isFound(looked)) return taken.has(looked)
+    if (looked.reached.ground.lease === null) await taken.remove(looked)
+    return false
+  }
 
   return {
     name: "ssh",
@@ -94,17 +108,21 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
       if (folder === null) return { owned: [], unclear: [] }
       const looked = yield* machines.lookAll(machinesOf(yield* machines.known), "now")
       const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === folder : lease.log === log)
-      // A machine of a pool that is off is no news, unless somebody looks for what a certain log has.
-      const unclear = log === null ? [] : looked.flatMap(({ host, why }) => (why === null ? [] : [`${host} is not reached: ${why}`]))
-      return { owned: looked.flatMap((one) => ownedOf(one, isOurs)), unclear }
+      const owned = looked.flatMap((one) => ownedOf(one, isOurs))
+      const silent = yield* Effect.filter(looked, (one) => Effect.promise(() => mayBeOurs(one)), { concurrency: "unbounded" })
+      return { owned, unclear: silent.map(({ host, why }) => `${host} is not reached: ${why}`) }
     }),
     start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),
     stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
     terminate: Effect.fn("SshCloud.terminate")((ref) => {
-      machines.forget({ pool: ref.region ?? "", host: ref.host ?? "" })
-      return Effect.asVoid(machines.ask(ref, "terminate", plain(ref)))
+      const machine = { pool: ref.region ?? "", host: ref.host ?? "" }
+      machines.forget(machine)
+      return Effect.andThen(
+        machines.ask(ref, "terminate", plain(ref)),
+        Effect.promise(() => taken.remove(machine))
+      )
     }),
-    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", plain(ref), true)),
+    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
     connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>

@@ -1,5 +1,7 @@
 /** How a head reaches the agents of its workers. */
 import * as Effect from "effect/Effect"
+import { socketFrom } from "../../../machine/folder.ts"
+import type { Peer } from "../../../sdk/agent/protocol.ts"
 import type { NodeRef } from "../Cloud.ts"
 import type { Machines } from "./Machines.ts"
 
@@ -11,14 +13,16 @@ export const plain = ({ node, rank, tags }: NodeRef) => ({ tags, rank, node })
 /** The head lets nobody choose what it runs on a worker: its key, made there, is let in to that worker's agent alone. */
 export const peersOf = Effect.fn("peersOf")(function* (machines: Machines, nodes: ReadonlyArray<NodeRef>) {
   const head = nodes.find(({ rank }) => rank === 0)
-  const isGang = head !== undefined && nodes.length > 1
-  const publicKey = isGang ? (yield* machines.ask(head, "headKey", plain(head))).publicKey : ""
+  // It is told so by nobody but itself.
+  if (head === undefined || nodes.length === 1)
+    return nodes.map(({ address, node, rank }): Peer => ({ rank, node, address: address ?? "", socket: socketFrom(node) }))
+  const { publicKey } = yield* machines.ask(head, "headKey", plain(head))
   return yield* Effect.forEach(
     nodes,
     (ref) =>
       Effect.gen(function* () {
         const peer = yield* machines.ask(ref, "installAgent", plain(ref))
-        if (!isGang || ref === head) return peer
+        if (ref === head) return peer
         yield* machines.ask(ref, "letIn", { ...plain(ref), publicKey })
         return { ...peer, ssh: { ...(yield* machines.addressOf(ref)), hostKey: ref.hostKey ?? "" } }
       }),

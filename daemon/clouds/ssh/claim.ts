@@ -16,26 +16,28 @@ import { machinesOf } from "./pools.ts"
 
 export interface ClaimOptions {
   readonly machines: Machines
-  /** Of the state folder; made when it first takes a machine. */
-  readonly stateFolder: Effect.Effect<string>
+  /** That it is taken is noted; answers with the id of the state folder, which is made with its first one. */
+  readonly taking: (machine: Found) => Effect.Effect<string>
   /** Who is older may have been asked for by another process. */
   readonly sinceMs: number
 }
 
 const tokensMax = 1000
 const atOnce = 32
-/** Of a machine that cannot be made ready: nothing was claimed there. */
+/** Of a machine that cannot be made ready, and of one that was lost meanwhile: nothing was claimed there. */
 const unusable = "Unusable"
+const lost = "Lost"
 /** Another machine may do. */
 const whyNotThere = ({ code, message }: CloudError): string | null => {
   if (code === "Taken" || code === "LeaseMoved") return "another cluster had it first"
-  return code === unusable ? message : null
+  return code === unusable || code === lost ? message : null
 }
 
 interface Seat {
   readonly rank: number
   readonly machine: Found
 }
+type PassedOver = Pick<CloudError, "code" | "message">
 type Tried = ReadonlyMap<Seat, Result.Result<Provisioned, CloudError>>
 
 const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
@@ -48,7 +50,7 @@ const isEnough = (offer: ProvisionRequest["offer"]) => (has: Hardware) => {
   return `${has.accelerators ? `${has.accelerators.name}:${has.accelerators.count}` : "no accelerators"}, ${wanted.name}:${wanted.count} is wanted`
 }
 
-export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => {
+export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
   /** Machines that were asked under a token, by host. */
   const asked = new Map<NodeToken, Set<string>>()
   const askedFor = (token: NodeToken) => {
@@ -58,11 +60,14 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     return hosts
   }
 
-  const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat, folder: string) {
+  const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat) {
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
-    yield* Effect.mapError(machines.prepare(machine, hostKey), ({ message }) => transient(unusable, message))
+    yield* Effect.mapError(machines.prepare(machine, machine.reached), ({ isPassing, message }) =>
+      transient(isPassing ? lost : unusable, message)
+    )
     askedFor(token).add(machine.host)
+    const stateFolder = yield* taking(machine)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
       token,
@@ -71,7 +76,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
       home,
       survivesReboot: true,
       exclusive: true,
-      stateFolder: folder
+      stateFolder
     })
     return { rank, node: nodeOf(token, rank), address: made!.address, host: machine.host, hostKey } satisfies Provisioned
   })
@@ -94,7 +99,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
   const seatsOf = Effect.fn("seatsOf")(function* (
     request: ProvisionRequest,
     looked: ReadonlyArray<Looked>,
-    without: ReadonlyMap<string, string>,
+    without: ReadonlyMap<string, PassedOver>,
     isCertain: boolean
   ) {
     const { offer, ranks, token } = request
@@ -115,19 +120,21 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     const { fit, reasons } = fitting(others, isEnough(offer))
     if (fit.length < missing.length) {
       if (!isCertain) return null
-      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...without]))
-      return yield* refuse(request, held, why)
+      const left = [...without].map(([host, { message }]) => [host, message] as const)
+      const why = tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...left])
+      // One that was there a moment ago may be there again.
+      if ([...without.values()].some(({ code }) => code === lost)) return yield* transient(lost, why)
+      return yield* refuse(request, held, refused("NoCapacity", why))
     }
     return [...held, ...missing.map((rank, i) => ({ rank, machine: fit[i]! }))]
   })
 
   const tryAll = Effect.fn("tryAll")(function* (request: ProvisionRequest, seats: ReadonlyArray<Seat>) {
-    const folder = yield* stateFolder
     const results = yield* Effect.forEach(
       seats,
       (seat) => {
         machines.forget(seat.machine)
-        return Effect.result(claimOne(request, seat, folder))
+        return Effect.result(claimOne(request, seat))
       },
       { concurrency: atOnce }
     )
@@ -136,7 +143,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
 
   return Effect.fn("claim")(function* (request: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const pool = machinesOf(yield* machines.known, request.offer.region)
-    const without = new Map<string, string>()
+    const without = new Map<string, PassedOver>()
     for (let isCertain = false; ; ) {
       // Who did not answer the offer's look is not waited for again, unless it matters.
       const looked = yield* machines.lookAll(pool, isCertain ? "now" : "reached now")
@@ -154,7 +161,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
         return yield* refuse(request, got, final[1])
       }
       if (final !== undefined) return yield* final[1]
-      for (const [{ machine }, error] of failures) without.set(machine.host, whyNotThere(error)!)
+      for (const [{ machine }, error] of failures) without.set(machine.host, { code: error.code, message: whyNotThere(error)! })
     }
   })
 }

@@ -32,12 +32,12 @@ interface Seen {
 /** `of late`: by what was seen a while ago, where it was reached. `reached now`: each that answered of late. `now`: each. */
 export type How = "now" | "reached now" | "of late"
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets) => {
+export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, agentPath: string) => {
   const looks = new Map<string, Seen>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
     const target = yield* targetOf(machine, null)
-    const ground = yield* lookAt(connections, target)
+    const ground = yield* lookAt(connections, target, agentPath)
     return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
   })
 

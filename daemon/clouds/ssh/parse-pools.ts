@@ -7,8 +7,9 @@ import type { Overrides } from "../../remote/resolve.ts"
 import { type PoolMachine, type Pools, PoolsError } from "./PoolMachine.ts"
 
 const loginFields = ["user", "identity_file", "password", "ssh_port"] as const
-const poolFields = [...loginFields, "hosts"]
-const hostFields = ["ip", ...loginFields]
+const sharedFields = [...loginFields, "node_mirror"]
+const poolFields = [...sharedFields, "hosts"]
+const hostFields = ["ip", ...sharedFields]
 const portMax = 65_535
 const machinesMax = 10_000
 
@@ -74,26 +75,36 @@ const loginOf = (fields: Fields, where: string, reader: Reader): Overrides => {
   }
 }
 
+type Shared = Pick<PoolMachine, "login" | "nodeMirror">
+
+/** Of a pool, or of a host where it says otherwise. */
+const sharedOf = (fields: Fields, where: string, reader: Reader, outer: Shared = { login: {}, nodeMirror: null }): Shared => {
+  const mirror = textOf(fields, "node_mirror", where, reader)
+  if (mirror !== undefined && !/^https?:\/\/[^\s]+$/.test(mirror))
+    throw reader.wrong(fields.get("node_mirror")?.key, `${where}: '${mirror}' is no address of a mirror: expected https://…`)
+  return { login: { ...outer.login, ...loginOf(fields, where, reader) }, nodeMirror: mirror ?? outer.nodeMirror }
+}
+
 const called = (name: string, { port }: Overrides) => (port === undefined ? name : `${name.includes(":") ? `[${name}]` : name}:${port}`)
 
-const machineOf = (pool: string, node: unknown, at: number, shared: Overrides, reader: Reader): PoolMachine => {
+const machineOf = (pool: string, node: unknown, at: number, shared: Shared, reader: Reader): PoolMachine => {
   const where = `pool '${pool}', host ${at + 1}`
   const host = reader.resolved(node)
   if (isScalar(host) && typeof host.value === "string" && host.value !== "")
-    return { pool, host: called(host.value, shared), name: host.value, login: shared }
+    return { pool, host: called(host.value, shared.login), name: host.value, ...shared }
   if (!isMap(host)) throw reader.wrong(node, `${where}: expected an address, a name, or a mapping with 'ip'.`)
   const fields = fieldsOf(host, hostFields, where, reader)
   const name = textOf(fields, "ip", where, reader)
   if (name === undefined) throw reader.wrong(host, `${where}: 'ip' is missing, its address or name.`)
-  const login = { ...shared, ...loginOf(fields, `${where} (${name})`, reader) }
-  return { pool, host: called(name, login), name, login }
+  const own = sharedOf(fields, `${where} (${name})`, reader, shared)
+  return { pool, host: called(name, own.login), name, ...own }
 }
 
 const poolOf = (pool: string, { key, value }: { readonly key: unknown; readonly value: unknown }, reader: Reader) => {
   const where = `pool '${pool}'`
   if (!isMap(value)) throw reader.wrong(key, `${where}: expected a mapping with 'hosts'.`)
   const fields = fieldsOf(value, poolFields, where, reader)
-  const shared = loginOf(fields, where, reader)
+  const shared = sharedOf(fields, where, reader)
   const hosts = fields.get("hosts")
   if (hosts === undefined || !isSeq(hosts.value) || hosts.value.items.length === 0)
     throw reader.wrong(hosts?.key ?? key, `${where}: 'hosts' is to be a list of machines.`)

@@ -1,7 +1,12 @@
-/** An id of the state folder: by it machines that are shared with others are told to be ours, whatever became of the log. Made when it is first needed. */
-import { link, readFile, unlink, writeFile } from "node:fs/promises"
+/**
+ * What a state folder says of machines that are shared with others, whatever became of the log: an id, by which they are told to be its own; and
+ * which it has taken, for when they are not reached. Made when it is first needed.
+ */
+import { createHash } from "node:crypto"
+import { access, link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { ulid } from "ulid"
+import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 
 const fileOf = (home: string) => join(home, "folder-id")
 
@@ -25,4 +30,24 @@ export const folderId = async (home: string): Promise<string> => {
   })
   await unlink(temp)
   return (await readFolderId(home))!
+}
+
+type Named = Pick<PoolMachine, "pool" | "host">
+
+/** A file for each: whether there is a node of ours on it only the machine can say, so one too many is no harm. */
+export const takenFrom = (home: string) => {
+  const folder = join(home, "ssh-taken")
+  const fileOf = (machine: Named) => join(folder, createHash("sha256").update(keyOf(machine)).digest("hex").slice(0, 16))
+  return {
+    add: async (machine: Named) => {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(fileOf(machine), `${keyOf(machine)}\n`, { mode: 0o600 })
+    },
+    remove: (machine: Named) => rm(fileOf(machine), { force: true }),
+    has: (machine: Named) =>
+      access(fileOf(machine)).then(
+        () => true,
+        () => false
+      )
+  }
 }

@@ -25,11 +25,11 @@ export const catalogOf = (pools: () => Pools): CloudOffers => ({
 export const viewOf = (looked: Looked): OwnMachine => {
   const { host, pool } = looked
   const reason = whyTaken(looked)
-  if (!isFound(looked))
-    return { pool, host, status: "unreachable", clusterName: null, reason, cpus: null, memoryGib: null, accelerators: null, node: null }
-  const { accelerators, cpus, lease, memoryGib, nodeVersion: node } = looked.reached.ground
+  const unknown = { clusterName: null, cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
+  if (!isFound(looked)) return { pool, host, status: "unreachable", reason, ...unknown }
+  const { accelerators, cpus, lease, memoryGib, nodeVersion: node, warnings } = looked.reached.ground
   const status = lease === null ? "free" : "leased"
-  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node }
+  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node, warnings }
 }
 
 export const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {

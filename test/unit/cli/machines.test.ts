@@ -21,7 +21,8 @@ const free = {
   cpus: 16,
   memoryGib: 64,
   accelerators: { name: "A100", count: 1 },
-  node: "v22.21.1"
+  node: "v22.21.1",
+  warnings: []
 }
 const leased = {
   ...free,
@@ -30,7 +31,8 @@ const leased = {
   clusterName: "train",
   reason: "leased by 'train'",
   accelerators: null,
-  node: null
+  node: null,
+  warnings: ["after a restart its agent waits until this daemon reaches it"]
 }
 const lost = { ...leased, host: "10.0.0.5", status: "unreachable", clusterName: null, reason: "no route", cpus: null, memoryGib: null }
 
@@ -44,12 +46,13 @@ const answers = (machines: ReadonlyArray<object>, clouds: ReadonlyArray<object> 
 const table = `POOL  HOST      STATUS           CPUs  MEM(GB)  GPUS    NODE
 rack  10.0.0.4  free               16       64  A100:1  v22.21.1
 rack  gpu-box   leased by train    16       64  -       -
+       └ after a restart its agent waits until this daemon reaches it
 rack  10.0.0.5  unreachable         -        -  -       -
        └ no route
 `
 
 describe("sky ssh ls", () => {
-  it("shows each machine, who has it, and why one is not reached", async () => {
+  it("shows each machine, who has it, what should be known of it, and why one is not reached", async () => {
     expect(await run(answers([free, leased, lost]), "ssh", "ls", "rack")).toMatchObject({
       code: 0,
       out: table,

@@ -23,7 +23,7 @@ const offer = {
 
 describe("a table", () => {
   const titles = ["NAME", "$/HR", "COMMAND"]
-  const rows = [{ cells: ["train", "1.50", "sky launch -c train hello.yaml"], below: "       └ waiting" }, { cells: ["b", "12.00", "x"] }]
+  const rows = [{ cells: ["train", "1.50", "sky launch -c train hello.yaml"], below: ["       └ waiting"] }, { cells: ["b", "12.00", "x"] }]
 
   it("has two spaces between columns and numbers on the right", () => {
     expect(table(titles, rows, { width: undefined, colour: false }, ["$/HR"])).toBe(

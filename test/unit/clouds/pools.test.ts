@@ -24,6 +24,7 @@ rack:
   user: ubuntu
   identity_file: /keys/rack
   password: 0123
+  node_mirror: https://mirror.example/node
   hosts:
     - 10.0.0.4
     - gpu-box
@@ -31,23 +32,26 @@ rack:
       user: alice
       identity_file: keys/alice.pem
       ssh_port: 2222
+      node_mirror: http://10.0.0.1:8080
 desk:
   hosts: [{ip: "::1", ssh_port: 2200}]
 `,
       file
     )
-    const shared = { user: "ubuntu", identityFiles: ["/keys/rack"], password: "0123" }
+    const login = { user: "ubuntu", identityFiles: ["/keys/rack"], password: "0123" }
+    const nodeMirror = "https://mirror.example/node"
     expect(pools.get("rack")).toEqual([
-      { pool: "rack", host: "10.0.0.4", name: "10.0.0.4", login: shared },
-      { pool: "rack", host: "gpu-box", name: "gpu-box", login: shared },
+      { pool: "rack", host: "10.0.0.4", name: "10.0.0.4", login, nodeMirror },
+      { pool: "rack", host: "gpu-box", name: "gpu-box", login, nodeMirror },
       {
         pool: "rack",
         host: "10.0.0.5:2222",
         name: "10.0.0.5",
-        login: { user: "alice", identityFiles: ["/home/ann/.sky/keys/alice.pem"], password: "0123", port: 2222 }
+        login: { user: "alice", identityFiles: ["/home/ann/.sky/keys/alice.pem"], password: "0123", port: 2222 },
+        nodeMirror: "http://10.0.0.1:8080"
       }
     ])
-    expect(pools.get("desk")?.[0]?.host).toBe("[::1]:2200")
+    expect(pools.get("desk")?.[0]).toMatchObject({ host: "[::1]:2200", nodeMirror: null })
   })
 
   it("may be empty, and may share what is said by YAML's own means", () => {
@@ -68,6 +72,7 @@ desk:
     ["rack:\n  hosts:\n    - user: b\n", "line 3: pool 'rack', host 1: 'ip' is missing, its address or name."],
     ["rack:\n  hosts:\n    - [a]\n", "line 3: pool 'rack', host 1: expected an address, a name, or a mapping with 'ip'."],
     ["rack:\n  hosts:\n    - ip: a\n      ssh_port: 70000\n", "line 4: pool 'rack', host 1 (a): '70000' is no port: expected 1 to 65535."],
+    ["rack:\n  node_mirror: mirror\n  hosts: [a]\n", "line 2: pool 'rack': 'mirror' is no address of a mirror: expected https://…"],
     ["rack:\n  user: [a]\n  hosts: [a]\n", "line 2: pool 'rack': user is to be text."],
     ["rack:\n  hosts: [a]\nrack:\n  hosts: [b]\n", "line 3: the pools: 'rack' is there twice."]
   ])("says what is wrong in %j, and where", (text, message) => {
