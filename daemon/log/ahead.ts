@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 
 /** Below that, the thread starts later than the fold would have ended. */
 const longLogEvents = 20_000
-/** Pages that it is ahead at most. */
-const pagesAhead = 8
+/** Pages that it is asked for at once, and twice so many that it is ahead at most: to wake a thread takes longer than a page is worth. */
+const pagesAsked = 8
 
 /** After which event it begins, whose raw hash is this one. */
 export interface Begin {
@@ -36,6 +36,7 @@ class Reader {
   // Loaded only here: few starts need one.
   private readonly worker = new (process.getBuiltinModule("node:worker_threads").Worker)(program)
   private readonly runs: Array<Run | undefined> = []
+  private taken = 0
   private wake = () => {}
 
   constructor(begin: Begin) {
@@ -47,13 +48,13 @@ class Reader {
     // A thread that fails has proven what it has proven.
     this.worker.on("error", () => take(undefined))
     this.worker.postMessage(begin)
-    for (let i = 0; i < pagesAhead; i++) this.worker.postMessage("on")
+    this.worker.postMessage(2 * pagesAsked)
   }
   /** `undefined`: there is no more that it has proven. */
   async next(): Promise<Run | undefined> {
     while (this.runs.length === 0) await new Promise<void>((done) => (this.wake = done))
     const run = this.runs.shift()
-    this.worker.postMessage("on")
+    if (++this.taken % pagesAsked === 0) this.worker.postMessage(pagesAsked)
     return run
   }
   end(): Promise<number> {

@@ -45,7 +45,8 @@ const step = async () => {
   const said: Run | undefined = run.done ? undefined : run.value
   parentPort?.postMessage(said, said === undefined ? [] : [said.bytes.buffer as ArrayBuffer])
 }
-parentPort?.on("message", (message: Begin | "on") => {
-  if (message === "on") void step()
-  else runs = proven(message)
+/** Where to begin, then how many pages more. */
+parentPort?.on("message", (message: Begin | number) => {
+  if (typeof message !== "number") runs = proven(message)
+  else for (let i = 0; i < message; i++) void step()
 })
