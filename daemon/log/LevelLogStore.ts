@@ -114,6 +114,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
       return LogStore.of({
         ...snapshots,
         ...(options.multithreading ? { location } : {}),
+        isHit: (seq) => rescued.has(seq),
         write: (entries) =>
           Effect.tryPromise({
             try: () =>
