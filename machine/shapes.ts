@@ -36,7 +36,9 @@ export interface NodeState {
   readonly node: string
   readonly state: "running" | "stopped" | "missing" | "unknown"
   readonly address: string | null
+  /** Why it is not running, in words for people. */
   readonly reason: string | null
+  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
   readonly down: boolean
 }
 
@@ -47,6 +49,7 @@ export interface Owned extends NodeRef {
 
 export interface Holdings {
   readonly owned: ReadonlyArray<Owned>
+  /** What is there and cannot be told: a sentence each, without its full stop. */
   readonly unclear: ReadonlyArray<string>
 }
 

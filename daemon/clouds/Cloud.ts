@@ -8,7 +8,8 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
-import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
+import type * as Shape from "../../machine/shapes.ts"
+import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { FileList } from "../sync/FileList.ts"
@@ -25,8 +26,7 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
-export interface Tags {
-  readonly log: string
+export interface Tags extends Shape.Tags {
   readonly cluster: ClusterId
   readonly clusterName: ClusterName
 }
@@ -38,30 +38,20 @@ export interface ProvisionRequest {
   readonly offer: Offer
 }
 
-export interface Provisioned {
-  readonly rank: number
+export interface Provisioned extends Shape.Provisioned {
   readonly node: NodeId
-  readonly address: string
 }
 
 /**
  * `missing` is final: a cloud that forgets for a moment answers it only after two looks at least 60 s apart. An error is never "missing":
  * a node of which nothing can be said, for the reason given, is `unknown`, and the others are told all the same.
  */
-export interface NodeState {
-  readonly rank: number
+export interface NodeState extends Shape.NodeState {
   readonly node: NodeId
-  readonly state: "running" | "stopped" | "missing" | "unknown"
-  readonly address: string | null
-  /** Why it is not running, in words for people. */
-  readonly reason: string | null
-  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
-  readonly down: boolean
 }
 
-export interface NodeRef {
+export interface NodeRef extends Shape.NodeRef {
   readonly tags: Tags
-  readonly rank: number
   readonly node: NodeId
 }
 
@@ -74,14 +64,12 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
   down: false
 })
 
-export interface Owned extends NodeRef {
-  readonly region: string | null
-  readonly state: "running" | "stopped"
+export interface Owned extends Shape.Owned {
+  readonly tags: Tags
+  readonly node: NodeId
 }
-export interface Holdings {
+export interface Holdings extends Shape.Holdings {
   readonly owned: ReadonlyArray<Owned>
-  /** What is there and cannot be told: a sentence each, without its full stop. */
-  readonly unclear: ReadonlyArray<string>
 }
 
 export interface Offered {
@@ -126,9 +114,7 @@ export interface Cloud {
   /** A new connection to the agent, or an error when nobody answers. */
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
-  readonly journalAtRest: (
-    node: NodeRef
-  ) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
+  readonly journalAtRest: (node: NodeRef) => Effect.Effect<Shape.JournalAtRest | null>
   /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. */
   readonly put: (node: NodeRef, files: FileList, target: string) => Effect.Effect<void, CloudError>
 }
