@@ -7,11 +7,17 @@ import { existsSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { eventMaxBytes } from "./chain.ts"
+import { highWaterMarkBytes } from "./level-events.ts"
 
 /** Below that, the thread starts later than the fold would have ended. */
 const longLogEvents = 20_000
-/** Pages that it is asked for at once, and twice so many that it is ahead at most: to wake a thread takes longer than a page is worth. */
-const pagesAsked = 8
+/** Pages that it is ahead at most. They lie in memory that both see: what is handed over and dropped a thousand times is never given back. */
+const pagesAhead = 16
+/** Pages that it is asked for at once: to wake a thread takes longer than a page is worth. */
+const pagesAsked = pagesAhead / 2
+/** What LevelDB hands back at once, and the event that exceeds it. */
+const pageMaxBytes = highWaterMarkBytes + 2 * eventMaxBytes
 
 /** After which event it begins, whose raw hash is this one. */
 export interface Begin {
@@ -19,13 +25,12 @@ export interface Begin {
   readonly said: { readonly log: string; readonly seq: number; readonly hash: Uint8Array }
   readonly at: number
   readonly hash: Uint8Array
+  /** Where the pages lie, in turn. */
+  readonly pages: ReadonlyArray<SharedArrayBuffer>
 }
 
-/** Values that follow from each other, one behind the other, and where each of them ends. */
-export interface Run {
-  readonly bytes: Uint8Array
-  readonly ends: Uint32Array
-}
+/** Where each value of a page ends, all of which follow from each other. */
+export type Ends = Uint32Array
 
 const program = typeof __dirname === "undefined" ? "" : join(__dirname, "reader.cjs")
 
@@ -35,47 +40,46 @@ export const isWorthAhead = (events: number): boolean => events >= longLogEvents
 class Reader {
   // Loaded only here: few starts need one.
   private readonly worker = new (process.getBuiltinModule("node:worker_threads").Worker)(program)
-  private readonly runs: Array<Run | undefined> = []
+  private readonly pages = Array.from({ length: pagesAhead }, () => new SharedArrayBuffer(pageMaxBytes))
+  private readonly proven: Array<Ends | undefined> = []
   private taken = 0
   private wake = () => {}
 
-  constructor(begin: Begin) {
-    const take = (run: Run | undefined) => {
-      this.runs.push(run)
+  constructor(begin: Omit<Begin, "pages">) {
+    const take = (ends: Ends | undefined) => {
+      this.proven.push(ends)
       this.wake()
     }
     this.worker.on("message", take)
     // A thread that fails has proven what it has proven.
     this.worker.on("error", () => take(undefined))
-    this.worker.postMessage(begin)
-    this.worker.postMessage(2 * pagesAsked)
+    this.worker.postMessage({ ...begin, pages: this.pages } satisfies Begin)
+    this.worker.postMessage(pagesAhead)
   }
-  /** `undefined`: there is no more that it has proven. */
-  async next(): Promise<Run | undefined> {
-    while (this.runs.length === 0) await new Promise<void>((done) => (this.wake = done))
-    const run = this.runs.shift()
-    if (++this.taken % pagesAsked === 0) this.worker.postMessage(pagesAsked)
-    return run
+  /** A page, until the next one is asked for; `undefined`: there is no more that it has proven. */
+  async next(): Promise<ReadonlyArray<Buffer> | undefined> {
+    if (this.taken > 0 && this.taken % pagesAsked === 0) this.worker.postMessage(pagesAsked)
+    while (this.proven.length === 0) await new Promise<void>((done) => (this.wake = done))
+    const ends = this.proven.shift()
+    const page = Buffer.from(this.pages[this.taken++ % pagesAhead]!)
+    return ends && Array.from(ends, (end, i) => page.subarray(ends[i - 1] ?? 0, end))
   }
   end(): Promise<number> {
     return this.worker.terminate()
   }
 }
 
-/** Each value that is proven, in order. */
-export const readAhead = <E>(begin: Begin, take: (value: Buffer) => E | undefined) =>
+/** Page after page of values that are proven; nothing of one is kept that is not copied. */
+export const readAhead = <E>(begin: Omit<Begin, "pages">, take: (page: ReadonlyArray<Buffer>) => E | undefined) =>
   Effect.acquireUseRelease(
     Effect.sync(() => new Reader(begin)),
     (reader) =>
       Effect.gen(function* () {
-        for (let run = yield* Effect.promise(() => reader.next()); run !== undefined; run = yield* Effect.promise(() => reader.next())) {
-          const bytes = Buffer.from(run.bytes.buffer)
-          let from = 0
-          for (const to of run.ends) {
-            const end = take(bytes.subarray(from, to))
-            if (end !== undefined) return yield* Effect.fail(end)
-            from = to
-          }
+        for (;;) {
+          const page = yield* Effect.promise(() => reader.next())
+          const end = page && take(page)
+          if (end !== undefined) return yield* Effect.fail(end)
+          if (page === undefined) return
         }
       }),
     (reader) => Effect.promise(() => reader.end())

@@ -78,7 +78,6 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
     }
     hash = event.hash
     at = seq
-    // A copy: it lies in a page of other events.
     if (at === world.at && isMark(at - 1, at)) marks.push({ world, hash: Buffer.from(hash) })
     return undefined
   }
@@ -95,9 +94,14 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
   }
 
   if (store.location !== undefined && isWorthAhead(said.seq - at)) {
-    yield* readAhead({ location: store.location, said, at, hash }, (value) => fold(unpack(value)!))
-    // The page that it lies in is not kept for it.
-    hash = Buffer.from(hash)
+    yield* readAhead({ location: store.location, said, at, hash }, (page) => {
+      for (const value of page) {
+        const end = fold(unpack(value)!)
+        if (end !== undefined) return end
+      }
+      hash = Buffer.from(hash)
+      return undefined
+    })
   }
   const damage = yield* store.scan(at + 1).pipe(
     Stream.runForEach(takePage),
