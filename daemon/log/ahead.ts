@@ -16,6 +16,8 @@ const longLogEvents = 20_000
 const pagesAhead = 16
 /** Pages that it is asked for at once: to wake a thread takes longer than a page is worth. */
 const pagesAsked = pagesAhead / 2
+/** It keeps nothing, and what it drops late stays with the process. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 /** What LevelDB hands back at once, and the event that exceeds it. */
 const pageMaxBytes = highWaterMarkBytes + 2 * eventMaxBytes
 
@@ -39,7 +41,7 @@ export const isWorthAhead = (events: number): boolean => events >= longLogEvents
 
 class Reader {
   // Loaded only here: few starts need one.
-  private readonly worker = new (process.getBuiltinModule("node:worker_threads").Worker)(program)
+  private readonly worker = new (process.getBuiltinModule("node:worker_threads").Worker)(program, { resourceLimits })
   private readonly pages = Array.from({ length: pagesAhead }, () => new SharedArrayBuffer(pageMaxBytes))
   private readonly proven: Array<Ends | undefined> = []
   private taken = 0
