@@ -84,6 +84,7 @@ export class Agent {
   async exit(ended: Ended): Promise<void> {
     if (this.head !== null) this.head.closed = true
     await this.ranks.endAll()
+    await this.head?.disconnect()
     await this.#store.append({ type: "exited" })
     this.folder.writeEnded(ended)
     setTimeout(() => this.end(), flushMs)
@@ -101,6 +102,7 @@ export class Agent {
     this.folder.writeEnded({ how, by: "autostop", atMs: Date.now() })
     const workers = Promise.all(this.head!.hosts.map((host) => host.exit(how)))
     await Promise.all([this.ranks.endAll(), Promise.race([workers, sleep(workersExitMs)])])
+    await this.head!.disconnect()
     this.end()
   }
 
@@ -114,6 +116,7 @@ export class Agent {
   async #lookForFolder() {
     if (this.folder.exists()) return
     await this.ranks.endAll()
+    await this.head?.disconnect()
     this.end()
   }
 }

@@ -15,6 +15,7 @@ import { endBroken, forgetEnded, startQueued } from "./queue.ts"
 import type { Ranks } from "./Ranks.ts"
 import { Reports } from "./Reports.ts"
 import type { Store } from "./Store.ts"
+import { mustBeReachable, Ssh } from "./ssh.ts"
 import { freshOf, lostSecrets, othersOf, type Submitted, sortOut } from "./submission.ts"
 
 /** How long a halt waits for a node that cannot be reached; longer than a kill takes. */
@@ -25,6 +26,7 @@ export class Head {
   readonly store: Store
   readonly journal: Journal
   readonly reports: Reports
+  readonly ssh: Ssh
   hosts: ReadonlyArray<Host> = []
   /** The node is going: nothing new starts. */
   closed = false
@@ -38,6 +40,7 @@ export class Head {
     this.store = store
     this.journal = journal
     this.reports = new Reports(folder, store, journal, () => this.poke())
+    this.ssh = new Ssh(folder.root)
     this.#ranks = ranks
     ranks.watch(() => this.poke())
     this.#connect()
@@ -56,6 +59,7 @@ export class Head {
   configure(peers: ReadonlyArray<Peer>) {
     const ordered = peers.every(({ rank }, index) => rank === index) && peers[0]?.node === this.folder.identity.node
     if (!ordered) throw valueError("peers must be all nodes in rank order, the head first")
+    for (const peer of peers) mustBeReachable(peer)
     if (JSON.stringify(peers) === JSON.stringify(this.peers)) return this.store.settled
     const replaced = this.peers.filter(({ node, rank }) => peers[rank]?.node !== node).map(({ rank }) => rank)
     endBroken(this, new Set(replaced))
@@ -168,7 +172,7 @@ export class Head {
   /** How a rank ended; null while nobody can say. */
   exitOf(host: Host, key: string, rank: number): Exit | null {
     const exit = host.view(key, rank)?.exit ?? null
-    return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: "its node cannot be reached" } : exit
+    return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: host.problem } : exit
   }
 
   #isQuiet(host: Host) {
@@ -180,21 +184,17 @@ export class Head {
     this.folder.mustExist()
   }
 
+  async disconnect() {
+    for (const host of this.hosts) host.close()
+    await this.ssh.end()
+  }
+
   #connect() {
     for (const host of this.hosts) host.close()
-    this.hosts = this.peers.map((peer) => {
-      if (peer.rank === this.folder.identity.rank) return new LocalHost(peer, this.#ranks, this.folder.home)
-      return new RemoteHost(
-        peer,
-        this.folder.identity,
-        this.journal.id,
-        () => this.store.settled,
-        () => this.poke(),
-        (capacity) => {
-          const known = JSON.stringify(this.store.state.capacities[peer.rank])
-          if (known !== JSON.stringify(capacity)) this.store.append({ type: "capacity", rank: peer.rank, capacity })
-        }
-      )
-    })
+    this.ssh.know(this.peers)
+    const { home, identity } = this.folder
+    this.hosts = this.peers.map((peer) =>
+      peer.rank === identity.rank ? new LocalHost(peer, this.#ranks, home) : new RemoteHost(peer, this)
+    )
   }
 }

@@ -2,12 +2,17 @@
  * The head's connection to one worker's agent. What must be done there is said until it is answered, again after each broken
  * connection; what is known of its ranks is told anew whenever the connection stands. Silence means nothing.
  */
-import { connect, type Socket } from "node:net"
+import type { Duplex } from "node:stream"
 import type { Peer } from "../sdk/agent/protocol.ts"
+import { connectTo } from "./connect-to.ts"
 import { type Frame, readFrames, writeFrame } from "./frames.ts"
+import { isElsewhere, type Ssh } from "./ssh.ts"
 
 const firstRetryMs = 50
 const longestRetryMs = 5000
+/** Machines shut out who comes again and again with a key that they refuse. */
+const refusedRetryMs = 30_000
+const isRefusal = (why: string) => /Permission denied|Host key verification failed/.test(why)
 
 interface Wish {
   readonly method: string
@@ -18,20 +23,24 @@ interface Wish {
 export class Link {
   readonly peer: Peer
   connected = false
+  /** Why it is not, in the words of who knows; null for a worker on this machine: its agent is not there, what else. */
+  problem: string | null = null
+  readonly #ssh: Ssh
   readonly #cluster: string
   /** Its journal. */
   readonly #head: string
   readonly #onRank: (data: Frame["data"]) => void
   readonly #onChange: () => void
   readonly #wishes = new Map<number, Wish>()
-  #socket: Socket | null = null
+  readonly #abort = new AbortController()
+  #socket: Duplex | null = null
   #next = 1
   #retryMs = firstRetryMs
   #timer: NodeJS.Timeout | null = null
-  #closed = false
 
-  constructor(peer: Peer, cluster: string, head: string, onRank: (data: Frame["data"]) => void, onChange: () => void) {
+  constructor(peer: Peer, ssh: Ssh, cluster: string, head: string, onRank: (data: Frame["data"]) => void, onChange: () => void) {
     this.peer = peer
+    this.#ssh = ssh
     this.#cluster = cluster
     this.#head = head
     this.#onRank = onRank
@@ -57,9 +66,8 @@ export class Link {
   }
 
   close() {
-    this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#socket?.destroy()
+    this.#abort.abort()
   }
 
   #say(id: number) {
@@ -69,19 +77,26 @@ export class Link {
 
   #connect() {
     this.#timer = null
-    const socket = connect(this.peer.socket)
+    connectTo(this.peer, this.#ssh, this.#abort.signal, true).then(
+      (socket) => this.#greet(socket),
+      (error: Error) => this.#lost(error.message)
+    )
+  }
+
+  #greet(socket: Duplex) {
+    let why = "the connection ended"
     this.#socket = socket
     readFrames(
       socket,
       (frame) => this.#read(frame),
       () => socket.destroy()
     )
-    socket.on("error", () => {})
-    socket.on("connect", () => {
-      writeFrame(socket, "request", { id: "hello", method: "hello", params: { cluster: this.#cluster, node: this.peer.node } })
-      writeFrame(socket, "request", { id: "watch", method: "rank.watch", params: { head: this.#head } })
+    socket.on("error", ({ message }) => {
+      why = message
     })
-    socket.on("close", () => this.#lost())
+    socket.on("close", () => this.#lost(why))
+    writeFrame(socket, "request", { id: "hello", method: "hello", params: { cluster: this.#cluster, node: this.peer.node } })
+    writeFrame(socket, "request", { id: "watch", method: "rank.watch", params: { head: this.#head } })
   }
 
   #read({ type, data }: Frame) {
@@ -89,6 +104,7 @@ export class Link {
     if (data.id === "hello") {
       if (type === "failure") return this.#socket?.destroy()
       this.connected = true
+      this.problem = null
       this.#retryMs = firstRetryMs
       for (const id of this.#wishes.keys()) this.#say(id)
       return this.#onChange()
@@ -98,10 +114,12 @@ export class Link {
     wish?.done()
   }
 
-  #lost() {
+  #lost(why: string) {
     this.connected = false
-    if (this.#closed) return
-    this.#timer = setTimeout(() => this.#connect(), this.#retryMs)
+    if (this.#abort.signal.aborted) return
+    if (isElsewhere(this.peer) && this.problem !== why) console.error(`node ${this.peer.rank} is not reached: ${why}`)
+    if (isElsewhere(this.peer)) this.problem = why
+    this.#timer = setTimeout(() => this.#connect(), isRefusal(why) ? refusedRetryMs : this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
     this.#onChange()
   }

@@ -2,7 +2,7 @@
  * JSON lines over a socket, as the daemon's: `{type, data}` per line. A frame over 16 MiB or one that is no JSON ends the
  * connection; both sides of the agent use this, and so does the head towards its workers.
  */
-import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
 
 const frameMaxBytes = 16 * 1024 * 1024
 
@@ -11,7 +11,7 @@ export interface Frame {
   readonly data: { readonly id?: string | number; readonly [field: string]: unknown }
 }
 
-export const writeFrame = (socket: Socket, type: string, data: object): boolean =>
+export const writeFrame = (socket: Duplex, type: string, data: object): boolean =>
   socket.destroyed || !socket.writable ? false : socket.write(`${JSON.stringify({ type, data })}\n`)
 
 const parse = (line: string): Frame | null => {
@@ -24,7 +24,7 @@ const parse = (line: string): Frame | null => {
 }
 
 /** `onBad` is called once, then nothing more is read. */
-export const readFrames = (socket: Socket, onFrame: (frame: Frame) => void, onBad: (why: string) => void) => {
+export const readFrames = (socket: Duplex, onFrame: (frame: Frame) => void, onBad: (why: string) => void) => {
   let parts: Array<Buffer> = []
   let size = 0
   let bad = false

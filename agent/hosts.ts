@@ -1,6 +1,7 @@
 /** A node as its head sees it: the head's own ranks at once, a worker's through its link. All of it may be said again and again. */
-import type { NodeIdentity, Peer } from "../sdk/agent/protocol.ts"
+import type { Peer } from "../sdk/agent/protocol.ts"
 import { ask } from "./ask.ts"
+import type { Head } from "./Head.ts"
 import { Link } from "./Link.ts"
 import type { RankOrder } from "./Rank.ts"
 import type { Ranks, RankView } from "./Ranks.ts"
@@ -14,6 +15,8 @@ const linesMs = 5000
 export interface Host {
   readonly peer: Peer
   readonly reachable: boolean
+  /** When it is not reachable: that, and why if it is known. */
+  readonly problem: string | null
   view(key: string, rank: number): RankView | undefined
   views(): ReadonlyArray<RankView>
   start(key: string, rank: number, order: () => RankOrder): void
@@ -27,6 +30,7 @@ export interface Host {
 export class LocalHost implements Host {
   readonly peer: Peer
   readonly reachable = true
+  readonly problem = null
   readonly #ranks: Ranks
   readonly #home: string
 
@@ -60,39 +64,32 @@ export class LocalHost implements Host {
   close() {}
 }
 
+type HeadOf = Pick<Head, "folder" | "journal" | "poke" | "ssh" | "store">
+
 export class RemoteHost implements Host {
   readonly #link: Link
   readonly #views = new Map<string, RankView>()
   readonly #said = new Set<string>()
-  readonly #identity: NodeIdentity
-  readonly #head: string
+  readonly #head: HeadOf
 
-  readonly #settled: () => Promise<void>
-
-  /** `settled`: until all that the head has decided is on its disk. */
-  constructor(
-    peer: Peer,
-    identity: NodeIdentity,
-    head: string,
-    settled: () => Promise<void>,
-    onChange: () => void,
-    onCapacity: (capacity: Capacity) => void
-  ) {
-    this.#identity = identity
-    this.#settled = settled
+  constructor(peer: Peer, head: HeadOf) {
     this.#head = head
     const onRank = (data: object) => {
-      if ("capacity" in data) onCapacity(data.capacity as Capacity)
+      if ("capacity" in data) this.#keep(data.capacity as Capacity)
       if ("view" in data) this.#see(data.view as RankView)
-      onChange()
+      head.poke()
     }
-    this.#link = new Link(peer, identity.cluster, head, onRank, onChange)
+    this.#link = new Link(peer, head.ssh, head.folder.identity.cluster, head.journal.id, onRank, () => head.poke())
   }
   get peer() {
     return this.#link.peer
   }
   get reachable() {
     return this.#link.connected
+  }
+  get problem() {
+    const { problem } = this.#link
+    return `its node cannot be reached${problem === null ? "" : ` (${problem})`}`
   }
   view(key: string, rank: number) {
     return this.#views.get(rankKey(key, rank))
@@ -110,16 +107,23 @@ export class RemoteHost implements Host {
     this.#say("rank.forget", key, rank, () => ({ key, rank }))
   }
   async lastLines(log: string, count: number, secrets: ReadonlyArray<string>) {
-    const patience = AbortSignal.timeout(linesMs)
-    const params = { log, count, secrets }
-    const answer = await ask(this.peer, this.#identity.cluster, "rank.lines", params, undefined, patience).catch(() => null)
+    const signal = AbortSignal.timeout(linesMs)
+    const question = { method: "rank.lines", params: { log, count, secrets }, signal }
+    const answer = await ask(this.#head.ssh, this.peer, this.#head.folder.identity.cluster, question).catch(() => null)
     return (answer as { lines: ReadonlyArray<string> } | null)?.lines ?? []
   }
   exit(how: string) {
-    return this.#link.wish("exit", { how, head: this.#head })
+    return this.#link.wish("exit", { how, head: this.#head.journal.id })
   }
   close() {
     this.#link.close()
+  }
+
+  #keep(capacity: Capacity) {
+    const { state } = this.#head.store
+    const { rank } = this.peer
+    const known = JSON.stringify(state.capacities[rank])
+    if (known !== JSON.stringify(capacity)) this.#head.store.append({ type: "capacity", rank, capacity })
   }
 
   #see(view: RankView) {
@@ -131,9 +135,9 @@ export class RemoteHost implements Host {
     if (this.#said.has(id)) return
     this.#said.add(id)
     this.#link.hurry()
-    const order = { ...params(), head: this.#head }
+    const order = { ...params(), head: this.#head.journal.id }
     // A head that was killed before it wrote down what it began would be told of it anew, and begin it again.
-    if (method === "rank.start") await this.#settled()
+    if (method === "rank.start") await this.#head.store.settled
     await this.#link.wish(method, order)
     if (method !== "rank.forget") return
     this.#views.delete(rankKey(key, rank))

@@ -162,7 +162,8 @@ export class Logs {
         stream.send("log", chunk)
         return stream.full ? stream.drained() : undefined
       }
-      const over = await ask(peer, this.#head.folder.identity.cluster, "rank.logs", params, read, stream.signal).then(
+      const question = { method: "rank.logs", params, onFrame: read, signal: stream.signal }
+      const over = await ask(this.#head.ssh, peer, this.#head.folder.identity.cluster, question).then(
         () => true,
         () => false
       )

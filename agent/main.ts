@@ -1,6 +1,6 @@
 /**
- * The program on every node: `agent.cjs <node folder>`, and on machines elsewhere the daemon's hands and line there, `agent.cjs machine
- * <base folder>` and `agent.cjs connect <socket>`. Whoever starts an agent may wait for one JSON line on descriptor 3; when 3 was
+ * The program on every node: `agent.cjs <node folder>`, and on machines elsewhere the daemon's hands and lines there, `agent.cjs machine
+ * <base folder>`, `agent.cjs receive <base folder>` and `agent.cjs connect <socket>`. Whoever starts an agent may wait for one JSON line on descriptor 3; when 3 was
  * not inherited it is the event loop's own, so only a pipe or a socket counts.
  */
 import * as fs from "node:fs"
@@ -43,6 +43,7 @@ const serve = async (path: string) => {
 
 const programs: { readonly [name: string]: (path: string) => Promise<void> } = {
   machine: async (base) => (await import("../machine/answer.ts")).answer(base),
+  receive: async (base) => (await import("../machine/receive.ts")).receive(base),
   connect: async (socket) => (await import("../machine/connect.ts")).connect(socket)
 }
 
@@ -51,6 +52,6 @@ const program = programs[first]
 if (program !== undefined && rest.length === 1) program(rest[0]!)
 else if (program === undefined && first !== "" && rest.length === 0) serve(first).catch(fail)
 else {
-  console.error("usage: agent.cjs <node folder> | machine <base folder> | connect <socket>")
+  console.error("usage: agent.cjs <node folder> | machine <base folder> | receive <base folder> | connect <socket>")
   process.exitCode = 2
 }

@@ -16,7 +16,7 @@ const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string
   ["Look", ["status", "queue", "logs", "why"]],
   ["Change", ["stop", "start", "autostop", "down"]],
   ["History", ["events", "replay", "audit", "ops"]],
-  ["Set up", ["task", "check", "daemon", "completion", "rpc"]]
+  ["Set up", ["task", "check", "ssh", "daemon", "completion", "rpc"]]
 ]
 
 /** They print a script, JSON as it is, or YAML. */

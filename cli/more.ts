@@ -12,6 +12,7 @@ import { launch } from "./commands/launch.ts"
 import { ops } from "./commands/ops.ts"
 import { replay } from "./commands/replay.ts"
 import { rpc } from "./commands/rpc.ts"
+import { ssh } from "./commands/ssh.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { task } from "./commands/task.ts"
@@ -50,6 +51,7 @@ const verbs = new Map<string, Verb>(
     daemon,
     completion,
     check,
+    ssh,
     rpc,
     task,
     "complete-names": completionNames

@@ -160,7 +160,20 @@ export const pages: Readonly<Record<string, Page>> = {
     flags: [["-a, --all", "those that are over too"]],
     examples: ["sky ops", "sky ops cancel 01KBF2Q8J4M9T6X7V0R5C3D1EA"]
   },
-  check: { usage: "sky check", summary: "which clouds can be used", flags: [], examples: ["sky check", "sky check -o json"] },
+  check: {
+    usage: "sky check [CLOUD]",
+    summary: "which clouds can be used",
+    note: "Of ssh each machine is asked. Exit code 1: the cloud that is named, or a machine of it, cannot be used.",
+    flags: [],
+    examples: ["sky check ssh", "sky check -o json"]
+  },
+  ssh: {
+    usage: "sky ssh ls [POOL]",
+    summary: "your own machines, and who has them",
+    note: "They are named in ssh_node_pools.yaml, in the state folder or in ~/.sky. One is used by: sky launch --infra ssh/POOL",
+    flags: [],
+    examples: ["sky ssh ls", "sky ssh ls -o json rack"]
+  },
   daemon: {
     usage: "sky daemon start|stop|restart|status|logs|run",
     summary: "the process behind it; jobs go on without it",

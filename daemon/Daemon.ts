@@ -6,6 +6,7 @@ import { Background } from "./Background.ts"
 import { Clouds } from "./Clouds.ts"
 import * as LocalCloud from "./clouds/local/LocalCloud.ts"
 import { patient } from "./clouds/patient.ts"
+import * as SshCloud from "./clouds/ssh/SshCloud.ts"
 import { Disk } from "./Disk.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 import { Identity } from "./Identity.ts"
@@ -24,6 +25,7 @@ import { Couriers } from "./reactors/Couriers.ts"
 import { Reactors } from "./reactors/Reactors.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
 import * as SecretSweeper from "./reactors/SecretSweeper.ts"
+import { Connections } from "./remote/Connections.ts"
 import { Secrets } from "./Secrets.ts"
 import { FileLister } from "./sync/FileLister.ts"
 import { makeLister } from "./sync/list-files.ts"
@@ -46,6 +48,17 @@ export const core = <E, R>(reactors: Layer.Layer<Reactors, E, R>) =>
     Layer.provideMerge(Background.layer)
   )
 
+/** Those that there are, whatever else is wired. */
+export const clouds = (home: string, agentPath: string) =>
+  Layer.effect(
+    Clouds,
+    Effect.gen(function* () {
+      const connections = yield* Connections
+      const all = [yield* LocalCloud.make({ home, agentPath }), yield* SshCloud.make({ home, agentPath, connections })]
+      return new Map(all.map((cloud) => [cloud.name, cloud]))
+    })
+  ).pipe(Layer.provide(Connections.layer()))
+
 /** The daemon of this machine. Needs an Identity. */
 export const layer = (home: string, agentPath: string) =>
   Layer.merge(IpcServer.layer, SnapshotKeeper.layer).pipe(
@@ -55,16 +68,7 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Layer.provideMerge(Reactors.layer, Imported.understood(home))))),
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
-    Layer.provideMerge(
-      Layer.mergeAll(
-        Secrets.layer(home),
-        Layer.succeed(FileLister, makeLister(home)),
-        Layer.effect(
-          Clouds,
-          Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))
-        )
-      )
-    ),
+    Layer.provideMerge(Layer.mergeAll(Secrets.layer(home), Layer.succeed(FileLister, makeLister(home)), clouds(home, agentPath))),
     // First of all: its lock is the guard of the single daemon, and nothing of the folder is touched before it is held.
     Layer.provideMerge(LevelLog.layer(home, freshUlid))
   )

@@ -6,6 +6,9 @@ import type { Offer, RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
+import { alternativesOf, together } from "../task/alternatives.ts"
+import { cloudDisplay } from "../task/clouds.ts"
+import type { Need } from "../task/Need.ts"
 import type { Task } from "../task/Task.ts"
 import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
@@ -31,6 +34,7 @@ export interface Input<M extends CommandName> {
   readonly fresh: ClusterId
   readonly task: RecordedTask
   readonly clouds: ReadonlyMap<string, Cloud>
+  readonly access: Access
   readonly places: Offered
   readonly identities: Identities
 }
@@ -46,16 +50,42 @@ const lackOf =
   (feature) =>
     input.row?.offer ? ofPlace(input).lackOf(feature, input.row.offer) : null
 
-const completedBy = (clouds: ReadonlyMap<string, Cloud>, task: RecordedTask) =>
-  completed(task, (cloud) => clouds.get(cloud)?.catalog, [...clouds.keys()])
+/** Of each cloud: why it cannot be used now; null when it can. */
+export type Access = ReadonlyMap<string, string | null>
 
-/** What every enabled cloud offers for a task; asked before the decision, which is pure. */
-export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<string, Cloud>, task: Task) {
-  const { resources = null } = Result.getOrElse(completedBy(clouds, task), () => task)
-  const answers = yield* Effect.forEach(clouds.values(), (cloud) => cloud.offers({ ...task, resources }))
-  const reason = answers.find((answer) => answer.reason !== null)?.reason ?? null
+export const accessOf = (clouds: ReadonlyMap<string, Cloud>): Effect.Effect<Access> =>
+  Effect.forEach(clouds.values(), ({ name, whyNot = Effect.succeed(null) }) => Effect.map(whyNot, (why) => [name, why] as const), {
+    concurrency: "unbounded"
+  }).pipe(Effect.map((all) => new Map(all)))
+
+const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why === null ? [name] : []))
+
+const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>
+  completed(task, (cloud) => clouds.get(cloud)?.catalog, enabledIn(access))
+
+/** What the clouds that a task may go to offer for it, in the order of its wishes; asked before the decision, which is pure. */
+export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<string, Cloud>, access: Access, task: Task) {
+  const { resources = null } = Result.getOrElse(completedBy(clouds, access, task), () => task)
+  const { items, kind } = alternativesOf(resources)
+  const enabled = enabledIn(access)
+  const usual = enabled.filter((name) => clouds.get(name)?.isLastResort !== true)
+  const candidatesOf = ({ cloud }: Need) => (cloud !== undefined ? [cloud] : usual.length > 0 ? usual : enabled)
+  const asked = (kind === "ordered" ? items.map((item) => [item]) : [items]).flatMap((some) =>
+    [...new Set(some.flatMap(candidatesOf))].map((name) => [name, some.filter((item) => candidatesOf(item).includes(name))] as const)
+  )
+  const answers = yield* Effect.forEach(
+    asked,
+    ([name, needs]): Effect.Effect<Offered> => {
+      const cloud = enabled.includes(name) ? clouds.get(name) : undefined
+      if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
+      const why = access.get(name)
+      return Effect.succeed({ offers: [], reason: `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}` })
+    },
+    { concurrency: "unbounded" }
+  )
+  const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
-  return { offers: answers.flatMap(({ offers }) => offers), reason, lacks }
+  return { offers: answers.flatMap(({ offers }) => offers), reason: reasons.size === 0 ? null : [...reasons].join("; "), lacks }
 })
 
 const isPurge = (params: object) => "purge" in params && params.purge === true
@@ -80,15 +110,15 @@ const planned = (decided: Decided, { name, row, task }: Input<"launch">): Decide
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
-    const { clouds, context, fresh, name, params, places, row } = input
-    const decided = Result.flatMap(completedBy(clouds, input.task), (task) =>
+    const { access, clouds, context, fresh, name, params, places, row } = input
+    const decided = Result.flatMap(completedBy(clouds, access, input.task), (task) =>
       launch(row, { name, fresh, task, options: params, ...ofPlace(input), ...places }, context)
     )
     return params.dryrun ? planned(decided, input) : decided
   },
   exec: (input) => {
-    const { clouds, context, name, params, row } = input
-    const decided = Result.flatMap(row ? completedBy(clouds, input.task) : Result.succeed(input.task), (task) =>
+    const { access, clouds, context, name, params, row } = input
+    const decided = Result.flatMap(row ? completedBy(clouds, access, input.task) : Result.succeed(input.task), (task) =>
       exec(row, { name, task, down: params.down ?? false, lastUse: params.lastUse ?? "" }, context)
     )
     return params.dryrun && decided._tag === "Success" ? nothingToDo({ jobId: null, handle: null, cluster: name }) : decided

@@ -22,7 +22,7 @@ import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { relativePathOf } from "./commands/mounts.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
-import { decide, type Input, identitiesFor, offersFor } from "./Deciders.ts"
+import { accessOf, decide, type Input, identitiesFor, offersFor } from "./Deciders.ts"
 import { Disk } from "./Disk.ts"
 import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
@@ -144,7 +144,8 @@ const make = Effect.gen(function* () {
     const fresh = (yield* freshUlid) as ClusterId
     const user = caller.user ?? identity.user
     const name = decoded.clusterName ?? autoClusterName(fresh.slice(-4).toLowerCase(), user)
-    const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, decoded.task) : { offers: [], reason: null }
+    const access = yield* accessOf(clouds)
+    const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, access, decoded.task) : { offers: [], reason: null }
     const context = {
       requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
       nowMs: Math.trunc(yield* Clock.currentTimeMillis),
@@ -154,7 +155,7 @@ const make = Effect.gen(function* () {
     const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
     const row = rowNamed(log.world().clusters, name)
     const identities = yield* identitiesFor(method, { clouds, params: wish, places, row })
-    const input = { params: wish, context, name, fresh, task: split.recorded, clouds, places, identities }
+    const input = { params: wish, context, name, fresh, task: split.recorded, clouds, access, places, identities }
     const decideOn = (world: World): Decided => decide(method, { ...input, row: rowNamed(world.clusters, name), world })
     const forget = secrets.forget(id)
     return yield* secrets.keep(id, split.secrets).pipe(

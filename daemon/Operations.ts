@@ -1,10 +1,11 @@
 /** Commands over the socket: dispatched once, and followed by whoever asks under the same request id until they end. */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { OperationId } from "../events/ids.ts"
+import type { OperationId, Seq } from "../events/ids.ts"
 import { journalStream, type Recorded, type StreamName } from "../events/Recorded.ts"
 import { rowNamed, rowOf } from "../projections/clusters.ts"
 import { type OperationRow, operationOf } from "../projections/operations.ts"
@@ -16,6 +17,7 @@ import { Dispatcher } from "./Dispatcher.ts"
 import { freshUlid } from "./Ids.ts"
 import type { Reply } from "./ipc/Connection.ts"
 import { EventLog } from "./log/EventLog.ts"
+import { Ongoing, type Passing } from "./Ongoing.ts"
 import { handleOf } from "./queries/cluster-view.ts"
 import { progressOf } from "./queries/progress.ts"
 import { failureOf } from "./recorded-failure.ts"
@@ -33,6 +35,7 @@ export class Operations extends Context.Service<
 const make = Effect.gen(function* () {
   const log = yield* EventLog
   const dispatcher = yield* Dispatcher
+  const ongoing = yield* Ongoing
 
   /** The answer of an operation that succeeded, with what the cluster is now. */
   const answerOf = (row: OperationRow, result: Readonly<Record<string, unknown>>) => {
@@ -60,11 +63,25 @@ const make = Effect.gen(function* () {
     request: Request,
     reply: Reply,
     past: ReadonlyArray<Recorded>,
-    live: Queue.Queue<Recorded>
+    live: Queue.Queue<Recorded | Passing>
   ) {
     const clusterName = operationOf(log.world().operations, id)?.clusterName ?? ""
     let seen = 0
-    const show = (recorded: Recorded) => {
+    const pass = ({ detail, phase }: Passing) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+        const said = {
+          at: seen as Seq,
+          operation: id,
+          phase,
+          state: "running",
+          detail,
+          atMs: Math.trunc(nowMs),
+          cluster: clusterName
+        } as const
+        return reply.send({ type: "progress", data: { id: request.id, ...said, passing: true } })
+      })
+    const show = (recorded: Recorded | Passing) => {
+      if ("detail" in recorded) return pass(recorded)
       if (recorded.seq <= seen) return Effect.void
       seen = recorded.seq
       const progress = progressOf(recorded, log.world(), clusterName)
@@ -98,10 +115,15 @@ const make = Effect.gen(function* () {
   return Operations.of({
     run: Effect.fn("Operations.run")(function* (method, request, reply) {
       const id = request.requestId ?? ((yield* freshUlid) as OperationId)
-      const live = yield* Queue.unbounded<Recorded>()
-      const stop = log.follow((group) => {
+      const live = yield* Queue.unbounded<Recorded | Passing>()
+      const stopLog = log.follow((group) => {
         for (const recorded of group) if (recorded.operation === id) Queue.offerUnsafe(live, recorded)
       })
+      const stopPassing = ongoing.follow(id, (passing) => Queue.offerUnsafe(live, passing))
+      const stop = () => {
+        stopLog()
+        stopPassing()
+      }
       yield* Effect.gen(function* () {
         // Once decided it is done, whether or not the client is still there.
         const dispatched = yield* Effect.uninterruptible(

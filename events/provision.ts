@@ -13,8 +13,17 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
   offer: Offer
 })
 
-/** The cloud handed it over. From here on it may cost money. */
-export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", { ...node, token: NodeToken, address: Schema.String })
+/**
+ * The cloud handed it over. From here on it may cost money. `host` and `hostKey` of a machine that was there before: what its owner calls
+ * it, and the key that it showed (`ssh-ed25519 AAAA…`), which is the only one it may show from here on.
+ */
+export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
+  ...node,
+  token: NodeToken,
+  address: Schema.String,
+  host: Schema.optionalKey(Schema.String),
+  hostKey: Schema.optionalKey(Schema.String)
+})
 
 /**
  * The cloud said no, and holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.

@@ -7,6 +7,8 @@ export interface FileEntry {
   readonly mode: number
   /** Bytes; 0 for folders and links. */
   readonly size: number
+  /** When it was changed, with its fraction. */
+  readonly mtimeMs: number
   /** Where a link points, as written in it. */
   readonly target?: string
   /** Where it is below `root`, when it is called otherwise there. */

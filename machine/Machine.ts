@@ -6,8 +6,10 @@ import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
+import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
 import { describe } from "./describe.ts"
-import { markStarted, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
+import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
+import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
 import { holdsLease } from "./lease.ts"
@@ -62,11 +64,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     identity,
     agentPath
   })
-  const find = async (ref: NodeRef) => {
-    const identity = await ownIdentity(at.node(ref.node), ref)
-    if (identity) return placeOf(identity)
-    throw refused("Missing", `Node ${ref.node} does not exist: its folder ${at.node(ref.node)} is gone.`)
-  }
+  const find = async (ref: NodeRef) => placeOf((await mustFind(at, ref)).identity)
   const findRunning = async (ref: NodeRef) => {
     const place = await find(ref)
     const stopped = await whyStopped(place.folder, place.identity)
@@ -121,6 +119,24 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     homeFolder: async (ref) => {
       const { folder, identity } = await find(ref)
       return { home: homeOf(folder, identity), staging: join(folder, nodeFiles.incoming) }
+    },
+    headKey: async (ref, signal) => {
+      const { folder } = await find(ref)
+      return { publicKey: await whole(signal, () => headKey(folder)) }
+    },
+    letIn: async ({ publicKey, ...ref }, signal) => {
+      const { socket } = await findRunning(ref)
+      if (!(await holdsLease(at, ref.node))) throw refused("NotAlone", `Node ${ref.node} does not have this machine alone.`)
+      const line = keyLine([process.execPath, agentPath, "connect", socket], publicKey, ref.node)
+      await whole(signal, async () => {
+        await addLine(line, ref.node)
+        // It may have been ended meanwhile, and nobody takes it out after that.
+        await findRunning(ref).catch(async (error) => {
+          await takeOut(ref.node)
+          throw error
+        })
+      })
+      return {}
     },
     journalAtRest: async (ref) => readJournal((await find(ref)).folder),
     sweep: async () => {

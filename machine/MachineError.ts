@@ -2,6 +2,8 @@
  * When a machine does not do what it was asked. `Refused`: it said no, and asking again will not help. `Transient`: "not now", ask again.
  * Only these words leave the machine; a cloud makes its own error of them.
  */
+import { PathError } from "./PathError.ts"
+
 export class MachineError extends Error {
   readonly kind: "Refused" | "Transient"
   readonly code: string
@@ -19,6 +21,7 @@ export const transient = (code: string, message: string) => new MachineError("Tr
 /** What is thrown that is no answer of ours may pass: it is asked again. */
 export const machineError = (error: unknown): MachineError => {
   if (error instanceof MachineError) return error
+  if (error instanceof PathError) return refused("NotCopied", error.message)
   const { code, message } = error as NodeJS.ErrnoException
   return transient(typeof code === "string" ? code : "Local", message ?? String(error))
 }

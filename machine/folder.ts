@@ -128,6 +128,14 @@ export const ownIdentity = async (folder: string, { tags, node }: NodeRef): Prom
   )
 }
 
+/** One that is there. */
+export const mustFind = async (at: Places, ref: NodeRef): Promise<{ readonly folder: string; readonly identity: NodeIdentity }> => {
+  const folder = at.node(ref.node)
+  const identity = await ownIdentity(folder, ref)
+  if (identity) return { folder, identity }
+  throw refused("Missing", `Node ${ref.node} does not exist: its folder ${folder} is gone.`)
+}
+
 export const readEnded = async (folder: string): Promise<Ended | null> => {
   const text = await readOrNull(join(folder, nodeFiles.ended))
   if (text === null) return null

@@ -18,7 +18,7 @@ type Seat = Claim["ranks"][number]
 type Environment = NodeIdentity["environment"]
 
 const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environment): NodeIdentity => {
-  const { tags, token, offer, home, survivesReboot } = claim
+  const { tags, token, offer, home, stateFolder, survivesReboot } = claim
   return {
     log: tags.log,
     cluster: tags.cluster,
@@ -36,7 +36,8 @@ const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environm
     socket: socketFrom(`${token}-${rank}`),
     environment,
     ...(home !== undefined && { home }),
-    ...(survivesReboot !== undefined && { survivesReboot })
+    ...(survivesReboot !== undefined && { survivesReboot }),
+    ...(stateFolder !== undefined && { stateFolder })
   }
 }
 

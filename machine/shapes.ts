@@ -21,6 +21,7 @@ export interface Claim {
   /** As in `NodeIdentity`. */
   readonly home?: string
   readonly survivesReboot?: boolean
+  readonly stateFolder?: string
   /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
   readonly exclusive?: boolean
 }
@@ -36,9 +37,7 @@ export interface NodeState {
   readonly node: string
   readonly state: "running" | "stopped" | "missing" | "unknown"
   readonly address: string | null
-  /** Why it is not running, in words for people. */
   readonly reason: string | null
-  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
   readonly down: boolean
 }
 
@@ -49,7 +48,6 @@ export interface Owned extends NodeRef {
 
 export interface Holdings {
   readonly owned: ReadonlyArray<Owned>
-  /** What is there and cannot be told: a sentence each, without its full stop. */
   readonly unclear: ReadonlyArray<string>
 }
 
@@ -90,6 +88,10 @@ export interface MachineMethods {
   readonly agentSocket: [NodeRef, { readonly socket: string }]
   /** The HOME of its jobs, and where files may be made before they are renamed into it: on the same disk, and out of their way. */
   readonly homeFolder: [NodeRef, { readonly home: string; readonly staging: string }]
+  /** The public half of the key by which the node reaches its workers; it is made when it is asked for first. Head only. */
+  readonly headKey: [NodeRef, { readonly publicKey: string }]
+  /** From now on who has this key reaches the node's agent, and nothing else here, as this user over ssh; one key at a time, until `terminate`. */
+  readonly letIn: [NodeRef & { readonly publicKey: string }, object]
   readonly journalAtRest: [NodeRef, JournalAtRest | null]
   /** Removes what crashes before this call had left. */
   readonly sweep: [object, object]

@@ -2,6 +2,7 @@
 import { chmod, readdir, rename, rm, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { workdirName } from "../sdk/agent/protocol.ts"
+import { takeOut } from "./authorized-keys.ts"
 import { buildPrefix, type Places, readIdentity, syncNodes } from "./folder.ts"
 import { giveBackLease, holdsLease } from "./lease.ts"
 import { transient } from "./MachineError.ts"
@@ -45,6 +46,7 @@ const discardWorkdir = async (at: Places, node: string) => {
 export const discard = async (at: Places, node: string): Promise<void> => {
   if (await holdsLease(at, node)) {
     await discardWorkdir(at, node)
+    await takeOut(node)
     await giveBackLease(at, node)
   }
   await unlink(at.socket(node)).catch(ignoreMissing)

@@ -13,6 +13,9 @@ export interface NodeRow {
   readonly node: NodeId
   readonly token: NodeToken
   readonly address: string
+  /** Of a machine that was there before the node: what its owner calls it, and the only key that it may show. */
+  readonly host: string | null
+  readonly hostKey: string | null
   /** `starting`: it was told to, and may run. */
   readonly state: "running" | "starting" | "stopped"
   /** Its agent answered since the node last started. */

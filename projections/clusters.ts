@@ -33,7 +33,7 @@ export const clusterOf = ({ event, stream }: Recorded): ClusterId | undefined =>
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 4,
+  version: 5,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), log: "" },
   apply: (state, recorded) => {
     const { event } = recorded

@@ -49,8 +49,8 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
 }
 
 const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
-  const { address, node, rank, token } = event
-  const fresh: NodeRow = { rank, node, token, address, state: "running", ready: false, reason: null, sinceMs: atMs }
+  const { address, host = null, hostKey = null, node, rank, token } = event
+  const fresh: NodeRow = { rank, node, token, address, host, hostKey, state: "running", ready: false, reason: null, sinceMs: atMs }
   const pending = row.pending.flatMap((asked) => {
     if (asked.token !== token) return [asked]
     const ranks = asked.ranks.filter((other) => other !== rank)

@@ -43,6 +43,8 @@ const own: Readonly<Record<MethodName, ReadonlyArray<Tag>>> = {
   "audit.diff": ["AuditError"],
   operations: [],
   "operations.cancel": ["OperationDoesNotExist", "NotSupportedError", "ReadOnlyError"],
+  check: [],
+  "ssh.list": ["RuntimeError"],
   "daemon.status": [],
   "daemon.stop": [],
   "down.unlogged": ["ClusterDoesNotExist", "RuntimeError"],

@@ -1,16 +1,45 @@
-/** `sky check`: which clouds can be used. Only the embedded one, so far. */
+/** `sky check`: which clouds can be used, and of one's own machines each as it is. */
 
+import type { CheckAnswer, CloudView, MachineView, SshListAnswer } from "../../sdk/protocol/clouds.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
-import { isColoured, paint } from "../render/style.ts"
-import { atMost, verb } from "../verb.ts"
+import { machinesTable } from "../render/machines.ts"
+import { notify } from "../render/notify.ts"
+import { clean, isColoured, paint } from "../render/style.ts"
+import { plural } from "../render/time.ts"
+import { atMost, screen, verb } from "../verb.ts"
 
-const usage = "sky check"
+const usage = "sky check [CLOUD]"
 
-export const check = verb(usage, {}, async ({ words, json }) => {
-  atMost(0, words, usage)
-  const word = paint("green", "enabled", isColoured(stdout))
-  stdout.write(json ? jsonLine({ local: { enabled: true } }) : `local: ${word} (this machine)\n`)
-  return exitCodes.ok
+const line = ({ cloud, enabled, reason }: CloudView, machines: ReadonlyArray<MachineView> | null): string => {
+  const word = enabled ? paint("green", "enabled", isColoured(stdout)) : "disabled"
+  const what = cloud === "local" ? "this machine" : machines === null ? reason : plural(machines.length, "machine")
+  return `${cloud}: ${word}${what === null ? "" : enabled ? ` (${what})` : `, ${clean(what)}`}\n`
+}
+
+export const check = verb(usage, {}, async ({ words, json, connect }) => {
+  atMost(1, words, usage)
+  const session = connect()
+  const { clouds, notices } = await session.call<CheckAnswer>("check", words.length > 0 ? { clouds: words } : {})
+  notify(notices)
+  const hasMachines = clouds.some(({ cloud, enabled }) => cloud === "ssh" && enabled)
+  const own = hasMachines ? (await session.call<SshListAnswer>("ssh.list", {})).machines : null
+  const of = ({ cloud }: CloudView) => (cloud === "ssh" ? own : null)
+  if (json) {
+    const views = clouds.map((view) => {
+      const { cloud, ...rest } = view
+      return [cloud, { ...rest, ...(of(view) === null ? {} : { machines: of(view) }) }] as const
+    })
+    stdout.write(jsonLine(Object.fromEntries(views)))
+  } else
+    for (const view of clouds) {
+      stdout.write(line(view, of(view)))
+      for (const warning of view.warnings) stdout.write(`  ${clean(warning)}\n`)
+      const machines = of(view)
+      if (machines !== null) stdout.write(machinesTable(machines, screen()).replaceAll(/^(?=.)/gm, "  "))
+    }
+  // Who names a cloud wants it: what cannot be used of it is a failure.
+  const isWhole = clouds.every(({ enabled }) => enabled) && (own ?? []).every(({ status }) => status !== "unreachable")
+  return words.length === 0 || isWhole ? exitCodes.ok : exitCodes.failed
 })

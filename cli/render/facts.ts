@@ -14,7 +14,7 @@ const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<
   because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
 const price = (usd: number) => (usd === 0 ? "free" : `${dollars(usd)} an hour each`)
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
-  [cloud, zone ?? region].filter(Boolean).join(" ")
+  cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
@@ -30,7 +30,7 @@ const words: Words = {
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer.usdPerHour)}`,
   NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
-  NodeProvisioned: ({ rank, node, address }) => `node ${rank} is there: ${node}, ${address}`,
+  NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
   NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,

@@ -8,7 +8,11 @@ import { dollars, plural } from "./time.ts"
 type Plan = NonNullable<Launched["plan"]>
 
 const infra = ({ cloud, region, zone }: Plan["offer"]) =>
-  clean([cloud === "local" ? "local (this machine)" : cloud.toUpperCase(), zone ?? region].filter(Boolean).join(" "))
+  clean(
+    cloud === "ssh"
+      ? `ssh/${region}`
+      : [cloud === "local" ? "local (this machine)" : cloud.toUpperCase(), zone ?? region].filter(Boolean).join(" ")
+  )
 
 /** `· 1 node · local (this machine) · free`. */
 export const summary = ({ offer, numNodes }: Plan): string => {

@@ -8,11 +8,11 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
-import type * as Shape from "../../machine/shapes.ts"
-import type { Peer } from "../../sdk/agent/protocol.ts"
+import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { FileList } from "../sync/FileList.ts"
+import type { PutProgress } from "../sync/SyncTold.ts"
 
 /**
  * When a cloud does not do what it was asked.
@@ -26,7 +26,8 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
-export interface Tags extends Shape.Tags {
+export interface Tags {
+  readonly log: string
   readonly cluster: ClusterId
   readonly clusterName: ClusterName
 }
@@ -38,21 +39,41 @@ export interface ProvisionRequest {
   readonly offer: Offer
 }
 
-export interface Provisioned extends Shape.Provisioned {
+export interface Provisioned {
+  readonly rank: number
   readonly node: NodeId
+  readonly address: string
+  /** Of a machine that was there before the node: what its owner calls it, and the key that it shows (`ssh-ed25519 AAAA…`). */
+  readonly host: string | null
+  readonly hostKey: string | null
 }
 
 /**
  * `missing` is final: a cloud that forgets for a moment answers it only after two looks at least 60 s apart. An error is never "missing":
  * a node of which nothing can be said, for the reason given, is `unknown`, and the others are told all the same.
  */
-export interface NodeState extends Shape.NodeState {
+export interface NodeState {
+  readonly rank: number
   readonly node: NodeId
+  readonly state: "running" | "stopped" | "missing" | "unknown"
+  readonly address: string | null
+  /** Why it is not running, in words for people. */
+  readonly reason: string | null
+  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
+  readonly down: boolean
 }
 
-export interface NodeRef extends Shape.NodeRef {
+/** A node, and what its machine is found by. */
+export interface NodeRef {
   readonly tags: Tags
+  readonly rank: number
   readonly node: NodeId
+  readonly region: string | null
+  readonly zone: string | null
+  readonly address: string | null
+  /** As in `Provisioned`. */
+  readonly host: string | null
+  readonly hostKey: string | null
 }
 
 export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState => ({
@@ -64,12 +85,13 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
   down: false
 })
 
-export interface Owned extends Shape.Owned {
-  readonly tags: Tags
-  readonly node: NodeId
+export interface Owned extends NodeRef {
+  readonly state: "running" | "stopped"
 }
-export interface Holdings extends Shape.Holdings {
+export interface Holdings {
   readonly owned: ReadonlyArray<Owned>
+  /** What is there and cannot be told: a sentence each, without its full stop. */
+  readonly unclear: ReadonlyArray<string>
 }
 
 export interface Offered {
@@ -82,8 +104,33 @@ export interface Offered {
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
 export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
 
+/** A machine of the user's own, as it is now. */
+export interface OwnMachine {
+  readonly pool: string
+  readonly host: string
+  readonly status: "free" | "leased" | "unreachable"
+  /** Of the cluster that has it, whoever's log it is of. */
+  readonly clusterName: string | null
+  /** Why it cannot be had, in words. */
+  readonly reason: string | null
+  /** What it is made of; null where it was not reached. */
+  readonly cpus: number | null
+  readonly memoryGib: number | null
+  readonly accelerators: Offer["accelerators"]
+  /** The version of its Node; null: there is none that will do, ours will be brought. */
+  readonly node: string | null
+}
+
 export interface Cloud {
   readonly name: string
+  /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
+  readonly whyNot?: Effect.Effect<string | null>
+  /** A candidate where it is named, or where no other cloud can be used. */
+  readonly isLastResort?: boolean
+  /** The user's own machines of a pool, or of all; each is asked. */
+  readonly machines?: (pool: string | null) => Effect.Effect<ReadonlyArray<OwnMachine>, CloudError>
+  /** What should be mended although it works: a sentence each, without its full stop. */
+  readonly warnings?: Effect.Effect<ReadonlyArray<string>>
   /** Why a cluster on this offer lacks the feature, as the end of a sentence ("AWS ends spot machines when they stop"); null: it has it. */
   readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
   /** Whether only what is below the nodes' home is their own: the rest is the user's machine. */
@@ -111,10 +158,19 @@ export interface Cloud {
   readonly terminate: (node: NodeRef) => Effect.Effect<void, CloudError>
   /** Makes sure that our agent runs on the node; the seat of its head's peers is in `Peer`. Succeeds when it answers. */
   readonly installAgent: (node: NodeRef) => Effect.Effect<Peer, CloudError>
+  /** All nodes of a cluster, as its head reaches them. Absent: as `installAgent` says of each. */
+  readonly peers?: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<Peer>, CloudError>
   /** A new connection to the agent, or an error when nobody answers. */
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
-  readonly journalAtRest: (node: NodeRef) => Effect.Effect<Shape.JournalAtRest | null>
-  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. */
-  readonly put: (node: NodeRef, files: FileList, target: string) => Effect.Effect<void, CloudError>
+  readonly journalAtRest: (
+    node: NodeRef
+  ) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
+  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. Says how far it is where that takes its time. */
+  readonly put: (
+    node: NodeRef,
+    files: FileList,
+    target: string,
+    onProgress?: (progress: PutProgress) => void
+  ) => Effect.Effect<void, CloudError>
 }

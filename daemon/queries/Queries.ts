@@ -11,6 +11,7 @@ import { InternalError, ReadOnlyError, RuntimeError, type SkydError, ValueError 
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
 import type { Caller, Request } from "../../sdk/protocol/Wire.ts"
+import { Clouds } from "../Clouds.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import { decoder } from "../decode.ts"
@@ -24,6 +25,7 @@ import { Couriers } from "../reactors/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../Unlogged.ts"
 import { auditAnswers } from "./audit.ts"
+import { cloudAnswers } from "./clouds.ts"
 import { clusterView } from "./cluster-view.ts"
 import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
@@ -59,6 +61,7 @@ const make = Effect.gen(function* () {
   const identity = yield* Identity
   const store = yield* LogStore
   const lifecycle = yield* Lifecycle
+  const clouds = yield* Clouds
   const couriers = yield* Couriers
   const notices = yield* Notices
   const note = noteIn(identity.home, notices)
@@ -142,6 +145,7 @@ const make = Effect.gen(function* () {
     replay: (params, { id }, reply) => replay(id, params, reply),
     "replay.verify": () => past.verify,
     ...auditAnswers(identity.home, store, note),
+    ...cloudAnswers(clouds),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()

@@ -4,20 +4,14 @@ import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 import { beforeIt } from "./operation-view.ts"
 
 type Said = Pick<Progress, "phase" | "state" | "detail">
 
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 const nodes = (count: number) => plural(count, "node")
 const said = (phase: Said["phase"], state: Said["state"], detail = ""): Said => ({ phase, state, detail })
-
-const size = (bytes: number): string => {
-  const units = ["B", "kB", "MB", "GB", "TB"]
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(bytes / 1000 ** power < 10 ? 1 : 0)} ${units[power]}`
-}
 
 const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   Provision: "provision",
@@ -73,9 +67,9 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "AutostopArmed":
       return armed(event, row, active)
     case "WorkdirSynced":
-      return said("sync", "done", `workdir, ${event.files} file${event.files === 1 ? "" : "s"}, ${size(event.bytes)}`)
+      return said("sync", "done", sizeText("workdir", event))
     case "FileMountsSynced":
-      return said("sync", "done", `${plural(event.mounts, "file mount")}, ${plural(event.files, "file")}, ${size(event.bytes)}`)
+      return said("sync", "done", sizeText(plural(event.mounts, "file mount"), event))
     case "SetupStarted":
       return said("setup", "running")
     case "SetupEnded":

@@ -167,7 +167,8 @@ export class Courier {
       const key = row.nodes.map(({ address, node }) => `${node} ${address}`).join()
       if (key === this.configured) return
       const cloud = yield* this.tools.cloudFor(row)
-      const peers = yield* Effect.forEach(row.nodes, (each) => cloud.installAgent(this.tools.refOf(row, each)))
+      const refs = row.nodes.map((each) => this.tools.refOf(row, each))
+      const peers = yield* cloud.peers?.(refs) ?? Effect.forEach(refs, cloud.installAgent)
       yield* head.ask("configure", { peers })
       this.configured = key
     })

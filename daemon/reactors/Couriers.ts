@@ -19,6 +19,7 @@ import { EventLog } from "../log/EventLog.ts"
 import { type AgentError, AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
+import { refOf as nodeRef } from "./machines.ts"
 import { Reactors } from "./Reactors.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
@@ -66,11 +67,7 @@ const make = Effect.gen(function* () {
   const run = yield* FiberSet.makeRuntime<never>()
   const couriers = new Map<ClusterId, Courier>()
 
-  const refOf = (row: ClusterRow, node: NodeRow) => ({
-    tags: { log: log.world().clusters.log, cluster: row.id, clusterName: row.name },
-    rank: node.rank,
-    node: node.node
-  })
+  const refOf = (row: ClusterRow, node: NodeRow) => nodeRef(row, node, log.world().clusters.log)
   const cloudFor = (row: ClusterRow) => {
     const cloud = cloudOf(clouds, row)
     return cloud !== undefined

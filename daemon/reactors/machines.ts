@@ -25,7 +25,12 @@ export interface Hands {
 export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => ({
   tags: { log, cluster: row.id, clusterName: row.name },
   rank: node.rank,
-  node: node.node
+  node: node.node,
+  region: row.offer?.region ?? null,
+  zone: row.offer?.zone ?? null,
+  address: node.address,
+  host: node.host,
+  hostKey: node.hostKey
 })
 
 export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
@@ -61,7 +66,18 @@ export const provision = Effect.fn("perform.provision")(function* (row: ClusterR
     Effect.map((given) =>
       seen(
         operationOf(row),
-        given.map(({ address, node, rank }): Event => ({ _tag: "NodeProvisioned", cluster: row.id, token, rank, node, address }))
+        given.map(
+          ({ address, host, hostKey, node, rank }): Event => ({
+            _tag: "NodeProvisioned",
+            cluster: row.id,
+            token,
+            rank,
+            node,
+            address,
+            ...(host === null ? {} : { host }),
+            ...(hostKey === null ? {} : { hostKey })
+          })
+        )
       )
     ),
     Effect.catchIf(

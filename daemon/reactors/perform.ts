@@ -12,15 +12,16 @@ import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./deliveries.ts"
 import { decided, seen } from "./facts.ts"
-import { askAgain, beginStart, end, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./machines.ts"
+import { askAgain, beginStart, end, type Hands, operationOf, provision, requestNodes, startNodes } from "./machines.ts"
 import type { Action } from "./plan.ts"
+import { putOnAll } from "./put-on-all.ts"
 import { activeOf, failSetup, submit } from "./steps.ts"
 
 const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: string, { cloud, couriers, log }: Hands) {
   yield* couriers.activity(row.id)
   const list = yield* FileLister
   const files = yield* list(workdir)
-  yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, workdirFolder), { concurrency: 8, discard: true })
+  yield* putOnAll(row, cloud!, log, "workdir", files, workdirFolder)
   yield* couriers.activity(row.id)
   return seen(operationOf(row), [{ _tag: "WorkdirSynced", cluster: row.id, files: files.files, bytes: files.bytes }])
 })
@@ -32,7 +33,7 @@ const mount = Effect.fn("perform.mount")(function* (row: ClusterRow, task: Recor
   const mounts = yield* Effect.forEach(localMountsOf(task), ({ source, target }) =>
     Effect.gen(function* () {
       const [files, folder] = placedAt(yield* list(source, "mount"), homePathOf(target) ?? target)
-      yield* Effect.forEach(row.nodes, (node) => cloud!.put(refOf(row, node, log), files, folder), { concurrency: 8, discard: true })
+      yield* putOnAll(row, cloud!, log, target, files, folder)
       return files
     })
   )

@@ -11,8 +11,8 @@ import * as Layer from "effect/Layer"
 import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
-import * as LocalCloud from "../clouds/local/LocalCloud.ts"
 import { patient } from "../clouds/patient.ts"
+import { clouds } from "../Daemon.ts"
 import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -27,6 +27,7 @@ import { Operations } from "../Operations.ts"
 import { Queries } from "../queries/Queries.ts"
 import { Requests } from "../Requests.ts"
 import { Couriers } from "../reactors/Couriers.ts"
+import { refOf } from "../reactors/machines.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { AgentLink } from "../remote/AgentLink.ts"
 import { Unlogged } from "../Unlogged.ts"
@@ -73,8 +74,7 @@ const couriers = Layer.effect(
         if (cloud === undefined || head === undefined) {
           return Effect.fail(new CloudError({ kind: "Transient", code: "NoHead", message: `${row.name} has no head node` }))
         }
-        const tags = { log: log.world().clusters.log, cluster: row.id, clusterName: row.name }
-        return Effect.map(cloud.connectAgent({ tags, rank: 0, node: head.node }), (stream) => new AgentLink(stream))
+        return Effect.map(cloud.connectAgent(refOf(row, head, log.world().clusters.log)), (stream) => new AgentLink(stream))
       }
     })
   })
@@ -140,12 +140,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
     Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(patient),
-    Layer.provide(
-      Layer.effect(
-        Clouds,
-        Effect.map(LocalCloud.make({ home, agentPath }), (local) => new Map([[local.name, local]]))
-      )
-    ),
+    Layer.provide(clouds(home, agentPath)),
     Layer.provideMerge(storeOf(home))
   )
 }

@@ -10,24 +10,20 @@ import { isHeard } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { networkError, type Route } from "./route.ts"
 import { type Ran, type RunOptions, runOn } from "./run.ts"
+import { SocketStream } from "./SocketStream.ts"
 import { program, prologue } from "./shell.ts"
 import { called, type Target } from "./Target.ts"
+import { uploadScript } from "./upload-script.ts"
 
 type WhenClosed = (error: RemoteError) => void
+type Ask = (done: (error: Error | undefined, channel: ClientChannel) => void) => void
 
+/** In a server's refusal: it tried, and nobody was there. */
+const connectFailed = 2
 /** For the goodbye to be sent. */
 const goodbyeMaxMs = 500
 /** So often is what comes taken for a sign of life. */
 const heardEachMs = 250
-
-/** Beside the file, so that the rename is one step. A connection that breaks looks like the end of the file: hence its size. */
-const uploadScript = `umask 077
-new=$1.$$.new
-trap 'rm -f "$new"' EXIT
-trap 'exit 1' HUP INT TERM
-cat > "$new"
-if [ "$(wc -c < "$new")" -ne "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi
-chmod "$2" "$new" && mv -f "$new" "$1"`
 
 const rejectedBy = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }))
@@ -121,7 +117,26 @@ export class Connection {
   }
 
   /** To where a machine is reached from this one. Given up, it fails with the reason for that. */
-  async forward(host: string, port: number, signal: AbortSignal): Promise<ClientChannel> {
+  forward(host: string, port: number, signal: AbortSignal): Promise<ClientChannel> {
+    return this.through((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done), signal)
+  }
+
+  /** To a Unix socket there: no session, so no channel of those that are few. Refused by servers that make none; `NobodyListens` is told apart. */
+  async dial(path: string, signal: AbortSignal): Promise<Duplex> {
+    const channel = await this.through((done) => this.client.openssh_forwardOutStreamLocal(path, done), signal).catch((error) => {
+      if (!isRefusal(error)) throw error
+      const kind = error.reason === connectFailed ? "NobodyListens" : "NotForwarded"
+      throw remoteError(kind, this.target, `no agent answers on ${path} of ${this.target.name}`)
+    })
+    const stream = new SocketStream(channel)
+    stream.once(
+      "close",
+      this.whenClosed((error) => stream.lose(error))
+    )
+    return stream
+  }
+
+  private async through(ask: Ask, signal: AbortSignal): Promise<ClientChannel> {
     this.mustBeOpen()
     this.forwards++
     const left = () => {
@@ -129,7 +144,7 @@ export class Connection {
       this.onChange()
     }
     try {
-      const asked = this.asking((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done))
+      const asked = this.asking(ask)
       const channel = await Promise.race([asked, rejectedBy(signal)]).catch((error) => {
         // It may still come.
         asked.then((late) => late.destroy()).catch(() => undefined)
@@ -154,7 +169,7 @@ export class Connection {
     if (signal?.aborted) throw remoteError("Interrupted", this.target, "it was given up")
   }
 
-  private asking(ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
+  private asking(ask: Ask): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       const forget = this.whenClosed(reject)
       try {

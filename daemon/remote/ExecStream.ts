@@ -1,6 +1,7 @@
 /**
  * A program on a machine as one stream: its stdin and stdout. ssh2's own channel neither fails when the connection goes nor can be destroyed, and forgets
- * who writes to it once it is closed; this one is a Duplex like any other. It ends with an error where the program fails.
+ * who writes to it once it is closed; this one is a Duplex like any other. It ends with an error where the program fails. What the program says on
+ * stderr is told as `said`.
  */
 import { Duplex } from "node:stream"
 import type { ClientChannel } from "ssh2"
@@ -31,6 +32,7 @@ export class ExecStream extends Duplex {
     })
     channel.stderr.on("data", (chunk: Buffer) => {
       this.said = (this.said + chunk.toString()).slice(-saidMaxChars)
+      this.emit("said", chunk.toString())
     })
     channel.on("exit", (code: number | null, signal?: string) => {
       this.exit = { code, signal: signal ?? null }

@@ -28,6 +28,12 @@ const kinds = [
   "ChannelsTaken",
   /** It lets us in and runs nothing for us. */
   "NoShell",
+  /** It has no Node that runs our agent, and we have none for it. */
+  "NoNode",
+  /** Nobody listens at the socket that was asked for. */
+  "NobodyListens",
+  /** The server connects nobody to sockets there. */
+  "NotForwarded",
   /** The command ended and said that it failed. */
   "CommandFailed",
   /** The caller gave it up. */

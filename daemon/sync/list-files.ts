@@ -69,10 +69,10 @@ const entryOf = async (walk: Walk, path: string): Promise<FileEntry | null> => {
   const absolute = join(walk.root, path)
   try {
     const found = await lstat(absolute)
-    const mode = found.mode & 0o7777
-    if (found.isDirectory()) return { path, kind: "folder", mode, size: 0 }
-    if (found.isFile()) return { path, kind: "file", mode, size: found.size }
-    return found.isSymbolicLink() ? { path, kind: "link", mode, size: 0, target: await readlink(absolute) } : null
+    const said = { path, mode: found.mode & 0o7777, size: 0, mtimeMs: found.mtimeMs }
+    if (found.isDirectory()) return { ...said, kind: "folder" }
+    if (found.isFile()) return { ...said, kind: "file", size: found.size }
+    return found.isSymbolicLink() ? { ...said, kind: "link", target: await readlink(absolute) } : null
   } catch (error) {
     if (!vanished(error as NodeJS.ErrnoException)) throw syncError(absolute, error)
     if (!path.includes("\uFFFD")) return null
@@ -146,8 +146,8 @@ const withParents = (paths: ReadonlyArray<string>): ReadonlySet<string> => {
 export type Purpose = "workdir" | "mount"
 
 /** A file that was named itself is sent, whatever the rules around it say. */
-const lone = (path: string, { mode, size }: Stats): FileList => {
-  const entry: FileEntry = { path: basename(path), kind: "file", mode: mode & 0o7777, size }
+const lone = (path: string, { mode, mtimeMs, size }: Stats): FileList => {
+  const entry: FileEntry = { path: basename(path), kind: "file", mode: mode & 0o7777, size, mtimeMs }
   return { root: dirname(path), entries: [entry], files: 1, bytes: size, lone: true }
 }
 

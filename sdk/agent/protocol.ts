@@ -33,6 +33,8 @@ export interface NodeIdentity {
   readonly ownsWorkdir?: boolean
   /** It runs on after its machine was restarted, with an agent anew; the jobs of before have failed. Else it is stopped then. */
   readonly survivesReboot?: boolean
+  /** Which state folder asked for it, by an id of its own, where the machine is not of one folder alone. */
+  readonly stateFolder?: string
 }
 
 /** Files of a node's folder that the cloud and the agent share. */
@@ -48,7 +50,10 @@ export const nodeFiles = {
   /** First line `{"journal", "acknowledged"}`, then a `JournalEntry` a line. */
   journal: "agent/journal.jsonl",
   pid: "agent/pid",
-  log: "agent/agent.log"
+  log: "agent/agent.log",
+  /** By which a head reaches its workers over ssh: its key, made there, and the keys of their machines. */
+  sshKey: "agent/ssh/key",
+  sshKnownHosts: "agent/ssh/known_hosts"
 } as const
 
 /** Where the workdir lies below HOME. */
@@ -78,11 +83,22 @@ export interface AgentHello {
   readonly halted: boolean
 }
 
+/** A machine as another one logs in there. */
+export interface SshAddress {
+  readonly user: string
+  readonly host: string
+  readonly port: number
+  /** `ssh-ed25519 AAAA…`: another one is not spoken to. */
+  readonly hostKey: string
+}
+
 export interface Peer {
   readonly rank: number
   readonly node: string
   readonly address: string
   readonly socket: string
+  /** Where its machine is another than its head's: how the head gets there. Its key is let in to this socket alone. */
+  readonly ssh?: SshAddress
 }
 
 export interface JobSpec {

@@ -1,6 +1,10 @@
 /** `check`: which clouds can be used. */
-import type { Cloud } from "./Cloud.ts"
-import { Local } from "./Cloud.ts"
+import type { CheckAnswer } from "../protocol/clouds.ts"
+import { type Cloud, cloudNamed } from "./Cloud.ts"
+import { ask } from "./call.ts"
 
-/** The clouds that are enabled. Only this machine, so far. */
-export const check = async (): Promise<Array<Cloud>> => [Local()]
+/** The clouds that are enabled: `Local()`, and `SSH()` where `ssh_node_pools.yaml` names machines. */
+export const check = async (): Promise<Array<Cloud>> => {
+  const { clouds } = await ask<CheckAnswer>("check", {})
+  return clouds.filter(({ enabled }) => enabled).map(({ cloud }) => cloudNamed(cloud, cloud))
+}

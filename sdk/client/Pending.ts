@@ -101,7 +101,7 @@ export const makePending = (request: Request, { onProgress, onSource, onLog, onE
         return true
       }
       if (type === "progress") {
-        if (data.at <= lastAt) return false
+        if (data.at <= lastAt && !data.passing) return false
         lastAt = data.at
         onProgress?.(data)
       } else if (type === "source") {

@@ -60,7 +60,9 @@ export const Progress = Schema.Struct({
   state: Schema.Literals(["running", "done", "failed"]),
   detail: Schema.String,
   atMs: Schema.Natural,
-  cluster: Schema.String
+  cluster: Schema.String,
+  /** How far a step is, said between two facts and never again; `at` is that of the last one. */
+  passing: Schema.optionalKey(Schema.Literal(true))
 })
 export type Progress = typeof Progress.Type
 

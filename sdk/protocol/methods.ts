@@ -12,6 +12,7 @@ import {
 } from "./audit.ts"
 import { Autostop } from "./autostop.ts"
 import { Cancel } from "./cancel.ts"
+import { Check, CheckAnswer, SshList, SshListAnswer } from "./clouds.ts"
 import { Down, DownUnlogged, DownUnloggedAnswer } from "./down.ts"
 import { Exec, Executed } from "./exec.ts"
 import { Launch, Launched } from "./launch.ts"
@@ -66,6 +67,8 @@ export const queries = {
   "audit.diff": { params: AuditDiff, result: AuditDiffAnswer },
   operations: { params: Operations, result: OperationsAnswer },
   "operations.cancel": { params: OperationsCancel, result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean }) },
+  check: { params: Check, result: CheckAnswer },
+  "ssh.list": { params: SshList, result: SshListAnswer },
   "daemon.status": { params: DaemonStatus, result: DaemonAnswer },
   "daemon.stop": { params: DaemonStop, result: DaemonStopAnswer },
   "down.unlogged": { params: DownUnlogged, result: DownUnloggedAnswer },

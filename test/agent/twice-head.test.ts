@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
 import { writeFrame } from "../../agent/frames.ts"
 import { RemoteHost } from "../../agent/hosts.ts"
+import { Ssh } from "../../agent/ssh.ts"
 import { eventually } from "./harness.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "skyd-h-"))
@@ -21,14 +22,9 @@ it("a rank is started on a worker when the head has written down that it belongs
   await new Promise<void>((listening) => worker.listen(socket, listening))
   const disk = Promise.withResolvers<void>()
   const peer = { rank: 1, node: "n-1", address: "127.0.1.2", socket }
-  const host = new RemoteHost(
-    peer,
-    { cluster: "c" } as never,
-    "journal",
-    () => disk.promise,
-    () => undefined,
-    () => undefined
-  )
+  const store = { settled: disk.promise }
+  const head = { folder: { identity: { cluster: "c" } }, journal: { id: "journal" }, poke() {}, ssh: new Ssh(folder), store }
+  const host = new RemoteHost(peer, head as never)
   await eventually(() => heard.includes("rank.watch"))
   host.start("job-1", 1, () => ({ key: "job-1", rank: 1, script: "true" }) as never)
   host.end("job-2", 1)

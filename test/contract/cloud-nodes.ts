@@ -2,12 +2,16 @@
 import type { Duplex } from "node:stream"
 import { Effect } from "effect"
 import { ulid } from "ulid"
-import type { Cloud, NodeRef, Tags } from "../../daemon/clouds/Cloud.ts"
+import type { Cloud, NodeRef, Provisioned, ProvisionRequest, Tags } from "../../daemon/clouds/Cloud.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../events/ids.ts"
 import type { AgentHello, JobSpec } from "../../sdk/agent/protocol.ts"
 
 export const makeTags = (): Tags => ({ log: ulid(), cluster: ClusterId.make(ulid()), clusterName: ClusterName.make("train") })
 export const makeToken = () => NodeToken.make(ulid())
+
+/** As the log would have them. */
+const refsOf = ({ tags, offer: { region, zone } }: ProvisionRequest, nodes: ReadonlyArray<Provisioned>) =>
+  nodes.map((node): NodeRef => ({ tags, region, zone, ...node }))
 
 /** A gang of a token, taken down when the test's scope ends. */
 export const makeNodes = (cloud: Cloud, ranks: ReadonlyArray<number>, tags = makeTags(), token = makeToken()) =>
@@ -15,9 +19,9 @@ export const makeNodes = (cloud: Cloud, ranks: ReadonlyArray<number>, tags = mak
     const { offers } = yield* cloud.offers({})
     const request = { tags, token, ranks, offer: offers[0]! }
     const nodes = yield* Effect.acquireRelease(cloud.provision(request), (nodes) =>
-      Effect.forEach(nodes, ({ rank, node }) => cloud.terminate({ tags, rank, node }), { discard: true }).pipe(Effect.ignore)
+      Effect.forEach(refsOf(request, nodes), cloud.terminate, { discard: true }).pipe(Effect.ignore)
     )
-    return { request, nodes, refs: nodes.map(({ rank, node }): NodeRef => ({ tags, rank, node })) }
+    return { request, nodes, refs: refsOf(request, nodes) }
   })
 
 export const makeNode = (cloud: Cloud) => Effect.map(makeNodes(cloud, [0]), ({ refs }) => refs[0]!)

@@ -1,20 +1,21 @@
 /**
- * A cloud whose machine is reached as one elsewhere is: `agent.cjs machine` and `agent.cjs connect` as child processes, and nothing of
+ * A cloud whose machine is reached as one elsewhere is: `agent.cjs machine`, `receive` and `connect` as child processes, and nothing of
  * `machine/` in this process. Over ssh only the way to start the programs is another.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { Duplex } from "node:stream"
 import { Effect } from "effect"
-import { type Cloud, CloudError, type Holdings, type NodeState, type Provisioned } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
-import { copyFiles } from "../../daemon/sync/copy-files.ts"
+import { type SendOptions, send } from "../../daemon/remote/send.ts"
+import type { FileList } from "../../daemon/sync/FileList.ts"
 import type { Answer } from "../../machine/answer.ts"
 import { connected, noAgentCode } from "../../machine/connect.ts"
+import { machineError } from "../../machine/MachineError.ts"
 import type { MachineMethod, MachineMethods } from "../../machine/shapes.ts"
 
 const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
-const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
 
 /** One question; who gives up on it tells the program. */
 export const askMachine = <M extends MachineMethod>(agentPath: string, base: string, method: M, params: MachineMethods[M][0]) =>
@@ -47,6 +48,18 @@ export const connectBy = async (agentPath: string, socket: string): Promise<Dupl
   throw transient(code === noAgentCode ? "NoAgent" : "NoConnection", said.trim())
 }
 
+const putBy = (agentPath: string, base: string, ref: NodeRef, files: FileList, target: string, onProgress?: SendOptions["onProgress"]) =>
+  Effect.tryPromise({
+    try: (signal) => {
+      const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })
+      return send(Duplex.from({ readable: stdout, writable: stdin }), ref, files, target, { signal, ...(onProgress && { onProgress }) })
+    },
+    catch: (error) => {
+      const { code, kind, message } = machineError(error)
+      return new CloudError({ kind, code, message })
+    }
+  }).pipe(Effect.asVoid)
+
 export const programCloud = (agentPath: string, base: string): Cloud => {
   const ask = <M extends MachineMethod>(method: M, params: MachineMethods[M][0]) => askMachine(agentPath, base, method, params)
   return {
@@ -62,10 +75,16 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
       }),
     provision: ({ tags, token, ranks, offer }) => {
       const seats = ranks.map((rank) => ({ rank, address: `10.0.0.${rank + 1}` }))
-      return Effect.map(ask("provision", { tags, token, ranks: seats, offer }), (made) => made as ReadonlyArray<Provisioned>)
+      return Effect.map(ask("provision", { tags, token, ranks: seats, offer }), (made) =>
+        made.map((one) => ({ ...(one as Provisioned), host: null, hostKey: null }))
+      )
     },
     query: (nodes) => Effect.map(ask("query", { nodes }), (found) => found as ReadonlyArray<NodeState>),
-    owned: (log) => Effect.map(ask("owned", { log }), (found) => found as Holdings),
+    owned: (log) =>
+      Effect.map(ask("owned", { log }), ({ owned, unclear }) => ({
+        owned: owned.map((one) => ({ ...(one as Owned), zone: null, address: null, host: null, hostKey: null })),
+        unclear
+      })),
     start: (ref) => ask("start", ref),
     stop: (ref) => Effect.asVoid(ask("stop", ref)),
     terminate: (ref) => Effect.asVoid(ask("terminate", ref)),
@@ -75,9 +94,6 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
         Effect.tryPromise({ try: () => connectBy(agentPath, socket), catch: (error) => error as CloudError })
       ),
     journalAtRest: (ref) => Effect.orElseSucceed(ask("journalAtRest", ref), () => null),
-    put: (ref, files, target) =>
-      target.split("/").some((name, at) => name === ".." || (name === "" && at === 0))
-        ? refused("OutsideHome", target)
-        : Effect.flatMap(ask("homeFolder", ref), ({ home }) => Effect.orDie(copyFiles(files, home, target)))
+    put: (ref, files, target, onProgress) => putBy(agentPath, base, ref, files, target, onProgress)
   }
 }

@@ -112,7 +112,13 @@ export class SimCloud {
         this.machines.set(node, { agent, cluster: tags.cluster, state: "running", reason: null, down: false })
       }
     }
-    return nodes.map((node, i) => ({ rank: ranks[i]!, node: NodeId.make(node), address: `127.0.1.${ranks[i]! + 1}` }))
+    return nodes.map((node, i) => ({
+      rank: ranks[i]!,
+      node: NodeId.make(node),
+      address: `127.0.1.${ranks[i]! + 1}`,
+      host: null,
+      hostKey: null
+    }))
   }
 
   /** The head ends all nodes of its cluster: it was idle. */

@@ -24,6 +24,10 @@ export interface Knobs {
   shell: string
   allowForwarding: boolean
   refuseExec: boolean
+  /** To Unix sockets, as OpenSSH does and others do not. */
+  allowSockets: boolean
+  /** PATH of what runs there. */
+  path: string
 }
 
 export class SshServer {
@@ -36,7 +40,9 @@ export class SshServer {
     firstAnswerDelayMs: 0,
     shell: "/bin/sh",
     allowForwarding: true,
-    refuseExec: false
+    refuseExec: false,
+    allowSockets: true,
+    path: process.env["PATH"] ?? ""
   }
   /** What happened, for tests to look at. */
   connections = 0
@@ -44,6 +50,7 @@ export class SshServer {
   refusals = 0
   readonly tried: Array<string> = []
   port = 0
+  address = "127.0.0.1"
   private hostKeys: ReadonlyArray<Pair>
   private server: ssh2.Server
   private readonly net: NetServer
@@ -57,11 +64,16 @@ export class SshServer {
     this.net = createServer({ noDelay: true }, (socket) => this.accept(socket))
   }
 
-  /** Listens on 127.0.0.1, and lets `authorized` in. */
-  static async start(authorized: ReadonlyArray<Pair> = [], hostKeys: ReadonlyArray<Pair> = [keyPair("host")]): Promise<SshServer> {
+  /** Lets `authorized` in. */
+  static async start(
+    authorized: ReadonlyArray<Pair> = [],
+    hostKeys: ReadonlyArray<Pair> = [keyPair("host")],
+    address = "127.0.0.1"
+  ): Promise<SshServer> {
     const own = new SshServer(hostKeys)
+    own.address = address
     own.knobs.authorized.push(...authorized.map((pair) => pair.public))
-    await new Promise<void>((done) => own.net.listen(0, "127.0.0.1", done))
+    await new Promise<void>((done) => own.net.listen(0, address, done))
     own.port = (own.net.address() as { port: number }).port
     return own
   }
@@ -70,7 +82,7 @@ export class SshServer {
     return bareKey(this.hostKeys[0]!.public)
   }
   target(changes: Partial<Target> = {}): Target {
-    return targetAt({ name: "box", host: "127.0.0.1", port: this.port, user: userInfo().username, hostKey: this.hostKey, ...changes })
+    return targetAt({ name: "box", host: this.address, port: this.port, user: userInfo().username, hostKey: this.hostKey, ...changes })
   }
 
   /** From now on it is another machine, for whoever connects. */
@@ -135,16 +147,12 @@ export class SshServer {
       })
     })
     client.on("tcpip", (accept, reject, { destIP, destPort }) => {
-      if (!this.knobs.allowForwarding) return reject()
-      const socket = connect({ host: destIP, port: destPort, noDelay: true })
-      socket.once("error", () => reject())
-      socket.once("connect", () => {
-        const channel = accept()
-        channel.on("error", () => undefined).once("close", () => socket.destroy())
-        socket.on("error", () => undefined).once("close", () => channel.close())
-        channel.pipe(socket).pipe(channel)
-      })
+      if (this.knobs.allowForwarding) forward(connect({ host: destIP, port: destPort, noDelay: true }), accept, reject)
+      else reject()
     })
+    // ssh2's server says that it is not allowed where nobody listens to this.
+    if (this.knobs.allowSockets)
+      client.on("openssh.streamlocal", (accept, reject, { socketPath }) => forward(connect({ path: socketPath }), accept, reject))
   }
 
   private lets(context: AuthContext): boolean {
@@ -180,7 +188,7 @@ export class SshServer {
   }
 
   private spawn(command: string, channel: ServerChannel, over: () => void): ChildProcess {
-    const env = { HOME: this.home, PATH: process.env["PATH"], USER: userInfo().username, SHELL: this.knobs.shell }
+    const env = { HOME: this.home, PATH: this.knobs.path, USER: userInfo().username, SHELL: this.knobs.shell }
     const child = spawn(this.knobs.shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
     this.children.add(child)
     channel.on("error", () => undefined)
@@ -197,6 +205,16 @@ export class SshServer {
     })
     return child
   }
+}
+
+const forward = (socket: Socket, accept: () => ServerChannel, reject: () => void) => {
+  socket.once("error", reject)
+  socket.once("connect", () => {
+    const channel = accept()
+    channel.on("error", () => undefined).once("close", () => socket.destroy())
+    socket.on("error", () => undefined).once("close", () => channel.close())
+    channel.pipe(socket).pipe(channel)
+  })
 }
 
 const signalGroup = (pid: number | undefined, name: string): void => {

@@ -47,7 +47,8 @@ const answer = <M extends CommandName>(
 ) => {
   const [row, offers] = Array.isArray(on) ? [undefined, on as ReadonlyArray<Offer>] : [on as ClusterRow, []]
   const input = { params: { clusterName: name, ...params }, row, world: empty, context, name, fresh, task, clouds, identities }
-  return decide(method, { ...input, places: { offers, reason: null } } as unknown as Input<M>)
+  const access = new Map([...clouds.keys()].map((cloud) => [cloud, null]))
+  return decide(method, { ...input, access, places: { offers, reason: null } } as unknown as Input<M>)
 }
 const refusal = (...asked: Parameters<typeof answer>) => {
   const decided = answer(...asked)

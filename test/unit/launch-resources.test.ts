@@ -136,7 +136,18 @@ describe("what no enabled cloud has", () => {
     const row = { ...rowAfter(up()), offer: { ...offer, cloud: "aws", region: "us-east-1" } } as ClusterRow
     const asked = { run: "r", resources: { region: "US-EAST-1" } }
     const places = { offers: [], reason: null }
-    const input = { row, world: worldOf([]), context, name, fresh, task: asked, clouds, places, identities: new Map() }
+    const input = {
+      row,
+      world: worldOf([]),
+      context,
+      name,
+      fresh,
+      task: asked,
+      clouds,
+      access: new Map([["aws", null]]),
+      places,
+      identities: new Map()
+    }
     const launched = find(decide("launch", { ...input, params: { task: asked } }), "LaunchRequested")
     assert.deepStrictEqual(launched?.task.resources, { cloud: "aws", region: "us-east-1" })
     const job = find(decide("exec", { ...input, params: { task: asked, clusterName: name } }), "JobSubmitted")

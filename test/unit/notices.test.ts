@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import * as Stream from "effect/Stream"
+import { Clouds } from "../../daemon/Clouds.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
@@ -29,6 +30,7 @@ const log = {
 const layer = Queries.layer.pipe(
   Layer.provide([
     Layer.succeed(EventLog, log as never),
+    Layer.succeed(Clouds, new Map()),
     Layer.mock(Couriers, {}),
     Layer.mock(LogStore, {}),
     Layer.succeed(Lifecycle, { end: () => {}, ended: Effect.never }),

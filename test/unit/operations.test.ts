@@ -6,6 +6,7 @@ import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogUnavailable } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import { Ongoing } from "../../daemon/Ongoing.ts"
 import { Operations } from "../../daemon/Operations.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { operationOf } from "../../projections/operations.ts"
@@ -73,5 +74,43 @@ it.live("the end of a setup that fell into the gap is shown, in its place", () =
     while (followed.pollUnsafe() === undefined) yield* Effect.promise(() => new Promise(setImmediate))
     const said = frames.flatMap((frame) => (frame.type === "progress" ? [`${frame.data.phase} ${frame.data.state}`] : [frame.type]))
     assert.deepStrictEqual(said.slice(-4), ["setup running", "setup done", "sync done", "result"])
+  }).pipe(Effect.provide(openLog))
+)
+
+it.live("how far a step is comes between its facts, under the position of the last one", () =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const append = (facts: ReadonlyArray<Said>) =>
+      Effect.forEach(recorded(facts), ({ event, operation: own, stream }) =>
+        log.append({ events: [[stream, event]], operation: own, causedBy: 0, actor, expect: [] })
+      )
+    yield* append([...asked(), ...provisioned(), ...ready()])
+    const known = Effect.sync(() => operationOf(log.world().operations, id))
+    const dispatcher = Layer.succeed(Dispatcher, {
+      known: () => known,
+      dispatch: () => Effect.map(known, (row) => ({ _tag: "Operation" as const, row: row! }))
+    })
+    const frames: Array<ServerFrame> = []
+    const reply = { send: (frame: ServerFrame) => Effect.sync(() => void frames.push(frame)) }
+    const followed = yield* Operations.use((operations) =>
+      operations.run("launch", { id: 1, method: "launch", requestId: id }, reply as never)
+    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide(dispatcher))), Effect.forkChild({ startImmediately: true }))
+    const ongoing = yield* Ongoing
+    const last = () => frames.flatMap((frame) => (frame.type === "progress" ? [frame.data] : [])).at(-1)
+    while (last()?.phase !== "bootstrap") yield* Effect.promise(() => new Promise(setImmediate))
+    const { at } = last()!
+    for (const detail of ["1 of 2 MB", "2 of 2 MB"]) ongoing.say(id, { phase: "sync", detail })
+    yield* append(setUp.slice(-1))
+    yield* append([succeeded()])
+    while (followed.pollUnsafe() === undefined) yield* Effect.promise(() => new Promise(setImmediate))
+    const said = frames.flatMap((frame) => (frame.type === "progress" && frame.data.phase === "sync" ? [frame.data] : []))
+    assert.deepStrictEqual(
+      said.map(({ at: own, detail, passing, state }) => [own - at, state, detail, passing ?? false]),
+      [
+        [0, "running", "1 of 2 MB", true],
+        [0, "running", "2 of 2 MB", true],
+        [1, "done", "workdir, 1 file, 1 B", false]
+      ]
+    )
   }).pipe(Effect.provide(openLog))
 )

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Equal, Fiber, HashMap, Layer, Result, Stream } from "effect"
 import fc from "fast-check"
+import { Clouds } from "../../daemon/Clouds.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
@@ -241,6 +242,7 @@ describe("a question about the past", () => {
           Layer.provideMerge(Notices.layer),
           Layer.provide([
             Layer.succeed(EventLog, logOf(log) as never),
+            Layer.succeed(Clouds, new Map()),
             Layer.mock(Couriers, {}),
             Layer.mock(LogStore, {}),
             Layer.succeed(Lifecycle, {} as never),

@@ -12,10 +12,18 @@ import { clusters, rowOf } from "../../projections/clusters.ts"
 import { isOver, jobOf, jobs, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf, operations, runningCount } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
-import { cluster, requested, type Said, succeeded, up, worldOf } from "../fakes/facts.ts"
+import { asked, cluster, nodeId, requested, rowAfter, type Said, succeeded, token, up, worldOf } from "../fakes/facts.ts"
 import { histories } from "../fakes/histories.ts"
 
 const projections = { clusters, jobs, operations }
+
+it("a node keeps what its machine is found by again, where its cloud says it", () => {
+  const hostKey = "ssh-ed25519 AAAA"
+  const given = (more: object) =>
+    ({ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.4", ...more }) as Said
+  assert.deepInclude(rowAfter([...asked(), given({ host: "box", hostKey })])!.nodes[0], { address: "10.0.0.4", host: "box", hostKey })
+  assert.deepInclude(rowAfter([...asked(), given({})])!.nodes[0], { host: null, hostKey: null })
+})
 
 describe("every projection", () => {
   it.each(Object.keys(projections))("%s gives the same state at once, in pieces and from JSON", (name) => {

@@ -16,6 +16,10 @@ const machine = (clusterName: string): Owned => ({
   rank: 0,
   node: nodeId(0),
   region: null,
+  zone: null,
+  address: null,
+  host: null,
+  hostKey: null,
   state: "running"
 })
 const holding = (owned: ReadonlyArray<Owned>, unclear: ReadonlyArray<string> = []): Answer => Effect.succeed({ owned, unclear })

@@ -8,7 +8,7 @@ import { places, whyTooLong } from "../../../machine/folder.ts"
 import { findAccelerators } from "../../../machine/hardware.ts"
 import { openMachine } from "../../../machine/Machine.ts"
 import { copyFiles } from "../../sync/copy-files.ts"
-import { type Cloud, CloudError, type Holdings, type NodeState, type Provisioned } from "../Cloud.ts"
+import { type Cloud, CloudError, type NodeState, type Owned, type Provisioned } from "../Cloud.ts"
 import { attempt } from "./attempt.ts"
 import { lacks, misfit, thisMachine } from "./offers.ts"
 
@@ -28,6 +28,9 @@ const checkPath = (home: string) => {
   const tooLong = whyTooLong(places(home))
   return tooLong === null ? Effect.void : refused("PathTooLong", `${tooLong}: set SKYD_HOME to a shorter path.`)
 }
+
+/** There is one machine, this one. */
+const unnamed = { host: null, hostKey: null }
 
 /** 127.0.1.<rank + 1>, carried on to 127.0.2.0 past rank 254. */
 const addressOf = (rank: number) => `127.0.${1 + ((rank + 1) >> 8)}.${(rank + 1) & 255}`
@@ -56,6 +59,7 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
 
   return {
     name: "local",
+    isLastResort: true,
     lackOf: () => null,
     homeOnly: true,
     identity: Effect.succeed(null),
@@ -66,12 +70,20 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     }),
     provision: Effect.fn("LocalCloud.provision")(({ tags, token, ranks, offer }) => {
       const claim = { tags, token, ranks: ranks.map((rank) => ({ rank, address: addressOf(rank) })), offer }
-      return attempt(async (signal) => (await machine.provision(claim, signal)) as ReadonlyArray<Provisioned>)
+      return attempt(async (signal) => {
+        const given = await machine.provision(claim, signal)
+        return given.map((one) => ({ ...(one as Provisioned), ...unnamed }))
+      })
     }),
     query: Effect.fn("LocalCloud.query")((nodes) =>
       attempt(async (signal) => (await machine.query({ nodes }, signal)) as ReadonlyArray<NodeState>)
     ),
-    owned: Effect.fn("LocalCloud.owned")((log) => attempt(async (signal) => (await machine.owned({ log }, signal)) as Holdings)),
+    owned: Effect.fn("LocalCloud.owned")((log) =>
+      attempt(async (signal) => {
+        const { owned, unclear } = await machine.owned({ log }, signal)
+        return { owned: owned.map((one) => ({ ...(one as Owned), zone: null, address: null, ...unnamed })), unclear }
+      })
+    ),
     start: Effect.fn("LocalCloud.start")((ref) => attempt((signal) => machine.start(ref, signal))),
     stop: Effect.fn("LocalCloud.stop")((ref) => Effect.asVoid(attempt((signal) => machine.stop(ref, signal)))),
     terminate: Effect.fn("LocalCloud.terminate")((ref) => Effect.asVoid(attempt((signal) => machine.terminate(ref, signal)))),

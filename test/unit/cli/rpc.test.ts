@@ -56,6 +56,21 @@ describe("sky rpc", () => {
     expect(daemon.asked[0]!.requestId).toBe("mine")
   })
 
+  it("shows each word of how far a step is, and what had come before a drop not again", async () => {
+    const at = { operation: "o", phase: "sync", atMs: 0, cluster: "c" }
+    await using daemon = await fakeDaemon({
+      launch: (_, reply, nth) => {
+        reply.send("progress", { at: 1, ...at, state: "running", detail: "begun" })
+        if (nth < 2) {
+          for (const detail of ["1 of 2 MB", "2 of 2 MB"]) reply.send("progress", { at: 1, ...at, state: "running", detail, passing: true })
+          reply.drop()
+        } else reply.result({ jobId: 1 })
+      }
+    })
+    const { err } = await sky(dist, daemon.home, ["rpc", "launch", '{"task":{}}', "--request-id", "mine"])
+    expect(jsonLines(err).map(({ data }) => data.detail)).toEqual(["begun", "1 of 2 MB", "2 of 2 MB"])
+  })
+
   it("takes the parameters from stdin", async () => {
     await using daemon = await fakeDaemon({ status: ({ params }, reply) => reply.result(params) })
     const { out } = await fed(daemon.home, ["rpc", "status", "-"], '{\n  "clusterNames": ["größe"]\n}\n')

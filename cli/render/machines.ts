@@ -1,0 +1,27 @@
+/** The user's own machines in a table. Pure. */
+import type { MachineView } from "../../sdk/protocol/clouds.ts"
+import { clean, glyph } from "./style.ts"
+import { type Row, type Screen, table } from "./table.ts"
+
+const titles = ["POOL", "HOST", "STATUS", "CPUs", "MEM(GB)", "GPUS", "NODE"]
+const colours = { free: "green", leased: "yellow", unreachable: "red" } as const
+
+const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status }: MachineView): Row => {
+  const gpus = accelerators === null ? "-" : `${accelerators.name}:${accelerators.count}`
+  const text = clusterName === null ? status : `leased by ${clusterName}`
+  return {
+    cells: [
+      clean(pool),
+      clean(host),
+      { text: clean(text), colour: colours[status] },
+      cpus === null ? "-" : String(cpus),
+      memoryGib === null ? "-" : String(memoryGib),
+      clean(gpus),
+      clean(node ?? "-")
+    ],
+    below: status === "unreachable" && reason !== null ? `       ${glyph("why")} ${clean(reason)}` : undefined
+  }
+}
+
+export const machinesTable = (machines: ReadonlyArray<MachineView>, screen: Screen): string =>
+  table(titles, machines.map(rowOf), screen, ["CPUs", "MEM(GB)"])

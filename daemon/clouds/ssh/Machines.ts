@@ -1,0 +1,138 @@
+/**
+ * The machines of the pools, reached over ssh: looked at (by `sh` alone, nothing is put there), made ready when something is to be done there, and asked
+ * as `agent.cjs machine`. What is known of one is kept for a while, and learned anew where it turns out wrong.
+ */
+import type { Duplex } from "node:stream"
+import * as Effect from "effect/Effect"
+import type { Answer } from "../../../machine/answer.ts"
+import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
+import { bootstrap, type Ready } from "../../remote/bootstrap.ts"
+import type { Connections } from "../../remote/Connections.ts"
+import type { Target } from "../../remote/Target.ts"
+import { CloudError, type NodeRef } from "../Cloud.ts"
+import { inWords, transient } from "./errors.ts"
+import { makeLooks } from "./looks.ts"
+import { keyOf, type PoolMachine } from "./PoolMachine.ts"
+import type { KnownPools } from "./pools.ts"
+import { makeTargets } from "./targets.ts"
+import { whenConnected } from "./when-connected.ts"
+
+export interface MachinesOptions {
+  readonly connections: Connections["Service"]
+  readonly agentPath: string
+  readonly pools: () => Promise<KnownPools>
+}
+
+const answerMaxBytes = 64 * 1024 * 1024
+/** Of a shell that finds no such program. */
+const notThere: ReadonlyArray<number | null> = [126, 127]
+
+export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions) => {
+  const targets = makeTargets(pools)
+  const { known, machineOf, targetOf } = targets
+  const looks = makeLooks(connections, targets)
+  const readies = new Map<string, Ready>()
+
+  /** Whatever it takes to ask it. */
+  const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target) {
+    const ready = yield* bootstrap(connections, target, agentPath)
+    readies.set(keyOf(machine), ready)
+    return ready
+  })
+
+  const askOnce = Effect.fn("Machines.askOnce")(function* <M extends MachineMethod>(
+    target: Target,
+    { agent, base, node }: Ready,
+    method: M,
+    params: MachineMethods[M][0]
+  ) {
+    const ran = yield* connections
+      .run(target, 'exec "$1" "$2" machine "$3"', {
+        args: [node, agent, base],
+        input: JSON.stringify({ method, params }),
+        maxOutput: answerMaxBytes
+      })
+      .pipe(Effect.mapError(inWords))
+    if (notThere.includes(ran.code) || /Cannot find module/.test(ran.stderr)) return "not there" as const
+    const answer = yield* Effect.try({
+      try: () => JSON.parse(ran.stdout.toString()) as Answer<M>,
+      catch: () =>
+        transient("NoSense", `${target.name} did not answer '${method}': ${ran.stderr.trim().split("\n").at(-1) || "it said nothing"}`)
+    })
+    return "ok" in answer ? answer : yield* new CloudError(answer.error)
+  })
+
+  /** `isNew`: what is there is looked at first, and what is missing is brought. */
+  const askOn = Effect.fn("Machines.askOn")(function* <M extends MachineMethod>(
+    machine: PoolMachine,
+    hostKey: string | null,
+    method: M,
+    params: MachineMethods[M][0],
+    isNew = false
+  ) {
+    const target = yield* Effect.mapError(targetOf(machine, hostKey), inWords)
+    const prepare = Effect.mapError(makeReady(machine, target), inWords)
+    const kept = isNew ? undefined : readies.get(keyOf(machine))
+    const first = yield* askOnce(target, kept ?? (yield* prepare), method, params)
+    const answer = first === "not there" && kept !== undefined ? yield* askOnce(target, yield* prepare, method, params) : first
+    if (answer === "not there") return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}`)
+    return answer.ok as MachineMethods[M][1]
+  })
+
+  const ask = Effect.fn("Machines.ask")(function* <M extends MachineMethod>(
+    ref: NodeRef,
+    method: M,
+    params: MachineMethods[M][0],
+    isNew = false
+  ) {
+    return yield* askOn(yield* machineOf(ref), ref.hostKey, method, params, isNew)
+  })
+
+  const readyFor = Effect.fn("Machines.readyFor")(function* (ref: NodeRef) {
+    const machine = yield* machineOf(ref)
+    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
+    return { target, ready: readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
+  })
+
+  /** A subcommand of the agent's program as a stream; `argument` is made of the folder of all of ours there. */
+  const open = Effect.fn("Machines.open")(function* (ref: NodeRef, name: "connect" | "receive", argument: (base: string) => string) {
+    const { ready, target } = yield* readyFor(ref)
+    const { agent, base, node } = ready
+    const stream: Duplex = yield* Effect.mapError(connections.open(target, [node, agent, name, argument(base)]), inWords)
+    return stream
+  })
+
+  /** The agent's socket; by a program where the server connects nobody to sockets. */
+  const dial = Effect.fn("Machines.dial")(function* (ref: NodeRef, path: (base: string) => string) {
+    const { ready, target } = yield* readyFor(ref)
+    return yield* connections
+      .dial(target, path(ready.base))
+      .pipe(
+        Effect.catch((error) =>
+          error.kind === "NotForwarded" ? Effect.flatMap(open(ref, "connect", path), whenConnected) : Effect.fail(inWords(error))
+        )
+      )
+  })
+
+  /** For others of its cluster: by its own word, where it gives one. */
+  const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
+    const { ready, target } = yield* readyFor(ref)
+    const { address, port, user } = ready.ground
+    return address === null ? { user, host: target.host, port: target.port } : { user, host: address, port: port ?? target.port }
+  })
+
+  return {
+    known,
+    addressOf,
+    ...looks,
+    ask,
+    askOn,
+    /** What is missing there is brought. */
+    prepare: Effect.fn("Machines.prepare")(function* (machine: PoolMachine, hostKey: string | null) {
+      yield* makeReady(machine, yield* targetOf(machine, hostKey))
+    }),
+    open,
+    dial
+  }
+}
+export type Machines = ReturnType<typeof makeMachines>

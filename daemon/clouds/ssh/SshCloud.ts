@@ -1,0 +1,124 @@
+/**
+ * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's log it is of is
+ * known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
+ */
+import * as Effect from "effect/Effect"
+import { places } from "../../../machine/folder.ts"
+import { machineError } from "../../../machine/MachineError.ts"
+import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
+import { alternativesOf } from "../../../task/alternatives.ts"
+import type { Connections } from "../../remote/Connections.ts"
+import { send } from "../../remote/send.ts"
+import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import { peersOf, plain } from "./agents.ts"
+import { makeClaims } from "./claim.ts"
+import { refused, transient } from "./errors.ts"
+import { type Machines, makeMachines } from "./Machines.ts"
+import { offersOf } from "./offers.ts"
+import { PoolsError } from "./PoolMachine.ts"
+import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
+import { folderId, readFolderId } from "./state-folder.ts"
+import { catalogOf, ownedOf, viewOf } from "./views.ts"
+
+export interface SshCloudOptions {
+  /** The daemon's state folder, absolute. */
+  readonly home: string
+  /** The bundled agent, `dist/agent.cjs`. */
+  readonly agentPath: string
+  readonly connections: Connections["Service"]
+}
+
+const queryMaxMs = 30_000
+const queriesAtOnce = 32
+const neverStopped = "machines of an ssh pool are yours, and never stopped"
+
+const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
+  if (file === null) return `there is no ${poolsFile} in ${home} or ~/.sky`
+  return pools.size === 0 ? `${file} names no machine` : null
+}
+
+const query = (machines: Machines, ref: NodeRef) =>
+  machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
+    Effect.map(([state]) => state as NodeState),
+    Effect.timeoutOrElse({
+      duration: queryMaxMs,
+      orElse: () => Effect.fail(transient("NoAnswer", `${ref.host} did not answer within ${queryMaxMs / 1000} s`))
+    }),
+    Effect.catch(({ message }) => Effect.succeed(unknownState(ref, message)))
+  )
+
+export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connections, home }: SshCloudOptions): Effect.fn.Return<Cloud> {
+  const open = openPools(home)
+  let last: KnownPools["pools"] = new Map()
+  const pools = async () => {
+    const known = await open()
+    last = known.pools
+    return known
+  }
+  const machines = makeMachines({ connections, agentPath, pools })
+  const stateFolder = Effect.promise(() => folderId(home))
+  const claim = makeClaims({ machines, stateFolder, sinceMs: Date.now() })
+
+  return {
+    name: "ssh",
+    lackOf: (feature) => (feature === "STOP" ? neverStopped : null),
+    identity: Effect.succeed(null),
+    catalog: catalogOf(() => last),
+    whyNot: Effect.promise(() =>
+      pools().then(
+        (known) => noAccess(known, home),
+        (error) => (error instanceof PoolsError ? error.message : Promise.reject(error))
+      )
+    ),
+    warnings: Effect.map(Effect.option(machines.known), (known) =>
+      known._tag === "Some" && known.value.warning !== null ? [known.value.warning] : []
+    ),
+    machines: Effect.fn("SshCloud.machines")(function* (pool) {
+      return (yield* machines.lookAll(machinesOf(yield* machines.known, pool), "now")).map(viewOf)
+    }),
+    offers: Effect.fn("SshCloud.offers")(
+      function* (task) {
+        const known = yield* machines.known
+        const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
+        const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
+        const offered = offersOf(yield* machines.lookAll(asked, "of late"), task)
+        // What was seen a while ago may be free by now.
+        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookAll(asked, "reached now"), task)
+      },
+      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
+    ),
+    provision: claim,
+    query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
+    owned: Effect.fn("SshCloud.owned")(function* (log) {
+      const folder = yield* Effect.promise(() => readFolderId(home))
+      if (folder === null) return { owned: [], unclear: [] }
+      const looked = yield* machines.lookAll(machinesOf(yield* machines.known), "now")
+      const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === folder : lease.log === log)
+      // A machine of a pool that is off is no news, unless somebody looks for what a certain log has.
+      const unclear = log === null ? [] : looked.flatMap(({ host, why }) => (why === null ? [] : [`${host} is not reached: ${why}`]))
+      return { owned: looked.flatMap((one) => ownedOf(one, isOurs)), unclear }
+    }),
+    start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),
+    stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
+    terminate: Effect.fn("SshCloud.terminate")((ref) => {
+      machines.forget({ pool: ref.region ?? "", host: ref.host ?? "" })
+      return Effect.asVoid(machines.ask(ref, "terminate", plain(ref)))
+    }),
+    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", plain(ref), true)),
+    peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
+    connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
+    journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
+      Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
+    ),
+    put: Effect.fn("SshCloud.put")(function* (ref, files, target, onProgress) {
+      const stream = yield* machines.open(ref, "receive", (base) => base)
+      yield* Effect.tryPromise({
+        try: (signal) => send(stream, plain(ref), files, target, { signal, ...(onProgress && { onProgress }) }),
+        catch: (error) => {
+          const { code, kind, message } = machineError(error)
+          return new CloudError({ kind, code, message })
+        }
+      })
+    })
+  }
+})

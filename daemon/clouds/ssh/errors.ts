@@ -1,0 +1,9 @@
+/** What goes wrong with a machine of the user's, as any cloud tells it. */
+import type { RemoteError } from "../../remote/RemoteError.ts"
+import { CloudError } from "../Cloud.ts"
+
+export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
+export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
+
+/** A machine that does not answer may do so later, and what is done about it is the user's to say: never final. */
+export const inWords = ({ kind, message }: RemoteError) => transient(kind, message)

@@ -1,0 +1,80 @@
+/** What machines are and who has them, by a look that puts nothing there. What was seen is kept for a while. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { lookAt } from "../../remote/bootstrap.ts"
+import type { Connections } from "../../remote/Connections.ts"
+import type { Ground } from "../../remote/ground.ts"
+import type { Target } from "../../remote/Target.ts"
+import { keyOf, type PoolMachine } from "./PoolMachine.ts"
+import type { Targets } from "./targets.ts"
+
+export interface Reached {
+  readonly target: Target
+  readonly ground: Ground
+  /** As it was shown. */
+  readonly hostKey: string
+}
+
+/** What came of a look at a machine. */
+export type Looked = PoolMachine & ({ readonly reached: Reached; readonly why: null } | { readonly reached: null; readonly why: string })
+export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
+
+const lookMaxMs = 15_000
+/** So long a look at a machine holds for an offer. */
+const lookedForMs = 60_000
+/** So long one that did not answer is not asked again by who needs others only. */
+const silentForMs = 15_000
+const looksAtOnce = 64
+interface Seen {
+  readonly atMs: number
+  readonly looked: Looked
+}
+/** `of late`: by what was seen a while ago, where it was reached. `reached now`: each that answered of late. `now`: each. */
+export type How = "now" | "reached now" | "of late"
+
+export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets) => {
+  const looks = new Map<string, Seen>()
+
+  const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
+    const target = yield* targetOf(machine, null)
+    const ground = yield* lookAt(connections, target)
+    return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
+  })
+
+  const look = (machine: PoolMachine): Effect.Effect<Looked> =>
+    reach(machine).pipe(
+      Effect.mapError(({ message }) => message),
+      Effect.timeoutOrElse({
+        duration: lookMaxMs,
+        orElse: () => Effect.fail(`no answer from ${machine.host} within ${lookMaxMs / 1000} s`)
+      }),
+      Effect.map((reached): Looked => ({ ...machine, reached, why: null })),
+      Effect.catch((why) => Effect.succeed<Looked>({ ...machine, reached: null, why })),
+      Effect.tap((looked) => Effect.map(Clock.currentTimeMillis, (atMs) => looks.set(keyOf(machine), { atMs, looked })))
+    )
+
+  /** Whether what was seen is good enough for who asks. */
+  const isGood = ({ atMs, looked }: Seen, how: How, nowMs: number) => {
+    if (looked.reached === null) return how === "reached now" && nowMs - atMs < silentForMs
+    return how === "of late" && nowMs - atMs < lookedForMs
+  }
+
+  const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How) {
+    const nowMs = yield* Clock.currentTimeMillis
+    return yield* Effect.forEach(
+      machines,
+      (machine) => {
+        const seen = looks.get(keyOf(machine))
+        // What the file says of it may have changed.
+        return seen !== undefined && isGood(seen, how, nowMs) ? Effect.succeed<Looked>({ ...seen.looked, ...machine }) : look(machine)
+      },
+      { concurrency: looksAtOnce }
+    )
+  })
+
+  return {
+    lookAll,
+    /** Something is done to it: what it is is seen anew. */
+    forget: (machine: Pick<PoolMachine, "pool" | "host">) => looks.delete(keyOf(machine))
+  }
+}

@@ -1,0 +1,47 @@
+/** How to log in to the machines, as the files say now: the pools file, and ssh's own configuration. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { RemoteError } from "../../remote/RemoteError.ts"
+import { resolve } from "../../remote/resolve.ts"
+import type { Target } from "../../remote/Target.ts"
+import type { NodeRef } from "../Cloud.ts"
+import { transient } from "./errors.ts"
+import { type PoolMachine, PoolsError } from "./PoolMachine.ts"
+import { type KnownPools, machinesOf } from "./pools.ts"
+
+/** So long ssh's own word on a name holds. */
+const keptMs = 60_000
+
+export const makeTargets = (pools: () => Promise<KnownPools>) => {
+  const targets = new Map<string, { readonly atMs: number; readonly target: Target }>()
+
+  const known = Effect.tryPromise({
+    try: pools,
+    catch: (error) => transient("PoolsFile", error instanceof PoolsError ? error.message : String(error))
+  })
+
+  const targetOf = Effect.fn("Targets.targetOf")(function* (machine: PoolMachine, hostKey: string | null) {
+    const key = JSON.stringify(machine)
+    const nowMs = yield* Clock.currentTimeMillis
+    const kept = targets.get(key)
+    if (kept !== undefined && nowMs - kept.atMs < keptMs) return { ...kept.target, hostKey }
+    const target = yield* Effect.tryPromise({
+      try: () => resolve(machine.name, machine.login),
+      catch: (error) => error
+    }).pipe(Effect.catch((error) => (error instanceof RemoteError ? Effect.fail(error) : Effect.die(error))))
+    targets.set(key, { atMs: nowMs, target })
+    return { ...target, hostKey }
+  })
+
+  /** The machine of a node, as the pools file has it now. */
+  const machineOf = Effect.fn("Targets.machineOf")(function* ({ host, region }: NodeRef) {
+    const found = yield* known
+    const machine = machinesOf(found, region).find((one) => one.host === host)
+    if (machine !== undefined) return machine
+    const where = found.file === null ? "there is no ssh_node_pools.yaml any more" : `the pool '${region}' of ${found.file} has it no more`
+    return yield* transient("NotInPools", `how to log in to ${host} is not known: ${where}`)
+  })
+
+  return { known, targetOf, machineOf }
+}
+export type Targets = ReturnType<typeof makeTargets>

@@ -1,0 +1,43 @@
+/** What a look at machines means to others: as places, as the user's machines, and as what there is of ours. Pure. */
+import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
+import type { CloudOffers } from "../../../task/Offers.ts"
+import type { Owned, OwnMachine } from "../Cloud.ts"
+import type { Looked } from "./looks.ts"
+import { isFound, whyTaken } from "./offers.ts"
+import type { Pools } from "./PoolMachine.ts"
+
+/** Its regions are pools, with names of the user's own. */
+export const catalogOf = (pools: () => Pools): CloudOffers => ({
+  get regions() {
+    return [...pools().keys()]
+  },
+  zonesOf: () => [],
+  regionOf: () => undefined,
+  instanceType: () => undefined,
+  acceleratorNames: [],
+  imageTags: [],
+  imageGib: 0,
+  usdPerHour: () => 0,
+  places: ({ region }) =>
+    [...pools().keys()].filter((pool) => region === undefined || pool === region).map((pool) => ({ region: pool, zones: [] }))
+})
+
+export const viewOf = (looked: Looked): OwnMachine => {
+  const { host, pool } = looked
+  const reason = whyTaken(looked)
+  if (!isFound(looked))
+    return { pool, host, status: "unreachable", clusterName: null, reason, cpus: null, memoryGib: null, accelerators: null, node: null }
+  const { accelerators, cpus, lease, memoryGib, nodeVersion: node } = looked.reached.ground
+  const status = lease === null ? "free" : "leased"
+  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node }
+}
+
+export const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {
+  if (!isFound(looked)) return []
+  const { hostKey, ground } = looked.reached
+  const { isEnded, lease } = ground
+  if (lease === null || !isOurs(lease)) return []
+  const { address, cluster, clusterName, log, node, rank } = lease
+  const place = { region: looked.pool, zone: null, address, host: looked.host, hostKey }
+  return [{ tags: { log, cluster, clusterName }, rank, node, ...place, state: isEnded ? "stopped" : "running" } as Owned]
+}

@@ -1,0 +1,33 @@
+/** Which clouds can be used, and the user's own machines as they are now. */
+import * as Effect from "effect/Effect"
+import type { Check, SshList } from "../../sdk/protocol/clouds.ts"
+import { RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import { cloudOf } from "../../task/clouds.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
+import { cut } from "../commands/caller.ts"
+
+const checkOne = ({ name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) }: Cloud) =>
+  Effect.zipWith(whyNot, warnings, (reason, said) => ({ cloud: name, enabled: reason === null, reason, warnings: said }))
+
+export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
+  check: Effect.fnUntraced(function* ({ clouds: asked }: typeof Check.Type) {
+    const names = asked === null || asked === undefined ? [...clouds.keys()] : asked.map((name) => cloudOf(name) ?? name)
+    const unknown = names.find((name) => !clouds.has(name))
+    if (unknown !== undefined) {
+      const message = `There is no cloud '${cut(unknown)}' in this version.`
+      return yield* new ValueError({ message, hint: `It has: ${[...clouds.keys()].join(", ")}.` })
+    }
+    return { clouds: yield* Effect.forEach(names, (name) => checkOne(clouds.get(name)!), { concurrency: "unbounded" }) }
+  }),
+  "ssh.list": Effect.fnUntraced(function* ({ pool = null }: typeof SshList.Type) {
+    const cloud = clouds.get("ssh")
+    if (cloud?.machines === undefined) return { machines: [] }
+    const why = yield* cloud.whyNot ?? Effect.succeed(null)
+    const pools = cloud.catalog?.regions ?? []
+    if (pool !== null && why === null && !pools.includes(pool))
+      return yield* new ValueError({ message: `There is no ssh pool '${cut(pool)}'.`, hint: `There are: ${pools.join(", ")}.` })
+    if (why !== null) return yield* new RuntimeError({ message: `SSH is not enabled: ${why}.`, hint: null })
+    const machines = yield* Effect.mapError(cloud.machines(pool), ({ message }) => new RuntimeError({ message, hint: null }))
+    return { machines }
+  })
+})

@@ -1,0 +1,159 @@
+/**
+ * The rules by which what is copied comes to lie below a folder, the way rsync would without `--delete`. No link is ever followed there:
+ * one that stands where a folder must be is replaced, else a job could turn the next sync onto files of the user's. A file that is
+ * there already (size and time of change) is left alone. A file is replaced by a rename, so a program that runs from it goes on.
+ */
+
+import { createHash, randomBytes } from "node:crypto"
+import type { Stats } from "node:fs"
+import { basename, dirname, join } from "node:path"
+import type { Calls } from "./calls.ts"
+import { MachineError } from "./MachineError.ts"
+import { PathError, pathError } from "./PathError.ts"
+
+/** Times are set in seconds as a double, which rounds below a microsecond. */
+const timeToleranceMs = 0.01
+/** Another that is told to end may still write there. */
+const maxRetries = 3
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
+
+/** Of what is thrown within a sentence is made that names the path. */
+export const at = async <A>(path: string, work: () => A | Promise<A>): Promise<A> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof MachineError ? error : pathError(path, error)
+  }
+}
+
+/** Makes a folder that we may write into, whatever stood there. Answers whether it is new. */
+export const makeFolder = async (calls: Calls, path: string): Promise<boolean> => {
+  const there = await calls.lstat(path)
+  if (there?.isDirectory()) {
+    if ((there.mode & 0o700) !== 0o700) await calls.chmod(path, there.mode | 0o700)
+    return false
+  }
+  if (there) await calls.unlink(path)
+  await calls.mkdir(path, { mode: 0o700 })
+  return true
+}
+
+/** The folders from `base` down to the target; what stands there as something else gives way. */
+export const makeTarget = async (calls: Calls, base: string, target: string): Promise<string> => {
+  let path = base
+  for (const name of target.split("/").filter((name) => name !== "" && name !== ".")) {
+    path = join(path, name)
+    if (await makeFolder(calls, path)) await calls.chmod(path, 0o755)
+  }
+  return path
+}
+
+/**
+ * A folder within `staging`, new and empty: half a file of a sync that was killed goes. One node is synced by one at a time; an earlier one
+ * that is not dead yet has lost its own folder with that, and puts nothing into place any more.
+ */
+export const makeStaging = async (calls: Calls, staging: string): Promise<string> => {
+  await removeStaging(calls, staging)
+  await calls.mkdir(staging, { mode: 0o700 })
+  const own = join(staging, randomBytes(8).toString("hex"))
+  await calls.mkdir(own, { mode: 0o700 })
+  return own
+}
+
+export const removeStaging = async (calls: Calls, staging: string): Promise<void> =>
+  calls.rm(staging, { recursive: true, force: true, maxRetries })
+
+/** An empty folder gives way to a file or a link; one that holds something is the user's to remove. */
+const clearFolder = async (calls: Calls, path: string, what: string) => {
+  try {
+    await calls.rmdir(path)
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes(codeOf(error))) throw error
+    throw new PathError(path, `${path} is a folder with files in it, and a ${what} takes its place: remove the folder.`)
+  }
+}
+
+/** What is at a path as something else than a folder, or nothing: a folder is in the way of all but folders. */
+export const clearWay = async (calls: Calls, path: string, what: "file" | "link" = "file"): Promise<Stats | null> => {
+  const there = await calls.lstat(path)
+  if (!there?.isDirectory()) return there
+  await clearFolder(calls, path, what)
+  return null
+}
+
+/** Whether a file that lies at `path` is the one that is wanted there; if so it has its mode after this. */
+export const isThere = async (calls: Calls, path: string, there: Stats | null, wanted: Pick<Stats, "size" | "mtimeMs" | "mode">) => {
+  if (!there?.isFile() || there.size !== wanted.size || Math.abs(there.mtimeMs - wanted.mtimeMs) >= timeToleranceMs) return false
+  if (((there.mode ^ wanted.mode) & 0o7777) !== 0) await calls.chmod(path, wanted.mode & 0o7777)
+  return true
+}
+
+/** Names in staging folders are those of this program alone. */
+let made = 0
+
+export interface Destination {
+  readonly path: string
+  /** Where files are made before they are renamed into place: by `makeStaging`. */
+  readonly staging: string
+  /** Nothing is put into place any more. */
+  readonly signal: AbortSignal
+}
+
+/** Always the same of the same file, so that the next sync removes what one that was killed has left. */
+const besideOf = (path: string) => join(dirname(path), `.skyd-${createHash("sha256").update(basename(path)).digest("hex").slice(0, 16)}`)
+
+const renamed = async (calls: Calls, temp: string, { path, signal }: Destination) => {
+  signal.throwIfAborted()
+  try {
+    await calls.rename(temp, path)
+    return true
+  } catch (error) {
+    if (codeOf(error) !== "EXDEV") throw error
+    return false
+  }
+}
+
+/**
+ * The file or link that `make` makes comes to its place, where no folder is, at once and whole. Where a folder lies on another disk than
+ * `staging` it is made again beside its place, by `again`, of the first where that is given.
+ */
+export const replace = async (
+  calls: Calls,
+  destination: Destination,
+  make: (temp: string) => void | Promise<void>,
+  again: (temp: string, first: string) => void | Promise<void> = make
+): Promise<void> => {
+  const temp = join(destination.staging, String(made++))
+  const unlink = async (path: string) => {
+    try {
+      await calls.unlink(path)
+    } catch {
+      // It was never made.
+    }
+  }
+  try {
+    await make(temp)
+    if (await renamed(calls, temp, destination)) return
+    const beside = besideOf(destination.path)
+    await unlink(beside)
+    try {
+      await again(beside, temp)
+      await renamed(calls, beside, destination)
+    } catch (error) {
+      await unlink(beside)
+      throw error
+    }
+    await unlink(temp)
+  } catch (error) {
+    await unlink(temp)
+    throw error
+  }
+}
+
+export const placeLink = async (calls: Calls, target: string, destination: Destination): Promise<void> => {
+  const { path } = destination
+  const there = await clearWay(calls, path, "link")
+  if (there?.isSymbolicLink() && (await calls.readlink(path)) === target) return
+  await replace(calls, destination, (temp) => calls.symlink(target, temp))
+}

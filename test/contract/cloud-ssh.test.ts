@@ -1,0 +1,218 @@
+/** What the ssh cloud does besides what every cloud does: leases of machines that are others' as well, and machines that are not reached. */
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import { ulid } from "ulid"
+import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
+import { NodeToken } from "../../events/ids.ts"
+import { write } from "../unit/sync/tree.ts"
+import { helloOf, makeNode, makeNodes, makeTags } from "./cloud-nodes.ts"
+import { type TestPool, testPool } from "./ssh-machines.ts"
+
+const live = (title: string, count: number, body: (pool: TestPool, cloud: Cloud) => Effect.Effect<void, unknown, Scope.Scope>) =>
+  it.live(title, () =>
+    Effect.gen(function* () {
+      const pool = yield* testPool(count)
+      yield* body(pool, yield* pool.daemon)
+    })
+  )
+const leaseOf = (pool: TestPool, ref: Pick<NodeRef, "host">) => {
+  const folder = join(pool.serverOf(ref).home, ".skyd-node/lease")
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+const stateOf = (cloud: Cloud, ref: NodeRef) => Effect.map(cloud.query([ref]), ([state]) => state!)
+const old = () => NodeToken.make(ulid(Date.now() - 60_000))
+
+describe("a machine of a pool", () => {
+  live("is one cluster's at a time, whoever's log that is of, and free again once it is down", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { refs, request } = yield* makeNodes(cloud, [0])
+      assert.deepStrictEqual(leaseOf(pool, refs[0]!), [refs[0]!.node])
+      const other = yield* pool.daemon
+      assert.deepInclude(yield* other.offers({}), { offers: [], lacks: false })
+      assert.include((yield* other.offers({})).reason, "leased by 'train'")
+      const late = { ...request, tags: makeTags(), token: NodeToken.make(ulid()) }
+      const refusal = yield* Effect.flip(other.provision(late))
+      assert.deepInclude({ ...refusal }, { kind: "Refused", code: "NoCapacity" })
+      assert.include(refusal.message, "leased by 'train'")
+      yield* cloud.terminate(refs[0]!)
+      assert.deepStrictEqual(leaseOf(pool, refs[0]!), [])
+      assert.lengthOf((yield* other.offers({})).offers, 1)
+    })
+  )
+
+  live("is not kept where others are missing: all or none", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { request } = yield* makeNodes(cloud, [0])
+      const refusal = yield* Effect.flip(cloud.provision({ ...request, tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1] }))
+      assert.include(refusal.message, "ssh/rack has 1 machine that is free and fits, 2 are wanted")
+      assert.strictEqual(pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) })).length, 1)
+    })
+  )
+
+  live("that two ask for in the same moment is had by one of them", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const other = yield* pool.daemon
+      const [one, two] = yield* Effect.all([makeNodes(cloud, [0]), makeNodes(other, [0])], { concurrency: 2 })
+      assert.notStrictEqual(one.refs[0]!.host, two.refs[0]!.host)
+    })
+  )
+
+  live("has what it has: an offer for two says what both have at least, and why a machine is none of them", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { offers } = yield* cloud.offers({ num_nodes: 2, resources: { cloud: "ssh", region: "rack", cpus: 1 } })
+      assert.deepInclude(offers[0], { cloud: "ssh", region: "rack", usdPerHour: 0, accelerators: null })
+      const { reason } = yield* cloud.offers({ num_nodes: 3 })
+      assert.strictEqual(reason, "ssh/rack has 2 machines that are free and fit, 3 are wanted")
+      yield* Effect.promise(() => pool.servers[1]!.stop())
+      const gone = yield* (yield* pool.daemon).offers({ resources: { accelerators: "H100:8" } })
+      assert.include(gone.reason, `${pool.hostOf(pool.servers[0]!)}: it has no accelerators, H100:8 was asked for`)
+      assert.include(gone.reason, `${pool.hostOf(pool.servers[1]!)}: connection refused`)
+    })
+  )
+
+  live("that is not reached is not known, says why, and is nothing that stopped; the others are told", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { refs } = yield* makeNodes(cloud, [0, 1])
+      yield* Effect.promise(() => pool.serverOf(refs[1]!).stop())
+      const [here, lost] = yield* cloud.query(refs)
+      assert.strictEqual(here!.state, "running")
+      assert.deepInclude(lost, { state: "unknown", down: false })
+      assert.match(lost!.reason ?? "", /connection/)
+      assert.strictEqual((yield* Effect.flip(cloud.terminate(refs[1]!))).kind, "Transient")
+    })
+  )
+
+  live("whose key has changed is told nothing", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const ref = yield* makeNode(cloud)
+      assert.strictEqual(ref.hostKey, pool.serverOf(ref).hostKey)
+      pool.serverOf(ref).changeHostKey()
+      pool.serverOf(ref).cut()
+      const { reason, state } = yield* stateOf(cloud, ref)
+      assert.strictEqual(state, "unknown")
+      assert.include(reason, "the host key of")
+      assert.include((yield* Effect.flip(cloud.installAgent(ref))).message, "the host key of")
+    })
+  )
+
+  live("that the file has no more is not forgotten: how to log in is not known, and it works again with it", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const ref = yield* makeNode(cloud)
+      pool.pool([pool.servers[1]!])
+      assert.include((yield* stateOf(cloud, ref)).reason, "has it no more")
+      pool.pool(pool.servers)
+      assert.strictEqual((yield* stateOf(cloud, ref)).state, "running")
+    })
+  )
+
+  live("gets our program again where it was removed", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const ref = yield* makeNode(cloud)
+      rmSync(join(pool.serverOf(ref).home, ".skyd-node/agent"), { recursive: true })
+      assert.strictEqual((yield* stateOf(cloud, ref)).state, "running")
+    })
+  )
+
+  live("is brought a Node where it has none that is new enough", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { home, knobs } = pool.servers[0]!
+      write(home, { "bin/node": "#!/bin/sh\necho v18.19.0\n", ".profile": `PATH=${home}/bin:/usr/bin:/bin\n` })
+      chmodSync(join(home, "bin/node"), 0o755)
+      knobs.path = `${home}/bin:/usr/bin:/bin`
+      if (existsSync("/usr/local/bin/node")) return
+      const [machine] = yield* cloud.machines!(null)
+      assert.deepInclude(machine, { status: "free", node: null })
+      const ref = yield* makeNode(cloud)
+      const brought = join(home, ".skyd-node/node", process.version, "bin/node")
+      assert.strictEqual(statSync(brought).mode & 0o777, 0o700)
+      yield* cloud.installAgent(ref)
+      assert.strictEqual((yield* helloOf(cloud, ref)).node, ref.node)
+      assert.deepInclude((yield* cloud.machines!("rack"))[0], { status: "leased", clusterName: "train", node: process.version })
+    })
+  )
+
+  live("whose server connects nobody to sockets is asked by a program; where no agent is, that is said either way", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { refs } = yield* makeNodes(cloud, [0, 1])
+      pool.serverOf(refs[1]!).knobs.allowSockets = false
+      pool.serverOf(refs[1]!).cut()
+      yield* stateOf(cloud, refs[1]!)
+      for (const ref of refs) {
+        const { kind, message } = yield* Effect.flip(cloud.connectAgent(ref))
+        assert.strictEqual(kind, "Transient")
+        assert.match(message, /no agent/)
+        yield* cloud.installAgent(ref)
+        assert.strictEqual((yield* helloOf(cloud, ref)).node, ref.node)
+      }
+    })
+  )
+
+  live("that cannot be made ready is passed over, and named where no other is left", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { home, knobs } = pool.servers[0]!
+      write(home, { "bin/uname": "#!/bin/sh\necho Plan9\n" })
+      chmodSync(join(home, "bin/uname"), 0o755)
+      knobs.path = `${home}/bin:/usr/bin:/bin`
+      if (existsSync("/usr/local/bin/node")) return
+      const { refs, request } = yield* makeNodes(cloud, [0])
+      assert.strictEqual(refs[0]!.host, pool.hostOf(pool.servers[1]!))
+      const refusal = yield* Effect.flip(cloud.provision({ ...request, tags: makeTags(), token: NodeToken.make(ulid()) }))
+      assert.deepInclude({ ...refusal }, { kind: "Refused", code: "NoCapacity" })
+      assert.include(refusal.message, "has no Node 22 or newer")
+      assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(pool.servers[0]!) }), [])
+    })
+  )
+
+  live("keeps a workdir that was there before, and loses one that came with the cluster", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      for (const server of pool.servers.slice(0, 1)) mkdirSync(join(server.home, "sky_workdir"))
+      const { refs } = yield* makeNodes(cloud, [0, 1])
+      const workdirs = pool.servers.map(({ home }) => join(home, "sky_workdir"))
+      for (const ref of refs) yield* cloud.installAgent(ref)
+      for (const path of workdirs) {
+        mkdirSync(path, { recursive: true })
+        writeFileSync(join(path, "mine"), "")
+      }
+      for (const ref of refs) yield* cloud.terminate(ref)
+      assert.deepStrictEqual(workdirs.map(existsSync), [true, false])
+    })
+  )
+})
+
+describe("a daemon that began anew", () => {
+  live("finds the machines of a token where they are", 3, (pool, cloud) =>
+    Effect.gen(function* () {
+      const token = old()
+      const first = yield* makeNodes(cloud, [1], makeTags(), token)
+      const again = yield* (yield* pool.daemon).provision({ ...first.request, ranks: [0, 1] })
+      assert.deepStrictEqual(again[1], first.nodes[0])
+      const leases = pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) }))
+      assert.sameMembers(leases, [`${token}-0`, `${token}-1`])
+      for (const { host, node, rank } of again) {
+        const place = { region: "rack", zone: null, address: null, host, hostKey: null }
+        yield* cloud.terminate({ tags: first.request.tags, rank, node, ...place })
+      }
+    })
+  )
+
+  live("waits for a machine that may have one, and takes no other in its place", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const token = old()
+      const { refs, request } = yield* makeNodes(cloud, [0], makeTags(), token)
+      const server = pool.serverOf(refs[0]!)
+      server.knobs.refuseAuth = true
+      server.cut()
+      const other = yield* pool.daemon
+      const waits = yield* Effect.flip(other.provision(request))
+      assert.deepInclude({ ...waits }, { kind: "Transient", code: "Unsure" })
+      assert.include(waits.message, pool.hostOf(server))
+      // A wish of its own needs no word of it.
+      const own = yield* makeNodes(other, [0])
+      assert.notStrictEqual(own.refs[0]!.host, refs[0]!.host)
+      server.knobs.refuseAuth = false
+      assert.strictEqual((yield* other.provision(request))[0]!.host, refs[0]!.host)
+    })
+  )
+})

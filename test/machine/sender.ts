@@ -1,0 +1,11 @@
+/** A program that sends a folder to a node, to be killed: `node sender.ts <agent.cjs> <base folder> <node, as JSON> <folder>`. */
+import { spawn } from "node:child_process"
+import { Duplex } from "node:stream"
+import { Effect } from "effect"
+import { send } from "../../daemon/remote/send.ts"
+import { listFiles } from "../../daemon/sync/list-files.ts"
+
+const [agentPath, base, ref, from] = process.argv.slice(2) as [string, string, string, string]
+const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })
+const line = Duplex.from({ readable: stdout, writable: stdin })
+await send(line, JSON.parse(ref), await Effect.runPromise(listFiles(from)), "w", { signal: new AbortController().signal })

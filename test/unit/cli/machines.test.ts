@@ -1,0 +1,89 @@
+/** One's own machines on the command line: which clouds can be used, and who has which machine. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { type Answers, fakeDaemon } from "./fake-daemon.ts"
+import { bundle, sky } from "./sky.ts"
+
+let dist: string
+beforeAll(async () => {
+  dist = await bundle()
+})
+const run = async (answers: Answers, ...argv: ReadonlyArray<string>) => {
+  await using daemon = await fakeDaemon(answers)
+  return { ...(await sky(dist, daemon.home, argv)), asked: daemon.asked }
+}
+
+const free = {
+  pool: "rack",
+  host: "10.0.0.4",
+  status: "free",
+  clusterName: null,
+  reason: null,
+  cpus: 16,
+  memoryGib: 64,
+  accelerators: { name: "A100", count: 1 },
+  node: "v22.21.1"
+}
+const leased = {
+  ...free,
+  host: "gpu-box",
+  status: "leased",
+  clusterName: "train",
+  reason: "leased by 'train'",
+  accelerators: null,
+  node: null
+}
+const lost = { ...leased, host: "10.0.0.5", status: "unreachable", clusterName: null, reason: "no route", cpus: null, memoryGib: null }
+
+const local = { cloud: "local", enabled: true, reason: null, warnings: [] }
+const ssh = { cloud: "ssh", enabled: true, reason: null, warnings: ["/x holds a password, and others can read it: chmod 600 /x"] }
+const answers = (machines: ReadonlyArray<object>, clouds: ReadonlyArray<object> = [local, ssh]): Answers => ({
+  check: (_, reply) => reply.result({ clouds }),
+  "ssh.list": (_, reply) => reply.result({ machines })
+})
+
+const table = `POOL  HOST      STATUS           CPUs  MEM(GB)  GPUS    NODE
+rack  10.0.0.4  free               16       64  A100:1  v22.21.1
+rack  gpu-box   leased by train    16       64  -       -
+rack  10.0.0.5  unreachable         -        -  -       -
+       └ no route
+`
+
+describe("sky ssh ls", () => {
+  it("shows each machine, who has it, and why one is not reached", async () => {
+    expect(await run(answers([free, leased, lost]), "ssh", "ls", "rack")).toMatchObject({
+      code: 0,
+      out: table,
+      asked: [{ params: { pool: "rack" } }]
+    })
+  })
+  it("gives them as JSON", async () => {
+    expect(JSON.parse((await run(answers([free]), "ssh", "ls", "-o", "json")).out)).toEqual([free])
+  })
+  it("does nothing else", async () => {
+    for (const words of [[], ["up"], ["ls", "a", "b"]]) expect((await run({}, "ssh", ...words)).code).toBe(2)
+  })
+})
+
+describe("sky check", () => {
+  it("says what can be used, of each machine how it is, and what should be mended", async () => {
+    const { code, out } = await run(answers([free, leased, lost]), "check")
+    const [first, second, third, ...rest] = out.split("\n")
+    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (3 machines)", `  ${ssh.warnings[0]}`])
+    expect(rest.join("\n")).toBe(table.replaceAll(/^(?=.)/gm, "  "))
+  })
+  it("says why a cloud cannot be used, and asks no machine then", async () => {
+    const off = { ...ssh, enabled: false, reason: "there is no file", warnings: [] }
+    const { asked, code, out } = await run(answers([], [local, off]), "check")
+    expect([code, out, asked.length]).toEqual([0, "local: enabled (this machine)\nssh: disabled, there is no file\n", 1])
+    expect((await run(answers([], [off]), "check", "ssh")).code).toBe(1)
+  })
+  it("fails for a cloud that is named and not whole", async () => {
+    expect((await run(answers([free, lost], [ssh]), "check", "ssh")).code).toBe(1)
+    expect((await run(answers([free, leased], [ssh]), "check", "ssh")).code).toBe(0)
+  })
+  it("gives all of it as JSON, by cloud", async () => {
+    const { cloud: _, ...rest } = ssh
+    const { out } = await run(answers([free]), "check", "-o", "json")
+    expect(JSON.parse(out)).toEqual({ local: { enabled: true, reason: null, warnings: [] }, ssh: { ...rest, machines: [free] } })
+  })
+})

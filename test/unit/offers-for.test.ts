@@ -1,0 +1,66 @@
+/** Which clouds a task may go to, and what is said where it can go to none of them. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
+import { accessOf, offersFor } from "../../daemon/Deciders.ts"
+import type { Resources } from "../../task/Resources.ts"
+import { offer } from "../fakes/facts.ts"
+
+interface Fake {
+  readonly whyNot?: string
+  readonly reason?: string
+  readonly isLastResort?: boolean
+}
+const clouds = (fakes: Readonly<Record<string, Fake>>) =>
+  new Map(
+    Object.entries(fakes).map(([name, { isLastResort = false, reason = null, whyNot = null }]) => {
+      const offers = reason === null ? [{ ...offer, cloud: name }] : []
+      const cloud = { name, isLastResort, whyNot: Effect.succeed(whyNot), offers: () => Effect.succeed({ offers, reason }) }
+      return [name, cloud as unknown as Cloud]
+    })
+  )
+const asked = (fakes: Readonly<Record<string, Fake>>, resources: Resources = {}) =>
+  Effect.gen(function* () {
+    const all = clouds(fakes)
+    const { offers, reason } = yield* offersFor(all, yield* accessOf(all), { run: "r", resources })
+    return offers.length > 0 ? offers.map(({ cloud }) => cloud) : reason
+  })
+
+const local = { isLastResort: true }
+const ssh = {}
+
+describe("a task", () => {
+  it.effect("goes to this machine where nothing else can be used", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* asked({ local, ssh: { whyNot: "there is no file" } }), ["local"])
+    })
+  )
+  it.effect("goes to what the user has set up, else to what it names", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* asked({ local, ssh }), ["ssh"])
+      assert.deepStrictEqual(yield* asked({ local, ssh }, { cloud: "local" }), ["local"])
+      assert.deepStrictEqual(yield* asked({ local, ssh }, { infra: "ssh" }), ["ssh"])
+      assert.deepStrictEqual(yield* asked({ local, ssh: { reason: "all are taken" } }), "all are taken")
+    })
+  )
+  it.effect("goes by its wishes in their order, and to each place once", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* asked({ local, ssh }, { ordered: [{ cloud: "local" }, { cloud: "ssh" }] }), ["local", "ssh"])
+      assert.deepStrictEqual(yield* asked({ local, ssh }, { any_of: [{ cpus: 1 }, { cpus: 2 }] }), ["ssh"])
+    })
+  )
+  it.effect("is told why a cloud that it names cannot be used, and what each that was asked has not", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(
+        yield* asked({ local, ssh: { whyNot: "there is no file" } }, { cloud: "ssh" }),
+        "SSH is not enabled: there is no file"
+      )
+      assert.strictEqual(yield* asked({ local }, { cloud: "aws" }), "AWS is not enabled")
+      const reason = yield* asked(
+        { local: { ...local, reason: "too small" }, ssh: { reason: "all are taken" } },
+        { any_of: [{ cloud: "ssh" }, { cloud: "local" }] }
+      )
+      assert.strictEqual(reason, "all are taken; too small")
+    })
+  )
+})
