@@ -12,8 +12,8 @@ import { readerVersion } from "./log/read-record.ts"
 
 /** Tests shorten a minute. */
 const minuteMs = Number(process.env["SKYD_DAEMON_MINUTE_MS"] ?? 60_000)
-/** Positions that are looked at first; more, where none of them is older than a minute. */
-const reachFirst = 1024
+/** Positions that are looked at first, which hold the end of a life that was ended; more, where none of them is older than a minute. */
+const reachFirst = 16
 const reachFactor = 8
 
 /** A clock that was put back or forward makes lives look far away: then nothing is concluded from them. */

@@ -29,9 +29,13 @@ export interface OperationRow {
 
 export interface Operations {
   readonly rows: HashMap.HashMap<OperationId, OperationRow>
-  /** Oldest first. */
-  readonly ended: ReadonlyArray<OperationId>
+  /** Those that ended, in a ring: the place of the next one holds the oldest. An array would be copied for each. */
+  readonly ended: HashMap.HashMap<number, OperationId>
+  readonly endings: number
 }
+
+/** How many run. */
+export const runningCount = ({ ended, rows }: Operations): number => HashMap.size(rows) - HashMap.size(ended)
 
 export const operationOf = (operations: Operations, id: string): OperationRow | undefined =>
   Option.getOrUndefined(HashMap.get(operations.rows, id as OperationId))
@@ -40,16 +44,19 @@ const end = (state: Operations, id: OperationId | null, seq: Seq, atMs: number, 
   // The first end holds.
   if (id === null || operationOf(state, id)?.outcome._tag !== "running") return state
   const rows = HashMap.modify(state.rows, id, (row) => ({ ...row, outcome, endedSeq: seq, endedAtMs: atMs }))
-  const [oldest] = state.ended
-  return state.ended.length < endedMax || oldest === undefined
-    ? { rows, ended: [...state.ended, id] }
-    : { rows: HashMap.remove(rows, oldest), ended: state.ended.toSpliced(0, 1).concat(id) }
+  const place = state.endings % endedMax
+  const oldest = HashMap.get(state.ended, place)
+  return {
+    rows: Option.isSome(oldest) ? HashMap.remove(rows, oldest.value) : rows,
+    ended: HashMap.set(state.ended, place, id),
+    endings: state.endings + 1
+  }
 }
 
 export const operations: Projection<Operations> = {
   name: "operations",
-  version: 1,
-  empty: { rows: HashMap.empty(), ended: [] },
+  version: 2,
+  empty: { rows: HashMap.empty(), ended: HashMap.empty(), endings: 0 },
   apply: (state, { atMs, event, operation, seq, stream }) => {
     switch (event._tag) {
       case "OperationRequested": {

@@ -62,7 +62,7 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts" },
+    entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts", reader: "daemon/log/reader.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     plugins: [level]

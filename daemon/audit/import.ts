@@ -6,12 +6,11 @@ import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rm
 import { basename, dirname, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { freedKeysOf, keysOf } from "../../events/keys.ts"
 import type { Recorded } from "../../events/Recorded.ts"
-import { operations } from "../../projections/operations.ts"
+import { operations, runningCount } from "../../projections/operations.ts"
 import type { AuditImportAnswer } from "../../sdk/protocol/audit.ts"
 import { AuditError, RequestConflict } from "../../sdk/protocol/errors.ts"
 import { pack } from "../log/chain.ts"
@@ -111,7 +110,7 @@ class SoFar {
   }
 
   get open(): number {
-    return HashMap.size(this.state.rows) - this.state.ended.length
+    return runningCount(this.state)
   }
 }
 

@@ -61,8 +61,12 @@ const runs = (pages: Stream.Stream<Page, StoreError>, said: Head | undefined) =>
   })
 }
 
-/** What a table does not yield that is not what was written: that it is not is what there is to say. */
-const isUnread: ReadonlySet<string> = new Set(["gap", "store-unreadable"])
+/**
+ * Where a table is not what was written, that is what there is to say of what it does not yield, and of what it yields as something else:
+ * which of the two depends on where in an event the first byte lies that was hit.
+ */
+const isOfTable = ({ kind, seq }: Damage, { damage, store }: Found): boolean =>
+  damage?.kind === "store-unreadable" && (kind === "gap" || kind === "store-unreadable" || store?.isHit?.(seq) === true)
 
 /** How far it is proven, and what the first damage is. */
 export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor) {
@@ -125,10 +129,7 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
   )
   const end = stopped === undefined ? checkEnd(at(), said, kept) : undefined
   // What ends it early is said first; then what is wrong with the whole.
-  const early =
-    stopped?.damage && found.damage?.kind === "store-unreadable" && isUnread.has(stopped.damage.kind)
-      ? { ...found.damage, seq: at() + 1 }
-      : stopped?.damage
+  const early = stopped?.damage && isOfTable(stopped.damage, found) ? { ...found.damage!, seq: at() + 1 } : stopped?.damage
   const damage = early ?? found.damage ?? (end === undefined ? null : damageOf(end))
   if (stopped === undefined && damage === null) found.whenSound?.()
   return { events: at(), head: head as HeadView | null, damage }

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 import { isOther } from "../in-its-place.ts"
+import { isWorthAhead } from "./ahead.ts"
 import { isMarked } from "./as-found.ts"
 import { folderBeside, makeReadable, putBeside, unsoundIn } from "./beside.ts"
 import { createHead, emptyHead, readHead } from "./head-file.ts"
@@ -28,9 +29,9 @@ export const placesOf = (home: string) => ({
   imported: join(home, "imported")
 })
 
-export const storeLayer = (home: string, createIfMissing: boolean) => {
+export const storeLayer = (home: string, createIfMissing: boolean, multithreading = false) => {
   const { snapshots, store } = placesOf(home)
-  return LevelLogStore.layer(store, { createIfMissing, snapshots })
+  return LevelLogStore.layer(store, { createIfMissing, snapshots, multithreading })
 }
 
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
@@ -121,12 +122,12 @@ const refuseOthers = Effect.fnUntraced(function* (home: string) {
   if (!isBegun && isOther(store, "folder")) return yield* new ValueError({ message: noFolder(store), hint })
 })
 
-/** Whether the store may be made: only when nothing was ever acknowledged. */
+/** Whether the store may be made: only when nothing was ever acknowledged. And whether a thread may have to read it. */
 const begin = Effect.fnUntraced(function* (home: string, newLogId: Effect.Effect<string>) {
   yield* refuseOthers(home)
   const found = yield* readSaid(home)
   if (found === undefined) createHead(placesOf(home).head, emptyHead(yield* newLogId))
-  return found?.hasStore !== true
+  return { createIfMissing: found?.hasStore !== true, multithreading: isWorthAhead(found?.said.seq ?? 0) }
 })
 
 /** `newLogId`: for a state folder that holds no log yet. */
@@ -134,7 +135,7 @@ export const layer = (home: string, newLogId: Effect.Effect<string>) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { head } = placesOf(home)
-      const createIfMissing = yield* begin(home, newLogId)
+      const { createIfMissing, multithreading } = yield* begin(home, newLogId)
       const witness = Effect.suspend(() => {
         // Read again, now that the store is ours: who held it before may have gone on.
         const found = readHead(head)
@@ -142,6 +143,6 @@ export const layer = (home: string, newLogId: Effect.Effect<string>) =>
           ? Effect.fail(damaged("witness-torn", `${head} is ${found}.`))
           : fileWitness(head, found.head, found.slot, isMarked(home))
       })
-      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(storeLayer(home, createIfMissing)))
+      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(storeLayer(home, createIfMissing, multithreading)))
     })
   )

@@ -6,32 +6,24 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { type IteratorOptions, Level } from "level"
+import type { IteratorOptions } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
-import { type Indexed, LogLocked, LogStore, LogUnavailable, type Stored } from "./LogStore.ts"
+import { type Indexed, LogLocked, LogStore, LogUnavailable } from "./LogStore.ts"
+import { type Db, dbIn, eventKey, highWaterMarkBytes, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
 import { Rescued } from "./rescue.ts"
 import { digits, snapshotFiles } from "./snapshot-files.ts"
 
-/** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
-const highWaterMarkBytes = 1024 * 1024
-const pageEntries = 1000
-
-const eventKey = (seq: number) => `e/${digits(seq)}`
 const indexKey = (key: Key, seq: number) => {
   if (key.startsWith("request/")) return `r/${key.slice("request/".length)}`
   if (key.startsWith("name/")) return `n/${key.slice("name/".length)}`
   return `s/${key}/${digits(seq)}`
 }
-const seqOf = (key: string) => Number(key.slice(-16))
 /** The event that an entry of the index names; 0 where that is none. */
 const namedIn = (value: string): number => {
   const seq = Number(value)
   return Number.isSafeInteger(seq) && seq > 0 ? seq : 0
 }
-const isEventKey = (key: string) => /^e\/\d{16}$/.test(key)
-const foreign = (key: string) =>
-  new LogDamaged({ damage: "hash", seq: 0, message: `The store has the key '${key}', which is none of ours.` })
 
 /** Another sentence may follow, and LevelDB ends none of its own. */
 const reason = (cause: unknown): string => {
@@ -52,15 +44,17 @@ interface Options {
   readonly createIfMissing: boolean
   /** Where snapshots are kept; none are without it. */
   readonly snapshots?: string
+  /** Whether a thread of ours may open it beside us. */
+  readonly multithreading?: boolean
   /** What LevelDB does not read of it. */
   readonly rescued?: Rescued
 }
 
-const open = (location: string, createIfMissing: boolean) =>
+const open = (location: string, { createIfMissing, multithreading = false }: Options) =>
   Effect.tryPromise({
     try: async () => {
-      const db = new Level<string, Buffer>(location, { keyEncoding: "utf8", valueEncoding: "buffer" })
-      await db.open({ createIfMissing })
+      const db = dbIn(location)
+      await db.open({ createIfMissing, multithreading })
       return db
     },
     catch: (cause) =>
@@ -70,50 +64,6 @@ const open = (location: string, createIfMissing: boolean) =>
   })
 
 type Get = (seq: number) => Promise<Buffer | undefined>
-/** The store as of the moment that is to be seen. */
-type Seen = Pick<IteratorOptions<string, Buffer>, "snapshot">
-
-const pagesOf = async function* (db: Level<string, Buffer>, from: number, size: number, seen: Seen) {
-  const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes, ...seen })
-  // The next page is read while this one is worked on.
-  const ask = () => {
-    const asked = iterator.nextv(size)
-    asked.catch(() => undefined)
-    return asked
-  }
-  try {
-    for (let next = ask(); ; ) {
-      const page = await next
-      if (page.length === 0) return
-      next = ask()
-      yield page.map(([key, value]): Stored => {
-        if (!isEventKey(key)) throw foreign(key)
-        return { seq: seqOf(key), value }
-      })
-    }
-  } finally {
-    await iterator.close()
-  }
-}
-
-const lastOf = async (db: Level<string, Buffer>): Promise<Stored | undefined> => {
-  for await (const [key, value] of db.iterator({ gte: "e/", lt: "e0", reverse: true, limit: 1 })) return { seq: seqOf(key), value }
-  return undefined
-}
-
-/** A page that cannot be read whole is read one by one, up to the one that cannot. */
-const pages = async function* (db: Level<string, Buffer>, from: number, seen: Seen = {}) {
-  let next = from
-  try {
-    for await (const page of pagesOf(db, from, pageEntries, seen)) {
-      next = page.at(-1)!.seq + 1
-      yield page
-    }
-  } catch {
-    yield* pagesOf(db, next, 1, seen)
-  }
-}
-
 /** What no writer of ours has filed keeps its whole key, which no fact moves. */
 const indexed = (key: string, value: string): Indexed => {
   const seq = namedIn(value)
@@ -123,7 +73,7 @@ const indexed = (key: string, value: string): Indexed => {
 }
 
 /** Every key that is there: the events, then all besides. */
-const everything = async function* (db: Level<string, Buffer>, rescued: Rescued) {
+const everything = async function* (db: Db, rescued: Rescued) {
   const seen = { snapshot: db.snapshot() }
   try {
     for await (const values of rescued.fill(pages(db, 1, seen), 1)) yield { values, index: [] }
@@ -133,7 +83,7 @@ const everything = async function* (db: Level<string, Buffer>, rescued: Rescued)
   }
 }
 
-const indexOf = async function* (db: Level<string, Buffer>, options: Pick<IteratorOptions<string, string>, "gte" | "lt" | "snapshot">) {
+const indexOf = async function* (db: Db, options: Pick<IteratorOptions<string, string>, "gte" | "lt" | "snapshot">) {
   const iterator = db.iterator<string, string>({ ...options, highWaterMarkBytes, valueEncoding: "utf8" })
   try {
     for (let page = await iterator.nextv(pageEntries); page.length > 0; page = await iterator.nextv(pageEntries)) {
@@ -146,7 +96,7 @@ const indexOf = async function* (db: Level<string, Buffer>, options: Pick<Iterat
   }
 }
 
-const ofStream = async function* (db: Level<string, Buffer>, stream: Key, from: number, get: Get) {
+const ofStream = async function* (db: Db, stream: Key, from: number, get: Get) {
   for await (const key of db.keys({ gte: `s/${stream}/${digits(from)}`, lt: `s/${stream}/:` })) {
     const value = await get(seqOf(key))
     if (value !== undefined) yield { seq: seqOf(key), value }
@@ -157,12 +107,14 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
   Layer.effect(
     LogStore,
     Effect.gen(function* () {
-      const db = yield* Effect.acquireRelease(open(location, options.createIfMissing), (db) => Effect.promise(() => db.close()))
+      const db = yield* Effect.acquireRelease(open(location, options), (db) => Effect.promise(() => db.close()))
       const rescued = options.rescued ?? new Rescued()
       const get: Get = (seq) => rescued.value(seq, db.get(eventKey(seq)))
       const snapshots = yield* snapshotFiles(options.snapshots)
       return LogStore.of({
         ...snapshots,
+        ...(options.multithreading ? { location } : {}),
+        isHit: (seq) => rescued.has(seq),
         write: (entries) =>
           Effect.tryPromise({
             try: () =>

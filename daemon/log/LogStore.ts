@@ -50,6 +50,10 @@ export class LogStore extends Context.Service<
   {
     /** Why the real one did not open, in whose place this empty one stands. */
     readonly standsFor?: LogDamaged
+    /** Whether an event stands in what was hit of a table. */
+    readonly isHit?: (seq: number) => boolean
+    /** Where a thread finds it that reads ahead; undefined where none may. */
+    readonly location?: string
     /** All or nothing, values and index together, and on disk before it succeeds. */
     readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, StoreError>
     /** Values with `from <= seq`, ascending, as of now, in pages. */

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as World from "../World.ts"
-import { genesis } from "./chain.ts"
+import { isWorthAhead, readAhead } from "./ahead.ts"
+import { genesis, type Unpacked, unpack } from "./chain.ts"
 import { checkEnd, checkNext } from "./check-next.ts"
 import type { Head } from "./head-file.ts"
 import type { LogDamaged } from "./LogDamaged.ts"
@@ -67,19 +68,22 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
   let { after: at, hash, world } = begun
   const marks: Array<Snapshot> = []
 
-  /** Why the fold ends here, if it does. Plain: an effect for each event would cost more than the event. */
-  const take = (stored: Stored): LogDamaged | LogUnreadable | undefined => {
-    const checked = checkNext({ at, hash }, stored, said)
-    if (Result.isFailure(checked)) return checked.failure
-    if (stored.seq > world.at) {
-      const result = readJson(stored.seq, checked.success.json)
+  /** The event that comes now is sound: why the fold ends here all the same, if it does. Plain: an effect for each event would cost more than the event. */
+  const fold = (event: Unpacked): LogUnreadable | undefined => {
+    const seq = at + 1
+    if (seq > world.at) {
+      const result = readJson(seq, event.json)
       if (Result.isFailure(result)) return result.failure
       world = World.apply(world, result.success)
     }
-    hash = checked.success.hash
-    at = stored.seq
-    if (at === world.at && isMark(at - 1, at)) marks.push({ world, hash })
+    hash = event.hash
+    at = seq
+    if (at === world.at && isMark(at - 1, at)) marks.push({ world, hash: Buffer.from(hash) })
     return undefined
+  }
+  const take = (stored: Stored): LogDamaged | LogUnreadable | undefined => {
+    const checked = checkNext({ at, hash }, stored, said)
+    return Result.isFailure(checked) ? checked.failure : fold(checked.success)
   }
   const takePage = (page: ReadonlyArray<Stored>): Effect.Effect<void, LogDamaged | LogUnreadable> => {
     for (const stored of page) {
@@ -89,6 +93,16 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
     return Effect.void
   }
 
+  if (store.location !== undefined && isWorthAhead(said.seq - at)) {
+    yield* readAhead({ location: store.location, said, at, hash }, (page) => {
+      for (const value of page) {
+        const end = fold(unpack(value)!)
+        if (end !== undefined) return end
+      }
+      hash = Buffer.from(hash)
+      return undefined
+    })
+  }
   const damage = yield* store.scan(at + 1).pipe(
     Stream.runForEach(takePage),
     Effect.as(undefined),

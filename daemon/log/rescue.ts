@@ -31,6 +31,10 @@ export class Rescued {
     this.lastSeq = Math.max(this.lastSeq, seq)
   }
 
+  has(seq: number): boolean {
+    return this.values.has(seq)
+  }
+
   /** Those that follow from `from` on, each after the other. */
   private run(from: number, to: number): ReadonlyArray<Stored> {
     const run: Array<Stored> = []

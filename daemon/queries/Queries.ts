@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
-import { operationOf } from "../../projections/operations.ts"
+import { operationOf, runningCount } from "../../projections/operations.ts"
 import { InternalError, ReadOnlyError, RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
@@ -93,7 +93,7 @@ const make = Effect.gen(function* () {
     return {
       clusters: rows.length,
       runningJobs: rows.reduce((sum, row) => sum + unfinishedOf(jobs, row.id).length, 0),
-      runningOperations: HashMap.size(operations.rows) - operations.ended.length
+      runningOperations: runningCount(operations)
     }
   }
 

@@ -10,9 +10,9 @@ import type { Recorded } from "../../events/Recorded.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { clusters, rowOf } from "../../projections/clusters.ts"
 import { isOver, jobOf, jobs, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
-import { operationOf, operations } from "../../projections/operations.ts"
+import { operationOf, operations, runningCount } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
-import { asked, cluster, nodeId, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
+import { asked, cluster, nodeId, requested, rowAfter, type Said, succeeded, token, up, worldOf } from "../fakes/facts.ts"
 import { histories } from "../fakes/histories.ts"
 
 const projections = { clusters, jobs, operations }
@@ -52,7 +52,17 @@ describe("every projection", () => {
     const failed: Said = [{ _tag: "OperationCancelled", reason: "too late", by: null }, "r-launch"]
     const { operations } = worldOf([...up(), failed])
     assert.strictEqual(operationOf(operations, "r-launch")?.outcome._tag, "succeeded")
-    assert.strictEqual(operations.ended.length, 1)
+    assert.strictEqual(runningCount(operations), 0)
+  })
+  it("the last 1,000 operations that ended are kept, and all that run", () => {
+    const ended = Array.from({ length: 1003 }, (_, i) => [requested("exec", `r-${i}`), succeeded(`r-${i}`)]).flat()
+    const { operations } = worldOf([requested("launch", "r-runs"), ...ended])
+    assert.deepStrictEqual(
+      ["r-0", "r-2", "r-3", "r-1002", "r-runs"].map((id) => operationOf(operations, id)?.outcome._tag),
+      [undefined, undefined, "succeeded", "succeeded", "running"]
+    )
+    assert.strictEqual(runningCount(operations), 1)
+    assert.strictEqual(HashMap.size(operations.rows), 1001)
   })
   it("a job that its node tells of and that was never submitted here has a row and keeps its number", () => {
     const at = { cluster, job: JobId.make(7), entry: 1, observedAtMs: 9 }
