@@ -75,42 +75,57 @@ export const catalogOf = (data: CatalogData): Catalog => {
   const attachedRows = rowsBy(kindKeys, attachable.length, attached)
   const isPricedApart = attachable.length > 0
 
-  const gridOf = (rows: Rows, key: number | undefined, { region, useSpot, zone }: Goods): Grid => {
-    const grid = new Float64Array(regions.length * width).fill(none)
-    if (key === undefined) return grid
-    const home = zone === undefined ? regionIndex.get(region ?? "") : zoneHome.get(zone)
+  /** The rows of a key that are there where they are wanted, each with the zones that are. */
+  const visit = (
+    rows: Rows,
+    key: number | undefined,
+    { region, useSpot, zone }: Goods,
+    take: (region: number, zones: number, price: number) => void
+  ): void => {
+    if (key === undefined) return
     const isAnywhere = region === undefined && zone === undefined
-    if (!isAnywhere && (home === undefined || (region !== undefined && regions[home] !== region))) return grid
-    const only = zone === undefined ? -1 : zones[home!]!.indexOf(zone)
+    const home = zone === undefined ? regionIndex.get(region ?? "") : zoneHome.get(zone)
+    if (!isAnywhere && (home === undefined || (region !== undefined && regions[home] !== region))) return
+    const wanted = zone === undefined ? -1 : 1 << zones[home!]!.indexOf(zone)
     const prices = useSpot ? rows.spot : rows.usd
     for (let i = rows.start[key]!; i < rows.start[key + 1]!; i++) {
       const row = rows.order[i]!
-      const at = rows.region[row]!
-      if (!isAnywhere && at !== home) continue
-      const [bits, price] = [rows.zones[row]!, prices[row]!]
-      for (let bit = 0; bits >>> bit !== 0; bit++)
-        if ((bits >>> bit) & 1 && (only < 0 || bit === only)) grid[at * width + bit] = Math.min(grid[at * width + bit]!, price)
+      const open = rows.zones[row]! & wanted
+      if (open !== 0 && prices[row]! < none && (isAnywhere || rows.region[row] === home)) take(rows.region[row]!, open, prices[row]!)
     }
+  }
+
+  const gridOf = (rows: Rows, key: number | undefined, goods: Goods): Grid => {
+    const grid = new Float64Array(regions.length * width).fill(none)
+    visit(rows, key, goods, (region, open, price) => {
+      for (let bit = 0; open >>> bit !== 0; bit++)
+        if ((open >>> bit) & 1) grid[region * width + bit] = Math.min(grid[region * width + bit]!, price)
+    })
     return grid
   }
-
-  /** Undefined: the machine is part of its accelerator, and costs nothing of its own. */
-  const machineGrid = (goods: Goods): Grid | undefined => {
-    const type = typeIndex.get(goods.instanceType ?? "")
-    return type !== undefined && types.vcpus[type] === null ? undefined : gridOf(machineRows, type, goods)
+  const leastOf = (rows: Rows, key: number | undefined, goods: Goods): number => {
+    let least = none
+    visit(rows, key, goods, (_, __, price) => {
+      least = Math.min(least, price)
+    })
+    return least
   }
-  const extraGrid = (goods: Goods): Grid | undefined =>
-    isPricedApart && goods.accelerators !== undefined ? gridOf(attachedRows, kinds.get(kindOf(goods.accelerators)), goods) : undefined
 
-  const least = (grid: Grid | undefined) => grid?.reduce((a, b) => Math.min(a, b), none) ?? 0
+  /** A machine that is part of its accelerator has no rows, and costs nothing of its own. */
+  const isPart = (type: number | undefined) => type !== undefined && types.vcpus[type] === null
+  const extraOf = ({ accelerators }: Goods) => (isPricedApart && accelerators !== undefined ? kindOf(accelerators) : undefined)
 
   const usdPerHour = (goods: Goods): number | undefined => {
-    const sum = least(machineGrid(goods)) + least(extraGrid(goods))
+    const [type, kind] = [typeIndex.get(goods.instanceType ?? ""), extraOf(goods)]
+    const own = isPart(type) ? 0 : leastOf(machineRows, type, goods)
+    const sum = own + (kind === undefined ? 0 : leastOf(attachedRows, kinds.get(kind), goods))
     return sum === none ? undefined : sum / 1e6
   }
 
   const prices = (goods: Goods): ReadonlyArray<PricedRegion> => {
-    const [machine, extra] = [machineGrid(goods), extraGrid(goods)]
+    const [type, kind] = [typeIndex.get(goods.instanceType ?? ""), extraOf(goods)]
+    const machine = isPart(type) ? undefined : gridOf(machineRows, type, goods)
+    const extra = kind === undefined ? undefined : gridOf(attachedRows, kinds.get(kind), goods)
     // The accelerator is the larger part: where it is cheap comes first.
     const [leading, other] = extra === undefined ? [machine, undefined] : [extra, machine]
     if (leading === undefined) return []

@@ -142,6 +142,7 @@ export class Packer {
     const machines = [...this.#machines.values()].filter(({ usd }) => isPricedApart || usd !== 0)
     const refused = this.#refused + this.#machines.size - machines.length
     const taken = this.#rows - refused
+    if (this.#rows === 0) throw new NoCatalog("it has no rows")
     if (taken <= 0 || refused > taken) throw new NoCatalog(`${refused} of its ${this.#rows} rows have no price that can be`)
     const regions = sortedWith(this.#regions.list)
     const zones = this.#zones.map(({ list }) => sortedWith(list))

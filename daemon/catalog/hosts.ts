@@ -51,6 +51,7 @@ const limits: Readonly<Record<string, Readonly<Record<number, readonly [vcpus: n
 }
 
 const tpuMachine = (name: string) => (name.startsWith("tpu-v4") ? { vcpus: 240, memoryGib: 400 } : { vcpus: 96, memoryGib: 334 })
+/** The machine that is part of its accelerator, and adds nothing to its price. */
 export const tpuVm = "TPU-VM"
 const onVm = ({ accelerator_args: args }: Need) => args?.tpu_vm === undefined || String(args.tpu_vm).toLowerCase() !== "false"
 

@@ -4,6 +4,7 @@ import { meets } from "../../task/amounts.ts"
 import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
+import { tpuVm } from "../catalog/hosts.ts"
 
 export interface Machines {
   /** Cheapest first; the optimizer goes on with the first. */
@@ -60,25 +61,19 @@ const usual = (catalog: Catalog, need: Need): Machines => {
   return { types: [], accelerators: undefined, near: [], ...(lacks === undefined ? {} : { lacks }) }
 }
 
-/** All kinds that are there, whatever they are put into, each with what it costs. */
-const kindsThere = (catalog: Catalog, need: Need): ReadonlyArray<readonly [Accelerators, number]> => {
+/** Names that hold the one asked for, by at least as many. */
+const nearOf = (catalog: Catalog, need: Need, asked: Accelerators): ReadonlyArray<string> => {
+  const word = asked.name.toLowerCase()
+  const isNear = ({ count, name }: Accelerators) => count >= asked.count && name.toLowerCase().includes(word)
   const goods = { ...where(need), useSpot: false }
-  const least = new Map<string, readonly [Accelerators, number]>()
-  const add = (kind: Accelerators, usd: number | undefined) => {
-    const text = `${kind.name}:${kind.count}`
-    if (usd !== undefined && usd < (least.get(text)?.[1] ?? Infinity)) least.set(text, [kind, usd])
-  }
-  for (const kind of catalog.attachable)
-    add(kind, catalog.prices({ accelerators: kind, instanceType: "TPU-VM", ...goods })[0]?.usdPerHour[0])
-  for (const { accelerators, name } of catalog.types)
-    if (accelerators !== null) add(accelerators, catalog.usdPerHour({ instanceType: name, ...goods }))
-  return [...least.values()]
-}
-
-const nearOf = (catalog: Catalog, need: Need, { count, name }: Accelerators): ReadonlyArray<string> =>
-  byPrice(kindsThere(catalog, need).filter(([kind]) => kind.name.toLowerCase().includes(name.toLowerCase()) && kind.count >= count)).map(
-    (kind) => `${kind.name}:${kind.count}`
+  const put = catalog.attachable
+    .filter(isNear)
+    .map((kind) => [kind, catalog.usdPerHour({ accelerators: kind, instanceType: tpuVm, ...goods })] as const)
+  const own = catalog.types.flatMap(({ accelerators: kind, name }) =>
+    kind !== null && isNear(kind) ? [[kind, catalog.usdPerHour({ instanceType: name, ...goods })] as const] : []
   )
+  return [...new Set(byPrice([...put, ...own]).map(({ count, name }) => `${name}:${count}`))]
+}
 
 const isKind = (asked: Accelerators) => (has: Accelerators | null) =>
   has !== null && isSame(has.name, asked.name) && Math.abs(has.count - asked.count) <= countError
@@ -89,7 +84,7 @@ const withAccelerators = (catalog: Catalog, need: Need, asked: Accelerators): Ma
   const isAsked = isKind(asked)
   const attached = catalog.attachable.find(isAsked)
   if (attached !== undefined && habits.hostsFor !== undefined) {
-    const isThere = catalog.prices({ accelerators: attached, instanceType: "TPU-VM", ...where(need), useSpot: false }).length > 0
+    const isThere = catalog.usdPerHour({ accelerators: attached, instanceType: tpuVm, ...where(need), useSpot: false }) !== undefined
     if (!isThere) return { types: [], accelerators: attached, near: nearOf(catalog, need, asked) }
     const hosts = habits.hostsFor(attached, need)
     const types = catalog.types.filter((type) => hosts.isHost(type) && isEnough(habits.sized(type, attached), hosts.cpus, hosts.memory))
