@@ -108,8 +108,9 @@ describe("what the daemon sends", () => {
   })
 
   it("says what a launch costs", () => {
-    expect(summary({ offer, numNodes: 1, newCluster: true })).toMatch(/1 node . local \(this machine\) . free/)
-    expect(summary({ offer: { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 21.96 }, numNodes: 2, newCluster: true })).toMatch(
+    const plan = { newCluster: true, enabled: true, considered: [], next: [], more: 0, notes: [] }
+    expect(summary({ ...plan, offer, numNodes: 1 })).toMatch(/1 node . local \(this machine\) . free/)
+    expect(summary({ ...plan, offer: { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 21.96 }, numNodes: 2 })).toMatch(
       /2 nodes . AWS us-east-1 . \$43\.92 an hour/
     )
   })
