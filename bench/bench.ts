@@ -12,11 +12,27 @@ import { launch } from "./launch.ts"
 import { log } from "./log.ts"
 import { type Bench, printed } from "./measure.ts"
 import { million } from "./million.ts"
+import { plan } from "./plan.ts"
 import { start } from "./start.ts"
 import { stream } from "./stream.ts"
 import { sync } from "./sync.ts"
 
-const all: ReadonlyArray<Bench> = [client, manyClusters, daemon, start, jobs, launch, log, fold, resting, stream, million, audit, sync]
+const all: ReadonlyArray<Bench> = [
+  client,
+  manyClusters,
+  daemon,
+  start,
+  jobs,
+  launch,
+  log,
+  fold,
+  resting,
+  stream,
+  million,
+  audit,
+  sync,
+  plan
+]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !all.some((bench) => bench.name === name))
