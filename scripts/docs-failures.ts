@@ -45,7 +45,7 @@ const own: Readonly<Record<MethodName, ReadonlyArray<Tag>>> = {
   "operations.cancel": ["OperationDoesNotExist", "NotSupportedError", "ReadOnlyError"],
   check: [],
   optimize: ["NoCloudAccessError", "ResourcesUnavailableError", "ResourcesMismatchError"],
-  "gpus.list": [],
+  "gpus.list": ["RuntimeError"],
   "catalog.list": [],
   "catalog.update": [],
   "ssh.list": ["RuntimeError"],

@@ -1,6 +1,6 @@
 /**
- * The catalogs of all clouds that there are lists of: one fetched since goes before the one that came with the program, and one that is damaged
- * counts for nothing. Each is read when it is first asked for.
+ * The catalogs of all clouds that there are lists of: one fetched since goes before the one that came with the program, unless that is newer
+ * by now; one that is damaged counts for nothing. Each is read when it is first asked for.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import { type Catalog, catalogOf } from "./Catalog.ts"
 import type { CatalogData } from "./CatalogData.ts"
 import { decodeCatalog } from "./CatalogFile.ts"
+import { isPublished } from "./published.ts"
 
 /** Clouds with a list, in the order in which they are looked at. */
 export const listedClouds = ["aws", "gcp"] as const
@@ -92,14 +93,19 @@ export const openCatalogs = (packed: string, fetched: string): CatalogsShape => 
   }
   const read = (cloud: ListedCloud): Read | undefined => {
     let problem: string | null = null
-    for (const folder of [fetched, packed])
+    const [own, came] = [fetched, packed].map((folder) => {
+      const path = join(folder, `${cloud}.catalog`)
       try {
-        const data = decoded(join(folder, `${cloud}.catalog`))
-        if (data !== undefined) return { catalog: catalogOf(data), about: aboutOf(data, problem) }
+        return decoded(path)
       } catch (error) {
-        problem = `${join(folder, `${cloud}.catalog`)} is not used: ${(error as Error).message}`
+        problem = `${path} is not used: ${(error as Error).message}`
+        return undefined
       }
-    return undefined
+    })
+    // A list of the user's own stands whatever its day.
+    const isOlder = own?.source && came && isPublished(own.source.url, cloud) && own.date < came.date
+    const data = isOlder ? came : (own ?? came)
+    return data && { catalog: catalogOf(data), about: aboutOf(data, problem) }
   }
   const find = (cloud: string) => {
     if (!isListed(cloud)) return undefined

@@ -3,12 +3,7 @@
 import { encodeCatalog } from "./CatalogFile.ts"
 import type { CatalogsShape, ListedCloud } from "./Catalogs.ts"
 import { fetchList, limits, NotFetched } from "./fetch-list.ts"
-
-/** Where SkyPilot publishes its lists: the second where the first has too much to do. */
-const published: ReadonlyArray<(cloud: string) => string> = [
-  (cloud) => `https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8/${cloud}/vms.csv`,
-  (cloud) => `https://skypilot-catalog.s3.us-east-1.amazonaws.com/catalogs/v8/${cloud}/vms.csv`
-]
+import { published } from "./published.ts"
 
 /** Of the types that are there, what a published list has at least: less of it is not the whole. */
 const leastShare = 0.5

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
-import { type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { shouldBeBlockedBy } from "../../task/fit.ts"
 import { needOf } from "../../task/Need.ts"
 import { needOfPlace } from "../../task/placed.ts"
@@ -58,6 +58,11 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const isRegion = yield* Effect.fromResult(matching("a region", region))
     const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
     const some = asked.flatMap((one) => catalogs.of(one) ?? [])
+    if (some.length === 0)
+      return yield* new RuntimeError({
+        message: "No list of offers can be read: skyd is not installed as a whole.",
+        hint: "Install it anew."
+      })
     const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
     const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
     return { gpus, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
@@ -72,11 +77,9 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     if (sha256 !== null && (from === null || !/^[0-9a-f]{64}$/i.test(sha256)))
       return yield* new ValueError({ message: "sha256 is 64 hexadecimal digits, of the list that is named beside it.", hint: null })
     const nowMs = yield* Clock.currentTimeMillis
-    // Who goes away leaves it to its end: half of the clouds are no worse off.
-    const signal = new AbortController().signal
     const updates = yield* Effect.forEach(asked, (cloud) =>
       Effect.map(
-        Effect.promise(() => updateCatalog(catalogs, { cloud, from, sha256 }, nowMs, signal)),
+        Effect.promise((signal) => updateCatalog(catalogs, { cloud, from, sha256 }, nowMs, signal)),
         (updated) => ({ ...updated, catalog: viewIn(catalogs, cloud) })
       )
     )

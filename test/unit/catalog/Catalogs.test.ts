@@ -45,6 +45,18 @@ describe("the catalogs", () => {
     }
   })
 
+  it("go by the one that came along where it is newer than a published one of earlier, but not than one of the user's own", async () => {
+    for (const [url, date] of [
+      ["https://skypilot-catalog.s3.us-east-1.amazonaws.com/catalogs/v8/aws/vms.csv", "2026-07-20"],
+      ["/home/ann/vms.csv", "2026-01-01"]
+    ] as const) {
+      const own = folder()
+      const data = { ...aws(), date: "2026-01-01", source: { url, etag: null } }
+      openCatalogs(packedFolder, own).take(data, await encodeCatalog(data))
+      assert.strictEqual(openCatalogs(packedFolder, own).of("aws")?.date, date)
+    }
+  })
+
   it("stay as they are where a newer one cannot be written", async () => {
     const own = join(folder(), "file")
     writeFileSync(own, "")
