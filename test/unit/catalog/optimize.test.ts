@@ -22,6 +22,33 @@ describe("the optimizer", () => {
     assert.deepInclude(chosen({ cpus: "4+" }), { cloud: "aws", instanceType: "m6i.xlarge", usdPerHour: 0.192, catalog: "2026-07-20" })
   })
 
+  it("task-02: takes a machine with 8 vCPUs where nothing is asked", () => {
+    assert.deepInclude(chosen({ cloud: "aws" }), { instanceType: "m6i.2xlarge", cpus: 8 })
+    assert.deepInclude(chosen({ cloud: "gcp" }), { instanceType: "n2-standard-8", cpus: 8 })
+  })
+
+  it("resources-12: has all that is asked of one machine", () => {
+    const offer = chosen({ cpus: "2+", memory: "16+", accelerators: "V100" })!
+    assert.isTrue(offer.cpus >= 2 && offer.memoryGib >= 16)
+    assert.deepStrictEqual(offer.accelerators, { name: "V100", count: 1 })
+  })
+
+  it("resources-13: chooses cloud and type where they are not named, and else takes exactly those", () => {
+    const free = plan({ accelerators: "V100" }).ranked.map(({ offer }) => offer.cloud)
+    assert.deepStrictEqual([...new Set(free)].sort(), ["aws", "gcp"])
+    const named = plan({ cloud: "aws", instance_type: "p3.8xlarge" }).ranked.map(({ offer }) => [offer.cloud, offer.instanceType].join(" "))
+    assert.deepStrictEqual([...new Set(named)], ["aws p3.8xlarge"])
+  })
+
+  it("resources-21: goes anywhere, or only where it is told to, whatever comes next", () => {
+    assert.isAbove(new Set(plan({ accelerators: "T4" }).ranked.map(placeOf)).size, 20)
+    const inRegion = plan({ cloud: "aws", region: "eu-west-1", accelerators: "T4", use_spot: true }).ranked.map(placeOf)
+    assert.deepStrictEqual(inRegion, ["eu-west-1a", "eu-west-1b", "eu-west-1c"])
+    assert.deepStrictEqual(plan({ cloud: "gcp", region: "us-central1", zone: "us-central1-b", accelerators: "T4" }).ranked.map(placeOf), [
+      "us-central1-b"
+    ])
+  })
+
   it("launch-28: for the time, takes the place where it runs shorter, though it is dearer; of equals the cheaper", () => {
     const hours = ({ accelerators }: { accelerators: { name: string } | null }) => (accelerators?.name === "A100" ? 1 : 3)
     const both: Resources = { any_of: [{ accelerators: "T4" }, { accelerators: "A100" }] }
@@ -30,7 +57,8 @@ describe("the optimizer", () => {
     assert.strictEqual(chosen({ accelerators: "V100" }, { minimize: "TIME" })?.usdPerHour, chosen({ accelerators: "V100" })?.usdPerHour)
   })
 
-  it("goes by the order of the user before the price, and by the price within each wish", () => {
+  it("task-29, task-30: takes the cheapest of a set, and goes by the order of a list before the price, and by the price within each wish", () => {
+    assert.strictEqual(chosen({ accelerators: { A100: 8, T4: 1 } })?.accelerators?.name, "T4")
     const offers = plan({ accelerators: ["A100:8", "T4"] }).ranked.map(({ offer }) => offer)
     const from = offers.findIndex(({ accelerators }) => accelerators?.name === "T4")
     assert.isAbove(from, 0)
