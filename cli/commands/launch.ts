@@ -68,7 +68,7 @@ export const launch: Verb = verb(
     }
     const session = connect()
     const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
-    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan)}\n${ignored(planned, task)}`)
+    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now())}\n${ignored(planned, task)}`)
     if (flags.dryrun) {
       stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), flags.all === true) : "")
       return exitCodes.ok

@@ -10,9 +10,16 @@ const cloudWord = (cloud: string) => (cloud === "local" ? "local (this machine)"
 const infra = ({ cloud, region, zone }: Plan["offer"]) =>
   clean(cloud === "ssh" ? `ssh/${region}` : [cloudWord(cloud), zone ?? region].filter(Boolean).join(" "))
 
+const monthMs = 30.4 * 86_400_000
+/** Of a price, once it is a month old. */
+const oldness = (date: string, nowMs: number): string => {
+  const months = Math.floor((nowMs - Date.parse(date)) / monthMs)
+  return months < 1 ? "" : `, ${plural(months, "month")} old`
+}
+
 /** `· 1 node · local (this machine) · free`. */
-export const summary = ({ enabled, offer, numNodes }: Plan): string => {
-  const of = offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)})`
+export const summary = ({ enabled, offer, numNodes }: Plan, nowMs: number): string => {
+  const of = offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)}${oldness(offer.catalog, nowMs)})`
   const price = offer.usdPerHour === 0 ? "free" : `${dollars(numNodes * offer.usdPerHour)} an hour${of}`
   return [...(enabled ? [] : ["not enabled"]), plural(numNodes, "node"), infra(offer), price]
     .map((part) => `${glyph("dot")} ${part}`)
@@ -32,20 +39,14 @@ export const ignored = ({ cluster, plan }: Launched, { resources }: Task): strin
   return `${what} ${less.length > 1 ? "are" : "is"} ignored: ${cluster} is there already, with ${less.map(([, , has]) => has).join(" and ")}.\n`
 }
 
-/** A month, or a day. */
-const monthMs = 30.4 * 86_400_000
-const ageOf = (date: string, nowMs: number): string => {
-  const months = Math.floor((nowMs - Date.parse(date)) / monthMs)
-  return months < 1 ? "" : `, ${plural(months, "month")} old: sky catalog update`
-}
-
 /** Of which day the prices are, by cloud where that differs. */
 export const pricesOf = (lists: ReadonlyArray<{ readonly cloud: string; readonly date: string }>, nowMs: number): string => {
   const dates = [...new Set(lists.map(({ date }) => date))].sort()
   const [oldest] = dates
   if (oldest === undefined) return ""
   const of = dates.length === 1 ? oldest : lists.map(({ cloud, date }) => `${date} (${cloudWord(cloud)})`).join(" and ")
-  return `Prices of ${clean(of)}${ageOf(oldest, nowMs)}.\n`
+  const old = oldness(oldest, nowMs)
+  return `Prices of ${clean(of)}${old}${old === "" ? "" : ": sky catalog update"}.\n`
 }
 
 const datesIn = (offers: ReadonlyArray<Plan["offer"]>) => [

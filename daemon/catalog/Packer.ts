@@ -34,9 +34,11 @@ export class NoCatalog extends Error {}
 const numberOf = (text: string): number | null => (text.trim() === "" ? null : Number(text))
 const isName = (text: string) => text.length <= nameMaxChars && /^[\x20-\x7e]*$/.test(text)
 
+/** A TPU VM: the lists have no row for it. */
+const partOfAccelerator = "TPU-VM"
 const letters = "abcdefghijklmnopqrstuvwxyz"
 const zoneName = (zone: string, region: string): string => {
-  const letter = letters[Number(/-az(\d+)$/.exec(zone)?.[1] ?? 0) - 1]
+  const letter = letters[Number(/^[a-z]+\d+-az(\d+)$/.exec(zone)?.[1] ?? 0) - 1]
   return letter === undefined ? zone : `${region}${letter}`
 }
 
@@ -92,7 +94,11 @@ export class Packer {
     const usd = millionths(numberOf(cell("Price")), usdMax)
     const spot = millionths(numberOf(cell("SpotPrice")), usd ? (usd / 1e6) * spotTimesMax : usdMax)
     const [type, name, region, zone] = [cell("InstanceType"), cell("AcceleratorName"), cell("Region"), cell("AvailabilityZone")]
-    const isWhole = region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)
+    // A machine of unknown size would pass for one that is part of its accelerator, and free.
+    const sizes = type === "" || type === partOfAccelerator ? [] : [cell("vCPUs"), cell("MemoryGiB")]
+    const amounts = [...sizes, ...(name === "" ? [] : [cell("AcceleratorCount") || "1"])]
+    const isCounted = amounts.every((text) => Number(text) > 0 && Number(text) < Number.POSITIVE_INFINITY)
+    const isWhole = isCounted && region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)
     if (usd === undefined || spot === undefined || (usd === null && spot === null) || !isWhole) {
       this.#refused++
       return
@@ -159,10 +165,9 @@ export class Packer {
       for (const [from, to] of place.entries()) sorted[to] = values[from]!
       return sorted
     }
-    // A TPU VM is its accelerator: the lists have no row for the machine.
     const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0, arm: 0 }
-    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-"))
-    const names = hasTpus ? [...this.#types.list, "TPU-VM"] : this.#types.list
+    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(partOfAccelerator)
+    const names = hasTpus ? [...this.#types.list, partOfAccelerator] : this.#types.list
     const made = hasTpus ? [...this.#made, tpu] : this.#made
     const attached = [...this.#attached.values()]
     return {

@@ -6,8 +6,10 @@ import type { CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "..
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { shouldBeBlockedBy } from "../../task/fit.ts"
 import { needOf } from "../../task/Need.ts"
+import { closeMatches } from "../../task/near.ts"
 import { needOfPlace } from "../../task/placed.ts"
 import { numNodesOf } from "../../task/Task.ts"
+import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
 import { gpusOn, matcher } from "../catalog/gpus.ts"
 import { updateCatalog } from "../catalog/update.ts"
@@ -33,11 +35,25 @@ const viewIn = (catalogs: CatalogsShape, cloud: ListedCloud): CatalogView | null
   return about === undefined ? null : { ...about, source: about.source?.url ?? null }
 }
 
-const matching = (what: string, text: string | null | undefined): Result.Result<(name: string) => boolean, SkydError> => {
+const named = (text: string | null | undefined): Result.Result<(name: string) => boolean, SkydError> => {
   const matches = matcher(text ?? "")
   return matches === undefined
-    ? Result.fail(new ValueError({ message: `'${cut(text ?? "")}' is no part of the name of ${what}.`, hint: null }))
+    ? Result.fail(new ValueError({ message: `'${cut(text ?? "")}' is no part of the name of an accelerator.`, hint: null }))
     : Result.succeed(matches)
+}
+
+/** The whole name: `europe-west1` is not `europe-west10`. */
+const regionIn = (
+  catalogs: ReadonlyArray<Catalog>,
+  asked: string | null | undefined
+): Result.Result<(region: string) => boolean, SkydError> => {
+  if (asked === null || asked === undefined) return Result.succeed(() => true)
+  const regions = catalogs.flatMap((catalog) => catalog.regions)
+  const word = asked.toLowerCase()
+  if (regions.some((region) => region.toLowerCase() === word)) return Result.succeed((region) => region.toLowerCase() === word)
+  const near = closeMatches(asked, regions)
+  const hint = near.length > 0 ? `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` : null
+  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint }))
 }
 
 export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
@@ -54,8 +70,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     return { plan: planView(elsewhere, { ...told, enabled: false, looks }) }
   }),
   "gpus.list": Effect.fnUntraced(function* ({ allRegions, cloud, count, name, region }: GpusList) {
-    const isNamed = yield* Effect.fromResult(matching("an accelerator", name))
-    const isRegion = yield* Effect.fromResult(matching("a region", region))
+    const isNamed = yield* Effect.fromResult(named(name))
     const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
     const some = asked.flatMap((one) => catalogs.of(one) ?? [])
     if (some.length === 0)
@@ -63,13 +78,14 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
         message: "No list of offers can be read: skyd is not installed as a whole.",
         hint: "Install it anew."
       })
+    const isRegion = yield* Effect.fromResult(regionIn(some, region))
     const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
     const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
     return { gpus, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
   }),
   "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
-  "catalog.update": Effect.fnUntraced(function* ({ clouds: named, from = null, sha256 = null }: CatalogUpdate) {
-    const asked = yield* Effect.forEach(named ?? listedClouds, (cloud) => Effect.fromResult(listedOf(cloud.toLowerCase())))
+  "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {
+    const asked = yield* Effect.forEach(wanted ?? listedClouds, (cloud) => Effect.fromResult(listedOf(cloud.toLowerCase())))
     if (from !== null && asked.length !== 1)
       return yield* new ValueError({ message: "A list is of one cloud.", hint: `Name it: ${listedClouds.join(", ")}.` })
     if (from !== null && !/^(https?:\/\/|\/)/i.test(from))

@@ -83,6 +83,12 @@ describe("sky show-gpus", () => {
     expect(regions).toContain("eu-west-1")
     const some = await home.json("show-gpus", "^V100$", "--cloud", "aws", "--region", "eu-west-1")
     expect(some.map(({ region }: { region: string }) => region)).toEqual(["eu-west-1", "eu-west-1", "eu-west-1"])
+    const west1 = await home.json("show-gpus", "L4:1", "--cloud", "gcp", "--region", "europe-west1")
+    expect(west1.map(({ region }: { region: string }) => region)).toEqual(["europe-west1"])
+    expect(await home.sky("show-gpus", "L4", "--cloud", "aws", "--region", "us-east1")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Did you mean 'us-east-1'?")
+    })
   })
 
   it("refuses what goes not together, and says when there is no such thing", async () => {

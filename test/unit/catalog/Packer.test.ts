@@ -34,8 +34,9 @@ describe("a list of offers", () => {
   })
 
   it("names the zones of AWS by letters, and keeps those that have names", () => {
-    const catalog = catalogOf(pack("aws", v8, t4("1", ""), t4("1", "", "use1-az4"), t4("1", "", "us-east-1-bos-1a")))
-    assert.deepStrictEqual(catalog.zonesOf("us-east-1"), ["us-east-1-bos-1a", "us-east-1a", "us-east-1d"])
+    const zones = ["use1-az1", "use1-az4", "us-east-1-bos-1a", "use1-atl1-az1"]
+    const catalog = catalogOf(pack("aws", v8, ...zones.map((zone) => t4("1", "", zone))))
+    assert.deepStrictEqual(catalog.zonesOf("us-east-1"), ["us-east-1-bos-1a", "us-east-1a", "us-east-1d", "use1-atl1-az1"])
   })
 
   it("has the prices of a machine of GCP and of its accelerators apart, and only where both are", () => {
@@ -68,6 +69,16 @@ describe("a list of offers", () => {
     ] as const)
       assert.strictEqual(pack("aws", v8, ...good, t4(price, spot)).refused, 1, `${price} ${spot}`)
     assert.strictEqual(pack("aws", v8, ...good, ",,,,,,1,,us-east-1,use1-az1,,,").refused, 1)
+  })
+
+  it("loses machines of unknown size, and unknown numbers of accelerators, which would be free or anything", () => {
+    const good = t4("0.526", "0.2")
+    for (const bad of [
+      "x,,,,8.0,,1,,us-east-1,use1-az1,,,",
+      "x,,,nan,8.0,,1,,us-east-1,use1-az1,,,",
+      "x,T4,many,2,8.0,,1,,us-east-1,use1-az1,,,"
+    ])
+      assert.deepInclude(pack("aws", v8, good, bad), { refused: 1, accelerators: ["T4"] }, bad)
   })
 
   it("keeps what can be had as spot only, or costs more so", () => {
