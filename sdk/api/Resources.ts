@@ -115,7 +115,8 @@ export class Resources {
     if (!(Number.isFinite(seconds) && seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)
     if (!this.isLaunchable()) throw new ValueError(`${this} has no price: cloud and instanceType say what it is.`)
     const usd = values().costOf(this.#named(), seconds)
-    if (usd === undefined) throw new NotSupportedError(`The prices of ${this.cloud} are not known here: await sky.optimize(task) tells them.`)
+    if (usd === undefined)
+      throw new NotSupportedError(`The prices of ${this.cloud} are not known here: await sky.optimize(task) tells them.`)
     return usd
   }
 

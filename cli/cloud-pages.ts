@@ -1,7 +1,14 @@
-/** Help pages of what looks at offers and prices. */
+/** Help pages of what looks at clouds, their machines and prices. */
 import type { Page } from "./page.ts"
 
-export const offerPages: Readonly<Record<"show-gpus" | "catalog", Page>> = {
+export const cloudPages = {
+  check: {
+    usage: "sky check [CLOUD]",
+    summary: "which clouds can be used",
+    note: "Of ssh each machine is asked. Exit code 1: the cloud that is named, or a machine of it, cannot be used.",
+    flags: [],
+    examples: ["sky check ssh", "sky check -o json"]
+  },
   "show-gpus": {
     usage: "sky show-gpus [NAME[:COUNT]] [-a] [--cloud CLOUD] [--region REGION] [--all-regions]",
     summary: "accelerators, where they are cheapest, and their prices",
@@ -23,5 +30,12 @@ export const offerPages: Readonly<Record<"show-gpus" | "catalog", Page>> = {
       ["--sha256 SUM", "update: what it must sum up to"]
     ],
     examples: ["sky catalog list", "sky catalog update aws --from ./vms.csv"]
+  },
+  ssh: {
+    usage: "sky ssh ls [POOL]",
+    summary: "your own machines, and who has them",
+    note: "They are named in ssh_node_pools.yaml, in the state folder or in ~/.sky. One is used by: sky launch --infra ssh/POOL",
+    flags: [],
+    examples: ["sky ssh ls", "sky ssh ls -o json rack"]
   }
-}
+} satisfies Readonly<Record<string, Page>>
