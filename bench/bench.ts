@@ -13,6 +13,7 @@ import { log } from "./log.ts"
 import { type Bench, printed } from "./measure.ts"
 import { million } from "./million.ts"
 import { nodes } from "./nodes.ts"
+import { plan } from "./plan.ts"
 import { ssh } from "./ssh.ts"
 import { start } from "./start.ts"
 import { stream } from "./stream.ts"
@@ -33,7 +34,8 @@ const all: ReadonlyArray<Bench> = [
   audit,
   ssh,
   sync,
-  nodes
+  nodes,
+  plan
 ]
 
 const wanted = process.argv.slice(2)

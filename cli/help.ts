@@ -13,10 +13,10 @@ import { atMost } from "./verb.ts"
 
 const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string>]> = [
   ["Run", ["launch", "exec", "cancel"]],
-  ["Look", ["status", "queue", "logs", "why"]],
+  ["Look", ["status", "queue", "logs", "why", "show-gpus"]],
   ["Change", ["stop", "start", "autostop", "down"]],
   ["History", ["events", "replay", "audit", "ops"]],
-  ["Set up", ["task", "check", "ssh", "daemon", "completion", "rpc"]]
+  ["Set up", ["task", "check", "catalog", "ssh", "daemon", "completion", "rpc"]]
 ]
 
 /** They print a script, JSON as it is, or YAML. */

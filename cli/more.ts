@@ -3,6 +3,7 @@ import { didYouMean } from "../task/near.ts"
 import { audit } from "./commands/audit.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
+import { catalog } from "./commands/catalog.ts"
 import { check } from "./commands/check.ts"
 import { completion, completionNames } from "./commands/completion.ts"
 import { daemon } from "./commands/daemon.ts"
@@ -12,6 +13,7 @@ import { launch } from "./commands/launch.ts"
 import { ops } from "./commands/ops.ts"
 import { replay } from "./commands/replay.ts"
 import { rpc } from "./commands/rpc.ts"
+import { gpus, showGpus } from "./commands/show-gpus.ts"
 import { ssh } from "./commands/ssh.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
@@ -52,6 +54,9 @@ const verbs = new Map<string, Verb>(
     daemon,
     completion,
     check,
+    "show-gpus": showGpus,
+    gpus,
+    catalog,
     ssh,
     rpc,
     task,

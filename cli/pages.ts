@@ -1,4 +1,5 @@
 /** The help pages as data. Completion reads the flags from here too; a test holds them against what is parsed. */
+import { cloudPages } from "./cloud-pages.ts"
 import { all, at, detach, dryrun, idle, onlyOne, ownFlags, type Page, retry, task, values, when, yes } from "./page.ts"
 
 export const pages: Readonly<Record<string, Page>> = {
@@ -16,6 +17,7 @@ export const pages: Readonly<Record<string, Page>> = {
       ["--down", "go, not stop; alone: after 1 idle minute"],
       retry,
       dryrun,
+      ["-a, --all", "--dryrun: all that it tells of where it goes on"],
       ...task
     ],
     examples: ["sky launch -c train examples/hello.yaml", "sky launch -y -c train -i 10 --down 'python train.py --lr 0.1'"]
@@ -160,20 +162,7 @@ export const pages: Readonly<Record<string, Page>> = {
     flags: [["-a, --all", "those that are over too"]],
     examples: ["sky ops", "sky ops cancel 01KBF2Q8J4M9T6X7V0R5C3D1EA"]
   },
-  check: {
-    usage: "sky check [CLOUD]",
-    summary: "which clouds can be used",
-    note: "Of ssh each machine is asked. Exit code 1: the cloud that is named, or a machine of it, cannot be used.",
-    flags: [],
-    examples: ["sky check ssh", "sky check -o json"]
-  },
-  ssh: {
-    usage: "sky ssh ls [POOL]",
-    summary: "your own machines, and who has them",
-    note: "They are named in ssh_node_pools.yaml, in the state folder or in ~/.sky. One is used by: sky launch --infra ssh/POOL",
-    flags: [],
-    examples: ["sky ssh ls", "sky ssh ls -o json rack"]
-  },
+  ...cloudPages,
   daemon: {
     usage: "sky daemon start|stop|restart|status|logs|run",
     summary: "the process behind it; jobs go on without it",

@@ -34,7 +34,7 @@ export interface Verb {
 }
 
 /** The flags of launch and exec whose value is the next word; a test holds them against what is parsed. */
-const takesWord = /^-(-(?!(no-[a-z-]+|use-spot|detach-\w+|dryrun|down|yes|retry-until-up|help)$)[a-z-]+|[a-z]*[nciot])$/
+const takesWord = /^-(-(?!(no-[a-z-]+|use-spot|detach-\w+|dryrun|down|yes|all|retry-until-up|help)$)[a-z-]+|[a-z]*[nciot])$/
 
 /**
  * How many words of a command line are ours. A command that launch or exec is to run begins at its first word, and what follows is

@@ -1,9 +1,11 @@
 /** The wiring: which part needs which. No logic lives here, and only here is a concrete cloud or store named. */
 
+import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Background } from "./Background.ts"
 import { Clouds } from "./Clouds.ts"
+import { Catalogs, openCatalogs } from "./catalog/Catalogs.ts"
 import * as LocalCloud from "./clouds/local/LocalCloud.ts"
 import { patient } from "./clouds/patient.ts"
 import * as SshCloud from "./clouds/ssh/SshCloud.ts"
@@ -59,6 +61,10 @@ export const clouds = (home: string, agentPath: string) =>
     })
   ).pipe(Layer.provide(Connections.layer()))
 
+/** Those that came with the program lie beside the agent; newer ones in the state folder. */
+export const catalogs = (home: string, agentPath: string) =>
+  Layer.succeed(Catalogs, openCatalogs(join(dirname(agentPath), "catalog"), join(home, "catalog")))
+
 /** The daemon of this machine. Needs an Identity. */
 export const layer = (home: string, agentPath: string) =>
   Layer.merge(IpcServer.layer, SnapshotKeeper.layer).pipe(
@@ -68,7 +74,9 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Layer.provideMerge(Reactors.layer, Imported.understood(home))))),
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
-    Layer.provideMerge(Layer.mergeAll(Secrets.layer(home), Layer.succeed(FileLister, makeLister(home)), clouds(home, agentPath))),
+    Layer.provideMerge(
+      Layer.mergeAll(Secrets.layer(home), Layer.succeed(FileLister, makeLister(home)), clouds(home, agentPath), catalogs(home, agentPath))
+    ),
     // First of all: its lock is the guard of the single daemon, and nothing of the folder is touched before it is held.
     Layer.provideMerge(LevelLog.layer(home, freshUlid))
   )

@@ -5,11 +5,13 @@ import type { ClusterId } from "../events/ids.ts"
 import type { Offer, RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
+import { ResourcesUnavailableError, type SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf, together } from "../task/alternatives.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import type { Need } from "../task/Need.ts"
 import type { Task } from "../task/Task.ts"
+import type { Catalog } from "./catalog/Catalog.ts"
 import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
@@ -20,9 +22,12 @@ import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
 import { completed } from "./commands/offer-checks.ts"
 import { refuseOther } from "./commands/owner.ts"
+import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
+import { hintOf, planElsewhere } from "./optimizer/elsewhere.ts"
+import { planView } from "./optimizer/plan-view.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {
@@ -37,6 +42,8 @@ export interface Input<M extends CommandName> {
   readonly access: Access
   readonly places: Offered
   readonly identities: Identities
+  /** Lists of offers of all clouds; read when they are needed. */
+  readonly catalogs: () => ReadonlyArray<Catalog>
 }
 
 /** What the cloud of a place says of it. */
@@ -60,7 +67,7 @@ export const accessOf = (clouds: ReadonlyMap<string, Cloud>): Effect.Effect<Acce
 
 const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why === null ? [name] : []))
 
-const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>
+export const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>
   completed(task, (cloud) => clouds.get(cloud)?.catalog, enabledIn(access))
 
 /** What the clouds that a task may go to offer for it, in the order of its wishes; asked before the decision, which is pure. */
@@ -70,22 +77,33 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
   const enabled = enabledIn(access)
   const usual = enabled.filter((name) => clouds.get(name)?.isLastResort !== true)
   const candidatesOf = ({ cloud }: Need) => (cloud !== undefined ? [cloud] : usual.length > 0 ? usual : enabled)
-  const asked = (kind === "ordered" ? items.map((item) => [item]) : [items]).flatMap((some) =>
-    [...new Set(some.flatMap(candidatesOf))].map((name) => [name, some.filter((item) => candidatesOf(item).includes(name))] as const)
-  )
-  const answers = yield* Effect.forEach(
-    asked,
-    ([name, needs]): Effect.Effect<Offered> => {
-      const cloud = enabled.includes(name) ? clouds.get(name) : undefined
-      if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
-      const why = access.get(name)
-      return Effect.succeed({ offers: [], reason: `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}` })
-    },
+  const ask = (name: string, needs: ReadonlyArray<Need>): Effect.Effect<Offered> => {
+    const cloud = enabled.includes(name) ? clouds.get(name) : undefined
+    if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
+    const why = access.get(name)
+    return Effect.succeed({ offers: [], reason: `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}` })
+  }
+  const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
+  const groups = yield* Effect.forEach(
+    wishes,
+    (some) =>
+      Effect.forEach(
+        new Set(some.flatMap(candidatesOf)),
+        (name) =>
+          ask(
+            name,
+            some.filter((item) => candidatesOf(item).includes(name))
+          ),
+        { concurrency: "unbounded" }
+      ),
     { concurrency: "unbounded" }
   )
+  const answers = groups.flat()
+  // Whose cloud it is does not matter, once a wish is met: of what costs the same, the cloud that was asked first.
+  const best = groups.flatMap((group) => group.flatMap(({ offers }) => offers).sort((a, b) => a.usdPerHour - b.usdPerHour))
   const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
-  return { offers: answers.flatMap(({ offers }) => offers), reason: reasons.size === 0 ? null : [...reasons].join("; "), lacks }
+  return { offers: best, reason: reasons.size === 0 ? null : [...reasons].join("; "), lacks }
 })
 
 const isPurge = (params: object) => "purge" in params && params.purge === true
@@ -100,12 +118,35 @@ export const identitiesFor = (
 }
 
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
-const planned = (decided: Decided, { name, row, task }: Input<"launch">): Decided => {
-  if (decided._tag === "Failure") return decided
+const planned = (decided: Decided, input: Input<"launch">): Decided => {
+  const { name, places, row, task } = input
+  if (decided._tag === "Failure") return row === undefined ? plannedElsewhere(decided.failure, input) : decided
   const [chosen] = decided.success.events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
-  const offer = row?.offer ?? chosen ?? null
-  const plan = { offer, numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined }
-  return nothingToDo({ jobId: null, handle: null, cluster: name, plan })
+  const offers = row?.offer ? [row.offer] : chosen === undefined ? [] : places.offers.slice(places.offers.indexOf(chosen))
+  if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
+  const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true }
+  return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
+}
+
+/** Where no enabled cloud has it, by the lists of the others. */
+const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
+  const { access, catalogs, clouds, name, places, task } = input
+  const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
+  const found = isForWant ? planElsewhere(task, catalogs()) : Result.fail(refusal)
+  if (Result.isFailure(found))
+    return Result.fail(found.failure._tag === "ResourcesUnavailableError" ? hinted(refusal, input) : found.failure)
+  const { looks, ranked } = found.success
+  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks }
+  const offers = ranked.map(({ offer }) => offer)
+  return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
+}
+
+/** A refusal for want of a place says who else has it. */
+const hinted = (refusal: SkydError, { catalogs, places, task }: Input<"launch">): SkydError => {
+  if (refusal._tag !== "ResourcesUnavailableError" || !isNowhere(refusal, places)) return refusal
+  const hint = hintOf(planElsewhere(task, catalogs()))
+  const { failoverHistory, message, noFailover } = refusal
+  return hint === null ? refusal : new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover })
 }
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
@@ -114,7 +155,9 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
     const decided = Result.flatMap(completedBy(clouds, access, input.task), (task) =>
       launch(row, { name, fresh, task, options: params, ...ofPlace(input), ...places }, context)
     )
-    return params.dryrun ? planned(decided, input) : decided
+    return params.dryrun
+      ? planned(decided, input)
+      : Result.mapError(decided, (refusal) => (row === undefined ? hinted(refusal, input) : refusal))
   },
   exec: (input) => {
     const { access, clouds, context, name, params, row } = input

@@ -18,6 +18,7 @@ import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { autoClusterName } from "../task/cloud-names.ts"
 import { Clouds } from "./Clouds.ts"
+import { Catalogs } from "./catalog/Catalogs.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { relativePathOf } from "./commands/mounts.ts"
@@ -73,6 +74,7 @@ const make = Effect.gen(function* () {
   const secrets = yield* Secrets
   const identity = yield* Identity
   const clouds = yield* Clouds
+  const { all: catalogs } = yield* Catalogs
   const disk = yield* Disk
   const reactors = yield* Reactors
   const list = yield* FileLister
@@ -155,7 +157,7 @@ const make = Effect.gen(function* () {
     const wish = { ...decoded, lastUse: cut(withoutSecrets(said, Object.values(split.secrets))) }
     const row = rowNamed(log.world().clusters, name)
     const identities = yield* identitiesFor(method, { clouds, params: wish, places, row })
-    const input = { params: wish, context, name, fresh, task: split.recorded, clouds, access, places, identities }
+    const input = { params: wish, context, name, fresh, task: split.recorded, clouds, access, places, identities, catalogs }
     const decideOn = (world: World): Decided => decide(method, { ...input, row: rowNamed(world.clusters, name), world })
     const forget = secrets.forget(id)
     return yield* secrets.keep(id, split.secrets).pipe(

@@ -3,7 +3,8 @@
  * types, each one file in dist/.
  */
 import { createHash } from "node:crypto"
-import { globSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
 import { build, type Plugin } from "esbuild"
 import manifest from "../package.json" with { type: "json" }
 import { apiTypes, declarationFile } from "./api-types.ts"
@@ -81,4 +82,7 @@ await Promise.all([
   }),
   build({ ...common, entryPoints: { values: "sdk/api/values.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
 ])
+// Read when it is first asked for: what it would cost a start is more than the file.
+mkdirSync("dist/catalog", { recursive: true })
+for (const path of globSync("daemon/catalog/*.catalog")) copyFileSync(path, join("dist/catalog", basename(path)))
 writeFileSync("dist/sdk.d.cts", declarationFile(apiTypes()))

@@ -22,7 +22,7 @@ import { carriedOnly } from "../task/notes.ts"
 import { taskOptions, wholeNumber } from "../task/options.ts"
 import { screen, type Verb, verb } from "../verb.ts"
 
-const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun] [TASK FLAGS] [FILE.yaml|COMMAND…]"
+const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun [-a]] [TASK FLAGS] [FILE.yaml|COMMAND…]"
 
 /** A new cluster may be paid for, and a stopped one comes back to life: both are asked for. One that is up is simply used. */
 const ask = async (session: Session, { cluster, plan }: Launched): Promise<void> => {
@@ -42,6 +42,7 @@ export const launch: Verb = verb(
     ...taskOptions,
     cluster: { type: "string", short: "c" },
     dryrun: { type: "boolean" },
+    all: { type: "boolean", short: "a" },
     "detach-setup": { type: "boolean", short: "s" },
     "detach-run": { type: "boolean", short: "d" },
     "idle-minutes-to-autostop": { type: "string", short: "i" },
@@ -67,9 +68,9 @@ export const launch: Verb = verb(
     }
     const session = connect()
     const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
-    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan)}\n${ignored(planned, task)}`)
+    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now())}\n${ignored(planned, task)}`)
     if (flags.dryrun) {
-      stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen()) : "")
+      stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), flags.all === true) : "")
       return exitCodes.ok
     }
     if (!flags.yes) await ask(session, planned)

@@ -1,18 +1,25 @@
 /**
- * The offers of one cloud as they are stored: columns, each row a place in all of them. Made by `scripts/catalog.ts`, read by `Catalog.ts`.
+ * The offers of one cloud as they are stored: columns, each row a place in all of them. Made by `Packer.ts`, read by `Catalog.ts`.
  * Prices are millionths of a USD per hour; zones are bits over the region's list of zones.
  */
 export interface Priced {
   /** Index into `regions`. */
   readonly region: ReadonlyArray<number>
   readonly zones: ReadonlyArray<number>
-  readonly usd: ReadonlyArray<number>
+  /** Null where it cannot be had on demand. */
+  readonly usd: ReadonlyArray<number | null>
   /** Null where there is no spot. */
   readonly spot: ReadonlyArray<number | null>
 }
 
 export interface CatalogData {
   readonly cloud: string
+  /** The day that the prices are of, as YYYY-MM-DD. */
+  readonly date: string
+  /** Rows of the lists that were left out: their prices cannot be. */
+  readonly refused: number
+  /** Where it was fetched from, and what it was called there; null for what came with the program. */
+  readonly source: { readonly url: string; readonly etag: string | null } | null
   readonly regions: ReadonlyArray<string>
   readonly zones: ReadonlyArray<ReadonlyArray<string>>
   readonly accelerators: ReadonlyArray<string>
@@ -26,6 +33,8 @@ export interface CatalogData {
     /** Index into `accelerators`, null for none. */
     readonly accelerator: ReadonlyArray<number | null>
     readonly count: ReadonlyArray<number>
+    /** 1 for a processor of ARM. */
+    readonly arm: ReadonlyArray<number>
   }
   readonly machines: Priced & { readonly type: ReadonlyArray<number> }
   /** Accelerators that are priced apart from the machine that they are put into. */

@@ -11,6 +11,10 @@ export interface Places {
   readonly lacks?: boolean
 }
 
+/** Whether a wish was refused for want of any place. */
+export const isNowhere = ({ message }: SkydError, places: Places): boolean =>
+  places.offers.length === 0 && message === nowhere(places).message
+
 const nowhere = ({ lacks, reason }: Places) =>
   lacks
     ? new NotSupportedError({

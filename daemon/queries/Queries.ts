@@ -12,6 +12,7 @@ import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
 import type { Caller, Request } from "../../sdk/protocol/Wire.ts"
 import { Clouds } from "../Clouds.ts"
+import { Catalogs } from "../catalog/Catalogs.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import { decoder } from "../decode.ts"
@@ -25,6 +26,7 @@ import { Couriers } from "../reactors/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../Unlogged.ts"
 import { auditAnswers } from "./audit.ts"
+import { catalogAnswers } from "./catalog.ts"
 import { cloudAnswers } from "./clouds.ts"
 import { clusterView } from "./cluster-view.ts"
 import { describe } from "./describe.ts"
@@ -62,6 +64,7 @@ const make = Effect.gen(function* () {
   const store = yield* LogStore
   const lifecycle = yield* Lifecycle
   const clouds = yield* Clouds
+  const catalogs = yield* Catalogs
   const couriers = yield* Couriers
   const notices = yield* Notices
   const note = noteIn(identity.home, notices)
@@ -146,6 +149,7 @@ const make = Effect.gen(function* () {
     "replay.verify": () => past.verify,
     ...auditAnswers(identity.home, store, note),
     ...cloudAnswers(clouds),
+    ...catalogAnswers(clouds, catalogs),
     operations: ({ all }) =>
       Effect.sync(() => {
         const world = log.world()

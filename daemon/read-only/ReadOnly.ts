@@ -12,7 +12,7 @@ import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { patient } from "../clouds/patient.ts"
-import { clouds } from "../Daemon.ts"
+import { catalogs, clouds } from "../Daemon.ts"
 import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -140,7 +140,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
     Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(patient),
-    Layer.provide(clouds(home, agentPath)),
+    Layer.provide(Layer.merge(clouds(home, agentPath), catalogs(home, agentPath))),
     Layer.provideMerge(storeOf(home))
   )
 }

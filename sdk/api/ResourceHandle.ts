@@ -16,6 +16,14 @@ export interface ResourceHandle {
   readonly launchedResources: Resources | null
 }
 
+/** What each node of a place is. */
+export const offeredResources = (offer: NonNullable<Wire["launchedResources"]>): Resources => {
+  const { needOfPlace, requestFrom } = values()
+  const { cpus, instanceType, memoryGib } = offer
+  const request = requestFrom(needOfPlace(offer))
+  return resourcesOf(request, instanceType === null ? `${cpus}CPU--${memoryGib}GB` : null)
+}
+
 class Handle implements ResourceHandle {
   readonly clusterName: string
   readonly clusterId: string
@@ -37,12 +45,7 @@ class Handle implements ResourceHandle {
   }
 
   get launchedResources(): Resources | null {
-    const offer = this.#launched
-    if (offer === null) return null
-    const { needOfPlace, requestFrom } = values()
-    const { cpus, instanceType, memoryGib } = offer
-    const request = requestFrom(needOfPlace(offer))
-    return resourcesOf(request, instanceType === null ? `${cpus}CPU--${memoryGib}GB` : null)
+    return this.#launched === null ? null : offeredResources(this.#launched)
   }
 
   toJSON(): ResourceHandle {

@@ -110,12 +110,13 @@ export class Resources {
     return values().isEmpty(this.#need)
   }
 
-  /** USD for one node over so many seconds. Only what costs nothing has a price in this version; else `NotSupportedError`. */
+  /** USD for one node over so many seconds. Only of what costs nothing; else `NotSupportedError`: prices are the daemon's to tell, by `optimize`. */
   getCost(seconds: number): number {
     if (!(Number.isFinite(seconds) && seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)
     if (!this.isLaunchable()) throw new ValueError(`${this} has no price: cloud and instanceType say what it is.`)
     const usd = values().costOf(this.#named(), seconds)
-    if (usd === undefined) throw new NotSupportedError(`The prices of ${this.cloud} are not known to this version.`)
+    if (usd === undefined)
+      throw new NotSupportedError(`The prices of ${this.cloud} are not known here: await sky.optimize(task) tells them.`)
     return usd
   }
 

@@ -65,6 +65,6 @@ export const planLine = ({ cluster, plan }: Launched): string => {
   if (plan === undefined) return "Dry run: the task fits."
   const { cloud, cpus, memoryGib, usdPerHour } = plan.offer
   const price = usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour`
-  const where = plan.newCluster ? "a new cluster" : cluster
+  const where = !plan.enabled ? "a cloud that is not enabled" : plan.newCluster ? "a new cluster" : cluster
   return `Dry run: ${plan.numNodes}x ${cloud} (${cpus} vCPUs, ${memoryGib} GiB), ${price}, on ${where}.`
 }

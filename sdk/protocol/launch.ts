@@ -30,6 +30,27 @@ export const Launch = Schema.Struct({
 })
 export type Launch = typeof Launch.Type
 
+/** A place by name. */
+const PlaceName = Schema.Struct({ cloud: Schema.String, region: Schema.NullOr(Schema.String), zone: Schema.NullOr(Schema.String) })
+
+export const Plan = Schema.Struct({
+  /** The place that would be taken. */
+  offer: Offer,
+  numNodes: Schema.Int,
+  newCluster: Schema.Boolean,
+  /** False: no cloud that can be used has what is asked, and this is what the lists of the others have. */
+  enabled: Schema.Boolean,
+  /** The best place of each cloud and kind, the one that would be taken among them. */
+  considered: Schema.Array(Offer),
+  /** Where it goes on when there is no room, in this order; the first few. */
+  next: Schema.Array(PlaceName),
+  /** How many more there are. */
+  more: Schema.Int,
+  /** What else there is to know, a sentence each. */
+  notes: Schema.Array(Schema.String)
+})
+export type Plan = typeof Plan.Type
+
 export const Launched = Schema.Struct({
   cluster: Schema.NullOr(Schema.String),
   /** Null where the task has no `run`, and after a dry run. */
@@ -37,6 +58,6 @@ export const Launched = Schema.Struct({
   /** Null after a dry run. */
   handle: Schema.NullOr(ResourceHandle),
   /** Only after a dry run. */
-  plan: Schema.optionalKey(Schema.Struct({ offer: Offer, numNodes: Schema.Int, newCluster: Schema.Boolean }))
+  plan: Schema.optionalKey(Plan)
 })
 export type Launched = typeof Launched.Type

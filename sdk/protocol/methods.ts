@@ -12,6 +12,16 @@ import {
 } from "./audit.ts"
 import { Autostop } from "./autostop.ts"
 import { Cancel } from "./cancel.ts"
+import {
+  CatalogList,
+  CatalogListAnswer,
+  CatalogUpdate,
+  CatalogUpdateAnswer,
+  GpusList,
+  GpusListAnswer,
+  Optimize,
+  OptimizeAnswer
+} from "./catalog.ts"
 import { Check, CheckAnswer, SshList, SshListAnswer } from "./clouds.ts"
 import { Down, DownUnlogged, DownUnloggedAnswer } from "./down.ts"
 import { Exec, Executed } from "./exec.ts"
@@ -68,6 +78,10 @@ export const queries = {
   operations: { params: Operations, result: OperationsAnswer },
   "operations.cancel": { params: OperationsCancel, result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean }) },
   check: { params: Check, result: CheckAnswer },
+  optimize: { params: Optimize, result: OptimizeAnswer },
+  "gpus.list": { params: GpusList, result: GpusListAnswer },
+  "catalog.list": { params: CatalogList, result: CatalogListAnswer },
+  "catalog.update": { params: CatalogUpdate, result: CatalogUpdateAnswer },
   "ssh.list": { params: SshList, result: SshListAnswer },
   "daemon.status": { params: DaemonStatus, result: DaemonAnswer },
   "daemon.stop": { params: DaemonStop, result: DaemonStopAnswer },

@@ -19,8 +19,11 @@ const may: Readonly<Record<Room, ReadonlyArray<string>>> = {
 
 /** No Node, no clock, no randomness, no drivers: the same input gives the same output for ever. */
 const pureReactors = ["plan", "conclude", "steps", "give-up", "deliveries", "journal-events", "facts"]
+const pureCatalog = ["Catalog", "Names", "Packer", "cells", "gpus", "habits", "hosts"]
 const isPure = (file: string) =>
-  /^(task|events|projections|daemon\/commands)\//.test(file) || pureReactors.some((name) => file === `daemon/reactors/${name}.ts`)
+  pureCatalog.some((name) => file === `daemon/catalog/${name}.ts`) ||
+  /^(task|events|projections|daemon\/(commands|optimizer))\//.test(file) ||
+  pureReactors.some((name) => file === `daemon/reactors/${name}.ts`)
 const drivers = /^(node:|level$|node-ipc|ssh2$|@aws-sdk\/|@google-cloud\/|yaml$|ulid$|rotating-file-stream$)/
 const impure =
   /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bprocess\.|\bcrypto\.|\bperformance\.|\bsetTimeout\b|\bsetInterval\b|\bfetch\(/

@@ -33,6 +33,8 @@ describe("the package", () => {
       "dist/sdk.cjs",
       "dist/values.cjs",
       "dist/sdk.d.cts",
+      "dist/catalog/aws.catalog",
+      "dist/catalog/gcp.catalog",
       "docs/api.md",
       "LICENSE",
       "README.md"

@@ -10,6 +10,8 @@ export interface GoldenError {
   readonly internal?: boolean
   readonly suggestions?: ReadonlyArray<string>
   readonly did_you_mean?: string
+  /** Accelerators that are there in place of the one asked for, sorted. */
+  readonly fuzzy_candidates?: ReadonlyArray<string>
 }
 
 export interface GoldenCase {
@@ -41,6 +43,8 @@ export interface GoldenSet {
   readonly answer: (input: GoldenCase["in"]) => Answer | Promise<Answer>
   /** Brings both to one form before they are compared, as where a spelling carries no meaning. */
   readonly meaning?: (out: unknown) => unknown
+  /** Where several answers are right: whether two values, neither a refusal, mean the same. */
+  readonly isAsGood?: (golden: GoldenCase, ours: unknown) => boolean
   readonly rules: ReadonlyArray<Rule>
   /** What the cases need beside them (files); gives back what removes it. */
   readonly open?: () => Promise<() => Promise<void>>
@@ -63,11 +67,14 @@ const agrees = (set: GoldenSet, golden: GoldenCase, ours: Answer): boolean => {
     const theirs = golden.error
     if (theirs === undefined) return golden.pythonism === true
     if (!theirs.internal && !ours.error.classes.includes(theirs.class)) return false
+    const near = theirs.fuzzy_candidates
+    if (near !== undefined && !sameMeaning(near, [...new Set(ours.error.about ?? [])].sort())) return false
     const pointed = [...(theirs.suggestions ?? []), ...(theirs.did_you_mean === undefined ? [] : [theirs.did_you_mean])]
     // Theirs were broken over the lines of a table: only whole words count.
     return pointed.filter((word) => !/\s/.test(word)).every((word) => ours.error.message.includes(word) || ours.error.about?.includes(word))
   }
   if (golden.error !== undefined) return false
+  if (set.isAsGood !== undefined) return set.isAsGood(golden, ours.out)
   const meaning = set.meaning ?? ((out) => out)
   return sameMeaning(meaning(golden.out), meaning(ours.out))
 }

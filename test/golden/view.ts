@@ -1,19 +1,25 @@
 /** The offers as the original saw them when its answers were recorded: see the README of the golden data. */
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { offersOf, readCatalog } from "../../daemon/catalog/Catalog.ts"
+import { type Catalog, catalogOf } from "../../daemon/catalog/Catalog.ts"
 import type { CatalogData, Priced } from "../../daemon/catalog/CatalogData.ts"
-import type { CloudOffers, Offers } from "../../task/Offers.ts"
+import { decodeCatalog } from "../../daemon/catalog/CatalogFile.ts"
+import type { Offers } from "../../task/Offers.ts"
 
-const folder = join(import.meta.dirname, "../../daemon/catalog")
+const read = (cloud: string) => decodeCatalog(readFileSync(join(import.meta.dirname, `../../daemon/catalog/${cloud}.catalog`)))
 
 const kept = <P extends Priced>(priced: P, keep: (row: number) => boolean): P =>
   Object.fromEntries(
     Object.entries(priced).map(([name, column]) => [name, (column as Array<unknown>).filter((_, row) => keep(row))])
   ) as unknown as P
 
+/** Accelerators, but not counted as GPUs. */
+const notGpu = /^(Inferentia|Trainium|Qualcomm)/
+
 /** Types stay numbered as they are: one that is left out has no rows, and an empty name. */
 const without = (data: CatalogData, types: RegExp, accelerators: (name: string) => boolean): CatalogData => ({
   ...data,
+  deviceMib: data.deviceMib.map((mib, i) => (notGpu.test(data.accelerators[i]!) ? null : mib)),
   types: { ...data.types, name: data.types.name.map((name) => (types.test(name) ? "" : name)) },
   machines: kept(data.machines, (row) => !types.test(data.types.name[data.machines.type[row]!]!)),
   attached: kept(data.attached, (row) => accelerators(data.accelerators[data.attached.accelerator[row]!]!))
@@ -25,20 +31,21 @@ const tags = {
 }
 const placeable = (name: string) => !/^(H100|H100-MEGA|H200|B200)$/.test(name) && (!name.startsWith("tpu-") || /^tpu-v[234]-/.test(name))
 
-const cut = (data: CatalogData, imageTags: ReadonlyArray<string>): CloudOffers => {
+const cut = (data: CatalogData, imageTags: ReadonlyArray<string>): Catalog => {
   const offered = (name: string, i: number) =>
     data.attached.accelerator.includes(i) || data.types.name.some((type, at) => type !== "" && data.types.accelerator[at] === i)
       ? [name]
       : []
-  return { ...offersOf(data), imageTags, acceleratorNames: data.accelerators.flatMap(offered) }
+  return { ...catalogOf(data), imageTags, acceleratorNames: data.accelerators.flatMap(offered) }
 }
 
-const clouds: Readonly<Record<string, CloudOffers>> = {
+/** In the order in which the original had them. */
+export const viewed: Readonly<Record<"aws" | "gcp", Catalog>> = {
   aws: cut(
-    without(readCatalog(join(folder, "aws.json.br")), /^gr?6f\./, () => true),
+    without(read("aws"), /^gr?6f\./, () => true),
     tags.aws
   ),
-  gcp: cut(without(readCatalog(join(folder, "gcp.json.br")), /^a[34]-/, placeable), tags.gcp)
+  gcp: cut(without(read("gcp"), /^a[34]-/, placeable), tags.gcp)
 }
 
-export const view: Offers = (cloud) => clouds[cloud]
+export const view: Offers = (cloud) => (cloud === "aws" || cloud === "gcp" ? viewed[cloud] : undefined)

@@ -146,7 +146,8 @@ describe("what no enabled cloud has", () => {
       clouds,
       access: new Map([["aws", null]]),
       places,
-      identities: new Map()
+      identities: new Map(),
+      catalogs: () => []
     }
     const launched = find(decide("launch", { ...input, params: { task: asked } }), "LaunchRequested")
     assert.deepStrictEqual(launched?.task.resources, { cloud: "aws", region: "us-east-1" })

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import * as Stream from "effect/Stream"
 import { Clouds } from "../../daemon/Clouds.ts"
+import { Catalogs } from "../../daemon/catalog/Catalogs.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
@@ -16,6 +17,7 @@ import * as World from "../../daemon/World.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import { recorded, up } from "../fakes/facts.ts"
+import { packed } from "./catalog/packed.ts"
 
 const facts = recorded(up())
 const world = facts.reduce(World.apply, World.empty)
@@ -31,6 +33,7 @@ const layer = Queries.layer.pipe(
   Layer.provide([
     Layer.succeed(EventLog, log as never),
     Layer.succeed(Clouds, new Map()),
+    Layer.succeed(Catalogs, packed),
     Layer.mock(Couriers, {}),
     Layer.mock(LogStore, {}),
     Layer.succeed(Lifecycle, { end: () => {}, ended: Effect.never }),
@@ -49,6 +52,8 @@ const asking = (method: QueryName, params: object) => {
   const reply = { send, push: () => undefined, isFull: () => false, whenDrained: () => undefined }
   return { values, asked: Queries.use((all) => all.answer(method, { id: 1, method, params }, reply)) }
 }
+/** Of those that must be asked something. Nothing is fetched. */
+const params: { readonly [Q in QueryName]?: object } = { optimize: { task: {} }, "catalog.update": { clouds: [] } }
 const full = "The disk is full."
 const withNotices = (Object.keys(queries) as Array<QueryName>).filter((name) => "notices" in queries[name].result.fields)
 
@@ -60,7 +65,7 @@ describe("a notice", () => {
     "is in an answer to %s, while there is one",
     (method) =>
       Effect.gen(function* () {
-        const { asked, values } = asking(method, {})
+        const { asked, values } = asking(method, params[method] ?? {})
         yield* asked
         ;(yield* Notices).set("disk", full)
         yield* asked

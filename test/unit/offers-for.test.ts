@@ -10,11 +10,12 @@ interface Fake {
   readonly whyNot?: string
   readonly reason?: string
   readonly isLastResort?: boolean
+  readonly usdPerHour?: number
 }
 const clouds = (fakes: Readonly<Record<string, Fake>>) =>
   new Map(
-    Object.entries(fakes).map(([name, { isLastResort = false, reason = null, whyNot = null }]) => {
-      const offers = reason === null ? [{ ...offer, cloud: name }] : []
+    Object.entries(fakes).map(([name, { isLastResort = false, reason = null, usdPerHour = 0, whyNot = null }]) => {
+      const offers = reason === null ? [{ ...offer, cloud: name, usdPerHour }] : []
       const cloud = { name, isLastResort, whyNot: Effect.succeed(whyNot), offers: () => Effect.succeed({ offers, reason }) }
       return [name, cloud as unknown as Cloud]
     })
@@ -47,6 +48,13 @@ describe("a task", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* asked({ local, ssh }, { ordered: [{ cloud: "local" }, { cloud: "ssh" }] }), ["local", "ssh"])
       assert.deepStrictEqual(yield* asked({ local, ssh }, { any_of: [{ cpus: 1 }, { cpus: 2 }] }), ["ssh"])
+    })
+  )
+  it.effect("goes to the cheapest of the clouds that may have it, and by its own order first", () =>
+    Effect.gen(function* () {
+      const both = { aws: { usdPerHour: 3 }, gcp: { usdPerHour: 2 } }
+      assert.deepStrictEqual(yield* asked(both), ["gcp", "aws"])
+      assert.deepStrictEqual(yield* asked(both, { ordered: [{ cloud: "aws" }, { cpus: 2 }] }), ["aws", "gcp", "aws"])
     })
   )
   it.effect("is told why a cloud that it names cannot be used, and what each that was asked has not", () =>

@@ -108,10 +108,15 @@ describe("what the daemon sends", () => {
   })
 
   it("says what a launch costs", () => {
-    expect(summary({ offer, numNodes: 1, newCluster: true })).toMatch(/1 node . local \(this machine\) . free/)
-    expect(summary({ offer: { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 21.96 }, numNodes: 2, newCluster: true })).toMatch(
+    const nowMs = Date.parse("2026-11-26")
+    const plan = { newCluster: true, enabled: true, considered: [], next: [], more: 0, notes: [] }
+    expect(summary({ ...plan, offer, numNodes: 1 }, nowMs)).toMatch(/1 node . local \(this machine\) . free/)
+    expect(summary({ ...plan, offer: { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 21.96 }, numNodes: 2 }, nowMs)).toMatch(
       /2 nodes . AWS us-east-1 . \$43\.92 an hour/
     )
+    const priced = { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 1, catalog: "2026-07-20" }
+    expect(summary({ ...plan, offer: priced, numNodes: 1 }, nowMs)).toMatch(/\$1\.00 an hour \(price of 2026-07-20, 4 months old\)$/)
+    expect(summary({ ...plan, offer: priced, numNodes: 1 }, Date.parse("2026-08-01"))).toMatch(/an hour \(price of 2026-07-20\)$/)
   })
 })
 

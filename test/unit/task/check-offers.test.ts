@@ -2,14 +2,14 @@
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { catalogIn } from "../../../daemon/catalog/Catalog.ts"
+import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { checkWithOffers } from "../../../task/check-offers.ts"
 import { getCost, isLaunchable } from "../../../task/fit.ts"
 import { closeMatches } from "../../../task/near.ts"
 import type { Resources } from "../../../task/Resources.ts"
 
-const offers = catalogIn(join(import.meta.dirname, "../../../daemon/catalog"))
+const offers = openCatalogs(join(import.meta.dirname, "../../../daemon/catalog"), "/nowhere").of
 const check = (resources: Resources, enabled: ReadonlyArray<string> = ["aws", "gcp"]) =>
   checkWithOffers(alternativesOf(resources).items[0]!, offers, enabled)
 const complete = (resources: Resources) => {

@@ -1,0 +1,41 @@
+/** Help pages of what looks at clouds, their machines and prices. */
+import type { Page } from "./page.ts"
+
+export const cloudPages = {
+  check: {
+    usage: "sky check [CLOUD]",
+    summary: "which clouds can be used",
+    note: "Of ssh each machine is asked. Exit code 1: the cloud that is named, or a machine of it, cannot be used.",
+    flags: [],
+    examples: ["sky check ssh", "sky check -o json"]
+  },
+  "show-gpus": {
+    usage: "sky show-gpus [NAME[:COUNT]] [-a] [--cloud CLOUD] [--region REGION] [--all-regions]",
+    summary: "accelerators, where they are cheapest, and their prices",
+    note: "NAME is a part of it, in any case; ^ $ . * + ? [ ] are those of regular expressions. By the lists of all clouds, enabled or not. Also: sky gpus list",
+    flags: [
+      ["-a, --all", "all kinds, each with its machines"],
+      ["--cloud CLOUD", "of this one only"],
+      ["--region REGION", "in this region; needs --cloud"],
+      ["--all-regions", "NAME in each region, not only where it is cheapest"]
+    ],
+    examples: ["sky show-gpus", "sky show-gpus A100:8 --all-regions"]
+  },
+  catalog: {
+    usage: "sky catalog list | update [CLOUD…] [--from URL|FILE [--sha256 SUM]]",
+    summary: "the lists of offers and prices; newer ones",
+    note: "They are fetched from where SkyPilot publishes them, or from URL or FILE in the same form (CSV). What is there stays if that fails.",
+    flags: [
+      ["--from URL|FILE", "update: the list of one cloud, from there"],
+      ["--sha256 SUM", "update: what it must sum up to"]
+    ],
+    examples: ["sky catalog list", "sky catalog update aws --from ./vms.csv"]
+  },
+  ssh: {
+    usage: "sky ssh ls [POOL]",
+    summary: "your own machines, and who has them",
+    note: "They are named in ssh_node_pools.yaml, in the state folder or in ~/.sky. One is used by: sky launch --infra ssh/POOL",
+    flags: [],
+    examples: ["sky ssh ls", "sky ssh ls -o json rack"]
+  }
+} satisfies Readonly<Record<string, Page>>

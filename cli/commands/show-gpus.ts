@@ -1,0 +1,60 @@
+/** `sky show-gpus`, or `sky gpus list`: which accelerators there are, what they come with, and what they cost. */
+
+import type { GpusListAnswer } from "../../sdk/protocol/catalog.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { stderr, stdout } from "../out.ts"
+import { usageError } from "../render/error.ts"
+import { gpuKinds, gpuTable } from "../render/gpus.ts"
+import { jsonLine } from "../render/json.ts"
+import { notify } from "../render/notify.ts"
+import { pricesOf } from "../render/plan.ts"
+import { atMost, type Input, screen, type Verb, verb } from "../verb.ts"
+
+const usage = "sky show-gpus [NAME[:COUNT]] [-a] [--cloud CLOUD] [--region REGION] [--all-regions]"
+const options = {
+  all: { type: "boolean", short: "a" },
+  cloud: { type: "string" },
+  region: { type: "string" },
+  "all-regions": { type: "boolean" }
+} as const
+
+const refuse = (message: string) => usageError(message, `Usage: ${usage}`)
+
+const asked = (text: string | undefined) => {
+  if (text === undefined) return {}
+  const [name, count, ...rest] = text.split(":")
+  if (rest.length > 0 || (count !== undefined && !/^[1-9]\d*$/.test(count)))
+    throw refuse(`'${text}' is neither NAME nor NAME:COUNT, with a COUNT from 1 up.`)
+  return { name: name!, ...(count === undefined ? {} : { count: Number(count) }) }
+}
+
+const show = async ({ connect, flags, json, words }: Input<typeof options>): Promise<number> => {
+  atMost(1, words, usage)
+  const [word] = words
+  const { all = false, "all-regions": allRegions = false, cloud, region } = flags
+  if (all && word !== undefined) throw refuse("-a shows all kinds: leave the name out, or -a.")
+  if (region !== undefined && cloud === undefined) throw refuse("--region needs --cloud.")
+  if (allRegions && word === undefined) throw refuse("--all-regions needs a name.")
+  if (allRegions && region !== undefined) throw refuse("--all-regions and --region exclude each other.")
+  const params = { ...asked(word), allRegions, ...(cloud === undefined ? {} : { cloud }), ...(region === undefined ? {} : { region }) }
+  const { gpus, notices, prices } = await connect().call<GpusListAnswer>("gpus.list", params)
+  notify(notices)
+  if (json) stdout.write(jsonLine(gpus))
+  else {
+    stdout.write(word === undefined ? gpuKinds(gpus, screen(), all) : "")
+    if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen()))
+    if (gpus.length === 0) stderr.write("There is no such accelerator. All of them: sky show-gpus -a\n")
+    else stderr.write(pricesOf(prices, Date.now()))
+  }
+  return exitCodes.ok
+}
+
+export const showGpus: Verb = verb(usage, options, show)
+
+/** The newer name. */
+export const gpus: Verb = verb(usage, options, (input) => {
+  const [what, ...words] = input.words
+  if (what !== "list")
+    throw usageError(what === undefined ? "What of the GPUs?" : `Unknown: gpus ${what}`, "Usage: sky gpus list, like sky show-gpus")
+  return show({ ...input, words })
+})

@@ -1,0 +1,137 @@
+/**
+ * The catalogs of all clouds that there are lists of: one fetched since goes before the one that came with the program, unless that is newer
+ * by now; one that is damaged counts for nothing. Each is read when it is first asked for.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
+import { join } from "node:path"
+import * as Context from "effect/Context"
+import { type Catalog, catalogOf } from "./Catalog.ts"
+import type { CatalogData } from "./CatalogData.ts"
+import { decodeCatalog } from "./CatalogFile.ts"
+import { isPublished } from "./published.ts"
+
+/** Clouds with a list, in the order in which they are looked at. */
+export const listedClouds = ["aws", "gcp"] as const
+export type ListedCloud = (typeof listedClouds)[number]
+export const isListed = (cloud: string): cloud is ListedCloud => (listedClouds as ReadonlyArray<string>).includes(cloud)
+
+/** What is told of a catalog. */
+export interface About extends Pick<CatalogData, "date" | "refused" | "source"> {
+  readonly cloud: string
+  readonly types: number
+  readonly regions: number
+  readonly accelerators: number
+  /** Why the one that was fetched is not used, in words. */
+  readonly problem: string | null
+}
+
+interface Read {
+  readonly catalog: Catalog
+  readonly about: About
+}
+
+const aboutOf = ({ accelerators, cloud, date, refused, regions, source, types }: CatalogData, problem: string | null): About => ({
+  cloud,
+  date,
+  refused,
+  source,
+  types: types.name.length,
+  regions: regions.length,
+  accelerators: accelerators.length,
+  problem
+})
+
+const readIfThere = (path: string): Buffer | undefined => {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw error
+  }
+}
+
+/** All or nothing, whenever the machine goes down. */
+const replace = (folder: string, name: string, bytes: Uint8Array): void => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const temp = join(folder, `${name}.part`)
+  try {
+    const fd = openSync(temp, "w", 0o600)
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(temp, join(folder, name))
+  } catch (error) {
+    rmSync(temp, { force: true })
+    throw error
+  }
+  const fd = openSync(folder, "r")
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+export interface CatalogsShape {
+  readonly of: (cloud: string) => Catalog | undefined
+  /** In the order in which they are looked at. */
+  readonly all: () => ReadonlyArray<Catalog>
+  readonly about: (cloud: ListedCloud) => About | undefined
+  /** Throws where it cannot be written, and all stays as it was. */
+  readonly take: (data: CatalogData, bytes: Uint8Array) => void
+}
+
+/** `packed`: the folder of those that came with the program; `fetched`: of those that were fetched since. */
+export const openCatalogs = (packed: string, fetched: string): CatalogsShape => {
+  const known = new Map<string, Read | undefined>()
+  const decoded = (path: string): CatalogData | undefined => {
+    const bytes = readIfThere(path)
+    return bytes && decodeCatalog(bytes)
+  }
+  const read = (cloud: ListedCloud): Read | undefined => {
+    let problem: string | null = null
+    const [own, came] = [fetched, packed].map((folder) => {
+      const path = join(folder, `${cloud}.catalog`)
+      try {
+        return decoded(path)
+      } catch (error) {
+        problem = `${path} is not used: ${(error as Error).message}`
+        return undefined
+      }
+    })
+    // A list of the user's own stands whatever its day.
+    const isOlder = own?.source && came && isPublished(own.source.url, cloud) && own.date < came.date
+    const data = isOlder ? came : (own ?? came)
+    return data && { catalog: catalogOf(data), about: aboutOf(data, problem) }
+  }
+  const find = (cloud: string) => {
+    if (!isListed(cloud)) return undefined
+    if (!known.has(cloud)) known.set(cloud, read(cloud))
+    return known.get(cloud)
+  }
+  return {
+    of: (cloud) => find(cloud)?.catalog,
+    all: () => listedClouds.flatMap((cloud) => find(cloud)?.catalog ?? []),
+    about: (cloud) => find(cloud)?.about,
+    take: (data, bytes) => {
+      const catalog = catalogOf(data)
+      replace(fetched, `${data.cloud}.catalog`, bytes)
+      known.set(data.cloud, { catalog, about: aboutOf(data, null) })
+    }
+  }
+}
+
+/** No cloud has a list where nobody says where they are. */
+export const Catalogs = Context.Reference<CatalogsShape>("skyd/daemon/catalog/Catalogs", {
+  defaultValue: () => ({
+    of: () => undefined,
+    all: () => [],
+    about: () => undefined,
+    take: () => {
+      throw new Error("there is no folder for catalogs")
+    }
+  })
+})

@@ -1,0 +1,199 @@
+/**
+ * Lists of offers, line by line, into columns. The lists are SkyPilot's (its formats v7 and v8; columns are found by their names): a row a
+ * type and zone; a row without a type is an accelerator that is put into machines. On AWS zones come as ids (`use1-az1`), which each account
+ * names in its own way: by number they become letters (`us-east-1a`). Pure.
+ */
+import type { CatalogData, Priced } from "./CatalogData.ts"
+import { cellsOf } from "./cells.ts"
+import { Names, sortedWith } from "./Names.ts"
+
+/** A day of the largest TPU slice costs half of that. */
+const usdMax = 100_000
+/** A spot price is seldom above the other, and never by far. */
+const spotTimesMax = 10
+const nameMaxChars = 64
+/** Bits of one number. */
+const zonesMax = 30
+const rowsMax = 1_000_000
+
+const needed = [
+  "InstanceType",
+  "AcceleratorName",
+  "AcceleratorCount",
+  "vCPUs",
+  "MemoryGiB",
+  "Price",
+  "SpotPrice",
+  "Region",
+  "AvailabilityZone"
+]
+
+/** A list that is none, in words. */
+export class NoCatalog extends Error {}
+
+const numberOf = (text: string): number | null => (text.trim() === "" ? null : Number(text))
+const isName = (text: string) => text.length <= nameMaxChars && /^[\x20-\x7e]*$/.test(text)
+
+/** A TPU VM: the lists have no row for it. */
+const partOfAccelerator = "TPU-VM"
+const letters = "abcdefghijklmnopqrstuvwxyz"
+const zoneName = (zone: string, region: string): string => {
+  const letter = letters[Number(/^[a-z]+\d+-az(\d+)$/.exec(zone)?.[1] ?? 0) - 1]
+  return letter === undefined ? zone : `${region}${letter}`
+}
+
+/** Undefined: there is no such price. */
+const millionths = (usd: number | null, most: number): number | null | undefined =>
+  usd === null ? null : usd >= 0 && usd <= most ? Math.round(usd * 1e6) : undefined
+
+interface Line {
+  readonly key: number
+  readonly count: number
+  readonly region: number
+  readonly usd: number | null
+  readonly spot: number | null
+  /** Bits in the order in which zones were met. */
+  zones: number
+}
+
+export class Packer {
+  readonly #cloud: string
+  #at: Readonly<Record<string, number>> | undefined
+  readonly #regions = new Names()
+  readonly #zones: Array<Names> = []
+  readonly #types = new Names()
+  readonly #accelerators = new Names()
+  readonly #deviceMib: Array<number | null> = []
+  readonly #made: Array<{ vcpus: number | null; memoryGib: number | null; accelerator: number | null; count: number; arm: number }> = []
+  readonly #machines = new Map<string, Line>()
+  readonly #attached = new Map<string, Line>()
+  #rows = 0
+  #refused = 0
+
+  constructor(cloud: string) {
+    this.#cloud = cloud
+  }
+
+  #header(line: string): void {
+    const names = cellsOf(line.replace(/^\ufeff/, "")).map((name) => name.trim())
+    const missing = needed.filter((name) => !names.includes(name))
+    if (missing.length > 0) throw new NoCatalog(`it is no list of offers: it has no column ${missing.join(", ")}`)
+    this.#at = Object.fromEntries(names.map((name, i) => [name, i]))
+  }
+
+  take(line: string): void {
+    if (line === "") return
+    if (this.#at === undefined) {
+      this.#header(line)
+      return
+    }
+    const at = this.#at
+    const cells = cellsOf(line)
+    const cell = (name: string) => cells[at[name] ?? -1] ?? ""
+    if (++this.#rows > rowsMax) throw new NoCatalog(`it has more than ${rowsMax} rows`)
+    const usd = millionths(numberOf(cell("Price")), usdMax)
+    const spot = millionths(numberOf(cell("SpotPrice")), usd ? (usd / 1e6) * spotTimesMax : usdMax)
+    const [type, name, region, zone] = [cell("InstanceType"), cell("AcceleratorName"), cell("Region"), cell("AvailabilityZone")]
+    // A machine of unknown size would pass for one that is part of its accelerator, and free.
+    const sizes = type === "" || type === partOfAccelerator ? [] : [cell("vCPUs"), cell("MemoryGiB")]
+    const amounts = [...sizes, ...(name === "" ? [] : [cell("AcceleratorCount") || "1"])]
+    const isCounted = amounts.every((text) => Number(text) > 0 && Number(text) < Number.POSITIVE_INFINITY)
+    const isWhole = isCounted && region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)
+    if (usd === undefined || spot === undefined || (usd === null && spot === null) || !isWhole) {
+      this.#refused++
+      return
+    }
+    const accelerator = name === "" ? null : this.#acceleratorOf(name, cell("GpuInfo"))
+    const count = accelerator === null ? 0 : (numberOf(cell("AcceleratorCount")) ?? 1)
+    const key = type === "" ? accelerator! : this.#typeOf(type, { accelerator, count, cell })
+    this.#add(
+      type === "" ? this.#attached : this.#machines,
+      { key, count, region: this.#regions.of(region), usd, spot },
+      zoneName(zone, region)
+    )
+  }
+
+  #acceleratorOf(name: string, info: string): number {
+    const index = this.#accelerators.of(name)
+    this.#deviceMib[index] ??= numberOf(/'SizeInMiB': ([\d.]+)/.exec(info)?.[1] ?? "")
+    return index
+  }
+
+  #typeOf(
+    name: string,
+    { accelerator, cell, count }: { accelerator: number | null; count: number; cell: (name: string) => string }
+  ): number {
+    const index = this.#types.of(name)
+    const arm = cell("Arch").startsWith("arm") ? 1 : 0
+    this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count, arm }
+    return index
+  }
+
+  /** One for all zones of a region that cost the same. */
+  #add(lines: Map<string, Line>, line: Omit<Line, "zones">, zone: string): void {
+    this.#zones[line.region] ??= new Names()
+    const zones = this.#zones[line.region]!
+    const bit = zones.of(zone)
+    if (bit >= zonesMax) throw new NoCatalog(`the region ${this.#regions.list[line.region]} has more than ${zonesMax} zones`)
+    const id = `${line.key}|${line.count}|${line.region}|${line.usd}|${line.spot}`
+    const known = lines.get(id)
+    if (known === undefined) lines.set(id, { ...line, zones: 1 << bit })
+    else known.zones |= 1 << bit
+  }
+
+  /** Throws where what was taken is no list of offers. */
+  finish({ date, imageTags, source }: Pick<CatalogData, "date" | "imageTags" | "source">): CatalogData {
+    const isPricedApart = this.#attached.size > 0
+    // Nothing is free; where accelerators are priced apart, a machine may be paid with its own.
+    const machines = [...this.#machines.values()].filter(({ usd }) => isPricedApart || usd !== 0)
+    const refused = this.#refused + this.#machines.size - machines.length
+    const taken = this.#rows - refused
+    if (this.#rows === 0) throw new NoCatalog("it has no rows")
+    if (taken <= 0 || refused > taken) throw new NoCatalog(`${refused} of its ${this.#rows} rows have no price that can be`)
+    const regions = sortedWith(this.#regions.list)
+    const zones = this.#zones.map(({ list }) => sortedWith(list))
+    const accelerators = sortedWith(this.#accelerators.list)
+    const moved = (line: Line) => zones[line.region]!.place.reduce((bits, to, from) => bits | (((line.zones >> from) & 1) << to), 0)
+    const priced = (lines: ReadonlyArray<Line>): Priced => ({
+      region: lines.map(({ region }) => regions.place[region]!),
+      zones: lines.map(moved),
+      usd: lines.map(({ usd }) => usd),
+      spot: lines.map(({ spot }) => spot)
+    })
+    const inOrder = <A>(place: ReadonlyArray<number>, values: ReadonlyArray<A>) => {
+      const sorted: Array<A> = []
+      for (const [from, to] of place.entries()) sorted[to] = values[from]!
+      return sorted
+    }
+    const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0, arm: 0 }
+    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(partOfAccelerator)
+    const names = hasTpus ? [...this.#types.list, partOfAccelerator] : this.#types.list
+    const made = hasTpus ? [...this.#made, tpu] : this.#made
+    const attached = [...this.#attached.values()]
+    return {
+      cloud: this.#cloud,
+      date,
+      refused,
+      source,
+      regions: regions.names,
+      zones: inOrder(regions.place, zones).map((sorted) => sorted.names),
+      accelerators: accelerators.names,
+      deviceMib: inOrder(accelerators.place, this.#deviceMib).map((mib) => mib ?? null),
+      types: {
+        name: names,
+        vcpus: made.map(({ vcpus }) => vcpus),
+        memoryGib: made.map(({ memoryGib }) => memoryGib),
+        accelerator: made.map(({ accelerator }) => (accelerator === null ? null : accelerators.place[accelerator]!)),
+        count: made.map(({ count }) => count),
+        arm: made.map(({ arm }) => arm)
+      },
+      machines: { ...priced(machines), type: machines.map(({ key }) => key) },
+      attached: {
+        ...priced(attached),
+        accelerator: attached.map(({ key }) => accelerators.place[key]!),
+        count: attached.map(({ count }) => count)
+      },
+      imageTags
+    }
+  }
+}

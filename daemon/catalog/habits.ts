@@ -1,0 +1,55 @@
+/** What lists of offers do not say of a cloud: which machines are usual there, how places are tried, what goes with what. Pure. */
+import type { Accelerators } from "../../task/accelerators.ts"
+import type { Need } from "../../task/Need.ts"
+import type { InstanceType } from "../../task/Offers.ts"
+import { type Hosts, hostMismatch, hostsFor, sized } from "./hosts.ts"
+
+export interface Habits {
+  /** Types for those who say nothing of the machine begin with one of these. */
+  readonly families: ReadonlyArray<string>
+  /** One zone at a time, whatever is asked. Elsewhere a region is asked as a whole, but for spot and for several nodes. */
+  readonly byZone: boolean
+  /** Regions of a lower rank are tried first, whatever they cost; only ties are left to it where the price decides. */
+  readonly regionRank: (region: string) => number
+  /** What its default images are taken to need. */
+  readonly imageGib: number
+  readonly hostsFor?: (accelerators: Accelerators, need: Need) => Hosts
+  readonly sized: (type: InstanceType, accelerators: Accelerators | undefined) => InstanceType
+  /** Why a type does not go with the accelerators that are asked for, as a sentence. */
+  readonly mismatch: (type: InstanceType, asked: Accelerators | undefined) => string | undefined
+}
+
+const ownMismatch: Habits["mismatch"] = ({ accelerators, name }, asked) => {
+  if (asked === undefined || (accelerators?.name === asked.name && accelerators.count === asked.count)) return undefined
+  const has = accelerators === null ? "no accelerators" : `${accelerators.name}:${accelerators.count}`
+  return `${name} has ${has}, ${asked.name}:${asked.count} was asked for. Name one of the two.`
+}
+
+const plain: Habits = {
+  families: [],
+  byZone: false,
+  regionRank: () => 0,
+  imageGib: 0,
+  sized: (type) => type,
+  mismatch: ownMismatch
+}
+
+const clouds: Readonly<Record<string, Habits>> = {
+  aws: {
+    ...plain,
+    families: ["m6i.", "r6i.", "c6i."],
+    regionRank: (region) => (region.startsWith("us-") ? 0 : 1),
+    imageGib: 45
+  },
+  gcp: {
+    ...plain,
+    families: ["n2-standard-", "n2-highmem-", "n2-highcpu-"],
+    byZone: true,
+    imageGib: 50,
+    hostsFor,
+    sized,
+    mismatch: hostMismatch
+  }
+}
+
+export const habitsOf = (cloud: string): Habits => clouds[cloud] ?? plain

@@ -1,0 +1,68 @@
+/** Newer catalogs in place of those that are there. Whatever goes wrong, what was there stays. */
+
+import { encodeCatalog } from "./CatalogFile.ts"
+import type { CatalogsShape, ListedCloud } from "./Catalogs.ts"
+import { fetchList, limits, NotFetched } from "./fetch-list.ts"
+import { published } from "./published.ts"
+
+/** Of the types that are there, what a published list has at least: less of it is not the whole. */
+const leastShare = 0.5
+
+export interface Update {
+  readonly cloud: ListedCloud
+  /** Null: where they are published. */
+  readonly from: string | null
+  readonly sha256: string | null
+}
+
+export interface Updated {
+  readonly cloud: string
+  readonly status: "updated" | "unchanged" | "failed"
+  /** Why it failed, as the end of a sentence. */
+  readonly reason: string | null
+}
+
+const took = async (
+  catalogs: CatalogsShape,
+  { cloud, from, sha256 }: Update,
+  place: string,
+  nowMs: number,
+  signal: AbortSignal,
+  waits = limits
+) => {
+  const old = catalogs.about(cloud)
+  const etag = old?.source?.url === place && sha256 === null ? old.source.etag : null
+  const imageTags = catalogs.of(cloud)?.imageTags ?? []
+  const data = await fetchList({ cloud, from: place, etag, sha256, imageTags, nowMs }, signal, waits)
+  if (data === undefined) return "unchanged"
+  const types = data.types.name.length
+  if (from === null && old !== undefined && types < old.types * leastShare)
+    throw new NotFetched(`it has ${types} types, where ${old.types} are known: it is not the whole list`)
+  const bytes = await encodeCatalog(data)
+  try {
+    catalogs.take(data, bytes)
+  } catch (error) {
+    throw new NotFetched(`it cannot be kept: ${(error as Error).message}`)
+  }
+  return "updated"
+}
+
+export const updateCatalog = async (
+  catalogs: CatalogsShape,
+  update: Update,
+  nowMs: number,
+  signal: AbortSignal,
+  { places = published, waits = limits } = {}
+): Promise<Updated> => {
+  const { cloud, from } = update
+  const reasons: Array<string> = []
+  for (const place of from === null ? places.map((at) => at(cloud)) : [from])
+    try {
+      return { cloud, status: await took(catalogs, update, place, nowMs, signal, waits), reason: null }
+    } catch (error) {
+      if (!(error instanceof NotFetched)) throw error
+      reasons.push(`${place}: ${error.message}`)
+      if (!error.again) break
+    }
+  return { cloud, status: "failed", reason: reasons.join("; ") }
+}

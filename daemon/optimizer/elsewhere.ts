@@ -1,0 +1,51 @@
+/** What the lists have for a task, whether or not their clouds are enabled: a dry run shows it, and a refusal points there. Pure. */
+import * as Result from "effect/Result"
+import type { RecordedTask } from "../../events/values.ts"
+import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import type { Catalog } from "../catalog/Catalog.ts"
+import { completed } from "../commands/offer-checks.ts"
+import { optimize, type Plan, type Wish } from "./optimize.ts"
+
+const nearMax = 8
+
+/** Each of them once, as the end of a sentence. */
+const nearIn = ({ looks }: Plan): string => [...new Set(looks.flatMap(({ near }) => near))].slice(0, nearMax).join(", ")
+
+export const planElsewhere = (
+  task: RecordedTask,
+  catalogs: ReadonlyArray<Catalog>,
+  more: Pick<Wish, "minimize" | "blocked"> = {}
+): Result.Result<Plan, SkydError> => {
+  const names = catalogs.map(({ cloud }) => cloud)
+  return completed(task, (cloud) => catalogs.find((one) => one.cloud === cloud), names).pipe(
+    Result.flatMap(({ num_nodes, resources }) => {
+      const plan = optimize({ needs: alternativesOf(resources), numNodes: num_nodes ?? 1, ...more }, catalogs)
+      if (plan.ranked.length > 0) return Result.succeed(plan)
+      const mismatch = plan.looks.find((look) => look.mismatch !== undefined)?.mismatch
+      return Result.fail(mismatch === undefined ? nothing(plan) : new ResourcesMismatchError({ message: mismatch, hint: null }))
+    })
+  )
+}
+
+const all = "All there is: sky show-gpus -a"
+
+const nothing = (plan: Plan): ResourcesUnavailableError => {
+  const near = nearIn(plan)
+  const lacking = plan.looks.find(({ lacks }) => lacks !== undefined)
+  const reason = lacking && `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
+  return new ResourcesUnavailableError({
+    message: "No list of offers has what is asked.",
+    hint: near === "" ? (reason ?? all) : `There is ${near}. ${all}`,
+    failoverHistory: [],
+    noFailover: false
+  })
+}
+
+/** The way on for who was refused everywhere: who else has it. */
+export const hintOf = (found: Result.Result<Plan, SkydError>): string | null => {
+  if (Result.isFailure(found)) return found.failure._tag === "ResourcesUnavailableError" ? found.failure.hint : null
+  const { offer } = found.success.ranked[0]!
+  return `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour, but is not enabled: sky check. What would be taken: --dryrun`
+}

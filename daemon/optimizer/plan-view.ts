@@ -1,0 +1,43 @@
+/** A plan as it is told: the best of each kind, and where it goes on. Pure. */
+import type { Offer } from "../../events/values.ts"
+import type { Plan as PlanView } from "../../sdk/protocol/launch.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import type { Look } from "./optimize.ts"
+
+/** Places that are told one by one. */
+const nextMax = 16
+/** Types that a note names. */
+const typesMax = 4
+
+const kindOf = ({ accelerators, cloud, useSpot }: Offer) => [cloud, accelerators?.name, accelerators?.count, useSpot].join("|")
+
+/** Where several types would do, the cheapest is taken, and nobody would know of the others. */
+const othersIn = ({ cloud, types }: Look): ReadonlyArray<string> => {
+  const [first, ...others] = types
+  if (first === undefined || others.length === 0) return []
+  const more = others.length > typesMax ? ` and ${others.length - typesMax} more` : ""
+  return [`${cloudDisplay(cloud)} has dearer machines too: ${others.slice(0, typesMax).join(", ")}${more} (-t TYPE).`]
+}
+
+export interface Told {
+  readonly numNodes: number
+  readonly newCluster: boolean
+  readonly enabled: boolean
+  readonly looks?: ReadonlyArray<Look>
+}
+
+/** `offers`: best first, at least one. */
+export const planView = (offers: ReadonlyArray<Offer>, { enabled, looks = [], newCluster, numNodes }: Told): PlanView => {
+  const [offer, ...others] = offers
+  const firsts = new Map([...offers].reverse().map((one) => [kindOf(one), one]))
+  return {
+    offer: offer!,
+    numNodes,
+    newCluster,
+    enabled,
+    considered: offers.filter((one) => firsts.get(kindOf(one)) === one),
+    next: others.slice(0, nextMax).map(({ cloud, region, zone }) => ({ cloud, region, zone })),
+    more: Math.max(0, others.length - nextMax),
+    notes: [...new Set(looks.flatMap(othersIn))]
+  }
+}

@@ -1,0 +1,104 @@
+/** What the clouds offer, by their lists; and newer lists. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
+import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { shouldBeBlockedBy } from "../../task/fit.ts"
+import { needOf } from "../../task/Need.ts"
+import { closeMatches } from "../../task/near.ts"
+import { needOfPlace } from "../../task/placed.ts"
+import { numNodesOf } from "../../task/Task.ts"
+import type { Catalog } from "../catalog/Catalog.ts"
+import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
+import { gpusOn, matcher } from "../catalog/gpus.ts"
+import { updateCatalog } from "../catalog/update.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
+import { cut } from "../commands/caller.ts"
+import { accessOf, completedBy, offersFor } from "../Deciders.ts"
+import { planElsewhere } from "../optimizer/elsewhere.ts"
+import { planView } from "../optimizer/plan-view.ts"
+
+const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
+  isListed(cloud)
+    ? Result.succeed(cloud)
+    : Result.fail(
+        new ValueError({ message: `There is no list of offers of '${cut(cloud)}'.`, hint: `There are: ${listedClouds.join(", ")}.` })
+      )
+
+const byName = new Intl.Collator("en", { numeric: true })
+const usdOf = ({ spotUsdPerHour, usdPerHour }: GpuView) => usdPerHour ?? spotUsdPerHour ?? 0
+const byKind = (a: GpuView, b: GpuView) => byName.compare(a.accelerator, b.accelerator) || a.count - b.count || usdOf(a) - usdOf(b)
+
+const viewIn = (catalogs: CatalogsShape, cloud: ListedCloud): CatalogView | null => {
+  const about = catalogs.about(cloud)
+  return about === undefined ? null : { ...about, source: about.source?.url ?? null }
+}
+
+const named = (text: string | null | undefined): Result.Result<(name: string) => boolean, SkydError> => {
+  const matches = matcher(text ?? "")
+  return matches === undefined
+    ? Result.fail(new ValueError({ message: `'${cut(text ?? "")}' is no part of the name of an accelerator.`, hint: null }))
+    : Result.succeed(matches)
+}
+
+/** The whole name: `europe-west1` is not `europe-west10`. */
+const regionIn = (
+  catalogs: ReadonlyArray<Catalog>,
+  asked: string | null | undefined
+): Result.Result<(region: string) => boolean, SkydError> => {
+  if (asked === null || asked === undefined) return Result.succeed(() => true)
+  const regions = catalogs.flatMap((catalog) => catalog.regions)
+  const word = asked.toLowerCase()
+  if (regions.some((region) => region.toLowerCase() === word)) return Result.succeed((region) => region.toLowerCase() === word)
+  const near = closeMatches(asked, regions)
+  const hint = near.length > 0 ? `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` : null
+  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint }))
+}
+
+export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
+  optimize: Effect.fnUntraced(function* ({ blocked, minimize, task }: typeof Optimize.Type) {
+    const patterns = (blocked ?? []).map(needOf)
+    const access = yield* accessOf(clouds)
+    const { offers } = yield* offersFor(clouds, access, task)
+    const left = offers.filter((offer) => !patterns.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern)))
+    const told = { numNodes: numNodesOf(task), newCluster: true }
+    if (left.length > 0 && Result.isSuccess(completedBy(clouds, access, task))) return { plan: planView(left, { ...told, enabled: true }) }
+    const found = planElsewhere(task, catalogs.all(), { blocked: patterns, ...(minimize ? { minimize } : {}) })
+    const { looks, ranked } = yield* Effect.fromResult(found)
+    const elsewhere = ranked.map(({ offer }) => offer)
+    return { plan: planView(elsewhere, { ...told, enabled: false, looks }) }
+  }),
+  "gpus.list": Effect.fnUntraced(function* ({ allRegions, cloud, count, name, region }: GpusList) {
+    const isNamed = yield* Effect.fromResult(named(name))
+    const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
+    const some = asked.flatMap((one) => catalogs.of(one) ?? [])
+    if (some.length === 0)
+      return yield* new RuntimeError({
+        message: "No list of offers can be read: skyd is not installed as a whole.",
+        hint: "Install it anew."
+      })
+    const isRegion = yield* Effect.fromResult(regionIn(some, region))
+    const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
+    const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
+    return { gpus, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
+  }),
+  "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
+  "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {
+    const asked = yield* Effect.forEach(wanted ?? listedClouds, (cloud) => Effect.fromResult(listedOf(cloud.toLowerCase())))
+    if (from !== null && asked.length !== 1)
+      return yield* new ValueError({ message: "A list is of one cloud.", hint: `Name it: ${listedClouds.join(", ")}.` })
+    if (from !== null && !/^(https?:\/\/|\/)/i.test(from))
+      return yield* new ValueError({ message: `'${cut(from)}' is neither an URL nor an absolute path.`, hint: null })
+    if (sha256 !== null && (from === null || !/^[0-9a-f]{64}$/i.test(sha256)))
+      return yield* new ValueError({ message: "sha256 is 64 hexadecimal digits, of the list that is named beside it.", hint: null })
+    const nowMs = yield* Clock.currentTimeMillis
+    const updates = yield* Effect.forEach(asked, (cloud) =>
+      Effect.map(
+        Effect.promise((signal) => updateCatalog(catalogs, { cloud, from, sha256 }, nowMs, signal)),
+        (updated) => ({ ...updated, catalog: viewIn(catalogs, cloud) })
+      )
+    )
+    return { updates }
+  })
+})

@@ -1,0 +1,139 @@
+/** What the clouds would have and cost, without any account: dry runs, the tables of accelerators, and newer lists. */
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { afterAll, describe, expect, it } from "vitest"
+import { Home } from "./home.ts"
+
+const home = new Home()
+const dry = (...args: ReadonlyArray<string>) => home.sky("launch", "--dryrun", "-y", "-c", "p", ...args, "nvidia-smi")
+
+describe("a dry run", () => {
+  it("plans over all clouds where none that is enabled has it, says that they are not, and makes nothing", async () => {
+    await home.sky("status")
+    const before = (await home.json("daemon", "status")).head
+    const { code, err, out } = await dry("--gpus", "A100:8")
+    expect(code).toBe(0)
+    expect(out).toMatch(/^GCP europe-west4-a +a2-highgpu-8g +96 +680 +A100:8 +19\.42 +← chosen, not enabled$/m)
+    expect(out).toMatch(/^AWS us-east-\d +p4d\.24xlarge +96 +1152 +A100:8 +21\.96 +not enabled$/m)
+    expect(out).toMatch(/^1 node: \$19\.42 an hour\. Prices of 2026-05-20 \(GCP\) and 2026-07-20 \(AWS\)/m)
+    expect(out).toMatch(/^Then, if there is no capacity: europe-west4-b, .* more \(-a\)\.$/m)
+    expect(out).toContain("sky check")
+    expect(err).toContain("not enabled")
+    expect((await home.json("daemon", "status")).head).toBe(before)
+  })
+
+  it("names the nodes' price together, each zone with -a, and what else would do", async () => {
+    const { out } = await dry("--gpus", "L4", "--num-nodes", "2", "-a")
+    expect(out).toMatch(/^2 nodes: \$1\.41 an hour/m)
+    expect(out).toMatch(/^Then, if there is no capacity: (\S+, ){16}… \d+ more\.$/m)
+    expect(out).toMatch(/^AWS has dearer machines too: g6\.2xlarge, /m)
+  })
+
+  it("goes where the user says, though that is not enabled, and stays here where this machine will do", async () => {
+    expect((await dry("--infra", "aws/us-east-1", "--use-spot")).out).toMatch(/^AWS us-east-1a +m6i\.2xlarge\[Spot\] .* not enabled$/m)
+    expect((await dry("--region", "us-east-1")).out).toMatch(/^AWS us-east-1 +m6i\.2xlarge/m)
+    expect((await dry()).out).toMatch(/^local \(this machine\).* free +← chosen$/m)
+  })
+
+  it("is refused where nobody has it, with what is near", async () => {
+    expect(await dry("--gpus", "V100:3")).toMatchObject({ code: 7, err: expect.stringContaining("There is V100:4, V100:8, V100-32GB:8.") })
+    expect(await dry("--infra", "aws/us-east1")).toMatchObject({ code: 2, err: expect.stringContaining("Did you mean 'us-east-1'?") })
+    expect(await dry("-t", "m6i.large", "--gpus", "V100", "--cloud", "aws")).toMatchObject({
+      code: 6,
+      err: expect.stringContaining("m6i.large has no accelerators, V100:1 was asked for")
+    })
+    expect(await dry("--infra", "gcp/northamerica-south1")).toMatchObject({
+      code: 7,
+      err: expect.stringContaining("Name the instance type, as ")
+    })
+  })
+})
+
+describe("a launch that no enabled cloud has room for", () => {
+  it("is refused, and says who has it and for how much", async () => {
+    const { code, err } = await home.sky("launch", "-y", "-c", "p", "--gpus", "A100:8", "nvidia-smi")
+    expect(code).toBe(7)
+    expect(err).toContain("GCP has it from $19.42 an hour, but is not enabled: sky check.")
+    expect(await home.json("status")).toEqual([])
+  })
+})
+
+describe("sky show-gpus", () => {
+  it("tells the kinds that there are, and by how many", async () => {
+    const { out } = await home.sky("show-gpus")
+    expect(out).toMatch(/^COMMON_GPU +AVAILABLE_QUANTITIES$/m)
+    expect(out).toMatch(/^V100 +1, 2, 4, 8$/m)
+    expect(out).toMatch(/^tpu-v3-SIZE +8, 32, 64, 128, 256, 512, 1024, 2048$/m)
+    expect(out).not.toContain("OTHER_GPU")
+    expect((await home.sky("show-gpus", "-a")).out).toMatch(/^OTHER_GPU[\s\S]*^Inferentia +1, 4, 16$[\s\S]*inf1\.xlarge/m)
+  })
+
+  it("has for a name its machines and prices where they are cheapest, under the newer name too", async () => {
+    const { code, err, out } = await home.sky("show-gpus", "v100:8")
+    expect(code).toBe(0)
+    expect(out).toMatch(/^V100 +8 +AWS +p3\.16xlarge +16GB +64 +488GB +\$ 24\.480 +\$ 4\.162 +us-east-1$/m)
+    expect(out).toMatch(/^V100 +8 +GCP +n1-highmem-64 +16GB +64 +416GB +\$ 23\.626 +\$ 11\.302 +us-central1$/m)
+    expect(err).toContain("Prices of 2026-07-20 (AWS) and 2026-05-20 (GCP)")
+    expect((await home.sky("gpus", "list", "v100:8")).out).toBe(out)
+  })
+
+  it("has a row for each region, or those of one", async () => {
+    const all = await home.json("show-gpus", "^V100$", "--all-regions")
+    const regions = all.map(({ region }: { region: string }) => region)
+    expect(regions).toContain("eu-west-1")
+    const some = await home.json("show-gpus", "^V100$", "--cloud", "aws", "--region", "eu-west-1")
+    expect(some.map(({ region }: { region: string }) => region)).toEqual(["eu-west-1", "eu-west-1", "eu-west-1"])
+    const west1 = await home.json("show-gpus", "L4:1", "--cloud", "gcp", "--region", "europe-west1")
+    expect(west1.map(({ region }: { region: string }) => region)).toEqual(["europe-west1"])
+    expect(await home.sky("show-gpus", "L4", "--cloud", "aws", "--region", "us-east1")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Did you mean 'us-east-1'?")
+    })
+  })
+
+  it("refuses what goes not together, and says when there is no such thing", async () => {
+    for (const args of [["-a", "V100"], ["V100:0"], ["V100:1:2"], ["--region", "us-east-1"], ["--all-regions"], ["V100", "T4"]])
+      expect((await home.sky("show-gpus", ...args)).code, args.join(" ")).toBe(2)
+    expect(await home.sky("show-gpus", "nope")).toMatchObject({ code: 0, out: "", err: expect.stringContaining("sky show-gpus -a") })
+  })
+})
+
+describe("sky catalog", () => {
+  const list = `InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,Price,SpotPrice,Region,AvailabilityZone
+m6i.2xlarge,,,8.0,32.0,,0.5,0.2,us-east-1,use1-az1
+m6i.2xlarge,,,8.0,32.0,,-1,,us-east-1,use1-az2
+`
+  const server = createServer((request, response) => {
+    if (request.url === "/vms.csv") response.setHeader("last-modified", "Wed, 25 Nov 2026 08:00:00 GMT").end(list)
+    else response.writeHead(500).end()
+  })
+  afterAll(() => void server.close())
+
+  it("lists what there is", async () => {
+    const { out } = await home.sky("catalog", "list")
+    expect(out).toMatch(/^AWS +2026-07-20 +1360 +30 +25 +0 +came with the program$/m)
+    expect(out).toMatch(/^GCP +2026-05-20 /m)
+  })
+
+  it("takes newer lists, which count from then on, a restarted daemon too, and keeps the old one when that fails", async () => {
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { code, out } = await home.sky("catalog", "update", "aws", "--from", `${url}/vms.csv`)
+    expect({ code, out }).toEqual({ code: 0, out: "✓ AWS  updated: prices of 2026-11-25, 1 type, 1 row left out: no such prices\n" })
+    const failed = await home.sky("catalog", "update", "aws", "--from", `${url}/broken.csv`)
+    expect(failed).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("the server answers 500 Internal Server Error. Still that of 2026-11-25")
+    })
+    await home.sky("daemon", "restart")
+    expect((await dry("--cloud", "aws")).out).toMatch(/^AWS us-east-1 +m6i\.2xlarge +8 +32 +- +0\.50 /m)
+    expect(await home.sky("catalog", "update", "--from", `${url}/vms.csv`)).toMatchObject({ code: 2 })
+    expect(await home.sky("catalog", "update", "azure")).toMatchObject({ code: 2, err: expect.stringContaining("aws, gcp") })
+  })
+
+  it("takes a file by a path as the user's shell means it", async () => {
+    const path = home.file("mine.csv", list)
+    expect((await home.sky("catalog", "update", "aws", "--from", path)).code).toBe(0)
+    expect((await home.json("catalog", "list"))[0]).toMatchObject({ cloud: "aws", types: 1, refused: 1, source: path })
+  })
+})

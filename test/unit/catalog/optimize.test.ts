@@ -1,0 +1,189 @@
+/** The best place for a task: what users are told of it, and what holds whatever is asked. */
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
+import { optimize, requestsOf, type Wish } from "../../../daemon/optimizer/optimize.ts"
+import { alternativesOf } from "../../../task/alternatives.ts"
+import { meets } from "../../../task/amounts.ts"
+import { shouldBeBlockedBy } from "../../../task/fit.ts"
+import type { Need } from "../../../task/Need.ts"
+import { needOfPlace } from "../../../task/placed.ts"
+import type { Resources } from "../../../task/Resources.ts"
+import { packed } from "./packed.ts"
+
+const plan = (resources: Resources, more: Partial<Wish> = {}) =>
+  optimize({ needs: alternativesOf(resources), numNodes: 1, ...more }, packed.all())
+const chosen = (resources: Resources, more: Partial<Wish> = {}) => plan(resources, more).ranked[0]?.offer
+const placeOf = ({ offer }: Candidate) => offer.zone ?? offer.region
+
+describe("the optimizer", () => {
+  it("launch-27: takes the cheapest place that fits, on whatever cloud", () => {
+    assert.deepInclude(chosen({ accelerators: "V100:4" }), { cloud: "gcp", instanceType: "n1-highmem-32", region: "us-central1" })
+    assert.deepInclude(chosen({ cpus: "4+" }), { cloud: "aws", instanceType: "m6i.xlarge", usdPerHour: 0.192, catalog: "2026-07-20" })
+  })
+
+  it("task-02: takes a machine with 8 vCPUs where nothing is asked", () => {
+    assert.deepInclude(chosen({ cloud: "aws" }), { instanceType: "m6i.2xlarge", cpus: 8 })
+    assert.deepInclude(chosen({ cloud: "gcp" }), { instanceType: "n2-standard-8", cpus: 8 })
+  })
+
+  it("resources-12: has all that is asked of one machine", () => {
+    const offer = chosen({ cpus: "2+", memory: "16+", accelerators: "V100" })!
+    assert.isTrue(offer.cpus >= 2 && offer.memoryGib >= 16)
+    assert.deepStrictEqual(offer.accelerators, { name: "V100", count: 1 })
+  })
+
+  it("resources-13: chooses cloud and type where they are not named, and else takes exactly those", () => {
+    const free = plan({ accelerators: "V100" }).ranked.map(({ offer }) => offer.cloud)
+    assert.deepStrictEqual([...new Set(free)].sort(), ["aws", "gcp"])
+    const named = plan({ cloud: "aws", instance_type: "p3.8xlarge" }).ranked.map(({ offer }) => [offer.cloud, offer.instanceType].join(" "))
+    assert.deepStrictEqual([...new Set(named)], ["aws p3.8xlarge"])
+  })
+
+  it("resources-21: goes anywhere, or only where it is told to, whatever comes next", () => {
+    assert.isAbove(new Set(plan({ accelerators: "T4" }).ranked.map(placeOf)).size, 20)
+    const inRegion = plan({ cloud: "aws", region: "eu-west-1", accelerators: "T4", use_spot: true }).ranked.map(placeOf)
+    assert.deepStrictEqual(inRegion, ["eu-west-1a", "eu-west-1b", "eu-west-1c"])
+    assert.deepStrictEqual(plan({ cloud: "gcp", region: "us-central1", zone: "us-central1-b", accelerators: "T4" }).ranked.map(placeOf), [
+      "us-central1-b"
+    ])
+  })
+
+  it("launch-28: for the time, takes the place where it runs shorter, though it is dearer; of equals the cheaper", () => {
+    const hours = ({ accelerators }: { accelerators: { name: string } | null }) => (accelerators?.name === "A100" ? 1 : 3)
+    const both: Resources = { any_of: [{ accelerators: "T4" }, { accelerators: "A100" }] }
+    assert.strictEqual(chosen(both, { hours })?.accelerators?.name, "T4")
+    assert.strictEqual(chosen(both, { hours, minimize: "TIME" })?.accelerators?.name, "A100")
+    assert.strictEqual(chosen({ accelerators: "V100" }, { minimize: "TIME" })?.usdPerHour, chosen({ accelerators: "V100" })?.usdPerHour)
+  })
+
+  it("task-29, task-30: takes the cheapest of a set, and goes by the order of a list before the price, and by the price within each wish", () => {
+    assert.strictEqual(chosen({ accelerators: { A100: 8, T4: 1 } })?.accelerators?.name, "T4")
+    const offers = plan({ accelerators: ["A100:8", "T4"] }).ranked.map(({ offer }) => offer)
+    const from = offers.findIndex(({ accelerators }) => accelerators?.name === "T4")
+    assert.isAbove(from, 0)
+    assert.isTrue(offers.slice(from).every(({ accelerators }) => accelerators?.name === "T4"))
+    for (const some of [offers.slice(0, from), offers.slice(from)])
+      assert.deepStrictEqual(
+        some,
+        some.toSorted((a, b) => a.usdPerHour - b.usdPerHour)
+      )
+  })
+
+  it("asks for a whole region at once, but for spot, for several nodes and on GCP", () => {
+    const [first] = plan({ cloud: "aws" }).ranked
+    assert.deepStrictEqual(requestsOf(first!, 1), [first!.zones])
+    assert.deepStrictEqual(
+      requestsOf(first!, 2),
+      first!.zones.map((zone) => [zone])
+    )
+    assert.isTrue(plan({ cloud: "aws", use_spot: true }).ranked.every(({ offer }) => offer.zone !== null))
+    assert.isTrue(plan({ cloud: "gcp" }).ranked.every(({ offer }) => offer.zone !== null))
+  })
+
+  it("places what came after SkyPilot's tables on the machines that have it", () => {
+    for (const [asked, type] of [
+      ["H100:8", "a3-highgpu-8g"],
+      ["H200:8", "a3-ultragpu-8g"],
+      ["B200:8", "a4-highgpu-8g"]
+    ] as const)
+      assert.strictEqual(chosen({ cloud: "gcp", accelerators: asked })?.instanceType, type)
+  })
+
+  it("goes only where there is an image", () => {
+    const found = plan({ cloud: "aws", image_id: { "us-west-2": "ami-1", "eu-west-1": "ami-2" } }).ranked.map(placeOf)
+    assert.deepStrictEqual(found, ["us-west-2", "eu-west-1"])
+  })
+
+  it("says what is near to what nobody has, and which machine is there where the usual ones are not", () => {
+    assert.includeMembers([...plan({ accelerators: "V100:3" }).looks.flatMap(({ near }) => near)], ["V100:4", "V100-32GB:8"])
+    const [look] = plan({ cloud: "gcp", region: "northamerica-south1" }).looks
+    assert.match(look?.lacks ?? "", /^none of its usual machines is in northamerica-south1\. Name the instance type, as [\w-]+$/)
+  })
+
+  it("leaves the zones of a region that are blocked out, and the region when all of them are", () => {
+    const blocked = ["us-east-1a", "us-east-1b"].map((zone) => ({ cloud: "aws", zone }))
+    const [first] = plan({ cloud: "aws", region: "us-east-1" }, { blocked }).ranked
+    assert.deepStrictEqual(first?.zones, ["us-east-1d", "us-east-1e", "us-east-1f"])
+    const all = first!.zones.map((zone) => ({ cloud: "aws", zone }))
+    assert.deepStrictEqual(plan({ cloud: "aws", region: "us-east-1" }, { blocked: [...blocked, ...all] }).ranked, [])
+  })
+})
+
+const catalogs = packed.all()
+const kinds = [
+  ...new Set(
+    catalogs
+      .flatMap(({ attachable, types }) => [...attachable, ...types.flatMap(({ accelerators }) => accelerators ?? [])])
+      .map(({ count, name }) => `${name}:${count}`)
+  )
+].filter((kind) => !kind.startsWith("tpu-"))
+const regions = catalogs.flatMap(({ cloud, regions }) => regions.map((region) => ({ cloud, region })))
+
+const amount = (least: ReadonlyArray<number>) =>
+  fc.tuple(fc.constantFrom(...least), fc.constantFrom("", "+")).map(([n, sign]) => `${n}${sign}`)
+const need = fc.record(
+  {
+    accelerators: fc.constantFrom(...kinds).map((kind) => ({ [kind.split(":")[0]!]: Number(kind.split(":")[1]) })),
+    cpus: amount([2, 4, 8, 16, 32, 96]),
+    memory: amount([8, 16, 64, 256]),
+    use_spot: fc.boolean()
+  },
+  { requiredKeys: [] }
+) as fc.Arbitrary<Need>
+const where = fc.oneof(fc.constantFrom<Need>({ cloud: "aws" }, { cloud: "gcp" }), fc.constantFrom<Need>(...regions))
+const best = (need: Need, blocked: ReadonlyArray<Need> = []) =>
+  optimize({ needs: { kind: "one", items: [need] }, numNodes: 1, blocked }, catalogs).ranked
+
+describe("whatever is asked", () => {
+  it("the choice is never dearer than any machine of any place that has the accelerators", () => {
+    fc.assert(
+      fc.property(need, (asked) => {
+        const [first, ...others] = best(asked)
+        assert.isTrue(others.every(({ offer }) => offer.usdPerHour >= first!.offer.usdPerHour))
+        const [kind] = Object.entries(asked.accelerators ?? {})
+        if (kind === undefined) return
+        const aws = catalogs[0]!
+        for (const { accelerators, memoryGib, name, vcpus } of aws.types) {
+          if (accelerators?.name !== kind[0] || accelerators.count !== kind[1]) continue
+          if (!meets(vcpus!, asked.cpus) || !meets(memoryGib!, asked.memory, vcpus!)) continue
+          const usd = aws.usdPerHour({ instanceType: name, useSpot: asked.use_spot ?? false })
+          if (usd !== undefined) assert.isAtMost(first!.offer.usdPerHour, usd)
+        }
+      })
+    )
+  })
+
+  it("resources-05: each place has what was asked for", () => {
+    fc.assert(
+      fc.property(need, (asked) => {
+        for (const { offer } of best(asked)) {
+          assert.isTrue(meets(offer.cpus, asked.cpus) && meets(offer.memoryGib, asked.memory, offer.cpus))
+          assert.strictEqual(offer.useSpot, asked.use_spot ?? false)
+          if (asked.accelerators) assert.deepStrictEqual({ [offer.accelerators!.name]: offer.accelerators!.count }, asked.accelerators)
+        }
+      })
+    )
+  })
+
+  it("task-22: a blocked place is never chosen", () => {
+    fc.assert(
+      fc.property(need, fc.array(where, { maxLength: 4 }), (asked, blocked) => {
+        for (const { offer, zones } of best(asked, blocked))
+          for (const zone of zones) assert.isFalse(blocked.some((pattern) => shouldBeBlockedBy(needOfPlace({ ...offer, zone }), pattern)))
+      })
+    )
+  })
+
+  it("to name a place, or to block one, never makes it cheaper", () => {
+    fc.assert(
+      fc.property(need, where, ({ use_spot: _, ...asked }, place) => {
+        const [free] = best(asked)
+        for (const [tied] of [best({ ...asked, ...place }), best(asked, [place])]) {
+          if (tied === undefined) continue
+          assert.isAtLeast(tied.offer.usdPerHour, free!.offer.usdPerHour - 1e-9)
+        }
+      })
+    )
+  })
+})

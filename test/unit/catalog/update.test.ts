@@ -1,0 +1,173 @@
+/** Newer catalogs from a real web server on this machine, and all that such a server can do wrong. */
+import { createHash } from "node:crypto"
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
+import { createServer, type RequestListener } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, describe, it } from "vitest"
+import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
+import { updateCatalog } from "../../../daemon/catalog/update.ts"
+import { packedFolder } from "./packed.ts"
+
+const head = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,Price,SpotPrice,Region,AvailabilityZone,Arch\n"
+const row = (n: number) => `m6i.large,,,2.0,8.0,,0.09${n},0.03,us-east-1,use1-az${n},x86_64\n`
+const list = head + [1, 2, 3, 4].map(row).join("")
+const nowMs = Date.parse("2026-11-26T12:00:00Z")
+
+const servers: Array<() => void> = []
+afterAll(() => {
+  for (const close of servers) close()
+})
+const serve = async (answer: RequestListener): Promise<string> => {
+  const server = createServer(answer)
+  servers.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/vms.csv`
+}
+
+const scene = () => {
+  const own = mkdtempSync(join(tmpdir(), "skyd-"))
+  const catalogs = openCatalogs(packedFolder, own)
+  const signal = new AbortController().signal
+  const update = (from: string | null, more: { sha256?: string; places?: ReadonlyArray<() => string>; silentMaxMs?: number } = {}) => {
+    const { places, sha256 = null, silentMaxMs = 5000 } = more
+    return updateCatalog(catalogs, { cloud: "aws", from, sha256 }, nowMs, signal, {
+      ...(places === undefined ? {} : { places }),
+      waits: { silentMaxMs, maxMs: 20_000, maxBytes: 1024 * 1024 }
+    })
+  }
+  return { own, catalogs, update }
+}
+
+describe("a newer catalog", () => {
+  it("takes the place of the old one, with the day of its prices", async () => {
+    const { catalogs, update } = scene()
+    const url = await serve((_, response) => response.setHeader("last-modified", "Tue, 24 Nov 2026 08:00:00 GMT").end(list))
+    assert.deepStrictEqual(await update(url), { cloud: "aws", status: "updated", reason: null })
+    assert.deepInclude(catalogs.about("aws"), { date: "2026-11-24", types: 1, source: { url, etag: null } })
+    assert.strictEqual(catalogs.of("aws")?.usdPerHour({ instanceType: "m6i.large", useSpot: false }), 0.091)
+    assert.strictEqual(catalogs.of("gcp")?.date, "2026-05-20")
+    assert.include(catalogs.of("aws")!.imageTags, "ubuntu-2204")
+  })
+
+  it("is not fetched again while the server has no other", async () => {
+    const { catalogs, update } = scene()
+    const asked: Array<string | undefined> = []
+    const url = await serve((request, response) => {
+      asked.push(request.headers["if-none-match"])
+      if (request.headers["if-none-match"] === '"one"') response.writeHead(304).end()
+      else response.setHeader("etag", '"one"').end(list)
+    })
+    assert.strictEqual((await update(url)).status, "updated")
+    assert.strictEqual((await update(url)).status, "unchanged")
+    assert.deepStrictEqual(asked, [undefined, '"one"'])
+    assert.deepInclude(catalogs.about("aws"), { date: "2026-11-26", types: 1 })
+  })
+
+  it("may come from a file, of the day that this is of", async () => {
+    const { catalogs, own, update } = scene()
+    const path = join(own, "mine.csv")
+    writeFileSync(path, list.replaceAll("\n", "\r\n"))
+    assert.strictEqual((await update(path)).status, "updated")
+    assert.strictEqual(catalogs.about("aws")?.source?.url, path)
+    assert.include((await update(join(own, "other.csv"))).reason, "there is no such file")
+    assert.include((await update(own)).reason, "it is no file")
+  })
+
+  it("is held against the sum that the user knows", async () => {
+    const { update } = scene()
+    const url = await serve((_, response) => response.end(list))
+    const sha256 = createHash("sha256").update(list).digest("hex")
+    assert.strictEqual((await update(url, { sha256: sha256.toUpperCase() })).status, "updated")
+    assert.include((await update(url, { sha256: "0".repeat(64) })).reason, `its sha256 is ${sha256}`)
+  })
+})
+
+const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason: string]> = [
+  [
+    "ends in the middle",
+    (_, response) => {
+      response.writeHead(200, { "content-length": list.length })
+      response.write(list.slice(0, -60), () => response.destroy())
+    },
+    "the connection ended in the middle of it"
+  ],
+  ["is an error", (_, response) => response.writeHead(500).end("no"), "the server answers 500"],
+  ["is not there", (_, response) => response.writeHead(404).end("no"), "the server answers 404 Not Found"],
+  ["says that nothing changed, unasked", (_, response) => response.writeHead(304).end(), "the server answers 304"],
+  ["is a page", (_, response) => response.end("<!DOCTYPE html>\n<p>Sign in</p>\n"), "it has no column InstanceType"],
+  ["is no text", (_, response) => response.end(Buffer.from([0xff, 0xfe, 0, 1])), "it is no text"],
+  ["is empty", (_, response) => response.end(""), "it has no rows"],
+  [
+    "has no prices that can be",
+    (_, response) => response.end(list.replaceAll("0.09", "-0.09")),
+    "4 of its 4 rows have no price that can be"
+  ],
+  ["has no lines", (_, response) => response.end("x".repeat(1024 * 1024)), "it has no lines"],
+  [
+    "has no end",
+    (_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(list.repeat(500)));
+      }
+      response.on("drain", more)
+      more()
+    },
+    "it is larger than 1 MiB"
+  ],
+  [
+    "stops coming",
+    (_, response) => {
+      response.write(list.slice(0, 200))
+    },
+    "nothing came for 0.2 s"
+  ]
+]
+
+describe("the old catalog stays", () => {
+  it.each(bad)("where the newer one %s", async (_, answer, reason) => {
+    const { catalogs, own, update } = scene()
+    const url = await serve(answer)
+    const updated = await update(url, reason.startsWith("nothing") ? { silentMaxMs: 200 } : {})
+    assert.strictEqual(updated.status, "failed")
+    assert.include(updated.reason, reason)
+    assert.deepInclude(catalogs.about("aws"), { date: "2026-07-20", types: 1360 })
+    assert.deepStrictEqual(readdirSync(own), [])
+  })
+
+  it("where nobody answers, and where it cannot be written", async () => {
+    const { update } = scene()
+    assert.include((await update("http://127.0.0.1:1/vms.csv")).reason, "it cannot be fetched: ")
+    const url = await serve((_, response) => response.end(list))
+    const file = join(mkdtempSync(join(tmpdir(), "skyd-")), "file")
+    writeFileSync(file, "")
+    const catalogs = openCatalogs(packedFolder, join(file, "below"))
+    const { reason, status } = await updateCatalog(catalogs, { cloud: "aws", from: url, sha256: null }, nowMs, new AbortController().signal)
+    assert.strictEqual(status, "failed")
+    assert.include(reason, "it cannot be kept: ")
+    assert.strictEqual(catalogs.of("aws")?.types.length, 1360)
+  })
+})
+
+describe("where the lists are published", () => {
+  it("a second place is asked when the first has too much to do, and not when what it has is wrong", async () => {
+    const { update } = scene()
+    const busy = await serve((_, response) => response.writeHead(429).end())
+    const wrong = await serve((_, response) => response.end("<html>\n"))
+    let asked = 0
+    const good = await serve((_, response) => {
+      asked++
+      response.end(list)
+    })
+    assert.include((await update(null, { places: [() => wrong, () => good] })).reason, "no list of offers")
+    assert.strictEqual(asked, 0)
+    const { reason } = await update(null, { places: [() => busy, () => good] })
+    assert.strictEqual(asked, 1)
+    // Of a published list much less than what is known is not the whole.
+    assert.include(reason, "it has 1 types, where 1360 are known: it is not the whole list")
+  })
+})
