@@ -36,6 +36,10 @@ export const Launched = Schema.Struct({
   jobId: Schema.NullOr(Schema.Int),
   /** Null after a dry run. */
   handle: Schema.NullOr(ResourceHandle),
+  /** What to type for a shell on its head; null where there is none over ssh. */
+  ssh: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** Whether `stop` and `start` keep its disks. */
+  canStop: Schema.optionalKey(Schema.Boolean),
   /** Only after a dry run. */
   plan: Schema.optionalKey(Schema.Struct({ offer: Offer, numNodes: Schema.Int, newCluster: Schema.Boolean }))
 })
