@@ -58,7 +58,7 @@ const settle = async (ours: OurLine, isWanted: boolean): Promise<"in" | "off" | 
   return isWanted || isIn(text, ours) ? "in" : "out"
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "")
 
 const make = Effect.fnUntraced(function* (folder: string) {
   const log = yield* EventLog

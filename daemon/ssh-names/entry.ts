@@ -13,7 +13,7 @@ export class Unsayable extends Error {}
 /** One word, in quotes where it needs them. What ssh's versions read differently is not written at all. */
 export const word = (text: string): string => {
   if (text === "" || /["'\\\p{Cc}]|\$\{/u.test(text)) throw new Unsayable(`ssh's configuration has no way to write ${JSON.stringify(text)}`)
-  return /^[\w@%+:,./~-]+$/.test(text) ? text : `"${text}"`
+  return /^[\w@%+:,./~*-]+$/.test(text) ? text : `"${text}"`
 }
 /** Of a setting in which some versions of ssh read `%` as the beginning of a token, and others do not. */
 const plainWord = (text: string): string => {
