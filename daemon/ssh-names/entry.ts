@@ -13,7 +13,7 @@ export class Unsayable extends Error {}
 /** One word, in quotes where it needs them. What ssh's versions read differently is not written at all. */
 export const word = (text: string): string => {
   if (text === "" || /["'\\\p{Cc}]|\$\{/u.test(text)) throw new Unsayable(`ssh's configuration has no way to write ${JSON.stringify(text)}`)
-  return /^[\w@%+:,./~*-]+$/.test(text) ? text : `"${text}"`
+  return /^[\w@%+:,./~*[\]-]+$/.test(text) ? text : `"${text}"`
 }
 /** Of a setting in which some versions of ssh read `%` as the beginning of a token, and others do not. */
 const plainWord = (text: string): string => {
@@ -32,7 +32,12 @@ const hostKeyAlgorithms = (hostKey: string): string => {
 const aliasOf = (name: string) => `${name}.skyd-cluster`
 
 /** As ProxyJump names hops: what else belongs to one is in the user's own configuration. */
-const hop = ({ name, port, user }: Target) => `${plainWord(user)}@${plainWord(address({ host: name, port }))}`
+const hop = ({ name, port, user }: Target): string => {
+  const text = plainWord(`${user}@${address({ host: name, port })}`)
+  if (text.startsWith('"') || text.includes(","))
+    throw new Unsayable(`ssh's configuration has no way to name the jump host ${JSON.stringify(name)}`)
+  return text
+}
 const hops = (target: Target | null): ReadonlyArray<string> => (target === null ? [] : [...hops(target.proxyJump), hop(target)])
 
 const wayOf = ({ name, proxyCommand, proxyJump }: Target): string => {
