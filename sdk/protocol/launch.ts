@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
 import { minutesMax } from "../../task/autostop.ts"
 import { Task } from "../../task/Task.ts"
-import { ResourceHandle } from "./rows.ts"
+import { ResourceHandle, ways } from "./rows.ts"
 
 export const IdleMinutes = Schema.NullOr(
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: minutesMax }, { message: `expected whole minutes from 0 to ${minutesMax}` }))
@@ -36,10 +36,7 @@ export const Launched = Schema.Struct({
   jobId: Schema.NullOr(Schema.Int),
   /** Null after a dry run. */
   handle: Schema.NullOr(ResourceHandle),
-  /** What to type for a shell on its head; null where there is none over ssh. */
-  ssh: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  /** Whether `stop` and `start` keep its disks. */
-  canStop: Schema.optionalKey(Schema.Boolean),
+  ...ways,
   /** Only after a dry run. */
   plan: Schema.optionalKey(Schema.Struct({ offer: Offer, numNodes: Schema.Int, newCluster: Schema.Boolean }))
 })
