@@ -6,9 +6,10 @@ import { type Row, type Screen, table } from "./table.ts"
 const titles = ["POOL", "HOST", "STATUS", "CPUs", "MEM(GB)", "GPUS", "NODE"]
 const colours = { free: "green", leased: "yellow", unreachable: "red" } as const
 
-const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status }: MachineView): Row => {
+const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status, trouble }: MachineView): Row => {
   const gpus = accelerators === null ? "-" : `${accelerators.name}:${accelerators.count}`
   const text = clusterName === null ? status : `leased by ${clusterName}`
+  const why = status === "unreachable" ? reason : trouble
   return {
     cells: [
       clean(pool),
@@ -19,7 +20,7 @@ const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, r
       clean(gpus),
       clean(node ?? "-")
     ],
-    below: status === "unreachable" && reason !== null ? `       ${glyph("why")} ${clean(reason)}` : undefined
+    below: why ? `       ${glyph("why")} ${clean(why)}` : undefined
   }
 }
 

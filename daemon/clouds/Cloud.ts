@@ -114,6 +114,8 @@ export interface OwnMachine {
   readonly clusterName: string | null
   /** Why it cannot be had, in words. */
   readonly reason: string | null
+  /** What is not as one would expect of one that can, a sentence without its full stop. */
+  readonly trouble: string | null
   /** What it is made of; null where it was not reached. */
   readonly cpus: number | null
   readonly memoryGib: number | null

@@ -33,6 +33,8 @@ export const MachineView = Schema.Struct({
   clusterName: Schema.NullOr(Schema.String),
   /** Why it cannot be had now. */
   reason: Schema.NullOr(Schema.String),
+  /** What is not as one would expect: GPUs that do not answer, say. */
+  trouble: Schema.NullOr(Schema.String),
   cpus: Schema.NullOr(Schema.Number),
   memoryGib: Schema.NullOr(Schema.Number),
   accelerators: Schema.NullOr(Schema.Struct({ name: Schema.String, count: Schema.Number })),

@@ -11,6 +11,8 @@ export interface SshdSettings {
   readonly allowForwarding: boolean
   /** Of the user `node`; null: none does. */
   readonly password: string | null
+  /** A folder of programs that comes before all others, as it is called on the machine. */
+  readonly programs?: string
 }
 
 /** What /etc has here, and one line more. */
@@ -21,7 +23,7 @@ const own = (folder: string, file: string, line: string) =>
 
 const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
 
-export const writeConfig = (folder: string, { allowForwarding, maxSessions, password }: SshdSettings): void => {
+export const writeConfig = (folder: string, { allowForwarding, maxSessions, password, programs }: SshdSettings): void => {
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
     "HostKey /etc/ssh/host_key",
@@ -35,6 +37,7 @@ export const writeConfig = (folder: string, { allowForwarding, maxSessions, pass
     `MaxSessions ${maxSessions}`,
     "MaxStartups 100:30:200",
     `AllowTcpForwarding ${yes(allowForwarding)}`,
+    ...(programs === undefined ? [] : [`SetEnv PATH=${programs}:/usr/local/bin:/usr/bin:/bin`]),
     "Subsystem sftp internal-sftp"
   ]
   writeFileSync(join(folder, "etc-ssh/sshd_config"), `${lines.join("\n")}\n`)

@@ -26,10 +26,15 @@ export const viewOf = (looked: Looked): OwnMachine => {
   const { host, pool } = looked
   const reason = whyTaken(looked)
   if (!isFound(looked))
-    return { pool, host, status: "unreachable", clusterName: null, reason, cpus: null, memoryGib: null, accelerators: null, node: null }
-  const { accelerators, cpus, lease, memoryGib, nodeVersion: node } = looked.reached.ground
+    return {
+      ...{ pool, host, status: "unreachable", clusterName: null, reason, trouble: null },
+      ...{ cpus: null, memoryGib: null, accelerators: null, node: null }
+    }
+  const { cpus, lease, memoryGib, nodeVersion: node, trouble } = looked.reached.ground
+  const has = looked.reached.ground.accelerators
+  const accelerators = has && { name: has.name, count: has.count }
   const status = lease === null ? "free" : "leased"
-  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node }
+  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, trouble, cpus, memoryGib, accelerators, node }
 }
 
 export const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {

@@ -109,7 +109,7 @@ describe("the names that ssh knows", () => {
       const { happen } = yield* startOn(up(2))
       yield* until(() => hosts().length === 2)
       const other = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZY")
-      happen([{ _tag: "ClusterCreated", cluster: other, name: ClusterName.make("train-worker1") }], `cluster/${other}`)
+      happen([{ _tag: "ClusterCreated", cluster: other, name: ClusterName.make("train-worker1") }], `cluster/${other}` as StreamName)
       yield* until(() => hosts().length === 1)
       assert.deepStrictEqual(hosts(), [name])
     })
