@@ -34,8 +34,11 @@ export const readProgram = (path: string): Effect.Effect<Program> =>
     return { bytes, digest: createHash("sha256").update(bytes).digest("hex").slice(0, digestChars) }
   })
 
+/** Without the shell's own name in front. */
+const lastWords = (stderr: string) => (stderr.trim().split("\n").at(-1) ?? "").replace(/^\S*sh: (?:line )?(?:\d+: )?(?:eval: )?/, "")
+
 const failed = (target: Target, what: string, { code, stderr }: { readonly code: number | null; readonly stderr: string }): RemoteError =>
-  remoteError("CommandFailed", target, `${what} on ${target.name}: ${stderr.trim().split("\n").at(-1) || `ended with ${code}`}`)
+  remoteError("CommandFailed", target, `${what} on ${target.name}: ${lastWords(stderr) || `ended with ${code}`}`)
 
 /** What it is and who has it. Changes nothing there. */
 export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, digest = "") {

@@ -25,9 +25,10 @@ export const catalogOf = (pools: () => Pools): CloudOffers => ({
 export const viewOf = (looked: Looked): OwnMachine => {
   const { host, pool } = looked
   const reason = whyTaken(looked)
-  if (!isFound(looked))
+  if (looked.reached === null)
     return {
-      ...{ pool, host, status: "unreachable", clusterName: null, reason, trouble: null },
+      ...{ pool, host, status: "unreachable", clusterName: null, trouble: null },
+      reason: looked.advice === null ? reason : `${reason}. ${looked.advice}`,
       ...{ cpus: null, memoryGib: null, accelerators: null, node: null }
     }
   const { cpus, lease, memoryGib, nodeVersion: node, trouble } = looked.reached.ground
