@@ -86,4 +86,27 @@ describeWithMachines("a machine that cannot be had", () => {
     expect((await home.sky("down", "-y", "few")).code).toBe(0)
     await machine.configure({ maxSessions: 10 })
   }, 120_000)
+
+  it("launch-48: a command that fails there is an error that names it and its exit code; the cluster stays", async () => {
+    const home = homeWith(pool("rack", "id", [machine.address]))
+    const folder = join(home.path, "work")
+    mkdirSync(folder)
+    writeFileSync(join(folder, "data.txt"), "of the workdir\n")
+    expect((await home.sky("launch", "-y", "-c", "broken", "--infra", "ssh/rack", "true")).code).toBe(0)
+    machine.inside("mkdir -p /home/node/sky_workdir/data.txt/mine")
+    const task = { run: "true", workdir: folder, resources: { infra: "ssh/rack" } }
+    const { data } = await home.socket().request(1, "launch", { task, clusterName: "broken" }).answer(1)
+    expect(data.error).toMatchObject({
+      tag: "CommandError",
+      fields: { returncode: 1, command: "syncing the workdir" },
+      message: expect.stringContaining("data.txt")
+    })
+    const setUp = { run: "true", setup: "echo no; exit 5", resources: { infra: "ssh/rack" } }
+    const failed = (await home.socket().request(1, "launch", { task: setUp, clusterName: "broken" }).answer(1)).data.error
+    expect(failed).toMatchObject({ tag: "CommandError", fields: { returncode: 5, command: "setup" } })
+    expect((await home.json("status")).map(({ name, status }: { name: string; status: string }) => [name, status])).toEqual([
+      ["broken", "UP"]
+    ])
+    expect((await home.sky("down", "-y", "broken")).code).toBe(0)
+  }, 120_000)
 })
