@@ -93,7 +93,7 @@ describeWithMachines("a machine that cannot be had", () => {
     mkdirSync(folder)
     writeFileSync(join(folder, "data.txt"), "of the workdir\n")
     expect((await home.sky("launch", "-y", "-c", "broken", "--infra", "ssh/rack", "true")).code).toBe(0)
-    machine.inside("mkdir -p /home/node/sky_workdir/data.txt/mine")
+    machine.inside("mkdir -p /home/node/sky_workdir/data.txt/mine && chown -R node /home/node/sky_workdir")
     const task = { run: "true", workdir: folder, resources: { infra: "ssh/rack" } }
     const { data } = await home.socket().request(1, "launch", { task, clusterName: "broken" }).answer(1)
     expect(data.error).toMatchObject({

@@ -145,4 +145,12 @@ describeWithMachines("ssh NAME", () => {
     expect(text()).toBe(`# ${line()}`)
     expect((await home.sky("down", "-y", "train")).code).toBe(0)
   }, 120_000)
+
+  it("is nothing that a cluster of this machine has: it is stopped and started instead, and ssh hears nothing of it", async () => {
+    const launched = await home.sky("launch", "-y", "-c", "here", "--infra", "local", "true")
+    expect(launched.code).toBe(0)
+    expect(launched.err).toMatch(/logs: sky logs here 1 · end: sky stop here, sky down here\n$/)
+    expect([existsSync(join(home.path, ".ssh")), entries()]).toEqual([false, []])
+    expect(await home.json("exec", "here", "true")).toMatchObject({ ssh: null, canStop: true })
+  }, 60_000)
 })
