@@ -78,7 +78,7 @@ export const findKind = (queried: string, listed = ""): Found => {
 }
 
 /** Some device is parted. */
-export const hasParts = (queried: string): boolean => /, *Enabled\s*$/m.test(queried)
+const hasParts = (queried: string): boolean => /, *Enabled\s*$/m.test(queried)
 
 const ask = (...args: ReadonlyArray<string>): Promise<string | null> =>
   new Promise((resolve) => {

@@ -69,7 +69,8 @@ const make = Effect.fnUntraced(function* (folder: string) {
   /** By name: what was written for it. */
   const written = new Map<string, Wish>()
   let known = new Map<ClusterId, string>()
-  let isBegun = false
+  /** The last look came to its end. */
+  let isWhole = false
 
   /** As it is reached now; null where that cannot be told, and what is there stays. */
   const namedOf = (wish: Wish) =>
@@ -113,9 +114,10 @@ const make = Effect.fnUntraced(function* (folder: string) {
   const pass = Effect.suspend(() => {
     const wishes = wishesOf(log.world().clusters, clouds)
     const isDone = wishes.length === written.size && wishes.every(({ key, row }) => written.get(row.name)?.key === key)
-    if (isDone && isBegun) return Effect.void
-    isBegun = true
+    if (isDone && isWhole) return Effect.void
+    isWhole = false
     return look(wishes).pipe(
+      Effect.tap(() => Effect.sync(() => (isWhole = true))),
       Effect.catch((why) => Effect.succeed(wishes.length === 0 ? null : `ssh does not know the names of clusters: ${why}.`)),
       Effect.tap((text) => (text === null ? Effect.void : Effect.logWarning(text))),
       Effect.map((text) => notices.set(subject, text))
@@ -130,9 +132,11 @@ const make = Effect.fnUntraced(function* (folder: string) {
       isAsked = false
       return pass
     })
-    fork(
-      Effect.catchCause(one.withPermits(1)(next), (cause) => Effect.logError("the names that ssh knows are not kept", Cause.pretty(cause)))
+    const guarded = Effect.catchCause(one.withPermits(1)(next), (cause) =>
+      Effect.logError("the names that ssh knows are not kept", Cause.pretty(cause))
     )
+    // Who ends the daemon waits for the user's file to be whole, and its lock to be gone.
+    fork(Effect.uninterruptible(guarded))
   }
   const stop = log.follow((group) => {
     if (group.some(mayMatter)) ask()

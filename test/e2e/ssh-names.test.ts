@@ -151,6 +151,7 @@ describeWithMachines("ssh NAME", () => {
     expect(launched.code).toBe(0)
     expect(launched.err).toMatch(/logs: sky logs here 1 · end: sky stop here, sky down here\n$/)
     expect([existsSync(join(home.path, ".ssh")), entries()]).toEqual([false, []])
-    expect(await home.json("exec", "here", "true")).toMatchObject({ ssh: null, canStop: true })
+    const { out } = await home.sky("exec", "-o", "json", "here", "true")
+    expect(JSON.parse(out)).toMatchObject({ ssh: null, canStop: true })
   }, 60_000)
 })

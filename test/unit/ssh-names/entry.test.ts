@@ -93,7 +93,7 @@ describe("an entry", () => {
         // As it stands there; `%%` is one `%` when the file is opened.
         expect(read(text, "train").get("identityfile")).toEqual([`/k/${file}`.replaceAll("%", "%%")])
       }),
-      { numRuns: 150 }
+      { numRuns: 40 }
     )
   })
 
