@@ -1,4 +1,5 @@
 /** A placed job's next step: its detached setup on every node, then its ranks; the first that fails takes its peers with it. */
+import { capacityOf } from "./capacity.ts"
 import { areOver, endAll, exitsOf, haveBegun, type Member, pidsOf, startAll } from "./gang.ts"
 import type { Head } from "./Head.ts"
 import { detachedSetupKey, detachedSetupOrder, jobKey, runOrder, secretsOf } from "./orders.ts"
@@ -21,7 +22,7 @@ const runMembers = (head: Head, { spec, placement }: Job): ReadonlyArray<Member>
     host: head.hosts[nodeRank]!,
     key: jobKey(spec.id),
     rank,
-    order: () => runOrder(head.folder, head.peers, spec, placement!, rank)
+    order: () => runOrder(head.folder, head.peers, spec, placement!, rank, capacityOf(head, nodeRank)?.accelerators ?? null)
   }))
 
 const codes = (exits: ReadonlyArray<Exit>) => exits.map(({ code }) => code)

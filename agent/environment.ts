@@ -4,7 +4,7 @@ import type { Placed } from "./scheduler.ts"
 
 type Variables = { readonly [name: string]: string }
 type ClusterOf = Pick<NodeIdentity, "clusterName" | "cloud" | "region" | "zone" | "environment"> & {
-  readonly accelerators: { readonly count: number } | null
+  readonly accelerators: Pick<NonNullable<NodeIdentity["accelerators"]>, "count" | "ids"> | null
 }
 
 const addresses = (peers: ReadonlyArray<Peer>) => peers.map(({ address }) => address).join("\n")
@@ -41,7 +41,13 @@ export const detachedSetupVariables = (cluster: ClusterOf, peers: ReadonlyArray<
   SKYPILOT_TASK_ID: taskId(cluster, job)
 })
 
-/** `visible`: null leaves CUDA_VISIBLE_DEVICES alone, on nodes without accelerators. */
+/** Devices are counted as `nvidia-smi` counts them, which CUDA by itself does not do. On a node without any nothing is said of them. */
+const visible = (accelerators: ClusterOf["accelerators"], devices: ReadonlyArray<number>): Variables =>
+  accelerators === null
+    ? {}
+    : { CUDA_DEVICE_ORDER: "PCI_BUS_ID", CUDA_VISIBLE_DEVICES: devices.map((device) => accelerators.ids?.[device] ?? device).join(",") }
+
+/** `cluster`: with the accelerators of the node that the rank runs on. */
 export const jobVariables = (
   cluster: ClusterOf,
   peers: ReadonlyArray<Peer>,
@@ -64,6 +70,6 @@ export const jobVariables = (
     SKY_NODE_IPS: nodes,
     SKY_NUM_GPUS_PER_NODE: gpus,
     SKY_INTERNAL_JOB_ID: `${job.id}`,
-    ...(cluster.accelerators === null ? {} : { CUDA_VISIBLE_DEVICES: placement[rank]!.devices.join(",") })
+    ...visible(cluster.accelerators, placement[rank]!.devices)
   }
 }

@@ -47,12 +47,13 @@ export const runOrder = (
   peers: ReadonlyArray<Peer>,
   job: Kept<JobSpec>,
   placement: ReadonlyArray<Placed>,
-  rank: number
+  rank: number,
+  accelerators: NodeIdentity["accelerators"]
 ): RankOrder => ({
   key: jobKey(job.id),
   rank,
   script: job.run,
-  environment: { ...jobVariables(folder.identity, peers, job, placement, rank), ...job.envs },
+  environment: { ...jobVariables({ ...folder.identity, accelerators }, peers, job, placement, rank), ...job.envs },
   secrets: secretsOf(folder, jobKey(job.id), job) ?? {},
   log: runLog(job.runTimestamp, peers.length, rank, placement[rank]!.nodeRank)
 })

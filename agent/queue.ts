@@ -1,9 +1,10 @@
 /** The head's queue between the pure scheduler and the nodes: what is taken, what starts next, what may be forgotten. */
 import { advanceJob } from "./advance-job.ts"
+import { capacityOf } from "./capacity.ts"
 import type { Head } from "./Head.ts"
 import { detachedSetupKey, jobKey, setupKey } from "./orders.ts"
 import type { State } from "./records.ts"
-import { type Capacity, canEverFit, type Placed, schedule } from "./scheduler.ts"
+import { canEverFit, type Placed, schedule } from "./scheduler.ts"
 
 const jobOf = (key: string) => (key.startsWith("job-") ? Number(key.slice("job-".length)) : null)
 
@@ -15,11 +16,6 @@ const busyPlaces = (head: Head): ReadonlyArray<Placed> => {
     host.views().flatMap(({ key, rank, quiet }) => (quiet ? [] : (endedJobs[jobOf(key) ?? -1]?.placement[rank] ?? [])))
   )
   return [...running, ...closing]
-}
-
-const capacityOf = (head: Head, rank: number): Capacity | undefined => {
-  const { identity } = head.folder
-  return rank === identity.rank ? { cpus: identity.cpus, accelerators: identity.accelerators } : head.store.state.capacities[rank]
 }
 
 export const startQueued = (head: Head) => {

@@ -2,12 +2,14 @@
  * Which queued job starts where. Strict FIFO: the first job that does not fit blocks all later ones. A job takes 0.5 CPU and
  * its accelerators on each of its nodes, all or nothing. Pure. Shares are whole ten-thousandths: 0.1 + 0.2 must free to 0.3.
  */
+import type { NodeIdentity } from "../sdk/agent/protocol.ts"
+
 const cpuPerJob = 0.5
 const whole = 10_000
 
 export interface Capacity {
   readonly cpus: number
-  readonly accelerators: { readonly name: string; readonly count: number } | null
+  readonly accelerators: NodeIdentity["accelerators"]
 }
 
 interface Demand {

@@ -89,24 +89,25 @@ export const attach = async (attachment: Attachment): Promise<number> => {
   const dot = ` ${glyph("dot")} `
   const progress = makeProgress(json)
   const launched = await submit(attachment, progress)
-  const { jobId } = launched
+  const { canStop, jobId, ssh } = launched
   const cluster = launched.cluster ?? attachment.params.clusterName ?? ""
-  const end = (text: string) => {
+  const end = (text: string, stop?: boolean) => {
     if (json) return
     const goes = fate ? `${cluster} ${fate} (cancel: sky autostop --cancel ${cluster})\n` : ""
-    stderr.write(`\n${goes}${again}${text}sky down ${cluster}\n`)
+    const shell = ssh ? ssh + dot : ""
+    stderr.write(`\n${goes}${again}${text}${shell}end: ${stop ? `sky stop ${cluster}, ` : ""}sky down ${cluster}\n`)
   }
   const job = `Job ${jobId}`
   const logs = `sky logs ${cluster} ${jobId}`
   const cancel = `sky cancel ${cluster} ${jobId}`
-  const ways = `logs: ${logs}${dot}cancel: ${cancel}${dot}end: `
+  const ways = `logs: ${logs}${dot}cancel: ${cancel}${dot}`
   if (jobId === null || detach) {
     if (jobId !== null) progress.line("done", job, "submitted")
-    end(jobId === null ? "end: " : ways)
+    end(jobId === null ? "" : ways)
     if (json) stdout.write(jsonLine({ ...launched, status: null }))
     return exitCodes.ok
   }
-  progress.line("running", job, `${ways}sky down ${cluster}`)
+  progress.line("running", job, `${ways}end: sky down ${cluster}`)
   const restore = onInterrupt(() => `Detached; job ${jobId} goes on. Follow: ${logs}${dot}Cancel: ${cancel}`)
   const begunAtMs = Date.now()
   const ended = await followJob(session, { clusterName: cluster, jobId, follow: true }, json ? stderr : stdout)
@@ -115,7 +116,7 @@ export const attach = async (attachment: Attachment): Promise<number> => {
   const reason = ended.reason?.replace(/^setup: /, "")
   const words = `${(ended.status ?? "gone").toLowerCase().replace("_", " in ")}${reason ? `: ${reason}` : ""}`
   progress.line(succeeded ? "done" : "failed", job, words, Date.now() - begunAtMs)
-  end(`logs: ${logs}${dot}end: sky stop ${cluster}, `)
+  end(`logs: ${logs}${dot}`, canStop)
   if (json) stdout.write(jsonLine({ ...launched, status: ended.status, returnCodes: ended.returnCodes, reason: ended.reason }))
   return succeeded ? exitCodes.ok : json ? more().tellFailed(jobId, cluster, words) : exitCodes.jobFailed
 }

@@ -29,6 +29,7 @@ import { Reconciler } from "./reactors/Reconciler.ts"
 import * as SecretSweeper from "./reactors/SecretSweeper.ts"
 import { Connections } from "./remote/Connections.ts"
 import { Secrets } from "./Secrets.ts"
+import { SshNames } from "./ssh-names/SshNames.ts"
 import { FileLister } from "./sync/FileLister.ts"
 import { makeLister } from "./sync/list-files.ts"
 import { Unlogged } from "./Unlogged.ts"
@@ -70,6 +71,7 @@ export const layer = (home: string, agentPath: string) =>
   Layer.merge(IpcServer.layer, SnapshotKeeper.layer).pipe(
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
+    Layer.provideMerge(Layer.provide(SshNames.layer(home), patient)),
     Layer.provideMerge(Layer.provide(Unlogged.layer, patient)),
     Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Layer.provideMerge(Reactors.layer, Imported.understood(home))))),
     Layer.provideMerge(Disk.layer(home)),

@@ -7,11 +7,13 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { OperationId, Seq } from "../events/ids.ts"
 import { journalStream, type Recorded, type StreamName } from "../events/Recorded.ts"
+import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { rowNamed, rowOf } from "../projections/clusters.ts"
 import { type OperationRow, operationOf } from "../projections/operations.ts"
 import { OperationCancelledError, type SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName } from "../sdk/protocol/methods.ts"
 import type { Request } from "../sdk/protocol/Wire.ts"
+import { Clouds, cloudOf } from "./Clouds.ts"
 import { streamOf } from "./commands/decision.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 import { freshUlid } from "./Ids.ts"
@@ -21,6 +23,7 @@ import { Ongoing, type Passing } from "./Ongoing.ts"
 import { handleOf } from "./queries/cluster-view.ts"
 import { progressOf } from "./queries/progress.ts"
 import { failureOf } from "./recorded-failure.ts"
+import { SshNames } from "./ssh-names/SshNames.ts"
 
 export class Operations extends Context.Service<
   Operations,
@@ -36,13 +39,22 @@ const make = Effect.gen(function* () {
   const log = yield* EventLog
   const dispatcher = yield* Dispatcher
   const ongoing = yield* Ongoing
+  const clouds = yield* Clouds
+  const names = yield* SshNames
+
+  /** What can be done with it from here on. */
+  const waysOf = (cluster: ClusterRow) => {
+    const lack = cluster.offer === null ? undefined : cloudOf(clouds, cluster)?.lackOf("STOP", cluster.offer)
+    return { ssh: names.commandOf(cluster.id), canStop: lack === null }
+  }
 
   /** The answer of an operation that succeeded, with what the cluster is now. */
   const answerOf = (row: OperationRow, result: Readonly<Record<string, unknown>>) => {
     const cluster = row.cluster === undefined ? undefined : rowOf(log.world().clusters, row.cluster)
     const handle =
       row.method === "launch" || row.method === "exec" || row.method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
-    return { cluster: row.clusterName, ...handle, ...result }
+    const ways = cluster && (row.method === "launch" || row.method === "exec") ? waysOf(cluster) : {}
+    return { cluster: row.clusterName, ...handle, ...ways, ...result }
   }
 
   const finish = Effect.fn("Operations.finish")(function* (row: OperationRow, request: Request, reply: Reply) {

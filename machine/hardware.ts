@@ -12,33 +12,87 @@ type Accelerators = NodeIdentity["accelerators"]
  * RTX4090. Only where the larger memory is another product to SkyPilot does it stay in the name (A100-80GB, V100-32GB).
  */
 export const acceleratorName = (printed: string): string => {
-  const name = printed.replace(/\b(NVIDIA|Tesla|GeForce|Quadro)\b/gi, " ").trim()
+  if (printed.startsWith("[")) return printed
+  const name = printed
+    .replace(/\b(NVIDIA|Tesla|GeForce|Quadro)\b/gi, " ")
+    .replace(/ Blackwell.*/, "")
+    .trim()
   const model = /^(?:GB|GH|[A-Z])\d+[A-Z]?(?![A-Za-z0-9])/.exec(name)?.[0]
   if (model === undefined) return name.replace(/ Ada( Generation)?$/, "-Ada").replaceAll(/\s+/g, "")
   const large = { A100: "80GB", V100: "32GB" }[model]
   return large !== undefined && name.includes(large) ? `${model}-${large}` : model
 }
 
-/** Devices are granted by index from 0, so only the first kind counts, up to the first of another kind. */
-export const parseAccelerators = (printed: string): Accelerators => {
-  const names = printed
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map(acceleratorName)
-  const [first] = names
-  if (!first) return null
-  const other = names.findIndex((name) => name !== first)
-  return { name: first, count: other === -1 ? names.length : other }
+/** What `nvidia-smi` is asked; the second form by drivers that know no MIG. */
+export const smiQueries = ["--query-gpu=name,mig.mode.current", "--query-gpu=name"] as const
+export const smiFormat = "--format=csv,noheader"
+
+interface Device {
+  readonly name: string
+  /** What CUDA calls it. */
+  readonly id: string
 }
 
-/** Null without a driver, or when it does not answer. */
-export const findAccelerators = (): Promise<Accelerators> =>
+/** `listed`: what `nvidia-smi -L` says, where parts of GPUs are devices of their own (MIG). A GPU that is to be parted, and is not, can do nothing. */
+const devicesOf = (queried: string, listed: string): ReadonlyArray<Device> => {
+  const parts = new Map<number, Array<Device>>()
+  let gpu = -1
+  for (const line of listed.split("\n")) {
+    gpu = Number(/^GPU (\d+):/.exec(line)?.[1] ?? gpu)
+    const [, profile, id] = /^\s+MIG (\S+)\s.*UUID: (MIG-[^)]+)\)/.exec(line) ?? []
+    if (profile !== undefined && id !== undefined) parts.set(gpu, [...(parts.get(gpu) ?? []), { name: profile, id }])
+  }
+  return queried
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^WARNING/i.test(line))
+    .flatMap((line, index): ReadonlyArray<Device> => {
+      const [, printed = "", mig] = /^(.*?)(?:, *(Enabled|Disabled|N\/A|\[[^\]]*\]))?$/.exec(line.trim()) ?? []
+      const name = acceleratorName(printed)
+      if (mig !== "Enabled") return [{ name, id: String(index) }]
+      return (parts.get(index) ?? []).map((part) => ({ name: `${name}-MIG-${part.name}`, id: part.id }))
+    })
+}
+
+export interface Found {
+  readonly accelerators: Accelerators
+  /** Those that a cluster does not get: it has one kind. */
+  readonly others: ReadonlyArray<string>
+}
+
+/** The kind of which there are most, the first of equals. */
+export const findKind = (queried: string, listed = ""): Found => {
+  const kinds = [...Map.groupBy(devicesOf(queried, listed), ({ name }) => name)]
+  // In place of a name, what is wrong with one: "[GPU is lost]".
+  const whole = kinds.filter(([name]) => !name.startsWith("["))
+  const most = Math.max(...whole.map(([, { length }]) => length))
+  const chosen = whole.find(([, { length }]) => length === most)
+  const others = kinds.filter((kind) => kind !== chosen).map(([other, { length }]) => `${other}:${length}`)
+  if (chosen === undefined) return { accelerators: null, others }
+  const [name, devices] = chosen
+  const ids = devices.map(({ id }) => id)
+  const isPlain = ids.every((id, index) => id === String(index))
+  return {
+    accelerators: { name, count: ids.length, ...(!isPlain && { ids }) },
+    others
+  }
+}
+
+/** Some device is parted. */
+const hasParts = (queried: string): boolean => /, *Enabled\s*$/m.test(queried)
+
+const ask = (...args: ReadonlyArray<string>): Promise<string | null> =>
   new Promise((resolve) => {
     const options = { timeout: smiTimeoutMs, killSignal: "SIGKILL" as const }
-    execFile("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"], options, (error, stdout) =>
-      resolve(error ? null : parseAccelerators(stdout))
-    )
+    execFile("nvidia-smi", args, options, (error, stdout) => resolve(error ? null : stdout))
   })
+
+/** Null without a driver, or when it does not answer. */
+export const findAccelerators = async (): Promise<Accelerators> => {
+  const [first, second] = smiQueries
+  const queried = (await ask(first, smiFormat)) ?? (await ask(second, smiFormat))
+  if (queried === null) return null
+  return findKind(queried, hasParts(queried) ? ((await ask("-L")) ?? "") : "").accelerators
+}
 
 export const cpus = (): number => availableParallelism()
 export const memoryGib = (): number => Math.round(totalmem() / 1024 ** 3)

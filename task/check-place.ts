@@ -8,7 +8,8 @@ import { type Checked, refused } from "./Refusal.ts"
 const unknown = (what: "region" | "zone", name: string, cloud: string, known: ReadonlyArray<string>) => {
   const near = closeMatches(name, known)
   const there = near.length === 0 && what === "region" ? ` It has: ${known.join(", ")}.` : ""
-  return refused(`${cloudDisplay(cloud)} has no ${what} '${name}'.${there}`, near)
+  // Regions of one's own machines are called pools.
+  return refused(`${cloudDisplay(cloud)} has no ${what === "region" && cloud === "ssh" ? "pool" : what} '${name}'.${there}`, near)
 }
 
 const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | undefined): Checked<Infra> => {

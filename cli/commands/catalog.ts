@@ -23,7 +23,7 @@ const rowOf = ({ accelerators, cloud, date, problem, refused, regions, source, t
     String(refused),
     clean(source ?? "came with the program")
   ],
-  below: problem === null ? undefined : `       ${glyph("why")} ${clean(problem)}`
+  below: problem === null ? [] : [`       ${glyph("why")} ${clean(problem)}`]
 })
 const titles = ["CLOUD", "PRICES_OF", "TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT", "SOURCE"]
 const right = ["TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT"]

@@ -11,6 +11,7 @@ import type { Offer } from "../../events/values.ts"
 import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
+import type { Target } from "../remote/Target.ts"
 import type { FileList } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 
@@ -164,6 +165,8 @@ export interface Cloud {
   readonly peers?: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<Peer>, CloudError>
   /** A new connection to the agent, or an error when nobody answers. */
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
+  /** How ssh reaches it; nobody is asked there. Absent: it does not. */
+  readonly login?: (node: NodeRef) => Effect.Effect<Target, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
   readonly journalAtRest: (
     node: NodeRef

@@ -26,7 +26,10 @@ export interface BringOptions {
 const supplies = new Supplies()
 
 /** Its last words. */
-export const wordsOf = ({ code, stderr }: Pick<Ran, "code" | "stderr">) => stderr.trim().split("\n").at(-1) || `it ended with ${code}`
+/** Without the shell's own name in front. */
+const lastWords = (stderr: string) => (stderr.trim().split("\n").at(-1) ?? "").replace(/^\S*sh: (?:line )?(?:\d+: )?(?:eval: )?/, "")
+
+export const wordsOf = ({ code, stderr }: Pick<Ran, "code" | "stderr">) => lastWords(stderr) || `it ended with ${code}`
 
 /** Unusable for what follows, whatever is tried: its disk is full, say. */
 export const notWritten = (target: Target, path: string, ran: Pick<Ran, "code" | "stderr">): RemoteError =>

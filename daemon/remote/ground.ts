@@ -3,13 +3,16 @@
  * is put on it, and what is missing when something is to be.
  */
 import type { ComesBack } from "../../machine/comes-back.ts"
-import { parseAccelerators } from "../../machine/hardware.ts"
+import { type Found, findKind, smiFormat, smiQueries } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
 import type { Packing } from "./supplies.ts"
 
 /** All of ours lies there, below the user's home. */
 export const baseName = ".skyd-node"
 export const nodeMajorMin = 22
+/** A broken driver may let everybody wait for ever. */
+const smiMaxS = 8
+const loginMaxS = 6
 
 export interface Ground {
   readonly home: string
@@ -23,6 +26,8 @@ export interface Ground {
   readonly cpus: number
   readonly memoryGib: number
   readonly accelerators: NodeIdentity["accelerators"]
+  /** Why its GPUs are not those that one would expect, a sentence without its full stop. */
+  readonly trouble: string | null
   /** Who has it. */
   readonly lease: NodeIdentity | null
   /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
@@ -43,7 +48,7 @@ export interface Ground {
 /** `$1` and `$2`: digest and size of the agent's file. Login shells may take their time: they are asked last. */
 export const groundScript = `base=$HOME/${baseName}
 say() { printf '%s %s\\n' "$1" "$2"; }
-limit=; if command -v timeout >/dev/null 2>&1; then limit='timeout 10'; fi
+limit=; if command -v timeout >/dev/null 2>&1; then limit='timeout ${loginMaxS}'; fi
 say home "$HOME"; say user "$(id -un)"; say os "$(uname -s)"; say arch "$(uname -m)"; say link "\${SSH_CONNECTION:-}"
 say cpus "$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null)"
 if [ -r /proc/meminfo ]; then
@@ -51,8 +56,20 @@ if [ -r /proc/meminfo ]; then
 else
   bytes=$(sysctl -n hw.memsize 2>/dev/null) && say memory "$((bytes / 1024))"
 fi
+smi() { $limit nvidia-smi "$@" 2>&1 </dev/null; }
+lines() { printf '%s\\n' "$2" | while IFS= read -r line; do say "$1" "$line"; done; }
+gpus() {
+  said=$(smi ${smiQueries[0]} ${smiFormat}); code=$?
+  if [ "$code" -ne 0 ] && [ "$code" -lt 124 ]; then said=$(smi ${smiQueries[1]} ${smiFormat}); code=$?; fi
+  if [ "$code" -ne 0 ]; then lines broken "$code $said"; return; fi
+  lines gpu "$said"
+  case $said in *Enabled*) lines part "$(smi -L)" ;; esac
+}
+asked=; PATH=$PATH:/usr/lib/wsl/lib:/usr/local/nvidia/bin:/opt/bin:/run/current-system/sw/bin
 if command -v nvidia-smi >/dev/null 2>&1; then
-  gpus=$($limit nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null </dev/null) && printf '%s\\n' "$gpus" | while read -r name; do say gpu "$name"; done
+  (exec 2>/dev/null </dev/null; gpus) & asked=$!
+  # One that waits for a dead driver cannot even be killed: then it is left, and what waits for it is ended.
+  ( trap 'kill $pause' TERM; sleep ${smiMaxS} & pause=$!; wait $pause && kill $asked ) >/dev/null 2>&1 </dev/null & watch=$!
 fi
 for file in "$base"/lease/*; do
   [ -f "$file" ] || continue
@@ -81,8 +98,30 @@ if ! find_node; then
   fi
   for at in zstd gzip; do if command -v "$at" >/dev/null 2>&1; then say packing "$at"; fi; done
 fi
+if [ -n "$asked" ]; then wait $asked || say broken 124; kill $watch 2>/dev/null; fi
 say end yes
 `
+
+const givenUp = 124
+/** What became of asking for GPUs. */
+const gpusOf = (all: (key: string) => ReadonlyArray<string>): Found & { readonly trouble: string | null } => {
+  const [broken] = all("broken")
+  if (broken !== undefined) {
+    const code = Number(broken.split(" ")[0])
+    const said = broken
+      .slice(broken.indexOf(" ") + 1)
+      .trim()
+      .replace(/\.$/, "")
+    const why = code >= givenUp ? `does not answer: its driver hangs` : `says: ${said || `nothing, and ends with ${code}`}`
+    return { accelerators: null, others: [], trouble: /^No devices/i.test(said) ? null : `its GPUs cannot be used: nvidia-smi ${why}` }
+  }
+  const found = findKind(all("gpu").join("\n"), all("part").join("\n"))
+  const { accelerators, others } = found
+  const rest = others.join(", ")
+  const whole =
+    accelerators === null ? `its GPUs cannot be used: nvidia-smi says ${rest}` : `of its GPUs ${rest} is left out: a cluster has one kind`
+  return { ...found, trouble: others.length === 0 ? null : whole }
+}
 
 const systems: Readonly<Record<string, string>> = { Linux: "linux", Darwin: "darwin" }
 const archs: Readonly<Record<string, string>> = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" }
@@ -105,6 +144,7 @@ export const readGround = (said: string): Ground | null => {
   if (one("end") !== "yes" || !one("home").startsWith("/")) return null
   const [, , address = "", port = ""] = one("link").split(" ")
   const lease = all("lease")[0]
+  const { accelerators, trouble } = gpusOf(all)
   return {
     home: one("home"),
     user: one("user"),
@@ -114,7 +154,8 @@ export const readGround = (said: string): Ground | null => {
     port: Number(port) || null,
     cpus: Number(one("cpus")) || 1,
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
-    accelerators: parseAccelerators(all("gpu").join("\n")),
+    accelerators,
+    trouble,
     lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
     warnings: warningsIn(one("back")),
     isEnded: one("ended") === "yes",

@@ -140,6 +140,12 @@ const byCommand = (target: Target): Route => {
 }
 
 export const openRoute = async (target: Target, jumpTo: JumpTo, timeoutMs: number): Promise<Route> => {
-  if (target.proxyJump !== null) return throughJump(target, await jumpTo(target.proxyJump), timeoutMs)
+  const { proxyJump } = target
+  if (proxyJump !== null) {
+    const jump = await jumpTo(proxyJump).catch((error: Error) => {
+      throw error instanceof RemoteError ? remoteError(error.kind, target, `its jump host is not reached: ${error.message}`) : error
+    })
+    return throughJump(target, jump, timeoutMs)
+  }
   return target.proxyCommand === null ? direct(target, timeoutMs) : byCommand(target)
 }

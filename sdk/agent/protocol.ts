@@ -22,7 +22,8 @@ export interface NodeIdentity {
   readonly zone: string | null
   readonly cpus: number
   readonly memoryGib: number
-  readonly accelerators: { readonly name: string; readonly count: number } | null
+  /** `ids`: what CUDA calls each; absent where they are numbered from 0. */
+  readonly accelerators: { readonly name: string; readonly count: number; readonly ids?: ReadonlyArray<string> } | null
   /** Where its agent listens, from the node's folder on, in which every agent works. */
   readonly socket: string
   /** What a job's environment starts from; HOME is the node's own. */

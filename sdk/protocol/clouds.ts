@@ -38,7 +38,7 @@ export const MachineView = Schema.Struct({
   accelerators: Schema.NullOr(Schema.Struct({ name: Schema.String, count: Schema.Number })),
   /** The version of its Node; null: it has none that is new enough, and is given one with its first cluster. */
   node: Schema.NullOr(Schema.String),
-  /** What its owner should know although it works. */
+  /** What its owner should know although it works: GPUs that do not answer, say. */
   warnings: Schema.Array(Schema.String)
 })
 export type MachineView = typeof MachineView.Type

@@ -1,7 +1,7 @@
 /** Run a task on an UP cluster: sync its workdir, queue its job (contract: sky.exec). */
 import * as Schema from "effect/Schema"
 import { Task } from "../../task/Task.ts"
-import { ResourceHandle } from "./rows.ts"
+import { ResourceHandle, ways } from "./rows.ts"
 
 export const Exec = Schema.Struct({
   task: Task,
@@ -19,5 +19,6 @@ export const Executed = Schema.Struct({
   /** Null where the task has no `run`, and after a dry run. */
   jobId: Schema.NullOr(Schema.Int),
   /** Null after a dry run. */
-  handle: Schema.NullOr(ResourceHandle)
+  handle: Schema.NullOr(ResourceHandle),
+  ...ways
 })

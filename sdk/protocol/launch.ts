@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
 import { minutesMax } from "../../task/autostop.ts"
 import { Task } from "../../task/Task.ts"
-import { ResourceHandle } from "./rows.ts"
+import { ResourceHandle, ways } from "./rows.ts"
 
 export const IdleMinutes = Schema.NullOr(
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: minutesMax }, { message: `expected whole minutes from 0 to ${minutesMax}` }))
@@ -57,6 +57,7 @@ export const Launched = Schema.Struct({
   jobId: Schema.NullOr(Schema.Int),
   /** Null after a dry run. */
   handle: Schema.NullOr(ResourceHandle),
+  ...ways,
   /** Only after a dry run. */
   plan: Schema.optionalKey(Plan)
 })

@@ -18,6 +18,14 @@ export const ResourceHandle = Schema.Struct({
 })
 export type ResourceHandle = typeof ResourceHandle.Type
 
+/** What can be done with a cluster from here on; absent after a dry run. */
+export const ways = {
+  /** What to type for a shell on its head; null where `ssh` leads nowhere. */
+  ssh: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** `stop` keeps its disks, and `start` brings it back. */
+  canStop: Schema.optionalKey(Schema.Boolean)
+}
+
 export const ClusterView = Schema.Struct({
   name: Schema.String,
   id: Schema.String,

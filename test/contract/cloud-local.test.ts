@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
 import { loginPath } from "../../machine/environment.ts"
-import { acceleratorName, parseAccelerators } from "../../machine/hardware.ts"
+import { acceleratorName, findKind } from "../../machine/hardware.ts"
 import { parseJournal } from "../../machine/journal.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 
@@ -27,15 +27,37 @@ describe("the accelerators of this machine", () => {
     ["Tesla P100-PCIE-16GB", "P100"],
     ["NVIDIA GeForce RTX 4090", "RTX4090"],
     ["NVIDIA RTX A6000", "RTXA6000"],
+    ["NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTXPRO6000"],
+    ["NVIDIA H100 NVL", "H100"],
     ["NVIDIA RTX 6000 Ada Generation", "RTX6000-Ada"],
     ["Quadro RTX 6000", "RTX6000"]
   ])("'%s' is called %s", (printed, name) => {
     assert.strictEqual(acceleratorName(printed), name)
   })
 
-  it("are those of the first kind, because devices are granted by index", () => {
-    assert.deepStrictEqual(parseAccelerators("Tesla T4\nTesla T4\nNVIDIA L4\nTesla T4\n"), { name: "T4", count: 2 })
-    assert.isNull(parseAccelerators("\n"))
+  it("are those of the kind of which there are most, by the numbers that nvidia-smi gives them", () => {
+    const mixed = findKind("Tesla T4, [N/A]\nNVIDIA L4, [N/A]\nTesla T4, [N/A]\n")
+    assert.deepStrictEqual(mixed, { accelerators: { name: "T4", count: 2, ids: ["0", "2"] }, others: ["L4:1"] })
+    assert.deepStrictEqual(findKind("Tesla T4\nTesla T4\n"), { accelerators: { name: "T4", count: 2 }, others: [] })
+    assert.deepStrictEqual(findKind("\n"), { accelerators: null, others: [] })
+  })
+
+  it("are the parts of a GPU where it is parted, by their own names", () => {
+    const name = "NVIDIA A100-SXM4-40GB"
+    const listed = `GPU 0: ${name} (UUID: GPU-5d)\n  MIG 3g.20gb     Device  0: (UUID: MIG-c6)\n  MIG 3g.20gb     Device  1: (UUID: MIG-c7)\nGPU 1: ${name} (UUID: GPU-6e)\n`
+    assert.deepStrictEqual(findKind(`${name}, Enabled\n${name}, Disabled\n`, listed), {
+      accelerators: { name: "A100-MIG-3g.20gb", count: 2, ids: ["MIG-c6", "MIG-c7"] },
+      others: ["A100:1"]
+    })
+    // Nothing runs on one that is to be parted and is not.
+    assert.deepStrictEqual(findKind(`${name}, Enabled\n`, `GPU 0: ${name} (UUID: GPU-5d)\n`), { accelerators: null, others: [] })
+  })
+
+  it("are not those that are broken, nor what is said of them", () => {
+    const printed =
+      "NVIDIA H100 80GB HBM3, Disabled\n[GPU is lost], [GPU is lost]\nNVIDIA H100 80GB HBM3, Disabled\nWARNING: infoROM is corrupted at gpu 0000:3B:00.0\n"
+    assert.deepStrictEqual(findKind(printed).accelerators, { name: "H100", count: 2, ids: ["0", "2"] })
+    assert.deepStrictEqual(findKind(printed).others, ["[GPU is lost]:1"])
   })
 })
 

@@ -17,6 +17,7 @@ import { Operations } from "../../daemon/Operations.ts"
 import { Queries } from "../../daemon/queries/Queries.ts"
 import { Requests } from "../../daemon/Requests.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
+import { SshNames } from "../../daemon/ssh-names/SshNames.ts"
 import { FileLister } from "../../daemon/sync/FileLister.ts"
 import { Unlogged } from "../../daemon/Unlogged.ts"
 import { SimCloud } from "../fakes/SimCloud.ts"
@@ -61,7 +62,7 @@ export const startInProcess = async (): Promise<InProcess> => {
   })
   const layer = IpcServer.layer.pipe(
     Layer.provideMerge(Requests.layer),
-    Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
+    Layer.provideMerge(Layer.mergeAll(Layer.provide(Operations.layer, SshNames.none), Queries.layer)),
     Layer.provideMerge(Daemon.core(Reactors.on)),
     Layer.provide([
       // Being asked to stop is answered, and nothing else comes of it.

@@ -2,12 +2,14 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { Background } from "../../daemon/Background.ts"
+import { Clouds } from "../../daemon/Clouds.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogUnavailable } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import { Ongoing } from "../../daemon/Ongoing.ts"
 import { Operations } from "../../daemon/Operations.ts"
+import { SshNames } from "../../daemon/ssh-names/SshNames.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { operationOf } from "../../projections/operations.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
@@ -20,6 +22,8 @@ const setUp: ReadonlyArray<Said> = [
   [{ _tag: "SetupEnded", cluster, entry: 1, observedAtMs: 1, returnCodes: [0], failedRank: null, lastLines: [], reason: null }, id],
   [{ _tag: "WorkdirSynced", cluster, files: 1, bytes: 1 }, id]
 ]
+
+const around = Layer.merge(SshNames.none, Layer.succeed(Clouds, new Map()))
 
 const openLog = Layer.fresh(EventLog.layer(actor)).pipe(
   Layer.provideMerge(Layer.fresh(Background.layer)),
@@ -42,7 +46,7 @@ it.live("what cannot be read of its past is not told, and its end is", () =>
     const running = yield* Operations.use((operations) =>
       operations.run("launch", { id: 1, method: "launch", requestId: id }, reply as never)
     ).pipe(
-      Effect.provide(Operations.layer.pipe(Layer.provide([dispatcher, Layer.succeed(EventLog, { ...log, readStream })]))),
+      Effect.provide(Operations.layer.pipe(Layer.provide([dispatcher, around, Layer.succeed(EventLog, { ...log, readStream })]))),
       Effect.forkChild({ startImmediately: true })
     )
     const [{ event, operation: own, stream }] = recorded([succeeded()]) as [Recorded]
@@ -69,7 +73,7 @@ it.live("the end of a setup that fell into the gap is shown, in its place", () =
     const reply = { send: (frame: ServerFrame) => Effect.sync(() => void frames.push(frame)) }
     const followed = yield* Operations.use((operations) =>
       operations.run("launch", { id: 1, method: "launch", requestId: id }, reply as never)
-    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide(dispatcher))), Effect.forkChild({ startImmediately: true }))
+    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide([dispatcher, around]))), Effect.forkChild({ startImmediately: true }))
     yield* append([succeeded()])
     while (followed.pollUnsafe() === undefined) yield* Effect.promise(() => new Promise(setImmediate))
     const said = frames.flatMap((frame) => (frame.type === "progress" ? [`${frame.data.phase} ${frame.data.state}`] : [frame.type]))
@@ -94,7 +98,7 @@ it.live("how far a step is comes between its facts, under the position of the la
     const reply = { send: (frame: ServerFrame) => Effect.sync(() => void frames.push(frame)) }
     const followed = yield* Operations.use((operations) =>
       operations.run("launch", { id: 1, method: "launch", requestId: id }, reply as never)
-    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide(dispatcher))), Effect.forkChild({ startImmediately: true }))
+    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide([dispatcher, around]))), Effect.forkChild({ startImmediately: true }))
     const ongoing = yield* Ongoing
     const last = () => frames.flatMap((frame) => (frame.type === "progress" ? [frame.data] : [])).at(-1)
     while (last()?.phase !== "bootstrap") yield* Effect.promise(() => new Promise(setImmediate))

@@ -69,8 +69,16 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
       return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task) }
     }),
     provision: Effect.fn("LocalCloud.provision")(({ tags, token, ranks, offer }) => {
-      const claim = { tags, token, ranks: ranks.map((rank) => ({ rank, address: addressOf(rank) })), offer }
       return attempt(async (signal) => {
+        const found = await accelerators()
+        // The offer says how many there are, and this machine what they are called.
+        const own = offer.accelerators && { ...found, ...offer.accelerators }
+        const claim = {
+          tags,
+          token,
+          ranks: ranks.map((rank) => ({ rank, address: addressOf(rank) })),
+          offer: { ...offer, accelerators: own }
+        }
         const given = await machine.provision(claim, signal)
         return given.map((one) => ({ ...(one as Provisioned), ...unnamed }))
       })

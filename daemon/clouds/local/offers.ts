@@ -14,7 +14,7 @@ export const thisMachine = (accelerators: Offer["accelerators"]): Offer => ({
   instanceType: null,
   cpus: cpus(),
   memoryGib: memoryGib(),
-  accelerators,
+  accelerators: accelerators && { name: accelerators.name, count: accelerators.count },
   useSpot: false,
   usdPerHour: 0,
   catalog: null

@@ -109,6 +109,13 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
       )
   })
 
+  /** With a key that was named for it in the pools file, that one is meant, and no other that an agent may hold. */
+  const login = Effect.fn("Machines.login")(function* (ref: NodeRef) {
+    const machine = yield* machineOf(ref)
+    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
+    return { ...target, identitiesOnly: target.identitiesOnly || machine.login.identityFiles !== undefined, password: null }
+  })
+
   /** For others of its cluster: by its own word, where it gives one. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
     const { ready, target } = yield* readyFor(ref)
@@ -119,6 +126,7 @@ export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions)
   return {
     known,
     addressOf,
+    login,
     ...looks,
     ask,
     askOn,

@@ -125,6 +125,7 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
     connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
+    login: machines.login,
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
       Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
     ),

@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import { lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
+import { remoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
+import { adviceOn } from "./advice.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 import type { Targets } from "./targets.ts"
 
@@ -16,7 +18,8 @@ export interface Reached {
 }
 
 /** What came of a look at a machine. */
-export type Looked = PoolMachine & ({ readonly reached: Reached; readonly why: null } | { readonly reached: null; readonly why: string })
+export type Looked = PoolMachine &
+  ({ readonly reached: Reached; readonly why: null } | { readonly reached: null; readonly why: string; readonly advice: string | null })
 export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
 
 const lookMaxMs = 15_000
@@ -43,13 +46,12 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
 
   const look = (machine: PoolMachine): Effect.Effect<Looked> =>
     reach(machine).pipe(
-      Effect.mapError(({ message }) => message),
       Effect.timeoutOrElse({
         duration: lookMaxMs,
-        orElse: () => Effect.fail(`no answer from ${machine.host} within ${lookMaxMs / 1000} s`)
+        orElse: () => Effect.fail(remoteError("NoAnswer", machine, `no answer from ${machine.host} within ${lookMaxMs / 1000} s`))
       }),
       Effect.map((reached): Looked => ({ ...machine, reached, why: null })),
-      Effect.catch((why) => Effect.succeed<Looked>({ ...machine, reached: null, why })),
+      Effect.catch((error) => Effect.succeed<Looked>({ ...machine, reached: null, why: error.message, advice: adviceOn(error) })),
       Effect.tap((looked) => Effect.map(Clock.currentTimeMillis, (atMs) => looks.set(keyOf(machine), { atMs, looked })))
     )
 

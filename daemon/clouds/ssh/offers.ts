@@ -19,7 +19,7 @@ export const whyTaken = (looked: Looked): string | null => {
 }
 
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
-  const said = reasons.slice(0, reasonsMax).map(([host, why]) => `${host}: ${why}`)
+  const said = reasons.slice(0, reasonsMax).map(([host, why]) => `${host}: ${why.replace(/\.$/, "")}`)
   return [...said, ...(reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : [])].join("; ")
 }
 
@@ -43,8 +43,9 @@ export const fitting = (machines: ReadonlyArray<Looked>, less: (hardware: Hardwa
   for (const machine of machines) {
     const taken = whyTaken(machine)
     const why = taken ?? (isFound(machine) ? less(machine.reached.ground) : null)
+    const trouble = isFound(machine) && machine.reached.ground.trouble
     if (why === null) fit.push(machine as Found)
-    else reasons.push([machine.host, taken === null ? `it has ${why}` : why])
+    else reasons.push([machine.host, taken === null ? `it has ${why}${trouble ? `, and ${trouble}` : ""}` : why])
   }
   return { fit, reasons }
 }

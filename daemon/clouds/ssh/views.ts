@@ -26,9 +26,13 @@ export const viewOf = (looked: Looked): OwnMachine => {
   const { host, pool } = looked
   const reason = whyTaken(looked)
   const unknown = { clusterName: null, cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
-  if (!isFound(looked)) return { pool, host, status: "unreachable", reason, ...unknown }
-  const { accelerators, cpus, lease, memoryGib, nodeVersion: node, warnings } = looked.reached.ground
+  if (!isFound(looked))
+    return { pool, host, status: "unreachable", ...unknown, reason: looked.advice === null ? reason : `${reason}. ${looked.advice}` }
+  const { cpus, lease, memoryGib, nodeVersion: node, trouble } = looked.reached.ground
+  const has = looked.reached.ground.accelerators
+  const accelerators = has && { name: has.name, count: has.count }
   const status = lease === null ? "free" : "leased"
+  const warnings = [...(trouble === null ? [] : [trouble]), ...looked.reached.ground.warnings]
   return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node, warnings }
 }
 

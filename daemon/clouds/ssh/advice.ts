@@ -1,0 +1,14 @@
+/** What to do about a machine that is not reached, for whoever looks at it; the error itself says what is wrong. */
+import type { Kind, RemoteError } from "../../remote/RemoteError.ts"
+
+const advice: { readonly [K in Kind]?: string } = {
+  ConnectionRefused: "Start sshd there, or name its port as ssh_port",
+  NameUnknown: "Mend the name in the pools file, or give it a Host in ~/.ssh/config",
+  NoAnswer: "See whether it is on, and what stands in between: a firewall, a VPN",
+  NoRoute: "See whether it is on, and on a network that you reach",
+  KeyUnusable: "Name a key as identity_file in the pools file or in ~/.ssh/config, or add one to your ssh-agent",
+  PermissionDenied: "Let the key in with ssh-copy-id, or name another one or another user in the pools file"
+}
+
+/** Null where the error says so itself. */
+export const adviceOn = ({ kind, message }: RemoteError): string | null => (message.endsWith(".") ? null : (advice[kind] ?? null))

@@ -1,0 +1,125 @@
+/**
+ * A file of the user's own in `~/.ssh`, of which a part is ours: every other byte stays, and so do its mode, its owner and the links that lead to it.
+ * It is written anew in the folder that is its lock, and renamed: who was away for so long that the lock was taken from him has nothing to rename, and
+ * begins again. So does who is not alone in the folder: his own was taken when nothing lay in it, and this is the next one's.
+ */
+import { randomBytes } from "node:crypto"
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from "node:fs/promises"
+import { homedir } from "node:os"
+import { dirname, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { sync } from "./folder.ts"
+import { refused, transient } from "./MachineError.ts"
+
+/** Whoever held it longer has died. */
+const lockMaxMs = 10_000
+const patienceMs = 60_000
+const pollMs = 20
+
+/** What a system says of a folder that somebody put something into, instead of removing it. */
+const occupied = ["ENOTEMPTY", "EEXIST"]
+
+/** The file's bytes, whatever they mean. */
+export const encoding = "latin1"
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
+
+const orNull = async <A>(step: Promise<A>, ...codes: ReadonlyArray<string>): Promise<A | null> => {
+  try {
+    return await step
+  } catch (error) {
+    if (codes.includes(codeOf(error))) return null
+    throw error
+  }
+}
+
+/** Where the user keeps it elsewhere, the file is there. */
+const locate = async (name: string): Promise<string> => {
+  const folder = join(homedir(), ".ssh")
+  const path = join(folder, name)
+  const real = await orNull(realpath(path), "ENOENT")
+  if (real !== null) return real
+  if ((await orNull(lstat(path), "ENOENT")) !== null) throw refused("NoFile", `${path} is a link to nowhere.`)
+  await orNull(mkdir(folder, { mode: 0o700 }), "EEXIST")
+  return path
+}
+
+const lock = async (path: string): Promise<string> => {
+  const folder = `${path}.lock`
+  for (const until = performance.now() + patienceMs; ; ) {
+    if ((await orNull(mkdir(folder, { mode: 0o700 }), "EEXIST")) !== null) return folder
+    const made = await orNull(stat(folder), "ENOENT")
+    if (made === null) continue
+    if (Date.now() - made.mtimeMs > lockMaxMs) await orNull(rm(folder, { recursive: true, force: true }), ...occupied)
+    else if (performance.now() > until) throw transient("Locked", `Somebody else changes ${path} all the time.`)
+    else await sleep(pollMs)
+  }
+}
+
+/** For one that has other names too, which a rename would leave behind. */
+const overwrite = async (path: string, text: string): Promise<true> => {
+  const file = await open(path, "r+")
+  try {
+    const { bytesWritten } = await file.write(Buffer.from(text, encoding), { position: 0 })
+    await file.truncate(bytesWritten)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return true
+}
+
+/** Answers whether the lock was still ours. */
+const rewrite = async (path: string, temp: FileHandle, tempPath: string, edit: (text: string) => string): Promise<boolean> => {
+  const before = await orNull(readFile(path, encoding), "ENOENT")
+  const after = edit(before ?? "")
+  if (after === (before ?? "")) return true
+  await temp.writeFile(after, encoding)
+  if (before !== null) {
+    const { gid, mode, nlink, uid } = await stat(path)
+    if (nlink > 1) return overwrite(path, after)
+    const own = await temp.stat()
+    if (own.uid !== uid || own.gid !== gid) await temp.chown(uid, gid)
+    await temp.chmod(mode & 0o7777)
+  }
+  await temp.sync()
+  if ((await orNull(rename(tempPath, path), "ENOENT")) === null) return false
+  await sync(dirname(path))
+  return true
+}
+
+const change = async (path: string, edit: (text: string) => string): Promise<void> => {
+  for (;;) {
+    const folder = await lock(path)
+    const tempPath = join(folder, randomBytes(8).toString("hex"))
+    const temp = await orNull(open(tempPath, "wx", 0o600), "ENOENT")
+    if (temp === null) continue
+    try {
+      const inside = await orNull(readdir(folder), "ENOENT")
+      if (inside?.length === 1 && (await rewrite(path, temp, tempPath, edit))) return
+    } finally {
+      await temp.close()
+      await rm(tempPath, { force: true })
+      // Who took the lock from us has something in it.
+      await orNull(rmdir(folder), "ENOENT", ...occupied)
+    }
+  }
+}
+
+const inWords =
+  (name: string) =>
+  (error: unknown): never => {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error
+    const say = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR"].includes(code) ? refused : transient
+    throw say(code, `~/.ssh/${name} cannot be changed: ${message}`)
+  }
+
+/** Empty where there is none. */
+export const readOwn = async (name: string): Promise<string> =>
+  (await orNull(readFile(join(homedir(), ".ssh", name), encoding), "ENOENT").catch(inWords(name))) ?? ""
+
+export const changeOwn = (name: string, edit: (text: string) => string): Promise<void> =>
+  locate(name)
+    .then((path) => change(path, edit))
+    .catch(inWords(name))

@@ -1,0 +1,76 @@
+/** A file of the user's own stays what it is, and where it is, when a line of ours comes and goes. */
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { changeOwn, readOwn } from "../../machine/user-file.ts"
+
+let scratch: string
+let home: string | undefined
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), "skyd-u-"))
+  home = process.env.HOME
+  process.env.HOME = scratch
+})
+afterEach(() => {
+  process.env.HOME = home
+  rmSync(scratch, { recursive: true, force: true })
+})
+const add = () => changeOwn("config", (text) => `ours\n${text}`)
+const file = () => join(scratch, ".ssh/config")
+const put = (text: string) => {
+  mkdirSync(join(scratch, ".ssh"))
+  writeFileSync(file(), text)
+}
+
+describe("a file of the user's own", () => {
+  it("is made for the user alone where there is none, in a folder that is", async () => {
+    expect(await readOwn("config")).toBe("")
+    await add()
+    expect(readFileSync(file(), "utf8")).toBe("ours\n")
+    expect([statSync(file()).mode & 0o777, statSync(join(scratch, ".ssh")).mode & 0o777]).toEqual([0o600, 0o700])
+    expect(readdirSync(join(scratch, ".ssh"))).toEqual(["config"])
+  })
+
+  it("that is a link stays one: what it leads to is changed, where that is", async () => {
+    mkdirSync(join(scratch, ".ssh"))
+    mkdirSync(join(scratch, "dotfiles"))
+    writeFileSync(join(scratch, "dotfiles/ssh"), "theirs\n", { mode: 0o640 })
+    symlinkSync("../dotfiles/ssh", file())
+    await add()
+    expect(readlinkSync(file())).toBe("../dotfiles/ssh")
+    expect(readFileSync(join(scratch, "dotfiles/ssh"), "utf8")).toBe("ours\ntheirs\n")
+    expect(readdirSync(join(scratch, "dotfiles"))).toEqual(["ssh"])
+  })
+
+  it("that has another name too says the same under both", async () => {
+    put("theirs, and longer\n")
+    chmodSync(file(), 0o640)
+    linkSync(file(), join(scratch, "other"))
+    await add()
+    expect(readFileSync(join(scratch, "other"), "utf8")).toBe("ours\ntheirs, and longer\n")
+    await changeOwn("config", () => "short\n")
+    expect(readFileSync(join(scratch, "other"), "utf8")).toBe("short\n")
+    expect([statSync(file()).nlink, statSync(file()).mode & 0o777]).toEqual([2, 0o640])
+  })
+
+  it("that cannot be changed is named, in one sentence", async () => {
+    mkdirSync(join(scratch, ".ssh/config"), { recursive: true })
+    await expect(readOwn("config")).rejects.toThrow("~/.ssh/config cannot be changed: EISDIR")
+    process.env.HOME = join(scratch, "no-such-home")
+    expect(await readOwn("config")).toBe("")
+    await expect(add()).rejects.toThrow("~/.ssh/config cannot be changed: ENOENT")
+  })
+})
