@@ -90,7 +90,7 @@ describeWithMachines("ssh NAME", () => {
 
   it("goes the way that an alias of the pool goes, through a jump host that is one itself", async () => {
     const [jump, far] = machines as [SshMachine, SshMachine]
-    const aliases = `Host far\n  HostName ${far.address}\n  User node\n  ProxyJump hop\nHost hop\n  HostName ${jump.address}\n  User root\n  IdentityFile ${key}\n  StrictHostKeyChecking accept-new\n`
+    const aliases = `Host far\n  HostName ${far.address}\n  User node\n  ProxyJump hop\nHost hop\n  HostName ${jump.address}\n  User root\n  IdentityFile ${key}\n  StrictHostKeyChecking accept-new\n  UserKnownHostsFile ${home.path}/hosts\n`
     write(aliases)
     pool(["far"])
     expect((await launch("deep", "true")).code).toBe(0)
