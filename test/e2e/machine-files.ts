@@ -8,9 +8,21 @@ export const user = { name: "node", uid: 2000 }
 /** What sshd is told; changed and told again by `configure`. */
 export interface SshdSettings {
   readonly maxSessions: number
+  /** Of connections that have not logged in yet: as sshd_config has it. */
+  readonly maxStartups: string
+  /** What every login finds in its environment. */
+  readonly environment: Readonly<Record<string, string>>
   readonly allowForwarding: boolean
   /** Of the user `node`; null: none does. */
   readonly password: string | null
+}
+
+export const usualSettings: SshdSettings = {
+  maxSessions: 10,
+  maxStartups: "100:30:200",
+  environment: {},
+  allowForwarding: true,
+  password: null
 }
 
 /** What /etc has here, and one line more. */
@@ -21,7 +33,7 @@ const own = (folder: string, file: string, line: string) =>
 
 const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
 
-export const writeConfig = (folder: string, { allowForwarding, maxSessions, password }: SshdSettings): void => {
+export const writeConfig = (folder: string, { allowForwarding, environment, maxSessions, maxStartups, password }: SshdSettings): void => {
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
     "HostKey /etc/ssh/host_key",
@@ -33,7 +45,14 @@ export const writeConfig = (folder: string, { allowForwarding, maxSessions, pass
     `PasswordAuthentication ${yes(password !== null)}`,
     "KbdInteractiveAuthentication no",
     `MaxSessions ${maxSessions}`,
-    "MaxStartups 100:30:200",
+    `MaxStartups ${maxStartups}`,
+    ...(Object.keys(environment).length === 0
+      ? []
+      : [
+          `SetEnv ${Object.entries(environment)
+            .map((pair) => pair.join("="))
+            .join(" ")}`
+        ]),
     `AllowTcpForwarding ${yes(allowForwarding)}`,
     "Subsystem sftp internal-sftp"
   ]

@@ -4,15 +4,41 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes, randomUUID } from "node:crypto"
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { bareKey, keyPair, type Pair, targetAt } from "../fakes/ssh-keys.ts"
-import { type SshdSettings, user, writeConfig, writeUsers } from "./machine-files.ts"
+import { type SshdSettings, user, usualSettings, writeConfig, writeUsers } from "./machine-files.ts"
 import { attempt, run, sharedNetwork, sshd } from "./netns.ts"
+
+const readIfThere = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return ""
+  }
+}
+const namespaceOf = (pid: string): string | null => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return null
+  }
+}
 
 export class SshMachine {
   readonly address: string
@@ -24,7 +50,7 @@ export class SshMachine {
   private readonly id = randomBytes(3).toString("hex")
   private readonly folder = mkdtempSync(join(tmpdir(), "machine-"))
   private readonly network = sharedNetwork()
-  private settings: SshdSettings = { maxSessions: 10, allowForwarding: true, password: null }
+  private settings: SshdSettings = usualSettings
   private process: ChildProcess | undefined
 
   private constructor(authorized: ReadonlyArray<Pair>) {
@@ -47,8 +73,9 @@ export class SshMachine {
   }
 
   /** A new machine, up and answering. `authorized` may log in as `node` and as root. */
-  static async start(authorized: ReadonlyArray<Pair> = []): Promise<SshMachine> {
+  static async start(authorized: ReadonlyArray<Pair> = [], settings: Partial<SshdSettings> = {}): Promise<SshMachine> {
     const machine = new SshMachine(authorized)
+    machine.settings = { ...usualSettings, ...settings }
     await machine.boot()
     return machine
   }
@@ -157,6 +184,22 @@ wait`
   inside(script: string, ...args: ReadonlyArray<string>): string {
     const first = run("pgrep", "-P", String(this.process!.pid)).trim()
     return run("nsenter", "-t", first, "-a", "sh", "-c", script, "sh", ...args)
+  }
+
+  /** Of all that runs there, as they are called here. */
+  processes(): ReadonlyArray<number> {
+    if (this.process === undefined) return []
+    const first = run("pgrep", "-P", String(this.process.pid)).trim()
+    const own = namespaceOf(first)
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && own !== null && namespaceOf(name) === own)
+      .map(Number)
+  }
+
+  /** Ends all that is connected, as a server's crash would; another connection is let in at once. */
+  breakConnections(): void {
+    for (const pid of this.processes())
+      if (/^sshd(-session)?: (?!.*\[listener\])/.test(readIfThere(`/proc/${pid}/cmdline`))) attempt("kill", "-9", String(pid))
   }
 
   log(): string {

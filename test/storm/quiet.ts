@@ -1,6 +1,7 @@
 /** Waits until a storm has settled, and holds everything against everything. */
 import { eventually, sleep } from "../e2e/home.ts"
 import { checkJobs } from "./check-jobs.ts"
+import { checkLogs } from "./check-logs.ts"
 import { checkMachine } from "./check-machine.ts"
 import { checkOperations, checkPromises, operationsIn } from "./check-promises.ts"
 import { asked, type Tale } from "./clients.ts"
@@ -74,6 +75,7 @@ export const check = async (
     ...checkJobs(ledger.facts, home.path),
     ...defects.map(({ event, seq }) => `event ${seq} is a defect: ${JSON.stringify(event)}`),
     ...left,
+    ...(await checkLogs(ledger, home)),
     ...(await checkSaidAgain(home, again)),
     ...(await checkWords(home))
   ]
