@@ -2,12 +2,12 @@
 import { Effect, Exit, HashMap, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/Clouds.ts"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
 import * as Daemon from "../../daemon/Daemon.ts"
 import { Disk } from "../../daemon/Disk.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import * as Imported from "../../daemon/Imported.ts"
-
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
@@ -16,10 +16,10 @@ import { Couriers } from "../../daemon/reactors/Couriers.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import { Secrets, type SecretValues } from "../../daemon/Secrets.ts"
 import { FileLister } from "../../daemon/sync/FileLister.ts"
+import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
-import type { SimCloud } from "../fakes/SimCloud.ts"
 
 const identity = {
   home: "/sim",
@@ -30,6 +30,14 @@ const identity = {
   user: "ann",
   actor: { kind: "daemon" as const, uid: 1, host: "sim" },
   startedAtMs: 0
+}
+
+/** What a daemon lives in. */
+export interface SimWorld {
+  readonly cloud: Cloud | Effect.Effect<Cloud>
+  readonly secrets: Map<string, SecretValues>
+  readonly unreadable: SyncError | undefined
+  readonly reach: (point: string) => Effect.Effect<void>
 }
 
 /** What it keeps of secrets outlives it, like its disk. */
@@ -43,7 +51,7 @@ export const secretsIn = (kept: Map<string, SecretValues>) =>
   })
 
 /** A write can be the last thing that a daemon does, before or after it is on disk. */
-const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
+const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimWorld) =>
   Layer.effect(
     LogStore,
     Effect.gen(function* () {
@@ -76,7 +84,7 @@ export const afterImport = Layer.provideMerge(Layer.effectDiscard(Imported.settl
 /** `reactors`: on, whatever became of the daemon before, unless the story is about just that. */
 export const boot = Effect.fn("boot")(function* (
   disk: MemoryLogStore.MemoryDisk,
-  world: SimCloud,
+  world: SimWorld,
   reactors: Layer.Layer<Reactors, never, Clouds | EventLog | Identity | Notices> = Reactors.on
 ) {
   const scope = yield* Scope.make()
@@ -88,7 +96,10 @@ export const boot = Effect.fn("boot")(function* (
           secretsIn(world.secrets),
           Disk.endless,
           Notices.layer,
-          Layer.succeed(Clouds, new Map([[world.cloud.name, world.cloud]])),
+          Layer.effect(
+            Clouds,
+            Effect.map(Effect.isEffect(world.cloud) ? world.cloud : Effect.succeed(world.cloud), (cloud) => new Map([[cloud.name, cloud]]))
+          ),
           Layer.succeed(FileLister, () =>
             world.unreadable === undefined ? Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }) : Effect.fail(world.unreadable)
           )

@@ -2,18 +2,21 @@
  * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's log it is of is
  * known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { places } from "../../../machine/folder.ts"
 import { machineError } from "../../../machine/MachineError.ts"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
+import { bootstrap } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { resolve } from "../../remote/resolve.ts"
 import { send } from "../../remote/send.ts"
 import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { peersOf, plain } from "./agents.ts"
 import { makeClaims } from "./claim.ts"
 import { refused, transient } from "./errors.ts"
-import { type Machines, makeMachines } from "./Machines.ts"
+import { type Machines, type MachinesOptions, makeMachines } from "./Machines.ts"
 import { offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
@@ -47,17 +50,33 @@ const query = (machines: Machines, ref: NodeRef) =>
     Effect.catch(({ message }) => Effect.succeed(unknownState(ref, message)))
   )
 
-export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connections, home }: SshCloudOptions): Effect.fn.Return<Cloud> {
-  const open = openPools(home)
+/** What it stands on: the user's files, and machines behind connections. */
+export interface SshParts extends Pick<MachinesOptions, "bring" | "connections" | "pools" | "resolve"> {
+  /** For people: where the user's file may lie. */
+  readonly home: string
+  /** The id of the state folder, made when it first takes a machine. */
+  readonly folder: { readonly read: Effect.Effect<string | null>; readonly make: Effect.Effect<string> }
+}
+
+export const make = ({ agentPath, connections, home }: SshCloudOptions): Effect.Effect<Cloud> =>
+  over({
+    home,
+    connections,
+    pools: openPools(home),
+    resolve,
+    bring: (_, target) => bootstrap(connections, target, agentPath),
+    folder: { read: Effect.promise(() => readFolderId(home)), make: Effect.promise(() => folderId(home)) }
+  })
+
+export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...rest }: SshParts): Effect.fn.Return<Cloud> {
   let last: KnownPools["pools"] = new Map()
   const pools = async () => {
-    const known = await open()
+    const known = await rest.pools()
     last = known.pools
     return known
   }
-  const machines = makeMachines({ connections, agentPath, pools })
-  const stateFolder = Effect.promise(() => folderId(home))
-  const claim = makeClaims({ machines, stateFolder, sinceMs: Date.now() })
+  const machines = makeMachines({ ...rest, pools })
+  const claim = makeClaims({ machines, stateFolder: folder.make, sinceMs: yield* Clock.currentTimeMillis })
 
   return {
     name: "ssh",
@@ -90,10 +109,10 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     provision: claim,
     query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
     owned: Effect.fn("SshCloud.owned")(function* (log) {
-      const folder = yield* Effect.promise(() => readFolderId(home))
-      if (folder === null) return { owned: [], unclear: [] }
+      const own = yield* folder.read
+      if (own === null) return { owned: [], unclear: [] }
       const looked = yield* machines.lookAll(machinesOf(yield* machines.known), "now")
-      const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === folder : lease.log === log)
+      const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === own : lease.log === log)
       // A machine of a pool that is off is no news, unless somebody looks for what a certain log has.
       const unclear = log === null ? [] : looked.flatMap(({ host, why }) => (why === null ? [] : [`${host} is not reached: ${why}`]))
       return { owned: looked.flatMap((one) => ownedOf(one, isOurs)), unclear }
