@@ -22,6 +22,8 @@ export interface Weather {
   readonly machine: (host: string) => SimMachine
   /** A point that the daemon reaches in the world; it may go no further. */
   readonly reach: (point: string) => Effect.Effect<void>
+  /** Called when something was done there, before its answer is on its way. */
+  readonly done: (name: string, machine: SimMachine) => void
 }
 
 const failed = (kind: RemoteError["kind"], { name }: Target, message: string) => new RemoteError({ kind, machine: name, message })
@@ -74,7 +76,7 @@ const receiver = (): Duplex => {
   return theirs
 }
 
-export const simConnections = ({ isMoody, machine: machineAt, reach }: Weather): Connections["Service"] => {
+export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Weather): Connections["Service"] => {
   const luck = Effect.suspend(() => (isMoody() ? Random.next : Effect.succeed(1)))
   const slow = Effect.suspend(() =>
     isMoody() ? Effect.flatMap(Random.nextIntBetween(0, 3), (s) => Effect.sleep(`${s} seconds`)) : Effect.void
@@ -100,6 +102,7 @@ export const simConnections = ({ isMoody, machine: machineAt, reach }: Weather):
     if (!machine.isReached) return yield* failed("ConnectionLost", target, `${target.name} answers no more`)
     const first = work(machine)
     if ((yield* luck) < 0.05) work(machine)
+    done(name, machine)
     yield* reach(`ssh.${name}:after`)
     yield* slow
     if (!machine.isReached || (yield* luck) < 0.1)

@@ -33,6 +33,8 @@ export class SimMachine {
   isCut = false
   isFull = false
   hostKey: string
+  /** As it was when it was last had: by another it is not known again. */
+  knownKey: string
   /** The node that has it. */
   lease: string | null = null
   readonly nodes = new Map<string, SimNode>()
@@ -42,6 +44,7 @@ export class SimMachine {
   constructor(host: string, world: InWorld) {
     this.host = host
     this.hostKey = `ssh-ed25519 ${host}`
+    this.knownKey = this.hostKey
     this.world = world
   }
 
@@ -140,6 +143,7 @@ export class SimMachine {
       this.takesNoMore()
       if (this.lease !== null && this.lease !== node) throw refused("Taken", `The machine is taken by node ${this.lease}.`)
       this.lease = node
+      this.knownKey = this.hostKey
       const identity = { ...tags, ...offer, token, node, rank, address, socket: node, environment: {} }
       const agent = new SimAgent(
         { node, cluster: tags.cluster, rank, journalId: this.world.journalId() },

@@ -23,6 +23,8 @@ export class SimPool {
   unreadable: SyncError | undefined
   readonly reached: Array<string> = []
   at: (point: string) => Effect.Effect<void> = () => Effect.void
+  /** Called when something was done on a machine, before its answer is on its way. */
+  done: (name: string, machine: SimMachine) => void = () => undefined
   private readonly inWorld: <A>(work: Effect.Effect<A>) => Fiber.Fiber<A>
   private journals = 0
 
@@ -83,7 +85,8 @@ export class SimPool {
       connections: simConnections({
         isMoody: () => this.mood === "moody",
         machine: (host) => this.pool.find((machine) => machine.host === host)!,
-        reach: this.reach
+        reach: this.reach,
+        done: (name, machine) => this.done(name, machine)
       }),
       pools: async () => known,
       resolve: async (name) => targetAt({ name, host: name, hostKey: null }),

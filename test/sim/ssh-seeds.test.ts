@@ -14,12 +14,14 @@ import { boot } from "./SimDaemon.ts"
 import { check, makePool, pass, settle, started, trace } from "./world.ts"
 
 const machinesCount = 5
+/** Of two seconds: the longest backoff, and a head that is waited for before its nodes are released. */
+const stillSteps = 60
 
 const restored = (machine: SimMachine) => {
   machine.isUp = true
   machine.isCut = false
   machine.isFull = false
-  machine.hostKey = `ssh-ed25519 ${machine.host}`
+  machine.hostKey = machine.knownKey
 }
 
 const befall = Effect.fn("befall")(function* (world: SimPool) {
@@ -29,10 +31,19 @@ const befall = Effect.fn("befall")(function* (world: SimPool) {
   else if (fate < 0.16) machine.powerOff()
   else if (fate < 0.24) world.cut(machine)
   else if (fate < 0.32) machine.breakAll()
-  else if (fate < 0.35) machine.hostKey = "ssh-ed25519 another"
+  else if (fate < 0.35) machine.hostKey = `${machine.knownKey}1`
   else if (fate < 0.4) machine.isFull = true
   else if (fate < 0.45) world.takeByStrangers(machine)
   else if (fate < 0.5) world.leaveByStrangers(machine)
+  else if (fate < 0.58) {
+    // The next machine that is had, or given back, is cut off before it can say so.
+    const deed = yield* pick(["provision", "terminate"])
+    world.done = (name, where) => {
+      if (name !== deed) return
+      world.cut(where)
+      world.done = () => undefined
+    }
+  }
   for (const other of world.pool) if ((yield* Random.next) < 0.25) restored(other)
 })
 
@@ -61,10 +72,11 @@ const simulate = Effect.gen(function* () {
   }
 
   world.mood = "calm"
+  world.done = () => undefined
   world.pool.forEach(restored)
-  yield* settle(daemon)
+  yield* settle(daemon, stillSteps)
   yield* Effect.forkDetach(daemon.refreshUnwatched)
-  yield* settle(daemon)
+  yield* settle(daemon, stillSteps)
   if (process.env["SIM_TRACE"]) trace(disk)
   check(daemon, world, disk)
   checkLeases(daemon, world)
