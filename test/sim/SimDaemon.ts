@@ -1,5 +1,5 @@
 /** The daemon of a simulation: real log, real deciders, real reactors; disk, cloud and time are the test's. It can be killed and started again. */
-import { Effect, Exit, HashMap, Layer, Scope } from "effect"
+import { Cause, Effect, Exit, HashMap, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/Clouds.ts"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
@@ -70,6 +70,8 @@ const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimWorld) =>
 
 export interface SimDaemon {
   readonly log: EventLog["Service"]
+  /** Requests that ended in neither an answer nor a refusal. */
+  readonly defects: ReadonlyArray<string>
   readonly send: (method: CommandName, requestId: string, params: object) => Effect.Effect<unknown>
   /** `sky status -r`, of clusters whose head has no agent: these are looked at only when somebody asks. */
   readonly refreshUnwatched: Effect.Effect<void>
@@ -111,15 +113,20 @@ export const boot = Effect.fn("boot")(function* (
   )
   const within = <A, E>(work: Effect.Effect<A, E, Dispatcher | EventLog | Background | Couriers>) => Effect.provideContext(work, services)
   const log = yield* within(EventLog.use(Effect.succeed))
+  const defects: Array<string> = []
   const daemon: SimDaemon = {
     log,
+    defects,
     send: (method, requestId, params) =>
       within(
         Dispatcher.use((dispatcher) =>
-          Effect.exit(
-            dispatcher.dispatch({ method, params, requestId: requestId as never, caller: { argv: ["sky", method], user: "ann" } })
-          )
+          dispatcher.dispatch({ method, params, requestId: requestId as never, caller: { argv: ["sky", method], user: "ann" } })
         )
+      ).pipe(
+        Effect.tapCause((cause) =>
+          Effect.sync(() => Cause.hasDies(cause) && defects.push(`${method} ${requestId}: ${Cause.pretty(cause)}`))
+        ),
+        Effect.exit
       ),
     refreshUnwatched: within(
       Couriers.use(({ observe }) => {

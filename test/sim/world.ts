@@ -82,6 +82,7 @@ interface Ground {
 }
 
 export const check = (daemon: SimDaemon, world: Ground, disk: MemoryDisk) => {
+  assert.deepStrictEqual(daemon.defects, [], "requests that skyd itself failed at")
   const state = daemon.log.world()
   const rows = [...HashMap.values(state.clusters.rows)]
   const known = new Set(rows.flatMap((row) => row.nodes.map(({ node }) => node as string)))
