@@ -197,6 +197,26 @@ describe("a daemon that began anew", () => {
     })
   )
 
+  live("that answered a moment ago and does no more is no lack of machines: it is asked again", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [offer] = (yield* cloud.offers({})).offers
+      const [server] = pool.servers
+      server!.knobs.refuseAuth = true
+      server!.cut()
+      const request = { tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0], offer: offer! }
+      const waits = yield* Effect.flip(cloud.provision(request))
+      assert.deepInclude({ ...waits }, { kind: "Transient", code: "NotReached" })
+      assert.include(waits.message, pool.hostOf(server!))
+      // Who has never seen it looks elsewhere.
+      const other = yield* pool.daemon
+      assert.deepInclude({ ...(yield* Effect.flip(other.provision({ ...request, token: NodeToken.make(ulid()) }))) }, { kind: "Refused" })
+      server!.knobs.refuseAuth = false
+      const [given] = yield* cloud.provision(request)
+      assert.strictEqual(given!.host, pool.hostOf(server!))
+      yield* cloud.terminate({ tags: request.tags, region: offer!.region, zone: null, ...given! })
+    })
+  )
+
   live("waits for a machine that may have one, and takes no other in its place", 2, (pool, cloud) =>
     Effect.gen(function* () {
       const token = old()

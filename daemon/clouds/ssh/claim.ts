@@ -115,6 +115,9 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     const { fit, reasons } = fitting(others, isEnough(offer))
     if (fit.length < missing.length) {
       if (!isCertain) return null
+      const away = others.flatMap((one) => (!isFound(one) && one.wasThere ? [[one.host, one.why] as const] : []))
+      if (fit.length + away.length >= missing.length)
+        return yield* transient("NotReached", `what answered a moment ago is not reached any more (${named(away)})`)
       const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...without]))
       return yield* refuse(request, held, why)
     }

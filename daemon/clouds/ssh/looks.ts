@@ -1,6 +1,7 @@
 /** What machines are and who has them, by a look that puts nothing there. What was seen is kept for a while. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
@@ -16,7 +17,12 @@ export interface Reached {
 }
 
 /** What came of a look at a machine. */
-export type Looked = PoolMachine & ({ readonly reached: Reached; readonly why: null } | { readonly reached: null; readonly why: string })
+export type Looked = PoolMachine &
+  (
+    | { readonly reached: Reached; readonly why: null }
+    /** `wasThere`: it answered a moment ago. */
+    | { readonly reached: null; readonly why: string; readonly wasThere: boolean }
+  )
 export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
 
 const lookMaxMs = 15_000
@@ -24,6 +30,8 @@ const lookMaxMs = 15_000
 const lookedForMs = 60_000
 /** So long one that did not answer is not asked again by who needs others only. */
 const silentForMs = 15_000
+/** So long after it last answered a machine is taken for one that comes back. */
+const awayMaxMs = 120_000
 const looksAtOnce = 64
 interface Seen {
   readonly atMs: number
@@ -34,6 +42,7 @@ export type How = "now" | "reached now" | "of late"
 
 export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets) => {
   const looks = new Map<string, Seen>()
+  const answeredAtMs = new Map<string, number>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
     const target = yield* targetOf(machine, null)
@@ -48,9 +57,17 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
         duration: lookMaxMs,
         orElse: () => Effect.fail(`no answer from ${machine.host} within ${lookMaxMs / 1000} s`)
       }),
-      Effect.map((reached): Looked => ({ ...machine, reached, why: null })),
-      Effect.catch((why) => Effect.succeed<Looked>({ ...machine, reached: null, why })),
-      Effect.tap((looked) => Effect.map(Clock.currentTimeMillis, (atMs) => looks.set(keyOf(machine), { atMs, looked })))
+      Effect.result,
+      Effect.zip(Clock.currentTimeMillis),
+      Effect.map(([result, atMs]) => {
+        const key = keyOf(machine)
+        if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
+        const looked: Looked = Result.isSuccess(result)
+          ? { ...machine, reached: result.success, why: null }
+          : { ...machine, reached: null, why: result.failure, wasThere: atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs }
+        looks.set(key, { atMs, looked })
+        return looked
+      })
     )
 
   /** Whether what was seen is good enough for who asks. */
