@@ -26,10 +26,12 @@ const tokensMax = 1000
 const atOnce = 32
 /** Of a machine that cannot be made ready: nothing was claimed there. */
 const unusable = "Unusable"
+/** Of one that was lost while it was made ready. */
+const lost = "Lost"
 /** Another machine may do. */
 const whyNotThere = ({ code, message }: CloudError): string | null => {
   if (code === "Taken" || code === "LeaseMoved") return "another cluster had it first"
-  return code === unusable ? message : null
+  return code === unusable || code === lost ? message : null
 }
 
 interface Seat {
@@ -61,7 +63,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
   const claimOne = Effect.fn("claimOne")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat, folder: string) {
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
-    yield* Effect.mapError(machines.prepare(machine, hostKey), ({ message }) => transient(unusable, message))
+    yield* Effect.mapError(machines.prepare(machine, hostKey), (error) => transient(error.isPassing ? lost : unusable, error.message))
     askedFor(token).add(machine.host)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
@@ -94,7 +96,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
   const seatsOf = Effect.fn("seatsOf")(function* (
     request: ProvisionRequest,
     looked: ReadonlyArray<Looked>,
-    without: ReadonlyMap<string, string>,
+    without: ReadonlyMap<string, CloudError>,
     isCertain: boolean
   ) {
     const { offer, ranks, token } = request
@@ -115,10 +117,13 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
     const { fit, reasons } = fitting(others, isEnough(offer))
     if (fit.length < missing.length) {
       if (!isCertain) return null
-      const away = others.flatMap((one) => (!isFound(one) && one.wasThere ? [[one.host, one.why] as const] : []))
+      const silentNow = others.flatMap((one) => (!isFound(one) && one.wasThere ? [[one.host, one.why] as const] : []))
+      const lostNow = [...without].flatMap(([host, { code, message }]) => (code === lost ? [[host, message] as const] : []))
+      const away = [...silentNow, ...lostNow]
       if (fit.length + away.length >= missing.length)
         return yield* transient("NotReached", `what answered a moment ago is not reached any more (${named(away)})`)
-      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...without]))
+      const passedOver = [...without].map(([host, error]) => [host, whyNotThere(error)!] as const)
+      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...passedOver]))
       return yield* refuse(request, held, why)
     }
     return [...held, ...missing.map((rank, i) => ({ rank, machine: fit[i]! }))]
@@ -139,7 +144,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
 
   return Effect.fn("claim")(function* (request: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const pool = machinesOf(yield* machines.known, request.offer.region)
-    const without = new Map<string, string>()
+    const without = new Map<string, CloudError>()
     for (let isCertain = false; ; ) {
       // Who did not answer the offer's look is not waited for again, unless it matters.
       const looked = yield* machines.lookAll(pool, isCertain ? "now" : "reached now")
@@ -157,7 +162,7 @@ export const makeClaims = ({ machines, sinceMs, stateFolder }: ClaimOptions) => 
         return yield* refuse(request, got, final[1])
       }
       if (final !== undefined) return yield* final[1]
-      for (const [{ machine }, error] of failures) without.set(machine.host, whyNotThere(error)!)
+      for (const [{ machine }, error] of failures) without.set(machine.host, error)
     }
   })
 }
