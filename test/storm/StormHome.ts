@@ -1,7 +1,9 @@
 /** The state folder of a storm, what lives in it, and the story of what was done to it. Kept when the storm was a red one. */
 import { existsSync, readdirSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { eventually, Home, kill, processesOf, type Ran } from "../e2e/home.ts"
+import { keepName } from "../scratch.ts"
 import { openToAll, Rack } from "./Rack.ts"
 
 /** Far longer than anything takes here: what is not over then has no end. */
@@ -60,6 +62,7 @@ export class StormHome extends Home {
 
   /** The end of the story; all of it lies in the folder from then on. */
   latest(): string {
+    writeFileSync(join(tmpdir(), keepName), "")
     writeFileSync(join(this.path, "story.txt"), `${this.story.join("\n")}\n`)
     return this.story.slice(-toldLines).join("\n")
   }

@@ -14,6 +14,8 @@ const settleMaxMs = 180_000
 const lookMs = 150
 /** Without news before it counts as settled; and once more, to see that it stays so. */
 const stillMs = 600
+/** Over ssh: a link that was cut a moment ago may be found dead still. */
+const stillOverSshMs = 15_000
 
 export const settle = async (home: StormHome, ledger: Ledger, deeds: ReadonlyMap<number, Deed>): Promise<void> => {
   let head = -1
@@ -23,7 +25,7 @@ export const settle = async (home: StormHome, ledger: Ledger, deeds: ReadonlyMap
     const now = await ledger.read(home)
     unrest = ledger.unrest(deeds)
     if (now !== head || unrest.length > 0) sinceMs = Date.now()
-    if (Date.now() - sinceMs >= stillMs) return
+    if (Date.now() - sinceMs >= (home.rack === null ? stillMs : stillOverSshMs)) return
     head = now
   }
   const { err } = await home.sky("status")
