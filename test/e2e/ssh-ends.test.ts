@@ -59,4 +59,22 @@ describeWithMachines("a cluster over ssh", () => {
       (clusters) => clusters.length === 0
     )
   }, 240_000)
+
+  it("that was dropped by a purge while its machine was dead ends all the same when the machine is back, and others can have it", async () => {
+    const [machine] = machines
+    const home = new SshHome([machine!])
+    expect((await home.launch("gone", "-d", "sleep 1000")).code).toBe(0)
+    await home.until("JobStarted")
+    machine!.cut()
+    expect(await home.sky("down", "-y", "--purge", "gone")).toMatchObject({ code: 0 })
+    expect(await home.json("status")).toEqual([])
+    expect(leasesOf(machine!)).toHaveLength(1)
+    machine!.heal()
+    // Asked after half a minute, and then ever more seldom.
+    await eventually(() => leasesOf(machine!).length === 0).catch(() => eventually(() => leasesOf(machine!).length === 0))
+    await eventually(() => oursOn(machine!).length === 0)
+    await home.until("NodeReleased")
+    expect(await home.launch("next", "true")).toMatchObject({ code: 0 })
+    expect((await home.sky("down", "-y", "next")).code).toBe(0)
+  }, 180_000)
 })

@@ -18,7 +18,8 @@ const task = Effect.gen(function* () {
   return { run, ...setup, ...workdir, ...mounts }
 })
 
-const request = Effect.gen(function* () {
+/** `mayPurge`: what is dropped so comes to its end all the same. */
+const request = Effect.fn("request")(function* (mayPurge: boolean) {
   const clusterName = yield* pick(names)
   const method = yield* pick<CommandName>([
     "launch",
@@ -40,7 +41,7 @@ const request = Effect.gen(function* () {
   if (method === "exec") return { method, params: { clusterName, task: yield* task } }
   if (method === "cancel") return { method, params: { clusterName, all: true } }
   if (method === "autostop") return { method, params: { clusterName, idleMinutes: yield* Random.nextIntBetween(-1, 10) } }
-  return { method, params: { clusterName } }
+  return { method, params: { clusterName, ...(method === "down" && mayPurge && (yield* Random.nextBoolean) ? { purge: true } : {}) } }
 })
 
 export interface Sent {
@@ -50,9 +51,9 @@ export interface Sent {
 }
 
 /** Two clients at once; now and then one says again what it said before. */
-export const askAtRandom = Effect.fn("askAtRandom")(function* (daemon: SimDaemon, sent: Array<Sent>, n: number) {
+export const askAtRandom = Effect.fn("askAtRandom")(function* (daemon: SimDaemon, sent: Array<Sent>, n: number, mayPurge = false) {
   for (const client of ["x", "y"]) {
-    const fresh = { id: `${client}${n}`, ...(yield* request) }
+    const fresh = { id: `${client}${n}`, ...(yield* request(mayPurge)) }
     const next = sent.length > 0 && (yield* Random.next) < 0.15 ? yield* pick(sent) : fresh
     sent.push(next)
     yield* Effect.forkDetach(daemon.send(next.method, next.id, next.params), { startImmediately: true })

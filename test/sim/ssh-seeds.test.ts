@@ -55,7 +55,7 @@ const simulate = Effect.gen(function* () {
   const sent: Array<Sent> = []
 
   for (let n = 0; n < steps; n++) {
-    yield* askAtRandom(daemon, sent, n)
+    yield* askAtRandom(daemon, sent, n, true)
     yield* pass(daemon, `${yield* Random.nextIntBetween(0, 10_000)} millis`)
     // Now and then nobody asks for anything for so long that what is idle ends.
     if ((yield* Random.next) < 0.05) yield* pass(daemon, "6 minutes")
@@ -74,6 +74,8 @@ const simulate = Effect.gen(function* () {
   world.mood = "calm"
   world.done = () => undefined
   world.pool.forEach(restored)
+  // What a purge has dropped is asked for seldom.
+  yield* pass(daemon, "11 minutes")
   yield* settle(daemon, stillSteps)
   yield* Effect.forkDetach(daemon.refreshUnwatched)
   yield* settle(daemon, stillSteps)
