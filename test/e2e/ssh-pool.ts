@@ -4,10 +4,11 @@ import { join } from "node:path"
 import { keyPair, type Pair } from "../fakes/ssh-keys.ts"
 import { eventually, Home } from "./home.ts"
 import type { SshdSettings } from "./machine-files.ts"
-import { SshMachine } from "./sshd.ts"
+import { type MachineOptions, SshMachine } from "./sshd.ts"
 
 export const pair: Pair = keyPair("user")
-export const startMachine = (settings: Partial<SshdSettings> = {}) => SshMachine.start([pair], settings)
+export const startMachine = (settings: Partial<SshdSettings> = {}, options: MachineOptions = {}) =>
+  SshMachine.start([pair], settings, options)
 export const startMachines = (count: number) => Promise.all(Array.from({ length: count }, () => startMachine()))
 
 export class SshHome extends Home {

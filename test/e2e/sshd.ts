@@ -40,6 +40,11 @@ const namespaceOf = (pid: string): string | null => {
   }
 }
 
+export interface MachineOptions {
+  /** The disk that users' homes lie on is no larger. */
+  readonly homeMib?: number
+}
+
 export class SshMachine {
   readonly address: string
   readonly hostname: string
@@ -53,13 +58,14 @@ export class SshMachine {
   private settings: SshdSettings = usualSettings
   private process: ChildProcess | undefined
 
-  private constructor(authorized: ReadonlyArray<Pair>) {
+  private constructor(authorized: ReadonlyArray<Pair>, { homeMib }: MachineOptions) {
     this.address = this.network.join()
     this.hostname = `machine-${this.address.split(".").at(-1)}`
     this.home = join(this.folder, "home", user.name)
     this.rootHome = join(this.folder, "root")
     chmodSync(this.folder, 0o755)
     for (const path of ["home", "etc-ssh", "root"]) mkdirSync(join(this.folder, path))
+    if (homeMib !== undefined) run("mount", "-t", "tmpfs", "-o", `size=${homeMib}m`, "tmpfs", join(this.folder, "home"))
     mkdirSync(join(this.home, ".ssh"), { recursive: true })
     mkdirSync(join(this.rootHome, ".ssh"))
     writeUsers(this.folder)
@@ -73,8 +79,12 @@ export class SshMachine {
   }
 
   /** A new machine, up and answering. `authorized` may log in as `node` and as root. */
-  static async start(authorized: ReadonlyArray<Pair> = [], settings: Partial<SshdSettings> = {}): Promise<SshMachine> {
-    const machine = new SshMachine(authorized)
+  static async start(
+    authorized: ReadonlyArray<Pair> = [],
+    settings: Partial<SshdSettings> = {},
+    options: MachineOptions = {}
+  ): Promise<SshMachine> {
+    const machine = new SshMachine(authorized, options)
     machine.settings = { ...usualSettings, ...settings }
     await machine.boot()
     return machine
@@ -208,6 +218,7 @@ wait`
 
   async end(): Promise<void> {
     await this.powerOff()
+    attempt("umount", join(this.folder, "home"))
     attempt("ip", "link", "del", this.link)
     attempt("ip", "netns", "del", this.name)
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
