@@ -74,6 +74,15 @@ const systems: Readonly<Record<string, string>> = { Linux: "linux", Darwin: "dar
 const archs: Readonly<Record<string, string>> = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" }
 const kibOfGib = 1024 ** 2
 
+/** One that cannot be read is somebody's all the same. */
+const readLease = (text: string): NodeIdentity => {
+  try {
+    return JSON.parse(text) as NodeIdentity
+  } catch {
+    return { clusterName: "?" } as NodeIdentity
+  }
+}
+
 /** Null where the script did not come to its end. */
 export const readGround = (said: string): Ground | null => {
   const lines = said.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const)
@@ -92,7 +101,7 @@ export const readGround = (said: string): Ground | null => {
     cpus: Number(one("cpus")) || 1,
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
     accelerators: parseAccelerators(all("gpu").join("\n")),
-    lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
+    lease: lease === undefined ? null : readLease(lease),
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,

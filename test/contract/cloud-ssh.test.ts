@@ -97,6 +97,15 @@ describe("a machine of a pool", () => {
     })
   )
 
+  live("whose lease cannot be read is somebody's, and keeps nobody from the others", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [broken, other] = pool.servers
+      write(broken!.home, { ".skyd-node/lease/a-node": "{torn" })
+      assert.include((yield* cloud.offers({ num_nodes: 2 })).reason, `${pool.hostOf(broken!)}: leased by '?'`)
+      assert.strictEqual((yield* makeNode(cloud)).host, pool.hostOf(other!))
+    })
+  )
+
   live("that the file has no more is not forgotten: how to log in is not known, and it works again with it", 2, (pool, cloud) =>
     Effect.gen(function* () {
       const ref = yield* makeNode(cloud)
