@@ -1,7 +1,10 @@
 /** One node's agent, wired: memory, ranks, and on the head the journal, the queue, autostop and logs. */
 import { hash } from "node:crypto"
 import * as fs from "node:fs"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { places } from "../machine/folder.ts"
+import { letGo } from "../machine/trash.ts"
 import type { AgentHello, Ended } from "../sdk/agent/protocol.ts"
 import { Autostop, awakeMs } from "./Autostop.ts"
 import { Folder } from "./Folder.ts"
@@ -87,6 +90,7 @@ export class Agent {
     await this.head?.disconnect()
     await this.#store.append({ type: "exited" })
     this.folder.writeEnded(ended)
+    await this.#letGo(ended.how)
     setTimeout(() => this.end(), flushMs)
   }
 
@@ -103,7 +107,14 @@ export class Agent {
     const workers = Promise.all(this.head!.hosts.map((host) => host.exit(how)))
     await Promise.all([this.ranks.endAll(), Promise.race([workers, sleep(workersExitMs)])])
     await this.head!.disconnect()
+    await this.#letGo(how)
     this.end()
+  }
+
+  /** A machine that it had alone is free for others, though nobody may ask for that for long. */
+  async #letGo(how: Ended["how"]): Promise<void> {
+    if (how !== "Down") return
+    await letGo(places(join(this.folder.root, "../..")), this.folder.identity.node).catch((cause) => console.error(cause))
   }
 
   /** Jobs go on without an agent, but not without their folder. */

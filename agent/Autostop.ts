@@ -11,6 +11,8 @@ import { bootId } from "./processes.ts"
 
 const lookMs = 5000
 const acknowledgeMs = 60_000
+/** Clouds whose nodes leave their journal behind for the daemon to read. */
+const outlived = ["local", "ssh"]
 /** Tests shorten a minute. */
 const minuteMs = Number(process.env.SKYD_AGENT_MINUTE_MS ?? 60_000)
 
@@ -84,8 +86,7 @@ export class Autostop {
     const { idleMinutes, down } = setting!
     const idleSinceWallMs = Math.round(Date.now() - (awakeMs() - idleSinceMs))
     await this.#head.reports.tell({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs: idleSinceWallMs })
-    // On the local cloud the journal outlives the agent.
-    if (down && this.#head.folder.identity.cloud !== "local") await this.#acknowledged()
+    if (down && !outlived.includes(this.#head.folder.identity.cloud)) await this.#acknowledged()
     await this.#leave(down)
   }
 

@@ -14,6 +14,8 @@ const adoptedLookMs = 500
 /** How often a claim may be found empty before its writer counts as dead. */
 const emptyLooks = 10
 const notStarted = 126
+/** Blank is no exit yet: its place is there before the job can fill the disk. */
+const exitPlace = `${" ".repeat(8)}\n`
 
 export interface RankOrder {
   readonly key: string
@@ -79,6 +81,9 @@ export class Rank {
   #write(order: RankOrder) {
     fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     fs.writeFileSync(join(this.folder, "script"), order.script, { mode: 0o600 })
+    // Whoever has been here before may have written its exit.
+    const exit = join(this.folder, "exit")
+    if (!fs.existsSync(exit)) fs.writeFileSync(exit, exitPlace, { mode: 0o600, flag: "wx" })
     fs.writeFileSync(join(this.folder, "main"), prologue(this.folder, this.#node.workdir), { mode: 0o600 })
     fs.writeFileSync(join(this.folder, "order.json"), JSON.stringify(order), { mode: 0o600 })
   }

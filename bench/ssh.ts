@@ -60,7 +60,7 @@ export const ssh: Bench = {
     const machine = await SshMachine.start([pair])
     const home = new Home()
     try {
-      await machine.configure({ environment: ["PATH=/home/node/bin:/usr/bin:/bin"] })
+      await machine.configure({ environment: { PATH: "/home/node/bin:/usr/bin:/bin" } })
       machine.inside("for at in /usr/local/bin/node /usr/bin/node; do [ ! -e $at ] || mount --bind /bin/false $at; done")
       mkdirSync(join(machine.home, "bin"))
       copyFileSync(node, join(machine.home, "kept"))

@@ -43,14 +43,18 @@ const discardWorkdir = async (at: Places, node: string) => {
   })
 }
 
+/** Of a machine that it has alone: nothing of it runs any more, and others may have the machine. */
+export const letGo = async (at: Places, node: string): Promise<void> => {
+  if (!(await holdsLease(at, node))) return
+  await discardWorkdir(at, node)
+  await takeOut(node)
+  await stayAway(at)
+  await giveBackLease(at, node)
+}
+
 /** After the rename the node is missing, whatever happens. A claim of it that is being made meanwhile sees that its lease is gone. */
 export const discard = async (at: Places, node: string): Promise<void> => {
-  if (await holdsLease(at, node)) {
-    await discardWorkdir(at, node)
-    await takeOut(node)
-    await stayAway(at)
-    await giveBackLease(at, node)
-  }
+  await letGo(at, node)
   await unlink(at.socket(node)).catch(ignoreMissing)
   await rename(at.node(node), at.trashed(node)).then(() => syncNodes(at), ignoreMissing)
   for (const path of [at.trashed(node), at.trashedWorkdir(node)]) await remove(path)

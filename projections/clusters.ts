@@ -1,9 +1,10 @@
 /** The live clusters: what `status` prints, what commands are decided on, and what reactors plan from. */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import type { ClusterId, ClusterName } from "../events/ids.ts"
+import type { Event } from "../events/Event.ts"
+import type { ClusterId, ClusterName, NodeId } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { ClusterRow } from "./ClusterRow.ts"
+import type { ClusterRow, NodeRow } from "./ClusterRow.ts"
 import { blank, next } from "./cluster-facts.ts"
 import type { Projection } from "./Projection.ts"
 
@@ -12,8 +13,19 @@ export interface Clusters {
   readonly rows: HashMap.HashMap<ClusterId, ClusterRow>
   /** Names of clusters that are not gone. */
   readonly names: HashMap.HashMap<ClusterName, ClusterId>
+  /** Nodes on machines of the user's own that were dropped without their word: who comes back is ended then. */
+  readonly abandoned: HashMap.HashMap<NodeId, Abandoned>
   /** The log's id, in its first event. */
   readonly log: string
+}
+
+/** What its machine is found by. */
+export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "host" | "hostKey"> {
+  readonly cluster: ClusterId
+  readonly clusterName: ClusterName
+  readonly cloud: string
+  readonly region: string | null
+  readonly zone: string | null
 }
 
 export const rowOf = (clusters: Clusters, id: ClusterId): ClusterRow | undefined => Option.getOrUndefined(HashMap.get(clusters.rows, id))
@@ -31,15 +43,26 @@ export const clusterOfStream = (stream: string): ClusterId | undefined =>
 export const clusterOf = ({ event, stream }: Recorded): ClusterId | undefined =>
   "cluster" in event ? event.cluster : clusterOfStream(stream)
 
+const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, event: Event): Clusters["abandoned"] => {
+  if (event._tag === "NodeReleased" && HashMap.has(abandoned, event.node)) return HashMap.remove(abandoned, event.node)
+  const found = event._tag === "NodeAbandoned" ? row?.nodes.find(({ host, node }) => node === event.node && host !== null) : undefined
+  if (row?.offer == null || found === undefined) return abandoned
+  const { address, host, hostKey, node, rank } = found
+  const { cloud, region, zone } = row.offer
+  return HashMap.set(abandoned, node, { cluster: row.id, clusterName: row.name, cloud, region, zone, address, host, hostKey, node, rank })
+}
+
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 5,
-  empty: { rows: HashMap.empty(), names: HashMap.empty(), log: "" },
-  apply: (state, recorded) => {
+  version: 6,
+  empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), log: "" },
+  apply: (known, recorded) => {
     const { event } = recorded
-    if (event._tag === "LogCreated") return { ...state, log: event.log }
+    if (event._tag === "LogCreated") return { ...known, log: event.log }
     const id = clusterOf(recorded)
-    if (id === undefined) return state
+    if (id === undefined) return known
+    const abandoned = abandon(known.abandoned, rowOf(known, id), event)
+    const state = abandoned === known.abandoned ? known : { ...known, abandoned }
     const before =
       event._tag === "ClusterCreated"
         ? blank(id, event.name, recorded.atMs, recorded.seq)

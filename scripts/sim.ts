@@ -1,13 +1,21 @@
-/** Runs the seeded simulation: `npm run sim -- --seeds 10000 [--first N] [--steps N]`. A red run prints its seed: run it again by `--first`. */
+/**
+ * Runs the seeded simulations: `npm run sim -- --seeds 10000 [--first N] [--steps N] [--cloud ssh]`. A red run prints its seed: run it again by
+ * `--first`. Both worlds, unless one is named: of a cloud that only keeps its promises (`any`), and of machines over ssh.
+ */
 import { spawnSync } from "node:child_process"
 import { parseArgs } from "node:util"
 
+const worlds: Readonly<Record<string, string>> = { any: "test/sim/seeds.test.ts", ssh: "test/sim/ssh-seeds.test.ts" }
+
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "1000" }, first: { type: "string", default: "0" }, steps: { type: "string", default: "25" } }
+  options: {
+    seeds: { type: "string", default: "1000" },
+    first: { type: "string", default: "0" },
+    steps: { type: "string", default: "25" },
+    cloud: { type: "string" }
+  }
 })
 const env = { ...process.env, SIM_SEEDS: values.seeds, SIM_FIRST: values.first, SIM_STEPS: values.steps }
-const { status } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "test/sim/seeds.test.ts", "--silent"], {
-  env,
-  stdio: "inherit"
-})
+const files = values.cloud === undefined ? Object.values(worlds) : [worlds[values.cloud] ?? values.cloud]
+const { status } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...files, "--silent"], { env, stdio: "inherit" })
 process.exitCode = status ?? 1

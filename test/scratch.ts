@@ -1,7 +1,10 @@
 /** Whatever a test leaves in the folder for temporary files goes when the run ends. */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+
+/** Made by a test that leaves something to be looked at. */
+export const keepName = "keep"
 
 export default () => {
   // Short: the path of a socket takes no more than 107 bytes.
@@ -9,5 +12,7 @@ export default () => {
   // Other users are kept out by the state folder alone, as tests show.
   chmodSync(scratch, 0o755)
   process.env.TMPDIR = scratch
-  return () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
+  return () => {
+    if (!existsSync(join(scratch, keepName))) rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
+  }
 }

@@ -31,6 +31,7 @@ export interface Tools {
 
 /** An agent that nobody can reach is tried again after this, when nothing else happens. */
 const retryMs = 1000
+const dialsAtOnce = 32
 
 export class Courier {
   readonly inbox: JournalInbox
@@ -111,18 +112,23 @@ export class Courier {
     return link?.isOpen ? link : undefined
   }
 
+  /** A node that is silent for long keeps nobody from the others. */
   private connect(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      Effect.forEach(this.row()?.nodes ?? [], (node) => this.reach(node), { concurrency: dialsAtOnce, discard: true })
+    )
+  }
+
+  private reach(node: NodeRow): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      for (const node of this.row()?.nodes ?? []) {
-        const row = this.row()
-        if (row === undefined) return
-        // An agent that lost its folder begins another journal: it is followed from its first entry.
-        if (node.rank === 0 && this.following !== row.journal?.id) this.drop(node.node)
-        if (!node.ready || node.state !== "running" || this.linkTo(node) !== undefined) continue
-        const link = yield* Effect.option(this.tools.dial(row, node))
-        if (Option.isNone(link)) this.silent.add(node.node)
-        else yield* this.greet(node, link.value)
-      }
+      const row = this.row()
+      if (row === undefined) return
+      // An agent that lost its folder begins another journal: it is followed from its first entry.
+      if (node.rank === 0 && this.following !== row.journal?.id) this.drop(node.node)
+      if (!node.ready || node.state !== "running" || this.linkTo(node) !== undefined) return
+      const link = yield* Effect.option(this.tools.dial(row, node))
+      if (Option.isNone(link)) this.silent.add(node.node)
+      else yield* this.greet(node, link.value)
     })
   }
 

@@ -36,9 +36,11 @@ const readProgram = (path: string): Effect.Effect<Program> =>
     return { bytes, digest: createHash("sha256").update(bytes).digest("hex").slice(0, digestChars) }
   })
 
-/** What it is and who has it, and whether it has our agent's program. Changes nothing there. */
-export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, agentPath: string) {
-  const { bytes, digest } = yield* readProgram(agentPath)
+const noProgram: Program = { bytes: Buffer.alloc(0), digest: "" }
+
+/** What it is and who has it, and whether it has our agent's program, where that is asked. Changes nothing there. */
+export const lookAt = Effect.fn("lookAt")(function* (connections: Connected, target: Target, agentPath: string | null) {
+  const { bytes, digest } = agentPath === null ? noProgram : yield* readProgram(agentPath)
   const ran = yield* connections.run(target, groundScript, { args: [digest, String(bytes.length)] })
   const ground = readGround(ran.stdout.toString())
   return ground ?? (yield* remoteError("CommandFailed", target, `what ${target.name} is cannot be told: ${wordsOf(ran)}`))

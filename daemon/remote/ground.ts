@@ -136,6 +136,15 @@ const warningsIn = (text: string): ReadonlyArray<string> => {
   }
 }
 
+/** One that cannot be read is somebody's all the same. */
+const readLease = (text: string): NodeIdentity => {
+  try {
+    return JSON.parse(text) as NodeIdentity
+  } catch {
+    return { clusterName: "?" } as NodeIdentity
+  }
+}
+
 /** Null where the script did not come to its end. */
 export const readGround = (said: string): Ground | null => {
   const lines = said.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const)
@@ -156,7 +165,7 @@ export const readGround = (said: string): Ground | null => {
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
     accelerators,
     trouble,
-    lease: lease === undefined ? null : (JSON.parse(lease) as NodeIdentity),
+    lease: lease === undefined ? null : readLease(lease),
     warnings: warningsIn(one("back")),
     isEnded: one("ended") === "yes",
     node: one("node") || null,

@@ -76,7 +76,7 @@ describe("a head on another machine", () => {
     const old = await cluster({ nodes: 2 })
     await begun(old, 'echo $$ >> ~/old; if [ "$SKYPILOT_NODE_RANK" = 0 ]; then sleep 60; fi')
     const worker = old.nodes[1]!
-    await eventually(() => read(join(worker.root, "agent/ranks/job-1.1/exit")) === "0\n")
+    await eventually(() => read(join(worker.root, "agent/ranks/job-1.1/exit")).trim() === "0")
     await vanish(old)
     await worker.kill()
     const head = await replace(old)

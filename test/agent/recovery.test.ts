@@ -32,7 +32,7 @@ describe("an agent that is killed", () => {
     await follower.fact("JobEnded", 2)
     await head.kill("SIGTERM")
     fs.writeFileSync(head.home("go"), "")
-    await eventually(() => read(join(head.root, "agent/ranks/job-1.0/exit")) === "6\n")
+    await eventually(() => read(join(head.root, "agent/ranks/job-1.0/exit")).trim() === "6")
     await head.start()
     const again = await Follower.of(head)
     expect(await again.fact("JobEnded", 1)).toMatchObject({ returnCodes: [6] })

@@ -119,6 +119,15 @@ describe("a machine of a pool", () => {
     })
   )
 
+  live("whose lease cannot be read is somebody's, and keeps nobody from the others", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [broken, other] = pool.servers
+      write(broken!.home, { ".skyd-node/lease/a-node": "{torn" })
+      assert.include((yield* cloud.offers({ num_nodes: 2 })).reason, `${pool.hostOf(broken!)}: leased by '?'`)
+      assert.strictEqual((yield* makeNode(cloud)).host, pool.hostOf(other!))
+    })
+  )
+
   live("that the file has no more is not forgotten: how to log in is not known, and it works again with it", 2, (pool, cloud) =>
     Effect.gen(function* () {
       const ref = yield* makeNode(cloud)
@@ -237,6 +246,26 @@ describe("a daemon that began anew", () => {
         const place = { region: "rack", zone: null, address: null, host, hostKey: null }
         yield* cloud.terminate({ tags: first.request.tags, rank, node, ...place })
       }
+    })
+  )
+
+  live("that answered a moment ago and does no more is no lack of machines: it is asked again", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [offer] = (yield* cloud.offers({})).offers
+      const [server] = pool.servers
+      server!.knobs.refuseAuth = true
+      server!.cut()
+      const request = { tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0], offer: offer! }
+      const waits = yield* Effect.flip(cloud.provision(request))
+      assert.deepInclude({ ...waits }, { kind: "Transient", code: "NotReached" })
+      assert.include(waits.message, pool.hostOf(server!))
+      // Who has never seen it looks elsewhere.
+      const other = yield* pool.daemon
+      assert.deepInclude({ ...(yield* Effect.flip(other.provision({ ...request, token: NodeToken.make(ulid()) }))) }, { kind: "Refused" })
+      server!.knobs.refuseAuth = false
+      const [given] = yield* cloud.provision(request)
+      assert.strictEqual(given!.host, pool.hostOf(server!))
+      yield* cloud.terminate({ tags: request.tags, region: offer!.region, zone: null, ...given! })
     })
   )
 

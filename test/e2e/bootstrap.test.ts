@@ -88,7 +88,7 @@ describeWithMachines("a machine of a pool", () => {
       const clock = `const real = Date.now; Date.now = () => real() + ${hours * 3_600_000}; process.execPath = "/home/node/bin/node"`
       writeFileSync(join(on.machine.home, "bin/clock.cjs"), clock)
       on.program("node", '#!/bin/sh\nexec /home/node/bin/real -r /home/node/bin/clock.cjs "$@"\n')
-      await on.machine.configure({ environment: [path, "SKYD_AGENT_MINUTE_MS=1000"] })
+      await on.machine.configure({ environment: { ...path, SKYD_AGENT_MINUTE_MS: "1000" } })
       const sinceMs = Date.now()
       const isNow = (at: string | number) => new Date(at).getTime() >= sinceMs - 10_000 && new Date(at).getTime() <= Date.now() + 10_000
       expect((await on.launch("true")).code).toBe(0)

@@ -80,7 +80,7 @@ describeWithMachines("a machine of a pool", () => {
       "systemd-run",
       '#!/bin/sh\necho "$*" >>"$HOME/loginctl.log"\nwhile [ "$1" != -- ]; do shift; done\nshift\nIN_SCOPE=yes exec "$@"\n'
     )
-    await on.machine.configure({ environment: [path, "XDG_SESSION_ID=4"] })
+    await on.machine.configure({ environment: { ...path, XDG_SESSION_ID: "4" } })
     expect((await on.launch("true")).code).toBe(0)
     const [pid] = on.agents()
     expect(on.inside('tr "\\0" "\\n" <"/proc/$1/environ"', pid!)).toMatch(/^IN_SCOPE=yes$/m)
@@ -91,7 +91,7 @@ describeWithMachines("a machine of a pool", () => {
   it("and where that cannot be is named", async () => {
     on.inside("mkdir -p /run/systemd/system")
     on.program("loginctl", loginctl("KillUserProcesses=yes").replace('echo yes >"$HOME/lingers"', "echo Access denied >&2; exit 1"))
-    await on.machine.configure({ environment: [path, "XDG_SESSION_ID=4"] })
+    await on.machine.configure({ environment: { ...path, XDG_SESSION_ID: "4" } })
     expect((await on.launch("true")).code).toBe(0)
     expect(await on.check()).toMatch(/what runs there ends with our connection, by KillUserProcesses of its logind/)
     await on.down()

@@ -8,11 +8,21 @@ export const user = { name: "node", uid: 2000 }
 /** What sshd is told; changed and told again by `configure`. */
 export interface SshdSettings {
   readonly maxSessions: number
+  /** Of connections that have not logged in yet: as sshd_config has it. */
+  readonly maxStartups: string
+  /** What every login finds in its environment. */
+  readonly environment: Readonly<Record<string, string>>
   readonly allowForwarding: boolean
   /** Of the user `node`; null: none does. */
   readonly password: string | null
-  /** Of every login; `PATH=…`, say. */
-  readonly environment: ReadonlyArray<string>
+}
+
+export const usualSettings: SshdSettings = {
+  maxSessions: 10,
+  maxStartups: "100:30:200",
+  environment: {},
+  allowForwarding: true,
+  password: null
 }
 
 /** What /etc has here, and one line more. */
@@ -23,7 +33,7 @@ const own = (folder: string, file: string, line: string) =>
 
 const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
 
-export const writeConfig = (folder: string, { allowForwarding, environment, maxSessions, password }: SshdSettings): void => {
+export const writeConfig = (folder: string, { allowForwarding, environment, maxSessions, maxStartups, password }: SshdSettings): void => {
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
     "HostKey /etc/ssh/host_key",
@@ -35,10 +45,16 @@ export const writeConfig = (folder: string, { allowForwarding, environment, maxS
     `PasswordAuthentication ${yes(password !== null)}`,
     "KbdInteractiveAuthentication no",
     `MaxSessions ${maxSessions}`,
-    "MaxStartups 100:30:200",
+    `MaxStartups ${maxStartups}`,
+    ...(Object.keys(environment).length === 0
+      ? []
+      : [
+          `SetEnv ${Object.entries(environment)
+            .map((pair) => pair.join("="))
+            .join(" ")}`
+        ]),
     `AllowTcpForwarding ${yes(allowForwarding)}`,
-    "Subsystem sftp internal-sftp",
-    ...(environment.length === 0 ? [] : [`SetEnv ${environment.join(" ")}`])
+    "Subsystem sftp internal-sftp"
   ]
   writeFileSync(join(folder, "etc-ssh/sshd_config"), `${lines.join("\n")}\n`)
   own(folder, "shadow", `${user.name}:${password === null ? "*" : hashed(password)}:20000:0:99999:7:::`)

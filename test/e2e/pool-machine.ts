@@ -7,7 +7,7 @@ import { Home } from "./home.ts"
 import { SshMachine } from "./sshd.ts"
 
 /** Of every login there. */
-export const path = "PATH=/home/node/bin:/usr/local/bin:/usr/bin:/bin"
+export const path = { PATH: "/home/node/bin:/usr/local/bin:/usr/bin:/bin" }
 
 export const poolMachine = () => {
   const pair = keyPair("user")
@@ -32,7 +32,7 @@ export const poolMachine = () => {
     const pool = `rack:\n  user: node\n  identity_file: ${key}\n  hosts: [${machine.address}]\n`
     writeFileSync(join(home.state, "ssh_node_pools.yaml"), pool)
     inside("mkdir -p ~node/bin && chown node: ~node ~node/bin")
-    await machine.configure({ environment: [path] })
+    await machine.configure({ environment: path })
     withoutNode()
   })
   afterEach(async () => {

@@ -17,7 +17,7 @@ describeWithMachines("GPUs of a pool", () => {
     machines = await Promise.all([SshMachine.start([pair]), SshMachine.start([pair])])
     for (const machine of machines) {
       mkdirSync(join(machine.home, "bin"))
-      await machine.configure({ environment: ["PATH=/home/node/bin:/usr/local/bin:/usr/bin:/bin"] })
+      await machine.configure({ environment: { PATH: "/home/node/bin:/usr/local/bin:/usr/bin:/bin" } })
     }
   }, 60_000)
   afterAll(async () => {

@@ -4,15 +4,46 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes, randomUUID } from "node:crypto"
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { bareKey, keyPair, type Pair, targetAt } from "../fakes/ssh-keys.ts"
-import { type SshdSettings, user, writeConfig, writeUsers } from "./machine-files.ts"
+import { type SshdSettings, user, usualSettings, writeConfig, writeUsers } from "./machine-files.ts"
 import { attempt, run, sharedNetwork, sshd } from "./netns.ts"
+
+const readIfThere = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return ""
+  }
+}
+const namespaceOf = (pid: string): string | null => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return null
+  }
+}
+
+export interface MachineOptions {
+  /** The disk that users' homes lie on is no larger. */
+  readonly homeMib?: number
+}
 
 export class SshMachine {
   readonly address: string
@@ -24,16 +55,17 @@ export class SshMachine {
   private readonly id = randomBytes(3).toString("hex")
   private readonly folder = mkdtempSync(join(tmpdir(), "machine-"))
   private readonly network = sharedNetwork()
-  private settings: SshdSettings = { maxSessions: 10, allowForwarding: true, password: null, environment: [] }
+  private settings: SshdSettings = usualSettings
   private process: ChildProcess | undefined
 
-  private constructor(authorized: ReadonlyArray<Pair>) {
+  private constructor(authorized: ReadonlyArray<Pair>, { homeMib }: MachineOptions) {
     this.address = this.network.join()
     this.hostname = `machine-${this.address.split(".").at(-1)}`
     this.home = join(this.folder, "home", user.name)
     this.rootHome = join(this.folder, "root")
     chmodSync(this.folder, 0o755)
     for (const path of ["home", "etc-ssh", "root"]) mkdirSync(join(this.folder, path))
+    if (homeMib !== undefined) run("mount", "-t", "tmpfs", "-o", `size=${homeMib}m`, "tmpfs", join(this.folder, "home"))
     mkdirSync(join(this.home, ".ssh"), { recursive: true })
     mkdirSync(join(this.rootHome, ".ssh"))
     writeUsers(this.folder)
@@ -47,8 +79,13 @@ export class SshMachine {
   }
 
   /** A new machine, up and answering. `authorized` may log in as `node` and as root. */
-  static async start(authorized: ReadonlyArray<Pair> = []): Promise<SshMachine> {
-    const machine = new SshMachine(authorized)
+  static async start(
+    authorized: ReadonlyArray<Pair> = [],
+    settings: Partial<SshdSettings> = {},
+    options: MachineOptions = {}
+  ): Promise<SshMachine> {
+    const machine = new SshMachine(authorized, options)
+    machine.settings = { ...usualSettings, ...settings }
     await machine.boot()
     return machine
   }
@@ -159,12 +196,29 @@ wait`
     return run("nsenter", "-t", first, "-a", "sh", "-c", script, "sh", ...args)
   }
 
+  /** Of all that runs there, as they are called here. */
+  processes(): ReadonlyArray<number> {
+    if (this.process === undefined) return []
+    const first = run("pgrep", "-P", String(this.process.pid)).trim()
+    const own = namespaceOf(first)
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && own !== null && namespaceOf(name) === own)
+      .map(Number)
+  }
+
+  /** Ends all that is connected, as a server's crash would; another connection is let in at once. */
+  breakConnections(): void {
+    for (const pid of this.processes())
+      if (/^sshd(-session)?: (?!.*\[listener\])/.test(readIfThere(`/proc/${pid}/cmdline`))) attempt("kill", "-9", String(pid))
+  }
+
   log(): string {
     return existsSync(join(this.folder, "log")) ? readFileSync(join(this.folder, "log"), "utf8") : ""
   }
 
   async end(): Promise<void> {
     await this.powerOff()
+    attempt("umount", join(this.folder, "home"))
     attempt("ip", "link", "del", this.link)
     attempt("ip", "netns", "del", this.name)
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })

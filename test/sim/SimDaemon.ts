@@ -1,13 +1,13 @@
 /** The daemon of a simulation: real log, real deciders, real reactors; disk, cloud and time are the test's. It can be killed and started again. */
-import { Effect, Exit, HashMap, Layer, Scope } from "effect"
+import { Cause, Effect, Exit, HashMap, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/Clouds.ts"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
 import * as Daemon from "../../daemon/Daemon.ts"
 import { Disk } from "../../daemon/Disk.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import * as Imported from "../../daemon/Imported.ts"
-
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
@@ -16,10 +16,10 @@ import { Couriers } from "../../daemon/reactors/Couriers.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import { Secrets, type SecretValues } from "../../daemon/Secrets.ts"
 import { FileLister } from "../../daemon/sync/FileLister.ts"
+import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
-import type { SimCloud } from "../fakes/SimCloud.ts"
 
 const identity = {
   home: "/sim",
@@ -30,6 +30,14 @@ const identity = {
   user: "ann",
   actor: { kind: "daemon" as const, uid: 1, host: "sim" },
   startedAtMs: 0
+}
+
+/** What a daemon lives in. */
+export interface SimWorld {
+  readonly cloud: Cloud | Effect.Effect<Cloud>
+  readonly secrets: Map<string, SecretValues>
+  readonly unreadable: SyncError | undefined
+  readonly reach: (point: string) => Effect.Effect<void>
 }
 
 /** What it keeps of secrets outlives it, like its disk. */
@@ -43,7 +51,7 @@ export const secretsIn = (kept: Map<string, SecretValues>) =>
   })
 
 /** A write can be the last thing that a daemon does, before or after it is on disk. */
-const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
+const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimWorld) =>
   Layer.effect(
     LogStore,
     Effect.gen(function* () {
@@ -62,6 +70,8 @@ const reachingStore = (disk: MemoryLogStore.MemoryDisk, world: SimCloud) =>
 
 export interface SimDaemon {
   readonly log: EventLog["Service"]
+  /** Requests that ended in neither an answer nor a refusal. */
+  readonly defects: ReadonlyArray<string>
   readonly send: (method: CommandName, requestId: string, params: object) => Effect.Effect<unknown>
   /** `sky status -r`, of clusters whose head has no agent: these are looked at only when somebody asks. */
   readonly refreshUnwatched: Effect.Effect<void>
@@ -76,7 +86,7 @@ export const afterImport = Layer.provideMerge(Layer.effectDiscard(Imported.settl
 /** `reactors`: on, whatever became of the daemon before, unless the story is about just that. */
 export const boot = Effect.fn("boot")(function* (
   disk: MemoryLogStore.MemoryDisk,
-  world: SimCloud,
+  world: SimWorld,
   reactors: Layer.Layer<Reactors, never, Clouds | EventLog | Identity | Notices> = Reactors.on
 ) {
   const scope = yield* Scope.make()
@@ -88,7 +98,10 @@ export const boot = Effect.fn("boot")(function* (
           secretsIn(world.secrets),
           Disk.endless,
           Notices.layer,
-          Layer.succeed(Clouds, new Map([[world.cloud.name, world.cloud]])),
+          Layer.effect(
+            Clouds,
+            Effect.map(Effect.isEffect(world.cloud) ? world.cloud : Effect.succeed(world.cloud), (cloud) => new Map([[cloud.name, cloud]]))
+          ),
           Layer.succeed(FileLister, () =>
             world.unreadable === undefined ? Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }) : Effect.fail(world.unreadable)
           )
@@ -100,15 +113,20 @@ export const boot = Effect.fn("boot")(function* (
   )
   const within = <A, E>(work: Effect.Effect<A, E, Dispatcher | EventLog | Background | Couriers>) => Effect.provideContext(work, services)
   const log = yield* within(EventLog.use(Effect.succeed))
+  const defects: Array<string> = []
   const daemon: SimDaemon = {
     log,
+    defects,
     send: (method, requestId, params) =>
       within(
         Dispatcher.use((dispatcher) =>
-          Effect.exit(
-            dispatcher.dispatch({ method, params, requestId: requestId as never, caller: { argv: ["sky", method], user: "ann" } })
-          )
+          dispatcher.dispatch({ method, params, requestId: requestId as never, caller: { argv: ["sky", method], user: "ann" } })
         )
+      ).pipe(
+        Effect.tapCause((cause) =>
+          Effect.sync(() => Cause.hasDies(cause) && defects.push(`${method} ${requestId}: ${Cause.pretty(cause)}`))
+        ),
+        Effect.exit
       ),
     refreshUnwatched: within(
       Couriers.use(({ observe }) => {

@@ -8,7 +8,9 @@ import { plan } from "../../daemon/reactors/plan.ts"
 import * as World from "../../daemon/World.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { isOver, jobsOf } from "../../projections/jobs.ts"
+import type { SimAgent } from "../fakes/SimAgent.ts"
 import { SimCloud } from "../fakes/SimCloud.ts"
+import { SimPool } from "../fakes/SimPool.ts"
 import type { SimDaemon } from "./SimDaemon.ts"
 
 /** Turns of the real event loop that a message over a stream may need. */
@@ -24,14 +26,17 @@ export const pass = (daemon: SimDaemon | undefined, time: Duration.Input) => {
   return daemon === undefined ? step : Effect.raceFirst(step, daemon.failure)
 }
 
-export const makeWorld = Effect.gen(function* () {
+const inWorld = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
-  return new SimCloud({
-    inWorld: (work) => Effect.runForkWith(context)(work),
+  return {
+    inWorld: <A>(work: Effect.Effect<A>) => Effect.runForkWith(context)(work),
     nowMs: () => Math.trunc(clock.currentTimeMillisUnsafe())
-  })
+  }
 })
+export const makeWorld = Effect.map(inWorld, (world) => new SimCloud(world))
+/** Its cloud is the real one of machines over ssh. */
+export const makePool = (machines: number) => Effect.map(inWorld, (world) => new SimPool(machines, world))
 
 /** A daemon looks at its clusters before it serves, so time passes while it starts. `undefined`: it stopped dead on the way. */
 export const started = Effect.fn("started")(function* (booting: Effect.Effect<SimDaemon, unknown>, isDead: () => boolean = () => false) {
@@ -71,7 +76,13 @@ export const trace = (disk: MemoryDisk) => {
 /** Far more than any story needs, and few enough to find a loop that writes. */
 const factsMax = 500
 
-export const check = (daemon: SimDaemon, world: SimCloud, disk: MemoryDisk) => {
+/** What there is, beside the log. */
+interface Ground {
+  readonly machines: ReadonlyMap<string, { readonly agent: SimAgent; readonly state: "running" | "stopped" }>
+}
+
+export const check = (daemon: SimDaemon, world: Ground, disk: MemoryDisk) => {
+  assert.deepStrictEqual(daemon.defects, [], "requests that skyd itself failed at")
   const state = daemon.log.world()
   const rows = [...HashMap.values(state.clusters.rows)]
   const known = new Set(rows.flatMap((row) => row.nodes.map(({ node }) => node as string)))

@@ -45,7 +45,7 @@ const checkEnd = ({ cancelled, submitted }: Job, end: Job["ends"][number], ran: 
     return right ? undefined : `succeeded, and should not have: ${all}`
   }
   if (status !== "FAILED" || !reason) return `ended without a reason: ${all}`
-  if (/^the (cluster|head|node)\b/.test(reason)) return undefined
+  if (/^the (cluster|head|machine|node)\b/.test(reason)) return undefined
   const failed = Number(/^exit (\d+)\b.* on rank \d+$/.exec(reason)?.[1])
   const right = failed === code && code !== 0 && returnCodes.every((each) => each === code || killedCodes.includes(each))
   return right ? undefined : `ended otherwise than its script: ${all}`

@@ -1,4 +1,4 @@
-/** What runs and lies on this machine, held against the log: nothing that it does not know, and all that it calls running. */
+/** What runs and lies on the machines of nodes, held against the log: nothing that it does not know, and all that it calls running. */
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { jobsOf } from "../../projections/jobs.ts"
@@ -6,7 +6,10 @@ import type { Ledger } from "./Ledger.ts"
 import { type Running, runningIn } from "./processes.ts"
 import type { StormHome } from "./StormHome.ts"
 
-const listed = (folder: string) => (existsSync(folder) ? readdirSync(folder) : [])
+const inState = ({ state }: StormHome, folder = ".") => {
+  const path = join(state, folder)
+  return existsSync(path) ? readdirSync(path) : []
+}
 
 const differences = (what: string, expected: ReadonlyArray<string>, found: ReadonlyArray<string>) => [
   ...found.filter((each) => !expected.includes(each)).map((each) => `${what} ${each} is there, and the log does not know it`),
@@ -17,7 +20,7 @@ const doubled = (agents: ReadonlyArray<Running>) =>
   agents.filter(({ node }, at) => agents.findIndex((other) => other.node === node) !== at).map(({ node }) => `two agents run on ${node}`)
 
 export const checkMachine = ({ rows, world: { jobs } }: Ledger, home: StormHome): ReadonlyArray<string> => {
-  const running = runningIn(home.path)
+  const running = runningIn(home)
   const of = (is: Running["is"]) => running.filter((each) => each.is === is)
   const nodes = rows.flatMap((row) => row.nodes)
   const up = nodes.filter(({ ready, state }) => ready && state === "running").map(({ node }) => node as string)
@@ -36,13 +39,20 @@ export const checkMachine = ({ rows, world: { jobs } }: Ledger, home: StormHome)
     ...differences(
       "folder",
       nodes.map(({ node }) => node),
-      listed(join(home.state, "nodes"))
+      home.listed("nodes")
     ),
-    ...listed(home.state)
+    ...(home.rack === null
+      ? []
+      : differences(
+          "lease",
+          nodes.map(({ node }) => node),
+          home.listed("lease")
+        )),
+    ...inState(home)
       .filter((name) => name.startsWith("log.found-"))
       .map((name) => `${name} is left`),
-    ...listed(join(home.state, "trash")).map((name) => `trash/${name} is left`),
-    ...listed(join(home.state, "secrets")).map((name) => `secrets/${name} is left`),
+    ...home.listed("trash").map((name) => `trash/${name} is left`),
+    ...inState(home, "secrets").map((name) => `secrets/${name} is left`),
     ...differences("agent of", up, agents),
     ...doubled(of("agent")),
     ...differences("job", openMarks, [...marks]),
@@ -53,7 +63,8 @@ export const checkMachine = ({ rows, world: { jobs } }: Ledger, home: StormHome)
 
 /** Nothing at all, once everything was taken down and the daemon was stopped. */
 export const checkNothingLeft = (home: StormHome): ReadonlyArray<string> => [
-  ...["nodes", "trash", "secrets"].flatMap((folder) => listed(join(home.state, folder)).map((name) => `${folder}/${name} is left`)),
-  ...listed(join(home.state, "run")).map((name) => `run/${name} is left`),
-  ...runningIn(home.path).map(({ pid, words }) => `process ${pid} is left: ${words}`)
+  ...["nodes", "trash", "run", "lease"].flatMap((folder) => home.listed(folder).map((name) => `${folder}/${name} is left`)),
+  ...["run", "secrets"].flatMap((folder) => inState(home, folder).map((name) => `${folder}/${name} is left`)),
+  ...(home.rack?.letIn() ?? []).map((line) => `a head is let in still: ${line}`),
+  ...runningIn(home).map(({ pid, words }) => `process ${pid} is left: ${words}`)
 ]

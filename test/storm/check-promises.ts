@@ -4,6 +4,8 @@ import type { Tale } from "./clients.ts"
 
 /** What `sky` may end with in a storm: done, failed, no such cluster, conflict, no capacity, no daemon, the job failed or was cancelled. */
 const exitCodes = [0, 1, 5, 6, 7, 8, 100, 103]
+/** A machine of a pool is not stopped. */
+const refusedCode = 2
 const neverTags = ["InternalError", "ReadOnlyError", "RequestConflict", "AuditError", "BadFrame", "ValueError"]
 /** These may find that there is nothing to do, which is no operation. */
 const mayBeNothing = ["start", "stop", "cancel", "autostop"]
@@ -65,7 +67,8 @@ const checkSky = ({ deed, endless, pid, ran }: Tale, operations: ReadonlyMap<str
   const code = ran?.code ?? null
   // Killed: whatever has come of it, it has come once.
   if (code === null) return said
-  if (!exitCodes.includes(code)) said.push(`ended with ${code}: ${ran?.err}`)
+  if (!exitCodes.includes(code) && !(code === refusedCode && deed.method === "stop" && deed.cloud === "ssh"))
+    said.push(`ended with ${code}: ${ran?.err}`)
   const done = code === 0 || code === 100
   if (done && own.length === 0 && !mayBeNothing.includes(deed.method)) said.push(`ended with ${code}, and the log does not know it`)
   if (done && own.some(({ ends }) => !ends.includes("OperationSucceeded")))

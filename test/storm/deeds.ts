@@ -2,6 +2,8 @@
 import { join } from "node:path"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import type { Dice } from "../fuzz/dice.ts"
+import { type MachineFate, pool } from "./Rack.ts"
+import { ranName, setUpName } from "./StormHome.ts"
 
 const clusters = ["a", "b", "c"]
 const methods: ReadonlyArray<CommandName> = [
@@ -15,11 +17,14 @@ const endlessS = 3600
 /** Who follows a job leaves in the end: it may wait behind one without an end. */
 const followMaxMs = 8000
 
+export type StormCloud = "local" | "ssh"
+
 export interface Deed {
   /** Its own number, which its job and its setup write down when they run. */
   readonly n: number
   readonly method: CommandName
   readonly cluster: string
+  readonly cloud: StormCloud
   /** By the program `sky`, or by a connection of its own. */
   readonly by: "sky" | "wire"
   readonly pauseMs: number
@@ -38,7 +43,7 @@ export interface Deed {
   readonly jobs: "all" | "latest"
 }
 
-export const chooseDeed = (d: Dice, n: number, raise: boolean): Deed => {
+export const chooseDeed = (d: Dice, n: number, raise: boolean, cloud: StormCloud): Deed => {
   const method = raise ? "launch" : d.pick(methods)
   const runs = method === "launch" || method === "exec"
   const endless = runs && d.chance(0.2)
@@ -47,6 +52,7 @@ export const chooseDeed = (d: Dice, n: number, raise: boolean): Deed => {
     n,
     method,
     cluster: d.pick(clusters),
+    cloud,
     by: d.chance(0.5) ? "sky" : "wire",
     pauseMs: d.below(300),
     leaveMs: d.chance(0.2) ? d.below(1500) : detached ? null : followMaxMs,
@@ -58,7 +64,8 @@ export const chooseDeed = (d: Dice, n: number, raise: boolean): Deed => {
     workdir: d.chance(0.3),
     secret: d.chance(0.3),
     idleMinutes: d.pick([-1, 1, neverMinutes, neverMinutes]),
-    down: d.chance(0.3),
+    // Machines of a pool are never stopped.
+    down: d.chance(0.3) || cloud === "ssh",
     jobs: d.chance(0.5) ? "all" : "latest"
   }
 }
@@ -68,15 +75,20 @@ export const isEndless = ({ sleepS }: Deed) => sleepS === endlessS
 export const exitCodeOf = (n: number) => n % 5
 const setupCodeOf = (n: number) => (n % 10 === 0 ? 1 : 0)
 
-/** Files outside of every node, one line for each run of a rank of a job or a setup: `<number> <rank>`. */
-export const ranFile = (folder: string) => join(folder, "ran")
-export const setUpFile = (folder: string) => join(folder, "set-up")
+export const ranFile = (folder: string) => join(folder, ranName)
+export const setUpFile = (folder: string) => join(folder, setUpName)
 export const workdirOf = (folder: string) => join(folder, "work")
 
-export const taskOf = ({ method, n, nodes, secret, setup, sleepS, workdir }: Deed, folder: string) => ({
+/** What a rank says, in its order: before its sleep and after it. */
+export const linesOfRank = (n: number, rank: number): ReadonlyArray<string> =>
+  ["a", "b"].flatMap((part) => [0, 1, 2].map((i) => `${n} ${rank} says ${part}${i}`))
+const saying = (n: number, part: string) => `for i in 0 1 2; do echo "${n} $SKYPILOT_NODE_RANK says ${part}$i"; done`
+
+export const taskOf = ({ cloud, method, n, nodes, secret, setup, sleepS, workdir }: Deed, folder: string) => ({
   name: `n${n}`,
   num_nodes: nodes,
-  run: `echo "${n} $SKYPILOT_NODE_RANK" >> ${ranFile(folder)}\nsleep ${sleepS}\nexit ${exitCodeOf(n)}`,
+  ...(cloud === "ssh" ? { resources: { infra: `ssh/${pool}` } } : {}),
+  run: `echo "${n} $SKYPILOT_NODE_RANK" >> ${ranFile(folder)}\n${saying(n, "a")}\nsleep ${sleepS}\n${saying(n, "b")}\nexit ${exitCodeOf(n)}`,
   ...(setup && method === "launch"
     ? { setup: `echo "${n} $SKYPILOT_SETUP_NODE_RANK" >> ${setUpFile(folder)}\nsleep 0.2\nexit ${setupCodeOf(n)}` }
     : {}),
@@ -103,7 +115,9 @@ export const argumentsOf = ({ cluster, detached, down, idleMinutes, jobs, method
 
 export interface Blow {
   readonly afterMs: number
-  readonly at: "daemon" | "agent" | "agents" | "client" | "daemon and agent" | "all"
+  readonly at: "daemon" | "agent" | "agents" | "client" | "daemon and agent" | "all" | MachineFate
+  /** A machine's fate lasts so long. */
+  readonly forMs: number
   /** Which of them, from 0 to 1. */
   readonly which: number
   /** The next request is sent at once, and awaited. */
@@ -112,10 +126,16 @@ export interface Blow {
   readonly deeds: ReadonlyArray<Deed>
 }
 
+const struck = ["daemon", "daemon", "daemon", "daemon", "agent", "agent", "agents", "client", "client", "daemon and agent", "all"] as const
+const fates = ["connections", "connections", "connections", "cut", "cut", "power", "power"] as const
+/** Longer than a dead link is borne. */
+const longCutMs = 16_000
+
 /** `fresh` chooses a deed for the moment after. */
-export const chooseBlow = (d: Dice, fresh: () => Deed): Blow => ({
-  afterMs: d.below(900),
-  at: d.pick(["daemon", "daemon", "daemon", "daemon", "agent", "agent", "agents", "client", "client", "daemon and agent", "all"]),
+export const chooseBlow = (d: Dice, fresh: () => Deed, cloud: StormCloud): Blow => ({
+  afterMs: d.below(cloud === "ssh" ? 2000 : 900),
+  at: d.pick(cloud === "ssh" ? [...struck, ...fates] : struck),
+  forMs: cloud === "ssh" ? (d.chance(0.2) ? longCutMs : d.below(3000)) : 0,
   which: d.roll(),
   wakes: d.chance(0.5),
   deeds: d.chance(0.4) ? [{ ...fresh(), method: d.pick(["stop", "down", "cancel"]), by: "wire", pauseMs: 0, leaveMs: null }] : []

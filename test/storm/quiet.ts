@@ -1,6 +1,7 @@
 /** Waits until a storm has settled, and holds everything against everything. */
 import { eventually, sleep } from "../e2e/home.ts"
 import { checkJobs } from "./check-jobs.ts"
+import { checkLogs } from "./check-logs.ts"
 import { checkMachine } from "./check-machine.ts"
 import { checkOperations, checkPromises, operationsIn } from "./check-promises.ts"
 import { asked, type Tale } from "./clients.ts"
@@ -13,6 +14,8 @@ const settleMaxMs = 180_000
 const lookMs = 150
 /** Without news before it counts as settled; and once more, to see that it stays so. */
 const stillMs = 600
+/** Over ssh: a link that was cut a moment ago may be found dead still. */
+const stillOverSshMs = 15_000
 
 export const settle = async (home: StormHome, ledger: Ledger, deeds: ReadonlyMap<number, Deed>): Promise<void> => {
   let head = -1
@@ -22,7 +25,7 @@ export const settle = async (home: StormHome, ledger: Ledger, deeds: ReadonlyMap
     const now = await ledger.read(home)
     unrest = ledger.unrest(deeds)
     if (now !== head || unrest.length > 0) sinceMs = Date.now()
-    if (Date.now() - sinceMs >= stillMs) return
+    if (Date.now() - sinceMs >= (home.rack === null ? stillMs : stillOverSshMs)) return
     head = now
   }
   const { err } = await home.sky("status")
@@ -74,6 +77,7 @@ export const check = async (
     ...checkJobs(ledger.facts, home.path),
     ...defects.map(({ event, seq }) => `event ${seq} is a defect: ${JSON.stringify(event)}`),
     ...left,
+    ...(await checkLogs(ledger, home)),
     ...(await checkSaidAgain(home, again)),
     ...(await checkWords(home))
   ]

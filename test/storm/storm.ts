@@ -1,6 +1,6 @@
 /**
  * A storm over the real daemon: clients that ask for all there is on several clusters, and kill -9 of the daemon, the agents and the
- * clients at random moments. Now and then it is quiet, and everything is looked at. A seed makes all choices; when is the machine's.
+ * clients at random moments; over ssh, machines that lose their connections, their link or their power as well. Now and then it is quiet, and everything is looked at. A seed makes all choices; when is the machine's.
  */
 import type { ChildProcess } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
@@ -28,7 +28,9 @@ const snapshotShare = 0.5
 /** What went wrong, with the seed, the last choices, and where the rest is. */
 class Red extends Error {
   constructor(wrong: string, seed: number, kills: number, home: StormHome) {
-    super(`${wrong}\n\nThe last of it:\n${home.latest()}\n\nAgain: npm run storm -- --kills ${kills} --seed ${seed}\nKept: ${home.path}`)
+    super(
+      `${wrong}\n\nThe last of it:\n${home.latest()}\n\nAgain: npm run storm -- --kills ${kills} --seed ${seed}${home.rack === null ? "" : " --cloud ssh"}\nKept: ${home.path}`
+    )
   }
 }
 
@@ -51,6 +53,7 @@ const complain = (wrong: ReadonlyArray<string>) => {
 
 const run = async (home: StormHome, seed: number, kills: number, onQuiet: (killed: number, facts: number) => void): Promise<void> => {
   const d = dice(seed)
+  const cloud = home.rack === null ? "local" : "ssh"
   const ledger = new Ledger()
   const deeds = new Map<number, Deed>()
   const tales: Array<Tale> = []
@@ -59,17 +62,18 @@ const run = async (home: StormHome, seed: number, kills: number, onQuiet: (kille
   for (let killed = 0; killed < kills; ) {
     const watcher = new Watcher(home)
     const choose = (_?: unknown, at?: number) => {
-      const deed = chooseDeed(d, deeds.size + 1, killed === 0 && at === 0)
+      const deed = chooseDeed(d, deeds.size + 1, killed === 0 && at === 0, cloud)
       deeds.set(deed.n, deed)
       return deed
     }
     const plans = Array.from({ length: clientsAtOnce }, () => Array.from({ length: deedsMin + d.below(deedsMore) }, choose))
-    const blows = Array.from({ length: Math.min(kills - killed, blowsMin + d.below(blowsMore)) }, () => chooseBlow(d, choose))
+    const blows = Array.from({ length: Math.min(kills - killed, blowsMin + d.below(blowsMore)) }, () => chooseBlow(d, choose, cloud))
     const alive = new Set<ChildProcess>()
     const told = await Promise.all([...plans.map((plan) => perform(home, plan, alive)), strikeAll(home, blows, alive)])
     const latest = told.flat()
     tales.push(...latest)
     killed += blows.length
+    await home.rack?.whole()
     await settle(home, ledger, deeds)
     home.tell(`quiet at event ${ledger.facts.length}`)
     complain([...(await watcher.end(ledger.facts)), ...(await check(home, ledger, tales, latest))])

@@ -6,37 +6,42 @@ import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import type { Answer } from "../../../machine/answer.ts"
 import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
-import { bootstrap, type Ready } from "../../remote/bootstrap.ts"
+import type { Ready } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
+import type { RemoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import { inWords, transient } from "./errors.ts"
 import { makeLooks, type Reached } from "./looks.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 import type { KnownPools } from "./pools.ts"
-import { makeTargets } from "./targets.ts"
+import { makeTargets, type Resolve } from "./targets.ts"
 import { whenConnected } from "./when-connected.ts"
 
 export interface MachinesOptions {
   readonly connections: Connections["Service"]
-  readonly agentPath: string
   readonly pools: () => Promise<KnownPools>
+  /** What a name of the pools file stands for. */
+  readonly resolve: Resolve
+  readonly look: (target: Target) => Effect.Effect<Ground, RemoteError>
+  /** Whatever is missing on the machine for it to be asked; it is looked at first, unless it was just now. */
+  readonly bring: (machine: PoolMachine, target: Target, ground?: Ground) => Effect.Effect<Ready, RemoteError>
 }
 
 const answerMaxBytes = 64 * 1024 * 1024
 /** Of a shell that finds no such program. */
 const notThere: ReadonlyArray<number | null> = [126, 127]
 
-export const makeMachines = ({ agentPath, connections, pools }: MachinesOptions) => {
-  const targets = makeTargets(pools)
+export const makeMachines = ({ bring, connections, look, pools, resolve }: MachinesOptions) => {
+  const targets = makeTargets(pools, resolve)
   const { known, machineOf, targetOf } = targets
-  const looks = makeLooks(connections, targets, agentPath)
+  const looks = makeLooks(connections, targets, look)
   const readies = new Map<string, Ready>()
 
   /** Whatever it takes to ask it. `ground`: as it was seen just now. */
   const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target, ground?: Ground) {
-    const ready = yield* bootstrap(connections, target, agentPath, { mirror: machine.nodeMirror, ...(ground && { ground }) })
+    const ready = yield* bring(machine, target, ground)
     readies.set(keyOf(machine), ready)
     return ready
   })

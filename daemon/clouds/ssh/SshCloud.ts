@@ -2,23 +2,26 @@
  * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's log it is of is
  * known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { places } from "../../../machine/folder.ts"
 import { machineError } from "../../../machine/MachineError.ts"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
+import { bootstrap, lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { resolve } from "../../remote/resolve.ts"
 import { send } from "../../remote/send.ts"
 import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { peersOf, plain } from "./agents.ts"
 import { makeClaims } from "./claim.ts"
 import { refused, transient } from "./errors.ts"
 import type { Looked } from "./looks.ts"
-import { type Machines, makeMachines } from "./Machines.ts"
+import { type Machines, type MachinesOptions, makeMachines } from "./Machines.ts"
 import { isFound, offersOf } from "./offers.ts"
-import { type PoolMachine, PoolsError } from "./PoolMachine.ts"
+import { PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
-import { folderId, readFolderId, takenFrom } from "./state-folder.ts"
+import { type StateFolder, stateFolder } from "./state-folder.ts"
 import { catalogOf, ownedOf, viewOf } from "./views.ts"
 
 export interface SshCloudOptions {
@@ -48,29 +51,38 @@ const query = (machines: Machines, ref: NodeRef) =>
     Effect.catch(({ message }) => Effect.succeed(unknownState(ref, message)))
   )
 
-export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connections, home }: SshCloudOptions): Effect.fn.Return<Cloud> {
-  const open = openPools(home)
+/** What it stands on: the user's files, and machines behind connections. */
+export interface SshParts extends MachinesOptions {
+  /** For people: where the user's file may lie. */
+  readonly home: string
+  readonly folder: StateFolder
+}
+
+export const make = ({ agentPath, connections, home }: SshCloudOptions): Effect.Effect<Cloud> =>
+  over({
+    home,
+    connections,
+    pools: openPools(home),
+    resolve,
+    look: (target) => lookAt(connections, target, agentPath),
+    bring: ({ nodeMirror }, target, ground) => bootstrap(connections, target, agentPath, { mirror: nodeMirror, ...(ground && { ground }) }),
+    folder: stateFolder(home)
+  })
+
+export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...rest }: SshParts): Effect.fn.Return<Cloud> {
   let last: KnownPools["pools"] = new Map()
   const pools = async () => {
-    const known = await open()
+    const known = await rest.pools()
     last = known.pools
     return known
   }
-  const machines = makeMachines({ connections, agentPath, pools })
-  const taken = takenFrom(home)
-  const taking = (machine: PoolMachine) =>
-    Effect.promise(async () => {
-      const id = await folderId(home)
-      await taken.add(machine)
-      return id
-    })
-  const claim = makeClaims({ machines, taking, sinceMs: Date.now() })
+  const machines = makeMachines({ ...rest, pools })
+  const claim = makeClaims({ machines, take: folder.take, sinceMs: yield* Clock.currentTimeMillis })
 
   /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
-  const mayBeOurs = async (looked: Looked): Promise<boolean> => {
-    if (!isFound(looked)) return taken.has(looked)
-    if (looked.reached.ground.lease === null) await taken.remove(looked)
-    return false
+  const mayBeOurs = (looked: Looked) => {
+    if (!isFound(looked)) return folder.hasTaken(looked)
+    return Effect.as(looked.reached.ground.lease === null ? folder.letGo(looked) : Effect.void, false)
   }
 
   return {
@@ -104,23 +116,22 @@ export const make = Effect.fn("SshCloud.make")(function* ({ agentPath, connectio
     provision: claim,
     query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
     owned: Effect.fn("SshCloud.owned")(function* (log) {
-      const folder = yield* Effect.promise(() => readFolderId(home))
-      if (folder === null) return { owned: [], unclear: [] }
+      const own = yield* folder.id
+      if (own === null) return { owned: [], unclear: [] }
       const looked = yield* machines.lookAll(machinesOf(yield* machines.known), "now")
-      const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === folder : lease.log === log)
-      const owned = looked.flatMap((one) => ownedOf(one, isOurs))
-      const silent = yield* Effect.filter(looked, (one) => Effect.promise(() => mayBeOurs(one)), { concurrency: "unbounded" })
-      return { owned, unclear: silent.map(({ host, why }) => `${host} is not reached: ${why}`) }
+      const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === own : lease.log === log)
+      const silent = yield* Effect.filter(looked, mayBeOurs, { concurrency: "unbounded" })
+      return {
+        owned: looked.flatMap((one) => ownedOf(one, isOurs)),
+        unclear: silent.map(({ host, why }) => `${host} is not reached: ${why}`)
+      }
     }),
     start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),
     stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
     terminate: Effect.fn("SshCloud.terminate")((ref) => {
       const machine = { pool: ref.region ?? "", host: ref.host ?? "" }
       machines.forget(machine)
-      return Effect.andThen(
-        machines.ask(ref, "terminate", plain(ref)),
-        Effect.promise(() => taken.remove(machine))
-      )
+      return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), folder.letGo(machine))
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),

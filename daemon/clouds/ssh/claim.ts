@@ -13,11 +13,11 @@ import type { Found, Looked } from "./looks.ts"
 import type { Machines } from "./Machines.ts"
 import { fitting, isFound, named, tooFew } from "./offers.ts"
 import { machinesOf } from "./pools.ts"
+import type { StateFolder } from "./state-folder.ts"
 
 export interface ClaimOptions {
   readonly machines: Machines
-  /** That it is taken is noted; answers with the id of the state folder, which is made with its first one. */
-  readonly taking: (machine: Found) => Effect.Effect<string>
+  readonly take: StateFolder["take"]
   /** Who is older may have been asked for by another process. */
   readonly sinceMs: number
 }
@@ -37,7 +37,6 @@ interface Seat {
   readonly rank: number
   readonly machine: Found
 }
-type PassedOver = Pick<CloudError, "code" | "message">
 type Tried = ReadonlyMap<Seat, Result.Result<Provisioned, CloudError>>
 
 const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
@@ -50,7 +49,7 @@ const isEnough = (offer: ProvisionRequest["offer"]) => (has: Hardware) => {
   return `${has.accelerators ? `${has.accelerators.name}:${has.accelerators.count}` : "no accelerators"}, ${wanted.name}:${wanted.count} is wanted`
 }
 
-export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
+export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
   /** Machines that were asked under a token, by host. */
   const asked = new Map<NodeToken, Set<string>>()
   const askedFor = (token: NodeToken) => {
@@ -67,7 +66,7 @@ export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
       transient(isPassing ? lost : unusable, message)
     )
     askedFor(token).add(machine.host)
-    const stateFolder = yield* taking(machine)
+    const stateFolder = yield* take(machine)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
       token,
@@ -99,7 +98,7 @@ export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
   const seatsOf = Effect.fn("seatsOf")(function* (
     request: ProvisionRequest,
     looked: ReadonlyArray<Looked>,
-    without: ReadonlyMap<string, PassedOver>,
+    without: ReadonlyMap<string, CloudError>,
     isCertain: boolean
   ) {
     const { offer, ranks, token } = request
@@ -120,11 +119,14 @@ export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
     const { fit, reasons } = fitting(others, isEnough(offer))
     if (fit.length < missing.length) {
       if (!isCertain) return null
-      const left = [...without].map(([host, { message }]) => [host, message] as const)
-      const why = tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...left])
-      // One that was there a moment ago may be there again.
-      if ([...without.values()].some(({ code }) => code === lost)) return yield* transient(lost, why)
-      return yield* refuse(request, held, refused("NoCapacity", why))
+      const silentNow = others.flatMap((one) => (!isFound(one) && one.wasThere ? [[one.host, one.why] as const] : []))
+      const lostNow = [...without].flatMap(([host, { code, message }]) => (code === lost ? [[host, message] as const] : []))
+      const away = [...silentNow, ...lostNow]
+      if (fit.length + away.length >= missing.length)
+        return yield* transient("NotReached", `what answered a moment ago is not reached any more (${named(away)})`)
+      const passedOver = [...without].map(([host, error]) => [host, whyNotThere(error)!] as const)
+      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...passedOver]))
+      return yield* refuse(request, held, why)
     }
     return [...held, ...missing.map((rank, i) => ({ rank, machine: fit[i]! }))]
   })
@@ -143,7 +145,7 @@ export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
 
   return Effect.fn("claim")(function* (request: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const pool = machinesOf(yield* machines.known, request.offer.region)
-    const without = new Map<string, PassedOver>()
+    const without = new Map<string, CloudError>()
     for (let isCertain = false; ; ) {
       // Who did not answer the offer's look is not waited for again, unless it matters.
       const looked = yield* machines.lookAll(pool, isCertain ? "now" : "reached now")
@@ -161,7 +163,7 @@ export const makeClaims = ({ machines, sinceMs, taking }: ClaimOptions) => {
         return yield* refuse(request, got, final[1])
       }
       if (final !== undefined) return yield* final[1]
-      for (const [{ machine }, error] of failures) without.set(machine.host, { code: error.code, message: whyNotThere(error)! })
+      for (const [{ machine }, error] of failures) without.set(machine.host, error)
     }
   })
 }

@@ -1,12 +1,13 @@
 /** What machines are and who has them, by a look that puts nothing there. What was seen is kept for a while. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { lookAt } from "../../remote/bootstrap.ts"
+import * as Result from "effect/Result"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
-import { remoteError } from "../../remote/RemoteError.ts"
+import { type RemoteError, remoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { adviceOn } from "./advice.ts"
+import type { MachinesOptions } from "./Machines.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 import type { Targets } from "./targets.ts"
 
@@ -19,7 +20,11 @@ export interface Reached {
 
 /** What came of a look at a machine. */
 export type Looked = PoolMachine &
-  ({ readonly reached: Reached; readonly why: null } | { readonly reached: null; readonly why: string; readonly advice: string | null })
+  (
+    | { readonly reached: Reached; readonly why: null }
+    /** `wasThere`: it answered a moment ago. */
+    | { readonly reached: null; readonly why: string; readonly advice: string | null; readonly wasThere: boolean }
+  )
 export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
 
 const lookMaxMs = 15_000
@@ -27,6 +32,8 @@ const lookMaxMs = 15_000
 const lookedForMs = 60_000
 /** So long one that did not answer is not asked again by who needs others only. */
 const silentForMs = 15_000
+/** So long after it last answered a machine is taken for one that comes back. */
+const awayMaxMs = 120_000
 const looksAtOnce = 64
 interface Seen {
   readonly atMs: number
@@ -35,12 +42,15 @@ interface Seen {
 /** `of late`: by what was seen a while ago, where it was reached. `reached now`: each that answered of late. `now`: each. */
 export type How = "now" | "reached now" | "of late"
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, agentPath: string) => {
+const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
+
+export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"]) => {
   const looks = new Map<string, Seen>()
+  const answeredAtMs = new Map<string, number>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
     const target = yield* targetOf(machine, null)
-    const ground = yield* lookAt(connections, target, agentPath)
+    const ground = yield* see(target)
     return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
   })
 
@@ -50,9 +60,17 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
         duration: lookMaxMs,
         orElse: () => Effect.fail(remoteError("NoAnswer", machine, `no answer from ${machine.host} within ${lookMaxMs / 1000} s`))
       }),
-      Effect.map((reached): Looked => ({ ...machine, reached, why: null })),
-      Effect.catch((error) => Effect.succeed<Looked>({ ...machine, reached: null, why: error.message, advice: adviceOn(error) })),
-      Effect.tap((looked) => Effect.map(Clock.currentTimeMillis, (atMs) => looks.set(keyOf(machine), { atMs, looked })))
+      Effect.result,
+      Effect.zip(Clock.currentTimeMillis),
+      Effect.map(([result, atMs]) => {
+        const key = keyOf(machine)
+        if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
+        const looked: Looked = Result.isSuccess(result)
+          ? { ...machine, reached: result.success, why: null }
+          : { ...machine, reached: null, ...wordsOn(result.failure), wasThere: atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs }
+        looks.set(key, { atMs, looked })
+        return looked
+      })
     )
 
   /** Whether what was seen is good enough for who asks. */

@@ -5,13 +5,13 @@
 import { createHash } from "node:crypto"
 import { access, link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import * as Effect from "effect/Effect"
 import { ulid } from "ulid"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 
 const fileOf = (home: string) => join(home, "folder-id")
 
-/** Null: nothing was ever taken from here. */
-export const readFolderId = (home: string): Promise<string | null> =>
+const readFolderId = (home: string): Promise<string | null> =>
   readFile(fileOf(home), "utf8").then(
     (text) => text.trim(),
     (error: NodeJS.ErrnoException) => {
@@ -20,7 +20,7 @@ export const readFolderId = (home: string): Promise<string | null> =>
     }
   )
 
-export const folderId = async (home: string): Promise<string> => {
+const folderId = async (home: string): Promise<string> => {
   const known = await readFolderId(home)
   if (known !== null) return known
   const [file, temp] = [fileOf(home), `${fileOf(home)}.${ulid()}`]
@@ -34,20 +34,36 @@ export const folderId = async (home: string): Promise<string> => {
 
 type Named = Pick<PoolMachine, "pool" | "host">
 
-/** A file for each: whether there is a node of ours on it only the machine can say, so one too many is no harm. */
-export const takenFrom = (home: string) => {
+export interface StateFolder {
+  /** Null: nothing was ever taken from here. */
+  readonly id: Effect.Effect<string | null>
+  /** That a machine is taken is noted, for when it is not reached; answers with the id, which is made with the first one. */
+  readonly take: (machine: Named) => Effect.Effect<string>
+  readonly letGo: (machine: Named) => Effect.Effect<void>
+  /** Whether there is a node of ours on it only the machine can say, so one too many is no harm. */
+  readonly hasTaken: (machine: Named) => Effect.Effect<boolean>
+}
+
+/** A file for each machine. */
+export const stateFolder = (home: string): StateFolder => {
   const folder = join(home, "ssh-taken")
-  const fileOf = (machine: Named) => join(folder, createHash("sha256").update(keyOf(machine)).digest("hex").slice(0, 16))
+  const noteOf = (machine: Named) => join(folder, createHash("sha256").update(keyOf(machine)).digest("hex").slice(0, 16))
   return {
-    add: async (machine: Named) => {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      await writeFile(fileOf(machine), `${keyOf(machine)}\n`, { mode: 0o600 })
-    },
-    remove: (machine: Named) => rm(fileOf(machine), { force: true }),
-    has: (machine: Named) =>
-      access(fileOf(machine)).then(
-        () => true,
-        () => false
+    id: Effect.promise(() => readFolderId(home)),
+    take: (machine) =>
+      Effect.promise(async () => {
+        const id = await folderId(home)
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        await writeFile(noteOf(machine), `${keyOf(machine)}\n`, { mode: 0o600 })
+        return id
+      }),
+    letGo: (machine) => Effect.promise(() => rm(noteOf(machine), { force: true })),
+    hasTaken: (machine) =>
+      Effect.promise(() =>
+        access(noteOf(machine)).then(
+          () => true,
+          () => false
+        )
       )
   }
 }

@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { RemoteError } from "../../remote/RemoteError.ts"
-import { resolve } from "../../remote/resolve.ts"
+import type { Overrides } from "../../remote/resolve.ts"
 import type { Target } from "../../remote/Target.ts"
 import type { NodeRef } from "../Cloud.ts"
 import { transient } from "./errors.ts"
@@ -12,7 +12,10 @@ import { type KnownPools, machinesOf } from "./pools.ts"
 /** So long ssh's own word on a name holds. */
 const keptMs = 60_000
 
-export const makeTargets = (pools: () => Promise<KnownPools>) => {
+/** What ssh calls by a name. Rejects with a `RemoteError`. */
+export type Resolve = (name: string, login: Overrides) => Promise<Target>
+
+export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve) => {
   const targets = new Map<string, { readonly atMs: number; readonly target: Target }>()
 
   const known = Effect.tryPromise({
