@@ -1,6 +1,6 @@
 /**
- * Bundles what ships: the client's hot entry and its lazy half, the daemon, its threads for the disk, the audit without one, the agent, and the SDK in two halves with its
- * types, each one file in dist/.
+ * Bundles what ships: the client's hot entry and its lazy half, the daemon, the audit without one and the threads of both, the agent, and
+ * the SDK in two halves with its types, each one file in dist/.
  */
 import { createHash } from "node:crypto"
 import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
