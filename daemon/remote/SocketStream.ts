@@ -10,7 +10,8 @@ export class SocketStream extends Duplex {
   private readonly channel: ClientChannel
 
   constructor(channel: ClientChannel) {
-    super({ allowHalfOpen: true })
+    // Where an agent is gone its server says that nothing more comes, and waits for us to say the same.
+    super({ allowHalfOpen: false })
     this.channel = channel
     channel.on("data", (chunk: Buffer) => {
       if (!this.destroyed && !this.push(chunk)) channel.pause()

@@ -122,6 +122,17 @@ describeWithMachines("machines of a pool", () => {
     expect(leases()).toEqual([])
   }, 180_000)
 
+  it("one whose agent is killed gets another one, without anybody asking for anything", async () => {
+    expect((await launch("mended", "-d", "sleep 1000")).code).toBe(0)
+    const { machine } = await given()
+    const pid = () => machine.inside("cat /home/node/.skyd-node/nodes/*/agent/pid").split(" ")[0]!
+    const before = pid()
+    machine.inside('kill -9 "$1"', before)
+    await eventually(() => pid() !== before)
+    expect((await home.json("queue", "mended"))[0].status).toBe("RUNNING")
+    expect((await home.sky("down", "-y", "mended")).code).toBe(0)
+  }, 120_000)
+
   it("one whose key changed is not spoken to, and is given up by a purge", async () => {
     expect((await launch("odd", "true")).code).toBe(0)
     const { hostKey, machine } = await given()

@@ -85,4 +85,16 @@ describe("a cloud call that hangs", () => {
       })
     )
   )
+  it.effect("when the agents of several nodes are called: all of them are known to be away after the time of one", () =>
+    scene(({ ask, daemon, disk, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", { clusterName: "a", task: { num_nodes: 3, run: "1 0" } })
+        world.at = hanging("connectAgent")
+        for (const { agent } of world.machines.values()) agent.die()
+        for (let seconds = 0; seconds < 80; seconds += 2) yield* pass(daemon, "2 seconds")
+        assert.strictEqual(factsOf(disk).filter(({ _tag }) => _tag === "RuntimeLost").length, 3)
+        world.at = answering
+      })
+    )
+  )
 })
