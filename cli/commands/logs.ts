@@ -56,7 +56,7 @@ export const logs = verb(
     })
     const ended = await followJob(session, params, json ? stderr : stdout)
     restore()
-    if (ended.unread) more().tellUnread(ended.jobId, ended.unread)
+    if (ended.unread) more().tellUnread(ended)
     if (json) stdout.write(jsonLine(ended))
     else if (ended.status !== null && stderr.isTTY())
       stderr.write(`Job ${ended.jobId} ${ended.status}${ended.reason ? `: ${ended.reason}` : ""}\n`)

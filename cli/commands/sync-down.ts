@@ -22,7 +22,7 @@ export const syncDown = async (session: Session, clusterName: string, jobIds: Re
   for (const job of jobIds.length > 0 ? jobs : jobs.slice(0, 1)) {
     const folder = logFolderOf(job, join(process.env.HOME ?? ".", "sky_logs"))
     const unread = await copyLog(session, job, folder)
-    tellUnread(job.id, unread)
+    tellUnread({ jobId: job.id, unread })
     isWhole &&= unread.length === 0
     folders[job.id] = folder
     if (!json) stdout.write(`Job ${job.id}: ${folder}\n`)

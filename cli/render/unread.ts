@@ -4,6 +4,6 @@ import type { LogsAnswer } from "../../sdk/protocol/queries.ts"
 import { stderr } from "../out.ts"
 import { clean } from "./style.ts"
 
-export const tellUnread = (jobId: number | null, unread: LogsAnswer["unread"] = []) => {
+export const tellUnread = ({ jobId, unread = [] }: Pick<LogsAnswer, "jobId" | "unread">) => {
   for (const one of unread) stderr.write(`${clean(unreadText(jobId, one))}\n`)
 }
