@@ -194,7 +194,7 @@ describe("a machine of a pool", () => {
         while (!existsSync(reached)) await setImmediate()
         server!.cut()
       })
-      assert.deepInclude({ ...(yield* Fiber.join(making)) }, { kind: "Transient", code: "Lost" })
+      assert.deepInclude({ ...(yield* Fiber.join(making)) }, { kind: "Transient", code: "NotReached" })
       server!.knobs.path = path
       assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(server!) }), [])
       assert.lengthOf((yield* makeNodes(cloud, [0], tags, token)).refs, 1)
