@@ -139,8 +139,6 @@ export class SimMachine {
   private provision({ offer, ranks, tags, token }: Claim) {
     return ranks.map(({ address, rank }) => {
       const node = `${token}-${rank}`
-      // It is told by the key that it shows now, also where it was had before.
-      if (this.lease === null || this.lease === node) this.knownKey = this.hostKey
       if (this.nodes.has(node)) {
         if (this.lease !== node) throw refused("Ended", `Node ${node} was ended and does not come back: ask under a new token.`)
         return { rank, node, address }
