@@ -124,7 +124,12 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
     run: (target, _script, { input } = {}) => {
       if (input === undefined) return call(target, "look", (machine) => said(groundOf(machine)))
       const { method, params } = JSON.parse(String(input)) as { readonly method: MachineMethod; readonly params: Record<string, unknown> }
-      return call(target, method, (machine) => said(`${JSON.stringify(machine.answer(method, params))}\n`))
+      return call(target, method, (machine) => {
+        const answer = machine.answer(method, params)
+        // Who has it from now on knows it by the key that was spoken to.
+        if (method === "provision" && "ok" in answer && target.hostKey !== null) machine.knownKey = target.hostKey
+        return said(`${JSON.stringify(answer)}\n`)
+      })
     },
     open: (target, [, , name, argument = ""]) => {
       if (name === "receive") return call(target, "put", (machine) => machine.keep(receiver()))

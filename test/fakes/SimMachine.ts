@@ -21,7 +21,7 @@ export interface InWorld {
   /** A journal's id that no other has. */
   readonly journalId: () => string
   /** The head of a cluster ends all of its nodes that it reaches. */
-  readonly leave: (cluster: string) => void
+  readonly leave: (cluster: string, head: SimMachine) => void
 }
 
 /** Where another log has it: nothing that we do changes that. */
@@ -83,7 +83,10 @@ export class SimMachine {
   }
 
   private giveBack(node: string): void {
-    if (this.lease === node) this.lease = null
+    if (this.lease !== node) return
+    this.lease = null
+    // Who had it before knows it by this one.
+    this.hostKey = this.knownKey
   }
 
   /** What `agent.cjs machine` answers. */
@@ -143,11 +146,10 @@ export class SimMachine {
       this.takesNoMore()
       if (this.lease !== null && this.lease !== node) throw refused("Taken", `The machine is taken by node ${this.lease}.`)
       this.lease = node
-      this.knownKey = this.hostKey
       const identity = { ...tags, ...offer, token, node, rank, address, socket: node, environment: {} }
       const agent = new SimAgent(
         { node, cluster: tags.cluster, rank, journalId: this.world.journalId() },
-        { ...this.world, leave: () => this.world.leave(tags.cluster) }
+        { ...this.world, leave: () => this.world.leave(tags.cluster, this) }
       )
       this.nodes.set(node, { identity, agent, ended: null })
       return { rank, node, address }

@@ -34,8 +34,8 @@ export class SimPool {
     const within = {
       ...world,
       journalId: () => `01HZZZZZZZZZZZZZZZ${String(++this.journals).padStart(8, "0")}`,
-      leave: (cluster: string) => {
-        for (const machine of this.pool) if (machine.isReached) machine.leave(cluster)
+      leave: (cluster: string, head: SimMachine) => {
+        for (const machine of this.pool) if (machine === head || machine.isReached) machine.leave(cluster)
       }
     }
     this.pool = Array.from({ length: count }, (_, i) => new SimMachine(`10.0.0.${i + 11}`, within))

@@ -31,7 +31,7 @@ const befall = Effect.fn("befall")(function* (world: SimPool) {
   else if (fate < 0.16) machine.powerOff()
   else if (fate < 0.24) world.cut(machine)
   else if (fate < 0.32) machine.breakAll()
-  else if (fate < 0.35) machine.hostKey = `${machine.knownKey}1`
+  else if (fate < 0.35 && machine.nodes.has(machine.lease ?? "")) machine.hostKey = `${machine.knownKey}1`
   else if (fate < 0.4) machine.isFull = true
   else if (fate < 0.45) world.takeByStrangers(machine)
   else if (fate < 0.5) world.leaveByStrangers(machine)
@@ -75,7 +75,7 @@ const simulate = Effect.gen(function* () {
   world.done = () => undefined
   world.pool.forEach(restored)
   // What a purge has dropped is asked for seldom.
-  yield* pass(daemon, "11 minutes")
+  for (let minutes = 0; minutes < 21; minutes += 0.1) yield* pass(daemon, "6 seconds")
   yield* settle(daemon, stillSteps)
   yield* Effect.forkDetach(daemon.refreshUnwatched)
   yield* settle(daemon, stillSteps)
