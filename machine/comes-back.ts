@@ -62,12 +62,13 @@ export const comeBack = async (at: Places, command: ReadonlyArray<string>): Prom
   await write(at, { by, linger: systemd.isNew || (before?.linger ?? false), command, warnings })
 }
 
-/** With the node. */
+/** With the node. What stays in spite of it starts nothing, for there is no node; and who asks next tries it again. */
 export const stayAway = async (at: Places): Promise<void> => {
   const state = await readComesBack(at)
   if (state === null) return
-  // What stays in spite of it starts nothing: there is no node.
-  if (state.by === "systemd" || state.linger) await takeUnit(state.linger).catch(() => {})
-  if (state.by === "cron") await takeLine()
-  await rm(fileOf(at), { force: true })
+  const left = [
+    state.by === "systemd" || state.linger ? await takeUnit(state.linger).catch(({ message }: Error) => message) : null,
+    state.by === "cron" ? await takeLine() : null
+  ]
+  if (left.every((why) => why === null)) await rm(fileOf(at), { force: true })
 }

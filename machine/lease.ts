@@ -26,6 +26,8 @@ export const readLeases = async (at: Places): Promise<ReadonlyArray<NodeIdentity
 
 export const holdsLease = async (at: Places, node: string): Promise<boolean> => (await holders(at)).includes(node)
 
+export const isFree = async (at: Places): Promise<boolean> => (await holders(at)).length === 0
+
 const mustBeOurs = async (at: Places, { node }: NodeIdentity) => {
   const holder = (await holders(at))[0]
   if (holder === node) return

@@ -60,9 +60,12 @@ export const putUnit = async (words: ReadonlyArray<string>): Promise<void> => {
   })
 }
 
-export const takeUnit = async (isLingerOurs: boolean): Promise<void> => {
+/** Null: it is gone. Else why not. */
+export const takeUnit = async (isLingerOurs: boolean): Promise<string | null> => {
   for (const path of Object.values(paths())) await rm(path, { force: true })
-  if (isLingerOurs) await tell("loginctl", ["--no-ask-password", "disable-linger"])
+  if (!isLingerOurs) return null
+  const { code, why } = await tell("loginctl", ["--no-ask-password", "disable-linger"])
+  return code === 0 ? null : why
 }
 
 const fieldOf = (out: string, name: string) =>

@@ -5,7 +5,7 @@ import { workdirName } from "../sdk/agent/protocol.ts"
 import { takeOut } from "./authorized-keys.ts"
 import { stayAway } from "./comes-back.ts"
 import { buildPrefix, type Places, readIdentity, syncNodes } from "./folder.ts"
-import { giveBackLease, holdsLease } from "./lease.ts"
+import { giveBackLease, holdsLease, isFree } from "./lease.ts"
 import { transient } from "./MachineError.ts"
 
 const ignoreMissing = (error: NodeJS.ErrnoException) => {
@@ -55,6 +55,8 @@ export const letGo = async (at: Places, node: string): Promise<void> => {
 /** After the rename the node is missing, whatever happens. A claim of it that is being made meanwhile sees that its lease is gone. */
 export const discard = async (at: Places, node: string): Promise<void> => {
   await letGo(at, node)
+  // A node that ended itself has not the login's programs where the machine's start began it.
+  if (await isFree(at)) await stayAway(at)
   await unlink(at.socket(node)).catch(ignoreMissing)
   await rename(at.node(node), at.trashed(node)).then(() => syncNodes(at), ignoreMissing)
   for (const path of [at.trashed(node), at.trashedWorkdir(node)]) await remove(path)
