@@ -1,6 +1,6 @@
 /** What to record when an action failed: that it did, and after some tries the end of the operation that waits for it. Pure. */
 import type { Event } from "../../events/Event.ts"
-import type { OperationId } from "../../events/ids.ts"
+import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
@@ -49,6 +49,12 @@ export const abandoned = (row: ClusterRow, { node, rank }: NodeRow, message: str
     ? { _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }
     : { _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}` }
 
+/** What was asked for and never answered is dropped, and named. */
+export const unanswered = (row: ClusterRow, token: NodeToken, reason: string): ReadonlyArray<Event> =>
+  row.pending
+    .filter((pending) => pending.token === token)
+    .map(({ ranks }) => ({ _tag: "RequestAbandoned", cluster: row.id, token, ranks, reason }))
+
 interface Failed {
   readonly message: string
   readonly tries: number
@@ -80,6 +86,7 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
     const left = row.nodes.filter(({ rank }) => action.ranks.includes(rank)).map((node) => abandoned(row, node, message))
     return seen(null, left)
   }
+  if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)
   const over = final || tries >= triesMax
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
