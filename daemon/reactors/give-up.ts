@@ -25,9 +25,13 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   ReleaseNodes: "releasing its nodes"
 }
 
+/** What was asked for is looked for before a cluster can end: that is a part of its end. */
+const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
+  _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
+
 const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
   const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
-  if (action._tag === "StopNodes" || action._tag === "ReleaseNodes") {
+  if (isEnding(row, action)) {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
     return new RuntimeError({
       message: what,
@@ -81,8 +85,7 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
 
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
   const { final, message, tries } = failed
-  const ending = action._tag === "StopNodes" || action._tag === "ReleaseNodes"
-  if (ending && row.purge) {
+  if ((action._tag === "StopNodes" || action._tag === "ReleaseNodes") && row.purge) {
     const left = row.nodes.filter(({ rank }) => action.ranks.includes(rank)).map((node) => abandoned(row, node, message))
     return seen(null, left)
   }
@@ -90,7 +93,7 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const active = workOf(row)
   const over = final || tries >= triesMax
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
-    ? (ending ? active : active.slice(0, 1)).map(({ id }) => [
+    ? (isEnding(row, action) ? active : active.slice(0, 1)).map(({ id }) => [
         { _tag: "OperationFailed", error: recordError(failure(row, action, message)) },
         id
       ])

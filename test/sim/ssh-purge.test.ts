@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, HashMap } from "effect"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
+import { operationOf } from "../../projections/operations.ts"
 import type { SimMachine } from "../fakes/SimMachine.ts"
 import { checkLeases } from "./leases.ts"
 import { boot } from "./SimDaemon.ts"
@@ -21,10 +22,16 @@ describe("a claim that was never answered", () => {
       }
       const send = (id: string, method: "down" | "launch", params: object) =>
         Effect.forkDetach(daemon.send(method, id, { clusterName: "a", ...params }), { startImmediately: true })
+      const outcome = (id: string) => operationOf(daemon.log.world().operations, id)?.outcome
       yield* send("l", "launch", { task: { run: "1 0", num_nodes: 2 } })
       yield* pass(daemon, "30 seconds")
+      yield* send("waits", "down", {})
+      yield* pass(daemon, "10 minutes")
+      yield* settle(daemon, 60)
+      assert.include(JSON.stringify(outcome("waits")), "sky down --purge a")
       yield* send("d", "down", { purge: true })
       yield* settle(daemon, 60)
+      assert.deepInclude(outcome("d"), { _tag: "succeeded" })
       assert.isTrue(HashMap.isEmpty(daemon.log.world().clusters.rows))
       if (isKilled) {
         yield* daemon.kill
