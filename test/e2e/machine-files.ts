@@ -37,6 +37,8 @@ export const writeConfig = (folder: string, { allowForwarding, environment, maxS
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
     "HostKey /etc/ssh/host_key",
+    // So it says once that it listens.
+    "AddressFamily inet",
     "PidFile /run/sshd.pid",
     "UsePAM no",
     "UseDNS no",
