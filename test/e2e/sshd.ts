@@ -175,13 +175,8 @@ wait`
     this.process.stderr!.on("data", (chunk: Buffer) => {
       said += chunk.toString()
     })
-    await this.answering(() => said)
-  }
-
-  /** Until its sshd answers: after a link was mended that may take a moment. */
-  async answering(said = () => ""): Promise<void> {
     for (let look = 0; !(await this.answers()); look++) {
-      if (look > 400 || this.process?.exitCode !== null) throw new Error(`${this.hostname} does not answer: ${said()}${this.log()}`)
+      if (look > 400 || this.process.exitCode !== null) throw new Error(`${this.hostname} does not boot: ${said}${this.log()}`)
       await setTimeout(25)
     }
   }
