@@ -14,6 +14,9 @@ export const nodeMajorMin = 22
 const smiMaxS = 8
 const loginMaxS = 6
 
+/** Of what a power cut may have torn it is only known that somebody has it. */
+export type Lease = NodeIdentity | "unreadable"
+
 export interface Ground {
   readonly home: string
   readonly user: string
@@ -29,7 +32,7 @@ export interface Ground {
   /** Why its GPUs are not those that one would expect, a sentence without its full stop. */
   readonly trouble: string | null
   /** Who has it. */
-  readonly lease: NodeIdentity | null
+  readonly lease: Lease | null
   /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
   readonly warnings: ReadonlyArray<string>
   /** That node has ended itself. */
@@ -136,12 +139,12 @@ const warningsIn = (text: string): ReadonlyArray<string> => {
   }
 }
 
-/** One that cannot be read is somebody's all the same. */
-const readLease = (text: string): NodeIdentity => {
+const readLease = (text: string): Lease => {
   try {
-    return JSON.parse(text) as NodeIdentity
+    const lease = JSON.parse(text) as NodeIdentity | null
+    return typeof lease?.node === "string" && typeof lease.clusterName === "string" ? lease : "unreadable"
   } catch {
-    return { clusterName: "?" } as NodeIdentity
+    return "unreadable"
   }
 }
 

@@ -6,7 +6,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope } from "effect"
 import { ulid } from "ulid"
 import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
-import { NodeToken } from "../../events/ids.ts"
+import { ClusterName, NodeToken } from "../../events/ids.ts"
+import type { SshServer } from "../fakes/ssh-server.ts"
 import { write } from "../unit/sync/tree.ts"
 import { helloOf, makeNode, makeNodes, makeTags } from "./cloud-nodes.ts"
 import { type TestPool, testPool } from "./ssh-machines.ts"
@@ -21,6 +22,14 @@ const live = (title: string, count: number, body: (pool: TestPool, cloud: Cloud)
 const leaseOf = (pool: TestPool, ref: Pick<NodeRef, "host">) => {
   const folder = join(pool.serverOf(ref).home, ".skyd-node/lease")
   return existsSync(folder) ? readdirSync(folder) : []
+}
+/** What is put there hangs; the file that it answers with appears once it does. */
+const hang = ({ home, knobs }: SshServer) => {
+  const reached = join(home, "reached")
+  write(home, { "bin/sync": `#!/bin/sh\ntouch ${reached}\nexec sleep 1000\n` })
+  chmodSync(join(home, "bin/sync"), 0o755)
+  knobs.path = `${join(home, "bin")}:${knobs.path}`
+  return reached
 }
 const stateOf = (cloud: Cloud, ref: NodeRef) => Effect.map(cloud.query([ref]), ([state]) => state!)
 const old = () => NodeToken.make(ulid(Date.now() - 60_000))
@@ -49,6 +58,57 @@ describe("a machine of a pool", () => {
       const refusal = yield* Effect.flip(cloud.provision({ ...request, tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1] }))
       assert.include(refusal.message, "ssh/rack has 1 machine that is free and fits, 2 are wanted")
       assert.strictEqual(pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) })).length, 1)
+    })
+  )
+
+  live("is named as short of others by what the whole gang wants, and not as taken by the gang itself", 3, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [tags, token] = [makeTags(), NodeToken.make(ulid())]
+      const { request } = yield* makeNodes(cloud, [0], tags, token)
+      yield* makeNodes(cloud, [5], tags)
+      yield* makeNodes(cloud, [0], { ...makeTags(), clusterName: ClusterName.make("other") })
+      const refusal = yield* Effect.flip(cloud.provision({ ...request, ranks: [0, 1] }))
+      assert.include(refusal.message, "ssh/rack has 1 machine that is free and fits, 2 are wanted (")
+      assert.include(refusal.message, "leased by 'other'")
+      assert.include(refusal.message, "it has another node of this cluster")
+      assert.notInclude(refusal.message, "'train'")
+      assert.strictEqual(pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) })).length, 2)
+    })
+  )
+
+  live("that has a rank and cannot be made ready is asked again later, and loses nothing", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const token = NodeToken.make(ulid())
+      const { nodes, request } = yield* makeNodes(cloud, [0], makeTags(), token)
+      const server = pool.serverOf(nodes[0]!)
+      const agent = join(server.home, ".skyd-node/agent")
+      rmSync(agent, { recursive: true })
+      writeFileSync(agent, "")
+      const waits = yield* Effect.flip(cloud.provision({ ...request, ranks: [0, 1] }))
+      assert.deepInclude({ ...waits }, { kind: "Transient", code: "Unusable" })
+      assert.include(waits.message, "cannot be written on")
+      rmSync(agent)
+      const again = yield* cloud.provision({ ...request, ranks: [0, 1] })
+      assert.deepStrictEqual(again[0], nodes[0])
+      yield* cloud.terminate({ tags: request.tags, region: "rack", zone: null, ...again[1]! })
+    })
+  )
+
+  live("that has a rank and is lost while it is made ready is asked again later", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { nodes, request } = yield* makeNodes(cloud, [0])
+      const [server] = pool.servers
+      rmSync(join(server!.home, ".skyd-node/agent"), { recursive: true })
+      const { path } = server!.knobs
+      const reached = hang(server!)
+      const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(request)))
+      yield* Effect.promise(async () => {
+        while (!existsSync(reached)) await setImmediate()
+        server!.cut()
+      })
+      assert.deepInclude({ ...(yield* Fiber.join(asking)) }, { kind: "Transient", code: "Lost" })
+      server!.knobs.path = path
+      assert.deepStrictEqual(yield* cloud.provision(request), nodes)
     })
   )
 
@@ -122,8 +182,12 @@ describe("a machine of a pool", () => {
   live("whose lease cannot be read is somebody's, and keeps nobody from the others", 2, (pool, cloud) =>
     Effect.gen(function* () {
       const [broken, other] = pool.servers
-      write(broken!.home, { ".skyd-node/lease/a-node": "{torn" })
-      assert.include((yield* cloud.offers({ num_nodes: 2 })).reason, `${pool.hostOf(broken!)}: leased by '?'`)
+      for (const torn of ["{torn", "null", "{}"]) {
+        write(broken!.home, { ".skyd-node/lease/a-node": torn })
+        const { reason } = yield* (yield* pool.daemon).offers({ num_nodes: 2 })
+        assert.include(reason, `${pool.hostOf(broken!)}: leased by somebody: .skyd-node/lease there cannot be read`)
+      }
+      assert.deepInclude((yield* cloud.machines!(null))[0], { status: "leased", clusterName: null })
       assert.strictEqual((yield* makeNode(cloud)).host, pool.hostOf(other!))
     })
   )
@@ -184,10 +248,7 @@ describe("a machine of a pool", () => {
     Effect.gen(function* () {
       const [server] = pool.servers
       const { path } = server!.knobs
-      const [bin, reached] = [join(server!.home, "bin"), join(server!.home, "reached")]
-      write(server!.home, { "bin/sync": `#!/bin/sh\ntouch ${reached}\nexec sleep 1000\n` })
-      chmodSync(join(bin, "sync"), 0o755)
-      server!.knobs.path = `${bin}:${path}`
+      const reached = hang(server!)
       const [tags, token] = [makeTags(), NodeToken.make(ulid())]
       const making = yield* Effect.forkChild(Effect.flip(makeNodes(cloud, [0], tags, token)))
       yield* Effect.promise(async () => {

@@ -1,8 +1,10 @@
 /** Which machines of the pools a task could have, and why each of the others is not among them. Pure. */
 import type { Offer } from "../../../events/values.ts"
+import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
+import { baseName } from "../../remote/ground.ts"
 import type { Offered } from "../Cloud.ts"
 import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
 import type { Found, Looked } from "./looks.ts"
@@ -11,10 +13,16 @@ const reasonsMax = 8
 
 export const isFound = (looked: Looked): looked is Found => looked.reached !== null
 
+export const leaseOf = (looked: Looked): NodeIdentity | null => {
+  const lease = looked.reached?.ground.lease ?? null
+  return lease === "unreadable" ? null : lease
+}
+
 /** Why nobody can have it now; null when it is free. */
 export const whyTaken = (looked: Looked): string | null => {
   if (!isFound(looked)) return looked.why
   const { lease } = looked.reached.ground
+  if (lease === "unreadable") return `leased by somebody: ${baseName}/lease there cannot be read`
   return lease === null ? null : `leased by '${lease.clusterName}'`
 }
 
