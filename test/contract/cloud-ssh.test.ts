@@ -61,6 +61,38 @@ describe("a machine of a pool", () => {
     })
   )
 
+  live("that is reached at its own loopback has another address in a gang; with no other it is none of a gang", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [server, other] = pool.servers
+      const programs = (ip: string, names: string) => {
+        write(server!.home, { "bin/ip": `#!/bin/sh\n${ip}\n`, "bin/hostname": `#!/bin/sh\n${names}\n` })
+        for (const name of ["ip", "hostname"]) chmodSync(join(server!.home, "bin", name), 0o755)
+      }
+      server!.knobs.path = `${join(server!.home, "bin")}:${server!.knobs.path}`
+      server!.knobs.reachedAt = "127.0.0.1"
+      programs("echo '192.0.2.1 via 10.0.0.1 dev eth0 src 10.0.0.7 uid 0'", "exit 1")
+      const { nodes, refs } = yield* makeNodes(cloud, [0, 1])
+      assert.deepStrictEqual(
+        nodes.map(({ address }) => address),
+        ["10.0.0.7", other!.knobs.reachedAt]
+      )
+      for (const ref of refs) yield* cloud.terminate(ref)
+      programs("exit 2", "exit 1")
+      const late = yield* pool.daemon
+      const why = "it has no address but its own loopback, at which no other node reaches it"
+      assert.include((yield* late.offers({ num_nodes: 2 })).reason, why)
+      const [offer] = (yield* late.offers({})).offers
+      const request = { tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1], offer: offer! }
+      assert.include((yield* Effect.flip(late.provision(request))).message, `${pool.hostOf(server!)}: ${why}`)
+      const tags = makeTags()
+      const alone = yield* makeNodes(late, [0], tags)
+      assert.strictEqual(alone.refs[0]!.host, pool.hostOf(server!))
+      const joined = yield* makeNodes(late, [1], tags)
+      const gang = late.peers!([...alone.refs, ...joined.refs])
+      assert.deepInclude({ ...(yield* Effect.flip(gang)) }, { kind: "Refused", code: "NoAddress" })
+    })
+  )
+
   live("is named as short of others by what the whole gang wants, and not as taken by the gang itself", 3, (pool, cloud) =>
     Effect.gen(function* () {
       const [tags, token] = [makeTags(), NodeToken.make(ulid())]

@@ -112,6 +112,7 @@ export class SimPool {
       arch: "x64",
       address: host,
       port: 22,
+      otherAddresses: [],
       cpus: 4,
       memoryGib: 8,
       accelerators: null,

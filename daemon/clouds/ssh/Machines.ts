@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import type { Answer } from "../../../machine/answer.ts"
 import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
+import { addressFor } from "../../remote/addresses.ts"
 import type { Ready } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
@@ -121,11 +122,11 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
     return { ...target, identitiesOnly: target.identitiesOnly || machine.login.identityFiles !== undefined, password: null }
   })
 
-  /** For others of its cluster: by its own word, where it gives one. */
+  /** For others of its cluster. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
     const { ready, target } = yield* readyFor(ref)
-    const { address, port, user } = ready.ground
-    return address === null ? { user, host: target.host, port: target.port } : { user, host: address, port: port ?? target.port }
+    const { port, user } = ready.ground
+    return { user, host: addressFor(ready.ground, target.host) ?? target.host, port: port ?? target.port }
   })
 
   return {

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeTime } from "ulid"
 import type { NodeId, NodeToken } from "../../../events/ids.ts"
+import { addressFor } from "../../remote/addresses.ts"
 import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Hardware } from "../fit-machine.ts"
 import { refused, transient } from "./errors.ts"
@@ -43,6 +44,8 @@ type Tried = ReadonlyMap<Seat, Result.Result<Provisioned, CloudError>>
 
 const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
 
+const isOfGang = ({ ranks }: ProvisionRequest) => ranks.some((rank) => rank > 0)
+
 const isEnough = (offer: ProvisionRequest["offer"]) => (has: Hardware) => {
   if (has.cpus < offer.cpus) return `${has.cpus} CPUs, ${offer.cpus} are wanted`
   if (has.memoryGib < offer.memoryGib) return `${has.memoryGib} GiB of memory, ${offer.memoryGib} are wanted`
@@ -72,7 +75,7 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
       token,
-      ranks: [{ rank, address: ground.address ?? target.host }],
+      ranks: [{ rank, address: addressFor(ground, target.host) ?? target.host }],
       offer: { cloud: "ssh", region: offer.region, zone: null, cpus, memoryGib, accelerators },
       home,
       survivesReboot: true,
@@ -118,7 +121,7 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       return yield* transient("Unsure", `what was asked for may be on machines that are not reached (${named(unsure)})`)
     }
     const others = looked.filter((one) => !without.has(one.host) && !held.some(({ machine }) => machine === one))
-    const { fit, reasons } = fitting(others, isEnough(offer))
+    const { fit, reasons } = fitting(others, isOfGang(request), isEnough(offer))
     if (fit.length < missing.length) {
       if (!isCertain) return null
       const silentNow = others.flatMap((one) => (!isFound(one) && one.wasThere ? [[one.host, one.why] as const] : []))

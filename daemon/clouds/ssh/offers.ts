@@ -4,6 +4,7 @@ import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
+import { addressFor } from "../../remote/addresses.ts"
 import { baseName } from "../../remote/ground.ts"
 import type { Offered } from "../Cloud.ts"
 import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
@@ -44,13 +45,18 @@ const common = (all: ReadonlyArray<Hardware>): Hardware => {
   }
 }
 
+/** Of its gang each node is reached by the others. */
+export const noAddress = "no address but its own loopback, at which no other node reaches it"
+
 /** In the order of the file, which is the user's. */
-export const fitting = (machines: ReadonlyArray<Looked>, less: (hardware: Hardware) => string | null) => {
+export const fitting = (machines: ReadonlyArray<Looked>, isGang: boolean, less: (hardware: Hardware) => string | null) => {
+  const lack = ({ reached: { ground, target } }: Found) =>
+    less(ground) ?? (isGang && addressFor(ground, target.host) === null ? noAddress : null)
   const fit: Array<Found> = []
   const reasons: Array<readonly [string, string]> = []
   for (const machine of machines) {
     const taken = whyTaken(machine)
-    const why = taken ?? (isFound(machine) ? less(machine.reached.ground) : null)
+    const why = taken ?? (isFound(machine) ? lack(machine) : null)
     const trouble = isFound(machine) && machine.reached.ground.trouble
     if (why === null) fit.push(machine as Found)
     else reasons.push([machine.host, taken === null ? `it has ${why}${trouble ? `, and ${trouble}` : ""}` : why])
@@ -74,7 +80,7 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number): O
   const other = foreignOf(need)
   if (other !== undefined) return { offers: [], reason: `machines of an ssh pool have no ${other}`, lacks: true }
   const answers = poolsFor(machines, need).map(([pool, own]): Offer | string => {
-    const { fit, reasons } = fitting(own, (hardware) => lessThan(hardware, need))
+    const { fit, reasons } = fitting(own, wanted > 1, (hardware) => lessThan(hardware, need))
     return fit.length >= wanted ? offerOf(pool, fit.slice(0, wanted)) : tooFew(pool, fit.length, wanted, reasons)
   })
   const offers = answers.filter((answer) => typeof answer !== "string")
