@@ -19,6 +19,8 @@ export type Lease = NodeIdentity | "unreadable"
 export interface Ground {
   readonly home: string
   readonly user: string
+  /** Its name and its id: those of images that were copied have one of these in common, not both. */
+  readonly machine: string
   /** As Node names them. */
   readonly os: string
   readonly arch: string
@@ -53,7 +55,7 @@ export interface Ground {
 export const groundScript = `base=$HOME/${baseName}
 say() { printf '%s %s\\n' "$1" "$2"; }
 limit() { shift; "$@"; }; if command -v timeout >/dev/null 2>&1; then limit() { timeout "$@"; }; fi
-say home "$HOME"; say user "$(id -un)"; say os "$(uname -s)"; say arch "$(uname -m)"; say link "\${SSH_CONNECTION:-}"
+say home "$HOME"; say user "$(id -un)"; say machine "$(uname -n) $(cat /etc/machine-id 2>/dev/null)"; say os "$(uname -s)"; say arch "$(uname -m)"; say link "\${SSH_CONNECTION:-}"
 others() { PATH=$PATH:/sbin:/usr/sbin; ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([^ ]*\\).*/\\1/p'; hostname -I; }
 for at in $(others 2>/dev/null); do say other "$at"; done
 say cpus "$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null)"
@@ -163,6 +165,7 @@ export const readGround = (said: string): Ground | null => {
   return {
     home: one("home"),
     user: one("user"),
+    machine: one("machine").trim(),
     os: systems[one("os")] ?? one("os"),
     arch: archs[one("arch")] ?? one("arch"),
     address: address.replace(/^::ffff:/, "").replace(/%.*$/, "") || null,

@@ -1,5 +1,5 @@
 /** What the ssh cloud does besides what every cloud does: leases of machines that are others' as well, and machines that are not reached. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setImmediate } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
@@ -90,6 +90,36 @@ describe("a machine of a pool", () => {
       const joined = yield* makeNodes(late, [1], tags)
       const gang = late.peers!([...alone.refs, ...joined.refs])
       assert.deepInclude({ ...(yield* Effect.flip(gang)) }, { kind: "Refused", code: "NoAddress" })
+    })
+  )
+
+  live("that shares its home with another is said to, whether that one is had already or is to be in the same gang", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [server, other] = pool.servers
+      symlinkSync(join(server!.home, ".skyd-node"), join(other!.home, ".skyd-node"))
+      mkdirSync(join(server!.home, ".skyd-node"), { mode: 0o700 })
+      write(other!.home, { "bin/uname": `#!/bin/sh\nif [ "$1" = -n ]; then echo other; else PATH=/usr/bin:/bin exec uname "$@"; fi\n` })
+      chmodSync(join(other!.home, "bin/uname"), 0o755)
+      other!.knobs.path = `${join(other!.home, "bin")}:${other!.knobs.path}`
+      const [offer] = (yield* cloud.offers({})).offers
+      const request = { tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1], offer: offer! }
+      const gang = yield* Effect.flip(cloud.provision(request))
+      assert.match(
+        gang.message,
+        /has 1 machine that is free and fits, 2 are wanted \(\S+: it shares its home with 10\.0\.0\.[12], which 'train' has/
+      )
+      assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(server!) }), [])
+      const { nodes, request: had } = yield* makeNodes(cloud, [0])
+      const late = yield* pool.daemon
+      const why = `it shares its home with ${server!.knobs.reachedAt}, which 'train' has: skyd needs a home of its own on each machine`
+      assert.include((yield* late.offers({})).reason, `${pool.hostOf(other!)}: ${why}`)
+      // The node is on the one, and not on the other as well.
+      assert.deepStrictEqual(
+        (yield* late.owned(had.tags.log)).owned.map(({ host }) => host),
+        [nodes[0]!.host]
+      )
+      pool.pool([other!, server!])
+      assert.deepStrictEqual(yield* (yield* pool.daemon).provision(had), nodes)
     })
   )
 

@@ -108,6 +108,7 @@ export class SimPool {
     const ground = {
       home: "/home/node",
       user: "node",
+      machine: host,
       os: "linux",
       arch: "x64",
       address: host,

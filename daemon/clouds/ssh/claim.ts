@@ -12,7 +12,7 @@ import type { Hardware } from "../fit-machine.ts"
 import { refused, transient } from "./errors.ts"
 import type { Found, Looked } from "./looks.ts"
 import type { Machines } from "./Machines.ts"
-import { fitting, isFound, leaseOf, named, tooFew } from "./offers.ts"
+import { fitting, isFound, leaseOf, named, tooFew, whyShared } from "./offers.ts"
 import { machinesOf } from "./pools.ts"
 import type { StateFolder } from "./state-folder.ts"
 
@@ -78,6 +78,7 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       ranks: [{ rank, address: addressFor(ground, target.host) ?? target.host }],
       offer: { cloud: "ssh", region: offer.region, zone: null, cpus, memoryGib, accelerators },
       home,
+      machine: ground.machine,
       survivesReboot: true,
       exclusive: true,
       stateFolder
@@ -133,7 +134,8 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       const why = reasons.map(
         ([host, said]) => [host, own.some((one) => one.host === host) ? "it has another node of this cluster" : said] as const
       )
-      const passedOver = [...without].map(([host, error]) => [host, whyNotThere(error)!] as const)
+      const isShared = (host: string) => looked.map((one) => (one.host === host ? whyShared(one) : null)).find((said) => said !== null)
+      const passedOver = [...without].map(([host, error]) => [host, isShared(host) ?? whyNotThere(error)!] as const)
       const has = held.length + fit.length
       const words = tooFew(offer.region ?? "", has, ranks.length, [...why, ...passedOver])
       return yield* refuse(request, held, refused("NoCapacity", words))

@@ -14,9 +14,21 @@ const reasonsMax = 8
 
 export const isFound = (looked: Looked): looked is Found => looked.reached !== null
 
+/** Where the home is another machine's as well, what lies there may be of that one. */
+const seenIn = ({ reached }: Looked) => {
+  const lease = reached?.ground.lease ?? null
+  if (lease === null || lease === "unreadable") return { lease: null, isElsewhere: false }
+  return { lease, isElsewhere: (lease.machine ?? reached!.ground.machine) !== reached!.ground.machine }
+}
 export const leaseOf = (looked: Looked): NodeIdentity | null => {
-  const lease = looked.reached?.ground.lease ?? null
-  return lease === "unreadable" ? null : lease
+  const { isElsewhere, lease } = seenIn(looked)
+  return isElsewhere ? null : lease
+}
+
+export const whyShared = (looked: Looked): string | null => {
+  const { isElsewhere, lease } = seenIn(looked)
+  if (!isElsewhere || lease === null) return null
+  return `it shares its home with ${lease.address}, which '${lease.clusterName}' has: skyd needs a home of its own on each machine`
 }
 
 /** Why nobody can have it now; null when it is free. */
@@ -24,7 +36,7 @@ export const whyTaken = (looked: Looked): string | null => {
   if (!isFound(looked)) return looked.why
   const { lease } = looked.reached.ground
   if (lease === "unreadable") return `leased by somebody: ${baseName}/lease there cannot be read`
-  return lease === null ? null : `leased by '${lease.clusterName}'`
+  return whyShared(looked) ?? (lease === null ? null : `leased by '${lease.clusterName}'`)
 }
 
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
