@@ -8,7 +8,7 @@ import { ulid } from "ulid"
 import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
 import { ClusterName, NodeToken } from "../../events/ids.ts"
 import type { SshServer } from "../fakes/ssh-server.ts"
-import { write } from "../unit/sync/tree.ts"
+import { tempFolder, write } from "../unit/sync/tree.ts"
 import { helloOf, makeNode, makeNodes, makeTags } from "./cloud-nodes.ts"
 import { type TestPool, testPool } from "./ssh-machines.ts"
 
@@ -259,6 +259,22 @@ describe("a machine of a pool", () => {
       const ref = yield* makeNode(cloud)
       pool.pool([pool.servers[1]!])
       assert.include((yield* stateOf(cloud, ref)).reason, "has it no more")
+      pool.pool(pool.servers)
+      assert.strictEqual((yield* stateOf(cloud, ref)).state, "running")
+    })
+  )
+
+  live("is another user's once the file says so: nothing is done in the home of the one before", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const ref = yield* makeNode(cloud)
+      const [server] = pool.servers
+      const before = server!.home
+      server!.home = yield* tempFolder
+      pool.pool(pool.servers, "another")
+      assert.strictEqual((yield* stateOf(cloud, ref)).state, "missing")
+      assert.deepInclude((yield* cloud.machines!(null))[0], { status: "free" })
+      assert.strictEqual((yield* makeNode(cloud)).host, ref.host)
+      server!.home = before
       pool.pool(pool.servers)
       assert.strictEqual((yield* stateOf(cloud, ref)).state, "running")
     })

@@ -41,7 +41,7 @@ const refusing = (): string => {
 }
 
 export class SshServer {
-  readonly home = mkdtempSync(join(tmpdir(), "node-"))
+  home = mkdtempSync(join(tmpdir(), "node-"))
   readonly knobs: Knobs = {
     maxSessions: 10,
     refuseAuth: false,

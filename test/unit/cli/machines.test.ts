@@ -75,7 +75,7 @@ describe("sky check", () => {
   it("says what can be used, of each machine how it is, and what should be mended", async () => {
     const { code, out } = await run(answers([free, leased, lost, shared]), "check")
     const [first, second, third, ...rest] = out.split("\n")
-    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (3 machines)", `  ${ssh.warnings[0]}`])
+    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (4 machines)", `  ${ssh.warnings[0]}`])
     expect(rest.join("\n")).toBe(table.replaceAll(/^(?=.)/gm, "  "))
   })
   it("says why a cloud cannot be used, and asks no machine then", async () => {
