@@ -86,6 +86,8 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       sock: gathered(route.stream) as never,
       username: target.user,
       readyTimeout: 0,
+      // By its word for itself ssh2 would ask no other server than OpenSSH for a socket; whether it makes one, each says when it is asked.
+      strictVendor: false,
       keepaliveInterval: deadAfterMs / probes,
       keepaliveCountMax: probes - 1,
       algorithms: { serverHostKey: check.algorithms },

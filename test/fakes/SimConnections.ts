@@ -143,7 +143,6 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
       Effect.flatMap(luck, (roll) =>
         roll < 0.2 ? Effect.fail(failed("NotForwarded", target, `${target.name} connects nobody to sockets`)) : toAgent(target, path)
       ),
-    upload: () => Effect.die("nothing is brought to a simulated machine"),
     hostKey: (target) => Effect.map(arrived(target), ({ hostKey }) => hostKey)
   })
 }
