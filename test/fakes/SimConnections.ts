@@ -116,8 +116,7 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
         const agent = [...machine.nodes].find(([node]) => at.socket(node) === socket)?.[1].agent
         return agent?.alive === true ? machine.keep(agent.connect()) : null
       }),
-      (stream) =>
-        stream === null ? Effect.fail(failed(why, target, `no agent answers on ${target.name}`)) : Effect.succeed(stream)
+      (stream) => (stream === null ? Effect.fail(failed(why, target, `no agent answers on ${target.name}`)) : Effect.succeed(stream))
     )
 
   return Connections.of({
@@ -140,7 +139,9 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
     },
     dial: (target, path) =>
       Effect.flatMap(luck, (roll) =>
-        roll < 0.2 ? Effect.fail(failed("NotForwarded", target, `${target.name} connects nobody to sockets`)) : toAgent(target, path, "NotForwarded")
+        roll < 0.2
+          ? Effect.fail(failed("NotForwarded", target, `${target.name} connects nobody to sockets`))
+          : toAgent(target, path, "NotForwarded")
       ),
     upload: () => Effect.die("nothing is brought to a simulated machine"),
     hostKey: (target) => Effect.map(arrived(target), ({ hostKey }) => hostKey)
