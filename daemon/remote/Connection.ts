@@ -59,7 +59,8 @@ export class Connection {
     })
     client.on("error", (error) => this.lose(this.inWords(error)))
     // A way that others keep for us may end without being closed.
-    for (const over of ["end", "close"] as const) client.once(over, () => this.lose(this.closedThere()))
+    const closed = () => this.lose(this.closedThere())
+    client.on("end", closed).on("close", closed)
   }
 
   get isOpen(): boolean {
