@@ -56,7 +56,9 @@ export class Connection {
       isHeard(client)
     })
     client.on("error", (error) => this.lose(this.inWords(error)))
-    client.on("close", () => this.lose(remoteError("ConnectionLost", target, `${called(target)} closed the connection`)))
+    // A way that others keep for us may end without being closed.
+    const closed = () => this.lose(this.closedThere())
+    client.on("end", closed).on("close", closed)
   }
 
   get isOpen(): boolean {
@@ -166,11 +168,15 @@ export class Connection {
           if (error) reject(this.lost ?? (isRefusal(error) ? error : this.inWords(error)))
           else resolve(channel)
         })
-      } catch (error) {
-        forget()
-        reject(this.inWords(error as Error))
+      } catch {
+        // It says so when it cannot send any more.
+        this.lose(this.closedThere())
       }
     })
+  }
+
+  private closedThere(): RemoteError {
+    return remoteError("ConnectionLost", this.target, `${called(this.target)} closed the connection`)
   }
 
   private inWords(error: Error & { readonly level?: string }): RemoteError {
