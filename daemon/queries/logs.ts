@@ -19,9 +19,9 @@ import { failureOf } from "../recorded-failure.ts"
 import { type AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { brokenOff, cloudsWord, notUp, refused, unread } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, notUp, refused, unread } from "./unread.ts"
 
-/** How long the head may be away before a stream gives up on it: at its beginning, and once something was read there. */
+/** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
 const awayMaxMs = 30_000
 const lostMaxMs = 600_000
 /** Connections that end early before a stream gives up. */
@@ -134,11 +134,17 @@ const streamOne = Effect.fn("logs.one")(function* (
     yield* Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs))
     return yield* onOwnLink(couriers.connect(row), readFrom)
   })
+  const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
+  const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
   let why = brokenOff
   for (let tries = 0; ; tries++) {
-    const patienceMs = hasBegun ? lostMaxMs : awayMaxMs
-    const head = yield* until(log, (world) => headOf(world, row.id), follow && areOn ? patienceMs : 100)
-    if (head !== "ready") return yield* notUp(rowOf(log.world().clusters, row.id) ?? row)
+    const waits = follow && areOn
+    let head = yield* ready(waits ? awayMaxMs : 100)
+    if (head === undefined && waits && hasBegun) {
+      reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [goesOn(rowNow())] }, more: true } })
+      head = yield* ready(lostMaxMs)
+    }
+    if (head !== "ready") return yield* notUp(rowNow())
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(
