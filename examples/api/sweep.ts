@@ -16,7 +16,9 @@ for await (const { event } of sky.events({ after: 0, follow: true })) {
   if (open.size === 0) break
 }
 
-for (const { jobId, jobName, status } of (await sky.queue(clusterName)).reverse()) {
+const jobs = await sky.queue(clusterName)
+for (const { jobId } of submitted) {
+  const { jobName, status } = jobs.find((job) => job.jobId === jobId)!
   let output = ""
   for await (const { text } of sky.tailLogs(clusterName, { jobId })) output += text
   console.log(`${jobName}: ${status}, said ${JSON.stringify(output)}`)

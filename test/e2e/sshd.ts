@@ -115,6 +115,8 @@ export class SshMachine {
   }
   heal(): void {
     run("ip", "link", "set", this.link, "up")
+    // Else who calls in the next seconds may be told what was found out before: no route.
+    run("ip", "neigh", "flush", "dev", this.network.bridge, "to", this.address)
   }
 
   /** Without a word to anybody. */
