@@ -24,6 +24,8 @@ export interface Knobs {
   shell: string
   allowForwarding: boolean
   refuseExec: boolean
+  /** Says goodbye in one breath with "it has started". */
+  leaveAtExec: boolean
   /** To Unix sockets, as OpenSSH does and others do not. */
   allowSockets: boolean
   /** PATH of what runs there. */
@@ -40,6 +42,8 @@ const refusing = (): string => {
   return folder
 }
 
+const tooManyConnections = 12
+
 export class SshServer {
   home = mkdtempSync(join(tmpdir(), "node-"))
   readonly knobs: Knobs = {
@@ -51,6 +55,7 @@ export class SshServer {
     shell: "/bin/sh",
     allowForwarding: true,
     refuseExec: false,
+    leaveAtExec: false,
     allowSockets: true,
     path: `${refusing()}:${process.env["PATH"] ?? ""}`,
     reachedAt: ""
@@ -68,6 +73,7 @@ export class SshServer {
   private readonly sockets = new Set<Socket>()
   private readonly children = new Set<ChildProcess>()
   private frozen = false
+  private ident: string | undefined
 
   private constructor(hostKeys: ReadonlyArray<Pair>) {
     this.hostKeys = hostKeys
@@ -100,6 +106,11 @@ export class SshServer {
   /** From now on it is another machine, for whoever connects. */
   changeHostKey(...hostKeys: ReadonlyArray<Pair>): void {
     this.hostKeys = hostKeys.length > 0 ? hostKeys : [keyPair("another host")]
+    this.server = this.listenSsh()
+  }
+  /** From now on it is another program that answers, by its own word. */
+  changeIdent(ident: string): void {
+    this.ident = ident
     this.server = this.listenSsh()
   }
   /** Answers nothing any more and breaks nothing off: connections are taken and stay silent. */
@@ -136,7 +147,8 @@ export class SshServer {
   }
 
   private listenSsh(): ssh2.Server {
-    return new ssh2.Server({ hostKeys: this.hostKeys.map((pair) => pair.private) }, (client) => this.serve(client))
+    const config = { hostKeys: this.hostKeys.map((pair) => pair.private), ...(this.ident === undefined ? {} : { ident: this.ident }) }
+    return new ssh2.Server(config, (client) => this.serve(client))
   }
 
   private serve(client: Connection): void {
@@ -154,7 +166,7 @@ export class SshServer {
       }
       sessions++
       this.sessionsMax = Math.max(this.sessionsMax, sessions)
-      this.runIn(accept(), () => {
+      this.runIn(client, accept(), () => {
         sessions--
       })
     })
@@ -180,10 +192,15 @@ export class SshServer {
     return known !== undefined && (signature === undefined || blob === undefined || known.verify(blob, signature, hashAlgo))
   }
 
-  private runIn(session: Session, over: () => void): void {
+  private runIn(client: Connection, session: Session, over: () => void): void {
     let child: ChildProcess | undefined
     session.once("exec", (accept, reject, { command }) => {
       if (this.knobs.refuseExec) reject()
+      else if (this.knobs.leaveAtExec)
+        this.inOneBreath(
+          () => void accept(),
+          () => leave(client)
+        )
       else child = this.spawn(command, accept(), over)
     })
     session.on("signal", (accept, _reject, { name }) => {
@@ -197,6 +214,12 @@ export class SshServer {
     session.once("close", () => {
       if (child === undefined) over()
     })
+  }
+
+  private inOneBreath(...steps: ReadonlyArray<() => void>): void {
+    for (const socket of this.sockets) socket.cork()
+    for (const step of steps) step()
+    for (const socket of this.sockets) socket.uncork()
   }
 
   private spawn(command: string, channel: ServerChannel, over: () => void): ChildProcess {
@@ -220,6 +243,10 @@ export class SshServer {
     return child
   }
 }
+
+/** For a reason: its own word is that all is well. */
+const leave = (client: Connection) =>
+  (client as unknown as { readonly _protocol: { readonly disconnect: (reason: number) => void } })._protocol.disconnect(tooManyConnections)
 
 const forward = (socket: Socket, accept: () => ServerChannel, reject: () => void) => {
   socket.once("error", reject)

@@ -106,7 +106,7 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
     return stream
   })
 
-  /** The agent's socket; by a program where the server connects nobody to sockets. */
+  /** The agent's socket; by a program where the server makes no connection to it: the program says so where nobody listens. */
   const dial = Effect.fn("Machines.dial")(function* (ref: NodeRef, path: (base: string) => string) {
     const { ready, target } = yield* readyFor(ref)
     return yield* connections
