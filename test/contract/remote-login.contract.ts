@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { fingerprint } from "../../daemon/remote/host-key.ts"
-import { Pool } from "../../daemon/remote/Pool.ts"
+import { KeptConnections } from "../../daemon/remote/KeptConnections.ts"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { keyPair } from "../fakes/ssh-keys.ts"
 import { type MakeMachine, twoMachines } from "./remote-machines.ts"
@@ -167,11 +167,11 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
       })
 
       it("several share one connection to it", async () => {
-        const pool = new Pool()
-        onTestFinished(() => pool.close())
+        const kept = new KeptConnections()
+        onTestFinished(() => kept.close())
         const seen = await Promise.all(
           ["root-a", "root-b"].map((name) =>
-            pool.use(target({ name, proxyJump: hop() }), (connection) => connection.run('echo "$SSH_CONNECTION" "$PPID"'))
+            kept.use(target({ name, proxyJump: hop() }), (connection) => connection.run('echo "$SSH_CONNECTION" "$PPID"'))
           )
         )
         expect(seen.map(({ code }) => code)).toEqual([0, 0])
