@@ -65,6 +65,8 @@ export class AgentLink {
     stream.on("data", (chunk: string) => this.read(chunk))
     stream.on("error", (cause) => this.close(`the connection to the agent broke: ${cause.message}`))
     stream.on("close", () => this.close("the agent closed the connection"))
+    // Between it was had and now it can have ended, and says so to nobody any more.
+    if (stream.destroyed) this.close(`the connection to the agent broke: ${stream.errored?.message ?? "it ended at once"}`)
   }
 
   get isOpen(): boolean {

@@ -36,6 +36,16 @@ describe("a link to an agent", () => {
       )
     })
   )
+  it.effect("over a connection that has ended already has ended, and says why", () =>
+    Effect.gen(function* () {
+      const [, daemon] = duplexPair()
+      daemon.on("error", () => undefined).destroy(new Error("box answers no more"))
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      const link = new AgentLink(daemon)
+      assert.isFalse(link.isOpen)
+      assert.include((yield* Effect.flip(link.request("activity", {}))).message, "box answers no more")
+    })
+  )
   it.effect.each(["no JSON", "null", "{}", '{"type":"result","data":7}', "[]"])("ends at a line that is no frame: %s", (line) =>
     Effect.gen(function* () {
       const { link, say, turns } = linked()
