@@ -54,7 +54,7 @@ const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, 
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 6,
+  version: 7,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded

@@ -88,6 +88,17 @@ describe("the connection to a machine", () => {
     await expect(echo(pool, to(server, { hostKey: another }))).rejects.toMatchObject({ kind: "HostKeyChanged" })
   })
 
+  it("to a machine that known_hosts has under another key than the pinned one is one, and kept", async () => {
+    const server = await serverNow()
+    const pool = poolNow()
+    const known = join(server.home, "known_hosts")
+    writeFileSync(known, `[${server.address}]:${server.port} ${server.hostKey}\n`)
+    const another = keyPair().public.split(" ").slice(0, 2).join(" ")
+    const target = to(server, { hostKey: another, knownHosts: [known] })
+    for (let time = 0; time < 5; time++) expect((await echo(pool, target)).code).toBe(0)
+    expect(server.connections).toBe(1)
+  })
+
   it("to a jump host is shared by those behind it", async () => {
     const [jump, server] = [await serverNow(), await serverNow()]
     const pool = poolNow()
