@@ -148,9 +148,12 @@ const make = Effect.gen(function* () {
   return Couriers.of({
     install: Effect.fn("Couriers.install")(function* (row, node) {
       const cloud = yield* cloudFor(row)
-      yield* cloud.installAgent(refOf(row, node))
+      const ref = refOf(row, node)
+      yield* cloud.installAgent(ref)
       const { build, journal } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
-      return { _tag: "RuntimeReady", cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
+      const hostKey = yield* cloud.hostKey?.(ref) ?? Effect.succeed(node.hostKey)
+      const about = { cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
+      return { _tag: "RuntimeReady", ...about, ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }) }
     }),
     arm: (row, setting) => toHead(row, (link) => Effect.asVoid(link.ask("autostop", setting))),
     activity: (cluster) => Effect.suspend(() => head(cluster)?.ask("activity", {}) ?? Effect.void).pipe(Effect.ignore),
