@@ -11,13 +11,13 @@ import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
+import { type AgentLink, onOwnLink } from "../AgentLink.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
-import { type AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, refused, unread } from "./unread.ts"
@@ -127,19 +127,18 @@ const streamOne = Effect.fn("logs.one")(function* (
   const barred = onOwnLink(dial, () => Effect.never).pipe(
     Effect.catchTag("CloudError", (error) => (isStanding(error) ? Effect.succeed(error) : Effect.never))
   )
-  const head = () => headOf(log.world(), row.id)
-  const ready = (maxMs: number) => Effect.raceFirst(until(log, head, maxMs), barred)
   const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
+  const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
   let why = brokenOff
   for (let tries = 0; ; tries++) {
     const waits = follow && areOn
-    let is = head() ?? (yield* ready(waits ? awayMaxMs : 100))
-    if (is === undefined && waits && hasBegun) {
+    let head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(ready(waits ? awayMaxMs : 100), barred))
+    if (head === undefined && waits && hasBegun) {
       reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [goesOn(rowNow())] }, more: true } })
-      is = yield* ready(lostMaxMs)
+      head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
     }
-    if (is instanceof CloudError) return yield* unread(row, cloudsWord(is))
-    if (is !== "ready") return yield* notUp(rowNow())
+    if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
+    if (head !== "ready") return yield* notUp(rowNow())
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(

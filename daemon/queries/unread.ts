@@ -2,8 +2,8 @@
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
-import type { AgentError } from "../remote/AgentLink.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
 /** What waiting does not mend: somebody has to see to it first. */

@@ -8,7 +8,7 @@ import { type ConnectOptions, connect } from "./connect.ts"
 import { RemoteError, remoteError } from "./RemoteError.ts"
 import type { Target } from "./Target.ts"
 
-export interface PoolOptions extends Omit<ConnectOptions, "jumpTo"> {
+export interface KeepOptions extends Omit<ConnectOptions, "jumpTo"> {
   readonly idleMs?: number
 }
 
@@ -25,12 +25,12 @@ const connectionsMax = 4
 const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
 const fits = (connection: Connection, { hostKey }: Target) => connection.isOpen && (hostKey === null || hostKey === connection.hostKey)
 
-export class Pool {
+export class KeptConnections {
   private readonly machines = new Map<string, Machine>()
-  private readonly options: PoolOptions
+  private readonly options: KeepOptions
   private closed = false
 
-  constructor(options: PoolOptions = {}) {
+  constructor(options: KeepOptions = {}) {
     this.options = options
   }
 
