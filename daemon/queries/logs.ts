@@ -21,6 +21,7 @@ import { failureOf } from "../recorded-failure.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, refused, unread } from "./unread.ts"
+import { until } from "./until.ts"
 
 /** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
 const awayMaxMs = 30_000
@@ -36,20 +37,6 @@ interface Tools {
   /** Where nothing is learned from the nodes any more, the log's word on a job stands still. */
   readonly areOn: boolean
 }
-
-/** Waits until the world is so, or gives up. */
-const until = <A>(log: EventLog["Service"], pick: (world: World) => A | undefined, maxMs: number): Effect.Effect<A | undefined> =>
-  Effect.callback<A | undefined>((resume) => {
-    const look = () => {
-      const found = pick(log.world())
-      if (found === undefined) return
-      stop()
-      resume(Effect.succeed(found))
-    }
-    const stop = log.follow(look)
-    look()
-    return Effect.sync(stop)
-  }).pipe(Effect.timeoutOrElse({ duration: maxMs, orElse: () => Effect.succeed(undefined) }))
 
 const headNode = (row: ClusterRow) => row.nodes.find(({ rank }) => rank === 0)?.node ?? ""
 
