@@ -6,7 +6,11 @@ import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
-export const cloudsWord = ({ kind, message }: CloudError) => (kind === "Refused" ? message : `its agent does not answer. ${message}`)
+/** What waiting does not mend: somebody has to see to it first. */
+const standing = new Set(["HostKeyChanged", "PermissionDenied", "KeyUnusable", "BadTarget", "NoNode", "NotInPools", "PoolsFile"])
+export const isStanding = ({ code }: CloudError) => standing.has(code)
+export const cloudsWord = (error: CloudError) =>
+  error.kind === "Refused" || isStanding(error) ? error.message : `its agent does not answer. ${error.message}`
 
 const sentence = (row: ClusterRow, why: string) => `The logs of ${row.name} cannot be read: ${why}`
 

@@ -18,8 +18,6 @@ import { called, type Target } from "./Target.ts"
 type WhenClosed = (error: RemoteError) => void
 type Ask = (done: (error: Error | undefined, channel: ClientChannel) => void) => void
 
-/** In a server's refusal: it tried, and nobody was there. */
-const connectFailed = 2
 /** For the goodbye to be sent. */
 const goodbyeMaxMs = 500
 /** So often is what comes taken for a sign of life. */
@@ -58,7 +56,9 @@ export class Connection {
       isHeard(client)
     })
     client.on("error", (error) => this.lose(this.inWords(error)))
-    client.on("close", () => this.lose(remoteError("ConnectionLost", target, `${called(target)} closed the connection`)))
+    // A way that others keep for us may end without being closed.
+    const closed = () => this.lose(this.closedThere())
+    client.on("end", closed).on("close", closed)
   }
 
   get isOpen(): boolean {
@@ -103,12 +103,14 @@ export class Connection {
     return this.through((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done), signal)
   }
 
-  /** To a Unix socket there: no session, so no channel of those that are few. Refused by servers that make none; `NobodyListens` is told apart. */
+  /**
+   * To a Unix socket there: no session, so no channel of those that are few. A server that is told to make none (OpenSSH) answers as where nobody
+   * listens: a refusal says no more than that it did not come about.
+   */
   async dial(path: string, signal: AbortSignal): Promise<Duplex> {
     const channel = await this.through((done) => this.client.openssh_forwardOutStreamLocal(path, done), signal).catch((error) => {
       if (!isRefusal(error)) throw error
-      const kind = error.reason === connectFailed ? "NobodyListens" : "NotForwarded"
-      throw remoteError(kind, this.target, `no agent answers on ${path} of ${this.target.name}`)
+      throw remoteError("NotForwarded", this.target, `${this.target.name} makes no connection to ${path}`)
     })
     return this.kept(() => new SocketStream(channel))
   }
@@ -166,11 +168,15 @@ export class Connection {
           if (error) reject(this.lost ?? (isRefusal(error) ? error : this.inWords(error)))
           else resolve(channel)
         })
-      } catch (error) {
-        forget()
-        reject(this.inWords(error as Error))
+      } catch {
+        // It says so when it cannot send any more.
+        this.lose(this.closedThere())
       }
     })
+  }
+
+  private closedThere(): RemoteError {
+    return remoteError("ConnectionLost", this.target, `${called(this.target)} closed the connection`)
   }
 
   private inWords(error: Error & { readonly level?: string }): RemoteError {

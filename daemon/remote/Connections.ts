@@ -16,7 +16,7 @@ export class Connections extends Context.Service<
     readonly run: (target: Target, script: string, options?: Omit<RunOptions, "signal">) => Effect.Effect<Ran, RemoteError>
     /** A program there as a stream, which is the caller's to destroy. */
     readonly open: (target: Target, command: ReadonlyArray<string>) => Effect.Effect<Duplex, RemoteError>
-    /** A Unix socket there; where its server makes none, `NotForwarded`. The caller's to destroy. */
+    /** A Unix socket there; where its server makes none or nobody listens, `NotForwarded`. The caller's to destroy. */
     readonly dial: (target: Target, path: string) => Effect.Effect<Duplex, RemoteError>
     /** The key that the machine shows, `ssh-ed25519 AAAA…`: what to pin. */
     readonly hostKey: (target: Target) => Effect.Effect<string, RemoteError>

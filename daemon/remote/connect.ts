@@ -73,6 +73,7 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
     }
     client
       .on("error", broken)
+      .on("end", () => broken(new Error("closed")))
       .on("close", () => broken(new Error("closed")))
       .on("handshake", () => next("no answer to the login"))
       .on("ready", () => {

@@ -30,6 +30,8 @@ export interface Knobs {
   allowSockets: boolean
   /** PATH of what runs there. */
   path: string
+  /** Its own address, as it sees that we came in by it. */
+  reachedAt: string
 }
 
 /** It is this machine after all: what is to be started with it stays its owner's affair. */
@@ -43,7 +45,7 @@ const refusing = (): string => {
 const tooManyConnections = 12
 
 export class SshServer {
-  readonly home = mkdtempSync(join(tmpdir(), "node-"))
+  home = mkdtempSync(join(tmpdir(), "node-"))
   readonly knobs: Knobs = {
     maxSessions: 10,
     refuseAuth: false,
@@ -55,7 +57,8 @@ export class SshServer {
     refuseExec: false,
     leaveAtExec: false,
     allowSockets: true,
-    path: `${refusing()}:${process.env["PATH"] ?? ""}`
+    path: `${refusing()}:${process.env["PATH"] ?? ""}`,
+    reachedAt: ""
   }
   /** What happened, for tests to look at. */
   connections = 0
@@ -86,6 +89,7 @@ export class SshServer {
   ): Promise<SshServer> {
     const own = new SshServer(hostKeys)
     own.address = address
+    own.knobs.reachedAt = address.replace(/^127/, "10")
     own.knobs.authorized.push(...authorized.map((pair) => pair.public))
     await new Promise<void>((done) => own.net.listen(0, address, done))
     own.port = (own.net.address() as { port: number }).port
@@ -219,8 +223,10 @@ export class SshServer {
   }
 
   private spawn(command: string, channel: ServerChannel, over: () => void): ChildProcess {
-    const env = { HOME: this.home, PATH: this.knobs.path, USER: userInfo().username, SHELL: this.knobs.shell }
-    const child = spawn(this.knobs.shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
+    const { path, reachedAt, shell } = this.knobs
+    const link = `127.0.0.1 1 ${reachedAt} ${this.port}`
+    const env = { HOME: this.home, PATH: path, USER: userInfo().username, SHELL: shell, SSH_CONNECTION: link }
+    const child = spawn(shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
     this.children.add(child)
     channel.on("error", () => undefined)
     child.stdin.on("error", () => undefined)

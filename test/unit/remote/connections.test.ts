@@ -88,6 +88,19 @@ describe("the connection to a machine", () => {
     await expect(echo(kept, to(server, { hostKey: another }))).rejects.toMatchObject({ kind: "HostKeyChanged" })
   })
 
+  it("that failed for another key than ours is tried for our own", async () => {
+    const server = await serverNow()
+    const kept = keptNow()
+    const pinned = to(server)
+    server.changeHostKey()
+    const asked = [pinned, pinned, to(server, { hostKey: null }), to(server), to(server, { hostKey: null })].map((target) =>
+      echo(kept, target)
+    )
+    const kinds = (await Promise.allSettled(asked)).map((one) => (one.status === "rejected" ? one.reason.kind : one.value.code))
+    expect(kinds).toEqual(["HostKeyChanged", "HostKeyChanged", 0, 0, 0])
+    expect(server.connections).toBe(2)
+  })
+
   it("to a jump host is shared by those behind it", async () => {
     const [jump, server] = [await serverNow(), await serverNow()]
     const kept = keptNow()
