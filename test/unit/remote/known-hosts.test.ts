@@ -94,7 +94,9 @@ describe("a machine's key", () => {
 
   it("that is another than the pinned one is taken where known_hosts has that very key for it, and no other way", async () => {
     const verdict = async (text: string, changes: object = {}) =>
-      (await hostKeyCheck(targetAt({ name: "box", host: "box", port: 22, hostKey: one, knownHosts: [file(text)], ...changes }))).verdict(two)
+      (await hostKeyCheck(targetAt({ name: "box", host: "box", port: 22, hostKey: one, knownHosts: [file(text)], ...changes }))).verdict(
+        two
+      )
     expect(await verdict(`box ${two}\n`)).toBeNull()
     expect(await verdict(`box ${one}\nbox ${two}\n`)).toBeNull()
     expect(await verdict(`alias ${two}\n`, { hostKeyAlias: "alias" })).toBeNull()
