@@ -1,6 +1,6 @@
 /**
- * One rank on this node: its folder (order, script, claim, pid, exit), its supervisor's process, and how its end is noticed: the
- * exit of our own child, or, for one that an earlier agent started, the folder being watched and its process looked at.
+ * One rank on this node: its supervisor's process, and how its end is noticed: the exit of our own child, or, for one that an earlier
+ * agent started, its folder being watched and its process looked at.
  */
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
@@ -9,35 +9,13 @@ import { isFull, noteGaps } from "./full-disk.ts"
 import { type Mark, markedEnvironment } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { bootId, isAlive } from "./processes.ts"
-import { prologue, supervisor } from "./script.ts"
+import { logIn, type RankOrder, readFrom, unclaimedOrder, writeOrder } from "./rank-files.ts"
+import { supervisor } from "./script.ts"
 
 const adoptedLookMs = 500
 /** How often a claim may be found empty before its writer counts as dead. */
 const emptyLooks = 10
 const notStarted = 126
-/** Blank is no exit yet: its place is there before the job can fill the disk. */
-const exitPlace = `${" ".repeat(8)}\n`
-
-export interface RankOrder {
-  readonly key: string
-  readonly rank: number
-  readonly script: string
-  readonly environment: Readonly<Record<string, string>>
-  readonly secrets: Readonly<Record<string, string>>
-  /** Below HOME. */
-  readonly log: string
-  /** The journal of the head that gives it; none when it is this node's own. */
-  readonly head?: string
-}
-
-const read = (path: string): string | null => {
-  try {
-    return fs.readFileSync(path, "utf8").trim()
-  } catch {
-    return null
-  }
-}
-
 const findBash = (path: string | undefined) =>
   [...(path ?? "").split(":"), "/bin", "/usr/bin", "/usr/local/bin"]
     .map((folder) => join(folder, "bash"))
@@ -80,20 +58,10 @@ export class Rank {
     return this.key.startsWith("setup-")
   }
 
-  #write(order: RankOrder) {
-    fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    fs.writeFileSync(join(this.folder, "script"), order.script, { mode: 0o600 })
-    // Whoever has been here before may have written its exit.
-    const exit = join(this.folder, "exit")
-    if (!fs.existsSync(exit)) fs.writeFileSync(exit, exitPlace, { mode: 0o600, flag: "wx" })
-    fs.writeFileSync(join(this.folder, "main"), prologue(this.folder, this.#node.workdir), { mode: 0o600 })
-    fs.writeFileSync(join(this.folder, "order.json"), JSON.stringify(order), { mode: 0o600 })
-  }
-
   start(order: RankOrder) {
     this.#node.mustExist()
     try {
-      this.#write(order)
+      writeOrder(this.folder, order, this.#node.workdir)
       this.#spawn(order)
     } catch (cause) {
       this.#end({ code: notStarted, reason: `it could not be started: ${(cause as Error).message}` })
@@ -132,19 +100,14 @@ export class Rank {
 
   /** Its order, when it was planned by an earlier agent and nobody has claimed it. */
   unclaimed(): RankOrder | "never written" | null {
-    if (read(join(this.folder, "claim")) !== null) return null
-    try {
-      return JSON.parse(read(join(this.folder, "order.json")) ?? "")
-    } catch {
-      return "never written"
-    }
+    return unclaimedOrder(this.folder)
   }
 
   /** One that an earlier agent started. */
   adopt() {
     this.#watch()
-    const { log } = JSON.parse(read(join(this.folder, "order.json")) ?? "{}") as Partial<RankOrder>
-    if (log !== undefined) this.#noted = noteGaps(join(this.#node.home, log))
+    const log = logIn(this.folder)
+    if (log !== null) this.#noted = noteGaps(join(this.#node.home, log))
     this.look()
   }
 
@@ -156,12 +119,12 @@ export class Rank {
   look() {
     if (this.exit !== null || this.ending) return
     if (this.pid === null && this.#readPid()) this.#changed()
-    const claim = read(join(this.folder, "claim"))
+    const claim = readFrom(this.folder, "claim")
     const [pid = "", start = "", boot = ""] = (claim ?? "").split(" ")
     const writing = claim === "" && this.#emptyLooks++ < emptyLooks
     const alive = boot === bootId() && isAlive(Number(pid), start)
     // The exit is read after its writer was seen gone, else one written in between would be missed.
-    const code = read(join(this.folder, "exit"))
+    const code = readFrom(this.folder, "exit")
     if (code !== null && code !== "") {
       const failed = Number(code) !== 0
       return this.#end({ code: Number(code), reason: null, ...(failed && isFull(this.#node.home) && { full: true }) })
@@ -201,7 +164,7 @@ export class Rank {
   }
 
   #readPid(): boolean {
-    this.pid ??= Number(read(join(this.folder, "pid"))) || null
+    this.pid ??= Number(readFrom(this.folder, "pid")) || null
     return this.pid !== null
   }
 

@@ -32,6 +32,8 @@ export interface MachineOptions {
 }
 
 const width = 16
+/** A claim that is older was cut short; a younger one may be another's, who is being told that the machine is taken. */
+const claimMaxMs = 3_600_000
 
 const nodeState = async (at: Places, ref: NodeRef): Promise<NodeState> => {
   const { rank, node } = ref
@@ -58,7 +60,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   const tooLong = whyTooLong(at)
   if (tooLong !== null) throw refused("PathTooLong", `${tooLong}.`)
   for (const folder of [at.nodes, at.run, at.trash]) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const left = await remains(at)
+  const left = await remains(at, 0)
 
   const placeOf = (identity: NodeIdentity): NodePlace => ({
     folder: at.node(identity.node),
@@ -87,6 +89,8 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   const comeBackWith = async (ref: NodeRef) => {
     await comeBack(at, [process.execPath, agentPath, "boot", base])
     await sweepPrograms(at, process.execPath, agentPath)
+    // What others have left there keeps nobody from having an agent.
+    await sweep(await remains(at, claimMaxMs)).catch(() => {})
     await findRunning(ref).catch(async (error) => {
       await stayAway(at)
       throw error

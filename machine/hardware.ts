@@ -3,7 +3,8 @@ import { execFile } from "node:child_process"
 import { availableParallelism, totalmem } from "node:os"
 import type { NodeIdentity } from "../sdk/agent/protocol.ts"
 
-const smiTimeoutMs = 10_000
+/** A driver that is not kept loaded takes about a second for each GPU; a broken one may let everybody wait for ever. */
+export const smiMaxS = 10
 
 type Accelerators = NodeIdentity["accelerators"]
 
@@ -82,7 +83,7 @@ const hasParts = (queried: string): boolean => /, *Enabled\s*$/m.test(queried)
 
 const ask = (...args: ReadonlyArray<string>): Promise<string | null> =>
   new Promise((resolve) => {
-    const options = { timeout: smiTimeoutMs, killSignal: "SIGKILL" as const }
+    const options = { timeout: smiMaxS * 1000, killSignal: "SIGKILL" as const }
     execFile("nvidia-smi", args, options, (error, stdout) => resolve(error ? null : stdout))
   })
 

@@ -22,6 +22,7 @@ export interface Claim {
   readonly home?: string
   readonly survivesReboot?: boolean
   readonly stateFolder?: string
+  readonly machine?: string
   /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
   readonly exclusive?: boolean
 }

@@ -22,8 +22,9 @@ import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
 import { brokenOff, cloudsWord, isStanding, notUp, refused, unread } from "./unread.ts"
 
-/** How long the head may be away before a stream gives up on it. */
+/** How long the head may be away before a stream gives up on it: at its beginning, and once something was read there. */
 const awayMaxMs = 30_000
+const lostMaxMs = 600_000
 /** Connections that end early before a stream gives up. */
 const triesMax = 100
 /** How long a job's end may take from the node to the log, once its output has ended. */
@@ -110,9 +111,11 @@ const streamOne = Effect.fn("logs.one")(function* (
   }
   const shown: Shown = new Map()
   const forward = forwarding(id, reply, shown)
+  let hasBegun = false
   const readFrom = Effect.fnUntraced(function* (link: AgentLink) {
     // An agent that hangs is found out here, where an answer is due at once; a log may be silent for hours.
     yield* link.ask("hello", { cluster: row.id, node: headNode(row) })
+    hasBegun = true
     let paused = false
     const resume = () => {
       paused = false
@@ -139,7 +142,8 @@ const streamOne = Effect.fn("logs.one")(function* (
   )
   let why = brokenOff
   for (let tries = 0; ; tries++) {
-    const untilReady = until(log, (world) => headOf(world, row.id), follow && areOn ? awayMaxMs : 100)
+    const patienceMs = hasBegun ? lostMaxMs : awayMaxMs
+    const untilReady = until(log, (world) => headOf(world, row.id), follow && areOn ? patienceMs : 100)
     const head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(untilReady, barred))
     if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
     if (head !== "ready") return yield* notUp(rowOf(log.world().clusters, row.id) ?? row)

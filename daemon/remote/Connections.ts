@@ -18,8 +18,6 @@ export class Connections extends Context.Service<
     readonly open: (target: Target, command: ReadonlyArray<string>) => Effect.Effect<Duplex, RemoteError>
     /** A Unix socket there; where its server makes none or nobody listens, `NotForwarded`. The caller's to destroy. */
     readonly dial: (target: Target, path: string) => Effect.Effect<Duplex, RemoteError>
-    /** A file, whole or not at all. */
-    readonly upload: (target: Target, bytes: Uint8Array, path: string, mode: number) => Effect.Effect<void, RemoteError>
     /** The key that the machine shows, `ssh-ed25519 AAAA…`: what to pin. */
     readonly hostKey: (target: Target) => Effect.Effect<string, RemoteError>
   }
@@ -41,7 +39,6 @@ const make = Effect.fnUntraced(function* (options: PoolOptions) {
     run: (target, script, options) => on(target, (connection, signal) => connection.run(script, { ...options, signal })),
     open: (target, command) => on(target, (connection, signal) => connection.open(command, signal)),
     dial: (target, path) => on(target, (connection, signal) => connection.dial(path, signal)),
-    upload: (target, bytes, path, mode) => on(target, (connection, signal) => connection.upload(bytes, path, mode, signal)),
     hostKey: (target) => on(target, async (connection) => connection.hostKey)
   })
 })

@@ -14,7 +14,7 @@ export interface PoolOptions extends Omit<ConnectOptions, "jumpTo"> {
 
 interface Machine {
   readonly connections: Array<Connection>
-  connecting: Promise<Connection> | undefined
+  connecting: { readonly hostKey: string | null; readonly made: Promise<Connection> } | undefined
 }
 
 const idleMsUsual = 5 * 60_000
@@ -63,14 +63,18 @@ export class Pool {
       if (machine.connections.length >= connectionsMax)
         throw remoteError("ChannelsTaken", target, `all channels of ${connectionsMax} connections to ${target.name} are held by streams`)
       if (machine.connecting === undefined) {
-        machine.connecting = this.connect(target, machine).finally(() => {
+        const made = this.connect(target, machine).finally(() => {
           machine.connecting = undefined
           this.forgetIfEmpty(name)
         })
-        return machine.connecting
+        machine.connecting = { hostKey: target.hostKey, made }
+        return made
       }
-      // What another asked for may do for us as well; its failure is ours.
-      await machine.connecting
+      const { hostKey, made } = machine.connecting
+      // What another asked for may do for us as well; its failure is ours, unless it wants another key than we do.
+      await made.catch((error: RemoteError) => {
+        if (hostKey === target.hostKey || error.kind !== "HostKeyChanged") throw error
+      })
     }
   }
 

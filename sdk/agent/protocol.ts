@@ -36,6 +36,8 @@ export interface NodeIdentity {
   readonly survivesReboot?: boolean
   /** Which state folder asked for it, by an id of its own, where the machine is not of one folder alone. */
   readonly stateFolder?: string
+  /** Which machine it is on, by that machine's own word: another that finds this in its home shares it. */
+  readonly machine?: string
 }
 
 /** Files of a node's folder that the cloud and the agent share. */

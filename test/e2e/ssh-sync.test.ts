@@ -137,7 +137,6 @@ describeWithMachines("what is sent to a machine", () => {
     })
     await expect(sending).rejects.toThrow()
     machine.heal()
-    await machine.answering()
     const there = Object.keys(everything(home("cut")))
     expect([cut, there.length > 0, there.length < 40]).toEqual([true, true, true])
     const wanted: Array<number> = []

@@ -46,6 +46,7 @@ const groundOf = ({ host, lease, nodes }: SimMachine): string => {
   const lines = [
     `home ${home}`,
     "user node",
+    `machine ${host}`,
     "os Linux",
     "arch x86_64",
     `link 10.0.0.1 1 ${host} 22`,
@@ -143,7 +144,6 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
           ? Effect.fail(failed("NotForwarded", target, `${target.name} connects nobody to sockets`))
           : toAgent(target, path, "NotForwarded")
       ),
-    upload: () => Effect.die("nothing is brought to a simulated machine"),
     hostKey: (target) => Effect.map(arrived(target), ({ hostKey }) => hostKey)
   })
 }
