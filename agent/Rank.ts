@@ -5,6 +5,7 @@
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import type { Folder } from "./Folder.ts"
+import { isFull, noteGaps } from "./full-disk.ts"
 import { type Mark, markedEnvironment } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { bootId, isAlive } from "./processes.ts"
@@ -20,11 +21,13 @@ const findBash = (path: string | undefined) =>
     .map((folder) => join(folder, "bash"))
     .find((file) => fs.existsSync(file)) ?? "bash"
 
-/** A detached setup is part of its job. */
-export const markOf = (folder: Folder, key: string): Mark => ({
-  folder: folder.root,
-  job: `${folder.identity.cluster}/${key.replace(/^(job|setup-of)-/, "")}`
-})
+export interface RankView {
+  readonly key: string
+  readonly rank: number
+  readonly pid: number | null
+  readonly exit: Exit | null
+  readonly quiet: boolean
+}
 
 export class Rank {
   readonly key: string
@@ -40,6 +43,7 @@ export class Rank {
   readonly #changed: () => void
   #watcher: fs.FSWatcher | null = null
   #timer: NodeJS.Timeout | null = null
+  #noted: (() => void) | null = null
   #emptyLooks = 0
   /** Our own supervisor is there and may not have come to its claim yet. */
   #starting = false
@@ -50,6 +54,17 @@ export class Rank {
     this.folder = node.rank(key, number)
     this.#node = node
     this.#changed = changed
+  }
+
+  /** A detached setup is part of its job. */
+  get mark(): Mark {
+    const { identity, root } = this.#node
+    return { folder: root, job: `${identity.cluster}/${this.key.replace(/^(job|setup-of)-/, "")}` }
+  }
+
+  get view(): RankView {
+    const { exit, key, number, pid, quiet } = this
+    return { key, rank: number, pid, exit, quiet }
   }
 
   get isSetup() {
@@ -68,13 +83,14 @@ export class Rank {
 
   #spawn(order: RankOrder) {
     const { identity, home, workdir } = this.#node
-    const mark = markedEnvironment(markOf(this.#node, this.key))
+    const mark = markedEnvironment(this.mark)
     const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_NODE: identity.node }
     const log = join(home, order.log)
     fs.mkdirSync(dirname(log), { recursive: true })
     fs.mkdirSync(workdir, { recursive: true })
     const output = fs.openSync(log, "a", 0o644)
     this.#watch()
+    this.#noted = noteGaps(log)
     try {
       // Loaded when the first job comes: the agent listens a millisecond earlier.
       const { spawn } = process.getBuiltinModule("node:child_process")
@@ -103,6 +119,8 @@ export class Rank {
   /** One that an earlier agent started. */
   adopt() {
     this.#watch()
+    const { log } = JSON.parse(readFrom(this.folder, "order.json") ?? "{}") as Partial<RankOrder>
+    if (log !== undefined) this.#noted = noteGaps(join(this.#node.home, log))
     this.look()
   }
 
@@ -120,7 +138,10 @@ export class Rank {
     const alive = boot === bootId() && isAlive(Number(pid), start)
     // The exit is read after its writer was seen gone, else one written in between would be missed.
     const code = readFrom(this.folder, "exit")
-    if (code !== null && code !== "") return this.#end({ code: Number(code), reason: null })
+    if (code !== null && code !== "") {
+      const failed = Number(code) !== 0
+      return this.#end({ code: Number(code), reason: null, ...(failed && isFull(this.#node.home) && { full: true }) })
+    }
     if (alive || writing || this.#starting) return this.#lookLater()
     if (boot !== "" && boot !== bootId()) return this.#end({ code: killedCode, reason: "the machine was restarted" })
     if (!fs.existsSync(this.folder)) return this.#end({ code: killedCode, reason: "its folder on the node was removed" })
@@ -133,6 +154,7 @@ export class Rank {
     this.#watcher?.close()
     this.#watcher = null
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#noted?.()
   }
 
   #lookLater() {

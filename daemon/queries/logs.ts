@@ -20,9 +20,9 @@ import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { brokenOff, cloudsWord, isStanding, notUp, refused, unread } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, isStanding, notUp, refused, unread } from "./unread.ts"
 
-/** How long the head may be away before a stream gives up on it: at its beginning, and once something was read there. */
+/** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
 const awayMaxMs = 30_000
 const lostMaxMs = 600_000
 /** Connections that end early before a stream gives up. */
@@ -140,13 +140,18 @@ const streamOne = Effect.fn("logs.one")(function* (
   const barred = onOwnLink(dial, () => Effect.never).pipe(
     Effect.catchTag("CloudError", (error) => (isStanding(error) ? Effect.succeed(error) : Effect.never))
   )
+  const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
+  const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
   let why = brokenOff
   for (let tries = 0; ; tries++) {
-    const patienceMs = hasBegun ? lostMaxMs : awayMaxMs
-    const untilReady = until(log, (world) => headOf(world, row.id), follow && areOn ? patienceMs : 100)
-    const head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(untilReady, barred))
+    const waits = follow && areOn
+    let head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(ready(waits ? awayMaxMs : 100), barred))
+    if (head === undefined && waits && hasBegun) {
+      reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [goesOn(rowNow())] }, more: true } })
+      head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
+    }
     if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
-    if (head !== "ready") return yield* notUp(rowOf(log.world().clusters, row.id) ?? row)
+    if (head !== "ready") return yield* notUp(rowNow())
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(

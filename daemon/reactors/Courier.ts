@@ -158,7 +158,7 @@ export class Courier {
       const { head } = this
       const row = this.row()
       if (head === undefined || row === undefined || !isWhole(row)) return
-      const key = row.nodes.map(({ address, node }) => `${node} ${address}`).join()
+      const key = row.nodes.map(({ address, hostKey, node }) => `${node} ${address} ${hostKey}`).join()
       if (key === this.configured) return
       const cloud = yield* this.tools.cloudFor(row)
       const refs = row.nodes.map((each) => this.tools.refOf(row, each))

@@ -21,9 +21,10 @@ const idleMsUsual = 5 * 60_000
 /** To one machine: 32 streams where it allows 8 on each. */
 const connectionsMax = 4
 
-/** The key that it must have is not among what it is known by: a kept connection has shown its key. */
+/** The key that it must have is not among what it is known by: a kept connection has shown its key, or one that stands for it in known_hosts. */
 const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
-const fits = (connection: Connection, { hostKey }: Target) => connection.isOpen && (hostKey === null || hostKey === connection.hostKey)
+const fits = ({ hostKey: shown, isOpen, target }: Connection, { hostKey }: Target) =>
+  isOpen && (hostKey === null || hostKey === shown || hostKey === target.hostKey)
 
 export class KeptConnections {
   private readonly machines = new Map<string, Machine>()

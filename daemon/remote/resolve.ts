@@ -117,7 +117,7 @@ export const resolve = async (
   options: ResolveOptions = {},
   hops: number = hopsMax
 ): Promise<Target> => {
-  if (name === "") throw refusal(name, "it is empty")
+  if (name === "" || /\p{Cc}/u.test(name)) throw refusal(name, "it is no name of a host")
   if (hops === 0) throw refusal(name, `more than ${hopsMax} jumps lead to it`)
   const env = options.env ?? process.env
   const home = env["HOME"] || homedir()

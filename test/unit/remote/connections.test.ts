@@ -101,6 +101,17 @@ describe("the connection to a machine", () => {
     expect(server.connections).toBe(2)
   })
 
+  it("to a machine that known_hosts has under another key than the pinned one is one, and kept", async () => {
+    const server = await serverNow()
+    const kept = keptNow()
+    const known = join(server.home, "known_hosts")
+    writeFileSync(known, `[${server.address}]:${server.port} ${server.hostKey}\n`)
+    const another = keyPair().public.split(" ").slice(0, 2).join(" ")
+    const target = to(server, { hostKey: another, knownHosts: [known] })
+    for (let time = 0; time < 5; time++) expect((await echo(kept, target)).code).toBe(0)
+    expect(server.connections).toBe(1)
+  })
+
   it("to a jump host is shared by those behind it", async () => {
     const [jump, server] = [await serverNow(), await serverNow()]
     const kept = keptNow()

@@ -107,6 +107,7 @@ describe("a host's name", () => {
     expect(await plain("bob@[::1]:2222")).toMatchObject({ host: "::1", user: "bob", port: 2222 })
     expect(await plain("fe80::1")).toMatchObject({ host: "fe80::1", port: 22 })
     await expect(plain("-x")).rejects.toMatchObject({ kind: "BadTarget" })
+    await expect(resolve("x\0y")).rejects.toMatchObject({ kind: "BadTarget" })
   })
 })
 
