@@ -1,52 +1,33 @@
 /**
- * One rank on this node: its folder (order, script, claim, pid, exit), its supervisor's process, and how its end is noticed: the
- * exit of our own child, or, for one that an earlier agent started, the folder being watched and its process looked at.
+ * One rank on this node: its supervisor's process, and how its end is noticed: the exit of our own child, or, for one that an earlier
+ * agent started, its folder being watched and its process looked at.
  */
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import type { Folder } from "./Folder.ts"
+import { isFull, noteGaps } from "./full-disk.ts"
 import { type Mark, markedEnvironment } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { bootId, isAlive } from "./processes.ts"
-import { prologue, supervisor } from "./script.ts"
+import { type RankOrder, readFrom, unclaimedOrder, writeOrder } from "./rank-files.ts"
+import { supervisor } from "./script.ts"
 
 const adoptedLookMs = 500
 /** How often a claim may be found empty before its writer counts as dead. */
 const emptyLooks = 10
 const notStarted = 126
-/** Blank is no exit yet: its place is there before the job can fill the disk. */
-const exitPlace = `${" ".repeat(8)}\n`
-
-export interface RankOrder {
-  readonly key: string
-  readonly rank: number
-  readonly script: string
-  readonly environment: Readonly<Record<string, string>>
-  readonly secrets: Readonly<Record<string, string>>
-  /** Below HOME. */
-  readonly log: string
-  /** The journal of the head that gives it; none when it is this node's own. */
-  readonly head?: string
-}
-
-const read = (path: string): string | null => {
-  try {
-    return fs.readFileSync(path, "utf8").trim()
-  } catch {
-    return null
-  }
-}
-
 const findBash = (path: string | undefined) =>
   [...(path ?? "").split(":"), "/bin", "/usr/bin", "/usr/local/bin"]
     .map((folder) => join(folder, "bash"))
     .find((file) => fs.existsSync(file)) ?? "bash"
 
-/** A detached setup is part of its job. */
-export const markOf = (folder: Folder, key: string): Mark => ({
-  folder: folder.root,
-  job: `${folder.identity.cluster}/${key.replace(/^(job|setup-of)-/, "")}`
-})
+export interface RankView {
+  readonly key: string
+  readonly rank: number
+  readonly pid: number | null
+  readonly exit: Exit | null
+  readonly quiet: boolean
+}
 
 export class Rank {
   readonly key: string
@@ -62,6 +43,7 @@ export class Rank {
   readonly #changed: () => void
   #watcher: fs.FSWatcher | null = null
   #timer: NodeJS.Timeout | null = null
+  #noted: (() => void) | null = null
   #emptyLooks = 0
   /** Our own supervisor is there and may not have come to its claim yet. */
   #starting = false
@@ -74,24 +56,25 @@ export class Rank {
     this.#changed = changed
   }
 
-  get isSetup() {
-    return this.key.startsWith("setup-")
+  /** A detached setup is part of its job. */
+  get mark(): Mark {
+    const { identity, root } = this.#node
+    return { folder: root, job: `${identity.cluster}/${this.key.replace(/^(job|setup-of)-/, "")}` }
   }
 
-  #write(order: RankOrder) {
-    fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    fs.writeFileSync(join(this.folder, "script"), order.script, { mode: 0o600 })
-    // Whoever has been here before may have written its exit.
-    const exit = join(this.folder, "exit")
-    if (!fs.existsSync(exit)) fs.writeFileSync(exit, exitPlace, { mode: 0o600, flag: "wx" })
-    fs.writeFileSync(join(this.folder, "main"), prologue(this.folder, this.#node.workdir), { mode: 0o600 })
-    fs.writeFileSync(join(this.folder, "order.json"), JSON.stringify(order), { mode: 0o600 })
+  get view(): RankView {
+    const { exit, key, number, pid, quiet } = this
+    return { key, rank: number, pid, exit, quiet }
+  }
+
+  get isSetup() {
+    return this.key.startsWith("setup-")
   }
 
   start(order: RankOrder) {
     this.#node.mustExist()
     try {
-      this.#write(order)
+      writeOrder(this.folder, order, this.#node.workdir)
       this.#spawn(order)
     } catch (cause) {
       this.#end({ code: notStarted, reason: `it could not be started: ${(cause as Error).message}` })
@@ -100,13 +83,14 @@ export class Rank {
 
   #spawn(order: RankOrder) {
     const { identity, home, workdir } = this.#node
-    const mark = markedEnvironment(markOf(this.#node, this.key))
+    const mark = markedEnvironment(this.mark)
     const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_NODE: identity.node }
     const log = join(home, order.log)
     fs.mkdirSync(dirname(log), { recursive: true })
     fs.mkdirSync(workdir, { recursive: true })
     const output = fs.openSync(log, "a", 0o644)
     this.#watch()
+    this.#noted = noteGaps(log)
     try {
       // Loaded when the first job comes: the agent listens a millisecond earlier.
       const { spawn } = process.getBuiltinModule("node:child_process")
@@ -129,17 +113,14 @@ export class Rank {
 
   /** Its order, when it was planned by an earlier agent and nobody has claimed it. */
   unclaimed(): RankOrder | "never written" | null {
-    if (read(join(this.folder, "claim")) !== null) return null
-    try {
-      return JSON.parse(read(join(this.folder, "order.json")) ?? "")
-    } catch {
-      return "never written"
-    }
+    return unclaimedOrder(this.folder)
   }
 
   /** One that an earlier agent started. */
   adopt() {
     this.#watch()
+    const { log } = JSON.parse(readFrom(this.folder, "order.json") ?? "{}") as Partial<RankOrder>
+    if (log !== undefined) this.#noted = noteGaps(join(this.#node.home, log))
     this.look()
   }
 
@@ -151,13 +132,16 @@ export class Rank {
   look() {
     if (this.exit !== null || this.ending) return
     if (this.pid === null && this.#readPid()) this.#changed()
-    const claim = read(join(this.folder, "claim"))
+    const claim = readFrom(this.folder, "claim")
     const [pid = "", start = "", boot = ""] = (claim ?? "").split(" ")
     const writing = claim === "" && this.#emptyLooks++ < emptyLooks
     const alive = boot === bootId() && isAlive(Number(pid), start)
     // The exit is read after its writer was seen gone, else one written in between would be missed.
-    const code = read(join(this.folder, "exit"))
-    if (code !== null && code !== "") return this.#end({ code: Number(code), reason: null })
+    const code = readFrom(this.folder, "exit")
+    if (code !== null && code !== "") {
+      const failed = Number(code) !== 0
+      return this.#end({ code: Number(code), reason: null, ...(failed && isFull(this.#node.home) && { full: true }) })
+    }
     if (alive || writing || this.#starting) return this.#lookLater()
     if (boot !== "" && boot !== bootId()) return this.#end({ code: killedCode, reason: "the machine was restarted" })
     if (!fs.existsSync(this.folder)) return this.#end({ code: killedCode, reason: "its folder on the node was removed" })
@@ -170,6 +154,7 @@ export class Rank {
     this.#watcher?.close()
     this.#watcher = null
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#noted?.()
   }
 
   #lookLater() {
@@ -192,7 +177,7 @@ export class Rank {
   }
 
   #readPid(): boolean {
-    this.pid ??= Number(read(join(this.folder, "pid"))) || null
+    this.pid ??= Number(readFrom(this.folder, "pid")) || null
     return this.pid !== null
   }
 

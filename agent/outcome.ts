@@ -5,6 +5,8 @@ export interface Exit {
   readonly code: number
   /** When there is more to say than the code. */
   readonly reason: string | null
+  /** It failed while there was no space left on its disk. */
+  readonly full?: boolean
 }
 
 /** What a rank is recorded with that was ended because of another. */
@@ -19,7 +21,9 @@ const explain = (code: number) => {
 }
 
 export const describeFailure = (rank: number, exit: Exit) =>
-  exit.reason !== null ? `${exit.reason} (rank ${rank})` : `exit ${exit.code}${explain(exit.code)} on rank ${rank}`
+  exit.reason !== null
+    ? `${exit.reason} (rank ${rank})`
+    : `exit ${exit.code}${explain(exit.code)} on rank ${rank}${exit.full ? ": there is no space left on its disk" : ""}`
 
 /** The lowest rank that failed, or null. */
 export const firstFailure = (exits: ReadonlyArray<Exit | null>): { readonly rank: number; readonly exit: Exit } | null => {

@@ -3,6 +3,7 @@
 import { ClientError } from "../sdk/client/ClientError.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import { stderr } from "./out.ts"
+import { broken } from "./render/broken.ts"
 import { usageError } from "./render/error.ts"
 
 const triesMax = 3
@@ -11,8 +12,8 @@ const answers: Readonly<Record<string, boolean>> = { y: true, yes: true, n: fals
 const declined = () => new ClientError("Declined", exitCodes.declined, "Declined", "Nothing was changed.")
 const interrupted = () => new ClientError("Interrupted", exitCodes.interrupted, "Interrupted", "Nothing was changed.")
 
-/** Broken between words, for a terminal would break names. What is typed needs room too. */
-const broken = (text: string, width: number): string => text.replace(new RegExp(`(.{1,${width - 4}})(?: |$)`, "g"), "$1\n").trimEnd()
+/** What is typed needs room too. */
+const room = 4
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream
@@ -33,9 +34,9 @@ export const ask = async (question: string, byDefault: boolean, { input, output,
       asker.once("SIGINT", () => leave(interrupted()))
       asker.once("close", () => leave(declined()))
       const put = (text: string, tries: number): void => {
-        const lines = broken(`${text} [${byDefault ? "Y/n" : "y/N"}]`, columns).split("\n")
-        const last = lines.pop()!
-        output.write(lines.map((line) => `${line}\n`).join(""))
+        const lines = broken(`${text} [${byDefault ? "Y/n" : "y/N"}]`, columns - room)
+        const last = lines.at(-1)!
+        for (const line of lines.slice(0, -1)) output.write(`${line}\n`)
         asker.question(`${last} `, (answer) => {
           const said = answer.trim().toLowerCase()
           const yes = said === "" ? byDefault : answers[said]

@@ -3,6 +3,7 @@ import { rmSync, writeSync } from "node:fs"
 import module from "node:module"
 import { hostname, userInfo } from "node:os"
 import { resolve } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -31,6 +32,17 @@ import * as ReadOnly from "./read-only/ReadOnly.ts"
 /** From the wish to end until the process has ended. */
 const endMaxMs = 8000
 
+const heldLookMs = 25
+const looksMax = 20
+
+/** A thread waits for a disk: a mount that is dead, a pipe that nobody writes to. */
+const isHeld = () => process.getActiveResourcesInfo().some((what) => what.startsWith("FSReq"))
+/** An exit waits for its threads for ever; a signal does not. */
+const leave = (code: number): void => {
+  if (isHeld()) process.kill(process.pid, "SIGKILL")
+  process.exit(code)
+}
+
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
 const say = (fd: number | undefined, line: object) => fd !== undefined && writeSync(fd, `${JSON.stringify(line)}\n`)
@@ -57,7 +69,7 @@ const untilEnded = Effect.fnUntraced(function* (home: string, failure: Effect.Ef
     Effect.raceFirst(lifecycle.ended, failure),
     Effect.suspend(() => {
       // Whatever hangs on the way out: who ends holds no lock for long.
-      setTimeout(() => process.exit(1), endMaxMs).unref()
+      setTimeout(() => leave(1), endMaxMs).unref()
       if (isThere()) return Effect.void
       return Effect.andThen(
         Effect.logWarning("ending without a fact: the state folder was moved or deleted"),
@@ -196,4 +208,7 @@ const main = async (): Promise<number> => {
   }
 }
 
-main().then((code) => process.exit(code))
+main().then(async (code) => {
+  for (let look = 0; isHeld() && look < looksMax; look++) await pause(heldLookMs)
+  leave(code)
+})

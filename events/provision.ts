@@ -26,7 +26,7 @@ export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
 })
 
 /**
- * The cloud said no, and holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.
+ * The cloud said no, or has ended what a purge gave up on: it holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.
  */
 export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   cluster: ClusterId,
@@ -62,6 +62,17 @@ export const NodeStopped = Schema.TaggedStruct("NodeStopped", { ...node, reason:
 
 /** The cloud confirmed that machine and disk are gone. */
 export const NodeReleased = Schema.TaggedStruct("NodeReleased", { ...node, reason: Schema.NullOr(Schema.String) })
+
+/**
+ * A purge gave up on an answer: what was asked for under this token may have been given, and may cost money. What is found of it is ended,
+ * and that nothing of it is left is `NodeRefused`.
+ */
+export const RequestAbandoned = Schema.TaggedStruct("RequestAbandoned", {
+  cluster: ClusterId,
+  token: NodeToken,
+  ranks: Schema.Array(Schema.Natural),
+  reason: Schema.String
+})
 
 /** A purge gave up on this machine: it may still exist, and may cost money. */
 export const NodeAbandoned = Schema.TaggedStruct("NodeAbandoned", { ...node, reason: Schema.String })

@@ -39,6 +39,8 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
     case "NodeReleased":
     case "NodeAbandoned":
       return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    case "RequestAbandoned":
+      return { ...row, pending: row.pending.filter(({ token }) => token !== event.token), trouble: null }
     case "RuntimeReady":
       return ready(row, event, operation, atMs)
     case "RuntimeLost":

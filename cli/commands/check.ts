@@ -18,6 +18,11 @@ const line = ({ cloud, enabled, reason }: CloudView, machines: ReadonlyArray<Mac
   return `${cloud}: ${word}${what === null ? "" : enabled ? ` (${what})` : `, ${clean(what)}`}\n`
 }
 
+const indented = (machines: ReadonlyArray<MachineView>): string => {
+  const { colour, width } = screen()
+  return machinesTable(machines, { colour, width: width && width - 2 }).replaceAll(/^(?=.)/gm, "  ")
+}
+
 export const check = verb(usage, {}, async ({ words, json, connect }) => {
   atMost(1, words, usage)
   const session = connect()
@@ -37,7 +42,7 @@ export const check = verb(usage, {}, async ({ words, json, connect }) => {
       stdout.write(line(view, of(view)))
       for (const warning of view.warnings) stdout.write(`  ${clean(warning)}\n`)
       const machines = of(view)
-      if (machines !== null) stdout.write(machinesTable(machines, screen()).replaceAll(/^(?=.)/gm, "  "))
+      if (machines !== null) stdout.write(indented(machines))
     }
   // Who names a cloud wants it: what cannot be used of it is a failure.
   const isWhole = clouds.every(({ enabled }) => enabled) && (own ?? []).every(({ status }) => status !== "unreachable")

@@ -4,10 +4,12 @@ import { clean, glyph } from "./style.ts"
 import { type Row, type Screen, table } from "./table.ts"
 
 const titles = ["POOL", "HOST", "STATUS", "CPUs", "MEM(GB)", "GPUS", "NODE"]
+/** What a machine has is what it is chosen for. */
+const shrinking = ["NODE", "STATUS", "POOL", "HOST"]
 const colours = { free: "green", leased: "yellow", unreachable: "red" } as const
 
 const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status, warnings = [] }: MachineView): Row => {
-  const said = status === "unreachable" && reason !== null ? [reason] : warnings
+  const said = clusterName === null && reason !== null ? [reason] : warnings
   const gpus = accelerators === null ? "-" : `${accelerators.name}:${accelerators.count}`
   const text = clusterName === null ? status : `leased by ${clusterName}`
   return {
@@ -25,4 +27,4 @@ const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, r
 }
 
 export const machinesTable = (machines: ReadonlyArray<MachineView>, screen: Screen): string =>
-  table(titles, machines.map(rowOf), screen, ["CPUs", "MEM(GB)"])
+  table(titles, machines.map(rowOf), screen, ["CPUs", "MEM(GB)"], shrinking)

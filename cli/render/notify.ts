@@ -3,6 +3,7 @@ import type { ClientError } from "../../sdk/client/ClientError.ts"
 import type { Session } from "../../sdk/client/Session.ts"
 import type { DaemonAnswer } from "../../sdk/protocol/queries.ts"
 import { stderr } from "../out.ts"
+import { broken } from "./broken.ts"
 import { wantsJson } from "./error.ts"
 import { clean, glyph } from "./style.ts"
 
@@ -13,8 +14,7 @@ export const notify = (notices: ReadonlyArray<string> = []): void => {
   if (fresh.length === 0) return
   if (wantsJson(process.argv)) return void stderr.write(`${JSON.stringify({ notices: fresh })}\n`)
   const width = Math.max(20, stderr.columns() - 2)
-  const lines = (text: string) => clean(text).replaceAll(new RegExp(`(.{1,${width}})(?: |$)`, "g"), "$1\n  ")
-  for (const text of fresh) stderr.write(`${glyph("failed")} ${lines(text).trimEnd()}\n`)
+  for (const text of fresh) stderr.write(`${glyph("failed")} ${broken(clean(text), width).join("\n  ")}\n`)
 }
 
 const mayBeThere = new Set(["ReadOnlyError", "JobDoesNotExist"])

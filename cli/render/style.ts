@@ -40,12 +40,7 @@ const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u
 export const cleanText = (text: string): string => text.replace(escapes, "").replace(/\r\n/g, "\n").replace(controls, "")
 /** One column a character, nothing to remove. Most texts are plain, and the other patterns cost more than the texts. */
 const plain = /^[ -~\u2010-\u2027\u2190-\u27bf]*$/
-export const clean = (text: string): string =>
-  plain.test(text)
-    ? text
-    : cleanText(text)
-        .replace(/\s*\n\s*/g, " ")
-        .replace(/\t/g, " ")
+export const clean = (text: string): string => (plain.test(text) ? text : cleanText(text).replace(/\s*\n\s*|\t/g, " "))
 
 const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60]|\p{Emoji_Presentation}/u
 const invisible = /[\p{M}\p{Cf}]/u

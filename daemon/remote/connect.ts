@@ -90,6 +90,8 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       sock: gathered(route.stream) as never,
       username: target.user,
       readyTimeout: 0,
+      // By its word for itself ssh2 would ask no other server than OpenSSH for a socket; whether it makes one, each says when it is asked.
+      strictVendor: false,
       keepaliveInterval: deadAfterMs / probes,
       keepaliveCountMax: probes - 1,
       algorithms: { serverHostKey: check.algorithms },
@@ -121,7 +123,8 @@ class Tries {
   }
 
   note(error: Error): void {
-    this.words[this.words.length - 1] += ` (${error.message})`
+    const last = this.words.pop()
+    if (last !== undefined) this.words.push(`${last} (${error.message})`)
   }
 
   /** The next way that the server has not ruled out; it says so from its first refusal on. */

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto"
 import type { ServerHostKeyAlgorithm } from "ssh2"
+import { quote } from "../../sdk/quote.ts"
 import { type KnownKey, knownKeys, nameInFiles } from "./known-hosts.ts"
-import { quote } from "./quote.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { called, portOfSsh, type Target } from "./Target.ts"
 

@@ -1,8 +1,8 @@
 /** Identity files: which can be used as they are, which only through the ssh-agent, and what is wrong with the others, in words for people. */
-import { readFile } from "node:fs/promises"
 import type { ParsedKey } from "ssh2"
+import { quote } from "../../sdk/quote.ts"
+import { readSmall } from "../small-file.ts"
 import { loadSsh2 } from "./load-ssh2.ts"
-import { quote } from "./quote.ts"
 
 export type Identity =
   | { readonly is: "ready"; readonly file: string; readonly key: ParsedKey }
@@ -28,7 +28,7 @@ const publicHalf = (text: string): Buffer | null => {
 }
 
 const beside = async (file: string): Promise<Buffer | null> => {
-  const text = await readFile(`${file}.pub`, "utf8").catch(() => "")
+  const text = await readSmall(`${file}.pub`).catch(() => "")
   const blob = text.split(/\s+/)[1]
   return blob === undefined ? null : Buffer.from(blob, "base64")
 }
@@ -44,10 +44,10 @@ export const readIdentity = async (file: string): Promise<Identity> => {
   const { utils } = await loadSsh2()
   let text: string
   try {
-    text = await readFile(file, "utf8")
+    text = await readSmall(file)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ""
-    const why = `the key ${file} ${errnoWords[code] ?? `cannot be read (${code})`}`
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = `the key ${file} ${code === undefined ? message : (errnoWords[code] ?? `cannot be read (${code})`)}`
     // Its public half alone names a key of the agent, as with ssh.
     const publicKey = await beside(file)
     return publicKey === null ? { is: "missing", file, why } : { is: "locked", file, publicKey, why }

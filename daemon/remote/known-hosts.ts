@@ -1,7 +1,10 @@
 /** The lines of OpenSSH's known_hosts files that speak of a host, hashed names and patterns included. Certificate authorities are passed over. */
 import { createHmac, timingSafeEqual } from "node:crypto"
-import { readFile } from "node:fs/promises"
+import { readSmall } from "../small-file.ts"
 import { portOfSsh, type Target } from "./Target.ts"
+
+/** Of some 100,000 hosts. */
+const maxBytes = 64 * 1024 * 1024
 
 export interface KnownKey {
   /** `ssh-ed25519 AAAA…` */
@@ -57,6 +60,8 @@ export const knownKeys = async (
   target: Pick<Target, "host" | "hostKeyAlias" | "knownHosts" | "port">
 ): Promise<ReadonlyArray<KnownKey>> => {
   const name = nameInFiles(target)
-  const found = await Promise.all(target.knownHosts.map(async (file) => keysIn(await readFile(file, "utf8").catch(() => ""), name, file)))
+  const found = await Promise.all(
+    target.knownHosts.map(async (file) => keysIn(await readSmall(file, maxBytes).catch(() => ""), name, file))
+  )
   return found.flat()
 }

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { portOfSsh, type Target } from "./Target.ts"
 
-/** What the pools file says of the machine, which comes before ~/.ssh/config. */
+/** What the pools file says of the machine, which comes before ~/.ssh/config. Keys that it names are meant, and no others that an agent may hold. */
 export type Overrides = Partial<Pick<Target, "user" | "port" | "identityFiles" | "password" | "hostKey">>
 
 export interface ResolveOptions {
@@ -98,7 +98,7 @@ const plainTarget = (name: string, overrides: Overrides, env: NodeJS.ProcessEnv,
     port: portOfSsh,
     user: userInfo().username,
     identityFiles: [],
-    identitiesOnly: false,
+    identitiesOnly: overrides.identityFiles !== undefined,
     agent: env["SSH_AUTH_SOCK"] || null,
     password: null,
     proxyJump: null,
@@ -117,7 +117,7 @@ export const resolve = async (
   options: ResolveOptions = {},
   hops: number = hopsMax
 ): Promise<Target> => {
-  if (name === "") throw refusal(name, "it is empty")
+  if (name === "" || /\p{Cc}/u.test(name)) throw refusal(name, "it is no name of a host")
   if (hops === 0) throw refusal(name, `more than ${hopsMax} jumps lead to it`)
   const env = options.env ?? process.env
   const home = env["HOME"] || homedir()
@@ -141,7 +141,7 @@ export const resolve = async (
         .filter(isSet)
         .map(expand)
         .filter((file) => !usual.has(file)),
-    identitiesOnly: first("identitiesonly") === "yes",
+    identitiesOnly: overrides.identityFiles !== undefined || first("identitiesonly") === "yes",
     agent: agentOf(first("identityagent"), env, expand),
     password: overrides.password ?? null,
     proxyJump: isSet(first("proxyjump")) ? await jumpOf(first("proxyjump")!, options, hops) : null,

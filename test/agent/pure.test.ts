@@ -135,6 +135,7 @@ describe("what is said of a job", () => {
     expect(firstFailure([null, { code: 0, reason: null }])).toBeNull()
     expect(describeFailure(1, { code: 143, reason: null })).toBe("exit 143 (SIGTERM) on rank 1")
     expect(describeFailure(1, { code: 255, reason: null })).toBe("exit 255 on rank 1")
+    expect(describeFailure(1, { code: 1, reason: null, full: true })).toBe("exit 1 on rank 1: there is no space left on its disk")
     expect(describeFailure(1, { code: 137, reason: "its supervisor was killed" })).toBe("its supervisor was killed (rank 1)")
   })
 

@@ -51,6 +51,17 @@ describeWithMachines("a machine with a full disk", () => {
     await nothingLeft()
   }, 180_000)
 
+  it("leaves a gap in a log that says that it is one, on a line of its own", async () => {
+    const home = new SshHome([machine])
+    const spill = "dd if=/dev/zero of=$HOME/filler bs=1M count=200 2>/dev/null"
+    const loud = `${spill}; for i in $(seq 2000); do echo "line $i xxxxxxxxxxxxxxxxxxxxxxxx"; done; sleep 2; rm $HOME/filler; sleep 2; echo after`
+    const ran = await home.launch("gap", loud)
+    const said = ran.out.replaceAll(/^\(.*?\) /gm, "")
+    expect(said).toMatch(/^\[skyd: no space was left on the disk for about \d s: .*\]\nafter\n/m)
+    expect((await home.sky("down", "-y", "gap")).code).toBe(0)
+    await nothingLeft()
+  }, 120_000)
+
   it("is told how a setup and a job ended that filled it, runs the next one, and is given back while there is no room at all", async () => {
     const home = new SshHome([machine])
     const spill = "dd if=/dev/zero of=$HOME/filler bs=1M count=200 2>/dev/null"
@@ -67,10 +78,16 @@ describeWithMachines("a machine with a full disk", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("setup failed: exit 3 on rank 0")])
     rmSync(filler(), { force: true })
     const ran = await home.sky("exec", "full", `echo before; ${spill}; echo said; exit 4`)
-    expect(ran).toMatchObject({ code: 100, out: expect.stringContaining("before"), err: expect.stringContaining("exit 4 on rank 0") })
+    expect(ran).toMatchObject({
+      code: 100,
+      out: expect.stringContaining("before"),
+      err: expect.stringContaining("exit 4 on rank 0: there is no space left on its disk")
+    })
     rmSync(filler(), { force: true })
     expect(await home.sky("exec", "full", "echo room again")).toMatchObject({ code: 0, out: expect.stringContaining("room again") })
     fill()
+    const third = await home.sky("exec", "full", "echo third")
+    expect([third.code, third.err]).toEqual([100, expect.stringContaining("no space left on")])
     expect((await home.sky("down", "-y", "full")).code).toBe(0)
     rmSync(filler(), { force: true })
     await nothingLeft()

@@ -105,6 +105,8 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
 
   return {
     lookAll,
+    /** What is seen of them may be another user's now. */
+    clear: () => looks.clear(),
     /** Something is done to it: what it is is seen anew. */
     forget: (machine: Pick<PoolMachine, "pool" | "host">) => looks.delete(keyOf(machine))
   }

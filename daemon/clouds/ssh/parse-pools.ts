@@ -10,6 +10,9 @@ const loginFields = ["user", "identity_file", "password", "ssh_port"] as const
 const sharedFields = [...loginFields, "node_mirror"]
 const poolFields = [...sharedFields, "hosts"]
 const hostFields = ["ip", ...sharedFields]
+/** Nobody types it, and no program takes all of it. */
+const unprintable = /\p{Cc}/u
+const depthMax = 64
 const portMax = 65_535
 const machinesMax = 10_000
 
@@ -35,7 +38,7 @@ const fieldsOf = (node: unknown, known: ReadonlyArray<string> | null, where: str
   const fields = new Map<string, { readonly key: unknown; readonly value: unknown }>()
   for (const { key, value } of map.items) {
     const name = isScalar(key) ? String(key.value) : ""
-    if (name === "") throw wrong(key, `${where}: expected a name before the colon.`)
+    if (name === "" || unprintable.test(name)) throw wrong(key, `${where}: expected a name before the colon.`)
     if (fields.has(name)) throw wrong(key, `${where}: '${name}' is there twice.`)
     if (known !== null && !known.includes(name)) {
       const near = didYouMean(name, known)
@@ -54,6 +57,7 @@ const textOf = (fields: Fields, name: string, where: string, { wrong }: Reader):
   const { key, value } = found
   const text = isScalar(value) ? (typeof value.value === "string" ? value.value : (value.source ?? String(value.value))) : ""
   if (text === "") throw wrong(key, `${where}: ${name} is to be text.`)
+  if (unprintable.test(text) && name !== "password") throw wrong(key, `${where}: ${name} holds a character that no name has.`)
   return text
 }
 
@@ -90,6 +94,8 @@ const called = (name: string, { port }: Overrides) => (port === undefined ? name
 const machineOf = (pool: string, node: unknown, at: number, shared: Shared, reader: Reader): PoolMachine => {
   const where = `pool '${pool}', host ${at + 1}`
   const host = reader.resolved(node)
+  if (isScalar(host) && typeof host.value === "string" && unprintable.test(host.value))
+    throw reader.wrong(node, `${where}: its name holds a character that no name has.`)
   if (isScalar(host) && typeof host.value === "string" && host.value !== "")
     return { pool, host: called(host.value, shared.login), name: host.value, ...shared }
   if (!isMap(host)) throw reader.wrong(node, `${where}: expected an address, a name, or a mapping with 'ip'.`)
@@ -117,7 +123,18 @@ const poolOf = (pool: string, { key, value }: { readonly key: unknown; readonly 
   })
 }
 
+/** Of a host in a list of a pool there are four levels. What has many would keep the daemon from all else while it is parsed. */
+const isDeep = (text: string): boolean => {
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1
+    if (depth > depthMax) return true
+  }
+  return new RegExp(`(?:- ){${depthMax}}`).test(text)
+}
+
 export const parsePools = (text: string, file: string): Pools => {
+  if (isDeep(text)) throw new PoolsError(`${file} is nested too deeply.`)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
   const reader = readerOf(file, document, lines)

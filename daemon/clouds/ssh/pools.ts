@@ -1,7 +1,8 @@
 /** The user's own machines, as `ssh_node_pools.yaml` names them: in the state folder, else where SkyPilot has it. Read anew when it has changed. */
-import { readFile, stat } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { inTime, readSmall } from "../../small-file.ts"
 import { type PoolMachine, type Pools, PoolsError } from "./PoolMachine.ts"
 
 export const poolsFile = "ssh_node_pools.yaml"
@@ -22,15 +23,18 @@ const poolsFiles = (home: string): ReadonlyArray<string> => [
   join(process.env["HOME"] || homedir(), ".sky", poolsFile)
 ]
 
+const notRead = (file: string, { code, message }: NodeJS.ErrnoException) =>
+  new PoolsError(code === undefined ? `${file} ${message}.` : `${file} cannot be read: ${message}`)
+
 const statOf = (file: string) =>
-  stat(file).catch((error: NodeJS.ErrnoException) => {
+  inTime(`${file}/`, () => stat(file)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return null
-    throw new PoolsError(`${file} cannot be read: ${error.message}`)
+    throw notRead(file, error)
   })
 
 const read = async (file: string, mode: number): Promise<KnownPools> => {
-  const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new PoolsError(`${file} cannot be read: ${error.message}`)
+  const text = await readSmall(file).catch((error: Error) => {
+    throw notRead(file, error)
   })
   // What reads YAML is loaded by those who have such a file.
   const { parsePools } = await import("./parse-pools.ts")

@@ -1,4 +1,6 @@
 /** One's own machines on the command line: which clouds can be used, and who has which machine. */
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
 import { beforeAll, describe, expect, it } from "vitest"
 import { type Answers, fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
@@ -10,6 +12,14 @@ beforeAll(async () => {
 const run = async (answers: Answers, ...argv: ReadonlyArray<string>) => {
   await using daemon = await fakeDaemon(answers)
   return { ...(await sky(dist, daemon.home, argv)), asked: daemon.asked }
+}
+/** What a terminal of that width shows. */
+const onTerminal = async (answers: Answers, columns: number, ...argv: ReadonlyArray<string>) => {
+  await using daemon = await fakeDaemon(answers)
+  const line = `stty cols ${columns}; exec ${process.execPath} ${dist}/sky.cjs ${argv.join(" ")}`
+  const env = { ...process.env, LANG: "C.UTF-8", LC_ALL: "C.UTF-8", SKYD_HOME: daemon.home, NO_COLOR: "1", SHELL: "/bin/sh" }
+  const { stdout } = await promisify(execFile)("script", ["-qec", line, "/dev/null"], { env })
+  return stdout.replaceAll("\r", "")
 }
 
 const free = {
@@ -36,6 +46,8 @@ const leased = {
 }
 const lost = { ...leased, host: "10.0.0.5", status: "unreachable", clusterName: null, reason: "no route", cpus: null, memoryGib: null }
 
+const shared = { ...leased, host: "10.0.0.6", clusterName: null, reason: "it shares its home with 10.0.0.4" }
+
 const local = { cloud: "local", enabled: true, reason: null, warnings: [] }
 const ssh = { cloud: "ssh", enabled: true, reason: null, warnings: ["/x holds a password, and others can read it: chmod 600 /x"] }
 const answers = (machines: ReadonlyArray<object>, clouds: ReadonlyArray<object> = [local, ssh]): Answers => ({
@@ -49,15 +61,34 @@ rack  gpu-box   leased by train    16       64  -       -
        └ after a restart its agent waits until this daemon reaches it
 rack  10.0.0.5  unreachable         -        -  -       -
        └ no route
+rack  10.0.0.6  leased             16       64  -       -
+       └ it shares its home with 10.0.0.4
 `
 
 describe("sky ssh ls", () => {
   it("shows each machine, who has it, what should be known of it, and why one is not reached", async () => {
-    expect(await run(answers([free, leased, lost]), "ssh", "ls", "rack")).toMatchObject({
+    expect(await run(answers([free, leased, lost, shared]), "ssh", "ls", "rack")).toMatchObject({
       code: 0,
       out: table,
       asked: [{ params: { pool: "rack" } }]
     })
+  })
+  it("says why, whole, however narrow the terminal is, and what each machine has", async () => {
+    const reason =
+      "permission denied (publickey): nobody@10.0.0.5:22 with the key /home/bob/.ssh/id_ed25519. Let the key in with ssh-copy-id"
+    expect(
+      await onTerminal(answers([free, leased, { ...lost, reason }]), 53, "ssh", "ls")
+    ).toBe(`POOL  HOST      STATUS  CPUs  MEM(GB)  GPUS    NODE
+rack  10.0.0.4  free      16       64  A100:1  v22.2…
+rack  gpu-box   lease…    16       64  -       -
+       └ after a restart its agent waits until this
+         daemon reaches it
+rack  10.0.0.5  unrea…     -        -  -       -
+       └ permission denied (publickey):
+         nobody@10.0.0.5:22 with the key
+         /home/bob/.ssh/id_ed25519. Let the key in
+         with ssh-copy-id
+`)
   })
   it("gives them as JSON", async () => {
     expect(JSON.parse((await run(answers([free]), "ssh", "ls", "-o", "json")).out)).toEqual([free])
@@ -69,9 +100,9 @@ describe("sky ssh ls", () => {
 
 describe("sky check", () => {
   it("says what can be used, of each machine how it is, and what should be mended", async () => {
-    const { code, out } = await run(answers([free, leased, lost]), "check")
+    const { code, out } = await run(answers([free, leased, lost, shared]), "check")
     const [first, second, third, ...rest] = out.split("\n")
-    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (3 machines)", `  ${ssh.warnings[0]}`])
+    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (4 machines)", `  ${ssh.warnings[0]}`])
     expect(rest.join("\n")).toBe(table.replaceAll(/^(?=.)/gm, "  "))
   })
   it("says why a cloud cannot be used, and asks no machine then", async () => {

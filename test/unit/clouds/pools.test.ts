@@ -1,4 +1,5 @@
 /** ssh_node_pools.yaml: SkyPilot's format, and what is wrong in one. */
+import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -74,6 +75,10 @@ desk:
     ["rack:\n  hosts:\n    - ip: a\n      ssh_port: 70000\n", "line 4: pool 'rack', host 1 (a): '70000' is no port: expected 1 to 65535."],
     ["rack:\n  node_mirror: mirror\n  hosts: [a]\n", "line 2: pool 'rack': 'mirror' is no address of a mirror: expected https://…"],
     ["rack:\n  user: [a]\n  hosts: [a]\n", "line 2: pool 'rack': user is to be text."],
+    ['rack:\n  hosts:\n    - a\n    - "x\\0y"\n', "line 4: pool 'rack', host 2: its name holds a character that no name has."],
+    ['rack:\n  hosts:\n    - ip: "x\\e[1m"\n', "line 3: pool 'rack', host 1: ip holds a character that no name has."],
+    [`rack:\n  hosts: ${"[".repeat(100_000)}\n`, `${file} is nested too deeply.`],
+    [`rack:\n  hosts:\n    ${"- ".repeat(100_000)}a\n`, `${file} is nested too deeply.`],
     ["rack:\n  hosts: [a]\nrack:\n  hosts: [b]\n", "line 3: the pools: 'rack' is there twice."]
   ])("says what is wrong in %j, and where", (text, message) => {
     if (typeof message === "string") expect(wrong(text)).toBe(message)
@@ -118,6 +123,15 @@ describe("the pools that there are", () => {
     await expect(pools()).rejects.toThrow("pool 'rack': 'hosts' is to be a list")
     put(ours, "rack: {hosts: [a]}\n")
     expect(await hosts(pools)).toEqual(["a"])
+  })
+
+  it("are not waited for where the file comes to no end, nor read where it is no small file", async () => {
+    const pools = openPools(join(folder, "state"))
+    execFileSync("mkfifo", [join(folder, ours)])
+    await expect(pools()).rejects.toThrow(`${join(folder, ours)} is no regular file.`)
+    rmSync(join(folder, ours))
+    put(ours, "#".repeat(2 * 1024 * 1024))
+    await expect(pools()).rejects.toThrow("is larger than 1048576 bytes")
   })
 
   it("come with a warning where others can read a password", async () => {

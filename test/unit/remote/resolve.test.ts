@@ -71,7 +71,7 @@ describe("a host's name", () => {
 
   it("is overridden by the pools file", async () => {
     const overrides = { user: "eve", port: 9, identityFiles: ["/k"], password: "p", hostKey: "ssh-ed25519 AAAA" }
-    expect(await at("gpu", overrides)).toMatchObject({ ...overrides, host: "10.1.2.3" })
+    expect(await at("gpu", overrides)).toMatchObject({ ...overrides, host: "10.1.2.3", identitiesOnly: true })
     expect((await at("special", { user: "dora" })).port).toBe(77)
   })
 
@@ -107,6 +107,7 @@ describe("a host's name", () => {
     expect(await plain("bob@[::1]:2222")).toMatchObject({ host: "::1", user: "bob", port: 2222 })
     expect(await plain("fe80::1")).toMatchObject({ host: "fe80::1", port: 22 })
     await expect(plain("-x")).rejects.toMatchObject({ kind: "BadTarget" })
+    await expect(resolve("x\0y")).rejects.toMatchObject({ kind: "BadTarget" })
   })
 })
 
