@@ -167,7 +167,7 @@ export interface Cloud {
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
   /** The key that its machine shows now, where it shows one. */
   readonly hostKey?: (node: NodeRef) => Effect.Effect<string, CloudError>
-  /** How ssh reaches it; nobody is asked there. Absent: it does not. */
+  /** How ssh reaches it; nobody is asked there, but the jump hosts on the way show their keys. Absent: it does not. */
   readonly login?: (node: NodeRef) => Effect.Effect<Target, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
   readonly journalAtRest: (
