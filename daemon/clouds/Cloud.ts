@@ -100,6 +100,10 @@ export interface Offered {
   readonly reason: string | null
   /** It never will: what was asked for is a feature that this cloud has not. */
   readonly lacks?: boolean
+  /** It could have it later: others have it now, or it is not reached. */
+  readonly busy?: boolean
+  /** The user's way on. */
+  readonly hint?: string
 }
 
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
