@@ -107,9 +107,11 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
         const known = yield* machines.known
         const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
         const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
-        const offered = offersOf(yield* machines.lookAll(asked, "of late"), task)
+        const sinceMs = yield* Clock.currentTimeMillis
+        const isEnough = (some: ReadonlyArray<Looked>) => offersOf(some, task).offers.length > 0
+        const offered = offersOf(yield* machines.lookUntil(asked, "of late", isEnough), task)
         // What was seen a while ago may be free by now.
-        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookAll(asked, "reached now"), task)
+        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookUntil(asked, { sinceMs }, isEnough), task)
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
