@@ -18,7 +18,7 @@ const nowhere = ({ hint, lacks, reason }: Places) =>
         hint: "Leave it out, or enable a cloud that has it: sky check"
       })
     : new ResourcesUnavailableError({
-        message: `No place fits the task: ${reason ?? "no cloud is enabled"}.`,
+        message: `No place fits the task: ${reason?.replace(/\.$/, "") ?? "no cloud is enabled"}.`,
         hint: hint ?? "Ask for less, or enable a cloud that has it: sky check",
         failoverHistory: [],
         noFailover: false

@@ -35,6 +35,10 @@ it("is refused with the user's way on, tried and meant", () => {
       hint: "Your machines: sky ssh ls rack"
     })
 })
+it("ends with one full stop, whatever the reason ends with", () => {
+  const { message } = refusal({ ...none, reason: "/pools, line 2: 'hosts' is to be a list.", busy: true }, false)
+  assert.match(message, /is to be a list\.$/)
+})
 it("names who else has it where none of them would do, and what a dry run shows says why", () => {
   assert.match(refusal(none, false).hint!, /^Your machines: sky ssh ls rack\. \w+ has it from \$0\.\d\d an hour, but is not enabled/)
   const { plan } = Result.getOrThrow(launched(none, true)).result as { plan: { enabled: boolean; notes: ReadonlyArray<string> } }

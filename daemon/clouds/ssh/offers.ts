@@ -105,7 +105,10 @@ const inShort = (pools: ReadonlyArray<Short>, wanted: number): string => {
 const poolsFor = (machines: ReadonlyArray<Looked>, { region }: Need): ReadonlyArray<readonly [string, ReadonlyArray<Looked>]> =>
   [...Map.groupBy(machines, ({ pool }) => pool)].filter(([pool]) => region === undefined || pool === region)
 
-const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number): Offered => {
+/** What is wrong with pools that cannot be used. */
+type Faults = ReadonlyMap<string, string>
+
+const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, faults: Faults): Offered => {
   const other = foreignOf(need)
   if (other !== undefined) return { offers: [], reason: `machines of an ssh pool have no ${other}`, lacks: true }
   const pools = poolsFor(machines, need)
@@ -128,16 +131,16 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number): O
   const [only, ...others] = pools.map(([pool]) => pool)
   return {
     offers: [],
-    reason: short.length === 0 ? `there is no ssh pool '${need.region}'` : inShort(short, wanted),
+    reason: short.length === 0 ? (faults.get(need.region ?? "") ?? `there is no ssh pool '${need.region}'`) : inShort(short, wanted),
     busy: short.some(({ couldDo }) => couldDo),
     hint: `Your machines: sky ssh ls${others.length > 0 || only === undefined ? "" : ` ${only}`}`
   }
 }
 
 /** `machines`: of all pools that the task may have. */
-export const offersOf = (machines: ReadonlyArray<Looked>, task: Task): Offered => {
+export const offersOf = (machines: ReadonlyArray<Looked>, task: Task, faults: Faults = new Map()): Offered => {
   const needs = alternativesOf(task.resources).items.filter(({ cloud }) => cloud === undefined || cloud === "ssh")
-  const answers = needs.map((need) => forNeed(machines, need, numNodesOf(task)))
+  const answers = needs.map((need) => forNeed(machines, need, numNodesOf(task), faults))
   const offers = answers.flatMap((answer) => answer.offers)
   const reasons = [...new Set(answers.map(({ reason }) => reason))].filter((reason) => reason !== null)
   const isRegion = new Set<string | null>()

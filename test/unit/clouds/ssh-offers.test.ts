@@ -61,3 +61,8 @@ it("who is let in by no password is told that the password is wrong, and who is 
   expect(on("PermissionDenied", "permission denied (password): a@b:22 with the key /k, the password")).toContain("password")
   expect(on("PermissionDenied", "permission denied (publickey): a@b:22 with the key /k")).toContain("ssh-copy-id")
 })
+
+it("of a pool that is left out for a mistake in the file, the mistake is said", () => {
+  const faults = new Map([["rack", "/pools, line 2: pool 'rack': 'hosts' is to be a list of machines."]])
+  expect(offersOf([], { resources: { cloud: "ssh", region: "rack" } }, faults).reason).toContain("line 2")
+})
