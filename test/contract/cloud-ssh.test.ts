@@ -63,6 +63,8 @@ describe("a machine of a pool", () => {
       for (const server of pool.servers) server.knobs.refuseAuth = true
       for (const server of pool.servers) server.cut()
       assert.deepStrictEqual(yield* silent, [[], [refs[0]!.host]])
+      // What has a node that is known has no other.
+      assert.deepStrictEqual((yield* cloud.owned(null, ({ host, region }) => region === "rack" && host === refs[0]!.host)).unclear, [])
       // Another daemon over the same folder, whose log may know nothing of it.
       assert.deepStrictEqual((yield* (yield* pool.daemon).owned(null)).unclear.length, 1)
       for (const server of pool.servers) server.knobs.refuseAuth = false

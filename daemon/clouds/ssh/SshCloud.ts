@@ -124,16 +124,19 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     ),
     provision: claim,
     query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
-    owned: Effect.fn("SshCloud.owned")(function* (log) {
+    owned: Effect.fn("SshCloud.owned")(function* (log, isHad = () => false) {
       const own = yield* folder.id
       if (own === null) return { owned: [], unclear: [] }
       const known = yield* machines.known
       const looked = yield* machines.lookAll(machinesOf(known), "now")
       const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === own : lease.log === log)
-      const silent = yield* Effect.filter(looked, mayBeOurs, { concurrency: "unbounded" })
+      const others = looked.filter(({ host, pool, reached }) => reached !== null || !isHad({ region: pool, host }))
+      const silent = yield* Effect.filter(others, mayBeOurs, { concurrency: "unbounded" })
+      // One machine may be in several pools.
+      const whys = new Map(silent.map(({ host, why }) => [host, why]))
       return {
         owned: looked.flatMap((one) => ownedOf(one, isOurs)),
-        unclear: [...silent.map(({ host, why }) => `${host} is not reached: ${why}`), ...faultsOf(known)]
+        unclear: [...[...whys].map(([host, why]) => `${host} is not reached: ${why}`), ...faultsOf(known)]
       }
     }),
     start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),

@@ -104,7 +104,8 @@ const machineOf = (pool: string, node: unknown, at: number, shared: Shared, read
 
 const poolOf = (pool: string, { key, value }: { readonly key: unknown; readonly value: unknown }, reader: Reader) => {
   const where = `pool '${pool}'`
-  if (!poolName.test(pool)) throw reader.wrong(key, `${where}: --infra ssh/NAME cannot name it: '*' is any, and no name begins or ends with a space.`)
+  if (!poolName.test(pool))
+    throw reader.wrong(key, `${where}: --infra ssh/NAME cannot name it: '*' is any, and no name begins or ends with a space.`)
   if (!isMap(value)) throw reader.wrong(key, `${where}: expected a mapping with 'hosts'.`)
   const fields = fieldsOf(value, poolFields, where, reader)
   const shared = sharedOf(fields, where, reader)
