@@ -1,6 +1,6 @@
 /**
- * One rank on this node: its folder (order, script, claim, pid, exit), its supervisor's process, and how its end is noticed: the
- * exit of our own child, or, for one that an earlier agent started, the folder being watched and its process looked at.
+ * One rank on this node: its supervisor's process, and how its end is noticed: the exit of our own child, or, for one that an earlier
+ * agent started, its folder being watched and its process looked at.
  */
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
@@ -8,45 +8,25 @@ import type { Folder } from "./Folder.ts"
 import { type Mark, markedEnvironment } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { bootId, isAlive } from "./processes.ts"
-import { prologue, supervisor } from "./script.ts"
+import { type RankOrder, readFrom, unclaimedOrder, writeOrder } from "./rank-files.ts"
+import { supervisor } from "./script.ts"
 
 const adoptedLookMs = 500
 /** How often a claim may be found empty before its writer counts as dead. */
 const emptyLooks = 10
 const notStarted = 126
-/** Blank is no exit yet: its place is there before the job can fill the disk. */
-const exitPlace = `${" ".repeat(8)}\n`
-
-export interface RankOrder {
-  readonly key: string
-  readonly rank: number
-  readonly script: string
-  readonly environment: Readonly<Record<string, string>>
-  readonly secrets: Readonly<Record<string, string>>
-  /** Below HOME. */
-  readonly log: string
-  /** The journal of the head that gives it; none when it is this node's own. */
-  readonly head?: string
-}
-
-const read = (path: string): string | null => {
-  try {
-    return fs.readFileSync(path, "utf8").trim()
-  } catch {
-    return null
-  }
-}
-
 const findBash = (path: string | undefined) =>
   [...(path ?? "").split(":"), "/bin", "/usr/bin", "/usr/local/bin"]
     .map((folder) => join(folder, "bash"))
     .find((file) => fs.existsSync(file)) ?? "bash"
 
-/** A detached setup is part of its job. */
-export const markOf = (folder: Folder, key: string): Mark => ({
-  folder: folder.root,
-  job: `${folder.identity.cluster}/${key.replace(/^(job|setup-of)-/, "")}`
-})
+export interface RankView {
+  readonly key: string
+  readonly rank: number
+  readonly pid: number | null
+  readonly exit: Exit | null
+  readonly quiet: boolean
+}
 
 export class Rank {
   readonly key: string
@@ -74,24 +54,25 @@ export class Rank {
     this.#changed = changed
   }
 
-  get isSetup() {
-    return this.key.startsWith("setup-")
+  /** A detached setup is part of its job. */
+  get mark(): Mark {
+    const { identity, root } = this.#node
+    return { folder: root, job: `${identity.cluster}/${this.key.replace(/^(job|setup-of)-/, "")}` }
   }
 
-  #write(order: RankOrder) {
-    fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    fs.writeFileSync(join(this.folder, "script"), order.script, { mode: 0o600 })
-    // Whoever has been here before may have written its exit.
-    const exit = join(this.folder, "exit")
-    if (!fs.existsSync(exit)) fs.writeFileSync(exit, exitPlace, { mode: 0o600, flag: "wx" })
-    fs.writeFileSync(join(this.folder, "main"), prologue(this.folder, this.#node.workdir), { mode: 0o600 })
-    fs.writeFileSync(join(this.folder, "order.json"), JSON.stringify(order), { mode: 0o600 })
+  get view(): RankView {
+    const { exit, key, number, pid, quiet } = this
+    return { key, rank: number, pid, exit, quiet }
+  }
+
+  get isSetup() {
+    return this.key.startsWith("setup-")
   }
 
   start(order: RankOrder) {
     this.#node.mustExist()
     try {
-      this.#write(order)
+      writeOrder(this.folder, order, this.#node.workdir)
       this.#spawn(order)
     } catch (cause) {
       this.#end({ code: notStarted, reason: `it could not be started: ${(cause as Error).message}` })
@@ -100,7 +81,7 @@ export class Rank {
 
   #spawn(order: RankOrder) {
     const { identity, home, workdir } = this.#node
-    const mark = markedEnvironment(markOf(this.#node, this.key))
+    const mark = markedEnvironment(this.mark)
     const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_NODE: identity.node }
     const log = join(home, order.log)
     fs.mkdirSync(dirname(log), { recursive: true })
@@ -129,12 +110,7 @@ export class Rank {
 
   /** Its order, when it was planned by an earlier agent and nobody has claimed it. */
   unclaimed(): RankOrder | "never written" | null {
-    if (read(join(this.folder, "claim")) !== null) return null
-    try {
-      return JSON.parse(read(join(this.folder, "order.json")) ?? "")
-    } catch {
-      return "never written"
-    }
+    return unclaimedOrder(this.folder)
   }
 
   /** One that an earlier agent started. */
@@ -151,12 +127,12 @@ export class Rank {
   look() {
     if (this.exit !== null || this.ending) return
     if (this.pid === null && this.#readPid()) this.#changed()
-    const claim = read(join(this.folder, "claim"))
+    const claim = readFrom(this.folder, "claim")
     const [pid = "", start = "", boot = ""] = (claim ?? "").split(" ")
     const writing = claim === "" && this.#emptyLooks++ < emptyLooks
     const alive = boot === bootId() && isAlive(Number(pid), start)
     // The exit is read after its writer was seen gone, else one written in between would be missed.
-    const code = read(join(this.folder, "exit"))
+    const code = readFrom(this.folder, "exit")
     if (code !== null && code !== "") return this.#end({ code: Number(code), reason: null })
     if (alive || writing || this.#starting) return this.#lookLater()
     if (boot !== "" && boot !== bootId()) return this.#end({ code: killedCode, reason: "the machine was restarted" })
@@ -192,7 +168,7 @@ export class Rank {
   }
 
   #readPid(): boolean {
-    this.pid ??= Number(read(join(this.folder, "pid"))) || null
+    this.pid ??= Number(readFrom(this.folder, "pid")) || null
     return this.pid !== null
   }
 

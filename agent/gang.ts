@@ -2,7 +2,7 @@
 import type { Head } from "./Head.ts"
 import type { Host } from "./hosts.ts"
 import type { Exit } from "./outcome.ts"
-import type { RankOrder } from "./Rank.ts"
+import type { RankOrder } from "./rank-files.ts"
 
 export interface Member {
   readonly host: Host

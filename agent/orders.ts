@@ -5,7 +5,7 @@ import type { JobSpec, NodeIdentity, Peer, SetupSpec } from "../sdk/agent/protoc
 import { detachedSetupVariables, jobVariables, setupVariables } from "./environment.ts"
 import type { Folder } from "./Folder.ts"
 import { detachedSetupLog, runLog, setupLog } from "./log-files.ts"
-import type { RankOrder } from "./Rank.ts"
+import type { RankOrder } from "./rank-files.ts"
 import type { Kept } from "./records.ts"
 import type { Placed } from "./scheduler.ts"
 

@@ -26,8 +26,10 @@ export const identitiesOf = Effect.fn("identitiesOf")(function* (clouds: Readonl
   return new Map(asked.map(({ name }, i) => [name, answers[i]!])) satisfies Identities
 })
 
+type Owned = Pick<ClusterRow, "name" | "offer" | "owner">
+
 /** Under another identity a cluster's machines look as if they were gone. */
-export const asOwner = Effect.fn("asOwner")(function* (cloud: Cloud, row: ClusterRow) {
+export const asOwner = Effect.fn("asOwner")(function* (cloud: Cloud, row: Owned) {
   if (row.owner === null) return
   const refusal = refuseOther(row, yield* cloud.identity)
   if (refusal !== undefined) return yield* new CloudError({ kind: "Transient", code: refusal._tag, message: refusal.message })

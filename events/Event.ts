@@ -15,6 +15,7 @@ import {
   NodeStarted,
   NodeStarting,
   NodeStopped,
+  RequestAbandoned,
   RuntimeLost,
   RuntimeReady
 } from "./provision.ts"
@@ -41,6 +42,7 @@ export const events = [
   NodeStopped,
   NodeReleased,
   NodeAbandoned,
+  RequestAbandoned,
   RuntimeReady,
   RuntimeLost,
   WorkdirSynced,

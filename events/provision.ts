@@ -15,7 +15,7 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
 
 /**
  * The cloud handed it over. From here on it may cost money. `host` and `hostKey` of a machine that was there before: what its owner calls
- * it, and the key that it showed (`ssh-ed25519 AAAA…`), which is the only one it may show from here on.
+ * it, and the key that it showed (`ssh-ed25519 AAAA…`), which is the only one it may show from here on, but for `RuntimeReady`.
  */
 export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
   ...node,
@@ -26,7 +26,7 @@ export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
 })
 
 /**
- * The cloud said no, and holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.
+ * The cloud said no, or has ended what a purge gave up on: it holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.
  */
 export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   cluster: ClusterId,
@@ -43,8 +43,16 @@ export const NodeStarting = Schema.TaggedStruct("NodeStarting", node)
 /** A stopped node runs again, perhaps at another address. */
 export const NodeStarted = Schema.TaggedStruct("NodeStarted", { ...node, address: Schema.String })
 
-/** The agent on this node answered. */
-export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", { ...node, journal: JournalId, build: Schema.String })
+/**
+ * The agent on this node answered. `hostKey`: its machine showed another key than the recorded one, and the user's own known_hosts had that
+ * very key for it: it is the only one from here on.
+ */
+export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", {
+  ...node,
+  journal: JournalId,
+  build: Schema.String,
+  hostKey: Schema.optionalKey(Schema.String)
+})
 
 /** The agent on this node does not answer any more, although its machine has not ended. */
 export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason: Schema.String })
@@ -54,6 +62,17 @@ export const NodeStopped = Schema.TaggedStruct("NodeStopped", { ...node, reason:
 
 /** The cloud confirmed that machine and disk are gone. */
 export const NodeReleased = Schema.TaggedStruct("NodeReleased", { ...node, reason: Schema.NullOr(Schema.String) })
+
+/**
+ * A purge gave up on an answer: what was asked for under this token may have been given, and may cost money. What is found of it is ended,
+ * and that nothing of it is left is `NodeRefused`.
+ */
+export const RequestAbandoned = Schema.TaggedStruct("RequestAbandoned", {
+  cluster: ClusterId,
+  token: NodeToken,
+  ranks: Schema.Array(Schema.Natural),
+  reason: Schema.String
+})
 
 /** A purge gave up on this machine: it may still exist, and may cost money. */
 export const NodeAbandoned = Schema.TaggedStruct("NodeAbandoned", { ...node, reason: Schema.String })

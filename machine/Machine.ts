@@ -8,7 +8,6 @@ import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import { describe } from "./describe.ts"
 import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
@@ -32,6 +31,8 @@ export interface MachineOptions {
 }
 
 const width = 16
+/** A claim that is older was cut short; a younger one may be another's, who is being told that the machine is taken. */
+const claimMaxMs = 3_600_000
 
 const nodeState = async (at: Places, ref: NodeRef): Promise<NodeState> => {
   const { rank, node } = ref
@@ -58,7 +59,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   const tooLong = whyTooLong(at)
   if (tooLong !== null) throw refused("PathTooLong", `${tooLong}.`)
   for (const folder of [at.nodes, at.run, at.trash]) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const left = await remains(at)
+  const left = await remains(at, 0)
 
   const placeOf = (identity: NodeIdentity): NodePlace => ({
     folder: at.node(identity.node),
@@ -87,6 +88,8 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   const comeBackWith = async (ref: NodeRef) => {
     await comeBack(at, [process.execPath, agentPath, "boot", base])
     await sweepPrograms(at, process.execPath, agentPath)
+    // What others have left there keeps nobody from having an agent.
+    await sweep(await remains(at, claimMaxMs)).catch(() => {})
     await findRunning(ref).catch(async (error) => {
       await stayAway(at)
       throw error
@@ -94,7 +97,6 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   }
 
   return {
-    describe: () => describe(base),
     provision: async (claim, signal) => {
       const found = await environment()
       return whole(signal, () => provision(at, claim, found))

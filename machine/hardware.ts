@@ -3,7 +3,8 @@ import { execFile } from "node:child_process"
 import { availableParallelism, totalmem } from "node:os"
 import type { NodeIdentity } from "../sdk/agent/protocol.ts"
 
-const smiTimeoutMs = 10_000
+/** A driver that is not kept loaded takes about a second for each GPU; a broken one may let everybody wait for ever. */
+export const smiMaxS = 10
 
 type Accelerators = NodeIdentity["accelerators"]
 
@@ -53,14 +54,14 @@ const devicesOf = (queried: string, listed: string): ReadonlyArray<Device> => {
     })
 }
 
-export interface Found {
+export interface Gpus {
   readonly accelerators: Accelerators
   /** Those that a cluster does not get: it has one kind. */
   readonly others: ReadonlyArray<string>
 }
 
 /** The kind of which there are most, the first of equals. */
-export const findKind = (queried: string, listed = ""): Found => {
+export const findKind = (queried: string, listed = ""): Gpus => {
   const kinds = [...Map.groupBy(devicesOf(queried, listed), ({ name }) => name)]
   // In place of a name, what is wrong with one: "[GPU is lost]".
   const whole = kinds.filter(([name]) => !name.startsWith("["))
@@ -82,7 +83,7 @@ const hasParts = (queried: string): boolean => /, *Enabled\s*$/m.test(queried)
 
 const ask = (...args: ReadonlyArray<string>): Promise<string | null> =>
   new Promise((resolve) => {
-    const options = { timeout: smiTimeoutMs, killSignal: "SIGKILL" as const }
+    const options = { timeout: smiMaxS * 1000, killSignal: "SIGKILL" as const }
     execFile("nvidia-smi", args, options, (error, stdout) => resolve(error ? null : stdout))
   })
 

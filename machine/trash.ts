@@ -1,16 +1,13 @@
 /** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept later. */
-import { chmod, readdir, rename, rm, unlink } from "node:fs/promises"
+import { chmod, readdir, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { workdirName } from "../sdk/agent/protocol.ts"
 import { takeOut } from "./authorized-keys.ts"
 import { stayAway } from "./comes-back.ts"
+import { ignoreMissing } from "./errno.ts"
 import { buildPrefix, type Places, readIdentity, syncNodes } from "./folder.ts"
 import { giveBackLease, holdsLease, isFree } from "./lease.ts"
 import { transient } from "./MachineError.ts"
-
-const ignoreMissing = (error: NodeJS.ErrnoException) => {
-  if (error.code !== "ENOENT") throw error
-}
 
 /** Read-only folders (Go's module cache is full of them) keep what they hold: the owner's bits are set first. */
 const unlockFolders = async (folder: string): Promise<void> => {
@@ -62,13 +59,23 @@ export const discard = async (at: Places, node: string): Promise<void> => {
   for (const path of [at.trashed(node), at.trashedWorkdir(node)]) await remove(path)
 }
 
-/** What was left: folders in the trash, and folders of nodes that were never finished. */
-export const remains = async (at: Places): Promise<ReadonlyArray<string>> => {
+/** Whether it is there for so long. */
+const isOlder = (path: string, ms: number) =>
+  stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs >= ms,
+    () => false
+  )
+
+/** What was left: folders in the trash, and folders of nodes that were not finished for so long. */
+export const remains = async (at: Places, unfinishedForMs: number): Promise<ReadonlyArray<string>> => {
   const trashed = (await readdir(at.trash)).map((name) => join(at.trash, name))
-  const unfinished = (await readdir(at.nodes)).filter((name) => name.startsWith(buildPrefix)).map((name) => join(at.nodes, name))
-  return [...trashed, ...unfinished]
+  const begun = (await readdir(at.nodes)).filter((name) => name.startsWith(buildPrefix)).map((name) => join(at.nodes, name))
+  const isLeft = await Promise.all(begun.map((path) => isOlder(path, unfinishedForMs)))
+  return [...trashed, ...begun.filter((_, index) => isLeft[index])]
 }
 
+/** One that cannot be removed keeps none of the others. */
 export const sweep = async (paths: ReadonlyArray<string>): Promise<void> => {
-  for (const path of paths) await remove(path)
+  const failed = (await Promise.allSettled(paths.map(remove))).find(({ status }) => status === "rejected")
+  if (failed?.status === "rejected") throw failed.reason
 }

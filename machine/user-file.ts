@@ -8,6 +8,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, renam
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { codeOf } from "./errno.ts"
 import { sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"
 
@@ -21,8 +22,6 @@ const occupied = ["ENOTEMPTY", "EEXIST"]
 
 /** The file's bytes, whatever they mean. */
 export const encoding = "latin1"
-
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
 
 const orNull = async <A>(step: Promise<A>, ...codes: ReadonlyArray<string>): Promise<A | null> => {
   try {
@@ -56,13 +55,23 @@ const lock = async (path: string): Promise<string> => {
   }
 }
 
-/** For one that has other names too, which a rename would leave behind. */
-const overwrite = async (path: string, text: string): Promise<true> => {
+const writeAt = async (file: FileHandle, bytes: Buffer, from: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, { offset: done, position: from + done })).bytesWritten
+}
+
+/** For one that has other names too, which a rename would leave behind. It has its size first, in empty lines: on a disk that is full it is as it was. */
+const overwrite = async (path: string, before: string, after: string): Promise<true> => {
+  const [old, bytes] = [Buffer.from(before, encoding), Buffer.from(after, encoding)]
   const file = await open(path, "r+")
   try {
-    const { bytesWritten } = await file.write(Buffer.from(text, encoding), { position: 0 })
-    await file.truncate(bytesWritten)
+    await writeAt(file, Buffer.alloc(Math.max(0, bytes.length - old.length), "\n"), old.length)
     await file.sync()
+    await writeAt(file, bytes, 0)
+    await file.truncate(bytes.length)
+    await file.sync()
+  } catch (error) {
+    await writeAt(file, old, 0).finally(() => file.truncate(old.length))
+    throw error
   } finally {
     await file.close()
   }
@@ -74,13 +83,13 @@ const rewrite = async (path: string, temp: FileHandle, tempPath: string, edit: (
   const before = await orNull(readFile(path, encoding), "ENOENT")
   const after = edit(before ?? "")
   if (after === (before ?? "")) return true
+  const found = before === null ? null : await stat(path)
+  if (found !== null && found.nlink > 1) return overwrite(path, before!, after)
   await temp.writeFile(after, encoding)
-  if (before !== null) {
-    const { gid, mode, nlink, uid } = await stat(path)
-    if (nlink > 1) return overwrite(path, after)
+  if (found !== null) {
     const own = await temp.stat()
-    if (own.uid !== uid || own.gid !== gid) await temp.chown(uid, gid)
-    await temp.chmod(mode & 0o7777)
+    if (own.uid !== found.uid || own.gid !== found.gid) await temp.chown(found.uid, found.gid)
+    await temp.chmod(found.mode & 0o7777)
   }
   await temp.sync()
   if ((await orNull(rename(tempPath, path), "ENOENT")) === null) return false

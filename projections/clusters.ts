@@ -2,7 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { Event } from "../events/Event.ts"
-import type { ClusterId, ClusterName, NodeId } from "../events/ids.ts"
+import type { ClusterId, ClusterName, NodeId, NodeToken } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { ClusterRow, NodeRow } from "./ClusterRow.ts"
 import { blank, next } from "./cluster-facts.ts"
@@ -15,6 +15,8 @@ export interface Clusters {
   readonly names: HashMap.HashMap<ClusterName, ClusterId>
   /** Nodes on machines of the user's own that were dropped without their word: who comes back is ended then. */
   readonly abandoned: HashMap.HashMap<NodeId, Abandoned>
+  /** What was asked for and dropped without an answer: what is found of it is ended. */
+  readonly unanswered: HashMap.HashMap<NodeToken, Unanswered>
   /** The log's id, in its first event. */
   readonly log: string
 }
@@ -26,6 +28,11 @@ export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "
   readonly cloud: string
   readonly region: string | null
   readonly zone: string | null
+}
+
+/** `offer`: where it was asked for. */
+export interface Unanswered extends Pick<ClusterRow, "id" | "name" | "offer" | "owner"> {
+  readonly token: NodeToken
 }
 
 export const rowOf = (clusters: Clusters, id: ClusterId): ClusterRow | undefined => Option.getOrUndefined(HashMap.get(clusters.rows, id))
@@ -52,17 +59,29 @@ const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, 
   return HashMap.set(abandoned, node, { cluster: row.id, clusterName: row.name, cloud, region, zone, address, host, hostKey, node, rank })
 }
 
+const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | undefined, event: Event): Clusters["unanswered"] => {
+  if (event._tag === "NodeRefused" && HashMap.has(unanswered, event.token)) return HashMap.remove(unanswered, event.token)
+  const asked = event._tag === "RequestAbandoned" ? row?.pending.find(({ token }) => token === event.token) : undefined
+  if (row === undefined || asked === undefined) return unanswered
+  const { id, name, owner } = row
+  const { offer, token } = asked
+  return HashMap.set(unanswered, token, { id, name, offer, owner, token })
+}
+
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 6,
-  empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), log: "" },
+  version: 7,
+  empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded
     if (event._tag === "LogCreated") return { ...known, log: event.log }
     const id = clusterOf(recorded)
     if (id === undefined) return known
-    const abandoned = abandon(known.abandoned, rowOf(known, id), event)
-    const state = abandoned === known.abandoned ? known : { ...known, abandoned }
+    const row = rowOf(known, id)
+    const abandoned = abandon(known.abandoned, row, event)
+    const unanswered = leaveUnanswered(known.unanswered, row, event)
+    const isSame = abandoned === known.abandoned && unanswered === known.unanswered
+    const state = isSame ? known : { ...known, abandoned, unanswered }
     const before =
       event._tag === "ClusterCreated"
         ? blank(id, event.name, recorded.atMs, recorded.seq)

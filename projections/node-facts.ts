@@ -39,6 +39,8 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
     case "NodeReleased":
     case "NodeAbandoned":
       return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    case "RequestAbandoned":
+      return { ...row, pending: row.pending.filter(({ token }) => token !== event.token), trouble: null }
     case "RuntimeReady":
       return ready(row, event, operation, atMs)
     case "RuntimeLost":
@@ -66,7 +68,13 @@ const ready = (
   operation: OperationId | null,
   atMs: number
 ): ClusterRow => {
-  const seen = withNode(row, event.rank, (node) => ({ ...node, ready: true, reason: null, sinceMs: atMs }))
+  const seen = withNode(row, event.rank, (node) => ({
+    ...node,
+    hostKey: event.hostKey ?? node.hostKey,
+    ready: true,
+    reason: null,
+    sinceMs: atMs
+  }))
   const done = withOperation(seen, operation, (active) => ({ ...active, readyRanks: [...active.readyRanks, event.rank] }))
   const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
   const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))

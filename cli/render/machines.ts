@@ -9,7 +9,7 @@ const shrinking = ["NODE", "STATUS", "POOL", "HOST"]
 const colours = { free: "green", leased: "yellow", unreachable: "red" } as const
 
 const rowOf = ({ accelerators, clusterName, cpus, host, memoryGib, node, pool, reason, status, warnings = [] }: MachineView): Row => {
-  const said = status === "unreachable" && reason !== null ? [reason] : warnings
+  const said = clusterName === null && reason !== null ? [reason] : warnings
   const gpus = accelerators === null ? "-" : `${accelerators.name}:${accelerators.count}`
   const text = clusterName === null ? status : `leased by ${clusterName}`
   return {

@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { events } from "../../events/Event.ts"
 import { Recorded } from "../../events/Recorded.ts"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
 import { eventMaxBytes, genesis } from "../log/chain.ts"
@@ -12,7 +13,11 @@ import type { LogDamaged } from "../log/LogDamaged.ts"
 import type { Stored } from "../log/LogStore.ts"
 import { readJson } from "../log/read-record.ts"
 
-const isRecorded = Schema.is(Recorded)
+const { event: _, ...envelope } = Recorded.fields
+const isEnvelope = Schema.is(Schema.Struct(envelope))
+/** Of each kind of event on its own: to find it among all of them takes as long as to look at it. */
+const isEvent = new Map(events.map((event) => [event.fields._tag.schema.literal as string, Schema.is<Schema.Constraint>(event)]))
+const isRecorded = (recorded: Recorded) => isEnvelope(recorded) && isEvent.get(recorded.event._tag)!(recorded.event)
 const newline = 10
 
 export const damageOf = ({ damage, message, seq }: LogDamaged): Damage => ({ kind: damage, seq, message })

@@ -1,7 +1,4 @@
-/**
- * What is proven of a run of events, given where the one before it stands. Runs are proven side by side: each takes the stored hash
- * before it by its word, which the run before has proven when their turn comes.
- */
+/** What is proven of a run of events, given the hash of the one before it. */
 import * as Result from "effect/Result"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
 import type { Head } from "../log/head-file.ts"
@@ -11,7 +8,7 @@ import { Proof } from "./Proof.ts"
 
 export interface Run {
   readonly said: Head | undefined
-  /** The event before, and its hash; undefined where the log begins, or where that one could not be read. */
+  /** The event before, and its hash; undefined where the log begins. */
   readonly at: number
   readonly hash: Buffer | undefined
   readonly values: ReadonlyArray<Stored>

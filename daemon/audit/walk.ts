@@ -3,15 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
 import { AuditError } from "../../sdk/protocol/errors.ts"
-import { unpack } from "../log/chain.ts"
 import { checkEnd } from "../log/check-next.ts"
 import type { Head } from "../log/head-file.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
-import type { Indexed, LogStore, Page, Stored, StoreError } from "../log/LogStore.ts"
+import type { Indexed, LogStore, Stored } from "../log/LogStore.ts"
 import type { Trace } from "./IndexProof.ts"
 import { damageOf } from "./Proof.ts"
-import type { Proven, Run } from "./prove-run.ts"
-import { provers } from "./provers.ts"
+import { type Proven, proveRun } from "./prove-run.ts"
+import { proveAhead } from "./provers.ts"
 
 /** A log as it was found. */
 export interface Found {
@@ -46,21 +45,6 @@ export interface Visitor {
   readonly page?: (at: number) => Effect.Effect<boolean, AuditError>
 }
 
-/** Each page with where the one before it ends. */
-const runs = (pages: Stream.Stream<Page, StoreError>, said: Head | undefined) => {
-  let at = 0
-  let hash: Buffer | undefined
-  return Stream.map(pages, (page) => {
-    const run: Run = { said, at, hash, values: page.values }
-    const last = page.values.at(-1)
-    if (last !== undefined) {
-      at += page.values.length
-      hash = unpack(last.value)?.hash
-    }
-    return { index: page.index, run }
-  })
-}
-
 /**
  * Where a table is not what was written, that is what there is to say of what it does not yield, and of what it yields as something else:
  * which of the two depends on where in an event the first byte lies that was hit.
@@ -88,37 +72,29 @@ export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor)
     }
     return undefined
   }
-  const pages = visitor.index === undefined ? store?.scan(1).pipe(Stream.map((values) => ({ values, index: [] }))) : store?.everything
-  const proveAll = Effect.gen(function* () {
-    const last = store === undefined ? undefined : yield* store.last
-    const { prove, width } = yield* provers(last?.seq ?? 0)
-    yield* runs(pages ?? Stream.empty, said).pipe(
-      Stream.mapEffect(
-        ({ index, run }) => {
-          // Where nobody visits them, they are not kept until they are proven.
-          const values = visitor.event === undefined ? [] : run.values
-          return Effect.map(prove(run), (proven) => ({ values, index, proven }))
-        },
-        {
-          concurrency: width
-        }
-      ),
-      Stream.runForEach(({ index, proven, values }) =>
-        Effect.gen(function* () {
-          const stopped = visit(values, index, proven)
-          const goesOn = visitor.page === undefined || (yield* visitor.page(at()))
-          if (!goesOn) return yield* Effect.fail(new Stopped(null))
-          if (stopped !== undefined) return yield* Effect.fail(stopped)
-          // Others have their turn.
-          yield* Effect.yieldNow
-        })
+  const take = Effect.fnUntraced(function* (values: ReadonlyArray<Stored>, index: ReadonlyArray<Indexed>, proven: Proven) {
+    const stopped = visit(values, index, proven)
+    const goesOn = visitor.page === undefined || (yield* visitor.page(at()))
+    if (!goesOn) return yield* Effect.fail(new Stopped(null))
+    if (stopped !== undefined) return yield* Effect.fail(stopped)
+    // Others have their turn.
+    yield* Effect.yieldNow
+  })
+  const proveAll = Effect.fnUntraced(function* (store: LogStore["Service"]) {
+    const last = yield* store.last
+    const isKept = visitor.event !== undefined
+    yield* proveAhead(store, { said, isKept }, last?.seq ?? 0, (values, proven) => take(values, [], proven))
+    const from = at() + 1
+    const rest = visitor.index === undefined ? Stream.map(store.scan(from), (values) => ({ values, index: [] })) : store.everything(from)
+    yield* Stream.runForEach(rest, ({ index, values }) =>
+      Effect.suspend(() =>
+        take(values, index, proveRun({ said, at: at(), hash: head === null ? undefined : Buffer.from(head.hash, "hex"), values }))
       )
     )
   })
   // Before the events are read, which may grow meanwhile.
   const kept = store === undefined ? [] : yield* Effect.orElseSucceed(store.snapshots, () => [])
-  const stopped = yield* proveAll.pipe(
-    Effect.scoped,
+  const stopped = yield* (store === undefined ? Effect.void : proveAll(store)).pipe(
     Effect.as(undefined),
     Effect.catch((error) => {
       if (error instanceof Stopped) return Effect.succeed(error)

@@ -9,7 +9,7 @@ type Names = ReadonlyArray<string>
 const isOwner = (owner: Names, identity: Names) => owner.some((name, place) => name === identity[place])
 
 /** `identity`: who the credentials of its cloud are now. */
-export const refuseOther = ({ name, offer, owner }: ClusterRow, identity: Names | null) =>
+export const refuseOther = ({ name, offer, owner }: Pick<ClusterRow, "name" | "offer" | "owner">, identity: Names | null) =>
   owner === null || identity === null || isOwner(owner, identity)
     ? undefined
     : new ClusterOwnerIdentityMismatchError({

@@ -11,7 +11,6 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 import { isOther } from "../in-its-place.ts"
-import { isWorthAhead } from "./ahead.ts"
 import { isMarked } from "./as-found.ts"
 import { folderBeside, makeReadable, putBeside, unsoundIn } from "./beside.ts"
 import { createHead, emptyHead, readHead } from "./head-file.ts"
@@ -29,9 +28,9 @@ export const placesOf = (home: string) => ({
   imported: join(home, "imported")
 })
 
-export const storeLayer = (home: string, createIfMissing: boolean, multithreading = false) => {
+export const storeLayer = (home: string, createIfMissing: boolean) => {
   const { snapshots, store } = placesOf(home)
-  return LevelLogStore.layer(store, { createIfMissing, snapshots, multithreading })
+  return LevelLogStore.layer(store, { createIfMissing, snapshots, multithreading: true })
 }
 
 const damaged = (damage: LogDamaged["damage"], message: string) => new LogDamaged({ damage, seq: 0, message })
@@ -48,7 +47,7 @@ export const openBeside = Effect.fnUntraced(function* (home: string, folder: str
   const beside = placesOf(folder).store
   const { rescued, unsound } = yield* makeReadable(beside)
   const opened = yield* Layer.build(
-    LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots, rescued })
+    LevelLogStore.layer(beside, { createIfMissing: false, snapshots: placesOf(home).snapshots, rescued, multithreading: true })
   ).pipe(Effect.catchTag("LogDamaged", ({ damage, message }) => damaged(damage, message.replaceAll(beside, store))))
   // What a process that was killed had not yet made part of it, LevelDB has deleted, or written anew under the same number.
   const still = unsound.size === 0 ? unsound : yield* unsoundIn(beside)
@@ -122,12 +121,12 @@ const refuseOthers = Effect.fnUntraced(function* (home: string) {
   if (!isBegun && isOther(store, "folder")) return yield* new ValueError({ message: noFolder(store), hint })
 })
 
-/** Whether the store may be made: only when nothing was ever acknowledged. And whether a thread may have to read it. */
+/** Whether the store may be made: only when nothing was ever acknowledged. */
 const begin = Effect.fnUntraced(function* (home: string, newLogId: Effect.Effect<string>) {
   yield* refuseOthers(home)
   const found = yield* readSaid(home)
   if (found === undefined) createHead(placesOf(home).head, emptyHead(yield* newLogId))
-  return { createIfMissing: found?.hasStore !== true, multithreading: isWorthAhead(found?.said.seq ?? 0) }
+  return found?.hasStore !== true
 })
 
 /** `newLogId`: for a state folder that holds no log yet. */
@@ -135,7 +134,7 @@ export const layer = (home: string, newLogId: Effect.Effect<string>) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { head } = placesOf(home)
-      const { createIfMissing, multithreading } = yield* begin(home, newLogId)
+      const createIfMissing = yield* begin(home, newLogId)
       const witness = Effect.suspend(() => {
         // Read again, now that the store is ours: who held it before may have gone on.
         const found = readHead(head)
@@ -143,6 +142,6 @@ export const layer = (home: string, newLogId: Effect.Effect<string>) =>
           ? Effect.fail(damaged("witness-torn", `${head} is ${found}.`))
           : fileWitness(head, found.head, found.slot, isMarked(home))
       })
-      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(storeLayer(home, createIfMissing, multithreading)))
+      return Layer.effect(Witness, witness).pipe(Layer.provideMerge(storeLayer(home, createIfMissing)))
     })
   )

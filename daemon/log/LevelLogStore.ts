@@ -10,7 +10,7 @@ import type { IteratorOptions } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { type Indexed, LogLocked, LogStore, LogUnavailable } from "./LogStore.ts"
-import { type Db, dbIn, eventKey, highWaterMarkBytes, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
+import { type Db, dbIn, entriesOf, eventKey, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
 import { Rescued } from "./rescue.ts"
 import { digits, snapshotFiles } from "./snapshot-files.ts"
 
@@ -44,7 +44,7 @@ interface Options {
   readonly createIfMissing: boolean
   /** Where snapshots are kept; none are without it. */
   readonly snapshots?: string
-  /** Whether a thread of ours may open it beside us. */
+  /** Whether threads of ours may open it beside us; whoever else does in this process is let in too. */
   readonly multithreading?: boolean
   /** What LevelDB does not read of it. */
   readonly rescued?: Rescued
@@ -72,11 +72,11 @@ const indexed = (key: string, value: string): Indexed => {
   return /^s\/.+\/\d{16}$/.test(key) && seqOf(key) === seq ? { key: key.slice(2, -17), seq } : { key, seq }
 }
 
-/** Every key that is there: the events, then all besides. */
-const everything = async function* (db: Db, rescued: Rescued) {
+/** The events, then every key besides. */
+const everything = async function* (db: Db, from: number, rescued: Rescued) {
   const seen = { snapshot: db.snapshot() }
   try {
-    for await (const values of rescued.fill(pages(db, 1, seen), 1)) yield { values, index: [] }
+    for await (const values of rescued.fill(pages(db, from, seen), from)) yield { values, index: [] }
     for (const range of [{ lt: eventKey(1) }, { gte: "e0" }]) yield* indexOf(db, { ...range, ...seen })
   } finally {
     await seen.snapshot.close()
@@ -84,15 +84,12 @@ const everything = async function* (db: Db, rescued: Rescued) {
 }
 
 const indexOf = async function* (db: Db, options: Pick<IteratorOptions<string, string>, "gte" | "lt" | "snapshot">) {
-  const iterator = db.iterator<string, string>({ ...options, highWaterMarkBytes, valueEncoding: "utf8" })
   try {
-    for (let page = await iterator.nextv(pageEntries); page.length > 0; page = await iterator.nextv(pageEntries)) {
+    for await (const page of entriesOf<string>(db, { ...options, valueEncoding: "utf8" }, pageEntries)) {
       yield { values: [], index: page.map(([key, value]) => indexed(key, value)) }
     }
   } catch (cause) {
     throw unread("read", `LevelDB cannot read the index of the log, whose events it can: ${reason(cause)}`, "index")
-  } finally {
-    await iterator.close()
   }
 }
 
@@ -130,7 +127,7 @@ export const layer = (location: string, options: Options = { createIfMissing: tr
             catch: (cause) => unread("write", `LevelDB cannot write to the log: ${reason(cause)}`)
           }),
         scan: (from) => Stream.fromAsyncIterable(rescued.fill(pages(db, from), from), notRead),
-        everything: Stream.suspend(() => Stream.fromAsyncIterable(everything(db, rescued), notRead)),
+        everything: (from) => Stream.suspend(() => Stream.fromAsyncIterable(everything(db, from, rescued), notRead)),
         scanStream: (stream, from) => Stream.fromAsyncIterable(ofStream(db, stream, from, get), notRead),
         get: (seq) => read(() => get(seq)),
         last: read(() => rescued.last(lastOf(db))),

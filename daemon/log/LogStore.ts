@@ -52,14 +52,14 @@ export class LogStore extends Context.Service<
     readonly standsFor?: LogDamaged
     /** Whether an event stands in what was hit of a table. */
     readonly isHit?: (seq: number) => boolean
-    /** Where a thread finds it that reads ahead; undefined where none may. */
+    /** Where threads find it; undefined where none may read it. */
     readonly location?: string
     /** All or nothing, values and index together, and on disk before it succeeds. */
     readonly write: (entries: ReadonlyArray<Entry>) => Effect.Effect<void, StoreError>
     /** Values with `from <= seq`, ascending, as of now, in pages. */
     readonly scan: (from: number) => Stream.Stream<ReadonlyArray<Stored>, StoreError>
-    /** All that is stored, as of one moment: values, ascending, then the index. */
-    readonly everything: Stream.Stream<Page, StoreError>
+    /** All that is stored, as of one moment: values with `from <= seq`, ascending, then the index of them all. */
+    readonly everything: (from: number) => Stream.Stream<Page, StoreError>
     /** Those of one stream, ascending, as of now. */
     readonly scanStream: (stream: Key, from: number) => Stream.Stream<Stored, StoreError>
     readonly get: (seq: number) => Effect.Effect<Uint8Array | undefined, StoreError>

@@ -39,7 +39,7 @@ const storeOf = (disk: MemoryDisk, kept = new Map<number, Uint8Array>()) =>
         const page = disk.slice(Math.max(0, from - 1))
         return page.length === 0 ? Stream.empty : Stream.succeed(page)
       }),
-    everything: Stream.suspend(() => Stream.succeed({ values: [...disk], index: indexOf(disk) })),
+    everything: (from) => Stream.suspend(() => Stream.succeed({ values: disk.slice(from - 1), index: indexOf(disk) })),
     scanStream: (stream, from) =>
       Stream.suspend(() => Stream.fromIterable(disk.filter(({ keys, seq }) => seq >= from && keys.includes(stream)))),
     get: (seq) => Effect.sync(() => disk[seq - 1]?.value),

@@ -1,4 +1,4 @@
-/** The events as they stand in LevelDB: their keys, and how they are read in pages. Shared by the store and by a thread that reads ahead. */
+/** The events as they stand in LevelDB: their keys, and how they are read in pages. Shared by the store and by threads that read it too. */
 import { type IteratorOptions, Level } from "level"
 import { LogDamaged } from "./LogDamaged.ts"
 import type { Stored } from "./LogStore.ts"
@@ -20,9 +20,29 @@ const foreign = (key: string) =>
 /** The store as of the moment that is to be seen. */
 export type Seen = Pick<IteratorOptions<string, Buffer>, "snapshot">
 
-const pagesOf = async function* (db: Db, from: number, size: number, seen: Seen) {
-  const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes, ...seen })
-  // The next page is read while this one is worked on.
+const storedIn = (entries: ReadonlyArray<readonly [string, Buffer]>): ReadonlyArray<Stored> =>
+  entries.map(([key, value]) => {
+    if (!isEventKey(key)) throw foreign(key)
+    return { seq: seqOf(key), value }
+  })
+
+/** As many of these as LevelDB hands back at once. */
+export const pageOf = async (db: Db, from: number, to: number): Promise<ReadonlyArray<Stored>> => {
+  const iterator = db.iterator({ gte: eventKey(from), lt: eventKey(to + 1), highWaterMarkBytes })
+  try {
+    return storedIn(await iterator.nextv(to - from + 1))
+  } finally {
+    await iterator.close()
+  }
+}
+
+/** The next page is read while this one is worked on. */
+export const entriesOf = async function* <V>(
+  db: Db,
+  options: Pick<IteratorOptions<string, V>, "gte" | "lt" | "snapshot" | "valueEncoding">,
+  size: number
+) {
+  const iterator = db.iterator<string, V>({ ...options, highWaterMarkBytes })
   const ask = () => {
     const asked = iterator.nextv(size)
     asked.catch(() => undefined)
@@ -33,14 +53,15 @@ const pagesOf = async function* (db: Db, from: number, size: number, seen: Seen)
       const page = await next
       if (page.length === 0) return
       next = ask()
-      yield page.map(([key, value]): Stored => {
-        if (!isEventKey(key)) throw foreign(key)
-        return { seq: seqOf(key), value }
-      })
+      yield page
     }
   } finally {
     await iterator.close()
   }
+}
+
+const pagesOf = async function* (db: Db, from: number, size: number, seen: Seen) {
+  for await (const page of entriesOf<Buffer>(db, { gte: eventKey(from), lt: "e0", ...seen }, size)) yield storedIn(page)
 }
 
 export const lastOf = async (db: Db): Promise<Stored | undefined> => {

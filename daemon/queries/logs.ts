@@ -11,18 +11,20 @@ import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
+import { type AgentLink, onOwnLink } from "../AgentLink.ts"
+import { CloudError } from "../clouds/Cloud.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
-import { type AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { brokenOff, cloudsWord, notUp, refused, unread } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, isStanding, notUp, refused, unread } from "./unread.ts"
 
-/** How long the head may be away before a stream gives up on it. */
+/** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
 const awayMaxMs = 30_000
+const lostMaxMs = 600_000
 /** Connections that end early before a stream gives up. */
 const triesMax = 100
 /** How long a job's end may take from the node to the log, once its output has ended. */
@@ -109,9 +111,11 @@ const streamOne = Effect.fn("logs.one")(function* (
   }
   const shown: Shown = new Map()
   const forward = forwarding(id, reply, shown)
+  let hasBegun = false
   const readFrom = Effect.fnUntraced(function* (link: AgentLink) {
     // An agent that hangs is found out here, where an answer is due at once; a log may be silent for hours.
     yield* link.ask("hello", { cluster: row.id, node: headNode(row) })
+    hasBegun = true
     let paused = false
     const resume = () => {
       paused = false
@@ -126,15 +130,28 @@ const streamOne = Effect.fn("logs.one")(function* (
       reply.whenDrained(resume)
     })
   })
-  const once = Effect.gen(function* () {
+  const dial = Effect.suspend(() => couriers.connect(row))
+  // Connected first: what keeps us from its head for good keeps its courier from telling it of anything.
+  const once = onOwnLink(dial, (link) =>
     // It may be on disk and not yet with the agent, which is never told of what has ended.
-    yield* Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs))
-    return yield* onOwnLink(couriers.connect(row), readFrom)
-  })
+    Effect.andThen(Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs)), readFrom(link))
+  )
+  /** What is the matter with a head that waiting does not bring back. */
+  const barred = onOwnLink(dial, () => Effect.never).pipe(
+    Effect.catchTag("CloudError", (error) => (isStanding(error) ? Effect.succeed(error) : Effect.never))
+  )
+  const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
+  const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
   let why = brokenOff
   for (let tries = 0; ; tries++) {
-    const head = yield* until(log, (world) => headOf(world, row.id), follow && areOn ? awayMaxMs : 100)
-    if (head !== "ready") return yield* notUp(rowOf(log.world().clusters, row.id) ?? row)
+    const waits = follow && areOn
+    let head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(ready(waits ? awayMaxMs : 100), barred))
+    if (head === undefined && waits && hasBegun) {
+      reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [goesOn(rowNow())] }, more: true } })
+      head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
+    }
+    if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
+    if (head !== "ready") return yield* notUp(rowNow())
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(
@@ -148,7 +165,7 @@ const streamOne = Effect.fn("logs.one")(function* (
       Effect.catchTag("CloudError", (error) => {
         why = cloudsWord(error)
         // Nobody else makes it run again.
-        return areOn ? Effect.succeed(undefined) : Effect.fail(unread(row, why))
+        return areOn && !isStanding(error) ? Effect.succeed(undefined) : Effect.fail(unread(row, why))
       })
     )
     if (answer === undefined) {

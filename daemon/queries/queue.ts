@@ -19,7 +19,7 @@ export const queueOf = ({ clusters, jobs }: World, { clusterNames, jobIds, skipF
     const chosen = skipFinished ? unfinished : jobsOf(jobs, row.id)
     return chosen
       .filter(({ id }) => jobIds === null || jobIds === undefined || jobIds.includes(id))
-      .map((job) => jobView(job, row.name, isOver(job) ? [] : unfinished))
+      .map((job) => jobView(job, row, isOver(job) ? [] : unfinished))
       .reverse()
   })
   return Result.succeed({ jobs: views, clusters: rows.map(({ name }) => name), notFound })

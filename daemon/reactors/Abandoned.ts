@@ -1,6 +1,7 @@
 /**
- * Ends what was dropped by a purge on a machine of the user's own that was not reached: nothing of a cluster that is gone runs on there, and the machine
- * is free again, once it is back. Asked for ever, seldom; what the machine then says is a fact.
+ * Ends what was dropped by a purge without its word: a node on a machine of the user's own that was not reached, and what was asked for and never
+ * answered. Nothing of a cluster that is gone runs on there, and the machine is free again, once it is back. Asked for ever, seldom; what is then
+ * learned is a fact.
  */
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
@@ -8,11 +9,14 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { NodeId } from "../../events/ids.ts"
-import type { Abandoned } from "../../projections/clusters.ts"
+import type { Event } from "../../events/Event.ts"
+import type { ClusterId, NodeId, NodeToken } from "../../events/ids.ts"
+import type { Abandoned, Clusters, Unanswered } from "../../projections/clusters.ts"
 import { Clouds } from "../Clouds.ts"
+import { CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
+import { asOwner } from "../identities.ts"
 import { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import { Reactors } from "./Reactors.ts"
@@ -21,6 +25,16 @@ const firstAfterMs = 30_000
 const againMaxMs = 600_000
 
 const reason = "its machine was reached again"
+const nothingLeft = { code: "NothingLeft", message: "all that was given to the cluster that was dropped has ended" }
+
+const later = (message: string) => new CloudError({ kind: "Transient", code: "Later", message })
+
+const untilDone = Effect.fnUntraced(function* <A>(attempt: Effect.Effect<A, CloudError>) {
+  for (let waitMs = firstAfterMs; ; waitMs = Math.min(againMaxMs, waitMs * 2)) {
+    yield* Effect.sleep(waitMs)
+    if (Option.isSome(yield* Effect.option(attempt))) return
+  }
+})
 
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -29,29 +43,53 @@ export const layer = Layer.effectDiscard(
     const { actor } = yield* Identity
     const { areOn } = yield* Reactors
     if (!areOn) return
-    const fibers = yield* FiberMap.make<NodeId>()
+    const fibers = yield* FiberMap.make<NodeId | NodeToken>()
     const run = yield* FiberMap.runtime(fibers)<never>()
 
-    const released = ({ cluster, node, rank }: Abandoned) =>
-      log.decide(({ clusters }) => {
-        if (!HashMap.has(clusters.abandoned, node)) return Result.succeed(undefined)
-        const event = { _tag: "NodeReleased", cluster, rank, node, reason } as const
-        return Result.succeed({ events: [[streamOf(cluster), event] as const], operation: null, causedBy: 0, actor, expect: [] })
-      })
+    const known = () => log.world().clusters
 
-    const end = Effect.fn("Abandoned.end")(function* (one: Abandoned) {
+    const record = (cluster: ClusterId, event: Event, isNews: (clusters: Clusters) => boolean) =>
+      log
+        .decide(({ clusters }) => {
+          if (!isNews(clusters)) return Result.succeed(undefined)
+          return Result.succeed({ events: [[streamOf(cluster), event] as const], operation: null, causedBy: 0, actor, expect: [] })
+        })
+        .pipe(Effect.orDie)
+
+    const endNode = Effect.fn("Abandoned.endNode")(function* (one: Abandoned) {
       const { cloud, cluster, clusterName, ...place } = one
-      const tags = { log: log.world().clusters.log, cluster, clusterName }
-      for (let waitMs = firstAfterMs; ; waitMs = Math.min(againMaxMs, waitMs * 2)) {
-        yield* Effect.sleep(waitMs)
-        const ended = yield* Effect.option(clouds.get(cloud)?.terminate({ tags, ...place }) ?? Effect.fail(undefined))
-        if (Option.isSome(ended)) break
+      const { node, rank } = place
+      const tags = { log: known().log, cluster, clusterName }
+      yield* untilDone(Effect.suspend(() => clouds.get(cloud)?.terminate({ tags, ...place }) ?? Effect.fail(later("it is not enabled"))))
+      yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
+    })
+
+    /** Where it may be is asked of the cloud: a claim is found by its tags. */
+    const endAll = Effect.fn("Abandoned.endAll")(function* (one: Unanswered) {
+      // Wanted again before it was gone: then its nodes are its own.
+      if (HashMap.has(known().rows, one.id)) return yield* later("it is not gone yet")
+      const cloud = clouds.get(one.offer?.cloud ?? "")
+      if (cloud === undefined) return yield* later("its cloud is not enabled")
+      yield* asOwner(cloud, one)
+      const { owned, unclear } = yield* cloud.owned(known().log)
+      const found = owned.filter(({ tags }) => tags.cluster === one.id)
+      const ended = yield* Effect.forEach(found, (node) => Effect.option(cloud.terminate(node)))
+      for (const [i, { node, rank }] of found.entries()) {
+        const event = { _tag: "NodeReleased", cluster: one.id, rank, node, reason: "its cluster was dropped" } as const
+        if (Option.isSome(ended[i]!)) yield* record(one.id, event, () => true)
       }
-      yield* Effect.orDie(released(one))
+      if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
+    })
+
+    const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {
+      const { id: cluster, token } = one
+      yield* untilDone(endAll(one))
+      yield* record(cluster, { _tag: "NodeRefused", cluster, token, ...nothingLeft }, ({ unanswered }) => HashMap.has(unanswered, token))
     })
 
     const look = ({ clusters }: World) => {
-      for (const [node, one] of clusters.abandoned) if (!FiberMap.hasUnsafe(fibers, node)) run(node, end(one))
+      for (const [node, one] of clusters.abandoned) if (!FiberMap.hasUnsafe(fibers, node)) run(node, endNode(one))
+      for (const [token, one] of clusters.unanswered) if (!FiberMap.hasUnsafe(fibers, token)) run(token, endUnanswered(one))
     }
     const stop = log.follow((_, world) => look(world))
     yield* Effect.addFinalizer(() => Effect.sync(stop))

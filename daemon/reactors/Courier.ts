@@ -1,5 +1,4 @@
 /** The courier of one cluster: its links, what the head was told, and the entries that wait to enter the log in the journal's order. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -7,17 +6,18 @@ import type { ClusterId, JournalId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { isWhole } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
+import type { AgentError, AgentLink } from "../AgentLink.ts"
 import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
 import { closeOthers } from "./close-others.ts"
 import { deliver } from "./deliver.ts"
+import { followJournal } from "./follow-journal.ts"
 import { backoffMs } from "./give-up.ts"
 import { JournalInbox } from "./JournalInbox.ts"
+import { Links } from "./Links.ts"
 import { observe } from "./observe.ts"
-import { byOurClock } from "./our-clock.ts"
 import { Told } from "./Told.ts"
 
 export interface Tools {
@@ -40,7 +40,7 @@ export class Courier {
   isWorking = false
   private readonly cluster: ClusterId
   private readonly tools: Tools
-  private readonly links = new Map<NodeId, AgentLink>()
+  private readonly links = new Links()
   /** The journal that the head's link follows. */
   private following: JournalId | undefined
   /** Nodes whose agent was called in vain. */
@@ -60,7 +60,7 @@ export class Courier {
 
   get head(): AgentLink | undefined {
     const node = this.row()?.nodes.find(({ rank }) => rank === 0)
-    return node === undefined ? undefined : this.linkTo(node)
+    return node === undefined ? undefined : this.links.to(node.node)
   }
 
   wake(): void {
@@ -93,7 +93,7 @@ export class Courier {
       loop,
       Effect.sync(() => {
         this.isWorking = false
-        for (const node of this.links.keys()) this.drop(node)
+        this.links.dropAll()
         this.silent.clear()
         this.told.clear()
       })
@@ -105,11 +105,6 @@ export class Courier {
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)
-  }
-
-  private linkTo({ node }: NodeRow): AgentLink | undefined {
-    const link = this.links.get(node)
-    return link?.isOpen ? link : undefined
   }
 
   /** A node that is silent for long keeps nobody from the others. */
@@ -124,35 +119,25 @@ export class Courier {
       const row = this.row()
       if (row === undefined) return
       // An agent that lost its folder begins another journal: it is followed from its first entry.
-      if (node.rank === 0 && this.following !== row.journal?.id) this.drop(node.node)
-      if (!node.ready || node.state !== "running" || this.linkTo(node) !== undefined) return
+      if (node.rank === 0 && this.following !== row.journal?.id) this.links.drop(node.node)
+      if (!node.ready || node.state !== "running" || this.links.to(node.node) !== undefined) return
       const link = yield* Effect.option(this.tools.dial(row, node))
       if (Option.isNone(link)) this.silent.add(node.node)
       else yield* this.greet(node, link.value)
     })
   }
 
-  private drop(node: NodeId): void {
-    const link = this.links.get(node)
-    this.links.delete(node)
-    link?.end()
-  }
-
   private greet({ node, rank }: NodeRow, link: AgentLink): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      this.links.set(node, link)
+      this.links.keep(node, link, () => this.wake())
       this.silent.delete(node)
-      link.whenClosed(() => {
-        if (this.links.get(node) === link) this.wake()
-      })
       if (rank !== 0) return
       this.told.clear()
       this.configured = ""
       const journal = this.row()?.journal
       this.following = journal?.id
-      const clock = yield* Clock.Clock
-      const follow = link.request("journal.follow", { after: journal?.last ?? 0 }, ({ data }) => {
-        this.inbox.push(data["journal"], byOurClock(data["entry"], data["sentAtMs"], clock.currentTimeMillisUnsafe()))
+      const follow = followJournal(link, journal?.last ?? 0, (id, entry) => {
+        this.inbox.push(id, entry)
         this.wake()
       })
       // It ends with the link; when it is refused, the link is of no use.
@@ -173,7 +158,7 @@ export class Courier {
       const { head } = this
       const row = this.row()
       if (head === undefined || row === undefined || !isWhole(row)) return
-      const key = row.nodes.map(({ address, node }) => `${node} ${address}`).join()
+      const key = row.nodes.map(({ address, hostKey, node }) => `${node} ${address} ${hostKey}`).join()
       if (key === this.configured) return
       const cloud = yield* this.tools.cloudFor(row)
       const refs = row.nodes.map((each) => this.tools.refOf(row, each))

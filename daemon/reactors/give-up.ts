@@ -1,6 +1,6 @@
 /** What to record when an action failed: that it did, and after some tries the end of the operation that waits for it. Pure. */
 import type { Event } from "../../events/Event.ts"
-import type { OperationId } from "../../events/ids.ts"
+import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
@@ -25,9 +25,13 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   ReleaseNodes: "releasing its nodes"
 }
 
+/** What was asked for is looked for before a cluster can end: that is a part of its end. */
+const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
+  _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
+
 const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
   const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
-  if (action._tag === "StopNodes" || action._tag === "ReleaseNodes") {
+  if (isEnding(row, action)) {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
     return new RuntimeError({
       message: what,
@@ -48,6 +52,12 @@ export const abandoned = (row: ClusterRow, { node, rank }: NodeRow, message: str
   row.wanted === "gone"
     ? { _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }
     : { _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}` }
+
+/** What was asked for and never answered is dropped, and named. */
+export const unanswered = (row: ClusterRow, token: NodeToken, reason: string): ReadonlyArray<Event> =>
+  row.pending
+    .filter((pending) => pending.token === token)
+    .map(({ ranks }) => ({ _tag: "RequestAbandoned", cluster: row.id, token, ranks, reason }))
 
 interface Failed {
   readonly message: string
@@ -75,15 +85,15 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
 
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
   const { final, message, tries } = failed
-  const ending = action._tag === "StopNodes" || action._tag === "ReleaseNodes"
-  if (ending && row.purge) {
+  if ((action._tag === "StopNodes" || action._tag === "ReleaseNodes") && row.purge) {
     const left = row.nodes.filter(({ rank }) => action.ranks.includes(rank)).map((node) => abandoned(row, node, message))
     return seen(null, left)
   }
+  if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)
   const over = final || tries >= triesMax
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
-    ? (ending ? active : active.slice(0, 1)).map(({ id }) => [
+    ? (isEnding(row, action) ? active : active.slice(0, 1)).map(({ id }) => [
         { _tag: "OperationFailed", error: recordError(failure(row, action, message)) },
         id
       ])

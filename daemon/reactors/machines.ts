@@ -87,6 +87,13 @@ export const provision = Effect.fn("perform.provision")(function* (row: ClusterR
   )
 })
 
+/** With purge a cloud is asked once, and nobody waits longer for its word. */
+const purgeMaxMin = 1
+
+/** What became of a token, before it is dropped with its cluster. */
+export const askOnce = (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) =>
+  within(cloud.name, "provision", purgeMaxMin, provision(row, token, cloud, log))
+
 /** What was done is recorded first: the plan of what is left then fails on its own. */
 const came = (row: ClusterRow, exits: ReadonlyArray<Exit.Exit<Event, CloudError>>) => {
   const failed = exits.find(Exit.isFailure)
@@ -123,9 +130,6 @@ export const startNodes = Effect.fn("perform.startNodes")(function* (
 /** The reason that jobs get when their cluster ends under them. */
 const haltReason = (row: ClusterRow) =>
   `the cluster was ${row.wanted === "gone" ? "torn down" : "stopped"}${row.wantedReason === null ? "" : `: ${row.wantedReason}`}`
-
-/** With purge a cloud is asked once, and nobody waits longer for its word. */
-const purgeMaxMin = 1
 
 export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
   // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.

@@ -12,7 +12,7 @@ import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./deliveries.ts"
 import { decided, seen } from "./facts.ts"
-import { askAgain, beginStart, end, type Hands, operationOf, provision, requestNodes, startNodes } from "./machines.ts"
+import { askAgain, askOnce, beginStart, end, type Hands, operationOf, provision, requestNodes, startNodes } from "./machines.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { activeOf, failSetup, submit } from "./steps.ts"
@@ -87,6 +87,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
   switch (action._tag) {
     case "Provision":
       return yield* provision(row, action.token, cloud, log)
+    case "AskOnce":
+      return yield* askOnce(row, action.token, cloud, log)
     case "StartNodes":
       return yield* startNodes(row, nodesOf(action.ranks), cloud, log)
     case "InstallAgents": {

@@ -12,6 +12,8 @@ import { hasSetup } from "../../task/Task.ts"
 export type Action =
   /** Find out what became of a token, by asking for it again. */
   | { readonly _tag: "Provision"; readonly token: NodeToken }
+  /** The same before a purge, which does not wait for an answer. */
+  | { readonly _tag: "AskOnce"; readonly token: NodeToken }
   /** Write down a token for the ranks that are missing. */
   | { readonly _tag: "RequestNodes"; readonly ranks: ReadonlyArray<number> }
   /** Write down that stopped nodes are about to be started. */
@@ -112,6 +114,6 @@ export const plan = (row: ClusterRow, jobs: Jobs): Action | undefined => {
   const reached = reachedOf(row, jobs)
   if (reached.length > 0) return { _tag: "EndRequests", operations: reached.map(({ id }) => id) }
   const [pending] = row.pending
-  if (pending !== undefined) return { _tag: "Provision", token: pending.token }
+  if (pending !== undefined) return { _tag: row.wanted === "gone" && row.purge ? "AskOnce" : "Provision", token: pending.token }
   return row.wanted === "up" ? work(row) : ending(row)
 }

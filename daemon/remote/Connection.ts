@@ -4,6 +4,7 @@
  */
 import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
+import type { ChannelStream } from "./ChannelStream.ts"
 import { Channels, isRefusal } from "./Channels.ts"
 import { ExecStream } from "./ExecStream.ts"
 import { isHeard } from "./inside-ssh2.ts"
@@ -13,13 +14,10 @@ import { type Ran, type RunOptions, runOn } from "./run.ts"
 import { SocketStream } from "./SocketStream.ts"
 import { program, prologue } from "./shell.ts"
 import { called, type Target } from "./Target.ts"
-import { uploadScript } from "./upload-script.ts"
 
 type WhenClosed = (error: RemoteError) => void
 type Ask = (done: (error: Error | undefined, channel: ClientChannel) => void) => void
 
-/** In a server's refusal: it tried, and nobody was there. */
-const connectFailed = 2
 /** For the goodbye to be sent. */
 const goodbyeMaxMs = 500
 /** So often is what comes taken for a sign of life. */
@@ -58,7 +56,9 @@ export class Connection {
       isHeard(client)
     })
     client.on("error", (error) => this.lose(this.inWords(error)))
-    client.on("close", () => this.lose(remoteError("ConnectionLost", target, `${called(target)} closed the connection`)))
+    // A way that others keep for us may end without being closed.
+    const closed = () => this.lose(this.closedThere())
+    client.on("end", closed).on("close", closed)
   }
 
   get isOpen(): boolean {
@@ -84,6 +84,7 @@ export class Connection {
     this.mustBeOpen(options.signal)
     const first = prologue(script, options.args ?? [])
     const channel = await this.channels.take(first.command, "run", options.signal)
+    this.mustBeOpen()
     return runOn(channel, this.target, first, options, (lost) => this.whenClosed(lost))
   }
 
@@ -92,28 +93,9 @@ export class Connection {
     this.mustBeOpen(signal)
     const first = prologue(program(command), [])
     const channel = await this.channels.take(first.command, "stream", signal)
-    const stream = new ExecStream(channel, this.target, first)
-    stream.once(
-      "close",
-      this.whenClosed((error) => stream.lose(error))
-    )
+    const stream = this.kept(() => new ExecStream(channel, this.target, first))
     if (signal?.aborted) stream.destroy(remoteError("Interrupted", this.target, "it was given up"))
     return stream
-  }
-
-  /** Whole or not at all. */
-  async upload(bytes: Uint8Array, path: string, mode: number, signal?: AbortSignal): Promise<void> {
-    const { code, stderr } = await this.run(uploadScript, {
-      args: [path, mode.toString(8), String(bytes.length)],
-      input: bytes,
-      ...(signal === undefined ? {} : { signal })
-    })
-    if (code !== 0)
-      throw remoteError(
-        "CommandFailed",
-        this.target,
-        `${path} cannot be written on ${this.target.name}: ${stderr.trim() || `ended with ${code}`}`
-      )
   }
 
   /** To where a machine is reached from this one. Given up, it fails with the reason for that. */
@@ -121,14 +103,22 @@ export class Connection {
     return this.through((done) => this.client.forwardOut("127.0.0.1", 0, host, port, done), signal)
   }
 
-  /** To a Unix socket there: no session, so no channel of those that are few. Refused by servers that make none; `NobodyListens` is told apart. */
+  /**
+   * To a Unix socket there: no session, so no channel of those that are few. A server that is told to make none (OpenSSH) answers as where nobody
+   * listens: a refusal says no more than that it did not come about.
+   */
   async dial(path: string, signal: AbortSignal): Promise<Duplex> {
     const channel = await this.through((done) => this.client.openssh_forwardOutStreamLocal(path, done), signal).catch((error) => {
       if (!isRefusal(error)) throw error
-      const kind = error.reason === connectFailed ? "NobodyListens" : "NotForwarded"
-      throw remoteError(kind, this.target, `no agent answers on ${path} of ${this.target.name}`)
+      throw remoteError("NotForwarded", this.target, `${this.target.name} makes no connection to ${path}`)
     })
-    const stream = new SocketStream(channel)
+    return this.kept(() => new SocketStream(channel))
+  }
+
+  /** Lost with the connection, which may be gone already: a goodbye can come in one breath with the channel. */
+  private kept<S extends ChannelStream>(make: () => S): S {
+    this.mustBeOpen()
+    const stream = make()
     stream.once(
       "close",
       this.whenClosed((error) => stream.lose(error))
@@ -178,11 +168,15 @@ export class Connection {
           if (error) reject(this.lost ?? (isRefusal(error) ? error : this.inWords(error)))
           else resolve(channel)
         })
-      } catch (error) {
-        forget()
-        reject(this.inWords(error as Error))
+      } catch {
+        // It says so when it cannot send any more.
+        this.lose(this.closedThere())
       }
     })
+  }
+
+  private closedThere(): RemoteError {
+    return remoteError("ConnectionLost", this.target, `${called(this.target)} closed the connection`)
   }
 
   private inWords(error: Error & { readonly level?: string }): RemoteError {

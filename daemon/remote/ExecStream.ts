@@ -1,10 +1,9 @@
 /**
- * A program on a machine as one stream: its stdin and stdout. ssh2's own channel neither fails when the connection goes nor can be destroyed, and forgets
- * who writes to it once it is closed; this one is a Duplex like any other. It ends with an error where the program fails. What the program says on
- * stderr is told as `said`.
+ * A program on a machine as one stream: its stdin and stdout. It ends with an error where the program fails. What the program says on stderr is told
+ * as `said`.
  */
-import { Duplex } from "node:stream"
 import type { ClientChannel } from "ssh2"
+import { ChannelStream } from "./ChannelStream.ts"
 import { signalGroup } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { AfterMark, type Prologue, whenOver } from "./shell.ts"
@@ -13,23 +12,17 @@ import type { Target } from "./Target.ts"
 /** The end of what the program said on stderr, for messages. */
 const saidMaxChars = 2000
 
-export class ExecStream extends Duplex {
-  private readonly channel: ClientChannel
+export class ExecStream extends ChannelStream {
   private readonly target: Target
   private readonly stdout: AfterMark
   private said = ""
   private exit: { readonly code: number | null; readonly signal: string | null } | undefined
-  private closed_ = false
 
   constructor(channel: ClientChannel, target: Target, { mark, script }: Prologue) {
-    super({ allowHalfOpen: true })
-    this.channel = channel
+    super(channel, true)
     this.target = target
     this.stdout = new AfterMark(mark)
-    channel.on("data", (chunk: Buffer) => {
-      const bytes = this.stdout.take(chunk)
-      if (bytes.length > 0 && !this.destroyed && !this.push(bytes)) channel.pause()
-    })
+    channel.on("data", (chunk: Buffer) => this.hear(this.stdout.take(chunk)))
     channel.stderr.on("data", (chunk: Buffer) => {
       this.said = (this.said + chunk.toString()).slice(-saidMaxChars)
       this.emit("said", chunk.toString())
@@ -37,49 +30,13 @@ export class ExecStream extends Duplex {
     channel.on("exit", (code: number | null, signal?: string) => {
       this.exit = { code, signal: signal ?? null }
     })
-    channel.on("error", (error: Error) => this.destroy(error))
-    whenOver(channel, () => this.finish())
-    // Whoever listens hears it; where nobody does, a machine that is lost must not end the daemon.
-    this.on("error", () => undefined)
+    whenOver(channel, () => this.finish(this.trouble()))
     channel.write(script)
   }
 
-  /** The connection is gone. */
-  lose(error: RemoteError): void {
-    this.closed_ = true
-    this.destroy(error)
-  }
-
-  override _read(): void {
-    this.channel.resume()
-  }
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (this.channel.write(chunk)) done()
-    else this.channel.once("drain", done)
-  }
-  override _final(done: () => void): void {
-    this.channel.end()
-    done()
-  }
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (!this.closed_) {
-      // Nobody reads any more: what still comes must not hold the channel open.
-      this.channel.resume()
-      if (this.exit === undefined) signalGroup(this.channel, "TERM")
-      this.channel.close()
-    }
-    done(error)
-  }
-
-  private finish(): void {
-    this.closed_ = true
-    if (this.destroyed) return
-    const trouble = this.trouble()
-    if (trouble !== null) this.destroy(trouble)
-    else {
-      this.push(null)
-      this.end()
-    }
+  protected override leave(): void {
+    if (this.exit === undefined) signalGroup(this.channel, "TERM")
+    super.leave()
   }
 
   private trouble(): RemoteError | null {

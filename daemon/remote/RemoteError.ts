@@ -30,9 +30,7 @@ const kinds = [
   "NoShell",
   /** It has no Node that runs our agent, and we have none for it. */
   "NoNode",
-  /** Nobody listens at the socket that was asked for. */
-  "NobodyListens",
-  /** The server connects nobody to sockets there. */
+  /** The server made no connection to a socket there: it makes none, or nobody listens. */
   "NotForwarded",
   /** The command ended and said that it failed. */
   "CommandFailed",

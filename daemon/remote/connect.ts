@@ -73,6 +73,7 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
     }
     client
       .on("error", broken)
+      .on("end", () => broken(new Error("closed")))
       .on("close", () => broken(new Error("closed")))
       .on("handshake", () => next("no answer to the login"))
       .on("ready", () => {
@@ -86,6 +87,8 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       sock: gathered(route.stream) as never,
       username: target.user,
       readyTimeout: 0,
+      // By its word for itself ssh2 would ask no other server than OpenSSH for a socket; whether it makes one, each says when it is asked.
+      strictVendor: false,
       keepaliveInterval: deadAfterMs / probes,
       keepaliveCountMax: probes - 1,
       algorithms: { serverHostKey: check.algorithms },
@@ -117,7 +120,8 @@ class Tries {
   }
 
   note(error: Error): void {
-    this.words[this.words.length - 1] += ` (${error.message})`
+    const last = this.words.pop()
+    if (last !== undefined) this.words.push(`${last} (${error.message})`)
   }
 
   /** The next way that the server has not ruled out; it says so from its first refusal on. */

@@ -3,33 +3,39 @@
  * is put on it, and what is missing when something is to be.
  */
 import type { ComesBack } from "../../machine/comes-back.ts"
-import { type Found, findKind, smiFormat, smiQueries } from "../../machine/hardware.ts"
+import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
+import { othersIn } from "./addresses.ts"
 import type { Packing } from "./supplies.ts"
 
 /** All of ours lies there, below the user's home. */
 export const baseName = ".skyd-node"
 export const nodeMajorMin = 22
-/** A broken driver may let everybody wait for ever. */
-const smiMaxS = 8
 const loginMaxS = 6
+
+/** Of what a power cut may have torn it is only known that somebody has it. */
+export type Lease = NodeIdentity | "unreadable"
 
 export interface Ground {
   readonly home: string
   readonly user: string
+  /** Its name and its id: those of images that were copied have one of these in common, not both. */
+  readonly machine: string
   /** As Node names them. */
   readonly os: string
   readonly arch: string
   /** Its own address and port, by which we came in. */
   readonly address: string | null
   readonly port: number | null
+  /** By which others may reach it as well, the best first. */
+  readonly otherAddresses: ReadonlyArray<string>
   readonly cpus: number
   readonly memoryGib: number
   readonly accelerators: NodeIdentity["accelerators"]
   /** Why its GPUs are not those that one would expect, a sentence without its full stop. */
   readonly trouble: string | null
   /** Who has it. */
-  readonly lease: NodeIdentity | null
+  readonly lease: Lease | null
   /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
   readonly warnings: ReadonlyArray<string>
   /** That node has ended itself. */
@@ -48,15 +54,17 @@ export interface Ground {
 /** `$1` and `$2`: digest and size of the agent's file. Login shells may take their time: they are asked last. */
 export const groundScript = `base=$HOME/${baseName}
 say() { printf '%s %s\\n' "$1" "$2"; }
-limit=; if command -v timeout >/dev/null 2>&1; then limit='timeout ${loginMaxS}'; fi
-say home "$HOME"; say user "$(id -un)"; say os "$(uname -s)"; say arch "$(uname -m)"; say link "\${SSH_CONNECTION:-}"
+limit() { shift; "$@"; }; if command -v timeout >/dev/null 2>&1; then limit() { timeout "$@"; }; fi
+say home "$HOME"; say user "$(id -un)"; say machine "$(uname -n) $(cat /etc/machine-id 2>/dev/null)"; say os "$(uname -s)"; say arch "$(uname -m)"; say link "\${SSH_CONNECTION:-}"
+others() { PATH=$PATH:/sbin:/usr/sbin; ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([^ ]*\\).*/\\1/p'; hostname -I; }
+for at in $(others 2>/dev/null); do say other "$at"; done
 say cpus "$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null)"
 if [ -r /proc/meminfo ]; then
   while read -r name kib rest; do if [ "$name" = MemTotal: ]; then say memory "$kib"; break; fi; done </proc/meminfo
 else
   bytes=$(sysctl -n hw.memsize 2>/dev/null) && say memory "$((bytes / 1024))"
 fi
-smi() { $limit nvidia-smi "$@" 2>&1 </dev/null; }
+smi() { limit ${smiMaxS} nvidia-smi "$@" 2>&1 </dev/null; }
 lines() { printf '%s\\n' "$2" | while IFS= read -r line; do say "$1" "$line"; done; }
 gpus() {
   said=$(smi ${smiQueries[0]} ${smiFormat}); code=$?
@@ -89,7 +97,7 @@ find_node() {
   for at in "$base"/node/*/bin/node "$(command -v node)" /usr/local/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.local/bin/node; do
     good "$at" && return
   done
-  at=$($limit "\${SHELL:-/bin/sh}" -lc 'printf "<<%s>>" "$(command -v node)"' 2>/dev/null </dev/null)
+  at=$(limit ${loginMaxS} "\${SHELL:-/bin/sh}" -lc 'printf "<<%s>>" "$(command -v node)"' 2>/dev/null </dev/null)
   at=\${at##*<<}; good "\${at%%>>*}"
 }
 if ! find_node; then
@@ -104,7 +112,7 @@ say end yes
 
 const givenUp = 124
 /** What became of asking for GPUs. */
-const gpusOf = (all: (key: string) => ReadonlyArray<string>): Found & { readonly trouble: string | null } => {
+const gpusOf = (all: (key: string) => ReadonlyArray<string>): Gpus & { readonly trouble: string | null } => {
   const [broken] = all("broken")
   if (broken !== undefined) {
     const code = Number(broken.split(" ")[0])
@@ -136,12 +144,12 @@ const warningsIn = (text: string): ReadonlyArray<string> => {
   }
 }
 
-/** One that cannot be read is somebody's all the same. */
-const readLease = (text: string): NodeIdentity => {
+const readLease = (text: string): Lease => {
   try {
-    return JSON.parse(text) as NodeIdentity
+    const lease = JSON.parse(text) as NodeIdentity | null
+    return typeof lease?.node === "string" && typeof lease.clusterName === "string" ? lease : "unreadable"
   } catch {
-    return { clusterName: "?" } as NodeIdentity
+    return "unreadable"
   }
 }
 
@@ -157,10 +165,12 @@ export const readGround = (said: string): Ground | null => {
   return {
     home: one("home"),
     user: one("user"),
+    machine: one("machine").trim(),
     os: systems[one("os")] ?? one("os"),
     arch: archs[one("arch")] ?? one("arch"),
     address: address.replace(/^::ffff:/, "").replace(/%.*$/, "") || null,
     port: Number(port) || null,
+    otherAddresses: othersIn(all("other")),
     cpus: Number(one("cpus")) || 1,
     memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
     accelerators,

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { portOfSsh, type Target } from "./Target.ts"
 
-/** What the pools file says of the machine, which comes before ~/.ssh/config. */
+/** What the pools file says of the machine, which comes before ~/.ssh/config. Keys that it names are meant, and no others that an agent may hold. */
 export type Overrides = Partial<Pick<Target, "user" | "port" | "identityFiles" | "password" | "hostKey">>
 
 export interface ResolveOptions {
@@ -98,7 +98,7 @@ const plainTarget = (name: string, overrides: Overrides, env: NodeJS.ProcessEnv,
     port: portOfSsh,
     user: userInfo().username,
     identityFiles: [],
-    identitiesOnly: false,
+    identitiesOnly: overrides.identityFiles !== undefined,
     agent: env["SSH_AUTH_SOCK"] || null,
     password: null,
     proxyJump: null,
@@ -141,7 +141,7 @@ export const resolve = async (
         .filter(isSet)
         .map(expand)
         .filter((file) => !usual.has(file)),
-    identitiesOnly: first("identitiesonly") === "yes",
+    identitiesOnly: overrides.identityFiles !== undefined || first("identitiesonly") === "yes",
     agent: agentOf(first("identityagent"), env, expand),
     password: overrides.password ?? null,
     proxyJump: isSet(first("proxyjump")) ? await jumpOf(first("proxyjump")!, options, hops) : null,

@@ -1,13 +1,14 @@
 /** What the ssh cloud does besides what every cloud does: leases of machines that are others' as well, and machines that are not reached. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setImmediate } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope } from "effect"
 import { ulid } from "ulid"
 import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
-import { NodeToken } from "../../events/ids.ts"
-import { write } from "../unit/sync/tree.ts"
+import { ClusterName, NodeToken } from "../../events/ids.ts"
+import type { SshServer } from "../fakes/ssh-server.ts"
+import { tempFolder, write } from "../unit/sync/tree.ts"
 import { helloOf, makeNode, makeNodes, makeTags } from "./cloud-nodes.ts"
 import { type TestPool, testPool } from "./ssh-machines.ts"
 
@@ -21,6 +22,14 @@ const live = (title: string, count: number, body: (pool: TestPool, cloud: Cloud)
 const leaseOf = (pool: TestPool, ref: Pick<NodeRef, "host">) => {
   const folder = join(pool.serverOf(ref).home, ".skyd-node/lease")
   return existsSync(folder) ? readdirSync(folder) : []
+}
+/** What is put there hangs; the file that it answers with appears once it does. */
+const hang = ({ home, knobs }: SshServer) => {
+  const reached = join(home, "reached")
+  write(home, { "bin/sync": `#!/bin/sh\ntouch ${reached}\nexec sleep 1000\n` })
+  chmodSync(join(home, "bin/sync"), 0o755)
+  knobs.path = `${join(home, "bin")}:${knobs.path}`
+  return reached
 }
 const stateOf = (cloud: Cloud, ref: NodeRef) => Effect.map(cloud.query([ref]), ([state]) => state!)
 const old = () => NodeToken.make(ulid(Date.now() - 60_000))
@@ -49,6 +58,119 @@ describe("a machine of a pool", () => {
       const refusal = yield* Effect.flip(cloud.provision({ ...request, tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1] }))
       assert.include(refusal.message, "ssh/rack has 1 machine that is free and fits, 2 are wanted")
       assert.strictEqual(pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) })).length, 1)
+    })
+  )
+
+  live("that is reached at its own loopback has another address in a gang; with no other it is none of a gang", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [server, other] = pool.servers
+      const programs = (ip: string, names: string) => {
+        write(server!.home, { "bin/ip": `#!/bin/sh\n${ip}\n`, "bin/hostname": `#!/bin/sh\n${names}\n` })
+        for (const name of ["ip", "hostname"]) chmodSync(join(server!.home, "bin", name), 0o755)
+      }
+      server!.knobs.path = `${join(server!.home, "bin")}:${server!.knobs.path}`
+      server!.knobs.reachedAt = "127.0.0.1"
+      programs("echo '192.0.2.1 via 10.0.0.1 dev eth0 src 10.0.0.7 uid 0'", "exit 1")
+      const { nodes, refs } = yield* makeNodes(cloud, [0, 1])
+      assert.deepStrictEqual(
+        nodes.map(({ address }) => address),
+        ["10.0.0.7", other!.knobs.reachedAt]
+      )
+      for (const ref of refs) yield* cloud.terminate(ref)
+      programs("exit 2", "exit 1")
+      const late = yield* pool.daemon
+      const why = "it has no address but its own loopback, at which no other node reaches it"
+      assert.include((yield* late.offers({ num_nodes: 2 })).reason, why)
+      const [offer] = (yield* late.offers({})).offers
+      const request = { tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1], offer: offer! }
+      assert.include((yield* Effect.flip(late.provision(request))).message, `${pool.hostOf(server!)}: ${why}`)
+      const tags = makeTags()
+      const alone = yield* makeNodes(late, [0], tags)
+      assert.strictEqual(alone.refs[0]!.host, pool.hostOf(server!))
+      const joined = yield* makeNodes(late, [1], tags)
+      const gang = late.peers!([...alone.refs, ...joined.refs])
+      assert.deepInclude({ ...(yield* Effect.flip(gang)) }, { kind: "Refused", code: "NoAddress" })
+    })
+  )
+
+  live("that shares its home with another is said to, whether that one is had already or is to be in the same gang", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [server, other] = pool.servers
+      symlinkSync(join(server!.home, ".skyd-node"), join(other!.home, ".skyd-node"))
+      mkdirSync(join(server!.home, ".skyd-node"), { mode: 0o700 })
+      write(other!.home, { "bin/uname": `#!/bin/sh\nif [ "$1" = -n ]; then echo other; else PATH=/usr/bin:/bin exec uname "$@"; fi\n` })
+      chmodSync(join(other!.home, "bin/uname"), 0o755)
+      other!.knobs.path = `${join(other!.home, "bin")}:${other!.knobs.path}`
+      const [offer] = (yield* cloud.offers({})).offers
+      const request = { tags: makeTags(), token: NodeToken.make(ulid()), ranks: [0, 1], offer: offer! }
+      const gang = yield* Effect.flip(cloud.provision(request))
+      assert.match(
+        gang.message,
+        /has 1 machine that is free and fits, 2 are wanted \(\S+: it shares its home with 10\.0\.0\.[12], which 'train' has/
+      )
+      assert.deepStrictEqual(leaseOf(pool, { host: pool.hostOf(server!) }), [])
+      const { nodes, request: had } = yield* makeNodes(cloud, [0])
+      const late = yield* pool.daemon
+      const why = `it shares its home with ${server!.knobs.reachedAt}, which 'train' has: skyd needs a home of its own on each machine`
+      assert.include((yield* late.offers({})).reason, `${pool.hostOf(other!)}: ${why}`)
+      // The node is on the one, and not on the other as well.
+      assert.deepStrictEqual(
+        (yield* late.owned(had.tags.log)).owned.map(({ host }) => host),
+        [nodes[0]!.host]
+      )
+      pool.pool([other!, server!])
+      assert.deepStrictEqual(yield* (yield* pool.daemon).provision(had), nodes)
+    })
+  )
+
+  live("is named as short of others by what the whole gang wants, and not as taken by the gang itself", 3, (pool, cloud) =>
+    Effect.gen(function* () {
+      const [tags, token] = [makeTags(), NodeToken.make(ulid())]
+      const { request } = yield* makeNodes(cloud, [0], tags, token)
+      yield* makeNodes(cloud, [5], tags)
+      yield* makeNodes(cloud, [0], { ...makeTags(), clusterName: ClusterName.make("other") })
+      const refusal = yield* Effect.flip(cloud.provision({ ...request, ranks: [0, 1] }))
+      assert.include(refusal.message, "ssh/rack has 1 machine that is free and fits, 2 are wanted (")
+      assert.include(refusal.message, "leased by 'other'")
+      assert.include(refusal.message, "it has another node of this cluster")
+      assert.notInclude(refusal.message, "'train'")
+      assert.strictEqual(pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) })).length, 2)
+    })
+  )
+
+  live("that has a rank and cannot be made ready is asked again later, and loses nothing", 2, (pool, cloud) =>
+    Effect.gen(function* () {
+      const token = NodeToken.make(ulid())
+      const { nodes, request } = yield* makeNodes(cloud, [0], makeTags(), token)
+      const server = pool.serverOf(nodes[0]!)
+      const agent = join(server.home, ".skyd-node/agent")
+      rmSync(agent, { recursive: true })
+      writeFileSync(agent, "")
+      const waits = yield* Effect.flip(cloud.provision({ ...request, ranks: [0, 1] }))
+      assert.deepInclude({ ...waits }, { kind: "Transient", code: "Unusable" })
+      assert.include(waits.message, "cannot be written on")
+      rmSync(agent)
+      const again = yield* cloud.provision({ ...request, ranks: [0, 1] })
+      assert.deepStrictEqual(again[0], nodes[0])
+      yield* cloud.terminate({ tags: request.tags, region: "rack", zone: null, ...again[1]! })
+    })
+  )
+
+  live("that has a rank and is lost while it is made ready is asked again later", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const { nodes, request } = yield* makeNodes(cloud, [0])
+      const [server] = pool.servers
+      rmSync(join(server!.home, ".skyd-node/agent"), { recursive: true })
+      const { path } = server!.knobs
+      const reached = hang(server!)
+      const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(request)))
+      yield* Effect.promise(async () => {
+        while (!existsSync(reached)) await setImmediate()
+        server!.cut()
+      })
+      assert.deepInclude({ ...(yield* Fiber.join(asking)) }, { kind: "Transient", code: "Lost" })
+      server!.knobs.path = path
+      assert.deepStrictEqual(yield* cloud.provision(request), nodes)
     })
   )
 
@@ -124,8 +246,12 @@ describe("a machine of a pool", () => {
   live("whose lease cannot be read is somebody's, and keeps nobody from the others", 2, (pool, cloud) =>
     Effect.gen(function* () {
       const [broken, other] = pool.servers
-      write(broken!.home, { ".skyd-node/lease/a-node": "{torn" })
-      assert.include((yield* cloud.offers({ num_nodes: 2 })).reason, `${pool.hostOf(broken!)}: leased by '?'`)
+      for (const torn of ["{torn", "null", "{}"]) {
+        write(broken!.home, { ".skyd-node/lease/a-node": torn })
+        const { reason } = yield* (yield* pool.daemon).offers({ num_nodes: 2 })
+        assert.include(reason, `${pool.hostOf(broken!)}: leased by somebody: .skyd-node/lease there cannot be read`)
+      }
+      assert.deepInclude((yield* cloud.machines!(null))[0], { status: "leased", clusterName: null })
       assert.strictEqual((yield* makeNode(cloud)).host, pool.hostOf(other!))
     })
   )
@@ -135,6 +261,22 @@ describe("a machine of a pool", () => {
       const ref = yield* makeNode(cloud)
       pool.pool([pool.servers[1]!])
       assert.include((yield* stateOf(cloud, ref)).reason, "has it no more")
+      pool.pool(pool.servers)
+      assert.strictEqual((yield* stateOf(cloud, ref)).state, "running")
+    })
+  )
+
+  live("is another user's once the file says so: nothing is done in the home of the one before", 1, (pool, cloud) =>
+    Effect.gen(function* () {
+      const ref = yield* makeNode(cloud)
+      const [server] = pool.servers
+      const before = server!.home
+      server!.home = yield* tempFolder
+      pool.pool(pool.servers, "another")
+      assert.strictEqual((yield* stateOf(cloud, ref)).state, "missing")
+      assert.deepInclude((yield* cloud.machines!(null))[0], { status: "free" })
+      assert.strictEqual((yield* makeNode(cloud)).host, ref.host)
+      server!.home = before
       pool.pool(pool.servers)
       assert.strictEqual((yield* stateOf(cloud, ref)).state, "running")
     })
@@ -186,10 +328,7 @@ describe("a machine of a pool", () => {
     Effect.gen(function* () {
       const [server] = pool.servers
       const { path } = server!.knobs
-      const [bin, reached] = [join(server!.home, "bin"), join(server!.home, "reached")]
-      write(server!.home, { "bin/sync": `#!/bin/sh\ntouch ${reached}\nexec sleep 1000\n` })
-      chmodSync(join(bin, "sync"), 0o755)
-      server!.knobs.path = `${bin}:${path}`
+      const reached = hang(server!)
       const [tags, token] = [makeTags(), NodeToken.make(ulid())]
       const making = yield* Effect.forkChild(Effect.flip(makeNodes(cloud, [0], tags, token)))
       yield* Effect.promise(async () => {

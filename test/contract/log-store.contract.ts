@@ -42,7 +42,7 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
         })
       )
     )
-    it.live("gives all that it holds as of one moment: values in order, then the index", () =>
+    it.live("gives all that it holds as of one moment: values in order, from any on, then the index of them all", () =>
       withStore((store) =>
         Effect.gen(function* () {
           yield* store.write([
@@ -50,10 +50,13 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
             entry(2, [stream(2), "name/b"]),
             entry(3, [stream(1)], ["name/a"])
           ])
-          const pages = yield* Stream.runCollect(store.everything)
+          const pages = yield* Stream.runCollect(store.everything(1))
           assert.deepStrictEqual(texts(pages.flatMap(({ values }) => values)), ["value 1", "value 2", "value 3"])
           const index = pages.flatMap(({ index }) => index).map(({ key, seq }) => `${key} ${seq}`)
           assert.deepStrictEqual(index.sort(), [`${stream(1)} 1`, `${stream(1)} 3`, `${stream(2)} 2`, "name/b 2", "request/r-1 1"].sort())
+          const last = yield* Stream.runCollect(store.everything(3))
+          assert.deepStrictEqual(texts(last.flatMap(({ values }) => values)), ["value 3"])
+          assert.strictEqual(last.flatMap(({ index }) => index).length, index.length)
         })
       )
     )
@@ -63,7 +66,7 @@ export const logStoreContract = (name: string, open: () => Layer.Layer<LogStore,
           const count = 2500
           yield* store.write(Array.from({ length: count }, (_, i) => entry(i + 1)))
           let [values, index] = [0, 0]
-          yield* Stream.runForEach(store.everything, (page) => {
+          yield* Stream.runForEach(store.everything(1), (page) => {
             const written = values === 0 ? store.write([entry(count + 1)]) : Effect.void
             values += page.values.length
             index += page.index.length

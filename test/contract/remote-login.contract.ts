@@ -1,13 +1,14 @@
 /** How a machine is reached and who it lets in, whatever answers there: against an ssh2 server in this process and OpenSSH in namespaces. */
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { text } from "node:stream/consumers"
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { fingerprint } from "../../daemon/remote/host-key.ts"
-import { Pool } from "../../daemon/remote/Pool.ts"
+import { KeptConnections } from "../../daemon/remote/KeptConnections.ts"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { keyPair } from "../fakes/ssh-keys.ts"
 import { type MakeMachine, twoMachines } from "./remote-machines.ts"
@@ -16,6 +17,18 @@ import { type MakeMachine, twoMachines } from "./remote-machines.ts"
 export const remoteLoginContract = (name: string, make: MakeMachine, lacks: string | null = null) =>
   describe.skipIf(lacks !== null)(name, () => {
     const { connected, failure, folder, key, machine, other, target } = twoMachines(make)
+
+    const lostAndHadAnew = async (to: Target, breakOff: () => Promise<void>) => {
+      const kept = new KeptConnections()
+      onTestFinished(() => kept.close())
+      const stream = await kept.use(to, (connection) => connection.open(["cat"]))
+      stream.write("there")
+      expect(String((await once(stream, "data"))[0])).toBe("there")
+      await breakOff()
+      await expect(text(stream)).rejects.toMatchObject({ kind: "ConnectionLost" })
+      const again = await kept.use(to, (connection) => connection.run("echo again"))
+      expect(again.stdout.toString()).toBe("again\n")
+    }
 
     describe("what cannot be reached is told in words", () => {
       it("nothing listens there", async () => {
@@ -167,11 +180,11 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
       })
 
       it("several share one connection to it", async () => {
-        const pool = new Pool()
-        onTestFinished(() => pool.close())
+        const kept = new KeptConnections()
+        onTestFinished(() => kept.close())
         const seen = await Promise.all(
           ["root-a", "root-b"].map((name) =>
-            pool.use(target({ name, proxyJump: hop() }), (connection) => connection.run('echo "$SSH_CONNECTION" "$PPID"'))
+            kept.use(target({ name, proxyJump: hop() }), (connection) => connection.run('echo "$SSH_CONNECTION" "$PPID"'))
           )
         )
         expect(seen.map(({ code }) => code)).toEqual([0, 0])
@@ -196,6 +209,22 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
         onTestFinished(() => other().thaw())
         await running
       })
+
+      it("that ends the connection, it is lost and had anew", () =>
+        lostAndHadAnew(target({ proxyJump: hop() }), () => machine().breakOff()))
+
+      it("that ends the connection before the login is not waited for", async () => {
+        // This machine, as both see it.
+        const host = target().host.replace(/\d+$/, "1")
+        const busy = createServer((socket) => socket.on("error", () => undefined).end()).listen(0, host)
+        onTestFinished(() => void busy.close())
+        await once(busy, "listening")
+        const { port } = busy.address() as { port: number }
+        expect(await failure(target({ host, port, proxyJump: hop() }), { timeoutMs: 600_000 })).toMatchObject({
+          kind: "ConnectionLost",
+          message: expect.stringContaining("closed the connection before the login")
+        })
+      })
     })
 
     describe("by a proxy command", () => {
@@ -211,6 +240,13 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
           kind: "ProxyFailed",
           message: `the proxy command of ${target().name} failed: no tunnel today; it ended with 7`
         })
+      })
+
+      it("that ends, it is lost and had anew", async () => {
+        const pid = join(folder, "pid")
+        const proxyCommand = `sh -c 'echo $$ >${pid}; exec nc %h %p'`
+        await lostAndHadAnew(target({ proxyCommand }), async () => void process.kill(Number(readFileSync(pid, "utf8"))))
+        await lostAndHadAnew(target({ proxyCommand }), () => machine().breakOff())
       })
 
       it("a name with what a shell reads is refused", async () => {

@@ -19,6 +19,8 @@ export interface TestMachine {
   /** Silence from here on, nothing broken off. */
   readonly freeze: () => Promise<void>
   readonly thaw: () => Promise<void>
+  /** Ends all that is connected; who comes next is let in. */
+  readonly breakOff: () => Promise<void>
   readonly end: () => Promise<void>
 }
 export type MakeMachine = (authorized: ReadonlyArray<Pair>) => Promise<TestMachine>

@@ -24,6 +24,7 @@ const make: MakeMachine = async (authorized) => {
     changeHostKey: async () => server.changeHostKey(),
     freeze: async () => server.freeze(),
     thaw: async () => server.thaw(),
+    breakOff: async () => server.cut(),
     end: () => server.stop()
   }
 }

@@ -19,6 +19,7 @@ const make: MakeMachine = async (authorized) => {
     changeHostKey: () => machine.changeHostKey(),
     freeze: async () => machine.cut(),
     thaw: async () => machine.heal(),
+    breakOff: async () => machine.breakConnections(),
     end: () => machine.end()
   }
 }

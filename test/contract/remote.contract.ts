@@ -3,7 +3,7 @@ import { once } from "node:events"
 import type { Duplex } from "node:stream"
 import { text } from "node:stream/consumers"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { Pool } from "../../daemon/remote/Pool.ts"
+import { KeptConnections } from "../../daemon/remote/KeptConnections.ts"
 import { type MakeMachine, twoMachines, until } from "./remote-machines.ts"
 
 /** Zombies are dead. */
@@ -90,6 +90,17 @@ export const remoteContract = (name: string, make: MakeMachine, lacks: string | 
         await until(async () => (await connection.run(`pid=$1; ${isAlive}`, { args: [String(pid).trim()] })).code !== 0)
       })
 
+      it("that ends well while more is written to it ends its stream, after all that it said", async () => {
+        const connection = await connected()
+        const stream = await connection.open(["sh", "-c", "echo said; sleep 0.2; exit 0"])
+        stream.write(Buffer.alloc(8_000_000))
+        let said = ""
+        stream.on("data", (chunk) => (said += chunk))
+        await once(stream, "close")
+        expect(said).toBe("said\n")
+        expect(connection.isBusy).toBe(false)
+      })
+
       it("writes no more than is read", async () => {
         const stream = await (await connected()).open(["sh", "-c", "head -c 30000000 /dev/zero; echo end >&2"])
         await once(stream, "readable")
@@ -97,17 +108,6 @@ export const remoteContract = (name: string, make: MakeMachine, lacks: string | 
         for await (const chunk of stream) bytes += (chunk as Buffer).length
         expect(bytes).toBe(30_000_000)
       })
-    })
-
-    it("a file is uploaded whole, under its name and mode", async () => {
-      const connection = await connected()
-      const bytes = Buffer.alloc(2_500_000, "\0\x01\xff'", "latin1")
-      await connection.upload(bytes, "it's a file", 0o750)
-      const read = await connection.run('cat "$1"', { args: ["it's a file"], maxOutput: 3_000_000 })
-      expect(read.stdout.equals(bytes)).toBe(true)
-      const { stdout } = await connection.run('stat -c %a "$1"; ls -A | grep -c "file.*new"; rm "$1"', { args: ["it's a file"] })
-      expect(stdout.toString()).toBe("750\n0\n")
-      await expect(connection.upload(bytes, "no/such/folder", 0o600)).rejects.toMatchObject({ kind: "CommandFailed" })
     })
 
     describe("channels", () => {
@@ -128,11 +128,11 @@ export const remoteContract = (name: string, make: MakeMachine, lacks: string | 
       it("that streams hold keep nobody waiting: another connection is made", async () => {
         await machine().maxSessions(1)
         onTestFinished(() => machine().maxSessions(10))
-        const pool = new Pool()
-        onTestFinished(() => pool.close())
-        const stream: Duplex = await pool.use(target(), (connection) => connection.open(["cat"]))
+        const kept = new KeptConnections()
+        onTestFinished(() => kept.close())
+        const stream: Duplex = await kept.use(target(), (connection) => connection.open(["cat"]))
         const [first, second] = await Promise.all(
-          ["one", "two"].map((word) => pool.use(target(), (connection) => connection.run("echo $1", { args: [word] })))
+          ["one", "two"].map((word) => kept.use(target(), (connection) => connection.run("echo $1", { args: [word] })))
         )
         expect(`${first!.stdout}${second!.stdout}`).toBe("one\ntwo\n")
         stream.end("still there")

@@ -18,7 +18,7 @@ export interface TestPool {
   readonly hostOf: (server: SshServer) => string
   readonly serverOf: (ref: Pick<NodeRef, "host">) => SshServer
   /** The pools file anew, of these machines. */
-  readonly pool: (machines: ReadonlyArray<SshServer>) => void
+  readonly pool: (machines: ReadonlyArray<SshServer>, user?: string) => void
   /** Another daemon over the same state folder. */
   readonly daemon: Effect.Effect<Effect.Success<ReturnType<typeof SshCloud.make>>>
 }
@@ -37,9 +37,11 @@ export const testPool = Effect.fnUntraced(function* (count: number) {
   write(home, { id: pair.private })
   const key = join(home, "id")
   chmodSync(key, 0o600)
-  const pool = (machines: ReadonlyArray<SshServer>) => {
+  const pool = (machines: ReadonlyArray<SshServer>, user?: string) => {
     const hosts = machines.map(({ address, port }) => `    - {ip: ${address}, ssh_port: ${port}}`).join("\n")
-    write(home, { "ssh_node_pools.yaml": `rack:\n  identity_file: ${key}\n  hosts:\n${hosts}\n` })
+    write(home, {
+      "ssh_node_pools.yaml": `rack:\n${user === undefined ? "" : `  user: ${user}\n`}  identity_file: ${key}\n  hosts:\n${hosts}\n`
+    })
   }
   pool(servers)
   const scope = yield* Effect.scope

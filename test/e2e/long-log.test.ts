@@ -1,5 +1,6 @@
-/** A log so long that a thread reads it ahead of the fold: what a start from its first event says of it is what it always says. */
-import { cpSync } from "node:fs"
+/** A log so long that threads read it ahead of the fold and of the audit: what is said of it is what is always said. */
+import { cpSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { Effect } from "effect"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { append, inStore, opened, remove, temporary } from "../damage/logs.ts"
@@ -27,6 +28,21 @@ it("all of it is folded", async () => {
   expect(await home.sky("replay", "--verify")).toMatchObject({ code: 0 })
 })
 
+it("all of it is proven, and written out as it stands, by the daemon as without one", async () => {
+  const home = copied()
+  await home.json("daemon", "start")
+  const held = await home.json("audit", "verify")
+  expect(held.events).toBeGreaterThan(events)
+  expect(await home.sky("audit", "export", join(home.state, "..", "held.jsonl"))).toMatchObject({ code: 0 })
+  expect(await home.sky("audit", "diff", join(home.state, "..", "held.jsonl"))).toMatchObject({ code: 0 })
+  await home.json("daemon", "stop")
+  expect((await home.json("audit", "verify")).events).toBe(held.events + 1)
+  expect(await home.sky("audit", "export", join(home.state, "..", "free.jsonl"))).toMatchObject({ code: 0 })
+  const [before, after] = ["held", "free"].map((name) => readFileSync(join(home.state, "..", `${name}.jsonl`), "utf8"))
+  expect(after!.startsWith(before!)).toBe(true)
+  expect(after!.split("\n").length - 1).toBe(held.events + 1)
+})
+
 it.each([
   ["is gone", "missing from the log, which goes on with event", (db) => db.del(key(hit))],
   [
@@ -40,6 +56,10 @@ it.each([
   async (_, words, change) => {
     const home = copied()
     await Effect.runPromise(inStore(home.state, change))
+    expect((await home.sky("audit", "verify")).err.replaceAll(/\s+/g, " ")).toContain(`Event ${hit} is ${words}`)
+    const exported = join(home.state, "..", "log.jsonl")
+    await home.sky("audit", "export", exported)
+    expect(readFileSync(exported, "utf8").split("\n").length - 1).toBe(hit - 1)
     const { err } = await home.sky("status")
     expect(err.replaceAll(/\s+/g, " ")).toContain(`The log is damaged: Event ${hit} is ${words}`)
     expect((await home.json("events", "--tail", "1")).map(({ seq }: { readonly seq: number }) => seq)).toEqual([hit - 1])

@@ -12,7 +12,12 @@ export interface SshdSettings {
   readonly maxStartups: string
   /** What every login finds in its environment. */
   readonly environment: Readonly<Record<string, string>>
+  /** To ports of others: as a jump host. */
   readonly allowForwarding: boolean
+  /** To sockets of its own. */
+  readonly allowSockets: boolean
+  /** All of it, whatever the two say. */
+  readonly disableForwarding: boolean
   /** Of the user `node`; null: none does. */
   readonly password: string | null
 }
@@ -22,6 +27,8 @@ export const usualSettings: SshdSettings = {
   maxStartups: "100:30:200",
   environment: {},
   allowForwarding: true,
+  allowSockets: true,
+  disableForwarding: false,
   password: null
 }
 
@@ -33,7 +40,8 @@ const own = (folder: string, file: string, line: string) =>
 
 const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
 
-export const writeConfig = (folder: string, { allowForwarding, environment, maxSessions, maxStartups, password }: SshdSettings): void => {
+export const writeConfig = (folder: string, settings: SshdSettings): void => {
+  const { allowForwarding, allowSockets, disableForwarding, environment, maxSessions, maxStartups, password } = settings
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
     "HostKey /etc/ssh/host_key",
@@ -56,6 +64,8 @@ export const writeConfig = (folder: string, { allowForwarding, environment, maxS
             .join(" ")}`
         ]),
     `AllowTcpForwarding ${yes(allowForwarding)}`,
+    `AllowStreamLocalForwarding ${yes(allowSockets)}`,
+    `DisableForwarding ${yes(disableForwarding)}`,
     "Subsystem sftp internal-sftp"
   ]
   writeFileSync(join(folder, "etc-ssh/sshd_config"), `${lines.join("\n")}\n`)

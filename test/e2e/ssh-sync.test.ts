@@ -20,9 +20,9 @@ import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
 import * as SshCloud from "../../daemon/clouds/ssh/SshCloud.ts"
 import { Connections } from "../../daemon/remote/Connections.ts"
 import { connect } from "../../daemon/remote/connect.ts"
-import { send } from "../../daemon/remote/send.ts"
 import { listFiles } from "../../daemon/sync/list-files.ts"
 import type { PutProgress } from "../../daemon/sync/SyncTold.ts"
+import { send } from "../../daemon/sync/send.ts"
 import { agentPath } from "../contract/cloud-local-prepare.ts"
 import { makeTags, makeToken } from "../contract/cloud-nodes.ts"
 import { slowLineTo } from "../fakes/slow-line.ts"
@@ -137,7 +137,6 @@ describeWithMachines("what is sent to a machine", () => {
     })
     await expect(sending).rejects.toThrow()
     machine.heal()
-    await machine.answering()
     const there = Object.keys(everything(home("cut")))
     expect([cut, there.length > 0, there.length < 40]).toEqual([true, true, true])
     const wanted: Array<number> = []

@@ -55,8 +55,7 @@ describeWithMachines("a machine", () => {
     const port = await slowLineTo(one.address, 22)
     const connection = await connect(one.target({ identityFiles: [key], host: "127.0.0.1", port }), { deadAfterMs: 2000 })
     onTestFinished(() => connection.close())
-    await connection.upload(Buffer.alloc(3_000_000), "large", 0o600)
-    expect((await connection.run("wc -c < large; rm large")).stdout.toString().trim()).toBe("3000000")
+    expect((await connection.run("wc -c", { input: Buffer.alloc(3_000_000) })).stdout.toString().trim()).toBe("3000000")
   })
 
   it("that is cut off falls silent, and goes on when it is healed", async () => {

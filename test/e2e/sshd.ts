@@ -115,6 +115,8 @@ export class SshMachine {
   }
   heal(): void {
     run("ip", "link", "set", this.link, "up")
+    // Else who calls in the next seconds may be told what was found out before: no route.
+    run("ip", "neigh", "flush", "dev", this.network.bridge, "to", this.address)
   }
 
   /** Without a word to anybody. */
@@ -173,13 +175,8 @@ wait`
     this.process.stderr!.on("data", (chunk: Buffer) => {
       said += chunk.toString()
     })
-    await this.answering(() => said)
-  }
-
-  /** Until its sshd answers: after a link was mended that may take a moment. */
-  async answering(said = () => ""): Promise<void> {
     for (let look = 0; !(await this.answers()); look++) {
-      if (look > 400 || this.process?.exitCode !== null) throw new Error(`${this.hostname} does not answer: ${said()}${this.log()}`)
+      if (look > 400 || this.process.exitCode !== null) throw new Error(`${this.hostname} does not boot: ${said}${this.log()}`)
       await setTimeout(25)
     }
   }

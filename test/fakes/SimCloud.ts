@@ -6,7 +6,7 @@ import { Effect, type Fiber, Random } from "effect"
 import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
 import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
-import { NodeId } from "../../events/ids.ts"
+import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import { offer } from "./facts.ts"
 import { SimAgent } from "./SimAgent.ts"
@@ -161,7 +161,15 @@ export class SimCloud {
           return { rank, node, state, address: null, reason: machine?.reason ?? null, down: machine?.down ?? false }
         })
       ),
-    owned: () => Effect.die("nobody asks here what there is"),
+    owned: (log) =>
+      Effect.sync(() => {
+        const place = { region: null, zone: null, address: null, host: null, hostKey: null }
+        const owned = [...this.machines].map(([node, { cluster, state }]) => {
+          const tags = { log: log ?? "", cluster: ClusterId.make(cluster), clusterName: ClusterName.make("a") }
+          return { tags, rank: Number(node.split("-").at(-1)), node: NodeId.make(node), ...place, state }
+        })
+        return { owned, unclear: [] }
+      }),
     start: ({ node, rank }) =>
       Effect.andThen(
         this.hasRoom(() => this.machines.get(node)?.state !== "stopped"),

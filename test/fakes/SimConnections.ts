@@ -46,6 +46,7 @@ const groundOf = ({ host, lease, nodes }: SimMachine): string => {
   const lines = [
     `home ${home}`,
     "user node",
+    `machine ${host}`,
     "os Linux",
     "arch x86_64",
     `link 10.0.0.1 1 ${host} 22`,
@@ -110,14 +111,13 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
     return first
   })
 
-  const toAgent = (target: Target, socket: string) =>
+  const toAgent = (target: Target, socket: string, why: "NotForwarded" | "CommandFailed") =>
     Effect.flatMap(
       call(target, "connect", (machine) => {
         const agent = [...machine.nodes].find(([node]) => at.socket(node) === socket)?.[1].agent
         return agent?.alive === true ? machine.keep(agent.connect()) : null
       }),
-      (stream) =>
-        stream === null ? Effect.fail(failed("NobodyListens", target, `no agent answers on ${target.name}`)) : Effect.succeed(stream)
+      (stream) => (stream === null ? Effect.fail(failed(why, target, `no agent answers on ${target.name}`)) : Effect.succeed(stream))
     )
 
   return Connections.of({
@@ -134,15 +134,16 @@ export const simConnections = ({ done, isMoody, machine: machineAt, reach }: Wea
     open: (target, [, , name, argument = ""]) => {
       if (name === "receive") return call(target, "put", (machine) => machine.keep(receiver()))
       // The line says that it stands once somebody listens.
-      return Effect.tap(toAgent(target, argument), (stream) =>
+      return Effect.tap(toAgent(target, argument, "CommandFailed"), (stream) =>
         Effect.sync(() => void setImmediate(() => stream.emit("said", `${connected}\n`)))
       )
     },
     dial: (target, path) =>
       Effect.flatMap(luck, (roll) =>
-        roll < 0.2 ? Effect.fail(failed("NotForwarded", target, `${target.name} connects nobody to sockets`)) : toAgent(target, path)
+        roll < 0.2
+          ? Effect.fail(failed("NotForwarded", target, `${target.name} connects nobody to sockets`))
+          : toAgent(target, path, "NotForwarded")
       ),
-    upload: () => Effect.die("nothing is brought to a simulated machine"),
     hostKey: (target) => Effect.map(arrived(target), ({ hostKey }) => hostKey)
   })
 }

@@ -108,10 +108,12 @@ export class SimPool {
     const ground = {
       home: "/home/node",
       user: "node",
+      machine: host,
       os: "linux",
       arch: "x64",
       address: host,
       port: 22,
+      otherAddresses: [],
       cpus: 4,
       memoryGib: 8,
       accelerators: null,

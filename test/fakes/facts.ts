@@ -130,6 +130,8 @@ export const up = (numNodes = 1): ReadonlyArray<Said> => [
   succeeded()
 ]
 
+export const lost = (reason = "its agent went away"): Said => ({ _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason })
+
 export const started = (job = 1, entry = 1): Said => ({
   _tag: "JobStarted",
   cluster,

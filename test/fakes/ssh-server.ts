@@ -24,10 +24,14 @@ export interface Knobs {
   shell: string
   allowForwarding: boolean
   refuseExec: boolean
+  /** Says goodbye in one breath with "it has started". */
+  leaveAtExec: boolean
   /** To Unix sockets, as OpenSSH does and others do not. */
   allowSockets: boolean
   /** PATH of what runs there. */
   path: string
+  /** Its own address, as it sees that we came in by it. */
+  reachedAt: string
 }
 
 /** It is this machine after all: what is to be started with it stays its owner's affair. */
@@ -38,8 +42,10 @@ const refusing = (): string => {
   return folder
 }
 
+const tooManyConnections = 12
+
 export class SshServer {
-  readonly home = mkdtempSync(join(tmpdir(), "node-"))
+  home = mkdtempSync(join(tmpdir(), "node-"))
   readonly knobs: Knobs = {
     maxSessions: 10,
     refuseAuth: false,
@@ -49,8 +55,10 @@ export class SshServer {
     shell: "/bin/sh",
     allowForwarding: true,
     refuseExec: false,
+    leaveAtExec: false,
     allowSockets: true,
-    path: `${refusing()}:${process.env["PATH"] ?? ""}`
+    path: `${refusing()}:${process.env["PATH"] ?? ""}`,
+    reachedAt: ""
   }
   /** What happened, for tests to look at. */
   connections = 0
@@ -65,6 +73,7 @@ export class SshServer {
   private readonly sockets = new Set<Socket>()
   private readonly children = new Set<ChildProcess>()
   private frozen = false
+  private ident: string | undefined
 
   private constructor(hostKeys: ReadonlyArray<Pair>) {
     this.hostKeys = hostKeys
@@ -80,6 +89,7 @@ export class SshServer {
   ): Promise<SshServer> {
     const own = new SshServer(hostKeys)
     own.address = address
+    own.knobs.reachedAt = address.replace(/^127/, "10")
     own.knobs.authorized.push(...authorized.map((pair) => pair.public))
     await new Promise<void>((done) => own.net.listen(0, address, done))
     own.port = (own.net.address() as { port: number }).port
@@ -96,6 +106,11 @@ export class SshServer {
   /** From now on it is another machine, for whoever connects. */
   changeHostKey(...hostKeys: ReadonlyArray<Pair>): void {
     this.hostKeys = hostKeys.length > 0 ? hostKeys : [keyPair("another host")]
+    this.server = this.listenSsh()
+  }
+  /** From now on it is another program that answers, by its own word. */
+  changeIdent(ident: string): void {
+    this.ident = ident
     this.server = this.listenSsh()
   }
   /** Answers nothing any more and breaks nothing off: connections are taken and stay silent. */
@@ -132,7 +147,8 @@ export class SshServer {
   }
 
   private listenSsh(): ssh2.Server {
-    return new ssh2.Server({ hostKeys: this.hostKeys.map((pair) => pair.private) }, (client) => this.serve(client))
+    const config = { hostKeys: this.hostKeys.map((pair) => pair.private), ...(this.ident === undefined ? {} : { ident: this.ident }) }
+    return new ssh2.Server(config, (client) => this.serve(client))
   }
 
   private serve(client: Connection): void {
@@ -150,7 +166,7 @@ export class SshServer {
       }
       sessions++
       this.sessionsMax = Math.max(this.sessionsMax, sessions)
-      this.runIn(accept(), () => {
+      this.runIn(client, accept(), () => {
         sessions--
       })
     })
@@ -176,10 +192,15 @@ export class SshServer {
     return known !== undefined && (signature === undefined || blob === undefined || known.verify(blob, signature, hashAlgo))
   }
 
-  private runIn(session: Session, over: () => void): void {
+  private runIn(client: Connection, session: Session, over: () => void): void {
     let child: ChildProcess | undefined
     session.once("exec", (accept, reject, { command }) => {
       if (this.knobs.refuseExec) reject()
+      else if (this.knobs.leaveAtExec)
+        this.inOneBreath(
+          () => void accept(),
+          () => leave(client)
+        )
       else child = this.spawn(command, accept(), over)
     })
     session.on("signal", (accept, _reject, { name }) => {
@@ -195,9 +216,17 @@ export class SshServer {
     })
   }
 
+  private inOneBreath(...steps: ReadonlyArray<() => void>): void {
+    for (const socket of this.sockets) socket.cork()
+    for (const step of steps) step()
+    for (const socket of this.sockets) socket.uncork()
+  }
+
   private spawn(command: string, channel: ServerChannel, over: () => void): ChildProcess {
-    const env = { HOME: this.home, PATH: this.knobs.path, USER: userInfo().username, SHELL: this.knobs.shell }
-    const child = spawn(this.knobs.shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
+    const { path, reachedAt, shell } = this.knobs
+    const link = `127.0.0.1 1 ${reachedAt} ${this.port}`
+    const env = { HOME: this.home, PATH: path, USER: userInfo().username, SHELL: shell, SSH_CONNECTION: link }
+    const child = spawn(shell, ["-c", command], { cwd: this.home, env, detached: true, stdio: "pipe" })
     this.children.add(child)
     channel.on("error", () => undefined)
     child.stdin.on("error", () => undefined)
@@ -214,6 +243,10 @@ export class SshServer {
     return child
   }
 }
+
+/** For a reason: its own word is that all is well. */
+const leave = (client: Connection) =>
+  (client as unknown as { readonly _protocol: { readonly disconnect: (reason: number) => void } })._protocol.disconnect(tooManyConnections)
 
 const forward = (socket: Socket, accept: () => ServerChannel, reject: () => void) => {
   socket.once("error", reject)

@@ -1,6 +1,17 @@
 /** The agent of a node comes back after a restart of its machine: what the system is told for that, and that nothing of it stays. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ulid } from "ulid"
@@ -66,12 +77,18 @@ const killAgent = () => {
 const start = () => {
   const command = table()!
     .split("\n")
-    .find((line) => line.includes("'boot'"))!
+    .find((line) => line.includes(" boot "))!
     .slice("@reboot ".length)
     .replaceAll("\\%", "%")
   execFileSync("/bin/sh", ["-c", command], { env: { HOME: home, PATH: "/usr/bin:/bin", LOGNAME: "ann" } })
 }
 const isAgent = (at: number) => existsSync(`/proc/${at}`) && readFileSync(`/proc/${at}/cmdline`, "utf8").includes(ref.node)
+
+/** Two days. */
+const old = (...paths: ReadonlyArray<string>) => {
+  const thenS = Date.now() / 1000 - 2 * 86_400
+  for (const path of paths) utimesSync(path, thenS, thenS)
+}
 
 describe("where cron runs", () => {
   it("a line of ours starts the agent with the machine, beside the user's own, which stay; it goes with the node", () => {
@@ -85,7 +102,7 @@ describe("where cron runs", () => {
     expect(
       table()!
         .split("\n")
-        .filter((line) => line.includes("'boot'"))
+        .filter((line) => line.includes(" boot "))
     ).toHaveLength(1)
     const before = killAgent()
     start()
@@ -156,10 +173,6 @@ describe("what is told to the system", () => {
 })
 
 describe("programs that were brought", () => {
-  const old = (...paths: ReadonlyArray<string>) => {
-    const thenS = Date.now() / 1000 - 2 * 86_400
-    for (const path of paths) utimesSync(path, thenS, thenS)
-  }
   const bring = (path: string) => {
     mkdirSync(join(base, path, ".."), { recursive: true })
     writeFileSync(join(base, path), "")
@@ -182,5 +195,18 @@ describe("programs that were brought", () => {
     expect([unused, join(base, "node/v22.0.0")].map(existsSync)).toEqual([false, false])
     expect([young, inKeys, usedNode, running, agent].map(existsSync)).toEqual([true, true, true, true, true])
     user.kill()
+  })
+})
+
+describe("what others have left", () => {
+  it("goes with the next who has the machine: trash, and nodes that were never finished; a claim that is being made stays", () => {
+    for (const path of ["trash/x/home/deep", "trash/x.workdir", "nodes/.new-half", "nodes/.new-young"])
+      mkdirSync(join(base, path), { recursive: true })
+    writeFileSync(join(base, "trash/x/home/deep/file"), "1")
+    old(join(base, "nodes/.new-half"))
+    provision()
+    install()
+    expect(readdirSync(join(base, "trash"))).toEqual([])
+    expect(readdirSync(join(base, "nodes")).toSorted()).toEqual([".new-young", ref.node])
   })
 })

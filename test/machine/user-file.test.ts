@@ -1,16 +1,21 @@
 /** A file of the user's own stays what it is, and where it is, when a line of ours comes and goes. */
+import { execFileSync } from "node:child_process"
 import {
   chmodSync,
+  closeSync,
+  ftruncateSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
-  writeFileSync
+  writeFileSync,
+  writeSync
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -64,6 +69,39 @@ describe("a file of the user's own", () => {
     await changeOwn("config", () => "short\n")
     expect(readFileSync(join(scratch, "other"), "utf8")).toBe("short\n")
     expect([statSync(file()).nlink, statSync(file()).mode & 0o777]).toEqual([2, 0o640])
+  })
+
+  const page = 4096
+  const fill = (free: number) => {
+    const filler = openSync(join(scratch, "filler"), "w")
+    let pages = 0
+    try {
+      for (;;) pages += writeSync(filler, Buffer.alloc(page)) / page
+    } catch {
+      ftruncateSync(filler, (pages - free) * page)
+    }
+    closeSync(filler)
+  }
+  it.skipIf(process.getuid?.() !== 0).each([
+    ["none", 0, 5, false],
+    ["too few", 1, page + 5, false],
+    ["two", 2, 5, true]
+  ])("that has another name too is whole or as it was where the disk is nearly full: %s of its pages free", async (_, free, more, fits) => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", scratch])
+    try {
+      const theirs = "theirs\n".padEnd(page, "#")
+      put(theirs)
+      linkSync(file(), join(scratch, "other"))
+      fill(free)
+      const ours = "o".repeat(more)
+      const changed = changeOwn("config", (text) => ours + text)
+      if (fits) await changed
+      else await expect(changed).rejects.toThrow("~/.ssh/config cannot be changed: ENOSPC")
+      expect(readFileSync(join(scratch, "other"), "utf8")).toBe(fits ? ours + theirs : theirs)
+      expect(readdirSync(join(scratch, ".ssh"))).toEqual(["config"])
+    } finally {
+      execFileSync("umount", [scratch])
+    }
   })
 
   it("that cannot be changed is named, in one sentence", async () => {

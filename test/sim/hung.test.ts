@@ -54,6 +54,30 @@ describe("a cloud call that hangs", () => {
       })
     )
   )
+  it.effect("down-08: with purge nobody waits for what was asked for and never answered, and what is found of it is ended", () =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.at = (point) => (point === "cloud.provision:after" ? Effect.never : Effect.void)
+        yield* ask("l", "launch", launch("a"))
+        assert.strictEqual(world.machines.size, 1)
+        yield* ask("d", "down", { clusterName: "a", purge: true })
+        yield* pass(daemon, "1 minutes")
+        yield* settle(daemon, 8)
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+        const { token } = factsOf(disk).find(({ _tag }) => _tag === "NodeRequested") as { readonly token?: string }
+        assert.deepInclude(
+          factsOf(disk).find(({ _tag }) => _tag === "RequestAbandoned"),
+          { token: token as never, ranks: [0], reason: "local did not answer 'provision' within 1 minute" }
+        )
+        yield* pass(daemon, "1 minutes")
+        assert.strictEqual(world.machines.size, 0)
+        assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeRefused", token: token as never })
+        yield* pass(daemon, "1 minutes")
+        assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeRefused" })
+      })
+    )
+  )
   it.effect("in the launch of a cluster: a down of it does not wait for it", () =>
     scene(({ ask, outcome, row, world }) =>
       Effect.gen(function* () {

@@ -3,13 +3,13 @@ import { duplexPair } from "node:stream"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
+import { AgentLink } from "../../daemon/AgentLink.ts"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { streamLogs } from "../../daemon/queries/logs.ts"
-import { AgentLink } from "../../daemon/remote/AgentLink.ts"
 import type { World } from "../../daemon/World.ts"
 import type { LogsAnswer } from "../../sdk/protocol/queries.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
-import { ended, name, started, up, worldOf } from "../fakes/facts.ts"
+import { ended, lost, name, started, up, worldOf } from "../fakes/facts.ts"
 
 type Say = (type: string, data: object) => void
 /** What an agent does with a request for logs; then it dies, unless it has answered. */
@@ -42,19 +42,20 @@ interface Circumstances {
   readonly connect?: () => Effect.Effect<AgentLink, CloudError>
   readonly hangs?: boolean
   readonly isFull?: () => boolean
+  readonly ready?: boolean
   readonly untilTold?: (endJob: () => void) => Effect.Effect<void>
 }
 
 const logsOf = (
   lives: ReadonlyArray<Life>,
-  { areOn = false, connect, hangs = false, isFull = () => false, untilTold = () => Effect.void }: Circumstances = {}
+  { areOn = false, connect, hangs = false, isFull = () => false, ready = true, untilTold = () => Effect.void }: Circumstances = {}
 ) => {
   const links: Array<AgentLink> = []
   const frames: Array<ServerFrame> = []
   const asked: Array<unknown> = []
   const waits: Array<() => void> = []
   const listeners = new Set<() => void>()
-  let world: World = worldOf([...up(), started()])
+  let world: World = worldOf([...up(), started(), ...(ready ? [] : [lost()])])
   let next = 0
   const endJob = () => {
     world = worldOf([...up(), started(), ended()])
@@ -186,6 +187,14 @@ it.each([
   const { streamed } = logsOf([], { connect: () => Effect.fail(new CloudError({ kind, code: "x", message })) })
   const error = await Effect.runPromise(Effect.flip(streamed))
   expect(error.message).toBe(`The logs of train cannot be read: ${words}`)
+})
+
+it.each([true, false])("says at once what waiting does not mend, with its head known as ready: %s", async (ready) => {
+  const message = "the host key of gpu-1 has changed."
+  const connect = () => Effect.fail(new CloudError({ kind: "Transient", code: "HostKeyChanged", message }))
+  const { streamed } = logsOf([], { areOn: true, connect, ready, untilTold: () => Effect.never })
+  const error = await Effect.runPromise(Effect.flip(streamed))
+  expect(error.message).toBe(`The logs of train cannot be read: ${message}`)
 })
 
 it("waits for an agent that the daemon makes run again, and says the cloud's last word when it does not", async () => {

@@ -12,7 +12,20 @@ import { queueOf } from "../../daemon/queries/queue.ts"
 import { select } from "../../daemon/queries/select.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { makePending } from "../../sdk/client/Pending.ts"
-import { asked, cluster, launchRequested, name, recorded, requested, type Said, succeeded, up, worldOf } from "../fakes/facts.ts"
+import {
+  asked,
+  cluster,
+  launchRequested,
+  lost,
+  name,
+  recorded,
+  requested,
+  type Said,
+  submitted,
+  succeeded,
+  up,
+  worldOf
+} from "../fakes/facts.ts"
 
 /** The phase that the last fact means, when all of them are known. */
 const last = (facts: ReadonlyArray<Said>, at = facts.length - 1) => {
@@ -91,6 +104,15 @@ it("a long answer is put together from its pages as it was: nothing of it is the
 it("a job that does not exist is answered with where to look", () => {
   const answer = queueOf(worldOf(up()), { clusterNames: [name], jobIds: [7] })
   assert.deepInclude(Result.isFailure(answer) && answer.failure, { hint: "sky queue train lists its jobs." })
+})
+
+it("queue says of a job that waits for a head that is away what keeps it away", () => {
+  const reason = "what became of the node is not known: the host key of gpu-1 has changed"
+  const answer = queueOf(worldOf([...up(), submitted(2, "r-exec"), lost(reason)]), { clusterNames: [name], jobIds: [2] })
+  assert.deepStrictEqual(
+    Result.getOrThrow(answer).jobs.map((job) => [job.status, job.reason]),
+    [["PENDING", `the head: ${reason}`]]
+  )
 })
 
 it.effect.each(["events", "events.follow"] as const)("%s over a log that cannot be read says so in a sentence", (method) =>

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import type { Answer } from "../../../machine/answer.ts"
 import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
+import { addressFor } from "../../remote/addresses.ts"
 import type { Ready } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
@@ -13,8 +14,8 @@ import type { RemoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import { inWords, transient } from "./errors.ts"
-import { makeLooks, type Reached } from "./looks.ts"
-import { keyOf, type PoolMachine } from "./PoolMachine.ts"
+import { makeLooks, type Pins, type Reached } from "./looks.ts"
+import { entryOf, keyOf, type PoolMachine } from "./PoolMachine.ts"
 import type { KnownPools } from "./pools.ts"
 import { makeTargets, type Resolve } from "./targets.ts"
 import { whenConnected } from "./when-connected.ts"
@@ -34,15 +35,25 @@ const answerMaxBytes = 64 * 1024 * 1024
 const notThere: ReadonlyArray<number | null> = [126, 127]
 
 export const makeMachines = ({ bring, connections, look, pools, resolve }: MachinesOptions) => {
-  const targets = makeTargets(pools, resolve)
-  const { known, machineOf, targetOf } = targets
-  const looks = makeLooks(connections, targets, look)
   const readies = new Map<string, Ready>()
+  const targets = makeTargets(pools, resolve, () => {
+    readies.clear()
+    clear()
+  })
+  const { known, targetOf } = targets
+  const pins: Pins = new Map()
+  const { clear, ...looks } = makeLooks(connections, targets, look, pins)
+  /** From here on it is looked at by its key alone. */
+  const machineOf = Effect.fn("Machines.machineOf")(function* (ref: NodeRef) {
+    const machine = yield* targets.machineOf(ref)
+    if (ref.hostKey !== null) pins.set(keyOf(machine), { hostKey: ref.hostKey, clusterName: ref.tags.clusterName })
+    return machine
+  })
 
   /** Whatever it takes to ask it. `ground`: as it was seen just now. */
   const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target, ground?: Ground) {
     const ready = yield* bring(machine, target, ground)
-    readies.set(keyOf(machine), ready)
+    readies.set(entryOf(machine), ready)
     return ready
   })
 
@@ -77,7 +88,7 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
   ) {
     const target = yield* Effect.mapError(targetOf(machine, hostKey), inWords)
     const prepare = Effect.mapError(makeReady(machine, target), inWords)
-    const first = yield* askOnce(target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
+    const first = yield* askOnce(target, readies.get(entryOf(machine)) ?? (yield* prepare), method, params)
     // Also just after a look: another daemon may have swept there.
     const answer = first === "not there" ? yield* askOnce(target, yield* prepare, method, params) : first
     if (answer === "not there") return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}`)
@@ -91,7 +102,7 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
   const readyFor = Effect.fn("Machines.readyFor")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
     const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    return { target, ready: readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
+    return { target, ready: readies.get(entryOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
   })
 
   /** A subcommand of the agent's program as a stream; `argument` is made of the folder of all of ours there. */
@@ -102,7 +113,7 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
     return stream
   })
 
-  /** The agent's socket; by a program where the server connects nobody to sockets. */
+  /** The agent's socket; by a program where the server makes no connection to it: the program says so where nobody listens. */
   const dial = Effect.fn("Machines.dial")(function* (ref: NodeRef, path: (base: string) => string) {
     const { ready, target } = yield* readyFor(ref)
     return yield* connections
@@ -114,25 +125,32 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
       )
   })
 
-  /** With a key that was named for it in the pools file, that one is meant, and no other that an agent may hold. */
   const login = Effect.fn("Machines.login")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
     const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    return { ...target, identitiesOnly: target.identitiesOnly || machine.login.identityFiles !== undefined, password: null }
+    return { ...target, password: null }
   })
 
-  /** For others of its cluster: by its own word, where it gives one. */
+  const hostKey = Effect.fn("Machines.hostKey")(function* (ref: NodeRef) {
+    const machine = yield* machineOf(ref)
+    return yield* Effect.mapError(Effect.flatMap(targetOf(machine, ref.hostKey), connections.hostKey), inWords)
+  })
+
+  /** For others of its cluster. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
     const { ready, target } = yield* readyFor(ref)
-    const { address, port, user } = ready.ground
-    return address === null ? { user, host: target.host, port: target.port } : { user, host: address, port: port ?? target.port }
+    const { port, user } = ready.ground
+    return { user, host: addressFor(ready.ground, target.host) ?? target.host, port: port ?? target.port }
   })
 
   return {
     known,
     addressOf,
     login,
+    hostKey,
     ...looks,
+    /** No node of ours is on it any more. */
+    unpin: (machine: Pick<PoolMachine, "pool" | "host">) => pins.delete(keyOf(machine)),
     ask,
     askOn,
     /** What is missing there is brought. */

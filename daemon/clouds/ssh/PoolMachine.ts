@@ -18,3 +18,5 @@ export type Pools = ReadonlyMap<string, ReadonlyArray<PoolMachine>>
 export class PoolsError extends Error {}
 
 export const keyOf = ({ host, pool }: Pick<PoolMachine, "host" | "pool">) => JSON.stringify([pool, host])
+/** With all that the file says of it: what was learned under another login does not hold. */
+export const entryOf = ({ host, login, name, nodeMirror, pool }: PoolMachine) => JSON.stringify([pool, host, name, login, nodeMirror])

@@ -2,8 +2,11 @@
 import * as Effect from "effect/Effect"
 import { socketFrom } from "../../../machine/folder.ts"
 import type { Peer } from "../../../sdk/agent/protocol.ts"
+import { isOnlyHere } from "../../remote/addresses.ts"
 import type { NodeRef } from "../Cloud.ts"
+import { refused } from "./errors.ts"
 import type { Machines } from "./Machines.ts"
+import { noAddress } from "./offers.ts"
 
 const atOnce = 32
 
@@ -22,6 +25,8 @@ export const peersOf = Effect.fn("peersOf")(function* (machines: Machines, nodes
     (ref) =>
       Effect.gen(function* () {
         const peer = yield* machines.ask(ref, "installAgent", plain(ref))
+        // It was alone when it was had.
+        if (isOnlyHere(peer.address)) return yield* refused("NoAddress", `${ref.host} has ${noAddress}`)
         if (ref === head) return peer
         yield* machines.ask(ref, "letIn", { ...plain(ref), publicKey })
         return { ...peer, ssh: { ...(yield* machines.addressOf(ref)), hostKey: ref.hostKey ?? "" } }

@@ -6,12 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeTime } from "ulid"
 import type { NodeId, NodeToken } from "../../../events/ids.ts"
+import { addressFor } from "../../remote/addresses.ts"
 import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Hardware } from "../fit-machine.ts"
 import { refused, transient } from "./errors.ts"
 import type { Found, Looked } from "./looks.ts"
 import type { Machines } from "./Machines.ts"
-import { fitting, isFound, named, tooFew } from "./offers.ts"
+import { fitting, isFound, leaseOf, named, tooFew, whyShared } from "./offers.ts"
 import { machinesOf } from "./pools.ts"
 import type { StateFolder } from "./state-folder.ts"
 
@@ -36,10 +37,14 @@ const whyNotThere = ({ code, message }: CloudError): string | null => {
 interface Seat {
   readonly rank: number
   readonly machine: Found
+  /** By the look it has this rank already: no other will do. */
+  readonly isHeld: boolean
 }
 type Tried = ReadonlyMap<Seat, Result.Result<Provisioned, CloudError>>
 
 const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
+
+const isOfGang = ({ ranks }: ProvisionRequest) => ranks.some((rank) => rank > 0)
 
 const isEnough = (offer: ProvisionRequest["offer"]) => (has: Hardware) => {
   if (has.cpus < offer.cpus) return `${has.cpus} CPUs, ${offer.cpus} are wanted`
@@ -70,9 +75,10 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
       token,
-      ranks: [{ rank, address: ground.address ?? target.host }],
+      ranks: [{ rank, address: addressFor(ground, target.host) ?? target.host }],
       offer: { cloud: "ssh", region: offer.region, zone: null, cpus, memoryGib, accelerators },
       home,
+      machine: ground.machine,
       survivesReboot: true,
       exclusive: true,
       stateFolder
@@ -85,7 +91,7 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
     const place = { region: offer.region, zone: null, address: null, host, hostKey: reached.hostKey }
     const ref: NodeRef = { tags, rank, node: nodeOf(token, rank), ...place }
     machines.forget(machine)
-    return machines.ask(ref, "terminate", ref)
+    return Effect.tap(machines.ask(ref, "terminate", ref), () => Effect.sync(() => machines.unpin(machine)))
   }
 
   /** Nothing of the ranks is kept: those that were had before as well. */
@@ -101,10 +107,10 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
     without: ReadonlyMap<string, CloudError>,
     isCertain: boolean
   ) {
-    const { offer, ranks, token } = request
+    const { offer, ranks, tags, token } = request
     const held = ranks.flatMap((rank): ReadonlyArray<Seat> => {
-      const machine = looked.filter(isFound).find(({ reached }) => reached.ground.lease?.node === nodeOf(token, rank))
-      return machine === undefined ? [] : [{ rank, machine }]
+      const machine = looked.filter(isFound).find((one) => leaseOf(one)?.node === nodeOf(token, rank))
+      return machine === undefined ? [] : [{ rank, machine, isHeld: true }]
     })
     const missing = ranks.filter((rank) => !held.some((seat) => seat.rank === rank))
     const mayHave = ({ host }: Looked) => (asked.get(token)?.has(host) ?? false) || decodeTime(token) < sinceMs
@@ -115,8 +121,8 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       if (!isCertain) return null
       return yield* transient("Unsure", `what was asked for may be on machines that are not reached (${named(unsure)})`)
     }
-    const others = looked.filter(({ host }) => !without.has(host))
-    const { fit, reasons } = fitting(others, isEnough(offer))
+    const others = looked.filter((one) => !without.has(one.host) && !held.some(({ machine }) => machine === one))
+    const { fit, reasons } = fitting(others, isOfGang(request), isEnough(offer))
     if (fit.length < missing.length) {
       if (!isCertain) return null
       const silentNow = others.flatMap((one) => (!isFound(one) && one.wasThere ? [[one.host, one.why] as const] : []))
@@ -124,11 +130,17 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       const away = [...silentNow, ...lostNow]
       if (fit.length + away.length >= missing.length)
         return yield* transient("NotReached", `what answered a moment ago is not reached any more (${named(away)})`)
-      const passedOver = [...without].map(([host, error]) => [host, whyNotThere(error)!] as const)
-      const why = refused("NoCapacity", tooFew(offer.region ?? "", fit.length, missing.length, [...reasons, ...passedOver]))
-      return yield* refuse(request, held, why)
+      const own = others.filter((one) => leaseOf(one)?.cluster === tags.cluster)
+      const why = reasons.map(
+        ([host, said]) => [host, own.some((one) => one.host === host) ? "it has another node of this cluster" : said] as const
+      )
+      const isShared = (host: string) => looked.map((one) => (one.host === host ? whyShared(one) : null)).find((said) => said !== null)
+      const passedOver = [...without].map(([host, error]) => [host, isShared(host) ?? whyNotThere(error)!] as const)
+      const has = held.length + fit.length
+      const words = tooFew(offer.region ?? "", has, ranks.length, [...why, ...passedOver])
+      return yield* refuse(request, held, refused("NoCapacity", words))
     }
-    return [...held, ...missing.map((rank, i) => ({ rank, machine: fit[i]! }))]
+    return [...held, ...missing.map((rank, i): Seat => ({ rank, machine: fit[i]!, isHeld: false }))]
   })
 
   const tryAll = Effect.fn("tryAll")(function* (request: ProvisionRequest, seats: ReadonlyArray<Seat>) {
@@ -157,12 +169,14 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       const tried: Tried = yield* tryAll(request, seats)
       const failures = [...tried].flatMap(([seat, result]) => (Result.isFailure(result) ? [[seat, result.failure] as const] : []))
       if (failures.length === 0) return [...tried.values()].map((result) => Result.getOrThrow(result)).sort((a, b) => a.rank - b.rank)
-      const final = failures.find(([, error]) => whyNotThere(error) === null)
-      if (final?.[1].kind === "Refused") {
+      const final = failures.filter(([{ isHeld }, error]) => isHeld || whyNotThere(error) === null).map(([, error]) => error)
+      // What is not known to be had or not is asked again: nothing is given back before.
+      const passing = final.find(({ kind }) => kind === "Transient")
+      if (passing !== undefined) return yield* passing
+      if (final[0] !== undefined) {
         const got = [...tried].flatMap(([seat, result]) => (Result.isSuccess(result) ? [seat] : []))
-        return yield* refuse(request, got, final[1])
+        return yield* refuse(request, got, final[0])
       }
-      if (final !== undefined) return yield* final[1]
       for (const [{ machine }, error] of failures) without.set(machine.host, error)
     }
   })

@@ -23,8 +23,14 @@ export interface Reached {
 export type Looked = PoolMachine &
   (
     | { readonly reached: Reached; readonly why: null }
-    /** `wasThere`: it answered a moment ago. */
-    | { readonly reached: null; readonly why: string; readonly advice: string | null; readonly wasThere: boolean }
+    /** `wasThere`: it answered a moment ago. `clusterName`: of ours, that has it. */
+    | {
+        readonly reached: null
+        readonly why: string
+        readonly advice: string | null
+        readonly wasThere: boolean
+        readonly clusterName: string | null
+      }
   )
 export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
 
@@ -49,19 +55,23 @@ export type How = "now" | "reached now" | "of late" | { readonly sinceMs: number
 
 const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"]) => {
+/** The machines that nodes of ours are on: the keys that they were had by. */
+export type Pins = Map<string, { readonly hostKey: string; readonly clusterName: string }>
+
+export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"], pins: Pins) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
-    const target = yield* targetOf(machine, null)
+    const target = yield* targetOf(machine, pins.get(keyOf(machine))?.hostKey ?? null)
     const ground = yield* see(target)
     return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
   })
 
   const silent = (machine: PoolMachine, words: ReturnType<typeof wordsOn>, atMs: number): Looked => {
-    const wasThere = atMs - (answeredAtMs.get(keyOf(machine)) ?? -awayMaxMs) < awayMaxMs
-    return { ...machine, reached: null, ...words, wasThere }
+    const key = keyOf(machine)
+    const wasThere = atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs
+    return { ...machine, reached: null, ...words, wasThere, clusterName: pins.get(key)?.clusterName ?? null }
   }
 
   const look = (machine: PoolMachine): Effect.Effect<Looked> =>
@@ -131,6 +141,8 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
   return {
     lookAll,
     lookUntil,
+    /** What is seen of them may be another user's now. */
+    clear: () => looks.clear(),
     /** Something is done to it: what it is is seen anew. */
     forget: (machine: Pick<PoolMachine, "pool" | "host">) => looks.delete(keyOf(machine))
   }

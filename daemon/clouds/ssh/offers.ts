@@ -1,8 +1,11 @@
 /** Which machines of the pools a task could have, and why each of the others is not among them. Pure. */
 import type { Offer } from "../../../events/values.ts"
+import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
+import { addressFor } from "../../remote/addresses.ts"
+import { baseName } from "../../remote/ground.ts"
 import type { Offered } from "../Cloud.ts"
 import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
 import type { Found, Looked } from "./looks.ts"
@@ -12,11 +15,29 @@ const poolsMax = 4
 
 export const isFound = (looked: Looked): looked is Found => looked.reached !== null
 
+/** Where the home is another machine's as well, what lies there may be of that one. */
+const seenIn = ({ reached }: Looked) => {
+  const lease = reached?.ground.lease ?? null
+  if (lease === null || lease === "unreadable") return { lease: null, isElsewhere: false }
+  return { lease, isElsewhere: (lease.machine ?? reached!.ground.machine) !== reached!.ground.machine }
+}
+export const leaseOf = (looked: Looked): NodeIdentity | null => {
+  const { isElsewhere, lease } = seenIn(looked)
+  return isElsewhere ? null : lease
+}
+
+export const whyShared = (looked: Looked): string | null => {
+  const { isElsewhere, lease } = seenIn(looked)
+  if (!isElsewhere || lease === null) return null
+  return `it shares its home with ${lease.address}, which '${lease.clusterName}' has: skyd needs a home of its own on each machine`
+}
+
 /** Why nobody can have it now; null when it is free. */
 export const whyTaken = (looked: Looked): string | null => {
   if (!isFound(looked)) return looked.why
   const { lease } = looked.reached.ground
-  return lease === null ? null : `leased by '${lease.clusterName}'`
+  if (lease === "unreadable") return `leased by somebody: ${baseName}/lease there cannot be read`
+  return whyShared(looked) ?? (lease === null ? null : `leased by '${lease.clusterName}'`)
 }
 
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
@@ -37,13 +58,18 @@ const common = (all: ReadonlyArray<Hardware>): Hardware => {
   }
 }
 
+/** Of its gang each node is reached by the others. */
+export const noAddress = "no address but its own loopback, at which no other node reaches it"
+
 /** In the order of the file, which is the user's. */
-export const fitting = (machines: ReadonlyArray<Looked>, less: (hardware: Hardware) => string | null) => {
+export const fitting = (machines: ReadonlyArray<Looked>, isGang: boolean, less: (hardware: Hardware) => string | null) => {
+  const lack = ({ reached: { ground, target } }: Found) =>
+    less(ground) ?? (isGang && addressFor(ground, target.host) === null ? noAddress : null)
   const fit: Array<Found> = []
   const reasons: Array<readonly [string, string]> = []
   for (const machine of machines) {
     const taken = whyTaken(machine)
-    const why = taken ?? (isFound(machine) ? less(machine.reached.ground) : null)
+    const why = taken ?? (isFound(machine) ? lack(machine) : null)
     const trouble = isFound(machine) && machine.reached.ground.trouble
     if (why === null) fit.push(machine as Found)
     else reasons.push([machine.host, taken === null ? `it has ${why}${trouble ? `, and ${trouble}` : ""}` : why])
@@ -113,7 +139,7 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
   if (other !== undefined) return { offers: [], reason: `machines of an ssh pool have no ${other}`, lacks: true }
   const pools = poolsFor(machines, need)
   const answers = pools.map(([pool, own]): Offer | Short => {
-    const { fit, reasons } = fitting(own, (hardware) => lessThan(hardware, need))
+    const { fit, reasons } = fitting(own, wanted > 1, (hardware) => lessThan(hardware, need))
     if (fit.length >= wanted) return offerOf(pool, fit.slice(0, wanted))
     const found = own.filter(isFound)
     const taken = found.filter((machine) => whyTaken(machine) !== null)

@@ -6,7 +6,7 @@ import type { Overrides } from "../../remote/resolve.ts"
 import type { Target } from "../../remote/Target.ts"
 import type { NodeRef } from "../Cloud.ts"
 import { transient } from "./errors.ts"
-import { type PoolMachine, PoolsError } from "./PoolMachine.ts"
+import { entryOf, type PoolMachine, PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf } from "./pools.ts"
 
 /** So long ssh's own word on a name holds. */
@@ -15,16 +15,27 @@ const keptMs = 60_000
 /** What ssh calls by a name. Rejects with a `RemoteError`. */
 export type Resolve = (name: string, login: Overrides) => Promise<Target>
 
-export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve) => {
+/** `changed`: called when the pools file is another than it was. */
+export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, changed: () => void) => {
+  let last: KnownPools["pools"] | undefined
   const targets = new Map<string, { readonly atMs: number; readonly target: Target }>()
 
   const known = Effect.tryPromise({
     try: pools,
     catch: (error) => transient("PoolsFile", error instanceof PoolsError ? error.message : String(error))
-  })
+  }).pipe(
+    Effect.tap((found) =>
+      Effect.sync(() => {
+        if (found.pools === last) return
+        last = found.pools
+        targets.clear()
+        changed()
+      })
+    )
+  )
 
   const targetOf = Effect.fn("Targets.targetOf")(function* (machine: PoolMachine, hostKey: string | null) {
-    const key = JSON.stringify(machine)
+    const key = entryOf(machine)
     const nowMs = yield* Clock.currentTimeMillis
     const kept = targets.get(key)
     if (kept !== undefined && nowMs - kept.atMs < keptMs) return { ...kept.target, hostKey }

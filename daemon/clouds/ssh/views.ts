@@ -3,7 +3,7 @@ import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Owned, OwnMachine } from "../Cloud.ts"
 import type { Looked } from "./looks.ts"
-import { isFound, whyTaken } from "./offers.ts"
+import { isFound, leaseOf, whyTaken } from "./offers.ts"
 
 /** Its regions are pools, with names of the user's own. */
 export const catalogOf = (names: () => ReadonlyArray<string>): CloudOffers => ({
@@ -26,23 +26,25 @@ export const catalogOf = (names: () => ReadonlyArray<string>): CloudOffers => ({
 export const viewOf = (looked: Looked): OwnMachine => {
   const { host, pool } = looked
   const reason = whyTaken(looked)
-  const unknown = { clusterName: null, cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
-  if (!isFound(looked))
-    return { pool, host, status: "unreachable", ...unknown, reason: looked.advice === null ? reason : `${reason}. ${looked.advice}` }
+  const unknown = { cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
+  if (!isFound(looked)) {
+    const { advice, clusterName } = looked
+    return { pool, host, status: "unreachable", clusterName, ...unknown, reason: advice === null ? reason : `${reason}. ${advice}` }
+  }
   const { cpus, lease, memoryGib, nodeVersion: node, trouble } = looked.reached.ground
+  const clusterName = leaseOf(looked)?.clusterName ?? null
   const has = looked.reached.ground.accelerators
   const accelerators = has && { name: has.name, count: has.count }
   const status = lease === null ? "free" : "leased"
   const warnings = [...(trouble === null ? [] : [trouble]), ...looked.reached.ground.warnings]
-  return { pool, host, status, clusterName: lease?.clusterName ?? null, reason, cpus, memoryGib, accelerators, node, warnings }
+  return { pool, host, status, clusterName, reason, cpus, memoryGib, accelerators, node, warnings }
 }
 
 export const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {
-  if (!isFound(looked)) return []
+  const lease = leaseOf(looked)
+  if (!isFound(looked) || lease === null || !isOurs(lease)) return []
   const { hostKey, ground } = looked.reached
-  const { isEnded, lease } = ground
-  if (lease === null || !isOurs(lease)) return []
   const { address, cluster, clusterName, log, node, rank } = lease
   const place = { region: looked.pool, zone: null, address, host: looked.host, hostKey }
-  return [{ tags: { log, cluster, clusterName }, rank, node, ...place, state: isEnded ? "stopped" : "running" } as Owned]
+  return [{ tags: { log, cluster, clusterName }, rank, node, ...place, state: ground.isEnded ? "stopped" : "running" } as Owned]
 }

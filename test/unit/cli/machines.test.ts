@@ -46,6 +46,8 @@ const leased = {
 }
 const lost = { ...leased, host: "10.0.0.5", status: "unreachable", clusterName: null, reason: "no route", cpus: null, memoryGib: null }
 
+const shared = { ...leased, host: "10.0.0.6", clusterName: null, reason: "it shares its home with 10.0.0.4" }
+
 const local = { cloud: "local", enabled: true, reason: null, warnings: [] }
 const ssh = { cloud: "ssh", enabled: true, reason: null, warnings: ["/x holds a password, and others can read it: chmod 600 /x"] }
 const answers = (machines: ReadonlyArray<object>, clouds: ReadonlyArray<object> = [local, ssh]): Answers => ({
@@ -59,11 +61,13 @@ rack  gpu-box   leased by train    16       64  -       -
        └ after a restart its agent waits until this daemon reaches it
 rack  10.0.0.5  unreachable         -        -  -       -
        └ no route
+rack  10.0.0.6  leased             16       64  -       -
+       └ it shares its home with 10.0.0.4
 `
 
 describe("sky ssh ls", () => {
   it("shows each machine, who has it, what should be known of it, and why one is not reached", async () => {
-    expect(await run(answers([free, leased, lost]), "ssh", "ls", "rack")).toMatchObject({
+    expect(await run(answers([free, leased, lost, shared]), "ssh", "ls", "rack")).toMatchObject({
       code: 0,
       out: table,
       err: `✗ ${ssh.warnings[0]}\n`,
@@ -99,9 +103,9 @@ rack  10.0.0.5  unrea…     -        -  -       -
 
 describe("sky check", () => {
   it("says what can be used, of each machine how it is, and what should be mended", async () => {
-    const { code, out } = await run(answers([free, leased, lost]), "check")
+    const { code, out } = await run(answers([free, leased, lost, shared]), "check")
     const [first, second, third, ...rest] = out.split("\n")
-    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (3 machines)", `  ${ssh.warnings[0]}`])
+    expect([code, first, second, third]).toEqual([0, "local: enabled (this machine)", "ssh: enabled (4 machines)", `  ${ssh.warnings[0]}`])
     expect(rest.join("\n")).toBe(table.replaceAll(/^(?=.)/gm, "  "))
   })
   it("says why a cloud cannot be used, and asks no machine then", async () => {

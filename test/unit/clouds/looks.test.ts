@@ -16,7 +16,7 @@ const make = () => {
     const answer = Effect.succeed({ lease: null })
     return name === "dead" ? Effect.never : name === "slow" ? Effect.delay(answer, 200) : answer
   }
-  return { asked, looks: makeLooks(connections as never, targets as never, see as never) }
+  return { asked, looks: makeLooks(connections as never, targets as never, see as never, new Map() as never) }
 }
 const reached = (looked: ReadonlyArray<Looked>) => looked.map((one) => one.reached !== null)
 const enough = (count: number) => (some: ReadonlyArray<Looked>) => some.filter((one) => one.reached !== null).length >= count

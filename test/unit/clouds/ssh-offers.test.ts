@@ -7,7 +7,14 @@ import type { Kind, RemoteError } from "../../../daemon/remote/RemoteError.ts"
 
 const at = (pool: string, host: string) => ({ pool, host, name: host, login: {}, nodeMirror: null })
 const free = (pool: string, host: string, cpus = 8): Looked =>
-  ({ ...at(pool, host), reached: { ground: { cpus, memoryGib: 32, accelerators: null, lease: null, trouble: null } }, why: null }) as never
+  ({
+    ...at(pool, host),
+    reached: {
+      target: { host },
+      ground: { address: host, otherAddresses: [], cpus, memoryGib: 32, accelerators: null, lease: null, trouble: null }
+    },
+    why: null
+  }) as never
 const leased = (pool: string, host: string, cpus = 8): Looked => {
   const { reached, ...rest } = free(pool, host, cpus) as Extract<Looked, { readonly why: null }>
   return { ...rest, reached: { ...reached, ground: { ...reached.ground, lease: { clusterName: "train" } } } } as never
@@ -17,7 +24,8 @@ const silent = (pool: string, host: string): Looked => ({
   reached: null,
   why: "no route",
   advice: null,
-  wasThere: false
+  wasThere: false,
+  clusterName: null
 })
 
 describe("machines of a pool that a task cannot have", () => {

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { addressFor } from "../../../daemon/remote/addresses.ts"
 import { groundScript, readGround } from "../../../daemon/remote/ground.ts"
 import { doesNotRun, fetchScript, notFetched, pushScript } from "../../../daemon/remote/place-script.ts"
 import { NodeMirror } from "../../fakes/node-mirror.ts"
@@ -34,6 +35,23 @@ const push = (shell: Shell, home: string, { input = program, packing = "plain", 
   runIn(shell, home, pushScript, [nodeIn(home), packing, String(size), runs], input)
 const fetch = (shell: Shell, home: string, { build: { member, sha256, url } }: NodeMirror) =>
   runIn(shell, home, fetchScript, [nodeIn(home), url, sha256, member])
+
+it.each([
+  [{ address: "10.0.0.7", otherAddresses: ["10.0.0.8"] }, "box", "10.0.0.7"],
+  [{ address: null, otherAddresses: ["10.0.0.8"] }, "box", "box"],
+  [{ address: null, otherAddresses: ["10.0.0.8"] }, "localhost", "10.0.0.8"],
+  [{ address: "127.0.0.1", otherAddresses: ["10.0.0.8"] }, "box", "10.0.0.8"],
+  [{ address: "::1", otherAddresses: ["10.0.0.8"] }, "box", "10.0.0.8"],
+  [{ address: "fe80::1", otherAddresses: [] }, "box", null],
+  [{ address: "127.0.1.1", otherAddresses: [] }, "box", null]
+])("of %o, connected to as %s, others reach %s", (ground, host, address) => expect(addressFor(ground, host)).toBe(address))
+
+it("GPUs whose driver takes its time are there all the same", async () => {
+  const [home, [shell]] = [homeNow(), shells]
+  writeFileSync(join(home, "nvidia-smi"), "#!/bin/sh\nsleep 6.5\necho 'NVIDIA L4, [N/A]'\n", { mode: 0o755 })
+  const { stdout } = await runIn({ ...shell!, path: `${home}:${shell!.path}` }, home, groundScript, ["", "0"])
+  expect(readGround(stdout)).toMatchObject({ accelerators: { name: "L4", count: 1 }, trouble: null })
+}, 20_000)
 
 describe.each(shells)("under $name", (shell) => {
   it("a machine says what it is, and which Node and which file of ours it has", async () => {
@@ -63,6 +81,20 @@ describe.each(shells)("under $name", (shell) => {
     expect((await look()).warnings).toEqual(['it\'s 100% \\ "odd"'])
     writeFileSync(join(base, "comes-back.json"), text.slice(0, 20))
     expect((await look()).warnings).toEqual([])
+  })
+
+  it("a machine says by which other addresses it is reached, its default route's first", async () => {
+    const home = homeNow()
+    const look = async (ip: string, names: string) => {
+      writeFileSync(join(home, "ip"), `#!/bin/sh\n${ip}\n`, { mode: 0o755 })
+      writeFileSync(join(home, "hostname"), `#!/bin/sh\n${names}\n`, { mode: 0o755 })
+      const { stdout } = await runIn({ ...shell, path: `${home}:${shell.path}` }, home, groundScript, ["", "0"])
+      return readGround(stdout)!.otherAddresses
+    }
+    const routed = "printf '192.0.2.1 via 10.0.0.1 dev eth0 src 10.0.0.7 uid 0 \\n    cache \\n'"
+    expect(await look(routed, "echo '172.17.0.1 10.0.0.7 fd00::2 '")).toEqual(["10.0.0.7", "172.17.0.1", "10.0.0.7", "fd00::2"])
+    expect(await look("exit 2", "echo '127.0.1.1 ::1 169.254.3.4 fe80::2 10.0.0.8'")).toEqual(["10.0.0.8"])
+    expect(await look("exit 2", "exit 1")).toEqual([])
   })
 
   it.each([

@@ -71,7 +71,7 @@ describe("a host's name", () => {
 
   it("is overridden by the pools file", async () => {
     const overrides = { user: "eve", port: 9, identityFiles: ["/k"], password: "p", hostKey: "ssh-ed25519 AAAA" }
-    expect(await at("gpu", overrides)).toMatchObject({ ...overrides, host: "10.1.2.3" })
+    expect(await at("gpu", overrides)).toMatchObject({ ...overrides, host: "10.1.2.3", identitiesOnly: true })
     expect((await at("special", { user: "dora" })).port).toBe(77)
   })
 

@@ -8,29 +8,30 @@ import { type ConnectOptions, connect } from "./connect.ts"
 import { RemoteError, remoteError } from "./RemoteError.ts"
 import type { Target } from "./Target.ts"
 
-export interface PoolOptions extends Omit<ConnectOptions, "jumpTo"> {
+export interface KeepOptions extends Omit<ConnectOptions, "jumpTo"> {
   readonly idleMs?: number
 }
 
 interface Machine {
   readonly connections: Array<Connection>
-  connecting: Promise<Connection> | undefined
+  connecting: { readonly hostKey: string | null; readonly made: Promise<Connection> } | undefined
 }
 
 const idleMsUsual = 5 * 60_000
 /** To one machine: 32 streams where it allows 8 on each. */
 const connectionsMax = 4
 
-/** The key that it must have is not among what it is known by: a kept connection has shown its key. */
+/** The key that it must have is not among what it is known by: a kept connection has shown its key, or one that stands for it in known_hosts. */
 const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
-const fits = (connection: Connection, { hostKey }: Target) => connection.isOpen && (hostKey === null || hostKey === connection.hostKey)
+const fits = ({ hostKey: shown, isOpen, target }: Connection, { hostKey }: Target) =>
+  isOpen && (hostKey === null || hostKey === shown || hostKey === target.hostKey)
 
-export class Pool {
+export class KeptConnections {
   private readonly machines = new Map<string, Machine>()
-  private readonly options: PoolOptions
+  private readonly options: KeepOptions
   private closed = false
 
-  constructor(options: PoolOptions = {}) {
+  constructor(options: KeepOptions = {}) {
     this.options = options
   }
 
@@ -63,14 +64,18 @@ export class Pool {
       if (machine.connections.length >= connectionsMax)
         throw remoteError("ChannelsTaken", target, `all channels of ${connectionsMax} connections to ${target.name} are held by streams`)
       if (machine.connecting === undefined) {
-        machine.connecting = this.connect(target, machine).finally(() => {
+        const made = this.connect(target, machine).finally(() => {
           machine.connecting = undefined
           this.forgetIfEmpty(name)
         })
-        return machine.connecting
+        machine.connecting = { hostKey: target.hostKey, made }
+        return made
       }
-      // What another asked for may do for us as well; its failure is ours.
-      await machine.connecting
+      const { hostKey, made } = machine.connecting
+      // What another asked for may do for us as well; its failure is ours, unless it wants another key than we do.
+      await made.catch((error: RemoteError) => {
+        if (hostKey === target.hostKey || error.kind !== "HostKeyChanged") throw error
+      })
     }
   }
 
