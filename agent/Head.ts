@@ -7,7 +7,7 @@ import { advanceJob } from "./advance-job.ts"
 import { advanceSetup } from "./advance-setup.ts"
 import type { Folder } from "./Folder.ts"
 import { halted, valueError } from "./failures.ts"
-import { type Host, LocalHost, RemoteHost } from "./hosts.ts"
+import { type Host, LocalHost, RemoteHost, unreachable } from "./hosts.ts"
 import type { Journal } from "./Journal.ts"
 import { keepSecrets, selfPeer, setupKey } from "./orders.ts"
 import { type Exit, killedCode } from "./outcome.ts"
@@ -172,7 +172,7 @@ export class Head {
   /** How a rank ended; null while nobody can say. */
   exitOf(host: Host, key: string, rank: number): Exit | null {
     const exit = host.view(key, rank)?.exit ?? null
-    return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: host.problem } : exit
+    return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: unreachable(host) } : exit
   }
 
   #isQuiet(host: Host) {

@@ -21,11 +21,13 @@ const findBash = (path: string | undefined) =>
     .map((folder) => join(folder, "bash"))
     .find((file) => fs.existsSync(file)) ?? "bash"
 
-/** A detached setup is part of its job. */
-export const markOf = (folder: Folder, key: string): Mark => ({
-  folder: folder.root,
-  job: `${folder.identity.cluster}/${key.replace(/^(job|setup-of)-/, "")}`
-})
+export interface RankView {
+  readonly key: string
+  readonly rank: number
+  readonly pid: number | null
+  readonly exit: Exit | null
+  readonly quiet: boolean
+}
 
 export class Rank {
   readonly key: string
@@ -54,6 +56,17 @@ export class Rank {
     this.#changed = changed
   }
 
+  /** A detached setup is part of its job. */
+  get mark(): Mark {
+    const { identity, root } = this.#node
+    return { folder: root, job: `${identity.cluster}/${this.key.replace(/^(job|setup-of)-/, "")}` }
+  }
+
+  get view(): RankView {
+    const { exit, key, number, pid, quiet } = this
+    return { key, rank: number, pid, exit, quiet }
+  }
+
   get isSetup() {
     return this.key.startsWith("setup-")
   }
@@ -70,7 +83,7 @@ export class Rank {
 
   #spawn(order: RankOrder) {
     const { identity, home, workdir } = this.#node
-    const mark = markedEnvironment(markOf(this.#node, this.key))
+    const mark = markedEnvironment(this.mark)
     const env = { ...identity.environment, HOME: home, ...order.environment, ...order.secrets, ...mark, SKYD_NODE: identity.node }
     const log = join(home, order.log)
     fs.mkdirSync(dirname(log), { recursive: true })

@@ -7,18 +7,10 @@ import type { Folder } from "./Folder.ts"
 import { valueError } from "./failures.ts"
 import { endProcesses } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
-import { markOf, Rank } from "./Rank.ts"
+import { Rank, type RankView } from "./Rank.ts"
 import type { RankOrder } from "./rank-files.ts"
 import type { Store } from "./Store.ts"
 import { rankKey } from "./state.ts"
-
-export interface RankView {
-  readonly key: string
-  readonly rank: number
-  readonly pid: number | null
-  readonly exit: Exit | null
-  readonly quiet: boolean
-}
 
 export class Ranks {
   readonly #folder: Folder
@@ -116,12 +108,11 @@ export class Ranks {
   }
 
   view(key: string, number: number): RankView | undefined {
-    const rank = this.#ranks.get(rankKey(key, number))
-    return rank === undefined ? undefined : viewOf(rank)
+    return this.#ranks.get(rankKey(key, number))?.view
   }
 
   views(): ReadonlyArray<RankView> {
-    return [...this.#ranks.values()].map(viewOf)
+    return [...this.#ranks.values()].map(({ view }) => view)
   }
 
   watch(listener: (view: RankView) => void): () => void {
@@ -173,7 +164,7 @@ export class Ranks {
   }
 
   #notify(rank: Rank) {
-    for (const listener of this.#listeners) listener(viewOf(rank))
+    for (const listener of this.#listeners) listener(rank.view)
   }
 
   #changed(rank: Rank) {
@@ -182,12 +173,12 @@ export class Ranks {
     rank.cleaning = true
     // A setup that went well may leave services behind.
     const leave = rank.isSetup && rank.exit.code === 0
-    const cleaned = leave ? Promise.resolve() : endProcesses(markOf(this.#folder, rank.key))
+    const cleaned = leave ? Promise.resolve() : endProcesses(rank.mark)
     cleaned.then(() => this.#settle(rank, rank.exit!))
   }
 
   #finishEnding(rank: Rank) {
-    endProcesses(markOf(this.#folder, rank.key)).then(() => this.#settle(rank, { code: killedCode, reason: null }))
+    endProcesses(rank.mark).then(() => this.#settle(rank, { code: killedCode, reason: null }))
   }
 
   #settle(rank: Rank, exit: Exit) {
@@ -197,5 +188,3 @@ export class Ranks {
     this.#notify(rank)
   }
 }
-
-const viewOf = (rank: Rank): RankView => ({ key: rank.key, rank: rank.number, pid: rank.pid, exit: rank.exit, quiet: rank.quiet })

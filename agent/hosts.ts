@@ -3,7 +3,8 @@ import type { Peer } from "../sdk/agent/protocol.ts"
 import { ask } from "./ask.ts"
 import type { Head } from "./Head.ts"
 import { Link } from "./Link.ts"
-import type { Ranks, RankView } from "./Ranks.ts"
+import type { RankView } from "./Rank.ts"
+import type { Ranks } from "./Ranks.ts"
 import type { RankOrder } from "./rank-files.ts"
 import { lastLines } from "./read-log.ts"
 import type { Capacity } from "./scheduler.ts"
@@ -15,8 +16,8 @@ const linesMs = 5000
 export interface Host {
   readonly peer: Peer
   readonly reachable: boolean
-  /** When it is not reachable: that, and why if it is known. */
-  readonly problem: string | null
+  /** When it is not reachable: why, if that is known. */
+  readonly why: string | null
   view(key: string, rank: number): RankView | undefined
   views(): ReadonlyArray<RankView>
   start(key: string, rank: number, order: () => RankOrder): void
@@ -27,10 +28,12 @@ export interface Host {
   close(): void
 }
 
+export const unreachable = ({ why }: Host) => `its node cannot be reached${why === null ? "" : ` (${why})`}`
+
 export class LocalHost implements Host {
   readonly peer: Peer
   readonly reachable = true
-  readonly problem = null
+  readonly why = null
   readonly #ranks: Ranks
   readonly #home: string
 
@@ -87,9 +90,8 @@ export class RemoteHost implements Host {
   get reachable() {
     return this.#link.connected
   }
-  get problem() {
-    const { problem } = this.#link
-    return `its node cannot be reached${problem === null ? "" : ` (${problem})`}`
+  get why() {
+    return this.#link.problem
   }
   view(key: string, rank: number) {
     return this.#views.get(rankKey(key, rank))

@@ -1,5 +1,5 @@
 /** What an agent answers: the methods of the protocol, and those (`rank.*`) by which a head works its workers' agents. */
-import type { AgentHello, AgentMethods, Ended, JournalEntry } from "../sdk/agent/protocol.ts"
+import type { AgentHello, AgentMethods, Ended, JournalEntry, Unreached } from "../sdk/agent/protocol.ts"
 import type { Agent } from "./Agent.ts"
 import { anotherNode, valueError } from "./failures.ts"
 import type { Head } from "./Head.ts"
@@ -25,7 +25,7 @@ const never = (signal: AbortSignal) =>
   })
 
 /** These last as long as somebody looks. */
-const onlyLooking: ReadonlySet<string> = new Set(["journal.follow", "logs"])
+const onlyLooking: ReadonlySet<string> = new Set(["journal.follow", "logs", "unreached"])
 
 /** The cluster does not stop itself while it is being told what to do. */
 const keptAwake = (agent: Agent, methods: Readonly<Record<string, Method>>): Readonly<Record<string, Method>> =>
@@ -63,6 +63,9 @@ const headMethods = (agent: Agent, head: Head) => ({
   "setup.cancel": ({ operation }: Params<"setup.cancel">) => head.cancelSetup(operation),
   cancel: ({ jobs }: Params<"cancel">) => head.cancel(jobs),
   autostop: ({ setting, idleMinutes, down }: Params<"autostop">) => agent.autostop!.set({ setting, idleMinutes, down }),
+  unreached: (): Unreached => ({
+    nodes: head.hosts.flatMap(({ peer, reachable, why }) => (reachable ? [] : [{ rank: peer.rank, why }]))
+  }),
   activity: () => agent.autostop!.activity(),
   logs: (params: LogsParams, stream: Stream) => agent.logs!.stream(params, stream),
   halt: async ({ reason }: Params<"halt">) => ({ lastEntry: await head.halt(reason) })

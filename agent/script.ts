@@ -4,6 +4,7 @@
  * written over the blanks that are its place, which a full disk does not keep it from. `prologue` sources the
  * user's text from its own file: line numbers in errors are the user's. Pure.
  */
+import { quote } from "../sdk/quote.ts"
 
 /**
  * Arguments: the rank's folder, bash, the boot id. TERM is caught, not ignored: what is ignored would be inherited by the job. Odd names,
@@ -23,8 +24,6 @@ umask 022
 "$__skyd_bash" --noprofile --norc "$__skyd_folder/main"
 echo $? 1<> "$__skyd_folder/exit"
 `
-
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 export const prologue = (folder: string, workdir: string) => `echo $$ > ${quote(`${folder}/pid`)}
 if command -v conda > /dev/null; then

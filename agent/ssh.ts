@@ -8,6 +8,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { Duplex } from "node:stream"
+import { connected } from "../machine/connect.ts"
 import { nodeFiles, type Peer, type SshAddress } from "../sdk/agent/protocol.ts"
 import { replaceFile } from "./durable.ts"
 import { valueError } from "./failures.ts"
@@ -19,7 +20,6 @@ const connectS = 10
 const aliveS = 5
 const aliveTimes = 3
 const wordsMaxBytes = 16 * 1024
-const connected = "connected"
 /** No job's: these end after the jobs, through which workers are told to. */
 const mark = "ssh"
 

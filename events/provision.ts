@@ -15,7 +15,7 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
 
 /**
  * The cloud handed it over. From here on it may cost money. `host` and `hostKey` of a machine that was there before: what its owner calls
- * it, and the key that it showed (`ssh-ed25519 AAAA…`), which is the only one it may show from here on.
+ * it, and the key that it showed (`ssh-ed25519 AAAA…`), which is the only one it may show from here on, but for `RuntimeReady`.
  */
 export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
   ...node,
@@ -43,8 +43,16 @@ export const NodeStarting = Schema.TaggedStruct("NodeStarting", node)
 /** A stopped node runs again, perhaps at another address. */
 export const NodeStarted = Schema.TaggedStruct("NodeStarted", { ...node, address: Schema.String })
 
-/** The agent on this node answered. */
-export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", { ...node, journal: JournalId, build: Schema.String })
+/**
+ * The agent on this node answered. `hostKey`: its machine showed another key than the recorded one, and the user's own known_hosts had that
+ * very key for it: it is the only one from here on.
+ */
+export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", {
+  ...node,
+  journal: JournalId,
+  build: Schema.String,
+  hostKey: Schema.optionalKey(Schema.String)
+})
 
 /** The agent on this node does not answer any more, although its machine has not ended. */
 export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason: Schema.String })

@@ -8,7 +8,6 @@ import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import { describe } from "./describe.ts"
 import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
@@ -98,7 +97,6 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
   }
 
   return {
-    describe: () => describe(base),
     provision: async (claim, signal) => {
       const found = await environment()
       return whole(signal, () => provision(at, claim, found))

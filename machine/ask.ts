@@ -1,6 +1,7 @@
 /** One question to an agent over its socket, on a connection of its own. For the daemon's long talk with it see `connectAgent`. */
 import { createConnection, type Socket } from "node:net"
 import type { AgentHello, AgentMethods, NodeIdentity } from "../sdk/agent/protocol.ts"
+import { isNobody } from "./errno.ts"
 import { transient } from "./MachineError.ts"
 
 const helloTimeoutMs = 5_000
@@ -15,8 +16,6 @@ export const connect = (path: string, signal?: AbortSignal): Promise<Socket> =>
     )
     socket.once("connect", () => resolve(socket))
   })
-
-const nobodyListens = (error: unknown) => ["ENOENT", "ECONNREFUSED"].includes((error as { code?: string }).code ?? "")
 
 interface Answer {
   readonly type: string
@@ -75,7 +74,7 @@ export const greet = async (path: string, { cluster, node }: NodeIdentity, signa
   try {
     return await ask(path, "hello", { cluster, node }, helloTimeoutMs, signal)
   } catch (error) {
-    if (nobodyListens(error)) return null
+    if (isNobody(error)) return null
     throw error
   }
 }

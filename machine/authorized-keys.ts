@@ -1,10 +1,9 @@
 /** The line in this user's `~/.ssh/authorized_keys` by which a head comes to the agent of its worker, and to nothing else. */
+import { quote } from "../sdk/quote.ts"
 import { refused } from "./MachineError.ts"
 import { changeOwn, encoding, readOwn } from "./user-file.ts"
 
 const file = "authorized_keys"
-
-const quote = (word: string) => (/^[\w@+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 const ends = (node: string) => ` skyd:${node}`
 const begins = 'restrict,command="'

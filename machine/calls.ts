@@ -2,7 +2,9 @@
  * The system's calls on files, in this very moment: whoever copies many has a thread or a program of its own, where nobody else waits, and asking
  * for each file later takes many times as long. Names need not be UTF-8: what is none stands in a path as lone surrogates, one for each byte.
  */
+
 import * as fs from "node:fs"
+import { codeOf } from "./errno.ts"
 
 /** The bytes of such a path, as the system knows it. */
 export const raw = (path: string): string | Buffer => {
@@ -34,7 +36,7 @@ export const lstat = (path: string): fs.Stats | null => {
   try {
     return fs.lstatSync(raw(path), { throwIfNoEntry: false }) ?? null
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return null
+    if (codeOf(error) === "ENOTDIR") return null
     throw error
   }
 }

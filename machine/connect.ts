@@ -4,21 +4,18 @@
  */
 import { createConnection } from "node:net"
 import { basename, dirname } from "node:path"
+import { isNobody } from "./errno.ts"
 
 export const connected = "connected"
-/** How the program ends when nobody listens; 0 when a connection was there and has ended, 1 after any other error. */
-export const noAgentCode = 3
 
 /** An agent that does not end the connection when we have. */
 const lingerMs = 1_000
-
-const isNobody = ({ code }: NodeJS.ErrnoException) => code === "ENOENT" || code === "ECONNREFUSED"
 
 export const connect = (path: string): void => {
   const { stdin, stdout, stderr } = process
   const fail = (error: NodeJS.ErrnoException) => {
     const why = isNobody(error) ? `no agent listens on ${path}` : `no connection to ${path}`
-    stderr.write(`${why}: ${error.message}\n`, () => process.exit(isNobody(error) ? noAgentCode : 1))
+    stderr.write(`${why}: ${error.message}\n`, () => process.exit(1))
   }
   stderr.on("error", () => {})
   try {

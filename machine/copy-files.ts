@@ -1,7 +1,9 @@
 /** Copies a list of files into a folder of this machine, by the rules of placing. */
+
 import { join } from "node:path"
 import { chmod, lstat } from "./calls.ts"
 import { copyFile } from "./copy-file.ts"
+import { codeOf } from "./errno.ts"
 import type { FileEntry } from "./FileEntry.ts"
 import { pathError } from "./PathError.ts"
 import {
@@ -33,7 +35,7 @@ const placeEntry = (root: string, entry: FileEntry, destination: Destination) =>
     if (entry.kind === "link") placeLink(entry.target ?? "", destination)
     else copyOne(source, destination)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && lstat(source) === null) return
+    if (codeOf(error) === "ENOENT" && lstat(source) === null) return
     throw pathError(source, error)
   }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import { constants } from "node:fs"
-import { mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
+import { lstat, mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
 import { refused } from "./MachineError.ts"
@@ -49,6 +49,13 @@ export const readOrNull = (path: string): Promise<string | null> =>
     if (error.code === "ENOENT") return null
     throw error
   })
+
+/** Also what leads nowhere is there. */
+export const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false
+  )
 
 /** The kernel's boot id. SKYD_LOCAL_BOOT_ID stands in for it where a test restarts "the machine". */
 export const bootId = async (): Promise<string> =>

@@ -54,14 +54,14 @@ const devicesOf = (queried: string, listed: string): ReadonlyArray<Device> => {
     })
 }
 
-export interface Found {
+export interface Gpus {
   readonly accelerators: Accelerators
   /** Those that a cluster does not get: it has one kind. */
   readonly others: ReadonlyArray<string>
 }
 
 /** The kind of which there are most, the first of equals. */
-export const findKind = (queried: string, listed = ""): Found => {
+export const findKind = (queried: string, listed = ""): Gpus => {
   const kinds = [...Map.groupBy(devicesOf(queried, listed), ({ name }) => name)]
   // In place of a name, what is wrong with one: "[GPU is lost]".
   const whole = kinds.filter(([name]) => !name.startsWith("["))

@@ -1,11 +1,11 @@
 /** The key by which a head reaches its workers. It is made on the head and never leaves it: only its public half is answered. */
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { access, link, mkdir, rm } from "node:fs/promises"
+import { link, mkdir, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { nodeFiles } from "../sdk/agent/protocol.ts"
-import { sync } from "./folder.ts"
+import { exists, sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"
 
 const keygenTimeoutMs = 30_000
@@ -19,12 +19,6 @@ const keygen = async (...args: ReadonlyArray<string>): Promise<string> => {
     throw transient("NoKey", `ssh-keygen made no key: ${stderr?.trim() || message}`)
   }
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false
-  )
 
 /** Of two that are made at once the first is kept. */
 const make = async (path: string) => {

@@ -13,7 +13,7 @@ const parse = (line: string): unknown => {
 }
 
 /** Entries up to the first line that is not whole: what follows a gap proves nothing. */
-export const parseJournal = (text: string): JournalAtRest | null => {
+const parseJournal = (text: string): JournalAtRest | null => {
   const lines = text.split("\n").slice(0, -1)
   const head = parse(lines[0] ?? "") as { readonly journal?: string } | null
   if (typeof head?.journal !== "string") return null

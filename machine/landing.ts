@@ -7,6 +7,7 @@ import { execFile } from "node:child_process"
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync, renameSync, rmSync, type Stats, statSync, symlinkSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import type { Place } from "./copy-files.ts"
+import { codeOf } from "./errno.ts"
 import { refused } from "./MachineError.ts"
 import { PathError } from "./PathError.ts"
 
@@ -28,14 +29,13 @@ const found = (look: (path: string) => Stats, path: string): Stats | null => {
   try {
     return look(path)
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return null
     throw error
   }
 }
 const lstatOrNull = (path: string) => found((path) => lstatSync(path), path)
 const statOrNull = (path: string) => found((path) => statSync(path), path)
 
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | null)?.code ?? ""
 const isDenied = (error: unknown) => ["EACCES", "EPERM", "EROFS"].includes(codeOf(error))
 
 /** Follows links to folders, and goes through nothing else. */

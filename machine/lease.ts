@@ -5,16 +5,13 @@
 import { link, mkdir, readdir, readFile, rename, rm, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { codeOf, ignoreMissing } from "./errno.ts"
 import { type Places, sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"
 
-const ignoreMissing = (error: NodeJS.ErrnoException) => {
-  if (error.code !== "ENOENT") throw error
-}
-
 /** Names of nodes: one, or none. */
 const holders = (at: Places): Promise<ReadonlyArray<string>> =>
-  readdir(at.lease).catch((error: NodeJS.ErrnoException) => {
+  readdir(at.lease).catch((error) => {
     ignoreMissing(error)
     return []
   })
@@ -46,8 +43,7 @@ export const takeLease = async (at: Places, temp: string, identity: NodeIdentity
     await rename(own, at.lease)
     await sync(dirname(at.lease))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error
+    if (!["ENOTEMPTY", "EEXIST"].includes(codeOf(error))) throw error
     await rm(own, { recursive: true })
     await mustBeOurs(at, identity)
   }

@@ -8,6 +8,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { mkdirSync, rmSync, type Stats } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import * as calls from "./calls.ts"
+import { codeOf } from "./errno.ts"
 import { MachineError } from "./MachineError.ts"
 import { PathError, pathError } from "./PathError.ts"
 
@@ -15,8 +16,6 @@ import { PathError, pathError } from "./PathError.ts"
 const timeToleranceMs = 0.01
 /** Another that is told to end may still write there. */
 const maxRetries = 3
-
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
 
 /** Of what is thrown within a sentence is made that names the path. */
 export const at = <A>(path: string, work: () => A): A => {

@@ -27,7 +27,8 @@ const brought = async (at: Places): Promise<ReadonlyArray<Program>> => {
   ]
 }
 
-const named = async (at: Places): Promise<string> => {
+/** All that names programs which are used. */
+const mentions = async (at: Places): Promise<string> => {
   const pids = (await list("/proc")).filter((name) => /^\d+$/.test(name))
   const files = [...pids.map((pid) => `/proc/${pid}/cmdline`), join(homedir(), ".ssh/authorized_keys"), join(at.base, "comes-back.json")]
   return (await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")))).join("\n")
@@ -48,6 +49,6 @@ export const sweepPrograms = async (at: Places, ...ours: ReadonlyArray<string>):
   )
   const old = all.filter(({ path }, index) => !ours.includes(path) && ages[index]! > unusedForMs)
   if (old.length === 0) return
-  const uses = await named(at)
+  const uses = await mentions(at)
   for (const { path, remains } of old) if (!uses.includes(path)) await rm(remains, { recursive: true, force: true })
 }

@@ -1,8 +1,8 @@
 /** Makes the folders of a gang's ranks: all or none, and the same ones however often the token is asked for. */
-import { lstat, stat } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type NodeIdentity, workdirName } from "../sdk/agent/protocol.ts"
-import { buildFolder, ownIdentity, type Places, socketFrom, syncNodes } from "./folder.ts"
+import { buildFolder, exists, ownIdentity, type Places, socketFrom, syncNodes } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
 import { holdsLease, takeLease } from "./lease.ts"
 import { refused } from "./MachineError.ts"
@@ -50,11 +50,6 @@ const findsWorkdir = async (home: string): Promise<boolean> => {
   throw refused("NoWorkdir", `${path} is in the way: it is no folder.`)
 }
 
-const exists = (path: string) =>
-  lstat(path).then(
-    () => true,
-    () => false
-  )
 const isFolder = (path: string) =>
   stat(path).then(
     (found) => found.isDirectory(),

@@ -57,27 +57,8 @@ export interface JournalAtRest {
   readonly entries: ReadonlyArray<JournalEntry>
 }
 
-/** What it is, as it says itself. */
-export interface Description {
-  readonly cpus: number
-  readonly memoryGib: number
-  readonly accelerators: NodeIdentity["accelerators"]
-  readonly bootId: string
-  /** As Node names them: `linux`, `x64`. */
-  readonly os: string
-  readonly arch: string
-  readonly nodeVersion: string
-  readonly user: string
-  readonly home: string
-  /** By which others may reach it. */
-  readonly addresses: ReadonlyArray<string>
-  /** Where our folder lies. */
-  readonly freeDiskGib: number
-}
-
 /** method → [params, result]. */
 export interface MachineMethods {
-  readonly describe: [object, Description]
   readonly provision: [Claim, ReadonlyArray<Provisioned>]
   readonly query: [{ readonly nodes: ReadonlyArray<NodeRef> }, ReadonlyArray<NodeState>]
   readonly owned: [{ readonly log: string | null }, Holdings]

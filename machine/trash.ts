@@ -4,13 +4,10 @@ import { join } from "node:path"
 import { workdirName } from "../sdk/agent/protocol.ts"
 import { takeOut } from "./authorized-keys.ts"
 import { stayAway } from "./comes-back.ts"
+import { ignoreMissing } from "./errno.ts"
 import { buildPrefix, type Places, readIdentity, syncNodes } from "./folder.ts"
 import { giveBackLease, holdsLease, isFree } from "./lease.ts"
 import { transient } from "./MachineError.ts"
-
-const ignoreMissing = (error: NodeJS.ErrnoException) => {
-  if (error.code !== "ENOENT") throw error
-}
 
 /** Read-only folders (Go's module cache is full of them) keep what they hold: the owner's bits are set first. */
 const unlockFolders = async (folder: string): Promise<void> => {

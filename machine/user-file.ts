@@ -8,6 +8,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, renam
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { codeOf } from "./errno.ts"
 import { sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"
 
@@ -21,8 +22,6 @@ const occupied = ["ENOTEMPTY", "EEXIST"]
 
 /** The file's bytes, whatever they mean. */
 export const encoding = "latin1"
-
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ""
 
 const orNull = async <A>(step: Promise<A>, ...codes: ReadonlyArray<string>): Promise<A | null> => {
   try {

@@ -68,7 +68,13 @@ const ready = (
   operation: OperationId | null,
   atMs: number
 ): ClusterRow => {
-  const seen = withNode(row, event.rank, (node) => ({ ...node, ready: true, reason: null, sinceMs: atMs }))
+  const seen = withNode(row, event.rank, (node) => ({
+    ...node,
+    hostKey: event.hostKey ?? node.hostKey,
+    ready: true,
+    reason: null,
+    sinceMs: atMs
+  }))
   const done = withOperation(seen, operation, (active) => ({ ...active, readyRanks: [...active.readyRanks, event.rank] }))
   const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
   const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))

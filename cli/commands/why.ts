@@ -1,8 +1,10 @@
 /** `sky why`: how a cluster came to be as it is, from the facts about it. */
 
 import type { Recorded } from "../../events/Recorded.ts"
+import type { Session } from "../../sdk/client/Session.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
+import type { JobQueueAnswer, StatusAnswer } from "../../sdk/protocol/queries.ts"
+import type { ClusterView, JobView } from "../../sdk/protocol/rows.ts"
 import { stdout } from "../out.ts"
 import { missing, refusePattern } from "../pick.ts"
 import { usageError } from "../render/error.ts"
@@ -28,6 +30,16 @@ const mishapOf = (events: ReadonlyArray<Recorded>): string => {
     if (event._tag === "OperationCancelled") return `Its last ${what} was cancelled${event.reason ? `: ${clean(event.reason)}` : ""}.\n`
   }
   return ""
+}
+
+const isWaiting = ({ reason, status }: JobView) => reason !== null && (status === "PENDING" || status === "SETTING_UP")
+
+/** Of the first job that waits: those behind it wait for it. */
+const waitOf = async (session: Session, { jobs, name }: ClusterView): Promise<string> => {
+  if (jobs.pending + jobs.running === 0) return ""
+  const queue = await session.call<JobQueueAnswer>("queue", { clusterNames: [name], skipFinished: true })
+  const first = queue.jobs.findLast(isWaiting)
+  return first === undefined ? "" : `Its job ${first.id} is ${first.status}: ${clean(first.reason!)}.\n`
 }
 
 /** Where the last life of a cluster begins: with the request behind its last launch or start. */
@@ -58,11 +70,12 @@ export const why = verb(usage, {}, async ({ words, json, connect }) => {
   else {
     const reason = cluster?.reason ?? cluster?.phase
     const state = cluster === undefined ? "gone" : `${cluster.status}${reason ? `: ${clean(reason)}` : ""}`
+    const waits = cluster === undefined ? "" : await waitOf(session, cluster)
     const begin = beginOf(events)
     const name = clean(clusterName)
     const earlier = begin === 0 ? "" : ascii(`… ${begin} earlier: sky events ${name} --after 0\n`)
     const lines = events.slice(begin).map((event) => `${eventLine(event)}\n`)
-    stdout.write(`${name} is ${state}.\n${mishapOf(events)}${earlier}${lines.join("")}`)
+    stdout.write(`${name} is ${state}.\n${mishapOf(events)}${waits}${earlier}${lines.join("")}`)
   }
   return exitCodes.ok
 })

@@ -39,7 +39,8 @@ const words: Words = {
   NodeAbandoned: ({ rank, node, reason }) => `node ${rank} (${node}) may still exist${because(reason)}`,
   RequestAbandoned: ({ ranks, reason }) =>
     `${plural(ranks.length, "node")} that ${ranks.length === 1 ? "was" : "were"} asked for may exist${because(reason)}`,
-  RuntimeReady: ({ rank }) => `node ${rank} answers`,
+  RuntimeReady: ({ rank, hostKey }) =>
+    `node ${rank} answers${hostKey === undefined ? "" : ", with another host key, which your known_hosts has"}`,
   RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
   WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
   FileMountsSynced: ({ mounts, files, bytes }) => `${plural(mounts, "file mount")} synced: ${plural(files, "file")}, ${bytes} bytes`,

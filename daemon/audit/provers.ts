@@ -99,7 +99,8 @@ export const proveAhead = Effect.fnUntraced(function* <E>(
   last: number,
   take: (values: ReadonlyArray<Stored>, proven: Proven) => Effect.Effect<void, E>
 ) {
-  if (location === undefined || last < longLogEvents || !existsSync(program)) return
+  // The last key may be none of ours, and say no number.
+  if (location === undefined || !(last >= longLogEvents) || !existsSync(program)) return
   const threads = yield* threadsFor({ location, said, isKept })
   const prove = (asked: Asked) =>
     Effect.promise(() => threads.reduce((idlest, next) => (next.load < idlest.load ? next : idlest)).prove(asked))

@@ -165,6 +165,8 @@ export interface Cloud {
   readonly peers?: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<Peer>, CloudError>
   /** A new connection to the agent, or an error when nobody answers. */
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
+  /** The key that its machine shows now, where it shows one. */
+  readonly hostKey?: (node: NodeRef) => Effect.Effect<string, CloudError>
   /** How ssh reaches it; nobody is asked there. Absent: it does not. */
   readonly login?: (node: NodeRef) => Effect.Effect<Target, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */

@@ -29,10 +29,11 @@ export const within = <A>(name: string, what: string, minutes: number, call: Eff
 
 export const patientCloud = (cloud: Cloud): Cloud => {
   const { name } = cloud
-  const { peers } = cloud
+  const { hostKey, peers } = cloud
   return {
     ...cloud,
     ...(peers && { peers: (nodes) => within(name, "peers", deedMaxMin, peers(nodes)) }),
+    ...(hostKey && { hostKey: (node) => within(name, "hostKey", wordMaxMin, hostKey(node)) }),
     identity: within(name, "identity", wordMaxMin, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
     query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),

@@ -10,7 +10,7 @@ import type { IteratorOptions } from "level"
 import type { Key } from "../../events/keys.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { type Indexed, LogLocked, LogStore, LogUnavailable } from "./LogStore.ts"
-import { type Db, dbIn, eventKey, highWaterMarkBytes, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
+import { type Db, dbIn, entriesOf, eventKey, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
 import { Rescued } from "./rescue.ts"
 import { digits, snapshotFiles } from "./snapshot-files.ts"
 
@@ -84,15 +84,12 @@ const everything = async function* (db: Db, from: number, rescued: Rescued) {
 }
 
 const indexOf = async function* (db: Db, options: Pick<IteratorOptions<string, string>, "gte" | "lt" | "snapshot">) {
-  const iterator = db.iterator<string, string>({ ...options, highWaterMarkBytes, valueEncoding: "utf8" })
   try {
-    for (let page = await iterator.nextv(pageEntries); page.length > 0; page = await iterator.nextv(pageEntries)) {
+    for await (const page of entriesOf<string>(db, { ...options, valueEncoding: "utf8" }, pageEntries)) {
       yield { values: [], index: page.map(([key, value]) => indexed(key, value)) }
     }
   } catch (cause) {
     throw unread("read", `LevelDB cannot read the index of the log, whose events it can: ${reason(cause)}`, "index")
-  } finally {
-    await iterator.close()
   }
 }
 

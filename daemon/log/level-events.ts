@@ -36,9 +36,13 @@ export const pageOf = async (db: Db, from: number, to: number): Promise<Readonly
   }
 }
 
-const pagesOf = async function* (db: Db, from: number, size: number, seen: Seen) {
-  const iterator = db.iterator({ gte: eventKey(from), lt: "e0", highWaterMarkBytes, ...seen })
-  // The next page is read while this one is worked on.
+/** The next page is read while this one is worked on. */
+export const entriesOf = async function* <V>(
+  db: Db,
+  options: Pick<IteratorOptions<string, V>, "gte" | "lt" | "snapshot" | "valueEncoding">,
+  size: number
+) {
+  const iterator = db.iterator<string, V>({ ...options, highWaterMarkBytes })
   const ask = () => {
     const asked = iterator.nextv(size)
     asked.catch(() => undefined)
@@ -49,11 +53,15 @@ const pagesOf = async function* (db: Db, from: number, size: number, seen: Seen)
       const page = await next
       if (page.length === 0) return
       next = ask()
-      yield storedIn(page)
+      yield page
     }
   } finally {
     await iterator.close()
   }
+}
+
+const pagesOf = async function* (db: Db, from: number, size: number, seen: Seen) {
+  for await (const page of entriesOf<Buffer>(db, { gte: eventKey(from), lt: "e0", ...seen }, size)) yield storedIn(page)
 }
 
 export const lastOf = async (db: Db): Promise<Stored | undefined> => {

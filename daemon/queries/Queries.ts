@@ -39,6 +39,7 @@ import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
+import { explained } from "./unreached.ts"
 
 type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
 type Answers = {
@@ -136,7 +137,8 @@ const make = Effect.gen(function* () {
     }),
     queue: Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)
-      return { ...(yield* Effect.fromResult(queueOf(world, params))), ...moment, ...completeness() }
+      const queued = yield* Effect.fromResult(queueOf(world, params))
+      return { ...queued, jobs: yield* explained(queued.jobs, params, world, couriers), ...moment, ...completeness() }
     }),
     logs: Effect.fnUntraced(function* (params, { id }, reply) {
       const list = notices.list()

@@ -11,18 +11,19 @@ import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { ClusterDoesNotExist, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
+import { type AgentLink, onOwnLink } from "../AgentLink.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Couriers } from "../reactors/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
-import { type AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { brokenOff, cloudsWord, isStanding, notUp, refused, unread } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, isStanding, notUp, refused, unread } from "./unread.ts"
+import { until } from "./until.ts"
 
-/** How long the head may be away before a stream gives up on it: at its beginning, and once something was read there. */
+/** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
 const awayMaxMs = 30_000
 const lostMaxMs = 600_000
 /** Connections that end early before a stream gives up. */
@@ -36,20 +37,6 @@ interface Tools {
   /** Where nothing is learned from the nodes any more, the log's word on a job stands still. */
   readonly areOn: boolean
 }
-
-/** Waits until the world is so, or gives up. */
-const until = <A>(log: EventLog["Service"], pick: (world: World) => A | undefined, maxMs: number): Effect.Effect<A | undefined> =>
-  Effect.callback<A | undefined>((resume) => {
-    const look = () => {
-      const found = pick(log.world())
-      if (found === undefined) return
-      stop()
-      resume(Effect.succeed(found))
-    }
-    const stop = log.follow(look)
-    look()
-    return Effect.sync(stop)
-  }).pipe(Effect.timeoutOrElse({ duration: maxMs, orElse: () => Effect.succeed(undefined) }))
 
 const headNode = (row: ClusterRow) => row.nodes.find(({ rank }) => rank === 0)?.node ?? ""
 
@@ -140,13 +127,18 @@ const streamOne = Effect.fn("logs.one")(function* (
   const barred = onOwnLink(dial, () => Effect.never).pipe(
     Effect.catchTag("CloudError", (error) => (isStanding(error) ? Effect.succeed(error) : Effect.never))
   )
+  const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
+  const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
   let why = brokenOff
   for (let tries = 0; ; tries++) {
-    const patienceMs = hasBegun ? lostMaxMs : awayMaxMs
-    const untilReady = until(log, (world) => headOf(world, row.id), follow && areOn ? patienceMs : 100)
-    const head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(untilReady, barred))
+    const waits = follow && areOn
+    let head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(ready(waits ? awayMaxMs : 100), barred))
+    if (head === undefined && waits && hasBegun) {
+      reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [goesOn(rowNow())] }, more: true } })
+      head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
+    }
     if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
-    if (head !== "ready") return yield* notUp(rowOf(log.world().clusters, row.id) ?? row)
+    if (head !== "ready") return yield* notUp(rowNow())
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(

@@ -2,8 +2,8 @@
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
-import type { AgentError } from "../remote/AgentLink.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
 /** What waiting does not mend: somebody has to see to it first. */
@@ -24,12 +24,20 @@ export const refused = (row: ClusterRow, { message, tag }: AgentError) => {
   return unread(row, why)
 }
 
-export const notUp = (row: ClusterRow) => {
+const inWords = (row: ClusterRow) => {
   const { reason, status } = conditionOf(row)
+  return `it is ${status}${reason === null ? "" : ` (${reason})`}.`
+}
+
+/** Of one that was read a moment ago. */
+export const goesOn = (row: ClusterRow) => `The logs of ${row.name} go on when its head is reached again: ${inWords(row)}`
+
+export const notUp = (row: ClusterRow) => {
+  const { status } = conditionOf(row)
   return new ClusterNotUpError({
     cluster: row.name,
     clusterStatus: status,
-    message: sentence(row, `it is ${status}${reason === null ? "" : ` (${reason})`}.`),
+    message: sentence(row, inWords(row)),
     hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
   })
 }

@@ -6,10 +6,10 @@ import type { ClusterId, JournalId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { isWhole } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
+import type { AgentError, AgentLink } from "../AgentLink.ts"
 import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
 import type { Identity } from "../Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { AgentError, AgentLink } from "../remote/AgentLink.ts"
 import type { Secrets } from "../Secrets.ts"
 import { closeOthers } from "./close-others.ts"
 import { deliver } from "./deliver.ts"
@@ -158,7 +158,7 @@ export class Courier {
       const { head } = this
       const row = this.row()
       if (head === undefined || row === undefined || !isWhole(row)) return
-      const key = row.nodes.map(({ address, node }) => `${node} ${address}`).join()
+      const key = row.nodes.map(({ address, hostKey, node }) => `${node} ${address} ${hostKey}`).join()
       if (key === this.configured) return
       const cloud = yield* this.tools.cloudFor(row)
       const refs = row.nodes.map((each) => this.tools.refOf(row, each))

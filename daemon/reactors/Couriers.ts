@@ -8,15 +8,17 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type { ClusterId, JournalId } from "../../events/ids.ts"
 import type { RuntimeReady } from "../../events/provision.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import type { Unreached } from "../../sdk/agent/protocol.ts"
+import { type AgentError, AgentLink, onOwnLink } from "../AgentLink.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
-import { type AgentError, AgentLink, onOwnLink } from "../remote/AgentLink.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
 import { refOf as nodeRef } from "./machines.ts"
@@ -28,6 +30,8 @@ const haltMaxMs = 25_000
 const lookMaxMs = 2000
 /** And for the heads' word: what a slow one says later may cost one job its number, and no more. */
 const catchUpMaxMs = 500
+/** Who lists jobs does not wait longer for why one of them waits. */
+const unreachedMaxMs = 2000
 /** Before a courier that failed goes on. */
 const restMs = 5000
 
@@ -44,6 +48,8 @@ export class Couriers extends Context.Service<
     readonly activity: (cluster: ClusterId) => Effect.Effect<void>
     /** Ends all jobs and reads how they ended; gives up quietly when the head does not answer. */
     readonly halt: (row: ClusterRow, reason: string) => Effect.Effect<void>
+    /** Nodes that the head does not reach, and why where that is known. None where the head itself says nothing. */
+    readonly unreached: (row: ClusterRow) => Effect.Effect<Unreached["nodes"]>
     /** Until the head knows of this job or setup (`jobKey`, `setupKey`). */
     readonly untilTold: (cluster: ClusterId, key: string) => Effect.Effect<void>
     /** Looks at what the cloud says of this cluster's nodes, and records what is new. */
@@ -142,9 +148,12 @@ const make = Effect.gen(function* () {
   return Couriers.of({
     install: Effect.fn("Couriers.install")(function* (row, node) {
       const cloud = yield* cloudFor(row)
-      yield* cloud.installAgent(refOf(row, node))
+      const ref = refOf(row, node)
+      yield* cloud.installAgent(ref)
       const { build, journal } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
-      return { _tag: "RuntimeReady", cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
+      const hostKey = yield* cloud.hostKey?.(ref) ?? Effect.succeed(node.hostKey)
+      const about = { cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
+      return { _tag: "RuntimeReady", ...about, ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }) }
     }),
     arm: (row, setting) => toHead(row, (link) => Effect.asVoid(link.ask("autostop", setting))),
     activity: (cluster) => Effect.suspend(() => head(cluster)?.ask("activity", {}) ?? Effect.void).pipe(Effect.ignore),
@@ -157,6 +166,14 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
+    unreached: Effect.fn("Couriers.unreached")((row) =>
+      toHead(row, (link) => link.request("unreached", {})).pipe(
+        Effect.map(({ nodes }) => nodes),
+        Effect.timeoutOption(unreachedMaxMs),
+        Effect.map(Option.getOrElse((): Unreached["nodes"] => [])),
+        Effect.orElseSucceed((): Unreached["nodes"] => [])
+      )
+    ),
     untilTold: (cluster, key) => (areOn ? Effect.suspend(() => courierOf(cluster)?.told.until(key) ?? Effect.void) : Effect.void),
     observe,
     connect

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { ReadOnlyError } from "../../sdk/protocol/errors.ts"
+import { AgentLink } from "../AgentLink.ts"
 import { Clouds, cloudOf } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { patient } from "../clouds/patient.ts"
@@ -29,7 +30,6 @@ import { Requests } from "../Requests.ts"
 import { Couriers } from "../reactors/Couriers.ts"
 import { refOf } from "../reactors/machines.ts"
 import { Reactors } from "../reactors/Reactors.ts"
-import { AgentLink } from "../remote/AgentLink.ts"
 import { Unlogged } from "../Unlogged.ts"
 import { endByTags, inWords, machinesOf } from "./machines.ts"
 import * as ProvenLog from "./ProvenLog.ts"
@@ -68,6 +68,7 @@ const couriers = Layer.effect(
       activity: unused,
       observe: () => Effect.void,
       untilTold: () => Effect.void,
+      unreached: () => Effect.succeed([]),
       connect: (row) => {
         const cloud = cloudOf(clouds, row)
         const head = row.nodes.find(({ rank }) => rank === 0)

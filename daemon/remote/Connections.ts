@@ -1,10 +1,10 @@
-/** The daemon's connections to machines over ssh: see `Pool.ts`. All are closed when the daemon ends. To ask again, and when, is the callers' affair. */
+/** The daemon's connections to machines over ssh: see `KeptConnections.ts`. All are closed when the daemon ends. To ask again, and when, is the callers' affair. */
 import type { Duplex } from "node:stream"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Connection } from "./Connection.ts"
-import { Pool, type PoolOptions } from "./Pool.ts"
+import { type KeepOptions, KeptConnections } from "./KeptConnections.ts"
 import { RemoteError } from "./RemoteError.ts"
 import type { Ran, RunOptions } from "./run.ts"
 import type { Target } from "./Target.ts"
@@ -22,17 +22,17 @@ export class Connections extends Context.Service<
     readonly hostKey: (target: Target) => Effect.Effect<string, RemoteError>
   }
 >()("skyd/daemon/remote/Connections") {
-  static readonly layer = (options: PoolOptions = {}) => Layer.effect(Connections, make(options))
+  static readonly layer = (options: KeepOptions = {}) => Layer.effect(Connections, make(options))
 }
 
-const make = Effect.fnUntraced(function* (options: PoolOptions) {
-  const pool = yield* Effect.acquireRelease(
-    Effect.sync(() => new Pool(options)),
-    (pool) => Effect.sync(() => pool.close())
+const make = Effect.fnUntraced(function* (options: KeepOptions) {
+  const kept = yield* Effect.acquireRelease(
+    Effect.sync(() => new KeptConnections(options)),
+    (kept) => Effect.sync(() => kept.close())
   )
   // Anything but a RemoteError is a defect of ours.
   const on = <A>(target: Target, work: (connection: Connection, signal: AbortSignal) => Promise<A>) =>
-    Effect.tryPromise({ try: (signal) => pool.use(target, (connection) => work(connection, signal)), catch: (error) => error }).pipe(
+    Effect.tryPromise({ try: (signal) => kept.use(target, (connection) => work(connection, signal)), catch: (error) => error }).pipe(
       Effect.catch((error) => (error instanceof RemoteError ? Effect.fail(error) : Effect.die(error)))
     )
   return Connections.of({

@@ -20,11 +20,11 @@ export interface Target {
   readonly proxyJump: Target | null
   /** A command of the user's own ~/.ssh/config whose stdio leads there, its tokens not yet replaced. */
   readonly proxyCommand: string | null
-  /** `ssh-ed25519 AAAA…`: the only key it may have. Null on first use. */
+  /** `ssh-ed25519 AAAA…`: the only key it may have, but for one that `knownHosts` have. Null on first use. */
   readonly hostKey: string | null
   /** The name under which known_hosts lists it, where that is another. */
   readonly hostKeyAlias: string | null
-  /** Where its key is looked up on first use. */
+  /** Where its key is looked up on first use, and one that is another. */
   readonly knownHosts: ReadonlyArray<string>
 }
 

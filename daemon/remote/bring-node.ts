@@ -25,7 +25,6 @@ export interface BringOptions {
 
 const supplies = new Supplies()
 
-/** Its last words. */
 /** Without the shell's own name in front. */
 const lastWords = (stderr: string) => (stderr.trim().split("\n").at(-1) ?? "").replace(/^\S*sh: (?:line )?(?:\d+: )?(?:eval: )?/, "")
 

@@ -120,7 +120,8 @@ class Tries {
   }
 
   note(error: Error): void {
-    this.words[this.words.length - 1] += ` (${error.message})`
+    const last = this.words.pop()
+    if (last !== undefined) this.words.push(`${last} (${error.message})`)
   }
 
   /** The next way that the server has not ruled out; it says so from its first refusal on. */

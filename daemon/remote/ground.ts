@@ -3,7 +3,7 @@
  * is put on it, and what is missing when something is to be.
  */
 import type { ComesBack } from "../../machine/comes-back.ts"
-import { type Found, findKind, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
+import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
 import { othersIn } from "./addresses.ts"
 import type { Packing } from "./supplies.ts"
@@ -112,7 +112,7 @@ say end yes
 
 const givenUp = 124
 /** What became of asking for GPUs. */
-const gpusOf = (all: (key: string) => ReadonlyArray<string>): Found & { readonly trouble: string | null } => {
+const gpusOf = (all: (key: string) => ReadonlyArray<string>): Gpus & { readonly trouble: string | null } => {
   const [broken] = all("broken")
   if (broken !== undefined) {
     const code = Number(broken.split(" ")[0])

@@ -1,12 +1,13 @@
 /**
  * Whether a machine is the one it was: its key is held against the pinned one, else against known_hosts; a host that nobody knows is believed once, and
- * the caller pins what was seen. A key that is another is never gone past.
+ * the caller pins what was seen. A key that is another is never gone past, unless the user's known_hosts has that very key: it is the user's word.
  */
 import { createHash } from "node:crypto"
 import type { ServerHostKeyAlgorithm } from "ssh2"
+import { quote } from "../../sdk/quote.ts"
 import { type KnownKey, knownKeys, nameInFiles } from "./known-hosts.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
-import { called, type Target } from "./Target.ts"
+import { called, portOfSsh, type Target } from "./Target.ts"
 
 /** Preferred first; what ssh2 can verify. */
 const algorithms: ReadonlyArray<ServerHostKeyAlgorithm> = [
@@ -36,42 +37,35 @@ export interface HostKeyCheck {
   readonly verdict: (seen: string) => RemoteError | null
 }
 
-const changed = (target: Target, old: string, seen: string, advice: string) =>
-  remoteError(
+const changed = (target: Target, known: ReadonlyArray<KnownKey>, old: string, seen: string) => {
+  const name = quote(nameInFiles(target))
+  const forget = [...new Set(known.map(({ file }) => `ssh-keygen -R ${name} -f ${quote(file)} && `))].join("")
+  const port = target.port === portOfSsh ? "" : `-p ${target.port} `
+  return remoteError(
     "HostKeyChanged",
     target,
-    `the host key of ${called(target)} changed: it was ${old} and now is ${shown(seen)}. The machine was set up anew, or somebody sits in between; nothing was sent to it. ${advice}`
+    `the host key of ${called(target)} changed: it was ${old} and now is ${shown(seen)}; nothing was sent to it. If it was installed anew: ${forget}ssh ${port}${quote(target.name)}, then the same command again; else find out who answers there.`
   )
-
-const againstPinned = (target: Target, pinned: string) => (seen: string) =>
-  seen === pinned
-    ? null
-    : changed(target, shown(pinned), seen, "If you know that it was set up anew, take down the cluster that was on it and launch it again.")
-
-const againstKnown = (target: Target, known: ReadonlyArray<KnownKey>) => (seen: string) => {
-  const same = known.filter(({ key }) => key === seen)
-  const revoked = same.find((entry) => entry.revoked)
-  if (revoked) {
-    const where = `${revoked.file}, line ${revoked.line}`
-    return remoteError(
-      "HostKeyChanged",
-      target,
-      `the host key of ${called(target)}, ${shown(seen)}, is revoked in ${where}: nothing was sent to it.`
-    )
-  }
-  const valid = known.filter((entry) => !entry.revoked)
-  const other = valid.find(({ key }) => key.split(" ")[0] === seen.split(" ")[0]) ?? valid[0]
-  if (same.length > 0 || other === undefined) return null
-  const old = `${shown(other.key)}, says ${other.file}, line ${other.line},`
-  return changed(target, old, seen, `If you know that it was set up anew: ssh-keygen -R '${nameInFiles(target)}' -f ${other.file}`)
 }
 
 export const hostKeyCheck = async (target: Target): Promise<HostKeyCheck> => {
   const pinned = target.hostKey === null ? null : bare(target.hostKey)
-  const known = pinned === null ? await knownKeys(target) : []
-  const types = new Set(
-    pinned === null ? known.filter(({ revoked }) => !revoked).map(({ key }) => key.split(" ")[0]) : [pinned.split(" ")[0]]
-  )
+  const all = await knownKeys(target)
+  const known = all.filter(({ revoked }) => !revoked)
+  const types = new Set(pinned === null ? known.map(({ key }) => key.split(" ")[0]) : [pinned.split(" ")[0]])
   const [first, rest] = [algorithms.filter((name) => types.has(typeOf(name))), algorithms.filter((name) => !types.has(typeOf(name)))]
-  return { algorithms: [...first, ...rest], verdict: pinned === null ? againstKnown(target, known) : againstPinned(target, pinned) }
+  const verdict = (seen: string): RemoteError | null => {
+    if (seen === pinned) return null
+    const revoked = all.find((entry) => entry.revoked && entry.key === seen)
+    if (revoked !== undefined) {
+      const where = `${revoked.file}, line ${revoked.line}`
+      const words = `the host key of ${called(target)}, ${shown(seen)}, is revoked in ${where}: nothing was sent to it.`
+      return remoteError("HostKeyChanged", target, words)
+    }
+    if (known.some(({ key }) => key === seen)) return null
+    if (pinned !== null) return changed(target, known, shown(pinned), seen)
+    const other = known.find(({ key }) => key.split(" ")[0] === seen.split(" ")[0]) ?? known[0]
+    return other === undefined ? null : changed(target, known, `${shown(other.key)}, says ${other.file}, line ${other.line},`, seen)
+  }
+  return { algorithms: [...first, ...rest], verdict }
 }

@@ -1,8 +1,8 @@
 /** Identity files: which can be used as they are, which only through the ssh-agent, and what is wrong with the others, in words for people. */
 import type { ParsedKey } from "ssh2"
+import { quote } from "../../sdk/quote.ts"
 import { readSmall } from "../small-file.ts"
 import { loadSsh2 } from "./load-ssh2.ts"
-import { quote } from "./quote.ts"
 
 export type Identity =
   | { readonly is: "ready"; readonly file: string; readonly key: ParsedKey }

@@ -57,7 +57,7 @@ const only = ({ BaseAgent: Base }: Ssh2, agent: BaseAgent, key: ParsedKey): Base
     }
   })()
 
-const named = (key: ParsedKey) => (key.comment ? `the agent's key '${key.comment}'` : `the agent's ${key.type} key`)
+const keyWords = (key: ParsedKey) => (key.comment ? `the agent's key '${key.comment}'` : `the agent's ${key.type} key`)
 
 export const prepareLogin = async (target: Target): Promise<Login> => {
   const ssh2 = await loadSsh2()
@@ -66,7 +66,7 @@ export const prepareLogin = async (target: Target): Promise<Login> => {
   const files = wasNamed ? target.identityFiles : usualKeyFiles()
   const [identities, { agent, keys, trouble }] = await Promise.all([Promise.all(files.map(readIdentity)), agentKeys(ssh2, target.agent)])
   const offered = new Set<ParsedKey>()
-  const ofAgent = (key: ParsedKey, words = named(key)): Way => {
+  const ofAgent = (key: ParsedKey, words = keyWords(key)): Way => {
     offered.add(key)
     return { method: "publickey", words, auth: { type: "agent", username, agent: only(ssh2, agent!, key) } }
   }

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto"
 import type { ClientChannel } from "ssh2"
-import { quote } from "./quote.ts"
+import { quote } from "../../sdk/quote.ts"
 
 /** Read byte by byte there: a script is short, what is long is its input. */
 const scriptMaxBytes = 128 * 1024
@@ -25,15 +25,21 @@ export interface Prologue {
   readonly mark: string
 }
 
+/** `sh` alone reads it, never a login shell. */
+const wordOf = (text: string): string => {
+  if (text.includes("\0")) throw new RangeError("an argument cannot hold a zero byte")
+  return quote(text)
+}
+
 export const prologue = (script: string, args: ReadonlyArray<string>): Prologue => {
   const mark = `skyd-${randomBytes(8).toString("hex")}`
-  const bytes = Buffer.from(`umask u=rwx\nprintf '%s\\n' ${mark}\nset -- ${args.map(quote).join(" ")}\n${script}\n`)
+  const bytes = Buffer.from(`umask u=rwx\nprintf '%s\\n' ${mark}\nset -- ${args.map(wordOf).join(" ")}\n${script}\n`)
   if (bytes.length > scriptMaxBytes) throw new RangeError(`a script of ${bytes.length} bytes is too long: ${scriptMaxBytes} at most`)
   return { command: `exec /bin/sh -c 'eval "$(dd ibs=1 obs=4096 count=${bytes.length} 2>/dev/null)"'`, script: bytes, mark: `${mark}\n` }
 }
 
 /** A program and its arguments, in place of the shell. */
-export const program = (command: ReadonlyArray<string>): string => `exec ${command.map(quote).join(" ")}`
+export const program = (command: ReadonlyArray<string>): string => `exec ${command.map(wordOf).join(" ")}`
 
 /** When all of its output has come: its close waits for the end of stdout alone. */
 export const whenOver = (channel: ClientChannel, over: () => void): void => {

@@ -169,6 +169,11 @@ export interface JournalEntry {
   readonly fact: JournalFact
 }
 
+/** Nodes that a head does not reach. `why`: in the words of who knows; null where nobody does. */
+export interface Unreached {
+  readonly nodes: ReadonlyArray<{ readonly rank: number; readonly why: string | null }>
+}
+
 /** method → [params, result]. */
 export interface AgentMethods {
   /** Refused when the agent is another cluster's or node's. */
@@ -199,6 +204,8 @@ export interface AgentMethods {
   readonly cancel: [{ readonly jobs: ReadonlyArray<number> }, object]
   /** `setting` is the log position of the setting: the same one again, with the same wish, resets nothing. Negative minutes cancel. */
   readonly autostop: [{ readonly setting: number; readonly idleMinutes: number; readonly down: boolean }, object]
+  /** Head only; for who wonders why a job does not begin. */
+  readonly unreached: [object, Unreached]
   /** Something is being done on the cluster (sync): idleness starts over. */
   readonly activity: [object, object]
   /**

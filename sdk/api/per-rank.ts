@@ -2,11 +2,10 @@
 import { bytesOf, scriptMaxBytes } from "../../task/script.ts"
 import type { Session } from "../client/Session.ts"
 import type { StatusAnswer } from "../protocol/queries.ts"
+import { quote } from "../quote.ts"
 import { shown } from "./arguments.ts"
 import { NotSupportedError, ValueError } from "./exceptions.ts"
 import type { RunFunction } from "./task-arguments.ts"
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 export const scriptOf = (run: RunFunction, addresses: ReadonlyArray<string>): string => {
   const texts = addresses.map((_, rank) => {
@@ -15,7 +14,7 @@ export const scriptOf = (run: RunFunction, addresses: ReadonlyArray<string>): st
     throw new ValueError(`The run function gave ${shown(text)} for rank ${rank}, not shell text or null.`)
   })
   const ranks = Map.groupBy(texts.keys(), (rank) => texts[rank]!)
-  const arms = [...ranks].flatMap(([text, same]) => (text === null ? [] : [`${same.join("|")}) eval ${quoted(text)} ;;`]))
+  const arms = [...ranks].flatMap(([text, same]) => (text === null ? [] : [`${same.join("|")}) eval ${quote(text)} ;;`]))
   const script = ['case "$SKYPILOT_NODE_RANK" in', ...arms, "*) : ;;", "esac"].join("\n")
   if (bytesOf(script) <= scriptMaxBytes) return script
   throw new ValueError(

@@ -197,7 +197,13 @@ describe.runIf(hasSshd)("a head over ssh", () => {
     await says("Host key verification failed")
     await configure({ user: "nobody-of-here" })
     await says("nobody-of-here@127.0.0.1: Permission denied (publickey")
+    const waiting = await run("true")
+    expect(await client.call("unreached", {})).toEqual({
+      nodes: [{ rank: 1, why: expect.stringContaining("nobody-of-here@127.0.0.1: Permission denied (publickey") }]
+    })
     await configure()
+    expect(await follower.fact("JobEnded", waiting)).toMatchObject({ status: "SUCCEEDED" })
+    expect(await client.call("unreached", {})).toEqual({ nodes: [] })
     await runs()
     for (const bad of [{ hostKey: "x\ny" }, { host: "" }, { host: "a b" }, { user: "" }, { port: 1.5 }])
       await expect(configure(bad)).rejects.toMatchObject({ tag: "ValueError" })

@@ -6,7 +6,7 @@ import { root, sources } from "./sources.ts"
 
 const allowed = [
   /^sdk\/(api|client)\//,
-  /^sdk\/(index|log-holder)\.ts$/,
+  /^sdk\/(index|log-holder|quote)\.ts$/,
   /^sdk\/protocol\/(exit-codes|build|streams)\.ts$/,
   /^task\/(near|present|script|secrets|unsaid)\.ts$/
 ]

@@ -1,11 +1,13 @@
-import { chmodSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
 import { loginPath } from "../../machine/environment.ts"
 import { acceleratorName, findKind } from "../../machine/hardware.ts"
-import { parseJournal } from "../../machine/journal.ts"
+import { readJournal } from "../../machine/journal.ts"
+import { nodeFiles } from "../../sdk/agent/protocol.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 
 describe("the accelerators of this machine", () => {
@@ -112,16 +114,24 @@ describe("a journal at rest", () => {
   const head = `{"journal":"01J","acknowledged":0}\n`
   const entry = (n: number) => `{"n":${n},"atMs":1,"fact":{"_tag":"JobSettingUp","job":1}}\n`
 
-  it("holds its whole entries: a torn last line was never told to anyone", () => {
+  const read = async (text: string) => {
+    const folder = mkdtempSync(join(tmpdir(), "journal-"))
+    mkdirSync(dirname(join(folder, nodeFiles.journal)), { recursive: true })
+    writeFileSync(join(folder, nodeFiles.journal), text)
+    return readJournal(folder)
+  }
+
+  it("holds its whole entries: a torn last line was never told to anyone", async () => {
+    const found = await read(head + entry(3) + entry(4) + entry(5).slice(0, 20))
     assert.deepStrictEqual(
-      parseJournal(head + entry(3) + entry(4) + entry(5).slice(0, 20))?.entries.map(({ n }) => n),
+      found?.entries.map(({ n }) => n),
       [3, 4]
     )
-    assert.deepStrictEqual(parseJournal(head), { journal: "01J", entries: [] })
+    assert.deepStrictEqual(await read(head), { journal: "01J", entries: [] })
   })
 
-  it("is none when its first line is not whole", () => {
-    assert.isNull(parseJournal(""))
-    assert.isNull(parseJournal(head.trim()))
+  it("is none when its first line is not whole", async () => {
+    assert.isNull(await read(""))
+    assert.isNull(await read(head.trim()))
   })
 })

@@ -3,15 +3,14 @@
  * `machine/` in this process. Over ssh only the way to start the programs is another.
  */
 import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { Duplex } from "node:stream"
 import { Effect } from "effect"
 import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
-import { type SendOptions, send } from "../../daemon/remote/send.ts"
 import type { FileList } from "../../daemon/sync/FileList.ts"
+import { type SendOptions, send } from "../../daemon/sync/send.ts"
 import type { Answer } from "../../machine/answer.ts"
-import { connected, noAgentCode } from "../../machine/connect.ts"
+import { connected } from "../../machine/connect.ts"
 import { machineError } from "../../machine/MachineError.ts"
 import type { MachineMethod, MachineMethods } from "../../machine/shapes.ts"
 
@@ -44,8 +43,7 @@ export const connectBy = async (agentPath: string, socket: string): Promise<Dupl
       return line
     }
   }
-  const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode]
-  throw transient(code === noAgentCode ? "NoAgent" : "NoConnection", said.trim())
+  throw transient("NoAgent", said.trim())
 }
 
 const putBy = (agentPath: string, base: string, ref: NodeRef, files: FileList, target: string, onProgress?: SendOptions["onProgress"]) =>
@@ -67,9 +65,8 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
     lackOf: () => null,
     identity: Effect.succeed(null),
     offers: (task) =>
-      Effect.gen(function* () {
-        const { cpus, memoryGib, accelerators } = yield* Effect.orDie(ask("describe", {}))
-        const offer = { ...thisMachine(accelerators), cpus, memoryGib }
+      Effect.sync(() => {
+        const offer = thisMachine(null)
         const reason = misfit(offer, task)
         return { offers: reason === null ? [offer] : [], reason, lacks: lacks(task) }
       }),

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { fingerprint } from "../../daemon/remote/host-key.ts"
-import { Pool } from "../../daemon/remote/Pool.ts"
+import { KeptConnections } from "../../daemon/remote/KeptConnections.ts"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { keyPair } from "../fakes/ssh-keys.ts"
 import { type MakeMachine, twoMachines } from "./remote-machines.ts"
@@ -19,14 +19,14 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
     const { connected, failure, folder, key, machine, other, target } = twoMachines(make)
 
     const lostAndHadAnew = async (to: Target, breakOff: () => Promise<void>) => {
-      const pool = new Pool()
-      onTestFinished(() => pool.close())
-      const stream = await pool.use(to, (connection) => connection.open(["cat"]))
+      const kept = new KeptConnections()
+      onTestFinished(() => kept.close())
+      const stream = await kept.use(to, (connection) => connection.open(["cat"]))
       stream.write("there")
       expect(String((await once(stream, "data"))[0])).toBe("there")
       await breakOff()
       await expect(text(stream)).rejects.toMatchObject({ kind: "ConnectionLost" })
-      const again = await pool.use(to, (connection) => connection.run("echo again"))
+      const again = await kept.use(to, (connection) => connection.run("echo again"))
       expect(again.stdout.toString()).toBe("again\n")
     }
 
@@ -180,11 +180,11 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
       })
 
       it("several share one connection to it", async () => {
-        const pool = new Pool()
-        onTestFinished(() => pool.close())
+        const kept = new KeptConnections()
+        onTestFinished(() => kept.close())
         const seen = await Promise.all(
           ["root-a", "root-b"].map((name) =>
-            pool.use(target({ name, proxyJump: hop() }), (connection) => connection.run('echo "$SSH_CONNECTION" "$PPID"'))
+            kept.use(target({ name, proxyJump: hop() }), (connection) => connection.run('echo "$SSH_CONNECTION" "$PPID"'))
           )
         )
         expect(seen.map(({ code }) => code)).toEqual([0, 0])

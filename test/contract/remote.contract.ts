@@ -3,7 +3,7 @@ import { once } from "node:events"
 import type { Duplex } from "node:stream"
 import { text } from "node:stream/consumers"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { Pool } from "../../daemon/remote/Pool.ts"
+import { KeptConnections } from "../../daemon/remote/KeptConnections.ts"
 import { type MakeMachine, twoMachines, until } from "./remote-machines.ts"
 
 /** Zombies are dead. */
@@ -128,11 +128,11 @@ export const remoteContract = (name: string, make: MakeMachine, lacks: string | 
       it("that streams hold keep nobody waiting: another connection is made", async () => {
         await machine().maxSessions(1)
         onTestFinished(() => machine().maxSessions(10))
-        const pool = new Pool()
-        onTestFinished(() => pool.close())
-        const stream: Duplex = await pool.use(target(), (connection) => connection.open(["cat"]))
+        const kept = new KeptConnections()
+        onTestFinished(() => kept.close())
+        const stream: Duplex = await kept.use(target(), (connection) => connection.open(["cat"]))
         const [first, second] = await Promise.all(
-          ["one", "two"].map((word) => pool.use(target(), (connection) => connection.run("echo $1", { args: [word] })))
+          ["one", "two"].map((word) => kept.use(target(), (connection) => connection.run("echo $1", { args: [word] })))
         )
         expect(`${first!.stdout}${second!.stdout}`).toBe("one\ntwo\n")
         stream.end("still there")

@@ -41,6 +41,21 @@ describeWithMachines("a machine of a pool", () => {
     await Promise.all(few.map((settings, i) => used(settings, machines[i]!)))
   }, 120_000)
 
+  it("that the head of its gang does not reach is named by queue and why, with what was seen", async () => {
+    const [head, worker] = machines
+    head!.inside('ip route add unreachable "$1"', worker!.address)
+    const home = new SshHome([head!, worker!])
+    expect(await home.launch("cut", "-d", "--num-nodes", "2", "true")).toMatchObject({ code: 0 })
+    const firstJob = async () => (await home.json("queue", "cut"))[0]
+    const why = `the head does not reach node 1 (node@${worker!.address}, port 22: `
+    const { reason } = await eventually(firstJob, (job) => job.reason?.includes(why))
+    expect(reason).toMatch(/unreachable|No route/)
+    expect((await home.sky("why", "cut")).out).toContain(`Its job 1 is PENDING: ${reason}.`)
+    head!.inside('ip route del unreachable "$1"', worker!.address)
+    expect(await eventually(firstJob, (job) => job.status === "SUCCEEDED")).toMatchObject({ reason: null })
+    expect((await home.sky("down", "-y", "cut")).code).toBe(0)
+  }, 120_000)
+
   it("that two state folders want at once is had by one of them, and the other is told by whom", async () => {
     const [machine] = machines
     const homes = [new SshHome([machine!]), new SshHome([machine!])]

@@ -63,6 +63,7 @@ describeWithMachines("a job over ssh", () => {
     machine.heal()
     const { code, err, out } = await read.ended
     expect({ code, err }).toMatchObject({ code: 0 })
+    expect(err).toContain("The logs of far go on when its head is reached again: it is INIT")
     expect(out.match(/line \d+\./g)).toEqual(Array.from({ length: lines }, (_, i) => `line ${i + 1}.`))
     expect((await home.sky("down", "-y", "far")).code).toBe(0)
     expect(leasesOf(machine)).toEqual([])

@@ -226,6 +226,8 @@ export class SimAgent {
         this.followers.set(stream, id)
         for (const entry of this.journal.slice(Number(params["after"]))) this.say(stream, "entry", { id, journal: this.journalId, entry })
         return undefined
+      case "unreached":
+        return { nodes: [] }
       case "submit":
         return this.halted ? {} : { others: (params["jobs"] as ReadonlyArray<JobSpec>).flatMap((spec) => this.start(spec)) }
       case "setup":

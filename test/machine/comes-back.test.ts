@@ -77,7 +77,7 @@ const killAgent = () => {
 const start = () => {
   const command = table()!
     .split("\n")
-    .find((line) => line.includes("'boot'"))!
+    .find((line) => line.includes(" boot "))!
     .slice("@reboot ".length)
     .replaceAll("\\%", "%")
   execFileSync("/bin/sh", ["-c", command], { env: { HOME: home, PATH: "/usr/bin:/bin", LOGNAME: "ann" } })
@@ -102,7 +102,7 @@ describe("where cron runs", () => {
     expect(
       table()!
         .split("\n")
-        .filter((line) => line.includes("'boot'"))
+        .filter((line) => line.includes(" boot "))
     ).toHaveLength(1)
     const before = killAgent()
     start()

@@ -52,15 +52,6 @@ const catches = (pid: number, signal: number) => {
 }
 
 describe("agent.cjs machine", () => {
-  it("says what the machine is", async () => {
-    const { ok } = await asked("describe", {})
-    expect(ok).toMatchObject({ os: process.platform, arch: process.arch, nodeVersion: process.version, home: process.env.HOME })
-    expect(ok.bootId).toBe(readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim())
-    expect(ok.cpus).toBeGreaterThan(0)
-    expect(ok.memoryGib).toBeGreaterThan(0)
-    expect(Number.isInteger(ok.freeDiskGib)).toBe(true)
-  })
-
   it("takes a line for the question, and does not wait for the end of what it is told", async () => {
     const child = start("machine", base)
     child.stdin.write('{"method":"query","params":{"nodes":[]}}\n')
@@ -69,7 +60,7 @@ describe("agent.cjs machine", () => {
 
   it.each([
     ["nothing", "", "BadQuestion"],
-    ["no JSON", "describe", "BadQuestion"],
+    ["no JSON", "query", "BadQuestion"],
     ["no question", "[1]", "BadQuestion"],
     ["a method that it has not", '{"method":"toString"}', "UnknownMethod"],
     ["parameters that are none", '{"method":"query"}', expect.any(String)]
@@ -141,7 +132,7 @@ describe("agent.cjs connect", () => {
 
   it("says that no agent listens, and ends otherwise than for another reason", async () => {
     for (const path of [join(scratch, "none.sock"), join(scratch, "no/folder/a.sock")]) {
-      expect(await ended(start("connect", path))).toEqual({ code: 3, out: "", err: expect.stringMatching(/^no agent listens on /) })
+      expect(await ended(start("connect", path))).toEqual({ code: 1, out: "", err: expect.stringMatching(/^no agent listens on /) })
     }
     expect(await ended(start("connect", "/etc/hostname/a.sock"))).toMatchObject({
       code: 1,

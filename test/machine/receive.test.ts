@@ -16,7 +16,7 @@ import {
 import { join } from "node:path"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { SendProgress } from "../../daemon/remote/send.ts"
+import type { PutProgress } from "../../daemon/sync/SyncTold.ts"
 import { read, write } from "../unit/sync/tree.ts"
 import { everything, ground, sync, useGround } from "./receiving.ts"
 
@@ -133,9 +133,9 @@ describe("what is sent to a node", () => {
   it("tells of its bytes while it goes", async () => {
     write(ground.from, { a: "1", b: "22" })
     writeFileSync(join(ground.from, "large"), Buffer.alloc(1_000_000))
-    const told: Array<SendProgress> = []
+    const told: Array<PutProgress> = []
     await sync({ onProgress: (progress) => told.push(progress) })
-    expect(told.at(-1)).toEqual({ files: 3, ofFiles: 3, bytes: 1_000_003, ofBytes: 1_000_003 })
+    expect(told.at(-1)).toEqual({ bytes: 1_000_003, ofBytes: 1_000_003 })
     expect(told.length).toBeGreaterThan(3)
     expect(told.every(({ bytes }, i) => bytes >= (told[i - 1]?.bytes ?? 0))).toBe(true)
   })

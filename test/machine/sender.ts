@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process"
 import { Duplex } from "node:stream"
 import { Effect } from "effect"
-import { send } from "../../daemon/remote/send.ts"
 import { listFiles } from "../../daemon/sync/list-files.ts"
+import { send } from "../../daemon/sync/send.ts"
 
 const [agentPath, base, ref, from] = process.argv.slice(2) as [string, string, string, string]
 const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })

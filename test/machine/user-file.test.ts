@@ -86,26 +86,23 @@ describe("a file of the user's own", () => {
     ["none", 0, 5, false],
     ["too few", 1, page + 5, false],
     ["two", 2, 5, true]
-  ])(
-    "that has another name too is whole or as it was where the disk is nearly full: %s of its pages free",
-    async (_, free, more, fits) => {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", scratch])
-      try {
-        const theirs = "theirs\n".padEnd(page, "#")
-        put(theirs)
-        linkSync(file(), join(scratch, "other"))
-        fill(free)
-        const ours = "o".repeat(more)
-        const changed = changeOwn("config", (text) => ours + text)
-        if (fits) await changed
-        else await expect(changed).rejects.toThrow("~/.ssh/config cannot be changed: ENOSPC")
-        expect(readFileSync(join(scratch, "other"), "utf8")).toBe(fits ? ours + theirs : theirs)
-        expect(readdirSync(join(scratch, ".ssh"))).toEqual(["config"])
-      } finally {
-        execFileSync("umount", [scratch])
-      }
+  ])("that has another name too is whole or as it was where the disk is nearly full: %s of its pages free", async (_, free, more, fits) => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", scratch])
+    try {
+      const theirs = "theirs\n".padEnd(page, "#")
+      put(theirs)
+      linkSync(file(), join(scratch, "other"))
+      fill(free)
+      const ours = "o".repeat(more)
+      const changed = changeOwn("config", (text) => ours + text)
+      if (fits) await changed
+      else await expect(changed).rejects.toThrow("~/.ssh/config cannot be changed: ENOSPC")
+      expect(readFileSync(join(scratch, "other"), "utf8")).toBe(fits ? ours + theirs : theirs)
+      expect(readdirSync(join(scratch, ".ssh"))).toEqual(["config"])
+    } finally {
+      execFileSync("umount", [scratch])
     }
-  )
+  })
 
   it("that cannot be changed is named, in one sentence", async () => {
     mkdirSync(join(scratch, ".ssh/config"), { recursive: true })

@@ -73,9 +73,12 @@ const simulate = Effect.gen(function* () {
 
   world.mood = "calm"
   world.done = () => undefined
-  world.pool.forEach(restored)
   // What a purge has dropped is asked for seldom.
-  for (let minutes = 0; minutes < 21; minutes += 0.1) yield* pass(daemon, "6 seconds")
+  for (let minutes = 0; minutes < 21; minutes += 0.1) {
+    // Each time: who was just spoken to may be known by a key that it showed a moment ago.
+    world.pool.forEach(restored)
+    yield* pass(daemon, "6 seconds")
+  }
   yield* settle(daemon, stillSteps)
   yield* Effect.forkDetach(daemon.refreshUnwatched)
   yield* settle(daemon, stillSteps)

@@ -2,7 +2,7 @@
 import { duplexPair } from "node:stream"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { AgentLink } from "../../daemon/remote/AgentLink.ts"
+import { AgentLink } from "../../daemon/AgentLink.ts"
 
 /** A link, and the agent's end of it: what was asked, and a way to send lines. */
 const linked = () => {
@@ -34,6 +34,16 @@ describe("a link to an agent", () => {
         asked.map((line) => JSON.parse(line)).filter(({ type }) => type === "detach"),
         [{ type: "detach", data: { id: 1 } }]
       )
+    })
+  )
+  it.effect("over a connection that has ended already has ended, and says why", () =>
+    Effect.gen(function* () {
+      const [, daemon] = duplexPair()
+      daemon.on("error", () => undefined).destroy(new Error("box answers no more"))
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      const link = new AgentLink(daemon)
+      assert.isFalse(link.isOpen)
+      assert.include((yield* Effect.flip(link.request("activity", {}))).message, "box answers no more")
     })
   )
   it.effect.each(["no JSON", "null", "{}", '{"type":"result","data":7}', "[]"])("ends at a line that is no frame: %s", (line) =>

@@ -23,6 +23,11 @@ it("a node keeps what its machine is found by again, where its cloud says it", (
     ({ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.4", ...more }) as Said
   assert.deepInclude(rowAfter([...asked(), given({ host: "box", hostKey })])!.nodes[0], { address: "10.0.0.4", host: "box", hostKey })
   assert.deepInclude(rowAfter([...asked(), given({})])!.nodes[0], { host: null, hostKey: null })
+  const ready = (more: object) =>
+    ({ _tag: "RuntimeReady", cluster, rank: 0, node: nodeId(0), journal: "j", build: "b", ...more }) as unknown as Said
+  const had = [...asked(), given({ host: "box", hostKey })]
+  assert.deepInclude(rowAfter([...had, ready({})])!.nodes[0], { hostKey })
+  assert.deepInclude(rowAfter([...had, ready({ hostKey: "ssh-ed25519 BBBB" }), ready({})])!.nodes[0], { hostKey: "ssh-ed25519 BBBB" })
 })
 
 describe("every projection", () => {

@@ -14,8 +14,8 @@ import type { RemoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import { inWords, transient } from "./errors.ts"
-import { makeLooks, type Reached } from "./looks.ts"
-import { entryOf, type PoolMachine } from "./PoolMachine.ts"
+import { makeLooks, type Pins, type Reached } from "./looks.ts"
+import { entryOf, keyOf, type PoolMachine } from "./PoolMachine.ts"
 import type { KnownPools } from "./pools.ts"
 import { makeTargets, type Resolve } from "./targets.ts"
 import { whenConnected } from "./when-connected.ts"
@@ -40,8 +40,15 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
     readies.clear()
     clear()
   })
-  const { known, machineOf, targetOf } = targets
-  const { clear, ...looks } = makeLooks(connections, targets, look)
+  const { known, targetOf } = targets
+  const pins: Pins = new Map()
+  const { clear, ...looks } = makeLooks(connections, targets, look, pins)
+  /** From here on it is looked at by its key alone. */
+  const machineOf = Effect.fn("Machines.machineOf")(function* (ref: NodeRef) {
+    const machine = yield* targets.machineOf(ref)
+    if (ref.hostKey !== null) pins.set(keyOf(machine), { hostKey: ref.hostKey, clusterName: ref.tags.clusterName })
+    return machine
+  })
 
   /** Whatever it takes to ask it. `ground`: as it was seen just now. */
   const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target, ground?: Ground) {
@@ -124,6 +131,11 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
     return { ...target, password: null }
   })
 
+  const hostKey = Effect.fn("Machines.hostKey")(function* (ref: NodeRef) {
+    const machine = yield* machineOf(ref)
+    return yield* Effect.mapError(Effect.flatMap(targetOf(machine, ref.hostKey), connections.hostKey), inWords)
+  })
+
   /** For others of its cluster. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
     const { ready, target } = yield* readyFor(ref)
@@ -135,7 +147,10 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
     known,
     addressOf,
     login,
+    hostKey,
     ...looks,
+    /** No node of ours is on it any more. */
+    unpin: (machine: Pick<PoolMachine, "pool" | "host">) => pins.delete(keyOf(machine)),
     ask,
     askOn,
     /** What is missing there is brought. */

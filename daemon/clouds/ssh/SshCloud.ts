@@ -11,7 +11,7 @@ import { alternativesOf } from "../../../task/alternatives.ts"
 import { bootstrap, lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { resolve } from "../../remote/resolve.ts"
-import { send } from "../../remote/send.ts"
+import { send } from "../../sync/send.ts"
 import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { peersOf, plain } from "./agents.ts"
 import { makeClaims } from "./claim.ts"
@@ -44,6 +44,7 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
 const query = (machines: Machines, ref: NodeRef) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
     Effect.map(([state]) => state as NodeState),
+    Effect.tap(({ state }) => Effect.sync(() => state === "missing" && machines.unpin({ pool: ref.region ?? "", host: ref.host ?? "" }))),
     Effect.timeoutOrElse({
       duration: queryMaxMs,
       orElse: () => Effect.fail(transient("NoAnswer", `${ref.host} did not answer within ${queryMaxMs / 1000} s`))
@@ -131,11 +132,16 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     terminate: Effect.fn("SshCloud.terminate")((ref) => {
       const machine = { pool: ref.region ?? "", host: ref.host ?? "" }
       machines.forget(machine)
-      return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), folder.letGo(machine))
+      const left = Effect.andThen(
+        Effect.sync(() => machines.unpin(machine)),
+        folder.letGo(machine)
+      )
+      return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), left)
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
     peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
     connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
+    hostKey: machines.hostKey,
     login: machines.login,
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
       Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)

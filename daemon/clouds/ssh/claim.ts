@@ -91,7 +91,7 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
     const place = { region: offer.region, zone: null, address: null, host, hostKey: reached.hostKey }
     const ref: NodeRef = { tags, rank, node: nodeOf(token, rank), ...place }
     machines.forget(machine)
-    return machines.ask(ref, "terminate", ref)
+    return Effect.tap(machines.ask(ref, "terminate", ref), () => Effect.sync(() => machines.unpin(machine)))
   }
 
   /** Nothing of the ranks is kept: those that were had before as well. */

@@ -22,8 +22,14 @@ export interface Reached {
 export type Looked = PoolMachine &
   (
     | { readonly reached: Reached; readonly why: null }
-    /** `wasThere`: it answered a moment ago. */
-    | { readonly reached: null; readonly why: string; readonly advice: string | null; readonly wasThere: boolean }
+    /** `wasThere`: it answered a moment ago. `clusterName`: of ours, that has it. */
+    | {
+        readonly reached: null
+        readonly why: string
+        readonly advice: string | null
+        readonly wasThere: boolean
+        readonly clusterName: string | null
+      }
   )
 export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
 
@@ -44,12 +50,15 @@ export type How = "now" | "reached now" | "of late"
 
 const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"]) => {
+/** The machines that nodes of ours are on: the keys that they were had by. */
+export type Pins = Map<string, { readonly hostKey: string; readonly clusterName: string }>
+
+export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"], pins: Pins) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
-    const target = yield* targetOf(machine, null)
+    const target = yield* targetOf(machine, pins.get(keyOf(machine))?.hostKey ?? null)
     const ground = yield* see(target)
     return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
   })
@@ -65,9 +74,11 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
       Effect.map(([result, atMs]) => {
         const key = keyOf(machine)
         if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
+        const wasThere = atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs
+        const clusterName = pins.get(key)?.clusterName ?? null
         const looked: Looked = Result.isSuccess(result)
           ? { ...machine, reached: result.success, why: null }
-          : { ...machine, reached: null, ...wordsOn(result.failure), wasThere: atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs }
+          : { ...machine, reached: null, ...wordsOn(result.failure), wasThere, clusterName }
         looks.set(key, { atMs, looked })
         return looked
       })

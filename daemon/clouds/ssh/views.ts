@@ -25,9 +25,11 @@ export const catalogOf = (pools: () => Pools): CloudOffers => ({
 export const viewOf = (looked: Looked): OwnMachine => {
   const { host, pool } = looked
   const reason = whyTaken(looked)
-  const unknown = { clusterName: null, cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
-  if (!isFound(looked))
-    return { pool, host, status: "unreachable", ...unknown, reason: looked.advice === null ? reason : `${reason}. ${looked.advice}` }
+  const unknown = { cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
+  if (!isFound(looked)) {
+    const { advice, clusterName } = looked
+    return { pool, host, status: "unreachable", clusterName, ...unknown, reason: advice === null ? reason : `${reason}. ${advice}` }
+  }
   const { cpus, lease, memoryGib, nodeVersion: node, trouble } = looked.reached.ground
   const clusterName = leaseOf(looked)?.clusterName ?? null
   const has = looked.reached.ground.accelerators

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { eventLine } from "../../../cli/render/facts.ts"
 import type { Recorded } from "../../../events/Recorded.ts"
-import { clusters } from "./answers.ts"
+import { cluster, clusters } from "./answers.ts"
 import { fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
 
@@ -62,6 +62,16 @@ describe("why", () => {
   it("says that its last launch was cancelled", async () => {
     const cancelled = fact(4, { _tag: "OperationCancelled", reason: "superseded by sky stop c", by: null })
     expect((await why(asked, launch, cancelled))[1]).toBe("Its last launch was cancelled: superseded by sky stop c.")
+  })
+
+  it("says what the first job waits for", async () => {
+    const job = { cluster: "c", id: 2, status: "PENDING", reason: "the head does not reach node 1 (no route)" }
+    await using daemon = await fakeDaemon({
+      status: (_, reply) => reply.result({ clusters: [cluster("c", { jobs: { pending: 2, running: 0 } })], notFound: [] }),
+      events: (_, reply) => reply.result({ events: [asked, launch] }),
+      queue: (_, reply) => reply.result({ jobs: [{ ...job, id: 3, reason: "behind job 2" }, job], clusters: ["c"], notFound: [] })
+    })
+    expect((await sky(dist, daemon.home, ["why", "c"])).out).toContain(`c is UP.\nIts job 2 is PENDING: ${job.reason}.\n`)
   })
 
   it("says nothing of a failure that a later launch mended", async () => {

@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import { afterEach, describe, expect, it, onTestFinished } from "vitest"
 import { Connections } from "../../../daemon/remote/Connections.ts"
 import { connect } from "../../../daemon/remote/connect.ts"
-import { Pool, type PoolOptions } from "../../../daemon/remote/Pool.ts"
+import { type KeepOptions, KeptConnections } from "../../../daemon/remote/KeptConnections.ts"
 import type { Target } from "../../../daemon/remote/Target.ts"
 import { keyPair } from "../../fakes/ssh-keys.ts"
 import { SshServer } from "../../fakes/ssh-server.ts"
@@ -24,88 +24,99 @@ const serverNow = async () => {
   return server
 }
 const to = (server: SshServer, changes: Partial<Target> = {}) => server.target({ identityFiles: [key], ...changes })
-const poolNow = (options?: PoolOptions) => {
-  const pool = new Pool(options)
-  onTestFinished(() => pool.close())
-  return pool
+const keptNow = (options?: KeepOptions) => {
+  const kept = new KeptConnections(options)
+  onTestFinished(() => kept.close())
+  return kept
 }
-const echo = (pool: Pool, target: Target) => pool.use(target, (connection) => connection.run("echo here"))
+const echo = (kept: KeptConnections, target: Target) => kept.use(target, (connection) => connection.run("echo here"))
 
 describe("the connection to a machine", () => {
   it("is one, however many ask for it at once", async () => {
     const server = await serverNow()
-    const pool = poolNow()
-    await Promise.all(Array.from({ length: 20 }, () => echo(pool, to(server))))
+    const kept = keptNow()
+    await Promise.all(Array.from({ length: 20 }, () => echo(kept, to(server))))
     expect(server.connections).toBe(1)
   })
 
   it("is made anew when it was lost", async () => {
     const server = await serverNow()
-    const pool = poolNow()
-    const running = pool.use(to(server), (connection) => connection.run("echo 1; sleep 1000"))
+    const kept = keptNow()
+    const running = kept.use(to(server), (connection) => connection.run("echo 1; sleep 1000"))
     const lost = expect(running).rejects.toMatchObject({ kind: "ConnectionLost" })
-    await pool.use(to(server), async (connection) => {
+    await kept.use(to(server), async (connection) => {
       await connection.run("true")
       server.cut()
     })
     await lost
-    expect((await echo(pool, to(server))).code).toBe(0)
+    expect((await echo(kept, to(server))).code).toBe(0)
     expect(server.connections).toBe(2)
   })
 
   it("is closed when it was idle for long, and not while something runs", async () => {
     const server = await serverNow()
-    const pool = poolNow({ idleMs: 1 })
-    const stream = await pool.use(to(server), (connection) => connection.open(["cat"]))
-    await echo(pool, to(server))
-    const ended = pool.use(to(server), (connection) => new Promise((done) => connection.whenClosed(done)))
+    const kept = keptNow({ idleMs: 1 })
+    const stream = await kept.use(to(server), (connection) => connection.open(["cat"]))
+    await echo(kept, to(server))
+    const ended = kept.use(to(server), (connection) => new Promise((done) => connection.whenClosed(done)))
     expect(server.connections).toBe(1)
     stream.end()
     stream.resume()
     await ended
-    expect((await echo(pool, to(server))).code).toBe(0)
+    expect((await echo(kept, to(server))).code).toBe(0)
     expect(server.connections).toBe(2)
   })
 
   it("that failed to be made fails for all who waited, and is asked for anew", async () => {
     const server = await serverNow()
-    const pool = poolNow()
+    const kept = keptNow()
     server.knobs.refuseAuth = true
-    const asked = await Promise.allSettled([1, 2, 3].map(() => echo(pool, to(server))))
+    const asked = await Promise.allSettled([1, 2, 3].map(() => echo(kept, to(server))))
     expect(asked.map((one) => one.status === "rejected" && one.reason.kind)).toEqual(Array(3).fill("PermissionDenied"))
     expect(server.connections).toBe(1)
     server.knobs.refuseAuth = false
-    expect((await echo(pool, to(server))).code).toBe(0)
+    expect((await echo(kept, to(server))).code).toBe(0)
   })
 
   it("of first use is used by who pins its key, and by nobody who pins another", async () => {
     const server = await serverNow()
-    const pool = poolNow()
-    await echo(pool, to(server, { hostKey: null }))
-    await echo(pool, to(server))
+    const kept = keptNow()
+    await echo(kept, to(server, { hostKey: null }))
+    await echo(kept, to(server))
     expect(server.connections).toBe(1)
     const another = keyPair().public.split(" ").slice(0, 2).join(" ")
-    await expect(echo(pool, to(server, { hostKey: another }))).rejects.toMatchObject({ kind: "HostKeyChanged" })
+    await expect(echo(kept, to(server, { hostKey: another }))).rejects.toMatchObject({ kind: "HostKeyChanged" })
   })
 
   it("that failed for another key than ours is tried for our own", async () => {
     const server = await serverNow()
-    const pool = poolNow()
+    const kept = keptNow()
     const pinned = to(server)
     server.changeHostKey()
     const asked = [pinned, pinned, to(server, { hostKey: null }), to(server), to(server, { hostKey: null })].map((target) =>
-      echo(pool, target)
+      echo(kept, target)
     )
     const kinds = (await Promise.allSettled(asked)).map((one) => (one.status === "rejected" ? one.reason.kind : one.value.code))
     expect(kinds).toEqual(["HostKeyChanged", "HostKeyChanged", 0, 0, 0])
     expect(server.connections).toBe(2)
   })
 
+  it("to a machine that known_hosts has under another key than the pinned one is one, and kept", async () => {
+    const server = await serverNow()
+    const kept = keptNow()
+    const known = join(server.home, "known_hosts")
+    writeFileSync(known, `[${server.address}]:${server.port} ${server.hostKey}\n`)
+    const another = keyPair().public.split(" ").slice(0, 2).join(" ")
+    const target = to(server, { hostKey: another, knownHosts: [known] })
+    for (let time = 0; time < 5; time++) expect((await echo(kept, target)).code).toBe(0)
+    expect(server.connections).toBe(1)
+  })
+
   it("to a jump host is shared by those behind it", async () => {
     const [jump, server] = [await serverNow(), await serverNow()]
-    const pool = poolNow()
+    const kept = keptNow()
     const through = (name: string) => to(server, { name, proxyJump: to(jump, { name: "jump" }) })
-    await Promise.all(["a", "b", "c"].map((name) => echo(pool, through(name))))
+    await Promise.all(["a", "b", "c"].map((name) => echo(kept, through(name))))
     expect([jump.connections, server.connections]).toEqual([1, 3])
   })
 

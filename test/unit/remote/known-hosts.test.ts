@@ -87,8 +87,32 @@ describe("a machine's key", () => {
     expect(check.verdict(one)).toMatchObject({ kind: "HostKeyChanged", message: expect.stringContaining("line 2") })
   })
 
-  it("that is pinned is not looked up, and may carry a comment", async () => {
+  it("that is pinned may carry a comment, and is the one whatever the files know", async () => {
     const check = await hostKeyCheck(targetAt({ hostKey: `${one} root@box`, knownHosts: [file(`box ${two}\n`)] }))
-    expect([check.verdict(one), check.verdict(two)?.kind]).toEqual([null, "HostKeyChanged"])
+    expect(check.verdict(one)).toBeNull()
+  })
+
+  it("that is another than the pinned one is taken where known_hosts has that very key for it, and no other way", async () => {
+    const verdict = async (text: string, changes: object = {}) =>
+      (await hostKeyCheck(targetAt({ name: "box", host: "box", port: 22, hostKey: one, knownHosts: [file(text)], ...changes }))).verdict(
+        two
+      )
+    expect(await verdict(`box ${two}\n`)).toBeNull()
+    expect(await verdict(`box ${one}\nbox ${two}\n`)).toBeNull()
+    expect(await verdict(`alias ${two}\n`, { hostKeyAlias: "alias" })).toBeNull()
+    for (const text of ["", `other ${two}\n`, `box ${one}\n`, `@revoked box ${two}\n`, `box ${two}\n@revoked box ${two}\n`])
+      expect(await verdict(text)).toMatchObject({ kind: "HostKeyChanged" })
+  })
+
+  it("that is another is told with what to do if the machine was installed anew", async () => {
+    const words = async (changes: object) =>
+      (await hostKeyCheck(targetAt({ name: "gpu", host: "box", port: 22, hostKey: one, ...changes }))).verdict(two)?.message
+    expect(await words({ knownHosts: [] })).toContain(
+      "If it was installed anew: ssh gpu, then the same command again; else find out who answers there."
+    )
+    const known = file(`[box]:2222 ${one}\n`)
+    expect(await words({ port: 2222, knownHosts: [known] })).toContain(
+      `If it was installed anew: ssh-keygen -R '[box]:2222' -f ${known} && ssh -p 2222 gpu, then`
+    )
   })
 })

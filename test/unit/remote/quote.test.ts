@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { quote } from "../../../daemon/remote/quote.ts"
 import { program } from "../../../daemon/remote/shell.ts"
+import { quote } from "../../../sdk/quote.ts"
 
 const bytes = fc.string({ unit: "binary" }).filter((word) => !word.includes("\0"))
 const spiteful = fc.string({
@@ -50,7 +50,7 @@ describe("a quoted word", () => {
     expect(quote("/usr/bin/node-24.1")).toBe("/usr/bin/node-24.1")
   })
 
-  it("cannot hold a zero byte", () => {
-    expect(() => quote("a\0b")).toThrow("zero byte")
+  it("of a program cannot hold a zero byte", () => {
+    expect(() => program(["a\0b"])).toThrow("zero byte")
   })
 })

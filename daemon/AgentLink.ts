@@ -6,7 +6,7 @@
 import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { AgentMethods } from "../../sdk/agent/protocol.ts"
+import type { AgentMethods } from "../sdk/agent/protocol.ts"
 
 /** When an agent refuses, or the connection to it ends first. */
 export class AgentError extends Schema.TaggedError<AgentError>()("AgentError", {
@@ -65,6 +65,8 @@ export class AgentLink {
     stream.on("data", (chunk: string) => this.read(chunk))
     stream.on("error", (cause) => this.close(`the connection to the agent broke: ${cause.message}`))
     stream.on("close", () => this.close("the agent closed the connection"))
+    // Between it was had and now it can have ended, and says so to nobody any more.
+    if (stream.destroyed) this.close(`the connection to the agent broke: ${stream.errored?.message ?? "it ended at once"}`)
   }
 
   get isOpen(): boolean {

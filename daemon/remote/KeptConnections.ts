@@ -8,7 +8,7 @@ import { type ConnectOptions, connect } from "./connect.ts"
 import { RemoteError, remoteError } from "./RemoteError.ts"
 import type { Target } from "./Target.ts"
 
-export interface PoolOptions extends Omit<ConnectOptions, "jumpTo"> {
+export interface KeepOptions extends Omit<ConnectOptions, "jumpTo"> {
   readonly idleMs?: number
 }
 
@@ -21,16 +21,17 @@ const idleMsUsual = 5 * 60_000
 /** To one machine: 32 streams where it allows 8 on each. */
 const connectionsMax = 4
 
-/** The key that it must have is not among what it is known by: a kept connection has shown its key. */
+/** The key that it must have is not among what it is known by: a kept connection has shown its key, or one that stands for it in known_hosts. */
 const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
-const fits = (connection: Connection, { hostKey }: Target) => connection.isOpen && (hostKey === null || hostKey === connection.hostKey)
+const fits = ({ hostKey: shown, isOpen, target }: Connection, { hostKey }: Target) =>
+  isOpen && (hostKey === null || hostKey === shown || hostKey === target.hostKey)
 
-export class Pool {
+export class KeptConnections {
   private readonly machines = new Map<string, Machine>()
-  private readonly options: PoolOptions
+  private readonly options: KeepOptions
   private closed = false
 
-  constructor(options: PoolOptions = {}) {
+  constructor(options: KeepOptions = {}) {
     this.options = options
   }
 

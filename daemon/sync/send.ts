@@ -11,28 +11,22 @@ import { MachineError, machineError, transient } from "../../machine/MachineErro
 import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
 import type { Received, Took } from "../../machine/receive.ts"
 import type { NodeRef } from "../../machine/shapes.ts"
-import { onDisk } from "../sync/disk-threads.ts"
-import type { FileList } from "../sync/FileList.ts"
-import { nextWanted, type OpenFile } from "../sync/read-batch.ts"
+import { onDisk } from "./disk-threads.ts"
+import type { FileList } from "./FileList.ts"
 import { Lines } from "./Lines.ts"
 import { Outlet } from "./Outlet.ts"
+import { nextWanted, type OpenFile } from "./read-batch.ts"
+import type { PutProgress } from "./SyncTold.ts"
 
 /** A line has the numbers of all files that are wanted. */
 const lineMaxBytes = 16 * 1024 * 1024
 
 const linesAtOnce = 512
 
-/** Of what the machine wants: what it has taken so far, which is less than what is on its way. */
-export interface SendProgress {
-  readonly files: number
-  readonly ofFiles: number
-  readonly bytes: number
-  readonly ofBytes: number
-}
-
 export interface SendOptions {
   readonly signal: AbortSignal
-  readonly onProgress?: (progress: SendProgress) => void
+  /** What the machine has taken so far is less than what is on its way. */
+  readonly onProgress?: (progress: PutProgress) => void
 }
 
 type Line = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
@@ -100,8 +94,11 @@ export const send = async (
   line.on("error", () => {})
   signal.addEventListener("abort", giveUp)
   const header = { version: receiveVersion, node: { tags: node.tags, rank: node.rank, node: node.node }, target, lone: list.lone ?? false }
-  const progress = { files: 0, ofFiles: 0, bytes: 0, ofBytes: 0 }
-  const tell = (now: Partial<SendProgress>) => onProgress({ ...Object.assign(progress, now) })
+  const progress = { bytes: 0, ofBytes: 0 }
+  const tell = ({ bytes }: Pick<PutProgress, "bytes">) => {
+    progress.bytes = bytes
+    onProgress({ ...progress })
+  }
   const wanted = Promise.withResolvers<ReadonlyArray<number>>()
   // Said while we still write, when it is an error: what is not written any more does not matter then.
   const answers = async () => {
@@ -109,7 +106,8 @@ export const send = async (
     if (!("wants" in first)) throw transient("NoSense", "The machine answered before it was asked.")
     if (!first.wants.every((index) => list.entries[index]?.kind === "file"))
       throw transient("NoSense", "The machine wants what it was not told of.")
-    tell({ ofFiles: first.wants.length, ofBytes: first.wants.reduce((sum, index) => sum + list.entries[index]!.size, 0) })
+    progress.ofBytes = first.wants.reduce((sum, index) => sum + list.entries[index]!.size, 0)
+    tell(progress)
     wanted.resolve(first.wants)
     for (;;) {
       const line = await readLine(lines)
