@@ -138,8 +138,8 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       const passedOver = [...without].map(([host, error]) => [host, isShared(host) ?? whyNotThere(error)!] as const)
       const has = held.length + fit.length
       const useless = [...without].filter(([, { code }]) => code === unusable)
-      // Were it not for these there would be enough: that is what is to be mended.
-      if (has + useless.length >= ranks.length)
+      // Were it not for these there would be enough, and no other will be free later: that is what is to be mended.
+      if (reasons.length === 0 && has + useless.length >= ranks.length)
         return yield* refuse(
           request,
           held,
