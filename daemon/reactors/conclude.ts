@@ -50,7 +50,10 @@ const unavailable = ({ everUp, name, nodes, refused }: ClusterRow, isKept: boole
       })
     : new ResourcesUnavailableError({
         message: `${name}: no place gave what was asked for: ${message}`,
-        hint: "Ask for less, wait it out with sky launch --retry-until-up, or try again later.",
+        hint:
+          code === "Unusable"
+            ? "Mend that first: neither less nor later is of any help."
+            : "Ask for less, wait it out with sky launch --retry-until-up, or try again later.",
         failoverHistory,
         noFailover: everUp || nodes.length > 0
       })

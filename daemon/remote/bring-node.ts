@@ -8,7 +8,7 @@ import type { Connections } from "./Connections.ts"
 import { type Ground, nodeMajorMin } from "./ground.ts"
 import { type Build, buildFor, pinned, type Release } from "./node-builds.ts"
 import { whyNotOurs } from "./our-node.ts"
-import { doesNotRun, fetchScript, notFetched, pushScript } from "./place-script.ts"
+import { doesNotRun, fetchScript, noBase, notFetched, pushScript } from "./place-script.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import type { Ran } from "./run.ts"
 import { Supplies, type Supply } from "./supplies.ts"
@@ -32,7 +32,11 @@ export const wordsOf = ({ code, stderr }: Pick<Ran, "code" | "stderr">) => lastW
 
 /** Unusable for what follows, whatever is tried: its disk is full, say. */
 export const notWritten = (target: Target, path: string, ran: Pick<Ran, "code" | "stderr">): RemoteError =>
-  remoteError("CommandFailed", target, `${path} cannot be written on ${target.name}: ${wordsOf(ran)}`)
+  remoteError(
+    "CommandFailed",
+    target,
+    ran.code === noBase ? `on ${target.name} ${wordsOf(ran)}` : `${path} cannot be written on ${target.name}: ${wordsOf(ran)}`
+  )
 
 /** The end of a sentence where this way leads nowhere. */
 type Came = { readonly why: string; readonly isLast: boolean } | null

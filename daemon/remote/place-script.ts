@@ -7,13 +7,19 @@
 export const doesNotRun = 3
 /** Of what cannot be got on the machine: it may be got another way. */
 export const notFetched = 5
+/** Of a folder of all of ours that is of no use. */
+export const noBase = 6
 
 /** `$1`: the path. Words of its programs are English, whatever the machine's are. */
 const beginning = `umask 077
 LC_ALL=C; export LC_ALL
 has() { command -v "$1" >/dev/null 2>&1; }
 base=$HOME/.skyd-node; folder=\${1%/*}
-if [ -L "$base" ] && ! [ -e "$base" ]; then echo "$base is a link that leads nowhere" >&2; exit 1; fi
+useless() { printf '%s\n' "$base $1" >&2; exit ${noBase}; }
+if [ -d "$base" ]; then [ -w "$base" ] || useless "is not yours to write to: see whose it is"
+elif [ -e "$base" ]; then useless "is no folder: move it away"
+elif [ -L "$base" ]; then useless "is a link that leads nowhere: make the folder that it leads to, or remove it"
+fi
 mkdir -p "$folder" || exit 1
 find "$folder" -name '*.new*' -mmin +60 -exec rm -rf {} + 2>/dev/null
 new=$1.$$.new

@@ -137,6 +137,14 @@ export const makeClaims = ({ machines, sinceMs, take }: ClaimOptions) => {
       const isShared = (host: string) => looked.map((one) => (one.host === host ? whyShared(one) : null)).find((said) => said !== null)
       const passedOver = [...without].map(([host, error]) => [host, isShared(host) ?? whyNotThere(error)!] as const)
       const has = held.length + fit.length
+      const useless = [...without].filter(([, { code }]) => code === unusable)
+      // Were it not for these there would be enough, and no other will be free later: that is what is to be mended.
+      if (reasons.length === 0 && has + useless.length >= ranks.length)
+        return yield* refuse(
+          request,
+          held,
+          refused(unusable, named(useless.map(([host]) => [host, isShared(host) ?? without.get(host)!.message])))
+        )
       const words = tooFew(offer.region ?? "", has, ranks.length, [...why, ...passedOver])
       return yield* refuse(request, held, refused("NoCapacity", words))
     }
