@@ -94,7 +94,8 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)
   // Nobody waits long for what is known to be away: what is wanted is tried on.
-  const isAway = ending && row.nodes.some(({ rank, ready, reason }) => action.ranks.includes(rank) && !ready && reason !== null)
+  const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
+  const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
   const over = final || tries >= (isAway ? triesMaxAway : triesMax)
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
     ? (isEnding(row, action) ? active : active.slice(0, 1)).map(({ id }) => [
