@@ -1,5 +1,6 @@
 /** A machine that is off: what is said of it while nobody is sure, and that an end of it does not wait for it. */
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest"
+import { eventually } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"
 import { SshHome, startMachine } from "./ssh-pool.ts"
 import type { SshMachine } from "./sshd.ts"
@@ -18,6 +19,10 @@ describeWithMachines("a machine that is off", () => {
     onTestFinished(() => machine.heal())
     expect(await home.status("off")).toMatchObject({ status: "INIT", reason: expect.stringMatching(/answers no more|no answer from/) })
     machine.heal()
+    await eventually(
+      () => home.status("off"),
+      ({ status }) => status === "UP"
+    )
     expect((await home.sky("down", "-y", "off")).code).toBe(0)
   }, 120_000)
 })
