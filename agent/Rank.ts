@@ -9,7 +9,7 @@ import { isFull, noteGaps } from "./full-disk.ts"
 import { type Mark, markedEnvironment } from "./leftovers.ts"
 import { type Exit, killedCode } from "./outcome.ts"
 import { bootId, isAlive } from "./processes.ts"
-import { type RankOrder, readFrom, unclaimedOrder, writeOrder } from "./rank-files.ts"
+import { logIn, type RankOrder, readFrom, unclaimedOrder, writeOrder } from "./rank-files.ts"
 import { supervisor } from "./script.ts"
 
 const adoptedLookMs = 500
@@ -119,8 +119,8 @@ export class Rank {
   /** One that an earlier agent started. */
   adopt() {
     this.#watch()
-    const { log } = JSON.parse(readFrom(this.folder, "order.json") ?? "{}") as Partial<RankOrder>
-    if (log !== undefined) this.#noted = noteGaps(join(this.#node.home, log))
+    const log = logIn(this.folder)
+    if (log !== null) this.#noted = noteGaps(join(this.#node.home, log))
     this.look()
   }
 

@@ -45,3 +45,12 @@ export const unclaimedOrder = (folder: string): RankOrder | "never written" | nu
     return "never written"
   }
 }
+
+/** Of a rank that an earlier agent started; a power cut may have torn its order. */
+export const logIn = (folder: string): string | null => {
+  try {
+    return (JSON.parse(readFrom(folder, "order.json") ?? "") as RankOrder).log
+  } catch {
+    return null
+  }
+}

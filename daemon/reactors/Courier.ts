@@ -79,8 +79,7 @@ export class Courier {
       // A head that breaks off whenever it is told something is not asked at the speed of the machine.
       if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
       // A machine that is off keeps who calls it waiting, and who looks at it: not one after the other.
-      const look =
-        this.silent.size === 0 && row.nodes.some(({ node, ready }) => ready && this.links.isLost(node)) ? this.observe : Effect.void
+      const look = this.silent.size === 0 && this.hasLost ? this.observe : Effect.void
       yield* Effect.all([this.connect(), look], { concurrency: 2, discard: true })
       if (this.silent.size > 0) yield* this.observe
       yield* this.deliver()
@@ -111,6 +110,10 @@ export class Courier {
   }
 
   readonly isLinked = (node: NodeId): boolean => this.links.to(node) !== undefined
+
+  private get hasLost(): boolean {
+    return this.row()?.nodes.some(({ node, ready }) => ready && this.links.isLost(node)) ?? false
+  }
 
   /** A node that is silent for long keeps nobody from the others. */
   private connect(): Effect.Effect<void> {

@@ -11,7 +11,7 @@ export class Links {
     return link?.isOpen ? link : undefined
   }
 
-  /** It closed, and there is no other yet. */
+  /** There was one, and it closed. */
   isLost(node: NodeId): boolean {
     return this.all.get(node)?.isOpen === false
   }

@@ -87,14 +87,14 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
 
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
   const { final, message, tries } = failed
-  if ((action._tag === "StopNodes" || action._tag === "ReleaseNodes") && row.purge) {
-    const left = row.nodes.filter(({ rank }) => action.ranks.includes(rank)).map((node) => abandoned(row, node, message))
+  const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
+  if (ranks.length > 0 && row.purge) {
+    const left = row.nodes.filter(({ rank }) => ranks.includes(rank)).map((node) => abandoned(row, node, message))
     return seen(null, left)
   }
   if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)
   // Nobody waits long for what is known to be away: what is wanted is tried on.
-  const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
   const over = final || tries >= (isAway ? triesMaxAway : triesMax)
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over

@@ -21,7 +21,7 @@ export class ExecStream extends ChannelStream {
   constructor(channel: ClientChannel, target: Target, { mark, script }: Prologue) {
     super(channel, true)
     this.target = target
-    this.stdout = new AfterMark(mark)
+    this.stdout = new AfterMark(mark, (why) => this.destroy(remoteError("NoShell", target, `${target.name} lets us in, and ${why}`)))
     channel.on("data", (chunk: Buffer) => this.hear(this.stdout.take(chunk)))
     channel.stderr.on("data", (chunk: Buffer) => {
       this.said = (this.said + chunk.toString()).slice(-saidMaxChars)
@@ -32,6 +32,11 @@ export class ExecStream extends ChannelStream {
     })
     whenOver(channel, () => this.finish(this.trouble()))
     channel.write(script)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.stdout.end()
+    super._destroy(error, done)
   }
 
   protected override leave(): void {

@@ -39,13 +39,18 @@ export const runOn = (
   new Promise((resolve, reject) => {
     const stdout = new Kept(maxOutput)
     const stderr = new Kept(maxOutput)
-    const afterMark = new AfterMark(mark)
+    const afterMark = new AfterMark(mark, (why) => {
+      fail(remoteError("NoShell", target, `${target.name} lets us in, and ${why}`))
+      signalGroup(channel, "KILL")
+      channel.close()
+    })
     let exit: Pick<Ran, "code" | "signal"> | undefined
     let ending: NodeJS.Timeout | undefined
 
     const over = () => {
       forget()
       clearTimeout(ending)
+      afterMark.end()
       signal?.removeEventListener("abort", giveUp)
     }
     const fail = (error: Error) => {

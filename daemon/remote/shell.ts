@@ -11,6 +11,10 @@ import { quote } from "../../sdk/quote.ts"
 const scriptMaxBytes = 128 * 1024
 /** What login files print before us. */
 const noiseMaxBytes = 64 * 1024
+/** And how long they may take; a link that is dead is found first. */
+const markMaxMs = 13_000
+/** Of what they printed, in messages. */
+const noiseMaxChars = 300
 
 export interface Prologue {
   /** For the login shell. */
@@ -29,7 +33,7 @@ const wordOf = (text: string): string => {
 
 export const prologue = (script: string, args: ReadonlyArray<string>): Prologue => {
   const mark = `skyd-${randomBytes(8).toString("hex")}`
-  const bytes = Buffer.from(`printf '%s\\n' ${mark}\nset -- ${args.map(wordOf).join(" ")}\n${script}\n`)
+  const bytes = Buffer.from(`umask u=rwx\nprintf '%s\\n' ${mark}\nset -- ${args.map(wordOf).join(" ")}\n${script}\n`)
   if (bytes.length > scriptMaxBytes) throw new RangeError(`a script of ${bytes.length} bytes is too long: ${scriptMaxBytes} at most`)
   return { command: `exec /bin/sh -c 'eval "$(dd ibs=1 obs=4096 count=${bytes.length} 2>/dev/null)"'`, script: bytes, mark: `${mark}\n` }
 }
@@ -45,33 +49,51 @@ export const whenOver = (channel: ClientChannel, over: () => void): void => {
   })
 }
 
-/** What comes after the mark; what came before it is kept for messages. */
+/** What comes after the mark; what came before it is kept for messages. Where it does not come, that is told once. */
 export class AfterMark {
   found = false
   private held = Buffer.alloc(0)
   private readonly mark: string
+  private readonly timer: NodeJS.Timeout
+  private never: ((why: string) => void) | undefined
 
-  constructor(mark: string) {
+  constructor(mark: string, never: (why: string) => void) {
     this.mark = mark
+    this.never = never
+    this.timer = setTimeout(() => this.giveUp(`its shell does not come to what we ask of it within ${markMaxMs / 1000} s`), markMaxMs)
   }
 
   get noise(): string {
-    return this.found ? "" : this.held.toString().trim()
+    const said = this.held.toString().replaceAll(/[\p{Cc}\s]+/gu, " ")
+    return this.found ? "" : said.trim().slice(0, noiseMaxChars)
   }
 
   take(chunk: Buffer): Buffer {
     if (this.found) return chunk
+    if (this.never === undefined) return Buffer.alloc(0)
     this.held = Buffer.concat([this.held, chunk])
     const at = this.held.indexOf(this.mark)
     if (at === -1) {
-      // The mark may begin at the end of what is kept.
-      if (this.held.length > noiseMaxBytes) this.held = this.held.subarray(-this.mark.length)
+      if (this.held.length > noiseMaxBytes) this.giveUp("its shell says more than we hear out before it comes to what we ask of it")
       return Buffer.alloc(0)
     }
     this.found = true
     const rest = this.held.subarray(at + this.mark.length)
     this.held = Buffer.alloc(0)
+    this.end()
     return rest
+  }
+
+  /** It is not waited for any more. */
+  end(): void {
+    clearTimeout(this.timer)
+    this.never = undefined
+  }
+
+  private giveUp(why: string): void {
+    const { never, noise } = this
+    this.end()
+    never?.(noise === "" ? why : `${why}: ${noise}`)
   }
 }
 

@@ -6,9 +6,18 @@ const advice: { readonly [K in Kind]?: string } = {
   NameUnknown: "Mend the name in the pools file, or give it a Host in ~/.ssh/config",
   NoAnswer: "See whether it is on, and what stands in between: a firewall, a VPN",
   NoRoute: "See whether it is on, and on a network that you reach",
+  NoShell: "See what ~/.bashrc and the like do there when nobody is at a terminal, and a ForceCommand of its sshd",
   KeyUnusable: "Name a key as identity_file in the pools file or in ~/.ssh/config, or add one to your ssh-agent",
-  PermissionDenied: "Let the key in with ssh-copy-id, or name another one or another user in the pools file"
+  PermissionDenied:
+    "Let the key in with ssh-copy-id, or name another one or another user in the pools file; a login shell that is not there is denied as well"
 }
 
+/** What was tried last. */
+const byPassword = /(with|,) the password$/
+const wrongPassword = "The password in the pools file is wrong for this user: mend it there"
+
 /** Null where the error says so itself. */
-export const adviceOn = ({ kind, message }: RemoteError): string | null => (message.endsWith(".") ? null : (advice[kind] ?? null))
+export const adviceOn = ({ kind, message }: RemoteError): string | null => {
+  if (message.endsWith(".")) return null
+  return kind === "PermissionDenied" && byPassword.test(message) ? wrongPassword : (advice[kind] ?? null)
+}
