@@ -103,7 +103,14 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
   const best = groups.flatMap((group) => group.flatMap(({ offers }) => offers).sort((a, b) => a.usdPerHour - b.usdPerHour))
   const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
-  return { offers: best, reason: reasons.size === 0 ? null : [...reasons].join("; "), lacks }
+  const hint = answers.find((answer) => answer.hint !== undefined)?.hint
+  return {
+    offers: best,
+    reason: reasons.size === 0 ? null : [...reasons].join("; "),
+    lacks,
+    busy: answers.some(({ busy }) => busy === true),
+    ...(hint === undefined ? {} : { hint })
+  } satisfies Offered
 })
 
 const isPurge = (params: object) => "purge" in params && params.purge === true
@@ -132,11 +139,14 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
 const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
   const { access, catalogs, clouds, name, places, task } = input
   const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
+  // What may be had for nothing in a while is not to be paid for.
+  if (isForWant && places.busy) return Result.fail(refusal)
   const found = isForWant ? planElsewhere(task, catalogs()) : Result.fail(refusal)
   if (Result.isFailure(found))
     return Result.fail(found.failure._tag === "ResourcesUnavailableError" ? hinted(refusal, input) : found.failure)
   const { looks, ranked } = found.success
-  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks }
+  const why = places.hint === undefined ? [] : [refusal.message]
+  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why }
   const offers = ranked.map(({ offer }) => offer)
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
@@ -144,7 +154,8 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
 /** A refusal for want of a place says who else has it. */
 const hinted = (refusal: SkydError, { catalogs, places, task }: Input<"launch">): SkydError => {
   if (refusal._tag !== "ResourcesUnavailableError" || !isNowhere(refusal, places)) return refusal
-  const hint = hintOf(planElsewhere(task, catalogs()))
+  if (places.busy) return refusal
+  const hint = hintOf(planElsewhere(task, catalogs()), places.hint)
   const { failoverHistory, message, noFailover } = refusal
   return hint === null ? refusal : new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover })
 }

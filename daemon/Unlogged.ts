@@ -5,11 +5,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import { type Clusters, rowNamed, rowOf } from "../projections/clusters.ts"
 import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds } from "./Clouds.ts"
-import type { Owned } from "./clouds/Cloud.ts"
+import type { IsHad, Owned } from "./clouds/Cloud.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Witness } from "./log/Witness.ts"
 import { Notices } from "./Notices.ts"
@@ -59,7 +60,11 @@ const make = Effect.gen(function* () {
   /** What there is now, which is said. */
   const look = Effect.suspend(() => {
     const before = log.world().clusters
-    return Effect.map(machines(clouds, null, last), ({ found, silent }) => {
+    const had = new Set(
+      [...HashMap.values(before.rows)].flatMap(({ nodes, offer }) => nodes.map(({ host }) => JSON.stringify([offer?.region, host])))
+    )
+    const isHad: IsHad = ({ host, region }) => had.has(JSON.stringify([region, host]))
+    return Effect.map(machines(clouds, null, last, isHad), ({ found, silent }) => {
       const now = log.world().clusters
       // What went meanwhile was known, and so is what came.
       last = found.filter((one) => !isKnown(before, one) && !isKnown(now, one))

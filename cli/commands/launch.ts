@@ -68,12 +68,15 @@ export const launch: Verb = verb(
     }
     const session = connect()
     const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
-    if (!json && planned.plan) stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now())}\n${ignored(planned, task)}`)
+    // What no enabled cloud has is refused when it is meant: nothing is said of places then, and nothing asked.
+    const isRefused = planned.plan?.enabled === false && !flags.dryrun
+    if (!json && planned.plan && !isRefused)
+      stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now())}\n${ignored(planned, task)}`)
     if (flags.dryrun) {
       stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), flags.all === true) : "")
       return exitCodes.ok
     }
-    if (!flags.yes) await ask(session, planned)
+    if (!flags.yes && !isRefused) await ask(session, planned)
     const clusterName = params.clusterName ?? planned.cluster
     return attach({
       session,

@@ -15,8 +15,8 @@ export const ssh = verb(usage, {}, async ({ words, json, connect }) => {
   const [what, pool = null] = words
   if (what !== "ls") throw usageError(what === undefined ? "What of your machines?" : `Unknown: ssh ${words.join(" ")}`, `Usage: ${usage}`)
   atMost(2, words, usage)
-  const { machines, notices } = await connect().call<SshListAnswer>("ssh.list", { pool })
-  notify(notices)
+  const { machines, notices, warnings } = await connect().call<SshListAnswer>("ssh.list", { pool })
+  notify([...(notices ?? []), ...warnings])
   stdout.write(json ? jsonLine(machines) : machinesTable(machines, screen()))
   return exitCodes.ok
 })

@@ -100,7 +100,13 @@ export interface Offered {
   readonly reason: string | null
   /** It never will: what was asked for is a feature that this cloud has not. */
   readonly lacks?: boolean
+  /** It could have it later: others have it now, or it is not reached. */
+  readonly busy?: boolean
+  /** The user's way on. */
+  readonly hint?: string
 }
+
+export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean
 
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
 export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
@@ -151,8 +157,9 @@ export interface Cloud {
    * What there is to pay for: every machine that carries the tags of this log; with null, of any log that this state folder has had, since
    * a log may be lost or begun anew. What others have begun in the same account is never among them: a cloud that is shared tells its
    * machines apart by a tag of the state folder, and names what it cannot tell in `unclear`. Those that are gone are left out.
+   * `isHad`: a machine of the user's own that holds a node which the caller knows: no other can be on it.
    */
-  readonly owned: (log: string | null) => Effect.Effect<Holdings, CloudError>
+  readonly owned: (log: string | null, isHad?: IsHad) => Effect.Effect<Holdings, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */
@@ -167,7 +174,7 @@ export interface Cloud {
   readonly connectAgent: (node: NodeRef) => Effect.Effect<Duplex, CloudError>
   /** The key that its machine shows now, where it shows one. */
   readonly hostKey?: (node: NodeRef) => Effect.Effect<string, CloudError>
-  /** How ssh reaches it; nobody is asked there. Absent: it does not. */
+  /** How ssh reaches it; nobody is asked there, but the jump hosts on the way show their keys. Absent: it does not. */
   readonly login?: (node: NodeRef) => Effect.Effect<Target, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
   readonly journalAtRest: (

@@ -37,7 +37,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     identity: within(name, "identity", wordMaxMin, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
     query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),
-    owned: (log) => within(name, "owned", wordMaxMin, cloud.owned(log)),
+    owned: (log, isHad) => within(name, "owned", wordMaxMin, cloud.owned(log, isHad)),
     start: (node) => within(name, "start", deedMaxMin, cloud.start(node)),
     stop: (node) => within(name, "stop", deedMaxMin, cloud.stop(node)),
     terminate: (node) => within(name, "terminate", deedMaxMin, cloud.terminate(node)),

@@ -11,10 +11,11 @@ export type LackOf = (feature: ClusterFeature) => string | null
 export const cannotStop = (name: string, lack: string) =>
   new NotSupportedError({ message: `${name} cannot be stopped: ${lack}.`, hint: `To end it with all its data: sky down ${name}` })
 
-export const cannotAutostop = (name: string, lack: string) =>
+/** `words`: of the command line, before the cluster's name. */
+export const cannotAutostop = (name: string, lack: string, words: string) =>
   new NotSupportedError({
     message: `${name} cannot be stopped when idle: ${lack}.`,
-    hint: "To have it torn down when idle, with all its data, say down beside the minutes."
+    hint: `To have it torn down when idle, with all its data: ${words} ${name}`
   })
 
 export const cannotStart = (name: string, lack: string) =>

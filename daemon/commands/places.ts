@@ -2,28 +2,24 @@
 import * as Result from "effect/Result"
 import type { Offer } from "../../events/values.ts"
 import { NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import type { Offered } from "../clouds/Cloud.ts"
 
-export interface Places {
-  /** What the clouds offer for a task, best first; the reason when nothing fits. */
-  readonly offers: ReadonlyArray<Offer>
-  readonly reason: string | null
-  /** No place ever will: each lacks a feature that the task asks for. */
-  readonly lacks?: boolean
-}
+/** What the clouds offer for a task, best first; the reason when nothing fits. */
+export type Places = Offered
 
 /** Whether a wish was refused for want of any place. */
 export const isNowhere = ({ message }: SkydError, places: Places): boolean =>
   places.offers.length === 0 && message === nowhere(places).message
 
-const nowhere = ({ lacks, reason }: Places) =>
+const nowhere = ({ hint, lacks, reason }: Places) =>
   lacks
     ? new NotSupportedError({
         message: `No enabled cloud can do what the task asks: ${reason}.`,
         hint: "Leave it out, or enable a cloud that has it: sky check"
       })
     : new ResourcesUnavailableError({
-        message: `No place fits the task: ${reason ?? "no cloud is enabled"}.`,
-        hint: "Ask for less, or enable a cloud that has it: sky check",
+        message: `No place fits the task: ${reason?.replace(/\.$/, "") ?? "no cloud is enabled"}.`,
+        hint: hint ?? "Ask for less, or enable a cloud that has it: sky check",
         failoverHistory: [],
         noFailover: false
       })

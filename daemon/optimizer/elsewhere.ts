@@ -43,9 +43,10 @@ const nothing = (plan: Plan): ResourcesUnavailableError => {
   })
 }
 
-/** The way on for who was refused everywhere: who else has it. */
-export const hintOf = (found: Result.Result<Plan, SkydError>): string | null => {
-  if (Result.isFailure(found)) return found.failure._tag === "ResourcesUnavailableError" ? found.failure.hint : null
+/** The way on for who was refused everywhere: by the word of the user's `own` clouds, and who else has it. */
+export const hintOf = (found: Result.Result<Plan, SkydError>, own?: string): string | null => {
+  if (Result.isFailure(found)) return own ?? (found.failure._tag === "ResourcesUnavailableError" ? found.failure.hint : null)
   const { offer } = found.success.ranked[0]!
-  return `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour, but is not enabled: sky check. What would be taken: --dryrun`
+  const others = `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour, but is not enabled: sky check. What would be taken: --dryrun`
+  return own === undefined ? others : `${own}. ${others}`
 }

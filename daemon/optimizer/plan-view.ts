@@ -24,10 +24,12 @@ export interface Told {
   readonly newCluster: boolean
   readonly enabled: boolean
   readonly looks?: ReadonlyArray<Look>
+  /** Why it is nowhere else, a sentence each. */
+  readonly why?: ReadonlyArray<string>
 }
 
 /** `offers`: best first, at least one. */
-export const planView = (offers: ReadonlyArray<Offer>, { enabled, looks = [], newCluster, numNodes }: Told): PlanView => {
+export const planView = (offers: ReadonlyArray<Offer>, { enabled, looks = [], newCluster, numNodes, why = [] }: Told): PlanView => {
   const [offer, ...others] = offers
   const firsts = new Map([...offers].reverse().map((one) => [kindOf(one), one]))
   return {
@@ -38,6 +40,6 @@ export const planView = (offers: ReadonlyArray<Offer>, { enabled, looks = [], ne
     considered: offers.filter((one) => firsts.get(kindOf(one)) === one),
     next: others.slice(0, nextMax).map(({ cloud, region, zone }) => ({ cloud, region, zone })),
     more: Math.max(0, others.length - nextMax),
-    notes: [...new Set(looks.flatMap(othersIn))]
+    notes: [...why, ...new Set(looks.flatMap(othersIn))]
   }
 }

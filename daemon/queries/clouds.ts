@@ -21,13 +21,15 @@ export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
   }),
   "ssh.list": Effect.fnUntraced(function* ({ pool = null }: typeof SshList.Type) {
     const cloud = clouds.get("ssh")
-    if (cloud?.machines === undefined) return { machines: [] }
+    if (cloud?.machines === undefined) return { machines: [], warnings: [] }
     const why = yield* cloud.whyNot ?? Effect.succeed(null)
     const pools = cloud.catalog?.regions ?? []
     if (pool !== null && why === null && !pools.includes(pool))
       return yield* new ValueError({ message: `There is no ssh pool '${cut(pool)}'.`, hint: `There are: ${pools.join(", ")}.` })
-    if (why !== null) return yield* new RuntimeError({ message: `SSH is not enabled: ${why}.`, hint: null })
+    // What is wrong in the file is a sentence by itself.
+    const message = why?.endsWith(".") ? why : `SSH is not enabled: ${why}.`
+    if (why !== null) return yield* new RuntimeError({ message, hint: null })
     const machines = yield* Effect.mapError(cloud.machines(pool), ({ message }) => new RuntimeError({ message, hint: null }))
-    return { machines }
+    return { machines, warnings: yield* cloud.warnings ?? Effect.succeed([]) }
   })
 })

@@ -78,7 +78,9 @@ export class Courier {
       if (row === undefined || !row.nodes.some(({ ready }) => ready)) return false
       // A head that breaks off whenever it is told something is not asked at the speed of the machine.
       if (this.strikes > 0) yield* Effect.sleep(backoffMs(this.strikes))
-      yield* this.connect()
+      // A machine that is off keeps who calls it waiting, and who looks at it: not one after the other.
+      const look = this.silent.size === 0 && this.hasLost ? this.observe : Effect.void
+      yield* Effect.all([this.connect(), look], { concurrency: 2, discard: true })
       if (this.silent.size > 0) yield* this.observe
       yield* this.deliver()
       return true
@@ -105,6 +107,12 @@ export class Courier {
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)
+  }
+
+  readonly isLinked = (node: NodeId): boolean => this.links.to(node) !== undefined
+
+  private get hasLost(): boolean {
+    return this.row()?.nodes.some(({ node, ready }) => ready && this.links.isLost(node)) ?? false
   }
 
   /** A node that is silent for long keeps nobody from the others. */

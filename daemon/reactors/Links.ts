@@ -11,6 +11,11 @@ export class Links {
     return link?.isOpen ? link : undefined
   }
 
+  /** There was one, and it closed. */
+  isLost(node: NodeId): boolean {
+    return this.all.get(node)?.isOpen === false
+  }
+
   /** `whenLost`: it closed, and was not dropped by us. */
   keep(node: NodeId, link: AgentLink, whenLost: () => void): void {
     this.all.set(node, link)

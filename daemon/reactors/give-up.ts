@@ -9,6 +9,8 @@ import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
 export const triesMax = 5
+/** Of an end of machines that did not answer before it was asked for. */
+const triesMaxAway = 2
 const backoffFirstMs = 500
 const backoffMaxMs = 60_000
 
@@ -85,13 +87,16 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
 
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
   const { final, message, tries } = failed
-  if ((action._tag === "StopNodes" || action._tag === "ReleaseNodes") && row.purge) {
-    const left = row.nodes.filter(({ rank }) => action.ranks.includes(rank)).map((node) => abandoned(row, node, message))
+  const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
+  if (ranks.length > 0 && row.purge) {
+    const left = row.nodes.filter(({ rank }) => ranks.includes(rank)).map((node) => abandoned(row, node, message))
     return seen(null, left)
   }
   if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)
-  const over = final || tries >= triesMax
+  // Nobody waits long for what is known to be away: what is wanted is tried on.
+  const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
+  const over = final || tries >= (isAway ? triesMaxAway : triesMax)
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
     ? (isEnding(row, action) ? active : active.slice(0, 1)).map(({ id }) => [
         { _tag: "OperationFailed", error: recordError(failure(row, action, message)) },

@@ -23,6 +23,8 @@ interface Tools {
 interface Known {
   /** The nodes whose agent does not answer. */
   readonly silent: ReadonlySet<NodeId>
+  /** Whether its agent is heard at the moment. */
+  readonly isLinked: (node: NodeId) => boolean
   /** Why nothing is known of a node, as it was last said. */
   readonly said: Map<NodeId, string>
 }
@@ -45,7 +47,7 @@ const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, stat
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,
   inbox: JournalInbox,
-  { said, silent }: Known,
+  { isLinked, said, silent }: Known,
   { cloudFor, identity, log, refOf }: Tools
 ): Effect.fn.Return<void> {
   const before = rowOf(log.world().clusters, cluster)
@@ -64,12 +66,15 @@ export const observe = Effect.fn("observe")(function* (
     const rest = yield* cloud?.journalAtRest(head) ?? Effect.succeed(null)
     if (rest !== null) yield* inbox.copy(rest.journal, rest.entries)
   }
+  // One that its cloud does not reach either is not waited for.
+  const away = states.flatMap(({ node, state }) => (state === "unknown" && !isLinked(node) ? [node] : []))
+  const lost = new Set([...silent, ...away])
   // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not known.
   const decide = ({ clusters }: World) => {
     const row = rowOf(clusters, cluster)
     if (row === undefined || row.wanted !== "up") return Result.succeed(undefined)
     const still = states.filter(({ node }) => nodeOf(row, node) === nodeOf(before, node))
-    const events = observations(row, still, silent).map((event) => [streamOf(cluster), event] as const)
+    const events = observations(row, still, lost).map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }
   yield* Effect.orDie(log.decide(decide))

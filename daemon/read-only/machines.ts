@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { ClusterDoesNotExist, RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { Clouds } from "../Clouds.ts"
-import type { Cloud, Owned } from "../clouds/Cloud.ts"
+import type { Cloud, IsHad, Owned } from "../clouds/Cloud.ts"
 import type { Ended } from "../Unlogged.ts"
 
 export interface Machine extends Owned {
@@ -18,11 +18,11 @@ export interface Machines {
  * Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`; of one that does not answer, what was found
  * there `before` is there still.
  */
-export const machines = (clouds: Clouds["Service"], log: string | null, before: ReadonlyArray<Machine> = []) =>
+export const machines = (clouds: Clouds["Service"], log: string | null, before: ReadonlyArray<Machine> = [], isHad?: IsHad) =>
   Effect.forEach(
     [...clouds.values()],
     (cloud) =>
-      cloud.owned(log).pipe(
+      cloud.owned(log, isHad).pipe(
         Effect.map(({ owned, unclear }) => ({ found: owned.map((one: Owned): Machine => ({ ...one, cloud })), unclear })),
         Effect.catch(({ message }) => Effect.succeed({ found: before.filter((one) => one.cloud === cloud), unclear: [message] })),
         Effect.map(({ found, unclear }) => ({ found, silent: unclear.map((what) => `${cloud.name}: ${what}`) }))

@@ -10,7 +10,7 @@ import { type JumpTo, networkError, noAnswer, openRoute, type Route } from "./ro
 import { called, type Target } from "./Target.ts"
 
 export interface ConnectOptions {
-  /** For each of: the way there, the keys' exchange, the login. */
+  /** For each of: the way there (which has less), the keys' exchange, the login. */
   readonly timeoutMs?: number
   /** A link that is dead for so long is found dead. */
   readonly deadAfterMs?: number
@@ -19,7 +19,10 @@ export interface ConnectOptions {
 }
 
 const stepMaxMs = 10_000
-const deadAfterMsUsual = 12_000
+/** With what follows it makes the time to the fact that a node does not answer: 15 s at most. */
+const deadAfterMsUsual = 8_000
+/** A third try of TCP's is heard by then. */
+const wayMaxMs = 5_000
 /** A probe each third of that time; two that are not answered are borne. */
 const probes = 3
 /** Of what stands in for ssh's own greeting. */
@@ -32,7 +35,7 @@ export const connect = async (target: Target, options: ConnectOptions = {}): Pro
   let own: Connection | undefined
   const jumpTo = options.jumpTo ?? (async (jump) => (own = await connect(jump, options)))
   try {
-    const route = await openRoute(target, jumpTo, timeoutMs)
+    const route = await openRoute(target, jumpTo, Math.min(timeoutMs, wayMaxMs))
     const connection = await logIn(target, route, check, login, options)
     connection.whenClosed(() => own?.close())
     return connection

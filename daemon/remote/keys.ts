@@ -55,8 +55,10 @@ export const readIdentity = async (file: string): Promise<Identity> => {
   const key = parsed(utils.parseKey(text))
   if (!(key instanceof Error) && key.isPrivateKey()) return { is: "ready", file, key }
   const publicKey = publicHalf(text) ?? (await beside(file))
-  if (key instanceof Error && /encrypted/i.test(key.message))
-    return { is: "locked", file, publicKey, why: `the key ${file} is encrypted: unlock it once with \`ssh-add ${quote(file)}\`` }
+  if (key instanceof Error && /encrypted/i.test(key.message)) {
+    const why = `the key ${file} is encrypted: unlock it once with \`ssh-add ${quote(file)}\`, and where the daemon was started without that agent: sky daemon restart`
+    return { is: "locked", file, publicKey, why }
+  }
   const what = key instanceof Error ? `is of no use: ${key.message}` : "is a public key: the private one is needed"
   return { is: "locked", file, publicKey: key instanceof Error ? publicKey : key.getPublicSSH(), why: `the key ${file} ${what}` }
 }

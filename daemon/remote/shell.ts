@@ -10,7 +10,7 @@ import { quote } from "../../sdk/quote.ts"
 /** Read byte by byte there: a script is short, what is long is its input. */
 const scriptMaxBytes = 128 * 1024
 /** What login files print before us. */
-const noiseMaxBytes = 64 * 1024
+const noiseMaxBytes = 1024 * 1024
 /** And how long they may take; a link that is dead is found first. */
 const markMaxMs = 13_000
 /** Of what they printed, in messages. */

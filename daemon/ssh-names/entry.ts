@@ -31,7 +31,15 @@ const hostKeyAlgorithms = (hostKey: string): string => {
 /** In known_hosts. Nothing else has this name, whatever else the user's ssh knows. */
 const aliasOf = (name: string) => `${name}.skyd-cluster`
 
-/** As ProxyJump names hops: what else belongs to one is in the user's own configuration. */
+/** Of a jump host whose key is known. */
+const jumpOf = (name: string) => `${name}.skyd-jump`
+/** And the jump hosts that lead to it, as far as they are known by their keys. */
+const withJumps = (node: Named): ReadonlyArray<Named> => {
+  const { proxyJump } = node.target
+  return proxyJump === null || proxyJump.hostKey === null ? [node] : [node, ...withJumps({ name: jumpOf(node.name), target: proxyJump })]
+}
+
+/** As ProxyJump names hops that are not: what else belongs to one is in the user's own configuration. */
 const hop = ({ name, port, user }: Target): string => {
   const text = plainWord(`${user}@${address({ host: name, port })}`)
   if (text.startsWith('"') || text.includes(","))
@@ -40,8 +48,8 @@ const hop = ({ name, port, user }: Target): string => {
 }
 const hops = (target: Target | null): ReadonlyArray<string> => (target === null ? [] : [...hops(target.proxyJump), hop(target)])
 
-const wayOf = ({ name, proxyCommand, proxyJump }: Target): string => {
-  if (proxyJump !== null) return `ProxyJump ${hops(proxyJump).join(",")}`
+const wayOf = ({ name: typed, target: { name, proxyCommand, proxyJump } }: Named): string => {
+  if (proxyJump !== null) return `ProxyJump ${proxyJump.hostKey === null ? hops(proxyJump).join(",") : jumpOf(typed)}`
   if (proxyCommand === null) return "ProxyCommand none"
   // The name that is typed is another one there.
   return `ProxyCommand ${proxyCommand.replaceAll(/%(.)/g, (token, letter) => (letter === "n" ? plainWord(name) : token))}`
@@ -58,7 +66,7 @@ const settingsOf = ({ name, target }: Named, knownHosts: string, usualAgent: str
   ...target.identityFiles.map((file) => `IdentityFile ${tokenWord(file)}`),
   `IdentitiesOnly ${target.identitiesOnly ? "yes" : "no"}`,
   ...agentOf(target, usualAgent),
-  wayOf(target),
+  wayOf({ name, target }),
   `HostKeyAlias ${aliasOf(name)}`,
   `HostKeyAlgorithms ${hostKeyAlgorithms(target.hostKey ?? "")}`,
   `UserKnownHostsFile ${plainWord(knownHosts)}`,
@@ -72,9 +80,14 @@ const settingsOf = ({ name, target }: Named, knownHosts: string, usualAgent: str
 export const entryOf = (nodes: ReadonlyArray<Named>, knownHosts: string, usualAgent: string | null): string =>
   [
     "# Written by skyd, anew whenever it changes: what is added here is lost.",
-    ...nodes.flatMap((node) => [`Host ${node.name}`, ...settingsOf(node, knownHosts, usualAgent).map((line) => `  ${line}`)]),
+    ...nodes
+      .flatMap(withJumps)
+      .flatMap((node) => [`Host ${node.name}`, ...settingsOf(node, knownHosts, usualAgent).map((line) => `  ${line}`)]),
     ""
   ].join("\n")
 
 export const knownHostsOf = (nodes: ReadonlyArray<Named>): string =>
-  nodes.map(({ name, target }) => `${aliasOf(name)} ${target.hostKey}\n`).join("")
+  nodes
+    .flatMap(withJumps)
+    .map(({ name, target }) => `${aliasOf(name)} ${target.hostKey}\n`)
+    .join("")

@@ -42,5 +42,10 @@ export const MachineView = Schema.Struct({
   warnings: Schema.Array(Schema.String)
 })
 export type MachineView = typeof MachineView.Type
-export const SshListAnswer = Schema.Struct({ machines: Schema.Array(MachineView), notices: Notices })
+export const SshListAnswer = Schema.Struct({
+  machines: Schema.Array(MachineView),
+  /** What should be mended in the file, and which of its pools is left out for it. */
+  warnings: Schema.Array(Schema.String),
+  notices: Notices
+})
 export type SshListAnswer = typeof SshListAnswer.Type

@@ -185,6 +185,8 @@ describe("a machine of a pool", () => {
       for (const server of pool.servers) server.knobs.refuseAuth = true
       for (const server of pool.servers) server.cut()
       assert.deepStrictEqual(yield* silent, [[], [refs[0]!.host]])
+      // What has a node that is known has no other.
+      assert.deepStrictEqual((yield* cloud.owned(null, ({ host, region }) => region === "rack" && host === refs[0]!.host)).unclear, [])
       // Another daemon over the same folder, whose log may know nothing of it.
       assert.deepStrictEqual((yield* (yield* pool.daemon).owned(null)).unclear.length, 1)
       for (const server of pool.servers) server.knobs.refuseAuth = false
@@ -208,7 +210,7 @@ describe("a machine of a pool", () => {
       const { offers } = yield* cloud.offers({ num_nodes: 2, resources: { cloud: "ssh", region: "rack", cpus: 1 } })
       assert.deepInclude(offers[0], { cloud: "ssh", region: "rack", usdPerHour: 0, accelerators: null })
       const { reason } = yield* cloud.offers({ num_nodes: 3 })
-      assert.strictEqual(reason, "ssh/rack has 2 machines that are free and fit, 3 are wanted")
+      assert.strictEqual(reason, "ssh/rack has only 2 machines, 3 are wanted")
       yield* Effect.promise(() => pool.servers[1]!.stop())
       const gone = yield* (yield* pool.daemon).offers({ resources: { accelerators: "H100:8" } })
       assert.include(gone.reason, `${pool.hostOf(pool.servers[0]!)}: it has no accelerators, H100:8 was asked for`)

@@ -109,7 +109,9 @@ export const remoteLoginContract = (name: string, make: MakeMachine, lacks: stri
       it("with an encrypted key names the file and says what to do", async () => {
         const { kind, message } = await failure(target({ identityFiles: [locked] }))
         expect(kind).toBe("KeyUnusable")
-        expect(message).toContain(`The key ${locked} is encrypted: unlock it once with \`ssh-add ${locked}\`.`)
+        expect(message).toContain(
+          `The key ${locked} is encrypted: unlock it once with \`ssh-add ${locked}\`, and where the daemon was started without that agent: sky daemon restart.`
+        )
       })
 
       it("with a key that is not there names the file", async () => {

@@ -8,7 +8,7 @@ import { describeWithMachines } from "./netns.ts"
 import { leasesOf, oursOn, SshHome, startMachines } from "./ssh-pool.ts"
 import type { SshMachine } from "./sshd.ts"
 
-/** A dead link is found after 12 s. */
+/** A dead link is found after 8 s. */
 const cutMs = 16_000
 const lines = 40
 

@@ -50,7 +50,7 @@ describeWithMachines("a machine that cannot be had", () => {
       "rack proxied": "the proxy command of proxied failed: the gateway is closed; it ended with 3",
       [`bare ${address}`]: `there is no key to log in to node@${address}:22 with. Name a key as identity_file in the pools file or in ~/.ssh/config, or add one to your ssh-agent`,
       [`other ${address}`]: `permission denied (publickey): node@${address}:22 with the key ~/other. ${copy}`,
-      [`locked ${address}`]: `there is no key to log in to node@${address}:22 with. The key ~/locked is encrypted: unlock it once with \`ssh-add ~/locked\`.`,
+      [`locked ${address}`]: `there is no key to log in to node@${address}:22 with. The key ~/locked is encrypted: unlock it once with \`ssh-add ~/locked\`, and where the daemon was started without that agent: sky daemon restart.`,
       [`missing ${address}`]: `there is no key to log in to node@${address}:22 with. The key ~/missing does not exist.`
     })
     const launched = await home.sky("launch", "-y", "--infra", "ssh/locked", "true")

@@ -80,7 +80,7 @@ export class SimPool {
   /** A daemon's, which knows nothing of the one before. */
   get cloud(): Effect.Effect<Cloud> {
     const machines = this.pool.map(({ host }): PoolMachine => ({ pool, host, name: host, login: {}, nodeMirror: null }))
-    const known = { file: "/sim/ssh_node_pools.yaml", pools: new Map([[pool, machines]]), warning: null }
+    const known = { file: "/sim/ssh_node_pools.yaml", pools: new Map([[pool, machines]]), faults: new Map(), warning: null }
     const connections = simConnections({
       isMoody: () => this.mood === "moody",
       machine: (host) => this.pool.find((machine) => machine.host === host)!,

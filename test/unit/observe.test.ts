@@ -45,7 +45,7 @@ const looking = (states: ReadonlyArray<NodeState>, play: (tools: Looking) => Eff
       const look = (meanwhile: Effect.Effect<unknown> = Effect.void) => {
         const cloud = { query: () => Effect.as(meanwhile, states), journalAtRest: () => Effect.succeed(null) } as unknown as Cloud
         const tools = { log, identity, refOf: () => ({ rank: 0, node }) as never, cloudFor: () => Effect.succeed(cloud) }
-        return observe(cluster, inbox, { silent: new Set(), said: new Map() }, tools)
+        return observe(cluster, inbox, { silent: new Set(), said: new Map(), isLinked: () => true }, tools)
       }
       yield* play({ look, log, disk, inbox })
     })

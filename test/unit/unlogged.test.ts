@@ -8,7 +8,7 @@ import { EventLog } from "../../daemon/log/EventLog.ts"
 import { Witness } from "../../daemon/log/Witness.ts"
 import { Notices } from "../../daemon/Notices.ts"
 import { Unlogged } from "../../daemon/Unlogged.ts"
-import { cluster, name, nodeId, up, worldOf } from "../fakes/facts.ts"
+import { cluster, name, nodeId, type Said, up, worldOf } from "../fakes/facts.ts"
 
 type Answer = Effect.Effect<Holdings, CloudError>
 const machine = (clusterName: string): Owned => ({
@@ -114,5 +114,33 @@ it.effect("an end is answered when it is done, whatever the clouds say after tha
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* end("lost"), { cluster: "lost", nodes: [nodeId(0)] })
     })
+  )
+})
+
+it.effect("a machine that holds a node of the log is no riddle while it is away: no other can be on it", () => {
+  // On one's own machines: what a cloud calls a region is a pool there, and a machine has a name.
+  const facts = up().map((said): Said => {
+    const [event, ...rest] = Array.isArray(said) ? said : [said]
+    const own = event._tag === "NodeProvisioned" ? { ...event, host: "gpu-box", hostKey: "key" } : event
+    const placed = "offer" in own ? { ...own, offer: { ...own.offer, cloud: "ssh", region: "rack" } } : own
+    return (rest.length === 0 ? placed : [placed, ...rest]) as Said
+  })
+  const asked: Array<boolean> = []
+  const owned = (_: null, isHad: (machine: object) => boolean) =>
+    Effect.sync(() => {
+      asked.push(isHad({ region: "rack", host: "gpu-box" }), isHad({ region: "rack", host: "other" }))
+      return { owned: [], unclear: [] }
+    })
+  return Effect.sync(() => assert.deepStrictEqual(asked, [true, false])).pipe(
+    Effect.provide(
+      Unlogged.layer.pipe(
+        Layer.provideMerge(Notices.layer),
+        Layer.provide([
+          Layer.succeed(Clouds, new Map([["ssh", { name: "ssh", owned } as never]])),
+          Layer.succeed(EventLog, { world: () => worldOf(facts) } as never),
+          Witness.blind("own")
+        ])
+      )
+    )
   )
 })

@@ -125,10 +125,20 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
       )
   })
 
+  /** By the keys that they show to us; one that is not reached stays as it is. */
+  const seen = (jump: Target | null): Effect.Effect<Target | null> =>
+    jump === null
+      ? Effect.succeed(null)
+      : Effect.zipWith(
+          Effect.orElseSucceed(connections.hostKey(jump), () => null),
+          seen(jump.proxyJump),
+          (hostKey, proxyJump) => ({ ...jump, hostKey, proxyJump })
+        )
+
   const login = Effect.fn("Machines.login")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
     const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    return { ...target, password: null }
+    return { ...target, password: null, proxyJump: yield* seen(target.proxyJump) }
   })
 
   const hostKey = Effect.fn("Machines.hostKey")(function* (ref: NodeRef) {

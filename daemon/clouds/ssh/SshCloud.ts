@@ -41,6 +41,9 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
   return pools.size === 0 ? `${file} names no machine` : null
 }
 
+/** In the middle of a sentence. */
+const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map((fault) => fault.replace(/\.$/, ""))
+
 const query = (machines: Machines, ref: NodeRef) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
     Effect.map(([state]) => state as NodeState),
@@ -71,10 +74,11 @@ export const make = ({ agentPath, connections, home }: SshCloudOptions): Effect.
   })
 
 export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...rest }: SshParts): Effect.fn.Return<Cloud> {
-  let last: KnownPools["pools"] = new Map()
+  let last: ReadonlyArray<string> = []
   const pools = async () => {
     const known = await rest.pools()
-    last = known.pools
+    // A pool with a fault can be named, and then the fault is said.
+    last = [...known.pools.keys(), ...known.faults.keys()]
     return known
   }
   const machines = makeMachines({ ...rest, pools })
@@ -98,33 +102,42 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       )
     ),
     warnings: Effect.map(Effect.option(machines.known), (known) =>
-      known._tag === "Some" && known.value.warning !== null ? [known.value.warning] : []
+      known._tag === "Some" ? [...(known.value.warning === null ? [] : [known.value.warning]), ...known.value.faults.values()] : []
     ),
     machines: Effect.fn("SshCloud.machines")(function* (pool) {
-      return (yield* machines.lookAll(machinesOf(yield* machines.known, pool), "now")).map(viewOf)
+      const known = yield* machines.known
+      const fault = known.faults.get(pool ?? "")
+      if (fault !== undefined) return yield* refused("PoolsFile", fault)
+      return (yield* machines.lookAll(machinesOf(known, pool), "now")).map(viewOf)
     }),
     offers: Effect.fn("SshCloud.offers")(
       function* (task) {
         const known = yield* machines.known
         const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
         const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
-        const offered = offersOf(yield* machines.lookAll(asked, "of late"), task)
+        const sinceMs = yield* Clock.currentTimeMillis
+        const isEnough = (some: ReadonlyArray<Looked>) => offersOf(some, task, known.faults).offers.length > 0
+        const offered = offersOf(yield* machines.lookUntil(asked, "of late", isEnough), task, known.faults)
         // What was seen a while ago may be free by now.
-        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookAll(asked, "reached now"), task)
+        return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookUntil(asked, { sinceMs }, isEnough), task, known.faults)
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
     provision: claim,
     query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
-    owned: Effect.fn("SshCloud.owned")(function* (log) {
+    owned: Effect.fn("SshCloud.owned")(function* (log, isHad = () => false) {
       const own = yield* folder.id
       if (own === null) return { owned: [], unclear: [] }
-      const looked = yield* machines.lookAll(machinesOf(yield* machines.known), "now")
+      const known = yield* machines.known
+      const looked = yield* machines.lookAll(machinesOf(known), "now")
       const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === own : lease.log === log)
-      const silent = yield* Effect.filter(looked, mayBeOurs, { concurrency: "unbounded" })
+      const others = looked.filter(({ host, pool, reached }) => reached !== null || !isHad({ region: pool, host }))
+      const silent = yield* Effect.filter(others, mayBeOurs, { concurrency: "unbounded" })
+      // One machine may be in several pools.
+      const whys = new Map(silent.map(({ host, why }) => [host, why]))
       return {
         owned: looked.flatMap((one) => ownedOf(one, isOurs)),
-        unclear: silent.map(({ host, why }) => `${host} is not reached: ${why}`)
+        unclear: [...[...whys].map(([host, why]) => `${host} is not reached: ${why}`), ...faultsOf(known)]
       }
     }),
     start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),

@@ -12,5 +12,12 @@ const advice: { readonly [K in Kind]?: string } = {
     "Let the key in with ssh-copy-id, or name another one or another user in the pools file; a login shell that is not there is denied as well"
 }
 
+/** What was tried last. */
+const byPassword = /(with|,) the password$/
+const wrongPassword = "The password in the pools file is wrong for this user: mend it there"
+
 /** Null where the error says so itself. */
-export const adviceOn = ({ kind, message }: RemoteError): string | null => (message.endsWith(".") ? null : (advice[kind] ?? null))
+export const adviceOn = ({ kind, message }: RemoteError): string | null => {
+  if (message.endsWith(".")) return null
+  return kind === "PermissionDenied" && byPassword.test(message) ? wrongPassword : (advice[kind] ?? null)
+}

@@ -1,5 +1,6 @@
 /** What machines are and who has them, by a look that puts nothing there. What was seen is kept for a while. */
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Connections } from "../../remote/Connections.ts"
@@ -41,12 +42,16 @@ const silentForMs = 15_000
 /** So long after it last answered a machine is taken for one that comes back. */
 const awayMaxMs = 120_000
 const looksAtOnce = 64
+/** So long who has enough waits for the others: those of a slow line may come first in the file. */
+const graceMs = 500
 interface Seen {
   readonly atMs: number
   readonly looked: Looked
+  /** It was not waited for to the end. */
+  readonly isGuess: boolean
 }
-/** `of late`: by what was seen a while ago, where it was reached. `reached now`: each that answered of late. `now`: each. */
-export type How = "now" | "reached now" | "of late"
+/** `of late`: by what was seen a while ago. `reached now`: each that answered of late. `now`: each. `sinceMs`: each that was reached, or not asked since. */
+export type How = "now" | "reached now" | "of late" | { readonly sinceMs: number }
 
 const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
 
@@ -63,6 +68,12 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
     return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
   })
 
+  const silent = (machine: PoolMachine, words: ReturnType<typeof wordsOn>, atMs: number): Looked => {
+    const key = keyOf(machine)
+    const wasThere = atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs
+    return { ...machine, reached: null, ...words, wasThere, clusterName: pins.get(key)?.clusterName ?? null }
+  }
+
   const look = (machine: PoolMachine): Effect.Effect<Looked> =>
     reach(machine).pipe(
       Effect.timeoutOrElse({
@@ -74,37 +85,62 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
       Effect.map(([result, atMs]) => {
         const key = keyOf(machine)
         if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
-        const wasThere = atMs - (answeredAtMs.get(key) ?? -awayMaxMs) < awayMaxMs
-        const clusterName = pins.get(key)?.clusterName ?? null
         const looked: Looked = Result.isSuccess(result)
           ? { ...machine, reached: result.success, why: null }
-          : { ...machine, reached: null, ...wordsOn(result.failure), wasThere, clusterName }
-        looks.set(key, { atMs, looked })
+          : silent(machine, wordsOn(result.failure), atMs)
+        looks.set(key, { atMs, looked, isGuess: false })
         return looked
       })
     )
 
   /** Whether what was seen is good enough for who asks. */
-  const isGood = ({ atMs, looked }: Seen, how: How, nowMs: number) => {
-    if (looked.reached === null) return how === "reached now" && nowMs - atMs < silentForMs
+  const isGood = ({ atMs, isGuess, looked }: Seen, how: How, nowMs: number) => {
+    if (typeof how === "object") return looked.reached === null && !isGuess && atMs >= how.sinceMs
+    if (looked.reached === null) return how !== "now" && nowMs - atMs < silentForMs
     return how === "of late" && nowMs - atMs < lookedForMs
+  }
+
+  const lookOne = (machine: PoolMachine, how: How, nowMs: number) => {
+    const seen = looks.get(keyOf(machine))
+    // What the file says of it may have changed.
+    return seen !== undefined && isGood(seen, how, nowMs) ? Effect.succeed<Looked>({ ...seen.looked, ...machine }) : look(machine)
   }
 
   const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How) {
     const nowMs = yield* Clock.currentTimeMillis
-    return yield* Effect.forEach(
-      machines,
-      (machine) => {
-        const seen = looks.get(keyOf(machine))
-        // What the file says of it may have changed.
-        return seen !== undefined && isGood(seen, how, nowMs) ? Effect.succeed<Looked>({ ...seen.looked, ...machine }) : look(machine)
-      },
-      { concurrency: looksAtOnce }
+    return yield* Effect.forEach(machines, (machine) => lookOne(machine, how, nowMs), { concurrency: looksAtOnce })
+  })
+
+  /** Who does not answer is not waited for, once those that did are enough. */
+  const lookUntil = Effect.fn("Looks.lookUntil")(function* (
+    machines: ReadonlyArray<PoolMachine>,
+    how: How,
+    isEnough: (some: ReadonlyArray<Looked>) => boolean
+  ) {
+    const nowMs = yield* Clock.currentTimeMillis
+    const enough = yield* Deferred.make<void>()
+    const seen = new Map<PoolMachine, Looked>()
+    const take = (machine: PoolMachine) => (looked: Looked) => {
+      seen.set(machine, looked)
+      const mayBeEnough = looked.reached !== null && looked.reached.ground.lease === null
+      return mayBeEnough && isEnough([...seen.values()]) ? Deferred.succeed(enough, undefined) : Effect.void
+    }
+    const each = (machine: PoolMachine) => Effect.flatMap(lookOne(machine, how, nowMs), take(machine))
+    yield* Effect.raceFirst(
+      Effect.forEach(machines, each, { concurrency: looksAtOnce, discard: true }),
+      Effect.andThen(Deferred.await(enough), Effect.sleep(graceMs))
     )
+    const atMs = yield* Clock.currentTimeMillis
+    return machines.map((machine) => {
+      const looked = seen.get(machine) ?? silent(machine, { why: "it has not answered yet", advice: null }, atMs)
+      if (!seen.has(machine)) looks.set(keyOf(machine), { atMs, looked, isGuess: true })
+      return looked
+    })
   })
 
   return {
     lookAll,
+    lookUntil,
     /** What is seen of them may be another user's now. */
     clear: () => looks.clear(),
     /** Something is done to it: what it is is seen anew. */

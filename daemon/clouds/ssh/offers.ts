@@ -11,6 +11,7 @@ import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
 import type { Found, Looked } from "./looks.ts"
 
 const reasonsMax = 8
+const poolsMax = 4
 
 export const isFound = (looked: Looked): looked is Found => looked.reached !== null
 
@@ -82,35 +83,101 @@ const offerOf = (pool: string, chosen: ReadonlyArray<Found>): Offer => {
   return { ...place, cpus, memoryGib, accelerators, useSpot: false, usdPerHour: 0, catalog: null }
 }
 
-export const tooFew = (pool: string, has: number, wanted: number, reasons: ReadonlyArray<readonly [string, string]>) =>
-  `ssh/${pool} has ${has === 0 ? "no machine" : `${has} machine${has === 1 ? "" : "s"}`} that ${has > 1 ? "are" : "is"} free and fit${has > 1 ? "" : "s"}, ${wanted} ${wanted === 1 ? "is" : "are"} wanted${reasons.length === 0 ? "" : ` (${named(reasons)})`}`
+const machinesIn = (count: number) => (count === 0 ? "no machine" : `${count} machine${count === 1 ? "" : "s"}`)
+const freeAndFit = (count: number) => `${machinesIn(count)} that ${count > 1 ? "are free and fit" : "is free and fits"}`
+
+/** `reasons`: of all that do not. */
+export const tooFew = (pool: string, has: number, wanted: number, reasons: ReadonlyArray<readonly [string, string]>) => {
+  const all = has + reasons.length
+  const areWanted = `${wanted} ${wanted === 1 ? "is" : "are"} wanted`
+  return all < wanted
+    ? `ssh/${pool} has only ${machinesIn(all)}, ${areWanted}`
+    : `ssh/${pool} has ${freeAndFit(has)}, ${areWanted}${reasons.length === 0 ? "" : ` (${named(reasons)})`}`
+}
+
+interface Short {
+  readonly pool: string
+  readonly fit: number
+  readonly all: number
+  /** By what stands against them. */
+  readonly leased: number
+  readonly silent: number
+  /** As many as are wanted, were all free and reached. */
+  readonly couldDo: boolean
+  /** Of each machine. */
+  readonly whole: string
+}
+
+const shortOf = ({ all, fit, leased, pool, silent }: Short): string => {
+  const less = all - fit - leased - silent
+  const why = [`${leased} leased`, `${silent} not reached`, `${less} too small`].filter((_, i) => [leased, silent, less][i]! > 0)
+  return `${pool}: ${fit} of ${all}${why.length === 0 ? "" : `, ${why.join(", ")}`}`
+}
+
+/** A line a pool: who asks for no pool may have dozens. */
+const inShort = (pools: ReadonlyArray<Short>, wanted: number): string => {
+  const [first, ...others] = pools
+  if (first !== undefined && others.length === 0) return first.whole
+  const sorted = [...pools].sort((a, b) => Number(b.couldDo) - Number(a.couldDo))
+  const lines = sorted.slice(0, poolsMax).map(shortOf)
+  const more = pools.length - lines.length
+  return [
+    `none of the ${pools.length} ssh pools has ${freeAndFit(wanted)}`,
+    ...lines,
+    ...(more > 0 ? [`and ${more} more pool${more === 1 ? "" : "s"}`] : [])
+  ].join("\n  ")
+}
 
 const poolsFor = (machines: ReadonlyArray<Looked>, { region }: Need): ReadonlyArray<readonly [string, ReadonlyArray<Looked>]> =>
   [...Map.groupBy(machines, ({ pool }) => pool)].filter(([pool]) => region === undefined || pool === region)
 
-const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number): Offered => {
+/** What is wrong with pools that cannot be used. */
+type Faults = ReadonlyMap<string, string>
+
+const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, faults: Faults): Offered => {
   const other = foreignOf(need)
   if (other !== undefined) return { offers: [], reason: `machines of an ssh pool have no ${other}`, lacks: true }
-  const answers = poolsFor(machines, need).map(([pool, own]): Offer | string => {
+  const pools = poolsFor(machines, need)
+  const answers = pools.map(([pool, own]): Offer | Short => {
     const { fit, reasons } = fitting(own, wanted > 1, (hardware) => lessThan(hardware, need))
-    return fit.length >= wanted ? offerOf(pool, fit.slice(0, wanted)) : tooFew(pool, fit.length, wanted, reasons)
+    if (fit.length >= wanted) return offerOf(pool, fit.slice(0, wanted))
+    const found = own.filter(isFound)
+    const taken = found.filter((machine) => whyTaken(machine) !== null)
+    const silent = own.length - found.length
+    const later = taken.filter(({ reached }) => lessThan(reached.ground, need) === null).length
+    const couldDo = fit.length + later + silent >= wanted
+    return {
+      ...{ pool, fit: fit.length, all: own.length, leased: taken.length, silent, couldDo },
+      whole: tooFew(pool, fit.length, wanted, reasons)
+    }
   })
-  const offers = answers.filter((answer) => typeof answer !== "string")
-  const reasons = answers.filter((answer) => typeof answer === "string")
-  return { offers, reason: offers.length > 0 ? null : reasons.join("; ") || `there is no ssh pool '${need.region}'`, lacks: false }
+  const offers = answers.filter((answer) => "cloud" in answer)
+  if (offers.length > 0) return { offers, reason: null }
+  const short = answers.filter((answer) => "whole" in answer)
+  const [only, ...others] = pools.map(([pool]) => pool)
+  return {
+    offers: [],
+    reason: short.length === 0 ? (faults.get(need.region ?? "") ?? `there is no ssh pool '${need.region}'`) : inShort(short, wanted),
+    busy: short.some(({ couldDo }) => couldDo),
+    hint: `Your machines: sky ssh ls${others.length > 0 || only === undefined ? "" : ` ${only}`}`
+  }
 }
 
 /** `machines`: of all pools that the task may have. */
-export const offersOf = (machines: ReadonlyArray<Looked>, task: Task): Offered => {
+export const offersOf = (machines: ReadonlyArray<Looked>, task: Task, faults: Faults = new Map()): Offered => {
   const needs = alternativesOf(task.resources).items.filter(({ cloud }) => cloud === undefined || cloud === "ssh")
-  const answers = needs.map((need) => forNeed(machines, need, numNodesOf(task)))
+  const answers = needs.map((need) => forNeed(machines, need, numNodesOf(task), faults))
   const offers = answers.flatMap((answer) => answer.offers)
   const reasons = [...new Set(answers.map(({ reason }) => reason))].filter((reason) => reason !== null)
   const isRegion = new Set<string | null>()
   const distinct = offers.filter(({ region }) => !isRegion.has(region) && isRegion.add(region))
+  if (offers.length > 0) return { offers: distinct, reason: null, lacks: false }
+  const hint = answers.find((answer) => answer.hint !== undefined)?.hint
   return {
-    offers: distinct,
-    reason: offers.length > 0 ? null : reasons.join("; "),
-    lacks: answers.length > 0 && answers.every(({ lacks }) => lacks === true)
+    offers: [],
+    reason: reasons.join("; "),
+    lacks: answers.length > 0 && answers.every(({ lacks }) => lacks === true),
+    busy: answers.some(({ busy }) => busy === true),
+    ...(hint === undefined ? {} : { hint })
   }
 }

@@ -13,6 +13,8 @@ const hostFields = ["ip", ...sharedFields]
 /** Nobody types it, and no program takes all of it. */
 const unprintable = /\p{Cc}/u
 const depthMax = 64
+/** What `--infra ssh/NAME` can name. */
+const poolName = /^(?!\*$)\S(.*\S)?$/
 const portMax = 65_535
 const machinesMax = 10_000
 
@@ -41,7 +43,7 @@ const fieldsOf = (node: unknown, known: ReadonlyArray<string> | null, where: str
     if (name === "" || unprintable.test(name)) throw wrong(key, `${where}: expected a name before the colon.`)
     if (fields.has(name)) throw wrong(key, `${where}: '${name}' is there twice.`)
     if (known !== null && !known.includes(name)) {
-      const near = didYouMean(name, known)
+      const near = known.find((one) => one.endsWith(`_${name}`)) ?? didYouMean(name, known)
       throw wrong(key, `${where}: unknown field '${name}'.${near === undefined ? "" : ` Did you mean '${near}'?`}`)
     }
     fields.set(name, { key, value: resolved(value) })
@@ -108,6 +110,8 @@ const machineOf = (pool: string, node: unknown, at: number, shared: Shared, read
 
 const poolOf = (pool: string, { key, value }: { readonly key: unknown; readonly value: unknown }, reader: Reader) => {
   const where = `pool '${pool}'`
+  if (!poolName.test(pool))
+    throw reader.wrong(key, `${where}: --infra ssh/NAME cannot name it: '*' is any, and no name begins or ends with a space.`)
   if (!isMap(value)) throw reader.wrong(key, `${where}: expected a mapping with 'hosts'.`)
   const fields = fieldsOf(value, poolFields, where, reader)
   const shared = sharedOf(fields, where, reader)
@@ -133,18 +137,34 @@ const isDeep = (text: string): boolean => {
   return new RegExp(`(?:- ){${depthMax}}`).test(text)
 }
 
-export const parsePools = (text: string, file: string): Pools => {
+export interface Parsed {
+  readonly pools: Pools
+  /** Of each pool that cannot be used: what is wrong with it. */
+  readonly faults: ReadonlyMap<string, string>
+}
+
+/** A pool with a fault keeps nobody from the others; one alone is the file's. */
+export const parsePools = (text: string, file: string): Parsed => {
   if (isDeep(text)) throw new PoolsError(`${file} is nested too deeply.`)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
   const reader = readerOf(file, document, lines)
   const [problem] = document.errors
   if (problem !== undefined) throw new PoolsError(`${file}, line ${lines.linePos(problem.pos[0]).line}: ${problem.message}`)
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return new Map()
-  const pools = [...fieldsOf(document.contents, null, "the pools", reader)].map(
-    ([pool, found]) => [pool, poolOf(pool, found, reader)] as const
-  )
-  if (pools.reduce((sum, [, { length }]) => sum + length, 0) > machinesMax)
-    throw new PoolsError(`${file}: more than ${machinesMax} machines.`)
-  return new Map(pools)
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+    return { pools: new Map(), faults: new Map() }
+  const pools = new Map<string, ReadonlyArray<PoolMachine>>()
+  const faults = new Map<string, string>()
+  for (const [pool, found] of fieldsOf(document.contents, null, "the pools", reader)) {
+    try {
+      pools.set(pool, poolOf(pool, found, reader))
+    } catch (error) {
+      if (!(error instanceof PoolsError)) throw error
+      faults.set(pool, error.message)
+    }
+  }
+  const [fault] = faults.values()
+  if (pools.size === 0 && fault !== undefined) throw new PoolsError(fault)
+  if ([...pools.values()].flat().length > machinesMax) throw new PoolsError(`${file}: more than ${machinesMax} machines.`)
+  return { pools, faults }
 }

@@ -11,11 +11,13 @@ export interface KnownPools {
   /** Null: there is none. */
   readonly file: string | null
   readonly pools: Pools
+  /** Of each pool that cannot be used: what is wrong with it, a sentence. */
+  readonly faults: ReadonlyMap<string, string>
   /** A sentence, where others may read what is secret in it. */
   readonly warning: string | null
 }
 
-const none: KnownPools = { file: null, pools: new Map(), warning: null }
+const none: KnownPools = { file: null, pools: new Map(), faults: new Map(), warning: null }
 const readableByOthers = 0o077
 
 const poolsFiles = (home: string): ReadonlyArray<string> => [
@@ -38,11 +40,11 @@ const read = async (file: string, mode: number): Promise<KnownPools> => {
   })
   // What reads YAML is loaded by those who have such a file.
   const { parsePools } = await import("./parse-pools.ts")
-  const pools = parsePools(text, file)
+  const { faults, pools } = parsePools(text, file)
   const hasPassword = [...pools.values()].flat().some(({ login }) => login.password !== undefined)
   const warning =
     hasPassword && (mode & readableByOthers) !== 0 ? `${file} holds a password, and others can read it: chmod 600 ${file}` : null
-  return { file, pools, warning }
+  return { file, pools, faults, warning }
 }
 
 /** `home`: the state folder. Rejects with a `PoolsError`. */

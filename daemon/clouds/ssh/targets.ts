@@ -52,7 +52,13 @@ export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, 
     const found = yield* known
     const machine = machinesOf(found, region).find((one) => one.host === host)
     if (machine !== undefined) return machine
-    const where = found.file === null ? "there is no ssh_node_pools.yaml any more" : `the pool '${region}' of ${found.file} has it no more`
+    const fault = found.faults.get(region ?? "")
+    const where =
+      fault !== undefined
+        ? fault.replace(/\.$/, "")
+        : found.file === null
+          ? "there is no ssh_node_pools.yaml any more"
+          : `the pool '${region}' of ${found.file} has it no more`
     return yield* transient("NotInPools", `how to log in to ${host} is not known: ${where}`)
   })
 

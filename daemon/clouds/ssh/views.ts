@@ -4,12 +4,11 @@ import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Owned, OwnMachine } from "../Cloud.ts"
 import type { Looked } from "./looks.ts"
 import { isFound, leaseOf, whyTaken } from "./offers.ts"
-import type { Pools } from "./PoolMachine.ts"
 
 /** Its regions are pools, with names of the user's own. */
-export const catalogOf = (pools: () => Pools): CloudOffers => ({
+export const catalogOf = (names: () => ReadonlyArray<string>): CloudOffers => ({
   get regions() {
-    return [...pools().keys()]
+    return names()
   },
   zonesOf: () => [],
   regionOf: () => undefined,
@@ -19,7 +18,9 @@ export const catalogOf = (pools: () => Pools): CloudOffers => ({
   imageGib: 0,
   usdPerHour: () => 0,
   places: ({ region }) =>
-    [...pools().keys()].filter((pool) => region === undefined || pool === region).map((pool) => ({ region: pool, zones: [] }))
+    names()
+      .filter((pool) => region === undefined || pool === region)
+      .map((pool) => ({ region: pool, zones: [] }))
 })
 
 export const viewOf = (looked: Looked): OwnMachine => {

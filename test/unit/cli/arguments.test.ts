@@ -101,6 +101,8 @@ describe("a command to run", () => {
     expect(againOf(argv, launch, words, "t")).toBe("sky exec --env A=1 --name me --workdir . t python x.py --lr 'a b'")
     expect(againOf(["launch", "x.yaml", "-y", "--env", "A=1"], launch, ["x.yaml"], "t")).toBe("sky exec --env A=1 t x.yaml")
     expect(againOf(["launch", "-yd", "x.yaml"], launch, ["x.yaml"], "t")).toBe("sky exec -d t x.yaml")
+    const onRack = (...words: ReadonlyArray<string>) => againOf(["launch", "--infra", "ssh/rack", ...words], launch, words, "t")
+    expect([onRack("true"), onRack("x.yaml")]).toEqual(["sky exec t true", "sky exec --infra ssh/rack t x.yaml"])
     expect(againOf(["launch", "-y"], launch, [], "t")).toBeUndefined()
   })
 })

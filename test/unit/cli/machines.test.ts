@@ -52,7 +52,7 @@ const local = { cloud: "local", enabled: true, reason: null, warnings: [] }
 const ssh = { cloud: "ssh", enabled: true, reason: null, warnings: ["/x holds a password, and others can read it: chmod 600 /x"] }
 const answers = (machines: ReadonlyArray<object>, clouds: ReadonlyArray<object> = [local, ssh]): Answers => ({
   check: (_, reply) => reply.result({ clouds }),
-  "ssh.list": (_, reply) => reply.result({ machines })
+  "ssh.list": (_, reply) => reply.result({ machines, warnings: ssh.warnings })
 })
 
 const table = `POOL  HOST      STATUS           CPUs  MEM(GB)  GPUS    NODE
@@ -70,6 +70,7 @@ describe("sky ssh ls", () => {
     expect(await run(answers([free, leased, lost, shared]), "ssh", "ls", "rack")).toMatchObject({
       code: 0,
       out: table,
+      err: `✗ ${ssh.warnings[0]}\n`,
       asked: [{ params: { pool: "rack" } }]
     })
   })
@@ -78,7 +79,9 @@ describe("sky ssh ls", () => {
       "permission denied (publickey): nobody@10.0.0.5:22 with the key /home/bob/.ssh/id_ed25519. Let the key in with ssh-copy-id"
     expect(
       await onTerminal(answers([free, leased, { ...lost, reason }]), 53, "ssh", "ls")
-    ).toBe(`POOL  HOST      STATUS  CPUs  MEM(GB)  GPUS    NODE
+    ).toBe(`✗ /x holds a password, and others can read it: chmod
+  600 /x
+POOL  HOST      STATUS  CPUs  MEM(GB)  GPUS    NODE
 rack  10.0.0.4  free      16       64  A100:1  v22.2…
 rack  gpu-box   lease…    16       64  -       -
        └ after a restart its agent waits until this

@@ -97,6 +97,17 @@ describe("a launch on a cluster that is there", () => {
   it("says nothing of what it has", async () => {
     expect((await launch("--cpus", "2", "--memory", "16+")).err).not.toContain("ignored")
   })
+  it("names no place that is not enabled, and asks nothing, where it will be refused", async () => {
+    const nowhere = { ...plan, offer: { ...plan.offer, cloud: "aws", region: "us-east-1" }, newCluster: true, enabled: false }
+    const refuses: Answers = {
+      launch: ({ params }, reply) =>
+        params.dryrun
+          ? reply.result({ cluster: "c", jobId: null, handle: null, plan: nowhere })
+          : reply.fail("ResourcesUnavailableError", "No place fits the task.", 7)
+    }
+    expect(await run(refuses, "launch", "-c", "c", "true")).toMatchObject({ code: 7, err: "✗ No place fits the task.\n" })
+    expect((await run(refuses, "launch", "-c", "c", "--dryrun", "true")).err).toContain("AWS us-east-1")
+  })
   it("that waits behind another says so at once, where nobody counts its seconds too", async () => {
     const queued = { at: 1, operation: "o", phase: "queued", state: "running", detail: "for the launch before it", atMs: 0, cluster: "c" }
     const waits: Answers = {

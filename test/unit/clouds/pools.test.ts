@@ -19,7 +19,7 @@ const wrong = (text: string): string => {
 
 describe("a pools file", () => {
   it("names machines by address, name or alias, each with what its pool says unless it says otherwise", () => {
-    const pools = parsePools(
+    const { pools } = parsePools(
       `
 rack:
   user: ubuntu
@@ -56,9 +56,9 @@ desk:
   })
 
   it("may be empty, and may share what is said by YAML's own means", () => {
-    for (const text of ["", "# none\n", "---\n"]) expect(parsePools(text, file).size).toBe(0)
+    for (const text of ["", "# none\n", "---\n"]) expect(parsePools(text, file).pools.size).toBe(0)
     const text = "a: &a\n  user: ann\n  hosts: &h [x]\nb:\n  hosts: *h\nc: *a\n"
-    expect([...parsePools(text, file).keys()]).toEqual(["a", "b", "c"])
+    expect([...parsePools(text, file).pools.keys()]).toEqual(["a", "b", "c"])
   })
 
   it.each([
@@ -74,6 +74,9 @@ desk:
     ["rack:\n  hosts:\n    - [a]\n", "line 3: pool 'rack', host 1: expected an address, a name, or a mapping with 'ip'."],
     ["rack:\n  hosts:\n    - ip: a\n      ssh_port: 70000\n", "line 4: pool 'rack', host 1 (a): '70000' is no port: expected 1 to 65535."],
     ["rack:\n  node_mirror: mirror\n  hosts: [a]\n", "line 2: pool 'rack': 'mirror' is no address of a mirror: expected https://…"],
+    ["rack:\n  port: 22\n  hosts: [a]\n", "line 2: pool 'rack': unknown field 'port'. Did you mean 'ssh_port'?"],
+    ["'*':\n  hosts: [a]\n", "line 1: pool '*': --infra ssh/NAME cannot name it: '*' is any, and no name begins or ends with a space."],
+    ["' x':\n  hosts: [a]\n", /^line 1: pool ' x': --infra ssh\/NAME cannot name it/],
     ["rack:\n  user: [a]\n  hosts: [a]\n", "line 2: pool 'rack': user is to be text."],
     ['rack:\n  hosts:\n    - a\n    - "x\\0y"\n', "line 4: pool 'rack', host 2: its name holds a character that no name has."],
     ['rack:\n  hosts:\n    - ip: "x\\e[1m"\n', "line 3: pool 'rack', host 1: ip holds a character that no name has."],
@@ -84,6 +87,12 @@ desk:
     if (typeof message === "string") expect(wrong(text)).toBe(message)
     else expect(wrong(text)).toMatch(message)
   })
+})
+
+it("a pool with a fault is left out alone, and the fault is told", () => {
+  const { faults, pools } = parsePools("rack:\n  hosts: []\ndesk:\n  hosts: [a]\n", file)
+  expect([...pools.keys()]).toEqual(["desk"])
+  expect([...faults]).toEqual([["rack", `${file}, line 2: pool 'rack': 'hosts' is to be a list of machines.`]])
 })
 
 describe("the pools that there are", () => {

@@ -29,7 +29,7 @@ describe("an identity file", () => {
 
   it.each([[["-t", "ed25519"]], [["-t", "rsa", "-m", "PEM"]]])("that is encrypted (%j) is known by its public half", async (flags) => {
     const file = made(`locked ${flags.length}`, "-N", "secret", ...flags)
-    const why = `the key ${file} is encrypted: unlock it once with \`ssh-add '${file}'\``
+    const why = `the key ${file} is encrypted: unlock it once with \`ssh-add '${file}'\`, and where the daemon was started without that agent: sky daemon restart`
     expect(await readIdentity(file)).toEqual({ is: "locked", file, publicKey: publicKey(file), why })
   })
 

@@ -54,12 +54,36 @@ describe("an entry", () => {
   })
 
   it("goes the way that the pool's alias goes: hops with their users and ports, a command with the alias's own name", () => {
-    const a = target({ name: "a", host: "10.0.0.1", user: "root" })
-    const b = target({ name: "fe80::1", host: "fe80::1", port: 2200, proxyJump: a })
+    const a = target({ name: "a", host: "10.0.0.1", user: "root", hostKey: null })
+    const b = target({ name: "fe80::1", host: "fe80::1", port: 2200, proxyJump: a, hostKey: null })
     expect(read(entry({ host: "10.0.0.4", proxyJump: b }), "train").get("proxyjump")).toEqual(["root@a:22,ann@[fe80::1]:2200"])
     const command = 'nc -x "proxy host" %h %p # for %n %%'
     expect(read(entry({ name: "box", host: "10.0.0.4", proxyCommand: command }), "train").get("proxycommand")).toEqual([
       'nc -x "proxy host" %h %p # for box %%'
+    ])
+  })
+
+  it("goes through jump hosts by their keys, where these are known", () => {
+    const a = target({ name: "a", host: "10.0.0.1", user: "root", hostKey: "ssh-rsa AAAAB3NzaC1yc2E=" })
+    const proxyJump = target({ name: "b", host: "10.0.0.2", port: 2200, identityFiles: ["/k/b"], proxyJump: a })
+    const text = entry({ host: "10.0.0.4", proxyJump })
+    expect(read(text, "train").get("proxyjump")).toEqual(["train.skyd-jump"])
+    const hop = read(text, "train.skyd-jump")
+    for (const [key, value] of Object.entries({
+      hostname: "10.0.0.2",
+      port: "2200",
+      identityfile: "/k/b",
+      hostkeyalias: "train.skyd-jump.skyd-cluster",
+      stricthostkeychecking: "true",
+      proxyjump: "train.skyd-jump.skyd-jump"
+    }))
+      expect([key, hop.get(key)]).toEqual([key, [value]])
+    expect(read(text, "train.skyd-jump.skyd-jump").get("hostname")).toEqual(["10.0.0.1"])
+    expect(knownHostsOf([{ name: "train", target: target({ proxyJump }) }]).split("\n")).toEqual([
+      `train.skyd-cluster ${hostKey}`,
+      `train.skyd-jump.skyd-cluster ${hostKey}`,
+      "train.skyd-jump.skyd-jump.skyd-cluster ssh-rsa AAAAB3NzaC1yc2E=",
+      ""
     ])
   })
 
@@ -100,7 +124,7 @@ describe("an entry", () => {
   it("is not written where versions of ssh differ on what it means", () => {
     expect(() => entry({ user: "a%b" })).toThrow(Unsayable)
     expect(() => entryOf([{ name: "train", target: target() }], "/a%h/train.known_hosts", null)).toThrow(Unsayable)
-    expect(() => entry({ proxyJump: target({ name: "a b" }) })).toThrow(Unsayable)
+    expect(() => entry({ proxyJump: target({ name: "a b", hostKey: null }) })).toThrow(Unsayable)
     expect(() => entry({ name: "x; rm -rf ~", proxyCommand: "nc %h %p" })).not.toThrow()
     expect(() => entry({ name: 'x"; rm', proxyCommand: "nc %n %p" })).toThrow(Unsayable)
   })

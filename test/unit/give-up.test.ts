@@ -1,0 +1,27 @@
+/** How often a step is tried while somebody waits for it. */
+import { assert, describe, it } from "@effect/vitest"
+import { giveUp } from "../../daemon/reactors/give-up.ts"
+import { cluster, nodeId, requested, rowAfter, type Said, up } from "../fakes/facts.ts"
+
+const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
+const asked: ReadonlyArray<Said> = [requested("down"), [{ _tag: "DownRequested", cluster, purge: false } as never, "r-down"]]
+const endsAt = (facts: ReadonlyArray<Said>, tries: number) => {
+  const failed = { message: "no route", tries, nowMs: 1, final: false }
+  const { events } = giveUp(rowAfter([...up(), ...facts])!, { _tag: "ReleaseNodes", ranks: [0] }, failed)
+  return events.some((event) => !("_tag" in event) && event[0]._tag === "OperationFailed")
+}
+
+describe("an end that fails", () => {
+  it("is waited for through five tries", () => {
+    assert.deepStrictEqual(
+      [4, 5].map((tries) => endsAt(asked, tries)),
+      [false, true]
+    )
+  })
+  it("of machines that were known to be away is told after the second, and tried on", () => {
+    assert.deepStrictEqual(
+      [1, 2].map((tries) => endsAt([lost, ...asked], tries)),
+      [false, true]
+    )
+  })
+})
