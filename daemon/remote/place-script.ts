@@ -16,11 +16,12 @@ LC_ALL=C; export LC_ALL
 has() { command -v "$1" >/dev/null 2>&1; }
 base=$HOME/.skyd-node; folder=\${1%/*}
 useless() { printf '%s\n' "$base $1" >&2; exit ${noBase}; }
-if [ -d "$base" ]; then [ -w "$base" ] || useless "is not yours to write to: see whose it is"
-elif [ -e "$base" ]; then useless "is no folder: move it away"
-elif [ -L "$base" ]; then useless "is a link that leads nowhere: make the folder that it leads to, or remove it"
+if [ -e "$base" ] && ! [ -d "$base" ]; then useless "is no folder: move it away"; fi
+if [ -L "$base" ] && ! [ -e "$base" ]; then useless "is a link that leads nowhere: make the folder that it leads to, or remove it"; fi
+if ! said=$(mkdir -p "$folder" 2>&1); then
+  case $said in *"ermission denied"*) if [ -d "$base" ]; then useless "is not yours to write to: see whose it is"; fi ;; esac
+  printf '%s\n' "$said" >&2; exit 1
 fi
-mkdir -p "$folder" || exit 1
 find "$folder" -name '*.new*' -mmin +60 -exec rm -rf {} + 2>/dev/null
 new=$1.$$.new
 trap 'rm -rf "$new" "$new.d"' EXIT
