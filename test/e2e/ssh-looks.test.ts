@@ -49,12 +49,12 @@ describeWithMachines("a machine that cannot be had", () => {
       "rack jumped": `its jump host is not reached: connection refused by hop (${address}:9): nothing listens there. Start sshd there, or name its port as ssh_port`,
       "rack proxied": "the proxy command of proxied failed: the gateway is closed; it ended with 3",
       [`bare ${address}`]: `there is no key to log in to node@${address}:22 with. Name a key as identity_file in the pools file or in ~/.ssh/config, or add one to your ssh-agent`,
-      [`other ${address}`]: `permission denied (publickey): node@${address}:22 with the key ~/other. ${copy}`,
+      [`other ${address}`]: `permission denied (publickey): node@${address}:22 with the key ~/other. ${copy}; a login shell that is not there is denied as well`,
       [`locked ${address}`]: `there is no key to log in to node@${address}:22 with. The key ~/locked is encrypted: unlock it once with \`ssh-add ~/locked\`, and where the daemon was started without that agent: sky daemon restart.`,
       [`missing ${address}`]: `there is no key to log in to node@${address}:22 with. The key ~/missing does not exist.`
     })
     const launched = await home.sky("launch", "-y", "--infra", "ssh/locked", "true")
-    expect([launched.code, launched.err.replaceAll(/\s+/g, " ")]).toEqual([7, expect.stringContaining("locked`)")])
+    expect([launched.code, launched.err.replaceAll(/\s+/g, " ")]).toEqual([7, expect.stringContaining("sky daemon restart)")])
     expect((await home.sky("launch", "-y", "--infra", "ssh/lost", "true")).err).toContain("SSH has no pool 'lost'. It has: ")
   }, 60_000)
 
@@ -73,7 +73,7 @@ describeWithMachines("a machine that cannot be had", () => {
     machine.inside("mount -o remount,ro /home/node")
     expect(await launch()).toEqual([
       7,
-      expect.stringMatching(/cannot be written on \S+: (cannot create|mkdir:) .*: Read-only file system\)$/)
+      expect.stringMatching(/cannot be written on \S+: (cannot create|mkdir:) .*: Read-only file system$/)
     ])
     machine.inside("umount /home/node")
     expect((await home.json("status")).length).toBe(0)
