@@ -98,8 +98,11 @@ describeWithMachines("what is sent to a machine", () => {
             mkdirSync(join(absolute, ".."), { recursive: true })
             if (kind === "folder") mkdirSync(absolute, { mode: mode | 0o500 })
             else if (kind === "link") symlinkSync(to, absolute)
-            else if (kind === "rules") writeFileSync(join(absolute, "../.gitignore"), rule)
-            else {
+            else if (kind === "rules") {
+              writeFileSync(join(absolute, "../.gitignore"), rule)
+              // For rsync two of one second are the same.
+              utimesSync(join(absolute, "../.gitignore"), mtime, mtime)
+            } else {
               rmSync(absolute, { force: true })
               writeFileSync(absolute, Buffer.alloc(size, path))
               chmodSync(absolute, mode)
