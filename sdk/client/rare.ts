@@ -40,7 +40,9 @@ export const explainHang = ({ folder }: Home): ClientError => {
   }
 }
 
-const isNobody = (error: unknown) => ["ENOENT", "ENOTDIR", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")
+/** A daemon that dies as it is connected to resets the connection. */
+const isNobody = (error: unknown) =>
+  ["ENOENT", "ENOTDIR", "ECONNREFUSED", "ECONNRESET"].includes((error as NodeJS.ErrnoException).code ?? "")
 
 /** Before the next try. Throws where it would be of no use. */
 export const whenRefused = async ({ folder, socket }: Home, error: Error, spawn: boolean, tries: number): Promise<void> => {
