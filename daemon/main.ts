@@ -3,7 +3,6 @@ import { rmSync, writeSync } from "node:fs"
 import module from "node:module"
 import { hostname, userInfo } from "node:os"
 import { resolve } from "node:path"
-import { setTimeout as pause } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -21,6 +20,7 @@ import { explainUnwritable, prepareHome, watchHome } from "./home.ts"
 import { Identity } from "./Identity.ts"
 import { isUntimely } from "./ipc/Door.ts"
 import { Lifecycle } from "./Lifecycle.ts"
+import { leave, leaveSoon } from "./leave.ts"
 import { type AsFound, linkAsFound, stamp } from "./log/as-found.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { checkTables } from "./log/LevelLog.ts"
@@ -31,17 +31,6 @@ import * as ReadOnly from "./read-only/ReadOnly.ts"
 
 /** From the wish to end until the process has ended. */
 const endMaxMs = 8000
-
-const heldLookMs = 25
-const looksMax = 20
-
-/** A thread waits for a disk: a mount that is dead, a pipe that nobody writes to. */
-const isHeld = () => process.getActiveResourcesInfo().some((what) => what.startsWith("FSReq"))
-/** An exit waits for its threads for ever; a signal does not. */
-const leave = (code: number): void => {
-  if (isHeld()) process.kill(process.pid, "SIGKILL")
-  process.exit(code)
-}
 
 const usage = "usage: skyd run --home DIR [--ready-fd N]\n"
 
@@ -208,7 +197,4 @@ const main = async (): Promise<number> => {
   }
 }
 
-main().then(async (code) => {
-  for (let look = 0; isHeld() && look < looksMax; look++) await pause(heldLookMs)
-  leave(code)
-})
+main().then(leaveSoon)
