@@ -22,6 +22,10 @@ export const Offer = Schema.Struct({
 })
 export type Offer = typeof Offer.Type
 
+/** How far a refusal reaches: as long as nothing changes, no place in it will give what was asked. */
+export const RefusalScope = Schema.Literals(["zone", "region", "cloud", "everywhere"])
+export type RefusalScope = typeof RefusalScope.Type
+
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
 const amount = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Number, Schema.String])))
 const mapping = Schema.Record(Schema.String, Schema.Unknown)

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
-import type { Offer } from "../../events/values.ts"
+import { type Offer, RefusalScope } from "../../events/values.ts"
 import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
@@ -17,13 +17,15 @@ import type { PutProgress } from "../sync/SyncTold.ts"
 
 /**
  * When a cloud does not do what it was asked.
- * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request). Asking again will not help here.
+ * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request). Asking again will not help here; `scope` says how
+ *   far away it may: beyond its zone (also where nothing is said), its region, its cloud, or nowhere since the wish itself is wrong.
  * - `Transient`: no answer, or "not now". Ask again.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   kind: Schema.Literals(["Refused", "Transient"]),
   code: Schema.String,
-  message: Schema.String
+  message: Schema.String,
+  scope: Schema.optionalKey(RefusalScope)
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
