@@ -1,6 +1,7 @@
 /** How fast the past is folded, per projection, and what one fact costs a daemon with many clusters at rest. */
 import type { Recorded } from "../events/Recorded.ts"
 import { clusters } from "../projections/clusters.ts"
+import { costs } from "../projections/costs.ts"
 import { jobs } from "../projections/jobs.ts"
 import { operations } from "../projections/operations.ts"
 import { fold as foldAll, type Projection } from "../projections/Projection.ts"
@@ -26,7 +27,8 @@ export const fold: Bench = {
     const taken = await inTurns({
       clusters: perSecond(clusters, facts),
       jobs: perSecond(jobs, facts),
-      operations: perSecond(operations, facts)
+      operations: perSecond(operations, facts),
+      costs: perSecond(costs, facts)
     })
     return Object.entries(taken).map(([name, value]) => ({
       what: `fold of ${name}`,

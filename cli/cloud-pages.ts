@@ -1,5 +1,5 @@
 /** Help pages of what looks at clouds, their machines and prices. */
-import type { Page } from "./page.ts"
+import { at, type Page, when } from "./page.ts"
 
 export const cloudPages = {
   check: {
@@ -8,6 +8,13 @@ export const cloudPages = {
     note: "Of ssh each machine is asked. Exit code 1: the cloud that is named, or a machine of it, cannot be used.",
     flags: [],
     examples: ["sky check ssh", "sky check -o json"]
+  },
+  "cost-report": {
+    usage: "sky cost-report [-a] [--at WHEN] [CLUSTER…]",
+    summary: "what clusters have cost, those that are gone too",
+    note: `Of machines alone, from when the cloud gave one to when it was seen to have ended, by its price when it was asked for.\n${when}`,
+    flags: [["-a, --all", "all that are known, not five"], at],
+    examples: ["sky cost-report", "sky cost-report -a -o json"]
   },
   "show-gpus": {
     usage: "sky show-gpus [NAME[:COUNT]] [-a] [--cloud CLOUD] [--region REGION] [--all-regions]",

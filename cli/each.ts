@@ -23,7 +23,7 @@ export interface Each {
   readonly usage: string
   /** The running line: `Stopping`. */
   readonly doing: string
-  readonly question: (clusters: ReadonlyArray<ClusterView>) => string
+  readonly question: (clusters: ReadonlyArray<ClusterView>) => string | Promise<string>
   readonly byDefault: boolean
   readonly params: object
   /** What is said of a cluster when it is done. */
@@ -51,7 +51,7 @@ export const each = async (work: Each): Promise<number> => {
     } else open.push(cluster)
   }
   if (open.length > 0) {
-    if (!work.yes) await confirm(work.question(open), work.byDefault)
+    if (!work.yes) await confirm(await work.question(open), work.byDefault)
     const shown = namesOf(open)
     progress.run(work.doing, shown)
     const restore = onInterrupt(() => `Detached; the ${method} of ${shown} goes on. Watch: sky status`)

@@ -6,6 +6,7 @@ import { cancel } from "./commands/cancel.ts"
 import { catalog } from "./commands/catalog.ts"
 import { check } from "./commands/check.ts"
 import { completion, completionNames } from "./commands/completion.ts"
+import { costReport } from "./commands/cost-report.ts"
 import { daemon } from "./commands/daemon.ts"
 import { down } from "./commands/down.ts"
 import { events } from "./commands/events.ts"
@@ -52,6 +53,7 @@ const verbs = new Map<string, Verb>(
     replay,
     audit,
     why,
+    "cost-report": costReport,
     daemon,
     completion,
     check,

@@ -31,6 +31,7 @@ const own: Readonly<Record<MethodName, ReadonlyArray<Tag>>> = {
   autostop: ["ClusterDoesNotExist", "ClusterNotUpError", "NotSupportedError"],
   cancel: ["ClusterDoesNotExist", "ClusterNotUpError", "JobDoesNotExist"],
   status: [],
+  "cost.report": [],
   queue: ["JobDoesNotExist"],
   logs: ["ClusterDoesNotExist", "JobDoesNotExist", "ClusterNotUpError", "RuntimeError", "CommandError", "OperationCancelledError"],
   events: [],

@@ -1,6 +1,7 @@
 /** `sky down`: machines and disks go. */
 import { commandLine } from "../../sdk/client/caller.ts"
 import type { Session } from "../../sdk/client/Session.ts"
+import type { CostReportAnswer } from "../../sdk/protocol/costs.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { ClusterView } from "../../sdk/protocol/rows.ts"
 import { confirm } from "../ask.ts"
@@ -9,13 +10,20 @@ import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 import { clean } from "../render/style.ts"
-import { plural, took } from "../render/time.ts"
+import { dollars, plural, took } from "../render/time.ts"
 import { verb } from "../verb.ts"
 
 const usage = "sky down [-y] [-p] [-a | CLUSTER…] | sky down --unlogged [-y] CLUSTER"
 
-const known = ({ name, status, launchedAtMs }: ClusterView) =>
-  `${clean(name)} (${status === "UP" ? `up ${took(Date.now() - launchedAtMs)}` : status})`
+/** What each has cost so far, by id, where that is anything. */
+const costsOf = async (session: Session, clusters: ReadonlyArray<ClusterView>): Promise<ReadonlyMap<string, string>> => {
+  if (clusters.every(({ resources }) => !resources?.usdPerHour)) return new Map()
+  const { costs } = await session.call<CostReportAnswer>("cost.report", { clusterNames: clusters.map(({ name }) => name) })
+  return new Map(costs.flatMap(({ id, totalUsd }) => (totalUsd > 0 ? [[id, `, ${dollars(totalUsd)}`] as const] : [])))
+}
+
+const known = ({ id, launchedAtMs, name, status }: ClusterView, costs: ReadonlyMap<string, string>) =>
+  `${clean(name)} (${status === "UP" ? `up ${took(Date.now() - launchedAtMs)}` : status}${costs.get(id) ?? ""})`
 
 /** Where the log is damaged or does not know the cluster: by the tags of its machines, and nothing is recorded. */
 const endUnlogged = async (session: Session, names: ReadonlyArray<string>, yes: boolean, json: boolean): Promise<number> => {
@@ -38,8 +46,9 @@ export const down = verb(
   },
   ({ flags, words, json, argv, connect }) => {
     if (flags.unlogged) return endUnlogged(connect(), words, flags.yes === true, json)
+    const session = connect()
     return each({
-      session: connect(),
+      session,
       method: "down",
       names: words,
       all: flags.all === true,
@@ -47,8 +56,11 @@ export const down = verb(
       json,
       usage,
       doing: "Tearing down",
-      question: (clusters) =>
-        `Tear down ${plural(clusters.length, "cluster")}, disks included: ${clusters.map(known).join(", ")}?${jobsLost(clusters)}`,
+      question: async (clusters) => {
+        const costs = await costsOf(session, clusters)
+        const names = clusters.map((cluster) => known(cluster, costs)).join(", ")
+        return `Tear down ${plural(clusters.length, "cluster")}, disks included: ${names}?${jobsLost(clusters)}`
+      },
       byDefault: false,
       params: { lastUse: commandLine(argv), ...(flags.purge ? { purge: true } : {}) },
       said: "gone"

@@ -24,7 +24,7 @@ interface Flags {
 type Asked = Pick<Input<ParseArgsOptionsConfig>, "words" | "json" | "connect"> & { readonly flags: Flags }
 type Answer = StatusAnswer | JobQueueAnswer
 
-const momentLine = ({ atMs, incomplete, seq }: Moment): string =>
+export const momentLine = ({ atMs, incomplete, seq }: Moment): string =>
   incomplete
     ? `As far as is proven: event ${seq}, of ${localTime(atMs)}.`
     : `As known at ${localTime(atMs)} (event ${seq}), whatever was true then.`

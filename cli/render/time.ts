@@ -55,4 +55,5 @@ export const localTime = (atMs: number): string => {
 export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`
-export const dollars = (usd: number): string => `$${usd.toFixed(2)}`
+/** Cents; of less than one, what there is of it. */
+export const dollars = (usd: number): string => (usd > 0 && usd < 0.0001 ? "<$0.0001" : `$${usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)}`)

@@ -1,4 +1,5 @@
 /** Questions, by method. What is asked of now is answered from the world in memory. */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
@@ -29,6 +30,7 @@ import { auditAnswers } from "./audit.ts"
 import { catalogAnswers } from "./catalog.ts"
 import { cloudAnswers } from "./clouds.ts"
 import { clusterView } from "./cluster-view.ts"
+import { costsOf } from "./costs.ts"
 import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
 import { streamLogs } from "./logs.ts"
@@ -134,6 +136,11 @@ const make = Effect.gen(function* () {
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
       return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...completeness() }
+    }),
+    "cost.report": Effect.fnUntraced(function* (params) {
+      const { moment, world } = yield* past.at(params.at)
+      const nowMs = "asOf" in moment ? moment.asOf.atMs : Math.trunc(yield* Clock.currentTimeMillis)
+      return { ...costsOf(world, params, nowMs), ...moment, ...completeness() }
     }),
     queue: Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)

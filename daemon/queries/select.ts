@@ -6,6 +6,10 @@ import { type Clusters, rowNamed } from "../../projections/clusters.ts"
 
 const isGlob = (name: string) => /[*?[\]]/.test(name)
 
+/** Whether a name, or a glob, means the cluster of this name. */
+export const means = (asked: string, name: string): boolean =>
+  isGlob(asked) ? picomatch.isMatch(name, asked, { dot: true, nobrace: true, noextglob: true }) : asked === name
+
 /** Newest launch first. Names not given: all; an empty list: none. */
 export const select = (clusters: Clusters, names: ReadonlyArray<string> | null | undefined) => {
   const all = [...HashMap.values(clusters.rows)]
@@ -16,7 +20,7 @@ export const select = (clusters: Clusters, names: ReadonlyArray<string> | null |
   const notFound: Array<string> = []
   for (const name of new Set(names)) {
     const matches = isGlob(name)
-      ? all.filter((row) => picomatch.isMatch(row.name, name, { dot: true, nobrace: true, noextglob: true }))
+      ? all.filter((row) => means(name, row.name))
       : [rowNamed(clusters, name)].filter((row) => row !== undefined)
     if (matches.length === 0) notFound.push(name)
     for (const row of matches) found.add(row)

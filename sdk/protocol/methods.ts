@@ -23,6 +23,7 @@ import {
   OptimizeAnswer
 } from "./catalog.ts"
 import { Check, CheckAnswer, SshList, SshListAnswer } from "./clouds.ts"
+import { CostReport, CostReportAnswer } from "./costs.ts"
 import { Down, DownUnlogged, DownUnloggedAnswer } from "./down.ts"
 import { Exec, Executed } from "./exec.ts"
 import { Launch, Launched } from "./launch.ts"
@@ -65,6 +66,7 @@ export type CommandName = keyof typeof commands
 /** These change nothing that the log holds. `streams`: what comes on the way is the answer. */
 export const queries = {
   status: { params: Status, result: StatusAnswer },
+  "cost.report": { params: CostReport, result: CostReportAnswer },
   queue: { params: JobQueue, result: JobQueueAnswer },
   logs: { params: Logs, result: LogsAnswer, streams: true },
   events: { params: Events, result: Schema.Struct({ events: Schema.Array(Schema.Json), notices: Notices }) },

@@ -3,12 +3,12 @@ import * as Schema from "effect/Schema"
 import { Moment, Notices } from "./replay.ts"
 import { ClusterView, JobView, OperationView } from "./rows.ts"
 
-const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
-const At = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Number])))
+export const Names = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
+export const At = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.String, Schema.Number])))
 /** Only of an answer from the past. */
-const AsOf = Schema.optionalKey(Moment)
+export const AsOf = Schema.optionalKey(Moment)
 /** Only of an answer from a damaged log: there may be more than is counted, or less. */
-const Incomplete = Schema.optionalKey(Schema.Boolean)
+export const Incomplete = Schema.optionalKey(Schema.Boolean)
 
 /**
  * Newest launch first. `notFound`: names and globs that matched nothing. With `at` no cloud is asked, and the answer says what it is of:

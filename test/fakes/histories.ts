@@ -13,6 +13,7 @@ import {
   started,
   submitted,
   succeeded,
+  token,
   up
 } from "./facts.ts"
 
@@ -31,6 +32,11 @@ const pool: ReadonlyArray<Said> = [
   requested("stop"),
   { _tag: "StopRequested", cluster, purge: false, lastUse: "" },
   { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null },
+  { _tag: "NodeStarting", cluster, rank: 0, node: nodeId(0) },
+  { _tag: "NodeStarted", cluster, rank: 0, node: nodeId(0), address: "127.0.1.1" },
+  { _tag: "NodeRefused", cluster, token, node: nodeId(0), code: "c", message: "m" },
+  { _tag: "NodeAbandoned", cluster, rank: 1, node: nodeId(1), reason: "r" },
+  { _tag: "ClusterImported", cluster },
   { _tag: "ClusterStopped", cluster, reason: "r" },
   { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "r" },
   { _tag: "AutostopSet", cluster, idleMinutes: 5, down: true },

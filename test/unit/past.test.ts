@@ -36,7 +36,7 @@ const logOf = (facts: ReadonlyArray<Recorded>, world = facts.reduce(World.apply,
 })
 const worldAt = (log: Readable, seq: number) => foldOn(log, World.empty, seq)
 const same = (a: World.World, b: World.World) =>
-  Equal.equals(a.clusters, b.clusters) && Equal.equals(a.jobs, b.jobs) && Equal.equals(a.operations, b.operations) && a.at === b.at
+  (["clusters", "jobs", "operations", "costs", "at"] as const).every((part) => Equal.equals(a[part], b[part]))
 
 /** All that a change can tell of, as lines. */
 const told = ({ clusters, jobs, operations }: World.World): ReadonlyMap<string, unknown> =>

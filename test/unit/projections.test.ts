@@ -9,13 +9,14 @@ import { JobId } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { clusters, rowOf } from "../../projections/clusters.ts"
+import { costs } from "../../projections/costs.ts"
 import { isOver, jobOf, jobs, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf, operations, runningCount } from "../../projections/operations.ts"
 import { fold } from "../../projections/Projection.ts"
 import { asked, cluster, nodeId, requested, rowAfter, type Said, succeeded, token, up, worldOf } from "../fakes/facts.ts"
 import { histories } from "../fakes/histories.ts"
 
-const projections = { clusters, jobs, operations }
+const projections = { clusters, jobs, operations, costs }
 
 it("a node keeps what its machine is found by again, where its cloud says it", () => {
   const hostKey = "ssh-ed25519 AAAA"

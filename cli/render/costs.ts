@@ -1,0 +1,67 @@
+/** What clusters have cost, as a table and its sum. Pure. */
+import type { CostReportAnswer, CostView } from "../../sdk/protocol/costs.ts"
+import { resourcesCell } from "./resources.ts"
+import { clean, glyph } from "./style.ts"
+import { type Cell, type Row, type Screen, table } from "./table.ts"
+import { ago, dollars, duration, plural } from "./time.ts"
+
+/** The newest, and of those that are gone too, where not all are asked for. */
+const shownMax = 5
+
+export const shownCosts = (costs: ReadonlyArray<CostView>, all: boolean): ReadonlyArray<CostView> =>
+  all ? costs : costs.slice(0, shownMax)
+
+const titles = ["NAME", "LAUNCHED", "DURATION", "RESOURCES", "STATUS", "COST/HR", "COST (EST.)"]
+const colours = { INIT: "blue", UP: "green", STOPPED: "yellow" } as const
+
+const statusCell = (status: CostView["status"]): Cell =>
+  status === null ? { text: "TERMINATED", colour: "dim" } : { text: status, colour: colours[status] }
+
+const isFree = ({ totalUsd, usdPerHour }: CostView) => totalUsd === 0 && usdPerHour === 0
+
+const rowOf = (cost: CostView, nowMs: number): Row => {
+  const { abandoned, durationMs, launchedAtMs, name, status, totalUsd, usdPerHour } = cost
+  const why = `${plural(abandoned, "machine")} ${abandoned === 1 ? "was" : "were"} given up on: what ${abandoned === 1 ? "it has" : "they have"} cost since is not known`
+  return {
+    cells: [
+      clean(name),
+      ago(launchedAtMs, nowMs),
+      durationMs === 0 ? "-" : duration(durationMs),
+      resourcesCell(cost),
+      statusCell(status),
+      usdPerHour === 0 ? "free" : dollars(usdPerHour),
+      isFree(cost) ? "free" : dollars(totalUsd)
+    ],
+    below: abandoned === 0 ? [] : [`       ${glyph("why")} ${why}`]
+  }
+}
+
+const sumOf = (costs: ReadonlyArray<CostView>, older: CostReportAnswer["older"]): string => {
+  const usd = costs.reduce((sum, { totalUsd }) => sum + totalUsd, older.totalUsd)
+  const running = costs.filter(({ runningUsdPerHour }) => runningUsdPerHour > 0)
+  const goesOn = running.reduce((sum, { runningUsdPerHour }) => sum + runningUsdPerHour, 0)
+  if (usd === 0 && costs.every(isFree)) return "All of it was free.\n"
+  const now =
+    running.length === 0
+      ? ""
+      : `, and ${dollars(goesOn)} an hour while ${running.map(({ name }) => clean(name)).join(", ")} ${running.length > 1 ? "run" : "runs"}`
+  const old = older.clusters === 0 ? "" : `, ${plural(older.clusters, "older one")} among them`
+  return `${dollars(usd)} for ${plural(costs.length + older.clusters, "cluster")}${old}${now}.\n${what}`
+}
+
+/** Said where something is paid. */
+const what = "Of machines alone, by their prices when they were asked for: disks, addresses and traffic are not in it.\n"
+
+/** `shown`: those of all that have a row. */
+export const costTable = (
+  shown: ReadonlyArray<CostView>,
+  all: ReadonlyArray<CostView>,
+  older: CostReportAnswer["older"],
+  screen: Screen,
+  nowMs: number
+): string => {
+  const rows = shown.map((cost) => rowOf(cost, nowMs))
+  const left = all.length - shown.length
+  const more = left === 0 ? "" : `${left} more: sky cost-report -a\n`
+  return table(titles, rows, screen, ["COST/HR", "COST (EST.)"]) + more + sumOf(all, older)
+}

@@ -1,0 +1,145 @@
+/** What clusters have cost, on the command line: a table that says what is in it, and the sum before a cluster is torn down. */
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { beforeAll, describe, expect, it } from "vitest"
+import { dollars } from "../../../cli/render/time.ts"
+import { cluster, clusters } from "./answers.ts"
+import { type Answers, fakeDaemon } from "./fake-daemon.ts"
+import { bundle, sky } from "./sky.ts"
+
+let dist: string
+beforeAll(async () => {
+  dist = await bundle()
+})
+const run = async (answers: Answers, ...argv: ReadonlyArray<string>) => {
+  await using daemon = await fakeDaemon(answers)
+  return { ...(await sky(dist, daemon.home, argv)), asked: daemon.asked }
+}
+const onTerminal = async (answers: Answers, columns: number, ...argv: ReadonlyArray<string>) => {
+  await using daemon = await fakeDaemon(answers)
+  const line = `stty cols ${columns}; exec ${process.execPath} ${dist}/sky.cjs ${argv.join(" ")}`
+  const env = { ...process.env, LANG: "C.UTF-8", LC_ALL: "C.UTF-8", SKYD_HOME: daemon.home, NO_COLOR: "1", SHELL: "/bin/sh" }
+  const running = promisify(execFile)("script", ["-qc", line, "/dev/null"], { env })
+  running.child.stdin!.end("n\n")
+  const { stdout } = await running
+  return stdout.replaceAll("\r", "")
+}
+
+const hourMs = 3_600_000
+const offer = {
+  cloud: "aws",
+  region: "us-east-1",
+  zone: null,
+  instanceType: "p4d.24xlarge",
+  cpus: 96,
+  memoryGib: 1152,
+  accelerators: { name: "A100", count: 8 },
+  useSpot: false,
+  usdPerHour: 21.96,
+  catalog: "2026-07-20"
+}
+const up = {
+  name: "big",
+  id: "big",
+  status: "UP",
+  launchedAtMs: 0,
+  goneAtMs: null,
+  numNodes: 2,
+  resources: offer,
+  durationMs: 2 * hourMs,
+  usdPerHour: 43.92,
+  runningUsdPerHour: 43.92,
+  totalUsd: 87.84,
+  usageIntervals: [{ startedAtMs: 0, endedAtMs: null }],
+  abandoned: 0
+}
+const gone = {
+  ...up,
+  name: "old",
+  id: "old",
+  status: null,
+  goneAtMs: 2 * hourMs,
+  numNodes: 1,
+  usdPerHour: 21.96,
+  runningUsdPerHour: 0,
+  totalUsd: 43.92
+}
+const free = {
+  ...gone,
+  name: "here",
+  resources: { ...offer, cloud: "local", instanceType: null, usdPerHour: 0 },
+  usdPerHour: 0,
+  totalUsd: 0
+}
+const report = (costs: ReadonlyArray<object>, more: object = {}): Answers => ({
+  "cost.report": (_, reply) => reply.result({ costs, notFound: [], older: { clusters: 0, totalUsd: 0 }, ...more })
+})
+
+describe("sky cost-report", () => {
+  it("tells what each has cost, the sum, what goes on, and what is not in it", async () => {
+    const { code, err, out } = await run(report([up, gone, free]), "cost-report")
+    expect([code, err]).toEqual([0, ""])
+    expect(out.replaceAll(/\d+ days/g, "N days").replaceAll(/ +/g, " ")).toBe(
+      [
+        "NAME LAUNCHED DURATION RESOURCES STATUS COST/HR COST (EST.)",
+        "big N days ago 2h 2x AWS(p4d.24xlarge, A100:8) UP $43.92 $87.84",
+        "old N days ago 2h 1x AWS(p4d.24xlarge, A100:8) TERMINATED $21.96 $43.92",
+        "here N days ago 2h 1x local(cpus=96, mem=1152, A100:8) TERMINATED free free",
+        "$131.76 for 3 clusters, and $43.92 an hour while big runs.",
+        "Of machines alone, by their prices when they were asked for: disks, addresses and traffic are not in it.",
+        ""
+      ].join("\n")
+    )
+  })
+
+  it("shows five, all with -a or by name, and sums all of them, those among them of which only a sum is known", async () => {
+    const many = Array.from({ length: 7 }, (_, i) => ({ ...gone, name: `old-${i}`, totalUsd: 1 }))
+    const answers = report(many, { older: { clusters: 30, totalUsd: 100 } })
+    const { out } = await run(answers, "cost-report")
+    expect(out.match(/^old-/gm)).toHaveLength(5)
+    expect(out).toContain("2 more: sky cost-report -a\n$107.00 for 37 clusters, 30 older ones among them.\n")
+    for (const more of [["-a"], ["old-*"]]) expect((await run(answers, "cost-report", ...more)).out.match(/^old-/gm)).toHaveLength(7)
+  })
+
+  it("says of one that was given up on that no more is known, and of free ones that they were", async () => {
+    expect((await run(report([{ ...gone, abandoned: 1 }]), "cost-report")).out).toContain(
+      "└ 1 machine was given up on: what it has cost since is not known"
+    )
+    expect((await run(report([free]), "cost-report")).out).toMatch(/ free +free\nAll of it was free\.\n$/)
+    expect(await run(report([]), "cost-report")).toMatchObject({ code: 0, out: "", err: "No cluster has had a machine yet.\n" })
+  })
+
+  it("is one array for scripts, and an object of a moment of the past", async () => {
+    const { out } = await run(report([up]), "cost-report", "-o", "json")
+    expect(JSON.parse(out)).toMatchObject([{ name: "big", duration: 7200, totalUsd: 87.84, usageIntervals: [{ endedAt: null }] }])
+    const past = report([up], { asOf: { seq: 7, atMs: 0 } })
+    const then = await run(past, "cost-report", "--at", "7", "-o", "json")
+    expect(JSON.parse(then.out)).toMatchObject({ asOf: { seq: 7 }, costs: [{ name: "big" }] })
+    expect(then.asked[0]!.params).toEqual({ clusterNames: null, at: "7" })
+    expect((await run(past, "cost-report", "--at", "7")).out).toMatch(/^As known at .* \(event 7\), whatever was true then\.\n/)
+  })
+
+  it("is exit 5 for a name that nothing had", async () => {
+    const { code, err } = await run(report([], { notFound: ["nope"] }), "cost-report", "nope")
+    expect(code).toBe(5)
+    expect(err).toContain("No cluster 'nope' is known, of now or before.")
+  })
+
+  it("keeps status and sums on a narrow terminal", async () => {
+    const shown = await onTerminal(report([{ ...up, name: "a-long-name-of-a-cluster" }]), 64, "cost-report")
+    expect(shown).toMatch(/^.{1,20}… .*UP +\$43\.92 +\$87\.84$/m)
+  })
+})
+
+it("what is torn down says what it has cost, before it goes", async () => {
+  const answers: Answers = {
+    ...clusters(),
+    status: (_, reply) => reply.result({ clusters: [cluster("big", { resources: offer, id: "big", status: "STOPPED" })], notFound: [] }),
+    ...report([up])
+  }
+  expect(await onTerminal(answers, 100, "down", "big")).toContain("disks included: big (STOPPED, $87.84)?")
+})
+
+it("money is in cents, and less than one is not nothing", () => {
+  expect([0, 0.004_2, 0.000_01, 0.01, 12.345].map(dollars)).toEqual(["$0.00", "$0.0042", "<$0.0001", "$0.01", "$12.35"])
+})

@@ -1,0 +1,229 @@
+/** What clusters have cost: a meter for each node that runs, by the price that was recorded when it was asked for. */
+import { assert, describe, it } from "@effect/vitest"
+import { HashMap } from "effect"
+import fc from "fast-check"
+import { costsOf } from "../../daemon/queries/costs.ts"
+import * as World from "../../daemon/World.ts"
+import { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
+import type { Recorded } from "../../events/Recorded.ts"
+import type { Offer } from "../../events/values.ts"
+import { costs } from "../../projections/costs.ts"
+import { fold } from "../../projections/Projection.ts"
+import { asked, cluster, created, launchRequested, name, nodeId, offer, recorded, requested, type Said, token } from "../fakes/facts.ts"
+import { histories } from "../fakes/histories.ts"
+
+const hourMs = 3_600_000
+/** A fact, and the hour of its clock. */
+type Timed = readonly [atHours: number, Said]
+
+const timed = (facts: ReadonlyArray<Timed>): ReadonlyArray<Recorded> =>
+  recorded(facts.map(([, said]) => said)).map((one, i) => ({ ...one, atMs: facts[i]![0] * hourMs }))
+const worldOf = (facts: ReadonlyArray<Timed>) => timed(facts).reduce(World.apply, World.empty)
+const reportAt = (facts: ReadonlyArray<Timed>, atHours: number) => costsOf(worldOf(facts), {}, atHours * hourMs)
+const costOf = (facts: ReadonlyArray<Timed>, atHours: number) => reportAt(facts, atHours).costs[0]!
+
+const priced: Offer = { ...offer, cloud: "aws", region: "us-east-1", instanceType: "m6i.large", usdPerHour: 2, catalog: "2026-07-20" }
+const chosen = (numNodes = 1, place = priced): Said => ({ _tag: "PlaceChosen", cluster, offer: place, numNodes })
+const wanted = (numNodes = 1, place = priced, under = token): Said => ({
+  _tag: "NodeRequested",
+  cluster,
+  token: under,
+  ranks: Array.from({ length: numNodes }, (_, rank) => rank),
+  offer: place
+})
+const given = (rank = 0, under = token): Said => ({
+  _tag: "NodeProvisioned",
+  cluster,
+  token: under,
+  rank,
+  node: NodeId.make(`${under}-${rank}`),
+  address: "10.0.0.4"
+})
+const stopped = (rank = 0): Said => ({ _tag: "NodeStopped", cluster, rank, node: nodeId(rank), reason: null })
+const starting = (rank = 0): Said => ({ _tag: "NodeStarting", cluster, rank, node: nodeId(rank) })
+const startedAgain = (rank = 0): Said => ({ _tag: "NodeStarted", cluster, rank, node: nodeId(rank), address: "10.0.0.5" })
+const released = (rank = 0): Said => ({ _tag: "NodeReleased", cluster, rank, node: nodeId(rank), reason: null })
+const gone: Said = { _tag: "ClusterGone", cluster, name, reason: "asked" }
+const fired = (observedAtMs: number): Said => ({
+  _tag: "AutostopFired",
+  cluster,
+  entry: 1,
+  observedAtMs,
+  idleMinutes: 5,
+  down: false,
+  idleSinceMs: 0
+})
+
+/** From the first hour on, on machines for 2 $ an hour. */
+const runs = (numNodes = 1): ReadonlyArray<Timed> => [
+  [0, created],
+  [0, requested("launch")],
+  [0, launchRequested()],
+  [0, chosen(numNodes)],
+  [0, wanted(numNodes)],
+  ...Array.from({ length: numNodes }, (_, rank) => [1, given(rank)] as const)
+]
+
+describe("a cluster", () => {
+  it("costs nothing before a machine is given, then what its nodes cost, up to now", () => {
+    assert.deepInclude(costOf(runs().slice(0, 5), 9), {
+      totalUsd: 0,
+      durationMs: 0,
+      usdPerHour: 2,
+      runningUsdPerHour: 0,
+      usageIntervals: []
+    })
+    const three = costOf(runs(3), 2.5)
+    assert.deepInclude(three, { name, status: "INIT", totalUsd: 9, durationMs: 1.5 * hourMs, usdPerHour: 6, runningUsdPerHour: 6 })
+    assert.deepStrictEqual(three.usageIntervals, [{ startedAtMs: hourMs, endedAtMs: null }])
+  })
+
+  it("stop-03: the instances cost nothing from the stop on, and again from the start", () => {
+    const off: ReadonlyArray<Timed> = [...runs(2), [2, stopped(0)], [3, stopped(1)]]
+    assert.deepInclude(costOf(off, 50), { totalUsd: 6, durationMs: 2 * hourMs, usdPerHour: 4, runningUsdPerHour: 0 })
+    const again: ReadonlyArray<Timed> = [...off, [10, starting(0)], [10, starting(1)], [10, startedAgain(0)], [10, startedAgain(1)]]
+    assert.deepInclude(costOf(again, 11), { totalUsd: 10, durationMs: 3 * hourMs, runningUsdPerHour: 4 })
+    assert.deepStrictEqual(costOf(again, 11).usageIntervals, [
+      { startedAtMs: hourMs, endedAtMs: 3 * hourMs },
+      { startedAtMs: 10 * hourMs, endedAtMs: null }
+    ])
+  })
+
+  it("down-03: all billing stops with its end, and what it has cost stays known", () => {
+    const over: ReadonlyArray<Timed> = [...runs(2), [2, released(0)], [3, released(1)], [3, gone]]
+    assert.deepInclude(costOf(over, 1000), {
+      status: null,
+      goneAtMs: 3 * hourMs,
+      numNodes: 2,
+      totalUsd: 6,
+      usdPerHour: 4,
+      runningUsdPerHour: 0,
+      abandoned: 0
+    })
+  })
+
+  it("that was told to start and refused has cost nothing by that", () => {
+    const refused: Said = { _tag: "NodeRefused", cluster, token, node: nodeId(0), code: "Insufficient", message: "no room" }
+    const tries = [10, 20, 30].flatMap(
+      (hour): ReadonlyArray<Timed> => [
+        [hour, starting()],
+        [hour + 5, refused]
+      ]
+    )
+    const tried = costOf([...runs(), [2, stopped()], ...tries], 50)
+    assert.deepInclude(tried, { totalUsd: 2, durationMs: hourMs, runningUsdPerHour: 0 })
+    assert.lengthOf(tried.usageIntervals, 1)
+  })
+
+  it("costs by node, where its nodes were had in several places, and by what was recorded, whatever lists say since", () => {
+    const spot: Offer = { ...priced, zone: "us-east-1b", useSpot: true, usdPerHour: 0.5 }
+    const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
+    const moved: ReadonlyArray<Timed> = [
+      ...runs(),
+      [2, released()],
+      [2, chosen(1, spot)],
+      [2, wanted(1, spot, other)],
+      [3, given(0, other)],
+      // Another price where it is launched on again: what runs was had for the old one.
+      [4, chosen(1, priced)]
+    ]
+    assert.deepInclude(costOf(moved, 7), { totalUsd: 4, usdPerHour: 0.5, durationMs: 5 * hourMs })
+  })
+
+  it("that stopped by itself has cost up to then, whenever that was heard", () => {
+    const slept: ReadonlyArray<Timed> = [...runs(2), [30, fired(3 * hourMs)], [30, stopped(0)], [31, stopped(1)]]
+    assert.deepInclude(costOf(slept, 50), { totalUsd: 8, durationMs: 2 * hourMs })
+    const again: ReadonlyArray<Timed> = [...slept, [40, startedAgain(0)], [40, startedAgain(1)], [41, fired(3 * hourMs)], [42, stopped(0)]]
+    assert.deepInclude(costOf(again, 42), { totalUsd: 8 + 8 })
+  })
+
+  it("whose machine was given up on says that no more is known of it, where it is paid for", () => {
+    const left: Said = { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
+    const unanswered: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }
+    assert.deepInclude(costOf([...runs(), [3, left], [3, gone]], 9), { totalUsd: 4, abandoned: 1, runningUsdPerHour: 0 })
+    assert.deepInclude(costOf([...runs(2).slice(0, 5), [1, unanswered], [1, gone]], 9), { totalUsd: 0, abandoned: 2 })
+    const here: ReadonlyArray<Timed> = [
+      ...asked().map((said) => [0, said] as const),
+      [0, wanted(1, offer)],
+      [1, given()],
+      [2, left],
+      [2, gone]
+    ]
+    assert.deepInclude(costOf(here, 9), { totalUsd: 0, usdPerHour: 0, abandoned: 0, durationMs: hourMs })
+  })
+
+  it("costs nothing less when the clock is put back", () => {
+    const back: ReadonlyArray<Timed> = [...runs(), [0.5, stopped()], [0.6, startedAgain()]]
+    assert.deepInclude(costOf(back, 1.6), { totalUsd: 2, durationMs: hourMs })
+    assert.deepInclude(costOf(runs(), 0.2), { totalUsd: 0, durationMs: 0 })
+  })
+
+  it("that never had a machine is forgotten with its end", () => {
+    assert.deepStrictEqual(reportAt([...runs().slice(0, 4), [1, gone]], 2).costs, [])
+  })
+})
+
+describe("the report", () => {
+  const named = (i: number, facts: ReadonlyArray<Timed>): ReadonlyArray<Recorded> => {
+    const id = ClusterId.make(String(i).padStart(26, "0"))
+    const of = (event: Recorded["event"]) =>
+      ({
+        ...event,
+        ...("cluster" in event ? { cluster: id } : {}),
+        ...("name" in event ? { name: ClusterName.make(`c-${i}`) } : {})
+      }) as Recorded["event"]
+    return timed(facts).map((one) => ({ ...one, stream: `cluster/${id}` as never, event: of(one.event) }))
+  }
+  const over: ReadonlyArray<Timed> = [...runs(), [2, released()], [2, gone]]
+
+  it("has live clusters first, each kind newest first, and finds any by its name", () => {
+    const later = over.map(([hour, said]) => [hour + 1, said] as const)
+    const all = [...named(1, over), ...named(2, later), ...named(3, runs())].reduce(World.apply, World.empty)
+    const report = (clusterNames?: ReadonlyArray<string>) => costsOf(all, { clusterNames: clusterNames ?? null }, 3 * hourMs)
+    assert.deepStrictEqual(
+      report().costs.map((cost) => cost.name),
+      ["c-3", "c-2", "c-1"]
+    )
+    const { costs, notFound } = report(["c-1", "no-*", "[c]-3"])
+    assert.deepStrictEqual([costs.map((cost) => cost.name), notFound], [["c-3", "c-1"], ["no-*"]])
+  })
+
+  it("keeps the last thousand that are gone, and of older ones their sum", () => {
+    const log = Array.from({ length: 1003 }, (_, i) => named(i, over)).flat()
+    const state = fold(costs, log)
+    assert.strictEqual(HashMap.size(state.rows), 1000)
+    assert.deepStrictEqual(state.older, { clusters: 3, usd: 6 })
+    const { costs: kept } = costsOf({ ...World.empty, costs: state }, {}, 9 * hourMs)
+    assert.isFalse(kept.some((cost) => ["c-0", "c-1", "c-2"].includes(cost.name)))
+  })
+
+  it("tells of one the last hundred times that it ran, and sums all of them", () => {
+    const turns = Array.from(
+      { length: 150 },
+      (_, i): ReadonlyArray<Timed> => [
+        [2 * i + 2, stopped()],
+        [2 * i + 3, startedAgain()]
+      ]
+    ).flat()
+    const cost = costOf([...runs(), ...turns], 302)
+    assert.deepInclude(cost, { durationMs: 151 * hourMs, totalUsd: 302 })
+    assert.lengthOf(cost.usageIntervals, 101)
+  })
+
+  it("meters just the nodes that the state says run, after any history", () => {
+    fc.assert(
+      fc.property(histories, (log) => {
+        let world = World.empty
+        for (const fact of log) {
+          world = World.apply(world, fact)
+          for (const row of HashMap.values(world.clusters.rows)) {
+            const { meters } = [...HashMap.values(world.costs.rows)].find(({ id }) => id === row.id)!
+            const metered = meters.filter(({ sinceMs }) => sinceMs !== null).map(({ node }) => node as string)
+            const running = row.nodes.filter(({ state }) => state !== "stopped").map(({ node }) => node as string)
+            assert.deepStrictEqual(metered.sort(), running.sort())
+          }
+        }
+      })
+    )
+  })
+})
