@@ -1,6 +1,6 @@
 /**
  * Bundles what ships: the client's hot entry and its lazy half, the daemon, the audit without one and the threads of both, the agent, and
- * the SDK in two halves with its types, each one file in dist/.
+ * the SDK in two halves, the prices that it may be asked for, and its types, each one file in dist/.
  */
 import { createHash } from "node:crypto"
 import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -80,7 +80,14 @@ await Promise.all([
     outExtension: { ".js": ".cjs" },
     external: ["./values.cjs"]
   }),
-  build({ ...common, entryPoints: { values: "sdk/api/values.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
+  build({
+    ...common,
+    entryPoints: { values: "sdk/api/values.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: ["./prices.cjs"]
+  }),
+  build({ ...common, entryPoints: { prices: "daemon/catalog/prices.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
 ])
 // Read when it is first asked for: what it would cost a start is more than the file.
 mkdirSync("dist/catalog", { recursive: true })

@@ -2,7 +2,7 @@
 import { type Maybe, shown, wholeNumber, yesOrNo } from "./arguments.ts"
 import { type Cloud, cloudNamed } from "./Cloud.ts"
 import type { DiskTier } from "./enums.ts"
-import { NotSupportedError, ValueError } from "./exceptions.ts"
+import { ValueError } from "./exceptions.ts"
 import { toOptions } from "./field-names.ts"
 import { orException } from "./from-wire.ts"
 import { values } from "./load.ts"
@@ -110,14 +110,15 @@ export class Resources {
     return values().isEmpty(this.#need)
   }
 
-  /** USD for one node over so many seconds. Only of what costs nothing; else `NotSupportedError`: prices are the daemon's to tell, by `optimize`. */
+  /**
+   * USD for one node over so many seconds, where it is cheapest within its region and zone; as spot, if that is what it asks for. By the lists that
+   * the daemon plans by, without one: `ValueError` where it cannot be had, `NotSupportedError` of a cloud without a list. What has been paid is told
+   * by `costReport`.
+   */
   getCost(seconds: number): number {
     if (!(Number.isFinite(seconds) && seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)
     if (!this.isLaunchable()) throw new ValueError(`${this} has no price: cloud and instanceType say what it is.`)
-    const usd = values().costOf(this.#named(), seconds)
-    if (usd === undefined)
-      throw new NotSupportedError(`The prices of ${this.cloud} are not known here: await sky.optimize(task) tells them.`)
-    return usd
+    return orException(() => values().costOf(this.#named(), seconds))
   }
 
   /**

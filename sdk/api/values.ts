@@ -6,7 +6,7 @@ import { canonicalTask } from "../../task/canonical.ts"
 import { cloudDisplay, parseInfra } from "../../task/clouds.ts"
 import { diskGibDefault } from "../../task/disk.ts"
 import * as edits from "../../task/edits.ts"
-import { getCost, isEmpty, isLaunchable, lessDemandingThan, shouldBeBlockedBy } from "../../task/fit.ts"
+import { isEmpty, isLaunchable, lessDemandingThan, shouldBeBlockedBy } from "../../task/fit.ts"
 import { anyRegion } from "../../task/images.ts"
 import { fileMountsOf, storageMountsOf } from "../../task/mounts.ts"
 import { type Need, needOf } from "../../task/Need.ts"
@@ -29,6 +29,7 @@ import { dotted, ended, type NameOf, type Path, problemIn } from "../task/words.
 import { camel } from "./field-names.ts"
 import { ownCopy } from "./sayable.ts"
 
+export { costOf } from "./prices.ts"
 export const { setFileMounts, setStorageMounts, updateMounts } = edits
 export type { Alternative, Need }
 export {
@@ -121,12 +122,6 @@ export const requestFrom = (fields: object): Request => {
   if (kind !== "one") throw refuse("Resources: one kind of accelerator only. Give a Set or a list of Resources for a choice.")
   return items[0] ?? requestOf({})
 }
-
-const free = { usdPerHour: () => 0 }
-
-/** USD; undefined where no price is known. So far it is where it is nothing. */
-export const costOf = (need: Need, seconds: number): number | undefined =>
-  getCost(need, seconds, (cloud) => (cloud === "local" || cloud === "ssh" ? free : undefined))
 
 /** A task of fields as a file has them, its paths found and absolute. Texts are taken as they are: envs are replaced in files only. */
 export const taskFrom = (fields: object): Task => {

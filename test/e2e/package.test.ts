@@ -32,6 +32,7 @@ describe("the package", () => {
       "bin/skyd.cjs",
       "dist/sdk.cjs",
       "dist/values.cjs",
+      "dist/prices.cjs",
       "dist/sdk.d.cts",
       "dist/catalog/aws.catalog",
       "dist/catalog/gcp.catalog",

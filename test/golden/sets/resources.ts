@@ -5,7 +5,7 @@ import { acceleratorsText } from "../../../task/accelerators.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { parseAmount } from "../../../task/amounts.ts"
 import { checkWithOffers } from "../../../task/check-offers.ts"
-import { getCost, isLaunchable, requiredFeatures } from "../../../task/fit.ts"
+import { isLaunchable, requiredFeatures } from "../../../task/fit.ts"
 import { anyRegion, dockerImage } from "../../../task/images.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Resources } from "../../../task/Resources.ts"
@@ -61,15 +61,23 @@ export const resourcesOfNeed = (need: Need): Made => new sky.Resources(toOptions
 
 export const isRefused = (answer: object): answer is Extract<Answer, { error: unknown }> => "error" in answer
 
-const priced = (need: Need) => {
+/** By the whole lists, as a caller of the API gets it. */
+const costs = (made: Made) => {
+  try {
+    return { hourly: made.getCost(3600), cost_90s: made.getCost(90) }
+  } catch {
+    return { hourly_error: true }
+  }
+}
+
+const priced = (need: Need, made: Made) => {
   if (!isLaunchable(need)) return {}
   const [accelerators] = Object.entries(need.accelerators ?? {}).map(([name, count]) => ({ name, count }))
   const { image_id: images, instance_type: instanceType, region, zone } = need
   const all = view(need.cloud!)!.places({ instanceType, accelerators, useSpot: need.use_spot ?? false, region, zone })
   const places = images === undefined || images[anyRegion] !== undefined ? all : all.filter((place) => images[place.region] !== undefined)
-  const hourly = getCost(need, 3600, view)
   return {
-    ...(hourly === undefined ? { hourly_error: true } : { hourly, cost_90s: getCost(need, 90, view) }),
+    ...costs(made),
     valid_regions: places.slice(0, 4),
     ...(places.length > 4 ? { valid_regions_count: places.length } : {})
   }
@@ -90,7 +98,7 @@ const described = (need: Need): Answer => {
       accelerators_str: acceleratorsText(need.accelerators),
       features: requiredFeatures(need),
       docker_image: dockerImage(need.image_id),
-      ...priced(need)
+      ...priced(need, made)
     }
   }
 }
@@ -145,4 +153,14 @@ const meaning = (out: unknown): unknown => {
   }
 }
 
-export const resources: GoldenSet = { name: "resources", answer, meaning, rules: resourcesRules({ copyOfCompleted, meaning }) }
+/** Prices are those of the lists that come along, whatever lists this user has fetched. */
+const open = async () => {
+  const before = process.env["SKYD_HOME"]
+  process.env["SKYD_HOME"] = "/nowhere"
+  return async () => {
+    if (before === undefined) delete process.env["SKYD_HOME"]
+    else process.env["SKYD_HOME"] = before
+  }
+}
+
+export const resources: GoldenSet = { name: "resources", answer, meaning, open, rules: resourcesRules({ copyOfCompleted, meaning }) }

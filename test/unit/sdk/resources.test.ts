@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { refused, sky } from "./sdk.ts"
 
-const { NotSupportedError, ValueError } = sky.exceptions
+const { ValueError } = sky.exceptions
 const { Resources } = sky
 // biome-ignore lint/suspicious/noExplicitAny: what the types refuse, as JavaScript may give it
 const any = (value: unknown): any => value
@@ -79,19 +79,6 @@ describe("Resources", () => {
   it("resources-04: copy checks again", async () => {
     expect(await refused(() => new Resources().copy({ cpus: "x" }))).toBeInstanceOf(ValueError)
     expect(await refused(() => new Resources().copy(any({ cpu: 2 })))).toBeInstanceOf(TypeError)
-  })
-
-  it("has a price where it costs nothing; others come with the offers", async () => {
-    expect(new Resources({ cloud: sky.Local(), instanceType: "2CPU--8GB" }).getCost(3600)).toBe(0)
-    expect(await refused(() => new Resources({ cloud: sky.AWS(), instanceType: "p3.2xlarge" }).getCost(1))).toBeInstanceOf(
-      NotSupportedError
-    )
-    expect(await refused(() => new Resources({ cloud: sky.Local() }).getCost(1))).toBeInstanceOf(ValueError)
-    for (const seconds of [Number.POSITIVE_INFINITY, Number.NaN, -1, "1"])
-      expect(await refused(() => new Resources({ cloud: sky.Local(), instanceType: "2CPU--8GB" }).getCost(any(seconds)))).toMatchObject({
-        name: "ValueError",
-        message: `getCost takes seconds from 0 up, got ${seconds}.`
-      })
   })
 
   it("resources-08: is launchable exactly when cloud and instance type are set", () => {
