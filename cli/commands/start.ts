@@ -1,6 +1,7 @@
 /** `sky start`: a stopped cluster comes back, as it was. */
 import { commandLine } from "../../sdk/client/caller.ts"
 import { each, namesOf } from "../each.ts"
+import { rate } from "../render/bill.ts"
 import { usageError } from "../render/error.ts"
 import { plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
@@ -36,7 +37,7 @@ export const start = verb(
       json,
       usage,
       doing: "Starting",
-      question: (clusters) => `Restart ${plural(clusters.length, "cluster")}: ${namesOf(clusters)}?`,
+      question: (clusters) => `Restart ${plural(clusters.length, "cluster")}: ${namesOf(clusters)}${rate(clusters)}?`,
       byDefault: true,
       params: {
         lastUse: commandLine(argv),

@@ -3,6 +3,15 @@ import type { ClusterView } from "../../sdk/protocol/rows.ts"
 import { clean } from "./style.ts"
 import { dollars } from "./time.ts"
 
+/** What those cost an hour that are paid for, of which day those prices are; to be put behind a question. */
+export const rate = (clusters: ReadonlyArray<ClusterView>): string => {
+  const offers = clusters.flatMap(({ numNodes, resources }) => (resources === null ? [] : [{ ...resources, numNodes }]))
+  const sum = offers.reduce((usd, { numNodes, usdPerHour }) => usd + numNodes * usdPerHour, 0)
+  const dates = [...new Set(offers.flatMap(({ catalog, usdPerHour }) => (catalog === null || usdPerHour === 0 ? [] : [catalog])))].sort()
+  const of = dates.length === 0 ? "" : `, prices of ${clean(dates.join(" and "))}`
+  return sum === 0 ? "" : ` (${dollars(sum)} an hour${of})`
+}
+
 export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
   const paid = clusters.filter(({ status, resources }) => status !== "STOPPED" && (resources?.usdPerHour ?? 0) > 0)
   const sum = paid.reduce((usd, { numNodes, resources }) => usd + numNodes * (resources?.usdPerHour ?? 0), 0)

@@ -1,6 +1,7 @@
 /** Facts in words, one line each, and what a failed setup said last. Typed by the events themselves, so that a new one does not compile until it is told here. */
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
+import type { Offer } from "../../events/values.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { clean } from "./style.ts"
 import { clock, dollars, plural } from "./time.ts"
@@ -12,7 +13,8 @@ const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute
 /** A reason names the exit code already. */
 const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }) =>
   because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
-const price = (usd: number) => (usd === 0 ? "free" : `${dollars(usd)} an hour each`)
+const price = ({ catalog, usdPerHour }: Offer) =>
+  usdPerHour === 0 ? "free" : `${dollars(usdPerHour)} an hour each${catalog === null ? "" : ` (price of ${clean(catalog)})`}`
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
   cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 
@@ -28,7 +30,7 @@ const words: Words = {
   LaunchRequested: ({ numNodes, task }) => `launch of ${task.name ?? "a task"} on ${plural(numNodes, "node")}`,
   StartRequested: () => "start",
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
-  PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer.usdPerHour)}`,
+  PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer)}`,
   NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
   NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,

@@ -1,9 +1,9 @@
 /** What a launch would take and cost, said before it is paid. Pure. */
 import type { Launched, Plan } from "../../sdk/protocol/launch.ts"
 import type { Task } from "../../task/Task.ts"
-import { clean, glyph } from "./style.ts"
+import { clean, glyph, widthOf } from "./style.ts"
 import { type Screen, table } from "./table.ts"
-import { dollars, plural } from "./time.ts"
+import { cents, dollars, plural } from "./time.ts"
 
 const cloudWord = (cloud: string) => (cloud === "local" ? "local (this machine)" : cloud.toUpperCase())
 
@@ -54,6 +54,8 @@ const datesIn = (offers: ReadonlyArray<Plan["offer"]>) => [
 ]
 
 const titles = ["INFRA", "INSTANCE", "vCPUs", "MEM(GB)", "GPUS", "$/HR", ""]
+/** Where it is narrow: what is chosen and what it costs stays. */
+const shrinking = ["INSTANCE", "INFRA", "GPUS", "vCPUs", "MEM(GB)", ""]
 
 const rowOf = (offer: Plan["offer"], said: string) => {
   const { accelerators, cpus, instanceType, memoryGib, usdPerHour, useSpot } = offer
@@ -64,7 +66,7 @@ const rowOf = (offer: Plan["offer"], said: string) => {
       cpus === 0 ? "-" : String(cpus),
       cpus === 0 ? "-" : memoryGib.toFixed(0),
       accelerators === null ? "-" : clean(`${accelerators.name}:${accelerators.count}`),
-      usdPerHour === 0 ? "free" : usdPerHour.toFixed(2),
+      usdPerHour === 0 ? "free" : cents(usdPerHour),
       said
     ]
   }
@@ -87,8 +89,20 @@ const notEnabled = "None of this is enabled, so a launch would be refused. See w
 export const planTable = (plan: Plan, screen: Screen, nowMs: number, all = false): string => {
   const { considered, enabled, newCluster, notes, numNodes, offer } = plan
   const mark = newCluster ? "chosen" : "the cluster that is there"
-  const said = (one: Plan["offer"]) =>
-    [same(one, offer) ? `${glyph("chosen")} ${mark}` : "", enabled ? "" : "not enabled"].filter((part) => part !== "").join(", ")
+  const chosen = (one: Plan["offer"]) => (same(one, offer) ? `${glyph("chosen")} ${mark}` : "")
+  const said = (one: Plan["offer"]) => [chosen(one), enabled ? "" : "not enabled"].filter((part) => part !== "").join(", ")
+  const rows = (mark: (one: Plan["offer"]) => string, on = screen) =>
+    table(
+      titles,
+      considered.map((one) => rowOf(one, mark(one))),
+      on,
+      ["vCPUs", "MEM(GB)", "$/HR"],
+      shrinking
+    )
+  // That none is enabled is said below, too.
+  const isWide = rows(said, { width: undefined, colour: false })
+    .split("\n")
+    .some((line) => widthOf(line) > (screen.width ?? Number.POSITIVE_INFINITY))
   const sum = offer.usdPerHour === 0 ? "" : `${plural(numNodes, "node")}: ${dollars(numNodes * offer.usdPerHour)} an hour. `
   const prices = pricesOf(datesIn(considered), nowMs)
   const lines = [
@@ -96,14 +110,5 @@ export const planTable = (plan: Plan, screen: Screen, nowMs: number, all = false
     nextOf(plan, all),
     ...notes.map((note) => `${clean(note)}\n`)
   ]
-  return (
-    table(
-      titles,
-      considered.map((one) => rowOf(one, said(one))),
-      screen,
-      ["vCPUs", "MEM(GB)", "$/HR"]
-    ) +
-    lines.join("") +
-    (enabled ? "" : notEnabled)
-  )
+  return rows(isWide ? chosen : said) + lines.join("") + (enabled ? "" : notEnabled)
 }

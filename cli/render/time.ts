@@ -56,4 +56,5 @@ export const clock = (atMs: number): string => new Date(atMs).toTimeString().sli
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`
 /** Cents; of less than one, what there is of it. */
-export const dollars = (usd: number): string => (usd > 0 && usd < 0.0001 ? "<$0.0001" : `$${usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)}`)
+export const cents = (usd: number): string => usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)
+export const dollars = (usd: number): string => (usd > 0 && usd < 0.000_05 ? "<$0.0001" : `$${cents(usd)}`)

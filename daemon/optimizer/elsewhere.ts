@@ -47,6 +47,6 @@ const nothing = (plan: Plan): ResourcesUnavailableError => {
 export const hintOf = (found: Result.Result<Plan, SkydError>, own?: string): string | null => {
   if (Result.isFailure(found)) return own ?? (found.failure._tag === "ResourcesUnavailableError" ? found.failure.hint : null)
   const { offer } = found.success.ranked[0]!
-  const others = `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour, but is not enabled: sky check. What would be taken: --dryrun`
+  const others = `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour (price of ${offer.catalog}), but is not enabled: sky check. What would be taken: --dryrun`
   return own === undefined ? others : `${own}. ${others}`
 }

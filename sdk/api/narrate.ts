@@ -63,8 +63,9 @@ export const terminal: Narrator = {
 
 export const planLine = ({ cluster, plan }: Launched): string => {
   if (plan === undefined) return "Dry run: the task fits."
-  const { cloud, cpus, memoryGib, usdPerHour } = plan.offer
-  const price = usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour`
+  const { catalog, cloud, cpus, memoryGib, usdPerHour } = plan.offer
+  const price =
+    usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour${catalog === null ? "" : ` (price of ${catalog})`}`
   const where = !plan.enabled ? "a cloud that is not enabled" : plan.newCluster ? "a new cluster" : cluster
   return `Dry run: ${plan.numNodes}x ${cloud} (${cpus} vCPUs, ${memoryGib} GiB), ${price}, on ${where}.`
 }

@@ -53,7 +53,7 @@ describe("a launch that no enabled cloud has room for", () => {
   it("is refused, and says who has it and for how much", async () => {
     const { code, err } = await home.sky("launch", "-y", "-c", "p", "--gpus", "A100:8", "nvidia-smi")
     expect(code).toBe(7)
-    expect(err).toContain("GCP has it from $19.42 an hour, but is not enabled: sky check.")
+    expect(err).toContain("GCP has it from $19.42 an hour (price of 2026-05-20), but is not enabled: sky check.")
     expect(await home.json("status")).toEqual([])
   })
 })

@@ -143,3 +143,24 @@ it("what is torn down says what it has cost, before it goes", async () => {
 it("money is in cents, and less than one is not nothing", () => {
   expect([0, 0.004_2, 0.000_01, 0.01, 12.345].map(dollars)).toEqual(["$0.00", "$0.0042", "<$0.0001", "$0.01", "$12.35"])
 })
+
+it("what is launched says what it costs, and how old the price is, before it is asked for", async () => {
+  const plan = { offer, numNodes: 2, newCluster: true, enabled: true, considered: [offer], next: [], more: 0, notes: [] }
+  const answers: Answers = { launch: (_, reply) => reply.result({ cluster: "big", jobId: null, handle: null, plan }) }
+  const shown = await onTerminal(answers, 100, "launch", "-c", "big", "--gpus", "A100:8", "--num-nodes", "2", "true")
+  expect(shown).toMatch(
+    /2 nodes . AWS us-east-1 . \$43\.92 an hour \(price of 2026-07-20(, \d+ months? old)?\)\n.*Launch a new cluster 'big'\? \[Y\/n\]/
+  )
+  const piped = await run(answers, "launch", "-c", "big", "true")
+  expect(piped).toMatchObject({ code: 2, out: "" })
+  expect(piped.err).toMatch(/\$43\.92 an hour \(price of 2026-07-20[\s\S]*Say it beforehand: -y/)
+})
+
+it("what is started again says what that costs, and how old the price is", async () => {
+  const stopped = (resources: object, name: string) => cluster(name, { resources, id: name, status: "STOPPED", numNodes: 2 })
+  const answers = (...all: ReadonlyArray<object>): Answers => ({ status: (_, reply) => reply.result({ clusters: all, notFound: [] }) })
+  const here = stopped({ ...offer, cloud: "local", usdPerHour: 0, catalog: null }, "here")
+  const shown = await onTerminal(answers(stopped(offer, "big"), here), 100, "start", "big", "here")
+  expect(shown).toContain("Restart 2 clusters: big, here ($43.92 an hour, prices of 2026-07-20)? [Y/n]")
+  expect(await onTerminal(answers(here), 100, "start", "here")).toContain("Restart 1 cluster: here? [Y/n]")
+})

@@ -1,7 +1,7 @@
 /** Rendering without a terminal: pure functions in, text out. */
 import { describe, expect, it } from "vitest"
 import { forScripts } from "../../../cli/render/json.ts"
-import { summary } from "../../../cli/render/plan.ts"
+import { planTable, summary } from "../../../cli/render/plan.ts"
 import { autostopCell, demandCell, resourcesCell } from "../../../cli/render/resources.ts"
 import { clean, cleanText, cut, widthOf } from "../../../cli/render/style.ts"
 import { table } from "../../../cli/render/table.ts"
@@ -117,6 +117,24 @@ describe("what the daemon sends", () => {
     const priced = { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 1, catalog: "2026-07-20" }
     expect(summary({ ...plan, offer: priced, numNodes: 1 }, nowMs)).toMatch(/\$1\.00 an hour \(price of 2026-07-20, 4 months old\)$/)
     expect(summary({ ...plan, offer: priced, numNodes: 1 }, Date.parse("2026-08-01"))).toMatch(/an hour \(price of 2026-07-20\)$/)
+  })
+
+  it("keeps what is chosen and its price on a narrow terminal", () => {
+    const gcp = { ...offer, cloud: "gcp", region: "europe-west4", zone: "europe-west4-a", instanceType: "a2-highgpu-8g", usdPerHour: 19.42 }
+    const plan = { offer: gcp, numNodes: 1, newCluster: true, enabled: false, considered: [gcp], next: [], more: 0, notes: [] }
+    const rowAt = (width: number | undefined) => planTable(plan, { width, colour: false }, 0).split("\n")[1]!
+    expect(rowAt(undefined)).toMatch(/ a2-highgpu-8g .* 19\.42 {2}\S+ chosen, not enabled$/)
+    for (const width of [72, 60]) {
+      expect(rowAt(width)).toMatch(/ 19\.42 {2}\S+ chosen$/)
+      expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
+    }
+  })
+
+  it("tells prices below a cent", () => {
+    const nano = { ...offer, cloud: "aws", instanceType: "t4g.nano", usdPerHour: 0.0042, catalog: "2026-07-20" }
+    const plan = { offer: nano, numNodes: 1, newCluster: true, enabled: true, considered: [nano], next: [], more: 0, notes: [] }
+    const shown = planTable(plan, { width: undefined, colour: false }, Date.parse("2026-07-21"))
+    expect(shown).toMatch(/ 0\.0042 {2}\S+ chosen\n1 node: \$0\.0042 an hour\. Prices of 2026-07-20\.\n/)
   })
 })
 
