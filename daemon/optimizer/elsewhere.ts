@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
 import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { parseAmount } from "../../task/amounts.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { completed } from "../commands/offer-checks.ts"
@@ -31,13 +32,32 @@ export const planElsewhere = (
 
 const all = "All there is: sky show-gpus -a"
 
+/** Who says a number means it; most mean at least so many. */
+const exactIn = ({ looks }: Plan): string | undefined => {
+  for (const { need } of looks)
+    for (const [what, amount] of [["cpus", need.cpus] as const, ["memory", need.memory] as const])
+      if (amount !== undefined && parseAmount(amount)?.or === "exactly")
+        return `${what}: ${amount} means exactly that, ${amount}+ at least that.`
+  return undefined
+}
+
+/** The way on where nothing is near: what is missing is a type in some form, GPUs in some place, or a machine of that size. */
+const rest = ({ looks }: Plan): string => {
+  const type = looks.find(({ need }) => need.instance_type !== undefined)?.need
+  const [accelerator] = looks.flatMap(({ need }) => Object.keys(need.accelerators ?? {}))
+  const isSomewhere = looks.some(({ need }) => (need.region ?? need.zone) !== undefined)
+  if (type !== undefined) return `There is no ${type.instance_type}${type.use_spot ? " as spot" : ""}${isSomewhere ? " there" : ""}.`
+  if (accelerator === undefined) return "Usual machines are not so large. Others are had by name: -t TYPE"
+  return isSomewhere ? `Where there is: sky show-gpus ${accelerator} --all-regions` : all
+}
+
 const nothing = (plan: Plan): ResourcesUnavailableError => {
   const near = nearIn(plan)
   const lacking = plan.looks.find(({ lacks }) => lacks !== undefined)
   const reason = lacking && `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
   return new ResourcesUnavailableError({
     message: "No list of offers has what is asked.",
-    hint: near === "" ? (reason ?? all) : `There is ${near}. ${all}`,
+    hint: near === "" ? (reason ?? exactIn(plan) ?? rest(plan)) : `There is ${near}. ${all}`,
     failoverHistory: [],
     noFailover: false
   })

@@ -42,6 +42,10 @@ describe("a dry run", () => {
       code: 6,
       err: expect.stringContaining("m6i.large has no accelerators, V100:1 was asked for")
     })
+    expect(await dry("--region", "us-west-1", "--gpus", "V100:4")).toMatchObject({
+      code: 7,
+      err: expect.stringContaining("Where there is: sky show-gpus V100 --all-regions")
+    })
     expect(await dry("--infra", "gcp/northamerica-south1")).toMatchObject({
       code: 7,
       err: expect.stringContaining("Name the instance type, as ")

@@ -1,7 +1,9 @@
 /** The best place for a task: what users are told of it, and what holds whatever is asked. */
 import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
 import * as fc from "fast-check"
 import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
+import { planElsewhere } from "../../../daemon/optimizer/elsewhere.ts"
 import { optimize, requestsOf, type Wish } from "../../../daemon/optimizer/optimize.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { meets } from "../../../task/amounts.ts"
@@ -101,6 +103,20 @@ describe("the optimizer", () => {
     assert.match(look?.lacks ?? "", /^none of its usual machines is in northamerica-south1\. Name the instance type, as [\w-]+$/)
   })
 
+  it.each([
+    [{ cpus: "7" }, "cpus: 7 means exactly that, 7+ at least that."],
+    [{ memory: 100, cpus: "4+" }, "memory: 100 means exactly that, 100+ at least that."],
+    [{ cpus: "1000+" }, "Usual machines are not so large. Others are had by name: -t TYPE"],
+    [{ accelerators: "A100:8", cpus: "300+" }, "All there is: sky show-gpus -a"],
+    [{ cloud: "aws", region: "us-west-1", accelerators: "V100:4" }, "Where there is: sky show-gpus V100 --all-regions"],
+    [{ cloud: "aws", instance_type: "c9g.xlarge", use_spot: true }, "There is no c9g.xlarge as spot."],
+    [{ cloud: "aws", region: "eu-south-2", instance_type: "p3.2xlarge" }, "There is no p3.2xlarge there."],
+    [{ accelerators: "V100:3" }, "There is V100:4, V100:8, V100-32GB:8. All there is: sky show-gpus -a"]
+  ])("says of %o, which nobody has, how to go on", (resources, hint) => {
+    const found = planElsewhere({ resources }, packed.all())
+    assert.strictEqual(Result.isFailure(found) ? found.failure.hint : null, hint)
+  })
+
   it("leaves the zones of a region that are blocked out, and the region when all of them are", () => {
     const blocked = ["us-east-1a", "us-east-1b"].map((zone) => ({ cloud: "aws", zone }))
     const [first] = plan({ cloud: "aws", region: "us-east-1" }, { blocked }).ranked
@@ -183,6 +199,31 @@ describe("whatever is asked", () => {
           if (tied === undefined) continue
           assert.isAtLeast(tied.offer.usdPerHour, free!.offer.usdPerHour - 1e-9)
         }
+      })
+    )
+  })
+
+  it("to ask for more CPUs or memory never makes it cheaper", () => {
+    const sizes = [1, 2, 3, 4, 8, 12, 16, 30, 32, 64, 96, 128]
+    const two = fc
+      .tuple(fc.constantFrom(...sizes), fc.constantFrom(...sizes))
+      .map((pair) => [...pair].sort((a, b) => a - b) as [number, number])
+    fc.assert(
+      fc.property(need, two, fc.constantFrom("cpus", "memory"), ({ use_spot: _, ...asked }, [less, more], what) => {
+        const [small] = best({ ...asked, [what]: `${less}+` })
+        const [large] = best({ ...asked, [what]: `${more}+` })
+        if (large !== undefined) assert.isAtLeast(large.offer.usdPerHour, small!.offer.usdPerHour - 1e-9)
+      })
+    )
+  })
+
+  it("to ask machines with accelerators for CPUs or memory too never makes them cheaper where they come as they are", () => {
+    fc.assert(
+      fc.property(need, ({ accelerators, use_spot = false, ...amounts }) => {
+        if (accelerators === undefined) return
+        const [free] = best({ cloud: "aws", accelerators, use_spot })
+        const [tied] = best({ cloud: "aws", accelerators, use_spot, ...amounts })
+        if (tied !== undefined) assert.isAtLeast(tied.offer.usdPerHour, free!.offer.usdPerHour - 1e-9)
       })
     )
   })
