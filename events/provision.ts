@@ -1,7 +1,7 @@
 /** Facts about machines, from the wish for one to its end. */
 import * as Schema from "effect/Schema"
 import { ClusterId, JournalId, NodeId, NodeToken } from "./ids.ts"
-import { Offer } from "./values.ts"
+import { AtMs, Offer } from "./values.ts"
 
 const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
 
@@ -57,11 +57,14 @@ export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", {
 /** The agent on this node does not answer any more, although its machine has not ended. */
 export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason: Schema.String })
 
-/** The machine runs no more, its disk is kept. */
-export const NodeStopped = Schema.TaggedStruct("NodeStopped", { ...node, reason: Schema.NullOr(Schema.String) })
+/** `endedAtMs`: when that was, as the cloud says, if it was seen later. */
+const ended = { reason: Schema.NullOr(Schema.String), endedAtMs: Schema.optionalKey(AtMs) }
+
+/** The machine runs no more, its disk is kept. Not `confirmed`: a purge did without the cloud's word, and it may still run, and cost money. */
+export const NodeStopped = Schema.TaggedStruct("NodeStopped", { ...node, ...ended, confirmed: Schema.optionalKey(Schema.Boolean) })
 
 /** The cloud confirmed that machine and disk are gone. */
-export const NodeReleased = Schema.TaggedStruct("NodeReleased", { ...node, reason: Schema.NullOr(Schema.String) })
+export const NodeReleased = Schema.TaggedStruct("NodeReleased", { ...node, ...ended })
 
 /**
  * A purge gave up on an answer: what was asked for under this token may have been given, and may cost money. What is found of it is ended,

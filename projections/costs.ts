@@ -1,52 +1,16 @@
 /**
- * What clusters have cost: a meter for each node that runs, by the price in the fact that asked for it, so that a newer catalog changes
- * nothing. Clusters that are gone stay: the last ones each, older ones in a sum. Times are those of the log; where its clock was put back,
- * a meter stands still and never runs backwards.
+ * What clusters have cost, by the price in the fact that asked for each node, so that a newer catalog changes nothing. Clusters that are gone
+ * stay: the last ones each, older ones in a sum.
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import type { ClusterId, ClusterName, NodeId, NodeToken, Seq } from "../events/ids.ts"
+import type { ClusterId, NodeId, NodeToken } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { Offer } from "../events/values.ts"
+import { begin, blank, type CostRow, end, inRun, refuse } from "./CostRow.ts"
 import type { Projection } from "./Projection.ts"
 
 /** Clusters that are gone and stay in memory, each by itself. */
 const goneMax = 1000
-/** Of one cluster, times that it ran: the newest. What the others cost is in its sum. */
-const spansMax = 100
-
-const hourMs = 3_600_000
-
-export interface Meter {
-  readonly rank: number
-  readonly node: NodeId
-  readonly usdPerHour: number
-  /** Since when it runs, or may; null while it is stopped. */
-  readonly sinceMs: number | null
-}
-
-export interface CostRow {
-  readonly id: ClusterId
-  readonly name: ClusterName
-  readonly createdSeq: Seq
-  readonly launchedAtMs: number
-  readonly goneAtMs: number | null
-  readonly numNodes: number
-  readonly offer: Offer | null
-  readonly asked: ReadonlyArray<{ readonly token: NodeToken; readonly ranks: ReadonlyArray<number>; readonly usdPerHour: number }>
-  readonly meters: ReadonlyArray<Meter>
-  /** Of what has ended. */
-  readonly usd: number
-  readonly ranMs: number
-  readonly spans: ReadonlyArray<{ readonly startedAtMs: number; readonly endedAtMs: number }>
-  /** Since when any of its nodes runs. */
-  readonly sinceMs: number | null
-  /** When it stopped by itself, of which the log may hear much later. */
-  readonly firedAtMs: number | null
-  /** Machines that cost something and were given up on: what they have cost since is not known. */
-  readonly abandoned: number
-}
-
 export interface Costs {
   readonly rows: HashMap.HashMap<ClusterId, CostRow>
   /** Those that are gone, in a ring: the place of the next one holds the oldest. */
@@ -56,65 +20,10 @@ export interface Costs {
   readonly older: { readonly clusters: number; readonly usd: number }
 }
 
-const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launchedAtMs: number): CostRow => ({
-  id,
-  name,
-  createdSeq,
-  launchedAtMs,
-  goneAtMs: null,
-  numNodes: 1,
-  offer: null,
-  asked: [],
-  meters: [],
-  usd: 0,
-  ranMs: 0,
-  spans: [],
-  sinceMs: null,
-  firedAtMs: null,
-  abandoned: 0
-})
-
-const usdOf = ({ sinceMs, usdPerHour }: Meter, atMs: number) => (sinceMs === null ? 0 : (Math.max(0, atMs - sinceMs) * usdPerHour) / hourMs)
-
-/** Up to a moment, with what still runs. */
-export const costAt = ({ meters, ranMs, sinceMs, usd }: CostRow, atMs: number): { readonly usd: number; readonly ranMs: number } => ({
-  usd: meters.reduce((sum, meter) => sum + usdOf(meter, atMs), usd),
-  ranMs: ranMs + (sinceMs === null ? 0 : Math.max(0, atMs - sinceMs))
-})
-
-/** After its meters have changed: whether any of it runs. */
-const spanned = (row: CostRow, atMs: number): CostRow => {
-  const { meters, ranMs, sinceMs, spans } = row
-  const runs = meters.some((meter) => meter.sinceMs !== null)
-  if (runs === (sinceMs !== null)) return row
-  if (sinceMs === null) return { ...row, sinceMs: atMs }
-  const endedAtMs = Math.max(sinceMs, atMs)
-  const all = [...spans.slice(1 - spansMax), { startedAtMs: sinceMs, endedAtMs }]
-  return { ...row, sinceMs: null, ranMs: ranMs + endedAtMs - sinceMs, spans: all }
-}
-
-type Which = (meter: Meter) => boolean
-
-const begin = (row: CostRow, which: Which, atMs: number): CostRow => {
-  const meters = row.meters.map((meter) => (which(meter) && meter.sinceMs === null ? { ...meter, sinceMs: atMs } : meter))
-  return spanned({ ...row, meters, firedAtMs: null }, atMs)
-}
-
-const end = (row: CostRow, which: Which, seenAtMs: number, isKept = true): CostRow => {
-  const atMs = Math.min(seenAtMs, row.firedAtMs ?? seenAtMs)
-  const usd = row.meters.reduce((sum, meter) => sum + (which(meter) ? usdOf(meter, atMs) : 0), row.usd)
-  const meters = row.meters.flatMap((meter) => (which(meter) ? (isKept ? [{ ...meter, sinceMs: null }] : []) : [meter]))
-  return spanned({ ...row, usd, meters }, atMs)
-}
-
-/** It was told to start, and did not: as if nothing had been said. */
-const refuse = (row: CostRow, which: Which): CostRow => {
-  const meters = row.meters.map((meter) => (which(meter) ? { ...meter, sinceMs: null } : meter))
-  return { ...row, meters, sinceMs: meters.some(({ sinceMs }) => sinceMs !== null) ? row.sinceMs : null }
-}
-
 const priceOf = ({ asked, offer }: CostRow, token: NodeToken) =>
   asked.find((one) => one.token === token)?.usdPerHour ?? offer?.usdPerHour ?? 0
+
+const paidAmong = ({ meters }: CostRow, id: NodeId) => meters.filter(({ node, usdPerHour }) => node === id && usdPerHour > 0).length
 
 const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
   switch (event._tag) {
@@ -129,7 +38,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     }
     case "NodeProvisioned": {
       const { node, rank, token } = event
-      const left = end(row, (meter) => meter.rank === rank, atMs, false)
+      const left = end(row, (meter) => meter.rank === rank, atMs, { isKept: false })
       const asked = row.asked.flatMap((one) => {
         const ranks = one.token === token ? one.ranks.filter((other) => other !== rank) : one.ranks
         return ranks.length === 0 ? [] : [{ ...one, ranks }]
@@ -142,25 +51,26 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "NodeStarting":
     case "NodeStarted":
       return begin(row, ({ rank }) => rank === event.rank, atMs)
-    case "NodeStopped":
-      return end(row, ({ rank }) => rank === event.rank, atMs)
+    case "NodeStopped": {
+      const stopped = end(row, ({ rank }) => rank === event.rank, atMs, event)
+      return event.confirmed === false ? { ...stopped, abandoned: row.abandoned + paidAmong(row, event.node) } : stopped
+    }
     case "NodeReleased":
-      return end(row, ({ node }) => node === event.node, atMs, false)
+      return end(row, ({ node }) => node === event.node, atMs, { ...event, isKept: false })
     case "NodeAbandoned": {
-      const isPaid = row.meters.some(({ node, usdPerHour }) => node === event.node && usdPerHour > 0)
-      return { ...end(row, ({ node }) => node === event.node, atMs, false), abandoned: row.abandoned + (isPaid ? 1 : 0) }
+      const left = end(row, ({ node }) => node === event.node, atMs, { isKept: false })
+      return { ...left, abandoned: row.abandoned + paidAmong(row, event.node) }
     }
     case "RequestAbandoned": {
       const asked = row.asked.filter(({ token }) => token !== event.token)
       return { ...row, asked, abandoned: row.abandoned + (priceOf(row, event.token) > 0 ? event.ranks.length : 0) }
     }
     case "AutostopFired":
-      // Of a time before this one, when it is read late.
-      return row.sinceMs === null || event.observedAtMs < row.sinceMs ? row : { ...row, firedAtMs: event.observedAtMs }
+      return inRun(row, event.observedAtMs) ? { ...row, firedAtMs: event.observedAtMs } : row
     case "ClusterImported":
       return { ...begin(row, () => true, atMs), asked: [] }
     case "ClusterGone":
-      return { ...end(row, () => true, atMs, false), asked: [], goneAtMs: atMs }
+      return { ...end(row, () => true, atMs, { isKept: false }), asked: [], goneAtMs: atMs }
     default:
       return row
   }

@@ -64,6 +64,8 @@ export interface NodeState {
   readonly reason: string | null
   /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
   readonly down: boolean
+  /** Since when it is not running, where the cloud says that: it may have been seen much later, and is paid for up to then. */
+  readonly endedAtMs?: number
 }
 
 /** A node, and what its machine is found by. */

@@ -1,8 +1,8 @@
 /** What clusters have cost, from a world of any moment. Pure. */
 import * as HashMap from "effect/HashMap"
+import { type CostRow, costAt } from "../../projections/CostRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
-import { type CostRow, costAt } from "../../projections/costs.ts"
 import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
 import type { World } from "../World.ts"
 import { means } from "./select.ts"

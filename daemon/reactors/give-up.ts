@@ -53,7 +53,7 @@ const failure = (row: ClusterRow, action: Action, message: string): SkydError =>
 export const abandoned = (row: ClusterRow, { node, rank }: NodeRow, message: string): Event =>
   row.wanted === "gone"
     ? { _tag: "NodeAbandoned", cluster: row.id, node, rank, reason: message }
-    : { _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}` }
+    : { _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}`, confirmed: false }
 
 /** What was asked for and never answered is dropped, and named. */
 export const unanswered = (row: ClusterRow, token: NodeToken, reason: string): ReadonlyArray<Event> =>

@@ -11,8 +11,9 @@ export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, 
     const now = states.find((state) => state.node === id)
     const about = { cluster: row.id, rank, node: id }
     if (now === undefined) return []
-    if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
-    if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
+    const ended = now.endedAtMs === undefined ? about : { ...about, endedAtMs: now.endedAtMs }
+    if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? "it does not exist any more" }]
+    if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason }]
     const lost = now.state !== "stopped" && node.ready && silent.has(id)
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"

@@ -40,7 +40,10 @@ it("ends with one full stop, whatever the reason ends with", () => {
   assert.match(message, /is to be a list\.$/)
 })
 it("names who else has it where none of them would do, and what a dry run shows says why", () => {
-  assert.match(refusal(none, false).hint!, /^Your machines: sky ssh ls rack\. \w+ has it from \$0\.\d\d an hour \(price of \d{4}-\d\d-\d\d\), but is not enabled/)
+  assert.match(
+    refusal(none, false).hint!,
+    /^Your machines: sky ssh ls rack\. \w+ has it from \$0\.\d\d an hour \(price of \d{4}-\d\d-\d\d\), but is not enabled/
+  )
   const { plan } = Result.getOrThrow(launched(none, true)).result as { plan: { enabled: boolean; notes: ReadonlyArray<string> } }
   assert.deepInclude(plan, { enabled: false })
   assert.strictEqual(plan.notes[0], "No place fits the task: ssh/rack has no machine.")

@@ -137,6 +137,20 @@ describe("a cluster", () => {
     assert.deepInclude(costOf(again, 42), { totalUsd: 8 + 8 })
   })
 
+  it("whose machines ended earlier than that was seen has cost up to then, where the cloud says when", () => {
+    const earlier = (said: Said, atHours: number) => ({ ...said, endedAtMs: atHours * hourMs }) as Said
+    const seen: ReadonlyArray<Timed> = [...runs(2), [30, earlier(stopped(0), 3)], [31, earlier(released(1), 4)]]
+    assert.deepInclude(costOf(seen, 50), { totalUsd: 4 + 6, durationMs: 3 * hourMs })
+    // What is of a former run, or of a clock that goes wrong, says nothing of this one.
+    assert.deepInclude(costOf([...runs(), [3, earlier(stopped(0), 0.5)]], 50), { totalUsd: 4 })
+    assert.deepInclude(costOf([...runs(), [3, earlier(stopped(0), 9)]], 50), { totalUsd: 4 })
+  })
+
+  it("that was stopped without its cloud's word may cost more, and says so", () => {
+    const unsure = { ...(stopped() as object), confirmed: false } as Said
+    assert.deepInclude(costOf([...runs(), [3, unsure]], 50), { totalUsd: 4, abandoned: 1, runningUsdPerHour: 0 })
+  })
+
   it("whose machine was given up on says that no more is known of it, where it is paid for", () => {
     const left: Said = { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
     const unanswered: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }

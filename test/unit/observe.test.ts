@@ -79,6 +79,14 @@ describe("a look at a cluster's nodes", () => {
       })
     )
   )
+  it.live("records since when it is not running, where its cloud says that", () =>
+    looking([{ ...stateOf("stopped"), endedAtMs: 7 }], ({ disk, look }) =>
+      Effect.gen(function* () {
+        yield* look()
+        assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeStopped", endedAtMs: 7, reason: "spot" })
+      })
+    )
+  )
   it.live("that was overtaken says nothing of the node that has changed since", () =>
     looking([stateOf("stopped")], ({ disk, log, look }) =>
       Effect.gen(function* () {
