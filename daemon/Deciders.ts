@@ -142,7 +142,10 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
   // What may be had for nothing in a while is not to be paid for.
   if (isForWant && places.busy) return Result.fail(refusal)
   const found = isForWant ? planElsewhere(task, catalogs()) : Result.fail(refusal)
-  if (Result.isFailure(found)) return Result.fail(isNowhere(refusal, places) ? hinted(refusal, input) : found.failure)
+  if (Result.isFailure(found)) {
+    const isWant = found.failure._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
+    return Result.fail(isWant ? hinted(refusal, input) : found.failure)
+  }
   const { looks, ranked } = found.success
   const why = places.hint === undefined ? [] : [refusal.message]
   const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why }
