@@ -4,7 +4,7 @@ import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { clean } from "./style.ts"
-import { clock, dollars, plural } from "./time.ts"
+import { clock, dollars, localTime, plural } from "./time.ts"
 
 type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
 
@@ -13,6 +13,8 @@ const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute
 /** A reason names the exit code already. */
 const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }) =>
   because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
+/** Of what was seen later than it was. */
+const since = (atMs: number | undefined) => (atMs === undefined ? "" : ` since ${localTime(atMs).slice(0, 19)}`)
 const price = ({ catalog, usdPerHour }: Offer) =>
   usdPerHour === 0 ? "free" : `${dollars(usdPerHour)} an hour each${catalog === null ? "" : ` (price of ${clean(catalog)})`}`
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
@@ -36,8 +38,8 @@ const words: Words = {
   NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
-  NodeStopped: ({ rank, reason }) => `node ${rank} stopped${because(reason)}`,
-  NodeReleased: ({ rank, reason }) => `node ${rank} is gone${because(reason)}`,
+  NodeStopped: ({ endedAtMs, rank, reason }) => `node ${rank} stopped${since(endedAtMs)}${because(reason)}`,
+  NodeReleased: ({ endedAtMs, rank, reason }) => `node ${rank} is gone${since(endedAtMs)}${because(reason)}`,
   NodeAbandoned: ({ rank, node, reason }) => `node ${rank} (${node}) may still exist${because(reason)}`,
   RequestAbandoned: ({ ranks, reason }) =>
     `${plural(ranks.length, "node")} that ${ranks.length === 1 ? "was" : "were"} asked for may exist${because(reason)}`,

@@ -32,6 +32,16 @@ describe("the fact that a setup failed", () => {
   })
 })
 
+it("the fact that a machine ended says since when, where that was seen later, and that of a place the day of its price", () => {
+  const stopped = { _tag: "NodeStopped", rank: 1, reason: "spot" }
+  expect(line(fact(6, stopped))).toBe("    6  TIME  node 1 stopped: spot")
+  expect(line(fact(6, { ...stopped, endedAtMs: Date.parse("2026-11-26T03:00:00") }))).toBe(
+    "    6  TIME  node 1 stopped since 2026-11-26 03:00:00: spot"
+  )
+  const offer = { cloud: "aws", region: "us-east-1", zone: null, instanceType: "p4d.24xlarge", usdPerHour: 21.96, catalog: "2026-07-20" }
+  expect(line(fact(7, { _tag: "PlaceChosen", numNodes: 2, offer }))).toMatch(/\$21\.96 an hour each \(price of 2026-07-20\)$/)
+})
+
 it("the fact that a job ended says its exit codes once", () => {
   const ended = { _tag: "JobEnded", job: 2, status: "FAILED", returnCodes: [3], reason: "exit 3 on rank 0" }
   expect(line(fact(5, ended))).toBe("    5  TIME  job 2 FAILED: exit 3 on rank 0")
