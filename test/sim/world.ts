@@ -96,11 +96,9 @@ export const check = (daemon: SimDaemon, world: Ground, disk: MemoryDisk) => {
     [],
     "nodes that do not exist"
   )
-  assert.deepStrictEqual(
-    [...HashMap.values(state.costs.rows)].flatMap(({ meters }) => meters.flatMap(({ node, sinceMs }) => (sinceMs === null ? [] : [node]))),
-    rows.flatMap(({ nodes }) => nodes.flatMap(({ node, state: is }) => (is === "stopped" ? [] : [node]))),
-    "nodes that are paid for"
-  )
+  const paid = [...HashMap.values(state.costs.rows)].flatMap(({ meters }) => meters.filter(({ sinceMs }) => sinceMs !== null))
+  const run = rows.flatMap(({ nodes }) => nodes.filter(({ state: is }) => is !== "stopped"))
+  assert.deepStrictEqual(paid.map(({ node }) => node).sort(), run.map(({ node }) => node).sort(), "nodes that are paid for")
   for (const row of rows) {
     assert.isUndefined(plan(row, state.jobs), `${row.name} is stuck`)
     assert.deepStrictEqual(
