@@ -12,7 +12,7 @@ import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Target } from "../remote/Target.ts"
-import type { FileList } from "../sync/FileList.ts"
+import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 
 /**
@@ -182,11 +182,13 @@ export interface Cloud {
   readonly journalAtRest: (
     node: NodeRef
   ) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
-  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. Says how far it is where that takes its time. */
-  readonly put: (
+  /**
+   * Copies files into a folder of the node. What is there and not in the list stays. What it takes to do so is made ready while they are still
+   * looked for; where that fails, it is this that is told. Says how far it is where that takes its time.
+   */
+  readonly put: <E>(
     node: NodeRef,
-    files: FileList,
-    target: string,
+    placed: Effect.Effect<Placed, E>,
     onProgress?: (progress: PutProgress) => void
-  ) => Effect.Effect<void, CloudError>
+  ) => Effect.Effect<void, CloudError | E>
 }

@@ -3,7 +3,6 @@
  * by this, whatever comes of it.
  */
 import { closeSync } from "node:fs"
-import type { Duplex } from "node:stream"
 import type { Answer } from "../../machine/answer.ts"
 import { doneFrame } from "../../machine/file-frames.ts"
 import { Cut } from "../../machine/Input.ts"
@@ -12,9 +11,9 @@ import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
 import type { Received, Took } from "../../machine/receive.ts"
 import type { NodeRef } from "../../machine/shapes.ts"
 import { onDisk } from "./disk-threads.ts"
-import type { FileList } from "./FileList.ts"
+import type { FileList, Placed } from "./FileList.ts"
 import { Lines } from "./Lines.ts"
-import { Outlet } from "./Outlet.ts"
+import { type Line, Outlet } from "./Outlet.ts"
 import { nextWanted, type OpenFile } from "./read-batch.ts"
 import type { PutProgress } from "./SyncTold.ts"
 
@@ -29,13 +28,13 @@ export interface SendOptions {
   readonly onProgress?: (progress: PutProgress) => void
 }
 
-type Line = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
+type Said = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
 
-const readLine = async (lines: Lines): Promise<Exclude<Line, { readonly error: unknown }>> => {
+const readLine = async (lines: Lines): Promise<Exclude<Said, { readonly error: unknown }>> => {
   const text = await lines.next(lineMaxBytes)
-  let line: Line
+  let line: Said
   try {
-    line = JSON.parse(text) as Line
+    line = JSON.parse(text) as Said
   } catch {
     throw transient("NoSense", `What answers on the machine is no agent: ${text.slice(0, 200)}`)
   }
@@ -60,7 +59,7 @@ const sendList = async (outlet: Outlet, header: Header, { entries }: FileList) =
 const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: ReadonlyArray<number>, grow: (bytes: number) => void) => {
   const files = wants.map((index) => ({ index, path: entries[index]!.from ?? entries[index]!.path, size: entries[index]!.size }))
   const read = (from: number, open: OpenFile | null) => {
-    const reading = from < files.length ? onDisk("read", { root, files: nextWanted(files, from), open }) : null
+    const reading = from < files.length ? onDisk("read", { root, files: nextWanted(files, from), open, memory: outlet.spare.pop() }) : null
     reading?.catch(() => undefined)
     return reading
   }
@@ -71,7 +70,7 @@ const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: Rea
       done += more
       reading = read(done, open)
       grow(grown)
-      await outlet.write(Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength))
+      await outlet.write(frames, frames.buffer)
     }
   } finally {
     const last = await reading?.catch(() => null)
@@ -80,12 +79,11 @@ const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: Rea
   await outlet.write(doneFrame)
 }
 
-/** `target` as in `placedAt`: relative to the node's home, or absolute. Rejects with a `MachineError`. */
+/** Rejects with a `MachineError`. */
 export const send = async (
-  line: Duplex,
+  line: Line,
   node: NodeRef,
-  list: FileList,
-  target: string,
+  { files: list, folder: target }: Placed,
   { onProgress = () => {}, signal }: SendOptions
 ): Promise<Received> => {
   const lines = new Lines(line)

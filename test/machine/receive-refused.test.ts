@@ -47,7 +47,7 @@ describe("an error is a sentence that names the path", () => {
       files: 1,
       bytes: 1
     } as const
-    const sending = send(lineOf(startReceive()), ground.ref, list, "w", { signal: new AbortController().signal })
+    const sending = send(lineOf(startReceive()), ground.ref, { files: list, folder: "w" }, { signal: new AbortController().signal })
     await expect(sending).rejects.toMatchObject({
       kind: "Refused",
       code: "NotCopied",
