@@ -7,7 +7,7 @@ import type { Answer } from "../../machine/answer.ts"
 import { doneFrame } from "../../machine/file-frames.ts"
 import { Cut } from "../../machine/Input.ts"
 import { MachineError, machineError, transient } from "../../machine/MachineError.ts"
-import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
+import { type Header, linesOf, receiveVersion } from "../../machine/manifest.ts"
 import type { Received, Took } from "../../machine/receive.ts"
 import type { NodeRef } from "../../machine/shapes.ts"
 import { onDisk } from "./disk-threads.ts"
@@ -19,8 +19,6 @@ import type { PutProgress } from "./SyncTold.ts"
 
 /** A line has the numbers of all files that are wanted. */
 const lineMaxBytes = 16 * 1024 * 1024
-
-const linesAtOnce = 512
 
 export interface SendOptions {
   readonly signal: AbortSignal
@@ -44,15 +42,7 @@ const readLine = async (lines: Lines): Promise<Exclude<Said, { readonly error: u
 
 const sendList = async (outlet: Outlet, header: Header, { entries }: FileList) => {
   await outlet.write(Buffer.from(`${JSON.stringify(header)}\n`))
-  for (let at = 0; at < entries.length; at += linesAtOnce)
-    await outlet.write(
-      Buffer.from(
-        entries
-          .slice(at, at + linesAtOnce)
-          .map(lineOf)
-          .join("")
-      )
-    )
+  for (const line of linesOf(entries)) await outlet.write(Buffer.from(line))
 }
 
 /** A batch is read while the last is on its way. */
