@@ -1,5 +1,6 @@
 /** What a machine is asked, and what it answers: plain JSON, because most machines are elsewhere. Of a cloud the same is asked (`daemon/clouds/Cloud.ts`). */
-import type { JournalEntry, NodeIdentity, Peer } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
+import type { JournalEntry, Peer } from "../sdk/agent/protocol.ts"
 
 export interface Tags {
   readonly log: string
