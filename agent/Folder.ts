@@ -1,7 +1,7 @@
 /** A node's folder: what is where, and whose node it is. Relative paths come from nodeFiles, which the cloud shares. */
 import * as fs from "node:fs"
 import { join, resolve } from "node:path"
-import { type Ended, homeOf, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
+import { type Ended, homeOf, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/node-folder.ts"
 import { replaceFile, syncFolder, temporaryOf } from "./durable.ts"
 import { logsFolder } from "./log-files.ts"
 import { isAlive, processOf, worksIn } from "./processes.ts"

@@ -1,5 +1,6 @@
 /** The variables that a job or a setup sees besides its own envs (spec 6.1). Pure. IP lists are in rank order, a line each. */
-import type { JobSpec, NodeIdentity, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
+import type { JobSpec, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
 import type { Placed } from "./scheduler.ts"
 
 type Variables = { readonly [name: string]: string }

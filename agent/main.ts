@@ -6,7 +6,6 @@
 import * as fs from "node:fs"
 import { resolve } from "node:path"
 import type { AgentReady } from "../sdk/agent/protocol.ts"
-import { Agent } from "./Agent.ts"
 
 const readyFd = 3
 
@@ -29,6 +28,7 @@ const fail = (cause: unknown) => {
 }
 
 const serve = async (path: string) => {
+  const { Agent } = await import("./Agent.ts")
   const folder = resolve(path)
   // Jobs go on without an agent, and the next one adopts them.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))

@@ -1,5 +1,6 @@
 /** What an agent answers: the methods of the protocol, and those (`rank.*`) by which a head works its workers' agents. */
-import type { AgentHello, AgentMethods, Ended, JournalEntry, Unreached } from "../sdk/agent/protocol.ts"
+import type { Ended } from "../sdk/agent/node-folder.ts"
+import type { AgentHello, AgentMethods, JournalEntry, Unreached } from "../sdk/agent/protocol.ts"
 import type { Agent } from "./Agent.ts"
 import { anotherNode, valueError } from "./failures.ts"
 import type { Head } from "./Head.ts"

@@ -1,7 +1,8 @@
 /** What each rank is told to run, with the keys that name it. A detached setup is part of its job: it dies with it. */
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
-import type { JobSpec, NodeIdentity, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
+import type { JobSpec, Peer, SetupSpec } from "../sdk/agent/protocol.ts"
 import { detachedSetupVariables, jobVariables, setupVariables } from "./environment.ts"
 import type { Folder } from "./Folder.ts"
 import { detachedSetupLog, runLog, setupLog } from "./log-files.ts"

@@ -2,7 +2,7 @@
  * Which queued job starts where. Strict FIFO: the first job that does not fit blocks all later ones. A job takes 0.5 CPU and
  * its accelerators on each of its nodes, all or nothing. Pure. Shares are whole ten-thousandths: 0.1 + 0.2 must free to 0.3.
  */
-import type { NodeIdentity } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
 
 const cpuPerJob = 0.5
 const whole = 10_000

@@ -59,7 +59,12 @@ const rsyncMs = async ({ rsync, to }: Ground, from: string): Promise<number> => 
 
 const syncMs = async ({ cloud, ref }: Ground, from: string): Promise<number> => {
   const startMs = performance.now()
-  await Effect.runPromise(Effect.flatMap(listFiles(from), (files) => cloud.put(ref, files, "w")))
+  await Effect.runPromise(
+    cloud.put(
+      ref,
+      Effect.map(listFiles(from), (files) => ({ files, folder: "w" }))
+    )
+  )
   return performance.now() - startMs
 }
 

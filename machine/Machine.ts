@@ -4,7 +4,7 @@
  */
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/node-folder.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"

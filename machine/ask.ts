@@ -1,6 +1,7 @@
 /** One question to an agent over its socket, on a connection of its own. For the daemon's long talk with it see `connectAgent`. */
 import { createConnection, type Socket } from "node:net"
-import type { AgentHello, AgentMethods, NodeIdentity } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
+import type { AgentHello, AgentMethods } from "../sdk/agent/protocol.ts"
 import { isNobody } from "./errno.ts"
 import { transient } from "./MachineError.ts"
 

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { lstat, mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { type Ended, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/protocol.ts"
+import { type Ended, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/node-folder.ts"
 import { refused } from "./MachineError.ts"
 import type { NodeRef } from "./shapes.ts"
 

@@ -1,7 +1,7 @@
 /** What this machine is made of. */
 import { execFile } from "node:child_process"
 import { availableParallelism, totalmem } from "node:os"
-import type { NodeIdentity } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
 
 /** A driver that is not kept loaded takes about a second for each GPU; a broken one may let everybody wait for ever. */
 export const smiMaxS = 10

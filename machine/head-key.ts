@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto"
 import { link, mkdir, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
-import { nodeFiles } from "../sdk/agent/protocol.ts"
+import { nodeFiles } from "../sdk/agent/node-folder.ts"
 import { exists, sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"
 

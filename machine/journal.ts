@@ -1,6 +1,7 @@
 /** An agent's journal as it lies on disk, for a node whose agent runs no more. A torn last line was never acknowledged to anyone. */
 import { join } from "node:path"
-import { type JournalEntry, nodeFiles } from "../sdk/agent/protocol.ts"
+import { nodeFiles } from "../sdk/agent/node-folder.ts"
+import type { JournalEntry } from "../sdk/agent/protocol.ts"
 import { readOrNull } from "./folder.ts"
 import type { JournalAtRest } from "./shapes.ts"
 

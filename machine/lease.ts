@@ -4,7 +4,7 @@
  */
 import { link, mkdir, readdir, readFile, rename, rm, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
-import { type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
+import { type NodeIdentity, nodeFiles } from "../sdk/agent/node-folder.ts"
 import { codeOf, ignoreMissing } from "./errno.ts"
 import { type Places, sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"

@@ -1,5 +1,5 @@
 /**
- * What `agent.cjs receive` is told before any bytes: one line that says where to, then a line for each entry, all of it JSON. Nothing of it
+ * What `agent.cjs receive` is told before any bytes: one line that says where to, then lines of many entries each, all of it JSON. Nothing of it
  * is believed: whoever sends, no path leaves the target, goes through anything but a folder of the list, or comes twice.
  */
 import { named, raw } from "./calls.ts"
@@ -8,10 +8,14 @@ import type { Input } from "./Input.ts"
 import { refused } from "./MachineError.ts"
 import type { NodeRef } from "./shapes.ts"
 
-export const receiveVersion = 1
+export const receiveVersion = 2
 const entriesMax = 1_000_000
-/** A path and where a link points, both at their longest, every byte written out. */
-const lineMaxBytes = 64 * 1024
+/** A line takes in entries up to that: every byte of them written out, and the last at its longest, is less than it may have. */
+const lineUsualChars = 32 * 1024
+const lineMaxBytes = 256 * 1024
+const headerMaxBytes = 64 * 1024
+/** Of an entry, beside its path and where it points. */
+const aroundChars = 48
 const modeMax = 0o7777
 
 export interface Header {
@@ -21,16 +25,26 @@ export interface Header {
   readonly target: string
   /** The only entry is one file, which is called so at the target. */
   readonly lone: boolean
-  /** How many lines follow. */
+  /** How many follow. */
   readonly entries: number
 }
 
 /** Kind, path, mode; then of a file its size and time, of a link where it points. */
-type Line = readonly ["f", string, number, number, number] | readonly ["d", string, number] | readonly ["l", string, number, string]
+type Told = readonly ["f", string, number, number, number] | readonly ["d", string, number] | readonly ["l", string, number, string]
 
-export const lineOf = ({ kind, mode, mtimeMs, path, size, target = "" }: FileEntry): string => {
-  const line: Line = kind === "file" ? ["f", path, mode, size, mtimeMs] : kind === "folder" ? ["d", path, mode] : ["l", path, mode, target]
-  return `${JSON.stringify(line)}\n`
+const tell = ({ kind, mode, mtimeMs, path, size, target = "" }: FileEntry): Told =>
+  kind === "file" ? ["f", path, mode, size, mtimeMs] : kind === "folder" ? ["d", path, mode] : ["l", path, mode, target]
+
+export function* linesOf(entries: ReadonlyArray<FileEntry>): Generator<string> {
+  for (let at = 0; at < entries.length; ) {
+    const told: Array<Told> = []
+    for (let chars = 0; at < entries.length && chars < lineUsualChars; at++) {
+      const { path, target = "" } = entries[at]!
+      chars += path.length + target.length + aroundChars
+      told.push(tell(entries[at]!))
+    }
+    yield `${JSON.stringify(told)}\n`
+  }
 }
 
 const bad = (what: string) => refused("BadManifest", `What came is no list of files: ${what}.`)
@@ -49,26 +63,26 @@ const isWhole = (value: unknown, most = Number.MAX_SAFE_INTEGER): value is numbe
 /** Spelled in the one way that there is: names that are no UTF-8 have more. */
 const isText = (value: unknown): value is string => {
   if (typeof value !== "string" || value === "" || value.includes("\0")) return false
+  if (value.isWellFormed()) return true
   const bytes = raw(value)
   return typeof bytes === "string" || named(bytes) === value
 }
 
-export const isBelow = (path: string): boolean => path.split("/").every((name) => name !== "" && name !== "." && name !== "..")
+export const isBelow = (path: string): boolean => !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)
 
-const entryOf = (line: unknown): FileEntry => {
-  const [kind, path, mode, fourth, fifth] = Array.isArray(line) ? (line as ReadonlyArray<unknown>) : []
+const entryOf = (told: unknown): FileEntry => {
+  const [kind, path, mode, fourth, fifth] = Array.isArray(told) ? (told as ReadonlyArray<unknown>) : []
   if (!isText(path)) throw bad("an entry has no path")
   if (!isBelow(path)) throw bad(`${JSON.stringify(path)} is no path below the target`)
   if (!isWhole(mode, modeMax)) throw bad(`${JSON.stringify(path)} has no mode`)
-  const entry = { path, mode, size: 0, mtimeMs: 0 }
-  if (kind === "d") return { ...entry, kind: "folder" }
-  if (kind === "l" && isText(fourth)) return { ...entry, kind: "link", target: fourth }
-  if (kind === "f" && isWhole(fourth) && Number.isFinite(fifth)) return { ...entry, kind: "file", size: fourth, mtimeMs: fifth as number }
+  if (kind === "d") return { path, kind: "folder", mode, size: 0, mtimeMs: 0 }
+  if (kind === "l" && isText(fourth)) return { path, kind: "link", mode, size: 0, mtimeMs: 0, target: fourth }
+  if (kind === "f" && isWhole(fourth) && Number.isFinite(fifth)) return { path, kind: "file", mode, size: fourth, mtimeMs: fifth as number }
   throw bad(`${JSON.stringify(path)} is no file, folder or link`)
 }
 
 export const readHeader = (input: Input): Header => {
-  const header = parse(input.line(lineMaxBytes)) as Partial<Header> | null
+  const header = parse(input.line(headerMaxBytes)) as Partial<Header> | null
   if (header?.version !== receiveVersion) throw refused("OtherVersion", "The agent on the machine is of another version.")
   const { entries, lone, node, target } = header
   if (typeof node?.node !== "string" || typeof target !== "string" || typeof lone !== "boolean")
@@ -80,14 +94,18 @@ export const readHeader = (input: Input): Header => {
 export const readEntries = (input: Input, { entries: count, lone }: Header): ReadonlyArray<FileEntry> => {
   const kinds = new Map<string, FileEntry["kind"]>()
   const entries: Array<FileEntry> = []
-  for (let i = 0; i < count; i++) {
-    const entry = entryOf(parse(input.line(lineMaxBytes)))
-    const { kind, path } = entry
-    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")))
-    if (kinds.has(path)) throw bad(`${JSON.stringify(path)} comes twice`)
-    if (parent !== "" && kinds.get(parent) !== "folder") throw bad(`${JSON.stringify(path)} is below what is no folder of the list`)
-    kinds.set(path, kind)
-    entries.push(entry)
+  while (entries.length < count) {
+    const told = parse(input.line(lineMaxBytes))
+    if (!Array.isArray(told) || told.length === 0 || told.length > count - entries.length) throw bad("a line has not what was announced")
+    for (const each of told) {
+      const entry = entryOf(each)
+      const { kind, path } = entry
+      const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")))
+      if (kinds.has(path)) throw bad(`${JSON.stringify(path)} comes twice`)
+      if (parent !== "" && kinds.get(parent) !== "folder") throw bad(`${JSON.stringify(path)} is below what is no folder of the list`)
+      kinds.set(path, kind)
+      entries.push(entry)
+    }
   }
   const isLone = entries.length === 1 && entries[0]!.kind === "file" && !entries[0]!.path.includes("/")
   if (lone && !isLone) throw bad("it is to be one file and is not")

@@ -1,6 +1,6 @@
 /** What lies below `nodes/`, by what each folder says of itself. */
 import { readdir } from "node:fs/promises"
-import type { NodeIdentity } from "../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
 import { buildPrefix, type Places, readIdentity, whyStopped } from "./folder.ts"
 import { readLeases } from "./lease.ts"
 import type { Holdings, Owned } from "./shapes.ts"

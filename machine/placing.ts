@@ -4,8 +4,8 @@
  * there already (size and time of change) is left alone. A file is replaced by a rename, so a program that runs from it goes on.
  */
 
-import { createHash, randomBytes } from "node:crypto"
-import { mkdirSync, rmSync, type Stats } from "node:fs"
+import { createHash } from "node:crypto"
+import { mkdirSync, mkdtempSync, rmSync, type Stats } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import * as calls from "./calls.ts"
 import { codeOf } from "./errno.ts"
@@ -55,10 +55,15 @@ export const makeTarget = (base: string, target: string): string => {
  */
 export const makeStaging = (staging: string): string => {
   removeStaging(staging)
-  const own = join(staging, randomBytes(8).toString("hex"))
-  // Another that begins in this moment may make it, or take it away: the last of them goes on.
-  mkdirSync(own, { recursive: true, mode: 0o700 })
-  return own
+  for (;;) {
+    mkdirSync(staging, { recursive: true, mode: 0o700 })
+    try {
+      return mkdtempSync(`${staging}/`)
+    } catch (error) {
+      // Another that begins in this moment may take it away: the last of them goes on.
+      if (codeOf(error) !== "ENOENT") throw error
+    }
+  }
 }
 
 export const removeStaging = (staging: string): void => rmSync(staging, { recursive: true, force: true, maxRetries })

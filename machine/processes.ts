@@ -5,7 +5,7 @@
 import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { nodeFiles } from "../sdk/agent/protocol.ts"
+import { nodeFiles } from "../sdk/agent/node-folder.ts"
 import { readOrNull } from "./folder.ts"
 
 const scanWidth = 64

@@ -1,7 +1,7 @@
 /** Makes the folders of a gang's ranks: all or none, and the same ones however often the token is asked for. */
 import { stat } from "node:fs/promises"
 import { join } from "node:path"
-import { type NodeIdentity, workdirName } from "../sdk/agent/protocol.ts"
+import { type NodeIdentity, workdirName } from "../sdk/agent/node-folder.ts"
 import { buildFolder, exists, ownIdentity, type Places, socketFrom, syncNodes } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
 import { holdsLease, takeLease } from "./lease.ts"

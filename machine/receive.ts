@@ -7,7 +7,7 @@
 import { closeSync, copyFileSync, fchmodSync, futimesSync, utimesSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { finished } from "node:stream/promises"
-import { homeOf, nodeFiles } from "../sdk/agent/protocol.ts"
+import { homeOf, nodeFiles } from "../sdk/agent/node-folder.ts"
 import { chmod, lstat, open, raw } from "./calls.ts"
 import { writeAll } from "./copy-file.ts"
 import type { FileEntry } from "./FileEntry.ts"

@@ -1,5 +1,6 @@
-/** What a machine is asked, and what it answers: plain JSON, because most machines are elsewhere. `daemon/clouds/Cloud.ts` says what it means. */
-import type { JournalEntry, NodeIdentity, Peer } from "../sdk/agent/protocol.ts"
+/** What a machine is asked, and what it answers: plain JSON, because most machines are elsewhere. Of a cloud the same is asked (`daemon/clouds/Cloud.ts`). */
+import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
+import type { JournalEntry, Peer } from "../sdk/agent/protocol.ts"
 
 export interface Tags {
   readonly log: string
@@ -38,7 +39,9 @@ export interface NodeState {
   readonly node: string
   readonly state: "running" | "stopped" | "missing" | "unknown"
   readonly address: string | null
+  /** Why it is not running, in words for people. */
   readonly reason: string | null
+  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
   readonly down: boolean
 }
 
@@ -49,6 +52,7 @@ export interface Owned extends NodeRef {
 
 export interface Holdings {
   readonly owned: ReadonlyArray<Owned>
+  /** What is there and cannot be told: a sentence each, without its full stop. */
   readonly unclear: ReadonlyArray<string>
 }
 

@@ -1,7 +1,7 @@
 /** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept later. */
 import { chmod, readdir, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { workdirName } from "../sdk/agent/protocol.ts"
+import { workdirName } from "../sdk/agent/node-folder.ts"
 import { takeOut } from "./authorized-keys.ts"
 import { stayAway } from "./comes-back.ts"
 import { ignoreMissing } from "./errno.ts"

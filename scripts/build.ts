@@ -35,18 +35,22 @@ const level: Plugin = {
     )
 }
 
-/** What node-ipc has for TCP and for its own log, none of which we use: loaded with it, it is a tenth of a start. */
-const later: Plugin = {
-  name: "later",
+/** Modules of Node's that are loaded once something of them is used. */
+const later = (name: string, modules: RegExp, isWanted: (importer: string) => boolean): Plugin => ({
+  name,
   setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: /^node:(dgram|tls|util)$/ }, ({ importer, path }) =>
-      importer.includes("/node-ipc/") ? { path, namespace: "later" } : undefined
-    )
-    onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-      contents: `module.exports = new Proxy({}, { get: (_, name) => require("${path}")[name] })`
-    }))
+    onResolve({ filter: modules, namespace: "file" }, ({ importer, path }) => (isWanted(importer) ? { path, namespace: name } : undefined))
+    onLoad({ filter: /.*/, namespace: name }, ({ path }) => {
+      const getters = Object.keys(process.getBuiltinModule(path)!).map((key) => `get ${key}(){return require("${path}").${key}}`)
+      return { contents: `module.exports={${getters}}` }
+    })
   }
-}
+})
+
+/** What node-ipc has for TCP and for its own log, none of which we use: loaded with it, it is a tenth of a start. */
+const ipcLater = later("ipc", /^node:(dgram|tls|util)$/, (importer) => importer.includes("/node-ipc/"))
+/** The agent's program is started for many a short errand, each of which needs a few of them: all of them double a start. */
+const agentLater = later("agent", /^node:(child_process|crypto|fs\/promises|net|os|stream|stream\/promises)$/, () => true)
 
 await Promise.all([
   build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
@@ -57,7 +61,7 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    plugins: [level, later],
+    plugins: [level, ipcLater],
     // Loaded when a machine is first connected to, with its native half where that was built.
     external: ["ssh2"]
   }),
@@ -69,7 +73,7 @@ await Promise.all([
     plugins: [level]
   }),
   build({ ...common, entryPoints: { disk: "daemon/sync/disk-thread.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } }),
-  build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } }),
+  build({ ...common, entryPoints: { agent: "agent/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, plugins: [agentLater] }),
   // Read in stack traces, and its classes are known by their names.
   build({
     ...common,

@@ -8,11 +8,12 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import { type Offer, RefusalScope } from "../../events/values.ts"
-import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
+import type * as shapes from "../../machine/shapes.ts"
+import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Target } from "../remote/Target.ts"
-import type { FileList } from "../sync/FileList.ts"
+import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 
 /**
@@ -29,8 +30,7 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
-export interface Tags {
-  readonly log: string
+export interface Tags extends shapes.Tags {
   readonly cluster: ClusterId
   readonly clusterName: ClusterName
 }
@@ -42,10 +42,8 @@ export interface ProvisionRequest {
   readonly offer: Offer
 }
 
-export interface Provisioned {
-  readonly rank: number
+export interface Provisioned extends shapes.Provisioned {
   readonly node: NodeId
-  readonly address: string
   /** Of a machine that was there before the node: what its owner calls it, and the key that it shows (`ssh-ed25519 AAAA…`). */
   readonly host: string | null
   readonly hostKey: string | null
@@ -55,23 +53,15 @@ export interface Provisioned {
  * `missing` is final: a cloud that forgets for a moment answers it only after two looks at least 60 s apart. An error is never "missing":
  * a node of which nothing can be said, for the reason given, is `unknown`, and the others are told all the same.
  */
-export interface NodeState {
-  readonly rank: number
+export interface NodeState extends shapes.NodeState {
   readonly node: NodeId
-  readonly state: "running" | "stopped" | "missing" | "unknown"
-  readonly address: string | null
-  /** Why it is not running, in words for people. */
-  readonly reason: string | null
-  /** The machine ended itself for good when idle, and waits for the daemon to sweep it. */
-  readonly down: boolean
   /** Since when it is not running, where the cloud says that: it may have been seen much later, and is paid for up to then. */
   readonly endedAtMs?: number
 }
 
 /** A node, and what its machine is found by. */
-export interface NodeRef {
+export interface NodeRef extends shapes.NodeRef {
   readonly tags: Tags
-  readonly rank: number
   readonly node: NodeId
   readonly region: string | null
   readonly zone: string | null
@@ -90,13 +80,9 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
   down: false
 })
 
-export interface Owned extends NodeRef {
-  readonly state: "running" | "stopped"
-}
-export interface Holdings {
+export type Owned = NodeRef & shapes.Owned
+export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
-  /** What is there and cannot be told: a sentence each, without its full stop. */
-  readonly unclear: ReadonlyArray<string>
 }
 
 export interface Offered {
@@ -181,14 +167,14 @@ export interface Cloud {
   /** How ssh reaches it; nobody is asked there, but the jump hosts on the way show their keys. Absent: it does not. */
   readonly login?: (node: NodeRef) => Effect.Effect<Target, CloudError>
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
-  readonly journalAtRest: (
-    node: NodeRef
-  ) => Effect.Effect<{ readonly journal: string; readonly entries: ReadonlyArray<JournalEntry> } | null>
-  /** Copies files into a folder of the node, relative to its home. What is there and not in the list stays. Says how far it is where that takes its time. */
-  readonly put: (
+  readonly journalAtRest: (node: NodeRef) => Effect.Effect<shapes.JournalAtRest | null>
+  /**
+   * Copies files into a folder of the node. What is there and not in the list stays. What it takes to do so is made ready while they are still
+   * looked for; where that fails, it is this that is told. Says how far it is where that takes its time.
+   */
+  readonly put: <E>(
     node: NodeRef,
-    files: FileList,
-    target: string,
+    placed: Effect.Effect<Placed, E>,
     onProgress?: (progress: PutProgress) => void
-  ) => Effect.Effect<void, CloudError>
+  ) => Effect.Effect<void, CloudError | E>
 }

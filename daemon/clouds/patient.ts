@@ -14,7 +14,7 @@ const wordMaxMin = 1
 /** To copy a workdir. */
 const copyMaxMin = 360
 
-export const within = <A>(name: string, what: string, minutes: number, call: Effect.Effect<A, CloudError>) =>
+export const within = <A, E>(name: string, what: string, minutes: number, call: Effect.Effect<A, E>): Effect.Effect<A, E | CloudError> =>
   Effect.timeoutOrElse(call, {
     duration: `${minutes} minutes`,
     orElse: () =>
@@ -45,7 +45,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     connectAgent: (node) => within(name, "connect", wordMaxMin, cloud.connectAgent(node)),
     journalAtRest: (node) =>
       Effect.timeoutOrElse(cloud.journalAtRest(node), { duration: `${wordMaxMin} minutes`, orElse: () => Effect.succeed(null) }),
-    put: (...args) => within(name, "put", copyMaxMin, cloud.put(...args))
+    put: (node, placed, onProgress) => within(name, "put", copyMaxMin, cloud.put(node, placed, onProgress))
   }
 }
 

@@ -20,8 +20,8 @@ import { activeOf, failSetup, submit } from "./steps.ts"
 const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: string, { cloud, couriers, log }: Hands) {
   yield* couriers.activity(row.id)
   const list = yield* FileLister
-  const files = yield* list(workdir)
-  yield* putOnAll(row, cloud!, log, "workdir", files, workdirFolder)
+  const placed = Effect.map(list(workdir), (files) => ({ files, folder: workdirFolder }))
+  const files = yield* putOnAll(row, cloud!, log, "workdir", placed)
   yield* couriers.activity(row.id)
   return seen(operationOf(row), [{ _tag: "WorkdirSynced", cluster: row.id, files: files.files, bytes: files.bytes }])
 })
@@ -30,13 +30,10 @@ const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: stri
 const mount = Effect.fn("perform.mount")(function* (row: ClusterRow, task: RecordedTask, { cloud, couriers, log }: Hands) {
   yield* couriers.activity(row.id)
   const list = yield* FileLister
-  const mounts = yield* Effect.forEach(localMountsOf(task), ({ source, target }) =>
-    Effect.gen(function* () {
-      const [files, folder] = placedAt(yield* list(source, "mount"), homePathOf(target) ?? target)
-      yield* putOnAll(row, cloud!, log, target, files, folder)
-      return files
-    })
-  )
+  const mounts = yield* Effect.forEach(localMountsOf(task), ({ source, target }) => {
+    const placed = Effect.map(list(source, "mount"), (files) => placedAt(files, homePathOf(target) ?? target))
+    return putOnAll(row, cloud!, log, target, placed)
+  })
   yield* couriers.activity(row.id)
   const sum = (of: (list: FileList) => number) => mounts.reduce((total, each) => total + of(each), 0)
   return seen(operationOf(row), [

@@ -1,10 +1,11 @@
-/** Puts files on all nodes of a cluster, side by side, and says how far that is to whoever waits. */
+/** Puts files, listed once, on all nodes of a cluster, side by side, and says how far that is to whoever waits. Answers with the list. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { Ongoing } from "../Ongoing.ts"
-import type { FileList } from "../sync/FileList.ts"
+import type { Placed } from "../sync/FileList.ts"
 import { farText, type PutProgress, sizeText } from "../sync/SyncTold.ts"
 import { operationOf, refOf } from "./machines.ts"
 
@@ -13,13 +14,12 @@ const width = 32
 /** No reader reads faster. */
 const everyMs = 500
 
-export const putOnAll = Effect.fn("putOnAll")(function* (
+export const putOnAll = Effect.fn("putOnAll")(function* <E>(
   row: ClusterRow,
   cloud: Cloud,
   log: string,
   what: string,
-  files: FileList,
-  target: string
+  placed: Effect.Effect<Placed, E>
 ) {
   const ongoing = yield* Ongoing
   const clock = yield* Clock.Clock
@@ -35,9 +35,11 @@ export const putOnAll = Effect.fn("putOnAll")(function* (
     toldMs = nowMs
     say(farText(what, far.values(), nowMs - begunMs))
   }
-  say(sizeText(what, files))
-  yield* Effect.forEach(row.nodes, (node) => cloud.put(refOf(row, node, log), files, target, tell(node.rank)), {
+  const listing = yield* Effect.forkChild(Effect.tap(placed, ({ files }) => Effect.sync(() => say(sizeText(what, files)))))
+  const listed = Fiber.join(listing)
+  yield* Effect.forEach(row.nodes, (node) => cloud.put(refOf(row, node, log), listed, tell(node.rank)), {
     concurrency: width,
     discard: true
   })
+  return (yield* listed).files
 })

@@ -7,6 +7,8 @@ import type { ClientChannel } from "ssh2"
 import type { RemoteError } from "./RemoteError.ts"
 
 export abstract class ChannelStream extends Duplex {
+  /** What is written is sent on by then, so that its memory may be used again. */
+  readonly keepsNothing = true
   protected readonly channel: ClientChannel
   /** Neither heard nor told anything any more. */
   private isOver = false
@@ -15,7 +17,6 @@ export abstract class ChannelStream extends Duplex {
   constructor(channel: ClientChannel, allowHalfOpen: boolean) {
     super({ allowHalfOpen })
     this.channel = channel
-    channel.on("drain", () => this.wrote())
     channel.on("error", (error: Error) => this.destroy(error))
     // Whoever listens hears it; where nobody does, a machine that is lost must not end the daemon.
     this.on("error", () => undefined)
@@ -31,8 +32,9 @@ export abstract class ChannelStream extends Duplex {
     this.channel.resume()
   }
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (this.isOver || this.channel.write(chunk)) done()
-    else this.written = done
+    this.written = done
+    if (this.isOver) this.wrote()
+    else this.channel.write(chunk, () => this.wrote())
   }
   override _final(done: () => void): void {
     this.channel.end()

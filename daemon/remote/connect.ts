@@ -2,7 +2,7 @@
 import type { AuthHandlerMiddleware, Client } from "ssh2"
 import { Connection } from "./Connection.ts"
 import { type HostKeyCheck, hostKeyCheck, keyText } from "./host-key.ts"
-import { gathered, keepKeys } from "./inside-ssh2.ts"
+import { gathered, lighten } from "./inside-ssh2.ts"
 import { loadSsh2 } from "./load-ssh2.ts"
 import { denied, type Login, prepareLogin } from "./login.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
@@ -82,7 +82,7 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       .on("ready", () => {
         clearTimeout(timer)
         client.removeAllListeners()
-        keepKeys(client)
+        lighten(client, route)
         resolve(new Connection(target, hostKey, client, route))
       })
     next("no answer")

@@ -4,7 +4,7 @@
  */
 import type { ComesBack } from "../../machine/comes-back.ts"
 import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
-import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
 import { othersIn } from "./addresses.ts"
 import type { Packing } from "./supplies.ts"
 

@@ -2,6 +2,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto"
 import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
+import { type GcmCipher, lightGcm, type WayOut } from "./light-gcm.ts"
 
 interface InsideChannel {
   readonly _client: { readonly _protocol: { readonly signal: (channel: number, name: string) => void } }
@@ -39,13 +40,13 @@ export const gathered = <A extends Duplex>(stream: A): A => {
   return stream
 }
 
-interface InsideCipher {
-  readonly _protocol: { readonly _cipher: { _encKey?: Buffer | KeyObject }; readonly _decipher: { _decKey?: Buffer | KeyObject } }
+interface InsideProtocol {
+  readonly _protocol: { readonly _cipher: Partial<GcmCipher>; readonly _decipher: { _decKey?: Buffer | KeyObject } }
 }
 
-/** ssh2 makes a cipher anew for each packet, and each time the key of its bytes: one that is made already halves what a packet costs. */
-export const keepKeys = (client: Client): void => {
-  const { _cipher, _decipher } = (client as unknown as InsideCipher)._protocol
-  if (_cipher._encKey instanceof Buffer) _cipher._encKey = createSecretKey(_cipher._encKey)
+/** From the login on its packets cost less. */
+export const lighten = (client: Client, way: WayOut): void => {
+  const { _cipher, _decipher } = (client as unknown as InsideProtocol)._protocol
   if (_decipher._decKey instanceof Buffer) _decipher._decKey = createSecretKey(_decipher._decKey)
+  if (_cipher._encKey instanceof Buffer) Object.assign(_cipher, lightGcm(_cipher as GcmCipher, way))
 }

@@ -4,11 +4,11 @@ import { connect } from "node:net"
 import { Duplex } from "node:stream"
 import { setTimeout as pause } from "node:timers/promises"
 import type { Connection } from "./Connection.ts"
+import type { WayOut } from "./light-gcm.ts"
 import { type Kind, RemoteError, remoteError } from "./RemoteError.ts"
 import { address, called, type Target } from "./Target.ts"
 
-export interface Route {
-  readonly stream: Duplex
+export interface Route extends WayOut {
   /** What the proxy command said of its end, once the stream has ended; null for other ways. */
   readonly lastWords: () => Promise<string | null>
   readonly end: () => void
@@ -70,7 +70,7 @@ const direct = (target: Target, timeoutMs: number): Promise<Route> =>
     stream.once("error", failed).once("connect", () => {
       clearTimeout(timer)
       stream.off("error", failed)
-      resolve({ stream, lastWords: async () => null, end: () => stream.destroy() })
+      resolve({ stream, keepsNothing: true, lastWords: async () => null, end: () => stream.destroy() })
     })
   })
 
@@ -88,7 +88,7 @@ const throughJump = async (target: Target, jump: Connection, timeoutMs: number):
   // A jump that is lost takes the stream with it, which ssh2 alone would not tell.
   const forget = jump.whenClosed((error) => stream.emit("error", error))
   stream.once("close", forget)
-  return { stream, lastWords: async () => null, end: () => stream.destroy() }
+  return { stream, keepsNothing: true, lastWords: async () => null, end: () => stream.destroy() }
 }
 
 /** Of a host or a user that stands in a command for a shell: nothing that a shell would read otherwise. */
@@ -136,7 +136,8 @@ const byCommand = (target: Target): Route => {
     // One that ended well and silently led to a machine that closed the connection.
     return said === "" && ended === endedWell ? null : [said.trim(), ended].filter(Boolean).join("; it ") || null
   }
-  return { stream, lastWords, end: () => stream.destroy() }
+  // Made of two streams, it says so at once.
+  return { stream, keepsNothing: false, lastWords, end: () => stream.destroy() }
 }
 
 export const openRoute = async (target: Target, jumpTo: JumpTo, timeoutMs: number): Promise<Route> => {

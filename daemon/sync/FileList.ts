@@ -13,10 +13,16 @@ export interface FileList {
   readonly lone?: boolean
 }
 
-/** The same as it lies at `target`: what a folder holds goes into that one, a lone file is called so. With the folder to put it into. */
-export const placedAt = (list: FileList, target: string): readonly [list: FileList, folder: string] => {
-  if (!list.lone) return [list, target]
+/** What is put, and the folder of a node that it goes into: relative to its home, or absolute. */
+export interface Placed {
+  readonly files: FileList
+  readonly folder: string
+}
+
+/** As it lies at `target`: what a folder holds goes into that one, a lone file is called so. */
+export const placedAt = (list: FileList, target: string): Placed => {
+  if (!list.lone) return { files: list, folder: target }
   const at = target.lastIndexOf("/")
   const entries = list.entries.map((entry) => ({ ...entry, from: entry.path, path: target.slice(at + 1) }))
-  return [{ ...list, entries }, at < 0 ? "" : target.slice(0, at)]
+  return { files: { ...list, entries }, folder: at < 0 ? "" : target.slice(0, at) }
 }

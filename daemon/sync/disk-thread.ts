@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads"
 import { pathError } from "../../machine/PathError.ts"
 import { type Answered, type DiskAnswer, type DiskMethod, type DiskQuestion, diskWork } from "./disk-work.ts"
+import type { BatchRead } from "./read-batch.ts"
 
 const work = diskWork as { readonly [M in DiskMethod]: (asked: unknown, signal: { throwIfAborted: () => void }) => Answered<M> }
 
@@ -20,6 +21,6 @@ const answerTo = ({ asked, givenUp, method }: DiskQuestion): DiskAnswer => {
 parentPort!.on("message", (question: DiskQuestion) => {
   const answer = answerTo(question)
   // Bytes are handed over, not copied.
-  const frames = "ok" in answer ? (answer.ok as { readonly frames?: Buffer } | undefined)?.frames : undefined
-  parentPort!.postMessage(answer, frames === undefined ? [] : [frames.buffer as ArrayBuffer])
+  const frames = "ok" in answer ? (answer.ok as Partial<BatchRead> | undefined)?.frames : undefined
+  parentPort!.postMessage(answer, frames === undefined ? [] : [frames.buffer])
 })

@@ -36,7 +36,8 @@ class Thread {
   async ask(question: DiskQuestion): Promise<DiskAnswer> {
     this.worker.ref()
     this.answer = Promise.withResolvers()
-    this.worker.postMessage(question)
+    const { memory } = question.asked as Partial<Asked<"read">>
+    this.worker.postMessage(question, memory === undefined ? [] : [memory])
     try {
       return await this.answer.promise
     } finally {

@@ -35,10 +35,12 @@ export interface Batch {
   readonly files: ReadonlyArray<Wanted>
   /** Of the first of them. */
   readonly open: OpenFile | null
+  /** To be used again. */
+  readonly memory?: ArrayBuffer | undefined
 }
 
 export interface BatchRead {
-  readonly frames: Buffer
+  readonly frames: Uint8Array<ArrayBuffer>
   /** So many are done. */
   readonly files: number
   readonly open: OpenFile | null
@@ -56,14 +58,15 @@ export const nextWanted = (files: ReadonlyArray<Wanted>, from: number): Readonly
 }
 
 class Reading {
-  private readonly buffer: Buffer
+  private readonly buffer: Buffer<ArrayBuffer>
   private at = 0
   private open: OpenFile | null
   private grown = 0
 
-  constructor({ files, open }: Batch) {
+  constructor({ files, memory, open }: Batch) {
     const listed = files.reduce((sum, { size }) => sum + size + aroundBytes, open?.left ?? 0)
-    this.buffer = Buffer.allocUnsafeSlow(Math.min(batchMaxBytes, Math.max(batchMinBytes, listed)) + files.length * aroundBytes)
+    const bytes = Math.min(batchMaxBytes, Math.max(batchMinBytes, listed)) + files.length * aroundBytes
+    this.buffer = memory !== undefined && memory.byteLength >= bytes ? Buffer.from(memory) : Buffer.allocUnsafeSlow(bytes)
     this.open = open
   }
 

@@ -3,25 +3,22 @@
  * by this, whatever comes of it.
  */
 import { closeSync } from "node:fs"
-import type { Duplex } from "node:stream"
 import type { Answer } from "../../machine/answer.ts"
 import { doneFrame } from "../../machine/file-frames.ts"
 import { Cut } from "../../machine/Input.ts"
 import { MachineError, machineError, transient } from "../../machine/MachineError.ts"
-import { type Header, lineOf, receiveVersion } from "../../machine/manifest.ts"
+import { type Header, linesOf, receiveVersion } from "../../machine/manifest.ts"
 import type { Received, Took } from "../../machine/receive.ts"
 import type { NodeRef } from "../../machine/shapes.ts"
 import { onDisk } from "./disk-threads.ts"
-import type { FileList } from "./FileList.ts"
+import type { FileList, Placed } from "./FileList.ts"
 import { Lines } from "./Lines.ts"
-import { Outlet } from "./Outlet.ts"
+import { type Line, Outlet } from "./Outlet.ts"
 import { nextWanted, type OpenFile } from "./read-batch.ts"
 import type { PutProgress } from "./SyncTold.ts"
 
 /** A line has the numbers of all files that are wanted. */
 const lineMaxBytes = 16 * 1024 * 1024
-
-const linesAtOnce = 512
 
 export interface SendOptions {
   readonly signal: AbortSignal
@@ -29,13 +26,13 @@ export interface SendOptions {
   readonly onProgress?: (progress: PutProgress) => void
 }
 
-type Line = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
+type Said = { readonly wants: ReadonlyArray<number> } | Extract<Answer, { readonly error: unknown }> | { readonly ok: Received } | Took
 
-const readLine = async (lines: Lines): Promise<Exclude<Line, { readonly error: unknown }>> => {
+const readLine = async (lines: Lines): Promise<Exclude<Said, { readonly error: unknown }>> => {
   const text = await lines.next(lineMaxBytes)
-  let line: Line
+  let line: Said
   try {
-    line = JSON.parse(text) as Line
+    line = JSON.parse(text) as Said
   } catch {
     throw transient("NoSense", `What answers on the machine is no agent: ${text.slice(0, 200)}`)
   }
@@ -45,22 +42,14 @@ const readLine = async (lines: Lines): Promise<Exclude<Line, { readonly error: u
 
 const sendList = async (outlet: Outlet, header: Header, { entries }: FileList) => {
   await outlet.write(Buffer.from(`${JSON.stringify(header)}\n`))
-  for (let at = 0; at < entries.length; at += linesAtOnce)
-    await outlet.write(
-      Buffer.from(
-        entries
-          .slice(at, at + linesAtOnce)
-          .map(lineOf)
-          .join("")
-      )
-    )
+  for (const line of linesOf(entries)) await outlet.write(Buffer.from(line))
 }
 
 /** A batch is read while the last is on its way. */
 const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: ReadonlyArray<number>, grow: (bytes: number) => void) => {
   const files = wants.map((index) => ({ index, path: entries[index]!.from ?? entries[index]!.path, size: entries[index]!.size }))
   const read = (from: number, open: OpenFile | null) => {
-    const reading = from < files.length ? onDisk("read", { root, files: nextWanted(files, from), open }) : null
+    const reading = from < files.length ? onDisk("read", { root, files: nextWanted(files, from), open, memory: outlet.spare.pop() }) : null
     reading?.catch(() => undefined)
     return reading
   }
@@ -71,7 +60,7 @@ const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: Rea
       done += more
       reading = read(done, open)
       grow(grown)
-      await outlet.write(Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength))
+      await outlet.write(frames, frames.buffer)
     }
   } finally {
     const last = await reading?.catch(() => null)
@@ -80,12 +69,11 @@ const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: Rea
   await outlet.write(doneFrame)
 }
 
-/** `target` as in `placedAt`: relative to the node's home, or absolute. Rejects with a `MachineError`. */
+/** Rejects with a `MachineError`. */
 export const send = async (
-  line: Duplex,
+  line: Line,
   node: NodeRef,
-  list: FileList,
-  target: string,
+  { files: list, folder: target }: Placed,
   { onProgress = () => {}, signal }: SendOptions
 ): Promise<Received> => {
   const lines = new Lines(line)

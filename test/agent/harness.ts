@@ -11,16 +11,8 @@ import { buildSync } from "esbuild"
 import { type Frame, readFrames, writeFrame } from "../../agent/frames.ts"
 import { endProcesses } from "../../agent/leftovers.ts"
 import { ulid } from "../../agent/ulid.ts"
-import type {
-  AgentHello,
-  AgentMethods,
-  AgentReady,
-  JobSpec,
-  JournalEntry,
-  JournalFact,
-  NodeIdentity,
-  Peer
-} from "../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
+import type { AgentHello, AgentMethods, AgentReady, JobSpec, JournalEntry, JournalFact, Peer } from "../../sdk/agent/protocol.ts"
 
 const scratch = fs.mkdtempSync(join(tmpdir(), "skyd-a-"))
 const bundle = join(scratch, "agent.cjs")

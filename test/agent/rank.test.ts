@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterAll, expect, it, vi } from "vitest"
 import { Folder } from "../../agent/Folder.ts"
 import { Rank } from "../../agent/Rank.ts"
-import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
 
 const root = fs.mkdtempSync(join(tmpdir(), "skyd-r-"))
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))

@@ -7,7 +7,7 @@ import { misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
 import { loginPath } from "../../machine/environment.ts"
 import { acceleratorName, findKind } from "../../machine/hardware.ts"
 import { readJournal } from "../../machine/journal.ts"
-import { nodeFiles } from "../../sdk/agent/protocol.ts"
+import { nodeFiles } from "../../sdk/agent/node-folder.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 
 describe("the accelerators of this machine", () => {

@@ -149,15 +149,15 @@ export const cloudContract = (name: string, prepare: Effect.Effect<Prepared, Clo
         const ref = yield* makeNode(cloud)
         yield* startJob(cloud, ref, "echo result > result.txt")
         yield* until(Effect.map(readFile(ref, "sky_workdir/result.txt"), (text) => text === "result\n"))
-        yield* cloud.put(ref, files, "sky_workdir")
-        yield* cloud.put(ref, files, "deep/er")
+        yield* cloud.put(ref, Effect.succeed({ files, folder: "sky_workdir" }))
+        yield* cloud.put(ref, Effect.succeed({ files, folder: "deep/er" }))
         for (const { path } of files.entries.filter(({ kind }) => kind === "file")) {
           assert.isNotNull(yield* readFile(ref, `sky_workdir/${path}`))
           assert.isNotNull(yield* readFile(ref, `deep/er/${path}`))
         }
         assert.strictEqual(yield* readFile(ref, "sky_workdir/result.txt"), "result\n")
         for (const outside of ["../x", "a/../../x", ...(takesAnyPath ? [] : ["/etc/x"])]) {
-          assert.strictEqual((yield* Effect.flip(cloud.put(ref, files, outside))).kind, "Refused")
+          assert.strictEqual((yield* Effect.flip(cloud.put(ref, Effect.succeed({ files, folder: outside })))).kind, "Refused")
         }
       })
     )

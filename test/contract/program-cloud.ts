@@ -7,7 +7,7 @@ import { Duplex } from "node:stream"
 import { Effect } from "effect"
 import { type Cloud, CloudError, type NodeRef, type NodeState, type Owned, type Provisioned } from "../../daemon/clouds/Cloud.ts"
 import { lacks, misfit, thisMachine } from "../../daemon/clouds/local/offers.ts"
-import type { FileList } from "../../daemon/sync/FileList.ts"
+import type { Placed } from "../../daemon/sync/FileList.ts"
 import { type SendOptions, send } from "../../daemon/sync/send.ts"
 import type { Answer } from "../../machine/answer.ts"
 import { connected } from "../../machine/connect.ts"
@@ -46,11 +46,11 @@ export const connectBy = async (agentPath: string, socket: string): Promise<Dupl
   throw transient("NoAgent", said.trim())
 }
 
-const putBy = (agentPath: string, base: string, ref: NodeRef, files: FileList, target: string, onProgress?: SendOptions["onProgress"]) =>
+const putBy = (agentPath: string, base: string, ref: NodeRef, placed: Placed, onProgress?: SendOptions["onProgress"]) =>
   Effect.tryPromise({
     try: (signal) => {
       const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })
-      return send(Duplex.from({ readable: stdout, writable: stdin }), ref, files, target, { signal, ...(onProgress && { onProgress }) })
+      return send(Duplex.from({ readable: stdout, writable: stdin }), ref, placed, { signal, ...(onProgress && { onProgress }) })
     },
     catch: (error) => {
       const { code, kind, message } = machineError(error)
@@ -91,6 +91,6 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
         Effect.tryPromise({ try: () => connectBy(agentPath, socket), catch: (error) => error as CloudError })
       ),
     journalAtRest: (ref) => Effect.orElseSucceed(ask("journalAtRest", ref), () => null),
-    put: (ref, files, target, onProgress) => putBy(agentPath, base, ref, files, target, onProgress)
+    put: (ref, placed, onProgress) => Effect.flatMap(placed, (placed) => putBy(agentPath, base, ref, placed, onProgress))
   }
 }

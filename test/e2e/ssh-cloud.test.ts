@@ -1,37 +1,26 @@
 /** The user's own machines, behind OpenSSH: the same verbs as on local, from nothing there to nothing left. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"
-import { keyPair } from "../fakes/ssh-keys.ts"
-import { eventually, Home } from "./home.ts"
+import { eventually } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"
-import { SshMachine } from "./sshd.ts"
+import { leasesOf, SshHome, startMachines } from "./ssh-pool.ts"
+import type { SshMachine } from "./sshd.ts"
 
 describeWithMachines("machines of a pool", () => {
-  const pair = keyPair("user")
   let machines: ReadonlyArray<SshMachine> = []
   beforeAll(async () => {
-    machines = await Promise.all([SshMachine.start([pair]), SshMachine.start([pair])])
+    machines = await startMachines(2)
   }, 60_000)
   afterAll(async () => {
     await Promise.all(machines.map((machine) => machine.end()))
   })
 
-  let home: Home
+  let home: SshHome
   beforeEach(() => {
-    home = new Home()
-    const key = join(home.path, "id")
-    writeFileSync(key, pair.private, { mode: 0o600 })
-    mkdirSync(home.state, { mode: 0o700 })
-    const hosts = machines.map(({ address }) => `    - ${address}\n`).join("")
-    writeFileSync(join(home.state, "ssh_node_pools.yaml"), `rack:\n  user: node\n  identity_file: ${key}\n  hosts:\n${hosts}`)
+    home = new SshHome(machines)
   })
-  const launch = (name: string, ...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", name, "--infra", "ssh/rack", ...args)
-  const leases = () =>
-    machines.flatMap((machine) => {
-      const folder = join(machine.home, ".skyd-node/lease")
-      return existsSync(folder) ? readdirSync(folder) : []
-    })
+  const leases = () => machines.flatMap(leasesOf)
   /** The only node that there was. */
   const given = async () => {
     const all: ReadonlyArray<{ readonly event: { readonly _tag: string; readonly host: string; readonly hostKey: string } }> =
@@ -39,7 +28,6 @@ describeWithMachines("machines of a pool", () => {
     const { event } = all.find((one) => one.event._tag === "NodeProvisioned")!
     return { ...event, machine: machines.find(({ address }) => address === event.host)! }
   }
-  const status = async (name: string) => (await home.json("status", "-r", name))[0]
 
   it("a launch brings what is missing, syncs, sets up and runs; jobs, queue and logs are as on local; down leaves nothing", async () => {
     const folder = join(home.path, "work")
@@ -71,10 +59,10 @@ describeWithMachines("machines of a pool", () => {
   }, 120_000)
 
   it("a gang runs on both, and no third node is to be had", async () => {
-    const launched = await launch("two", "--num-nodes", "2", "echo rank $SKYPILOT_NODE_RANK at $(hostname)")
+    const launched = await home.launch("two", "--num-nodes", "2", "echo rank $SKYPILOT_NODE_RANK at $(hostname)")
     expect(launched).toMatchObject({ code: 0 })
     for (const [rank, { hostname }] of machines.entries()) expect(launched.out).toContain(`rank ${rank} at ${hostname}`)
-    const more = await launch("more", "true")
+    const more = await home.launch("more", "true")
     expect([more.code, more.err]).toEqual([7, expect.stringContaining("leased by 'two'")])
     expect((await home.sky("check", "ssh")).out).toContain("ssh: enabled (2 machines)")
     expect((await home.sky("down", "-y", "two")).code).toBe(0)
@@ -82,20 +70,20 @@ describeWithMachines("machines of a pool", () => {
   }, 120_000)
 
   it("one that is cut off is INIT and says why; its job goes on, and it is UP when it is back", async () => {
-    expect((await launch("far", "-d", "sleep 1000")).code).toBe(0)
+    expect((await home.launch("far", "-d", "sleep 1000")).code).toBe(0)
     const queued = async () => (await home.json("queue", "far"))[0].status
     await eventually(queued, (status) => status === "RUNNING")
     const { machine } = await given()
     machine.cut()
     const lost = await eventually(
-      () => status("far"),
+      () => home.status("far"),
       (cluster) => cluster.status === "INIT"
     )
     expect(lost.reason).not.toBeNull()
     expect((await home.sky("check", "ssh")).code).toBe(1)
     machine.heal()
     await eventually(
-      () => status("far"),
+      () => home.status("far"),
       (cluster) => cluster.status === "UP"
     )
     expect(await queued()).toBe("RUNNING")
@@ -103,7 +91,7 @@ describeWithMachines("machines of a pool", () => {
   }, 180_000)
 
   it("one that was restarted has lost its job, runs the next one, and was never stopped", async () => {
-    expect((await launch("again", "-d", "sleep 1000")).code).toBe(0)
+    expect((await home.launch("again", "-d", "sleep 1000")).code).toBe(0)
     const first = async () => (await home.json("queue", "again")).find(({ id }: { id: number }) => id === 1)
     await eventually(first, ({ status }) => status === "RUNNING")
     const { machine } = await given()
@@ -112,7 +100,7 @@ describeWithMachines("machines of a pool", () => {
     const over = await eventually(first, ({ status }) => status === "FAILED")
     expect(over.reason).toContain("the machine was restarted")
     await eventually(
-      () => status("again"),
+      () => home.status("again"),
       (cluster) => cluster.status === "UP"
     )
     expect(await home.sky("exec", "again", "echo here again")).toMatchObject({ code: 0, out: expect.stringContaining("here again") })
@@ -123,7 +111,7 @@ describeWithMachines("machines of a pool", () => {
   }, 180_000)
 
   it("one whose agent is killed gets another one, without anybody asking for anything", async () => {
-    expect((await launch("mended", "-d", "sleep 1000")).code).toBe(0)
+    expect((await home.launch("mended", "-d", "sleep 1000")).code).toBe(0)
     const { machine } = await given()
     const pid = () => machine.inside("cat /home/node/.skyd-node/nodes/*/agent/pid").split(" ")[0]!
     const before = pid()
@@ -134,13 +122,13 @@ describeWithMachines("machines of a pool", () => {
   }, 120_000)
 
   it("one whose key changed is not spoken to, and is given up by a purge", async () => {
-    expect((await launch("odd", "true")).code).toBe(0)
+    expect((await home.launch("odd", "true")).code).toBe(0)
     const { hostKey, machine } = await given()
     expect(hostKey).toBe(machine.hostKey)
     await machine.changeHostKey()
     machine.inside("pkill -f '[s]shd.*: node' || true")
     const lost = await eventually(
-      () => status("odd"),
+      () => home.status("odd"),
       (cluster) => /host key/.test(cluster.reason ?? "")
     )
     expect(lost.reason).toContain("the host key of")

@@ -3,38 +3,28 @@ import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"
-import { keyPair } from "../fakes/ssh-keys.ts"
-import { eventually, Home, type Ran } from "./home.ts"
+import { eventually, type Ran } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"
-import { SshMachine } from "./sshd.ts"
+import { SshHome, startMachines } from "./ssh-pool.ts"
+import type { SshMachine } from "./sshd.ts"
 
 const begun = "# my machines\nHost gpu-*\n  User ann\n"
 
 describeWithMachines("ssh NAME", () => {
-  const pair = keyPair("user")
   let machines: ReadonlyArray<SshMachine> = []
   beforeAll(async () => {
-    machines = await Promise.all([SshMachine.start([pair]), SshMachine.start([pair])])
+    machines = await startMachines(2)
   }, 60_000)
   afterAll(async () => {
     await Promise.all(machines.map((machine) => machine.end()))
   })
 
-  let home: Home
+  let home: SshHome
   let config: string
-  let key: string
   beforeEach(() => {
-    home = new Home()
-    key = home.file("id", pair.private)
+    home = new SshHome(machines)
     config = join(home.path, ".ssh/config")
-    execFile("chmod", ["600", key])
-    mkdirSync(home.state, { mode: 0o700 })
-    pool(machines.map(({ address }) => address))
   })
-  const pool = (hosts: ReadonlyArray<string>) => {
-    const lines = hosts.map((host) => `    - ${host}\n`).join("")
-    writeFileSync(join(home.state, "ssh_node_pools.yaml"), `rack:\n  user: node\n  identity_file: ${key}\n  hosts:\n${lines}`)
-  }
   const write = (text: string, mode = 0o644) => {
     mkdirSync(join(home.path, ".ssh"), { mode: 0o700 })
     writeFileSync(config, text, { mode })
@@ -42,7 +32,6 @@ describeWithMachines("ssh NAME", () => {
   const text = () => (existsSync(config) ? readFileSync(config, "utf8") : "")
   const line = () => `Include ${join(home.state, "ssh/*.conf")}\n`
   const entries = () => (existsSync(join(home.state, "ssh")) ? readdirSync(join(home.state, "ssh")) : [])
-  const launch = (name: string, ...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", name, "--infra", "ssh/rack", ...args)
   const typed = (program: string, ...args: ReadonlyArray<string>) =>
     new Promise<Ran>((done) => {
       // It looks into the home of the password file, whatever HOME says.
@@ -53,7 +42,7 @@ describeWithMachines("ssh NAME", () => {
 
   it("exec-09: is a shell on the head, NAME-worker1 one on the worker; scp and rsync know the names, and down takes them back", async () => {
     write(begun)
-    const launched = await launch("train", "--num-nodes", "2", "true")
+    const launched = await home.launch("train", "--num-nodes", "2", "true")
     expect(launched).toMatchObject({ code: 0 })
     expect(launched.err).toMatch(/ssh train · end: sky down train\n$/)
     expect(launched.err).not.toContain("sky stop")
@@ -75,7 +64,7 @@ describeWithMachines("ssh NAME", () => {
 
   it("goes to no machine with another key, whatever else ssh is told to accept", async () => {
     write("Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  HostKeyAlgorithms ssh-rsa\n")
-    expect((await launch("train", "true")).code).toBe(0)
+    expect((await home.launch("train", "true")).code).toBe(0)
     expect((await ssh("train", "hostname")).out).toBe(`${machines[0]!.hostname}\n`)
     const machine = machines.find(
       ({ address }) => text() !== "" && readFileSync(join(home.state, "ssh/train.conf"), "utf8").includes(address)
@@ -90,17 +79,17 @@ describeWithMachines("ssh NAME", () => {
 
   it("goes the way that an alias of the pool goes, through a jump host that is one itself and asks nothing", async () => {
     const [jump, far] = machines as [SshMachine, SshMachine]
-    const aliases = `Host far\n  HostName ${far.address}\n  User node\n  ProxyJump hop\nHost hop\n  HostName ${jump.address}\n  User root\n  IdentityFile ${key}\n`
+    const aliases = `Host far\n  HostName ${far.address}\n  User node\n  ProxyJump hop\nHost hop\n  HostName ${jump.address}\n  User root\n  IdentityFile ${home.key}\n`
     write(aliases)
-    pool(["far"])
-    expect((await launch("deep", "true")).code).toBe(0)
+    home.pool(["far"])
+    expect((await home.launch("deep", "true")).code).toBe(0)
     expect((await ssh("deep", "echo $SSH_CONNECTION; hostname")).out).toMatch(new RegExp(`^${jump.address} .*\n${far.hostname}\n$`))
     expect((await home.sky("down", "-y", "deep")).code).toBe(0)
     await until((found) => found === aliases)
   }, 120_000)
 
   it("is right again at the next start of the daemon, whatever became of the files", async () => {
-    expect((await launch("train", "true")).code).toBe(0)
+    expect((await home.launch("train", "true")).code).toBe(0)
     expect([statSync(config).mode & 0o777, statSync(join(home.path, ".ssh")).mode & 0o777]).toEqual([0o600, 0o700])
     await home.sky("daemon", "stop")
     writeFileSync(config, `Host other\n${line()}`)
@@ -117,7 +106,7 @@ describeWithMachines("ssh NAME", () => {
   it("is the user's own where the user has that name, which is said", async () => {
     const own = "Host train\n  HostName 192.0.2.7\n"
     write(own)
-    const launched = await launch("train", "true")
+    const launched = await home.launch("train", "true")
     expect(launched.code).toBe(0)
     expect(launched.err).not.toContain("ssh train ·")
     expect((await home.sky("status")).err).toContain("ssh train goes where your own ~/.ssh/config says, not to the cluster train.")
@@ -133,14 +122,14 @@ describeWithMachines("ssh NAME", () => {
   it("is not known where the file cannot be changed: that is said with the way on, and a # in front of the line ends it", async () => {
     mkdirSync(join(home.path, ".ssh"), { mode: 0o700 })
     symlinkSync(join(home.path, "nowhere"), config)
-    const launched = await launch("train", "true")
+    const launched = await home.launch("train", "true")
     expect(launched.code).toBe(0)
     const said = (await home.sky("status")).err
     expect(said.replaceAll(/\s+/g, " ")).toContain(
       `.ssh/config is a link to nowhere. Put this line at the top of your ~/.ssh/config: ${line().trim()}, or`
     )
     writeFileSync(join(home.path, "nowhere"), `# ${line()}`)
-    expect((await launch("train", "true")).err).not.toContain("ssh train ·")
+    expect((await home.launch("train", "true")).err).not.toContain("ssh train ·")
     expect((await home.sky("status")).err).toBe("")
     expect(text()).toBe(`# ${line()}`)
     expect((await home.sky("down", "-y", "train")).code).toBe(0)

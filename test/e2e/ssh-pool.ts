@@ -13,15 +13,22 @@ export const startMachines = (count: number) => Promise.all(Array.from({ length:
 
 export class SshHome extends Home {
   readonly machines: ReadonlyArray<SshMachine>
+  /** The file of the key that is let in everywhere. */
+  readonly key: string
 
   constructor(machines: ReadonlyArray<SshMachine>, env: NodeJS.ProcessEnv = {}) {
     super(env)
     this.machines = machines
-    const key = join(this.path, "id")
-    writeFileSync(key, pair.private, { mode: 0o600 })
+    this.key = join(this.path, "id")
+    writeFileSync(this.key, pair.private, { mode: 0o600 })
     mkdirSync(this.state, { mode: 0o700 })
-    const hosts = machines.map(({ address }) => `    - ${address}\n`).join("")
-    writeFileSync(join(this.state, "ssh_node_pools.yaml"), `rack:\n  user: node\n  identity_file: ${key}\n  hosts:\n${hosts}`)
+    this.pool(machines.map(({ address }) => address))
+  }
+
+  /** What the pool `rack` holds from now on. */
+  pool(hosts: ReadonlyArray<string>): void {
+    const lines = hosts.map((host) => `    - ${host}\n`).join("")
+    writeFileSync(join(this.state, "ssh_node_pools.yaml"), `rack:\n  user: node\n  identity_file: ${this.key}\n  hosts:\n${lines}`)
   }
 
   launch(name: string, ...args: ReadonlyArray<string>) {

@@ -1,5 +1,6 @@
 /** What is sent to machines behind OpenSSH, beside what rsync makes of the same there. */
 import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import {
   chmodSync,
   existsSync,
@@ -63,7 +64,13 @@ describeWithMachines("what is sent to a machine", () => {
   })
 
   const put = (target: string, onProgress?: (progress: PutProgress) => void) =>
-    Effect.runPromise(Effect.flatMap(listFiles(from), (files) => cloud.put(ref, files, target, onProgress)))
+    Effect.runPromise(
+      cloud.put(
+        ref,
+        Effect.map(listFiles(from), (files) => ({ files, folder: target })),
+        onProgress
+      )
+    )
   const clear = (root: string) => {
     for (const each of existsSync(root) ? readdirSync(root) : []) rmSync(join(root, each), { recursive: true })
   }
@@ -160,6 +167,12 @@ describeWithMachines("what is sent to a machine", () => {
     expect(staged()).toEqual([])
   })
 
+  it("has every byte of what is far more than is on its way at once", async () => {
+    for (const name of ["one", "two"]) writeFileSync(join(from, name), randomBytes(24_000_000))
+    await put("much")
+    expect(everything(home("much"))).toEqual(everything(from))
+  })
+
   it("is told of as it arrives there, not as it leaves here", async () => {
     clear(from)
     writeFileSync(join(from, "large"), Buffer.alloc(3_000_000))
@@ -176,7 +189,8 @@ describeWithMachines("what is sent to a machine", () => {
       told.push(bytes)
       expect(there?.size ?? bytes).toBeGreaterThanOrEqual(bytes)
     }
-    await send(line, ref, await Effect.runPromise(listFiles(from)), "slow", { signal: new AbortController().signal, onProgress })
+    const files = await Effect.runPromise(listFiles(from))
+    await send(line, ref, { files, folder: "slow" }, { signal: new AbortController().signal, onProgress })
     expect(everything(home("slow"))).toEqual(everything(from))
     expect([told[0], told.at(-1)]).toEqual([0, 3_000_000])
     expect(told.length).toBeGreaterThan(8)

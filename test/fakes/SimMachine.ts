@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream"
 import type { Effect, Fiber } from "effect"
 import { MachineError, refused, transient } from "../../machine/MachineError.ts"
 import type { Claim, MachineMethod, NodeRef } from "../../machine/shapes.ts"
-import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
 import { SimAgent } from "./SimAgent.ts"
 
 export interface SimNode {

@@ -47,7 +47,7 @@ describe("an error is a sentence that names the path", () => {
       files: 1,
       bytes: 1
     } as const
-    const sending = send(lineOf(startReceive()), ground.ref, list, "w", { signal: new AbortController().signal })
+    const sending = send(lineOf(startReceive()), ground.ref, { files: list, folder: "w" }, { signal: new AbortController().signal })
     await expect(sending).rejects.toMatchObject({
       kind: "Refused",
       code: "NotCopied",
@@ -100,7 +100,7 @@ describe("a folder below the target that lies on another disk", () => {
 })
 
 describe("a list that nobody of ours sends", () => {
-  const header = (entries: number, more: object = {}) => ({ version: 1, node: ground.ref, target: "w", lone: false, entries, ...more })
+  const header = (entries: number, more: object = {}) => ({ version: 2, node: ground.ref, target: "w", lone: false, entries, ...more })
   const say = async (...lines: ReadonlyArray<unknown>) => {
     const child = startReceive()
     child.stdin.end(Buffer.concat(lines.map((line) => (Buffer.isBuffer(line) ? line : Buffer.from(`${JSON.stringify(line)}\n`)))))
@@ -115,7 +115,7 @@ describe("a list that nobody of ours sends", () => {
     write(ground.scratch, { "mine/f": "precious" })
     const mine = join(ground.scratch, "mine")
     for (const path of ["..", "../x", "a/../../x", "/etc/x", "a//b", "a/", "./a", ".", "", "a\0b", null, 7, ["a"], {}])
-      expect(await say(header(2), ["d", "a", 0o755], file(path)), String(path)).toMatchObject(bad)
+      expect(await say(header(2), [["d", "a", 0o755], file(path)]), String(path)).toMatchObject(bad)
     for (const lines of [
       [file("a"), file("a")],
       [file("a"), ["d", "a", 0o755]],
@@ -128,7 +128,7 @@ describe("a list that nobody of ours sends", () => {
       ],
       [file("a/b"), ["d", "a", 0o755]]
     ])
-      expect(await say(header(2), ...lines), JSON.stringify(lines)).toMatchObject(bad)
+      expect(await say(header(2), lines), JSON.stringify(lines)).toMatchObject(bad)
     for (const line of [
       ["l", "a", 0o777, ""],
       ["l", "a", 0o777, "x\0y"],
@@ -141,8 +141,9 @@ describe("a list that nobody of ours sends", () => {
       null,
       7
     ])
+      expect(await say(header(1), [line]), JSON.stringify(line)).toMatchObject(bad)
+    for (const line of [Buffer.from("{\n"), {}, null, [], [file("a"), file("b")]])
       expect(await say(header(1), line), JSON.stringify(line)).toMatchObject(bad)
-    expect(await say(header(1), Buffer.from("{\n"))).toMatchObject(bad)
     expect(read(ground.home)).toEqual({})
     expect(read(mine)).toEqual({ f: "precious" })
   })
@@ -150,10 +151,10 @@ describe("a list that nobody of ours sends", () => {
   it("is refused for where it is to go", async () => {
     for (const target of ["..", "w/../../x", "/tmp/../etc/x", "/etc/../x", "a\0b"])
       expect(await say(header(0, { target })), target).toMatchObject({ error: { kind: "Refused", code: "OutsideHome" } })
-    expect(await say(header(0, { version: 2 }))).toMatchObject({ error: { kind: "Refused", code: "OtherVersion" } })
+    expect(await say(header(0, { version: 3 }))).toMatchObject({ error: { kind: "Refused", code: "OtherVersion" } })
     for (const more of [{ entries: -1 }, { entries: 1e9 }, { target: null }, { node: null }, { lone: 1 }])
       expect(await say(header(0, more)), JSON.stringify(more)).toMatchObject(bad)
-    expect(await say(header(2, { lone: true }), file("a"), file("b"))).toMatchObject(bad)
+    expect(await say(header(2, { lone: true }), [file("a"), file("b")])).toMatchObject(bad)
     expect(await say(Buffer.from(`${"x".repeat(200_000)}\n`))).toMatchObject({ error: { kind: "Refused", code: "LongLine" } })
     expect(await say(Buffer.from("GET / HTTP/1.1\n"))).toMatchObject(bad)
     expect(read(ground.home)).toEqual({})
@@ -167,7 +168,7 @@ describe("a list that nobody of ours sends", () => {
     const badStream = { error: { kind: "Refused", code: "BadStream" } }
     const send = (...frames: ReadonlyArray<Buffer>) => {
       rmSync(into(), { recursive: true, force: true })
-      return say(header(1), file("a"), ...frames)
+      return say(header(1), [file("a")], ...frames)
     }
     expect(await send(fileFrame({ index: 1, ...head }))).toMatchObject(badStream)
     expect(await send(...one, ...one)).toMatchObject(badStream)

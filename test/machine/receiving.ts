@@ -90,8 +90,8 @@ export interface Sending extends Partial<SendOptions> {
 
 /** Of a folder, or of one file. */
 export const sync = async ({ child = startReceive(), from = ground.from, target = "w", ...options }: Sending = {}): Promise<Received> => {
-  const [list, folder] = placedAt(await Effect.runPromise(listFiles(from, "mount")), target)
-  return send(lineOf(child), ground.ref, list, folder, { signal: never, ...options })
+  const placed = placedAt(await Effect.runPromise(listFiles(from, "mount")), target)
+  return send(lineOf(child), ground.ref, placed, { signal: never, ...options })
 }
 
 /** Everything that a copy keeps: kinds, bytes, modes, times of files, links. */

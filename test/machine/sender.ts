@@ -8,4 +8,5 @@ import { send } from "../../daemon/sync/send.ts"
 const [agentPath, base, ref, from] = process.argv.slice(2) as [string, string, string, string]
 const { stdin, stdout } = spawn(process.execPath, [agentPath, "receive", base], { stdio: ["pipe", "pipe", "inherit"] })
 const line = Duplex.from({ readable: stdout, writable: stdin })
-await send(line, JSON.parse(ref), await Effect.runPromise(listFiles(from)), "w", { signal: new AbortController().signal })
+const files = await Effect.runPromise(listFiles(from))
+await send(line, JSON.parse(ref), { files, folder: "w" }, { signal: new AbortController().signal })

@@ -102,11 +102,12 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     journalAtRest: Effect.fn("LocalCloud.journalAtRest")((ref) =>
       attempt((signal) => machine.journalAtRest(ref, signal)).pipe(Effect.orElseSucceed(() => null))
     ),
-    put: Effect.fn("LocalCloud.put")(function* (ref, files, target) {
+    put: Effect.fn("LocalCloud.put")(function* (ref, placed) {
+      const { files, folder } = yield* placed
       const place = yield* attempt((signal) => machine.homeFolder(ref, signal))
-      const path = insideHome(target)
+      const path = insideHome(folder)
       if (path === null) {
-        return yield* refused("OutsideHome", `'${target}' is not below ~: on the local cloud it would be a path of your own machine.`)
+        return yield* refused("OutsideHome", `'${folder}' is not below ~: on the local cloud it would be a path of your own machine.`)
       }
       yield* copyFiles(files, place.home, path).pipe(Effect.mapError((error) => refused("NotCopied", error.message)))
     })

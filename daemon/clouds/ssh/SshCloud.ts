@@ -4,9 +4,10 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { places } from "../../../machine/folder.ts"
 import { machineError } from "../../../machine/MachineError.ts"
-import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { bootstrap, lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
@@ -159,15 +160,20 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
       Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
     ),
-    put: Effect.fn("SshCloud.put")(function* (ref, files, target, onProgress) {
-      const stream = yield* machines.open(ref, "receive", (base) => base)
+    put: Effect.fn("SshCloud.put")(function* (ref, placed, onProgress) {
+      const opened = machines.open(ref, "receive", (base) => base)
+      const opening = yield* Effect.forkScoped(
+        Effect.tap(opened, (stream) => Effect.addFinalizer(() => Effect.sync(() => stream.destroy())))
+      )
+      const what = yield* placed
+      const stream = yield* Fiber.join(opening)
       yield* Effect.tryPromise({
-        try: (signal) => send(stream, plain(ref), files, target, { signal, ...(onProgress && { onProgress }) }),
+        try: (signal) => send(stream, plain(ref), what, { signal, ...(onProgress && { onProgress }) }),
         catch: (error) => {
           const { code, kind, message } = machineError(error)
           return new CloudError({ kind, code, message })
         }
       })
-    })
+    }, Effect.scoped)
   }
 })

@@ -1,6 +1,6 @@
 /** Which machines of the pools a task could have, and why each of the others is not among them. Pure. */
 import type { Offer } from "../../../events/values.ts"
-import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"

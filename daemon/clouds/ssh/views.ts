@@ -1,5 +1,5 @@
 /** What a look at machines means to others: as places, as the user's machines, and as what there is of ours. Pure. */
-import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
+import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Owned, OwnMachine } from "../Cloud.ts"
 import type { Looked } from "./looks.ts"

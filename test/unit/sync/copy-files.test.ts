@@ -40,9 +40,9 @@ describe("a file that is named itself", () => {
         ["run.sh", ".config/tool"],
         ["link", "top"]
       ] as const) {
-        const [list, folder] = placedAt(yield* listFiles(join(from, source), "mount"), target)
-        assert.deepInclude(list, { files: 1, bytes: 9 })
-        yield* copyFiles(list, home, folder)
+        const { files, folder } = placedAt(yield* listFiles(join(from, source), "mount"), target)
+        assert.deepInclude(files, { files: 1, bytes: 9 })
+        yield* copyFiles(files, home, folder)
       }
       assert.deepStrictEqual(read(home), { ".config/": "", ".config/tool": "#!/bin/sh", top: "#!/bin/sh" })
       assert.strictEqual(statSync(join(home, ".config/tool")).mode & 0o777, 0o755)

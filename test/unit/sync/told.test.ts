@@ -33,8 +33,9 @@ describe("a sync", () => {
       const clock = yield* Clock.Clock
       const said: Array<Passing> = []
       const stop = ongoing.follow(operation("r-launch"), (passing) => said.push(passing))
-      const put = (_: unknown, __: unknown, ___: unknown, onProgress?: (progress: PutProgress) => void) =>
+      const put = (_: unknown, placed: Effect.Effect<unknown>, onProgress?: (progress: PutProgress) => void) =>
         Effect.gen(function* () {
+          yield* placed
           for (let i = 1; i <= 10; i++) {
             onProgress?.({ bytes: i * 100_000, ofBytes: 1_000_000 })
             yield* TestClock.adjust(100)
@@ -43,7 +44,8 @@ describe("a sync", () => {
       const row = rowAfter([...asked(), ...provisioned(), ...ready()])!
       assert.strictEqual(clock.currentTimeMillisUnsafe(), 0)
       const cloud = patientCloud({ put } as unknown as Cloud)
-      yield* putOnAll(row, cloud, "log", "workdir", { root: "/", entries: [], files: 3, bytes: 1_000_000 }, "w")
+      const files = { root: "/", entries: [], files: 3, bytes: 1_000_000 }
+      yield* putOnAll(row, cloud, "log", "workdir", Effect.succeed({ files, folder: "w" }))
       stop()
       ongoing.say(operation("r-launch"), { phase: "sync", detail: "to nobody" })
       assert.deepStrictEqual(
