@@ -22,6 +22,7 @@ import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
 import { completed } from "./commands/offer-checks.ts"
 import { refuseOther } from "./commands/owner.ts"
+import type { PlaceWords } from "./commands/place-checks.ts"
 import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
@@ -47,7 +48,7 @@ export interface Input<M extends CommandName> {
 }
 
 /** What the cloud of a place says of it. */
-const ofPlace = ({ clouds, identities }: Input<CommandName>) => ({
+export const ofPlace = ({ clouds, identities }: Pick<Input<CommandName>, "clouds" | "identities">): PlaceWords => ({
   identityOf: ({ cloud }: Offer) => identities.get(cloud) ?? Result.succeed(null),
   lackOf: (feature: ClusterFeature, offer: Offer) => clouds.get(offer.cloud)?.lackOf(feature, offer) ?? null,
   homeOnly: (offer: Offer) => clouds.get(offer.cloud)?.homeOnly ?? false

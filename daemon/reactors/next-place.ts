@@ -1,0 +1,87 @@
+/**
+ * Where a new cluster goes when its place gave nothing: the best place that no refusal of this round reaches, held against the same checks as the
+ * first. When there is none it is over, or, for who waits it out, all are asked again after a while.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Event } from "../../events/Event.ts"
+import type { LaunchRequested } from "../../events/launch.ts"
+import type { Offer } from "../../events/values.ts"
+import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
+import { unfinishedOf } from "../../projections/jobs.ts"
+import { refusalText } from "../../projections/refusals.ts"
+import type { Task } from "../../task/Task.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
+import { cut } from "../commands/caller.ts"
+import { chosenAt, refusalAt } from "../commands/place-checks.ts"
+import { firstPlace, passings } from "../commands/places.ts"
+import { accessOf, offersFor, ofPlace } from "../Deciders.ts"
+import { identitiesOf } from "../identities.ts"
+import { isBlocked } from "../optimizer/blocks.ts"
+import { giveUpPlace } from "./conclude.ts"
+import { decided, type Facts } from "./facts.ts"
+import { askAgainAfterMs, type Hands } from "./machines.ts"
+
+/** Of one round: more are not held in memory. */
+const placesMax = 1000
+/** However the clock is set meanwhile. */
+const waitMaxMs = 60_000
+
+const look = Effect.fn("nextPlace.look")(function* (
+  row: ClusterRow,
+  { down, idleMinutes, task }: typeof LaunchRequested.Type,
+  clouds: ReadonlyMap<string, Cloud>
+) {
+  const { offers } = yield* offersFor(clouds, yield* accessOf(clouds), task as Task)
+  const open = row.refusals.length >= placesMax ? [] : offers.filter((offer) => !isBlocked(offer, row.refusals))
+  const identities = yield* identitiesOf(
+    clouds,
+    open.map(({ cloud }) => cloud)
+  )
+  const words = ofPlace({ clouds, identities })
+  const asked = { name: row.name, task, autostopAt: () => ({ down, idleMinutes }) }
+  const { offer, passed } = firstPlace(open, (one) => refusalAt(words, asked, one))
+  const isSaid = (event: { readonly code: string; readonly offer: Offer }) =>
+    row.refusals.some((one) => one.code === event.code && one.offer.cloud === event.offer.cloud)
+  return { offer, words, passed: passings(row.id, passed).filter((event) => !isSaid(event)) }
+})
+
+/** What the launch armed holds where a cluster can be stopped, and only there (contract, launch-21). */
+const armedFor = ({ autostop, id }: ClusterRow, idleMinutes: number | null, canStop: boolean): ReadonlyArray<Event> => {
+  const isSet = autostop !== null && autostop.idleMinutes >= 0
+  if (idleMinutes === null || isSet === canStop) return []
+  return [{ _tag: "AutostopSet", cluster: id, idleMinutes: canStop ? idleMinutes : -1, down: false }]
+}
+
+/** In one line, as a status has it. */
+const inShort = (refusals: ReadonlyArray<Refusal>): string => {
+  const last = refusals.at(-1)
+  if (last === undefined) return "none can be asked"
+  return refusals.length === 1 ? refusalText(last) : `${refusals.length} gave nothing, the last of them ${refusalText(last)}`
+}
+
+export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterRow, { clouds, jobs }: Hands): Effect.fn.Return<Facts> {
+  const [active] = workOf(row)
+  const { id, request } = active!
+  if (request?._tag !== "LaunchRequested") return decided(id, [])
+  const { offer, passed, words } = yield* look(row, request, clouds)
+  if (offer !== undefined) {
+    const canStop = words.lackOf("STOP", offer) === null
+    return decided(id, [...passed, chosenAt(row.id, offer, row.numNodes, words), ...armedFor(row, request.idleMinutes, canStop)])
+  }
+  const refusals = [...row.refusals, ...passed.map(({ anyKind = false, scope = "zone", ...one }) => ({ ...one, anyKind, scope }))]
+  if (!request.retryUntilUp) {
+    const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id))
+    return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
+  }
+  const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs)
+  const message = cut(inShort(refusals))
+  return decided(id, [...passed, { _tag: "PlacesExhausted", cluster: row.id, round: row.rounds + 1, message, retryAtMs }])
+})
+
+export const nextRound = Effect.fn("perform.nextRound")(function* (row: ClusterRow, atMs: number, hands: Hands) {
+  const leftMs = atMs - (yield* Clock.currentTimeMillis)
+  yield* Effect.sleep(Math.min(waitMaxMs, Math.max(0, leftMs)))
+  return yield* nextPlace(row, hands)
+})
