@@ -27,6 +27,7 @@ import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
+import { placesOf } from "./optimizer/blocks.ts"
 import { hintOf, planElsewhere } from "./optimizer/elsewhere.ts"
 import { planView } from "./optimizer/plan-view.ts"
 import type { World } from "./World.ts"
@@ -147,7 +148,7 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
     return Result.fail(found.failure._tag === "ResourcesUnavailableError" ? hinted(refusal, input) : found.failure)
   const { looks, ranked } = found.success
   const why = places.hint === undefined ? [] : [refusal.message]
-  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why }
+  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   const offers = ranked.map(({ offer }) => offer)
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }

@@ -26,4 +26,9 @@ const reaches = ({ anyKind, offer, scope }: Refusal, place: Offer): boolean => {
   return scope === "region" || offer.zone === null || offer.zone === place.zone
 }
 
-export const isBlocked = (place: Offer, refusals: ReadonlyArray<Refusal>): boolean => refusals.some((refusal) => reaches(refusal, place))
+/** Refusals of one round: more are not held in memory. */
+const refusalsMax = 1000
+
+/** Those that no refusal reaches, in their order; the first is the next. */
+export const openPlaces = (places: ReadonlyArray<Offer>, refusals: ReadonlyArray<Refusal>): ReadonlyArray<Offer> =>
+  refusals.length >= refusalsMax ? [] : places.filter((place) => !refusals.some((refusal) => reaches(refusal, place)))

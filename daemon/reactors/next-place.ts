@@ -18,13 +18,11 @@ import { chosenAt, refusalAt } from "../commands/place-checks.ts"
 import { firstPlace, passings } from "../commands/places.ts"
 import { accessOf, offersFor, ofPlace } from "../Deciders.ts"
 import { identitiesOf } from "../identities.ts"
-import { isBlocked } from "../optimizer/blocks.ts"
+import { openPlaces } from "../optimizer/blocks.ts"
 import { giveUpPlace } from "./conclude.ts"
 import { decided, type Facts } from "./facts.ts"
 import { askAgainAfterMs, type Hands } from "./machines.ts"
 
-/** Of one round: more are not held in memory. */
-const placesMax = 1000
 /** However the clock is set meanwhile. */
 const waitMaxMs = 60_000
 
@@ -34,7 +32,7 @@ const look = Effect.fn("nextPlace.look")(function* (
   clouds: ReadonlyMap<string, Cloud>
 ) {
   const { offers } = yield* offersFor(clouds, yield* accessOf(clouds), task as Task)
-  const open = row.refusals.length >= placesMax ? [] : offers.filter((offer) => !isBlocked(offer, row.refusals))
+  const open = openPlaces(offers, row.refusals)
   const identities = yield* identitiesOf(
     clouds,
     open.map(({ cloud }) => cloud)
