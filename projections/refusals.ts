@@ -30,16 +30,17 @@ export const refusalText = (refusal: Pick<Refusal, "offer" | "code" | "message">
 const linesMax = 6
 const namesMax = 3
 
-/** A line for each reason, with the first places that gave it. */
+/** As the end of a sentence: one, or a line for each reason, with the first places that gave it. */
 export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
   const [only, ...others] = refusals
-  if (only === undefined || others.length === 0) return only === undefined ? "none was asked" : refusalText(only)
+  if (only === undefined || others.length === 0) return only === undefined ? " none can be asked" : ` ${refusalText(only)}`
   // Each zone's own words name it.
   const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : one.message}`).values()]
   const lines = groups.slice(0, linesMax).map((group) => {
     const names = [...new Set(group.map(({ offer }) => placeText(offer)))].filter((name) => name !== "")
     const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : ""
-    return at(`${names.slice(0, namesMax).join(", ")}${more}`, whyText(group[0]!))
+    const shown = names.slice(0, namesMax).map((name, i) => (i === 0 ? name : name.replace(/^\S+ /, "")))
+    return at(`${shown.join(", ")}${more}`, whyText(group[0]!))
   })
   const left = groups.length - lines.length
   return ["", ...lines, ...(left > 0 ? [`and ${left} more reason${left === 1 ? "" : "s"}`] : [])].join("\n  ")

@@ -43,7 +43,7 @@ export const unavailable = (row: ClusterRow, isKept: boolean): ResourcesUnavaila
   const refusals = row.refusals.length === 0 ? here : row.refusals
   const more = refusals.length - historyMax
   return new ResourcesUnavailableError({
-    message: `${name}: no place gave what was asked for: ${refusalsText(refusals)}`,
+    message: `${name}: no place gave what was asked for:${refusalsText(refusals)}`,
     hint: hintFor(refusals),
     failoverHistory: historyOf(refusals),
     ...(more > 0 ? { more } : {}),

@@ -37,7 +37,7 @@ export class SimCloud {
   /** Why a place gives no nodes, as it is asked; null: it does. */
   lackAt: (offer: Offer, nodes: number) => CloudError | null = () => null
   /** Why the account can have none there. */
-  noQuotaAt: (offer: Offer) => string | null | CloudError = () => null
+  noQuotaAt: (offer: Offer) => string | null | Effect.Effect<string | null, CloudError> = () => null
   /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
@@ -165,7 +165,7 @@ export class SimCloud {
     noQuota: (offer) =>
       Effect.suspend(() => {
         const why = this.noQuotaAt(offer)
-        return why instanceof CloudError ? Effect.fail(why) : Effect.succeed(why)
+        return Effect.isEffect(why) ? why : Effect.succeed(why)
       }),
     query: (nodes) =>
       this.call("query", () =>
