@@ -41,11 +41,11 @@ export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Fa
 
 /**
  * No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. One whose nodes
- * were not started is STOPPED as before.
+ * were not started is STOPPED as before. `besides`: why others could not be asked.
  */
-export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
+export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, besides: string | null = null): Facts => {
   const isKept = row.nodes.length > 0 && row.nodes.every(({ state }) => state === "stopped")
-  const error = unavailable(row, isKept)
+  const error = unavailable(row, isKept, besides)
   const never = row.nodes.length === 0 && !row.everUp
   const over = never
     ? row.operations

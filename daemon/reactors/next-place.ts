@@ -11,6 +11,7 @@ import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { refusalText } from "../../projections/refusals.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
@@ -31,7 +32,8 @@ const look = Effect.fn("nextPlace.look")(function* (
   { down, idleMinutes, task }: typeof LaunchRequested.Type,
   clouds: ReadonlyMap<string, Cloud>
 ) {
-  const { offers } = yield* offersFor(clouds, yield* accessOf(clouds), task as Task)
+  const access = yield* accessOf(clouds)
+  const { offers, reason } = yield* offersFor(clouds, access, task as Task)
   const open = openPlaces(offers, row.refusals)
   const identities = yield* identitiesOf(
     clouds,
@@ -42,7 +44,9 @@ const look = Effect.fn("nextPlace.look")(function* (
   const { offer, passed } = firstPlace(open, (one) => refusalAt(words, asked, one))
   const isSaid = (event: { readonly code: string; readonly offer: Offer }) =>
     row.refusals.some((one) => one.code === event.code && one.offer.cloud === event.offer.cloud)
-  return { offer, words, passed: passings(row.id, passed).filter((event) => !isSaid(event)) }
+  const why = access.get(row.offer?.cloud ?? "") ?? null
+  const off = why === null ? null : `${cloudDisplay(row.offer!.cloud)} is not enabled any more: ${why}`
+  return { offer, words, passed: passings(row.id, passed).filter((event) => !isSaid(event)), reason, off }
 })
 
 /** What the launch armed holds where a cluster can be stopped, and only there (contract, launch-21). */
@@ -52,10 +56,10 @@ const armedFor = ({ autostop, id }: ClusterRow, idleMinutes: number | null, canS
   return [{ _tag: "AutostopSet", cluster: id, idleMinutes: canStop ? idleMinutes : -1, down: false }]
 }
 
-/** In one line, as a status has it. */
-const inShort = (refusals: ReadonlyArray<Refusal>): string => {
+/** In one line, as a status has it. `reason`: why there is no place to ask. */
+const inShort = (refusals: ReadonlyArray<Refusal>, reason: string | null): string => {
   const last = refusals.at(-1)
-  if (last === undefined) return "none can be asked"
+  if (last === undefined) return reason?.replaceAll(/\s+/g, " ") ?? "none can be asked"
   return refusals.length === 1 ? refusalText(last) : `${refusals.length} gave nothing, the last of them ${refusalText(last)}`
 }
 
@@ -63,18 +67,18 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterR
   const [active] = workOf(row)
   const { id, request } = active!
   if (request?._tag !== "LaunchRequested") return decided(id, [])
-  const { offer, passed, words } = yield* look(row, request, clouds)
+  const { off, offer, passed, reason, words } = yield* look(row, request, clouds)
   if (offer !== undefined) {
     const canStop = words.lackOf("STOP", offer) === null
     return decided(id, [...passed, chosenAt(row.id, offer, row.numNodes, words), ...armedFor(row, request.idleMinutes, canStop)])
   }
   const refusals = [...row.refusals, ...passed.map(({ anyKind = false, scope = "zone", ...one }) => ({ ...one, anyKind, scope }))]
   if (!request.retryUntilUp) {
-    const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id))
+    const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
     return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
   }
   const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs)
-  const message = cut(inShort(refusals))
+  const message = cut(inShort(refusals, off ?? reason))
   return decided(id, [...passed, { _tag: "PlacesExhausted", cluster: row.id, round: row.rounds + 1, message, retryAtMs }])
 })
 

@@ -36,14 +36,14 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 }
 
 /** `isKept`: its nodes are there, and stopped. */
-export const unavailable = (row: ClusterRow, isKept: boolean): ResourcesUnavailableError => {
+export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {
   const { everUp, name, nodes, offer, refused } = row
   const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false }]
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
   const more = refusals.length - historyMax
   return new ResourcesUnavailableError({
-    message: `${name}: no place gave what was asked for:${refusalsText(refusals)}`,
+    message: `${name}: no place gave what was asked for:${refusalsText(refusals)}${besides === null ? "" : `. ${besides}`}`,
     hint: hintFor(refusals),
     failoverHistory: historyOf(refusals),
     ...(more > 0 ? { more } : {}),

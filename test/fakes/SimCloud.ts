@@ -36,6 +36,8 @@ export class SimCloud {
   offered: ReadonlyArray<Offer> = [offer]
   /** Why a place gives no nodes, as it is asked; null: it does. */
   lackAt: (offer: Offer, nodes: number) => CloudError | null = () => null
+  /** Why it cannot be used now. */
+  whyNot: string | null = null
   /** Why the account can have none there. */
   noQuotaAt: (offer: Offer) => string | null | Effect.Effect<string | null, CloudError> = () => null
   /** Calls that fail, by name; `NAME NODE` only for that node. */
@@ -162,6 +164,7 @@ export class SimCloud {
           (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
         )
       ),
+    whyNot: Effect.sync(() => this.whyNot),
     noQuota: (offer) =>
       Effect.suspend(() => {
         const why = this.noQuotaAt(offer)

@@ -121,6 +121,37 @@ describe("a new cluster whose place has no room", () => {
   )
 })
 
+describe("a cloud that cannot be used any more", () => {
+  it.effect("is said beside what was refused before; who waits it out is told why nothing is asked, until it can be used again", () =>
+    Effect.forEach(
+      [false, true],
+      (retryUntilUp) =>
+        search(({ ask, daemon, disk, outcome, row, world }) =>
+          Effect.gen(function* () {
+            world.lackAt = () => {
+              world.whyNot = "the token has expired"
+              return noRoom
+            }
+            yield* ask("l", "launch", { ...launch, retryUntilUp })
+            assert.deepStrictEqual(asked(disk), zones.slice(0, 1))
+            if (!retryUntilUp) {
+              const { error } = outcome("l") as { readonly error: { readonly message: string } }
+              assert.match(error.message, /: GCP us-central1-a: We have none: \w+\. GCP is not enabled any more: the token has expired$/)
+              return
+            }
+            yield* pass(daemon, "1 minutes")
+            assert.include(conditionOf(row()!).reason, "GCP is not enabled any more: the token has expired")
+            world.whyNot = null
+            world.lackAt = () => null
+            yield* settle(daemon, 40)
+            assert.strictEqual(statusOf(row()!), "UP")
+          })
+        ),
+      { discard: true }
+    )
+  )
+})
+
 describe("a quota that is known to be zero", () => {
   it.effect("passes over its region unasked, and is in the history", () =>
     search(({ ask, daemon, disk, outcome, world }) =>
