@@ -16,6 +16,8 @@ const price = (usd: number) => (usd === 0 ? "free" : `${dollars(usd)} an hour ea
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
   cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 
+const reach = { zone: "", region: " in all of its region", cloud: " in all of its cloud", everywhere: " everywhere" } as const
+
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
   DaemonStarted: ({ version, pid }) => `daemon ${version} started, pid ${pid}`,
@@ -33,7 +35,7 @@ const words: Words = {
   PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
   NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
-  NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,
+  NodeRefused: ({ code, message, scope = "zone" }) => `refused${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
   NodeStopped: ({ rank, reason }) => `node ${rank} stopped${because(reason)}`,

@@ -19,6 +19,7 @@ const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   RequestNodes: "provision",
   AskAgain: "provision",
   NextPlace: "provision",
+  NextRound: "provision",
   ClearPlace: "provision",
   StartNodes: "provision",
   InstallAgents: "bootstrap",

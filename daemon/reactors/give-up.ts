@@ -24,6 +24,8 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   Arm: "setting autostop",
   Sync: "syncing the workdir",
   Mount: "syncing file_mounts",
+  NextPlace: "looking for another place",
+  NextRound: "looking for a place again",
   ClearPlace: "releasing the nodes of a place that did not give all",
   StopNodes: "stopping its nodes",
   ReleaseNodes: "releasing its nodes"

@@ -13,7 +13,8 @@ import { unfinishedOf } from "../../projections/jobs.ts"
 import { refusalText } from "../../projections/refusals.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Task } from "../../task/Task.ts"
-import type { Cloud } from "../clouds/Cloud.ts"
+import type { Cloud, CloudError } from "../clouds/Cloud.ts"
+import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
 import { chosenAt, refusalAt } from "../commands/place-checks.ts"
 import { firstPlace, passings } from "../commands/places.ts"
@@ -24,6 +25,8 @@ import { giveUpPlace } from "./conclude.ts"
 import { decided, type Facts } from "./facts.ts"
 import { askAgainAfterMs, type Hands } from "./machines.ts"
 
+/** To say what there is. */
+const offersMaxMin = 2
 /** However the clock is set meanwhile. */
 const waitMaxMs = 60_000
 
@@ -33,7 +36,7 @@ const look = Effect.fn("nextPlace.look")(function* (
   clouds: ReadonlyMap<string, Cloud>
 ) {
   const access = yield* accessOf(clouds)
-  const { offers, reason } = yield* offersFor(clouds, access, task as Task)
+  const { offers, reason } = yield* within("a cloud", "offers", offersMaxMin, offersFor(clouds, access, task as Task))
   const open = openPlaces(offers, row.refusals)
   const identities = yield* identitiesOf(
     clouds,
@@ -63,7 +66,10 @@ const inShort = (refusals: ReadonlyArray<Refusal>, reason: string | null): strin
   return refusals.length === 1 ? refusalText(last) : `${refusals.length} gave nothing, the last of them ${refusalText(last)}`
 }
 
-export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterRow, { clouds, jobs }: Hands): Effect.fn.Return<Facts> {
+export const nextPlace = Effect.fn("perform.nextPlace")(function* (
+  row: ClusterRow,
+  { clouds, jobs }: Hands
+): Effect.fn.Return<Facts, CloudError> {
   const [active] = workOf(row)
   const { id, request } = active!
   if (request?._tag !== "LaunchRequested") return decided(id, [])

@@ -38,6 +38,8 @@ export class SimCloud {
   lackAt: (offer: Offer, nodes: number) => CloudError | null = () => null
   /** Why it cannot be used now. */
   whyNot: string | null = null
+  /** Before it says what it has. */
+  offersAre: Effect.Effect<void> = Effect.void
   /** Why the account can have none there. */
   noQuotaAt: (offer: Offer) => string | null | Effect.Effect<string | null, CloudError> = () => null
   /** Calls that fail, by name; `NAME NODE` only for that node. */
@@ -231,7 +233,11 @@ export class SimCloud {
   /** A cloud of each name that is offered; they are all made of this one. */
   get clouds(): ReadonlyArray<Cloud> {
     const names = new Set(this.offered.map(({ cloud }) => cloud))
-    const offersOf = (name: string) => Effect.sync(() => ({ offers: this.offered.filter(({ cloud }) => cloud === name), reason: null }))
+    const offersOf = (name: string) =>
+      Effect.map(
+        Effect.suspend(() => this.offersAre),
+        () => ({ offers: this.offered.filter(({ cloud }) => cloud === name), reason: null })
+      )
     return [...names].map((name) => ({ ...this.cloud, name, offers: () => offersOf(name) }))
   }
 

@@ -152,6 +152,28 @@ describe("a cloud that cannot be used any more", () => {
   )
 })
 
+describe("a cloud that does not say what it has", () => {
+  it.effect("is not waited for for ever: the launch ends, and says what it was at", () =>
+    search(({ daemon, outcome, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = () => {
+          world.offersAre = Effect.never
+          return noRoom
+        }
+        yield* send("l", "launch", launch)
+        for (let tries = 0; tries < 12; tries++) yield* pass(daemon, "1 minutes")
+        yield* settle(daemon, 8)
+        assert.include(
+          JSON.stringify(outcome("l")),
+          "a: looking for another place failed: a cloud did not answer 'offers' within 2 minutes"
+        )
+        yield* send("d", "down", named)
+        yield* settle(daemon, 8)
+      })
+    )
+  )
+})
+
 describe("a quota that is known to be zero", () => {
   it.effect("passes over its region unasked, and is in the history", () =>
     search(({ ask, daemon, disk, outcome, world }) =>
