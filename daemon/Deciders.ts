@@ -22,10 +22,12 @@ import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
 import { completed } from "./commands/offer-checks.ts"
 import { refuseOther } from "./commands/owner.ts"
+import type { PlaceWords } from "./commands/place-checks.ts"
 import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
+import { placesOf } from "./optimizer/blocks.ts"
 import { hintOf, planElsewhere } from "./optimizer/elsewhere.ts"
 import { planView } from "./optimizer/plan-view.ts"
 import type { World } from "./World.ts"
@@ -47,7 +49,7 @@ export interface Input<M extends CommandName> {
 }
 
 /** What the cloud of a place says of it. */
-const ofPlace = ({ clouds, identities }: Input<CommandName>) => ({
+export const ofPlace = ({ clouds, identities }: Pick<Input<CommandName>, "clouds" | "identities">): PlaceWords => ({
   identityOf: ({ cloud }: Offer) => identities.get(cloud) ?? Result.succeed(null),
   lackOf: (feature: ClusterFeature, offer: Offer) => clouds.get(offer.cloud)?.lackOf(feature, offer) ?? null,
   homeOnly: (offer: Offer) => clouds.get(offer.cloud)?.homeOnly ?? false
@@ -148,7 +150,7 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
   }
   const { looks, ranked } = found.success
   const why = places.hint === undefined ? [] : [refusal.message]
-  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why }
+  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   const offers = ranked.map(({ offer }) => offer)
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }

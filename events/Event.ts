@@ -4,7 +4,7 @@ import { AutostopArmed, AutostopFired, AutostopSet } from "./autostop.ts"
 import { ActionFailed, ClusterGone, ClusterImported, ClusterStopped, DownRequested, ReactorFailed, StopRequested } from "./cluster.ts"
 import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
 import { JobCancelRequested, JobClosed, JobEnded, JobSettingUp, JobStarted, JobSubmitted, JournalGap } from "./job.ts"
-import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, StartRequested } from "./launch.ts"
+import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, PlacePassedOver, PlacesExhausted, StartRequested } from "./launch.ts"
 import { OperationCancelled, OperationFailed, OperationRequested, OperationSucceeded } from "./operation.ts"
 import {
   NodeAbandoned,
@@ -34,6 +34,8 @@ export const events = [
   StartRequested,
   ExecRequested,
   PlaceChosen,
+  PlacePassedOver,
+  PlacesExhausted,
   NodeRequested,
   NodeProvisioned,
   NodeRefused,

@@ -1,7 +1,7 @@
 /** Facts about what a cluster is wanted for. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { Offer, RecordedTask } from "./values.ts"
+import { AtMs, Offer, RecordedTask, refusal } from "./values.ts"
 
 /** A new cluster has this name from here to its `ClusterGone`. */
 export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
@@ -43,4 +43,16 @@ export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", {
   numNodes: Schema.Int,
   /** Who the credentials there were, most specific first: who owns the cluster. Absent where a cloud has none. */
   owner: Schema.optionalKey(Schema.Array(Schema.String))
+})
+
+/** This place is not asked: it lacks a feature, or the user's account has none of it there. */
+export const PlacePassedOver = Schema.TaggedStruct("PlacePassedOver", { cluster: ClusterId, offer: Offer, ...refusal })
+
+/** No place gave what is asked, and the user waits it out: from `retryAtMs` on all of them are asked again, the best first. */
+export const PlacesExhausted = Schema.TaggedStruct("PlacesExhausted", {
+  cluster: ClusterId,
+  /** 1, 2, … of this search. */
+  round: Schema.Int,
+  message: Schema.String,
+  retryAtMs: AtMs
 })

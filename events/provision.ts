@@ -1,7 +1,7 @@
 /** Facts about machines, from the wish for one to its end. */
 import * as Schema from "effect/Schema"
 import { ClusterId, JournalId, NodeId, NodeToken } from "./ids.ts"
-import { AtMs, Offer } from "./values.ts"
+import { AtMs, Offer, refusal } from "./values.ts"
 
 const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
 
@@ -31,9 +31,7 @@ export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
 export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   cluster: ClusterId,
   token: NodeToken,
-  code: Schema.String,
-  /** The cloud's own words. */
-  message: Schema.String,
+  ...refusal,
   node: Schema.optionalKey(NodeId)
 })
 

@@ -26,6 +26,16 @@ export type Offer = typeof Offer.Type
 export const RefusalScope = Schema.Literals(["zone", "region", "cloud", "everywhere"])
 export type RefusalScope = typeof RefusalScope.Type
 
+/** Why a place gives nothing. Where nothing is said of its reach, it is that of the zone, for this kind of machine: its type, on demand or spot. */
+export const refusal = {
+  code: Schema.String,
+  /** In the cloud's own words, where it was asked. */
+  message: Schema.String,
+  scope: Schema.optionalKey(RefusalScope),
+  /** No other kind of machine is given there either: what is missing are rights, or a network. */
+  anyKind: Schema.optionalKey(Schema.Boolean)
+}
+
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
 const amount = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Number, Schema.String])))
 const mapping = Schema.Record(Schema.String, Schema.Unknown)

@@ -6,7 +6,7 @@ import type { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId,
 import type { JobCancelRequested } from "../events/job.ts"
 import type { ExecRequested, LaunchRequested, StartRequested } from "../events/launch.ts"
 import type { SetupEnded } from "../events/setup.ts"
-import type { Offer } from "../events/values.ts"
+import type { Offer, RefusalScope } from "../events/values.ts"
 
 export interface NodeRow {
   readonly rank: number
@@ -32,6 +32,16 @@ export interface PendingToken {
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer
   readonly sinceMs: number
+}
+
+/** A place that gave nothing. */
+export interface Refusal {
+  readonly offer: Offer
+  readonly code: string
+  readonly message: string
+  readonly scope: RefusalScope
+  /** Of the place as such, whatever machine is asked of it. */
+  readonly anyKind: boolean
 }
 
 /** An operation that works, or waits to work, on this cluster. Steps that are done are facts of it, so a crash resumes at the step. */
@@ -77,7 +87,12 @@ export interface ClusterRow {
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>
   /** The last refusal of what is wanted; what to do about it is the plan's business. */
-  readonly refused: { readonly code: string; readonly message: string; readonly times: number } | null
+  readonly refused: { readonly code: string; readonly message: string; readonly scope: RefusalScope; readonly times: number } | null
+  /** The search for a first place: what gave nothing in this round, and how many rounds came to nothing. */
+  readonly refusals: ReadonlyArray<Refusal>
+  readonly rounds: number
+  /** Until when the next round waits, and why. */
+  readonly waiting: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
   /** By rank. */
   readonly nodes: ReadonlyArray<NodeRow>
   /** The head's journal and the last entry of it that the log holds. */

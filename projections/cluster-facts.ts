@@ -4,6 +4,7 @@ import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
 import { nextOfNodes } from "./node-facts.ts"
+import { nextOfSearch, notSearched } from "./search-facts.ts"
 
 export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq): ClusterRow => ({
   id,
@@ -23,6 +24,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   owner: null,
   pending: [],
   refused: null,
+  ...notSearched,
   nodes: [],
   journal: null,
   autostop: null,
@@ -41,8 +43,21 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
   wantedSinceMs: atMs,
   concluded: false,
   refused: null,
+  ...notSearched,
   trouble: null
 })
+
+/** Who asks for a cluster that another request is looking for a place for gets that place: the search goes on. */
+const wantingUp = (row: ClusterRow, { atMs, operation }: Recorded): ClusterRow => {
+  const { refusals, refused, rounds, waiting } = row
+  const searched = row.operations.some(({ id, request }) => id !== operation && request?._tag === "LaunchRequested")
+  return {
+    ...wanting(row, "up", null, atMs),
+    ...(searched ? { refusals, refused, rounds, waiting } : {}),
+    launchedAtMs: atMs,
+    stoppedReason: null
+  }
+}
 
 /** The row after one of its facts. `undefined`: the cluster is gone. */
 export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefined => {
@@ -72,28 +87,20 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     }
     case "LaunchRequested":
       return {
-        ...wanting(
+        ...wantingUp(
           withOperation(row, operation, (active) => ({ ...active, request: event })),
-          "up",
-          null,
-          atMs
+          recorded
         ),
         numNodes: Math.max(event.numNodes, row.numNodes),
-        launchedAtMs: atMs,
-        lastUse: event.lastUse,
-        stoppedReason: null
+        lastUse: event.lastUse
       }
     case "StartRequested":
       return {
-        ...wanting(
+        ...wantingUp(
           withOperation(row, operation, (active) => ({ ...active, request: event })),
-          "up",
-          null,
-          atMs
+          recorded
         ),
-        launchedAtMs: atMs,
-        lastUse: event.lastUse,
-        stoppedReason: null
+        lastUse: event.lastUse
       }
     case "JobCancelRequested":
       return withOperation(row, operation, (active) => ({ ...active, request: event }))
@@ -110,19 +117,8 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
         !event.down && row.operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
       return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, recorded, event.entry) }
     }
-    case "PlaceChosen":
-      return { ...row, offer: event.offer, owner: event.owner ?? null, numNodes: event.numNodes }
     case "NodeRequested":
       return { ...row, pending: [...row.pending, { token: event.token, ranks: event.ranks, offer: event.offer, sinceMs: atMs }] }
-    case "NodeRefused":
-      return {
-        ...row,
-        nodes: row.nodes.map((node) =>
-          node.node === event.node ? { ...node, state: "stopped", ready: false, reason: event.message, sinceMs: atMs } : node
-        ),
-        pending: row.pending.filter(({ token }) => token !== event.token),
-        refused: { code: event.code, message: event.message, times: (row.refused?.times ?? 0) + 1 }
-      }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
     case "FileMountsSynced":
@@ -167,7 +163,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs, operation: alone ? operation : null } }
     }
     default:
-      return nextOfNodes(row, recorded)
+      return nextOfNodes(nextOfSearch(row, recorded), recorded)
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a cluster's row amounts to: SkyPilot's word for it, and behind INIT the phase and the reason. */
 import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
+import { placeText, refusalText } from "./refusals.ts"
 
 export type ClusterStatus = "INIT" | "UP" | "STOPPED"
 
@@ -21,18 +22,36 @@ export const workOf = (row: ClusterRow): ReadonlyArray<ActiveOperation> => row.o
 export const raisingOf = (row: ClusterRow): ActiveOperation | undefined =>
   workOf(row).find(({ method }) => method === "launch" || method === "start")
 
+/** A cluster that was UP once is bound to its disks, and so is one whose nodes are stopped. */
+export const mayMove = (row: ClusterRow, { request }: ActiveOperation): boolean =>
+  request?._tag === "LaunchRequested" && !row.everUp && row.nodes.every(({ state }) => state !== "stopped")
+
 export const isWhole = (row: ClusterRow): boolean =>
   row.nodes.length >= row.numNodes && row.nodes.every((node) => node.state === "running" && node.ready)
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 const list = (nodes: ReadonlyArray<NodeRow>) => nodes.map(({ rank }) => (rank === 0 ? "the head" : `worker ${rank}`)).join(", ")
 
+const afterRefusals = ({ refusals }: ClusterRow): string => {
+  const last = refusals.at(-1)
+  return last === undefined ? "" : `, after ${plural(refusals.length, "refusal")}: ${refusalText(last)}`
+}
+
 const raising = (row: ClusterRow, active: ActiveOperation): Condition => {
   const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })
   const [pending] = row.pending
-  if (pending !== undefined)
-    return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${pending.offer.cloud}`, pending.sinceMs)
-  if (row.refused !== null) return init("provision", `refused, to be asked again: ${row.refused.message}`)
+  if (pending !== undefined) {
+    const from = placeText(pending.offer) || pending.offer.cloud
+    return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${from}${afterRefusals(row)}`, pending.sinceMs)
+  }
+  if (row.waiting !== null) return init("provision", `all places are asked again soon: ${row.waiting.message}`, row.waiting.sinceMs)
+  if (row.refused !== null) {
+    const searching = mayMove(row, active)
+    return init(
+      "provision",
+      searching ? `looking for another place${afterRefusals(row)}` : `refused, to be asked again: ${row.refused.message}`
+    )
+  }
   if (row.nodes.length < row.numNodes) return init("provision", `asking for ${plural(row.numNodes - row.nodes.length, "node")}`)
   const stopped = row.nodes.filter(({ state }) => state !== "running")
   if (stopped.length > 0) return init("provision", `starting ${list(stopped)}`)

@@ -80,5 +80,7 @@ const ready = (
   const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
   // Another journal is an agent that holds nothing of what the one before was told.
   const armed = journal?.id === row.journal?.id ? row.armed : Seq.make(0)
-  return { ...done, journal, armed, everUp, trouble: null }
+  // Where it is now is its place for ever: what refused before is of no more use.
+  const search = everUp ? { refusals: [], rounds: 0 } : {}
+  return { ...done, ...search, journal, armed, everUp, trouble: null }
 }

@@ -23,7 +23,7 @@ const raising: ReadonlyArray<Tag> = [
 ]
 
 const own: Readonly<Record<MethodName, ReadonlyArray<Tag>>> = {
-  launch: ["InvalidClusterNameError", "ResourcesMismatchError", ...raising],
+  launch: ["InvalidClusterNameError", "ResourcesMismatchError", "StopFailoverError", ...raising],
   exec: ["ClusterDoesNotExist", "ClusterNotUpError", "ResourcesMismatchError", "NotSupportedError", "CommandError"],
   start: ["ClusterDoesNotExist", ...raising],
   stop: ["ClusterDoesNotExist", "ClusterNotUpError", "NotSupportedError"],

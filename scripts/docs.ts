@@ -164,9 +164,11 @@ const errors = (): string => {
   const text = readFileSync(join(root, "sdk/protocol/errors.ts"), "utf8")
   const found = [...text.matchAll(/\/\*\* (When [^\n]*?) \*\/\nexport class (\w+)[\s\S]*?exitCode = exitCodes\.(\w+)/g)]
   const rows = found.map(([, when, name = "", code]) => {
-    const { properties } = jsonOf(classes.get(name) as unknown as Schema.Top)
+    const { properties, required } = jsonOf(classes.get(name) as unknown as Schema.Top)
     const fields = Object.entries(properties ?? {}).filter(([field]) => !["_tag", "message", "hint"].includes(field))
-    const said = fields.map(([field, json]) => `\`${field}: ${typeOf(json, shapes)}\``.replaceAll("|", "\\|")).join(", ")
+    const said = fields
+      .map(([field, json]) => `\`${field}${required?.includes(field) ? "" : "?"}: ${typeOf(json, shapes)}\``.replaceAll("|", "\\|"))
+      .join(", ")
     return `| \`${name}\` | ${when} | ${exitCodes[code as keyof typeof exitCodes]} | ${said} |`
   })
   const limit = "| `LimitExceeded` | When more is asked for than a limit allows. | 1 | `limit: string`, `most: int` |"

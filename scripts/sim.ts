@@ -1,11 +1,16 @@
 /**
- * Runs the seeded simulations: `npm run sim -- --seeds 10000 [--first N] [--steps N] [--cloud ssh]`. A red run prints its seed: run it again by
- * `--first`. Both worlds, unless one is named: of a cloud that only keeps its promises (`any`), and of machines over ssh.
+ * Runs the seeded simulations: `npm run sim -- --seeds 10000 [--first N] [--steps N] [--cloud ssh|places]`. A red run prints its seed: run it again by
+ * `--first`. All worlds, unless one is named: of a cloud that only keeps its
+ * promises (`any`), of clouds whose places run out (`places`), and of machines over ssh.
  */
 import { spawnSync } from "node:child_process"
 import { parseArgs } from "node:util"
 
-const worlds: Readonly<Record<string, string>> = { any: "test/sim/seeds.test.ts", ssh: "test/sim/ssh-seeds.test.ts" }
+const worlds: Readonly<Record<string, string>> = {
+  any: "test/sim/seeds.test.ts",
+  places: "test/sim/search-seeds.test.ts",
+  ssh: "test/sim/ssh-seeds.test.ts"
+}
 
 const { values } = parseArgs({
   options: {

@@ -20,6 +20,8 @@ const price = ({ catalog, usdPerHour }: Offer) =>
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
   cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 
+const reach = { zone: "", region: " in all of its region", cloud: " in all of its cloud", everywhere: " everywhere" } as const
+
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
   DaemonStarted: ({ version, pid }) => `daemon ${version} started, pid ${pid}`,
@@ -33,9 +35,11 @@ const words: Words = {
   StartRequested: () => "start",
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer)}`,
+  PlacePassedOver: ({ offer, code, message }) => `not asked: ${place(offer)}, ${code}, "${message}"`,
+  PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
   NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
-  NodeRefused: ({ code, message }) => `refused: ${code}, "${message}"`,
+  NodeRefused: ({ code, message, scope = "zone" }) => `refused${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
   NodeStopped: ({ endedAtMs, rank, reason }) => `node ${rank} stopped${since(endedAtMs)}${because(reason)}`,

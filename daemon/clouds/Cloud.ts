@@ -20,13 +20,15 @@ import type { PutProgress } from "../sync/SyncTold.ts"
  * When a cloud does not do what it was asked.
  * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request). Asking again will not help here; `scope` says how
  *   far away it may: beyond its zone (also where nothing is said), its region, its cloud, or nowhere since the wish itself is wrong.
+ *   It is that of this kind of machine, on demand or spot; with `anyKind`, of the place as such (rights, a network that is missing).
  * - `Transient`: no answer, or "not now". Ask again.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   kind: Schema.Literals(["Refused", "Transient"]),
   code: Schema.String,
   message: Schema.String,
-  scope: Schema.optionalKey(RefusalScope)
+  scope: Schema.optionalKey(RefusalScope),
+  anyKind: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
@@ -138,8 +140,16 @@ export interface Cloud {
   readonly identity: Effect.Effect<ReadonlyArray<string> | null, CloudError>
   /** The list of its regions, types and prices, where it has one. */
   readonly catalog?: CloudOffers
-  /** What it offers for a task, cheapest first; the reason when nothing fits. */
+  /**
+   * What it offers for a task, cheapest first; the reason when nothing fits. Each is a place that can be asked: one zone, where it has zones
+   * (`placesOf` in the optimizer makes them of candidates).
+   */
   readonly offers: (task: Task) => Effect.Effect<Offered>
+  /**
+   * Why the account can have none of so many there, as a sentence without its full stop: a quota that is known to be zero. Null: it may, or nobody
+   * knows. Asked before the place is, and not waited for long; an error means that it may. What is known is kept by the cloud.
+   */
+  readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<string | null, CloudError>
   /** All ranks or none. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>

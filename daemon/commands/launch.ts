@@ -6,32 +6,24 @@ import { nameKey, requestKey } from "../../events/keys.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
-import { type CloudUserIdentityError, InvalidClusterNameError, type NotSupportedError, ValueError } from "../../sdk/protocol/errors.ts"
+import { InvalidClusterNameError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Launch } from "../../sdk/protocol/launch.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
-import { needsFuse } from "../../task/mounts.ts"
 import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
 import { launchAutostop } from "../../task/placed.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
-import type { ClusterFeature } from "../clouds/Cloud.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
-import { cannotAutostop, cannotMount, cannotStart } from "./features.ts"
-import { refuseMounts } from "./mounts.ts"
-import { choosePlace, type Places } from "./places.ts"
+import { cannotBuckets, cannotOutside } from "./mounts.ts"
+import { chosenAt, lackFor, type PlaceWords, refusalAt } from "./place-checks.ts"
+import { choosePlace, type Places, passings } from "./places.ts"
 
-export interface LaunchWish extends Places {
+export interface LaunchWish extends Places, PlaceWords {
   readonly name: string
   /** The id that a new cluster gets. */
   readonly fresh: ClusterId
   readonly task: RecordedTask
   readonly options: Omit<Launch, "task" | "clusterName">
-  /** Why a cluster on the offer lacks a feature; null when it has it. */
-  readonly lackOf: (feature: ClusterFeature, offer: Offer) => string | null
-  /** Who the credentials are there. */
-  readonly identityOf: (offer: Offer) => Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>
-  /** Whether the place takes mounts below the nodes' home only. */
-  readonly homeOnly: (offer: Offer) => boolean
 }
 
 /** What is wrong with the wish whatever exists. */
@@ -60,25 +52,6 @@ const refuseLaunch = (name: string, options: LaunchWish["options"], task: Record
   return undefined
 }
 
-/** What a cluster on this offer lacks for the wish. */
-const lackFor = ({ lackOf, name, options, task }: LaunchWish, row: ClusterRow | undefined, offer: Offer): NotSupportedError | undefined => {
-  const { down, idleMinutes } = launchAutostop(options, task.resources, offer)
-  const asked = [
-    [row !== undefined && statusOf(row) === "STOPPED", "RESTART", cannotStart],
-    [
-      idleMinutes !== null && !down,
-      "STOP",
-      (as: string, lack: string) => cannotAutostop(as, lack, `sky launch -i ${idleMinutes} --down -c`)
-    ],
-    [needsFuse(task), "STORAGE_MOUNTING", (as: string, lack: string) => cannotMount(as, task, lack)]
-  ] as const
-  for (const [isAsked, feature, refusal] of asked) {
-    const lack = isAsked ? lackOf(feature, offer) : null
-    if (lack !== null) return refusal(name, lack)
-  }
-  return undefined
-}
-
 const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place: Offer | null): ReadonlyArray<Event> => {
   const { down, idleMinutes } = launchAutostop(options, task.resources, place)
   const requested: Event = {
@@ -101,37 +74,31 @@ const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place:
 export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: Context): Decided => {
   const refusal = refuseLaunch(wish.name, wish.options, wish.task)
   if (refusal !== undefined) return refusal
+  const { name, options, task } = wish
+  const asked = { name, task, autostopAt: (offer: Offer) => launchAutostop(options, task.resources, offer) }
   if (row !== undefined) {
-    const lack = row.offer === null ? undefined : lackFor(wish, row, row.offer)
+    const isOutside = row.offer !== null && wish.homeOnly(row.offer)
+    const feature = row.offer === null ? undefined : lackFor(wish, asked, row.offer, statusOf(row) === "STOPPED")
+    const lack = feature ?? cannotBuckets(task) ?? (isOutside ? cannotOutside(task) : undefined)
     return (
       refuseWhileEnding(row) ??
       refuseMisfit(row, wish.task) ??
       (lack && Result.fail(lack)) ??
-      refuseMounts(wish.task, row.offer !== null && wish.homeOnly(row.offer)) ??
       onCluster(row, context, facts(row.id, wish, row.offer))
     )
   }
-  const stranger = (offer: Offer) => Result.getOrUndefined(Result.flip(wish.identityOf(offer)))
-  const place = choosePlace(wish, (offer) => stranger(offer) ?? lackFor(wish, row, offer))
+  const place = choosePlace(wish, (offer) => refusalAt(wish, asked, offer))
   if (Result.isFailure(place)) return Result.fail(place.failure)
-  const offer = place.success
-  const mounts = refuseMounts(wish.task, wish.homeOnly(offer))
-  if (mounts !== undefined) return mounts
-  const name = wish.name as ClusterName
+  const buckets = cannotBuckets(task)
+  if (buckets !== undefined) return Result.fail(buckets)
+  const { offer, passed } = place.success
   const stream = streamOf(wish.fresh)
-  const owner = Result.getOrElse(wish.identityOf(offer), () => null)
-  const chosen: Event = {
-    _tag: "PlaceChosen",
-    cluster: wish.fresh,
-    offer,
-    numNodes: numNodesOf(wish.task),
-    ...(owner === null ? {} : { owner })
-  }
   const all: ReadonlyArray<Event> = [
-    { _tag: "ClusterCreated", cluster: wish.fresh, name },
+    { _tag: "ClusterCreated", cluster: wish.fresh, name: name as ClusterName },
     context.requested,
     ...facts(wish.fresh, wish, offer),
-    chosen
+    ...passings(wish.fresh, passed),
+    chosenAt(wish.fresh, offer, numNodesOf(task), wish)
   ]
   return Result.succeed({
     events: all.map((event) => [stream, event] as const),

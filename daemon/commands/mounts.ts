@@ -1,5 +1,4 @@
 /** Which workdirs and mounts a launch can do. Pure. */
-import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
 import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import { bucketMountsOf, homePathOf, localMountsOf } from "../../task/mounts.ts"
@@ -13,24 +12,23 @@ export const relativePathOf = (task: Pick<RecordedTask, "workdir" | "file_mounts
   return mount && [`file_mounts.${mount.target}`, mount.source]
 }
 
-/** `homeOnly`: other folders of a node are the user's own machine (contract, D39). */
-export const refuseMounts = (task: RecordedTask, homeOnly: boolean) => {
+export const cannotBuckets = (task: RecordedTask): NotSupportedError | undefined => {
   const [bucket] = bucketMountsOf(task)
-  if (bucket !== undefined) {
-    return Result.fail(
-      new NotSupportedError({
+  return bucket === undefined
+    ? undefined
+    : new NotSupportedError({
         message: `file_mounts.${cut(bucket)}: buckets are not supported yet, only files and folders of your machine.`,
         hint: "Fetch it in setup, with the store's own program, or leave it out."
       })
-    )
-  }
-  const outside = homeOnly ? localMountsOf(task).find(({ target }) => homePathOf(target) === null) : undefined
+}
+
+/** Where other folders of a node are the user's own machine (contract, D39). */
+export const cannotOutside = (task: RecordedTask): NotSupportedError | undefined => {
+  const outside = localMountsOf(task).find(({ target }) => homePathOf(target) === null)
   if (outside === undefined) return undefined
   const inside = `~/${outside.target.split("/").at(-1)}`
-  return Result.fail(
-    new NotSupportedError({
-      message: `file_mounts.${cut(outside.target)} is outside of ~: on the local cloud that is a path of your own machine.`,
-      hint: `Choose a target below ~, which is the node's own: ${homePathOf(inside) ? cut(inside) : "~/NAME"}`
-    })
-  )
+  return new NotSupportedError({
+    message: `file_mounts.${cut(outside.target)} is outside of ~: on the local cloud that is a path of your own machine.`,
+    hint: `Choose a target below ~, which is the node's own: ${homePathOf(inside) ? cut(inside) : "~/NAME"}`
+  })
 }

@@ -1,5 +1,7 @@
 /** Where a new cluster goes: the best place that has all that the wish needs. Pure. */
 import * as Result from "effect/Result"
+import type { ClusterId } from "../../events/ids.ts"
+import type { PlacePassedOver } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import { NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Offered } from "../clouds/Cloud.ts"
@@ -25,25 +27,52 @@ const nowhere = ({ hint, lacks, reason }: Places) =>
       })
 
 /** Each place was passed over before it was asked. Where there is one cloud only, its own refusal says it best (contract, D11). */
-const passedOver = (refusals: ReadonlyMap<string, SkydError>): SkydError => {
-  const [first, ...others] = refusals.values()
+const passedOver = (passed: PassedOver): SkydError => {
+  const refusals = [...passed.values()].map(({ error }) => error)
+  const [first, ...others] = refusals
   return first !== undefined && others.length === 0
     ? first
     : new ResourcesUnavailableError({
-        message: `No place has what is asked for: ${[...refusals.values()].map(({ message }) => message.replace(/\.$/, "")).join("; ")}.`,
+        message: `No place has what is asked for: ${refusals.map(({ message }) => message.replace(/\.$/, "")).join("; ")}.`,
         hint: first?.hint ?? null,
-        failoverHistory: [...refusals.values()].map(({ _tag, message }) => ({ tag: _tag, message })),
+        failoverHistory: refusals.map(({ _tag, message }) => ({ tag: _tag, message })),
         noFailover: false
       })
 }
 
-/** `refusalOf`: why a place cannot be taken, before it is asked. */
-export const choosePlace = (places: Places, refusalOf: (offer: Offer) => SkydError | undefined): Result.Result<Offer, SkydError> => {
-  const refusals = new Map<string, SkydError>()
-  for (const offer of places.offers) {
-    const refusal = refusalOf(offer)
-    if (refusal === undefined) return Result.succeed(offer)
-    if (!refusals.has(offer.cloud)) refusals.set(offer.cloud, refusal)
+/** Of each cloud the first place that was passed over, and why. */
+export type PassedOver = ReadonlyMap<string, { readonly offer: Offer; readonly error: SkydError }>
+
+/** The best place that nothing stands against, and what was passed over before it. `refusalOf`: why a place cannot be taken, before it is asked. */
+export const firstPlace = (
+  offers: ReadonlyArray<Offer>,
+  refusalOf: (offer: Offer) => SkydError | undefined
+): { readonly offer: Offer | undefined; readonly passed: PassedOver } => {
+  const passed = new Map<string, { readonly offer: Offer; readonly error: SkydError }>()
+  for (const offer of offers) {
+    const error = refusalOf(offer)
+    if (error === undefined) return { offer, passed }
+    if (!passed.has(offer.cloud)) passed.set(offer.cloud, { offer, error })
   }
-  return Result.fail(refusals.size === 0 ? nowhere(places) : passedOver(refusals))
+  return { offer: undefined, passed }
 }
+
+export const choosePlace = (
+  places: Places,
+  refusalOf: (offer: Offer) => SkydError | undefined
+): Result.Result<{ readonly offer: Offer; readonly passed: PassedOver }, SkydError> => {
+  const { offer, passed } = firstPlace(places.offers, refusalOf)
+  if (offer !== undefined) return Result.succeed({ offer, passed })
+  return Result.fail(passed.size === 0 ? nowhere(places) : passedOver(passed))
+}
+
+/** What was passed over stays in the history of the search: who the credentials are holds for all of a cloud. */
+export const passings = (cluster: ClusterId, passed: PassedOver): ReadonlyArray<typeof PlacePassedOver.Type> =>
+  [...passed.values()].map(({ error: { _tag, message }, offer }) => ({
+    _tag: "PlacePassedOver",
+    cluster,
+    offer,
+    code: _tag,
+    message,
+    ...(_tag === "CloudUserIdentityError" ? { scope: "cloud", anyKind: true } : {})
+  }))

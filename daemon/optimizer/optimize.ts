@@ -68,7 +68,3 @@ export const optimize = (wish: Wish, catalogs: ReadonlyArray<Catalog>): Plan => 
   const ranked = needs.kind === "ordered" ? looks.flatMap(candidatesOf) : candidatesOf(looks.flat())
   return { ranked: once(ranked), looks: looks.flat() }
 }
-
-/** The requests that a candidate comes to, each with the zones that it names: a whole region takes its zones at once, but for a gang. */
-export const requestsOf = ({ offer, zones }: Candidate, numNodes: number): ReadonlyArray<ReadonlyArray<string>> =>
-  offer.zone === null && numNodes === 1 ? [zones] : zones.map((zone) => [zone])

@@ -24,13 +24,19 @@ export interface Told {
   readonly newCluster: boolean
   readonly enabled: boolean
   readonly looks?: ReadonlyArray<Look>
+  /** As they are asked, one by one, where that is more than the offers say. */
+  readonly places?: ReadonlyArray<Offer>
   /** Why it is nowhere else, a sentence each. */
   readonly why?: ReadonlyArray<string>
 }
 
 /** `offers`: best first, at least one. */
-export const planView = (offers: ReadonlyArray<Offer>, { enabled, looks = [], newCluster, numNodes, why = [] }: Told): PlanView => {
-  const [offer, ...others] = offers
+export const planView = (
+  offers: ReadonlyArray<Offer>,
+  { enabled, looks = [], newCluster, numNodes, places = offers, why = [] }: Told
+): PlanView => {
+  const [offer] = offers
+  const others = places.slice(1)
   const firsts = new Map([...offers].reverse().map((one) => [kindOf(one), one]))
   return {
     offer: offer!,

@@ -16,6 +16,7 @@ import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
 import { accessOf, completedBy, offersFor } from "../Deciders.ts"
+import { placesOf } from "../optimizer/blocks.ts"
 import { planElsewhere } from "../optimizer/elsewhere.ts"
 import { planView } from "../optimizer/plan-view.ts"
 
@@ -67,7 +68,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const found = planElsewhere(task, catalogs.all(), { blocked: patterns, ...(minimize ? { minimize } : {}) })
     const { looks, ranked } = yield* Effect.fromResult(found)
     const elsewhere = ranked.map(({ offer }) => offer)
-    return { plan: planView(elsewhere, { ...told, enabled: false, looks }) }
+    return { plan: planView(elsewhere, { ...told, enabled: false, looks, places: placesOf(ranked) }) }
   }),
   "gpus.list": Effect.fnUntraced(function* ({ allRegions, cloud, count, name, region }: GpusList) {
     const isNamed = yield* Effect.fromResult(named(name))

@@ -3,6 +3,7 @@ import type { AutostopArmed } from "../../events/autostop.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import { placeText, refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
@@ -17,6 +18,9 @@ const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   Provision: "provision",
   RequestNodes: "provision",
   AskAgain: "provision",
+  NextPlace: "provision",
+  NextRound: "provision",
+  ClearPlace: "provision",
   StartNodes: "provision",
   InstallAgents: "bootstrap",
   Arm: "autostop",
@@ -36,6 +40,17 @@ const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefin
   return said("autostop", "done", `${down ? "goes" : "stops"} after ${plural(set.idleMinutes, "idle minute")}`)
 }
 
+/** What was said of place and price before the question does not hold any more. */
+const hasMoved = ({ refusals, rounds }: ClusterRow) => refusals.length > 0 || rounds > 0
+const foundIn = ({ numNodes, offer }: ClusterRow) => {
+  const place = offer === null ? "" : placeText(offer)
+  return place === "" ? "" : ` on ${place}, ${offer!.usdPerHour === 0 ? "free" : `$${(numNodes * offer!.usdPerHour).toFixed(2)} an hour`}`
+}
+/** Its place is that of what was asked last. */
+const toldOf = ({ offer, refused, refusals }: ClusterRow) =>
+  refusals.length > 0 ? refusalText(refusals.at(-1)!) : offer && refused ? refusalText({ offer, ...refused }) : ""
+const soon = (ms: number) => `in ${Math.max(1, Math.round(ms / 1000))} s`
+
 const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded
   const id = clusterOf(recorded)
@@ -47,17 +62,21 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return before && said("queued", "running", `for the ${before.method} before it`)
     }
     case "NodeRequested":
-      return said("provision", "running", `${nodes(event.ranks.length)} on ${event.offer.cloud}`)
+      return said("provision", "running", `${nodes(event.ranks.length)} on ${placeText(event.offer) || event.offer.cloud}`)
     case "NodeProvisioned":
       return row?.pending.length === 0 && event.rank === row.nodes.at(-1)?.rank
-        ? said("provision", "done", nodes(row.nodes.length))
+        ? said("provision", "done", `${nodes(row.nodes.length)}${hasMoved(row) ? foundIn(row) : ""}`)
         : undefined
     case "NodeStarted":
       return row?.nodes.every(({ state }) => state === "running") && event.rank === row.nodes.at(-1)?.rank
         ? said("provision", "done", `${nodes(row.nodes.length)} started`)
         : undefined
     case "NodeRefused":
-      return said("provision", "failed", event.message)
+      return said("provision", "failed", row && event.node === undefined ? toldOf(row) : event.message)
+    case "PlacePassedOver":
+      return said("provision", "failed", refusalText(event))
+    case "PlacesExhausted":
+      return said("provision", "failed", `${event.message}; all are asked again ${soon(event.retryAtMs - recorded.atMs)}`)
     case "RuntimeReady": {
       const done = row?.nodes.every(({ rank, ready }) => ready && (active?.readyRanks.includes(rank) ?? true))
       return done && event.rank === (active?.readyRanks ?? [event.rank]).at(-1)

@@ -123,7 +123,7 @@ const make = Effect.gen(function* () {
       // Done, and yet to be done: what was recorded did not change the plan. Never spin on it.
       if (slot.done) yield* Effect.sleep(backoffMs(1))
       const { jobs, clusters } = log.world()
-      const hands = { cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user }
+      const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user }
       yield* perform(row, action, hands).pipe(
         Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
         Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),

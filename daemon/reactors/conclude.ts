@@ -3,8 +3,9 @@ import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
-import { ResourcesUnavailableError, recordError } from "../../sdk/protocol/errors.ts"
+import { recordError } from "../../sdk/protocol/errors.ts"
 import { closing, decided, type Facts } from "./facts.ts"
+import { unavailable } from "./unavailable.ts"
 
 type Ended = readonly [Event, OperationId]
 
@@ -38,34 +39,13 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
 export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts =>
   row.wanted === "gone" || (row.wanted === "up" && row.nodes.length === 0) ? gone(row, unfinished) : stopped(row, unfinished)
 
-const unavailable = ({ everUp, name, nodes, refused }: ClusterRow, isKept: boolean): ResourcesUnavailableError => {
-  const { code = "", message = "" } = refused ?? {}
-  const failoverHistory = [{ tag: code, message }]
-  return isKept
-    ? new ResourcesUnavailableError({
-        message: `${name}: its place did not start it: ${message}. It stays STOPPED, and no other place has its disks.`,
-        hint: `Wait it out with sky start --retry-until-up ${name}, or try again later. To end it with all its data: sky down ${name}`,
-        failoverHistory,
-        noFailover: true
-      })
-    : new ResourcesUnavailableError({
-        message: `${name}: no place gave what was asked for: ${message}`,
-        hint:
-          code === "Unusable"
-            ? "Mend that first: neither less nor later is of any help."
-            : "Ask for less, wait it out with sky launch --retry-until-up, or try again later.",
-        failoverHistory,
-        noFailover: everUp || nodes.length > 0
-      })
-}
-
 /**
  * No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. One whose nodes
- * were not started is STOPPED as before.
+ * were not started is STOPPED as before. `besides`: why others could not be asked.
  */
-export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
+export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, besides: string | null = null): Facts => {
   const isKept = row.nodes.length > 0 && row.nodes.every(({ state }) => state === "stopped")
-  const error = unavailable(row, isKept)
+  const error = unavailable(row, isKept, besides)
   const never = row.nodes.length === 0 && !row.everUp
   const over = never
     ? row.operations

@@ -3,7 +3,8 @@ import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { CommandError, InternalError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { placeText } from "../../projections/refusals.ts"
+import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import { type Facts, seen } from "./facts.ts"
 import type { Action } from "./plan.ts"
 
@@ -23,6 +24,9 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   Arm: "setting autostop",
   Sync: "syncing the workdir",
   Mount: "syncing file_mounts",
+  NextPlace: "looking for another place",
+  NextRound: "looking for a place again",
+  ClearPlace: "releasing the nodes of a place that did not give all",
   StopNodes: "stopping its nodes",
   ReleaseNodes: "releasing its nodes"
 }
@@ -31,7 +35,16 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
 const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
 
+const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
+  const where = offer === null ? "" : placeText(offer)
+  return new StopFailoverError({
+    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ node }) => node).join(", ")}: ${message}`,
+    hint: `No other place is tried. They may run and cost: look at them there, and release them with sky down ${name}`
+  })
+}
+
 const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
+  if (action._tag === "ClearPlace") return uncleared(row, message)
   const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
   if (isEnding(row, action)) {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
@@ -98,7 +111,7 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
   const over = final || tries >= (isAway ? triesMaxAway : triesMax)
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
-    ? (isEnding(row, action) ? active : active.slice(0, 1)).map(({ id }) => [
+    ? (isEnding(row, action) || action._tag === "ClearPlace" ? active : active.slice(0, 1)).map(({ id }) => [
         { _tag: "OperationFailed", error: recordError(failure(row, action, message)) },
         id
       ])

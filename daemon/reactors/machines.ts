@@ -1,20 +1,23 @@
-/** What is done to a cluster's machines: asked for, started, stopped, released. The answers are facts, not yet recorded. */
+/** What is done for a cluster's machines: asked for and started. The answers are facts, not yet recorded. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken } from "../../events/ids.ts"
+import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import { workOf } from "../../projections/cluster-status.ts"
+import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
+import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
 import type { Couriers } from "./Couriers.ts"
-import { decided, seen } from "./facts.ts"
-import { abandoned } from "./give-up.ts"
+import { decided, type Facts, seen } from "./facts.ts"
 
 export interface Hands {
+  readonly clouds: ReadonlyMap<string, Cloud>
+  /** That of the cluster. */
   readonly cloud: Cloud | undefined
   readonly couriers: Couriers["Service"]
   readonly jobs: Jobs
@@ -35,8 +38,29 @@ export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => (
 
 export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
 
-export const requestNodes = Effect.fn("perform.requestNodes")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
+/** Nobody waits longer for what only saves a refusal. */
+const quotaMaxMs = 5_000
+
+/** Why a place is not asked at all: only where another may be. */
+const noQuota = (row: ClusterRow, offer: Offer, cloud: Cloud | undefined): Effect.Effect<string | null> => {
+  const [active] = workOf(row)
+  if (cloud?.noQuota === undefined || active === undefined || row.nodes.length > 0 || !mayMove(row, active)) return Effect.succeed(null)
+  return Effect.timeoutOrElse(cloud.noQuota(offer, row.numNodes), { duration: quotaMaxMs, orElse: () => Effect.succeed(null) }).pipe(
+    Effect.catchCause(() => Effect.succeed(null))
+  )
+}
+
+export const requestNodes = Effect.fn("perform.requestNodes")(function* (
+  row: ClusterRow,
+  ranks: ReadonlyArray<number>,
+  cloud?: Cloud
+): Effect.fn.Return<Facts, CloudError> {
   if (row.offer === null) return yield* new CloudError({ kind: "Refused", code: "NoPlace", message: "no place was chosen" })
+  const why = yield* noQuota(row, row.offer, cloud)
+  if (why !== null) {
+    const refusal = { code: "NoQuota", message: cut(why), scope: "region" } as const
+    return decided(operationOf(row), [{ _tag: "PlacePassedOver", cluster: row.id, offer: row.offer, ...refusal }])
+  }
   const token = (yield* freshUlid) as NodeToken
   return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer }])
 })
@@ -49,14 +73,26 @@ export const beginStart = (row: ClusterRow, ranks: ReadonlyArray<number>) =>
       .map(({ node, rank }): Event => ({ _tag: "NodeStarting", cluster: row.id, rank, node }))
   )
 
-/** Before a place that refused is asked again. */
+/** Before a place that refused is asked again: a little chance keeps many waiting clusters from asking together. */
 const askAgainMs = 30_000
+const askAgainJitter = 0.4
+
+export const askAgainAfterMs = Effect.map(Random.next, (chance) => Math.round(askAgainMs * (1 + askAgainJitter * (2 * chance - 1))))
 
 /** For new machines, or to start those that are there. */
 export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
-  // Refused rounds are seldom over at once; a little chance keeps many waiting clusters from asking together.
-  yield* Effect.sleep(askAgainMs * (1 + (yield* Random.next)))
+  yield* Effect.sleep(yield* askAgainAfterMs)
   return row.nodes.some(({ rank }) => ranks.includes(rank)) ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
+})
+
+/** Of what a cloud says to a refusal. */
+const refusalMaxChars = 4096
+
+const refusalIn = ({ anyKind, code, message, scope }: CloudError) => ({
+  code,
+  message: cut(message, refusalMaxChars),
+  ...(scope === undefined ? {} : { scope }),
+  ...(anyKind === undefined ? {} : { anyKind })
 })
 
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
@@ -82,20 +118,20 @@ export const provision = Effect.fn("perform.provision")(function* (row: ClusterR
     ),
     Effect.catchIf(
       ({ kind }) => kind === "Refused",
-      ({ code, message }) => Effect.succeed(seen(operationOf(row), [{ _tag: "NodeRefused", cluster: row.id, token, code, message }]))
+      (error) => Effect.succeed(seen(operationOf(row), [{ _tag: "NodeRefused", cluster: row.id, token, ...refusalIn(error) }]))
     )
   )
 })
 
 /** With purge a cloud is asked once, and nobody waits longer for its word. */
-const purgeMaxMin = 1
+export const purgeMaxMin = 1
 
 /** What became of a token, before it is dropped with its cluster. */
 export const askOnce = (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) =>
   within(cloud.name, "provision", purgeMaxMin, provision(row, token, cloud, log))
 
 /** What was done is recorded first: the plan of what is left then fails on its own. */
-const came = (row: ClusterRow, exits: ReadonlyArray<Exit.Exit<Event, CloudError>>) => {
+export const came = (row: ClusterRow, exits: ReadonlyArray<Exit.Exit<Event, CloudError>>) => {
   const failed = exits.find(Exit.isFailure)
   const facts = exits.flatMap((exit) => (Exit.isSuccess(exit) ? [exit.value] : []))
   return facts.length === 0 && failed !== undefined ? Effect.failCause(failed.cause) : Effect.succeed(seen(operationOf(row), facts))
@@ -115,8 +151,8 @@ export const startNodes = Effect.fn("perform.startNodes")(function* (
         Effect.map(({ address }): Event => ({ _tag: "NodeStarted", cluster: row.id, rank: node.rank, node: node.node, address })),
         Effect.catchIf(
           ({ kind }) => kind === "Refused",
-          ({ code, message }) =>
-            Effect.succeed<Event>({ _tag: "NodeRefused", cluster: row.id, token: node.token, code, message, node: node.node })
+          (error) =>
+            Effect.succeed<Event>({ _tag: "NodeRefused", cluster: row.id, token: node.token, ...refusalIn(error), node: node.node })
         ),
         Effect.exit
       ),
@@ -125,36 +161,4 @@ export const startNodes = Effect.fn("perform.startNodes")(function* (
   const refused = (exit: (typeof asked)[number]) => Exit.isSuccess(exit) && exit.value._tag === "NodeRefused"
   // Refusals last: a start after them would say that the place gives again.
   return yield* came(row, [...asked.filter((exit) => !refused(exit)), ...asked.filter(refused)])
-})
-
-/** The reason that jobs get when their cluster ends under them. */
-const haltReason = (row: ClusterRow) =>
-  `the cluster was ${row.wanted === "gone" ? "torn down" : "stopped"}${row.wantedReason === null ? "" : `: ${row.wantedReason}`}`
-
-export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
-  // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
-  yield* couriers.halt(row, haltReason(row))
-  const release = row.wanted === "gone"
-  const what = release ? "terminate" : "stop"
-  const call = (node: NodeRef) => (row.purge ? within(cloud!.name, what, purgeMaxMin, cloud![what](node)) : cloud![what](node))
-  const ended = yield* Effect.forEach(
-    nodes,
-    (node) =>
-      call(refOf(row, node, log)).pipe(
-        Effect.as<Event>({
-          _tag: release ? "NodeReleased" : "NodeStopped",
-          cluster: row.id,
-          rank: node.rank,
-          node: node.node,
-          reason: row.wantedReason
-        }),
-        Effect.catchIf(
-          () => row.purge,
-          ({ message }) => Effect.succeed(abandoned(row, node, message))
-        ),
-        Effect.exit
-      ),
-    { concurrency: 8 }
-  )
-  return yield* came(row, ended)
 })

@@ -11,8 +11,10 @@ import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./deliveries.ts"
+import { clearPlace, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
-import { askAgain, askOnce, beginStart, end, type Hands, operationOf, provision, requestNodes, startNodes } from "./machines.ts"
+import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, requestNodes, startNodes } from "./machines.ts"
+import { nextPlace, nextRound } from "./next-place.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { activeOf, failSetup, submit } from "./steps.ts"
@@ -50,7 +52,11 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "Conclude":
       return conclude(row, unfinishedOf(hands.jobs, row.id))
     case "RequestNodes":
-      return yield* requestNodes(row, action.ranks)
+      return yield* requestNodes(row, action.ranks, cloud)
+    case "NextPlace":
+      return yield* nextPlace(row, hands)
+    case "NextRound":
+      return yield* nextRound(row, action.atMs, hands)
     case "AskAgain":
       return yield* askAgain(row, action.ranks)
     case "GiveUpPlace":
@@ -99,6 +105,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     }
     case "Mount":
       return yield* mount(row, taskOf(activeOf(row, action.operation)!), hands)
+    case "ClearPlace":
+      return yield* clearPlace(row, nodesOf(action.ranks), hands)
     case "StopNodes":
     case "ReleaseNodes":
       return yield* end(row, nodesOf(action.ranks), hands)

@@ -4,7 +4,7 @@
  */
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
-import { workOf } from "../../projections/cluster-status.ts"
+import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
 import { localMountsOf } from "../../task/mounts.ts"
 import { hasSetup } from "../../task/Task.ts"
@@ -27,7 +27,12 @@ export type Action =
   | { readonly _tag: "FailSetup"; readonly operation: OperationId }
   | { readonly _tag: "Submit"; readonly operation: OperationId }
   | { readonly _tag: "FinishStart"; readonly operation: OperationId }
-  /** A place refused; `times` it did. Over, or, when the user waits it out, asked again. */
+  /** Its place gave not all that a new cluster needs: what it gave is released, and the next one is looked for; `tried` did not give it. */
+  | { readonly _tag: "ClearPlace"; readonly ranks: ReadonlyArray<number> }
+  | { readonly _tag: "NextPlace"; readonly tried: number }
+  /** No place gave it, and the user waits it out. */
+  | { readonly _tag: "NextRound"; readonly atMs: number }
+  /** A place refused, and no other will do; `times` it did. Over, or, when the user waits it out, asked again. */
   | { readonly _tag: "GiveUpPlace" }
   | { readonly _tag: "AskAgain"; readonly ranks: ReadonlyArray<number>; readonly times: number }
   | { readonly _tag: "StopNodes"; readonly ranks: ReadonlyArray<number> }
@@ -59,14 +64,27 @@ const ending = (row: ClusterRow): Action | undefined => {
 }
 
 const afterRefusal = ({ refused }: ClusterRow, { request }: ActiveOperation, asked: ReadonlyArray<number>): Action => {
+  if (refused?.scope === "everywhere") return { _tag: "GiveUpPlace" }
   const waits = (request?._tag === "LaunchRequested" || request?._tag === "StartRequested") && request.retryUntilUp
   return waits ? { _tag: "AskAgain", ranks: asked, times: refused?.times ?? 0 } : { _tag: "GiveUpPlace" }
+}
+
+const elsewhere = (row: ClusterRow): Action => {
+  if (row.nodes.length > 0) return { _tag: "ClearPlace", ranks: ranks(row.nodes) }
+  return row.refused?.scope === "everywhere" ? { _tag: "GiveUpPlace" } : { _tag: "NextPlace", tried: row.refusals.length }
+}
+
+/** The nodes that a cluster lacks: here, or elsewhere. */
+const getMissing = (row: ClusterRow, active: ActiveOperation, missing: ReadonlyArray<number>): Action => {
+  if (row.waiting !== null) return { _tag: "NextRound", atMs: row.waiting.retryAtMs }
+  if (row.refused === null) return { _tag: "RequestNodes", ranks: missing }
+  return mayMove(row, active) ? elsewhere(row) : afterRefusal(row, active, missing)
 }
 
 /** Every node runs, with an agent that this operation looked after. */
 const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => {
   const missing = missingOf(row)
-  if (missing.length > 0) return row.refused === null ? { _tag: "RequestNodes", ranks: missing } : afterRefusal(row, active, missing)
+  if (missing.length > 0) return getMissing(row, active, missing)
   const stopped = row.nodes.filter(({ state }) => state === "stopped")
   if (stopped.length > 0) {
     if (row.refused === null) return { _tag: "BeginStart", ranks: ranks(stopped) }

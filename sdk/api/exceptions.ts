@@ -11,6 +11,8 @@ export interface Attempt {
   /** The name of its exception. */
   readonly tag: string
   readonly message: string
+  /** `AWS us-east-1a`; absent where a cloud is one place. */
+  readonly place?: string
 }
 
 /** When nothing has, or gives, what is asked. */

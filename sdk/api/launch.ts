@@ -83,7 +83,7 @@ const shownOf = ({ detachRun, streamLogs }: ExecOptions) => ({
  * and waits for its end. A job that fails is no error: `jobStatus` tells. A `run` function is evaluated when the nodes have addresses.
  *
  * Rejects with `InvalidClusterNameError`; `ResourcesMismatchError` (the cluster that is there has less); `ResourcesUnavailableError` (no place; see its
- * `failoverHistory`); `NotSupportedError`; `CommandError` (setup, or a sync, fails: the cluster stays); `ClusterOwnerIdentityMismatchError`;
+ * `failoverHistory`); `StopFailoverError` (a place gave a part, which cannot be released: the cluster stays); `NotSupportedError`; `CommandError` (setup, or a sync, fails: the cluster stays); `ClusterOwnerIdentityMismatchError`;
  * `CloudUserIdentityError`; `NoCloudAccessError`; `ValueError`.
  *
  * @example await sky.launch(new sky.Task({ run: "echo hello" }), { clusterName: "my-cluster" })

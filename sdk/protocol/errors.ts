@@ -53,11 +53,18 @@ export class NoCloudAccessError extends Schema.TaggedError<NoCloudAccessError>()
 /** When no place has, or gives, what is asked. */
 export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnavailableError>()("ResourcesUnavailableError", {
   ...fields,
-  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String })),
+  /** What gave nothing, in its order; `place` where a cloud has several. */
+  failoverHistory: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String, place: Schema.optionalKey(Schema.String) })),
+  /** How many more there were than are told. */
+  more: Schema.optionalKey(Schema.Int),
   /** Whether other places were left alone, because the cluster is bound to its own. */
   noFailover: Schema.Boolean
 }) {
   readonly exitCode = exitCodes.capacity
+}
+/** When what a place gave of a new cluster, and not all of it, cannot be released: no other place is tried. */
+export class StopFailoverError extends Schema.TaggedError<StopFailoverError>()("StopFailoverError", fields) {
+  readonly exitCode = exitCodes.failed
 }
 /** When the cloud, the cluster or this version lacks the feature. */
 export class NotSupportedError extends Schema.TaggedError<NotSupportedError>()("NotSupportedError", fields) {
@@ -120,6 +127,7 @@ export type SkydError =
   | CloudUserIdentityError
   | NoCloudAccessError
   | ResourcesUnavailableError
+  | StopFailoverError
   | NotSupportedError
   | CommandError
   | ReadOnlyError

@@ -32,7 +32,9 @@ describe("the generated documents", () => {
     const row = (name: string) => text.split("\n").find((line) => line.startsWith(`| \`${name}\` |`)) ?? ""
     expect(row("ClusterNotUpError")).toContain("`cluster: string`, `clusterStatus: ")
     expect(row("ClusterDoesNotExist")).toContain("`cluster: string`")
-    expect(row("ResourcesUnavailableError")).toContain("`failoverHistory: { tag: string, message: string }[]`")
+    expect(row("ResourcesUnavailableError")).toContain(
+      "`failoverHistory: { tag: string, message: string, place?: string }[]`, `more?: int`"
+    )
     expect(row("CommandError")).toContain("`returncode: int`, `command: string`")
     expect(row("file_mounts?")).toContain("{ [name]: string \\| Storage }")
     expect(text).toContain("\n### Storage\n")

@@ -14,6 +14,8 @@ import { SimAgent } from "./SimAgent.ts"
 interface Machine {
   readonly agent: SimAgent
   readonly cluster: string
+  /** Where it is. */
+  readonly offer: Offer
   state: "running" | "stopped"
   reason: string | null
   down: boolean
@@ -32,6 +34,14 @@ export class SimCloud {
   identity: ReadonlyArray<string> | CloudError | null = null
   /** What it has, best first. */
   offered: ReadonlyArray<Offer> = [offer]
+  /** Why a place gives no nodes, as it is asked; null: it does. */
+  lackAt: (offer: Offer, nodes: number) => CloudError | null = () => null
+  /** Why it cannot be used now. */
+  whyNot: string | null = null
+  /** Before it says what it has. */
+  offersAre: Effect.Effect<void> = Effect.void
+  /** Why the account can have none there. */
+  noQuotaAt: (offer: Offer) => string | null | Effect.Effect<string | null, CloudError> = () => null
   /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
@@ -99,7 +109,7 @@ export class SimCloud {
     return { address: `127.0.1.${rank + 1}` }
   }
 
-  private provision({ ranks, tags, token }: ProvisionRequest) {
+  private provision({ offer, ranks, tags, token }: ProvisionRequest) {
     const known = this.byToken.get(token)
     const nodes = known ?? ranks.map((rank) => `${token}-${rank}`)
     if (known === undefined) {
@@ -109,7 +119,7 @@ export class SimCloud {
           { node, cluster: tags.cluster, rank: ranks[i]!, journalId: `01HZZZZZZZZZZZZZZZ${String(++this.journals).padStart(8, "0")}` },
           { ...this.world, leave: (down) => this.leave(tags.cluster, down) }
         )
-        this.machines.set(node, { agent, cluster: tags.cluster, state: "running", reason: null, down: false })
+        this.machines.set(node, { agent, cluster: tags.cluster, offer, state: "running", reason: null, down: false })
       }
     }
     return nodes.map((node, i) => ({
@@ -148,8 +158,20 @@ export class SimCloud {
     provision: (request) =>
       Effect.andThen(
         this.hasRoom(() => this.byToken.has(request.token)),
-        this.call("provision", () => this.provision(request))
+        Effect.flatMap(
+          this.call("provision", () => {
+            const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
+            return lack ?? this.provision(request)
+          }),
+          (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
+        )
       ),
+    whyNot: Effect.sync(() => this.whyNot),
+    noQuota: (offer) =>
+      Effect.suspend(() => {
+        const why = this.noQuotaAt(offer)
+        return Effect.isEffect(why) ? why : Effect.succeed(why)
+      }),
     query: (nodes) =>
       this.call("query", () =>
         nodes.map((ref) => {
@@ -206,6 +228,17 @@ export class SimCloud {
         return agent === undefined ? null : { journal: agent.journalId, entries: agent.journal }
       }),
     put: () => Effect.orDie(this.call("put", () => undefined))
+  }
+
+  /** A cloud of each name that is offered; they are all made of this one. */
+  get clouds(): ReadonlyArray<Cloud> {
+    const names = new Set(this.offered.map(({ cloud }) => cloud))
+    const offersOf = (name: string) =>
+      Effect.map(
+        Effect.suspend(() => this.offersAre),
+        () => ({ offers: this.offered.filter(({ cloud }) => cloud === name), reason: null })
+      )
+    return [...names].map((name) => ({ ...this.cloud, name, offers: () => offersOf(name) }))
   }
 
   private absent({ node }: NodeRef) {

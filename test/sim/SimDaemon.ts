@@ -35,6 +35,8 @@ const identity = {
 /** What a daemon lives in. */
 export interface SimWorld {
   readonly cloud: Cloud | Effect.Effect<Cloud>
+  /** Where there are several, in place of the one. */
+  readonly clouds?: ReadonlyArray<Cloud>
   readonly secrets: Map<string, SecretValues>
   readonly unreadable: SyncError | undefined
   readonly reach: (point: string) => Effect.Effect<void>
@@ -100,7 +102,9 @@ export const boot = Effect.fn("boot")(function* (
           Notices.layer,
           Layer.effect(
             Clouds,
-            Effect.map(Effect.isEffect(world.cloud) ? world.cloud : Effect.succeed(world.cloud), (cloud) => new Map([[cloud.name, cloud]]))
+            Effect.map(Effect.isEffect(world.cloud) ? world.cloud : Effect.succeed(world.cloud), (cloud) => {
+              return new Map((world.clouds ?? [cloud]).map((one) => [one.name, one]))
+            })
           ),
           Layer.succeed(FileLister, () =>
             world.unreadable === undefined ? Effect.succeed({ root: "/w", entries: [], files: 1, bytes: 1 }) : Effect.fail(world.unreadable)

@@ -36,7 +36,7 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
           _tag: "failed",
           "error.tag": "ResourcesUnavailableError",
           "error.fields.noFailover": true,
-          "error.fields.failoverHistory": [{ tag: "NoCapacity", message: "no room in us-east-1a" }]
+          "error.fields.failoverHistory": [{ tag: "NoCapacity", message: "no room in us-east-1a", place: "Local us-east-1a" }]
         })
         assert.deepInclude(conditionOf(row()!), { status: "STOPPED", reason: "no room in us-east-1a" })
         assert.deepStrictEqual(machinesOf(world), before.machines)

@@ -33,7 +33,7 @@ const lackOf = (feature: ClusterFeature, { accelerators, cloud, useSpot }: Offer
   if (accelerators?.name === "tpu-v2-32") return "a pod of TPUs ends when it stops"
   return cloud === "aws" && useSpot ? "AWS ends spot machines when they stop" : null
 }
-const clouds = new Map(["aws", "gcp", "pool"].map((cloud) => [cloud, { name: cloud, lackOf } as Cloud]))
+const clouds = new Map(["aws", "gcp", "pool"].map((cloud) => [cloud, { name: cloud, lackOf, homeOnly: cloud === "pool" } as Cloud]))
 
 /** Who the credentials are, by cloud. */
 const known: Identities = new Map([["aws", Result.succeed(["AIDAEXAMPLE", "123456789012"])]])
@@ -114,6 +114,19 @@ describe("a launch of a new cluster", () => {
         ["NotSupportedError", "a pod of TPUs ends when it stops."]
       ]
     )
+  })
+  it("passes over a place that has no folders but its home where it mounts elsewhere, and says so where there is no other", () => {
+    const outside: RecordedTask = { run: "r", file_mounts: { "/data": "/d" } }
+    const places = [pool, onDemand]
+    assert.deepNestedInclude(
+      facts("launch", {}, places, outside).find(({ _tag }) => _tag === "PlaceChosen"),
+      { offer: onDemand }
+    )
+    assert.deepNestedInclude(
+      facts("launch", {}, places, outside).find(({ _tag }) => _tag === "PlacePassedOver"),
+      { offer: pool }
+    )
+    assert.include(refusal("launch", {}, [pool], outside).message, "file_mounts./data is outside of ~")
   })
   it("says in a dry run which place it would take", () => {
     const decided = answer("launch", { ...autostop, dryrun: true }, [spot, onDemand])

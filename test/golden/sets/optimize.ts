@@ -1,7 +1,9 @@
 /** What the optimizer chose, in which order it would have gone on, and what it had to choose from. */
 import type { Catalog } from "../../../daemon/catalog/Catalog.ts"
+import { openPlaces, placesOf } from "../../../daemon/optimizer/blocks.ts"
 import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
-import { type Plan, optimize as plan, requestsOf, type Wish } from "../../../daemon/optimizer/optimize.ts"
+import { type Plan, optimize as plan, type Wish } from "../../../daemon/optimizer/optimize.ts"
+import type { Refusal } from "../../../projections/ClusterRow.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Answer, GoldenCase, GoldenSet } from "../GoldenSet.ts"
@@ -37,6 +39,31 @@ const refused = (message: string, error = "ResourcesUnavailableError", about?: R
 /** The original's limit of what it recorded. */
 const attemptsMax = 60
 
+interface Attempt {
+  readonly of: Candidate
+  readonly zones: Array<string>
+}
+
+/**
+ * What is asked when every zone says that it has no room. A region that is asked as a whole is asked zone by zone: of one node, the original names
+ * all of its zones in one request.
+ */
+const attemptsOf = (ranked: ReadonlyArray<Candidate>, numNodes: number) => {
+  const places = new Map(ranked.flatMap((of) => placesOf([of]).map((place) => [place, of] as const)))
+  const attempts: Array<Attempt> = []
+  const refusals: Array<Refusal> = []
+  for (let open = [...places.keys()]; attempts.length <= attemptsMax; open = [...openPlaces(open, refusals)]) {
+    const [next] = open
+    if (next === undefined) break
+    const of = places.get(next)!
+    const last = attempts.at(-1)
+    if (last?.of === of && of.offer.zone === null && numNodes === 1) last.zones.push(next.zone!)
+    else attempts.push({ of, zones: [next.zone!] })
+    refusals.splice(0, refusals.length, { offer: next, code: "NoCapacity", message: "", scope: "zone", anyKind: false })
+  }
+  return attempts.slice(0, attemptsMax).map(({ of, zones }) => ({ ...placed(of), hourly: of.offer.usdPerHour, zones }))
+}
+
 const described = (found: Plan, { minimize = "COST", numNodes = 1 }: Pick<Wish, "minimize" | "numNodes">): Answer => {
   const { looks, ranked } = found
   const [best] = ranked
@@ -63,9 +90,7 @@ const described = (found: Plan, { minimize = "COST", numNodes = 1 }: Pick<Wish, 
         })
       ),
       candidates: Object.fromEntries(looks.flatMap(({ cloud, types }) => (types.length > 0 ? [[cloudDisplay(cloud), types]] : []))),
-      attempts: ranked
-        .flatMap((one) => requestsOf(one, numNodes).map((zones) => ({ ...placed(one), hourly: one.offer.usdPerHour, zones })))
-        .slice(0, attemptsMax)
+      attempts: attemptsOf(ranked, numNodes)
     }
   }
 }

@@ -2,9 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as fc from "fast-check"
+import { placesOf } from "../../../daemon/optimizer/blocks.ts"
 import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
 import { planElsewhere } from "../../../daemon/optimizer/elsewhere.ts"
-import { optimize, requestsOf, type Wish } from "../../../daemon/optimizer/optimize.ts"
+import { optimize, type Wish } from "../../../daemon/optimizer/optimize.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { meets } from "../../../task/amounts.ts"
 import { shouldBeBlockedBy } from "../../../task/fit.ts"
@@ -72,12 +73,12 @@ describe("the optimizer", () => {
       )
   })
 
-  it("asks for a whole region at once, but for spot, for several nodes and on GCP", () => {
+  it("finds a whole region, which is asked zone by zone; spot machines, and all of GCP, are found by zone", () => {
     const [first] = plan({ cloud: "aws" }).ranked
-    assert.deepStrictEqual(requestsOf(first!, 1), [first!.zones])
+    assert.isNull(first!.offer.zone)
     assert.deepStrictEqual(
-      requestsOf(first!, 2),
-      first!.zones.map((zone) => [zone])
+      placesOf([first!]),
+      first!.zones.map((zone) => ({ ...first!.offer, zone }))
     )
     assert.isTrue(plan({ cloud: "aws", use_spot: true }).ranked.every(({ offer }) => offer.zone !== null))
     assert.isTrue(plan({ cloud: "gcp" }).ranked.every(({ offer }) => offer.zone !== null))

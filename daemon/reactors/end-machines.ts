@@ -1,0 +1,56 @@
+/** How a cluster's machines end: stopped or released. The answers are facts, not yet recorded. */
+import * as Effect from "effect/Effect"
+import type { Event } from "../../events/Event.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import type { CloudError, NodeRef } from "../clouds/Cloud.ts"
+import { within } from "../clouds/patient.ts"
+import { abandoned } from "./give-up.ts"
+import { came, type Hands, purgeMaxMin, refOf } from "./machines.ts"
+
+const endNode = (
+  row: ClusterRow,
+  node: NodeRow,
+  call: Effect.Effect<void, CloudError>,
+  as: "NodeReleased" | "NodeStopped",
+  reason: string | null
+) => Effect.as(call, { _tag: as, cluster: row.id, rank: node.rank, node: node.node, reason } satisfies Event)
+
+/** What a place gave that did not give all. There is nothing on it yet. */
+export const clearPlace = Effect.fn("perform.clearPlace")(function* (
+  row: ClusterRow,
+  nodes: ReadonlyArray<NodeRow>,
+  { cloud, log }: Hands
+) {
+  const reason = "its place did not give all nodes"
+  const ended = yield* Effect.forEach(
+    nodes,
+    (node) => Effect.exit(endNode(row, node, cloud!.terminate(refOf(row, node, log)), "NodeReleased", reason)),
+    { concurrency: 8 }
+  )
+  return yield* came(row, ended)
+})
+
+/** The reason that jobs get when their cluster ends under them. */
+const haltReason = (row: ClusterRow) =>
+  `the cluster was ${row.wanted === "gone" ? "torn down" : "stopped"}${row.wantedReason === null ? "" : `: ${row.wantedReason}`}`
+
+export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
+  // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
+  yield* couriers.halt(row, haltReason(row))
+  const release = row.wanted === "gone"
+  const what = release ? "terminate" : "stop"
+  const call = (node: NodeRef) => (row.purge ? within(cloud!.name, what, purgeMaxMin, cloud![what](node)) : cloud![what](node))
+  const ended = yield* Effect.forEach(
+    nodes,
+    (node) =>
+      endNode(row, node, call(refOf(row, node, log)), release ? "NodeReleased" : "NodeStopped", row.wantedReason).pipe(
+        Effect.catchIf(
+          () => row.purge,
+          ({ message }) => Effect.succeed<Event>(abandoned(row, node, message))
+        ),
+        Effect.exit
+      ),
+    { concurrency: 8 }
+  )
+  return yield* came(row, ended)
+})

@@ -1,0 +1,49 @@
+/** A place that gave nothing, in words: what it is called, and why it did not. Pure. */
+import type { Offer } from "../events/values.ts"
+import { cloudDisplay } from "../task/clouds.ts"
+import type { Refusal } from "./ClusterRow.ts"
+
+/** What clouds say of want of room, and of quota, takes paragraphs. */
+const wordsMaxChars = 80
+const isOfRoom = /capacity|exhausted|stockout|unfulfillable/i
+const isOfQuota = /quota|limit|maxspot/i
+
+export const isForQuota = ({ code }: Pick<Refusal, "code">): boolean => isOfQuota.test(code)
+
+/** Empty where a cloud is one place. */
+export const placeText = ({ cloud, region, zone }: Pick<Offer, "cloud" | "region" | "zone">): string =>
+  region === null ? "" : cloud === "ssh" ? `ssh/${region}` : `${cloudDisplay(cloud)} ${zone ?? region}`
+
+/** Machines of the user's own have no types, and each of their words is of use. */
+const whyText = ({ code, message, offer }: Pick<Refusal, "offer" | "code" | "message">): string => {
+  const said = message.replace(/\.$/, "")
+  if (said.length <= wordsMaxChars || offer.instanceType === null) return said
+  if (isOfRoom.test(code)) return `no capacity (${code})`
+  return isForQuota({ code }) ? `no quota (${code})` : said
+}
+
+const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)
+
+/** `AWS us-east-1a: no capacity (InsufficientInstanceCapacity)` */
+export const refusalText = (refusal: Pick<Refusal, "offer" | "code" | "message">): string => at(placeText(refusal.offer), whyText(refusal))
+
+const linesMax = 6
+const namesMax = 3
+
+/** As the end of a sentence: one, or a line for each reason, with the first places that gave it. */
+export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
+  const [only, ...others] = refusals
+  if (only === undefined || others.length === 0) return only === undefined ? " none can be asked" : ` ${refusalText(only)}`
+  // Each zone's own words name it.
+  const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : one.message}`).values()]
+  const lines = groups.slice(0, linesMax).map((group) => {
+    const names = [...new Set(group.map(({ offer }) => placeText(offer)))].filter((name) => name !== "")
+    const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : ""
+    const shown = names.slice(0, namesMax).map((name, i) => (i === 0 ? name : name.replace(/^\S+ /, "")))
+    return at(`${shown.join(", ")}${more}`, whyText(group[0]!))
+  })
+  const left = groups.length - lines.length
+  return ["", ...lines, ...(left > 0 ? [`and ${left} more reason${left === 1 ? "" : "s"}`] : [])].join("\n  ")
+}
+
+const isLong = (refusal: Refusal) => whyText(refusal) !== refusal.message.replace(/\.$/, "")

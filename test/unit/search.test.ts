@@ -1,0 +1,219 @@
+/** The search for a first place: what is done next, what a refusal reaches, and what people read of it. */
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import { openPlaces, placesOf } from "../../daemon/optimizer/blocks.ts"
+import { progressOf } from "../../daemon/queries/progress.ts"
+import { plan } from "../../daemon/reactors/plan.ts"
+import { unavailable } from "../../daemon/reactors/unavailable.ts"
+import { apply, empty } from "../../daemon/World.ts"
+import type { Offer } from "../../events/values.ts"
+import type { Refusal } from "../../projections/ClusterRow.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
+import { recordError } from "../../sdk/protocol/errors.ts"
+import { asked, cluster, nodeId, offer, provisioned, recorded, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
+
+const at = (zone: string, changes: Partial<Offer> = {}): Offer => ({
+  ...offer,
+  cloud: "aws",
+  region: zone.slice(0, -1),
+  zone,
+  instanceType: "p3.2xlarge",
+  usdPerHour: 3.06,
+  ...changes
+})
+const long =
+  "We currently do not have sufficient p3.2xlarge capacity in the Availability Zone you requested (us-east-1a). Our system will be working on it."
+const refusal = (place: Offer, changes: Partial<Refusal> = {}): Refusal => ({
+  offer: place,
+  code: "InsufficientInstanceCapacity",
+  message: long,
+  scope: "zone",
+  anyKind: false,
+  ...changes
+})
+
+const launching = (changes = {}): ReadonlyArray<Said> => [...asked({ numNodes: 2, ...changes }), chosen(at("us-east-1a"))]
+const chosen = (place: Offer): Said => [{ _tag: "PlaceChosen", cluster, offer: place, numNodes: 2 }, "r-launch"]
+const asking = (place = at("us-east-1a"), ranks = [0, 1]): Said => [
+  { _tag: "NodeRequested", cluster, token, ranks, offer: place },
+  "r-launch"
+]
+const saysNo = (more = {}): Said => [
+  { _tag: "NodeRefused", cluster, token, code: "InsufficientInstanceCapacity", message: long, ...more },
+  "r-launch"
+]
+const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, worldOf(facts).jobs)
+
+describe("the plan after a refusal", () => {
+  it("is the next place, whether or not the user waits it out", () => {
+    for (const retryUntilUp of [false, true])
+      assert.deepStrictEqual(next([...launching({ retryUntilUp }), asking(), saysNo()]), { _tag: "NextPlace", tried: 1 })
+  })
+  it("is to ask the place that was chosen next", () => {
+    assert.deepStrictEqual(next([...launching(), asking(), saysNo(), chosen(at("us-east-1b"))]), { _tag: "RequestNodes", ranks: [0, 1] })
+  })
+  it("is first to release what the place gave", () => {
+    const half = [...launching(), ...provisioned(1), asking(at("us-east-1a"), [1]), saysNo()]
+    assert.deepStrictEqual(next(half), { _tag: "ClearPlace", ranks: [0] })
+    const released: Said = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
+    assert.deepStrictEqual(next([...half, released]), { _tag: "NextPlace", tried: 1 })
+  })
+  it("is the end when the wish itself is wrong, also for who waits it out", () => {
+    const wrong = [...launching({ retryUntilUp: true }), asking(), saysNo({ scope: "everywhere" })]
+    assert.deepStrictEqual(next(wrong), { _tag: "GiveUpPlace" })
+  })
+  it("is to wait, and then all places again, when none is left and the user waits it out", () => {
+    const waits: Said = [{ _tag: "PlacesExhausted", cluster, round: 1, message: "1 gave nothing", retryAtMs: 99_000 }, "r-launch"]
+    const facts = [...launching({ retryUntilUp: true }), asking(), saysNo(), waits]
+    assert.deepStrictEqual(next(facts), { _tag: "NextRound", atMs: 99_000 })
+    assert.deepInclude(rowAfter(facts)!, { refusals: [], rounds: 1 })
+    assert.deepInclude(conditionOf(rowAfter(facts)!), { status: "INIT", reason: "all places are asked again soon: 1 gave nothing" })
+  })
+  it("start-03: is no other place for a start, nor for a cluster that was up once, nor for one whose nodes are stopped", () => {
+    const start: Said = [
+      { _tag: "StartRequested", cluster, idleMinutes: null, down: false, force: false, retryUntilUp: false, lastUse: "" },
+      "r-start"
+    ]
+    const cancelled: Said = [{ _tag: "OperationCancelled", reason: "", by: null }, "r-launch"]
+    assert.deepStrictEqual(next([...launching(), cancelled, requested("start"), start, asking(), saysNo()]), { _tag: "GiveUpPlace" })
+    const lost: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: null }
+    const again = [...up(2), lost, ...launching().slice(1, 3), asking(at("us-east-1a"), [1]), saysNo()]
+    assert.deepStrictEqual(next(again), { _tag: "GiveUpPlace" })
+    const stopped: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    const half = [...launching(), ...provisioned(1), stopped, asking(at("us-east-1a"), [1]), saysNo()]
+    assert.deepStrictEqual(next(half), { _tag: "GiveUpPlace" })
+  })
+  it("is bounded: a row keeps one refusal of each place, however often it refuses", () => {
+    const row = rowAfter([...launching(), asking(), saysNo(), asking(), saysNo(), asking(), saysNo()])!
+    assert.lengthOf(row.refusals, 1)
+    assert.strictEqual(row.refused?.times, 3)
+  })
+})
+
+describe("what a refusal reaches", () => {
+  const [a, b, west] = [at("us-east-1a"), at("us-east-1b"), at("us-west-2a")]
+  const central = at("us-central1-a", { cloud: "gcp", region: "us-central1" })
+  const left = (changes: Partial<Refusal>, places = [a, b, west, central]) =>
+    openPlaces(places, [refusal(a, changes)]).map(({ zone }) => zone)
+  it("is its zone, its region, its cloud or all there is", () => {
+    assert.deepStrictEqual(left({}), ["us-east-1b", "us-west-2a", "us-central1-a"])
+    assert.deepStrictEqual(left({ scope: "region" }), ["us-west-2a", "us-central1-a"])
+    assert.deepStrictEqual(left({ scope: "cloud" }), ["us-central1-a"])
+    assert.deepStrictEqual(left({ scope: "everywhere" }), [])
+  })
+  it("is one kind of machine, on demand or spot apart, unless it is of the place as such", () => {
+    const others = [
+      at("us-east-1a", { useSpot: true }),
+      at("us-east-1a", { instanceType: "g5.xlarge" }),
+      at("us-east-1a", { accelerators: { name: "T4", count: 1 } })
+    ]
+    for (const scope of ["zone", "region", "cloud"] as const) {
+      assert.deepStrictEqual(openPlaces(others, [refusal(a, { scope })]), others)
+      assert.deepStrictEqual(openPlaces(others, [refusal(a, { scope, anyKind: true })]), [])
+    }
+  })
+  it("is a pool of machines, which has no zones", () => {
+    const [rack, shelf] = ["rack", "shelf"].map((region) => at("x", { cloud: "ssh", region, zone: null, instanceType: null }))
+    assert.deepStrictEqual(openPlaces([rack!, shelf!], [refusal(rack!)]), [shelf!])
+  })
+  it("is never chosen again, and the order of the others stays", () => {
+    const place = fc.record({ zone: fc.constantFrom("r-1a", "r-1b", "r-2a"), cloud: fc.constantFrom("aws", "gcp"), useSpot: fc.boolean() })
+    const refusals = fc.array(fc.tuple(fc.nat(9), fc.constantFrom("zone", "region", "cloud"), fc.boolean()), { maxLength: 5 })
+    fc.assert(
+      fc.property(fc.array(place, { minLength: 1, maxLength: 10 }), refusals, (some, nos) => {
+        const places = some.map(({ zone, ...rest }) => at(zone, rest))
+        const made = nos.map(([i, scope, anyKind]) => refusal(places[i % places.length]!, { scope, anyKind } as Partial<Refusal>))
+        const open = openPlaces(places, made)
+        const isSame = (x: Offer, y: Offer) => x.cloud === y.cloud && x.zone === y.zone && x.useSpot === y.useSpot
+        assert.isFalse(open.some((one) => made.some((no) => isSame(no.offer, one))))
+        assert.deepStrictEqual(
+          open,
+          places.filter((one) => open.includes(one))
+        )
+        // One by one or all together.
+        assert.deepStrictEqual(
+          made.reduce((rest, no) => openPlaces(rest, [no]), places as ReadonlyArray<Offer>),
+          open
+        )
+      })
+    )
+  })
+  it("a region that is asked as a whole is asked zone by zone, a cloud without zones as it is", () => {
+    const whole = { ...a, zone: null }
+    assert.deepStrictEqual(
+      placesOf([
+        { offer: whole, zones: ["us-east-1a", "us-east-1b"] },
+        { offer: central, zones: ["us-central1-a"] }
+      ]),
+      [a, b, central]
+    )
+    assert.deepStrictEqual(placesOf([{ offer: whole, zones: [] }]), [whole])
+  })
+})
+
+describe("the error when no place gave it", () => {
+  const row = (refusals: ReadonlyArray<Refusal>) => ({ ...rowAfter(launching())!, refusals, refused: null })
+  const many = Array.from({ length: 1000 }, (_, i) => refusal(at(`region-${i >> 2}a`), { message: "ü".repeat(1024) }))
+  it("says why in short, a line for each reason with the first places that gave it; each in its own words stands in the history", () => {
+    const quota = refusal(at("us-west-2a"), { code: "VcpuLimitExceeded", message: `${long} vCPU limit` })
+    const { failoverHistory, message, hint } = unavailable(
+      row([...["a", "b", "c", "d"].map((zone) => refusal(at(`us-east-1${zone}`))), quota]),
+      false
+    )
+    assert.strictEqual(
+      message,
+      [
+        "train: no place gave what was asked for:",
+        "AWS us-east-1a, us-east-1b, us-east-1c and 1 more: no capacity (InsufficientInstanceCapacity)",
+        "AWS us-west-2a: no quota (VcpuLimitExceeded)"
+      ].join("\n  ")
+    )
+    assert.lengthOf(failoverHistory, 5)
+    assert.deepStrictEqual(failoverHistory[0], { tag: "InsufficientInstanceCapacity", message: long, place: "AWS us-east-1a" })
+    assert.include(hint, "--retry-until-up")
+  })
+  it("points to what helps", () => {
+    const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
+    assert.include(hint({ code: "VcpuLimitExceeded" }), "more quota")
+    assert.include(hint({ code: "UnauthorizedOperation", scope: "cloud", anyKind: true }), "sky check")
+    assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
+  })
+  it("fits a fact, however many there were, and says how many more", () => {
+    const error = unavailable(row(many), false)
+    assert.isBelow(Buffer.byteLength(JSON.stringify(recordError(error))), 200 * 1024)
+    assert.strictEqual(error.failoverHistory.length + (error.more ?? 0), 1000)
+  })
+  it("no more places are asked in one round than a row can hold", () => {
+    assert.deepStrictEqual(openPlaces([at("us-east-1a")], many), [])
+  })
+})
+
+describe("what is told to who waits", () => {
+  const linesOf = (facts: ReadonlyArray<Said>) => {
+    let world = empty
+    return recorded(facts).flatMap((one) => {
+      world = apply(world, one)
+      const progress = progressOf(one, world, "train")
+      return progress?.phase === "provision" ? [`${progress.state} ${progress.detail}`] : []
+    })
+  }
+  it("is each refusal with its place, and where it came to be, with its price", () => {
+    const place = at("us-east-1b", { usdPerHour: 4 })
+    const given = [0, 1].map(
+      (rank): Said => [{ _tag: "NodeProvisioned", cluster, token, rank, node: nodeId(rank), address: "1.2.3.4" }, "r-launch"]
+    )
+    assert.deepStrictEqual(linesOf([...launching(), asking(), saysNo(), chosen(place), asking(place), ...given]), [
+      "running 2 nodes on AWS us-east-1a",
+      "failed AWS us-east-1a: no capacity (InsufficientInstanceCapacity)",
+      "running 2 nodes on AWS us-east-1b",
+      "done 2 nodes on AWS us-east-1b, $8.00 an hour"
+    ])
+  })
+  it("is when all are asked again", () => {
+    const waits: Said = [{ _tag: "PlacesExhausted", cluster, round: 1, message: "6 gave nothing", retryAtMs: 40_000 }, "r-launch"]
+    assert.deepStrictEqual(
+      linesOf([...launching({ retryUntilUp: true }), asking(), saysNo(), waits]).at(-1),
+      "failed 6 gave nothing; all are asked again in 32 s"
+    )
+  })
+})
