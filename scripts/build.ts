@@ -35,15 +35,23 @@ const level: Plugin = {
     )
 }
 
-/** What node-ipc has for TCP and for its own log, none of which we use: loaded with it, it is a tenth of a start. */
+/**
+ * What no start needs: node-ipc has it for TCP and for its own log, we for what is asked for later. Loaded at once it is a tenth of a start.
+ * esbuild reads a name that is imported from an heir of the module, so the stand-in is its own parent.
+ */
 const later: Plugin = {
   name: "later",
   setup: ({ onLoad, onResolve }) => {
     onResolve({ filter: /^node:(dgram|tls|util)$/ }, ({ importer, path }) =>
       importer.includes("/node-ipc/") ? { path, namespace: "later" } : undefined
     )
+    onResolve({ filter: /^(node:child_process|node:zlib|picomatch)$/ }, ({ namespace, path }) =>
+      namespace === "later" ? undefined : { path, namespace: "later" }
+    )
     onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-      contents: `module.exports = new Proxy({}, { get: (_, name) => require("${path}")[name] })`
+      contents: `const later = new Proxy({}, { get: (_, name) => require("${path}")[name], getPrototypeOf: () => later })
+        module.exports = later`,
+      resolveDir: import.meta.dirname
     }))
   }
 }
