@@ -6,7 +6,5 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 19)) {
   process.stderr.write("skyd needs Node 22.19 or newer; this is " + process.version + ". In a clone, run it as: npx skyd\n")
   process.exit(2)
 }
-// A start allocates more than its first heap for young objects holds, and each collection of that copies what stays anyway.
-require("node:v8").setFlagsFromString("--semi-space-growth-factor=16")
 require("node:module").enableCompileCache(`${__dirname}/../dist/cache`)
 require(process.argv[2] === "audit" ? "../dist/audit.cjs" : "../dist/skyd.cjs")

@@ -26,9 +26,12 @@ const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
         new ValueError({ message: `There is no list of offers of '${cut(cloud)}'.`, hint: `There are: ${listedClouds.join(", ")}.` })
       )
 
-/** Made when it is first needed: that takes longer than a twentieth of a start. */
+/** Made when it is first needed: that takes a twentieth of a start. */
 let names: Intl.Collator | undefined
-const byName = (a: string, b: string) => (names ??= new Intl.Collator("en", { numeric: true })).compare(a, b)
+const byName = (a: string, b: string) => {
+  names ??= new Intl.Collator("en", { numeric: true })
+  return names.compare(a, b)
+}
 const usdOf = ({ spotUsdPerHour, usdPerHour }: GpuView) => usdPerHour ?? spotUsdPerHour ?? 0
 const byKind = (a: GpuView, b: GpuView) => byName(a.accelerator, b.accelerator) || a.count - b.count || usdOf(a) - usdOf(b)
 
