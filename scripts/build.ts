@@ -48,6 +48,13 @@ const later: Plugin = {
     onResolve({ filter: /^(node:child_process|node:zlib|picomatch)$/ }, ({ namespace, path }) =>
       namespace === "later" ? undefined : { path, namespace: "later" }
     )
+    // It looks through the network for an address to listen on, which the machine's programs have no part in.
+    onResolve({ filter: /^node:os$/ }, ({ importer, path }) =>
+      importer.endsWith("/node-ipc/entities/Defaults.js") ? { path, namespace: "no network" } : undefined
+    )
+    onLoad({ filter: /.*/, namespace: "no network" }, ({ path }) => ({
+      contents: `module.exports = { ...require("${path}"), networkInterfaces: () => ({}) }`
+    }))
     onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
       contents: `const later = new Proxy({}, { get: (_, name) => require("${path}")[name], getPrototypeOf: () => later })
         module.exports = later`,
