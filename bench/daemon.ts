@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { daemonEnvironment } from "../sdk/client/environment.ts"
+import { daemonEnvironment, daemonFlags } from "../sdk/client/environment.ts"
 import { cpuMs, Home, rssMb, sleep, Wire } from "./Home.ts"
 import { type Bench, floorMs, inTurns, ms, node } from "./measure.ts"
 
@@ -14,7 +14,7 @@ const idleMs = 10_000
 const spawnToReplyMs = async (): Promise<number> => {
   const folder = mkdtempSync(join(tmpdir(), "skyd-bench-"))
   const startNs = process.hrtime.bigint()
-  const child = spawn(node, [program, "run", "--home", folder, "--ready-fd", "3"], {
+  const child = spawn(node, [...daemonFlags, program, "run", "--home", folder, "--ready-fd", "3"], {
     cwd: "/",
     env: daemonEnvironment(process.env),
     stdio: ["ignore", "ignore", "ignore", "pipe"]

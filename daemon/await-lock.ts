@@ -1,6 +1,6 @@
 /** LevelDB's lock is the guard of the single daemon. Who finds it taken waits for that daemon's socket, and then says whose it is. */
 
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -15,6 +15,8 @@ const lookMs = 100
 
 export const answers = (socket: string): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
+    // Nobody listens there as a rule when a daemon starts: to be told that by a connection takes longer.
+    if (!existsSync(socket)) return resume(Effect.succeed(false))
     const connection = connect(socket)
     const done = (ok: boolean) => {
       connection.destroy()

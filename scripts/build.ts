@@ -35,22 +35,43 @@ const level: Plugin = {
     )
 }
 
-/** Modules of Node's that are loaded once something of them is used. */
-const later = (name: string, modules: RegExp, isWanted: (importer: string) => boolean): Plugin => ({
+/**
+ * Modules that are loaded once something of them is used. esbuild reads a name that is imported from an heir of the module, so the stand-in
+ * is its own parent.
+ */
+const later = (name: string, modules: RegExp, isWanted: (importer: string) => boolean = () => true): Plugin => ({
   name,
   setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: modules, namespace: "file" }, ({ importer, path }) => (isWanted(importer) ? { path, namespace: name } : undefined))
-    onLoad({ filter: /.*/, namespace: name }, ({ path }) => {
-      const getters = Object.keys(process.getBuiltinModule(path)!).map((key) => `get ${key}(){return require("${path}").${key}}`)
-      return { contents: `module.exports={${getters}}` }
-    })
+    onResolve({ filter: modules }, ({ importer, namespace, path }) =>
+      namespace === "file" && isWanted(importer) ? { path, namespace: name } : undefined
+    )
+    onLoad({ filter: /.*/, namespace: name }, ({ path }) => ({
+      contents: `const later = new Proxy({}, { get: (_, name) => require("${path}")[name], getPrototypeOf: () => later })
+        module.exports = later`,
+      resolveDir: import.meta.dirname
+    }))
   }
 })
 
-/** What node-ipc has for TCP and for its own log, none of which we use: loaded with it, it is a tenth of a start. */
+/** What node-ipc has for TCP and for its own log, none of which we use. */
 const ipcLater = later("ipc", /^node:(dgram|tls|util)$/, (importer) => importer.includes("/node-ipc/"))
+/** What the daemon is asked for later than at its start: with what is only node-ipc's, a tenth of a start. */
+const daemonLater = later("daemon", /^(node:child_process|node:zlib|picomatch)$/)
 /** The agent's program is started for many a short errand, each of which needs a few of them: all of them double a start. */
-const agentLater = later("agent", /^node:(child_process|crypto|fs\/promises|net|os|stream|stream\/promises)$/, () => true)
+const agentLater = later("agent", /^node:(child_process|crypto|fs\/promises|net|os|stream|stream\/promises)$/)
+
+/** node-ipc looks through the network for an address to listen on, which the machine's programs have no part in. */
+const noNetwork: Plugin = {
+  name: "no network",
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^node:os$/ }, ({ importer, path }) =>
+      importer.endsWith("/node-ipc/entities/Defaults.js") ? { path, namespace: "no network" } : undefined
+    )
+    onLoad({ filter: /.*/, namespace: "no network" }, ({ path }) => ({
+      contents: `module.exports = { ...require("${path}"), networkInterfaces: () => ({}) }`
+    }))
+  }
+}
 
 await Promise.all([
   build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
@@ -61,7 +82,7 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    plugins: [level, ipcLater],
+    plugins: [level, ipcLater, daemonLater, noNetwork],
     // Loaded when a machine is first connected to, with its native half where that was built.
     external: ["ssh2"]
   }),

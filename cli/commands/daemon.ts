@@ -88,7 +88,7 @@ const start = async (json: boolean): Promise<number> => {
 
 const run = async (): Promise<number> => {
   const { spawn } = await import("node:child_process")
-  const child = spawn(process.execPath, [daemonProgram(), "run", "--home", findHome(() => rare).folder], { stdio: "inherit" })
+  const child = spawn(process.execPath, [...daemonProgram(), "run", "--home", findHome(() => rare).folder], { stdio: "inherit" })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal))
   return new Promise((done) => child.on("exit", (code) => done(code ?? exitCodes.failed)))
 }

@@ -7,7 +7,6 @@ import { brotliCompress, brotliDecompressSync, constants } from "node:zlib"
 import type { CatalogData } from "./CatalogData.ts"
 
 const format = "skyd-catalog 1"
-const compress = promisify(brotliCompress)
 /** Of the columns; a file that unpacks to more is none of ours. */
 const jsonMaxBytes = 64 * 1024 * 1024
 
@@ -17,7 +16,7 @@ const sumOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("
 export const encodeCatalog = async (data: CatalogData, quality = 6): Promise<Buffer> => {
   const json = Buffer.from(JSON.stringify(data))
   const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_LGWIN]: 24 }
-  const packed = await compress(json, { params })
+  const packed = await promisify(brotliCompress)(json, { params })
   return Buffer.concat([Buffer.from(`${format} ${sumOf(packed)}\n`), packed])
 }
 

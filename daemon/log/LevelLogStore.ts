@@ -8,11 +8,12 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { IteratorOptions } from "level"
 import type { Key } from "../../events/keys.ts"
+import { digits } from "./digits.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import { type Indexed, LogLocked, LogStore, LogUnavailable } from "./LogStore.ts"
-import { type Db, dbIn, entriesOf, eventKey, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
+import { type Db, dbIn, entriesOf, eventKey, ForeignKey, lastOf, pageEntries, pages, seqOf } from "./level-events.ts"
 import { Rescued } from "./rescue.ts"
-import { digits, snapshotFiles } from "./snapshot-files.ts"
+import { snapshotFiles } from "./snapshot-files.ts"
 
 const indexKey = (key: Key, seq: number) => {
   if (key.startsWith("request/")) return `r/${key.slice("request/".length)}`
@@ -36,7 +37,10 @@ const passing = /No space left|Disk quota|Permission denied|Read-only file syste
 const unread = (operation: LogUnavailable["operation"], message: string, damage: "store-unreadable" | "index" = "store-unreadable") =>
   passing.test(message) ? new LogUnavailable({ operation, message }) : new LogDamaged({ damage, seq: 0, message })
 const isSaid = (cause: unknown): cause is LogDamaged | LogUnavailable => cause instanceof LogDamaged || cause instanceof LogUnavailable
-const notRead = (cause: unknown) => (isSaid(cause) ? cause : unread("read", `LevelDB cannot read the log: ${reason(cause)}`))
+const notRead = (cause: unknown) => {
+  if (cause instanceof ForeignKey) return new LogDamaged({ damage: "hash", seq: 0, message: cause.message })
+  return isSaid(cause) ? cause : unread("read", `LevelDB cannot read the log: ${reason(cause)}`)
+}
 const read = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: notRead })
 
 interface Options {

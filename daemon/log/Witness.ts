@@ -1,4 +1,4 @@
-/** Says, outside the store, how far the log has come. Nobody waits for it: it may be a moment behind, and never ahead. */
+/** Says, outside the store, how far the log has come. Nobody waits for it: it may be a second behind, and never ahead. */
 import { open } from "node:fs/promises"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -26,8 +26,11 @@ export class Witness extends Context.Service<
     Layer.succeed(Witness, { said: emptyHead(log), isDoubted: false, advance: () => {}, settled: Effect.void })
 }
 
-/** Between two words of it, since each costs the disk what an append does. */
-const restMs = 100
+/**
+ * From the first fact that it has not said until it says the last one, since a word costs the disk what an append does: one for all that a
+ * busy daemon does meanwhile, none that somebody waits for. What that leaves open stands in docs/durability.md.
+ */
+const restMs = 1000
 
 /** The witness in a file that `readHead` has read. Its last word is written when the scope closes. */
 export const fileWitness = Effect.fnUntraced(function* (path: string, said: Head, slot: 0 | 1, isDoubted = false) {

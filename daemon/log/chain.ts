@@ -42,3 +42,10 @@ export const unpack = (value: Uint8Array): Unpacked | undefined => {
 /** Whether an event is the one that was linked to the one before. */
 export const follows = (previous: Uint8Array, { hash: own, json }: Unpacked): boolean =>
   hash("sha256", linkedBytes(previous, json), "binary") === own.toString("latin1")
+
+/** The event that must come after `at`, whose raw hash is this one, by its number, its format and the chain; `undefined`: why not, check-next.ts tells. */
+export const unpackNext = (at: number, hash: Uint8Array, seq: number, value: Uint8Array): Unpacked | undefined => {
+  if (seq !== at + 1) return undefined
+  const bytes = unpack(value)
+  return bytes !== undefined && follows(hash, bytes) ? bytes : undefined
+}

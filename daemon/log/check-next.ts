@@ -1,6 +1,6 @@
 /** Whether an event is the one that must come now: number, format, chain and witness. One judge for the start, the fold and the audit. Pure. */
 import * as Result from "effect/Result"
-import { follows, genesis, type Unpacked, unpack } from "./chain.ts"
+import { follows, genesis, type Unpacked, unpack, unpackNext } from "./chain.ts"
 import type { Head } from "./head-file.ts"
 import { LogDamaged } from "./LogDamaged.ts"
 import type { Stored } from "./LogStore.ts"
@@ -26,6 +26,8 @@ export const checkNext = (
   said: Head | undefined
 ): Result.Result<Unpacked, LogDamaged> => {
   const seq = at + 1
+  const sound = hash && unpackNext(at, hash, stored.seq, stored.value)
+  if (sound !== undefined && seq !== said?.seq) return Result.succeed(sound)
   const fail = (damage: LogDamaged["damage"], message: string) => Result.fail(damaged(damage, seq, message))
   if (stored.seq !== seq) return fail("gap", `Event ${seq} is missing from the log, which goes on with event ${stored.seq}.`)
   const bytes = unpack(stored.value)

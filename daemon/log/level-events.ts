@@ -1,8 +1,7 @@
 /** The events as they stand in LevelDB: their keys, and how they are read in pages. Shared by the store and by threads that read it too. */
 import { type IteratorOptions, Level } from "level"
-import { LogDamaged } from "./LogDamaged.ts"
+import { digits } from "./digits.ts"
 import type { Stored } from "./LogStore.ts"
-import { digits } from "./snapshot-files.ts"
 
 /** LevelDB hands back at most this much per call; its default of 16 KiB halves the speed of a replay. */
 export const highWaterMarkBytes = 1024 * 1024
@@ -14,15 +13,18 @@ export const dbIn = (location: string): Db => new Level<string, Buffer>(location
 export const eventKey = (seq: number) => `e/${digits(seq)}`
 export const seqOf = (key: string) => Number(key.slice(-16))
 const isEventKey = (key: string) => /^e\/\d{16}$/.test(key)
-const foreign = (key: string) =>
-  new LogDamaged({ damage: "hash", seq: 0, message: `The store has the key '${key}', which is none of ours.` })
+export class ForeignKey extends Error {
+  constructor(key: string) {
+    super(`The store has the key '${key}', which is none of ours.`)
+  }
+}
 
 /** The store as of the moment that is to be seen. */
 export type Seen = Pick<IteratorOptions<string, Buffer>, "snapshot">
 
 const storedIn = (entries: ReadonlyArray<readonly [string, Buffer]>): ReadonlyArray<Stored> =>
   entries.map(([key, value]) => {
-    if (!isEventKey(key)) throw foreign(key)
+    if (!isEventKey(key)) throw new ForeignKey(key)
     return { seq: seqOf(key), value }
   })
 

@@ -1,12 +1,9 @@
 /** The program of a thread that reads a log and proves its chain: ahead.ts. It ends at the first event that it cannot prove. */
 import { parentPort } from "node:worker_threads"
-import * as Result from "effect/Result"
 import type { Begin, Ends } from "./ahead.ts"
-import { checkNext } from "./check-next.ts"
+import { unpackNext } from "./chain.ts"
 import type { Stored } from "./LogStore.ts"
 import { dbIn, pages } from "./level-events.ts"
-
-const bufferOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Puts them where the other thread finds them. */
 const putInto = (page: SharedArrayBuffer, values: ReadonlyArray<Stored>): Ends => {
@@ -21,9 +18,8 @@ const putInto = (page: SharedArrayBuffer, values: ReadonlyArray<Stored>): Ends =
   return ends
 }
 
-async function* proven({ at, hash, location, pages: shared, said }: Begin): AsyncGenerator<Ends> {
-  const head = { ...said, hash: bufferOf(said.hash) }
-  let before = { at, hash: bufferOf(hash) }
+async function* proven({ location, pages: shared, said, ...begin }: Begin): AsyncGenerator<Ends> {
+  let { at, hash } = begin
   let number = 0
   const put = (values: ReadonlyArray<Stored>) => putInto(shared[number++ % shared.length]!, values)
   const db = dbIn(location)
@@ -31,9 +27,10 @@ async function* proven({ at, hash, location, pages: shared, said }: Begin): Asyn
   try {
     for await (const page of pages(db, at + 1)) {
       for (const [i, stored] of page.entries()) {
-        const checked = checkNext(before, stored, head)
-        if (Result.isFailure(checked)) return yield put(page.slice(0, i))
-        before = { at: stored.seq, hash: checked.success.hash }
+        const next = unpackNext(at, hash, stored.seq, stored.value)
+        if (next === undefined || (stored.seq === said.seq && !next.hash.equals(said.hash))) return yield put(page.slice(0, i))
+        at = stored.seq
+        hash = next.hash
       }
       yield put(page)
     }

@@ -6,11 +6,10 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { digits } from "./digits.ts"
 import { type LogStore, LogUnavailable } from "./LogStore.ts"
 
 type SnapshotFiles = Pick<LogStore["Service"], "snapshots" | "snapshot" | "keepSnapshot" | "dropSnapshot">
-
-export const digits = (seq: number) => String(seq).padStart(16, "0")
 
 /** For a store that is held a while and keeps none. */
 const none: SnapshotFiles = {

@@ -19,31 +19,37 @@ export interface Snapshot {
 const digestBytes = 32
 const digestOf = (json: Uint8Array) => createHash("sha256").update(json).digest()
 
-/** Under this key stands a map, as an array of its pairs, or an object that has a key of this name itself: users choose theirs freely. */
-const mark = "~map"
-const plain = (value: unknown): unknown => {
-  if (HashMap.isHashMap(value))
-    return { [mark]: [...(value as HashMap.HashMap<unknown, unknown>)].map(([key, inner]) => [key, plain(inner)]) }
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== "object" || value === null) return value
-  const whole = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
-  return Object.hasOwn(whole, mark) ? { [mark]: whole } : whole
-}
-/** In place, after all is parsed: what `JSON.parse` asks about each value takes longer than all the rest. */
-const revived = (value: unknown): unknown => {
-  if (typeof value !== "object" || value === null) return value
-  const isMarked = Object.hasOwn(value, mark)
-  const inner = (isMarked ? (value as Record<string, unknown>)[mark] : value) as Record<string, unknown>
-  for (const [key, plain] of Object.entries(inner)) {
-    const whole = revived(plain)
-    // Not assigned: `__proto__` is a key like any.
-    if (whole !== plain) Object.defineProperty(inner, key, { value: whole })
+type Path = ReadonlyArray<string | number>
+
+/** A map stands as an array of its pairs, and where one stands is told apart: a key that means a map could be one of a user's own. */
+const plain = (value: unknown, path: Path, found: (map: Path) => void): unknown => {
+  if (HashMap.isHashMap(value)) {
+    const pairs = plain([...(value as HashMap.HashMap<unknown, unknown>)], path, found)
+    // After those in it.
+    found(path)
+    return pairs
   }
-  return isMarked && Array.isArray(inner) ? HashMap.fromIterable(inner) : inner
+  if (Array.isArray(value)) return value.map((inner, i) => plain(inner, [...path, i], found))
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner, [...path, key], found)]))
+}
+/** In place, and nothing else is looked at: a start waits for it. */
+const revive = (world: unknown, maps: ReadonlyArray<Path>) => {
+  const root = { world }
+  for (const path of maps) {
+    const steps = ["world", ...path]
+    const last = steps.pop()!
+    const holder = steps.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], root) as Record<string, unknown>
+    // Not assigned: `__proto__` is a key like any.
+    Object.defineProperty(holder, last, { value: HashMap.fromIterable(holder[last] as ReadonlyArray<[unknown, unknown]>) })
+  }
+  return root.world as World.World
 }
 
 export const printSnapshot = ({ hash, world }: Snapshot): Buffer => {
-  const json = Buffer.from(JSON.stringify({ code, seq: world.at, hash: hash.toString("hex"), world: plain(world) }))
+  const maps: Array<Path> = []
+  const whole = plain(world, [], (map) => maps.push(map))
+  const json = Buffer.from(JSON.stringify({ code, seq: world.at, hash: hash.toString("hex"), maps, world: whole }))
   return Buffer.concat([digestOf(json), json])
 }
 
@@ -55,8 +61,12 @@ export const readSnapshot = (bytes: Uint8Array, seq: number): Snapshot | "rotten
   const head = JSON.stringify({ code, seq }).slice(0, -1)
   if (!json.subarray(0, head.length).equals(Buffer.from(head))) return "foreign"
   try {
-    const { hash, world } = revived(JSON.parse(json.toString())) as { readonly hash: string; readonly world: World.World }
-    return { hash: Buffer.from(hash, "hex"), world }
+    const { hash, maps, world } = JSON.parse(json.toString()) as {
+      readonly hash: string
+      readonly maps: ReadonlyArray<Path>
+      readonly world: unknown
+    }
+    return { hash: Buffer.from(hash, "hex"), world: revive(world, maps) }
   } catch {
     return "rotten"
   }

@@ -18,3 +18,6 @@ export const daemonEnvironment = (env: NodeJS.ProcessEnv): Record<string, string
     .join(":")
   return reduced
 }
+
+/** A start allocates more than the first heap for young objects takes, and each collection of that copies what stays anyway. */
+export const daemonFlags = ["--min-semi-space-size=8"] as const

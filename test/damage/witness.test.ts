@@ -4,6 +4,7 @@ import { type FileHandle, open } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Queue } from "effect"
+import { TestClock } from "effect/testing"
 import { afterAll, afterEach, beforeAll, vi } from "vitest"
 import { createHead, emptyHead, readHead } from "../../daemon/log/head-file.ts"
 import { fileWitness } from "../../daemon/log/Witness.ts"
@@ -109,3 +110,24 @@ describe("a witness that cannot be written", () => {
     })
   )
 })
+
+it.effect("says in one word, a second later, what a busy daemon brings meanwhile", () =>
+  withWitness((witness) =>
+    Effect.gen(function* () {
+      const synced = Promise.withResolvers<void>()
+      const datasync = handles.datasync as () => Promise<void>
+      const syncs = vi.spyOn(handles, "datasync").mockImplementation(async function (this: FileHandle) {
+        await datasync.call(this)
+        synced.resolve()
+      } as never)
+      yield* Effect.yieldNow
+      for (let seq = 1; seq <= 50; seq++) witness.advance(seq, hash)
+      yield* TestClock.adjust(999)
+      assert.strictEqual(seqSaid(), 0)
+      yield* TestClock.adjust(1)
+      yield* Effect.promise(() => synced.promise)
+      assert.strictEqual(seqSaid(), 50)
+      assert.strictEqual(syncs.mock.calls.length, 1)
+    })
+  )
+)
