@@ -20,7 +20,7 @@ const againAfterMs = 100
 /** Its end is waited for, because it holds the store. */
 export const askFolder = async <T>(home: string, method: string, params: object, handlers: Handlers = {}): Promise<T> => {
   const request = makePending({ id: 1, method, params: { ...params } }, handlers)
-  const args = [...daemonProgram(), "audit", "--home", home, method, JSON.stringify(params)]
+  const args = [daemonProgram(), "audit", "--home", home, method, JSON.stringify(params)]
   const child = spawn(process.execPath, args, { stdio: ["inherit", "ignore", "inherit", "pipe"] })
   const ended = new Promise<void>((done) => {
     child.once("close", (code, signal) => {

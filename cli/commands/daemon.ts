@@ -3,6 +3,7 @@
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ClientError } from "../../sdk/client/ClientError.ts"
+import { daemonFlags } from "../../sdk/client/environment.ts"
 import { findHome } from "../../sdk/client/home.ts"
 import * as rare from "../../sdk/client/rare.ts"
 import { openSession, type Session } from "../../sdk/client/Session.ts"
@@ -88,7 +89,9 @@ const start = async (json: boolean): Promise<number> => {
 
 const run = async (): Promise<number> => {
   const { spawn } = await import("node:child_process")
-  const child = spawn(process.execPath, [...daemonProgram(), "run", "--home", findHome(() => rare).folder], { stdio: "inherit" })
+  const child = spawn(process.execPath, [...daemonFlags, daemonProgram(), "run", "--home", findHome(() => rare).folder], {
+    stdio: "inherit"
+  })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal))
   return new Promise((done) => child.on("exit", (code) => done(code ?? exitCodes.failed)))
 }

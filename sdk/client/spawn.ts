@@ -15,8 +15,7 @@ import { makeFolder } from "./home-problems.ts"
 const readyTimeoutMs = 60_000
 const logTailBytes = 65_536
 
-/** As Node is to be called for it. */
-export const daemonProgram = (): ReadonlyArray<string> => [...daemonFlags, join(__dirname, "..", "bin", "skyd.cjs")]
+export const daemonProgram = (): string => join(__dirname, "..", "bin", "skyd.cjs")
 
 export const unreachable = (message: string, hint: string | null = null) =>
   new ClientError("DaemonUnreachable", exitCodes.unreachable, message, hint)
@@ -47,7 +46,7 @@ type Ready = { readonly ok: true } | { readonly ok: false; readonly error: WireE
 
 /** The line that a daemon says when it serves, or why it does not; what ended it where it said nothing. */
 const start = async (home: Home): Promise<{ readonly line: string } | { readonly signal: NodeJS.Signals | null }> => {
-  const child = spawn(process.execPath, [...daemonProgram(), "run", "--home", home.folder, "--ready-fd", "3"], {
+  const child = spawn(process.execPath, [...daemonFlags, daemonProgram(), "run", "--home", home.folder, "--ready-fd", "3"], {
     detached: true,
     cwd: "/",
     env: daemonEnvironment(process.env),

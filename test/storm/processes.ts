@@ -39,7 +39,7 @@ const classify = (pid: number): Running | null => {
   if (job === linkMark) return is("link")
   if (job !== "") return is("job", variable(environment, "SKYD_NODE"), job)
   if (/agent(\/[0-9a-f]+)?\.cjs$/.test(program) && argument.startsWith("/")) return is("agent", argument.split("/").at(-1))
-  if (program.endsWith("skyd.cjs") && argument === "run") return is("daemon")
+  if (/skyd\.cjs run /.test(words)) return is("daemon")
   if (/^ssh\b/.test(first) || argument === "connect") return isForeign(words) ? null : is("link")
   return isForeign([words, ...environment].join(" ")) ? null : is("other")
 }
