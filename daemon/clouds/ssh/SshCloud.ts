@@ -4,22 +4,19 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { places } from "../../../machine/folder.ts"
-import { machineError } from "../../../machine/MachineError.ts"
 import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
+import { agentsOver, plain } from "../../over-ssh/agents.ts"
+import { refused, transient } from "../../over-ssh/errors.ts"
 import { bootstrap, lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { resolve } from "../../remote/resolve.ts"
-import { send } from "../../sync/send.ts"
-import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
-import { peersOf, plain } from "./agents.ts"
+import { type Cloud, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { makeClaims } from "./claim.ts"
-import { refused, transient } from "./errors.ts"
 import type { Looked } from "./looks.ts"
-import { type Machines, type MachinesOptions, makeMachines } from "./Machines.ts"
 import { isFound, offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
+import { makePoolMachines, type PoolMachines, type PoolMachinesOptions } from "./PoolMachines.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
 import { type StateFolder, stateFolder } from "./state-folder.ts"
 import { catalogOf, ownedOf, viewOf } from "./views.ts"
@@ -44,7 +41,7 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
 /** In the middle of a sentence. */
 const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map((fault) => fault.replace(/\.$/, ""))
 
-const query = (machines: Machines, ref: NodeRef) =>
+const query = (machines: PoolMachines, ref: NodeRef) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
     Effect.map(([state]) => state as NodeState),
     Effect.tap(({ state }) => Effect.sync(() => state === "missing" && machines.unpin({ pool: ref.region ?? "", host: ref.host ?? "" }))),
@@ -56,7 +53,7 @@ const query = (machines: Machines, ref: NodeRef) =>
   )
 
 /** What it stands on: the user's files, and machines behind connections. */
-export interface SshParts extends MachinesOptions {
+export interface SshParts extends PoolMachinesOptions {
   /** For people: where the user's file may lie. */
   readonly home: string
   readonly folder: StateFolder
@@ -81,7 +78,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     last = [...known.pools.keys(), ...known.faults.keys()]
     return known
   }
-  const machines = makeMachines({ ...rest, pools })
+  const machines = makePoolMachines({ ...rest, pools })
   const claim = makeClaims({ machines, take: folder.take, sinceMs: yield* Clock.currentTimeMillis })
 
   /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
@@ -152,22 +149,6 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), left)
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
-    peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
-    connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
-    hostKey: machines.hostKey,
-    login: machines.login,
-    journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
-      Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
-    ),
-    put: Effect.fn("SshCloud.put")(function* (ref, files, target, onProgress) {
-      const stream = yield* machines.open(ref, "receive", (base) => base)
-      yield* Effect.tryPromise({
-        try: (signal) => send(stream, plain(ref), files, target, { signal, ...(onProgress && { onProgress }) }),
-        catch: (error) => {
-          const { code, kind, message } = machineError(error)
-          return new CloudError({ kind, code, message })
-        }
-      })
-    })
+    ...agentsOver(machines)
   }
 })

@@ -6,18 +6,18 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeTime } from "ulid"
 import type { NodeId, NodeToken } from "../../../events/ids.ts"
+import { refused, transient } from "../../over-ssh/errors.ts"
 import { addressFor } from "../../remote/addresses.ts"
 import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Hardware } from "../fit-machine.ts"
-import { refused, transient } from "./errors.ts"
 import type { Found, Looked } from "./looks.ts"
-import type { Machines } from "./Machines.ts"
 import { fitting, isFound, leaseOf, named, tooFew, whyShared } from "./offers.ts"
+import type { PoolMachines } from "./PoolMachines.ts"
 import { machinesOf } from "./pools.ts"
 import type { StateFolder } from "./state-folder.ts"
 
 export interface ClaimOptions {
-  readonly machines: Machines
+  readonly machines: PoolMachines
   readonly take: StateFolder["take"]
   /** Who is older may have been asked for by another process. */
   readonly sinceMs: number

@@ -8,8 +8,8 @@ import type { Ground } from "../../remote/ground.ts"
 import { type RemoteError, remoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { adviceOn } from "./advice.ts"
-import type { MachinesOptions } from "./Machines.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
+import type { PoolMachinesOptions } from "./PoolMachines.ts"
 import type { Targets } from "./targets.ts"
 
 export interface Reached {
@@ -58,7 +58,7 @@ const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(
 /** The machines that nodes of ours are on: the keys that they were had by. */
 export type Pins = Map<string, { readonly hostKey: string; readonly clusterName: string }>
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"], pins: Pins) => {
+export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: PoolMachinesOptions["look"], pins: Pins) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 

@@ -4,6 +4,7 @@ import type { NodeIdentity } from "../../../sdk/agent/protocol.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
+import { noAddress } from "../../over-ssh/agents.ts"
 import { addressFor } from "../../remote/addresses.ts"
 import { baseName } from "../../remote/ground.ts"
 import type { Offered } from "../Cloud.ts"
@@ -57,9 +58,6 @@ const common = (all: ReadonlyArray<Hardware>): Hardware => {
     accelerators: isShared ? { name: first.name, count: least(all.map(({ accelerators }) => accelerators!.count)) } : null
   }
 }
-
-/** Of its gang each node is reached by the others. */
-export const noAddress = "no address but its own loopback, at which no other node reaches it"
 
 /** In the order of the file, which is the user's. */
 export const fitting = (machines: ReadonlyArray<Looked>, isGang: boolean, less: (hardware: Hardware) => string | null) => {

@@ -1,11 +1,11 @@
 /** How to log in to the machines, as the files say now: the pools file, and ssh's own configuration. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { transient } from "../../over-ssh/errors.ts"
 import { RemoteError } from "../../remote/RemoteError.ts"
 import type { Overrides } from "../../remote/resolve.ts"
 import type { Target } from "../../remote/Target.ts"
 import type { NodeRef } from "../Cloud.ts"
-import { transient } from "./errors.ts"
 import { entryOf, type PoolMachine, PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf } from "./pools.ts"
 
