@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
-import { type Offer, RefusalScope } from "../../events/values.ts"
+import { type MachineWish, type Offer, RefusalScope } from "../../events/values.ts"
 import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
@@ -40,6 +40,8 @@ export interface ProvisionRequest {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer
+  /** For a cloud that makes machines: what they are to be besides. */
+  readonly machine?: MachineWish
 }
 
 export interface Provisioned {
