@@ -61,7 +61,7 @@ export const makeMachines = <Machine extends { readonly host: string }>({
         maxOutput: answerMaxBytes
       })
       .pipe(Effect.mapError(inWords))
-    if (notThere.includes(ran.code) || /Cannot find module/.test(ran.stderr)) return "not there" as const
+    if (notThere.includes(ran.code) || ran.stderr.includes(`Cannot find module '${agent}'`)) return "not there" as const
     const answer = yield* Effect.try({
       try: () => JSON.parse(ran.stdout.toString()) as Answer<M>,
       catch: () =>
