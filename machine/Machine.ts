@@ -31,6 +31,8 @@ export interface MachineOptions {
 }
 
 const width = 16
+/** What the user's login sets for Node programs of his own would change ours, or keep them from starting. */
+const withoutOptions = ["/usr/bin/env", "NODE_OPTIONS=", "NODE_PATH="]
 /** A claim that is older was cut short; a younger one may be another's, who is being told that the machine is taken. */
 const claimMaxMs = 3_600_000
 
@@ -141,7 +143,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     letIn: async ({ publicKey, ...ref }, signal) => {
       const { socket } = await findRunning(ref)
       if (!(await holdsLease(at, ref.node))) throw refused("NotAlone", `Node ${ref.node} does not have this machine alone.`)
-      const line = keyLine([process.execPath, agentPath, "connect", socket], publicKey, ref.node)
+      const line = keyLine([...withoutOptions, process.execPath, agentPath, "connect", socket], publicKey, ref.node)
       await whole(signal, async () => {
         await addLine(line, ref.node)
         // It may have been ended meanwhile, and nobody takes it out after that.

@@ -61,11 +61,11 @@ export const makeMachines = <Machine extends { readonly host: string }>({
         maxOutput: answerMaxBytes
       })
       .pipe(Effect.mapError(inWords))
-    if (notThere.includes(ran.code) || ran.stderr.includes(`Cannot find module '${agent}'`)) return "not there" as const
+    const said = ran.stderr.trim().split("\n").at(-1)
+    if (notThere.includes(ran.code) || ran.stderr.includes(`Cannot find module '${agent}'`)) return { missing: said ?? "" }
     const answer = yield* Effect.try({
       try: () => JSON.parse(ran.stdout.toString()) as Answer<M>,
-      catch: () =>
-        transient("NoSense", `${target.name} did not answer '${method}': ${ran.stderr.trim().split("\n").at(-1) || "it said nothing"}`)
+      catch: () => transient("NoSense", `${target.name} did not answer '${method}': ${said || "it said nothing"}`)
     })
     return "ok" in answer ? answer : yield* new CloudError(answer.error)
   })
@@ -81,8 +81,9 @@ export const makeMachines = <Machine extends { readonly host: string }>({
     const prepare = Effect.mapError(makeReady(machine, target), inWords)
     const first = yield* askOnce(target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
     // Also just after a look: another daemon may have swept there.
-    const answer = first === "not there" ? yield* askOnce(target, yield* prepare, method, params) : first
-    if (answer === "not there") return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}`)
+    const answer = "missing" in first ? yield* askOnce(target, yield* prepare, method, params) : first
+    if ("missing" in answer)
+      return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}${answer.missing && `: ${answer.missing}`}`)
     return answer.ok as MachineMethods[M][1]
   })
 
@@ -100,7 +101,10 @@ export const makeMachines = <Machine extends { readonly host: string }>({
   const open = Effect.fn("Machines.open")(function* (ref: NodeRef, name: "connect" | "receive", argument: (base: string) => string) {
     const { ready, target } = yield* readyFor(ref)
     const { agent, base, node } = ready
-    const stream: Duplex = yield* Effect.mapError(connections.open(target, [node, agent, name, argument(base)]), inWords)
+    const stream: Duplex = yield* Effect.mapError(
+      connections.open(target, [node, agent, name, argument(base)], name === "connect" ? "lasts" : "ends"),
+      inWords
+    )
     return stream
   })
 
