@@ -6,6 +6,8 @@ import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
+/** It is handed over by the courier, which is kept from it at the moment. */
+export const notYet = (job: number) => `its head does not have job ${job} yet.`
 /** What waiting does not mend: somebody has to see to it first. */
 const standing = new Set(["HostKeyChanged", "PermissionDenied", "KeyUnusable", "BadTarget", "NoNode", "NotInPools", "PoolsFile"])
 export const isStanding = ({ code }: CloudError) => standing.has(code)
