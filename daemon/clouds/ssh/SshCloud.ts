@@ -79,7 +79,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     return known
   }
   const machines = makePoolMachines({ ...rest, pools })
-  const claim = makeClaims({ machines, take: folder.take, sinceMs: yield* Clock.currentTimeMillis })
+  const claim = makeClaims({ machines, folder, sinceMs: yield* Clock.currentTimeMillis })
 
   /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
   const mayBeOurs = (looked: Looked) => {
@@ -144,7 +144,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       machines.forget(machine)
       const left = Effect.andThen(
         Effect.sync(() => machines.unpin(machine)),
-        folder.letGo(machine)
+        folder.letGo(machine, ref.node)
       )
       return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), left)
     }),
