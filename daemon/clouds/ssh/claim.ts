@@ -74,9 +74,8 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     const { host, reached } = machine
     const place = { region: offer.region, zone: null, address: null, host, hostKey: reached.hostKey }
     const ref: NodeRef = { tags, rank, node: nodeOf(token, rank), ...place }
-    machines.forget(machine)
     yield* machines.ask(ref, "terminate", plain(ref))
-    machines.unpin(machine)
+    yield* machines.unpin(ref)
     yield* folder.letGo(machine, ref.node)
   })
 

@@ -115,15 +115,14 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
   const lookUntil = Effect.fn("Looks.lookUntil")(function* (
     machines: ReadonlyArray<PoolMachine>,
     how: How,
-    isEnough: (some: ReadonlyArray<Looked>) => boolean
+    isEnough: (some: ReadonlyArray<Looked>, latest: Looked) => boolean
   ) {
     const nowMs = yield* Clock.currentTimeMillis
     const enough = yield* Deferred.make<void>()
     const seen = new Map<PoolMachine, Looked>()
     const take = (machine: PoolMachine) => (looked: Looked) => {
       seen.set(machine, looked)
-      const mayBeEnough = looked.reached !== null && looked.reached.ground.lease === null
-      return mayBeEnough && isEnough([...seen.values()]) ? Deferred.succeed(enough, undefined) : Effect.void
+      return isEnough([...seen.values()], looked) ? Deferred.succeed(enough, undefined) : Effect.void
     }
     const each = (machine: PoolMachine) => Effect.flatMap(lookOne(machine, how, nowMs), take(machine))
     yield* Effect.raceFirst(

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from "node:path"
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml"
 import { didYouMean } from "../../../task/near.ts"
 import type { Overrides } from "../../remote/resolve.ts"
+import { portOfSsh } from "../../remote/Target.ts"
 import { type PoolMachine, type Pools, PoolsError } from "./PoolMachine.ts"
 
 const loginFields = ["user", "identity_file", "password", "ssh_port"] as const
@@ -91,7 +92,9 @@ const sharedOf = (fields: Fields, where: string, reader: Reader, outer: Shared =
   return { login: { ...outer.login, ...loginOf(fields, where, reader) }, nodeMirror: mirror ?? outer.nodeMirror }
 }
 
-const called = (name: string, { port }: Overrides) => (port === undefined ? name : `${name.includes(":") ? `[${name}]` : name}:${port}`)
+/** The usual port is the same machine, written down or not. */
+const called = (name: string, { port = portOfSsh }: Overrides) =>
+  port === portOfSsh ? name : `${name.includes(":") ? `[${name}]` : name}:${port}`
 
 const machineOf = (pool: string, node: unknown, at: number, shared: Shared, reader: Reader): PoolMachine => {
   const where = `pool '${pool}', host ${at + 1}`

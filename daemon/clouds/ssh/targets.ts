@@ -58,7 +58,7 @@ export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, 
         ? fault.replace(/\.$/, "")
         : found.file === null
           ? "there is no ssh_node_pools.yaml any more"
-          : `the pool '${region}' of ${found.file} has it no more`
+          : `the pool '${region}' of ${found.file} has it no more, and none that answers has its node: put it back there under '${host}'`
     return yield* transient("NotInPools", `how to log in to ${host} is not known: ${where}`)
   })
 
