@@ -6,6 +6,7 @@ import type { ComesBack } from "../../machine/comes-back.ts"
 import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/protocol.ts"
 import { othersIn } from "./addresses.ts"
+import { type Condition, conditionIn, conditionScript } from "./condition.ts"
 import type { Packing } from "./supplies.ts"
 
 /** All of ours lies there, below the user's home. */
@@ -16,7 +17,7 @@ const loginMaxS = 6
 /** Of what a power cut may have torn it is only known that somebody has it. */
 export type Lease = NodeIdentity | "unreadable"
 
-export interface Ground {
+export interface Ground extends Condition {
   readonly home: string
   readonly user: string
   /** Its name and its id: those of images that were copied have one of these in common, not both. */
@@ -36,8 +37,6 @@ export interface Ground {
   readonly trouble: string | null
   /** Who has it. */
   readonly lease: Lease | null
-  /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
-  readonly warnings: ReadonlyArray<string>
   /** That node has ended itself. */
   readonly isEnded: boolean
   /** Of a Node that runs our agent. */
@@ -86,7 +85,7 @@ for file in "$base"/lease/*; do
   if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
 done
 if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
-good() {
+${conditionScript}good() {
   [ -x "$1" ] || return 1
   version=$("$1" --version 2>/dev/null </dev/null) || return 1
   major=\${version#v}; major=\${major%%.*}
@@ -162,7 +161,9 @@ export const readGround = (said: string): Ground | null => {
   const [, , address = "", port = ""] = one("link").split(" ")
   const lease = all("lease")[0]
   const { accelerators, trouble } = gpusOf(all)
+  const condition = conditionIn(all)
   return {
+    ...condition,
     home: one("home"),
     user: one("user"),
     machine: one("machine").trim(),
@@ -176,7 +177,8 @@ export const readGround = (said: string): Ground | null => {
     accelerators,
     trouble,
     lease: lease === undefined ? null : readLease(lease),
-    warnings: warningsIn(one("back")),
+    // What its node says of it comes first.
+    warnings: [...warningsIn(one("back")), ...condition.warnings],
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,

@@ -10,6 +10,7 @@ import type { Ground } from "../../remote/ground.ts"
 import type { RemoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import type { NodeRef } from "../Cloud.ts"
+import { makeHolds } from "./holds.ts"
 import { type Looked, makeLooks, type Pins, type Reached } from "./looks.ts"
 import { isFound, leaseOf } from "./offers.ts"
 import { entryOf, keyOf, type PoolMachine } from "./PoolMachine.ts"
@@ -33,7 +34,8 @@ export const makePoolMachines = ({ bring, connections, look, pools, resolve }: P
     clear()
   })
   const { known, targetOf } = targets
-  const { clear, ...looks } = makeLooks(connections, targets, look, pins)
+  const holds = makeHolds()
+  const { clear, ...looks } = makeLooks({ connections, targetOf, see: look, pins, heldBy: holds.by })
 
   /** Those of nodes that were had under another name. */
   const renamed = new Map<string, string>()
@@ -73,10 +75,12 @@ export const makePoolMachines = ({ bring, connections, look, pools, resolve }: P
     /** It is not on its machine any more, which is seen anew. */
     unpin: (ref: NodeRef) =>
       Effect.map(Effect.option(machineOf(ref)), (machine) => {
+        holds.end(ref.node)
         if (Option.isNone(machine)) return
         looks.forget(machine.value)
         pins.delete(keyOf(machine.value))
       }),
+    holds,
     /** What is missing there is brought. */
     prepare: Effect.fn("PoolMachines.prepare")(function* (machine: PoolMachine, { ground, hostKey }: Reached) {
       yield* makeReady(machine, yield* targetOf(machine, hostKey), ground)

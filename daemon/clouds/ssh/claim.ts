@@ -3,10 +3,12 @@
  * themselves, where each lease says whose it is. A machine that may have one and is not reached is waited for: else it would be had twice. One that
  * cannot be had keeps nobody from the next.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
 import { plain } from "../../over-ssh/agents.ts"
+import { refused } from "../../over-ssh/errors.ts"
 import { addressFor } from "../../remote/addresses.ts"
 import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { How } from "./looks.ts"
@@ -40,6 +42,9 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
     const node = nodeOf(token, rank)
+    const nowMs = yield* Clock.currentTimeMillis
+    if (!machines.holds.begin(ground, node, tags.clusterName, nowMs))
+      return yield* refused("Taken", "another cluster has it as another user")
     askedFor(token).add(machine.host)
     const stateFolder = yield* folder.take(machine, node)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
@@ -66,7 +71,10 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
       })
     )
     if (isHeld) return ofHeld(machine.host, outcome)
-    if (isPassed(outcome)) yield* folder.letGo(machine, nodeOf(request.token, rank))
+    if (isPassed(outcome)) {
+      machines.holds.end(nodeOf(request.token, rank))
+      yield* folder.letGo(machine, nodeOf(request.token, rank))
+    }
     return outcome
   })
 
