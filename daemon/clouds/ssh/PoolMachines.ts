@@ -35,7 +35,7 @@ export const makePoolMachines = ({ bring, connections, look, pools, resolve }: P
   })
   const { known, targetOf } = targets
   const holds = makeHolds()
-  const { clear, ...looks } = makeLooks({ connections, targetOf, see: look, pins, heldBy: holds.by })
+  const { clear, ...looks } = makeLooks({ connections, targets, see: look, pins, heldBy: holds.by })
 
   /** Those of nodes that were had under another name. */
   const renamed = new Map<string, string>()

@@ -53,21 +53,21 @@ interface Seen {
 /** `of late`: by what was seen a while ago. `reached now`: each that answered of late. `now`: each. `sinceMs`: each that was reached, or not asked since. */
 export type How = "now" | "reached now" | "of late" | { readonly sinceMs: number }
 
-const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
+const wordsOn = (error: RemoteError, isByConfig: boolean) => ({ why: error.message, advice: adviceOn(error, isByConfig) })
 
 /** The machines that nodes of ours are on: the keys that they were had by. */
 export type Pins = Map<string, { readonly hostKey: string; readonly clusterName: string }>
 
 export interface LooksOptions {
   readonly connections: Connections["Service"]
-  readonly targetOf: Targets["targetOf"]
+  readonly targets: Pick<Targets, "targetOf" | "isByConfig">
   readonly see: PoolMachinesOptions["look"]
   readonly pins: Pins
   /** Of a machine without a lease: who of ours has it as another of its users. */
   readonly heldBy: (ground: Ground, nowMs: number) => ReadonlyArray<string>
 }
 
-export const makeLooks = ({ connections, heldBy, pins, see, targetOf }: LooksOptions) => {
+export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfig, targetOf } }: LooksOptions) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 
@@ -96,7 +96,7 @@ export const makeLooks = ({ connections, heldBy, pins, see, targetOf }: LooksOpt
         if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
         const looked: Looked = Result.isSuccess(result)
           ? { ...machine, reached: result.success, why: null }
-          : silent(machine, wordsOn(result.failure), atMs)
+          : silent(machine, wordsOn(result.failure, isByConfig(machine)), atMs)
         looks.set(key, { atMs, looked, isGuess: false })
         return looked
       })

@@ -84,6 +84,13 @@ const loginOf = (fields: Fields, where: string, reader: Reader): Overrides => {
 
 type Shared = Pick<PoolMachine, "login" | "nodeMirror">
 
+const yielding = ["user", "identityFiles"] as const
+/** `own`: what is said of the host itself. */
+const ofPool = ({ login }: Shared, own: Overrides): Pick<PoolMachine, "ofPool"> => {
+  const fields = yielding.filter((field) => login[field] !== undefined && own[field] === undefined)
+  return fields.length === 0 ? {} : { ofPool: fields }
+}
+
 /** Of a pool, or of a host where it says otherwise. */
 const sharedOf = (fields: Fields, where: string, reader: Reader, outer: Shared = { login: {}, nodeMirror: null }): Shared => {
   const mirror = textOf(fields, "node_mirror", where, reader)
@@ -102,13 +109,13 @@ const machineOf = (pool: string, node: unknown, at: number, shared: Shared, read
   if (isScalar(host) && typeof host.value === "string" && unprintable.test(host.value))
     throw reader.wrong(node, `${where}: its name holds a character that no name has.`)
   if (isScalar(host) && typeof host.value === "string" && host.value !== "")
-    return { pool, host: called(host.value, shared.login), name: host.value, ...shared }
+    return { pool, host: called(host.value, shared.login), name: host.value, ...shared, ...ofPool(shared, {}) }
   if (!isMap(host)) throw reader.wrong(node, `${where}: expected an address, a name, or a mapping with 'ip'.`)
   const fields = fieldsOf(host, hostFields, where, reader)
   const name = textOf(fields, "ip", where, reader)
   if (name === undefined) throw reader.wrong(host, `${where}: 'ip' is missing, its address or name.`)
   const own = sharedOf(fields, `${where} (${name})`, reader, shared)
-  return { pool, host: called(name, own.login), name, ...own }
+  return { pool, host: called(name, own.login), name, ...own, ...ofPool(shared, loginOf(fields, where, reader)) }
 }
 
 const poolOf = (pool: string, { key, value }: { readonly key: unknown; readonly value: unknown }, reader: Reader) => {
