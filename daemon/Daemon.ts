@@ -24,7 +24,7 @@ import { Notices } from "./Notices.ts"
 import { Operations } from "./Operations.ts"
 import { Queries } from "./queries/Queries.ts"
 import { Requests } from "./Requests.ts"
-import * as Abandoned from "./reactors/Abandoned.ts"
+import { Abandoned } from "./reactors/Abandoned.ts"
 import { Couriers } from "./reactors/Couriers.ts"
 import { Reactors } from "./reactors/Reactors.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
@@ -38,7 +38,8 @@ import { Unlogged } from "./Unlogged.ts"
 
 /** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets, a Disk and an Identity. */
 export const core = <E, R>(reactors: Layer.Layer<Reactors, E, R>) =>
-  Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer, Abandoned.layer).pipe(
+  Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
+    Layer.provideMerge(Abandoned.layer),
     Layer.provideMerge(Couriers.layer),
     Layer.provide(patient),
     Layer.provideMerge(reactors),

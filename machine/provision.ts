@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { type NodeIdentity, workdirName } from "../sdk/agent/protocol.ts"
 import { buildFolder, exists, ownIdentity, type Places, socketFrom, syncNodes } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
-import { holdsLease, takeLease } from "./lease.ts"
+import { giveBackLease, holdsLease, takeLease } from "./lease.ts"
 import { refused } from "./MachineError.ts"
 import type { Claim, Provisioned } from "./shapes.ts"
 import { discard } from "./trash.ts"
@@ -61,7 +61,11 @@ const isFolder = (path: string) =>
 const buildAlone = async (at: Places, identity: NodeIdentity) => {
   const { node, home } = identity
   const alone = home === undefined ? identity : { ...identity, ownsWorkdir: !(await findsWorkdir(home)) }
-  await buildFolder(at, alone, (temp) => takeLease(at, temp, alone))
+  // A disk that is full from here on is no reason to keep it.
+  await buildFolder(at, alone, (temp) => takeLease(at, temp, alone)).catch(async (error) => {
+    if (!(await exists(at.node(node)))) await giveBackLease(at, node).catch(() => {})
+    throw error
+  })
   if (await holdsLease(at, node)) return
   await discard(at, node)
   throw ended(node)

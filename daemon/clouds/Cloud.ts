@@ -119,7 +119,7 @@ export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
 export interface OwnMachine {
   readonly pool: string
   readonly host: string
-  readonly status: "free" | "leased" | "unreachable"
+  readonly status: "free" | "leased" | "unreachable" | "unusable"
   /** Of the cluster that has it, whoever's log it is of. */
   readonly clusterName: string | null
   /** Why it cannot be had, in words. */

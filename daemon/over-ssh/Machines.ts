@@ -49,6 +49,7 @@ export const makeMachines = <Machine extends { readonly host: string }>({
   })
 
   const askOnce = Effect.fn("Machines.askOnce")(function* <M extends MachineMethod>(
+    machine: Machine,
     target: Target,
     { agent, base, node }: Ready,
     method: M,
@@ -65,9 +66,12 @@ export const makeMachines = <Machine extends { readonly host: string }>({
     if (notThere.includes(ran.code) || ran.stderr.includes(`Cannot find module '${agent}'`)) return { missing: said ?? "" }
     const answer = yield* Effect.try({
       try: () => JSON.parse(ran.stdout.toString()) as Answer<M>,
-      catch: () => transient("NoSense", `${target.name} did not answer '${method}': ${said || "it said nothing"}`)
+      catch: () => transient("NoSense", `${machine.host} did not answer '${method}': ${said || "it said nothing"}`)
     })
-    return "ok" in answer ? answer : yield* new CloudError(answer.error)
+    if ("ok" in answer) return answer
+    const { code, kind, message } = answer.error
+    // What a machine says of itself says nothing of which it is.
+    return yield* new CloudError({ kind, code, message: `${machine.host}: ${message}` })
   })
 
   /** What is missing there is brought. */
@@ -79,9 +83,9 @@ export const makeMachines = <Machine extends { readonly host: string }>({
   ) {
     const target = yield* Effect.mapError(targetOf(machine, hostKey), inWords)
     const prepare = Effect.mapError(makeReady(machine, target), inWords)
-    const first = yield* askOnce(target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
+    const first = yield* askOnce(machine, target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
     // Also just after a look: another daemon may have swept there.
-    const answer = "missing" in first ? yield* askOnce(target, yield* prepare, method, params) : first
+    const answer = "missing" in first ? yield* askOnce(machine, target, yield* prepare, method, params) : first
     if ("missing" in answer)
       return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}${answer.missing && `: ${answer.missing}`}`)
     return answer.ok as MachineMethods[M][1]

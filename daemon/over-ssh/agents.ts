@@ -52,7 +52,7 @@ export const agentsOver = (machines: Machines): Required<Pick<Cloud, Verbs>> => 
       try: (signal) => send(stream, plain(ref), files, target, { signal, ...(onProgress && { onProgress }) }),
       catch: (error) => {
         const { code, kind, message } = machineError(error)
-        return new CloudError({ kind, code, message })
+        return new CloudError({ kind, code, message: `${ref.host ?? ref.node}: ${message}` })
       }
     })
   })

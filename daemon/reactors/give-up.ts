@@ -90,7 +90,7 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
   if (ranks.length > 0 && row.purge) {
     const left = row.nodes.filter(({ rank }) => ranks.includes(rank)).map((node) => abandoned(row, node, message))
-    return seen(null, left)
+    return seen(workOf(row)[0]?.id ?? null, left)
   }
   if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)

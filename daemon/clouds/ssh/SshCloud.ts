@@ -44,7 +44,7 @@ const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map((fault) =>
 const query = (machines: PoolMachines, ref: NodeRef) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
     Effect.map(([state]) => state as NodeState),
-    Effect.tap(({ state }) => Effect.sync(() => state === "missing" && machines.unpin({ pool: ref.region ?? "", host: ref.host ?? "" }))),
+    Effect.tap(({ state }) => (state === "missing" ? machines.unpin(ref) : Effect.void)),
     Effect.timeoutOrElse({
       duration: queryMaxMs,
       orElse: () => Effect.fail(transient("NoAnswer", `${ref.host} did not answer within ${queryMaxMs / 1000} s`))
@@ -79,7 +79,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     return known
   }
   const machines = makePoolMachines({ ...rest, pools })
-  const claim = makeClaims({ machines, take: folder.take, sinceMs: yield* Clock.currentTimeMillis })
+  const claim = makeClaims({ machines, folder, sinceMs: yield* Clock.currentTimeMillis })
 
   /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
   const mayBeOurs = (looked: Looked) => {
@@ -113,7 +113,8 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
         const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
         const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
         const sinceMs = yield* Clock.currentTimeMillis
-        const isEnough = (some: ReadonlyArray<Looked>) => offersOf(some, task, known.faults).offers.length > 0
+        const isEnough = (some: ReadonlyArray<Looked>, { reached }: Looked) =>
+          reached?.ground.lease === null && offersOf(some, task, known.faults).offers.length > 0
         const offered = offersOf(yield* machines.lookUntil(asked, "of late", isEnough), task, known.faults)
         // What was seen a while ago may be free by now.
         return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookUntil(asked, { sinceMs }, isEnough), task, known.faults)
@@ -139,14 +140,11 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     }),
     start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),
     stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
-    terminate: Effect.fn("SshCloud.terminate")((ref) => {
-      const machine = { pool: ref.region ?? "", host: ref.host ?? "" }
-      machines.forget(machine)
-      const left = Effect.andThen(
-        Effect.sync(() => machines.unpin(machine)),
-        folder.letGo(machine)
-      )
-      return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), left)
+    terminate: Effect.fn("SshCloud.terminate")(function* (ref) {
+      yield* machines.ask(ref, "terminate", plain(ref))
+      yield* machines.unpin(ref)
+      // As it was called when it was taken.
+      yield* folder.letGo({ pool: ref.region ?? "", host: ref.host ?? "" }, ref.node)
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
     ...agentsOver(machines)

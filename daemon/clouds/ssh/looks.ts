@@ -53,12 +53,21 @@ interface Seen {
 /** `of late`: by what was seen a while ago. `reached now`: each that answered of late. `now`: each. `sinceMs`: each that was reached, or not asked since. */
 export type How = "now" | "reached now" | "of late" | { readonly sinceMs: number }
 
-const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
+const wordsOn = (error: RemoteError, isByConfig: boolean) => ({ why: error.message, advice: adviceOn(error, isByConfig) })
 
 /** The machines that nodes of ours are on: the keys that they were had by. */
 export type Pins = Map<string, { readonly hostKey: string; readonly clusterName: string }>
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: PoolMachinesOptions["look"], pins: Pins) => {
+export interface LooksOptions {
+  readonly connections: Connections["Service"]
+  readonly targets: Pick<Targets, "targetOf" | "isByConfig">
+  readonly see: PoolMachinesOptions["look"]
+  readonly pins: Pins
+  /** Of a machine without a lease: who of ours has it as another of its users. */
+  readonly heldBy: (ground: Ground, nowMs: number) => ReadonlyArray<string>
+}
+
+export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfig, targetOf } }: LooksOptions) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 
@@ -87,7 +96,7 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
         if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
         const looked: Looked = Result.isSuccess(result)
           ? { ...machine, reached: result.success, why: null }
-          : silent(machine, wordsOn(result.failure), atMs)
+          : silent(machine, wordsOn(result.failure, isByConfig(machine)), atMs)
         looks.set(key, { atMs, looked, isGuess: false })
         return looked
       })
@@ -100,6 +109,22 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
     return how === "of late" && nowMs - atMs < lookedForMs
   }
 
+  /** Whoever has it, a machine is had for all of its users: also where that is seen as another of them, or is on no machine yet. */
+  const withTenants = (all: ReadonlyArray<Looked>, nowMs: number): ReadonlyArray<Looked> => {
+    const leased = new Map<string, string>()
+    for (const { reached } of all) {
+      const { kernel = null, lease = null } = reached?.ground ?? {}
+      if (kernel !== null && lease !== null && lease !== "unreadable") leased.set(kernel, `'${lease.clusterName}'`)
+    }
+    return all.map((looked) => {
+      if (looked.reached === null || looked.reached.ground.lease !== null) return looked
+      const { ground } = looked.reached
+      const other = leased.get(ground.kernel ?? "")
+      const tenants = new Set([...ground.tenants, ...(other === undefined ? [] : [other]), ...heldBy(ground, nowMs)])
+      return { ...looked, reached: { ...looked.reached, ground: { ...ground, tenants: [...tenants] } } }
+    })
+  }
+
   const lookOne = (machine: PoolMachine, how: How, nowMs: number) => {
     const seen = looks.get(keyOf(machine))
     // What the file says of it may have changed.
@@ -108,22 +133,22 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
 
   const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How) {
     const nowMs = yield* Clock.currentTimeMillis
-    return yield* Effect.forEach(machines, (machine) => lookOne(machine, how, nowMs), { concurrency: looksAtOnce })
+    const looked = yield* Effect.forEach(machines, (machine) => lookOne(machine, how, nowMs), { concurrency: looksAtOnce })
+    return withTenants(looked, yield* Clock.currentTimeMillis)
   })
 
   /** Who does not answer is not waited for, once those that did are enough. */
   const lookUntil = Effect.fn("Looks.lookUntil")(function* (
     machines: ReadonlyArray<PoolMachine>,
     how: How,
-    isEnough: (some: ReadonlyArray<Looked>) => boolean
+    isEnough: (some: ReadonlyArray<Looked>, latest: Looked) => boolean
   ) {
     const nowMs = yield* Clock.currentTimeMillis
     const enough = yield* Deferred.make<void>()
     const seen = new Map<PoolMachine, Looked>()
     const take = (machine: PoolMachine) => (looked: Looked) => {
       seen.set(machine, looked)
-      const mayBeEnough = looked.reached !== null && looked.reached.ground.lease === null
-      return mayBeEnough && isEnough([...seen.values()]) ? Deferred.succeed(enough, undefined) : Effect.void
+      return isEnough([...seen.values()], looked) ? Deferred.succeed(enough, undefined) : Effect.void
     }
     const each = (machine: PoolMachine) => Effect.flatMap(lookOne(machine, how, nowMs), take(machine))
     yield* Effect.raceFirst(
@@ -131,11 +156,12 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
       Effect.andThen(Deferred.await(enough), Effect.sleep(graceMs))
     )
     const atMs = yield* Clock.currentTimeMillis
-    return machines.map((machine) => {
+    const all = machines.map((machine) => {
       const looked = seen.get(machine) ?? silent(machine, { why: "it has not answered yet", advice: null }, atMs)
       if (!seen.has(machine)) looks.set(keyOf(machine), { atMs, looked, isGuess: true })
       return looked
     })
+    return withTenants(all, atMs)
   })
 
   return {

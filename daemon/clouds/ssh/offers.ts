@@ -38,11 +38,15 @@ export const whyTaken = (looked: Looked): string | null => {
   if (!isFound(looked)) return looked.why
   const { lease } = looked.reached.ground
   if (lease === "unreadable") return `leased by somebody: ${baseName}/lease there cannot be read`
-  return whyShared(looked) ?? (lease === null ? null : `leased by '${lease.clusterName}'`)
+  if (lease !== null) return whyShared(looked) ?? `leased by '${lease.clusterName}'`
+  const { tenants } = looked.reached.ground
+  return tenants.length === 0 ? null : `in use as another user of that machine, by ${tenants.join(", ")}`
 }
 
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
-  const said = reasons.slice(0, reasonsMax).map(([host, why]) => `${host}: ${why.replace(/\.$/, "")}`)
+  const said = reasons
+    .slice(0, reasonsMax)
+    .map(([host, why]) => `${why.startsWith(`${host}: `) ? "" : `${host}: `}${why.replace(/\.$/, "")}`)
   return [...said, ...(reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : [])].join("; ")
 }
 
@@ -65,8 +69,16 @@ export const fitting = (machines: ReadonlyArray<Looked>, isGang: boolean, less: 
     less(ground) ?? (isGang && addressFor(ground, target.host) === null ? noAddress : null)
   const fit: Array<Found> = []
   const reasons: Array<readonly [string, string]> = []
+  const firsts = new Map<string, string>()
+  /** The same one, where it is named as two users' or by two names. */
+  const whySame = ({ host, reached }: Looked): string | null => {
+    const kernel = reached?.ground.kernel ?? null
+    const first = kernel === null ? undefined : firsts.get(kernel)
+    if (kernel !== null && first === undefined) firsts.set(kernel, host)
+    return first === undefined ? null : `it is the same machine as ${first}`
+  }
   for (const machine of machines) {
-    const taken = whyTaken(machine)
+    const taken = whyTaken(machine) ?? whySame(machine)
     const why = taken ?? (isFound(machine) ? lack(machine) : null)
     const trouble = isFound(machine) && machine.reached.ground.trouble
     if (why === null) fit.push(machine as Found)

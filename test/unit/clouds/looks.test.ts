@@ -10,13 +10,14 @@ const machines = ["dead", "quick", "slow"].map((host): PoolMachine => ({ pool: "
 const make = () => {
   const asked: Array<string> = []
   const connections = { hostKey: () => Effect.succeed("key") }
-  const targets = { targetOf: ({ host }: PoolMachine) => Effect.succeed({ name: host }) }
+  const targets = { targetOf: ({ host }: PoolMachine) => Effect.succeed({ name: host }), isByConfig: () => false }
   const see = ({ name }: { readonly name: string }) => {
     asked.push(name)
-    const answer = Effect.succeed({ lease: null })
+    const answer = Effect.succeed({ lease: null, tenants: [] })
     return name === "dead" ? Effect.never : name === "slow" ? Effect.delay(answer, 200) : answer
   }
-  return { asked, looks: makeLooks(connections as never, targets as never, see as never, new Map() as never) }
+  const options = { connections, targets, see, pins: new Map(), heldBy: () => [] }
+  return { asked, looks: makeLooks(options as never) }
 }
 const reached = (looked: ReadonlyArray<Looked>) => looked.map((one) => one.reached !== null)
 const enough = (count: number) => (some: ReadonlyArray<Looked>) => some.filter((one) => one.reached !== null).length >= count

@@ -11,7 +11,17 @@ const free = (pool: string, host: string, cpus = 8): Looked =>
     ...at(pool, host),
     reached: {
       target: { host },
-      ground: { address: host, otherAddresses: [], cpus, memoryGib: 32, accelerators: null, lease: null, trouble: null }
+      ground: {
+        address: host,
+        otherAddresses: [],
+        cpus,
+        memoryGib: 32,
+        accelerators: null,
+        lease: null,
+        trouble: null,
+        kernel: null,
+        tenants: [] as ReadonlyArray<string>
+      }
     },
     why: null
   }) as never
