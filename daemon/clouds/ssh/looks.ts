@@ -1,11 +1,12 @@
 /** What machines are and who has them, by a look that puts nothing there. What was seen is kept for a while. */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
-import { type RemoteError, remoteError } from "../../remote/RemoteError.ts"
+import { type Kind, type RemoteError, remoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { adviceOn } from "./advice.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
@@ -72,9 +73,17 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
   const answeredAtMs = new Map<string, number>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
+    const late = (kind: Kind, what: string) => () => Effect.fail(remoteError(kind, machine, `${what} within ${lookMaxMs / 1000} s`))
     const target = yield* targetOf(machine, pins.get(keyOf(machine))?.hostKey ?? null)
-    const ground = yield* see(target)
-    return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
+    const [took, hostKey] = yield* Effect.timeoutOrElse(Effect.timed(connections.hostKey(target)), {
+      duration: lookMaxMs,
+      orElse: late("NoAnswer", `no answer from ${machine.host}`)
+    })
+    const ground = yield* Effect.timeoutOrElse(see(target), {
+      duration: Duration.subtract(Duration.millis(lookMaxMs), took),
+      orElse: late("NoShell", `${machine.host} lets us in, and does not say to its end what it is`)
+    })
+    return { target, ground, hostKey } satisfies Reached
   })
 
   const silent = (machine: PoolMachine, words: ReturnType<typeof wordsOn>, atMs: number): Looked => {
@@ -85,10 +94,6 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
 
   const look = (machine: PoolMachine): Effect.Effect<Looked> =>
     reach(machine).pipe(
-      Effect.timeoutOrElse({
-        duration: lookMaxMs,
-        orElse: () => Effect.fail(remoteError("NoAnswer", machine, `no answer from ${machine.host} within ${lookMaxMs / 1000} s`))
-      }),
       Effect.result,
       Effect.zip(Clock.currentTimeMillis),
       Effect.map(([result, atMs]) => {
