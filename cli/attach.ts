@@ -95,6 +95,7 @@ export const attach = async (attachment: Attachment): Promise<number> => {
     if (json) return
     const goes = fate ? `${cluster} ${fate} (cancel: sky autostop --cancel ${cluster})\n` : ""
     const shell = ssh ? ssh + dot : ""
+    if (launched.notice) more().notify([launched.notice])
     stderr.write(`\n${goes}${again}${text}${shell}end: ${stop ? `sky stop ${cluster}, ` : ""}sky down ${cluster}\n`)
   }
   const job = `Job ${jobId}`
