@@ -57,7 +57,7 @@ const make = Effect.gen(function* () {
       row.method === "launch" || row.method === "exec" || row.method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
     const ways = cluster && (row.method === "launch" || row.method === "exec") ? waysOf(cluster) : {}
     const notice = cluster && row.method === "launch" ? notices.about(cluster.id) : undefined
-    return { cluster: row.clusterName, ...handle, ...ways, ...(notice === undefined ? {} : { notice }), ...result }
+    return { cluster: row.clusterName, ...handle, ...ways, ...(notice === undefined ? {} : { notices: [notice] }), ...result }
   }
 
   const finish = Effect.fn("Operations.finish")(function* (row: OperationRow, request: Request, reply: Reply) {

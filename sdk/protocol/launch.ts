@@ -59,7 +59,7 @@ export const Launched = Schema.Struct({
   handle: Schema.NullOr(ResourceHandle),
   ...ways,
   /** What is to be known of the cluster beside that: that `ssh NAME` leads to another machine, say. */
-  notice: Schema.optionalKey(Schema.String),
+  notices: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Only after a dry run. */
   plan: Schema.optionalKey(Plan)
 })
