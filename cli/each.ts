@@ -26,6 +26,8 @@ export interface Each {
   readonly doing: string
   readonly question: (clusters: ReadonlyArray<ClusterView>) => string
   readonly byDefault: boolean
+  /** Nothing is asked of what can only be refused. */
+  readonly mayDo?: (cluster: ClusterView) => boolean
   readonly params: object
   /** What is said of a cluster when it is done. */
   readonly said: string
@@ -52,7 +54,7 @@ export const each = async (work: Each): Promise<number> => {
     } else open.push(cluster)
   }
   if (open.length > 0) {
-    if (!work.yes) await confirm(work.question(open), work.byDefault)
+    if (!work.yes && open.some(work.mayDo ?? (() => true))) await confirm(work.question(open), work.byDefault)
     const shown = namesOf(open)
     progress.run(work.doing, shown)
     const restore = onInterrupt(() => `Detached; the ${method} of ${shown} goes on. Watch: sky status`)

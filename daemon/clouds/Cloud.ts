@@ -138,6 +138,8 @@ export interface Cloud {
   readonly name: string
   /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
   readonly whyNot?: Effect.Effect<string | null>
+  /** How it comes to be used, as a hint. */
+  readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */
   readonly isLastResort?: boolean
   /** The user's own machines of a pool, or of all; each is asked. */

@@ -65,11 +65,7 @@ const lackFor = ({ lackOf, name, options, task }: LaunchWish, row: ClusterRow | 
   const { down, idleMinutes } = launchAutostop(options, task.resources, offer)
   const asked = [
     [row !== undefined && statusOf(row) === "STOPPED", "RESTART", cannotStart],
-    [
-      idleMinutes !== null && !down,
-      "STOP",
-      (as: string, lack: string) => cannotAutostop(as, lack, `sky launch -i ${idleMinutes} --down -c`)
-    ],
+    [idleMinutes !== null && !down, "STOP", (as: string, lack: string) => cannotAutostop(as, lack, "the same command with --down")],
     [needsFuse(task), "STORAGE_MOUNTING", (as: string, lack: string) => cannotMount(as, task, lack)]
   ] as const
   for (const [isAsked, feature, refusal] of asked) {

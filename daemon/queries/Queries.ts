@@ -85,7 +85,8 @@ const make = Effect.gen(function* () {
     send: (frame) => {
       if (frame.type !== "result" || frame.data.more || method === "logs" || !("notices" in queries[method].result.fields))
         return send(frame)
-      const list = notices.list()
+      const { notices: own = [] } = frame.data.value as { readonly notices?: ReadonlyArray<string> }
+      const list = [...notices.list(), ...own]
       if (list.length === 0) return send(frame)
       return send({ type: "result", data: { ...frame.data, value: { ...(frame.data.value as object), notices: list } } })
     }
@@ -133,7 +134,9 @@ const make = Effect.gen(function* () {
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
-      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...completeness() }
+      const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
+      const said = about.length === 0 ? {} : { notices: about }
+      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...said, ...completeness() }
     }),
     queue: Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)

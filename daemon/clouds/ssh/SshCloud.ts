@@ -90,6 +90,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
   return {
     name: "ssh",
     lackOf: (feature) => (feature === "STOP" ? neverStopped : null),
+    howTo: `Name your machines in ${poolsFile}, for example: 'rack: {user: ann, hosts: [10.0.0.4]}'. Then see: sky check ssh`,
     identity: Effect.succeed(null),
     catalog: catalogOf(() => last),
     whyNot: Effect.promise(() =>

@@ -112,15 +112,20 @@ interface Short {
   /** By what stands against them. */
   readonly leased: number
   readonly silent: number
+  /** Free, and of the size that is asked for, but for the accelerators. */
+  readonly bare: number
   /** As many as are wanted, were all free and reached. */
   readonly couldDo: boolean
   /** Of each machine. */
   readonly whole: string
 }
 
-const shortOf = ({ all, fit, leased, pool, silent }: Short): string => {
-  const less = all - fit - leased - silent
-  const why = [`${leased} leased`, `${silent} not reached`, `${less} too small`].filter((_, i) => [leased, silent, less][i]! > 0)
+const shortOf = ({ all, bare, fit, leased, pool, silent }: Short): string => {
+  const less = all - fit - leased - silent - bare
+  const counts = [leased, silent, bare, less]
+  const why = [`${leased} leased`, `${silent} not reached`, `${bare} without such accelerators`, `${less} too small`].filter(
+    (_, i) => counts[i]! > 0
+  )
   return `${pool}: ${fit} of ${all}${why.length === 0 ? "" : `, ${why.join(", ")}`}`
 }
 
@@ -155,9 +160,14 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
     const taken = found.filter((machine) => whyTaken(machine) !== null)
     const silent = own.length - found.length
     const later = taken.filter(({ reached }) => lessThan(reached.ground, need) === null).length
+    const { accelerators: _, ...rest } = need
+    const bare = found.filter(
+      (machine) =>
+        whyTaken(machine) === null && lessThan(machine.reached.ground, need) !== null && lessThan(machine.reached.ground, rest) === null
+    ).length
     const couldDo = fit.length + later + silent >= wanted
     return {
-      ...{ pool, fit: fit.length, all: own.length, leased: taken.length, silent, couldDo },
+      ...{ pool, fit: fit.length, all: own.length, leased: taken.length, silent, bare, couldDo },
       whole: tooFew(pool, fit.length, wanted, reasons)
     }
   })
@@ -167,7 +177,7 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
   const [only, ...others] = pools.map(([pool]) => pool)
   return {
     offers: [],
-    reason: short.length === 0 ? (faults.get(need.region ?? "") ?? `there is no ssh pool '${need.region}'`) : inShort(short, wanted),
+    reason: short.length === 0 ? (faults.get(need.region ?? "") ?? `SSH has no pool '${need.region}'`) : inShort(short, wanted),
     busy: short.some(({ couldDo }) => couldDo),
     hint: `Your machines: sky ssh ls${others.length > 0 || only === undefined ? "" : ` ${only}`}`
   }

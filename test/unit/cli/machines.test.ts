@@ -137,3 +137,26 @@ describe("sky check", () => {
     expect(JSON.parse(out)).toEqual({ local: { enabled: true, reason: null, warnings: [] }, ssh: { ...rest, machines: [free] } })
   })
 })
+
+describe("sky show-gpus", () => {
+  const rack = { cloud: "ssh", region: "rack", accelerator: "A100", counts: [1, 8], total: 17, free: 9 }
+  const known = (own: ReadonlyArray<object>, ownReason: string | null = null): Answers => ({
+    "gpus.list": (_, reply) => reply.result({ gpus: [], own, ownReason, prices: [] })
+  })
+  it("shows what one's own machines have and what of it is free, by pool, and says where there may be more", async () => {
+    const { asked, err, out } = await run(known([rack], "1 of 4 machines is not reached"), "show-gpus", "--infra", "ssh/rack")
+    expect(asked).toMatchObject([{ params: { cloud: "ssh", region: "rack" } }])
+    expect([out, err]).toEqual([
+      "YOUR_GPU  POOL  PER_MACHINE  TOTAL  FREE\nA100      rack  1, 8            17     9\n\n",
+      "Of your own machines there may be more: 1 of 4 machines is not reached. sky ssh ls\n"
+    ])
+    expect(JSON.parse((await run(known([rack]), "gpus", "list", "--cloud", "ssh", "-o", "json")).out)).toEqual([rack])
+  })
+  it("says that they have none", async () => {
+    expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe(
+      "Your machines that answer have no such accelerator: sky ssh ls\n"
+    )
+    expect((await run({}, "show-gpus", "--infra", "ssh", "--cloud", "ssh")).code).toBe(2)
+    expect((await run({}, "show-gpus", "--infra", "nowhere")).code).toBe(2)
+  })
+})

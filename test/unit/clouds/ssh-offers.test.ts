@@ -66,6 +66,14 @@ describe("machines of a pool that a task cannot have", () => {
       hint: "Your machines: sky ssh ls"
     })
   })
+  it("are told apart where they are large enough and have no such accelerators", () => {
+    const machines = [free("rack", "1"), free("rack", "2", 2), free("desk", "1")]
+    expect(
+      offersOf(machines, { resources: { cpus: 4, accelerators: "A100:1" } }).reason
+    ).toBe(`none of the 2 ssh pools has 1 machine that is free and fits
+  rack: 0 of 2, 1 without such accelerators, 1 too small
+  desk: 0 of 1, 1 without such accelerators`)
+  })
   it("are not busy where none would do were they free", () => {
     expect(offersOf([leased("rack", "a", 2)], { resources: { cpus: 4 } }).busy).toBe(false)
   })

@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
+import { conditionIn } from "../../../daemon/remote/condition.ts"
 import { groundScript, readGround } from "../../../daemon/remote/ground.ts"
 import { runIn, shells } from "../../fakes/shells.ts"
 
@@ -36,4 +37,18 @@ it.runIf(isRoot).each(shells)("under $name: a ~/.ssh of another's lets no head i
   mkdirSync(join(home, ".ssh"))
   chownSync(join(home, ".ssh"), 65_534, 65_534)
   expect((await look(shell, home)).warnings[0]).toContain("its user may not write to ~/.ssh")
+})
+
+it("what the look found is told in words", () => {
+  const of = (found: Readonly<Record<string, ReadonlyArray<string>>>) => conditionIn((key) => found[key] ?? [])
+  expect(of({ room: ["1023"] }).useless).toBe("there is no room on its disk")
+  expect(of({ room: [""] }).useless).toBeNull()
+  expect(of({ closed: ["/home/ann"] }).useless).toBe("its user may not write to /home/ann")
+  expect(of({ keysfile: [".ssh/authorized_keys /etc/keys/%u"] }).warnings).toEqual([])
+  expect(of({ keysfile: ["/etc/keys/%u"] }).warnings).toEqual([
+    "it can be no worker of several nodes: its sshd reads keys from /etc/keys/%u, and a head is let in by ~/.ssh/authorized_keys"
+  ])
+  expect(of({ starts: ["never"] }).warnings[0]).toContain("after a restart a node's agent waits there")
+  // Of its node that one says it.
+  expect(of({ starts: ["never"], lease: ["{}"] }).warnings).toEqual([])
 })
