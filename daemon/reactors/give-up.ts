@@ -32,8 +32,10 @@ const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
 
 const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
-  const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
-  if (isEnding(row, action)) {
+  const isEnd = isEnding(row, action)
+  const deed = isEnd && action._tag === "Provision" ? "looking for what it had asked for" : (wording[action._tag] ?? action._tag)
+  const what = `${row.name}: ${deed} failed: ${message}`
+  if (isEnd) {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
     return new RuntimeError({
       message: what,
