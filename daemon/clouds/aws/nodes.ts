@@ -98,11 +98,14 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     const states = yield* Effect.forEach(
       regions,
       ([region, those]) =>
-        Effect.catch(ofRegion(region, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
+        Effect.map(
+          Effect.catch(ofRegion(region, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
+          (found) => found.map((state, i) => [those[i]!, state] as const)
+        ),
       { concurrency: "unbounded" }
     )
-    const byNode = new Map(states.flat().map((state) => [state.node, state]))
-    return refs.map(({ node }) => byNode.get(node)!)
+    const byRef = new Map(states.flat())
+    return refs.map((ref) => byRef.get(ref)!)
   })
 
   const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })
