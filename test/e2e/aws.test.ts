@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { whyNoMoto } from "../tools/moto.ts"
+import { type StrictInstance, whyNoMoto } from "../tools/moto.ts"
 import { Ec2 } from "./ec2.ts"
 import { eventually, Home, kill } from "./home.ts"
 import { whyNoMachines } from "./netns.ts"
@@ -73,4 +73,109 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
+
+  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
+    const console = ec2.client(region)
+    await console.startInstances({ InstanceIds: [instanceId] })
+    await eventually(
+      async () => (await status("one")).status,
+      (word) => word === "UP"
+    )
+    const ran = await home.sky("exec", "one", "echo here")
+    if (ran.code !== 0) globalThis.console.log(ran, (await home.sky("events")).out)
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("here") })
+    await console.terminateInstances({ InstanceIds: [instanceId] })
+    await eventually(
+      async () => await home.json("status", "-r"),
+      (rows) => rows.length === 0
+    )
+    expect((await home.sky("why", "one")).out).toContain("by a call to AWS")
+  }, 120_000)
+
+  it("an error of AWS's is never the end of a cluster", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    await ec2.moto.strict("POST", "faults", { action: "DescribeInstances", code: "UnauthorizedOperation" })
+    expect((await status("one")).status).toBe("UP")
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+  }, 120_000)
+
+  it("a machine that ends as it begins is told by AWS's reason, and takes its gang with it", async () => {
+    const fault = { action: "RunInstances", stateReason: "Server.InsufficientInstanceCapacity" }
+    await ec2.moto.strict("POST", "faults", fault)
+    const launched = await home.sky("launch", "-y", "-c", "two", "--infra", "aws/us-east-1/us-east-1a", "--num-nodes", "2", "true")
+    expect([launched.code, launched.err]).toEqual([7, expect.stringContaining("InsufficientInstanceCapacity")])
+    expect(await ec2.moto.live()).toEqual([])
+  }, 120_000)
+
+  it("throttled calls are made again, and what is not listed yet is waited for", async () => {
+    await ec2.moto.strict("POST", "faults", [
+      { action: "RunInstances", code: "RequestLimitExceeded", times: 2 },
+      { action: "DescribeInstances", code: "RequestLimitExceeded", times: 1 }
+    ])
+    await ec2.moto.strict("PUT", "visibility", { seconds: 2, pendingSeconds: 1, stoppingSeconds: 1, shuttingDownSeconds: 1 })
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await home.sky("start", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
+    await ec2.moto.strict("PUT", "visibility", {})
+  }, 120_000)
+
+  it("what the credentials may not do is named, and so is that they have expired", async () => {
+    await ec2.moto.strict("POST", "faults", [
+      { action: "RunInstances", code: "UnauthorizedOperation" },
+      { action: "StopInstances", code: "UnauthorizedOperation" }
+    ])
+    const lacking = await home.sky("check", "aws")
+    expect(lacking.out).toContain("its credentials may not ec2:RunInstances, ec2:StopInstances")
+    expect((await launch("one", "true")).err).toContain("ec2:RunInstances")
+    await ec2.moto.strict("DELETE", "faults")
+    await eventually(async () => (await home.sky("check", "aws")).out.includes("aws: enabled"))
+    await home.sky("daemon", "stop")
+    await ec2.moto.strict("POST", "faults", { action: "GetCallerIdentity", code: "ExpiredToken", status: 403 })
+    expect((await home.sky("check", "aws")).out).toContain("ExpiredToken")
+  }, 120_000)
+})
+
+describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 that is idle", () => {
+  let ec2: Ec2
+  beforeAll(async () => {
+    ec2 = await Ec2.start(2, { SKYD_AGENT_MINUTE_MS: "1000" })
+  }, 360_000)
+  afterAll(async () => {
+    await ec2.end()
+  })
+
+  it.each([
+    ["stops its machines by itself, while no daemon runs", [], "stopped"],
+    ["ends its machines for good, and nothing stays to be paid for", ["--down"], "terminated"]
+  ] as const)(
+    "%s",
+    async (_, flags, state) => {
+      const home = new Home(ec2.moto.env)
+      const args = ["launch", "-y", "-c", "two", "--num-nodes", "2", "--infra", "aws/us-east-1", "-i", "3", ...flags, "true"]
+      expect(await home.sky(...args)).toMatchObject({ code: 0 })
+      const own = (await ec2.moto.live()).map(({ instanceId }) => instanceId)
+      expect(own).toHaveLength(2)
+      await home.sky("daemon", "stop")
+      const isOver = async () =>
+        (await ec2.moto.instances()).filter((one) => own.includes(one.instanceId)).every((one) => one.state === state)
+      await eventually(isOver)
+      const rows = await eventually(
+        async () => await home.json("status", "-r"),
+        (found) => (state === "stopped" ? found[0]?.status === "STOPPED" : found.length === 0)
+      )
+      if (state === "stopped") {
+        expect(rows[0].reason).toMatch(/idle|by itself/)
+        expect(await home.sky("start", "-y", "two")).toMatchObject({ code: 0 })
+      }
+      expect((await home.sky("down", "-y", "-a")).code).toBe(0)
+      expect(await ec2.moto.live()).toEqual([])
+    },
+    120_000
+  )
 })

@@ -42,16 +42,21 @@ export class Ec2 {
   /** What the watcher met. */
   trouble: unknown
 
-  private constructor(moto: Moto, seats: ReadonlyArray<Seat>) {
+  private readonly environment: Readonly<Record<string, string>>
+
+  private constructor(moto: Moto, seats: ReadonlyArray<Seat>, environment: Readonly<Record<string, string>>) {
     this.moto = moto
     this.seats = seats
+    this.environment = environment
   }
 
-  static async start(count: number): Promise<Ec2> {
+  /** `environment`: of every login there. */
+  static async start(count: number, environment: Readonly<Record<string, string>> = {}): Promise<Ec2> {
     const [moto, ...machines] = await Promise.all([Moto.start(), ...Array.from({ length: count }, () => SshMachine.start([]))])
     const ec2 = new Ec2(
       moto,
-      machines.map((machine) => new Seat(machine))
+      machines.map((machine) => new Seat(machine)),
+      environment
     )
     await ec2.give()
     ec2.watching = ec2.watch()
@@ -87,7 +92,8 @@ export class Ec2 {
         const instances = await this.moto.instances()
         await Promise.all(this.seats.map((seat) => this.follow(seat, instances)))
       } catch (error) {
-        if (!this.isOver) this.trouble = error
+        // Not everything is told of an instance that EC2 does not list yet.
+        if (!this.isOver && (error as Error).name !== "InvalidInstanceID.NotFound") this.trouble = error
       }
       await sleep(lookMs)
     }
@@ -121,9 +127,13 @@ export class Ec2 {
     }
   }
 
+  /** As whoever is at the console. */
+  client(region: string): EC2 {
+    return new EC2({ endpoint: this.moto.url, region, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } })
+  }
+
   private async configOf({ instanceId, region }: StrictInstance): Promise<CloudConfig> {
-    const credentials = { accessKeyId: "testing", secretAccessKey: "testing" }
-    const { UserData } = await new EC2({ endpoint: this.moto.url, region, credentials }).describeInstanceAttribute({
+    const { UserData } = await this.client(region).describeInstanceAttribute({
       InstanceId: instanceId,
       Attribute: "userData"
     })
@@ -142,7 +152,7 @@ export class Ec2 {
     await machine.powerOff()
     machine.showKey({ private: ssh_keys.ed25519_private, public: ssh_keys.ed25519_public })
     machine.addUser({ name: user!.name, uid }, user!.ssh_authorized_keys, { sudo })
-    await machine.boot({ environment: { PATH: "/home/ubuntu/bin:/usr/local/bin:/usr/bin:/bin" } })
+    await machine.boot({ environment: { PATH: "/home/ubuntu/bin:/usr/local/bin:/usr/bin:/bin", ...this.environment } })
     seat.isUp = true
   }
 }

@@ -160,6 +160,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     }),
     stop: nodes.stop,
     terminate: nodes.terminate,
+    endsItself: nodes.endsItself,
     ...agentsOver(machines),
     installAgent: install,
     // Nobody reads the disk of a machine that is off.

@@ -167,6 +167,20 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     yield* removeGroup(ref, found)
   })
 
-  return { find, query, start, stop, terminate }
+  /** A one-time spot machine knows one end only. */
+  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
+    const behavior = { InstanceInitiatedShutdownBehavior: { Value: down ? "terminate" : "stop" } }
+    const tell = Effect.fnUntraced(function* (ref: NodeRef) {
+      const found = yield* find(ref)
+      const InstanceId = found?.instance.InstanceId ?? ref.host
+      if (InstanceId === null || found?.instance.InstanceLifecycle === "spot") return
+      yield* aws.ask(ref.region!, "ModifyInstanceAttribute", (ec2, asked) =>
+        ec2.modifyInstanceAttribute({ InstanceId, ...behavior }, asked)
+      )
+    })
+    yield* Effect.forEach(refs, tell, { concurrency: 8, discard: true })
+  })
+
+  return { find, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>
