@@ -85,7 +85,6 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       (word) => word === "UP"
     )
     const ran = await home.sky("exec", "one", "echo here")
-    if (ran.code !== 0) globalThis.console.log(ran, (await home.sky("events")).out)
     expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("here") })
     await console.terminateInstances({ InstanceIds: [instanceId] })
     await eventually(
@@ -161,7 +160,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 
       expect(await home.sky(...args)).toMatchObject({ code: 0 })
       const own = (await ec2.moto.live()).map(({ instanceId }) => instanceId)
       expect(own).toHaveLength(2)
-      await home.sky("daemon", "stop")
+      if (state === "stopped") await home.sky("daemon", "stop")
       const isOver = async () =>
         (await ec2.moto.instances()).filter((one) => own.includes(one.instanceId)).every((one) => one.state === state)
       await eventually(isOver)
@@ -169,6 +168,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 
         async () => await home.json("status", "-r"),
         (found) => (state === "stopped" ? found[0]?.status === "STOPPED" : found.length === 0)
       )
+      const told = (await ec2.moto.calls("ModifyInstanceAttribute")).slice(-2).map(({ params }) => JSON.stringify(params))
+      for (const one of told) expect(one).toContain(state === "stopped" ? '"stop"' : '"terminate"')
       if (state === "stopped") {
         expect(rows[0].reason).toMatch(/idle|by itself/)
         expect(await home.sky("start", "-y", "two")).toMatchObject({ code: 0 })
