@@ -59,6 +59,11 @@ export class Ec2 {
       environment
     )
     await ec2.give()
+    // It makes what a region has from the start when it is first asked, which takes it seconds.
+    await Promise.all([
+      ec2.client("us-east-1").describeRouteTables({}),
+      ec2.client("us-east-1").describeInstanceTypes({ InstanceTypes: ["t3.nano"] })
+    ])
     ec2.watching = ec2.watch()
     return ec2
   }
