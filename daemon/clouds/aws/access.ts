@@ -96,7 +96,7 @@ export interface Seen {
 }
 
 const noCredentials =
-  "there are no credentials: run aws configure, or aws configure sso, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
+  "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
 
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {

@@ -69,6 +69,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
   const until = Effect.fn("Nodes.until")(function* (ref: NodeRef, is: (instance: Instance) => boolean) {
     for (;;) {
       const listed = foundIn(yield* instances.ofLog(ref.region!, ref.tags.log), ref.node)
+      if (listed !== undefined && !isOurs(ref, listed.label)) return yield* notOurs(ref, listed.label)
       const found = listed ?? (yield* must(ref))
       if (found === null || is(found.instance)) return found
       yield* Effect.sleep(pauseMs)
