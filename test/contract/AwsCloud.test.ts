@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Context, Effect, Layer } from "effect"
-import { afterAll, it } from "vitest"
+import { afterAll, beforeAll, it } from "vitest"
 import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
 import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
 import { Connections } from "../../daemon/remote/Connections.ts"
@@ -17,26 +17,25 @@ import { agentPath } from "./cloud-local-prepare.ts"
 
 const machinesCount = 3
 
-/** One for all tests that are no strangers to each other. */
-let shared: Promise<Ec2> | undefined
-let isTaken = false
-afterAll(async () => (await shared)?.end())
-
-const takeEc2 = Effect.suspend(() => {
-  if (isTaken)
-    return Effect.acquireRelease(
-      Effect.promise(() => Ec2.start(1)),
-      (one) => Effect.promise(() => one.end())
-    )
-  isTaken = true
-  const give = Effect.sync(() => {
-    isTaken = false
-  })
-  return Effect.acquireRelease(
-    Effect.promise(() => (shared ??= Ec2.start(machinesCount))),
-    () => give
-  )
+const isHere = whyNoMoto === null && whyNoMachines === null
+/** One for all tests, and another account for strangers. */
+let all: ReadonlyArray<Ec2> = []
+const taken = new Set<Ec2>()
+beforeAll(async () => {
+  if (isHere) all = await Promise.all([Ec2.start(machinesCount), Ec2.start(1)])
+}, 360_000)
+afterAll(async () => {
+  await Promise.all(all.map((one) => one.end()))
 })
+
+const takeEc2 = Effect.acquireRelease(
+  Effect.sync(() => {
+    const free = all.find((one) => !taken.has(one))!
+    taken.add(free)
+    return free
+  }),
+  (one) => Effect.sync(() => taken.delete(one))
+)
 
 const prepare = Effect.gen(function* () {
   const ec2 = yield* takeEc2
@@ -58,5 +57,5 @@ const prepare = Effect.gen(function* () {
   }
 })
 
-if (whyNoMoto === null && whyNoMachines === null) cloudContract("aws", prepare)
+if (isHere) cloudContract("aws", prepare)
 else it.skip("needs moto and machines", () => undefined)

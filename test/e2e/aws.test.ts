@@ -78,7 +78,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await launch("one", "true")).toMatchObject({ code: 0 })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
-    const console = ec2.client(region)
+    const console = ec2.moto.client(region)
     await console.startInstances({ InstanceIds: [instanceId] })
     await eventually(
       async () => (await status("one")).status,

@@ -4,7 +4,6 @@
  */
 import { existsSync, readdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { EC2 } from "@aws-sdk/client-ec2"
 import { Moto, type StrictInstance } from "../tools/moto.ts"
 import { sleep } from "./home.ts"
 import { SshMachine } from "./sshd.ts"
@@ -61,8 +60,8 @@ export class Ec2 {
     await ec2.give()
     // It makes what a region has from the start when it is first asked, which takes it seconds.
     await Promise.all([
-      ec2.client("us-east-1").describeRouteTables({}),
-      ec2.client("us-east-1").describeInstanceTypes({ InstanceTypes: ["t3.nano"] })
+      moto.client("us-east-1").describeRouteTables({}),
+      moto.client("us-east-1").describeInstanceTypes({ InstanceTypes: ["t3.nano"] })
     ])
     ec2.watching = ec2.watch()
     return ec2
@@ -132,13 +131,8 @@ export class Ec2 {
     }
   }
 
-  /** As whoever is at the console. */
-  client(region: string): EC2 {
-    return new EC2({ endpoint: this.moto.url, region, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } })
-  }
-
   private async configOf({ instanceId, region }: StrictInstance): Promise<CloudConfig> {
-    const { UserData } = await this.client(region).describeInstanceAttribute({
+    const { UserData } = await this.moto.client(region).describeInstanceAttribute({
       InstanceId: instanceId,
       Attribute: "userData"
     })

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { EC2 } from "@aws-sdk/client-ec2"
 import { describe } from "vitest"
 
 const folder = import.meta.dirname
@@ -83,6 +84,11 @@ export class Moto {
   /** Of whoever uses AWS's SDK. */
   get env(): Readonly<Record<string, string>> {
     return { AWS_ENDPOINT_URL: this.url, AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing", AWS_REGION: "us-east-1" }
+  }
+
+  /** As whoever is at the console. */
+  client(region: string): EC2 {
+    return new EC2({ endpoint: this.url, region, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } })
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: JSON of the test's own
