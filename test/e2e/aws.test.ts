@@ -1,4 +1,5 @@
 /** EC2, as moto has it, with real machines at the addresses of its instances: the same verbs as on local, from nothing there to nothing left. */
+import { execFileSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -45,6 +46,9 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(JSON.stringify(events)).not.toContain("PRIVATE KEY")
     expect((await home.sky("exec", "two", "exit 3")).code).toBe(100)
     expect((await home.sky("logs", "two", "1", "--no-follow")).out).toContain("rank 1 at")
+    const config = join(home.path, ".ssh/config")
+    const said = execFileSync("ssh", ["-F", config, "two-worker1", "hostname"], { encoding: "utf8", env: home.env }).trim()
+    expect(ec2.machines.map(({ hostname }) => hostname)).toContain(said)
     expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
     expect(await ec2.moto.live()).toEqual([])
     expect((await ec2.moto.calls("RunInstances")).filter(({ status: answer }) => answer === 200)).toHaveLength(1)
@@ -92,6 +96,20 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       (rows) => rows.length === 0
     )
     expect((await home.sky("why", "one")).out).toContain("by a call to AWS")
+  }, 120_000)
+
+  it("a spot machine cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
+    expect(await launch("cheap", "--use-spot", "-d", "sleep 1000")).toMatchObject({ code: 0 })
+    const stopped = await home.sky("stop", "-y", "cheap")
+    expect([stopped.code, stopped.err]).toEqual([2, expect.stringContaining("AWS ends a spot machine when it stops")])
+    const [{ instanceId }] = (await ec2.moto.live()) as [StrictInstance]
+    await ec2.moto.strict("POST", `instances/${instanceId}/interrupt`)
+    // Nobody asks: that its agent is silent is enough to look.
+    await eventually(
+      async () => await home.json("status"),
+      (rows) => rows.length === 0
+    )
+    expect((await home.sky("why", "cheap")).out).toContain("AWS took the spot machine back")
   }, 120_000)
 
   it("an error of AWS's is never the end of a cluster", async () => {

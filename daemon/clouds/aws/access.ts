@@ -90,7 +90,7 @@ const dryRunsAtOnce = 6
 
 export interface Seen {
   readonly why: string | null
-  /** AWS itself said so, or it was not reached. */
+  /** AWS itself said so; or it was not reached, or not asked for want of credentials. */
   readonly isAnswer: boolean
   readonly regions: ReadonlyArray<string>
 }
@@ -161,7 +161,8 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     "look",
     Effect.gen(function* () {
       if (last !== undefined && isFresh(last, yield* now)) return last
-      const failed = ({ kind, message }: CloudError): Seen => ({ why: message, isAnswer: kind === "Refused", regions: [] })
+      const isAnswer = ({ code, kind }: CloudError) => kind === "Refused" && code !== "CredentialsProviderError"
+      const failed = (error: CloudError): Seen => ({ why: error.message, isAnswer: isAnswer(error), regions: [] })
       return yield* keep(yield* Effect.catch(see(), (error) => Effect.succeed(failed(error))))
     })
   )
