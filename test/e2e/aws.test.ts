@@ -1,6 +1,6 @@
 /** EC2, as moto has it, with real machines at the addresses of its instances: the same verbs as on local, from nothing there to nothing left. */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type StrictInstance, whyNoMoto } from "../tools/moto.ts"
@@ -110,6 +110,16 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       (rows) => rows.length === 0
     )
     expect((await home.sky("why", "cheap")).out).toContain("AWS took the spot machine back")
+  }, 120_000)
+
+  it("a machine whose image was made of another cluster's belongs to its own", async () => {
+    expect(await launch("first", "true")).toMatchObject({ code: 0 })
+    const [first, second] = ec2.machines.map(({ address }) => ec2.homeAt(address)).sort((a) => (existsSync(join(a, ".skyd-node")) ? -1 : 1))
+    mkdirSync(second!, { recursive: true })
+    execFileSync("cp", ["-a", join(first!, ".skyd-node"), second!])
+    expect(await launch("second", "echo its own")).toMatchObject({ code: 0, out: expect.stringContaining("its own") })
+    expect(readdirSync(join(second!, ".skyd-node/nodes"))).toHaveLength(1)
+    expect(await home.sky("exec", "first", "true")).toMatchObject({ code: 0 })
   }, 120_000)
 
   it("an error of AWS's is never the end of a cluster", async () => {
