@@ -166,6 +166,10 @@ export interface Cloud {
    * `isHad`: a machine of the user's own that holds a node which the caller knows: no other can be on it.
    */
   readonly owned: (log: string | null, isHad?: IsHad) => Effect.Effect<Holdings, CloudError>
+  /**
+   * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
+   */
+  readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

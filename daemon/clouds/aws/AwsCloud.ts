@@ -131,7 +131,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
   })
   const { install, restart } = makeInstall({ machines, nodes, folder })
-  const provision = makeProvision({
+  const provisionOnce = makeProvision({
     aws,
     instances,
     inputOf,
@@ -141,6 +141,14 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     forgetGroups: groups.forget
   })
 
+  /** What a place refused it keeps nothing of. */
+  const provision: Cloud["provision"] = (request) =>
+    Effect.tapError(provisionOnce(request), ({ kind }) =>
+      kind === "Refused" && (request.machine?.ports ?? []).length > 0
+        ? Effect.ignore(groups.removeOf(request.offer.region!, request.tags.cluster))
+        : Effect.void
+    )
+
   return {
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
@@ -149,7 +157,13 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     ),
     identity: access.identity,
     catalog: asOffers(offered),
-    offers: (task) => Effect.sync(() => offersOf(offered(), task)),
+    offers: Effect.fn("AwsCloud.offers")(
+      function* (task) {
+        const own = yield* settings
+        return offersOf(offered(), task, (region) => proxyCommandIn(own, region) !== undefined)
+      },
+      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
+    ),
     provision,
     query: nodes.query,
     owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
@@ -160,6 +174,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     }),
     stop: nodes.stop,
     terminate: nodes.terminate,
+    endsItself: nodes.endsItself,
     ...agentsOver(machines),
     installAgent: install,
     // Nobody reads the disk of a machine that is off.

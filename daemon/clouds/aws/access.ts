@@ -15,7 +15,9 @@ import type { Aws } from "./client.ts"
 const goodForMs = 10 * 60_000
 /** Several ask at a time. */
 const badForMs = 2_000
-const answerMaxMs = 15_000
+/** Where nobody answers, nobody waits for that with every command. */
+const silentForMs = 30_000
+const answerMaxMs = 10_000
 
 export interface Identity {
   readonly names: ReadonlyArray<string>
@@ -61,7 +63,7 @@ export const permissions: Readonly<Record<string, Try>> = {
   DescribeRegions: (ec2, asked) => ec2.describeRegions({ DryRun }, asked),
   DescribeAvailabilityZones: (ec2, asked) => ec2.describeAvailabilityZones({ DryRun }, asked),
   DescribeInstances: (ec2, asked) => ec2.describeInstances({ DryRun }, asked),
-  DescribeInstanceTypes: (ec2, asked) => ec2.describeInstanceTypes({ DryRun }, asked),
+  DescribeInstanceTypes: (ec2, asked) => ec2.describeInstanceTypes({ InstanceTypes: ["t3.nano"], DryRun }, asked),
   DescribeImages: (ec2, asked) => ec2.describeImages({ DryRun, Owners: ["self"] }, asked),
   DescribeVpcs: (ec2, asked) => ec2.describeVpcs({ DryRun }, asked),
   DescribeSubnets: (ec2, asked) => ec2.describeSubnets({ DryRun }, asked),
@@ -88,11 +90,13 @@ const dryRunsAtOnce = 6
 
 export interface Seen {
   readonly why: string | null
+  /** AWS itself said so; or it was not reached, or not asked for want of credentials. */
+  readonly isAnswer: boolean
   readonly regions: ReadonlyArray<string>
 }
 
 const noCredentials =
-  "there are no credentials: run aws configure, or aws configure sso, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
+  "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
 
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
@@ -140,20 +144,29 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const regions = Regions.flatMap(({ RegionName }) => RegionName ?? [])
     const why = lacks.length === 0 ? null : `its credentials may not ${lacks.map((name) => `ec2:${name}`).join(", ")} (${region})`
     if (why === null) yield* found(regions)
-    return { why, regions } satisfies Seen
+    return { why, isAnswer: true, regions } satisfies Seen
+  })
+
+  type Kept = NonNullable<typeof last>
+  const isFresh = ({ atMs, fingerprint, isAnswer, why }: Kept, now: { readonly ms: number; readonly fingerprint: string }) =>
+    fingerprint === now.fingerprint && now.ms - atMs < (why === null ? goodForMs : isAnswer ? badForMs : silentForMs)
+  const now = Effect.all({ ms: Clock.currentTimeMillis, fingerprint: aws.fingerprint })
+  const keep = Effect.fnUntraced(function* (seen: Seen) {
+    const { fingerprint, ms } = yield* now
+    last = { ...seen, fingerprint, atMs: ms }
+    return last
   })
 
   const look = turn(
     "look",
     Effect.gen(function* () {
-      const fingerprint = yield* aws.fingerprint
-      const beganMs = yield* Clock.currentTimeMillis
-      if (last !== undefined && last.fingerprint === fingerprint && beganMs - last.atMs < badForMs) return last
-      const seen = yield* Effect.catch(see(), ({ message }) => Effect.succeed<Seen>({ why: message, regions: [] }))
-      last = { ...seen, fingerprint, atMs: yield* Clock.currentTimeMillis }
-      return last
+      if (last !== undefined && isFresh(last, yield* now)) return last
+      const isAnswer = ({ code, kind }: CloudError) => kind === "Refused" && code !== "CredentialsProviderError"
+      const failed = (error: CloudError): Seen => ({ why: error.message, isAnswer: isAnswer(error), regions: [] })
+      return yield* keep(yield* Effect.catch(see(), (error) => Effect.succeed(failed(error))))
     })
   )
+  const silence: Seen = { why: `AWS did not answer within ${answerMaxMs / 1000} s`, isAnswer: false, regions: [] }
 
   return {
     identity,
@@ -161,14 +174,14 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     regions: () => last?.regions ?? [],
     whyNot: Effect.gen(function* () {
       if (!hasSigns()) return noCredentials
-      const fingerprint = yield* aws.fingerprint
-      const nowMs = yield* Clock.currentTimeMillis
-      if (last?.why === null && last.fingerprint === fingerprint) {
-        if (nowMs - last.atMs > goodForMs) yield* Effect.forkDetach(look)
+      const at = yield* now
+      if (last !== undefined && isFresh(last, at)) return last.why
+      if (last?.why === null && last.fingerprint === at.fingerprint) {
+        yield* Effect.forkDetach(look)
         return null
       }
       const seen = yield* Effect.timeoutOption(look, answerMaxMs)
-      return seen._tag === "Some" ? seen.value.why : `AWS did not answer within ${answerMaxMs / 1000} s`
+      return seen._tag === "Some" ? seen.value.why : (yield* keep(silence)).why
     })
   }
 }

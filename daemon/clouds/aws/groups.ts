@@ -107,6 +107,18 @@ export const makeGroups = (aws: Aws) => {
       })
     )
 
+  const remove = (region: string, groupId: string) =>
+    aws
+      .ask(region, "DeleteSecurityGroup", (ec2, asked) => ec2.deleteSecurityGroup({ GroupId: groupId }, asked))
+      .pipe(
+        Effect.asVoid,
+        Effect.catchIf(
+          ({ code }) => code === "InvalidGroup.NotFound",
+          () => Effect.void
+        ),
+        Effect.ensuring(Effect.sync(() => known.clear()))
+      )
+
   return {
     named: Effect.fn("Groups.named")(function* (region: string, vpcId: string, name: string) {
       return (yield* find(region, vpcId, name))?.GroupId ?? (yield* notFound(name, vpcId))
@@ -143,17 +155,15 @@ export const makeGroups = (aws: Aws) => {
       }),
     /** Nothing of what is known of a region holds: a group that was there is gone. */
     forget: () => known.clear(),
-    remove: (region: string, groupId: string) =>
-      aws
-        .ask(region, "DeleteSecurityGroup", (ec2, asked) => ec2.deleteSecurityGroup({ GroupId: groupId }, asked))
-        .pipe(
-          Effect.asVoid,
-          Effect.catchIf(
-            ({ code }) => code === "InvalidGroup.NotFound",
-            () => Effect.void
-          ),
-          Effect.ensuring(Effect.sync(() => known.clear()))
-        )
+    remove,
+    /** Of a cluster that got no machine there. */
+    removeOf: Effect.fn("Groups.removeOf")(function* (region: string, cluster: ClusterId) {
+      const Filters = [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]
+      const { SecurityGroups = [] } = yield* aws.ask(region, "DescribeSecurityGroups", (ec2, asked) =>
+        ec2.describeSecurityGroups({ Filters }, asked)
+      )
+      yield* Effect.forEach(SecurityGroups, ({ GroupId }) => remove(region, GroupId!), { discard: true })
+    })
   }
 }
 export type Groups = ReturnType<typeof makeGroups>

@@ -61,7 +61,12 @@ export const makeInstall = ({ folder, machines, nodes }: InstallOptions) => {
 
   const claim = Effect.fn("Install.claim")(function* (ref: NodeRef, label: Label | null) {
     const { ready, target } = yield* machines.readyFor(ref)
-    const { cpus, home, machine, memoryGib } = ready.ground
+    const { cpus, home, lease, machine, memoryGib } = ready.ground
+    // It came with the image: the machine that was copied had a node, whose agent would go on here.
+    if (lease !== null && lease !== "unreadable" && lease.node !== ref.node) {
+      const { cluster, clusterName, log, node, rank } = lease
+      yield* machines.ask(ref, "terminate", { tags: { log, cluster, clusterName }, rank, node })
+    }
     yield* machines.ask(ref, "provision", {
       tags: ref.tags,
       token: tokenOf(ref.node),

@@ -69,6 +69,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
   const until = Effect.fn("Nodes.until")(function* (ref: NodeRef, is: (instance: Instance) => boolean) {
     for (;;) {
       const listed = foundIn(yield* instances.ofLog(ref.region!, ref.tags.log), ref.node)
+      if (listed !== undefined && !isOurs(ref, listed.label)) return yield* notOurs(ref, listed.label)
       const found = listed ?? (yield* must(ref))
       if (found === null || is(found.instance)) return found
       yield* Effect.sleep(pauseMs)
@@ -98,11 +99,14 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     const states = yield* Effect.forEach(
       regions,
       ([region, those]) =>
-        Effect.catch(ofRegion(region, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
+        Effect.map(
+          Effect.catch(ofRegion(region, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
+          (found) => found.map((state, i) => [those[i]!, state] as const)
+        ),
       { concurrency: "unbounded" }
     )
-    const byNode = new Map(states.flat().map((state) => [state.node, state]))
-    return refs.map(({ node }) => byNode.get(node)!)
+    const byRef = new Map(states.flat())
+    return refs.map((ref) => byRef.get(ref)!)
   })
 
   const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })
@@ -164,6 +168,20 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     yield* removeGroup(ref, found)
   })
 
-  return { find, query, start, stop, terminate }
+  /** A one-time spot machine knows one end only. */
+  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
+    const behavior = { InstanceInitiatedShutdownBehavior: { Value: down ? "terminate" : "stop" } }
+    const tell = Effect.fnUntraced(function* (ref: NodeRef) {
+      const found = yield* find(ref)
+      const InstanceId = found?.instance.InstanceId ?? ref.host
+      if (InstanceId === null || found?.instance.InstanceLifecycle === "spot") return
+      yield* aws.ask(ref.region!, "ModifyInstanceAttribute", (ec2, asked) =>
+        ec2.modifyInstanceAttribute({ InstanceId, ...behavior }, asked)
+      )
+    })
+    yield* Effect.forEach(refs, tell, { concurrency: 8, discard: true })
+  })
+
+  return { find, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>

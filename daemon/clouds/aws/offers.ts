@@ -23,7 +23,8 @@ const docker = "docker images are not run on AWS by this version"
 
 export const offersOf = (
   catalog: Catalog | undefined,
-  { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">
+  { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">,
+  mayUse: (region: string) => boolean = () => true
 ): Offered => {
   if (catalog === undefined) return { offers: [], reason: "the list of AWS's offers cannot be read" }
   const { items, kind } = alternativesOf(resources)
@@ -32,9 +33,11 @@ export const offersOf = (
   if (needs.length === 0) return { offers: [], reason: docker, lacks: own.length > 0 }
   const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [catalog])
   // One zone at a time: a token of EC2's is a zone's own, so that what was asked for is found there and nowhere else.
-  const offers = ranked.flatMap(
+  const each = ranked.flatMap(
     ({ offer, zones }): ReadonlyArray<Offer> => (offer.zone === null ? zones.map((zone) => ({ ...offer, zone })) : [offer])
   )
+  const offers = each.filter(({ region }) => mayUse(region ?? ""))
   if (offers.length > 0) return { offers, reason: null }
+  if (each.length > 0) return { offers, reason: "aws.ssh_proxy_command of config.yaml names none of the regions that have it" }
   return { offers: [], reason: [...new Set(looks.map(reasonOf))].join("; ") || "AWS has nothing of the kind" }
 }

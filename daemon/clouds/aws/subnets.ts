@@ -18,8 +18,9 @@ export interface Chosen {
 
 const refused = (code: string, message: string, scope: "region" | "zone") => new CloudError({ kind: "Refused", code, message, scope })
 
-/** By its own table of routes, or its VPC's where it has none. */
-export const isPublic = ({ SubnetId, VpcId }: Subnet, tables: ReadonlyArray<RouteTable>): boolean => {
+/** As it was made, or by its own table of routes, or its VPC's where it has none. */
+export const isPublic = ({ MapPublicIpOnLaunch, SubnetId, VpcId }: Subnet, tables: ReadonlyArray<RouteTable>): boolean => {
+  if (MapPublicIpOnLaunch) return true
   const isFor = (is: (association: RouteTableAssociation) => boolean) =>
     tables.find(({ Associations = [], VpcId: of }) => of === VpcId && Associations.some(is))
   const table = isFor((one) => one.SubnetId === SubnetId) ?? isFor(({ Main }) => Main === true)
@@ -50,9 +51,7 @@ export const chooseSubnet = (
   if (typeof vpcId !== "string") return vpcId
   const { useInternalIps } = settings
   const there = network.subnets.filter(({ State, VpcId }) => VpcId === vpcId && State === "available")
-  const open = there.filter((subnet) =>
-    useInternalIps ? !isPublic(subnet, network.routeTables) && subnet.MapPublicIpOnLaunch !== true : isPublic(subnet, network.routeTables)
-  )
+  const open = there.filter((subnet) => (useInternalIps ? !isPublic(subnet, network.routeTables) : isPublic(subnet, network.routeTables)))
   const kind = useInternalIps ? "private subnet" : "subnet with a way to the internet"
   if (open.length === 0) return refused("InvalidSubnet", `${region} has no ${kind} in ${vpcId}`, "region")
   const inZone = open.filter(({ AvailabilityZone }) => AvailabilityZone === zone)
