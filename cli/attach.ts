@@ -69,6 +69,8 @@ const submit = async ({ session, method, params, watch }: Attachment, progress: 
   }
 }
 
+const tell = ({ notices }: Pick<LogsAnswer, "notices">) => notices && more().notify(notices)
+
 /** Streams a job's log to its end. */
 export const followJob = async (session: Session, params: object, out: Out): Promise<LogsAnswer> => {
   const lines = makePrefixer((bytes) => out.write(bytes), dim(out))
@@ -76,7 +78,7 @@ export const followJob = async (session: Session, params: object, out: Out): Pro
     return await session.call<LogsAnswer>("logs", params, {
       onSource: ({ rank, prefix }) => lines.source(rank, prefix),
       onLog: (rank, bytes) => lines.push(rank, bytes),
-      onAt: (_, page) => (page as LogsAnswer).notices && more().notify((page as LogsAnswer).notices)
+      onAt: (_, page) => tell(page as LogsAnswer)
     })
   } finally {
     if (lines.end() && out.isTTY()) stderr.write("\n")
@@ -90,6 +92,7 @@ export const attach = async (attachment: Attachment): Promise<number> => {
   const progress = makeProgress(json)
   const launched = await submit(attachment, progress)
   const { canStop, jobId, ssh } = launched
+  tell(launched)
   const cluster = launched.cluster ?? attachment.params.clusterName ?? ""
   const end = (text: string, stop?: boolean) => {
     if (json) return

@@ -17,16 +17,17 @@ export const cloudPages = {
     examples: ["sky cost-report", "sky cost-report -a -o json"]
   },
   "show-gpus": {
-    usage: "sky show-gpus [NAME[:COUNT]] [-a] [--cloud CLOUD] [--region REGION] [--all-regions]",
+    usage: "sky show-gpus [NAME[:COUNT]] [-a] [--infra CLOUD[/REGION]] [--cloud CLOUD] [--region REGION] [--all-regions]",
     summary: "accelerators, where they are cheapest, and their prices",
-    note: "NAME is a part of it, in any case; ^ $ . * + ? [ ] are those of regular expressions. By the lists of all clouds, enabled or not. Also: sky gpus list",
+    note: "NAME is a part of it, in any case; ^ $ . * + ? [ ] are those of regular expressions. By the lists of all clouds, enabled or not, and of your own machines what there is and what is free. Also: sky gpus list",
     flags: [
       ["-a, --all", "all kinds, each with its machines"],
+      ["--infra CLOUD[/REGION]", "of this one only; of a pool: ssh/POOL"],
       ["--cloud CLOUD", "of this one only"],
       ["--region REGION", "in this region; needs --cloud"],
       ["--all-regions", "NAME in each region, not only where it is cheapest"]
     ],
-    examples: ["sky show-gpus", "sky show-gpus A100:8 --all-regions"]
+    examples: ["sky show-gpus --infra ssh", "sky show-gpus A100:8 --all-regions"]
   },
   catalog: {
     usage: "sky catalog list | update [CLOUD…] [--from URL|FILE [--sha256 SUM]]",

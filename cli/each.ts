@@ -3,14 +3,15 @@
 import type { Session } from "../sdk/client/Session.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
+import type { Progress as Phase } from "../sdk/protocol/Wire.ts"
 import { canAsk, confirm } from "./ask.ts"
 import { onInterrupt } from "./interrupt.ts"
 import { stderr, stdout } from "./out.ts"
 import { pick } from "./pick.ts"
 import { asClientError, showError } from "./render/error.ts"
 import { jsonLine } from "./render/json.ts"
-import { makeProgress } from "./render/Progress.ts"
-import { clean } from "./render/style.ts"
+import { makeProgress, type Progress } from "./render/Progress.ts"
+import { clean, glyph } from "./render/style.ts"
 import { plural } from "./render/time.ts"
 
 export interface Each {
@@ -25,6 +26,8 @@ export interface Each {
   readonly doing: string
   readonly question: (clusters: ReadonlyArray<ClusterView>) => string | Promise<string>
   readonly byDefault: boolean
+  /** Nothing is asked of what can only be refused. */
+  readonly mayDo?: (cluster: ClusterView) => boolean
   readonly params: object
   /** What is said of a cluster when it is done. */
   readonly said: string
@@ -51,14 +54,18 @@ export const each = async (work: Each): Promise<number> => {
     } else open.push(cluster)
   }
   if (open.length > 0) {
-    if (!work.yes) await confirm(await work.question(open), work.byDefault)
+    if (!work.yes && open.some(work.mayDo ?? (() => true))) await confirm(await work.question(open), work.byDefault)
     const shown = namesOf(open)
     progress.run(work.doing, shown)
     const restore = onInterrupt(() => `Detached; the ${method} of ${shown} goes on. Watch: sky status`)
     const one = async ({ name }: ClusterView): Promise<void> => {
       const begunAtMs = Date.now()
       try {
-        const value = await session.call<Record<string, unknown>>(method, { ...work.params, clusterName: name })
+        const value = await session.call<Record<string, unknown>>(
+          method,
+          { ...work.params, clusterName: name },
+          { onProgress: toldOf(progress) }
+        )
         progress.line("done", name, work.said, Date.now() - begunAtMs)
         done.push(name)
         results.push({ cluster: name, ok: true, ...value })
@@ -78,6 +85,12 @@ export const each = async (work: Each): Promise<number> => {
   else if (clusters.length === 0 && codes.length === 0) stderr.write("No clusters.\n")
   return Math.max(exitCodes.ok, ...codes)
 }
+
+/** What is left undone is said though the command goes well. */
+const toldOf =
+  ({ above }: Progress) =>
+  ({ cluster, detail, state }: Phase) =>
+    state === "failed" && above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
 
 export const namesOf = (clusters: ReadonlyArray<ClusterView>): string => clusters.map(({ name }) => clean(name)).join(", ")
 

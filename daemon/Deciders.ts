@@ -83,7 +83,9 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
     const cloud = enabled.includes(name) ? clouds.get(name) : undefined
     if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
     const why = access.get(name)
-    return Effect.succeed({ offers: [], reason: `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}` })
+    const hint = clouds.get(name)?.howTo
+    const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
+    return Effect.succeed({ offers: [], reason, ...(hint === undefined ? {} : { hint }) })
   }
   const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
   const groups = yield* Effect.forEach(

@@ -17,13 +17,14 @@ import { RequestConflict, type SkydError, ValueError } from "../sdk/protocol/err
 import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { autoClusterName } from "../task/cloud-names.ts"
+import type { Task } from "../task/Task.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs } from "./catalog/Catalogs.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { relativePathOf } from "./commands/mounts.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
-import { accessOf, decide, type Input, identitiesFor, offersFor } from "./Deciders.ts"
+import { type Access, accessOf, decide, type Input, identitiesFor, offersFor } from "./Deciders.ts"
 import { Disk } from "./Disk.ts"
 import { decoder } from "./decode.ts"
 import { Identity } from "./Identity.ts"
@@ -32,6 +33,7 @@ import { inTurn } from "./in-turn.ts"
 import { knownIn } from "./known.ts"
 import { EventTooLarge } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
+import { Abandoned } from "./reactors/Abandoned.ts"
 import { Reactors } from "./reactors/Reactors.ts"
 import { Secrets } from "./Secrets.ts"
 import { refuseClashes } from "./sync/clashes.ts"
@@ -77,6 +79,7 @@ const make = Effect.gen(function* () {
   const { all: catalogs } = yield* Catalogs
   const disk = yield* Disk
   const reactors = yield* Reactors
+  const { endNow } = yield* Abandoned
   const list = yield* FileLister
   const turn = inTurn<OperationId>()
 
@@ -135,6 +138,12 @@ const make = Effect.gen(function* () {
     ...recordedCaller(caller, secretValues)
   })
 
+  /** What a purge has left on a machine is nobody's: it does not stand in the way of who wants that. */
+  const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, task: Task) {
+    const found = yield* offersFor(clouds, access, task)
+    return found.offers.length === 0 && found.busy && (yield* endNow) ? yield* offersFor(clouds, access, task) : found
+  })
+
   const begin = Effect.fn("Dispatcher.begin")(function* (id: OperationId, method: CommandName, decoded: Params, caller: Caller) {
     const digest = secrets.digest(`${method} ${canonicalJson(decoded)}`)
     const before = yield* known(id)
@@ -147,7 +156,7 @@ const make = Effect.gen(function* () {
     const user = caller.user ?? identity.user
     const name = decoded.clusterName ?? autoClusterName(fresh.slice(-4).toLowerCase(), user)
     const access = yield* accessOf(clouds)
-    const places = method === "launch" && "task" in decoded ? yield* offersFor(clouds, access, decoded.task) : { offers: [], reason: null }
+    const places = method === "launch" && "task" in decoded ? yield* placesFor(access, decoded.task) : { offers: [], reason: null }
     const context = {
       requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
       nowMs: Math.trunc(yield* Clock.currentTimeMillis),

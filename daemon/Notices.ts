@@ -11,6 +11,9 @@ export class Notices extends Context.Service<
     readonly watch: (subject: string, look: () => string | null) => void
     readonly get: (subject: string) => string | undefined
     readonly list: () => ReadonlyArray<string>
+    /** What is to be known of one cluster, by its id: said where that is asked about. */
+    readonly setAbout: (cluster: string, text: string | null) => void
+    readonly about: (cluster: string) => string | undefined
     /** Called when a subject appears, and not when more is said of it. Returns what ends that. */
     readonly follow: (callback: (text: string) => void) => () => void
   }
@@ -18,6 +21,7 @@ export class Notices extends Context.Service<
   static readonly layer = Layer.sync(Notices, () => {
     const texts = new Map<string, string>()
     const looks = new Map<string, () => string | null>()
+    const ofClusters = new Map<string, string>()
     const followers = new Set<(text: string) => void>()
     const set = (subject: string, text: string | null) => {
       const isNew = !texts.has(subject)
@@ -45,6 +49,8 @@ export class Notices extends Context.Service<
         for (const subject of looks.keys()) look(subject)
         return [...texts.values()]
       },
+      setAbout: (cluster, text) => void (text === null ? ofClusters.delete(cluster) : ofClusters.set(cluster, text)),
+      about: (cluster) => ofClusters.get(cluster),
       follow: (callback) => {
         followers.add(callback)
         return () => void followers.delete(callback)

@@ -19,6 +19,7 @@ import { Dispatcher } from "./Dispatcher.ts"
 import { freshUlid } from "./Ids.ts"
 import type { Reply } from "./ipc/Connection.ts"
 import { EventLog } from "./log/EventLog.ts"
+import { Notices } from "./Notices.ts"
 import { Ongoing, type Passing } from "./Ongoing.ts"
 import { handleOf } from "./queries/cluster-view.ts"
 import { progressOf } from "./queries/progress.ts"
@@ -41,6 +42,7 @@ const make = Effect.gen(function* () {
   const ongoing = yield* Ongoing
   const clouds = yield* Clouds
   const names = yield* SshNames
+  const notices = yield* Notices
 
   /** What can be done with it from here on. */
   const waysOf = (cluster: ClusterRow) => {
@@ -54,7 +56,8 @@ const make = Effect.gen(function* () {
     const handle =
       row.method === "launch" || row.method === "exec" || row.method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}
     const ways = cluster && (row.method === "launch" || row.method === "exec") ? waysOf(cluster) : {}
-    return { cluster: row.clusterName, ...handle, ...ways, ...result }
+    const notice = cluster && row.method === "launch" ? notices.about(cluster.id) : undefined
+    return { cluster: row.clusterName, ...handle, ...ways, ...(notice === undefined ? {} : { notices: [notice] }), ...result }
   }
 
   const finish = Effect.fn("Operations.finish")(function* (row: OperationRow, request: Request, reply: Reply) {

@@ -8,7 +8,7 @@ import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/node-folder.t
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
+import { isOfAnotherBoot, markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
@@ -31,6 +31,8 @@ export interface MachineOptions {
 }
 
 const width = 16
+/** What the user's login sets for Node programs of his own would change ours, or keep them from starting. */
+const withoutOptions = ["/usr/bin/env", "NODE_OPTIONS=", "NODE_PATH="]
 /** A claim that is older was cut short; a younger one may be another's, who is being told that the machine is taken. */
 const claimMaxMs = 3_600_000
 
@@ -103,12 +105,12 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     },
     query: ({ nodes }) => inParallel(nodes, width, (ref) => stateOrUnknown(at, ref)),
     owned: ({ log }) => ownedBy(at, log),
-    start: async (ref, signal) => {
+    start: async ({ anew = false, ...ref }, signal) => {
       const place = await find(ref)
       const { address } = place.identity
       const stopped = await whyStopped(place.folder, place.identity)
-      if (!stopped) return { address }
-      if (stopped.down) throw refused("Ended", `Node ${ref.node} ended itself for good: it can only be taken down.`)
+      if (!stopped && !(anew && (await isOfAnotherBoot(place.folder)))) return { address }
+      if (stopped?.down) throw refused("Ended", `Node ${ref.node} ended itself for good: it can only be taken down.`)
       // What is still ending there from before must not be taken for the new start's.
       await endNode(place, "Stopped", true, signal)
       await whole(signal, () => markStarted(place.folder))
@@ -141,7 +143,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     letIn: async ({ publicKey, ...ref }, signal) => {
       const { socket } = await findRunning(ref)
       if (!(await holdsLease(at, ref.node))) throw refused("NotAlone", `Node ${ref.node} does not have this machine alone.`)
-      const line = keyLine([process.execPath, agentPath, "connect", socket], publicKey, ref.node)
+      const line = keyLine([...withoutOptions, process.execPath, agentPath, "connect", socket], publicKey, ref.node)
       await whole(signal, async () => {
         await addLine(line, ref.node)
         // It may have been ended meanwhile, and nobody takes it out after that.

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { type NodeIdentity, workdirName } from "../sdk/agent/node-folder.ts"
 import { buildFolder, exists, ownIdentity, type Places, socketFrom, syncNodes } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
-import { holdsLease, takeLease } from "./lease.ts"
+import { giveBackLease, holdsLease, takeLease } from "./lease.ts"
 import { refused } from "./MachineError.ts"
 import type { Claim, Provisioned } from "./shapes.ts"
 import { discard } from "./trash.ts"
@@ -18,7 +18,7 @@ type Seat = Claim["ranks"][number]
 type Environment = NodeIdentity["environment"]
 
 const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environment): NodeIdentity => {
-  const { tags, token, offer, home, machine, stateFolder, survivesReboot } = claim
+  const { tags, token, offer, home, machine, powersOff, stateFolder, survivesReboot } = claim
   return {
     log: tags.log,
     cluster: tags.cluster,
@@ -37,6 +37,7 @@ const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environm
     environment,
     ...(home !== undefined && { home }),
     ...(survivesReboot !== undefined && { survivesReboot }),
+    ...(powersOff !== undefined && { powersOff }),
     ...(stateFolder !== undefined && { stateFolder }),
     ...(machine !== undefined && { machine })
   }
@@ -60,7 +61,11 @@ const isFolder = (path: string) =>
 const buildAlone = async (at: Places, identity: NodeIdentity) => {
   const { node, home } = identity
   const alone = home === undefined ? identity : { ...identity, ownsWorkdir: !(await findsWorkdir(home)) }
-  await buildFolder(at, alone, (temp) => takeLease(at, temp, alone))
+  // A disk that is full from here on is no reason to keep it.
+  await buildFolder(at, alone, (temp) => takeLease(at, temp, alone)).catch(async (error) => {
+    if (!(await exists(at.node(node)))) await giveBackLease(at, node).catch(() => {})
+    throw error
+  })
   if (await holdsLease(at, node)) return
   await discard(at, node)
   throw ended(node)

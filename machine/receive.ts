@@ -41,18 +41,22 @@ interface Taking {
   /** The target, absolute. */
   readonly into: string
   readonly staging: string
+  /** That were made, or made ours to fill. */
+  readonly folders: Array<FileEntry>
 }
 
 const never = new AbortController().signal
 
 /** Folders and links are made, and files told apart: which are not there as they should be. */
-const placeAllButFiles = ({ entries, into, staging }: Taking): ReadonlyArray<number> => {
+const placeAllButFiles = ({ entries, folders, into, staging }: Taking): ReadonlyArray<number> => {
   const wants: Array<number> = []
   for (const [index, entry] of entries.entries()) {
     const path = `${into}/${entry.path}`
     at(path, () => {
-      if (entry.kind === "folder") makeFolder(path)
-      else if (entry.kind === "link") placeLink(entry.target!, { path, staging, signal: never })
+      if (entry.kind === "folder") {
+        makeFolder(path)
+        folders.push(entry)
+      } else if (entry.kind === "link") placeLink(entry.target!, { path, staging, signal: never })
       else if (!isThere(path, clearWay(path), entry)) wants.push(index)
     })
   }
@@ -76,7 +80,10 @@ const takeFile = ({ entries, input, into, staging }: Taking, { index, mode, mtim
     }
   }
   const again = (temp: string, first: string) => {
+    // Its own mode may keep us from reading it.
+    chmod(first, 0o600)
     copyFileSync(first, raw(temp))
+    chmod(temp, mode)
     utimesSync(raw(temp), mtimeMs / 1000, mtimeMs / 1000)
   }
   at(path, () => replace({ path, staging, signal: never }, make, again))
@@ -102,22 +109,30 @@ const takeFiles = (taking: Taking, wants: ReadonlyArray<number>): Received => {
   return { files, bytes }
 }
 
+/** Those that were filled are ours alone until then: some have modes that do not let us write. */
+const leaveFolders = ({ folders, into }: Taking): void => {
+  for (const { mode, path } of folders.toReversed()) at(join(into, path), () => chmod(join(into, path), mode))
+}
+
 const take = (input: Input, landing: Landing, entries: ReadonlyArray<FileEntry>, stagingPath: string): Received => {
   const { base, target } = landing.place
   const staging = at(stagingPath, () => makeStaging(stagingPath))
   try {
     const into = at(join(base, target), () => makeTarget(base, target))
-    const taking: Taking = { input, entries, into, staging }
-    const wants = placeAllButFiles(taking)
-    say({ wants })
-    const received = takeFiles(taking, wants)
-    for (const { kind, mode, path } of entries.toReversed()) {
-      if (kind === "folder") at(join(into, path), () => chmod(join(into, path), mode))
+    const taking: Taking = { input, entries, into, staging, folders: [] }
+    let isOvertaken = false
+    try {
+      const wants = placeAllButFiles(taking)
+      say({ wants })
+      return takeFiles(taking, wants)
+    } catch (error) {
+      isOvertaken = lstat(staging) === null
+      throw error instanceof Cut || !isOvertaken
+        ? error
+        : transient("Overtaken", "Another sync to this node began before this one was done.")
+    } finally {
+      if (!isOvertaken) leaveFolders(taking)
     }
-    return received
-  } catch (error) {
-    if (error instanceof Cut || lstat(staging) !== null) throw error
-    throw transient("Overtaken", "Another sync to this node began before this one was done.")
   } finally {
     removeStaging(staging)
   }

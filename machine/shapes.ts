@@ -22,6 +22,7 @@ export interface Claim {
   /** As in `NodeIdentity`. */
   readonly home?: string
   readonly survivesReboot?: boolean
+  readonly powersOff?: boolean
   readonly stateFolder?: string
   readonly machine?: string
   /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
@@ -66,7 +67,8 @@ export interface MachineMethods {
   readonly provision: [Claim, ReadonlyArray<Provisioned>]
   readonly query: [{ readonly nodes: ReadonlyArray<NodeRef> }, ReadonlyArray<NodeState>]
   readonly owned: [{ readonly log: string | null }, Holdings]
-  readonly start: [NodeRef, { readonly address: string }]
+  /** `anew`: the machine itself was stopped since; what it has of before is over. */
+  readonly start: [NodeRef & { readonly anew?: boolean }, { readonly address: string }]
   readonly stop: [NodeRef, object]
   readonly terminate: [NodeRef, object]
   /** `comesBack`: it is started again with the machine, where that can be had. */

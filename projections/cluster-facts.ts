@@ -21,6 +21,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   everUp: false,
   numNodes: 1,
   offer: null,
+  machine: {},
   owner: null,
   pending: [],
   refused: null,
@@ -117,8 +118,10 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
         !event.down && row.operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
       return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, recorded, event.entry) }
     }
-    case "NodeRequested":
-      return { ...row, pending: [...row.pending, { token: event.token, ranks: event.ranks, offer: event.offer, sinceMs: atMs }] }
+    case "NodeRequested": {
+      const { machine = {}, offer, ranks, token } = event
+      return { ...row, machine, pending: [...row.pending, { token, ranks, offer, machine, sinceMs: atMs }] }
+    }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
     case "FileMountsSynced":

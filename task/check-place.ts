@@ -1,12 +1,13 @@
 /** Where a need may go: the region and zone as the offers spell them, and the cloud that has them when none was named. */
 import * as Result from "effect/Result"
 import { cloudDisplay, type Infra } from "./clouds.ts"
-import { closeMatches } from "./near.ts"
+import { closeMatches, didYouMean } from "./near.ts"
 import type { CloudOffers, Offers } from "./Offers.ts"
 import { type Checked, refused } from "./Refusal.ts"
 
 const unknown = (what: "region" | "zone", name: string, cloud: string, known: ReadonlyArray<string>) => {
-  const near = closeMatches(name, known)
+  // Names of one's own are few, and their own: the nearest is meant.
+  const near = cloud === "ssh" ? [didYouMean(name, known)].filter((one) => one !== undefined) : closeMatches(name, known)
   const there = near.length === 0 && what === "region" ? ` It has: ${known.join(", ")}.` : ""
   // Regions of one's own machines are called pools.
   return refused(`${cloudDisplay(cloud)} has no ${what === "region" && cloud === "ssh" ? "pool" : what} '${name}'.${there}`, near)

@@ -22,7 +22,8 @@ export const didYouMean = (word: string, known: Iterable<string>): string | unde
   for (const candidate of known) {
     if (candidate === word) continue
     const d = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (d < least) [best, least] = [candidate, d]
+    // Of names that have nothing in common one is not near to the other, however short they are.
+    if (d < least && d < Math.max(word.length, candidate.length)) [best, least] = [candidate, d]
   }
   return best
 }

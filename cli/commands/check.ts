@@ -1,8 +1,10 @@
 /** `sky check`: which clouds can be used, and of one's own machines each as it is. */
 
+import { ClientError } from "../../sdk/client/ClientError.ts"
 import type { CheckAnswer, CloudView, MachineView, SshListAnswer } from "../../sdk/protocol/clouds.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stdout } from "../out.ts"
+import { showError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 import { machinesTable } from "../render/machines.ts"
 import { notify } from "../render/notify.ts"
@@ -45,6 +47,9 @@ export const check = verb(usage, {}, async ({ words, json, connect }) => {
       if (machines !== null) stdout.write(indented(machines))
     }
   // Who names a cloud wants it: what cannot be used of it is a failure.
-  const isWhole = clouds.every(({ enabled }) => enabled) && (own ?? []).every(({ status }) => status !== "unreachable")
-  return words.length === 0 || isWhole ? exitCodes.ok : exitCodes.failed
+  const away = (own ?? []).filter(({ status }) => status === "unreachable" || status === "unusable")
+  if (words.length === 0 || (away.length === 0 && clouds.every(({ enabled }) => enabled))) return exitCodes.ok
+  if (away.length === 0) return exitCodes.failed
+  const message = `${away.length} of ${plural(own!.length, "machine")} cannot be used: ${away.map(({ host }) => host).join(", ")}.`
+  return showError(new ClientError("NotAllUsable", exitCodes.failed, message), json)
 })

@@ -7,7 +7,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Launched } from "../../sdk/protocol/launch.ts"
 import type { StatusAnswer } from "../../sdk/protocol/queries.ts"
 import { launchAutostop } from "../../task/placed.ts"
-import type { Task } from "../../task/Task.ts"
+import { numNodesOf, type Task } from "../../task/Task.ts"
 import { againOf } from "../again.ts"
 import { confirm } from "../ask.ts"
 import { attach } from "../attach.ts"
@@ -71,7 +71,7 @@ export const launch: Verb = verb(
     // What no enabled cloud has is refused when it is meant: nothing is said of places then, and nothing asked.
     const isRefused = planned.plan?.enabled === false && !flags.dryrun
     if (!json && planned.plan && !isRefused)
-      stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now())}\n${ignored(planned, task)}`)
+      stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now(), numNodesOf(task))}\n${ignored(planned, task)}`)
     if (flags.dryrun) {
       stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), flags.all === true) : "")
       return exitCodes.ok

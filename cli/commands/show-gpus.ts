@@ -2,17 +2,20 @@
 
 import type { GpusListAnswer } from "../../sdk/protocol/catalog.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { type Infra, parseInfra } from "../../task/clouds.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
-import { gpuKinds, gpuTable } from "../render/gpus.ts"
+import { gpuKinds, gpuTable, ownTable } from "../render/gpus.ts"
 import { jsonLine } from "../render/json.ts"
 import { notify } from "../render/notify.ts"
 import { pricesOf } from "../render/plan.ts"
+import { clean } from "../render/style.ts"
 import { atMost, type Input, screen, type Verb, verb } from "../verb.ts"
 
-const usage = "sky show-gpus [NAME[:COUNT]] [-a] [--cloud CLOUD] [--region REGION] [--all-regions]"
+const usage = "sky show-gpus [NAME[:COUNT]] [-a] [--infra CLOUD[/REGION]] [--cloud CLOUD] [--region REGION] [--all-regions]"
 const options = {
   all: { type: "boolean", short: "a" },
+  infra: { type: "string" },
   cloud: { type: "string" },
   region: { type: "string" },
   "all-regions": { type: "boolean" }
@@ -28,22 +31,38 @@ const asked = (text: string | undefined) => {
   return { name: name!, ...(count === undefined ? {} : { count: Number(count) }) }
 }
 
+const placeOf = ({ cloud, infra, region }: Input<typeof options>["flags"]): Infra => {
+  if (infra === undefined) return { ...(cloud === undefined ? {} : { cloud }), ...(region === undefined ? {} : { region }) }
+  if (cloud !== undefined || region !== undefined) throw refuse("--infra says what --cloud and --region do: give one of them.")
+  const place = parseInfra(infra)
+  if (place === undefined || place.zone !== undefined) throw refuse(`'${infra}' is no CLOUD or CLOUD/REGION.`)
+  return place
+}
+
 const show = async ({ connect, flags, json, words }: Input<typeof options>): Promise<number> => {
   atMost(1, words, usage)
   const [word] = words
-  const { all = false, "all-regions": allRegions = false, cloud, region } = flags
+  const { all = false, "all-regions": allRegions = false } = flags
+  const { cloud, region } = placeOf(flags)
   if (all && word !== undefined) throw refuse("-a shows all kinds: leave the name out, or -a.")
   if (region !== undefined && cloud === undefined) throw refuse("--region needs --cloud.")
   if (allRegions && word === undefined) throw refuse("--all-regions needs a name.")
   if (allRegions && region !== undefined) throw refuse("--all-regions and --region exclude each other.")
   const params = { ...asked(word), allRegions, ...(cloud === undefined ? {} : { cloud }), ...(region === undefined ? {} : { region }) }
-  const { gpus, notices, prices } = await connect().call<GpusListAnswer>("gpus.list", params)
+  const { gpus, notices, own, ownReason, prices } = await connect().call<GpusListAnswer>("gpus.list", params)
   notify(notices)
-  if (json) stdout.write(jsonLine(gpus))
+  if (json) stdout.write(jsonLine([...gpus, ...own]))
   else {
+    stdout.write(ownTable(own, screen()))
     stdout.write(word === undefined ? gpuKinds(gpus, screen(), all) : "")
     if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen()))
-    if (gpus.length === 0) stderr.write("There is no such accelerator. All of them: sky show-gpus -a\n")
+    if (ownReason !== null) stderr.write(`Of your own machines there may be more: ${clean(ownReason)}. sky ssh ls\n`)
+    if (gpus.length + own.length === 0)
+      stderr.write(
+        cloud === "ssh"
+          ? "Your machines that answer have no such accelerator: sky ssh ls\n"
+          : "There is no such accelerator. All of them: sky show-gpus -a\n"
+      )
     else stderr.write(pricesOf(prices, Date.now()))
   }
   return exitCodes.ok

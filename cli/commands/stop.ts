@@ -21,6 +21,8 @@ export const stop = verb(
       doing: "Stopping",
       question: (clusters) => `Stop ${plural(clusters.length, "cluster")}: ${namesOf(clusters)}?${jobsLost(clusters)}`,
       byDefault: true,
+      // Machines of one's own never are.
+      mayDo: ({ resources }) => resources?.cloud !== "ssh",
       params: { lastUse: commandLine(argv), ...(flags.purge ? { purge: true } : {}) },
       said: "stopped",
       settled: ({ status }) => status === "STOPPED" && "is stopped already",

@@ -1,5 +1,5 @@
 /** Accelerators in tables. Pure. */
-import type { GpuView } from "../../sdk/protocol/catalog.ts"
+import type { GpuView, OwnGpuView } from "../../sdk/protocol/catalog.ts"
 import { clean, glyph } from "./style.ts"
 import { type Screen, table } from "./table.ts"
 
@@ -58,6 +58,19 @@ export const gpuKinds = (gpus: ReadonlyArray<GpuView>, screen: Screen, all: bool
     (all ? kindTable("OTHER_GPU", others, screen) : others.length > 0 ? `${others.length} more, and all prices: sky show-gpus -a\n` : "")
   )
 }
+
+/** Of one's own machines. */
+export const ownTable = (own: ReadonlyArray<OwnGpuView>, screen: Screen): string =>
+  own.length === 0
+    ? ""
+    : `${table(
+        ["YOUR_GPU", "POOL", "PER_MACHINE", "TOTAL", "FREE"],
+        own.map(({ accelerator, counts, free, region, total }) => ({
+          cells: [clean(accelerator), clean(region), counts.join(", "), String(total), String(free)]
+        })),
+        screen,
+        ["TOTAL", "FREE"]
+      )}\n`
 
 const titles = ["GPU", "QTY", "CLOUD", "INSTANCE_TYPE", "DEVICE_MEM", "vCPUs", "HOST_MEM", "HOURLY_PRICE", "HOURLY_SPOT_PRICE", "REGION"]
 const right = ["QTY", "DEVICE_MEM", "vCPUs", "HOST_MEM", "HOURLY_PRICE", "HOURLY_SPOT_PRICE"]

@@ -17,13 +17,12 @@ const oldness = (date: string, nowMs: number): string => {
   return months < 1 ? "" : `, ${plural(months, "month")} old`
 }
 
-/** `· 1 node · local (this machine) · free`. */
-export const summary = ({ enabled, offer, numNodes }: Plan, nowMs: number): string => {
+/** `· 1 node · local (this machine) · free`. `asked`: of the nodes of a cluster that is there. */
+export const summary = ({ enabled, newCluster, offer, numNodes }: Plan, nowMs: number, asked = numNodes): string => {
+  const nodes = !newCluster && asked < numNodes ? `${asked} of ${plural(numNodes, "node")}` : plural(numNodes, "node")
   const of = offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)}${oldness(offer.catalog, nowMs)})`
   const price = offer.usdPerHour === 0 ? "free" : `${dollars(numNodes * offer.usdPerHour)} an hour${of}`
-  return [...(enabled ? [] : ["not enabled"]), plural(numNodes, "node"), infra(offer), price]
-    .map((part) => `${glyph("dot")} ${part}`)
-    .join(" ")
+  return [...(enabled ? [] : ["not enabled"]), nodes, infra(offer), price].map((part) => `${glyph("dot")} ${part}`).join(" ")
 }
 
 /** A cluster that is there stays as it is, and its CPUs and memory are no part of what must fit (contract, launch-43). */
@@ -108,7 +107,8 @@ export const planTable = (plan: Plan, screen: Screen, nowMs: number, all = false
   const lines = [
     sum === "" || prices !== "" ? `${sum}${prices}` : `${sum.trimEnd()}\n`,
     nextOf(plan, all),
-    ...notes.map((note) => `${clean(note)}\n`)
+    // A list in it stays one.
+    ...notes.map((note) => `${note.split("\n").map(clean).join("\n")}\n`)
   ]
   return rows(isWide ? chosen : said) + lines.join("") + (enabled ? "" : notEnabled)
 }

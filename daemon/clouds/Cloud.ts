@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
-import { type Offer, RefusalScope } from "../../events/values.ts"
+import { type MachineWish, type Offer, RefusalScope } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
@@ -42,6 +42,8 @@ export interface ProvisionRequest {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer
+  /** For a cloud that makes machines: what they are to be besides. */
+  readonly machine?: MachineWish
 }
 
 export interface Provisioned extends shapes.Provisioned {
@@ -107,7 +109,7 @@ export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
 export interface OwnMachine {
   readonly pool: string
   readonly host: string
-  readonly status: "free" | "leased" | "unreachable"
+  readonly status: "free" | "leased" | "unreachable" | "unusable"
   /** Of the cluster that has it, whoever's log it is of. */
   readonly clusterName: string | null
   /** Why it cannot be had, in words. */
@@ -126,6 +128,8 @@ export interface Cloud {
   readonly name: string
   /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
   readonly whyNot?: Effect.Effect<string | null>
+  /** How it comes to be used, as a hint. */
+  readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */
   readonly isLastResort?: boolean
   /** The user's own machines of a pool, or of all; each is asked. */
@@ -160,6 +164,10 @@ export interface Cloud {
    * `isHad`: a machine of the user's own that holds a node which the caller knows: no other can be on it.
    */
   readonly owned: (log: string | null, isHad?: IsHad) => Effect.Effect<Holdings, CloudError>
+  /**
+   * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
+   */
+  readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

@@ -15,6 +15,6 @@ export const autostop = (row: ClusterRow | undefined, params: Autostop, lackOf: 
   const idleMinutes = Math.max(-1, params.idleMinutes)
   const down = (params.down ?? false) && idleMinutes >= 0
   const lack = idleMinutes >= 0 && !down ? lackOf("STOP") : null
-  if (lack !== null) return Result.fail(cannotAutostop(row.name, lack, `sky autostop -i ${idleMinutes} --down`))
+  if (lack !== null) return Result.fail(cannotAutostop(row.name, lack, `sky autostop -i ${idleMinutes} --down ${row.name}`))
   return onCluster(row, context, [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down }])
 }

@@ -11,6 +11,7 @@ import { isControllerName } from "../../task/names.ts"
 import { fitsPlace, needOfPlace } from "../../task/placed.ts"
 import { needInWords } from "../../task/resources-text.ts"
 import { numNodesOf } from "../../task/Task.ts"
+import { inner } from "../sentence.ts"
 
 const ago = (fromMs: number, nowMs: number) => `${Math.max(0, Math.round((nowMs - fromMs) / 1000))} s`
 
@@ -31,7 +32,7 @@ export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
   const because =
     raising !== undefined
       ? `a ${raising.method} is in progress since ${ago(raising.sinceMs, nowMs)}`
-      : `it is ${status}${reason === null ? "" : ` (${reason})`}`
+      : `it is ${status}${reason === null ? "" : ` (${inner(reason)})`}`
   const hint = raising !== undefined ? `Watch it: sky status ${row.name}` : `Bring it up: sky start ${row.name}`
   return Result.fail(
     new ClusterNotUpError({ cluster: row.name, clusterStatus: status, message: `${row.name} is not UP: ${because}.`, hint })

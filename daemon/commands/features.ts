@@ -11,11 +11,11 @@ export type LackOf = (feature: ClusterFeature) => string | null
 export const cannotStop = (name: string, lack: string) =>
   new NotSupportedError({ message: `${name} cannot be stopped: ${lack}.`, hint: `To end it with all its data: sky down ${name}` })
 
-/** `words`: of the command line, before the cluster's name. */
-export const cannotAutostop = (name: string, lack: string, words: string) =>
+/** `way`: what to type for it. */
+export const cannotAutostop = (name: string, lack: string, way: string) =>
   new NotSupportedError({
     message: `${name} cannot be stopped when idle: ${lack}.`,
-    hint: `To have it torn down when idle, with all its data: ${words} ${name}`
+    hint: `To have it torn down when idle, with all its data: ${way}`
   })
 
 export const cannotStart = (name: string, lack: string) =>

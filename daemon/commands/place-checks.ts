@@ -35,11 +35,7 @@ export const lackFor = (
   const { down, idleMinutes } = autostopAt(offer)
   const asked = [
     [isStopped, "RESTART", cannotStart],
-    [
-      idleMinutes !== null && !down,
-      "STOP",
-      (as: string, lack: string) => cannotAutostop(as, lack, `sky launch -i ${idleMinutes} --down -c`)
-    ],
+    [idleMinutes !== null && !down, "STOP", (as: string, lack: string) => cannotAutostop(as, lack, "the same command with --down")],
     [needsFuse(task), "STORAGE_MOUNTING", (as: string, lack: string) => cannotMount(as, task, lack)]
   ] as const
   for (const [isAsked, feature, refusal] of asked) {

@@ -5,6 +5,7 @@ import type { PlacePassedOver } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import { NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Offered } from "../clouds/Cloud.ts"
+import { inner, sentence } from "../sentence.ts"
 
 /** What the clouds offer for a task, best first; the reason when nothing fits. */
 export type Places = Offered
@@ -16,11 +17,11 @@ export const isNowhere = ({ message }: SkydError, places: Places): boolean =>
 const nowhere = ({ hint, lacks, reason }: Places) =>
   lacks
     ? new NotSupportedError({
-        message: `No enabled cloud can do what the task asks: ${reason}.`,
+        message: sentence(`No enabled cloud can do what the task asks: ${reason}`),
         hint: "Leave it out, or enable a cloud that has it: sky check"
       })
     : new ResourcesUnavailableError({
-        message: `No place fits the task: ${reason?.replace(/\.$/, "") ?? "no cloud is enabled"}.`,
+        message: sentence(`No place fits the task: ${reason ?? "no cloud is enabled"}`),
         hint: hint ?? "Ask for less, or enable a cloud that has it: sky check",
         failoverHistory: [],
         noFailover: false
@@ -33,7 +34,7 @@ const passedOver = (passed: PassedOver): SkydError => {
   return first !== undefined && others.length === 0
     ? first
     : new ResourcesUnavailableError({
-        message: `No place has what is asked for: ${refusals.map(({ message }) => message.replace(/\.$/, "")).join("; ")}.`,
+        message: `No place has what is asked for: ${refusals.map(({ message }) => inner(message)).join("; ")}.`,
         hint: first?.hint ?? null,
         failoverHistory: refusals.map(({ _tag, message }) => ({ tag: _tag, message })),
         noFailover: false

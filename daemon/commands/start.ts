@@ -26,7 +26,7 @@ export const start = (row: ClusterRow | undefined, params: Start, lackOf: LackOf
   if (statusOf(row) === "UP" && !(params.force ?? false)) return nothingToDo({})
   const [restart, stop] = [statusOf(row) === "STOPPED" ? lackOf("RESTART") : null, minutes !== null && !down ? lackOf("STOP") : null]
   if (restart !== null) return Result.fail(cannotStart(row.name, restart))
-  if (stop !== null) return Result.fail(cannotAutostop(row.name, stop, `sky start -i ${minutes} --down`))
+  if (stop !== null) return Result.fail(cannotAutostop(row.name, stop, `sky start -i ${minutes} --down ${row.name}`))
   const requested: Event = {
     _tag: "StartRequested",
     cluster: row.id,

@@ -48,6 +48,9 @@ type Answers = {
   readonly [Q in QueryName]: (params: Params<Q>, request: Request, reply: Reply) => Effect.Effect<object | undefined, SkydError>
 }
 
+/** Of clusters: whose cloud lists many machines at a time is asked once for those that are looked at together. */
+const looksAtOnce = 256
+
 export class Queries extends Context.Service<
   Queries,
   { readonly answer: (method: QueryName, request: Request, reply: Reply) => Effect.Effect<void, SkydError> }
@@ -87,7 +90,8 @@ const make = Effect.gen(function* () {
     send: (frame) => {
       if (frame.type !== "result" || frame.data.more || method === "logs" || !("notices" in queries[method].result.fields))
         return send(frame)
-      const list = notices.list()
+      const { notices: own = [] } = frame.data.value as { readonly notices?: ReadonlyArray<string> }
+      const list = [...notices.list(), ...own]
       if (list.length === 0) return send(frame)
       return send({ type: "result", data: { ...frame.data, value: { ...(frame.data.value as object), notices: list } } })
     }
@@ -131,11 +135,13 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: 16, discard: true })
+        yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: looksAtOnce, discard: true })
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
-      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...completeness() }
+      const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
+      const said = about.length === 0 ? {} : { notices: about }
+      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...said, ...completeness() }
     }),
     "cost.report": Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)

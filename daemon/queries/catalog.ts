@@ -19,6 +19,9 @@ import { accessOf, completedBy, offersFor } from "../Deciders.ts"
 import { placesOf } from "../optimizer/blocks.ts"
 import { planElsewhere } from "../optimizer/elsewhere.ts"
 import { planView } from "../optimizer/plan-view.ts"
+import { sentence } from "../sentence.ts"
+import { noPool } from "./clouds.ts"
+import { ownGpus } from "./own-gpus.ts"
 
 const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
   isListed(cloud)
@@ -77,6 +80,15 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   }),
   "gpus.list": Effect.fnUntraced(function* ({ allRegions, cloud, count, name, region }: GpusList) {
     const isNamed = yield* Effect.fromResult(named(name))
+    const isWanted = (kind: string, has: number) => isNamed(kind) && has >= (count ?? 1)
+    if (cloud?.toLowerCase() === "ssh") {
+      const why = yield* clouds.get("ssh")?.whyNot ?? Effect.succeed(null)
+      if (why !== null)
+        return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: clouds.get("ssh")?.howTo ?? null })
+      const pools = clouds.get("ssh")?.catalog?.regions ?? []
+      if (region && !pools.includes(region)) return yield* noPool(region, pools)
+      return { gpus: [], prices: [], ...(yield* ownGpus(clouds.get("ssh"), region ?? null, true, isWanted)) }
+    }
     const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
     const some = asked.flatMap((one) => catalogs.of(one) ?? [])
     if (some.length === 0)
@@ -87,7 +99,8 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const isRegion = yield* Effect.fromResult(regionIn(some, region))
     const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
     const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
-    return { gpus, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
+    const own = cloud ? { own: [], ownReason: null } : yield* ownGpus(clouds.get("ssh"), null, false, isWanted)
+    return { gpus, ...own, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
   }),
   "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
   "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {

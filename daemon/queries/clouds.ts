@@ -3,11 +3,22 @@ import * as Effect from "effect/Effect"
 import type { Check, SshList } from "../../sdk/protocol/clouds.ts"
 import { RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudOf } from "../../task/clouds.ts"
+import { didYouMean } from "../../task/near.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
+import { sentence } from "../sentence.ts"
 
 const checkOne = ({ name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) }: Cloud) =>
   Effect.zipWith(whyNot, warnings, (reason, said) => ({ cloud: name, enabled: reason === null, reason, warnings: said }))
+
+/** In the words in which a launch is told. */
+export const noPool = (pool: string, pools: ReadonlyArray<string>) => {
+  const near = didYouMean(pool, pools)
+  return new ValueError({
+    message: `SSH has no pool '${cut(pool)}'.${near === undefined ? ` It has: ${pools.join(", ")}.` : ""}`,
+    hint: near === undefined ? null : `Did you mean '${near}'?`
+  })
+}
 
 export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
   check: Effect.fnUntraced(function* ({ clouds: asked }: typeof Check.Type) {
@@ -24,11 +35,8 @@ export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
     if (cloud?.machines === undefined) return { machines: [], warnings: [] }
     const why = yield* cloud.whyNot ?? Effect.succeed(null)
     const pools = cloud.catalog?.regions ?? []
-    if (pool !== null && why === null && !pools.includes(pool))
-      return yield* new ValueError({ message: `There is no ssh pool '${cut(pool)}'.`, hint: `There are: ${pools.join(", ")}.` })
-    // What is wrong in the file is a sentence by itself.
-    const message = why?.endsWith(".") ? why : `SSH is not enabled: ${why}.`
-    if (why !== null) return yield* new RuntimeError({ message, hint: null })
+    if (pool !== null && why === null && !pools.includes(pool)) return yield* noPool(pool, pools)
+    if (why !== null) return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: cloud.howTo ?? null })
     const machines = yield* Effect.mapError(cloud.machines(pool), ({ message }) => new RuntimeError({ message, hint: null }))
     return { machines, warnings: yield* cloud.warnings ?? Effect.succeed([]) }
   })

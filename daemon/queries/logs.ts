@@ -20,7 +20,7 @@ import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { brokenOff, cloudsWord, goesOn, isStanding, notUp, refused, unread } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread } from "./unread.ts"
 import { until } from "./until.ts"
 
 /** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
@@ -128,13 +128,15 @@ const streamOne = Effect.fn("logs.one")(function* (
     Effect.catchTag("CloudError", (error) => (isStanding(error) ? Effect.succeed(error) : Effect.never))
   )
   const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
+  const tell = (text: string) => reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [text] }, more: true } })
   const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
   let why = brokenOff
+  let isWaitedFor = false
   for (let tries = 0; ; tries++) {
     const waits = follow && areOn
     let head = headOf(log.world(), row.id) ?? (yield* Effect.raceFirst(ready(waits ? awayMaxMs : 100), barred))
     if (head === undefined && waits && hasBegun) {
-      reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [goesOn(rowNow())] }, more: true } })
+      tell(goesOn(rowNow()))
       head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
     }
     if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
@@ -147,6 +149,12 @@ const streamOne = Effect.fn("logs.one")(function* (
         const known = now(log.world())
         // It ended before any node had it: there is no output, and the log says why.
         if (error.tag === "JobDoesNotExist" && known !== undefined && isOver(known)) return Effect.succeed(known)
+        if (error.tag === "JobDoesNotExist" && known?.status === "PENDING" && areOn) {
+          why = notYet(known.id)
+          if (!isWaitedFor) tell(`Job ${known.id} of ${row.name} has no logs yet: ${why}`)
+          isWaitedFor = true
+          return Effect.succeed(follow ? undefined : known)
+        }
         return Effect.fail(refused(row, error))
       }),
       Effect.catchTag("CloudError", (error) => {

@@ -1,4 +1,6 @@
 /** What a fact of an operation means to the person who waits for it. Pure. */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import type { AutostopArmed } from "../../events/autostop.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
@@ -99,6 +101,16 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return said("cancel", "running", event.jobs.join(", "))
     case "StopRequested":
       return said("stop", "running")
+    case "NodeAbandoned": {
+      const name = row?.name ?? ""
+      const host = Option.getOrUndefined(HashMap.get(world.clusters.abandoned, event.node))?.host
+      const then = host === undefined ? "" : ". It is ended once that is reached, or by who wants the machine"
+      return said(
+        "down",
+        "failed",
+        `node ${event.rank} may still be on ${host ?? "its cloud"}: ${event.reason}${then}; at once: sky down --unlogged ${name}`
+      )
+    }
     case "DownRequested":
       return said("down", "running")
     case "ActionFailed":

@@ -4,29 +4,32 @@ import { conditionOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
+import { inner, sentence } from "../sentence.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
+/** It is handed over by the courier, which is kept from it at the moment. */
+export const notYet = (job: number) => `its head does not have job ${job} yet.`
 /** What waiting does not mend: somebody has to see to it first. */
 const standing = new Set(["HostKeyChanged", "PermissionDenied", "KeyUnusable", "BadTarget", "NoNode", "NotInPools", "PoolsFile"])
 export const isStanding = ({ code }: CloudError) => standing.has(code)
 export const cloudsWord = (error: CloudError) =>
   error.kind === "Refused" || isStanding(error) ? error.message : `its agent does not answer. ${error.message}`
 
-const sentence = (row: ClusterRow, why: string) => `The logs of ${row.name} cannot be read: ${why}`
+const cannotBeRead = (row: ClusterRow, why: string) => `The logs of ${row.name} cannot be read: ${why}`
 
-export const unread = (row: ClusterRow, why: string) => new RuntimeError({ message: sentence(row, why), hint: null })
+export const unread = (row: ClusterRow, why: string) => new RuntimeError({ message: cannotBeRead(row, why), hint: null })
 
 /** Of what an agent refuses, what is wrong with the question keeps its name. The rest is between it and us. */
 export const refused = (row: ClusterRow, { message, tag }: AgentError) => {
-  const why = `${message}.`
-  if (tag === "ValueError") return new ValueError({ message: sentence(row, why), hint: null })
-  if (tag === "JobDoesNotExist") return new JobDoesNotExist({ message: sentence(row, why), hint: null })
+  const why = sentence(message)
+  if (tag === "ValueError") return new ValueError({ message: cannotBeRead(row, why), hint: null })
+  if (tag === "JobDoesNotExist") return new JobDoesNotExist({ message: cannotBeRead(row, why), hint: null })
   return unread(row, why)
 }
 
 const inWords = (row: ClusterRow) => {
   const { reason, status } = conditionOf(row)
-  return `it is ${status}${reason === null ? "" : ` (${reason})`}.`
+  return `it is ${status}${reason === null ? "" : ` (${inner(reason)})`}.`
 }
 
 /** Of one that was read a moment ago. */
@@ -37,7 +40,7 @@ export const notUp = (row: ClusterRow) => {
   return new ClusterNotUpError({
     cluster: row.name,
     clusterStatus: status,
-    message: sentence(row, inWords(row)),
+    message: cannotBeRead(row, inWords(row)),
     hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
   })
 }

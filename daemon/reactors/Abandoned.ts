@@ -3,6 +3,7 @@
  * answered. Nothing of a cluster that is gone runs on there, and the machine is free again, once it is back. Asked for ever, seldom; what is then
  * learned is a fact.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as HashMap from "effect/HashMap"
@@ -11,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterId, NodeId, NodeToken } from "../../events/ids.ts"
-import type { Abandoned, Clusters, Unanswered } from "../../projections/clusters.ts"
+import type { Clusters, Abandoned as Dropped, Unanswered } from "../../projections/clusters.ts"
 import { Clouds } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -23,6 +24,8 @@ import { Reactors } from "./Reactors.ts"
 
 const firstAfterMs = 30_000
 const againMaxMs = 600_000
+/** So long who wants the machine waits for it to be given back. */
+const nowMaxMs = 15_000
 
 const reason = "its machine was reached again"
 const nothingLeft = { code: "NothingLeft", message: "all that was given to the cluster that was dropped has ended" }
@@ -36,63 +39,86 @@ const untilDone = Effect.fnUntraced(function* <A>(attempt: Effect.Effect<A, Clou
   }
 })
 
-export const layer = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const log = yield* EventLog
-    const clouds = yield* Clouds
-    const { actor } = yield* Identity
-    const { areOn } = yield* Reactors
-    if (!areOn) return
-    const fibers = yield* FiberMap.make<NodeId | NodeToken>()
-    const run = yield* FiberMap.runtime(fibers)<never>()
+export class Abandoned extends Context.Service<
+  Abandoned,
+  {
+    /** Tried at once, for who wants what it may stand in the way of; whether anything was ended. */
+    readonly endNow: Effect.Effect<boolean>
+  }
+>()("skyd/daemon/reactors/Abandoned") {
+  static readonly layer = Layer.effect(
+    Abandoned,
+    Effect.suspend(() => make)
+  )
+  /** Nothing is ended. */
+  static readonly off = Layer.sync(Abandoned, () => Abandoned.of({ endNow: Effect.succeed(false) }))
+}
 
-    const known = () => log.world().clusters
+const make = Effect.gen(function* () {
+  const log = yield* EventLog
+  const clouds = yield* Clouds
+  const { actor } = yield* Identity
+  const { areOn } = yield* Reactors
+  if (!areOn) return Abandoned.of({ endNow: Effect.succeed(false) })
+  const fibers = yield* FiberMap.make<NodeId | NodeToken>()
+  const run = yield* FiberMap.runtime(fibers)<never>()
 
-    const record = (cluster: ClusterId, event: Event, isNews: (clusters: Clusters) => boolean) =>
-      log
-        .decide(({ clusters }) => {
-          if (!isNews(clusters)) return Result.succeed(undefined)
-          return Result.succeed({ events: [[streamOf(cluster), event] as const], operation: null, causedBy: 0, actor, expect: [] })
-        })
-        .pipe(Effect.orDie)
+  const known = () => log.world().clusters
 
-    const endNode = Effect.fn("Abandoned.endNode")(function* (one: Abandoned) {
-      const { cloud, cluster, clusterName, ...place } = one
-      const { node, rank } = place
-      const tags = { log: known().log, cluster, clusterName }
-      yield* untilDone(Effect.suspend(() => clouds.get(cloud)?.terminate({ tags, ...place }) ?? Effect.fail(later("it is not enabled"))))
-      yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
-    })
+  const record = (cluster: ClusterId, event: Event, isNews: (clusters: Clusters) => boolean) =>
+    log
+      .decide(({ clusters }) => {
+        if (!isNews(clusters)) return Result.succeed(undefined)
+        return Result.succeed({ events: [[streamOf(cluster), event] as const], operation: null, causedBy: 0, actor, expect: [] })
+      })
+      .pipe(Effect.orDie)
 
-    /** Where it may be is asked of the cloud: a claim is found by its tags. */
-    const endAll = Effect.fn("Abandoned.endAll")(function* (one: Unanswered) {
-      // Wanted again before it was gone: then its nodes are its own.
-      if (HashMap.has(known().rows, one.id)) return yield* later("it is not gone yet")
-      const cloud = clouds.get(one.offer?.cloud ?? "")
-      if (cloud === undefined) return yield* later("its cloud is not enabled")
-      yield* asOwner(cloud, one)
-      const { owned, unclear } = yield* cloud.owned(known().log)
-      const found = owned.filter(({ tags }) => tags.cluster === one.id)
-      const ended = yield* Effect.forEach(found, (node) => Effect.option(cloud.terminate(node)))
-      for (const [i, { node, rank }] of found.entries()) {
-        const event = { _tag: "NodeReleased", cluster: one.id, rank, node, reason: "its cluster was dropped" } as const
-        if (Option.isSome(ended[i]!)) yield* record(one.id, event, () => true)
-      }
-      if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
-    })
-
-    const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {
-      const { id: cluster, token } = one
-      yield* untilDone(endAll(one))
-      yield* record(cluster, { _tag: "NodeRefused", cluster, token, ...nothingLeft }, ({ unanswered }) => HashMap.has(unanswered, token))
-    })
-
-    const look = ({ clusters }: World) => {
-      for (const [node, one] of clusters.abandoned) if (!FiberMap.hasUnsafe(fibers, node)) run(node, endNode(one))
-      for (const [token, one] of clusters.unanswered) if (!FiberMap.hasUnsafe(fibers, token)) run(token, endUnanswered(one))
-    }
-    const stop = log.follow((_, world) => look(world))
-    yield* Effect.addFinalizer(() => Effect.sync(stop))
-    look(log.world())
+  const endNode = Effect.fn("Abandoned.endNode")(function* (one: Dropped) {
+    const { cloud, cluster, clusterName, ...place } = one
+    const { node, rank } = place
+    const tags = { log: known().log, cluster, clusterName }
+    yield* Effect.suspend(() => clouds.get(cloud)?.terminate({ tags, ...place }) ?? Effect.fail(later("it is not enabled")))
+    yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
   })
-)
+
+  /** Where it may be is asked of the cloud: a claim is found by its tags. */
+  const endAll = Effect.fn("Abandoned.endAll")(function* (one: Unanswered) {
+    // Wanted again before it was gone: then its nodes are its own.
+    if (HashMap.has(known().rows, one.id)) return yield* later("it is not gone yet")
+    const cloud = clouds.get(one.offer?.cloud ?? "")
+    if (cloud === undefined) return yield* later("its cloud is not enabled")
+    yield* asOwner(cloud, one)
+    const { owned, unclear } = yield* cloud.owned(known().log)
+    const found = owned.filter(({ tags }) => tags.cluster === one.id)
+    const ended = yield* Effect.forEach(found, (node) => Effect.option(cloud.terminate(node)))
+    for (const [i, { node, rank }] of found.entries()) {
+      const event = { _tag: "NodeReleased", cluster: one.id, rank, node, reason: "its cluster was dropped" } as const
+      if (Option.isSome(ended[i]!)) yield* record(one.id, event, () => true)
+    }
+    if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
+  })
+
+  const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {
+    const { id: cluster, token } = one
+    yield* untilDone(endAll(one))
+    yield* record(cluster, { _tag: "NodeRefused", cluster, token, ...nothingLeft }, ({ unanswered }) => HashMap.has(unanswered, token))
+  })
+
+  const look = ({ clusters }: World) => {
+    for (const [node, one] of clusters.abandoned) if (!FiberMap.hasUnsafe(fibers, node)) run(node, untilDone(endNode(one)))
+    for (const [token, one] of clusters.unanswered) if (!FiberMap.hasUnsafe(fibers, token)) run(token, endUnanswered(one))
+  }
+  const stop = log.follow((_, world) => look(world))
+  yield* Effect.addFinalizer(() => Effect.sync(stop))
+  look(log.world())
+
+  return Abandoned.of({
+    endNow: Effect.gen(function* () {
+      const dropped = [...HashMap.values(known().abandoned)]
+      const tried = yield* Effect.forEach(dropped, (one) => Effect.option(Effect.timeout(endNode(one), nowMaxMs)), {
+        concurrency: "unbounded"
+      })
+      return tried.some(Option.isSome)
+    })
+  })
+})

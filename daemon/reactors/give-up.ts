@@ -45,8 +45,10 @@ const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
 
 const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
   if (action._tag === "ClearPlace") return uncleared(row, message)
-  const what = `${row.name}: ${wording[action._tag] ?? action._tag} failed: ${message}`
-  if (isEnding(row, action)) {
+  const isEnd = isEnding(row, action)
+  const deed = isEnd && action._tag === "Provision" ? "looking for what it had asked for" : (wording[action._tag] ?? action._tag)
+  const what = `${row.name}: ${deed} failed: ${message}`
+  if (isEnd) {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
     return new RuntimeError({
       message: what,
@@ -103,7 +105,7 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
   if (ranks.length > 0 && row.purge) {
     const left = row.nodes.filter(({ rank }) => ranks.includes(rank)).map((node) => abandoned(row, node, message))
-    return seen(null, left)
+    return seen(workOf(row)[0]?.id ?? null, left)
   }
   if (action._tag === "AskOnce") return seen(null, unanswered(row, action.token, message))
   const active = workOf(row)

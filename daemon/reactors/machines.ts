@@ -14,6 +14,7 @@ import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
 import type { Couriers } from "./Couriers.ts"
 import { decided, type Facts, seen } from "./facts.ts"
+import { machineWish } from "./machine-wish.ts"
 
 export interface Hands {
   readonly clouds: ReadonlyMap<string, Cloud>
@@ -62,7 +63,9 @@ export const requestNodes = Effect.fn("perform.requestNodes")(function* (
     return decided(operationOf(row), [{ _tag: "PlacePassedOver", cluster: row.id, offer: row.offer, ...refusal }])
   }
   const token = (yield* freshUlid) as NodeToken
-  return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer }])
+  const machine = machineWish(row, row.offer)
+  const wish = Object.keys(machine).length === 0 ? {} : { machine }
+  return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer, ...wish }])
 })
 
 export const beginStart = (row: ClusterRow, ranks: ReadonlyArray<number>) =>
@@ -98,7 +101,7 @@ const refusalIn = ({ anyKind, code, message, scope }: CloudError) => ({
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
   const asked = row.pending.find((pending) => pending.token === token)!
   const tags = { log, cluster: row.id, clusterName: row.name }
-  return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer }).pipe(
+  return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer, machine: asked.machine }).pipe(
     Effect.map((given) =>
       seen(
         operationOf(row),

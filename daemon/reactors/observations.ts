@@ -1,21 +1,33 @@
 /** What is new in what a cloud says of a cluster's nodes. Pure. A wanted end is the reconciler's business and no news. */
 import type { Event } from "../../events/Event.ts"
 import type { NodeId } from "../../events/ids.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
 
+/** Others have started it, perhaps at another address: what is on it is looked after as after a start of ours. */
+const isFoundUp = (node: NodeRow, { address }: NodeState, isSilent: boolean) =>
+  node.state === "stopped" || (address !== null && address !== node.address && (isSilent || !node.ready))
+
+/** A cluster that was stopped is up again when all of it is; else it is still for the user to say what it should be. */
+const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
+  nodes.every(({ node: id }) => states.some(({ node, state }) => node === id && state === "running"))
+
 /** `silent`: the nodes whose agent does not answer. */
-export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, silent: ReadonlySet<NodeId>): ReadonlyArray<Event> =>
-  row.nodes.flatMap((node): ReadonlyArray<Event> => {
+export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, silent: ReadonlySet<NodeId>): ReadonlyArray<Event> => {
+  const mayBeUp = row.wanted === "up" || isWhole(row, states)
+  return row.nodes.flatMap((node): ReadonlyArray<Event> => {
     const { node: id, rank } = node
     const now = states.find((state) => state.node === id)
     const about = { cluster: row.id, rank, node: id }
     if (now === undefined) return []
+    const isSilent = silent.has(id)
     const ended = now.endedAtMs === undefined ? about : { ...about, endedAtMs: now.endedAtMs }
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? "it does not exist any more" }]
+    if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
     if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason }]
-    const lost = now.state !== "stopped" && node.ready && silent.has(id)
+    const lost = now.state !== "stopped" && node.ready && isSilent
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
     return lost ? [{ _tag: "RuntimeLost", ...about, reason }] : []
   })
+}

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { ClusterDoesNotExist, RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { Clouds } from "../Clouds.ts"
 import type { Cloud, IsHad, Owned } from "../clouds/Cloud.ts"
+import { inner } from "../sentence.ts"
 import type { Ended } from "../Unlogged.ts"
 
 export interface Machine extends Owned {
@@ -46,7 +47,7 @@ export const machinesOf = (clouds: Clouds["Service"], logs: ReadonlyArray<string
   )
 
 /** "Not known of AWS: it did not answer.", or nothing. */
-export const unknownOf = (silent: ReadonlyArray<string>) => (silent.length === 0 ? "" : ` Not known of ${silent.join("; ")}.`)
+export const unknownOf = (silent: ReadonlyArray<string>) => (silent.length === 0 ? "" : ` Not known of ${silent.map(inner).join("; ")}.`)
 
 /** "train (local: a-0, a-1); eval (AWS us-east-1: i-1)", or that there is nothing. */
 export const inWords = ({ found, silent }: Machines): string => {

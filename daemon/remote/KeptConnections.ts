@@ -18,8 +18,13 @@ interface Machine {
 }
 
 const idleMsUsual = 5 * 60_000
-/** To one machine: 32 streams where it allows 8 on each. */
-const connectionsMax = 4
+/** To one machine, whose server may allow one channel on each. */
+const connectionsMax = 32
+/** The others have room for what ends: they never hold what lasts for as long as somebody follows it. */
+const lastingMax = 24
+
+/** Whether it ends with some work, or lasts: who follows logs must not keep others from working there. */
+export type Span = "ends" | "lasts"
 
 /** The key that it must have is not among what it is known by: a kept connection has shown its key, or one that stands for it in known_hosts. */
 const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
@@ -36,10 +41,10 @@ export class KeptConnections {
   }
 
   /** On a connection to the machine that has room for it. */
-  async use<A>(target: Target, work: (connection: Connection) => Promise<A>): Promise<A> {
+  async use<A>(target: Target, work: (connection: Connection) => Promise<A>, span: Span = "ends"): Promise<A> {
     const full = new Set<Connection>()
     for (;;) {
-      const connection = await this.connection(target, full)
+      const connection = await this.connection(target, full, span)
       try {
         return await work(connection)
       } catch (error) {
@@ -54,15 +59,20 @@ export class KeptConnections {
     for (const connection of [...this.machines.values()].flatMap(({ connections }) => connections)) connection.close()
   }
 
-  private async connection(target: Target, full: ReadonlySet<Connection>): Promise<Connection> {
+  private async connection(target: Target, full: ReadonlySet<Connection>, span: Span = "ends"): Promise<Connection> {
     const name = nameOf(target)
+    const most = span === "lasts" ? lastingMax : connectionsMax
     for (;;) {
       const machine = this.machines.get(name) ?? { connections: [], connecting: undefined }
       this.machines.set(name, machine)
-      const kept = machine.connections.find((one) => fits(one, target) && one.hasRoom && !full.has(one))
+      const kept = machine.connections.slice(0, most).find((one) => fits(one, target) && one.hasRoom && !full.has(one))
       if (kept !== undefined) return kept
-      if (machine.connections.length >= connectionsMax)
-        throw remoteError("ChannelsTaken", target, `all channels of ${connectionsMax} connections to ${target.name} are held by streams`)
+      if (machine.connections.length >= most)
+        throw remoteError(
+          "ChannelsTaken",
+          target,
+          `${target.name} is followed by so many at once that no more is let in: end one of them first`
+        )
       if (machine.connecting === undefined) {
         const made = this.connect(target, machine).finally(() => {
           machine.connecting = undefined

@@ -2,10 +2,11 @@
  * What a machine is, as one script of `sh` finds it: no Node is needed there. So it is known what a machine has and who has it before anything of ours
  * is put on it, and what is missing when something is to be.
  */
-import type { ComesBack } from "../../machine/comes-back.ts"
 import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
 import { othersIn } from "./addresses.ts"
+import { type Condition, conditionIn, conditionScript } from "./condition.ts"
+import { countIn, inWords, type Lease, linesOf, readLease, warningsIn } from "./heard.ts"
 import type { Packing } from "./supplies.ts"
 
 /** All of ours lies there, below the user's home. */
@@ -13,10 +14,7 @@ export const baseName = ".skyd-node"
 export const nodeMajorMin = 22
 const loginMaxS = 6
 
-/** Of what a power cut may have torn it is only known that somebody has it. */
-export type Lease = NodeIdentity | "unreadable"
-
-export interface Ground {
+export interface Ground extends Condition {
   readonly home: string
   readonly user: string
   /** Its name and its id: those of images that were copied have one of these in common, not both. */
@@ -36,8 +34,6 @@ export interface Ground {
   readonly trouble: string | null
   /** Who has it. */
   readonly lease: Lease | null
-  /** Of that node: what the machine's owner should know, a sentence each, without its full stop. */
-  readonly warnings: ReadonlyArray<string>
   /** That node has ended itself. */
   readonly isEnded: boolean
   /** Of a Node that runs our agent. */
@@ -86,7 +82,7 @@ for file in "$base"/lease/*; do
   if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
 done
 if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
-good() {
+${conditionScript}good() {
   [ -x "$1" ] || return 1
   version=$("$1" --version 2>/dev/null </dev/null) || return 1
   major=\${version#v}; major=\${major%%.*}
@@ -116,16 +112,13 @@ const gpusOf = (all: (key: string) => ReadonlyArray<string>): Gpus & { readonly 
   const [broken] = all("broken")
   if (broken !== undefined) {
     const code = Number(broken.split(" ")[0])
-    const said = broken
-      .slice(broken.indexOf(" ") + 1)
-      .trim()
-      .replace(/\.$/, "")
+    const said = inWords(broken.slice(broken.indexOf(" ") + 1)).replace(/\.$/, "")
     const why = code >= givenUp ? `does not answer: its driver hangs` : `says: ${said || `nothing, and ends with ${code}`}`
     return { accelerators: null, others: [], trouble: /^No devices/i.test(said) ? null : `its GPUs cannot be used: nvidia-smi ${why}` }
   }
   const found = findKind(all("gpu").join("\n"), all("part").join("\n"))
   const { accelerators, others } = found
-  const rest = others.join(", ")
+  const rest = inWords(others.join(", "))
   const whole =
     accelerators === null ? `its GPUs cannot be used: nvidia-smi says ${rest}` : `of its GPUs ${rest} is left out: a cluster has one kind`
   return { ...found, trouble: others.length === 0 ? null : whole }
@@ -134,54 +127,41 @@ const gpusOf = (all: (key: string) => ReadonlyArray<string>): Gpus & { readonly 
 const systems: Readonly<Record<string, string>> = { Linux: "linux", Darwin: "darwin" }
 const archs: Readonly<Record<string, string>> = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" }
 const kibOfGib = 1024 ** 2
-
-/** Of a file that a power cut may have torn. */
-const warningsIn = (text: string): ReadonlyArray<string> => {
-  try {
-    return (JSON.parse(text) as Partial<ComesBack>).warnings ?? []
-  } catch {
-    return []
-  }
-}
-
-const readLease = (text: string): Lease => {
-  try {
-    const lease = JSON.parse(text) as NodeIdentity | null
-    return typeof lease?.node === "string" && typeof lease.clusterName === "string" ? lease : "unreadable"
-  } catch {
-    return "unreadable"
-  }
-}
+/** More than any machine has: who says more has something else in mind. */
+const [cpusMax, memoryMaxKib, portMax] = [65_536, 2 ** 40, 65_535]
+const packings: ReadonlyArray<Packing> = ["zstd", "gzip", "plain"]
 
 /** Null where the script did not come to its end. */
 export const readGround = (said: string): Ground | null => {
-  const lines = said.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const)
-  const all = (key: string) => lines.flatMap(([name, value]) => (name === key ? [value] : []))
+  const all = linesOf(said)
   const one = (key: string) => all(key)[0] ?? ""
   if (one("end") !== "yes" || !one("home").startsWith("/")) return null
   const [, , address = "", port = ""] = one("link").split(" ")
   const lease = all("lease")[0]
   const { accelerators, trouble } = gpusOf(all)
+  const condition = conditionIn(all)
   return {
+    ...condition,
     home: one("home"),
     user: one("user"),
     machine: one("machine").trim(),
     os: systems[one("os")] ?? one("os"),
     arch: archs[one("arch")] ?? one("arch"),
     address: address.replace(/^::ffff:/, "").replace(/%.*$/, "") || null,
-    port: Number(port) || null,
+    port: countIn(port, 1, portMax, 0) || null,
     otherAddresses: othersIn(all("other")),
-    cpus: Number(one("cpus")) || 1,
-    memoryGib: Math.round((Number(one("memory")) || 0) / kibOfGib),
+    cpus: countIn(one("cpus"), 1, cpusMax, 1),
+    memoryGib: Math.round(countIn(one("memory"), 0, memoryMaxKib, 0) / kibOfGib),
     accelerators,
     trouble,
     lease: lease === undefined ? null : readLease(lease),
-    warnings: warningsIn(one("back")),
+    // What its node says of it comes first.
+    warnings: [...warningsIn(one("back")), ...condition.warnings],
     isEnded: one("ended") === "yes",
     node: one("node") || null,
     nodeVersion: one("version") || null,
     libc: one("libc") || null,
-    packing: (one("packing") || "plain") as Packing,
+    packing: packings.find((packing) => packing === one("packing")) ?? "plain",
     hasAgent: one("agent") === "yes"
   }
 }

@@ -45,7 +45,7 @@ const askSsh = (host: string, { port, user }: Overrides, options: ResolveOptions
   return new Promise((resolve, reject) => {
     execFile(options.ssh ?? "ssh", args, { timeout: answerMaxMs, env: options.env ?? process.env }, (error, stdout, stderr) => {
       if (error !== null && typeof error.code === "string") return resolve(null)
-      if (error !== null) return reject(refusal(host, stderr.trim().split("\n").at(-1) || error.message))
+      if (error !== null) return reject(refusal(host, stderr.trim().split("\n").at(-1) || error.message, user))
       const settings = new Map<string, string[]>()
       for (const line of stdout.split("\n")) {
         const space = line.indexOf(" ")
@@ -56,8 +56,11 @@ const askSsh = (host: string, { port, user }: Overrides, options: ResolveOptions
   })
 }
 
-const refusal = (host: string, why: string): RemoteError =>
-  remoteError("BadTarget", { name: host }, `ssh does not know what '${host}' is: ${why}`)
+const refusal = (host: string, why: string, user?: string): RemoteError => {
+  const what =
+    user !== undefined && /username/i.test(why) ? `does not take '${user}' for a user of ${host}` : `does not know what '${host}' is`
+  return remoteError("BadTarget", { name: host }, `ssh ${what}: ${why}`)
+}
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== "none"
 

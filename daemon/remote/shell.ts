@@ -1,7 +1,8 @@
 /**
- * How a script gets to a machine: over stdin, before its own input. The login shell there, whichever it is, sees one fixed line with a number in it; `sh`
- * reads so many bytes one by one and runs them, and what follows is the script's. A line of its own comes first on stdout: what a login file printed
- * before it is dropped, and where it never comes, our script never ran.
+ * How a script gets to a machine: over stdin, before its own input. The login shell there, whichever it is, sees one fixed line with a number and a mark in
+ * it; `sh` reads so many bytes one by one and runs them where they begin and end with the mark, and what follows is the script's. Where a login file has
+ * read of them before, nothing is run: the rest would be somebody's data. The mark comes first on stdout: what was printed before it is dropped, and where
+ * it never comes, our script never ran.
  */
 import { randomBytes } from "node:crypto"
 import type { ClientChannel } from "ssh2"
@@ -15,13 +16,21 @@ const noiseMaxBytes = 1024 * 1024
 const markMaxMs = 13_000
 /** Of what they printed, in messages. */
 const noiseMaxChars = 300
+/** After the mark, before our script is read, and where it is not whole. */
+const begun = "-begun"
+const torn = "-torn"
+/** What a user sets for Node programs of his own would change ours, or keep them from starting. */
+const ofNode = ["NODE_OPTIONS", "NODE_PATH", "NODE_V8_COVERAGE"]
+const readsOurs = "a login file there reads from the standard input, which is ours: let it do so in a terminal alone ([ -t 0 ])"
+/** Silence after the end of what we asked for, where something that a login file started keeps the channel. */
+const leftOpenMs = 1000
 
 export interface Prologue {
   /** For the login shell. */
   readonly command: string
   /** First on stdin. */
   readonly script: Buffer
-  /** First on stdout. */
+  /** A line of stdout, after which all is the script's. */
   readonly mark: string
 }
 
@@ -33,19 +42,51 @@ const wordOf = (text: string): string => {
 
 export const prologue = (script: string, args: ReadonlyArray<string>): Prologue => {
   const mark = `skyd-${randomBytes(8).toString("hex")}`
-  const bytes = Buffer.from(`umask u=rwx\nprintf '%s\\n' ${mark}\nset -- ${args.map(wordOf).join(" ")}\n${script}\n`)
+  const beginning = `umask u=rwx\nunset ${ofNode.join(" ")}\nprintf '%s\\n' ${mark}\nset -- ${args.map(wordOf).join(" ")}`
+  const bytes = Buffer.from(`#${mark}\n${beginning}\n${script}\n#${mark}`)
   if (bytes.length > scriptMaxBytes) throw new RangeError(`a script of ${bytes.length} bytes is too long: ${scriptMaxBytes} at most`)
-  return { command: `exec /bin/sh -c 'eval "$(dd ibs=1 obs=4096 count=${bytes.length} 2>/dev/null)"'`, script: bytes, mark: `${mark}\n` }
+  const load = [
+    "command -v dd >/dev/null || { PATH=${PATH:+$PATH:}/usr/bin:/bin; export PATH; }",
+    `echo ${mark}${begun}`,
+    `s=$(dd ibs=1 obs=4096 count=${bytes.length} 2>/dev/null) || exit`,
+    `case $s in "#${mark}"*"#${mark}") eval "$s"; exit; esac`,
+    `echo ${mark}${torn}`
+  ]
+  return { command: `exec /bin/sh -c '${load.join("; ")}'`, script: bytes, mark }
 }
 
 /** A program and its arguments, in place of the shell. */
 export const program = (command: ReadonlyArray<string>): string => `exec ${command.map(wordOf).join(" ")}`
 
-/** When all of its output has come: its close waits for the end of stdout alone. */
+/**
+ * When all of its output has come: its close waits for the end of stdout alone. It never closes while something holds its output that a login file has
+ * left in the background: then it is over when it has ended and nothing more is said.
+ */
 export const whenOver = (channel: ClientChannel, over: () => void): void => {
+  let silence: NodeJS.Timeout | undefined
+  let isOver = false
+  const end = () => {
+    clearTimeout(silence)
+    if (!isOver) over()
+    isOver = true
+  }
+  const wait = () => {
+    clearTimeout(silence)
+    silence = setTimeout(() => {
+      // What is not read yet is waited for.
+      if (channel.isPaused()) return wait()
+      end()
+      channel.close()
+    }, leftOpenMs)
+  }
+  channel.once("exit", () => {
+    wait()
+    for (const output of [channel, channel.stderr]) output.on("data", () => isOver || wait())
+  })
   channel.once("close", () => {
-    if (channel.stderr.readableEnded) over()
-    else channel.stderr.once("end", over)
+    clearTimeout(silence)
+    if (channel.stderr.readableEnded) end()
+    else channel.stderr.once("end", end)
   })
 }
 
@@ -60,25 +101,32 @@ export class AfterMark {
   constructor(mark: string, never: (why: string) => void) {
     this.mark = mark
     this.never = never
-    this.timer = setTimeout(() => this.giveUp(`its shell does not come to what we ask of it within ${markMaxMs / 1000} s`), markMaxMs)
+    const late = `its shell does not come to what we ask of it within ${markMaxMs / 1000} s`
+    this.timer = setTimeout(() => this.giveUp(this.held.includes(`${mark}${begun}`) ? readsOurs : late), markMaxMs)
   }
 
   get noise(): string {
-    const said = this.held.toString().replaceAll(/[\p{Cc}\s]+/gu, " ")
-    return this.found ? "" : said.trim().slice(0, noiseMaxChars)
+    const [said = ""] = this.held.toString().split(this.mark)
+    return this.found
+      ? ""
+      : said
+          .replaceAll(/[\p{Cc}\s]+/gu, " ")
+          .trim()
+          .slice(0, noiseMaxChars)
   }
 
   take(chunk: Buffer): Buffer {
     if (this.found) return chunk
     if (this.never === undefined) return Buffer.alloc(0)
     this.held = Buffer.concat([this.held, chunk])
-    const at = this.held.indexOf(this.mark)
+    const at = this.held.indexOf(`${this.mark}\n`)
     if (at === -1) {
-      if (this.held.length > noiseMaxBytes) this.giveUp("its shell says more than we hear out before it comes to what we ask of it")
+      if (this.held.includes(`${this.mark}${torn}`)) this.giveUp(readsOurs)
+      else if (this.held.length > noiseMaxBytes) this.giveUp("its shell says more than we hear out before it comes to what we ask of it")
       return Buffer.alloc(0)
     }
     this.found = true
-    const rest = this.held.subarray(at + this.mark.length)
+    const rest = this.held.subarray(at + this.mark.length + 1)
     this.held = Buffer.alloc(0)
     this.end()
     return rest

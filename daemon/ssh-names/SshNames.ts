@@ -69,6 +69,8 @@ const make = Effect.fnUntraced(function* (folder: string) {
   /** By name: what was written for it. */
   const written = new Map<string, Wish>()
   let known = new Map<ClusterId, string>()
+  /** Of these it was said that their names lead elsewhere. */
+  let lostBefore: ReadonlyArray<ClusterId> = []
   /** The last look came to its end. */
   let isWhole = false
 
@@ -99,7 +101,12 @@ const make = Effect.fnUntraced(function* (folder: string) {
     const taken = yield* Effect.tryPromise({ try: async () => ownNames(await readOwn(config), line), catch: messageOf })
     yield* Effect.tryPromise({ try: () => removeOthers(folder, names), catch: messageOf })
     for (const name of written.keys()) if (!names.has(name)) written.delete(name)
-    const said = yield* Effect.forEach(wishes, (wish) => Effect.catch(write(wish, taken), Effect.succeed))
+    const said = yield* Effect.forEach(wishes, (wish) =>
+      Effect.match(write(wish, taken), {
+        onSuccess: (lost) => ({ cluster: wish.row.id, lost, failed: null }),
+        onFailure: (failed) => ({ cluster: wish.row.id, lost: null, failed })
+      })
+    )
     const way = `Put this line at the top of your ~/.ssh/config: ${line.line}`
     const state = yield* Effect.tryPromise({
       try: () => settle(line, names.size > 0),
@@ -108,7 +115,11 @@ const make = Effect.fnUntraced(function* (folder: string) {
     known = new Map(
       wishes.filter(({ row: { name } }) => state === "in" && written.has(name) && !taken.has(name)).map(({ row }) => [row.id, row.name])
     )
-    return state === "off" ? null : (said.find((text) => text !== null) ?? null)
+    const lost = new Map(said.flatMap((one) => (state === "off" || one.lost === null ? [] : [[one.cluster, one.lost] as const])))
+    for (const cluster of lostBefore) if (!lost.has(cluster)) notices.setAbout(cluster, null)
+    for (const [cluster, text] of lost) notices.setAbout(cluster, text)
+    lostBefore = [...lost.keys()]
+    return state === "off" ? null : (said.find(({ failed }) => failed !== null)?.failed ?? null)
   })
 
   const pass = Effect.suspend(() => {

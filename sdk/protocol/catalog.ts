@@ -46,9 +46,26 @@ export const GpuView = Schema.Struct({
   region: Schema.String
 })
 export type GpuView = typeof GpuView.Type
+/** What a pool of the user's own machines has of one kind. */
+export const OwnGpuView = Schema.Struct({
+  cloud: Schema.Literal("ssh"),
+  /** The pool. */
+  region: Schema.String,
+  accelerator: Schema.String,
+  /** In one machine, as its machines have them: each number once. */
+  counts: Schema.Array(Schema.Number),
+  total: Schema.Number,
+  /** In machines that no cluster has. */
+  free: Schema.Number
+})
+export type OwnGpuView = typeof OwnGpuView.Type
 const PricesOf = Schema.Struct({ cloud: Schema.String, date: Schema.String })
 export const GpusListAnswer = Schema.Struct({
   gpus: Schema.Array(GpuView),
+  /** Of the user's own machines that answered. */
+  own: Schema.Array(OwnGpuView),
+  /** Why there may be more of these; null: there are not. */
+  ownReason: Schema.NullOr(Schema.String),
   /** Of which day the prices are. */
   prices: Schema.Array(PricesOf),
   notices: Notices

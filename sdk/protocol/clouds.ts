@@ -28,7 +28,8 @@ export const MachineView = Schema.Struct({
   pool: Schema.String,
   /** As the file calls it, with its port where it names one. */
   host: Schema.String,
-  status: Schema.Literals(["free", "leased", "unreachable"]),
+  /** `unusable`: it is reached, and nothing can be put there. */
+  status: Schema.Literals(["free", "leased", "unreachable", "unusable"]),
   /** The cluster that has it, whoever's log knows that. */
   clusterName: Schema.NullOr(Schema.String),
   /** Why it cannot be had now. */

@@ -58,6 +58,8 @@ export const Launched = Schema.Struct({
   /** Null after a dry run. */
   handle: Schema.NullOr(ResourceHandle),
   ...ways,
+  /** What is to be known of the cluster beside that: that `ssh NAME` leads to another machine, say. */
+  notices: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Only after a dry run. */
   plan: Schema.optionalKey(Plan)
 })

@@ -8,6 +8,7 @@ import { Disk } from "../../daemon/Disk.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
+import { Abandoned } from "../../daemon/reactors/Abandoned.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { operationOf } from "../../projections/operations.ts"
@@ -26,6 +27,7 @@ const cloud = {
 const services = Dispatcher.layer.pipe(
   Layer.provide([
     Disk.endless,
+    Abandoned.off,
     Reactors.on,
     secretsIn(new Map()),
     Layer.succeed(Clouds, new Map([["local", cloud as never]])),

@@ -94,4 +94,27 @@ describeWithMachines("a machine with a full disk", () => {
     rmSync(filler(), { force: true })
     await nothingLeft()
   }, 180_000)
+
+  it("gives a launch nothing, which has the next one; where there is no other it is named, and what to mend", async () => {
+    const other = await startMachine()
+    const home = new SshHome([machine, other])
+    try {
+      fill()
+      expect((await home.launch("two", "true")).code).toBe(0)
+      expect([leasesOf(machine).length, leasesOf(other).length]).toEqual([0, 1])
+      const alone = new SshHome([machine])
+      const { code, err } = await alone.launch("one", "true")
+      expect([code, err]).toEqual([7, expect.stringContaining(`${machine.address}: there is no room on its disk (`)])
+      expect(err).toContain("Mend that first")
+      expect(await alone.json("status")).toEqual([])
+      rmSync(filler(), { force: true })
+      expect((await alone.launch("one", "true")).code).toBe(0)
+      expect((await alone.sky("down", "-y", "one")).code).toBe(0)
+      expect((await home.sky("down", "-y", "two")).code).toBe(0)
+      await nothingLeft()
+    } finally {
+      rmSync(filler(), { force: true })
+      await other.end()
+    }
+  }, 180_000)
 })

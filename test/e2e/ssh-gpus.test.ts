@@ -79,6 +79,7 @@ describeWithMachines("GPUs of a pool", () => {
     const listed = `GPU 0: ${name} (UUID: ${parts[0]})\\n  MIG 3g.20gb     Device  0: (UUID: ${parts[1]})\\n  MIG 3g.20gb     Device  1: (UUID: ${parts[2]})\\n`
     smi(machines[0]!, `case "$*" in -L) printf '${listed}' ;; *) echo '${name}, Enabled' ;; esac`)
     expect((await home.sky("ssh", "ls")).out).toContain("A100-MIG-3g.20gb:2")
+    expect((await home.sky("show-gpus", "--infra", "ssh/rack")).out).toMatch(/^A100-MIG-3g\.20gb +rack +2 +2 +2$/m)
     const launched = await launch("part", "--gpus", "A100-MIG-3g.20gb:1", show)
     expect(launched).toMatchObject({ code: 0, out: expect.stringContaining(`has ${parts[1]} by`) })
     expect((await home.sky("down", "-y", "part")).code).toBe(0)

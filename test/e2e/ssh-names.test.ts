@@ -109,6 +109,8 @@ describeWithMachines("ssh NAME", () => {
     const launched = await home.launch("train", "true")
     expect(launched.code).toBe(0)
     expect(launched.err).not.toContain("ssh train ·")
+    expect(launched.err).toContain("ssh train goes where your own ~/.ssh/config says, not to the cluster train.")
+    expect((await home.sky("queue", "train")).err).toBe("")
     expect((await home.sky("status")).err).toContain("ssh train goes where your own ~/.ssh/config says, not to the cluster train.")
     expect((await ssh("-G", "train")).out).toContain("hostname 192.0.2.7\n")
     expect((await home.sky("down", "-y", "train")).code).toBe(0)

@@ -118,6 +118,9 @@ export class SimPool {
       memoryGib: 8,
       accelerators: null,
       trouble: null,
+      kernel: null,
+      tenants: [],
+      useless: null,
       warnings: [],
       libc: null,
       packing: "plain" as const

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net"
 import { tmpdir, userInfo } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from "ssh2"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { bareKey, keyPair, type Pair, targetAt } from "./ssh-keys.ts"
@@ -34,11 +34,13 @@ export interface Knobs {
   reachedAt: string
 }
 
-/** It is this machine after all: what is to be started with it stays its owner's affair. */
+/** It is this machine after all, under a name of its own: what is to be started with it stays its owner's affair. */
 const refusing = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "bin-"))
   for (const name of ["crontab", "loginctl"])
     writeFileSync(join(folder, name), "#!/bin/sh\necho 'not on the machine that tests run on' >&2\nexit 1\n", { mode: 0o755 })
+  const uname = `#!/bin/sh\nif [ "$1" = -n ]; then echo ${basename(folder)}; else PATH=/usr/bin:/bin exec uname "$@"; fi\n`
+  writeFileSync(join(folder, "uname"), uname, { mode: 0o755 })
   return folder
 }
 

@@ -1,6 +1,6 @@
 /** What `agent.cjs receive` does not do: because the machine does not let it, or because nobody of ours would ask. */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { send } from "../../daemon/sync/send.ts"
@@ -64,6 +64,18 @@ describe("an error is a sentence that names the path", () => {
     )
   })
 
+  it("and leaves folders with the modes that they were to have", async () => {
+    write(ground.from, { "d/e/a": "1", "d/z": "1" })
+    write(into(), { "d/z/there": "of the user" })
+    for (const [name, mode] of [
+      ["d", 0o755],
+      ["d/e", 0o555]
+    ] as const)
+      chmodSync(join(ground.from, name), mode)
+    await expect(sync()).rejects.toThrow(/d\/z is a folder with files in it/)
+    expect(everything(into())).toMatchObject({ "d/": "755", "d/e/": "555" })
+  })
+
   it.skipIf(!isRoot)("of a full disk, the target's or that of what is on its way there, and half of a file stays nowhere", async () => {
     write(ground.from, { a: "1" })
     writeFileSync(join(ground.from, "large"), Buffer.alloc(3_000_000))
@@ -84,6 +96,22 @@ describe("an error is a sentence that names the path", () => {
 })
 
 describe("a folder below the target that lies on another disk", () => {
+  it.skipIf(!isRoot)("gets files that their own user may not read", async () => {
+    write(ground.from, { "d/a": "1" })
+    chmodSync(join(ground.from, "d/a"), 0)
+    const disk = join(into(), "d")
+    mkdirSync(disk, { recursive: true })
+    openToOthers()
+    execFileSync("chown", ["-R", String(other), dirname(ground.incoming), ground.home])
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=1m,uid=${other}`, "none", disk])
+    try {
+      expect(await sync({ child: startReceive(process.env, other) })).toEqual({ files: 1, bytes: 1 })
+      expect(everything(into())).toEqual(everything(ground.from))
+    } finally {
+      execFileSync("umount", [disk])
+    }
+  })
+
   it.skipIf(!isRoot)("gets files and links whole all the same", async () => {
     write(ground.from, { "d/a": "1", "d/l": "-> a", "d/none": "", b: "2" })
     const disk = join(into(), "d")

@@ -101,7 +101,7 @@ describe("a launch of a new cluster", () => {
     const error = refusal("launch", autostop, [spot, { ...spot, region: "us-west-2" }])
     assert.deepInclude(error, { _tag: "NotSupportedError" })
     assert.include(error.message, "AWS ends spot machines when they stop")
-    assert.include(error.hint, "sky launch -i 5 --down -c train")
+    assert.include(error.hint, "the same command with --down")
   })
   it("launch-44: passes over a cloud that lacks it; when all do, that is the history of ResourcesUnavailableError (contract, D11)", () => {
     assert.deepNestedInclude(chosen([spot, pod, onDemand]), { offer: onDemand })

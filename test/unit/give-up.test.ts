@@ -1,7 +1,7 @@
 /** How often a step is tried while somebody waits for it. */
 import { assert, describe, it } from "@effect/vitest"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
-import { cluster, nodeId, requested, rowAfter, type Said, up } from "../fakes/facts.ts"
+import { cluster, nodeId, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
 
 const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
 const asked: ReadonlyArray<Said> = [requested("down"), [{ _tag: "DownRequested", cluster, purge: false } as never, "r-down"]]
@@ -23,5 +23,13 @@ describe("an end that fails", () => {
       [1, 2].map((tries) => endsAt([lost, ...asked], tries)),
       [false, true]
     )
+  })
+  it("as what was asked for cannot be looked for is said to be that, not a launch's failure", () => {
+    const pending: Said = { _tag: "NodeRequested", cluster, token, ranks: [0] } as never
+    const failed = { message: "no route", tries: 5, nowMs: 1, final: false }
+    const { events } = giveUp(rowAfter([...up(), pending, ...asked])!, { _tag: "Provision", token }, failed)
+    const said = JSON.stringify(events)
+    assert.include(said, "looking for what it had asked for failed: no route")
+    assert.include(said, "sky down --purge")
   })
 })

@@ -44,18 +44,29 @@ interface Circumstances {
   readonly isFull?: () => boolean
   readonly ready?: boolean
   readonly untilTold?: (endJob: () => void) => Effect.Effect<void>
+  readonly hasStarted?: boolean
+  readonly follow?: boolean
 }
 
 const logsOf = (
   lives: ReadonlyArray<Life>,
-  { areOn = false, connect, hangs = false, isFull = () => false, ready = true, untilTold = () => Effect.void }: Circumstances = {}
+  {
+    areOn = false,
+    connect,
+    follow = true,
+    hangs = false,
+    hasStarted = true,
+    isFull = () => false,
+    ready = true,
+    untilTold = () => Effect.void
+  }: Circumstances = {}
 ) => {
   const links: Array<AgentLink> = []
   const frames: Array<ServerFrame> = []
   const asked: Array<unknown> = []
   const waits: Array<() => void> = []
   const listeners = new Set<() => void>()
-  let world: World = worldOf([...up(), started(), ...(ready ? [] : [lost()])])
+  let world: World = worldOf([...up(), ...(hasStarted ? [started()] : []), ...(ready ? [] : [lost()])])
   let next = 0
   const endJob = () => {
     world = worldOf([...up(), started(), ended()])
@@ -84,17 +95,17 @@ const logsOf = (
     couriers: { connect: connect ?? toAgent, untilTold: () => (next === 0 ? Effect.void : untilTold(endJob)) },
     areOn
   }
-  const streamed = streamLogs("mine", { clusterName: name, tail: 3 }, reply as never, tools as never)
+  const streamed = streamLogs("mine", { clusterName: name, tail: 3, follow }, reply as never, tools as never)
   return { asked, frames, links, streamed, waits }
 }
 
-const follow = async (...of: Parameters<typeof logsOf>) => {
+const followed = async (...of: Parameters<typeof logsOf>) => {
   const logs = logsOf(...of)
   return { ...logs, value: await Effect.runPromise(logs.streamed as Effect.Effect<LogsAnswer>) }
 }
 
 it("goes on where each file was, and names a source once", async () => {
-  const { asked, frames, value } = await follow([
+  const { asked, frames, value } = await followed([
     (_, say) => {
       say("source", source)
       say("log", log("", 6))
@@ -122,7 +133,7 @@ it("goes on where each file was, and names a source once", async () => {
 
 it("does not wait until a new agent has been told of a job that ended meanwhile", async () => {
   const untilTold = (endJob: () => void) => Effect.andThen(Effect.sync(endJob), Effect.never)
-  const { value } = await follow([() => {}, (_, say) => say("result", { value: answer })], { untilTold })
+  const { value } = await followed([() => {}, (_, say) => say("result", { value: answer })], { untilTold })
   expect(value).toEqual({ jobId: 1, ...answer })
 }, 10_000)
 
@@ -131,9 +142,26 @@ it("waits once for a slow reader, however many frames were on their way", async 
     for (let to = 1; to <= 20; to++) say("log", log("x", to))
     say("result", { value: answer })
   }
-  const { frames, waits } = await follow([say], { isFull: () => true })
+  const { frames, waits } = await followed([say], { isFull: () => true })
   expect(frames).toHaveLength(20)
   expect(waits).toHaveLength(1)
+})
+
+it("waits for a job that its head does not have yet, and says so once", async () => {
+  const knowsNothing: Life = (_, say) =>
+    say("failure", { error: { tag: "JobDoesNotExist", message: "job 1 was not found on this cluster" } })
+  const has: Life = (_, say) => {
+    say("log", log("1\n", 2))
+    say("result", { value: answer })
+  }
+  const notices = [`Job 1 of ${name} has no logs yet: its head does not have job 1 yet.`]
+  const notice = { type: "result", data: { id: "mine", at: expect.any(Number), value: { notices }, more: true } }
+  const { frames, value } = await followed([knowsNothing, knowsNothing, has], { areOn: true, hasStarted: false })
+  expect(frames).toEqual([notice, { type: "log", data: { id: "mine", rank: 0, text: "1\n" } }])
+  expect(value).toMatchObject({ jobId: 1, status: "SUCCEEDED" })
+  const once = await followed([knowsNothing, has], { areOn: true, hasStarted: false, follow: false })
+  expect(once.frames).toEqual([notice])
+  expect(once.value).toMatchObject({ jobId: 1, status: "PENDING" })
 })
 
 it("passes on what its agent refuses as what it is", async () => {
@@ -210,7 +238,7 @@ it("waits for an agent that the daemon makes run again, and says the cloud's las
 })
 
 it("says of a job that ended before its node had it why it did, and shows nothing of another one under its number", async () => {
-  const { frames, value } = await follow([
+  const { frames, value } = await followed([
     (_, say) => say("failure", { error: { tag: "JobDoesNotExist", message: "job 1 was not found" } })
   ])
   expect(frames).toEqual([])

@@ -7,6 +7,7 @@ import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogUnavailable } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import { Notices } from "../../daemon/Notices.ts"
 import { Ongoing } from "../../daemon/Ongoing.ts"
 import { Operations } from "../../daemon/Operations.ts"
 import { SshNames } from "../../daemon/ssh-names/SshNames.ts"
@@ -23,7 +24,7 @@ const setUp: ReadonlyArray<Said> = [
   [{ _tag: "WorkdirSynced", cluster, files: 1, bytes: 1 }, id]
 ]
 
-const around = Layer.merge(SshNames.none, Layer.succeed(Clouds, new Map()))
+const around = Layer.mergeAll(SshNames.none, Notices.layer, Layer.succeed(Clouds, new Map()))
 
 const openLog = Layer.fresh(EventLog.layer(actor)).pipe(
   Layer.provideMerge(Layer.fresh(Background.layer)),

@@ -9,6 +9,8 @@ export interface PoolMachine {
   readonly name: string
   /** What the file says of the login; never stored anywhere else. */
   readonly login: Overrides
+  /** Of that, what is said of the whole pool: it yields to what ~/.ssh/config says of the host. */
+  readonly ofPool?: ReadonlyArray<"user" | "identityFiles">
   /** Where builds of Node lie for it; null: where they usually do. */
   readonly nodeMirror: string | null
 }
@@ -19,4 +21,5 @@ export class PoolsError extends Error {}
 
 export const keyOf = ({ host, pool }: Pick<PoolMachine, "host" | "pool">) => JSON.stringify([pool, host])
 /** With all that the file says of it: what was learned under another login does not hold. */
-export const entryOf = ({ host, login, name, nodeMirror, pool }: PoolMachine) => JSON.stringify([pool, host, name, login, nodeMirror])
+export const entryOf = ({ host, login, name, nodeMirror, ofPool = [], pool }: PoolMachine) =>
+  JSON.stringify([pool, host, name, login, ofPool, nodeMirror])

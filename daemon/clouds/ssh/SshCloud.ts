@@ -4,23 +4,19 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import { places } from "../../../machine/folder.ts"
-import { machineError } from "../../../machine/MachineError.ts"
 import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
+import { agentsOver, plain } from "../../over-ssh/agents.ts"
+import { refused, transient } from "../../over-ssh/errors.ts"
 import { bootstrap, lookAt } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { resolve } from "../../remote/resolve.ts"
-import { send } from "../../sync/send.ts"
-import { type Cloud, CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
-import { peersOf, plain } from "./agents.ts"
+import { type Cloud, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { makeClaims } from "./claim.ts"
-import { refused, transient } from "./errors.ts"
 import type { Looked } from "./looks.ts"
-import { type Machines, type MachinesOptions, makeMachines } from "./Machines.ts"
 import { isFound, offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
+import { makePoolMachines, type PoolMachines, type PoolMachinesOptions } from "./PoolMachines.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
 import { type StateFolder, stateFolder } from "./state-folder.ts"
 import { catalogOf, ownedOf, viewOf } from "./views.ts"
@@ -45,10 +41,10 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
 /** In the middle of a sentence. */
 const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map((fault) => fault.replace(/\.$/, ""))
 
-const query = (machines: Machines, ref: NodeRef) =>
+const query = (machines: PoolMachines, ref: NodeRef) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
     Effect.map(([state]) => state as NodeState),
-    Effect.tap(({ state }) => Effect.sync(() => state === "missing" && machines.unpin({ pool: ref.region ?? "", host: ref.host ?? "" }))),
+    Effect.tap(({ state }) => (state === "missing" ? machines.unpin(ref) : Effect.void)),
     Effect.timeoutOrElse({
       duration: queryMaxMs,
       orElse: () => Effect.fail(transient("NoAnswer", `${ref.host} did not answer within ${queryMaxMs / 1000} s`))
@@ -57,7 +53,7 @@ const query = (machines: Machines, ref: NodeRef) =>
   )
 
 /** What it stands on: the user's files, and machines behind connections. */
-export interface SshParts extends MachinesOptions {
+export interface SshParts extends PoolMachinesOptions {
   /** For people: where the user's file may lie. */
   readonly home: string
   readonly folder: StateFolder
@@ -82,8 +78,8 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     last = [...known.pools.keys(), ...known.faults.keys()]
     return known
   }
-  const machines = makeMachines({ ...rest, pools })
-  const claim = makeClaims({ machines, take: folder.take, sinceMs: yield* Clock.currentTimeMillis })
+  const machines = makePoolMachines({ ...rest, pools })
+  const claim = makeClaims({ machines, folder, sinceMs: yield* Clock.currentTimeMillis })
 
   /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
   const mayBeOurs = (looked: Looked) => {
@@ -94,6 +90,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
   return {
     name: "ssh",
     lackOf: (feature) => (feature === "STOP" ? neverStopped : null),
+    howTo: `Name your machines in ${poolsFile}, for example: 'rack: {user: ann, hosts: [10.0.0.4]}'. Then see: sky check ssh`,
     identity: Effect.succeed(null),
     catalog: catalogOf(() => last),
     whyNot: Effect.promise(() =>
@@ -117,7 +114,8 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
         const regions = alternativesOf(task.resources).items.map(({ region }) => region ?? null)
         const asked = regions.includes(null) ? machinesOf(known) : [...new Set(regions)].flatMap((region) => machinesOf(known, region))
         const sinceMs = yield* Clock.currentTimeMillis
-        const isEnough = (some: ReadonlyArray<Looked>) => offersOf(some, task, known.faults).offers.length > 0
+        const isEnough = (some: ReadonlyArray<Looked>, { reached }: Looked) =>
+          reached?.ground.lease === null && offersOf(some, task, known.faults).offers.length > 0
         const offered = offersOf(yield* machines.lookUntil(asked, "of late", isEnough), task, known.faults)
         // What was seen a while ago may be free by now.
         return offered.offers.length > 0 ? offered : offersOf(yield* machines.lookUntil(asked, { sinceMs }, isEnough), task, known.faults)
@@ -143,37 +141,13 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     }),
     start: Effect.fn("SshCloud.start")((ref) => machines.ask(ref, "start", plain(ref))),
     stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
-    terminate: Effect.fn("SshCloud.terminate")((ref) => {
-      const machine = { pool: ref.region ?? "", host: ref.host ?? "" }
-      machines.forget(machine)
-      const left = Effect.andThen(
-        Effect.sync(() => machines.unpin(machine)),
-        folder.letGo(machine)
-      )
-      return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), left)
+    terminate: Effect.fn("SshCloud.terminate")(function* (ref) {
+      yield* machines.ask(ref, "terminate", plain(ref))
+      yield* machines.unpin(ref)
+      // As it was called when it was taken.
+      yield* folder.letGo({ pool: ref.region ?? "", host: ref.host ?? "" }, ref.node)
     }),
     installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
-    peers: Effect.fn("SshCloud.peers")((nodes) => peersOf(machines, nodes)),
-    connectAgent: Effect.fn("SshCloud.connectAgent")((ref) => machines.dial(ref, (base) => places(base).socket(ref.node))),
-    hostKey: machines.hostKey,
-    login: machines.login,
-    journalAtRest: Effect.fn("SshCloud.journalAtRest")((ref) =>
-      Effect.orElseSucceed(machines.ask(ref, "journalAtRest", plain(ref)), () => null)
-    ),
-    put: Effect.fn("SshCloud.put")(function* (ref, placed, onProgress) {
-      const opened = machines.open(ref, "receive", (base) => base)
-      const opening = yield* Effect.forkScoped(
-        Effect.tap(opened, (stream) => Effect.addFinalizer(() => Effect.sync(() => stream.destroy())))
-      )
-      const what = yield* placed
-      const stream = yield* Fiber.join(opening)
-      yield* Effect.tryPromise({
-        try: (signal) => send(stream, plain(ref), what, { signal, ...(onProgress && { onProgress }) }),
-        catch: (error) => {
-          const { code, kind, message } = machineError(error)
-          return new CloudError({ kind, code, message })
-        }
-      })
-    }, Effect.scoped)
+    ...agentsOver(machines)
   }
 })

@@ -16,8 +16,12 @@ const advice: { readonly [K in Kind]?: string } = {
 const byPassword = /(with|,) the password$/
 const wrongPassword = "The password in the pools file is wrong for this user: mend it there"
 
-/** Null where the error says so itself. */
-export const adviceOn = ({ kind, message }: RemoteError): string | null => {
+const byConfigOnly =
+  "Who logs in there, and with which key, ~/.ssh/config says of this host: mend it there, or say otherwise beside the host in the pools file"
+
+/** Null where the error says so itself. `isByConfig`: the user's ~/.ssh/config says who logs in there. */
+export const adviceOn = ({ kind, message }: RemoteError, isByConfig = false): string | null => {
   if (message.endsWith(".")) return null
+  if (isByConfig && (kind === "PermissionDenied" || kind === "KeyUnusable")) return byConfigOnly
   return kind === "PermissionDenied" && byPassword.test(message) ? wrongPassword : (advice[kind] ?? null)
 }

@@ -1,15 +1,16 @@
 /** What machines are and who has them, by a look that puts nothing there. What was seen is kept for a while. */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
-import { type RemoteError, remoteError } from "../../remote/RemoteError.ts"
+import { type Kind, type RemoteError, remoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { adviceOn } from "./advice.ts"
-import type { MachinesOptions } from "./Machines.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
+import type { PoolMachinesOptions } from "./PoolMachines.ts"
 import type { Targets } from "./targets.ts"
 
 export interface Reached {
@@ -53,19 +54,36 @@ interface Seen {
 /** `of late`: by what was seen a while ago. `reached now`: each that answered of late. `now`: each. `sinceMs`: each that was reached, or not asked since. */
 export type How = "now" | "reached now" | "of late" | { readonly sinceMs: number }
 
-const wordsOn = (error: RemoteError) => ({ why: error.message, advice: adviceOn(error) })
+const wordsOn = (error: RemoteError, isByConfig: boolean) => ({ why: error.message, advice: adviceOn(error, isByConfig) })
 
 /** The machines that nodes of ours are on: the keys that they were had by. */
 export type Pins = Map<string, { readonly hostKey: string; readonly clusterName: string }>
 
-export const makeLooks = (connections: Connections["Service"], { targetOf }: Targets, see: MachinesOptions["look"], pins: Pins) => {
+export interface LooksOptions {
+  readonly connections: Connections["Service"]
+  readonly targets: Pick<Targets, "targetOf" | "isByConfig">
+  readonly see: PoolMachinesOptions["look"]
+  readonly pins: Pins
+  /** Of a machine without a lease: who of ours has it as another of its users. */
+  readonly heldBy: (ground: Ground, nowMs: number) => ReadonlyArray<string>
+}
+
+export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfig, targetOf } }: LooksOptions) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 
   const reach = Effect.fn("Looks.reach")(function* (machine: PoolMachine) {
+    const late = (kind: Kind, what: string) => () => Effect.fail(remoteError(kind, machine, `${what} within ${lookMaxMs / 1000} s`))
     const target = yield* targetOf(machine, pins.get(keyOf(machine))?.hostKey ?? null)
-    const ground = yield* see(target)
-    return { target, ground, hostKey: yield* connections.hostKey(target) } satisfies Reached
+    const [took, hostKey] = yield* Effect.timeoutOrElse(Effect.timed(connections.hostKey(target)), {
+      duration: lookMaxMs,
+      orElse: late("NoAnswer", `no answer from ${machine.host}`)
+    })
+    const ground = yield* Effect.timeoutOrElse(see(target), {
+      duration: Duration.subtract(Duration.millis(lookMaxMs), took),
+      orElse: late("NoShell", `${machine.host} lets us in, and does not say to its end what it is`)
+    })
+    return { target, ground, hostKey } satisfies Reached
   })
 
   const silent = (machine: PoolMachine, words: ReturnType<typeof wordsOn>, atMs: number): Looked => {
@@ -76,10 +94,6 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
 
   const look = (machine: PoolMachine): Effect.Effect<Looked> =>
     reach(machine).pipe(
-      Effect.timeoutOrElse({
-        duration: lookMaxMs,
-        orElse: () => Effect.fail(remoteError("NoAnswer", machine, `no answer from ${machine.host} within ${lookMaxMs / 1000} s`))
-      }),
       Effect.result,
       Effect.zip(Clock.currentTimeMillis),
       Effect.map(([result, atMs]) => {
@@ -87,7 +101,7 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
         if (Result.isSuccess(result)) answeredAtMs.set(key, atMs)
         const looked: Looked = Result.isSuccess(result)
           ? { ...machine, reached: result.success, why: null }
-          : silent(machine, wordsOn(result.failure), atMs)
+          : silent(machine, wordsOn(result.failure, isByConfig(machine)), atMs)
         looks.set(key, { atMs, looked, isGuess: false })
         return looked
       })
@@ -100,6 +114,22 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
     return how === "of late" && nowMs - atMs < lookedForMs
   }
 
+  /** Whoever has it, a machine is had for all of its users: also where that is seen as another of them, or is on no machine yet. */
+  const withTenants = (all: ReadonlyArray<Looked>, nowMs: number): ReadonlyArray<Looked> => {
+    const leased = new Map<string, string>()
+    for (const { reached } of all) {
+      const { kernel = null, lease = null } = reached?.ground ?? {}
+      if (kernel !== null && lease !== null && lease !== "unreadable") leased.set(kernel, `'${lease.clusterName}'`)
+    }
+    return all.map((looked) => {
+      if (looked.reached === null || looked.reached.ground.lease !== null) return looked
+      const { ground } = looked.reached
+      const other = leased.get(ground.kernel ?? "")
+      const tenants = new Set([...ground.tenants, ...(other === undefined ? [] : [other]), ...heldBy(ground, nowMs)])
+      return { ...looked, reached: { ...looked.reached, ground: { ...ground, tenants: [...tenants] } } }
+    })
+  }
+
   const lookOne = (machine: PoolMachine, how: How, nowMs: number) => {
     const seen = looks.get(keyOf(machine))
     // What the file says of it may have changed.
@@ -108,22 +138,22 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
 
   const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How) {
     const nowMs = yield* Clock.currentTimeMillis
-    return yield* Effect.forEach(machines, (machine) => lookOne(machine, how, nowMs), { concurrency: looksAtOnce })
+    const looked = yield* Effect.forEach(machines, (machine) => lookOne(machine, how, nowMs), { concurrency: looksAtOnce })
+    return withTenants(looked, yield* Clock.currentTimeMillis)
   })
 
   /** Who does not answer is not waited for, once those that did are enough. */
   const lookUntil = Effect.fn("Looks.lookUntil")(function* (
     machines: ReadonlyArray<PoolMachine>,
     how: How,
-    isEnough: (some: ReadonlyArray<Looked>) => boolean
+    isEnough: (some: ReadonlyArray<Looked>, latest: Looked) => boolean
   ) {
     const nowMs = yield* Clock.currentTimeMillis
     const enough = yield* Deferred.make<void>()
     const seen = new Map<PoolMachine, Looked>()
     const take = (machine: PoolMachine) => (looked: Looked) => {
       seen.set(machine, looked)
-      const mayBeEnough = looked.reached !== null && looked.reached.ground.lease === null
-      return mayBeEnough && isEnough([...seen.values()]) ? Deferred.succeed(enough, undefined) : Effect.void
+      return isEnough([...seen.values()], looked) ? Deferred.succeed(enough, undefined) : Effect.void
     }
     const each = (machine: PoolMachine) => Effect.flatMap(lookOne(machine, how, nowMs), take(machine))
     yield* Effect.raceFirst(
@@ -131,11 +161,12 @@ export const makeLooks = (connections: Connections["Service"], { targetOf }: Tar
       Effect.andThen(Deferred.await(enough), Effect.sleep(graceMs))
     )
     const atMs = yield* Clock.currentTimeMillis
-    return machines.map((machine) => {
+    const all = machines.map((machine) => {
       const looked = seen.get(machine) ?? silent(machine, { why: "it has not answered yet", advice: null }, atMs)
       if (!seen.has(machine)) looks.set(keyOf(machine), { atMs, looked, isGuess: true })
       return looked
     })
+    return withTenants(all, atMs)
   })
 
   return {

@@ -4,6 +4,7 @@ import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
+import { noAddress } from "../../over-ssh/agents.ts"
 import { addressFor } from "../../remote/addresses.ts"
 import { baseName } from "../../remote/ground.ts"
 import type { Offered } from "../Cloud.ts"
@@ -37,11 +38,15 @@ export const whyTaken = (looked: Looked): string | null => {
   if (!isFound(looked)) return looked.why
   const { lease } = looked.reached.ground
   if (lease === "unreadable") return `leased by somebody: ${baseName}/lease there cannot be read`
-  return whyShared(looked) ?? (lease === null ? null : `leased by '${lease.clusterName}'`)
+  if (lease !== null) return whyShared(looked) ?? `leased by '${lease.clusterName}'`
+  const { tenants } = looked.reached.ground
+  return tenants.length === 0 ? null : `in use as another user of that machine, by ${tenants.join(", ")}`
 }
 
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
-  const said = reasons.slice(0, reasonsMax).map(([host, why]) => `${host}: ${why.replace(/\.$/, "")}`)
+  const said = reasons
+    .slice(0, reasonsMax)
+    .map(([host, why]) => `${why.startsWith(`${host}: `) ? "" : `${host}: `}${why.replace(/\.$/, "")}`)
   return [...said, ...(reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : [])].join("; ")
 }
 
@@ -58,17 +63,22 @@ const common = (all: ReadonlyArray<Hardware>): Hardware => {
   }
 }
 
-/** Of its gang each node is reached by the others. */
-export const noAddress = "no address but its own loopback, at which no other node reaches it"
-
 /** In the order of the file, which is the user's. */
 export const fitting = (machines: ReadonlyArray<Looked>, isGang: boolean, less: (hardware: Hardware) => string | null) => {
   const lack = ({ reached: { ground, target } }: Found) =>
     less(ground) ?? (isGang && addressFor(ground, target.host) === null ? noAddress : null)
   const fit: Array<Found> = []
   const reasons: Array<readonly [string, string]> = []
+  const firsts = new Map<string, string>()
+  /** The same one, where it is named as two users' or by two names. */
+  const whySame = ({ host, reached }: Looked): string | null => {
+    const kernel = reached?.ground.kernel ?? null
+    const first = kernel === null ? undefined : firsts.get(kernel)
+    if (kernel !== null && first === undefined) firsts.set(kernel, host)
+    return first === undefined ? null : `it is the same machine as ${first}`
+  }
   for (const machine of machines) {
-    const taken = whyTaken(machine)
+    const taken = whyTaken(machine) ?? whySame(machine)
     const why = taken ?? (isFound(machine) ? lack(machine) : null)
     const trouble = isFound(machine) && machine.reached.ground.trouble
     if (why === null) fit.push(machine as Found)
@@ -102,15 +112,20 @@ interface Short {
   /** By what stands against them. */
   readonly leased: number
   readonly silent: number
+  /** Free, and of the size that is asked for, but for the accelerators. */
+  readonly bare: number
   /** As many as are wanted, were all free and reached. */
   readonly couldDo: boolean
   /** Of each machine. */
   readonly whole: string
 }
 
-const shortOf = ({ all, fit, leased, pool, silent }: Short): string => {
-  const less = all - fit - leased - silent
-  const why = [`${leased} leased`, `${silent} not reached`, `${less} too small`].filter((_, i) => [leased, silent, less][i]! > 0)
+const shortOf = ({ all, bare, fit, leased, pool, silent }: Short): string => {
+  const less = all - fit - leased - silent - bare
+  const counts = [leased, silent, bare, less]
+  const why = [`${leased} leased`, `${silent} not reached`, `${bare} without such accelerators`, `${less} too small`].filter(
+    (_, i) => counts[i]! > 0
+  )
   return `${pool}: ${fit} of ${all}${why.length === 0 ? "" : `, ${why.join(", ")}`}`
 }
 
@@ -145,9 +160,14 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
     const taken = found.filter((machine) => whyTaken(machine) !== null)
     const silent = own.length - found.length
     const later = taken.filter(({ reached }) => lessThan(reached.ground, need) === null).length
+    const { accelerators: _, ...rest } = need
+    const bare = found.filter(
+      (machine) =>
+        whyTaken(machine) === null && lessThan(machine.reached.ground, need) !== null && lessThan(machine.reached.ground, rest) === null
+    ).length
     const couldDo = fit.length + later + silent >= wanted
     return {
-      ...{ pool, fit: fit.length, all: own.length, leased: taken.length, silent, couldDo },
+      ...{ pool, fit: fit.length, all: own.length, leased: taken.length, silent, bare, couldDo },
       whole: tooFew(pool, fit.length, wanted, reasons)
     }
   })
@@ -157,7 +177,7 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
   const [only, ...others] = pools.map(([pool]) => pool)
   return {
     offers: [],
-    reason: short.length === 0 ? (faults.get(need.region ?? "") ?? `there is no ssh pool '${need.region}'`) : inShort(short, wanted),
+    reason: short.length === 0 ? (faults.get(need.region ?? "") ?? `SSH has no pool '${need.region}'`) : inShort(short, wanted),
     busy: short.some(({ couldDo }) => couldDo),
     hint: `Your machines: sky ssh ls${others.length > 0 || only === undefined ? "" : ` ${only}`}`
   }

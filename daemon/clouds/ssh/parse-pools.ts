@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from "node:path"
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml"
 import { didYouMean } from "../../../task/near.ts"
 import type { Overrides } from "../../remote/resolve.ts"
+import { portOfSsh } from "../../remote/Target.ts"
 import { type PoolMachine, type Pools, PoolsError } from "./PoolMachine.ts"
 
 const loginFields = ["user", "identity_file", "password", "ssh_port"] as const
@@ -83,6 +84,13 @@ const loginOf = (fields: Fields, where: string, reader: Reader): Overrides => {
 
 type Shared = Pick<PoolMachine, "login" | "nodeMirror">
 
+const yielding = ["user", "identityFiles"] as const
+/** `own`: what is said of the host itself. */
+const ofPool = ({ login }: Shared, own: Overrides): Pick<PoolMachine, "ofPool"> => {
+  const fields = yielding.filter((field) => login[field] !== undefined && own[field] === undefined)
+  return fields.length === 0 ? {} : { ofPool: fields }
+}
+
 /** Of a pool, or of a host where it says otherwise. */
 const sharedOf = (fields: Fields, where: string, reader: Reader, outer: Shared = { login: {}, nodeMirror: null }): Shared => {
   const mirror = textOf(fields, "node_mirror", where, reader)
@@ -91,7 +99,9 @@ const sharedOf = (fields: Fields, where: string, reader: Reader, outer: Shared =
   return { login: { ...outer.login, ...loginOf(fields, where, reader) }, nodeMirror: mirror ?? outer.nodeMirror }
 }
 
-const called = (name: string, { port }: Overrides) => (port === undefined ? name : `${name.includes(":") ? `[${name}]` : name}:${port}`)
+/** The usual port is the same machine, written down or not. */
+const called = (name: string, { port = portOfSsh }: Overrides) =>
+  port === portOfSsh ? name : `${name.includes(":") ? `[${name}]` : name}:${port}`
 
 const machineOf = (pool: string, node: unknown, at: number, shared: Shared, reader: Reader): PoolMachine => {
   const where = `pool '${pool}', host ${at + 1}`
@@ -99,13 +109,13 @@ const machineOf = (pool: string, node: unknown, at: number, shared: Shared, read
   if (isScalar(host) && typeof host.value === "string" && unprintable.test(host.value))
     throw reader.wrong(node, `${where}: its name holds a character that no name has.`)
   if (isScalar(host) && typeof host.value === "string" && host.value !== "")
-    return { pool, host: called(host.value, shared.login), name: host.value, ...shared }
+    return { pool, host: called(host.value, shared.login), name: host.value, ...shared, ...ofPool(shared, {}) }
   if (!isMap(host)) throw reader.wrong(node, `${where}: expected an address, a name, or a mapping with 'ip'.`)
   const fields = fieldsOf(host, hostFields, where, reader)
   const name = textOf(fields, "ip", where, reader)
   if (name === undefined) throw reader.wrong(host, `${where}: 'ip' is missing, its address or name.`)
   const own = sharedOf(fields, `${where} (${name})`, reader, shared)
-  return { pool, host: called(name, own.login), name, ...own }
+  return { pool, host: called(name, own.login), name, ...own, ...ofPool(shared, loginOf(fields, where, reader)) }
 }
 
 const poolOf = (pool: string, { key, value }: { readonly key: unknown; readonly value: unknown }, reader: Reader) => {

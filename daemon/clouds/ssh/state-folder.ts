@@ -3,67 +3,50 @@
  * which it has taken, for when they are not reached. Made when it is first needed.
  */
 import { createHash } from "node:crypto"
-import { access, link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises"
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { ulid } from "ulid"
+import { folderId, readFolderId } from "../../folder-id.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
-
-const fileOf = (home: string) => join(home, "folder-id")
-
-const readFolderId = (home: string): Promise<string | null> =>
-  readFile(fileOf(home), "utf8").then(
-    (text) => text.trim(),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null
-      throw error
-    }
-  )
-
-const folderId = async (home: string): Promise<string> => {
-  const known = await readFolderId(home)
-  if (known !== null) return known
-  const [file, temp] = [fileOf(home), `${fileOf(home)}.${ulid()}`]
-  await writeFile(temp, `${ulid()}\n`, { mode: 0o600, flush: true })
-  await link(temp, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error
-  })
-  await unlink(temp)
-  return (await readFolderId(home))!
-}
 
 type Named = Pick<PoolMachine, "pool" | "host">
 
 export interface StateFolder {
   /** Null: nothing was ever taken from here. */
   readonly id: Effect.Effect<string | null>
-  /** That a machine is taken is noted, for when it is not reached; answers with the id, which is made with the first one. */
-  readonly take: (machine: Named) => Effect.Effect<string>
-  readonly letGo: (machine: Named) => Effect.Effect<void>
+  /** That a machine may have the node is noted, for when it is not reached; answers with the id, which is made with the first one. */
+  readonly take: (machine: Named, node: string) => Effect.Effect<string>
+  /** It has that node not, or not any more; without one: none of ours. */
+  readonly letGo: (machine: Named, node?: string) => Effect.Effect<void>
   /** Whether there is a node of ours on it only the machine can say, so one too many is no harm. */
   readonly hasTaken: (machine: Named) => Effect.Effect<boolean>
 }
 
-/** A file for each machine. */
+/** A file for each node on a machine: who is refused one takes back nobody else's. */
 export const stateFolder = (home: string): StateFolder => {
   const folder = join(home, "ssh-taken")
-  const noteOf = (machine: Named) => join(folder, createHash("sha256").update(keyOf(machine)).digest("hex").slice(0, 16))
+  const machinePart = (machine: Named) => createHash("sha256").update(keyOf(machine)).digest("hex").slice(0, 16)
+  const notesOn = async (machine: Named) => {
+    const names = await readdir(folder).catch((error: NodeJS.ErrnoException): ReadonlyArray<string> => {
+      if (error.code === "ENOENT") return []
+      throw error
+    })
+    return names.filter((name) => name.startsWith(machinePart(machine)))
+  }
   return {
     id: Effect.promise(() => readFolderId(home)),
-    take: (machine) =>
+    take: (machine, node) =>
       Effect.promise(async () => {
         const id = await folderId(home)
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        await writeFile(noteOf(machine), `${keyOf(machine)}\n`, { mode: 0o600 })
+        await writeFile(join(folder, `${machinePart(machine)}.${node}`), `${keyOf(machine)}\n`, { mode: 0o600 })
         return id
       }),
-    letGo: (machine) => Effect.promise(() => rm(noteOf(machine), { force: true })),
-    hasTaken: (machine) =>
-      Effect.promise(() =>
-        access(noteOf(machine)).then(
-          () => true,
-          () => false
-        )
-      )
+    letGo: (machine, node) =>
+      Effect.promise(async () => {
+        const notes = node === undefined ? await notesOn(machine) : [`${machinePart(machine)}.${node}`]
+        for (const name of notes) await rm(join(folder, name), { force: true })
+      }),
+    hasTaken: (machine) => Effect.promise(async () => (await notesOn(machine)).length > 0)
   }
 }

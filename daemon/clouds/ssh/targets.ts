@@ -1,11 +1,12 @@
 /** How to log in to the machines, as the files say now: the pools file, and ssh's own configuration. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { transient } from "../../over-ssh/errors.ts"
 import { RemoteError } from "../../remote/RemoteError.ts"
 import type { Overrides } from "../../remote/resolve.ts"
 import type { Target } from "../../remote/Target.ts"
 import type { NodeRef } from "../Cloud.ts"
-import { transient } from "./errors.ts"
+import { anyHost, ownLogin } from "./own-login.ts"
 import { entryOf, type PoolMachine, PoolsError } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf } from "./pools.ts"
 
@@ -18,7 +19,12 @@ export type Resolve = (name: string, login: Overrides) => Promise<Target>
 /** `changed`: called when the pools file is another than it was. */
 export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, changed: () => void) => {
   let last: KnownPools["pools"] | undefined
-  const targets = new Map<string, { readonly atMs: number; readonly target: Target }>()
+  const targets = new Map<string, { readonly atMs: number; readonly target: Target; readonly isByConfig: boolean }>()
+  let usual: { readonly atMs: number; readonly target: Promise<Target> } | undefined
+  const usualTarget = (nowMs: number) => {
+    if (usual === undefined || nowMs - usual.atMs >= keptMs) usual = { atMs: nowMs, target: resolve(anyHost, {}) }
+    return usual.target
+  }
 
   const known = Effect.tryPromise({
     try: pools,
@@ -39,12 +45,15 @@ export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, 
     const nowMs = yield* Clock.currentTimeMillis
     const kept = targets.get(key)
     if (kept !== undefined && nowMs - kept.atMs < keptMs) return { ...kept.target, hostKey }
-    const target = yield* Effect.tryPromise({
-      try: () => resolve(machine.name, machine.login),
+    const found = yield* Effect.tryPromise({
+      try: async () => {
+        const { isByConfig, login } = await ownLogin(machine, resolve, () => usualTarget(nowMs))
+        return { isByConfig, target: await resolve(machine.name, login) }
+      },
       catch: (error) => error
     }).pipe(Effect.catch((error) => (error instanceof RemoteError ? Effect.fail(error) : Effect.die(error))))
-    targets.set(key, { atMs: nowMs, target })
-    return { ...target, hostKey }
+    targets.set(key, { atMs: nowMs, ...found })
+    return { ...found.target, hostKey }
   })
 
   /** The machine of a node, as the pools file has it now. */
@@ -58,10 +67,13 @@ export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, 
         ? fault.replace(/\.$/, "")
         : found.file === null
           ? "there is no ssh_node_pools.yaml any more"
-          : `the pool '${region}' of ${found.file} has it no more`
+          : `the pool '${region}' of ${found.file} has it no more, and none that answers has its node: put it back there under '${host}'`
     return yield* transient("NotInPools", `how to log in to ${host} is not known: ${where}`)
   })
 
-  return { known, targetOf, machineOf }
+  /** Who logs in there is said by ~/.ssh/config. */
+  const isByConfig = (machine: PoolMachine) => targets.get(entryOf(machine))?.isByConfig === true
+
+  return { known, targetOf, machineOf, isByConfig }
 }
 export type Targets = ReturnType<typeof makeTargets>

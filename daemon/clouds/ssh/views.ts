@@ -31,13 +31,14 @@ export const viewOf = (looked: Looked): OwnMachine => {
     const { advice, clusterName } = looked
     return { pool, host, status: "unreachable", clusterName, ...unknown, reason: advice === null ? reason : `${reason}. ${advice}` }
   }
-  const { cpus, lease, memoryGib, nodeVersion: node, trouble } = looked.reached.ground
+  const { cpus, lease, memoryGib, nodeVersion: node, trouble, useless } = looked.reached.ground
   const clusterName = leaseOf(looked)?.clusterName ?? null
   const has = looked.reached.ground.accelerators
   const accelerators = has && { name: has.name, count: has.count }
-  const status = lease === null ? "free" : "leased"
+  const isHad = lease !== null || reason !== null
+  const status = isHad ? "leased" : useless === null ? "free" : "unusable"
   const warnings = [...(trouble === null ? [] : [trouble]), ...looked.reached.ground.warnings]
-  return { pool, host, status, clusterName, reason, cpus, memoryGib, accelerators, node, warnings }
+  return { pool, host, status, clusterName, reason: reason ?? useless, cpus, memoryGib, accelerators, node, warnings }
 }
 
 export const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean): ReadonlyArray<Owned> => {

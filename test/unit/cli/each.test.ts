@@ -41,6 +41,30 @@ describe("without a name", () => {
   })
 })
 
+it("a stop that can only be refused is not asked about before, and what a purge leaves is said", async () => {
+  const own = { resources: { ...cluster("x").resources, cloud: "ssh", region: "rack" } }
+  const refuse: Answers = { stop: (_, reply) => reply.fail("NotSupportedError", "It is never stopped.", 2) }
+  await using daemon = await fakeDaemon({ ...one(own), ...refuse })
+  expect(await sky(dist, daemon.home, ["stop", "train"])).toMatchObject({ code: 2, err: expect.stringContaining("It is never stopped.") })
+  const said = {
+    operation: "o",
+    phase: "down",
+    state: "failed",
+    atMs: 0,
+    cluster: "train",
+    detail: "node 0 may still be on box: no route"
+  } as const
+  const purged: Answers = {
+    down: (_, reply) => {
+      reply.send("progress", said)
+      reply.result({ cluster: "train" })
+    }
+  }
+  await using other = await fakeDaemon({ ...one(own), ...purged })
+  const { code, err } = await sky(dist, other.home, ["down", "-y", "--purge", "train"])
+  expect([code, err]).toEqual([0, expect.stringMatching(/^✗ train: node 0 may still be on box: no route\n✓ train +gone/)])
+})
+
 describe("a cluster that is as it should be", () => {
   it.each([
     ["stop", { status: "STOPPED" }, "is stopped already"],

@@ -32,7 +32,7 @@ const free = {
   memoryGib: 64,
   accelerators: { name: "A100", count: 1 },
   node: "v22.21.1",
-  warnings: []
+  warnings: [] as ReadonlyArray<string>
 }
 const leased = {
   ...free,
@@ -44,9 +44,12 @@ const leased = {
   node: null,
   warnings: ["after a restart its agent waits until this daemon reaches it"]
 }
-const lost = { ...leased, host: "10.0.0.5", status: "unreachable", clusterName: null, reason: "no route", cpus: null, memoryGib: null }
+const unknown = { cpus: null, memoryGib: null, accelerators: null, node: null, warnings: [] }
+const lost = { ...free, host: "10.0.0.5", status: "unreachable", reason: "no route", ...unknown }
+const away = { ...lost, host: "10.0.0.7", clusterName: "eval", reason: "no answer" }
+const full = { ...free, host: "10.0.0.8", status: "unusable", reason: "there is no room on its disk" }
 
-const shared = { ...leased, host: "10.0.0.6", clusterName: null, reason: "it shares its home with 10.0.0.4" }
+const shared = { ...leased, host: "10.0.0.6", clusterName: null, reason: "it shares its home with 10.0.0.4", warnings: [] }
 
 const local = { cloud: "local", enabled: true, reason: null, warnings: [] }
 const ssh = { cloud: "ssh", enabled: true, reason: null, warnings: ["/x holds a password, and others can read it: chmod 600 /x"] }
@@ -81,16 +84,25 @@ describe("sky ssh ls", () => {
       await onTerminal(answers([free, leased, { ...lost, reason }]), 53, "ssh", "ls")
     ).toBe(`✗ /x holds a password, and others can read it: chmod
   600 /x
-POOL  HOST      STATUS  CPUs  MEM(GB)  GPUS    NODE
-rack  10.0.0.4  free      16       64  A100:1  v22.2…
-rack  gpu-box   lease…    16       64  -       -
+POOL  HOST      STATUS           CPUs  GPUS
+rack  10.0.0.4  free               16  A100:1
+rack  gpu-box   leased by train    16  -
        └ after a restart its agent waits until this
          daemon reaches it
-rack  10.0.0.5  unrea…     -        -  -       -
+rack  10.0.0.5  unreachable         -  -
        └ permission denied (publickey):
          nobody@10.0.0.5:22 with the key
          /home/bob/.ssh/id_ed25519. Let the key in
          with ssh-copy-id
+`)
+  })
+  it("says why a machine is away that a cluster has, and why one that is reached cannot be used", async () => {
+    expect((await run(answers([away, full]), "ssh", "ls")).out).toBe(`POOL  HOST      STATUS       CPUs  MEM(GB)  GPUS    NODE
+rack  10.0.0.7  unreachable     -        -  -       -
+       └ leased by eval
+       └ no answer
+rack  10.0.0.8  unusable       16       64  A100:1  v22.21.1
+       └ there is no room on its disk
 `)
   })
   it("gives them as JSON", async () => {
@@ -115,12 +127,36 @@ describe("sky check", () => {
     expect((await run(answers([], [off]), "check", "ssh")).code).toBe(1)
   })
   it("fails for a cloud that is named and not whole", async () => {
-    expect((await run(answers([free, lost], [ssh]), "check", "ssh")).code).toBe(1)
+    const failed = await run(answers([free, lost, full], [ssh]), "check", "ssh")
+    expect([failed.code, failed.err]).toEqual([1, "✗ 2 of 3 machines cannot be used: 10.0.0.5, 10.0.0.8.\n"])
     expect((await run(answers([free, leased], [ssh]), "check", "ssh")).code).toBe(0)
   })
   it("gives all of it as JSON, by cloud", async () => {
     const { cloud: _, ...rest } = ssh
     const { out } = await run(answers([free]), "check", "-o", "json")
     expect(JSON.parse(out)).toEqual({ local: { enabled: true, reason: null, warnings: [] }, ssh: { ...rest, machines: [free] } })
+  })
+})
+
+describe("sky show-gpus", () => {
+  const rack = { cloud: "ssh", region: "rack", accelerator: "A100", counts: [1, 8], total: 17, free: 9 }
+  const known = (own: ReadonlyArray<object>, ownReason: string | null = null): Answers => ({
+    "gpus.list": (_, reply) => reply.result({ gpus: [], own, ownReason, prices: [] })
+  })
+  it("shows what one's own machines have and what of it is free, by pool, and says where there may be more", async () => {
+    const { asked, err, out } = await run(known([rack], "1 of 4 machines is not reached"), "show-gpus", "--infra", "ssh/rack")
+    expect(asked).toMatchObject([{ params: { cloud: "ssh", region: "rack" } }])
+    expect([out, err]).toEqual([
+      "YOUR_GPU  POOL  PER_MACHINE  TOTAL  FREE\nA100      rack  1, 8            17     9\n\n",
+      "Of your own machines there may be more: 1 of 4 machines is not reached. sky ssh ls\n"
+    ])
+    expect(JSON.parse((await run(known([rack]), "gpus", "list", "--cloud", "ssh", "-o", "json")).out)).toEqual([rack])
+  })
+  it("says that they have none", async () => {
+    expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe(
+      "Your machines that answer have no such accelerator: sky ssh ls\n"
+    )
+    expect((await run({}, "show-gpus", "--infra", "ssh", "--cloud", "ssh")).code).toBe(2)
+    expect((await run({}, "show-gpus", "--infra", "nowhere")).code).toBe(2)
   })
 })

@@ -117,6 +117,19 @@ describe("what the daemon sends", () => {
     const priced = { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 1, catalog: "2026-07-20" }
     expect(summary({ ...plan, offer: priced, numNodes: 1 }, nowMs)).toMatch(/\$1\.00 an hour \(price of 2026-07-20, 4 months old\)$/)
     expect(summary({ ...plan, offer: priced, numNodes: 1 }, Date.parse("2026-08-01"))).toMatch(/an hour \(price of 2026-07-20\)$/)
+    // On a cluster that is there, of which a task may want less.
+    expect(summary({ ...plan, newCluster: false, offer, numNodes: 2 }, nowMs, 1)).toMatch(/1 of 2 nodes . local/)
+    expect(summary({ ...plan, newCluster: false, offer, numNodes: 2 }, nowMs, 2)).toMatch(/. 2 nodes . local/)
+  })
+
+  it("keeps a list in a note of a plan a list", () => {
+    const plan = { newCluster: true, enabled: true, considered: [offer], next: [], more: 0, offer, numNodes: 1 }
+    const text = planTable(
+      { ...plan, notes: ["none of the 2 pools\n  rack: 0 of 1\x1b[2J\n  desk: 0 of 2"] },
+      { width: undefined, colour: false },
+      0
+    )
+    expect(text).toContain("none of the 2 pools\n  rack: 0 of 1\n  desk: 0 of 2\n")
   })
 
   it("keeps what is chosen and its price on a narrow terminal", () => {

@@ -9,14 +9,19 @@ const machines = ["dead", "quick", "slow"].map((host): PoolMachine => ({ pool: "
 
 const make = () => {
   const asked: Array<string> = []
-  const connections = { hostKey: () => Effect.succeed("key") }
-  const targets = { targetOf: ({ host }: PoolMachine) => Effect.succeed({ name: host }) }
-  const see = ({ name }: { readonly name: string }) => {
-    asked.push(name)
-    const answer = Effect.succeed({ lease: null })
-    return name === "dead" ? Effect.never : name === "slow" ? Effect.delay(answer, 200) : answer
+  const connections = {
+    hostKey: ({ name }: { readonly name: string }) => {
+      asked.push(name)
+      return name === "dead" ? Effect.never : Effect.delay(Effect.succeed("key"), name === "endless" ? 5000 : 0)
+    }
   }
-  return { asked, looks: makeLooks(connections as never, targets as never, see as never, new Map() as never) }
+  const targets = { targetOf: ({ host }: PoolMachine) => Effect.succeed({ name: host }), isByConfig: () => false }
+  const see = ({ name }: { readonly name: string }) => {
+    const answer = Effect.succeed({ lease: null, tenants: [] })
+    return name === "endless" ? Effect.never : name === "slow" ? Effect.delay(answer, 200) : answer
+  }
+  const options = { connections, targets, see, pins: new Map(), heldBy: () => [] }
+  return { asked, looks: makeLooks(options as never) }
 }
 const reached = (looked: ReadonlyArray<Looked>) => looked.map((one) => one.reached !== null)
 const enough = (count: number) => (some: ReadonlyArray<Looked>) => some.filter((one) => one.reached !== null).length >= count
@@ -49,5 +54,16 @@ it.effect("who does not answer is waited for where it matters, and why it did no
     yield* TestClock.adjust(200)
     assert.deepStrictEqual(reached(yield* Fiber.join(again)), [false, true, true])
     assert.strictEqual(asked.filter((host) => host === "dead").length, 2)
+  })
+)
+
+it.effect("who lets us in and comes to no end is said to do that, not to be away", () =>
+  Effect.gen(function* () {
+    const { looks } = make()
+    const looking = yield* Effect.forkChild(looks.lookAll([{ ...machines[0]!, host: "endless", name: "endless" }], "now"))
+    yield* TestClock.adjust(15_000)
+    const [{ advice, why }] = (yield* Fiber.join(looking)) as [Looked & { readonly reached: null }]
+    assert.strictEqual(why, "endless lets us in, and does not say to its end what it is within 15 s")
+    assert.include(advice!, "~/.bashrc")
   })
 )

@@ -41,9 +41,10 @@ desk:
     )
     const login = { user: "ubuntu", identityFiles: ["/keys/rack"], password: "0123" }
     const nodeMirror = "https://mirror.example/node"
+    const ofPool = ["user", "identityFiles"]
     expect(pools.get("rack")).toEqual([
-      { pool: "rack", host: "10.0.0.4", name: "10.0.0.4", login, nodeMirror },
-      { pool: "rack", host: "gpu-box", name: "gpu-box", login, nodeMirror },
+      { pool: "rack", host: "10.0.0.4", name: "10.0.0.4", login, ofPool, nodeMirror },
+      { pool: "rack", host: "gpu-box", name: "gpu-box", login, ofPool, nodeMirror },
       {
         pool: "rack",
         host: "10.0.0.5:2222",
@@ -53,6 +54,11 @@ desk:
       }
     ])
     expect(pools.get("desk")?.[0]).toMatchObject({ host: "[::1]:2200", nodeMirror: null })
+  })
+
+  it("calls a machine the same with the usual port written down or not", () => {
+    const { pools } = parsePools("a: {hosts: [{ip: x, ssh_port: 22}]}\nb: {ssh_port: 22, hosts: [x]}\nc: {hosts: [x]}\n", file)
+    expect([...pools.values()].flat().map(({ host }) => host)).toEqual(["x", "x", "x"])
   })
 
   it("may be empty, and may share what is said by YAML's own means", () => {

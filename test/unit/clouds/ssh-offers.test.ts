@@ -11,7 +11,17 @@ const free = (pool: string, host: string, cpus = 8): Looked =>
     ...at(pool, host),
     reached: {
       target: { host },
-      ground: { address: host, otherAddresses: [], cpus, memoryGib: 32, accelerators: null, lease: null, trouble: null }
+      ground: {
+        address: host,
+        otherAddresses: [],
+        cpus,
+        memoryGib: 32,
+        accelerators: null,
+        lease: null,
+        trouble: null,
+        kernel: null,
+        tenants: [] as ReadonlyArray<string>
+      }
     },
     why: null
   }) as never
@@ -55,6 +65,14 @@ describe("machines of a pool that a task cannot have", () => {
       busy: true,
       hint: "Your machines: sky ssh ls"
     })
+  })
+  it("are told apart where they are large enough and have no such accelerators", () => {
+    const machines = [free("rack", "1"), free("rack", "2", 2), free("desk", "1")]
+    expect(
+      offersOf(machines, { resources: { cpus: 4, accelerators: "A100:1" } }).reason
+    ).toBe(`none of the 2 ssh pools has 1 machine that is free and fits
+  rack: 0 of 2, 1 without such accelerators, 1 too small
+  desk: 0 of 1, 1 without such accelerators`)
   })
   it("are not busy where none would do were they free", () => {
     expect(offersOf([leased("rack", "a", 2)], { resources: { cpus: 4 } }).busy).toBe(false)

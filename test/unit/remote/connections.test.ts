@@ -3,6 +3,8 @@ import { once } from "node:events"
 import { chmodSync, existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Duplex } from "node:stream"
+import { text } from "node:stream/consumers"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -178,6 +180,33 @@ describe("the daemon's connections", () => {
     const exit = await on((connections) => Effect.exit(connections.run(to(server), "true", { args: ["\0"] })))
     expect(Exit.isFailure(exit) && exit.cause.reasons.map(({ _tag }) => _tag)).toEqual(["Die"])
   })
+
+  it("are one more for each who follows where a server allows one session, and leave room for work", async () => {
+    const server = await serverNow()
+    server.knobs.maxSessions = 1
+    const kept = keptNow()
+    const follow = () => kept.use(to(server), (connection) => connection.open(["cat"]), "lasts")
+    const followers: Array<Duplex> = []
+    const refused = await (async () => {
+      for (;;) followers.push(await follow())
+    })().catch((error) => error)
+    expect(refused).toMatchObject({ kind: "ChannelsTaken", message: expect.stringContaining("end one of them first") })
+    expect(followers.length).toBe(24)
+    expect((await echo(kept, to(server))).stdout.toString()).toBe("here\n")
+    const sending = await kept.use(to(server), (connection) => connection.open(["cat"]))
+    sending.end("sent")
+    expect(await text(sending)).toBe("sent")
+    await expect(follow()).rejects.toMatchObject({ kind: "ChannelsTaken" })
+    followers.pop()!.end()
+    await expect
+      .poll(() =>
+        follow().then(
+          () => "followed",
+          ({ kind }) => kind
+        )
+      )
+      .toBe("followed")
+  }, 30_000)
 })
 
 describe("a machine", () => {

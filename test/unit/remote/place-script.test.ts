@@ -74,7 +74,8 @@ describe.each(shells)("under $name", (shell) => {
     const look = async () => readGround((await runIn(shell, home, groundScript, ["", "0"])).stdout)!
     const base = join(home, ".skyd-node")
     mkdirSync(join(base, "lease"), { recursive: true })
-    writeFileSync(join(base, "lease/n"), JSON.stringify({ node: "n", clusterName: "train" }, null, 2))
+    const lease = { log: "l", cluster: "c", clusterName: "train", node: "n", rank: 0, address: "10.0.0.1" }
+    writeFileSync(join(base, "lease/n"), JSON.stringify(lease, null, 2))
     expect(await look()).toMatchObject({ lease: { clusterName: "train" }, warnings: [], isEnded: false })
     const text = JSON.stringify({ by: null, warnings: ['it\'s 100% \\ "odd"'] })
     writeFileSync(join(base, "comes-back.json"), `${text}\n`)

@@ -91,6 +91,11 @@ describe("a host's name", () => {
     expect((await at("elsewhere")).agent).toBe(`${home}/agent.sock`)
   })
 
+  it("whose user ssh does not take is said to have that, not to be unknown", async () => {
+    const message = "ssh does not take 'a b;c' for a user of gpu: remote username contains invalid characters"
+    await expect(at("gpu", { user: "a b;c" })).rejects.toMatchObject({ kind: "BadTarget", message })
+  })
+
   it.each(["-oProxyCommand=touch pwned", "a b", "a;b", ""])("'%s' is refused", async (name) => {
     await expect(at(name)).rejects.toMatchObject({ kind: "BadTarget" })
   })

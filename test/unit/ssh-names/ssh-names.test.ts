@@ -147,7 +147,7 @@ describe("the names that ssh knows", () => {
       yield* until(() => names.commandOf(cluster) !== null)
       assert.deepStrictEqual(hosts(), ["train"])
       const said = "ssh train-worker1 goes where your own ~/.ssh/config says, not to the cluster train."
-      assert.deepStrictEqual(notices.list(), [said])
+      assert.deepStrictEqual([notices.about(cluster), notices.list()], [said, []])
     })
   )
 

@@ -1,8 +1,8 @@
 /** The line to an agent by a program on its machine, once that says on stderr that it stands. */
 import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
-import { connected } from "../../../machine/connect.ts"
-import type { CloudError } from "../Cloud.ts"
+import { connected } from "../../machine/connect.ts"
+import type { CloudError } from "../clouds/Cloud.ts"
 import { transient } from "./errors.ts"
 
 export const whenConnected = (stream: Duplex) =>

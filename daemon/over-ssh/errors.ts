@@ -1,6 +1,7 @@
-/** What goes wrong with a machine of the user's, as any cloud tells it. */
-import type { RemoteError } from "../../remote/RemoteError.ts"
-import { CloudError } from "../Cloud.ts"
+/** What goes wrong with a machine, as any cloud tells it. */
+
+import { CloudError } from "../clouds/Cloud.ts"
+import type { RemoteError } from "../remote/RemoteError.ts"
 
 export const transient = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
 export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })

@@ -1,63 +1,55 @@
 /**
- * The machines of the pools, reached over ssh: looked at (by `sh` alone, nothing is put there), made ready when something is to be done there, and asked
- * as `agent.cjs machine`. What is known of one is kept for a while, and learned anew where it turns out wrong.
+ * Machines that are reached over ssh: made ready when something is to be done there, and asked as `agent.cjs machine`. What is known of one is kept, and
+ * learned anew where it turns out wrong. Which machine a node is on, and how ssh gets there, its cloud says.
  */
 import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
-import type { Answer } from "../../../machine/answer.ts"
-import type { MachineMethod, MachineMethods } from "../../../machine/shapes.ts"
-import { addressFor } from "../../remote/addresses.ts"
-import type { Ready } from "../../remote/bootstrap.ts"
-import type { Connections } from "../../remote/Connections.ts"
-import type { Ground } from "../../remote/ground.ts"
-import type { RemoteError } from "../../remote/RemoteError.ts"
-import type { Target } from "../../remote/Target.ts"
-import { CloudError, type NodeRef } from "../Cloud.ts"
+import type { Answer } from "../../machine/answer.ts"
+import type { MachineMethod, MachineMethods } from "../../machine/shapes.ts"
+import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { addressFor } from "../remote/addresses.ts"
+import type { Ready } from "../remote/bootstrap.ts"
+import type { Connections } from "../remote/Connections.ts"
+import type { Ground } from "../remote/ground.ts"
+import type { RemoteError } from "../remote/RemoteError.ts"
+import type { Target } from "../remote/Target.ts"
 import { inWords, transient } from "./errors.ts"
-import { makeLooks, type Pins, type Reached } from "./looks.ts"
-import { entryOf, keyOf, type PoolMachine } from "./PoolMachine.ts"
-import type { KnownPools } from "./pools.ts"
-import { makeTargets, type Resolve } from "./targets.ts"
 import { whenConnected } from "./when-connected.ts"
 
-export interface MachinesOptions {
+/** `host`: as people call it. */
+export interface MachinesOptions<M extends { readonly host: string }> {
   readonly connections: Connections["Service"]
-  readonly pools: () => Promise<KnownPools>
-  /** What a name of the pools file stands for. */
-  readonly resolve: Resolve
-  readonly look: (target: Target) => Effect.Effect<Ground, RemoteError>
+  readonly machineOf: (ref: NodeRef) => Effect.Effect<M, CloudError>
+  /** What is known of a machine is kept under this. */
+  readonly keyOf: (machine: M) => string
+  /** How ssh gets there; `hostKey` is the only key that it may show, where one is given. */
+  readonly targetOf: (machine: M, hostKey: string | null) => Effect.Effect<Target, RemoteError>
   /** Whatever is missing on the machine for it to be asked; it is looked at first, unless it was just now. */
-  readonly bring: (machine: PoolMachine, target: Target, ground?: Ground) => Effect.Effect<Ready, RemoteError>
+  readonly bring: (machine: M, target: Target, ground?: Ground) => Effect.Effect<Ready, RemoteError>
 }
 
 const answerMaxBytes = 64 * 1024 * 1024
 /** Of a shell that finds no such program. */
 const notThere: ReadonlyArray<number | null> = [126, 127]
 
-export const makeMachines = ({ bring, connections, look, pools, resolve }: MachinesOptions) => {
+export const makeMachines = <Machine extends { readonly host: string }>({
+  bring,
+  connections,
+  keyOf,
+  machineOf,
+  targetOf
+}: MachinesOptions<Machine>) => {
   const readies = new Map<string, Ready>()
-  const targets = makeTargets(pools, resolve, () => {
-    readies.clear()
-    clear()
-  })
-  const { known, targetOf } = targets
-  const pins: Pins = new Map()
-  const { clear, ...looks } = makeLooks(connections, targets, look, pins)
-  /** From here on it is looked at by its key alone. */
-  const machineOf = Effect.fn("Machines.machineOf")(function* (ref: NodeRef) {
-    const machine = yield* targets.machineOf(ref)
-    if (ref.hostKey !== null) pins.set(keyOf(machine), { hostKey: ref.hostKey, clusterName: ref.tags.clusterName })
-    return machine
-  })
 
   /** Whatever it takes to ask it. `ground`: as it was seen just now. */
-  const makeReady = Effect.fn("Machines.makeReady")(function* (machine: PoolMachine, target: Target, ground?: Ground) {
+  const makeReady = Effect.fn("Machines.makeReady")(function* (machine: Machine, target: Target, ground?: Ground) {
     const ready = yield* bring(machine, target, ground)
-    readies.set(entryOf(machine), ready)
+    readies.set(keyOf(machine), ready)
     return ready
   })
 
   const askOnce = Effect.fn("Machines.askOnce")(function* <M extends MachineMethod>(
+    machine: Machine,
     target: Target,
     { agent, base, node }: Ready,
     method: M,
@@ -70,28 +62,32 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
         maxOutput: answerMaxBytes
       })
       .pipe(Effect.mapError(inWords))
-    if (notThere.includes(ran.code) || /Cannot find module/.test(ran.stderr)) return "not there" as const
+    const said = ran.stderr.trim().split("\n").at(-1)
+    if (notThere.includes(ran.code) || ran.stderr.includes(`Cannot find module '${agent}'`)) return { missing: said ?? "" }
     const answer = yield* Effect.try({
       try: () => JSON.parse(ran.stdout.toString()) as Answer<M>,
-      catch: () =>
-        transient("NoSense", `${target.name} did not answer '${method}': ${ran.stderr.trim().split("\n").at(-1) || "it said nothing"}`)
+      catch: () => transient("NoSense", `${machine.host} did not answer '${method}': ${said || "it said nothing"}`)
     })
-    return "ok" in answer ? answer : yield* new CloudError(answer.error)
+    if ("ok" in answer) return answer
+    const { code, kind, message } = answer.error
+    // What a machine says of itself says nothing of which it is.
+    return yield* new CloudError({ kind, code, message: `${machine.host}: ${message}` })
   })
 
   /** What is missing there is brought. */
   const askOn = Effect.fn("Machines.askOn")(function* <M extends MachineMethod>(
-    machine: PoolMachine,
+    machine: Machine,
     hostKey: string | null,
     method: M,
     params: MachineMethods[M][0]
   ) {
     const target = yield* Effect.mapError(targetOf(machine, hostKey), inWords)
     const prepare = Effect.mapError(makeReady(machine, target), inWords)
-    const first = yield* askOnce(target, readies.get(entryOf(machine)) ?? (yield* prepare), method, params)
+    const first = yield* askOnce(machine, target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
     // Also just after a look: another daemon may have swept there.
-    const answer = first === "not there" ? yield* askOnce(target, yield* prepare, method, params) : first
-    if (answer === "not there") return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}`)
+    const answer = "missing" in first ? yield* askOnce(machine, target, yield* prepare, method, params) : first
+    if ("missing" in answer)
+      return yield* transient("NoAgent", `our agent's program does not start on ${machine.host}${answer.missing && `: ${answer.missing}`}`)
     return answer.ok as MachineMethods[M][1]
   })
 
@@ -102,14 +98,17 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
   const readyFor = Effect.fn("Machines.readyFor")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
     const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    return { target, ready: readies.get(entryOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
+    return { target, ready: readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
   })
 
   /** A subcommand of the agent's program as a stream; `argument` is made of the folder of all of ours there. */
   const open = Effect.fn("Machines.open")(function* (ref: NodeRef, name: "connect" | "receive", argument: (base: string) => string) {
     const { ready, target } = yield* readyFor(ref)
     const { agent, base, node } = ready
-    const stream: Duplex = yield* Effect.mapError(connections.open(target, [node, agent, name, argument(base)]), inWords)
+    const stream: Duplex = yield* Effect.mapError(
+      connections.open(target, [node, agent, name, argument(base)], name === "connect" ? "lasts" : "ends"),
+      inWords
+    )
     return stream
   })
 
@@ -154,21 +153,18 @@ export const makeMachines = ({ bring, connections, look, pools, resolve }: Machi
   })
 
   return {
-    known,
     addressOf,
     login,
     hostKey,
-    ...looks,
-    /** No node of ours is on it any more. */
-    unpin: (machine: Pick<PoolMachine, "pool" | "host">) => pins.delete(keyOf(machine)),
     ask,
     askOn,
     /** What is missing there is brought. */
-    prepare: Effect.fn("Machines.prepare")(function* (machine: PoolMachine, { ground, hostKey }: Reached) {
-      yield* makeReady(machine, yield* targetOf(machine, hostKey), ground)
-    }),
+    readyFor,
+    makeReady,
     open,
-    dial
+    dial,
+    /** Nothing of what is known holds any more. */
+    clear: () => readies.clear()
   }
 }
-export type Machines = ReturnType<typeof makeMachines>
+export type Machines = Omit<ReturnType<typeof makeMachines>, "askOn" | "makeReady">
