@@ -82,7 +82,9 @@ for file in "$base"/lease/*; do
   if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
 done
 if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
-${conditionScript}good() {
+# Beside the search for a Node, and each line in one piece.
+( ${conditionScript}) & condition=$!
+good() {
   [ -x "$1" ] || return 1
   version=$("$1" --version 2>/dev/null </dev/null) || return 1
   major=\${version#v}; major=\${major%%.*}
@@ -103,6 +105,7 @@ if ! find_node; then
   for at in zstd gzip; do if command -v "$at" >/dev/null 2>&1; then say packing "$at"; fi; done
 fi
 if [ -n "$asked" ]; then wait $asked || say broken 124; kill $watch 2>/dev/null; fi
+wait $condition
 say end yes
 `
 
