@@ -2,11 +2,11 @@
  * This machine as a place for nodes: each is a folder and an agent process below one folder of ours. Agents outlive whoever asks here;
  * only `stop` and `terminate` end them. A node runs when its folder says so, whether or not its agent is alive at the moment.
  */
-import { mkdir } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
-import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
+import { addLine, keyLine, takeOut, takeOutMade } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
 import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
 import { headKey } from "./head-key.ts"
@@ -125,7 +125,7 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     },
     installAgent: async ({ comesBack = false, ...ref }, signal) => {
       const place = await findRunning(ref)
-      await Promise.all([ensureAgent(place, signal), comesBack ? comeBackWith(ref) : undefined])
+      await Promise.all([ensureAgent(place, signal), comesBack ? whole(signal, () => comeBackWith(ref)) : undefined])
       const { address, socket } = place.identity
       return { rank: ref.rank, node: ref.node, address, socket }
     },
@@ -143,10 +143,11 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
       if (!(await holdsLease(at, ref.node))) throw refused("NotAlone", `Node ${ref.node} does not have this machine alone.`)
       const line = keyLine([process.execPath, agentPath, "connect", socket], publicKey, ref.node)
       await whole(signal, async () => {
-        await addLine(line, ref.node)
+        const isOurs = await addLine(line, ref.node)
+        if (isOurs) await writeFile(join(at.node(ref.node), nodeFiles.madeKeys), "")
         // It may have been ended meanwhile, and nobody takes it out after that.
         await findRunning(ref).catch(async (error) => {
-          await takeOut(ref.node)
+          await (isOurs ? takeOutMade : takeOut)(ref.node)
           throw error
         })
       })
