@@ -25,7 +25,9 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   kind: Schema.Literals(["Refused", "Transient"]),
   code: Schema.String,
   message: Schema.String,
-  scope: Schema.optionalKey(RefusalScope)
+  scope: Schema.optionalKey(RefusalScope),
+  /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
+  unreached: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */

@@ -1,12 +1,14 @@
 /** What a cloud of machines that are reached over ssh answers of the agents on them. */
 import * as Effect from "effect/Effect"
 import { places, socketFrom } from "../../machine/folder.ts"
+import { Cut } from "../../machine/Input.ts"
 import { machineError } from "../../machine/MachineError.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { isOnlyHere } from "../remote/addresses.ts"
+import { RemoteError } from "../remote/RemoteError.ts"
 import { send } from "../sync/send.ts"
-import { refused } from "./errors.ts"
+import { inWords, refused } from "./errors.ts"
 import type { Machines } from "./Machines.ts"
 
 const atOnce = 32
@@ -51,8 +53,10 @@ export const agentsOver = (machines: Machines): Required<Pick<Cloud, Verbs>> => 
     yield* Effect.tryPromise({
       try: (signal) => send(stream, plain(ref), files, target, { signal, ...(onProgress && { onProgress }) }),
       catch: (error) => {
+        // What became of the line says more than what that did to the sync.
+        if (stream.errored instanceof RemoteError) return inWords(stream.errored)
         const { code, kind, message } = machineError(error)
-        return new CloudError({ kind, code, message })
+        return new CloudError({ kind, code, message, unreached: error instanceof Cut })
       }
     })
   })

@@ -205,7 +205,7 @@ export class SimCloud {
         const agent = this.machines.get(node)?.agent
         return agent === undefined ? null : { journal: agent.journalId, entries: agent.journal }
       }),
-    put: () => Effect.orDie(this.call("put", () => undefined))
+    put: () => this.call("put", () => undefined)
   }
 
   private absent({ node }: NodeRef) {

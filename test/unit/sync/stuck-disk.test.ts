@@ -31,7 +31,9 @@ it("threads that cannot be started take no place from those that can", async () 
   }
   process.getBuiltinModule = ((name: string) =>
     name === "node:worker_threads" ? { Worker: Failing } : own(name as never)) as typeof process.getBuiltinModule
-  onTestFinished(() => void (process.getBuiltinModule = own))
+  onTestFinished(() => {
+    process.getBuiltinModule = own
+  })
   const folder = scratch()
   for (let i = 0; i < 12; i++) await expect(onDisk("list", ask(folder))).rejects.toThrow("EAGAIN")
   expect((await onDisk("list", ask(folder))).files).toBe(0)
