@@ -12,11 +12,21 @@ import { inWords, refused } from "./errors.ts"
 import type { Machines } from "./Machines.ts"
 
 const atOnce = 32
+const isRefusal = ({ kind }: CloudError) => kind === "Refused"
 /** Said of a machine after "it has". */
 export const noAddress = "no address but its own loopback, at which no other node reaches it"
 
 /** As machines know it. */
 export const plain = ({ node, rank, tags }: NodeRef) => ({ tags, rank, node })
+
+/** Of a node that its head has no way to: jobs that need it wait with the reason, and the others run. */
+const without = ({ address, node, rank }: NodeRef, problem: string): Peer => ({
+  rank,
+  node,
+  address: address ?? "",
+  socket: socketFrom(node),
+  problem: problem.replace(/\.$/, "")
+})
 
 /** The head lets nobody choose what it runs on a worker: its key, made there, is let in to that worker's agent alone. */
 const peersOf = Effect.fn("peersOf")(function* (machines: Machines, nodes: ReadonlyArray<NodeRef>) {
@@ -24,18 +34,27 @@ const peersOf = Effect.fn("peersOf")(function* (machines: Machines, nodes: Reado
   // It is told so by nobody but itself.
   if (head === undefined || nodes.length === 1)
     return nodes.map(({ address, node, rank }): Peer => ({ rank, node, address: address ?? "", socket: socketFrom(node) }))
-  const { publicKey } = yield* machines.ask(head, "headKey", plain(head))
+  const publicKey = yield* machines.ask(head, "headKey", plain(head)).pipe(
+    Effect.map((made) => made.publicKey),
+    Effect.catchIf(isRefusal, ({ message }) => Effect.succeed(new Error(message)))
+  )
+  const peerOf = Effect.fnUntraced(function* (ref: NodeRef) {
+    const peer = yield* machines.ask(ref, "installAgent", plain(ref))
+    // It was alone when it was had.
+    if (isOnlyHere(peer.address)) return yield* refused("NoAddress", `${ref.host} has ${noAddress}`)
+    if (ref === head) return peer
+    if (publicKey instanceof Error) return without(ref, publicKey.message)
+    yield* machines.ask(ref, "letIn", { ...plain(ref), publicKey })
+    return { ...peer, ssh: { ...(yield* machines.addressOf(ref)), hostKey: ref.hostKey ?? "" } }
+  })
   return yield* Effect.forEach(
     nodes,
     (ref) =>
-      Effect.gen(function* () {
-        const peer = yield* machines.ask(ref, "installAgent", plain(ref))
-        // It was alone when it was had.
-        if (isOnlyHere(peer.address)) return yield* refused("NoAddress", `${ref.host} has ${noAddress}`)
-        if (ref === head) return peer
-        yield* machines.ask(ref, "letIn", { ...plain(ref), publicKey })
-        return { ...peer, ssh: { ...(yield* machines.addressOf(ref)), hostKey: ref.hostKey ?? "" } }
-      }),
+      Effect.catchIf(
+        peerOf(ref),
+        () => ref !== head,
+        ({ message }) => Effect.succeed(without(ref, message))
+      ),
     { concurrency: atOnce }
   )
 })

@@ -4,8 +4,13 @@ import type { NodeId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
 
-/** `silent`: the nodes whose agent does not answer. */
-export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, silent: ReadonlySet<NodeId>): ReadonlyArray<Event> =>
+/** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
+export const observations = (
+  row: ClusterRow,
+  states: ReadonlyArray<NodeState>,
+  silent: ReadonlySet<NodeId>,
+  apart: ReadonlyMap<number, string> = new Map()
+): ReadonlyArray<Event> =>
   row.nodes.flatMap((node): ReadonlyArray<Event> => {
     const { node: id, rank } = node
     const now = states.find((state) => state.node === id)
@@ -16,5 +21,7 @@ export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, 
     const lost = now.state !== "stopped" && node.ready && silent.has(id)
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
-    return lost ? [{ _tag: "RuntimeLost", ...about, reason }] : []
+    if (lost) return [{ _tag: "RuntimeLost", ...about, reason }]
+    const why = node.ready && now.state !== "stopped" ? apart.get(rank) : undefined
+    return why === undefined ? [] : [{ _tag: "RuntimeLost", ...about, reason: `the head does not reach it: ${why}` }]
   })

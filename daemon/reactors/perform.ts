@@ -93,6 +93,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return yield* startNodes(row, nodesOf(action.ranks), cloud, log)
     case "InstallAgents": {
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 })
+      yield* couriers.introduce(row)
       return seen(action.operation, ready)
     }
     case "Sync": {
