@@ -8,7 +8,7 @@ import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut, takeOutMade } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
+import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong, writeIdentity } from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
@@ -123,8 +123,11 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
       await whole(signal, () => discard(at, ref.node))
       return {}
     },
-    installAgent: async ({ comesBack = false, ...ref }, signal) => {
-      const place = await findRunning(ref)
+    installAgent: async ({ comesBack = false, seenAt, ...ref }, signal) => {
+      const found = await findRunning(ref)
+      const identity = { ...found.identity, address: seenAt ?? found.identity.address }
+      const place = { ...found, identity }
+      if (identity.address !== found.identity.address) await whole(signal, () => writeIdentity(place.folder, identity))
       await Promise.all([ensureAgent(place, signal), comesBack ? whole(signal, () => comeBackWith(ref)) : undefined])
       const { address, socket } = place.identity
       return { rank: ref.rank, node: ref.node, address, socket }

@@ -70,6 +70,7 @@ const ready = (
 ): ClusterRow => {
   const seen = withNode(row, event.rank, (node) => ({
     ...node,
+    address: event.address ?? node.address,
     hostKey: event.hostKey ?? node.hostKey,
     ready: true,
     reason: null,

@@ -156,11 +156,16 @@ const make = Effect.gen(function* () {
     install: Effect.fn("Couriers.install")(function* (row, node) {
       const cloud = yield* cloudFor(row)
       const ref = refOf(row, node)
-      yield* cloud.installAgent(ref)
+      const { address } = yield* cloud.installAgent(ref)
       const { build, journal } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
       const hostKey = yield* cloud.hostKey?.(ref) ?? Effect.succeed(node.hostKey)
       const about = { cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
-      return { _tag: "RuntimeReady", ...about, ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }) }
+      return {
+        _tag: "RuntimeReady",
+        ...about,
+        ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }),
+        ...(address === node.address ? {} : { address })
+      }
     }),
     introduce: Effect.fn("Couriers.introduce")(function* (row) {
       const cloud = yield* cloudFor(row)

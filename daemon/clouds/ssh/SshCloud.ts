@@ -148,7 +148,10 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       )
       return Effect.andThen(machines.ask(ref, "terminate", plain(ref)), left)
     }),
-    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
+    installAgent: Effect.fn("SshCloud.installAgent")(function* (ref) {
+      const { host: seenAt } = yield* machines.addressOf(ref)
+      return yield* machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true, seenAt })
+    }),
     ...agentsOver(machines)
   }
 })
