@@ -35,16 +35,18 @@ export class Aways {
   /** After a try that failed; who waits is told. None where it failed for another reason. */
   note(row: ClusterRow, action: Action, error: unknown, nowMs: number): Effect.Effect<Away | undefined> {
     return Effect.gen({ self: this }, function* () {
-      if (!(error instanceof CloudError) || error.unreached !== true || !wasThere(row, action)) {
-        this.forget(row.id)
-        return undefined
-      }
-      const away = this.known.get(row.id) ?? { sinceMs: nowMs, action: action._tag }
-      this.known.set(row.id, away)
-      const seconds = Math.max(1, Math.round((nowMs - away.sinceMs) / 1000))
+      const isUnreached = error instanceof CloudError && error.unreached === true
+      const isAway = isUnreached && wasThere(row, action)
+      const away = isAway ? (this.known.get(row.id) ?? { sinceMs: nowMs, action: action._tag }) : undefined
+      if (away === undefined) this.forget(row.id)
+      else this.known.set(row.id, away)
+      const [active] = workOf(row)
+      if (!isUnreached || active === undefined) return away
+      const since = away?.sinceMs ?? row.nodes.find(({ ready, reason }) => !ready && reason !== null)?.sinceMs ?? nowMs
+      const seconds = Math.max(1, Math.round((nowMs - since) / 1000))
       const ongoing = yield* Ongoing
       const detail = `not reached for ${seconds} s: ${error.message}; trying again`
-      ongoing.say(workOf(row)[0]!.id, { phase: phaseOf(away.action), detail })
+      ongoing.say(active.id, { phase: phaseOf(away?.action ?? action._tag), detail })
       return away
     })
   }
