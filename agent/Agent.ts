@@ -13,6 +13,7 @@ import { Journal } from "./Journal.ts"
 import { Logs } from "./logs.ts"
 import { methodsOf } from "./methods.ts"
 import { sweepSecrets } from "./orders.ts"
+import { powerOff } from "./power-off.ts"
 import { bootId } from "./processes.ts"
 import { liveKeys } from "./queue.ts"
 import { Ranks } from "./Ranks.ts"
@@ -91,7 +92,13 @@ export class Agent {
     await this.#store.append({ type: "exited" })
     this.folder.writeEnded(ended)
     await this.#letGo(ended.how)
-    setTimeout(() => this.end(), flushMs)
+    setTimeout(() => this.#go(ended), flushMs)
+  }
+
+  /** A machine that nobody else has ends with a cluster that ends itself. */
+  async #go({ by }: Ended): Promise<void> {
+    if (by === "autostop" && this.folder.identity.powersOff) await powerOff()
+    this.end()
   }
 
   end(): never {
@@ -103,12 +110,13 @@ export class Agent {
   async #leave(down: boolean): Promise<void> {
     const how = down ? "Down" : "Stopped"
     await this.#store.append({ type: "exited" })
-    this.folder.writeEnded({ how, by: "autostop", atMs: Date.now() })
+    const ended: Ended = { how, by: "autostop", atMs: Date.now() }
+    this.folder.writeEnded(ended)
     const workers = Promise.all(this.head!.hosts.map((host) => host.exit(how)))
     await Promise.all([this.ranks.endAll(), Promise.race([workers, sleep(workersExitMs)])])
     await this.head!.disconnect()
     await this.#letGo(how)
-    this.end()
+    await this.#go(ended)
   }
 
   /** A machine that it had alone is free for others, though nobody may ask for that for long. */

@@ -91,7 +91,8 @@ const nodeMethods = (agent: Agent) => ({
       throw anotherNode(`this is the agent of node ${hello.node} of cluster ${hello.cluster}`)
     return hello
   },
-  exit: ordered(agent, ({ how }: Exit) => agent.exit({ how, by: "request", atMs: Date.now() })),
+  // A head says it of a cluster that ends itself, nobody else.
+  exit: ordered(agent, ({ head, how }: Exit) => agent.exit({ how, by: head === undefined ? "request" : "autostop", atMs: Date.now() })),
   "rank.start": ordered(agent, (order: RankOrder) => agent.ranks.start(order)),
   "rank.end": ordered(agent, ({ key, rank }: RankOrder) => agent.ranks.end(key, rank)),
   "rank.forget": ordered(agent, async ({ head, key, rank }: RankOrder) => {

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import { Background } from "./Background.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs, openCatalogs } from "./catalog/Catalogs.ts"
+import * as AwsCloud from "./clouds/aws/AwsCloud.ts"
 import * as LocalCloud from "./clouds/local/LocalCloud.ts"
 import { patient } from "./clouds/patient.ts"
 import * as SshCloud from "./clouds/ssh/SshCloud.ts"
@@ -52,13 +53,18 @@ export const core = <E, R>(reactors: Layer.Layer<Reactors, E, R>) =>
     Layer.provideMerge(Background.layer)
   )
 
-/** Those that there are, whatever else is wired. */
+/** Those that there are, whatever else is wired; over the lists of offers that there are. */
 export const clouds = (home: string, agentPath: string) =>
   Layer.effect(
     Clouds,
     Effect.gen(function* () {
       const connections = yield* Connections
-      const all = [yield* LocalCloud.make({ home, agentPath }), yield* SshCloud.make({ home, agentPath, connections })]
+      const lists = yield* Catalogs
+      const all = [
+        yield* LocalCloud.make({ home, agentPath }),
+        yield* SshCloud.make({ home, agentPath, connections }),
+        yield* AwsCloud.make({ home, agentPath, connections, catalog: () => lists.of("aws") })
+      ]
       return new Map(all.map((cloud) => [cloud.name, cloud]))
     })
   ).pipe(Layer.provide(Connections.layer()))
@@ -78,7 +84,11 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(
-      Layer.mergeAll(Secrets.layer(home), Layer.succeed(FileLister, makeLister(home)), clouds(home, agentPath), catalogs(home, agentPath))
+      Layer.mergeAll(
+        Secrets.layer(home),
+        Layer.succeed(FileLister, makeLister(home)),
+        Layer.provideMerge(clouds(home, agentPath), catalogs(home, agentPath))
+      )
     ),
     // First of all: its lock is the guard of the single daemon, and nothing of the folder is touched before it is held.
     Layer.provideMerge(LevelLog.layer(home, freshUlid))

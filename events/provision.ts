@@ -1,7 +1,7 @@
 /** Facts about machines, from the wish for one to its end. */
 import * as Schema from "effect/Schema"
 import { ClusterId, JournalId, NodeId, NodeToken } from "./ids.ts"
-import { Offer } from "./values.ts"
+import { MachineWish, Offer } from "./values.ts"
 
 const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
 
@@ -10,7 +10,9 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
   cluster: ClusterId,
   token: NodeToken,
   ranks: Schema.Array(Schema.Natural),
-  offer: Offer
+  offer: Offer,
+  /** Absent where nothing was asked. */
+  machine: Schema.optionalKey(MachineWish)
 })
 
 /**

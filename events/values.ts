@@ -22,6 +22,17 @@ export const Offer = Schema.Struct({
 })
 export type Offer = typeof Offer.Type
 
+/** What a task asks of its machines beyond what their place says: of a cloud that makes them. */
+export const MachineWish = Schema.Struct({
+  diskGib: Schema.optionalKey(Schema.Number),
+  diskTier: Schema.optionalKey(Schema.String),
+  /** By region; `*` is any. */
+  images: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  ports: Schema.optionalKey(Schema.Array(Schema.String)),
+  labels: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+export type MachineWish = typeof MachineWish.Type
+
 /** How far a refusal reaches: as long as nothing changes, no place in it will give what was asked. */
 export const RefusalScope = Schema.Literals(["zone", "region", "cloud", "everywhere"])
 export type RefusalScope = typeof RefusalScope.Type

@@ -8,7 +8,17 @@ import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/protocol.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut, takeOutMade } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import { markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong, writeIdentity } from "./folder.ts"
+import {
+  isOfAnotherBoot,
+  markStarted,
+  mustFind,
+  ownIdentity,
+  type Places,
+  places,
+  whyStopped,
+  whyTooLong,
+  writeIdentity
+} from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
@@ -103,12 +113,12 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
     },
     query: ({ nodes }) => inParallel(nodes, width, (ref) => stateOrUnknown(at, ref)),
     owned: ({ log }) => ownedBy(at, log),
-    start: async (ref, signal) => {
+    start: async ({ anew = false, ...ref }, signal) => {
       const place = await find(ref)
       const { address } = place.identity
       const stopped = await whyStopped(place.folder, place.identity)
-      if (!stopped) return { address }
-      if (stopped.down) throw refused("Ended", `Node ${ref.node} ended itself for good: it can only be taken down.`)
+      if (!stopped && !(anew && (await isOfAnotherBoot(place.folder)))) return { address }
+      if (stopped?.down) throw refused("Ended", `Node ${ref.node} ended itself for good: it can only be taken down.`)
       // What is still ending there from before must not be taken for the new start's.
       await endNode(place, "Stopped", true, signal)
       await whole(signal, () => markStarted(place.folder))

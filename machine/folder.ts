@@ -160,6 +160,11 @@ export const readEnded = async (folder: string): Promise<Ended | null> => {
   }
 }
 
+const bootOf = async (folder: string) => (await readOrNull(join(folder, nodeFiles.boot)))?.trim().split(" ") ?? []
+
+/** The machine has started since the node did. */
+export const isOfAnotherBoot = async (folder: string): Promise<boolean> => (await bootOf(folder))[0] !== (await bootId())
+
 /** Why the node is not running, or null when it is. An agent that is gone is no reason: the machine is still there. */
 export const whyStopped = async (
   folder: string,
@@ -167,7 +172,7 @@ export const whyStopped = async (
 ): Promise<{ readonly reason: string; readonly down: boolean } | null> => {
   const ended = await readEnded(folder)
   if (ended) return { reason: ended.by === "autostop" ? "stopped by autostop" : "stopped", down: ended.how === "Down" }
-  const [boot, started] = (await readOrNull(join(folder, nodeFiles.boot)))?.trim().split(" ") ?? []
+  const [boot, started] = await bootOf(folder)
   const isRestarted = boot !== (await bootId())
   if (isRestarted && survivesReboot) return null
   if (isRestarted) return { reason: "the machine was restarted", down: false }

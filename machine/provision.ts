@@ -18,7 +18,7 @@ type Seat = Claim["ranks"][number]
 type Environment = NodeIdentity["environment"]
 
 const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environment): NodeIdentity => {
-  const { tags, token, offer, home, machine, stateFolder, survivesReboot } = claim
+  const { tags, token, offer, home, machine, powersOff, stateFolder, survivesReboot } = claim
   return {
     log: tags.log,
     cluster: tags.cluster,
@@ -37,6 +37,7 @@ const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environm
     environment,
     ...(home !== undefined && { home }),
     ...(survivesReboot !== undefined && { survivesReboot }),
+    ...(powersOff !== undefined && { powersOff }),
     ...(stateFolder !== undefined && { stateFolder }),
     ...(machine !== undefined && { machine })
   }

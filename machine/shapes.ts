@@ -21,6 +21,7 @@ export interface Claim {
   /** As in `NodeIdentity`. */
   readonly home?: string
   readonly survivesReboot?: boolean
+  readonly powersOff?: boolean
   readonly stateFolder?: string
   readonly machine?: string
   /** The machine is had alone, whoever's logs its nodes are of: only where no other node has its lease. */
@@ -62,7 +63,8 @@ export interface MachineMethods {
   readonly provision: [Claim, ReadonlyArray<Provisioned>]
   readonly query: [{ readonly nodes: ReadonlyArray<NodeRef> }, ReadonlyArray<NodeState>]
   readonly owned: [{ readonly log: string | null }, Holdings]
-  readonly start: [NodeRef, { readonly address: string }]
+  /** `anew`: the machine itself was stopped since; what it has of before is over. */
+  readonly start: [NodeRef & { readonly anew?: boolean }, { readonly address: string }]
   readonly stop: [NodeRef, object]
   readonly terminate: [NodeRef, object]
   /** `comesBack`: it is started again with the machine, where that can be had. `seenAt`: its address for others, as it is now. */

@@ -6,7 +6,7 @@ import type { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId,
 import type { JobCancelRequested } from "../events/job.ts"
 import type { ExecRequested, LaunchRequested, StartRequested } from "../events/launch.ts"
 import type { SetupEnded } from "../events/setup.ts"
-import type { Offer } from "../events/values.ts"
+import type { MachineWish, Offer } from "../events/values.ts"
 
 export interface NodeRow {
   readonly rank: number
@@ -31,6 +31,7 @@ export interface PendingToken {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer
+  readonly machine: MachineWish
   readonly sinceMs: number
 }
 
@@ -73,6 +74,8 @@ export interface ClusterRow {
   readonly everUp: boolean
   readonly numNodes: number
   readonly offer: Offer | null
+  /** What its machines were asked to be. */
+  readonly machine: MachineWish
   /** Who launched it, as its cloud names them; null where a cloud has no names. */
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>

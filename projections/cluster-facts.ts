@@ -20,6 +20,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   everUp: false,
   numNodes: 1,
   offer: null,
+  machine: {},
   owner: null,
   pending: [],
   refused: null,
@@ -112,8 +113,10 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     }
     case "PlaceChosen":
       return { ...row, offer: event.offer, owner: event.owner ?? null, numNodes: event.numNodes }
-    case "NodeRequested":
-      return { ...row, pending: [...row.pending, { token: event.token, ranks: event.ranks, offer: event.offer, sinceMs: atMs }] }
+    case "NodeRequested": {
+      const { machine = {}, offer, ranks, token } = event
+      return { ...row, machine, pending: [...row.pending, { token, ranks, offer, machine, sinceMs: atMs }] }
+    }
     case "NodeRefused":
       return {
         ...row,

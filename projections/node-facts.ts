@@ -15,8 +15,13 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
   switch (event._tag) {
     case "NodeProvisioned":
       return provisioned(row, event, atMs)
-    case "NodeStarting":
-      return withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
+    case "NodeStarting": {
+      const starting = withNode(row, event.rank, (node) => ({ ...node, state: "starting", ready: false, reason: null, sinceMs: atMs }))
+      // Of a cluster that rests as stopped: somebody else has started it, and it is up.
+      return row.wanted === "stopped" && row.concluded
+        ? { ...starting, wanted: "up", wantedReason: null, concluded: false, stoppedReason: null }
+        : starting
+    }
     case "NodeStarted":
       return {
         ...withNode(row, event.rank, (node) => ({

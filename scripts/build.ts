@@ -58,8 +58,8 @@ await Promise.all([
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     plugins: [level, later],
-    // Loaded when a machine is first connected to, with its native half where that was built.
-    external: ["ssh2"]
+    // Loaded when a machine is first connected to, with its native half where that was built; and when AWS is first asked.
+    external: ["ssh2", "@aws-sdk/*"]
   }),
   build({
     ...common,

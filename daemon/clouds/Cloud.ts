@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
-import { type Offer, RefusalScope } from "../../events/values.ts"
+import { type MachineWish, type Offer, RefusalScope } from "../../events/values.ts"
 import type { JournalEntry, Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
@@ -42,6 +42,8 @@ export interface ProvisionRequest {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer
+  /** For a cloud that makes machines: what they are to be besides. */
+  readonly machine?: MachineWish
 }
 
 export interface Provisioned {
@@ -164,6 +166,10 @@ export interface Cloud {
    * `isHad`: a machine of the user's own that holds a node which the caller knows: no other can be on it.
    */
   readonly owned: (log: string | null, isHad?: IsHad) => Effect.Effect<Holdings, CloudError>
+  /**
+   * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
+   */
+  readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

@@ -29,11 +29,12 @@ export const within = <A>(name: string, what: string, minutes: number, call: Eff
 
 export const patientCloud = (cloud: Cloud): Cloud => {
   const { name } = cloud
-  const { hostKey, peers } = cloud
+  const { endsItself, hostKey, peers } = cloud
   return {
     ...cloud,
     ...(peers && { peers: (nodes) => within(name, "peers", deedMaxMin, peers(nodes)) }),
     ...(hostKey && { hostKey: (node) => within(name, "hostKey", wordMaxMin, hostKey(node)) }),
+    ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
     identity: within(name, "identity", wordMaxMin, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
     query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),

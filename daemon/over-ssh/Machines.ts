@@ -153,6 +153,7 @@ export const makeMachines = <Machine extends { readonly host: string }>({
     ask,
     askOn,
     /** What is missing there is brought. */
+    readyFor,
     makeReady,
     open,
     dial,

@@ -46,6 +46,9 @@ type Answers = {
   readonly [Q in QueryName]: (params: Params<Q>, request: Request, reply: Reply) => Effect.Effect<object | undefined, SkydError>
 }
 
+/** Of clusters: whose cloud lists many machines at a time is asked once for those that are looked at together. */
+const looksAtOnce = 256
+
 export class Queries extends Context.Service<
   Queries,
   { readonly answer: (method: QueryName, request: Request, reply: Reply) => Effect.Effect<void, SkydError> }
@@ -129,7 +132,7 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: 16, discard: true })
+        yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: looksAtOnce, discard: true })
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)

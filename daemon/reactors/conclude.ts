@@ -35,8 +35,12 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
   ])
 }
 
+/** What was stopped and has no machine any more is nothing that could be started. */
+const isEmptied = ({ concluded, everUp, nodes, wanted }: ClusterRow) =>
+  nodes.length === 0 && (wanted === "up" || (wanted === "stopped" && concluded && everUp))
+
 export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts =>
-  row.wanted === "gone" || (row.wanted === "up" && row.nodes.length === 0) ? gone(row, unfinished) : stopped(row, unfinished)
+  row.wanted === "gone" || isEmptied(row) ? gone(row, unfinished) : stopped(row, unfinished)
 
 const unavailable = ({ everUp, name, nodes, refused }: ClusterRow, isKept: boolean): ResourcesUnavailableError => {
   const { code = "", message = "" } = refused ?? {}

@@ -13,6 +13,7 @@ import { freshUlid } from "../Ids.ts"
 import type { Couriers } from "./Couriers.ts"
 import { decided, seen } from "./facts.ts"
 import { abandoned } from "./give-up.ts"
+import { machineWish } from "./machine-wish.ts"
 
 export interface Hands {
   readonly cloud: Cloud | undefined
@@ -38,7 +39,9 @@ export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
 export const requestNodes = Effect.fn("perform.requestNodes")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
   if (row.offer === null) return yield* new CloudError({ kind: "Refused", code: "NoPlace", message: "no place was chosen" })
   const token = (yield* freshUlid) as NodeToken
-  return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer }])
+  const machine = machineWish(row, row.offer)
+  const wish = Object.keys(machine).length === 0 ? {} : { machine }
+  return decided(operationOf(row), [{ _tag: "NodeRequested", cluster: row.id, token, ranks, offer: row.offer, ...wish }])
 })
 
 export const beginStart = (row: ClusterRow, ranks: ReadonlyArray<number>) =>
@@ -62,7 +65,7 @@ export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
   const asked = row.pending.find((pending) => pending.token === token)!
   const tags = { log, cluster: row.id, clusterName: row.name }
-  return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer }).pipe(
+  return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer, machine: asked.machine }).pipe(
     Effect.map((given) =>
       seen(
         operationOf(row),

@@ -1,8 +1,16 @@
 /** What is new in what a cloud says of a cluster's nodes. Pure. A wanted end is the reconciler's business and no news. */
 import type { Event } from "../../events/Event.ts"
 import type { NodeId } from "../../events/ids.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
+
+/** Others have started it, perhaps at another address: what is on it is looked after as after a start of ours. */
+const isFoundUp = (node: NodeRow, { address }: NodeState, isSilent: boolean) =>
+  node.state === "stopped" || (address !== null && address !== node.address && (isSilent || !node.ready))
+
+/** A cluster that was stopped is up again when all of it is; else it is still for the user to say what it should be. */
+const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
+  nodes.every(({ node: id }) => states.some(({ node, state }) => node === id && state === "running"))
 
 /** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
 export const observations = (
@@ -10,18 +18,22 @@ export const observations = (
   states: ReadonlyArray<NodeState>,
   silent: ReadonlySet<NodeId>,
   apart: ReadonlyMap<number, string> = new Map()
-): ReadonlyArray<Event> =>
-  row.nodes.flatMap((node): ReadonlyArray<Event> => {
+): ReadonlyArray<Event> => {
+  const mayBeUp = row.wanted === "up" || isWhole(row, states)
+  return row.nodes.flatMap((node): ReadonlyArray<Event> => {
     const { node: id, rank } = node
     const now = states.find((state) => state.node === id)
     const about = { cluster: row.id, rank, node: id }
     if (now === undefined) return []
+    const isSilent = silent.has(id)
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...about, reason: now.reason ?? "it does not exist any more" }]
+    if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
     if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...about, reason: now.reason }]
-    const lost = now.state !== "stopped" && node.ready && silent.has(id)
+    const lost = now.state !== "stopped" && node.ready && isSilent
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
     if (lost) return [{ _tag: "RuntimeLost", ...about, reason }]
     const why = node.ready && now.state !== "stopped" ? apart.get(rank) : undefined
     return why === undefined ? [] : [{ _tag: "RuntimeLost", ...about, reason: `the head does not reach it: ${why}` }]
   })
+}

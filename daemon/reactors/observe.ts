@@ -35,6 +35,9 @@ interface Known {
 /** Every fact about a node makes another row of it. */
 const nodeOf = (row: ClusterRow, node: NodeId) => row.nodes.find((known) => known.node === node)
 
+/** Neither on its way down nor being stopped, which is the reconciler's business. */
+const isAtRest = ({ concluded, wanted }: ClusterRow) => wanted === "up" || (wanted === "stopped" && concluded)
+
 /** Why nothing is known of a node is said once, however often it is looked at. */
 const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, states: ReadonlyArray<NodeState>, said: Map<NodeId, string>) {
   for (const { node, rank, reason, state } of states) {
@@ -65,7 +68,11 @@ export const observe = Effect.fn("observe")(function* (
   const { cloud, states } = yield* Effect.catch(look, blind)
   yield* sayUnknown(before.name, states, said)
   const head = refs.find(({ rank }) => rank === 0)
-  if (head !== undefined && states.some(({ rank, state }) => rank === 0 && (state === "stopped" || state === "missing"))) {
+  if (
+    before.wanted === "up" &&
+    head !== undefined &&
+    states.some(({ rank, state }) => rank === 0 && (state === "stopped" || state === "missing"))
+  ) {
     const rest = yield* cloud?.journalAtRest(head) ?? Effect.succeed(null)
     if (rest !== null) yield* inbox.copy(rest.journal, rest.entries)
   }
@@ -77,7 +84,7 @@ export const observe = Effect.fn("observe")(function* (
   // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not known.
   const decide = ({ clusters }: World) => {
     const row = rowOf(clusters, cluster)
-    if (row === undefined || row.wanted !== "up") return Result.succeed(undefined)
+    if (row === undefined || !isAtRest(row)) return Result.succeed(undefined)
     const still = states.filter(({ node }) => nodeOf(row, node) === nodeOf(before, node))
     const events = observations(row, still, lost, apart).map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })

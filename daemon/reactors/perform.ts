@@ -13,7 +13,7 @@ import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./deliveries.ts"
 import { decided, seen } from "./facts.ts"
-import { askAgain, askOnce, beginStart, end, type Hands, operationOf, provision, requestNodes, startNodes } from "./machines.ts"
+import { askAgain, askOnce, beginStart, end, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./machines.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { activeOf, failSetup, submit } from "./steps.ts"
@@ -73,6 +73,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     }
     case "Arm": {
       const { down, idleMinutes, setting } = row.autostop!
+      const refs = row.nodes.map((node) => refOf(row, node, log))
+      yield* cloud?.endsItself?.(refs, down) ?? Effect.void
       yield* couriers.arm(row, { setting, idleMinutes, down })
       return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
     }

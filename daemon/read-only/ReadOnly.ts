@@ -142,7 +142,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
     Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
     Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(patient),
-    Layer.provide(Layer.merge(clouds(home, agentPath), catalogs(home, agentPath))),
+    Layer.provide(Layer.provideMerge(clouds(home, agentPath), catalogs(home, agentPath))),
     Layer.provideMerge(storeOf(home))
   )
 }

@@ -34,6 +34,8 @@ export interface NodeIdentity {
   readonly ownsWorkdir?: boolean
   /** It runs on after its machine was restarted, with an agent anew; the jobs of before have failed. Else it is stopped then. */
   readonly survivesReboot?: boolean
+  /** Its autostop ends the machine as well: that is nobody's but the cluster's. */
+  readonly powersOff?: boolean
   /** Which state folder asked for it, by an id of its own, where the machine is not of one folder alone. */
   readonly stateFolder?: string
   /** Which machine it is on, by that machine's own word: another that finds this in its home shares it. */

@@ -3,7 +3,7 @@
  * Requests carry what they need.
  */
 const kept =
-  /^(HOME|LANG|LC_.+|TZ|USER|LOGNAME|SHELL|SSH_AUTH_SOCK|(http|https|all|no|ftp)_proxy|AWS_.+|GOOGLE_.+|CLOUDSDK_.+|SKYD_.+|XDG_.+)$/
+  /^(HOME|LANG|LC_.+|TZ|USER|LOGNAME|SHELL|SSH_AUTH_SOCK|(http|https|all|no|ftp)_proxy|AWS_.+|GOOGLE_.+|CLOUDSDK_.+|SKYD_.+|SKYPILOT_CONFIG|XDG_.+)$/
 const isProxy = /^(HTTP|HTTPS|ALL|NO|FTP)_PROXY$/
 
 export const daemonEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> => {

@@ -3,7 +3,11 @@ import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-export const user = { name: "node", uid: 2000 }
+export interface User {
+  readonly name: string
+  readonly uid: number
+}
+export const user: User = { name: "node", uid: 2000 }
 
 /** What sshd is told; changed and told again by `configure`. */
 export interface SshdSettings {
@@ -32,15 +36,15 @@ export const usualSettings: SshdSettings = {
   password: null
 }
 
-/** What /etc has here, and one line more. */
-const own = (folder: string, file: string, line: string) =>
-  writeFileSync(join(folder, file), `${readFileSync(`/etc/${file}`, "utf8").trimEnd()}\n${line}\n`, {
+/** What /etc has here, and some lines more. */
+const own = (folder: string, file: string, lines: ReadonlyArray<string>) =>
+  writeFileSync(join(folder, file), `${readFileSync(`/etc/${file}`, "utf8").trimEnd()}\n${lines.join("\n")}\n`, {
     mode: file === "shadow" ? 0o640 : 0o644
   })
 
 const hashed = (password: string) => execFileSync("perl", ["-e", "print crypt($ARGV[0], q($6$salt$))", password], { encoding: "utf8" })
 
-export const writeConfig = (folder: string, settings: SshdSettings): void => {
+export const writeConfig = (folder: string, settings: SshdSettings, others: ReadonlyArray<User> = []): void => {
   const { allowForwarding, allowSockets, disableForwarding, environment, maxSessions, maxStartups, password } = settings
   const yes = (is: boolean) => (is ? "yes" : "no")
   const lines = [
@@ -69,11 +73,21 @@ export const writeConfig = (folder: string, settings: SshdSettings): void => {
     "Subsystem sftp internal-sftp"
   ]
   writeFileSync(join(folder, "etc-ssh/sshd_config"), `${lines.join("\n")}\n`)
-  own(folder, "shadow", `${user.name}:${password === null ? "*" : hashed(password)}:20000:0:99999:7:::`)
+  const shadows = others.map(({ name }) => `${name}:*:20000:0:99999:7:::`)
+  own(folder, "shadow", [`${user.name}:${password === null ? "*" : hashed(password)}:20000:0:99999:7:::`, ...shadows])
 }
 
 /** Its own users, so that none is made on the machine that the tests run on. In `shadow`, `*` means no password, and not locked. */
-export const writeUsers = (folder: string): void => {
-  own(folder, "passwd", `${user.name}:x:${user.uid}:${user.uid}::/home/${user.name}:/bin/bash`)
-  own(folder, "group", `${user.name}:x:${user.uid}:`)
+export const writeUsers = (folder: string, others: ReadonlyArray<User> = []): void => {
+  const all = [user, ...others]
+  own(
+    folder,
+    "passwd",
+    all.map(({ name, uid }) => `${name}:x:${uid}:${uid}::/home/${name}:/bin/bash`)
+  )
+  own(
+    folder,
+    "group",
+    all.map(({ name, uid }) => `${name}:x:${uid}:`)
+  )
 }

@@ -49,7 +49,7 @@ describeWithMachines("a head and a worker that do not come together", () => {
     const cancelled = home.start("cancel", "-y", "gang", "2")
     await eventually(async () => (await home.json("status", "-r", "gang"))[0].status === "INIT")
     const [row] = await home.json("status", "gang")
-    expect(row.reason).toMatch(/the head does not reach (it|worker 1): .*timed out|no answer/)
+    expect(row.reason).toMatch(/the head does not reach (it|worker 1): /)
     worker.inside(`ip route del blackhole ${head.address}/32`)
     await eventually(async () => (await home.json("status", "gang"))[0].status === "UP")
     expect((await cancelled.ended).code).toBe(0)

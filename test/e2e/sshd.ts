@@ -22,7 +22,7 @@ import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { bareKey, keyPair, type Pair, targetAt } from "../fakes/ssh-keys.ts"
-import { type SshdSettings, user, usualSettings, writeConfig, writeUsers } from "./machine-files.ts"
+import { type SshdSettings, type User, user, usualSettings, writeConfig, writeUsers } from "./machine-files.ts"
 import { attempt, run, sharedNetwork, sshd } from "./netns.ts"
 
 const readIfThere = (path: string): string => {
@@ -57,6 +57,7 @@ export class SshMachine {
   private readonly network = sharedNetwork()
   private settings: SshdSettings = usualSettings
   private process: ChildProcess | undefined
+  private others: ReadonlyArray<User> = []
 
   private constructor(authorized: ReadonlyArray<Pair>, { homeMib }: MachineOptions) {
     this.address = this.network.join()
@@ -133,8 +134,9 @@ export class SshMachine {
   }
 
   /** Up again, with another boot id. Answers when ssh does. */
-  async boot(): Promise<void> {
-    writeConfig(this.folder, this.settings)
+  async boot(settings: Partial<SshdSettings> = {}): Promise<void> {
+    this.settings = { ...this.settings, ...settings }
+    writeConfig(this.folder, this.settings, this.others)
     writeFileSync(join(this.folder, "boot_id"), `${randomUUID()}\n`)
     this.heal()
     const inside = `set -e
@@ -179,6 +181,23 @@ wait`
       if (look > 400 || this.process.exitCode !== null) throw new Error(`${this.hostname} does not boot: ${said}${this.log()}`)
       await setTimeout(25)
     }
+  }
+
+  /** From its next start on. Files are named from the home on; programs, all of them. */
+  addUser(added: User, authorized: ReadonlyArray<string>, programs: Readonly<Record<string, string>>): void {
+    this.others = [added]
+    writeUsers(this.folder, this.others)
+    const home = join(this.folder, "home", added.name)
+    mkdirSync(join(home, ".ssh"), { recursive: true })
+    writeFileSync(join(home, ".ssh/authorized_keys"), authorized.map((key) => `${key}\n`).join(""), { mode: 0o600 })
+    mkdirSync(join(home, "bin"), { recursive: true })
+    for (const [name, text] of Object.entries(programs)) writeFileSync(join(home, "bin", name), text, { mode: 0o755 })
+    for (const path of ["", ".ssh", ".ssh/authorized_keys", "bin"]) chownSync(join(home, path), added.uid, added.uid)
+  }
+  /** The key that it shows, from its next start on. */
+  showKey(pair: Pair): void {
+    this.hostKey = bareKey(pair.public)
+    writeFileSync(join(this.folder, "etc-ssh/host_key"), pair.private, { mode: 0o600 })
   }
 
   /** sshd with other settings; what is connected stays as it is. */
@@ -250,8 +269,6 @@ wait`
   }
 
   private newHostKey(): void {
-    const pair = keyPair("host")
-    this.hostKey = bareKey(pair.public)
-    writeFileSync(join(this.folder, "etc-ssh/host_key"), pair.private, { mode: 0o600 })
+    this.showKey(keyPair("host"))
   }
 }

@@ -3,34 +3,11 @@
  * which it has taken, for when they are not reached. Made when it is first needed.
  */
 import { createHash } from "node:crypto"
-import { access, link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises"
+import { access, mkdir, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { ulid } from "ulid"
+import { folderId, readFolderId } from "../../folder-id.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
-
-const fileOf = (home: string) => join(home, "folder-id")
-
-const readFolderId = (home: string): Promise<string | null> =>
-  readFile(fileOf(home), "utf8").then(
-    (text) => text.trim(),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null
-      throw error
-    }
-  )
-
-const folderId = async (home: string): Promise<string> => {
-  const known = await readFolderId(home)
-  if (known !== null) return known
-  const [file, temp] = [fileOf(home), `${fileOf(home)}.${ulid()}`]
-  await writeFile(temp, `${ulid()}\n`, { mode: 0o600, flush: true })
-  await link(temp, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error
-  })
-  await unlink(temp)
-  return (await readFolderId(home))!
-}
 
 type Named = Pick<PoolMachine, "pool" | "host">
 

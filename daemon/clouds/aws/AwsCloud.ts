@@ -1,0 +1,183 @@
+/** EC2, as a cloud: machines that are made for a cluster and end with it, found by their tags, and reached over ssh by a key of this state folder. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { NodeToken } from "../../../events/ids.ts"
+import type { Catalog } from "../../catalog/Catalog.ts"
+import { openConfig } from "../../config/config-file.ts"
+import { folderId, readFolderId } from "../../folder-id.ts"
+import { agentsOver } from "../../over-ssh/agents.ts"
+import { makeMachines } from "../../over-ssh/Machines.ts"
+import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
+import { bootstrap } from "../../remote/bootstrap.ts"
+import type { Connections } from "../../remote/Connections.ts"
+import { portOfSsh, type Target } from "../../remote/Target.ts"
+import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../Cloud.ts"
+import { makeAccess } from "./access.ts"
+import { makeAws } from "./client.ts"
+import { passingBy } from "./errors.ts"
+import { makeGroups } from "./groups.ts"
+import { makeInstances } from "./Instances.ts"
+import { makeImages } from "./images.ts"
+import { makeInstall } from "./install.ts"
+import { launchInput } from "./launch-input.ts"
+import { makeNetwork } from "./network.ts"
+import { makeNodes } from "./nodes.ts"
+import { asOffers, makeOffered } from "./offered.ts"
+import { offersOf } from "./offers.ts"
+import { makeOwned } from "./owned.ts"
+import { makeProvision } from "./provision.ts"
+import { awsSettings, proxyCommandIn } from "./settings.ts"
+import { makeArchOf } from "./types.ts"
+import { loginUser, userData } from "./user-data.ts"
+import { makeZoneNames } from "./zone-names.ts"
+
+export interface AwsCloudOptions {
+  /** The daemon's state folder, absolute. */
+  readonly home: string
+  /** The bundled agent, `dist/agent.cjs`. */
+  readonly agentPath: string
+  readonly connections: Connections["Service"]
+  /** The list of its offers; read when it is first asked for. */
+  readonly catalog: () => Catalog | undefined
+}
+
+interface Machine {
+  readonly host: string
+  readonly address: string
+  readonly proxyCommand: string | null
+}
+
+const endsWhenStopped = "AWS ends a spot machine when it stops"
+
+export const make = Effect.fn("AwsCloud.make")(function* ({
+  agentPath,
+  catalog,
+  connections,
+  home
+}: AwsCloudOptions): Effect.fn.Return<Cloud> {
+  const aws = makeAws()
+  const config = openConfig(home)
+  const settings = Effect.tryPromise({
+    try: async () => awsSettings(await config()),
+    catch: (error) => new CloudError({ kind: "Refused", code: "Config", message: (error as Error).message, scope: "cloud" })
+  })
+  const key = Effect.promise(() => ourKey(home))
+  const folder = Effect.promise(() => folderId(home))
+  const zoneNames = yield* makeZoneNames(aws)
+  const access = makeAccess(aws, zoneNames.learn)
+  const offered = makeOffered(catalog, zoneNames.known, access.regions)
+  const instances = makeInstances(aws)
+  const groups = makeGroups(aws)
+  const nodes = makeNodes({ aws, groups, instances, settings })
+  const images = yield* makeImages(aws)
+  const network = yield* makeNetwork(aws)
+  const archOf = yield* makeArchOf(aws)
+
+  const inputOf = Effect.fn("AwsCloud.inputOf")(function* (request: ProvisionRequest) {
+    const { machine = {}, offer, ranks, tags, token } = request
+    const [region, zone] = [offer.region!, offer.zone!]
+    const own = yield* settings
+    const subnet = yield* network(own, { count: ranks.length, region, zone })
+    const root = yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
+    const id = yield* folder
+    const ports = machine.ports ?? []
+    const ownGroup =
+      ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { cluster: tags.cluster, folder: id, log: tags.log, ports })
+    const usual =
+      own.securityGroupName === null ? groups.ofFolder(region, subnet.vpcId, id) : groups.named(region, subnet.vpcId, own.securityGroupName)
+    const login = yield* key
+    const input = launchInput({
+      request,
+      root,
+      subnet,
+      groups: [yield* usual, ...(ownGroup === null ? [] : [ownGroup])],
+      ownGroup,
+      folder: id,
+      userData: userData(login, hostKeyFor(login, token)),
+      tags: own.instanceTags,
+      useInternalIps: own.useInternalIps
+    })
+    return input instanceof CloudError ? yield* input : input
+  })
+
+  const machines = makeMachines<Machine>({
+    connections,
+    keyOf: ({ address, host }) => `${host} ${address}`,
+    machineOf: Effect.fn("AwsCloud.machineOf")(function* (ref: NodeRef) {
+      if (ref.address === null) return yield* passingBy("NoAddress", `${ref.host ?? ref.node} has no address`)
+      const proxyCommand = proxyCommandIn(yield* settings, ref.region ?? "") ?? null
+      return { host: ref.host ?? ref.node, address: ref.address, proxyCommand }
+    }),
+    targetOf: ({ address, proxyCommand }, hostKey) =>
+      Effect.map(
+        key,
+        ({ file }): Target => ({
+          name: address,
+          host: address,
+          port: portOfSsh,
+          user: loginUser,
+          identityFiles: [file],
+          identitiesOnly: true,
+          agent: null,
+          password: null,
+          proxyJump: null,
+          proxyCommand,
+          hostKey,
+          hostKeyAlias: null,
+          // Addresses of clouds are used again: what others were called there says nothing.
+          knownHosts: []
+        })
+      ),
+    bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
+  })
+  const { install, restart } = makeInstall({ machines, nodes, folder })
+  const provisionOnce = makeProvision({
+    aws,
+    instances,
+    inputOf,
+    settings,
+    hostKeyOf: (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public),
+    sinceMs: yield* Clock.currentTimeMillis,
+    forgetGroups: groups.forget
+  })
+
+  /** What a place refused it keeps nothing of. */
+  const provision: Cloud["provision"] = (request) =>
+    Effect.tapError(provisionOnce(request), ({ kind }) =>
+      kind === "Refused" && (request.machine?.ports ?? []).length > 0
+        ? Effect.ignore(groups.removeOf(request.offer.region!, request.tags.cluster))
+        : Effect.void
+    )
+
+  return {
+    name: "aws",
+    lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
+    whyNot: Effect.flatMap(access.whyNot, (why) =>
+      why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
+    ),
+    identity: access.identity,
+    catalog: asOffers(offered),
+    offers: Effect.fn("AwsCloud.offers")(
+      function* (task) {
+        const own = yield* settings
+        return offersOf(offered(), task, (region) => proxyCommandIn(own, region) !== undefined)
+      },
+      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
+    ),
+    provision,
+    query: nodes.query,
+    owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
+    start: Effect.fn("AwsCloud.start")(function* (ref) {
+      const { address } = yield* nodes.start(ref)
+      yield* restart({ ...ref, address })
+      return { address }
+    }),
+    stop: nodes.stop,
+    terminate: nodes.terminate,
+    endsItself: nodes.endsItself,
+    ...agentsOver(machines),
+    installAgent: install,
+    // Nobody reads the disk of a machine that is off.
+    journalAtRest: () => Effect.succeed(null)
+  }
+})

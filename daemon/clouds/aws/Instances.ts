@@ -1,0 +1,72 @@
+/**
+ * The instances that carry tags of ours, as EC2 lists them: one list for everybody who asks at a time, of all clusters of a log in a region. A list may not
+ * have what was made a moment ago, nor what was ended an hour ago: what is missing in it is no proof of anything.
+ */
+import type { DescribeInstancesCommandInput, Filter, Instance } from "@aws-sdk/client-ec2"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { CloudError } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+import { tagNames } from "./tags.ts"
+
+const pageSize = 1000
+/** Values of one filter. */
+const valuesMax = 200
+/** Between the lists that everybody waits for who waits for a machine. */
+export const pauseMs = 1_000
+
+type Answer = ReadonlyArray<Instance>
+type Waiting = Deferred.Deferred<Answer, CloudError>
+
+export const makeInstances = (aws: Aws) => {
+  const list = Effect.fn("Instances.list")(function* (region: string, Filters: Array<Filter>) {
+    const all: Array<Instance> = []
+    for (let NextToken: string | undefined; ; ) {
+      const input: DescribeInstancesCommandInput = { Filters, MaxResults: pageSize, ...(NextToken !== undefined && { NextToken }) }
+      const page = yield* aws.ask(region, "DescribeInstances", (ec2, asked) => ec2.describeInstances(input, asked))
+      for (const { Instances = [] } of page.Reservations ?? []) all.push(...Instances)
+      NextToken = page.NextToken
+      if (NextToken === undefined) return all as Answer
+    }
+  })
+  const tagged = (name: string, values: ReadonlyArray<string>) => [{ Name: `tag:${name}`, Values: [...values] }]
+
+  const byTag = Effect.fn("Instances.byTag")(function* (region: string, name: string, values: ReadonlyArray<string>) {
+    const found: Array<Instance> = []
+    for (let at = 0; at < values.length; at += valuesMax)
+      found.push(...(yield* list(region, tagged(name, values.slice(at, at + valuesMax)))))
+    return found as Answer
+  })
+
+  /** Who asks while a list is on its way waits for the next one: that may be older than what he has just done. */
+  const waiting = new Map<string, Waiting>()
+  const busy = new Set<string>()
+  const serve = (key: string, region: string, log: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const next = waiting.get(key)
+      if (next === undefined) {
+        busy.delete(key)
+        return Effect.void
+      }
+      waiting.delete(key)
+      return Effect.andThen(Deferred.complete(next, byTag(region, tagNames.log, [log])), serve(key, region, log))
+    })
+
+  return {
+    /** Of a log, in a region. */
+    ofLog: (region: string, log: string): Effect.Effect<Answer, CloudError> =>
+      Effect.suspend(() => {
+        const key = `${region} ${log}`
+        const next = waiting.get(key) ?? Deferred.makeUnsafe<Answer, CloudError>()
+        waiting.set(key, next)
+        if (busy.has(key)) return Deferred.await(next)
+        busy.add(key)
+        // Whoever began it may go away; the others wait on.
+        return Effect.andThen(Effect.forkDetach(serve(key, region, log)), Deferred.await(next))
+      }),
+    ofTokens: (region: string, tokens: ReadonlyArray<string>) => byTag(region, tagNames.token, tokens),
+    /** Of all logs that a state folder has had. */
+    ofFolder: (region: string, folder: string) => byTag(region, tagNames.folder, [folder])
+  }
+}
+export type Instances = ReturnType<typeof makeInstances>

@@ -1,0 +1,188 @@
+/**
+ * Whether AWS can be used: whose the credentials are, which regions the account has, and what it may do there, by calls that change nothing. What is known is
+ * said at once and looked at again meanwhile; what is wrong is looked at anew by whoever asks, since he may have mended it.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import type { EC2 } from "@aws-sdk/client-ec2"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { inTurn } from "../../in-turn.ts"
+import type { CloudError } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+
+const goodForMs = 10 * 60_000
+/** Several ask at a time. */
+const badForMs = 2_000
+/** Where nobody answers, nobody waits for that with every command. */
+const silentForMs = 30_000
+const answerMaxMs = 10_000
+
+export interface Identity {
+  readonly names: ReadonlyArray<string>
+  readonly atMs: number
+  readonly fingerprint: string
+}
+
+const variables = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_PROFILE",
+  "AWS_WEB_IDENTITY_TOKEN_FILE",
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  "AWS_SHARED_CREDENTIALS_FILE",
+  "AWS_CONFIG_FILE"
+]
+
+/** A machine of EC2's own has credentials by its role. */
+const isOnEc2 = () => {
+  try {
+    return readFileSync("/sys/class/dmi/id/sys_vendor", "utf8").startsWith("Amazon EC2")
+  } catch {
+    return false
+  }
+}
+
+/** Whether it is worth asking: the SDK is not loaded, and nobody waits, where there is no sign of an account. */
+const hasSigns = () => {
+  const folder = join(process.env["HOME"] || homedir(), ".aws")
+  return (
+    variables.some((name) => Boolean(process.env[name])) ||
+    ["credentials", "config"].some((name) => existsSync(join(folder, name))) ||
+    isOnEc2()
+  )
+}
+
+type Try = (ec2: EC2, asked: { readonly abortSignal: AbortSignal }) => Promise<unknown>
+const DryRun = true
+const instance = { InstanceIds: ["i-00000000000000000"], DryRun }
+const group = { GroupId: "sg-00000000000000000", DryRun }
+/** What a cluster's life takes; the name of each is the permission's, after `ec2:`. Those that only read come first. */
+export const permissions: Readonly<Record<string, Try>> = {
+  DescribeRegions: (ec2, asked) => ec2.describeRegions({ DryRun }, asked),
+  DescribeAvailabilityZones: (ec2, asked) => ec2.describeAvailabilityZones({ DryRun }, asked),
+  DescribeInstances: (ec2, asked) => ec2.describeInstances({ DryRun }, asked),
+  DescribeInstanceTypes: (ec2, asked) => ec2.describeInstanceTypes({ InstanceTypes: ["t3.nano"], DryRun }, asked),
+  DescribeImages: (ec2, asked) => ec2.describeImages({ DryRun, Owners: ["self"] }, asked),
+  DescribeVpcs: (ec2, asked) => ec2.describeVpcs({ DryRun }, asked),
+  DescribeSubnets: (ec2, asked) => ec2.describeSubnets({ DryRun }, asked),
+  DescribeRouteTables: (ec2, asked) => ec2.describeRouteTables({ DryRun }, asked),
+  DescribeSecurityGroups: (ec2, asked) => ec2.describeSecurityGroups({ DryRun }, asked),
+  CreateSecurityGroup: (ec2, asked) => ec2.createSecurityGroup({ GroupName: "skyd-dry-run", Description: "skyd", DryRun }, asked),
+  AuthorizeSecurityGroupIngress: (ec2, asked) =>
+    ec2.authorizeSecurityGroupIngress({ ...group, IpProtocol: "tcp", FromPort: 22, ToPort: 22, CidrIp: "0.0.0.0/0" }, asked),
+  DeleteSecurityGroup: (ec2, asked) => ec2.deleteSecurityGroup(group, asked),
+  CreateTags: (ec2, asked) => ec2.createTags({ Resources: instance.InstanceIds, Tags: [{ Key: "skyd-log", Value: "" }], DryRun }, asked),
+  RunInstances: (ec2, asked) =>
+    ec2.runInstances({ MinCount: 1, MaxCount: 1, InstanceType: "t3.nano", ImageId: "ami-00000000000000000", DryRun }, asked),
+  StartInstances: (ec2, asked) => ec2.startInstances(instance, asked),
+  StopInstances: (ec2, asked) => ec2.stopInstances(instance, asked),
+  TerminateInstances: (ec2, asked) => ec2.terminateInstances(instance, asked),
+  ModifyInstanceAttribute: (ec2, asked) =>
+    ec2.modifyInstanceAttribute(
+      { InstanceId: instance.InstanceIds[0]!, InstanceInitiatedShutdownBehavior: { Value: "stop" }, DryRun },
+      asked
+    )
+}
+const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
+const dryRunsAtOnce = 6
+
+export interface Seen {
+  readonly why: string | null
+  /** AWS itself said so; or it was not reached, or not asked for want of credentials. */
+  readonly isAnswer: boolean
+  readonly regions: ReadonlyArray<string>
+}
+
+const noCredentials =
+  "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
+
+/** `found`: called with the regions that can be used, when they were looked at. */
+export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
+  let who: Identity | undefined
+  let last: (Seen & { readonly atMs: number; readonly fingerprint: string }) | undefined
+  const turn = inTurn<string>()
+
+  const ask = Effect.fn("Access.identity")(function* () {
+    const atMs = yield* Clock.currentTimeMillis
+    const fingerprint = yield* aws.fingerprint
+    if (who !== undefined && who.fingerprint === fingerprint && atMs - who.atMs < goodForMs) return who.names
+    const { Account, UserId } = yield* aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))
+    who = { names: [UserId, Account].filter((name) => name !== undefined && name !== ""), atMs, fingerprint } as Identity
+    return who.names
+  })
+  const identity: Effect.Effect<ReadonlyArray<string> | null, CloudError> = Effect.suspend(() =>
+    hasSigns() ? turn("identity", ask()) : Effect.succeed(null)
+  )
+
+  const lacking = Effect.fn("Access.lacking")(function* (region: string) {
+    const codes = yield* Effect.forEach(
+      Object.entries(permissions),
+      ([name, call]) =>
+        Effect.match(aws.once(region, name, call), {
+          onSuccess: () => null,
+          onFailure: ({ code }) => (denied.includes(code) ? name : null)
+        }),
+      { concurrency: dryRunsAtOnce }
+    )
+    return codes.filter((name) => name !== null)
+  })
+
+  const see = Effect.fn("Access.see")(function* () {
+    yield* identity
+    const region = yield* aws.home
+    const [{ Regions = [] }, lacks] = yield* Effect.all(
+      [aws.ask(region, "DescribeRegions", (ec2, asked) => ec2.describeRegions({}, asked)), lacking(region)],
+      { concurrency: "unbounded" }
+    ).pipe(
+      // Who may not even list them is told of all that he may not.
+      Effect.catch((error) =>
+        denied.includes(error.code) ? Effect.map(lacking(region), (names) => [{ Regions: [] }, names] as const) : Effect.fail(error)
+      )
+    )
+    const regions = Regions.flatMap(({ RegionName }) => RegionName ?? [])
+    const why = lacks.length === 0 ? null : `its credentials may not ${lacks.map((name) => `ec2:${name}`).join(", ")} (${region})`
+    if (why === null) yield* found(regions)
+    return { why, isAnswer: true, regions } satisfies Seen
+  })
+
+  type Kept = NonNullable<typeof last>
+  const isFresh = ({ atMs, fingerprint, isAnswer, why }: Kept, now: { readonly ms: number; readonly fingerprint: string }) =>
+    fingerprint === now.fingerprint && now.ms - atMs < (why === null ? goodForMs : isAnswer ? badForMs : silentForMs)
+  const now = Effect.all({ ms: Clock.currentTimeMillis, fingerprint: aws.fingerprint })
+  const keep = Effect.fnUntraced(function* (seen: Seen) {
+    const { fingerprint, ms } = yield* now
+    last = { ...seen, fingerprint, atMs: ms }
+    return last
+  })
+
+  const look = turn(
+    "look",
+    Effect.gen(function* () {
+      if (last !== undefined && isFresh(last, yield* now)) return last
+      const isAnswer = ({ code, kind }: CloudError) => kind === "Refused" && code !== "CredentialsProviderError"
+      const failed = (error: CloudError): Seen => ({ why: error.message, isAnswer: isAnswer(error), regions: [] })
+      return yield* keep(yield* Effect.catch(see(), (error) => Effect.succeed(failed(error))))
+    })
+  )
+  const silence: Seen = { why: `AWS did not answer within ${answerMaxMs / 1000} s`, isAnswer: false, regions: [] }
+
+  return {
+    identity,
+    /** Those that the account has; none before it was looked at. */
+    regions: () => last?.regions ?? [],
+    whyNot: Effect.gen(function* () {
+      if (!hasSigns()) return noCredentials
+      const at = yield* now
+      if (last !== undefined && isFresh(last, at)) return last.why
+      if (last?.why === null && last.fingerprint === at.fingerprint) {
+        yield* Effect.forkDetach(look)
+        return null
+      }
+      const seen = yield* Effect.timeoutOption(look, answerMaxMs)
+      return seen._tag === "Some" ? seen.value.why : (yield* keep(silence)).why
+    })
+  }
+}
+export type Access = ReturnType<typeof makeAccess>

@@ -1,0 +1,87 @@
+/**
+ * EC2 and STS through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials, profiles, SSO, region and endpoint are the
+ * SDK's affair. What is read may be retried by it, with full jitter; what makes machines is called once, and its caller knows what that means.
+ */
+import { stat } from "node:fs/promises"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import type { EC2 } from "@aws-sdk/client-ec2"
+import type { STS } from "@aws-sdk/client-sts"
+import * as Effect from "effect/Effect"
+import type { CloudError } from "../Cloud.ts"
+import { errorOf } from "./errors.ts"
+
+/** Tries of what only reads or ends. The SDK waits in between, up to 20 s, by chance. */
+const attemptsMax = 8
+const connectMaxMs = 5_000
+const answerMaxMs = 60_000
+const regionDefault = "us-east-1"
+
+interface Asked {
+  readonly abortSignal: AbortSignal
+}
+
+export interface Aws {
+  /** `what` as EC2 calls it. Made again by the SDK where that may help. */
+  readonly ask: <A>(region: string, what: string, call: (ec2: EC2, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
+  /** Made once: what it may have done before an error, the caller finds out. */
+  readonly once: <A>(region: string, what: string, call: (ec2: EC2, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
+  readonly sts: <A>(call: (sts: STS, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
+  /** Where what is of no region is asked. */
+  readonly home: Effect.Effect<string>
+  /** Changes when the user's credentials may be others. */
+  readonly fingerprint: Effect.Effect<string>
+}
+
+const load = async () => {
+  const [ec2, sts, credentials] = await Promise.all([
+    import("@aws-sdk/client-ec2"),
+    import("@aws-sdk/client-sts"),
+    import("@aws-sdk/credential-provider-node")
+  ])
+  // Credentials that expire and files that are written anew: the SDK keeps what it has read of a file for as long as it runs.
+  const provider = credentials.defaultProvider({ ignoreCache: true })
+  const common = {
+    credentials: provider,
+    requestHandler: { connectionTimeout: connectMaxMs, requestTimeout: answerMaxMs, throwOnRequestTimeout: true }
+  }
+  const region = await new sts.STS({}).config.region().catch(() => process.env["AWS_DEFAULT_REGION"] || regionDefault)
+  const clients = new Map<string, EC2>()
+  const ec2At = (at: string, maxAttempts: number): EC2 => {
+    const key = `${at} ${maxAttempts}`
+    const known = clients.get(key) ?? new ec2.EC2({ ...common, region: at, maxAttempts })
+    clients.set(key, known)
+    return known
+  }
+  return { region, ec2At, sts: new sts.STS({ ...common, region, maxAttempts: attemptsMax }) }
+}
+
+/** The files that the SDK reads, and when they were written. */
+const filesNow = async (): Promise<string> => {
+  const folder = join(process.env["HOME"] || homedir(), ".aws")
+  const files = [
+    process.env["AWS_SHARED_CREDENTIALS_FILE"] || join(folder, "credentials"),
+    process.env["AWS_CONFIG_FILE"] || join(folder, "config"),
+    join(folder, "sso", "cache")
+  ]
+  const found = await Promise.all(files.map((file) => stat(file).catch(() => null)))
+  return found.map((one) => (one === null ? "" : `${one.ino} ${one.mtimeMs} ${one.size}`)).join("|")
+}
+
+export const makeAws = (): Aws => {
+  let last: { readonly seen: string; readonly session: ReturnType<typeof load> } | undefined
+  const session = async () => {
+    const seen = await filesNow()
+    if (last?.seen !== seen) last = { seen, session: load() }
+    return last.session
+  }
+  const asked = <A>(region: string, what: string, call: (asked: Asked) => Promise<A>) =>
+    Effect.tryPromise({ try: (abortSignal) => call({ abortSignal }), catch: (error) => errorOf(error, what, region) })
+  return {
+    ask: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, attemptsMax), options)),
+    once: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, 1), options)),
+    sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
+    home: Effect.promise(async () => (await session()).region),
+    fingerprint: Effect.promise(filesNow)
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * What EC2's errors mean for who launches: how far away they reach, and whether asking again helps. What the cloud said is kept in its own words. Pure.
+ */
+import type { RefusalScope } from "../../../events/values.ts"
+import { CloudError } from "../Cloud.ts"
+
+/** There is none of it now, of this type, in this zone. */
+const noCapacity = [
+  "InsufficientInstanceCapacity",
+  "InsufficientHostCapacity",
+  "InsufficientReservedInstanceCapacity",
+  "InsufficientCapacity",
+  "InsufficientFreeAddressesInSubnet",
+  "InsufficientVolumeCapacity",
+  "ReservationCapacityExceeded",
+  "SpotMaxPriceTooLow",
+  "UnfulfillableCapacity",
+  "Unsupported"
+]
+/** What the account may have of it in this region is used up. */
+const noQuota = [
+  "VcpuLimitExceeded",
+  "InstanceLimitExceeded",
+  "MaxSpotInstanceCountExceeded",
+  "MaxSpotFleetRequestCountExceeded",
+  "VolumeLimitExceeded",
+  "MaxIOPSLimitExceeded",
+  "SecurityGroupLimitExceeded",
+  "SecurityGroupsPerInstanceLimitExceeded",
+  "RulesPerSecurityGroupLimitExceeded",
+  "PendingVerification"
+]
+const notInRegion = [
+  "InvalidAMIID.NotFound",
+  "InvalidAMIID.Unavailable",
+  "InvalidAMIID.Malformed",
+  "InvalidSnapshot.NotFound",
+  "VPCIdNotSpecified",
+  "DefaultVpcDoesNotExist",
+  "InvalidVpcID.NotFound",
+  "OptInRequired"
+]
+const notAllowed = [
+  "UnauthorizedOperation",
+  "AuthFailure",
+  "AccessDenied",
+  "AccessDeniedException",
+  "InvalidClientTokenId",
+  "SignatureDoesNotMatch",
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "RequestExpired",
+  "UnrecognizedClientException",
+  "CredentialsProviderError",
+  "TokenProviderError",
+  "Blocked",
+  "MarketplaceSubscription",
+  "InvalidUserID.NotFound"
+]
+/** The same call may go well in a while. */
+const passing = [
+  "RequestLimitExceeded",
+  "Throttling",
+  "ThrottlingException",
+  "ThrottledException",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "TooManyRequestsException",
+  "BandwidthLimitExceeded",
+  "EC2ThrottledException",
+  "RequestResourceCountExceeded",
+  "ConcurrentTagAccess",
+  "InternalError",
+  "InternalFailure",
+  "ServerInternal",
+  "ServiceUnavailable",
+  "Unavailable",
+  "IncorrectInstanceState",
+  "InvalidGroup.NotFound",
+  "InvalidInstanceID.NotFound",
+  "DependencyViolation",
+  "ResourceCountExceeded"
+]
+/** The wish itself is wrong, wherever it goes. */
+const wrong = [
+  /^InvalidParameter/,
+  /^InvalidBlockDeviceMapping/,
+  /^InvalidUserData/,
+  /^MissingParameter$/,
+  /^UnknownParameter$/,
+  /^InvalidTag/
+]
+
+const scopes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope]> = [
+  [noCapacity, "zone"],
+  [noQuota, "region"],
+  [notInRegion, "region"],
+  [notAllowed, "cloud"]
+]
+
+/** Of a reason why a machine ended while it began: `Server.InsufficientInstanceCapacity`. */
+const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
+
+/** Null: nothing of the kind is known. */
+export const scopeOf = (code: string): RefusalScope | null => {
+  const known = scopes.find(([codes]) => codes.includes(bare(code)))
+  return known?.[1] ?? (wrong.some((pattern) => pattern.test(bare(code))) ? "everywhere" : null)
+}
+
+/** EC2 looks at the token first: who is told this has nothing under it. */
+export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...noQuota].includes(code)
+
+export const isThrottled = (code: string): boolean => passing.slice(0, passing.indexOf("ConcurrentTagAccess")).includes(code)
+
+const isPassing = (code: string, status: number | undefined): boolean => passing.includes(code) || (status ?? 500) >= 500
+
+interface Thrown {
+  readonly name?: string
+  readonly code?: string
+  readonly Code?: string
+  readonly message?: string
+  readonly cause?: unknown
+  readonly $metadata?: { readonly httpStatusCode?: number }
+}
+
+/** As EC2 names it; of what did not come from EC2, what the system calls it. */
+const codeOf = ({ Code, code, name }: Thrown) => (name !== undefined && name !== "Error" ? name : (Code ?? code ?? "Error"))
+
+const sentence = (text: string) => text.trim().replace(/\.$/, "")
+
+/** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
+const scopeUnknown: RefusalScope = "zone"
+
+export const refusedBy = (code: string, message: string): CloudError =>
+  new CloudError({ kind: "Refused", code, message, scope: scopeOf(code) ?? scopeUnknown })
+
+export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
+
+/** `what`: the call, as EC2 names it. */
+export const errorOf = (thrown: unknown, what: string, region: string): CloudError => {
+  const error = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Thrown
+  const code = codeOf(error)
+  const status = error.$metadata?.httpStatusCode
+  const where = region === "" ? what : `${what} in ${region}`
+  const message = `${sentence(error.message ?? code)} (${code}, ${where})`
+  // That there are none is no answer of AWS's, and yet final.
+  if (scopeOf(code) === null && isPassing(code, status)) return passingBy(code, message)
+  return refusedBy(code, message)
+}

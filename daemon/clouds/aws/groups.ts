@@ -1,0 +1,169 @@
+/**
+ * Security groups: one of the state folder in each VPC, by which machines reach each other and are reached by ssh, and one for a cluster that opens ports, which
+ * goes with it. The user's own, where one is named, is found and left as it is.
+ */
+import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import type { ClusterId } from "../../../events/ids.ts"
+import { CloudError } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+import { tagNames } from "./tags.ts"
+
+const anywhere = [{ CidrIp: "0.0.0.0/0" }]
+const sshPort = 22
+
+interface Wanted {
+  readonly region: string
+  readonly vpcId: string
+  readonly name: string
+  readonly description: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly rules: (groupId: string) => ReadonlyArray<IpPermission>
+}
+
+const rangeOf = (port: string) => {
+  const [from, to = from] = port.split("-").map(Number)
+  return { IpProtocol: "tcp", FromPort: from!, ToPort: to!, IpRanges: anywhere }
+}
+
+const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
+  IpPermissions.some(
+    (own) =>
+      own.IpProtocol === rule.IpProtocol &&
+      own.FromPort === rule.FromPort &&
+      own.ToPort === rule.ToPort &&
+      (rule.UserIdGroupPairs === undefined || own.UserIdGroupPairs?.some(({ GroupId }) => GroupId === rule.UserIdGroupPairs![0]!.GroupId))
+  )
+
+const notFound = (name: string, vpcId: string) =>
+  new CloudError({
+    kind: "Refused",
+    code: "InvalidGroup.NotFound",
+    message: `there is no security group '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
+    scope: "region"
+  })
+
+export const makeGroups = (aws: Aws) => {
+  const find = Effect.fn("Groups.find")(function* (region: string, vpcId: string, name: string) {
+    const Filters = [
+      { Name: "vpc-id", Values: [vpcId] },
+      { Name: "group-name", Values: [name] }
+    ]
+    const { SecurityGroups = [] } = yield* aws.ask(region, "DescribeSecurityGroups", (ec2, asked) =>
+      ec2.describeSecurityGroups({ Filters }, asked)
+    )
+    return SecurityGroups[0]
+  })
+
+  /** Cut short anywhere it goes on where it was: a group without its rules gets them. */
+  const make = Effect.fn("Groups.make")(function* ({ description, name, region, rules, tags, vpcId }: Wanted) {
+    const Tags = Object.entries({ ...tags, [tagNames.name]: name }).map(([Key, Value]) => ({ Key, Value }))
+    const create = aws
+      .ask(region, "CreateSecurityGroup", (ec2, asked) =>
+        ec2.createSecurityGroup(
+          {
+            GroupName: name,
+            Description: description,
+            VpcId: vpcId,
+            TagSpecifications: [{ ResourceType: "security-group", Tags }]
+          },
+          asked
+        )
+      )
+      .pipe(Effect.map(({ GroupId }): SecurityGroup => ({ GroupId: GroupId!, IpPermissions: [] })))
+    const group =
+      (yield* find(region, vpcId, name)) ??
+      (yield* Effect.catchIf(
+        create,
+        ({ code }) => code === "InvalidGroup.Duplicate",
+        (error) => Effect.flatMap(find(region, vpcId, name), (found) => (found === undefined ? Effect.fail(error) : Effect.succeed(found)))
+      ))
+    const groupId = group.GroupId!
+    const IpPermissions = rules(groupId).filter((rule) => !has(group, rule))
+    if (IpPermissions.length > 0)
+      yield* aws
+        .ask(region, "AuthorizeSecurityGroupIngress", (ec2, asked) =>
+          ec2.authorizeSecurityGroupIngress({ GroupId: groupId, IpPermissions }, asked)
+        )
+        .pipe(
+          Effect.catchIf(
+            ({ code }) => code === "InvalidPermission.Duplicate",
+            () => Effect.void
+          )
+        )
+    return groupId
+  })
+
+  const known = new Map<string, string>()
+  const turn = Semaphore.makeUnsafe(1)
+  const ensure = (wanted: Wanted) =>
+    turn.withPermits(1)(
+      Effect.gen(function* () {
+        const key = `${wanted.region} ${wanted.vpcId} ${wanted.name}`
+        const groupId = known.get(key) ?? (yield* make(wanted))
+        known.set(key, groupId)
+        return groupId
+      })
+    )
+
+  const remove = (region: string, groupId: string) =>
+    aws
+      .ask(region, "DeleteSecurityGroup", (ec2, asked) => ec2.deleteSecurityGroup({ GroupId: groupId }, asked))
+      .pipe(
+        Effect.asVoid,
+        Effect.catchIf(
+          ({ code }) => code === "InvalidGroup.NotFound",
+          () => Effect.void
+        ),
+        Effect.ensuring(Effect.sync(() => known.clear()))
+      )
+
+  return {
+    named: Effect.fn("Groups.named")(function* (region: string, vpcId: string, name: string) {
+      return (yield* find(region, vpcId, name))?.GroupId ?? (yield* notFound(name, vpcId))
+    }),
+    ofFolder: (region: string, vpcId: string, folder: string) =>
+      ensure({
+        region,
+        vpcId,
+        name: `skyd-${folder}`,
+        description: "skyd: machines of one state folder",
+        tags: { [tagNames.folder]: folder },
+        rules: (groupId) => [
+          { IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: groupId }] },
+          { IpProtocol: "tcp", FromPort: sshPort, ToPort: sshPort, IpRanges: anywhere }
+        ]
+      }),
+    ofCluster: (
+      region: string,
+      vpcId: string,
+      {
+        cluster,
+        folder,
+        log,
+        ports
+      }: { readonly cluster: ClusterId; readonly folder: string; readonly log: string; readonly ports: ReadonlyArray<string> }
+    ) =>
+      ensure({
+        region,
+        vpcId,
+        name: `skyd-ports-${cluster}`,
+        description: "skyd: open ports of one cluster",
+        tags: { [tagNames.folder]: folder, [tagNames.log]: log, [tagNames.cluster]: cluster },
+        rules: () => ports.map(rangeOf)
+      }),
+    /** Nothing of what is known of a region holds: a group that was there is gone. */
+    forget: () => known.clear(),
+    remove,
+    /** Of a cluster that got no machine there. */
+    removeOf: Effect.fn("Groups.removeOf")(function* (region: string, cluster: ClusterId) {
+      const Filters = [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]
+      const { SecurityGroups = [] } = yield* aws.ask(region, "DescribeSecurityGroups", (ec2, asked) =>
+        ec2.describeSecurityGroups({ Filters }, asked)
+      )
+      yield* Effect.forEach(SecurityGroups, ({ GroupId }) => remove(region, GroupId!), { discard: true })
+    })
+  }
+}
+export type Groups = ReturnType<typeof makeGroups>

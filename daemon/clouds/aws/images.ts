@@ -1,0 +1,124 @@
+/**
+ * What a machine starts from: the image that a task names, or the newest one of Ubuntu, with NVIDIA's driver for machines with GPUs. Which that is, each
+ * region is asked: images age and are withdrawn. What was found holds for a while.
+ */
+import type { Image } from "@aws-sdk/client-ec2"
+import * as Cache from "effect/Cache"
+import * as Effect from "effect/Effect"
+import type { Offer } from "../../../events/values.ts"
+import { anyRegion, type Images, isTag } from "../../../task/images.ts"
+import type { CloudError } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+import { refusedBy } from "./errors.ts"
+import { kept } from "./kept.ts"
+
+const keptFor = "6 hours"
+
+/** Who publishes it, and under which names; of these the first that there is. */
+interface Family {
+  readonly owners: ReadonlyArray<string>
+  readonly names: ReadonlyArray<string>
+}
+
+export type Arch = "x86_64" | "arm64"
+
+const words: { readonly [A in Arch]: string } = { x86_64: "amd64", arm64: "arm64" }
+/** The ids of Canonical's accounts: elsewhere, in GovCloud, in China. */
+const canonical = ["099720109477", "513442679011", "837727238323"]
+
+const ubuntu = (arch: Arch): Family => ({
+  owners: canonical,
+  names: [
+    `ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${words[arch]}-server-*`,
+    `ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-${words[arch]}-server-*`
+  ]
+})
+const gpu = (arch: Arch): Family => {
+  const prefix = arch === "arm64" ? "Deep Learning ARM64 Base OSS" : "Deep Learning Base OSS"
+  return { owners: ["amazon"], names: ["24.04", "22.04"].map((version) => `${prefix} Nvidia Driver GPU AMI (Ubuntu ${version}) *`) }
+}
+const neuron: Family = {
+  owners: ["amazon"],
+  names: ["24.04", "22.04"].map((version) => `Deep Learning Base Neuron AMI (Ubuntu ${version}) *`)
+}
+
+const isNeuron = /^(inferentia|trainium)/i
+
+export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: Arch): Family => {
+  if (accelerators === null) return ubuntu(arch)
+  return isNeuron.test(accelerators.name) ? neuron : gpu(arch)
+}
+
+/** What a task says for this region: the id of an image, or a parameter of SSM that names one; null where it says nothing. */
+export const namedImage = (images: Images | undefined, region: string): string | null => {
+  const named = images?.[region] ?? images?.[anyRegion] ?? null
+  // Tags of SkyPilot's own images mean what is usual here: their images age, and ours are found when they are needed.
+  return named === null || isTag(named) ? null : named
+}
+
+export interface Root {
+  readonly imageId: string
+  /** Read from the image: on some it is none of the usual names. */
+  readonly device: string
+  /** That it holds at least. */
+  readonly gib: number
+}
+
+const deviceDefault = "/dev/sda1"
+
+const rootOf = (imageId: string, image: Image | undefined): Root => {
+  const device = image?.RootDeviceName ?? deviceDefault
+  const disk = image?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === device)
+  return { imageId, device, gib: disk?.Ebs?.VolumeSize ?? 0 }
+}
+
+/** By names as EC2 takes them: `*` is any text. */
+const fits = (pattern: string, name: string) => {
+  const [start = "", ...rest] = pattern.split("*")
+  return name.startsWith(start) && (rest.length > 0 || name === start)
+}
+
+/** Of the first name that there are any of, the newest. */
+export const newestOf = (images: ReadonlyArray<Image>, { names }: Family): Image | undefined => {
+  for (const pattern of names) {
+    const those = images.filter(({ Name }) => fits(pattern, Name ?? ""))
+    const [newest] = those.toSorted((a, b) => (b.CreationDate ?? "").localeCompare(a.CreationDate ?? ""))
+    if (newest !== undefined) return newest
+  }
+  return undefined
+}
+
+export const makeImages = (aws: Aws) => {
+  const found = Effect.fn("Images.found")(function* (region: string, family: Family, arch: Arch) {
+    const Filters = [
+      { Name: "name", Values: [...family.names] },
+      { Name: "architecture", Values: [arch] },
+      { Name: "state", Values: ["available"] }
+    ]
+    const { Images = [] } = yield* aws.ask(region, "DescribeImages", (ec2, asked) =>
+      ec2.describeImages({ Owners: [...family.owners], Filters }, asked)
+    )
+    const image = newestOf(Images, family)
+    if (image?.ImageId !== undefined) return rootOf(image.ImageId, image)
+    const message = `there is no image called '${family.names.join("' or '")}' in ${region}: name one as image_id`
+    return yield* refusedBy("InvalidAMIID.NotFound", message)
+  })
+  const named = Effect.fn("Images.named")(function* (region: string, id: string) {
+    // What it stands for only EC2 knows, and it looks itself.
+    if (id.startsWith("resolve:ssm:")) return rootOf(id, undefined)
+    const { Images = [] } = yield* aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ ImageIds: [id] }, asked))
+    const [image] = Images
+    if (image === undefined) return yield* refusedBy("InvalidAMIID.NotFound", `there is no image '${id}' in ${region}`)
+    return rootOf(id, image)
+  })
+  const lookup = (key: string): Effect.Effect<Root, CloudError> => {
+    const [region, id, arch, accelerator] = key.split("\n") as [string, string, Arch, string]
+    if (id !== "") return named(region, id)
+    return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
+  }
+  return Effect.map(
+    kept(lookup, keptFor),
+    (cache) => (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) =>
+      Cache.get(cache, [region, namedImage(images, region) ?? "", arch, offer.accelerators?.name ?? ""].join("\n"))
+  )
+}

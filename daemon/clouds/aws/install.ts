@@ -1,0 +1,101 @@
+/** An agent on a machine that has just begun: it is waited for until ssh answers there, told whose it is, and given our program. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { plain } from "../../over-ssh/agents.ts"
+import type { Machines } from "../../over-ssh/Machines.ts"
+import { addressFor } from "../../remote/addresses.ts"
+import type { Kind } from "../../remote/RemoteError.ts"
+import { CloudError, type NodeRef } from "../Cloud.ts"
+import type { Nodes } from "./nodes.ts"
+import { phaseOf, reasonOf } from "./states.ts"
+import { type Label, tokenOf } from "./tags.ts"
+
+/** From the first answer on it is a matter of seconds. */
+const readyMaxMs = 3 * 60_000
+const pauseMs = 1_000
+/** Between looks at what became of one that does not answer. */
+const looksMs = 10_000
+/** Of a machine that is on its way up: nobody listens yet, or does not know the user yet. */
+const early: ReadonlyArray<string> = [
+  "ConnectionRefused",
+  "NoAnswer",
+  "NoRoute",
+  "ProxyFailed",
+  "ConnectionLost",
+  "NotSsh",
+  "PermissionDenied"
+] satisfies ReadonlyArray<Kind>
+
+export interface InstallOptions {
+  readonly machines: Machines
+  readonly nodes: Nodes
+  readonly folder: Effect.Effect<string>
+}
+
+export const makeInstall = ({ folder, machines, nodes }: InstallOptions) => {
+  /** Whose it is, from EC2; refused where it does not run. */
+  const running = Effect.fn("Install.running")(function* (ref: NodeRef) {
+    const found = yield* nodes.find(ref)
+    if (found === undefined) return null
+    const phase = phaseOf(found.instance)
+    if (phase === "pending" || phase === "running") return found.label
+    const message = `Node ${ref.node} is not running: ${reasonOf(found.instance)}. Start the cluster first.`
+    return yield* new CloudError({ kind: "Refused", code: "Stopped", message })
+  })
+
+  /** Until it is so, or the machine is off. */
+  const whenUp = Effect.fn("Install.whenUp")(function* <A>(ref: NodeRef, work: Effect.Effect<A, CloudError>) {
+    const beganMs = yield* Clock.currentTimeMillis
+    for (let lookedMs = beganMs; ; ) {
+      const tried = yield* Effect.result(work)
+      if (tried._tag === "Success") return tried.success
+      const nowMs = yield* Clock.currentTimeMillis
+      if (!early.includes(tried.failure.code) || nowMs - beganMs > readyMaxMs) return yield* tried.failure
+      if (nowMs - lookedMs > looksMs) {
+        lookedMs = nowMs
+        yield* running(ref)
+      }
+      yield* Effect.sleep(pauseMs)
+    }
+  })
+
+  const claim = Effect.fn("Install.claim")(function* (ref: NodeRef, label: Label | null) {
+    const { ready, target } = yield* machines.readyFor(ref)
+    const { cpus, home, lease, machine, memoryGib } = ready.ground
+    // It came with the image: the machine that was copied had a node, whose agent would go on here.
+    if (lease !== null && lease !== "unreadable" && lease.node !== ref.node) {
+      const { cluster, clusterName, log, node, rank } = lease
+      yield* machines.ask(ref, "terminate", { tags: { log, cluster, clusterName }, rank, node })
+    }
+    yield* machines.ask(ref, "provision", {
+      tags: ref.tags,
+      token: tokenOf(ref.node),
+      ranks: [{ rank: ref.rank, address: addressFor(ready.ground, target.host) ?? target.host }],
+      offer: { cloud: "aws", region: ref.region, zone: ref.zone, cpus, memoryGib, accelerators: label?.accelerators ?? null },
+      home,
+      machine,
+      survivesReboot: true,
+      powersOff: true,
+      exclusive: true,
+      stateFolder: yield* folder
+    })
+  })
+
+  return {
+    install: Effect.fn("Install")(function* (ref: NodeRef) {
+      const label = yield* running(ref)
+      yield* whenUp(ref, claim(ref, label))
+      return yield* machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })
+    }),
+    /** What is on a machine that was stopped begins anew. One that nobody ever was on has nothing to. */
+    restart: (ref: NodeRef) =>
+      whenUp(
+        ref,
+        Effect.catchIf(
+          machines.ask(ref, "start", { ...plain(ref), anew: true }),
+          ({ code }) => code === "Missing",
+          () => Effect.void
+        )
+      )
+  }
+}

@@ -1,0 +1,10 @@
+/** An answer of AWS's that holds for a while; who asks for it meanwhile waits for the same one. A failure holds for nobody after that. */
+import * as Cache from "effect/Cache"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+const keptMax = 1000
+
+export const kept = <A, E>(lookup: (key: string) => Effect.Effect<A, E>, time: Duration.Input) =>
+  Cache.makeWith<string, A, E>(lookup, { capacity: keptMax, timeToLive: (exit) => (Exit.isSuccess(exit) ? time : 0) })

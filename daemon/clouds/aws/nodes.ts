@@ -1,0 +1,187 @@
+/** Nodes and the instances that they are: looked at, started, stopped and ended. What EC2 does not list is gone only when it is missing twice, a while apart. */
+import type { Instance } from "@aws-sdk/client-ec2"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+import { passingBy } from "./errors.ts"
+import type { Groups } from "./groups.ts"
+import { type Instances, pauseMs } from "./Instances.ts"
+import { addressOf, phaseOf, reasonOf, stateOf } from "./states.ts"
+import { type Label, labelOf, tokenOf } from "./tags.ts"
+
+/** A list may lack for a moment what is there. */
+const missingAfterMs = 60_000
+
+interface Found {
+  readonly instance: Instance
+  readonly label: Label
+}
+
+export interface NodesOptions {
+  readonly aws: Aws
+  readonly instances: Instances
+  readonly groups: Groups
+  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
+}
+
+const notOurs = ({ node, tags }: NodeRef, { tags: its }: Label) =>
+  new CloudError({
+    kind: "Refused",
+    code: "NotOurs",
+    message: `Node ${node} belongs to cluster ${its.cluster} of log ${its.log}, not to ${tags.cluster} of ${tags.log}: nothing was done to it.`
+  })
+
+const isOurs = ({ tags }: NodeRef, { tags: its }: Label) => tags.log === its.log && tags.cluster === its.cluster
+
+const foundIn = (instances: ReadonlyArray<Instance>, node: string): Found | undefined => {
+  const all = instances.flatMap((instance) => {
+    const label = labelOf(instance)
+    return label?.node === node ? [{ instance, label }] : []
+  })
+  return all.find(({ instance }) => phaseOf(instance) !== "gone") ?? all[0]
+}
+
+export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) => {
+  /** Since when a node was not listed. */
+  const missed = new Map<string, number>()
+  const isLongMissed = (node: string, nowMs: number) => {
+    const sinceMs = missed.get(node) ?? nowMs
+    missed.set(node, sinceMs)
+    return nowMs - sinceMs >= missingAfterMs
+  }
+
+  const find = Effect.fn("Nodes.find")(function* (ref: NodeRef) {
+    const found = foundIn(yield* instances.ofTokens(ref.region!, [tokenOf(ref.node)]), ref.node)
+    if (found === undefined) return undefined
+    missed.delete(ref.node)
+    return isOurs(ref, found.label) ? found : yield* notOurs(ref, found.label)
+  })
+
+  /** Null: it is gone, for certain. */
+  const must = Effect.fn("Nodes.must")(function* (ref: NodeRef) {
+    const found = yield* find(ref)
+    if (found !== undefined) return found
+    if (isLongMissed(ref.node, yield* Clock.currentTimeMillis)) return null
+    return yield* passingBy("NotListed", `AWS does not list ${ref.host ?? ref.node} in ${ref.region} at the moment`)
+  })
+
+  const until = Effect.fn("Nodes.until")(function* (ref: NodeRef, is: (instance: Instance) => boolean) {
+    for (;;) {
+      const listed = foundIn(yield* instances.ofLog(ref.region!, ref.tags.log), ref.node)
+      if (listed !== undefined && !isOurs(ref, listed.label)) return yield* notOurs(ref, listed.label)
+      const found = listed ?? (yield* must(ref))
+      if (found === null || is(found.instance)) return found
+      yield* Effect.sleep(pauseMs)
+    }
+  })
+
+  const query = Effect.fn("Nodes.query")(function* (refs: ReadonlyArray<NodeRef>) {
+    const { useInternalIps } = yield* settings
+    const nowMs = yield* Clock.currentTimeMillis
+    const ofRegion = Effect.fnUntraced(function* (region: string, those: ReadonlyArray<NodeRef>) {
+      const logs = new Set(those.map(({ tags }) => tags.log))
+      const listed = (yield* Effect.forEach(logs, (log) => instances.ofLog(region, log))).flat()
+      const unlisted = those.filter(({ node }) => foundIn(listed, node) === undefined)
+      const more = yield* instances.ofTokens(region, [...new Set(unlisted.map(({ node }) => tokenOf(node)))])
+      return those.map((ref): NodeState => {
+        const found = foundIn(listed, ref.node) ?? foundIn(more, ref.node)
+        if (found === undefined) {
+          if (!isLongMissed(ref.node, nowMs)) return unknownState(ref, `AWS does not list ${ref.host ?? ref.node} at the moment`)
+          return { ...unknownState(ref, "AWS does not list it any more"), state: "missing" }
+        }
+        missed.delete(ref.node)
+        if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
+        return stateOf(found.instance, ref, useInternalIps)
+      })
+    })
+    const regions = Map.groupBy(refs, ({ region }) => region ?? "")
+    const states = yield* Effect.forEach(
+      regions,
+      ([region, those]) =>
+        Effect.map(
+          Effect.catch(ofRegion(region, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
+          (found) => found.map((state, i) => [those[i]!, state] as const)
+        ),
+      { concurrency: "unbounded" }
+    )
+    const byRef = new Map(states.flat())
+    return refs.map((ref) => byRef.get(ref)!)
+  })
+
+  const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })
+
+  const stop = Effect.fn("Nodes.stop")(function* (ref: NodeRef) {
+    // What begins cannot be stopped yet.
+    const found = yield* until(ref, (one) => phaseOf(one) !== "pending")
+    if (found === null) return
+    const phase = phaseOf(found.instance)
+    if (phase === "running") yield* aws.ask(ref.region!, "StopInstances", (ec2, asked) => ec2.stopInstances(idsOf(found), asked))
+    yield* until(ref, (one) => phaseOf(one) === "stopped" || phaseOf(one) === "gone")
+  })
+
+  /** Where it runs; nothing of what is on it is looked at. */
+  const start = Effect.fn("Nodes.start")(function* (ref: NodeRef) {
+    const { useInternalIps } = yield* settings
+    const found = yield* until(ref, (one) => phaseOf(one) !== "stopping")
+    if (found !== null && phaseOf(found.instance) === "stopped")
+      yield* aws.once(ref.region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked))
+    const isThere = (one: Instance) => phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
+    const isOff = (one: Instance) => ["stopping", "stopped", "gone"].includes(phaseOf(one))
+    // The list may say for a moment what was before.
+    const sinceMs = yield* Clock.currentTimeMillis
+    for (;;) {
+      const now = yield* until(ref, (one) => isThere(one) || isOff(one))
+      if (now !== null && isThere(now.instance)) return { address: addressOf(now.instance, useInternalIps)! }
+      if (now === null || phaseOf(now.instance) === "gone")
+        return yield* new CloudError({
+          kind: "Refused",
+          code: "Missing",
+          message: `${ref.host ?? ref.node} does not exist any more: ${now === null ? "AWS does not list it" : reasonOf(now.instance)}`
+        })
+      if ((yield* Clock.currentTimeMillis) - sinceMs > missingAfterMs)
+        return yield* passingBy("NotStarted", `${ref.host ?? ref.node} does not start: ${reasonOf(now.instance)}`)
+      yield* Effect.sleep(pauseMs)
+    }
+  })
+
+  /** The last machine of a cluster takes the cluster's own group with it. Those that are still there keep it until they go. */
+  const removeGroup = Effect.fn("Nodes.removeGroup")(function* (ref: NodeRef, { label }: Found) {
+    if (label.group === null) return
+    const listed = yield* instances.ofLog(ref.region!, ref.tags.log)
+    const isLast = listed.every((one) => {
+      const other = labelOf(one)
+      return other?.group !== label.group || other.node === ref.node || phaseOf(one) === "gone"
+    })
+    if (!isLast) return
+    yield* until(ref, ({ State }) => State?.Name === "terminated")
+    yield* groups.remove(ref.region!, label.group)
+  })
+
+  const terminate = Effect.fn("Nodes.terminate")(function* (ref: NodeRef) {
+    const found = yield* must(ref)
+    if (found === null) return
+    if (phaseOf(found.instance) !== "gone") {
+      yield* aws.ask(ref.region!, "TerminateInstances", (ec2, asked) => ec2.terminateInstances(idsOf(found), asked))
+      yield* until(ref, (one) => phaseOf(one) === "gone")
+    }
+    yield* removeGroup(ref, found)
+  })
+
+  /** A one-time spot machine knows one end only. */
+  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
+    const behavior = { InstanceInitiatedShutdownBehavior: { Value: down ? "terminate" : "stop" } }
+    const tell = Effect.fnUntraced(function* (ref: NodeRef) {
+      const found = yield* find(ref)
+      const InstanceId = found?.instance.InstanceId ?? ref.host
+      if (InstanceId === null || found?.instance.InstanceLifecycle === "spot") return
+      yield* aws.ask(ref.region!, "ModifyInstanceAttribute", (ec2, asked) =>
+        ec2.modifyInstanceAttribute({ InstanceId, ...behavior }, asked)
+      )
+    })
+    yield* Effect.forEach(refs, tell, { concurrency: 8, discard: true })
+  })
+
+  return { find, query, start, stop, terminate, endsItself }
+}
+export type Nodes = ReturnType<typeof makeNodes>

@@ -1,0 +1,43 @@
+/** What AWS offers for a task: a place for each zone, in the order in which they are tried. Pure. */
+import type { Offer } from "../../../events/values.ts"
+import { alternativesOf } from "../../../task/alternatives.ts"
+import { dockerImage } from "../../../task/images.ts"
+import type { Need } from "../../../task/Need.ts"
+import { needInWords } from "../../../task/resources-text.ts"
+import type { Task } from "../../../task/Task.ts"
+import type { Catalog } from "../../catalog/Catalog.ts"
+import { type Look, optimize } from "../../optimizer/optimize.ts"
+import type { Offered } from "../Cloud.ts"
+
+const nearMax = 5
+
+const amounts = ({ cpus, memory }: Need) => [cpus && `${cpus} CPUs`, memory && `${memory} GiB of memory`].filter(Boolean).join(" and ")
+
+const reasonOf = ({ lacks, mismatch, near, need }: Look): string => {
+  if (mismatch !== undefined || lacks !== undefined) return `AWS: ${(mismatch ?? lacks)!.replace(/\.$/, "")}`
+  const asked = [needInWords({ ...need, cloud: "aws" }), amounts(need)].filter(Boolean).join(" with ")
+  return `AWS has no ${asked.replace(/^AWS /, "")}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
+}
+
+const docker = "docker images are not run on AWS by this version"
+
+export const offersOf = (
+  catalog: Catalog | undefined,
+  { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">,
+  mayUse: (region: string) => boolean = () => true
+): Offered => {
+  if (catalog === undefined) return { offers: [], reason: "the list of AWS's offers cannot be read" }
+  const { items, kind } = alternativesOf(resources)
+  const own = items.filter(({ cloud }) => cloud === undefined || cloud === "aws")
+  const needs = own.filter(({ image_id: images }) => dockerImage(images) === undefined)
+  if (needs.length === 0) return { offers: [], reason: docker, lacks: own.length > 0 }
+  const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [catalog])
+  // One zone at a time: a token of EC2's is a zone's own, so that what was asked for is found there and nowhere else.
+  const each = ranked.flatMap(
+    ({ offer, zones }): ReadonlyArray<Offer> => (offer.zone === null ? zones.map((zone) => ({ ...offer, zone })) : [offer])
+  )
+  const offers = each.filter(({ region }) => mayUse(region ?? ""))
+  if (offers.length > 0) return { offers, reason: null }
+  if (each.length > 0) return { offers, reason: "aws.ssh_proxy_command of config.yaml names none of the regions that have it" }
+  return { offers: [], reason: [...new Set(looks.map(reasonOf))].join("; ") || "AWS has nothing of the kind" }
+}

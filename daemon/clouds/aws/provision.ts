@@ -1,0 +1,171 @@
+/**
+ * Machines for the ranks of a token: all or none, and the same ones however often they are asked for. Every call may end without an answer, and the daemon
+ * between any two of them; so what may have been made is never given up on a mere error, but on EC2's own word that it holds nothing.
+ */
+import type { Instance } from "@aws-sdk/client-ec2"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { decodeTime } from "ulid"
+import type { NodeToken } from "../../../events/ids.ts"
+import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+import { isThrottled, passingBy, provesNothingHeld, refusedBy } from "./errors.ts"
+import { type Instances, pauseMs } from "./Instances.ts"
+import type { launchInput } from "./launch-input.ts"
+import { addressOf, failureOf, phaseOf } from "./states.ts"
+import { labelOf, nodeOf } from "./tags.ts"
+
+type Input = Exclude<ReturnType<typeof launchInput>, CloudError>
+
+export interface ProvisionOptions {
+  readonly aws: Aws
+  readonly instances: Instances
+  /** All that RunInstances is told; asked of EC2 before, and of files. */
+  readonly inputOf: (request: ProvisionRequest) => Effect.Effect<Input, CloudError>
+  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
+  /** The key that a machine of this token shows, `ssh-ed25519 AAAA…`. */
+  readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
+  /** Who is older may have been asked for by another process. */
+  readonly sinceMs: number
+  /** A group that was there is gone. */
+  readonly forgetGroups: () => void
+}
+
+const throttledTries = 8
+const throttledFirstMs = 500
+const throttledMaxMs = 20_000
+/** What was made and is not listed yet is listed soon. */
+const unlistedMaxMs = 60_000
+const tokensMax = 1000
+
+/** Something may be there: that we may not ask, or not now, says nothing of it. */
+const later = ({ code, message }: CloudError) => passingBy(code, message)
+
+interface Asked {
+  /** An answer is missing: it may have been carried out. */
+  isUnsure: boolean
+  /** Since when nothing was found of it although EC2 knows the token. */
+  unlistedSinceMs: number | null
+}
+
+export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances, settings, sinceMs }: ProvisionOptions) => {
+  const asked = new Map<NodeToken, Asked>()
+  const askedFor = (token: NodeToken): Asked => {
+    const known = asked.get(token) ?? { isUnsure: decodeTime(token) < sinceMs, unlistedSinceMs: null }
+    asked.set(token, known)
+    for (const old of asked.keys()) if (asked.size > tokensMax && old !== token) asked.delete(old)
+    return known
+  }
+
+  /** EC2 wants it slower: a throttled call did nothing. */
+  const run = (region: string, input: Input, tries = 1): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
+    aws
+      .once(region, "RunInstances", (ec2, options) => ec2.runInstances(input, options))
+      .pipe(
+        Effect.map(({ Instances = [] }) => Instances),
+        Effect.catchIf(
+          ({ code }) => isThrottled(code) && tries < throttledTries,
+          () =>
+            Effect.gen(function* () {
+              const most = Math.min(throttledMaxMs, throttledFirstMs * 2 ** tries)
+              yield* Effect.sleep(most * (yield* Random.next))
+              return yield* run(region, input, tries + 1)
+            })
+        )
+      )
+
+  const ofToken = (region: string, token: NodeToken) => Effect.mapError(instances.ofTokens(region, [token]), later)
+
+  const terminate = (region: string, those: ReadonlyArray<Instance>) => {
+    const InstanceIds = those.filter((one) => phaseOf(one) !== "gone").map(({ InstanceId }) => InstanceId!)
+    return InstanceIds.length === 0
+      ? Effect.void
+      : Effect.mapError(
+          aws.ask(region, "TerminateInstances", (ec2, options) => ec2.terminateInstances({ InstanceIds }, options)),
+          later
+        )
+  }
+
+  /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
+  const settle = Effect.fn("Provision.settle")(function* (region: string, token: NodeToken, error: CloudError) {
+    const found = yield* ofToken(region, token)
+    const failed = found.find((one) => phaseOf(one) === "gone")
+    if (found.some((one) => phaseOf(one) !== "gone")) return found
+    if (failed !== undefined) return yield* failureOf(failed)
+    if (error.code === "IdempotentInstanceTerminated") return yield* refusedBy(error.code, error.message)
+    const state = askedFor(token)
+    const nowMs = yield* Clock.currentTimeMillis
+    state.unlistedSinceMs ??= nowMs
+    if (nowMs - state.unlistedSinceMs >= unlistedMaxMs) return yield* new CloudError({ ...error, kind: "Refused", scope: "zone" })
+    return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
+  })
+
+  const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {
+    const state = askedFor(wish.token)
+    const wasUnsure = state.isUnsure
+    /** An answer to a first call is final. To a second one only what tells of the token itself. */
+    const isFinal = ({ code, kind }: CloudError) =>
+      kind === "Refused" && (!wasUnsure || provesNothingHeld(code) || code.startsWith("Idempotent"))
+    const input = yield* Effect.mapError(inputOf(wish), (error) => (wasUnsure ? later(error) : error))
+    state.isUnsure = true
+    const made = yield* run(region, input).pipe(
+      Effect.catchIf(
+        ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",
+        (error) => settle(region, wish.token, error)
+      ),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error.code === "InvalidGroup.NotFound") forgetGroups()
+          if (!wasUnsure && (isThrottled(error.code) || error.code === "InvalidGroup.NotFound")) state.isUnsure = false
+        })
+      ),
+      Effect.mapError((error) => (isFinal(error) ? error : later(error)))
+    )
+    state.unlistedSinceMs = null
+    return made
+  })
+
+  /** Until all of them run and have an address. One that ends before takes the others with it. */
+  const whenRunning = Effect.fn("Provision.whenRunning")(function* (wish: ProvisionRequest, region: string, made: ReadonlyArray<Instance>) {
+    const { useInternalIps } = yield* Effect.mapError(settings, later)
+    for (let now = made; ; ) {
+      const failed = now.find((one) => phaseOf(one) === "gone")
+      if (failed !== undefined) {
+        yield* terminate(region, now)
+        return yield* failureOf(failed)
+      }
+      if (now.every((one) => phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null)) return now
+      yield* Effect.sleep(pauseMs)
+      const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), later)
+      now = now.map((one) => listed.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
+    }
+  })
+
+  return Effect.fn("Provision")(function* (wish: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
+    const { ranks, token } = wish
+    const region = wish.offer.region!
+    const found = askedFor(token).isUnsure ? yield* ofToken(region, token) : []
+    const own = found.flatMap((instance) => {
+      const label = labelOf(instance)
+      return label !== null && label.token === token && phaseOf(instance) !== "gone" ? [{ instance, label }] : []
+    })
+    // What is listed of this very request may be a part of it: that is asked for as a whole. Under other ranks it was another one.
+    const others = own.filter(({ label }) => label.ranks.join() !== ranks.join())
+    const missing = ranks.filter((rank) => !others.some(({ label }) => label.rank === rank))
+    const isWhole = missing.every((rank) => own.some(({ label }) => label.rank === rank))
+    const rest = isWhole
+      ? own.filter(({ label }) => missing.includes(label.rank)).map(({ instance }) => instance)
+      : yield* request({ ...wish, ranks: missing }, region)
+    const all = [...others.filter(({ label }) => ranks.includes(label.rank)).map(({ instance }) => instance), ...rest]
+    const running = yield* whenRunning(wish, region, all)
+    const hostKey = yield* hostKeyOf(token)
+    const { useInternalIps } = yield* Effect.mapError(settings, later)
+    return running
+      .map((instance): Provisioned => {
+        const { rank } = labelOf(instance) ?? { rank: ranks[instance.AmiLaunchIndex ?? 0]! }
+        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps)!, host: instance.InstanceId!, hostKey }
+      })
+      .sort((a, b) => a.rank - b.rank)
+  })
+}

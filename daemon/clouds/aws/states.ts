@@ -1,0 +1,58 @@
+/** What an instance is to whoever pays for it. Pure. */
+import type { Instance } from "@aws-sdk/client-ec2"
+import type { CloudError, NodeState } from "../Cloud.ts"
+import { refusedBy } from "./errors.ts"
+import type { Label } from "./tags.ts"
+
+export type Phase = "pending" | "running" | "stopping" | "stopped" | "gone"
+
+export const phaseOf = ({ State }: Pick<Instance, "State">): Phase => {
+  switch (State?.Name) {
+    case "running":
+    case "stopping":
+    case "stopped":
+      return State.Name
+    // There is no way back from there, and nothing more to pay.
+    case "shutting-down":
+    case "terminated":
+      return "gone"
+    default:
+      return "pending"
+  }
+}
+
+/** Where we go; null before it has one. */
+export const addressOf = ({ PrivateIpAddress, PublicIpAddress }: Instance, useInternalIps: boolean): string | null => {
+  const address = useInternalIps ? PrivateIpAddress : (PublicIpAddress ?? PrivateIpAddress)
+  return address === undefined || address === "" ? null : address
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  "Client.UserInitiatedShutdown": "by a call to AWS",
+  "Client.InstanceInitiatedShutdown": "by itself",
+  "Server.SpotInstanceTermination": "AWS took the spot machine back",
+  "Server.SpotInstanceShutdown": "AWS took the spot machine back",
+  "Server.ScheduledStop": "AWS stopped it as scheduled"
+}
+
+/** Why it does not run, in words: what AWS says of it, with who that was. */
+export const reasonOf = ({ State, StateReason, StateTransitionReason }: Instance): string => {
+  const code = StateReason?.Code ?? ""
+  const words = meanings[code] ?? (StateReason?.Message || StateTransitionReason || "AWS does not say why")
+  const ended = phaseOf({ State }) === "gone" ? "terminated" : "stopped"
+  return `${ended}: ${words.replace(/\.$/, "")}${code === "" || words.includes(code) ? "" : ` (${code})`}`
+}
+
+export const stateOf = (instance: Instance, { node, rank }: Pick<Label, "node" | "rank">, useInternalIps: boolean): NodeState => {
+  const phase = phaseOf(instance)
+  const about = { rank, node, down: false }
+  if (phase === "pending" || phase === "running")
+    return { ...about, state: "running", address: addressOf(instance, useInternalIps), reason: null }
+  return { ...about, state: phase === "gone" ? "missing" : "stopped", address: null, reason: reasonOf(instance) }
+}
+
+/** Of one that ended before it ran: what EC2 would have said, had it known that when it was asked. */
+export const failureOf = (instance: Instance): CloudError => {
+  const code = (instance.StateReason?.Code ?? "Server.InternalError").replace(/^(Server|Client)\./, "")
+  return refusedBy(code, `${instance.InstanceId} ${reasonOf(instance)}`)
+}

@@ -1,0 +1,83 @@
+/** How what is ours is told on EC2: by tags alone. Pure. */
+import type { Instance, Tag } from "@aws-sdk/client-ec2"
+import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
+import type { Accelerators } from "../../../task/accelerators.ts"
+import type { Tags } from "../Cloud.ts"
+
+export const tagNames = {
+  log: "skyd-log",
+  cluster: "skyd-cluster",
+  clusterName: "skyd-cluster-name",
+  token: "skyd-token",
+  /** Of the launch, by their place in it. */
+  ranks: "skyd-ranks",
+  /** An id of the state folder, which outlives its log. */
+  folder: "skyd-folder",
+  /** The security group that is the cluster's own, and goes with it. */
+  group: "skyd-group",
+  /** Of each machine, as they were offered: `V100:8`. */
+  accelerators: "skyd-accelerators",
+  /** What people see in the console. */
+  name: "Name"
+} as const
+
+/** `0-3,7` */
+export const ranksText = (ranks: ReadonlyArray<number>): string => {
+  const runs: Array<[number, number]> = []
+  for (const rank of ranks) {
+    const last = runs.at(-1)
+    if (last !== undefined && rank === last[1] + 1) last[1] = rank
+    else runs.push([rank, rank])
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",")
+}
+
+export const ranksOf = (text: string): ReadonlyArray<number> =>
+  text.split(",").flatMap((run) => {
+    const [from = 0, to = from] = run.split("-").map(Number)
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
+
+export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
+
+/** The token of a node's request. */
+export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken
+
+/** What of an instance tells whose it is; null where it is nobody's of ours. */
+export interface Label {
+  readonly tags: Tags
+  readonly folder: string
+  readonly token: NodeToken
+  readonly ranks: ReadonlyArray<number>
+  readonly rank: number
+  readonly node: NodeId
+  readonly group: string | null
+  readonly accelerators: Accelerators | null
+}
+
+const acceleratorsOf = (text: string | undefined): Accelerators | null => {
+  const [name, count] = text?.split(":") ?? []
+  return name === undefined || count === undefined ? null : { name, count: Number(count) }
+}
+
+export const tagIn = (tags: ReadonlyArray<Tag> | undefined, name: string): string | undefined =>
+  tags?.find(({ Key }) => Key === name)?.Value
+
+export const labelOf = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchIndex" | "Tags">): Label | null => {
+  const of = (name: keyof typeof tagNames) => tagIn(Tags, tagNames[name])
+  const [log, cluster, token, text] = [of("log"), of("cluster"), of("token"), of("ranks")]
+  if (log === undefined || cluster === undefined || token === undefined || text === undefined) return null
+  const ranks = ranksOf(text)
+  const rank = ranks[AmiLaunchIndex]
+  if (rank === undefined) return null
+  return {
+    tags: { log, cluster: cluster as ClusterId, clusterName: (of("clusterName") ?? cluster) as ClusterName },
+    folder: of("folder") ?? "",
+    token: token as NodeToken,
+    ranks,
+    rank,
+    node: nodeOf(token as NodeToken, rank),
+    group: of("group") ?? null,
+    accelerators: acceleratorsOf(of("accelerators"))
+  }
+}

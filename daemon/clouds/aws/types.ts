@@ -1,0 +1,25 @@
+/** What a type's processor runs: EC2 says it. */
+import * as Cache from "effect/Cache"
+import * as Effect from "effect/Effect"
+import type { Aws } from "./client.ts"
+import { refusedBy } from "./errors.ts"
+import type { Arch } from "./images.ts"
+import { kept } from "./kept.ts"
+
+export const makeArchOf = (aws: Aws) => {
+  const lookup = Effect.fn("Types.lookup")(function* (key: string) {
+    const [region = "", type = ""] = key.split(" ")
+    const { InstanceTypes = [] } = yield* aws.ask(region, "DescribeInstanceTypes", (ec2, asked) =>
+      ec2.describeInstanceTypes({ Filters: [{ Name: "instance-type", Values: [type] }] }, asked)
+    )
+    const archs: ReadonlyArray<string> = InstanceTypes[0]?.ProcessorInfo?.SupportedArchitectures ?? []
+    if (archs.length === 0) return yield* refusedBy("Unsupported", `there is no instance type ${type} in ${region}`)
+    return archs.includes("arm64") && !archs.includes("x86_64") ? ("arm64" as const) : ("x86_64" as const)
+  })
+  return Effect.map(
+    kept(lookup, "1 day"),
+    (cache) =>
+      (region: string, type: string): ReturnType<typeof lookup> =>
+        Cache.get(cache, `${region} ${type}`) as Effect.Effect<Arch, never>
+  )
+}

@@ -1,0 +1,178 @@
+/** What becomes of a request for machines when answers are lost, credentials end and daemons die in between: never an instance too many, nor one forgotten. */
+import { existsSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { afterAll, beforeAll, beforeEach } from "vitest"
+import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
+import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
+import type { NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import { Connections } from "../../daemon/remote/Connections.ts"
+import { root } from "../e2e/home.ts"
+import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
+import { tempFolder } from "../unit/sync/tree.ts"
+import { agentPath } from "./cloud-local-prepare.ts"
+import { makeTags, makeToken } from "./cloud-nodes.ts"
+
+let moto: Moto
+beforeAll(async () => {
+  if (whyNoMoto !== null) return
+  moto = await Moto.start()
+  Object.assign(process.env, moto.env)
+}, 360_000)
+afterAll(() => moto?.end())
+beforeEach(async () => {
+  if (whyNoMoto !== null) return
+  await moto.reset()
+})
+
+const lists = openCatalogs(join(root, "daemon/catalog"), join(root, "none"))
+const daemonOver = Effect.fnUntraced(function* (home: string) {
+  const connections = Context.get(yield* Layer.build(Connections.layer({ timeoutMs: 1000 })), Connections)
+  return yield* AwsCloud.make({ home, agentPath, connections, catalog: () => lists.of("aws") })
+})
+const one = Effect.gen(function* () {
+  const home = yield* tempFolder
+  const cloud = yield* daemonOver(home)
+  const { offers } = yield* cloud.offers({ resources: { infra: "aws/us-east-1/us-east-1a" } })
+  const request = (ranks: ReadonlyArray<number>, more: Partial<ProvisionRequest> = {}): ProvisionRequest => ({
+    tags: makeTags(),
+    token: makeToken(),
+    ranks,
+    offer: offers[0]!,
+    ...more
+  })
+  return { home, cloud, request }
+})
+const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
+const calm = Effect.promise(() => moto.strict("DELETE", "faults"))
+const live = Effect.promise(() => moto.live())
+const refOf = ({ offer, tags }: ProvisionRequest, node: Provisioned): NodeRef => ({ tags, region: offer.region, zone: offer.zone, ...node })
+const lost = { action: "RunInstances", afterEffect: true, drop: true, times: 1 }
+
+describeWithMoto("a request for machines of EC2", () => {
+  it.live("whose answer was lost is not given up when the credentials end, and names the same machines after that", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0, 1])
+      yield* Effect.promise(() => moto.strict("PUT", "visibility", { seconds: 5 }))
+      yield* fault(lost)
+      assert.strictEqual((yield* Effect.flip(cloud.provision(asked))).kind, "Transient")
+      yield* calm
+      for (const code of ["ExpiredToken", "UnauthorizedOperation", "AuthFailure", "InvalidParameterValue"]) {
+        for (const action of ["RunInstances", "DescribeInstances", "*"]) {
+          yield* fault({ action, code })
+          const error = yield* Effect.flip(cloud.provision(asked))
+          assert.strictEqual(error.kind, "Transient", `${code} of ${action}`)
+          yield* calm
+        }
+      }
+      const nodes = yield* cloud.provision(asked)
+      const instances = yield* live
+      assert.sameMembers(
+        nodes.map(({ host }) => host),
+        instances.map(({ instanceId }) => instanceId)
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is found by the next daemon, whatever the user has changed meanwhile", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0, 1])
+      yield* fault(lost)
+      yield* Effect.flip(cloud.provision(asked))
+      writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
+      // Not listed to who looks first: then EC2 says that it knows the token, with other words.
+      yield* fault({ action: "DescribeInstances", code: "Unavailable", times: 1 })
+      const next = yield* daemonOver(home)
+      const nodes = yield* next.provision(asked)
+      assert.lengthOf(nodes, 2)
+      assert.lengthOf(yield* live, 2)
+      rmSync(join(home, "config.yaml"))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("that EC2 knows under other words is looked for among what there is", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0])
+      yield* Effect.promise(() => moto.strict("PUT", "visibility", { seconds: 3 }))
+      yield* fault(lost)
+      yield* Effect.flip(cloud.provision(asked))
+      writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
+      const next = yield* daemonOver(home)
+      const error = yield* Effect.flip(next.provision(asked))
+      assert.deepInclude(error, { kind: "Transient", code: "NotListedYet" })
+      yield* Effect.sleep("3 seconds")
+      assert.lengthOf(yield* next.provision(asked), 1)
+      assert.lengthOf(yield* live, 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("that is refused at once keeps nothing, ports included, and says how far the refusal reaches", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      for (const [code, scope] of [
+        ["InsufficientInstanceCapacity", "zone"],
+        ["VcpuLimitExceeded", "region"],
+        ["UnauthorizedOperation", "cloud"]
+      ] as const) {
+        yield* fault({ action: "RunInstances", code, times: 1 })
+        const error = yield* Effect.flip(cloud.provision(request([0], { machine: { ports: ["8080", "9000-9010"] } })))
+        assert.deepInclude(error, { kind: "Refused", code, scope })
+      }
+      assert.lengthOf(yield* live, 0)
+      const groups = yield* Effect.promise(() => moto.calls())
+      const made = (action: string) => groups.filter((call) => call.action === action && call.status === 200).length
+      assert.strictEqual(made("DeleteSecurityGroup"), 3)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of which one machine ends as it begins ends them all, and is refused by AWS's reason, also to the next daemon", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0, 1])
+      yield* fault({ action: "RunInstances", stateReason: "Client.VolumeLimitExceeded", times: 1 })
+      assert.deepInclude(yield* Effect.flip(cloud.provision(asked)), { kind: "Refused", code: "VolumeLimitExceeded", scope: "region" })
+      assert.lengthOf(yield* live, 0)
+      const next = yield* daemonOver(home)
+      assert.deepInclude(yield* Effect.flip(next.provision(asked)), { kind: "Refused" })
+      assert.lengthOf(yield* live, 0)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("and its machine that AWS lists no more is not known, and gone only when it is missing a minute later as well", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      // Its waits are over at once.
+      const [node] = yield* TestClock.withLive(cloud.provision(asked))
+      const ref = refOf(asked, node!)
+      yield* Effect.promise(() => moto.client("us-east-1").terminateInstances({ InstanceIds: [node!.host!] }))
+      yield* Effect.promise(() => moto.strict("POST", `instances/${node!.host}/forget`))
+      const state = Effect.map(cloud.query([ref]), ([found]) => found!.state)
+      assert.strictEqual(yield* state, "unknown")
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* state, "unknown")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* state, "missing")
+      yield* cloud.terminate(ref)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("leaves the SDK where it is until somebody has credentials and asks", () =>
+    Effect.gen(function* () {
+      const { cloud } = yield* one
+      const home = yield* tempFolder
+      const saved = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("AWS_") || name === "HOME"))
+      for (const name of Object.keys(saved)) if (name !== "HOME") delete process.env[name]
+      process.env["HOME"] = home
+      assert.include(yield* cloud.whyNot!, "there are no credentials")
+      assert.isNull(yield* cloud.identity)
+      assert.isFalse(existsSync(join(home, ".aws")))
+      Object.assign(process.env, saved)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -1,0 +1,210 @@
+/** EC2, as moto has it, with real machines at the addresses of its instances: the same verbs as on local, from nothing there to nothing left. */
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { type StrictInstance, whyNoMoto } from "../tools/moto.ts"
+import { Ec2 } from "./ec2.ts"
+import { eventually, Home, kill } from "./home.ts"
+import { whyNoMachines } from "./netns.ts"
+
+describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2", () => {
+  let ec2: Ec2
+  let home: Home
+  beforeAll(async () => {
+    ec2 = await Ec2.start(2)
+  }, 360_000)
+  afterAll(async () => {
+    await ec2.end()
+  })
+  beforeEach(async () => {
+    await ec2.moto.strict("DELETE", "faults")
+    await ec2.moto.strict("DELETE", "calls")
+    home = new Home(ec2.moto.env)
+  })
+  const launch = (name: string, ...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", name, "--infra", "aws/us-east-1", ...args)
+  const status = async (name: string) => (await home.json("status", "-r", name))[0]
+
+  it("a gang is launched with its workdir, runs, and is gone without a trace once it is down", async () => {
+    const folder = join(home.path, "work")
+    mkdirSync(folder)
+    writeFileSync(join(folder, "data.txt"), "of the workdir\n")
+    const task = `workdir: ${folder}\nnum_nodes: 2\nresources: {infra: aws/us-east-1, ports: 8080, labels: {team: red}, disk_size: 100, disk_tier: high}\nsetup: echo set up\nrun: |\n  cat data.txt\n  echo $(whoami) rank $SKYPILOT_NODE_RANK at $SKYPILOT_NODE_IPS\n`
+    writeFileSync(join(folder, "task.yaml"), task)
+    const launched = await home.sky("launch", "-y", "-c", "two", join(folder, "task.yaml"))
+    expect(launched).toMatchObject({ code: 0 })
+    const instances = await ec2.moto.live()
+    expect(instances.map(({ instanceType }) => instanceType)).toEqual(["m6i.2xlarge", "m6i.2xlarge"])
+    expect(instances[0]!.tags).toMatchObject({ Name: "two", team: "red", "skyd-cluster-name": "two", "skyd-ranks": "0-1" })
+    const events: ReadonlyArray<{ readonly event: { readonly _tag: string; readonly host: string; readonly address: string } }> =
+      await home.json("events")
+    const given = events.flatMap(({ event }) => (event._tag === "NodeProvisioned" ? [event] : []))
+    expect(given.map(({ host }) => host).sort()).toEqual(instances.map(({ instanceId }) => instanceId).sort())
+    const addresses = given.map(({ address }) => address)
+    for (const rank of [0, 1]) expect(launched.out).toContain(`ubuntu rank ${rank} at ${addresses.join(" ")}`)
+    expect(launched.out).toContain("of the workdir")
+    expect(JSON.stringify(events)).not.toContain("PRIVATE KEY")
+    expect((await home.sky("exec", "two", "exit 3")).code).toBe(100)
+    expect((await home.sky("logs", "two", "1", "--no-follow")).out).toContain("rank 1 at")
+    const config = join(home.path, ".ssh/config")
+    const said = execFileSync("ssh", ["-F", config, "two-worker1", "hostname"], { encoding: "utf8", env: home.env }).trim()
+    expect(ec2.machines.map(({ hostname }) => hostname)).toContain(said)
+    expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
+    expect((await ec2.moto.calls("RunInstances")).filter(({ status: answer }) => answer === 200)).toHaveLength(1)
+    expect((await ec2.moto.calls("DeleteSecurityGroup")).filter(({ status: answer }) => answer === 200)).toHaveLength(1)
+  }, 180_000)
+
+  it("a cluster is stopped with its disk, started again, and takes jobs", async () => {
+    expect(await launch("one", "echo kept > ~/kept.txt")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect((await ec2.moto.live()).map(({ state }) => state)).toEqual(["stopped"])
+    expect((await status("one")).status).toBe("STOPPED")
+    expect(await home.sky("start", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await home.sky("exec", "one", "cat ~/kept.txt")).toMatchObject({ code: 0, out: expect.stringContaining("kept") })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
+  }, 180_000)
+
+  it("a reply that is lost, and a daemon that is killed meanwhile, make no second instance", async () => {
+    await ec2.moto.strict("POST", "faults", { action: "RunInstances", afterEffect: true, drop: true, delaySeconds: 1, times: 2 })
+    const launching = home.start("launch", "-y", "-c", "one", "--infra", "aws/us-east-1", "-d", "true")
+    await eventually(async () => (await ec2.moto.live()).length > 0)
+    kill(await home.daemonPid())
+    expect(await launching.ended).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toHaveLength(1)
+    expect((await ec2.moto.calls("RunInstances")).length).toBeGreaterThan(1)
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
+  }, 120_000)
+
+  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
+    const console = ec2.moto.client(region)
+    await console.startInstances({ InstanceIds: [instanceId] })
+    await eventually(
+      async () => (await status("one")).status,
+      (word) => word === "UP"
+    )
+    const ran = await home.sky("exec", "one", "echo here")
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("here") })
+    await console.terminateInstances({ InstanceIds: [instanceId] })
+    await eventually(
+      async () => await home.json("status", "-r"),
+      (rows) => rows.length === 0
+    )
+    expect((await home.sky("why", "one")).out).toContain("by a call to AWS")
+  }, 120_000)
+
+  it("a spot machine cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
+    expect(await launch("cheap", "--use-spot", "-d", "sleep 1000")).toMatchObject({ code: 0 })
+    const stopped = await home.sky("stop", "-y", "cheap")
+    expect([stopped.code, stopped.err]).toEqual([2, expect.stringContaining("AWS ends a spot machine when it stops")])
+    const [{ instanceId }] = (await ec2.moto.live()) as [StrictInstance]
+    await ec2.moto.strict("POST", `instances/${instanceId}/interrupt`)
+    // Nobody asks: that its agent is silent is enough to look.
+    await eventually(
+      async () => await home.json("status"),
+      (rows) => rows.length === 0
+    )
+    expect((await home.sky("why", "cheap")).out).toContain("AWS took the spot machine back")
+  }, 120_000)
+
+  it("a machine whose image was made of another cluster's belongs to its own", async () => {
+    expect(await launch("first", "true")).toMatchObject({ code: 0 })
+    const [first, second] = ec2.machines.map(({ address }) => ec2.homeAt(address)).sort((a) => (existsSync(join(a, ".skyd-node")) ? -1 : 1))
+    mkdirSync(second!, { recursive: true })
+    execFileSync("cp", ["-a", join(first!, ".skyd-node"), second!])
+    expect(await launch("second", "echo its own")).toMatchObject({ code: 0, out: expect.stringContaining("its own") })
+    expect(readdirSync(join(second!, ".skyd-node/nodes"))).toHaveLength(1)
+    expect(await home.sky("exec", "first", "true")).toMatchObject({ code: 0 })
+  }, 120_000)
+
+  it("an error of AWS's is never the end of a cluster", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    await ec2.moto.strict("POST", "faults", { action: "DescribeInstances", code: "UnauthorizedOperation" })
+    expect((await status("one")).status).toBe("UP")
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+  }, 120_000)
+
+  it("a machine that ends as it begins is told by AWS's reason, and takes its gang with it", async () => {
+    const fault = { action: "RunInstances", stateReason: "Server.InsufficientInstanceCapacity" }
+    await ec2.moto.strict("POST", "faults", fault)
+    const launched = await home.sky("launch", "-y", "-c", "two", "--infra", "aws/us-east-1/us-east-1a", "--num-nodes", "2", "true")
+    expect([launched.code, launched.err]).toEqual([7, expect.stringContaining("InsufficientInstanceCapacity")])
+    expect(await ec2.moto.live()).toEqual([])
+  }, 120_000)
+
+  it("throttled calls are made again, and what is not listed yet is waited for", async () => {
+    await ec2.moto.strict("POST", "faults", [
+      { action: "RunInstances", code: "RequestLimitExceeded", times: 2 },
+      { action: "DescribeInstances", code: "RequestLimitExceeded", times: 1 }
+    ])
+    await ec2.moto.strict("PUT", "visibility", { seconds: 2, pendingSeconds: 1, stoppingSeconds: 1, shuttingDownSeconds: 1 })
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await home.sky("start", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
+    await ec2.moto.strict("PUT", "visibility", {})
+  }, 120_000)
+
+  it("what the credentials may not do is named, and so is that they have expired", async () => {
+    await ec2.moto.strict("POST", "faults", [
+      { action: "RunInstances", code: "UnauthorizedOperation" },
+      { action: "StopInstances", code: "UnauthorizedOperation" }
+    ])
+    const lacking = await home.sky("check", "aws")
+    expect(lacking.out).toContain("its credentials may not ec2:RunInstances, ec2:StopInstances")
+    expect((await launch("one", "true")).err).toContain("ec2:RunInstances")
+    await ec2.moto.strict("DELETE", "faults")
+    await eventually(async () => (await home.sky("check", "aws")).out.includes("aws: enabled"))
+    await home.sky("daemon", "stop")
+    await ec2.moto.strict("POST", "faults", { action: "GetCallerIdentity", code: "ExpiredToken", status: 403 })
+    expect((await home.sky("check", "aws")).out).toContain("ExpiredToken")
+  }, 120_000)
+})
+
+describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 that is idle", () => {
+  let ec2: Ec2
+  beforeAll(async () => {
+    ec2 = await Ec2.start(2, { SKYD_AGENT_MINUTE_MS: "1000" })
+  }, 360_000)
+  afterAll(async () => {
+    await ec2.end()
+  })
+
+  it.each([
+    ["stops its machines by itself, while no daemon runs", [], "stopped"],
+    ["ends its machines for good, and nothing stays to be paid for", ["--down"], "terminated"]
+  ] as const)(
+    "%s",
+    async (_, flags, state) => {
+      const home = new Home(ec2.moto.env)
+      const args = ["launch", "-y", "-c", "two", "--num-nodes", "2", "--infra", "aws/us-east-1", "-i", "3", ...flags, "true"]
+      expect(await home.sky(...args)).toMatchObject({ code: 0 })
+      const own = (await ec2.moto.live()).map(({ instanceId }) => instanceId)
+      expect(own).toHaveLength(2)
+      if (state === "stopped") await home.sky("daemon", "stop")
+      const isOver = async () =>
+        (await ec2.moto.instances()).filter((one) => own.includes(one.instanceId)).every((one) => one.state === state)
+      await eventually(isOver)
+      const rows = await eventually(
+        async () => await home.json("status", "-r"),
+        (found) => (state === "stopped" ? found[0]?.status === "STOPPED" : found.length === 0)
+      )
+      const told = (await ec2.moto.calls("ModifyInstanceAttribute")).slice(-2).map(({ params }) => JSON.stringify(params))
+      for (const one of told) expect(one).toContain(state === "stopped" ? '"stop"' : '"terminate"')
+      if (state === "stopped") {
+        expect(rows[0].reason).toMatch(/idle|by itself/)
+        expect(await home.sky("start", "-y", "two")).toMatchObject({ code: 0 })
+      }
+      expect((await home.sky("down", "-y", "-a")).code).toBe(0)
+      expect(await ec2.moto.live()).toEqual([])
+    },
+    120_000
+  )
+})

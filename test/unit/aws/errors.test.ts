@@ -1,0 +1,110 @@
+/** What each of EC2's errors means: how far away it reaches, and whether asking again helps. */
+import { describe, expect, it } from "vitest"
+import { errorOf, isThrottled, provesNothingHeld } from "../../../daemon/clouds/aws/errors.ts"
+import { failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
+import { NodeId } from "../../../events/ids.ts"
+
+const thrown = (name: string, httpStatusCode: number | null) =>
+  Object.assign(new Error(`${name} in EC2's words.`), { name, $metadata: httpStatusCode === null ? {} : { httpStatusCode } })
+
+describe("an error of EC2's", () => {
+  it.each([
+    ["InsufficientInstanceCapacity", 500, "zone"],
+    ["InsufficientHostCapacity", 500, "zone"],
+    ["InsufficientReservedInstanceCapacity", 400, "zone"],
+    ["ReservationCapacityExceeded", 400, "zone"],
+    ["SpotMaxPriceTooLow", 400, "zone"],
+    ["Unsupported", 400, "zone"],
+    ["InsufficientFreeAddressesInSubnet", 400, "zone"],
+    ["UnfulfillableCapacity", 500, "zone"],
+    ["VcpuLimitExceeded", 400, "region"],
+    ["InstanceLimitExceeded", 400, "region"],
+    ["MaxSpotInstanceCountExceeded", 400, "region"],
+    ["VolumeLimitExceeded", 400, "region"],
+    ["SecurityGroupLimitExceeded", 400, "region"],
+    ["PendingVerification", 400, "region"],
+    ["InvalidAMIID.NotFound", 400, "region"],
+    ["VPCIdNotSpecified", 400, "region"],
+    ["OptInRequired", 401, "region"],
+    ["UnauthorizedOperation", 403, "cloud"],
+    ["AuthFailure", 401, "cloud"],
+    ["InvalidClientTokenId", 403, "cloud"],
+    ["ExpiredToken", 403, "cloud"],
+    ["Blocked", 400, "cloud"],
+    ["MarketplaceSubscription", 400, "cloud"],
+    ["CredentialsProviderError", null, "cloud"],
+    ["InvalidParameterValue", 400, "everywhere"],
+    ["InvalidParameterCombination", 400, "everywhere"],
+    ["InvalidBlockDeviceMapping", 400, "everywhere"],
+    ["InvalidUserData.Malformed", 400, "everywhere"],
+    ["WhatNobodyKnows", 400, "zone"]
+  ] as const)("%s (%s) refuses the %s", (name, status, scope) => {
+    const error = errorOf(thrown(name, status), "RunInstances", "us-east-1")
+    expect(error).toMatchObject({ kind: "Refused", code: name, scope })
+    expect(error.message).toBe(`${name} in EC2's words (${name}, RunInstances in us-east-1)`)
+  })
+
+  it.each([
+    ["RequestLimitExceeded", 503],
+    ["ThrottlingException", 400],
+    ["RequestResourceCountExceeded", 400],
+    ["Unavailable", 503],
+    ["InternalError", 500],
+    ["ServiceUnavailable", 503],
+    ["InvalidInstanceID.NotFound", 400],
+    ["IncorrectInstanceState", 400],
+    ["WhatNobodyKnows", 502],
+    ["TimeoutError", null],
+    ["ECONNREFUSED", null]
+  ] as const)("%s (%s) is asked again", (name, status) => {
+    expect(errorOf(thrown(name, status), "RunInstances", "us-east-1")).toMatchObject({ kind: "Transient", code: name })
+  })
+
+  it("tells that a token holds nothing only where EC2 has looked at it", () => {
+    for (const code of ["InsufficientInstanceCapacity", "VcpuLimitExceeded"]) expect(provesNothingHeld(code)).toBe(true)
+    for (const code of ["ExpiredToken", "UnauthorizedOperation", "InvalidParameterValue", "OptInRequired", "InvalidAMIID.NotFound"])
+      expect(provesNothingHeld(code)).toBe(false)
+  })
+
+  it("says that a call was not made only where it was throttled", () => {
+    expect(isThrottled("RequestLimitExceeded")).toBe(true)
+    for (const code of ["InternalError", "Unavailable", "TimeoutError"]) expect(isThrottled(code)).toBe(false)
+  })
+})
+
+describe("an instance", () => {
+  const instance = (name: string, code?: string) => ({
+    InstanceId: "i-1",
+    State: { Name: name as "running" },
+    PrivateIpAddress: "10.0.0.1",
+    PublicIpAddress: "1.2.3.4",
+    ...(code === undefined ? {} : { StateReason: { Code: code, Message: `${code}: words` } })
+  })
+  it("that ends as it begins is what EC2 would have said", () => {
+    expect(failureOf(instance("terminated", "Server.InsufficientInstanceCapacity"))).toMatchObject({
+      kind: "Refused",
+      code: "InsufficientInstanceCapacity",
+      scope: "zone"
+    })
+    expect(failureOf(instance("terminated", "Client.VolumeLimitExceeded")).scope).toBe("region")
+    expect(failureOf(instance("terminated", "Client.InvalidSnapshot.NotFound")).scope).toBe("region")
+  })
+  it.each([
+    ["pending", "running", "1.2.3.4"],
+    ["running", "running", "1.2.3.4"],
+    ["stopping", "stopped", null],
+    ["stopped", "stopped", null],
+    ["shutting-down", "missing", null],
+    ["terminated", "missing", null]
+  ] as const)("that is %s is %s", (name, state, address) => {
+    expect(stateOf(instance(name), { rank: 0, node: NodeId.make("t-0") }, false)).toMatchObject({ state, address })
+  })
+  it("is reached at its private address where the user wants no other", () => {
+    expect(stateOf(instance("running"), { rank: 0, node: NodeId.make("t-0") }, true).address).toBe("10.0.0.1")
+  })
+  it("says who ended it", () => {
+    const told = (code: string) => stateOf(instance("terminated", code), { rank: 0, node: NodeId.make("t-0") }, false).reason
+    expect(told("Server.SpotInstanceTermination")).toBe("terminated: AWS took the spot machine back (Server.SpotInstanceTermination)")
+    expect(told("Client.InstanceInitiatedShutdown")).toContain("by itself")
+  })
+})

@@ -1,0 +1,77 @@
+/** AWS's list as the account has it: its own names of zones, its regions, and a place for each zone. */
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
+import { offersOf } from "../../../daemon/clouds/aws/offers.ts"
+import { awsSettings, proxyCommandIn } from "../../../daemon/clouds/aws/settings.ts"
+import { ofAccount } from "../../../daemon/clouds/aws/zones.ts"
+import { root } from "../../arch/sources.ts"
+
+const catalog = openCatalogs(join(root, "daemon/catalog"), join(root, "none")).of("aws")!
+/** Its az1 is what it calls f, and of the others it has one. */
+const zones = new Map([
+  [
+    "us-east-1",
+    [
+      { id: "use1-az1", name: "us-east-1f" },
+      { id: "use1-az2", name: "us-east-1a" }
+    ]
+  ]
+])
+const own = ofAccount(catalog, zones, ["us-east-1", "eu-west-1"])
+
+describe("the account's list", () => {
+  it("has its own names of zones, and not those that it has not", () => {
+    expect(own.zonesOf("us-east-1")).toEqual(["us-east-1a", "us-east-1f"])
+    const goods = { instanceType: "m6i.2xlarge", useSpot: true, region: "us-east-1" }
+    expect(own.usdPerHour({ ...goods, zone: "us-east-1f" })).toBe(catalog.usdPerHour({ ...goods, zone: "us-east-1a" }))
+    expect(own.regionOf("us-east-1f")).toBe("us-east-1")
+    expect(own.zonesOf("eu-west-1")).toEqual(catalog.zonesOf("eu-west-1"))
+  })
+  it("has its regions only", () => {
+    expect(own.regions).toEqual(["eu-west-1", "us-east-1"])
+    expect(own.places({ instanceType: "m6i.2xlarge", useSpot: false }).map(({ region }) => region)).toEqual(["us-east-1", "eu-west-1"])
+  })
+})
+
+describe("offers", () => {
+  it("are a place for each zone, the cheapest region first", () => {
+    const { offers, reason } = offersOf(own, {})
+    expect(reason).toBeNull()
+    expect(offers.slice(0, 3).map(({ zone }) => zone)).toEqual(["us-east-1a", "us-east-1f", expect.stringMatching(/^eu-west-1/)])
+    expect(offers.every(({ zone }) => zone !== null)).toBe(true)
+  })
+  it("are none for what there is not, in the task's words, nor for docker images", () => {
+    expect(offersOf(own, { resources: { cpus: "9999+" } })).toMatchObject({ offers: [], reason: expect.stringContaining("9999+ CPUs") })
+    expect(offersOf(own, { resources: { cloud: "aws", image_id: "docker:ubuntu" } })).toMatchObject({ offers: [], lacks: true })
+    expect(offersOf(undefined, {}).reason).toContain("cannot be read")
+  })
+})
+
+describe("config.yaml", () => {
+  const read = (aws: unknown) => awsSettings({ file: "/c.yaml", fields: { aws } })
+  it("says where clusters are put", () => {
+    expect(read({ vpc_name: "lab", use_internal_ips: true, instance_tags: { a: "b" }, security_group_name: "sg" })).toEqual({
+      vpcName: "lab",
+      useInternalIps: true,
+      securityGroupName: "sg",
+      instanceTags: { a: "b" },
+      sshProxyCommand: null
+    })
+    expect(read(undefined)).toMatchObject({ vpcName: null, useInternalIps: false })
+  })
+  it("may say how ssh gets there, for each region or for all", () => {
+    const each = read({ ssh_proxy_command: { "us-east-1": "ssh -W %h:%p east" } })
+    expect([proxyCommandIn(each, "us-east-1"), proxyCommandIn(each, "us-west-2")]).toEqual(["ssh -W %h:%p east", undefined])
+    expect(proxyCommandIn(read({ ssh_proxy_command: "nc %h %p" }), "us-west-2")).toBe("nc %h %p")
+    expect(proxyCommandIn(read({}), "us-west-2")).toBeNull()
+  })
+  it.each([
+    [{ vpc: "x" }, "aws has no key 'vpc'"],
+    [{ use_internal_ips: "yes" }, "aws.use_internal_ips: expected true or false"],
+    [{ instance_tags: ["a"] }, "aws.instance_tags: expected a mapping of texts"],
+    ["x", "aws: expected a mapping"]
+  ])("that says %j is told what is wrong", (aws, words) => {
+    expect(() => read(aws)).toThrow(words)
+  })
+})
