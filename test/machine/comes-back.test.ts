@@ -241,6 +241,15 @@ describe("programs that were brought", () => {
   })
 })
 
+describe("a machine that has another address now", () => {
+  it("says so of its node from then on, to whoever asks", () => {
+    provision()
+    expect(ask("installAgent", { ...ref, seenAt: "10.0.0.9" })).toMatchObject({ ok: { address: "10.0.0.9" } })
+    expect(ask("query", { nodes: [ref] })).toMatchObject({ ok: [{ state: "running", address: "10.0.0.9" }] })
+    expect(ask("installAgent", ref)).toMatchObject({ ok: { address: "10.0.0.9" } })
+  })
+})
+
 describe("what others have left", () => {
   it("goes with the next who has the machine: trash, and nodes that were never finished; a claim that is being made stays", () => {
     for (const path of ["trash/x/home/deep", "trash/x.workdir", "nodes/.new-half", "nodes/.new-young"])
