@@ -45,7 +45,8 @@ export class Link {
     this.#head = head
     this.#onRank = onRank
     this.#onChange = onChange
-    this.#connect()
+    this.problem = peer.problem ?? null
+    if (this.problem === null) this.#connect()
   }
 
   /** Resolves when the worker has answered, however long that takes; what it refuses is not asked again. */

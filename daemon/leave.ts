@@ -6,9 +6,12 @@ const looksMax = 20
 
 const isHeld = () => process.getActiveResourcesInfo().some((what) => what.startsWith("FSReq"))
 
-/** An exit waits for its threads for ever; a signal does not. */
+/** An exit waits for its threads for ever; a signal does not, and tells nobody. */
 export const leave = (code: number): void => {
-  if (isHeld()) process.kill(process.pid, "SIGKILL")
+  if (isHeld()) {
+    process.emit("exit", code)
+    process.kill(process.pid, "SIGKILL")
+  }
   process.exit(code)
 }
 

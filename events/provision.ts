@@ -45,13 +45,14 @@ export const NodeStarted = Schema.TaggedStruct("NodeStarted", { ...node, address
 
 /**
  * The agent on this node answered. `hostKey`: its machine showed another key than the recorded one, and the user's own known_hosts had that
- * very key for it: it is the only one from here on.
+ * very key for it: it is the only one from here on. `address`: it has another than the recorded one now.
  */
 export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", {
   ...node,
   journal: JournalId,
   build: Schema.String,
-  hostKey: Schema.optionalKey(Schema.String)
+  hostKey: Schema.optionalKey(Schema.String),
+  address: Schema.optionalKey(Schema.String)
 })
 
 /** The agent on this node does not answer any more, although its machine has not ended. */

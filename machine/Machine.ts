@@ -2,13 +2,23 @@
  * This machine as a place for nodes: each is a folder and an agent process below one folder of ours. Agents outlive whoever asks here;
  * only `stop` and `terminate` end them. A node runs when its folder says so, whether or not its agent is alive at the moment.
  */
-import { mkdir } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/node-folder.ts"
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
-import { addLine, keyLine, takeOut } from "./authorized-keys.ts"
+import { addLine, keyLine, takeOut, takeOutMade } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import { isOfAnotherBoot, markStarted, mustFind, ownIdentity, type Places, places, whyStopped, whyTooLong } from "./folder.ts"
+import {
+  isOfAnotherBoot,
+  markStarted,
+  mustFind,
+  ownIdentity,
+  type Places,
+  places,
+  whyStopped,
+  whyTooLong,
+  writeIdentity
+} from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
@@ -125,9 +135,12 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
       await whole(signal, () => discard(at, ref.node))
       return {}
     },
-    installAgent: async ({ comesBack = false, ...ref }, signal) => {
-      const place = await findRunning(ref)
-      await Promise.all([ensureAgent(place, signal), comesBack ? comeBackWith(ref) : undefined])
+    installAgent: async ({ comesBack = false, seenAt, ...ref }, signal) => {
+      const found = await findRunning(ref)
+      const identity = { ...found.identity, address: seenAt ?? found.identity.address }
+      const place = { ...found, identity }
+      if (identity.address !== found.identity.address) await whole(signal, () => writeIdentity(place.folder, identity))
+      await Promise.all([ensureAgent(place, signal), comesBack ? whole(signal, () => comeBackWith(ref)) : undefined])
       const { address, socket } = place.identity
       return { rank: ref.rank, node: ref.node, address, socket }
     },
@@ -145,10 +158,11 @@ export const openMachine = async ({ base, agentPath, environment }: MachineOptio
       if (!(await holdsLease(at, ref.node))) throw refused("NotAlone", `Node ${ref.node} does not have this machine alone.`)
       const line = keyLine([...withoutOptions, process.execPath, agentPath, "connect", socket], publicKey, ref.node)
       await whole(signal, async () => {
-        await addLine(line, ref.node)
+        const isOurs = await addLine(line, ref.node)
+        if (isOurs) await writeFile(join(at.node(ref.node), nodeFiles.madeKeys), "")
         // It may have been ended meanwhile, and nobody takes it out after that.
         await findRunning(ref).catch(async (error) => {
-          await takeOut(ref.node)
+          await (isOurs ? takeOutMade : takeOut)(ref.node)
           throw error
         })
       })

@@ -25,10 +25,19 @@ export const withoutNode = (text: string, node: string): string =>
 /** In front, so that it can be taken out again without a trace, however the last line ends. */
 export const withLine = (text: string, line: string, node: string): string => `${line}\n${withoutNode(text, node)}`
 
-export const addLine = (line: string, node: string): Promise<void> => changeOwn(file, (text) => withLine(text, line, node))
+/** Answers whether the file was made for it. One that cannot be written any more and has the line will do. */
+export const addLine = (line: string, node: string): Promise<boolean> =>
+  changeOwn(file, (text) => withLine(text, line, node)).catch(async (error) => {
+    const text = await readOwn(file).catch(() => "")
+    if (text.split("\n").includes(line)) return false
+    throw error
+  })
 
-/** Where nothing is to be taken out nothing is touched. What we may not read we have not written. */
-export const takeOut = async (node: string): Promise<void> => {
+const taker = (isFileOurs: boolean) => async (node: string) => {
   const text = await readOwn(file).catch(() => "")
-  if (withoutNode(text, node) !== text) await changeOwn(file, (found) => withoutNode(found, node))
+  if (withoutNode(text, node) !== text) await changeOwn(file, (found) => withoutNode(found, node), isFileOurs)
 }
+/** Where nothing is to be taken out nothing is touched. What we may not read we have not written. */
+export const takeOut = taker(false)
+/** Of a file that was made for it: where nothing else is in it, it goes. */
+export const takeOutMade = taker(true)

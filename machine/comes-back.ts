@@ -6,10 +6,14 @@ import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { putLine, takeLine } from "./crontab.ts"
 import { type Places, readOrNull } from "./folder.ts"
-import { linger, outliving, putUnit, takeUnit } from "./systemd.ts"
+import { endLinger, linger, outliving, putUnit, takeUnit } from "./systemd.ts"
+
+type Way = "systemd" | "cron"
 
 export interface ComesBack {
-  readonly by: "systemd" | "cron" | null
+  readonly by: Way | null
+  /** What was set up and not taken back: more than one where the machine's ways changed in between and the old one stays. */
+  readonly setUp: ReadonlyArray<Way>
   /** Lingering is ours to end. */
   readonly linger: boolean
   readonly command: ReadonlyArray<string>
@@ -19,12 +23,14 @@ export interface ComesBack {
 
 const fileOf = (at: Places) => join(at.base, "comes-back.json")
 
-export const readComesBack = async (at: Places): Promise<ComesBack | null> => {
+/** One that a power cut has torn, or an older program wrote, says less: then all may have been set up. */
+const read = async (at: Places): Promise<ComesBack | null> => {
   const text = await readOrNull(fileOf(at))
+  const unknown: ComesBack = { by: null, setUp: ["systemd", "cron"], linger: false, command: [], warnings: [] }
   try {
-    return text === null ? null : (JSON.parse(text) as ComesBack)
+    return text === null ? null : { ...unknown, ...(JSON.parse(text) as Partial<ComesBack>) }
   } catch {
-    return null
+    return unknown
   }
 }
 
@@ -43,15 +49,31 @@ const bySystemd = async (command: ReadonlyArray<string>) => {
   )
 }
 
+/** What stays in spite of it. */
+const takeBack = async (ways: ReadonlyArray<Way>): Promise<ReadonlyArray<Way>> => {
+  const left: Array<Way> = []
+  for (const way of ways) if ((await take[way]()) !== null) left.push(way)
+  return left
+}
+const take: Readonly<Record<Way, () => Promise<string | null>>> = {
+  systemd: () =>
+    takeUnit().then(
+      () => null,
+      ({ message }: Error) => message
+    ),
+  cron: takeLine
+}
+
 const isSame = (one: ReadonlyArray<string>, other: ReadonlyArray<string>) => one.join("\0") === other.join("\0")
 
 /** Never fails: what it cannot do is a warning. Done once for each command. */
 export const comeBack = async (at: Places, command: ReadonlyArray<string>): Promise<void> => {
-  const before = await readComesBack(at)
+  const before = await read(at)
   if (before !== null && before.by !== null && isSame(before.command, command)) return
   const systemd = await bySystemd(command)
   const cron = systemd.why === null ? null : await putLine(command)
   const by = systemd.why === null ? "systemd" : cron === null ? "cron" : null
+  const left = await takeBack((before?.setUp ?? []).filter((way) => way !== by))
   const killed = (await outliving()).why
   const warnings = [
     ...(by === null ? [`after a restart its agent waits until this daemon reaches it: ${systemd.why}, and ${cron}`] : []),
@@ -59,16 +81,14 @@ export const comeBack = async (at: Places, command: ReadonlyArray<string>): Prom
       ? []
       : [`what runs there ends with our connection, by KillUserProcesses of its logind, and that cannot be helped: ${killed}`])
   ]
-  await write(at, { by, linger: systemd.isNew || (before?.linger ?? false), command, warnings })
+  await write(at, { by, setUp: by === null ? left : [by, ...left], linger: systemd.isNew || (before?.linger ?? false), command, warnings })
 }
 
 /** With the node. What stays in spite of it starts nothing, for there is no node; and who asks next tries it again. */
 export const stayAway = async (at: Places): Promise<void> => {
-  const state = await readComesBack(at)
+  const state = await read(at)
   if (state === null) return
-  const left = [
-    state.by === "systemd" || state.linger ? await takeUnit(state.linger).catch(({ message }: Error) => message) : null,
-    state.by === "cron" ? await takeLine() : null
-  ]
-  if (left.every((why) => why === null)) await rm(fileOf(at), { force: true })
+  const left = await takeBack(state.setUp)
+  const lingers = state.linger ? await endLinger() : null
+  if (left.length === 0 && lingers === null) await rm(fileOf(at), { force: true })
 }

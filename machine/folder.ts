@@ -85,6 +85,8 @@ const writeSynced = async (path: string, text: string) => {
   }
 }
 
+const identityText = (identity: NodeIdentity) => `${JSON.stringify(identity, null, 2)}\n`
+
 /** A provisioned node is one that runs: it is made with its `boot` file. `beforeItIs` is given the folder that is renamed into its place. */
 export const buildFolder = async (
   at: Places,
@@ -97,7 +99,7 @@ export const buildFolder = async (
     await mkdir(join(temp, "agent"), { mode: 0o700 })
     if (identity.home === undefined) await mkdir(join(temp, nodeFiles.home, workdirName), { recursive: true, mode: 0o755 })
     await writeSynced(join(temp, nodeFiles.boot), await bootMark(temp))
-    await writeSynced(join(temp, nodeFiles.identity), `${JSON.stringify(identity, null, 2)}\n`)
+    await writeSynced(join(temp, nodeFiles.identity), identityText(identity))
     await sync(temp)
     await beforeItIs(temp)
     await rename(temp, at.node(identity.node))
@@ -109,14 +111,18 @@ export const buildFolder = async (
 
 export const syncNodes = (at: Places) => sync(at.nodes)
 
+/** What it says of itself has changed. */
+export const writeIdentity = async (folder: string, identity: NodeIdentity): Promise<void> => {
+  const temp = join(folder, `${nodeFiles.identity}.${process.pid}`)
+  await writeSynced(temp, identityText(identity))
+  await rename(temp, join(folder, nodeFiles.identity))
+}
+
 /** Whose folder it is; null when there is none. One without a readable `node.json` is nobody's, and is not touched. */
 export const readIdentity = async (folder: string): Promise<NodeIdentity | null> => {
   const text = await readOrNull(join(folder, nodeFiles.identity))
   if (text === null) {
-    const exists = await open(folder, "r")
-      .then((handle) => handle.close().then(() => true))
-      .catch(() => false)
-    if (exists) throw refused("Damaged", `${folder} has no ${nodeFiles.identity}: it is left alone; remove it by hand.`)
+    if (await exists(folder)) throw refused("Damaged", `${folder} has no ${nodeFiles.identity}: it is left alone; remove it by hand.`)
     return null
   }
   try {

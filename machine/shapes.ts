@@ -71,8 +71,8 @@ export interface MachineMethods {
   readonly start: [NodeRef & { readonly anew?: boolean }, { readonly address: string }]
   readonly stop: [NodeRef, object]
   readonly terminate: [NodeRef, object]
-  /** `comesBack`: it is started again with the machine, where that can be had. */
-  readonly installAgent: [NodeRef & { readonly comesBack?: boolean }, Peer]
+  /** `comesBack`: it is started again with the machine, where that can be had. `seenAt`: its address for others, as it is now. */
+  readonly installAgent: [NodeRef & { readonly comesBack?: boolean; readonly seenAt?: string }, Peer]
   /** Where the agent of a node that runs listens, from the root on. */
   readonly agentSocket: [NodeRef, { readonly socket: string }]
   /** The HOME of its jobs, and where files may be made before they are renamed into it: on the same disk, and out of their way. */

@@ -60,10 +60,12 @@ export const putUnit = async (words: ReadonlyArray<string>): Promise<void> => {
   })
 }
 
-/** Null: it is gone. Else why not. */
-export const takeUnit = async (isLingerOurs: boolean): Promise<string | null> => {
+export const takeUnit = async (): Promise<void> => {
   for (const path of Object.values(paths())) await rm(path, { force: true })
-  if (!isLingerOurs) return null
+}
+
+/** Null: he lingers no more. Else why not. */
+export const endLinger = async (): Promise<string | null> => {
   const { code, why } = await tell("loginctl", ["--no-ask-password", "disable-linger"])
   return code === 0 ? null : why
 }

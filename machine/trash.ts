@@ -1,11 +1,11 @@
 /** How a node's folder goes away: renamed into `trash/`, then removed. A crash in between leaves trash, swept later. */
 import { chmod, readdir, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { workdirName } from "../sdk/agent/node-folder.ts"
-import { takeOut } from "./authorized-keys.ts"
+import { nodeFiles, workdirName } from "../sdk/agent/node-folder.ts"
+import { takeOut, takeOutMade } from "./authorized-keys.ts"
 import { stayAway } from "./comes-back.ts"
 import { ignoreMissing } from "./errno.ts"
-import { buildPrefix, type Places, readIdentity, syncNodes } from "./folder.ts"
+import { buildPrefix, exists, type Places, readIdentity, syncNodes } from "./folder.ts"
 import { giveBackLease, holdsLease, isFree } from "./lease.ts"
 import { transient } from "./MachineError.ts"
 
@@ -44,7 +44,7 @@ const discardWorkdir = async (at: Places, node: string) => {
 export const letGo = async (at: Places, node: string): Promise<void> => {
   if (!(await holdsLease(at, node))) return
   await discardWorkdir(at, node)
-  await takeOut(node)
+  await ((await exists(join(at.node(node), nodeFiles.madeKeys))) ? takeOutMade : takeOut)(node)
   await stayAway(at)
   await giveBackLease(at, node)
 }

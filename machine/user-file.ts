@@ -32,14 +32,16 @@ const orNull = async <A>(step: Promise<A>, ...codes: ReadonlyArray<string>): Pro
   }
 }
 
+const folder = () => join(homedir(), ".ssh")
+const ownPath = (name: string) => join(folder(), name)
+
 /** Where the user keeps it elsewhere, the file is there. */
 const locate = async (name: string): Promise<string> => {
-  const folder = join(homedir(), ".ssh")
-  const path = join(folder, name)
+  const path = ownPath(name)
   const real = await orNull(realpath(path), "ENOENT")
   if (real !== null) return real
   if ((await orNull(lstat(path), "ENOENT")) !== null) throw refused("NoFile", `${path} is a link to nowhere.`)
-  await orNull(mkdir(folder, { mode: 0o700 }), "EEXIST")
+  await orNull(mkdir(folder(), { mode: 0o700 }), "EEXIST")
   return path
 }
 
@@ -60,7 +62,7 @@ const writeAt = async (file: FileHandle, bytes: Buffer, from: number): Promise<v
 }
 
 /** For one that has other names too, which a rename would leave behind. It has its size first, in empty lines: on a disk that is full it is as it was. */
-const overwrite = async (path: string, before: string, after: string): Promise<true> => {
+const overwrite = async (path: string, before: string, after: string): Promise<"done"> => {
   const [old, bytes] = [Buffer.from(before, encoding), Buffer.from(after, encoding)]
   const file = await open(path, "r+")
   try {
@@ -75,14 +77,22 @@ const overwrite = async (path: string, before: string, after: string): Promise<t
   } finally {
     await file.close()
   }
-  return true
+  return "done"
 }
 
-/** Answers whether the lock was still ours. */
-const rewrite = async (path: string, temp: FileHandle, tempPath: string, edit: (text: string) => string): Promise<boolean> => {
+interface Change {
+  readonly edit: (text: string) => string
+  /** There was none before us: it goes when nothing is left in it. */
+  readonly isOurs: boolean
+}
+
+/** `lost`: the lock was not ours any more. */
+type Result = "done" | "made" | "lost"
+
+const rewrite = async (path: string, temp: FileHandle, tempPath: string, { edit, isOurs }: Change): Promise<Result> => {
   const before = await orNull(readFile(path, encoding), "ENOENT")
   const after = edit(before ?? "")
-  if (after === (before ?? "")) return true
+  if (after === (before ?? "")) return "done"
   const found = before === null ? null : await stat(path)
   if (found !== null && found.nlink > 1) return overwrite(path, before!, after)
   await temp.writeFile(after, encoding)
@@ -92,22 +102,24 @@ const rewrite = async (path: string, temp: FileHandle, tempPath: string, edit: (
     await temp.chmod(found.mode & 0o7777)
   }
   await temp.sync()
-  if ((await orNull(rename(tempPath, path), "ENOENT")) === null) return false
+  if ((await orNull(rename(tempPath, path), "ENOENT")) === null) return "lost"
+  if (isOurs && after === "") await rm(path)
   await sync(dirname(path))
-  return true
+  return before === null ? "made" : "done"
 }
 
-const change = async (path: string, edit: (text: string) => string): Promise<void> => {
+const change = async (path: string, what: Change): Promise<boolean> => {
   for (;;) {
     const folder = await lock(path)
     const tempPath = join(folder, randomBytes(8).toString("hex"))
-    const temp = await orNull(open(tempPath, "wx", 0o600), "ENOENT")
-    if (temp === null) continue
+    let temp: FileHandle | null = null
     try {
-      const inside = await orNull(readdir(folder), "ENOENT")
-      if (inside?.length === 1 && (await rewrite(path, temp, tempPath, edit))) return
+      temp = await orNull(open(tempPath, "wx", 0o600), "ENOENT")
+      const inside = temp && (await orNull(readdir(folder), "ENOENT"))
+      const result = inside?.length === 1 ? await rewrite(path, temp!, tempPath, what) : "lost"
+      if (result !== "lost") return result === "made"
     } finally {
-      await temp.close()
+      await temp?.close()
       await rm(tempPath, { force: true })
       // Who took the lock from us has something in it.
       await orNull(rmdir(folder), "ENOENT", ...occupied)
@@ -126,9 +138,10 @@ const inWords =
 
 /** Empty where there is none. */
 export const readOwn = async (name: string): Promise<string> =>
-  (await orNull(readFile(join(homedir(), ".ssh", name), encoding), "ENOENT").catch(inWords(name))) ?? ""
+  (await orNull(readFile(ownPath(name), encoding), "ENOENT").catch(inWords(name))) ?? ""
 
-export const changeOwn = (name: string, edit: (text: string) => string): Promise<void> =>
+/** Answers whether there was none: whoever is told so may have it gone again, as `isOurs`. */
+export const changeOwn = (name: string, edit: Change["edit"], isOurs = false): Promise<boolean> =>
   locate(name)
-    .then((path) => change(path, edit))
+    .then((path) => change(path, { edit, isOurs }))
     .catch(inWords(name))

@@ -75,6 +75,7 @@ const ready = (
 ): ClusterRow => {
   const seen = withNode(row, event.rank, (node) => ({
     ...node,
+    address: event.address ?? node.address,
     hostKey: event.hostKey ?? node.hostKey,
     ready: true,
     reason: null,

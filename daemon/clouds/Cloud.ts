@@ -28,7 +28,9 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   code: Schema.String,
   message: Schema.String,
   scope: Schema.optionalKey(RefusalScope),
-  anyKind: Schema.optionalKey(Schema.Boolean)
+  anyKind: Schema.optionalKey(Schema.Boolean),
+  /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
+  unreached: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */

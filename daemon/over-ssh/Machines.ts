@@ -10,7 +10,7 @@ import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Ready } from "../remote/bootstrap.ts"
 import type { Connections } from "../remote/Connections.ts"
-import type { Ground } from "../remote/ground.ts"
+import { type Ground, readWhere, whereScript } from "../remote/ground.ts"
 import type { RemoteError } from "../remote/RemoteError.ts"
 import type { Target } from "../remote/Target.ts"
 import { inWords, transient } from "./errors.ts"
@@ -145,11 +145,13 @@ export const makeMachines = <Machine extends { readonly host: string }>({
     return yield* Effect.mapError(Effect.flatMap(targetOf(machine, ref.hostKey), connections.hostKey), inWords)
   })
 
-  /** For others of its cluster. */
+  /** For others of its cluster, as it is now: a lease of its network may give it another one. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
-    const { ready, target } = yield* readyFor(ref)
-    const { port, user } = ready.ground
-    return { user, host: addressFor(ready.ground, target.host) ?? target.host, port: port ?? target.port }
+    const machine = yield* machineOf(ref)
+    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
+    const { stdout } = yield* Effect.mapError(connections.run(target, whereScript), inWords)
+    const where = readWhere(stdout.toString())
+    return { user: where.user || target.user, host: addressFor(where, target.host) ?? target.host, port: where.port ?? target.port }
   })
 
   return {

@@ -2,20 +2,32 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { places, socketFrom } from "../../machine/folder.ts"
+import { Cut } from "../../machine/Input.ts"
 import { machineError } from "../../machine/MachineError.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { isOnlyHere } from "../remote/addresses.ts"
+import { RemoteError } from "../remote/RemoteError.ts"
 import { send } from "../sync/send.ts"
-import { refused } from "./errors.ts"
+import { inWords, refused } from "./errors.ts"
 import type { Machines } from "./Machines.ts"
 
 const atOnce = 32
+const isRefusal = ({ kind }: CloudError) => kind === "Refused"
 /** Said of a machine after "it has". */
 export const noAddress = "no address but its own loopback, at which no other node reaches it"
 
 /** As machines know it. */
 export const plain = ({ node, rank, tags }: NodeRef) => ({ tags, rank, node })
+
+/** Of a node that its head has no way to: jobs that need it wait with the reason, and the others run. */
+const without = ({ address, node, rank }: NodeRef, problem: string): Peer => ({
+  rank,
+  node,
+  address: address ?? "",
+  socket: socketFrom(node),
+  problem: problem.replace(/\.$/, "")
+})
 
 /** The head lets nobody choose what it runs on a worker: its key, made there, is let in to that worker's agent alone. */
 const peersOf = Effect.fn("peersOf")(function* (machines: Machines, nodes: ReadonlyArray<NodeRef>) {
@@ -23,18 +35,27 @@ const peersOf = Effect.fn("peersOf")(function* (machines: Machines, nodes: Reado
   // It is told so by nobody but itself.
   if (head === undefined || nodes.length === 1)
     return nodes.map(({ address, node, rank }): Peer => ({ rank, node, address: address ?? "", socket: socketFrom(node) }))
-  const { publicKey } = yield* machines.ask(head, "headKey", plain(head))
+  const publicKey = yield* machines.ask(head, "headKey", plain(head)).pipe(
+    Effect.map((made) => made.publicKey),
+    Effect.catchIf(isRefusal, ({ message }) => Effect.succeed(new Error(message)))
+  )
+  const peerOf = Effect.fnUntraced(function* (ref: NodeRef) {
+    const peer = yield* machines.ask(ref, "installAgent", plain(ref))
+    // It was alone when it was had.
+    if (isOnlyHere(peer.address)) return yield* refused("NoAddress", `${ref.host} has ${noAddress}`)
+    if (ref === head) return peer
+    if (publicKey instanceof Error) return without(ref, publicKey.message)
+    yield* machines.ask(ref, "letIn", { ...plain(ref), publicKey })
+    return { ...peer, ssh: { ...(yield* machines.addressOf(ref)), hostKey: ref.hostKey ?? "" } }
+  })
   return yield* Effect.forEach(
     nodes,
     (ref) =>
-      Effect.gen(function* () {
-        const peer = yield* machines.ask(ref, "installAgent", plain(ref))
-        // It was alone when it was had.
-        if (isOnlyHere(peer.address)) return yield* refused("NoAddress", `${ref.host} has ${noAddress}`)
-        if (ref === head) return peer
-        yield* machines.ask(ref, "letIn", { ...plain(ref), publicKey })
-        return { ...peer, ssh: { ...(yield* machines.addressOf(ref)), hostKey: ref.hostKey ?? "" } }
-      }),
+      Effect.catchIf(
+        peerOf(ref),
+        () => ref !== head,
+        ({ message }) => Effect.succeed(without(ref, message))
+      ),
     { concurrency: atOnce }
   )
 })
@@ -55,8 +76,10 @@ export const agentsOver = (machines: Machines): Required<Pick<Cloud, Verbs>> => 
     yield* Effect.tryPromise({
       try: (signal) => send(stream, plain(ref), what, { signal, ...(onProgress && { onProgress }) }),
       catch: (error) => {
+        // What became of the line says more than what that did to the sync.
+        if (stream.errored instanceof RemoteError) return inWords(stream.errored)
         const { code, kind, message } = machineError(error)
-        return new CloudError({ kind, code, message: `${ref.host ?? ref.node}: ${message}` })
+        return new CloudError({ kind, code, message: `${ref.host ?? ref.node}: ${message}`, unreached: error instanceof Cut })
       }
     })
   }, Effect.scoped)

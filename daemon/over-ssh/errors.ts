@@ -7,4 +7,5 @@ export const transient = (code: string, message: string) => new CloudError({ kin
 export const refused = (code: string, message: string) => new CloudError({ kind: "Refused", code, message })
 
 /** A machine that does not answer may do so later, and what is done about it is the user's to say: never final. */
-export const inWords = ({ kind, message }: RemoteError) => transient(kind, message)
+export const inWords = ({ isPassing, kind, message }: RemoteError) =>
+  new CloudError({ kind: "Transient", code: kind, message, unreached: isPassing })

@@ -20,12 +20,14 @@ import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting } from "./unread.ts"
 import { until } from "./until.ts"
 
 /** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
 const awayMaxMs = 30_000
 const lostMaxMs = 600_000
+/** Nobody waits longer without a word. */
+const silentMs = 2_000
 /** Connections that end early before a stream gives up. */
 const triesMax = 100
 /** How long a job's end may take from the node to the log, once its output has ended. */
@@ -98,7 +100,7 @@ const streamOne = Effect.fn("logs.one")(function* (
   }
   const shown: Shown = new Map()
   const forward = forwarding(id, reply, shown)
-  let hasBegun = false
+  let [isReached, hasBegun] = [false, false]
   const readFrom = Effect.fnUntraced(function* (link: AgentLink) {
     // An agent that hangs is found out here, where an answer is due at once; a log may be silent for hours.
     yield* link.ask("hello", { cluster: row.id, node: headNode(row) })
@@ -119,7 +121,7 @@ const streamOne = Effect.fn("logs.one")(function* (
   })
   const dial = Effect.suspend(() => couriers.connect(row))
   // Connected first: what keeps us from its head for good keeps its courier from telling it of anything.
-  const once = onOwnLink(dial, (link) =>
+  const once = onOwnLink(dial.pipe(Effect.tap(() => Effect.sync(() => (isReached = true)))), (link) =>
     // It may be on disk and not yet with the agent, which is never told of what has ended.
     Effect.andThen(Effect.raceFirst(couriers.untilTold(row.id, key), until(log, ended, awayMaxMs)), readFrom(link))
   )
@@ -130,6 +132,8 @@ const streamOne = Effect.fn("logs.one")(function* (
   const rowNow = () => rowOf(log.world().clusters, row.id) ?? row
   const tell = (text: string) => reply.push({ type: "result", data: { id, at: log.world().at, value: { notices: [text] }, more: true } })
   const ready = (maxMs: number) => until(log, (world) => headOf(world, row.id), maxMs)
+  const silent = Effect.sync(() => isReached || tell(waiting(rowNow())))
+  if (areOn) yield* Effect.forkChild(Effect.delay(silent, silentMs))
   let why = brokenOff
   let isWaitedFor = false
   for (let tries = 0; ; tries++) {

@@ -34,6 +34,8 @@ const phaseOfAction: Readonly<Record<string, Said["phase"]>> = {
   ReleaseNodes: "down"
 }
 
+export const phaseOf = (action: string): Said["phase"] => phaseOfAction[action] ?? "provision"
+
 /** A launch with `down` sets a plain autostop until its setup has succeeded, and ends the cluster then. */
 const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefined, active: ActiveOperation | undefined) => {
   const set = row?.autostop
@@ -114,7 +116,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "DownRequested":
       return said("down", "running")
     case "ActionFailed":
-      return said(phaseOfAction[event.action] ?? "provision", "running", event.message)
+      return said(phaseOf(event.action), "running", event.message)
     default:
       return undefined
   }

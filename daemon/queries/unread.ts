@@ -32,6 +32,10 @@ const inWords = (row: ClusterRow) => {
   return `it is ${status}${reason === null ? "" : ` (${inner(reason)})`}.`
 }
 
+/** Of one that is asked for the first time. */
+export const waiting = (row: ClusterRow) =>
+  `${row.name} is not reached: ${conditionOf(row).status === "UP" ? "its head has not answered yet" : inWords(row).slice(0, -1)}; waiting`
+
 /** Of one that was read a moment ago. */
 export const goesOn = (row: ClusterRow) => `The logs of ${row.name} go on when its head is reached again: ${inWords(row)}`
 

@@ -6,28 +6,20 @@ import type { ClusterId, JournalId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { isWhole } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
+import type { Unreached } from "../../sdk/agent/protocol.ts"
 import type { AgentError, AgentLink } from "../AgentLink.ts"
-import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
-import type { Identity } from "../Identity.ts"
-import type { EventLog } from "../log/EventLog.ts"
-import type { Secrets } from "../Secrets.ts"
+import type { CloudError } from "../clouds/Cloud.ts"
+import type { CourierTools } from "./CourierTools.ts"
 import { closeOthers } from "./close-others.ts"
 import { deliver } from "./deliver.ts"
 import { followJournal } from "./follow-journal.ts"
 import { backoffMs } from "./give-up.ts"
+import { againAfterMs, Introduction } from "./Introduction.ts"
 import { JournalInbox } from "./JournalInbox.ts"
 import { Links } from "./Links.ts"
 import { observe } from "./observe.ts"
 import { Told } from "./Told.ts"
-
-export interface Tools {
-  readonly log: EventLog["Service"]
-  readonly secrets: Secrets["Service"]
-  readonly identity: Identity["Service"]
-  readonly refOf: (row: ClusterRow, node: NodeRow) => NodeRef
-  readonly cloudFor: (row: ClusterRow) => Effect.Effect<Cloud, CloudError>
-  readonly dial: (row: ClusterRow, node: NodeRow) => Effect.Effect<AgentLink, CloudError>
-}
+import { soon, unreachedBy } from "./unreached.ts"
 
 /** An agent that nobody can reach is tried again after this, when nothing else happens. */
 const retryMs = 1000
@@ -39,7 +31,7 @@ export class Courier {
   readonly told = new Told()
   isWorking = false
   private readonly cluster: ClusterId
-  private readonly tools: Tools
+  private readonly tools: CourierTools
   private readonly links = new Links()
   /** The journal that the head's link follows. */
   private following: JournalId | undefined
@@ -48,11 +40,10 @@ export class Courier {
   readonly said = new Map<NodeId, string>()
   /** What was tried in vain in a row. */
   private strikes = 0
-  /** The peers that the head was told of. */
-  private configured = ""
+  private readonly introduction = new Introduction()
   private readonly signal = Effect.runSync(Queue.sliding<void>(1))
 
-  constructor(cluster: ClusterId, tools: Tools) {
+  constructor(cluster: ClusterId, tools: CourierTools) {
     this.cluster = cluster
     this.tools = tools
     this.inbox = new JournalInbox(cluster, tools)
@@ -86,7 +77,10 @@ export class Courier {
       return true
     })
     const news = Queue.take(this.signal)
-    const wait = Effect.suspend(() => (this.silent.size > 0 || this.strikes > 0 ? Effect.timeoutOption(news, retryMs) : news))
+    const wait = Effect.suspend(() => {
+      if (this.silent.size > 0 || this.strikes > 0) return Effect.timeoutOption(news, retryMs)
+      return this.introduction.isPartial ? Effect.timeoutOption(news, againAfterMs) : news
+    })
     this.isWorking = true
     const loop: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
       while (yield* turn) yield* wait
@@ -100,6 +94,11 @@ export class Courier {
         this.told.clear()
       })
     )
+  })
+
+  readonly unreached: Effect.Effect<Unreached["nodes"]> = Effect.suspend(() => {
+    const { head } = this
+    return head === undefined || (this.row()?.numNodes ?? 1) === 1 ? Effect.succeed([]) : soon(unreachedBy(head))
   })
 
   /** Looks at what the cloud says of the nodes, and records what is new. */
@@ -141,7 +140,7 @@ export class Courier {
       this.silent.delete(node)
       if (rank !== 0) return
       this.told.clear()
-      this.configured = ""
+      this.introduction.reset()
       const journal = this.row()?.journal
       this.following = journal?.id
       const follow = followJournal(link, journal?.last ?? 0, (id, entry) => {
@@ -160,19 +159,12 @@ export class Courier {
     })
   }
 
-  /** The head must know every peer before it is given jobs, and again when one was replaced. */
   private configure(): Effect.Effect<void, AgentError | CloudError> {
-    return Effect.gen({ self: this }, function* () {
+    return Effect.suspend(() => {
       const { head } = this
       const row = this.row()
-      if (head === undefined || row === undefined || !isWhole(row)) return
-      const key = row.nodes.map(({ address, hostKey, node }) => `${node} ${address} ${hostKey}`).join()
-      if (key === this.configured) return
-      const cloud = yield* this.tools.cloudFor(row)
-      const refs = row.nodes.map((each) => this.tools.refOf(row, each))
-      const peers = yield* cloud.peers?.(refs) ?? Effect.forEach(refs, cloud.installAgent)
-      yield* head.ask("configure", { peers })
-      this.configured = key
+      if (head === undefined || row === undefined || !isWhole(row)) return Effect.void
+      return this.introduction.make(head, row, this.tools.peersOf(row))
     })
   }
 
@@ -188,7 +180,7 @@ export class Courier {
       yield* this.configure()
       const { head } = this
       const row = this.row()
-      if (head === undefined || row === undefined || this.configured === "") return
+      if (head === undefined || row === undefined || !this.introduction.isMade) return
       yield* deliver(head, row, this.told, { ...this.tools, closeOthers: this.closeOthers })
       this.strikes = 0
     }).pipe(

@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type { ClusterId, JournalId } from "../../events/ids.ts"
 import type { RuntimeReady } from "../../events/provision.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
@@ -21,8 +20,10 @@ import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
+import { mustReach } from "./Introduction.ts"
 import { refOf as nodeRef } from "./machines.ts"
 import { Reactors } from "./Reactors.ts"
+import { soon, unreachedBy } from "./unreached.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
 const haltMaxMs = 25_000
@@ -30,8 +31,6 @@ const haltMaxMs = 25_000
 const lookMaxMs = 2000
 /** And for the heads' word: what a slow one says later may cost one job its number, and no more. */
 const catchUpMaxMs = 500
-/** Who lists jobs does not wait longer for why one of them waits. */
-const unreachedMaxMs = 2000
 /** Before a courier that failed goes on. */
 const restMs = 5000
 
@@ -40,6 +39,8 @@ export class Couriers extends Context.Service<
   {
     /** Makes an agent run on the node and answers what it said. */
     readonly install: (row: ClusterRow, node: NodeRow) => Effect.Effect<typeof RuntimeReady.Type, CloudError | AgentError>
+    /** Makes sure that the head of a gang has a way to its workers. */
+    readonly introduce: (row: ClusterRow) => Effect.Effect<void, CloudError>
     readonly arm: (
       row: ClusterRow,
       setting: { readonly setting: number; readonly idleMinutes: number; readonly down: boolean }
@@ -94,7 +95,13 @@ const make = Effect.gen(function* () {
     if (journal === row.journal?.id) yield* couriers.get(cluster)?.inbox.readUpTo(lastEntry) ?? Effect.void
   })
 
-  const tools = { log, secrets, identity, refOf, cloudFor, dial }
+  const peersOf = Effect.fn("Couriers.peersOf")(function* (row: ClusterRow) {
+    const cloud = yield* cloudFor(row)
+    const refs = row.nodes.map((each) => refOf(row, each))
+    return yield* cloud.peers?.(refs) ?? Effect.forEach(refs, cloud.installAgent)
+  })
+
+  const tools = { log, secrets, identity, refOf, cloudFor, peersOf, dial }
 
   /** None of a cluster that is gone. */
   const courierOf = (cluster: ClusterId): Courier | undefined => {
@@ -149,11 +156,21 @@ const make = Effect.gen(function* () {
     install: Effect.fn("Couriers.install")(function* (row, node) {
       const cloud = yield* cloudFor(row)
       const ref = refOf(row, node)
-      yield* cloud.installAgent(ref)
+      const { address } = yield* cloud.installAgent(ref)
       const { build, journal } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
       const hostKey = yield* cloud.hostKey?.(ref) ?? Effect.succeed(node.hostKey)
       const about = { cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
-      return { _tag: "RuntimeReady", ...about, ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }) }
+      return {
+        _tag: "RuntimeReady",
+        ...about,
+        ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }),
+        ...(address === node.address ? {} : { address })
+      }
+    }),
+    introduce: Effect.fn("Couriers.introduce")(function* (row) {
+      const cloud = yield* cloudFor(row)
+      if (row.numNodes === 1 || cloud.peers === undefined) return
+      yield* mustReach(yield* peersOf(row), yield* couriers.get(row.id)?.unreached ?? Effect.succeed([]))
     }),
     arm: (row, setting) => toHead(row, (link) => Effect.asVoid(link.ask("autostop", setting))),
     activity: (cluster) => Effect.suspend(() => head(cluster)?.ask("activity", {}) ?? Effect.void).pipe(Effect.ignore),
@@ -166,14 +183,7 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
-    unreached: Effect.fn("Couriers.unreached")((row) =>
-      toHead(row, (link) => link.request("unreached", {})).pipe(
-        Effect.map(({ nodes }) => nodes),
-        Effect.timeoutOption(unreachedMaxMs),
-        Effect.map(Option.getOrElse((): Unreached["nodes"] => [])),
-        Effect.orElseSucceed((): Unreached["nodes"] => [])
-      )
-    ),
+    unreached: (row) => toHead(row, unreachedBy).pipe(soon),
     untilTold: (cluster, key) => (areOn ? Effect.suspend(() => courierOf(cluster)?.told.until(key) ?? Effect.void) : Effect.void),
     observe,
     connect

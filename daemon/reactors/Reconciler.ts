@@ -21,9 +21,10 @@ import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { SyncError } from "../sync/SyncError.ts"
+import { Aways } from "./away.ts"
 import { Couriers } from "./Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { backoffMs, giveUp, giveUpDefect } from "./give-up.ts"
+import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { perform } from "./perform.ts"
 import { type Action, plan } from "./plan.ts"
@@ -61,9 +62,11 @@ const make = Effect.gen(function* () {
   const slots = new Map<ClusterId, Slot>()
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
+  const aways = new Aways()
   const rest = (cluster: ClusterId) => {
     slots.delete(cluster)
     defects.delete(cluster)
+    aways.forget(cluster)
   }
 
   const look = (cluster: ClusterId) => {
@@ -94,6 +97,10 @@ const make = Effect.gen(function* () {
   /** A step that failed is said, and tried again after a while; a defect too, and the other clusters go on. */
   const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
     slot.tries += 1
+    const error = Cause.squash(cause)
+    const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
+    const before = rowOf(log.world().clusters, cluster)
+    const away = before && (yield* aways.note(before, action, error, nowMs))
     // An agent that does not answer may be on a machine that runs no more: look before trying again.
     if (action._tag === "InstallAgents" || action._tag === "Arm" || action._tag === "Sync" || action._tag === "Mount") {
       yield* couriers.observe(cluster)
@@ -101,10 +108,8 @@ const make = Effect.gen(function* () {
     }
     const row = rowOf(log.world().clusters, cluster)
     if (row === undefined) return
-    const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
-    const error = Cause.squash(cause)
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
-    const failed = { message: messageOf(error), tries: slot.tries, nowMs }
+    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")
@@ -112,7 +117,7 @@ const make = Effect.gen(function* () {
       ? giveUp(row, action, { ...failed, final })
       : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
-    yield* Effect.sleep(backoffMs(slot.tries))
+    yield* Effect.sleep(retryMs(slot.tries, away))
   })
 
   const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {
@@ -126,7 +131,12 @@ const make = Effect.gen(function* () {
       const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user }
       yield* perform(row, action, hands).pipe(
         Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
-        Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
+        Effect.tap(() =>
+          Effect.sync(() => {
+            slot.done = true
+            aways.forget(cluster)
+          })
+        ),
         Effect.catchTag("KeyMoved", () => Effect.void),
         Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))))
       )

@@ -5,17 +5,25 @@ import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { placeText } from "../../projections/refusals.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
+import type { Away } from "./away.ts"
 import { type Facts, seen } from "./facts.ts"
 import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
 export const triesMax = 5
+/** And how long a machine that was there is waited for, when it is not reached: by no number of tries does a link come back sooner. */
+const awayMaxMs = 10 * 60_000
+/** Who waits for it goes on soon after it is back. */
+const awayBackoffMaxMs = 10_000
 /** Of an end of machines that did not answer before it was asked for. */
 const triesMaxAway = 2
 const backoffFirstMs = 500
 const backoffMaxMs = 60_000
 
 export const backoffMs = (tries: number): number => Math.min(backoffMaxMs, backoffFirstMs * 2 ** (tries - 1))
+
+export const retryMs = (tries: number, away: Away | undefined): number =>
+  away === undefined ? backoffMs(tries) : Math.min(awayBackoffMaxMs, backoffMs(tries))
 
 const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   Provision: "provisioning",
@@ -32,7 +40,7 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
 }
 
 /** What was asked for is looked for before a cluster can end: that is a part of its end. */
-const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
+export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
 
 const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
@@ -43,11 +51,13 @@ const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   })
 }
 
-const failure = (row: ClusterRow, action: Action, message: string): SkydError => {
+const failure = (row: ClusterRow, action: Action, { away, message, nowMs }: Failed): SkydError => {
   if (action._tag === "ClearPlace") return uncleared(row, message)
   const isEnd = isEnding(row, action)
-  const deed = isEnd && action._tag === "Provision" ? "looking for what it had asked for" : (wording[action._tag] ?? action._tag)
-  const what = `${row.name}: ${deed} failed: ${message}`
+  const at = away?.action ?? action._tag
+  const deed = isEnd && at === "Provision" ? "looking for what it had asked for" : (wording[at] ?? at)
+  const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
+  const what = `${row.name}: ${deed} failed: ${lasting}${message}`
   if (isEnd) {
     const verb = action._tag === "StopNodes" ? "stop" : "down"
     return new RuntimeError({
@@ -59,7 +69,7 @@ const failure = (row: ClusterRow, action: Action, message: string): SkydError =>
     message: what,
     hint: `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`,
     returncode: 1,
-    command: wording[action._tag] ?? action._tag,
+    command: wording[at] ?? at,
     detailedReason: null
   })
 }
@@ -80,14 +90,15 @@ interface Failed {
   readonly message: string
   readonly tries: number
   readonly nowMs: number
+  readonly away?: Away | undefined
 }
 
 /** Said when it is news. */
 const trouble = (
   row: ClusterRow,
-  { message, nowMs, tries }: Failed,
+  { away, message, nowMs, tries }: Failed,
   by: { _tag: "ActionFailed"; action: string } | { _tag: "ReactorFailed" }
-) => (row.trouble?.message === message ? [] : [{ ...by, cluster: row.id, message, retryAtMs: Math.trunc(nowMs + backoffMs(tries)) }])
+) => (row.trouble?.message === message ? [] : [{ ...by, cluster: row.id, message, retryAtMs: Math.trunc(nowMs + retryMs(tries, away)) }])
 
 /** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
 export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
@@ -101,7 +112,7 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
 }
 
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
-  const { final, message, tries } = failed
+  const { away, final, message, nowMs, tries } = failed
   const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
   if (ranks.length > 0 && row.purge) {
     const left = row.nodes.filter(({ rank }) => ranks.includes(rank)).map((node) => abandoned(row, node, message))
@@ -111,10 +122,11 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const active = workOf(row)
   // Nobody waits long for what is known to be away: what is wanted is tried on.
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
-  const over = final || tries >= (isAway ? triesMaxAway : triesMax)
+  const isOver = away === undefined ? tries >= (isAway ? triesMaxAway : triesMax) : nowMs - away.sinceMs >= awayMaxMs
+  const over = final || isOver
   const ended: ReadonlyArray<readonly [Event, OperationId]> = over
     ? (isEnding(row, action) || action._tag === "ClearPlace" ? active : active.slice(0, 1)).map(({ id }) => [
-        { _tag: "OperationFailed", error: recordError(failure(row, action, message)) },
+        { _tag: "OperationFailed", error: recordError(failure(row, action, failed)) },
         id
       ])
     : []

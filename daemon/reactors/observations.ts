@@ -12,8 +12,13 @@ const isFoundUp = (node: NodeRow, { address }: NodeState, isSilent: boolean) =>
 const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
   nodes.every(({ node: id }) => states.some(({ node, state }) => node === id && state === "running"))
 
-/** `silent`: the nodes whose agent does not answer. */
-export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, silent: ReadonlySet<NodeId>): ReadonlyArray<Event> => {
+/** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
+export const observations = (
+  row: ClusterRow,
+  states: ReadonlyArray<NodeState>,
+  silent: ReadonlySet<NodeId>,
+  apart: ReadonlyMap<number, string> = new Map()
+): ReadonlyArray<Event> => {
   const mayBeUp = row.wanted === "up" || isWhole(row, states)
   return row.nodes.flatMap((node): ReadonlyArray<Event> => {
     const { node: id, rank } = node
@@ -28,6 +33,8 @@ export const observations = (row: ClusterRow, states: ReadonlyArray<NodeState>, 
     const lost = now.state !== "stopped" && node.ready && isSilent
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
-    return lost ? [{ _tag: "RuntimeLost", ...about, reason }] : []
+    if (lost) return [{ _tag: "RuntimeLost", ...about, reason }]
+    const why = node.ready && now.state !== "stopped" ? apart.get(rank) : undefined
+    return why === undefined ? [] : [{ _tag: "RuntimeLost", ...about, reason: `the head does not reach it: ${why}` }]
   })
 }

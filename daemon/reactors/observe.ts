@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import type { ClusterId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { rowOf } from "../../projections/clusters.ts"
+import type { Unreached } from "../../sdk/agent/protocol.ts"
 import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
@@ -25,6 +26,8 @@ interface Known {
   readonly silent: ReadonlySet<NodeId>
   /** Whether its agent is heard at the moment. */
   readonly isLinked: (node: NodeId) => boolean
+  /** What the head says of the others. */
+  readonly unreached?: Effect.Effect<Unreached["nodes"]>
   /** Why nothing is known of a node, as it was last said. */
   readonly said: Map<NodeId, string>
 }
@@ -50,7 +53,7 @@ const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, stat
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,
   inbox: JournalInbox,
-  { isLinked, said, silent }: Known,
+  { isLinked, said, silent, unreached = Effect.succeed([]) }: Known,
   { cloudFor, identity, log, refOf }: Tools
 ): Effect.fn.Return<void> {
   const before = rowOf(log.world().clusters, cluster)
@@ -76,12 +79,14 @@ export const observe = Effect.fn("observe")(function* (
   // One that its cloud does not reach either is not waited for.
   const away = states.flatMap(({ node, state }) => (state === "unknown" && !isLinked(node) ? [node] : []))
   const lost = new Set([...silent, ...away])
+  // One that is only on its way there has no reason yet.
+  const apart = new Map((yield* unreached).flatMap(({ rank, why }) => (why === null ? [] : [[rank, why] as const])))
   // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not known.
   const decide = ({ clusters }: World) => {
     const row = rowOf(clusters, cluster)
     if (row === undefined || !isAtRest(row)) return Result.succeed(undefined)
     const still = states.filter(({ node }) => nodeOf(row, node) === nodeOf(before, node))
-    const events = observations(row, still, lost).map((event) => [streamOf(cluster), event] as const)
+    const events = observations(row, still, lost, apart).map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }
   yield* Effect.orDie(log.decide(decide))

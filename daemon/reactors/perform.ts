@@ -7,6 +7,7 @@ import { unfinishedOf } from "../../projections/jobs.ts"
 import { homePathOf, localMountsOf, workdirFolder } from "../../task/mounts.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { asOwner } from "../identities.ts"
+import { Ongoing } from "../Ongoing.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
@@ -97,7 +98,12 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "StartNodes":
       return yield* startNodes(row, nodesOf(action.ranks), cloud, log)
     case "InstallAgents": {
+      // What was away before may keep who waits for it without a word for as long as a connection takes.
+      const away = nodesOf(action.ranks).find(({ ready, reason }) => !ready && reason !== null)
+      if (away !== undefined && action.operation !== null)
+        (yield* Ongoing).say(action.operation, { phase: "bootstrap", detail: `not reached: ${away.reason}; trying again` })
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 })
+      yield* couriers.introduce(row)
       return seen(action.operation, ready)
     }
     case "Sync": {

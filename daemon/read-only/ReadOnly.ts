@@ -68,6 +68,7 @@ const couriers = Layer.effect(
       activity: unused,
       observe: () => Effect.void,
       untilTold: () => Effect.void,
+      introduce: () => Effect.void,
       unreached: () => Effect.succeed([]),
       connect: (row) => {
         const cloud = cloudOf(clouds, row)

@@ -49,10 +49,11 @@ export class Connection {
       (command) => this.asking((done) => client.exec(command, done)),
       () => this.onChange()
     )
-    let heardAt = 0
+    let heardAtMs = 0
     route.stream.on("data", () => {
-      if (this.lost !== undefined || Date.now() - heardAt < heardEachMs) return
-      heardAt = Date.now()
+      const nowMs = performance.now()
+      if (this.lost !== undefined || nowMs - heardAtMs < heardEachMs) return
+      heardAtMs = nowMs
       isHeard(client)
     })
     client.on("error", (error) => this.lose(this.inWords(error)))
@@ -128,6 +129,7 @@ export class Connection {
 
   private async through(ask: Ask, signal: AbortSignal): Promise<ClientChannel> {
     this.mustBeOpen()
+    signal.throwIfAborted()
     this.forwards++
     const left = () => {
       this.forwards--

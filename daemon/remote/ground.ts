@@ -14,19 +14,23 @@ export const baseName = ".skyd-node"
 export const nodeMajorMin = 22
 const loginMaxS = 6
 
-export interface Ground extends Condition {
-  readonly home: string
+/** Where others find it. */
+export interface Where {
   readonly user: string
-  /** Its name and its id: those of images that were copied have one of these in common, not both. */
-  readonly machine: string
-  /** As Node names them. */
-  readonly os: string
-  readonly arch: string
   /** Its own address and port, by which we came in. */
   readonly address: string | null
   readonly port: number | null
   /** By which others may reach it as well, the best first. */
   readonly otherAddresses: ReadonlyArray<string>
+}
+
+export interface Ground extends Where, Condition {
+  readonly home: string
+  /** Its name and its id: those of images that were copied have one of these in common, not both. */
+  readonly machine: string
+  /** As Node names them. */
+  readonly os: string
+  readonly arch: string
   readonly cpus: number
   readonly memoryGib: number
   readonly accelerators: NodeIdentity["accelerators"]
@@ -47,13 +51,21 @@ export interface Ground extends Condition {
   readonly hasAgent: boolean
 }
 
+const saying = `say() { printf '%s %s\\n' "$1" "$2"; }`
+const where = `say user "$(id -un)"; say link "\${SSH_CONNECTION:-}"
+others() { PATH=$PATH:/sbin:/usr/sbin; ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([^ ]*\\).*/\\1/p'; hostname -I; }
+for at in $(others 2>/dev/null); do say other "$at"; done`
+
+/** Where it is, and nothing else: at once. */
+export const whereScript = `${saying}
+${where}`
+
 /** `$1` and `$2`: digest and size of the agent's file. Login shells may take their time: they are asked last. */
 export const groundScript = `base=$HOME/${baseName}
-say() { printf '%s %s\\n' "$1" "$2"; }
+${saying}
 limit() { shift; "$@"; }; if command -v timeout >/dev/null 2>&1; then limit() { timeout "$@"; }; fi
-say home "$HOME"; say user "$(id -un)"; say machine "$(uname -n) $(cat /etc/machine-id 2>/dev/null)"; say os "$(uname -s)"; say arch "$(uname -m)"; say link "\${SSH_CONNECTION:-}"
-others() { PATH=$PATH:/sbin:/usr/sbin; ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([^ ]*\\).*/\\1/p'; hostname -I; }
-for at in $(others 2>/dev/null); do say other "$at"; done
+say home "$HOME"; say machine "$(uname -n) $(cat /etc/machine-id 2>/dev/null)"; say os "$(uname -s)"; say arch "$(uname -m)"
+${where}
 say cpus "$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null)"
 if [ -r /proc/meminfo ]; then
   while read -r name kib rest; do if [ "$name" = MemTotal: ]; then say memory "$kib"; break; fi; done </proc/meminfo
@@ -134,25 +146,36 @@ const kibOfGib = 1024 ** 2
 const [cpusMax, memoryMaxKib, portMax] = [65_536, 2 ** 40, 65_535]
 const packings: ReadonlyArray<Packing> = ["zstd", "gzip", "plain"]
 
+const heardIn = (said: string) => {
+  const all = linesOf(said)
+  return { all, one: (key: string) => all(key)[0] ?? "" }
+}
+
+export const readWhere = (said: string): Where => {
+  const { all, one } = heardIn(said)
+  const [, , address = "", port = ""] = one("link").split(" ")
+  return {
+    user: one("user"),
+    address: address.replace(/^::ffff:/, "").replace(/%.*$/, "") || null,
+    port: countIn(port, 1, portMax, 0) || null,
+    otherAddresses: othersIn(all("other"))
+  }
+}
+
 /** Null where the script did not come to its end. */
 export const readGround = (said: string): Ground | null => {
-  const all = linesOf(said)
-  const one = (key: string) => all(key)[0] ?? ""
+  const { all, one } = heardIn(said)
   if (one("end") !== "yes" || !one("home").startsWith("/")) return null
-  const [, , address = "", port = ""] = one("link").split(" ")
   const lease = all("lease")[0]
   const { accelerators, trouble } = gpusOf(all)
   const condition = conditionIn(all)
   return {
+    ...readWhere(said),
     ...condition,
     home: one("home"),
-    user: one("user"),
     machine: one("machine").trim(),
     os: systems[one("os")] ?? one("os"),
     arch: archs[one("arch")] ?? one("arch"),
-    address: address.replace(/^::ffff:/, "").replace(/%.*$/, "") || null,
-    port: countIn(port, 1, portMax, 0) || null,
-    otherAddresses: othersIn(all("other")),
     cpus: countIn(one("cpus"), 1, cpusMax, 1),
     memoryGib: Math.round(countIn(one("memory"), 0, memoryMaxKib, 0) / kibOfGib),
     accelerators,

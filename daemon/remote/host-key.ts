@@ -1,6 +1,7 @@
 /**
  * Whether a machine is the one it was: its key is held against the pinned one, else against known_hosts; a host that nobody knows is believed once, and
- * the caller pins what was seen. A key that is another is never gone past, unless the user's known_hosts has that very key: it is the user's word.
+ * the caller pins what was seen. A key that is another is never gone past, unless the user's known_hosts has that very key: it is the user's word, as
+ * it is that a key is revoked, whoever pinned it.
  */
 import { createHash } from "node:crypto"
 import type { ServerHostKeyAlgorithm } from "ssh2"
@@ -55,14 +56,13 @@ export const hostKeyCheck = async (target: Target): Promise<HostKeyCheck> => {
   const types = new Set(pinned === null ? known.map(({ key }) => key.split(" ")[0]) : [pinned.split(" ")[0]])
   const [first, rest] = [algorithms.filter((name) => types.has(typeOf(name))), algorithms.filter((name) => !types.has(typeOf(name)))]
   const verdict = (seen: string): RemoteError | null => {
-    if (seen === pinned) return null
     const revoked = all.find((entry) => entry.revoked && entry.key === seen)
     if (revoked !== undefined) {
       const where = `${revoked.file}, line ${revoked.line}`
       const words = `the host key of ${called(target)}, ${shown(seen)}, is revoked in ${where}: nothing was sent to it.`
       return remoteError("HostKeyChanged", target, words)
     }
-    if (known.some(({ key }) => key === seen)) return null
+    if (seen === pinned || known.some(({ key }) => key === seen)) return null
     if (pinned !== null) return changed(target, known, shown(pinned), seen)
     const other = known.find(({ key }) => key.split(" ")[0] === seen.split(" ")[0]) ?? known[0]
     return other === undefined ? null : changed(target, known, `${shown(other.key)}, says ${other.file}, line ${other.line},`, seen)

@@ -3,6 +3,8 @@
  * once do not meet, a cut in the middle leaves nothing that counts, and what a power cut left is swept by who comes an hour later.
  */
 
+import { baseName } from "./ground.ts"
+
 /** Of a program that does not run there: another try, or another way to bring it, is of no use. */
 export const doesNotRun = 3
 /** Of what cannot be got on the machine: it may be got another way. */
@@ -14,7 +16,7 @@ export const noBase = 6
 const beginning = `umask 077
 LC_ALL=C; export LC_ALL
 has() { command -v "$1" >/dev/null 2>&1; }
-base=$HOME/.skyd-node; folder=\${1%/*}
+base=$HOME/${baseName}; folder=\${1%/*}
 useless() { printf '%s\n' "$base $1" >&2; exit ${noBase}; }
 if [ -e "$base" ] && ! [ -d "$base" ]; then useless "is no folder: move it away"; fi
 if [ -L "$base" ] && ! [ -e "$base" ]; then useless "is a link that leads nowhere: make the folder that it leads to, or remove it"; fi

@@ -64,6 +64,9 @@ const refusal = (host: string, why: string, user?: string): RemoteError => {
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== "none"
 
+/** ssh says several paths in one line and quotes none, whatever blanks they hold: only what can begin a path begins the next one. */
+const pathsIn = (said: string): ReadonlyArray<string> => said.split(/ +(?=[/~%$]|none$)/).filter((path) => path !== "")
+
 interface Hop {
   readonly host: string
   readonly overrides: Overrides
@@ -132,7 +135,10 @@ export const resolve = async (
   const port = overrides.port ?? Number(first("port") ?? portOfSsh)
   const expand = expander(home, { d: home, h: host, r: user, u: userInfo().username, n: name, p: String(port), "%": "%" })
   const usual = new Set(usualKeys.map((key) => join(home, ".ssh", key)))
-  const files = (key: string) => (first(key) ?? "").split(" ").filter(isSet).filter(Boolean).map(expand)
+  const files = (key: string) =>
+    pathsIn(first(key) ?? "")
+      .filter(isSet)
+      .map(expand)
   return {
     name,
     host,

@@ -108,6 +108,12 @@ export const proxyCommandOf = (target: Target): string => {
   })
 }
 
+/** What ends the proxy commands that run: none outlives us. */
+const ends = new Set<() => void>()
+process.once("exit", () => {
+  for (const end of ends) end()
+})
+
 const byCommand = (target: Target): Route => {
   const child = spawn("/bin/sh", ["-c", `exec ${proxyCommandOf(target)}`], { detached: true, stdio: "pipe" })
   let said = ""
@@ -119,15 +125,17 @@ const byCommand = (target: Target): Route => {
     ended = error.message
   })
   child.once("exit", (code, signal) => {
+    ends.delete(end)
     ended = code === 0 ? endedWell : signal === null ? `ended with ${code}` : `was ended by ${signal}`
   })
   const end = () => {
     try {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM")
+      if (child.pid !== undefined && ended === null) process.kill(-child.pid, "SIGTERM")
     } catch {
       // It has ended already.
     }
   }
+  ends.add(end)
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
   stream.once("close", end)
   const over = new Promise<void>((done) => child.once("close", () => done()).once("error", () => done()))

@@ -8,7 +8,7 @@ const fetchMaxMs = 5 * 60_000
 const block = 512
 
 /** One file of a tar archive. The names that are looked for are short enough for a plain header. */
-export const fileIn = (tar: Buffer, name: string): Buffer | null => {
+const fileIn = (tar: Buffer, name: string): Buffer | null => {
   const text = (at: number, length: number) =>
     tar
       .subarray(at, at + length)

@@ -1,13 +1,18 @@
 /**
  * Threads for work on the user's files: calls that are made one after another there take a fraction of the time that asking for each takes here,
- * and a disk that does not answer holds up nobody but who asked. They are made when they are needed and end when they were idle for a while.
+ * and a disk that does not answer holds up nobody but who asked: a thread that is at one thing for long keeps no other from beginning. They are made
+ * when they are needed and end when they were idle for a while.
  */
 import { existsSync } from "node:fs"
 import type { Worker } from "node:worker_threads"
 import { PathError } from "../../machine/PathError.ts"
 import type { Answered, Asked, DiskAnswer, DiskMethod, DiskQuestion } from "./disk-work.ts"
 
+/** Of those that come back soon. */
 const threadsMax = 8
+/** Of those that do not. */
+const slowMax = 56
+const slowAfterMs = 3_000
 const idleMs = 10_000
 
 const beside = (name: string) => new URL(name, import.meta.url)
@@ -57,10 +62,19 @@ interface Kept {
 const idle: Array<Kept> = []
 const waiting: Array<() => void> = []
 let busy = 0
+let slow = 0
 
-const take = async (): Promise<Thread> => {
+const enter = async () => {
   while (busy >= threadsMax) await new Promise<void>((resume) => waiting.push(resume))
   busy++
+}
+
+const leave = () => {
+  busy--
+  waiting.shift()?.()
+}
+
+const take = (): Thread => {
   for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
     clearTimeout(kept.timer)
     if (!kept.thread.ended) return kept.thread
@@ -68,9 +82,7 @@ const take = async (): Promise<Thread> => {
   return new Thread()
 }
 
-const giveBack = (thread: Thread) => {
-  busy--
-  waiting.shift()?.()
+const keep = (thread: Thread) => {
   const timer = setTimeout(() => {
     idle.splice(
       idle.findIndex((kept) => kept.thread === thread),
@@ -82,26 +94,46 @@ const giveBack = (thread: Thread) => {
 }
 
 const ask = async (question: DiskQuestion): Promise<DiskAnswer> => {
-  const thread = await take()
+  await enter()
+  let isSlow = false
+  const timer = setTimeout(() => {
+    if (slow >= slowMax) return
+    isSlow = true
+    slow++
+    leave()
+  }, slowAfterMs).unref()
   try {
-    return await thread.ask(question)
+    const thread = take()
+    return await thread.ask(question).finally(() => keep(thread))
   } finally {
-    giveBack(thread)
+    clearTimeout(timer)
+    if (isSlow) slow--
+    else leave()
   }
 }
 
-/** Rejects with a `PathError`; once it is given up, with its reason, whatever the thread is still at. */
-export const onDisk = async <M extends DiskMethod>(method: M, asked: Asked<M>, signal?: AbortSignal): Promise<Answered<M>> => {
+/** Rejects with a `PathError`; once it is given up, with its reason, whatever the thread is still at: `late` is given what still comes of that. */
+export const onDisk = async <M extends DiskMethod>(
+  method: M,
+  asked: Asked<M>,
+  signal?: AbortSignal,
+  late: (answered: Answered<M>) => void = () => {}
+): Promise<Answered<M>> => {
   signal?.throwIfAborted()
   const givenUp = new Int32Array(new SharedArrayBuffer(4))
   const over = Promise.withResolvers<never>()
   const giveUp = () => {
     Atomics.store(givenUp, 0, 1)
     over.reject(signal!.reason)
+    asking.then(
+      (answer) => "ok" in answer && late(answer.ok as Answered<M>),
+      () => undefined
+    )
   }
   signal?.addEventListener("abort", giveUp, { once: true })
+  const asking = ask({ method, asked, givenUp })
   try {
-    const answer = await Promise.race([ask({ method, asked, givenUp }), over.promise])
+    const answer = await Promise.race([asking, over.promise])
     if ("ok" in answer) return answer.ok as Answered<M>
     throw new PathError(answer.path, answer.message)
   } finally {

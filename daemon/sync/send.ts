@@ -14,7 +14,7 @@ import { onDisk } from "./disk-threads.ts"
 import type { FileList, Placed } from "./FileList.ts"
 import { Lines } from "./Lines.ts"
 import { type Line, Outlet } from "./Outlet.ts"
-import { nextWanted, type OpenFile } from "./read-batch.ts"
+import { type BatchRead, nextWanted, type OpenFile } from "./read-batch.ts"
 import type { PutProgress } from "./SyncTold.ts"
 
 /** A line has the numbers of all files that are wanted. */
@@ -45,12 +45,24 @@ const sendList = async (outlet: Outlet, header: Header, { entries }: FileList) =
   for (const line of linesOf(entries)) await outlet.write(Buffer.from(line))
 }
 
+const close = ({ open }: Pick<BatchRead, "open">) => {
+  if (open !== null) closeSync(open.fd)
+}
+
 /** A batch is read while the last is on its way. */
-const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: ReadonlyArray<number>, grow: (bytes: number) => void) => {
+const sendFiles = async (
+  outlet: Outlet,
+  { entries, root }: FileList,
+  wants: ReadonlyArray<number>,
+  grow: (bytes: number) => void,
+  signal: AbortSignal
+) => {
   const files = wants.map((index) => ({ index, path: entries[index]!.from ?? entries[index]!.path, size: entries[index]!.size }))
   const read = (from: number, open: OpenFile | null) => {
-    const reading = from < files.length ? onDisk("read", { root, files: nextWanted(files, from), open, memory: outlet.spare.pop() }) : null
-    reading?.catch(() => undefined)
+    if (from >= files.length) return null
+    if (signal.aborted) close({ open })
+    const reading = onDisk("read", { root, files: nextWanted(files, from), open, memory: outlet.spare.pop() }, signal, close)
+    reading.catch(() => undefined)
     return reading
   }
   let reading = read(0, null)
@@ -64,7 +76,7 @@ const sendFiles = async (outlet: Outlet, { entries, root }: FileList, wants: Rea
     }
   } finally {
     const last = await reading?.catch(() => null)
-    if (last?.open) closeSync(last.open.fd)
+    if (last) close(last)
   }
   await outlet.write(doneFrame)
 }
@@ -111,7 +123,7 @@ export const send = async (
   const work = async () => {
     await sendList(outlet, { ...header, entries: list.entries.length }, list)
     const wants = await Promise.race([wanted.promise, answered.then(() => [])])
-    await sendFiles(outlet, list, wants, (bytes) => (progress.ofBytes += bytes))
+    await sendFiles(outlet, list, wants, (bytes) => (progress.ofBytes += bytes), signal)
   }
   const working = work()
   try {

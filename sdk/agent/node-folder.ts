@@ -52,7 +52,9 @@ export const nodeFiles = {
   log: "agent/agent.log",
   /** By which a head reaches its workers over ssh: its key, made there, and the keys of their machines. */
   sshKey: "agent/ssh/key",
-  sshKnownHosts: "agent/ssh/known_hosts"
+  sshKnownHosts: "agent/ssh/known_hosts",
+  /** There was no `authorized_keys` before the line for a head was put into it. */
+  madeKeys: "made-authorized-keys"
 } as const
 
 /** Where the workdir lies below HOME. */

@@ -39,6 +39,8 @@ export interface Peer {
   readonly socket: string
   /** Where its machine is another than its head's: how the head gets there. Its key is let in to this socket alone. */
   readonly ssh?: SshAddress
+  /** Why the head has no way there; until it is told of one, it does not try. */
+  readonly problem?: string
 }
 
 export interface JobSpec {

@@ -10,6 +10,8 @@ import type { SshMachine } from "./sshd.ts"
 
 /** A dead link is found after 8 s. */
 const cutMs = 16_000
+/** For longer than tries alone would bridge. */
+const longMs = 70_000
 const lines = 40
 
 /** What has just happened when the link goes. */
@@ -52,4 +54,23 @@ describeWithMachines("a link that is cut", () => {
   it("while machines are asked for, made ready, given files, set up, and at work: each launch ends as without it", async () => {
     await Promise.all(moments.map((moment, i) => throughout(machines[i]!, moment)))
   }, 180_000)
+
+  it("for more than a minute while a big workdir is sent: the launch goes on by itself", async () => {
+    const machine = machines[0]!
+    const home = new SshHome([machine])
+    const work = join(home.path, "work")
+    mkdirSync(work)
+    for (let i = 0; i < 64; i++) writeFileSync(join(work, `${i}.bin`), randomBytes(2_000_000))
+    const task = home.file("task.yaml", `workdir: ${work}\nresources: {infra: ssh/rack}\nrun: cat *.bin | wc -c\n`)
+    const launched = home.start("launch", "-y", "-c", "far", task)
+    await home.until("RuntimeReady")
+    machine.cut()
+    await sleep(longMs)
+    machine.heal()
+    const { code, err, out } = await launched.ended
+    expect({ code, err }).toMatchObject({ code: 0 })
+    expect(out).toContain(String(64 * 2_000_000))
+    expect((await home.sky("down", "-y", "far")).code).toBe(0)
+    expect(leasesOf(machine)).toEqual([])
+  }, 240_000)
 })

@@ -28,4 +28,16 @@ describeWithMachines("a machine that is off", () => {
     )
     expect((await home.sky("down", "-y", "off")).code).toBe(0)
   }, 120_000)
+
+  it("keeps nobody who reads its log waiting without a word", async () => {
+    const home = new SshHome([machine])
+    expect((await home.launch("off", "echo out")).code).toBe(0)
+    machine.cut()
+    onTestFinished(() => machine.heal())
+    const reading = home.start("logs", "off")
+    await reading.until("off is not reached: ")
+    machine.heal()
+    expect(await reading.ended).toMatchObject({ code: 0, out: expect.stringContaining("out") })
+    expect((await home.sky("down", "-y", "off")).code).toBe(0)
+  }, 120_000)
 })

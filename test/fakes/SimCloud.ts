@@ -227,7 +227,7 @@ export class SimCloud {
         const agent = this.machines.get(node)?.agent
         return agent === undefined ? null : { journal: agent.journalId, entries: agent.journal }
       }),
-    put: () => Effect.orDie(this.call("put", () => undefined))
+    put: () => this.call("put", () => undefined)
   }
 
   /** A cloud of each name that is offered; they are all made of this one. */

@@ -53,7 +53,7 @@ const mustHoldBoth = () => {
 it("loses neither line when the folder was taken from the first before there was anything in it", async () => {
   const secondHasRead = signal()
   const firstWentOn = signal()
-  let second: Promise<void> | null = null
+  let second: Promise<unknown> | null = null
   let opened = 0
   let reads = 0
   hooks.before = async (name, path) => {
@@ -77,7 +77,7 @@ it("loses neither line when the folder was taken from the first before there was
 })
 
 it("loses neither line when the lock was taken from the first while it wrote", async () => {
-  let second: Promise<void> | null = null
+  let second: Promise<unknown> | null = null
   hooks.before = async (name, path) => {
     if (name !== "rename" || second !== null || !isWritten(path)) return
     rmSync(`${file}.lock`, { recursive: true })
@@ -91,7 +91,7 @@ it("loses neither line when the lock was taken from the first while it wrote", a
 it("waits its turn when somebody lay down in a dead one's folder while it was removed", async () => {
   mkdirSync(`${file}.lock`)
   utimesSync(`${file}.lock`, 1, 1)
-  let second: Promise<void> | null = null
+  let second: Promise<unknown> | null = null
   hooks.before = async (name, path) => {
     if (name !== "rm" || path !== `${file}.lock` || second !== null) return
     rmdirSync(path)

@@ -19,7 +19,7 @@ import { join } from "node:path"
 import { buildSync } from "esbuild"
 import fc from "fast-check"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { addLine, keyLine, takeOut, withLine, withoutNode } from "../../machine/authorized-keys.ts"
+import { addLine, keyLine, takeOut, takeOutMade, withLine, withoutNode } from "../../machine/authorized-keys.ts"
 
 const key = `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")}`
 const line = (node: string) => keyLine(["/usr/bin/node", "/a/agent.cjs", "connect", "/a/run/x.sock"], key, node)
@@ -128,6 +128,29 @@ describe("the file", () => {
     writeFileSync(join(scratch, "keys"), "# mine\n")
     await addLine(line("n-1"), "n-1")
     expect(readFileSync(join(scratch, "keys"), "utf8")).toBe(`${line("n-1")}\n# mine\n`)
+  })
+
+  it("is gone again where there was none, unless the user has put something into it", async () => {
+    expect(await addLine(line("n-1"), "n-1")).toBe(true)
+    await takeOutMade("n-1")
+    expect(existsSync(file)).toBe(false)
+    expect(await addLine(line("n-1"), "n-1")).toBe(true)
+    writeFileSync(file, `${readFileSync(file, "utf8")}# mine\n`)
+    await takeOutMade("n-1")
+    expect(readFileSync(file, "utf8")).toBe("# mine\n")
+  })
+
+  it.runIf(process.getuid?.() === 0)("that has the line may be one that cannot be written any more", async () => {
+    put("")
+    execFileSync("mount", ["-t", "tmpfs", "none", join(scratch, ".ssh")])
+    try {
+      writeFileSync(file, `${line("n-1")}\n# mine\n`)
+      execFileSync("mount", ["-o", "remount,ro", join(scratch, ".ssh")])
+      expect(await addLine(line("n-1"), "n-1")).toBe(false)
+      await expect(addLine(line("n-2"), "n-2")).rejects.toMatchObject({ kind: "Refused", message: expect.stringContaining("EROFS") })
+    } finally {
+      execFileSync("umount", [join(scratch, ".ssh")])
+    }
   })
 
   it("holds one key of a node: the last one", async () => {

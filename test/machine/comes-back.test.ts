@@ -141,6 +141,49 @@ describe("where cron runs", () => {
   })
 })
 
+describe.runIf(process.getuid?.() === 0)("where the way that it is had changes in between", () => {
+  const bin = (name: string, text: string) => program(name, `#!/bin/sh\n${text}\n`)
+  const refuse = () => bin("loginctl", "echo 'Access denied' >&2; exit 1")
+  const linger = () => bin("loginctl", "echo Linger=yes")
+  const upgrade = (name: string) => {
+    agent = join(base, "agent", name)
+    copyFileSync(agentPath, agent)
+    install()
+  }
+  const units = () =>
+    readdirSync(join(home, ".config/systemd/user"), { recursive: true }).filter((name) => String(name).endsWith(".service"))
+  // Whether systemd runs is told by a folder, which is there for as long as that.
+  const isMade = !existsSync("/run/systemd/system")
+  beforeEach(() => void mkdirSync("/run/systemd/system", { recursive: true }))
+  afterEach(() => isMade && rmSync("/run/systemd/system", { recursive: true }))
+
+  it("the first is taken back, from cron to systemd and from systemd to cron", () => {
+    provision()
+    install()
+    expect(table()).toMatch(/boot/)
+    linger()
+    upgrade("def.cjs")
+    expect([state().by, table(), units()]).toEqual(["systemd", null, expect.arrayContaining(["skyd-node.service"])])
+    refuse()
+    upgrade("ghi.cjs")
+    expect([state().by, table(), units()]).toEqual(["cron", expect.stringContaining("ghi.cjs"), []])
+    expect(ask("terminate", ref)).toEqual({ ok: {} })
+    expect([table(), units(), existsSync(join(base, "comes-back.json"))]).toEqual([null, [], false])
+  })
+
+  it("and where that is refused it is with the end of the node", () => {
+    provision()
+    install()
+    bin("crontab", "echo 'You (ann) are not allowed to use this program (crontab)' >&2; exit 1")
+    linger()
+    upgrade("def.cjs")
+    expect(table()).toMatch(/boot/)
+    program("crontab", crontab)
+    expect(ask("terminate", ref)).toEqual({ ok: {} })
+    expect([table(), units(), existsSync(join(base, "comes-back.json"))]).toEqual([null, [], false])
+  })
+})
+
 describe("where nothing starts it", () => {
   it("the node runs all the same, and why it will wait for us after a restart is kept for who looks", () => {
     program("crontab", "#!/bin/sh\necho 'You (ann) are not allowed to use this program (crontab)' >&2\nexit 1\n")
@@ -195,6 +238,15 @@ describe("programs that were brought", () => {
     expect([unused, join(base, "node/v22.0.0")].map(existsSync)).toEqual([false, false])
     expect([young, inKeys, usedNode, running, agent].map(existsSync)).toEqual([true, true, true, true, true])
     user.kill()
+  })
+})
+
+describe("a machine that has another address now", () => {
+  it("says so of its node from then on, to whoever asks", () => {
+    provision()
+    expect(ask("installAgent", { ...ref, seenAt: "10.0.0.9" })).toMatchObject({ ok: { address: "10.0.0.9" } })
+    expect(ask("query", { nodes: [ref] })).toMatchObject({ ok: [{ state: "running", address: "10.0.0.9" }] })
+    expect(ask("installAgent", ref)).toMatchObject({ ok: { address: "10.0.0.9" } })
   })
 })
 

@@ -112,3 +112,17 @@ describe("a file of the user's own", () => {
     await expect(add()).rejects.toThrow("~/.ssh/config cannot be changed: ENOENT")
   })
 })
+
+describe.runIf(process.getuid?.() === 0)("on a disk that has no room for another file", () => {
+  it("nothing is left in the folder, and why is said", async () => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "nr_inodes=4", "none", scratch])
+    try {
+      put("theirs\n")
+      await expect(add()).rejects.toMatchObject({ message: expect.stringContaining("ENOSPC") })
+      expect(readdirSync(join(scratch, ".ssh"))).toEqual(["config"])
+      expect(readFileSync(file(), "utf8")).toBe("theirs\n")
+    } finally {
+      execFileSync("umount", [scratch])
+    }
+  })
+})

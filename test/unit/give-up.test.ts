@@ -1,6 +1,10 @@
 /** How often a step is tried while somebody waits for it. */
 import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { Aways } from "../../daemon/reactors/away.ts"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
+import type { Action } from "../../daemon/reactors/plan.ts"
 import { cluster, nodeId, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
 
 const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
@@ -31,5 +35,25 @@ describe("an end that fails", () => {
     const said = JSON.stringify(events)
     assert.include(said, "looking for what it had asked for failed: no route")
     assert.include(said, "sky down --purge")
+  })
+})
+
+describe("a machine that is not reached", () => {
+  const error = new CloudError({ kind: "Transient", code: "NoRoute", message: "no route", unreached: true })
+  const install: Action = { _tag: "InstallAgents", ranks: [0], operation: null }
+  const noted = (facts: ReadonlyArray<Said>, aways: Aways, nowMs: number, cause: CloudError = error) =>
+    Effect.runSync(aways.note(rowAfter([...up(), ...facts])!, install, cause, nowMs))
+  const start: ReadonlyArray<Said> = [requested("start"), [{ _tag: "StartRequested", cluster, retryUntilUp: false } as never, "r-start"]]
+
+  it("is away since the first time, until it is reached or something else is wrong", () => {
+    const aways = new Aways()
+    assert.deepStrictEqual(noted(start, aways, 1000), { sinceMs: 1000, action: "InstallAgents" })
+    assert.deepStrictEqual(noted(start, aways, 5000), { sinceMs: 1000, action: "InstallAgents" })
+    assert.isUndefined(noted(start, aways, 6000, new CloudError({ kind: "Transient", code: "PermissionDenied", message: "no" })))
+    assert.deepStrictEqual(noted(start, aways, 7000), { sinceMs: 7000, action: "InstallAgents" })
+  })
+
+  it("and was so before it was asked for anything is given up after some tries, as everything else", () => {
+    assert.isUndefined(noted([lost, ...start], new Aways(), 1000))
   })
 })

@@ -147,7 +147,10 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       // As it was called when it was taken.
       yield* folder.letGo({ pool: ref.region ?? "", host: ref.host ?? "" }, ref.node)
     }),
-    installAgent: Effect.fn("SshCloud.installAgent")((ref) => machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })),
+    installAgent: Effect.fn("SshCloud.installAgent")(function* (ref) {
+      const { host: seenAt } = yield* machines.addressOf(ref)
+      return yield* machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true, seenAt })
+    }),
     ...agentsOver(machines)
   }
 })

@@ -55,6 +55,19 @@ describe("the connection to a machine", () => {
     expect(server.connections).toBe(2)
   })
 
+  it("is not asked for a socket by who gave up while it was being made, and so is idle", async () => {
+    const server = await serverNow()
+    const kept = keptNow({ idleMs: 1 })
+    const giveUp = new AbortController()
+    const connection = await kept.use(to(server), async (one) => {
+      giveUp.abort(new Error("enough"))
+      await expect(one.dial("/nowhere.sock", giveUp.signal)).rejects.toThrow("enough")
+      await expect(one.forward("127.0.0.1", server.port, giveUp.signal)).rejects.toThrow("enough")
+      return one
+    })
+    await new Promise((closed) => connection.whenClosed(closed))
+  })
+
   it("is closed when it was idle for long, and not while something runs", async () => {
     const server = await serverNow()
     const kept = keptNow({ idleMs: 1 })

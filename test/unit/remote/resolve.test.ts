@@ -19,6 +19,9 @@ writeFileSync(
   IdentityFile %d/%r.key
   HostKeyAlias gpu-key
   UserKnownHostsFile ~/.ssh/lab_hosts /dev/null
+Host blanks
+  UserKnownHostsFile "~/My Home/known_hosts" %d/x /dev/null
+  GlobalKnownHostsFile none
 Host behind
   ProxyJump carl@first:2200,gpu
 Host second
@@ -55,6 +58,10 @@ describe("a host's name", () => {
       proxyCommand: null,
       hostKeyAlias: null
     })
+  })
+
+  it("may be known from a file with a blank in its path", async () => {
+    expect((await at("blanks")).knownHosts).toEqual([join(home, "My Home/known_hosts"), join(home, "x"), "/dev/null"])
   })
 
   it("that is an alias is what ~/.ssh/config says", async () => {

@@ -1,0 +1,57 @@
+/**
+ * The head is told of its peers before it is given jobs, and again when one was replaced. A worker that it has no way to keeps no job from it that
+ * needs none: it is told so, and asked for a way again after a while.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { Peer } from "../../sdk/agent/protocol.ts"
+import type { AgentLink } from "../AgentLink.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+
+export const againAfterMs = 15_000
+
+const keyOf = ({ nodes }: ClusterRow) => nodes.map(({ address, hostKey, node }) => `${node} ${address} ${hostKey}`).join()
+
+export class Introduction {
+  /** It was told of all, on its present link. */
+  isMade = false
+  /** Of some there is no way yet. */
+  isPartial = false
+  private key = ""
+  private againMs = 0
+
+  reset(): void {
+    this.isMade = false
+    this.isPartial = false
+    this.key = ""
+  }
+
+  make<E>(head: AgentLink, row: ClusterRow, peersOf: Effect.Effect<ReadonlyArray<Peer>, E>) {
+    return Effect.gen({ self: this }, function* () {
+      const nowMs = yield* Clock.currentTimeMillis
+      const key = keyOf(row)
+      if (key === this.key && !(this.isPartial && nowMs >= this.againMs)) return
+      const peers = yield* peersOf
+      yield* head.ask("configure", { peers })
+      this.isMade = true
+      this.isPartial = peers.some(({ problem }) => problem !== undefined)
+      this.key = key
+      this.againMs = nowMs + againAfterMs
+    })
+  }
+}
+
+const noWay = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
+
+/** Fails where a head has no way to one of its peers, or does not reach it. */
+export const mustReach = Effect.fnUntraced(function* (
+  peers: ReadonlyArray<Peer>,
+  unreached: ReadonlyArray<{ readonly rank: number; readonly why: string | null }>
+) {
+  for (const { problem, rank } of peers)
+    if (problem !== undefined) return yield* noWay("NoWay", `the head has no way to worker ${rank}: ${problem}`)
+  // One that is only on its way there has no reason yet.
+  for (const { rank, why } of unreached)
+    if (why !== null) return yield* noWay("NotReached", `the head does not reach worker ${rank}: ${why}`)
+})
