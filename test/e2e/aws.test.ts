@@ -149,7 +149,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await home.sky("start", "-y", "one")).toMatchObject({ code: 0 })
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
     expect(await ec2.moto.live()).toEqual([])
-    await ec2.moto.strict("PUT", "visibility", {})
+    await ec2.give()
   }, 120_000)
 
   it("what the credentials may not do is named, and so is that they have expired", async () => {

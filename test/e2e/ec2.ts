@@ -78,9 +78,10 @@ export class Ec2 {
     return join(dirname(this.machineOf(address).home), "ubuntu")
   }
 
-  /** The addresses again, after a reset. */
+  /** The addresses, and a moment for each machine to end in, as with the real one: what EC2 calls stopped has stopped. */
   async give(): Promise<void> {
     await this.moto.strict("PUT", "addresses", { pool: this.machines.map(({ address }) => address) })
+    await this.moto.strict("PUT", "visibility", { stoppingSeconds: 1 })
   }
 
   async end(): Promise<void> {
@@ -119,7 +120,7 @@ export class Ec2 {
       seat.instance = given.instanceId
       return this.up(seat)
     }
-    if (own!.state === "stopped" && seat.isUp) {
+    if ((own!.state === "stopping" || own!.state === "stopped") && seat.isUp) {
       seat.isUp = false
       await machine.powerOff()
     }

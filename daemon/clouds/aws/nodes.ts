@@ -34,13 +34,22 @@ const notOurs = ({ node, tags }: NodeRef, { tags: its }: Label) =>
 
 const isOurs = ({ tags }: NodeRef, { tags: its }: Label) => tags.log === its.log && tags.cluster === its.cluster
 
-const foundIn = (instances: ReadonlyArray<Instance>, node: string): Found | undefined => {
-  const all = instances.flatMap((instance) => {
+/** One list is looked at by everybody who waited for it. */
+const indexes = new WeakMap<ReadonlyArray<Instance>, ReadonlyMap<string, Found>>()
+
+/** Of several instances of a node, the one that is there. */
+const indexOf = (instances: ReadonlyArray<Instance>): ReadonlyMap<string, Found> => {
+  const index = new Map<string, Found>()
+  for (const instance of instances) {
     const label = labelOf(instance)
-    return label?.node === node ? [{ instance, label }] : []
-  })
-  return all.find(({ instance }) => phaseOf(instance) !== "gone") ?? all[0]
+    if (label !== null && (phaseOf(instance) !== "gone" || !index.has(label.node))) index.set(label.node, { instance, label })
+  }
+  indexes.set(instances, index)
+  return index
 }
+
+const foundIn = (instances: ReadonlyArray<Instance>, node: string): Found | undefined =>
+  (indexes.get(instances) ?? indexOf(instances)).get(node)
 
 export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) => {
   /** Since when a node was not listed. */
@@ -81,11 +90,12 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     const nowMs = yield* Clock.currentTimeMillis
     const ofRegion = Effect.fnUntraced(function* (region: string, those: ReadonlyArray<NodeRef>) {
       const logs = new Set(those.map(({ tags }) => tags.log))
-      const listed = (yield* Effect.forEach(logs, (log) => instances.ofLog(region, log))).flat()
-      const unlisted = those.filter(({ node }) => foundIn(listed, node) === undefined)
+      const lists = yield* Effect.forEach(logs, (log) => instances.ofLog(region, log))
+      const listedAs = (node: string) => lists.map((list) => foundIn(list, node)).find((found) => found !== undefined)
+      const unlisted = those.filter(({ node }) => listedAs(node) === undefined)
       const more = yield* instances.ofTokens(region, [...new Set(unlisted.map(({ node }) => tokenOf(node)))])
       return those.map((ref): NodeState => {
-        const found = foundIn(listed, ref.node) ?? foundIn(more, ref.node)
+        const found = listedAs(ref.node) ?? foundIn(more, ref.node)
         if (found === undefined) {
           if (!isLongMissed(ref.node, nowMs)) return unknownState(ref, `AWS does not list ${ref.host ?? ref.node} at the moment`)
           return { ...unknownState(ref, "AWS does not list it any more"), state: "missing" }

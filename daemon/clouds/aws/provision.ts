@@ -37,7 +37,8 @@ const throttledFirstMs = 500
 const throttledMaxMs = 20_000
 /** What was made and is not listed yet is listed soon. */
 const unlistedMaxMs = 60_000
-const tokensMax = 1000
+/** Of a token that is forgotten it would not be known that an answer is missing. */
+const tokensMax = 100_000
 
 /** Something may be there: that we may not ask, or not now, says nothing of it. */
 const later = ({ code, message }: CloudError) => passingBy(code, message)

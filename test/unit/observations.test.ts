@@ -1,0 +1,92 @@
+/** What is new in what a cloud says of nodes: also what somebody has done to them past us, in a console say. */
+import { describe, expect, it } from "vitest"
+import type { NodeState } from "../../daemon/clouds/Cloud.ts"
+import { conclude } from "../../daemon/reactors/conclude.ts"
+import { machineWish } from "../../daemon/reactors/machine-wish.ts"
+import { observations } from "../../daemon/reactors/observations.ts"
+import { plan } from "../../daemon/reactors/plan.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import {
+  asked,
+  cluster,
+  launchRequested,
+  nodeId,
+  offer,
+  requested,
+  rowAfter,
+  type Said,
+  succeeded,
+  token,
+  up,
+  worldOf
+} from "../fakes/facts.ts"
+
+const nodes = [0, 1]
+const stopped: ReadonlyArray<Said> = [
+  ...up(2),
+  requested("stop"),
+  [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, "r-stop"],
+  ...nodes.map((rank): Said => ({ _tag: "NodeStopped", cluster, rank, node: nodeId(rank), reason: null })),
+  succeeded("r-stop"),
+  { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
+]
+const said = (...states: ReadonlyArray<NodeState["state"]>): ReadonlyArray<NodeState> =>
+  states.map((state, rank) => ({ rank, node: nodeId(rank), state, address: `10.0.0.${rank}`, reason: "said so", down: false }))
+const seen = (facts: ReadonlyArray<Said>, states: ReadonlyArray<NodeState>, silent: ReadonlyArray<number> = []) =>
+  observations(rowAfter(facts)!, states, new Set(silent.map(nodeId)))
+
+describe("a cluster that was stopped", () => {
+  it("is up again when somebody has started all of it, and is looked after as after a start of ours", () => {
+    const news = seen(stopped, said("running", "running"))
+    expect(news).toEqual(nodes.map((rank) => ({ _tag: "NodeStarting", cluster, rank, node: nodeId(rank) })))
+    const after = [...stopped, ...news]
+    expect(rowAfter(after)).toMatchObject({ wanted: "up", concluded: false, stoppedReason: null })
+    expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "StartNodes", ranks: nodes })
+  })
+  it.each([[said("running", "stopped")], [said("running", "unknown")], [said("stopped", "stopped")]])(
+    "stays as it is when not all of it runs",
+    (states) => {
+      expect(seen(stopped, states)).toEqual([])
+    }
+  )
+  it("is gone with its last machine, and rests before", () => {
+    const one = [...stopped, ...seen(stopped, said("missing", "stopped"))]
+    expect(plan(rowAfter(one)!, worldOf(one).jobs)).toBeUndefined()
+    expect(statusOf(rowAfter(one)!)).toBe("STOPPED")
+    const none = [...one, ...seen(one, said("missing", "missing"))]
+    expect(plan(rowAfter(none)!, worldOf(none).jobs)).toEqual({ _tag: "Conclude" })
+    expect(conclude(rowAfter(none)!, []).events.at(-1)).toMatchObject({ _tag: "ClusterGone", reason: "its machines are gone" })
+  })
+})
+
+describe("a node that runs", () => {
+  it("at another address than it had is started anew, once its agent does not answer at the old one", () => {
+    expect(seen(up(2), said("running", "running"))).toEqual([])
+    expect(seen(up(2), said("running", "running"), [0])).toEqual([{ _tag: "NodeStarting", cluster, rank: 0, node: nodeId(0) }])
+  })
+})
+
+describe("what machines are asked to be", () => {
+  const task = {
+    resources: {
+      any_of: [
+        { cloud: "gcp", disk_size: 10 },
+        { cloud: "aws", disk_size: 500, disk_tier: "high", ports: ["80"] }
+      ]
+    }
+  }
+  const place = { ...offer, cloud: "aws", region: "us-east-1", zone: "us-east-1a" }
+  it("is what the alternative says that the place meets", () => {
+    const row = rowAfter([...asked().slice(0, 2), launchRequested({ task })])!
+    expect(machineWish(row, place)).toEqual({ diskGib: 500, diskTier: "high", ports: ["80"] })
+  })
+  it("is what the others of the cluster are, where there are some", () => {
+    const machine = { diskGib: 77 }
+    const first: ReadonlyArray<Said> = [
+      ...asked({ numNodes: 2 }).filter((fact) => !("_tag" in fact && fact._tag === "NodeRequested")),
+      { _tag: "NodeRequested", cluster, token, ranks: [0], offer: place, machine },
+      { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1" }
+    ]
+    expect(machineWish(rowAfter(first)!, place)).toEqual(machine)
+  })
+})
