@@ -35,11 +35,11 @@ export const putOnAll = Effect.fn("putOnAll")(function* <E>(
     toldMs = nowMs
     say(farText(what, far.values(), nowMs - begunMs))
   }
-  const listing = yield* Effect.forkChild(Effect.tap(placed, ({ files }) => Effect.sync(() => say(sizeText(what, files)))))
+  const listing = yield* Effect.forkScoped(Effect.tap(placed, ({ files }) => Effect.sync(() => say(sizeText(what, files)))))
   const listed = Fiber.join(listing)
   yield* Effect.forEach(row.nodes, (node) => cloud.put(refOf(row, node, log), listed, tell(node.rank)), {
     concurrency: width,
     discard: true
   })
   return (yield* listed).files
-})
+}, Effect.scoped)

@@ -68,7 +68,11 @@ const simulate = Effect.gen(function* () {
   lackIn.clear()
   withoutQuota.clear()
   yield* settle(daemon)
-  // Who looks at a cluster that is stopped is a user.
+  // Who looks at a cluster that is short of a node, or stopped, is a user.
+  for (const row of HashMap.values(daemon.log.world().clusters.rows))
+    if (row.everUp && row.nodes.length > 0 && row.nodes.length < row.numNodes)
+      yield* Effect.forkDetach(daemon.send("start", `mend-${row.id}`, { clusterName: row.name }), { startImmediately: true })
+  yield* settle(daemon)
   for (const row of HashMap.values(daemon.log.world().clusters.rows))
     if (statusOf(row) === "STOPPED")
       yield* Effect.forkDetach(daemon.send("down", `end-${row.id}`, { clusterName: row.name }), { startImmediately: true })

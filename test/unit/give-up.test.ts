@@ -5,7 +5,7 @@ import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { Aways } from "../../daemon/reactors/away.ts"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
 import type { Action } from "../../daemon/reactors/plan.ts"
-import { cluster, nodeId, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
+import { cluster, nodeId, offer, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
 
 const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
 const asked: ReadonlyArray<Said> = [requested("down"), [{ _tag: "DownRequested", cluster, purge: false } as never, "r-down"]]
@@ -29,7 +29,7 @@ describe("an end that fails", () => {
     )
   })
   it("as what was asked for cannot be looked for is said to be that, not a launch's failure", () => {
-    const pending: Said = { _tag: "NodeRequested", cluster, token, ranks: [0] } as never
+    const pending: Said = { _tag: "NodeRequested", cluster, token, ranks: [0], offer }
     const failed = { message: "no route", tries: 5, nowMs: 1, final: false }
     const { events } = giveUp(rowAfter([...up(), pending, ...asked])!, { _tag: "Provision", token }, failed)
     const said = JSON.stringify(events)
