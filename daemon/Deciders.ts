@@ -139,13 +139,17 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
 
+/** What names another cloud in each of its wishes is in none of the lists. */
+const mayBeListed = ({ catalogs, task }: Input<"launch">) =>
+  alternativesOf(task.resources).items.some((need) => need.cloud === undefined || catalogs().some(({ cloud }) => cloud === need.cloud))
+
 /** Where no enabled cloud has it, by the lists of the others. */
 const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
   const { access, catalogs, clouds, name, places, task } = input
   const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
   // What may be had for nothing in a while is not to be paid for.
   if (isForWant && places.busy) return Result.fail(refusal)
-  const found = isForWant ? planElsewhere(task, catalogs()) : Result.fail(refusal)
+  const found = isForWant && mayBeListed(input) ? planElsewhere(task, catalogs()) : Result.fail(refusal)
   if (Result.isFailure(found)) {
     const isWant = found.failure._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
     return Result.fail(isWant ? hinted(refusal, input) : found.failure)
