@@ -162,7 +162,7 @@ const make = Effect.gen(function* () {
     "events.follow": (params, { id }, reply) => Effect.as(followEvents(id, params, reply, { log, notices }), undefined),
     replay: (params, { id }, reply) => replay(id, params, reply),
     "replay.verify": () => past.verify,
-    ...auditAnswers(identity.home, store, note),
+    ...(yield* auditAnswers(identity.home, store, note)),
     ...cloudAnswers(clouds),
     ...catalogAnswers(clouds, catalogs),
     operations: ({ all }) =>
