@@ -7,6 +7,7 @@ import { advanceJob } from "./advance-job.ts"
 import { advanceSetup } from "./advance-setup.ts"
 import type { Folder } from "./Folder.ts"
 import { halted, valueError } from "./failures.ts"
+import { Handed } from "./Handed.ts"
 import { type Host, LocalHost, RemoteHost, unreachable } from "./hosts.ts"
 import type { Journal } from "./Journal.ts"
 import { keepSecrets, selfPeer, setupKey } from "./orders.ts"
@@ -27,6 +28,7 @@ export class Head {
   readonly journal: Journal
   readonly reports: Reports
   readonly ssh: Ssh
+  readonly handed: Handed
   hosts: ReadonlyArray<Host> = []
   /** The node is going: nothing new starts. */
   closed = false
@@ -41,6 +43,7 @@ export class Head {
     this.journal = journal
     this.reports = new Reports(folder, store, journal, () => this.poke())
     this.ssh = new Ssh(folder.root)
+    this.handed = new Handed(store.state)
     this.#ranks = ranks
     ranks.watch(() => this.poke())
     this.#connect()
@@ -120,7 +123,8 @@ export class Head {
       this.#givenUp = true
       this.poke()
     }, unreachableMs)
-    await this.until(() => !this.busy && this.hosts.every((host) => this.#isQuiet(host)))
+    const isQuiet = (host: Host) => (!host.reachable && this.#givenUp) || host.views().every(({ quiet }) => quiet)
+    await this.until(() => !this.busy && this.hosts.every(isQuiet))
     clearTimeout(timer)
     return this.journal.lastEntry
   }
@@ -173,10 +177,6 @@ export class Head {
   exitOf(host: Host, key: string, rank: number): Exit | null {
     const exit = host.view(key, rank)?.exit ?? null
     return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: unreachable(host) } : exit
-  }
-
-  #isQuiet(host: Host) {
-    return (!host.reachable && this.#givenUp) || host.views().every(({ quiet }) => quiet)
   }
 
   #refuseWhenHalted() {

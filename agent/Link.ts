@@ -16,7 +16,8 @@ const isRefusal = (why: string) => /Permission denied|Host key verification fail
 
 interface Wish {
   readonly method: string
-  readonly params: object
+  /** Asked for when it goes out; null: it is not to be said any more. */
+  readonly params: () => object | null
   readonly done: () => void
 }
 
@@ -50,7 +51,7 @@ export class Link {
   }
 
   /** Resolves when the worker has answered, however long that takes; what it refuses is not asked again. */
-  wish(method: string, params: object): Promise<void> {
+  wish(method: string, params: Wish["params"]): Promise<void> {
     return new Promise((done) => {
       const id = this.#next++
       this.#wishes.set(id, { method, params, done })
@@ -72,8 +73,16 @@ export class Link {
   }
 
   #say(id: number) {
-    const { method, params } = this.#wishes.get(id)!
-    writeFrame(this.#socket!, "request", { id, method, params })
+    const wish = this.#wishes.get(id)!
+    const params = wish.params()
+    if (params === null) return this.#end(id)
+    writeFrame(this.#socket!, "request", { id, method: wish.method, params })
+  }
+
+  #end(id: number) {
+    const wish = this.#wishes.get(id)
+    this.#wishes.delete(id)
+    wish?.done()
   }
 
   #connect() {
@@ -110,9 +119,7 @@ export class Link {
       for (const id of this.#wishes.keys()) this.#say(id)
       return this.#onChange()
     }
-    const wish = this.#wishes.get(data.id as number)
-    this.#wishes.delete(data.id as number)
-    wish?.done()
+    this.#end(data.id as number)
   }
 
   #lost(why: string) {

@@ -3,6 +3,7 @@ import type { Peer } from "../sdk/agent/protocol.ts"
 import { ask } from "./ask.ts"
 import type { Head } from "./Head.ts"
 import { Link } from "./Link.ts"
+import { killedCode } from "./outcome.ts"
 import type { RankView } from "./Rank.ts"
 import type { Ranks } from "./Ranks.ts"
 import type { RankOrder } from "./rank-files.ts"
@@ -67,7 +68,7 @@ export class LocalHost implements Host {
   close() {}
 }
 
-type HeadOf = Pick<Head, "folder" | "journal" | "poke" | "ssh" | "store">
+type HeadOf = Pick<Head, "folder" | "handed" | "journal" | "poke" | "ssh" | "store">
 
 export class RemoteHost implements Host {
   readonly #link: Link
@@ -103,10 +104,15 @@ export class RemoteHost implements Host {
     if (this.view(key, rank) === undefined) this.#say("rank.start", key, rank, order)
   }
   end(key: string, rank: number) {
-    if (!this.view(key, rank)?.exit) this.#say("rank.end", key, rank, () => ({ key, rank }))
+    if (this.view(key, rank)?.exit) return
+    if (this.#head.handed.has(key, rank)) return this.#say("rank.end", key, rank, () => ({ key, rank }))
+    this.#takeBack("rank.start", key, rank)
+    this.#see({ key, rank, pid: null, exit: { code: killedCode, reason: null }, quiet: true })
+    this.#head.poke()
   }
   forget(key: string, rank: number) {
-    this.#say("rank.forget", key, rank, () => ({ key, rank }))
+    if (this.#head.handed.has(key, rank)) this.#say("rank.forget", key, rank, () => ({ key, rank }))
+    else this.#drop(key, rank)
   }
   async lastLines(log: string, count: number, secrets: ReadonlyArray<string>) {
     const signal = AbortSignal.timeout(linesMs)
@@ -115,7 +121,7 @@ export class RemoteHost implements Host {
     return (answer as { lines: ReadonlyArray<string> } | null)?.lines ?? []
   }
   exit(how: string) {
-    return this.#link.wish("exit", { how, head: this.#head.journal.id })
+    return this.#link.wish("exit", () => ({ how, head: this.#head.journal.id }))
   }
   close() {
     this.#link.close()
@@ -132,6 +138,16 @@ export class RemoteHost implements Host {
     this.#views.set(rankKey(view.key, view.rank), view)
   }
 
+  #drop(key: string, rank: number) {
+    this.#views.delete(rankKey(key, rank))
+    this.#head.handed.delete(key, rank)
+    for (const method of ["rank.start", "rank.end", "rank.forget"]) this.#takeBack(method, key, rank)
+  }
+
+  #takeBack(method: string, key: string, rank: number) {
+    this.#said.delete(`${method} ${rankKey(key, rank)}`)
+  }
+
   async #say(method: string, key: string, rank: number, params: () => object) {
     const id = `${method} ${rankKey(key, rank)}`
     if (this.#said.has(id)) return
@@ -140,9 +156,11 @@ export class RemoteHost implements Host {
     const order = { ...params(), head: this.#head.journal.id }
     // A head that was killed before it wrote down what it began would be told of it anew, and begin it again.
     if (method === "rank.start") await this.#head.store.settled
-    await this.#link.wish(method, order)
-    if (method !== "rank.forget") return
-    this.#views.delete(rankKey(key, rank))
-    for (const said of ["rank.start", "rank.end", method]) this.#said.delete(`${said} ${rankKey(key, rank)}`)
+    await this.#link.wish(method, () => {
+      if (!this.#said.has(id)) return null
+      if (method === "rank.start") this.#head.handed.add(key, rank)
+      return order
+    })
+    if (method === "rank.forget") this.#drop(key, rank)
   }
 }

@@ -63,7 +63,7 @@ export const endBroken = ({ store }: Head, replaced: ReadonlySet<number>) => {
   store.append({ type: "endingSetup", operations: Object.keys(setups), reason })
 }
 
-export const liveKeys = ({ jobs, setups }: State) =>
+export const liveKeys = ({ jobs, setups }: Pick<State, "jobs" | "setups">) =>
   new Set([...Object.keys(jobs).flatMap((id) => [jobKey(Number(id)), detachedSetupKey(Number(id))]), ...Object.keys(setups).map(setupKey)])
 
 /** Ranks whose end is in the journal, when nothing of them is left. */
