@@ -19,6 +19,7 @@ import { JournalInbox } from "./JournalInbox.ts"
 import { Links } from "./Links.ts"
 import { observe } from "./observe.ts"
 import { Told } from "./Told.ts"
+import { Undelivered } from "./Undelivered.ts"
 import { soon, unreachedBy } from "./unreached.ts"
 
 /** An agent that nobody can reach is tried again after this, when nothing else happens. */
@@ -29,6 +30,7 @@ export class Courier {
   readonly inbox: JournalInbox
   /** What the head was told on its present link. */
   readonly told = new Told()
+  readonly undelivered: Undelivered
   isWorking = false
   private readonly cluster: ClusterId
   private readonly tools: CourierTools
@@ -47,6 +49,7 @@ export class Courier {
     this.cluster = cluster
     this.tools = tools
     this.inbox = new JournalInbox(cluster, tools)
+    this.undelivered = new Undelivered(cluster, tools.before)
   }
 
   get head(): AgentLink | undefined {
@@ -161,8 +164,7 @@ export class Courier {
 
   private configure(): Effect.Effect<void, AgentError | CloudError> {
     return Effect.suspend(() => {
-      const { head } = this
-      const row = this.row()
+      const [head, row] = [this.head, this.row()]
       if (head === undefined || row === undefined || !isWhole(row)) return Effect.void
       return this.introduction.make(head, row, this.tools.peersOf(row))
     })
@@ -178,10 +180,9 @@ export class Courier {
   private deliver(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       yield* this.configure()
-      const { head } = this
-      const row = this.row()
+      const [head, row, { take }] = [this.head, this.row(), this.undelivered]
       if (head === undefined || row === undefined || !this.introduction.isMade) return
-      yield* deliver(head, row, this.told, { ...this.tools, closeOthers: this.closeOthers })
+      yield* deliver(head, row, this.told, { ...this.tools, take, closeOthers: this.closeOthers })
       this.strikes = 0
     }).pipe(
       // Said, and tried again with the next news or after a while.

@@ -101,7 +101,7 @@ const make = Effect.gen(function* () {
     return yield* cloud.peers?.(refs) ?? Effect.forEach(refs, cloud.installAgent)
   })
 
-  const tools = { log, secrets, identity, refOf, cloudFor, peersOf, dial }
+  const tools = { log, secrets, identity, before: log.world().jobs, refOf, cloudFor, peersOf, dial }
 
   /** None of a cluster that is gone. */
   const courierOf = (cluster: ClusterId): Courier | undefined => {
@@ -115,7 +115,9 @@ const make = Effect.gen(function* () {
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
     const live = areOn && (row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false)
-    couriers.get(cluster)?.wake()
+    const known = couriers.get(cluster)
+    known?.wake()
+    if (known !== undefined && areOn && known.undelivered.cancelled(log.world().jobs).length > 0) run(known.undelivered.close(tools))
     if (row === undefined) couriers.delete(cluster)
     const courier = live ? courierOf(cluster) : undefined
     if (courier === undefined || courier.isWorking) return

@@ -22,15 +22,18 @@ export const closingOthers = (cluster: ClusterId, jobs: Jobs, others: ReadonlyAr
     .filter(({ id, startedAtMs }) => startedAtMs === null && others.includes(id))
     .flatMap((job) => closing(cluster, [job], whyOther(job.id)))
 
-interface Tools {
+export interface Tools {
   readonly log: EventLog["Service"]
   readonly identity: Identity["Service"]
 }
 
 /** `others`: numbers that a head has given to other jobs. What it said before is in the log already. */
-export const closeOthers = (cluster: ClusterId, others: ReadonlyArray<number>, { identity, log }: Tools): Effect.Effect<void> => {
+export const closeOthers = (cluster: ClusterId, others: ReadonlyArray<number>, tools: Tools): Effect.Effect<void> =>
+  closeJobs(cluster, (jobs) => closingOthers(cluster, jobs, others), tools)
+
+export const closeJobs = (cluster: ClusterId, closing: (jobs: Jobs) => Facts["events"], { identity, log }: Tools): Effect.Effect<void> => {
   const decide = ({ clusters, jobs }: World) => {
-    const closed = rowOf(clusters, cluster) === undefined ? [] : closingOthers(cluster, jobs, others)
+    const closed = rowOf(clusters, cluster) === undefined ? [] : closing(jobs)
     const events = closed.map((each) =>
       "_tag" in each ? ([streamOf(cluster), each] as const) : ([streamOf(cluster), each[0], each[1]] as const)
     )

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { unfinishedOf } from "../../projections/jobs.ts"
+import { type JobRow, unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import type { JobSpec } from "../../sdk/agent/protocol.ts"
 import type { AgentError, AgentLink } from "../AgentLink.ts"
@@ -34,6 +34,8 @@ interface Tools {
   readonly log: EventLog["Service"]
   readonly secrets: Secrets["Service"]
   /** Ends those whose number another job has on the node. */
+  /** Those that may still be told to a head. */
+  readonly take: (jobs: ReadonlyArray<JobRow>) => ReadonlyArray<JobRow>
   readonly closeOthers: (ids: ReadonlyArray<number>) => Effect.Effect<void>
 }
 
@@ -42,10 +44,11 @@ export const deliver = Effect.fn("deliver")(function* (
   head: AgentLink,
   row: ClusterRow,
   told: Set<string>,
-  { closeOthers, log, secrets }: Tools
+  { closeOthers, log, secrets, take }: Tools
 ): Effect.fn.Return<void, AgentError> {
   const { jobs, operations } = log.world()
   const news = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
+  const fresh = take(news.jobs)
   const read = (operation: OperationId | null, task: RecordedTask) =>
     operation === null || task.secretEnvs === undefined ? Effect.succeed({}) : secrets.read(operation)
   const others = new Set<number>()
@@ -57,7 +60,7 @@ export const deliver = Effect.fn("deliver")(function* (
   })
   for (const job of news.known) told.add(jobKey(job))
   yield* cancel()
-  const specs = yield* Effect.forEach(news.jobs, (job) => Effect.map(read(job.operation, job.task), (values) => jobSpec(job, values)))
+  const specs = yield* Effect.forEach(fresh, (job) => Effect.map(read(job.operation, job.task), (values) => jobSpec(job, values)))
   for (const batch of batches(specs)) {
     const answer = yield* head.ask("submit", { jobs: batch })
     for (const id of answer.others ?? []) others.add(id)
@@ -65,7 +68,7 @@ export const deliver = Effect.fn("deliver")(function* (
     for (const { id } of batch) told.add(jobKey({ id }))
     yield* cancel()
   }
-  for (const { operation } of [...news.known, ...news.jobs]) {
+  for (const { operation } of [...news.known, ...fresh]) {
     // Taken: the agent keeps them now.
     if (operation !== null && operationOf(operations, operation)?.outcome._tag !== "running") yield* secrets.forget(operation)
   }

@@ -18,9 +18,10 @@ export const seen = (operation: OperationId | null, events: Facts["events"]): Fa
 export const closing = (
   cluster: ClusterRow["id"],
   unfinished: ReadonlyArray<JobRow>,
-  reason: string
+  reason: string | null,
+  status: "FAILED" | "CANCELLED" = "FAILED"
 ): ReadonlyArray<readonly [Event, OperationId] | Event> =>
   unfinished.map((job) => {
-    const closed: Event = { _tag: "JobClosed", cluster, job: job.id, status: "FAILED", returnCodes: [], reason }
+    const closed: Event = { _tag: "JobClosed", cluster, job: job.id, status, returnCodes: [], reason }
     return job.operation === null ? closed : ([closed, job.operation] as const)
   })

@@ -230,6 +230,12 @@ describe("cancel", () => {
     assert.strictEqual(tags(cancelling(facts, { jobIds: [9] })), "JobDoesNotExist")
     assert.strictEqual(tags(cancelling(facts, { jobIds: [1], all: true })), "ValueError")
   })
+  it("takes what has not begun also while a node is away, and refuses the rest there", () => {
+    const away: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no route to it" }
+    assert.deepStrictEqual(find(cancelling([...up(), away], { all: true }), "JobCancelRequested")?.jobs as unknown, [1])
+    assert.strictEqual(tags(cancelling([...facts, away], { all: true })), "ClusterNotUpError")
+    assert.strictEqual(tags(cancelling([...up(), away])), "ClusterNotUpError")
+  })
 })
 
 describe("cancelling an operation", () => {
