@@ -18,6 +18,7 @@ import { powerOff } from "./power-off.ts"
 import { bootId } from "./processes.ts"
 import { liveKeys } from "./queue.ts"
 import { Ranks } from "./Ranks.ts"
+import { Reserve } from "./Reserve.ts"
 import { listen } from "./Server.ts"
 import { Store } from "./Store.ts"
 import { apply } from "./state.ts"
@@ -45,8 +46,10 @@ export class Agent {
     if (other !== null) throw new Error(`an agent of this folder runs already, pid ${other}`)
     this.folder.reserveEnded()
     const { cluster, node, rank } = this.folder.identity
-    this.#store = new Store(this.folder.records, cluster, node)
-    this.journal = new Journal(this.folder.journal, this.#store.isNew)
+    const reserve = new Reserve(this.folder.reserve)
+    const giveRoom = (bytes: number) => reserve.give(bytes)
+    this.#store = new Store(this.folder.records, cluster, node, giveRoom)
+    this.journal = new Journal(this.folder.journal, this.#store.isNew, giveRoom)
     // The daemon takes a head with another journal for another head, and what the one before it had begun for lost.
     if (rank === 0 && this.journal.isNew && !this.#store.isNew) this.#store.drop()
     const orphaned = this.#store.isNew && this.folder.dropQueue()

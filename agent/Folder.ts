@@ -13,6 +13,7 @@ export class Folder {
   readonly workdir: string
   readonly journal: string
   readonly records: string
+  readonly reserve: string
 
   constructor(path: string) {
     const root = resolve(path)
@@ -22,6 +23,7 @@ export class Folder {
     this.workdir = join(this.home, workdirName)
     this.journal = join(root, nodeFiles.journal)
     this.records = join(root, "agent/records.jsonl")
+    this.reserve = join(root, "agent/reserve")
     fs.mkdirSync(join(root, "agent"), { recursive: true, mode: 0o700 })
     fs.mkdirSync(this.workdir, { recursive: true })
   }

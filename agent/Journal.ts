@@ -3,7 +3,7 @@
  * twice, also after a compaction. Damage before the last line means a new journal: its numbers would lie.
  */
 import type { JournalEntry, JournalFact } from "../sdk/agent/protocol.ts"
-import { AppendFile, readLines } from "./durable.ts"
+import { AppendFile, type GiveRoom, readLines } from "./durable.ts"
 import { ulid } from "./ulid.ts"
 
 const compactAtBytes = 256 * 1024
@@ -38,7 +38,7 @@ export class Journal {
   readonly #file: AppendFile
   readonly #followers = new Set<Follower>()
 
-  constructor(path: string, fresh: boolean) {
+  constructor(path: string, fresh: boolean, giveRoom?: GiveRoom) {
     const found = fresh ? null : read(path)
     this.isNew = found === null
     this.id = found?.header.journal ?? ulid(Date.now())
@@ -46,7 +46,7 @@ export class Journal {
     this.#entries = found?.entries ?? []
     this.lastEntry = this.#entries.at(-1)?.n ?? this.#acknowledged
     this.#committed = this.lastEntry
-    this.#file = new AppendFile(path)
+    this.#file = new AppendFile(path, giveRoom)
     if (found !== null) return
     // A new one needs no waiting for the disk: nobody has heard of it.
     if (this.#file.size === 0) this.#file.append(JSON.stringify(this.#header))

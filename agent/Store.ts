@@ -1,5 +1,5 @@
 /** The agent's memory on disk: records appended, folded to State. Rewritten as one record when most of it is past. */
-import { AppendFile, readLines } from "./durable.ts"
+import { AppendFile, type GiveRoom, readLines } from "./durable.ts"
 import type { Record, State } from "./records.ts"
 import { apply, emptyState } from "./state.ts"
 
@@ -32,11 +32,11 @@ export class Store {
   /** There was none, it was another cluster's or node's, or it was dropped. */
   isNew: boolean
 
-  constructor(path: string, cluster: string, node: string) {
+  constructor(path: string, cluster: string, node: string, giveRoom?: GiveRoom) {
     const { state: found, whole } = readState(path)
     this.isNew = found?.cluster !== cluster || found.node !== node
     this.state = this.isNew ? emptyState(cluster, node) : found!
-    this.#file = new AppendFile(path)
+    this.#file = new AppendFile(path, giveRoom)
     if (this.#file.size === 0) this.#file.append(JSON.stringify(this.#whole))
     else if (this.isNew || !whole || this.#file.size > compactAtBytes) this.#compact()
   }

@@ -46,9 +46,13 @@ interface Waiting {
   readonly reject: (cause: unknown) => void
 }
 
+/** On a full disk: whether there is room now for so many bytes, or for some of them. */
+export type GiveRoom = (bytes: number) => boolean
+
 export class AppendFile {
   size: number
   readonly #path: string
+  readonly #giveRoom: GiveRoom
   #fd: number
   #text = ""
   #waiting: Array<Waiting> = []
@@ -58,8 +62,9 @@ export class AppendFile {
   /** Its name is not on disk yet. */
   #isNew: boolean
 
-  constructor(path: string) {
+  constructor(path: string, giveRoom: GiveRoom = () => false) {
     this.#path = path
+    this.#giveRoom = giveRoom
     this.#fd = fs.openSync(path, "a", 0o600)
     this.size = fs.fstatSync(this.#fd).size
     this.#isNew = this.size === 0
@@ -100,13 +105,23 @@ export class AppendFile {
       const bytes = Buffer.from(this.#text)
       this.#text = ""
       try {
-        for (let done = 0; done < bytes.length; ) done += fs.writeSync(this.#fd, bytes, done)
+        for (let done = 0; done < bytes.length; ) done += this.#put(bytes, done)
         this.size += bytes.length
       } catch (cause) {
         this.#broken = cause
       }
     }
     this.#sync()
+  }
+
+  #put(bytes: Buffer, done: number): number {
+    for (;;) {
+      try {
+        return fs.writeSync(this.#fd, bytes, done)
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "ENOSPC" || !this.#giveRoom(bytes.length - done)) throw cause
+      }
+    }
   }
 
   #sync() {

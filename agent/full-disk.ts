@@ -1,6 +1,6 @@
 /**
- * A full disk: jobs write their logs themselves, so what they could not write nobody has seen. That there was no room is said in the log once there is
- * some, and of a job that fails while there is none.
+ * A full disk: jobs write their logs themselves, so what they could not write nobody has seen. That there was no room is said in the log
+ * once there is some, and of a job that fails while there is none.
  */
 
 import type { StatsFs } from "node:fs"

@@ -1,7 +1,8 @@
 /**
  * The program on every node: `agent.cjs <node folder>`, and on machines elsewhere what starts the agents of all nodes there,
- * `agent.cjs boot <base folder>`, and the daemon's hands and lines, `agent.cjs machine <base folder>`, `agent.cjs receive <base folder>` and `agent.cjs connect <socket>`. Whoever starts an agent may wait for one JSON line on descriptor 3; when 3 was
- * not inherited it is the event loop's own, so only a pipe or a socket counts.
+ * `agent.cjs boot <base folder>`, and the daemon's hands and lines, `agent.cjs machine <base folder>`, `agent.cjs receive <base folder>`
+ * and `agent.cjs connect <socket>`. Whoever starts an agent may wait for one JSON line on descriptor 3; when 3 was not inherited it is the
+ * event loop's own, so only a pipe or a socket counts.
  */
 import * as fs from "node:fs"
 import { resolve } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * Ends the machine under a cluster that has ended itself. Not by `halt`: that leaves it on, and paid for. Tried again for a while: nobody else may be there
- * to do it.
+ * Ends the machine under a cluster that has ended itself. Not by `halt`: that leaves it on, and paid for. Tried again for a while: nobody
+ * else may be there to do it.
  */
 import { execFile } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"

@@ -1,8 +1,8 @@
 /**
  * The shell text around a user's script. `supervisor` is the few lines of sh in a session of their own: claim, run, write the
- * exit. The claim is one exclusive create, so two supervisors of one rank are impossible; a file that is still empty is one being written. The exit is
- * written over the blanks that are its place, which a full disk does not keep it from. `prologue` sources the
- * user's text from its own file: line numbers in errors are the user's. Pure.
+ * exit. The claim is one exclusive create, so two supervisors of one rank are impossible; a file that is still empty is one being written.
+ * The exit is written over the blanks that are its place, which a full disk does not keep it from. `prologue` sources the user's text from
+ * its own file: line numbers in errors are the user's. Pure.
  */
 import { quote } from "../sdk/quote.ts"
 
