@@ -1,4 +1,7 @@
-/** This program's own stdin, taken in lines and in bytes: waited for where it is read, since nothing else goes on in a program that reads so. */
+/**
+ * This program's own stdin, taken in lines and in bytes: waited for where it is read, since nothing else goes on in a program that reads
+ * so.
+ */
 import { readSync } from "node:fs"
 import { MachineError, refused } from "./MachineError.ts"
 import { retried } from "./say.ts"

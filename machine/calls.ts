@@ -1,6 +1,7 @@
 /**
- * The system's calls on files, in this very moment: whoever copies many has a thread or a program of its own, where nobody else waits, and asking
- * for each file later takes many times as long. Names need not be UTF-8: what is none stands in a path as lone surrogates, one for each byte.
+ * The system's calls on files, in this very moment: whoever copies many has a thread or a program of its own, where nobody else waits, and
+ * asking for each file later takes many times as long. Names need not be UTF-8: what is none stands in a path as lone surrogates, one for
+ * each byte.
  */
 
 import * as fs from "node:fs"

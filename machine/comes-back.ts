@@ -1,6 +1,6 @@
 /**
- * After a restart of the machine the agent of its node comes back though nobody asks: by a unit of the user's systemd, or by a line of his crontab.
- * How it is, and what cannot be had, lies in a file for whoever looks at the machine. It goes with the node.
+ * After a restart of the machine the agent of its node comes back though nobody asks: by a unit of the user's systemd, or by a line of his
+ * crontab. How it is, and what cannot be had, lies in a file for whoever looks at the machine. It goes with the node.
  */
 import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * The bytes of files on their way to a machine: frames of a kind (1 byte), a length (4 bytes) and that many bytes. A file begins with what it
- * was when it was opened; its bytes end where reading ended, so that a file may shrink, grow or vanish meanwhile and nothing is guessed.
+ * The bytes of files on their way to a machine: frames of a kind (1 byte), a length (4 bytes) and that many bytes. A file begins with what
+ * it was when it was opened; its bytes end where reading ended, so that a file may shrink, grow or vanish meanwhile and nothing is guessed.
  */
 import type { Input } from "./Input.ts"
 import { refused } from "./MachineError.ts"

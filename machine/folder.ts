@@ -87,7 +87,9 @@ const writeSynced = async (path: string, text: string) => {
 
 const identityText = (identity: NodeIdentity) => `${JSON.stringify(identity, null, 2)}\n`
 
-/** A provisioned node is one that runs: it is made with its `boot` file. `beforeItIs` is given the folder that is renamed into its place. */
+/**
+ * A provisioned node is one that runs: it is made with its `boot` file. `beforeItIs` is given the folder that is renamed into its place.
+ */
 export const buildFolder = async (
   at: Places,
   identity: NodeIdentity,

@@ -34,7 +34,10 @@ interface Device {
   readonly id: string
 }
 
-/** `listed`: what `nvidia-smi -L` says, where parts of GPUs are devices of their own (MIG). A GPU that is to be parted, and is not, can do nothing. */
+/**
+ * `listed`: what `nvidia-smi -L` says, where parts of GPUs are devices of their own (MIG). A GPU that is to be parted, and is not, can do
+ * nothing.
+ */
 const devicesOf = (queried: string, listed: string): ReadonlyArray<Device> => {
   const parts = new Map<number, Array<Device>>()
   let gpu = -1

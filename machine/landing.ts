@@ -1,7 +1,7 @@
 /**
- * Where on a machine files come to lie. Below a home of the node's own, only what is below it. In a user's home, links to folders on the way
- * to the target are the user's and are followed; `/tmp/…` is taken as it is; any other absolute path becomes a link, by sudo where that is
- * needed, to what lies below `~/.sky/file_mounts`.
+ * Where on a machine files come to lie. Below a home of the node's own, only what is below it. In a user's home, links to folders on the
+ * way to the target are the user's and are followed; `/tmp/…` is taken as it is; any other absolute path becomes a link, by sudo where that
+ * is needed, to what lies below `~/.sky/file_mounts`.
  */
 import { execFile } from "node:child_process"
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync, renameSync, rmSync, type Stats, statSync, symlinkSync } from "node:fs"

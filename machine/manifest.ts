@@ -1,6 +1,6 @@
 /**
- * What `agent.cjs receive` is told before any bytes: one line that says where to, then lines of many entries each, all of it JSON. Nothing of it
- * is believed: whoever sends, no path leaves the target, goes through anything but a folder of the list, or comes twice.
+ * What `agent.cjs receive` is told before any bytes: one line that says where to, then lines of many entries each, all of it JSON. Nothing
+ * of it is believed: whoever sends, no path leaves the target, goes through anything but a folder of the list, or comes twice.
  */
 import { named, raw } from "./calls.ts"
 import type { FileEntry } from "./FileEntry.ts"

@@ -1,6 +1,6 @@
 /**
- * Agents and Nodes that were brought to this machine and that nobody uses any more. Who uses one touches it; what was not touched for a day, and what no
- * process, key or start of the machine names, goes. Who wanted it all the same brings it again.
+ * Agents and Nodes that were brought to this machine and that nobody uses any more. Who uses one touches it; what was not touched for a
+ * day, and what no process, key or start of the machine names, goes. Who wanted it all the same brings it again.
  */
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises"
 import { homedir } from "node:os"

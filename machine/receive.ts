@@ -1,8 +1,8 @@
 /**
- * `agent.cjs receive <base folder>`: takes files for a node. It is told which there are (`manifest.ts`), answers which of them it wants as one
- * line `{wants: [numbers]}`, takes their bytes (`file-frames.ts`), says how far it is by `{took: counts}`, and answers `{ok: counts}`; or, at any
- * time, `{error: {kind, code, message}}` as `agent.cjs machine` does. Cut anywhere, nothing half is in its place, and the next one goes on with
- * what is missing.
+ * `agent.cjs receive <base folder>`: takes files for a node. It is told which there are (`manifest.ts`), answers which of them it wants as
+ * one line `{wants: [numbers]}`, takes their bytes (`file-frames.ts`), says how far it is by `{took: counts}`, and answers `{ok: counts}`;
+ * or, at any time, `{error: {kind, code, message}}` as `agent.cjs machine` does. Cut anywhere, nothing half is in its place, and the next
+ * one goes on with what is missing.
  */
 import { closeSync, copyFileSync, fchmodSync, futimesSync, utimesSync } from "node:fs"
 import { join, resolve } from "node:path"

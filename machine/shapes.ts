@@ -1,4 +1,7 @@
-/** What a machine is asked, and what it answers: plain JSON, because most machines are elsewhere. Of a cloud the same is asked (`daemon/clouds/Cloud.ts`). */
+/**
+ * What a machine is asked, and what it answers: plain JSON, because most machines are elsewhere. Of a cloud the same is asked
+ * (`daemon/clouds/Cloud.ts`).
+ */
 import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
 import type { JournalEntry, Peer } from "../sdk/agent/protocol.ts"
 
@@ -79,7 +82,10 @@ export interface MachineMethods {
   readonly homeFolder: [NodeRef, { readonly home: string; readonly staging: string }]
   /** The public half of the key by which the node reaches its workers; it is made when it is asked for first. Head only. */
   readonly headKey: [NodeRef, { readonly publicKey: string }]
-  /** From now on who has this key reaches the node's agent, and nothing else here, as this user over ssh; one key at a time, until `terminate`. */
+  /**
+   * From now on who has this key reaches the node's agent, and nothing else here, as this user over ssh; one key at a time, until
+   * `terminate`.
+   */
   readonly letIn: [NodeRef & { readonly publicKey: string }, object]
   readonly journalAtRest: [NodeRef, JournalAtRest | null]
   /** Removes what crashes before this call had left. */

@@ -1,6 +1,6 @@
 /**
- * What the user's own systemd does for a node: a unit that starts its agent when the machine starts, and a place for the agent that does not end
- * with the login that started it. Both need that the user may linger: that his systemd runs while he is not logged in.
+ * What the user's own systemd does for a node: a unit that starts its agent when the machine starts, and a place for the agent that does
+ * not end with the login that started it. Both need that the user may linger: that his systemd runs while he is not logged in.
  */
 import { existsSync } from "node:fs"
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises"

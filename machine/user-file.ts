@@ -1,7 +1,8 @@
 /**
- * A file of the user's own in `~/.ssh`, of which a part is ours: every other byte stays, and so do its mode, its owner and the links that lead to it.
- * It is written anew in the folder that is its lock, and renamed: who was away for so long that the lock was taken from him has nothing to rename, and
- * begins again. So does who is not alone in the folder: his own was taken when nothing lay in it, and this is the next one's.
+ * A file of the user's own in `~/.ssh`, of which a part is ours: every other byte stays, and so do its mode, its owner and the links that
+ * lead to it. It is written anew in the folder that is its lock, and renamed: who was away for so long that the lock was taken from him has
+ * nothing to rename, and begins again. So does who is not alone in the folder: his own was taken when nothing lay in it, and this is the
+ * next one's.
  */
 import { randomBytes } from "node:crypto"
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from "node:fs/promises"
@@ -61,7 +62,10 @@ const writeAt = async (file: FileHandle, bytes: Buffer, from: number): Promise<v
   for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, { offset: done, position: from + done })).bytesWritten
 }
 
-/** For one that has other names too, which a rename would leave behind. It has its size first, in empty lines: on a disk that is full it is as it was. */
+/**
+ * For one that has other names too, which a rename would leave behind. It has its size first, in empty lines: on a disk that is full it is
+ * as it was.
+ */
 const overwrite = async (path: string, before: string, after: string): Promise<"done"> => {
   const [old, bytes] = [Buffer.from(before, encoding), Buffer.from(after, encoding)]
   const file = await open(path, "r+")

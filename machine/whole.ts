@@ -1,4 +1,6 @@
-/** A call is given up by its signal, between steps. A step that must not be left half done is begun by `whole`, and waited for by `settled`. */
+/**
+ * A call is given up by its signal, between steps. A step that must not be left half done is begun by `whole`, and waited for by `settled`.
+ */
 const steps = new WeakMap<AbortSignal, Promise<unknown>>()
 
 /** Not begun any more once the call was given up. */

@@ -1,6 +1,6 @@
 /**
- * Machines that are reached over ssh: made ready when something is to be done there, and asked as `agent.cjs machine`. What is known of one is kept, and
- * learned anew where it turns out wrong. Which machine a node is on, and how ssh gets there, its cloud says.
+ * Machines that are reached over ssh: made ready when something is to be done there, and asked as `agent.cjs machine`. What is known of one
+ * is kept, and learned anew where it turns out wrong. Which machine a node is on, and how ssh gets there, its cloud says.
  */
 import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,7 @@
 /**
- * The key by which this state folder logs in to machines that it has made, and the keys that those show. A machine's own follows from the request that made
- * it, so that who asks for the same machine again says the same, and the first connection there is to the right one or to none.
+ * The key by which this state folder logs in to machines that it has made, and the keys that those show. A machine's own follows from the
+ * request that made it, so that who asks for the same machine again says the same, and the first connection there is to the right one or to
+ * none.
  */
 import { createHash, createHmac, createPrivateKey, createPublicKey, randomBytes } from "node:crypto"
 import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises"

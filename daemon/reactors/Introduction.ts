@@ -1,6 +1,6 @@
 /**
- * The head is told of its peers before it is given jobs, and again when one was replaced. A worker that it has no way to keeps no job from it that
- * needs none: it is told so, and asked for a way again after a while.
+ * The head is told of its peers before it is given jobs, and again when one was replaced. A worker that it has no way to keeps no job from
+ * it that needs none: it is told so, and asked for a way again after a while.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,7 @@
-/** Forgets the secrets of operations that no longer need them: ended without a job, or whose job is over. The courier forgets those that the agent took. */
+/**
+ * Forgets the secrets of operations that no longer need them: ended without a job, or whose job is over. The courier forgets those that the
+ * agent took.
+ */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"

@@ -1,4 +1,6 @@
-/** Machines that were there a moment ago and are not reached now, in the middle of what somebody waits for: for how long, and what that was. */
+/**
+ * Machines that were there a moment ago and are not reached now, in the middle of what somebody waits for: for how long, and what that was.
+ */
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"

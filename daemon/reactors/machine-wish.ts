@@ -1,4 +1,7 @@
-/** What the machines of a place are asked to be besides: by the task that they are launched for, and as the others are where there are some. Pure. */
+/**
+ * What the machines of a place are asked to be besides: by the task that they are launched for, and as the others are where there are some.
+ * Pure.
+ */
 import type { MachineWish, Offer } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"

@@ -1,6 +1,6 @@
 /**
- * Where a new cluster goes when its place gave nothing: the best place that no refusal of this round reaches, held against the same checks as the
- * first. When there is none it is over, or, for who waits it out, all are asked again after a while.
+ * Where a new cluster goes when its place gave nothing: the best place that no refusal of this round reaches, held against the same checks
+ * as the first. When there is none it is over, or, for who waits it out, all are asked again after a while.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

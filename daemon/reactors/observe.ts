@@ -81,7 +81,8 @@ export const observe = Effect.fn("observe")(function* (
   const lost = new Set([...silent, ...away])
   // One that is only on its way there has no reason yet.
   const apart = new Map((yield* unreached).flatMap(({ rank, why }) => (why === null ? [] : [[rank, why] as const])))
-  // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not known.
+  // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not
+  // known.
   const decide = ({ clusters }: World) => {
     const row = rowOf(clusters, cluster)
     if (row === undefined || !isAtRest(row)) return Result.succeed(undefined)

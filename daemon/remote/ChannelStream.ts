@@ -1,6 +1,6 @@
 /**
- * A channel of a connection as a Duplex like any other. ssh2's own neither fails when the connection goes nor can be destroyed, and forgets who writes to
- * it once it is closed.
+ * A channel of a connection as a Duplex like any other. ssh2's own neither fails when the connection goes nor can be destroyed, and forgets
+ * who writes to it once it is closed.
  */
 import { Duplex } from "node:stream"
 import type { ClientChannel } from "ssh2"

@@ -1,7 +1,7 @@
 /**
- * The exec channels of one connection. A server allows few at once (sshd: MaxSessions, 10): we open at most 8 and the rest wait their turn. One that
- * allows fewer refuses; then its limit is ours, for as long as the connection lives: what is more is never tried again. Streams stay open for long, so
- * they never keep others waiting: where they hold all there is, a caller is told at once.
+ * The exec channels of one connection. A server allows few at once (sshd: MaxSessions, 10): we open at most 8 and the rest wait their turn.
+ * One that allows fewer refuses; then its limit is ours, for as long as the connection lives: what is more is never tried again. Streams
+ * stay open for long, so they never keep others waiting: where they hold all there is, a caller is told at once.
  */
 import type { ClientChannel } from "ssh2"
 import { type RemoteError, remoteError } from "./RemoteError.ts"

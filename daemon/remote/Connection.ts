@@ -1,6 +1,6 @@
 /**
- * One ssh connection to one machine, made by `connect.ts`. What runs there shares it, a channel each. It is lost once, for one reason, and then everything
- * on it fails with that; nothing is tried again here.
+ * One ssh connection to one machine, made by `connect.ts`. What runs there shares it, a channel each. It is lost once, for one reason, and
+ * then everything on it fails with that; nothing is tried again here.
  */
 import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
@@ -105,8 +105,8 @@ export class Connection {
   }
 
   /**
-   * To a Unix socket there: no session, so no channel of those that are few. A server that is told to make none (OpenSSH) answers as where nobody
-   * listens: a refusal says no more than that it did not come about.
+   * To a Unix socket there: no session, so no channel of those that are few. A server that is told to make none (OpenSSH) answers as where
+   * nobody listens: a refusal says no more than that it did not come about.
    */
   async dial(path: string, signal: AbortSignal): Promise<Duplex> {
     const channel = await this.through((done) => this.client.openssh_forwardOutStreamLocal(path, done), signal).catch((error) => {

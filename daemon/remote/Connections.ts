@@ -1,4 +1,7 @@
-/** The daemon's connections to machines over ssh: see `KeptConnections.ts`. All are closed when the daemon ends. To ask again, and when, is the callers' affair. */
+/**
+ * The daemon's connections to machines over ssh: see `KeptConnections.ts`. All are closed when the daemon ends. To ask again, and when, is
+ * the callers' affair.
+ */
 import type { Duplex } from "node:stream"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

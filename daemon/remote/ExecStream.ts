@@ -1,6 +1,6 @@
 /**
- * A program on a machine as one stream: its stdin and stdout. It ends with an error where the program fails. What the program says on stderr is told
- * as `said`.
+ * A program on a machine as one stream: its stdin and stdout. It ends with an error where the program fails. What the program says on
+ * stderr is told as `said`.
  */
 import type { ClientChannel } from "ssh2"
 import { ChannelStream } from "./ChannelStream.ts"

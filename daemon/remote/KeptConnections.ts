@@ -1,6 +1,6 @@
 /**
- * Kept connections: one for each machine and login, made when it is first asked for, shared by all, dropped when it breaks or is idle for some minutes. A
- * machine whose channels are all held by streams gets another one. Never more than one connect at a time for each.
+ * Kept connections: one for each machine and login, made when it is first asked for, shared by all, dropped when it breaks or is idle for
+ * some minutes. A machine whose channels are all held by streams gets another one. Never more than one connect at a time for each.
  */
 
 import type { Connection } from "./Connection.ts"
@@ -26,7 +26,10 @@ const lastingMax = 24
 /** Whether it ends with some work, or lasts: who follows logs must not keep others from working there. */
 export type Span = "ends" | "lasts"
 
-/** The key that it must have is not among what it is known by: a kept connection has shown its key, or one that stands for it in known_hosts. */
+/**
+ * The key that it must have is not among what it is known by: a kept connection has shown its key, or one that stands for it in
+ * known_hosts.
+ */
 const nameOf = ({ hostKey: _, ...rest }: Target): string => JSON.stringify(rest)
 const fits = ({ hostKey: shown, isOpen, target }: Connection, { hostKey }: Target) =>
   isOpen && (hostKey === null || hostKey === shown || hostKey === target.hostKey)

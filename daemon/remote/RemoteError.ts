@@ -1,4 +1,6 @@
-/** All that can go wrong between here and a machine, as a person would see it: one class, `kind` tells apart what a caller may do about it. */
+/**
+ * All that can go wrong between here and a machine, as a person would see it: one class, `kind` tells apart what a caller may do about it.
+ */
 import * as Schema from "effect/Schema"
 
 const kinds = [

@@ -1,6 +1,6 @@
 /**
- * A connection to a Unix socket on a machine, without a program in between. Not every server makes one; where one is refused, a program that connects
- * will do.
+ * A connection to a Unix socket on a machine, without a program in between. Not every server makes one; where one is refused, a program
+ * that connects will do.
  */
 import type { ClientChannel } from "ssh2"
 import { ChannelStream } from "./ChannelStream.ts"

@@ -1,6 +1,6 @@
 /**
- * A machine and all that is needed to log in to it. Made anew for each connect from the user's files (`resolve.ts`), never stored: it may hold a
- * password.
+ * A machine and all that is needed to log in to it. Made anew for each connect from the user's files (`resolve.ts`), never stored: it may
+ * hold a password.
  */
 
 export interface Target {

@@ -1,6 +1,6 @@
 /**
- * Makes a machine one that can be asked: a Node that is new enough, found or brought, and our agent's program. One connection, one look, and what is
- * missing; nothing of it needs root, or a network on that side.
+ * Makes a machine one that can be asked: a Node that is new enough, found or brought, and our agent's program. One connection, one look,
+ * and what is missing; nothing of it needs root, or a network on that side.
  */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"

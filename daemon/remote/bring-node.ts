@@ -1,6 +1,6 @@
 /**
- * A Node for a machine that has none: fetched there where a mirror is named, or ours is none for it; else ours, pushed. What a machine cannot fetch,
- * for want of a network, a tool or a right clock, is fetched here and pushed.
+ * A Node for a machine that has none: fetched there where a mirror is named, or ours is none for it; else ours, pushed. What a machine
+ * cannot fetch, for want of a network, a tool or a right clock, is fetched here and pushed.
  */
 import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,7 @@
-/** In which condition a machine is for a node: whether one can be put there, who else has one on it, and what its owner should know. A part of the look. */
+/**
+ * In which condition a machine is for a node: whether one can be put there, who else has one on it, and what its owner should know. A part
+ * of the look.
+ */
 
 export interface Condition {
   /** Which kernel and which processes one sees: the users of one machine see the same. Null where it does not say. */

@@ -1,4 +1,6 @@
-/** Connecting: the way there, the machine's key, the login. Each step has its time, and what goes wrong in it is told in words for people. */
+/**
+ * Connecting: the way there, the machine's key, the login. Each step has its time, and what goes wrong in it is told in words for people.
+ */
 import type { AuthHandlerMiddleware, Client } from "ssh2"
 import { Connection } from "./Connection.ts"
 import { type HostKeyCheck, hostKeyCheck, keyText } from "./host-key.ts"

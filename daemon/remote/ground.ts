@@ -1,6 +1,6 @@
 /**
- * What a machine is, as one script of `sh` finds it: no Node is needed there. So it is known what a machine has and who has it before anything of ours
- * is put on it, and what is missing when something is to be.
+ * What a machine is, as one script of `sh` finds it: no Node is needed there. So it is known what a machine has and who has it before
+ * anything of ours is put on it, and what is missing when something is to be.
  */
 import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"

@@ -1,6 +1,6 @@
 /**
- * What a machine says of itself, taken for no more than it may be: it is somebody's program that says it. What is out of all bounds is not taken at all,
- * and nothing gets from there into words for people that would move a terminal.
+ * What a machine says of itself, taken for no more than it may be: it is somebody's program that says it. What is out of all bounds is not
+ * taken at all, and nothing gets from there into words for people that would move a terminal.
  */
 import * as Schema from "effect/Schema"
 import { ClusterName } from "../../events/ids.ts"

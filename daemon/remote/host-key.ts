@@ -1,7 +1,7 @@
 /**
- * Whether a machine is the one it was: its key is held against the pinned one, else against known_hosts; a host that nobody knows is believed once, and
- * the caller pins what was seen. A key that is another is never gone past, unless the user's known_hosts has that very key: it is the user's word, as
- * it is that a key is revoked, whoever pinned it.
+ * Whether a machine is the one it was: its key is held against the pinned one, else against known_hosts; a host that nobody knows is
+ * believed once, and the caller pins what was seen. A key that is another is never gone past, unless the user's known_hosts has that very
+ * key: it is the user's word, as it is that a key is revoked, whoever pinned it.
  */
 import { createHash } from "node:crypto"
 import type { ServerHostKeyAlgorithm } from "ssh2"

@@ -1,4 +1,7 @@
-/** What ssh2 can and does not let us: the only file that reaches beneath its interface. Its version is fixed, and the contract's tests notice a change. */
+/**
+ * What ssh2 can and does not let us: the only file that reaches beneath its interface. Its version is fixed, and the contract's tests
+ * notice a change.
+ */
 import { createSecretKey, type KeyObject } from "node:crypto"
 import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
@@ -10,8 +13,8 @@ interface InsideChannel {
 }
 
 /**
- * To the whole process group of a command, which is how sshd passes it on (since 7.9), where it passes it on at all. ssh2's own `signal` does nothing once
- * stdin has ended (mscdex/ssh2 #1510), and that is when a script runs.
+ * To the whole process group of a command, which is how sshd passes it on (since 7.9), where it passes it on at all. ssh2's own `signal`
+ * does nothing once stdin has ended (mscdex/ssh2 #1510), and that is when a script runs.
  */
 export const signalGroup = (channel: ClientChannel, name: "TERM" | "KILL"): void => {
   const { _client, outgoing } = channel as unknown as InsideChannel
@@ -19,13 +22,14 @@ export const signalGroup = (channel: ClientChannel, name: "TERM" | "KILL"): void
 }
 
 /**
- * Something came, so the machine lives. ssh2 counts only the answers to its own probes, and on a slow line these wait behind megabytes that are on
- * their way.
+ * Something came, so the machine lives. ssh2 counts only the answers to its own probes, and on a slow line these wait behind megabytes that
+ * are on their way.
  */
 export const isHeard = (client: Client): void => (client as unknown as { readonly _resetKA: () => void })._resetKA()
 
 /**
- * ssh2 writes each packet in three pieces, and without delay each of them would be sent by itself. What is written in one turn goes out at once.
+ * ssh2 writes each packet in three pieces, and without delay each of them would be sent by itself. What is written in one turn goes out at
+ * once.
  */
 export const gathered = <A extends Duplex>(stream: A): A => {
   const write = stream.write.bind(stream) as (...args: ReadonlyArray<unknown>) => boolean

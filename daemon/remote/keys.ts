@@ -1,4 +1,6 @@
-/** Identity files: which can be used as they are, which only through the ssh-agent, and what is wrong with the others, in words for people. */
+/**
+ * Identity files: which can be used as they are, which only through the ssh-agent, and what is wrong with the others, in words for people.
+ */
 import type { ParsedKey } from "ssh2"
 import { quote } from "../../sdk/quote.ts"
 import { readSmall } from "../small-file.ts"

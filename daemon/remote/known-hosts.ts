@@ -1,4 +1,7 @@
-/** The lines of OpenSSH's known_hosts files that speak of a host, hashed names and patterns included. Certificate authorities are passed over. */
+/**
+ * The lines of OpenSSH's known_hosts files that speak of a host, hashed names and patterns included. Certificate authorities are passed
+ * over.
+ */
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { readSmall } from "../small-file.ts"
 import { portOfSsh, type Target } from "./Target.ts"

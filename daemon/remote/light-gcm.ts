@@ -1,6 +1,6 @@
 /**
- * AES-GCM packets (RFC 5647) as ssh2 makes them, at a third of what they cost there: its key, the memory of a packet and the padding are made for
- * many packets, not for each, and megabytes a second leave less behind to be collected.
+ * AES-GCM packets (RFC 5647) as ssh2 makes them, at a third of what they cost there: its key, the memory of a packet and the padding are
+ * made for many packets, not for each, and megabytes a second leave less behind to be collected.
  */
 import { type CipherGCM, createCipheriv, createSecretKey, randomFillSync } from "node:crypto"
 import type { Duplex } from "node:stream"
@@ -43,7 +43,9 @@ const makePadding = () => {
   }
 }
 
-/** What packets go out on. Where it keeps nothing, it has no more use of bytes once it says that they are written: not every stream does. */
+/**
+ * What packets go out on. Where it keeps nothing, it has no more use of bytes once it says that they are written: not every stream does.
+ */
 export interface WayOut {
   readonly stream: Duplex
   readonly keepsNothing: boolean

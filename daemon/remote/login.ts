@@ -1,6 +1,6 @@
 /**
- * How we log in: one way after the other, never several at once. The keys named for the machine come first, then those of the ssh-agent, the usual ones
- * of ssh where none was named, and a password where the pools file has one.
+ * How we log in: one way after the other, never several at once. The keys named for the machine come first, then those of the ssh-agent,
+ * the usual ones of ssh where none was named, and a password where the pools file has one.
  */
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from "ssh2"
 import { type Identity, readIdentity } from "./keys.ts"

@@ -1,6 +1,6 @@
 /**
- * The builds of Node that are fetched for machines that have none, as its own site has them: one version, and what the archives hash to by that
- * release's SHASUMS256. Whatever mirror one comes from, it is that one or none.
+ * The builds of Node that are fetched for machines that have none, as its own site has them: one version, and what the archives hash to by
+ * that release's SHASUMS256. Whatever mirror one comes from, it is that one or none.
  */
 import type { Ground } from "./ground.ts"
 

@@ -1,6 +1,6 @@
 /**
- * How programs of ours come to lie on a machine, as scripts of `sh`: beside their place, tried, on the disk, and renamed into it. Two that do so at
- * once do not meet, a cut in the middle leaves nothing that counts, and what a power cut left is swept by who comes an hour later.
+ * How programs of ours come to lie on a machine, as scripts of `sh`: beside their place, tried, on the disk, and renamed into it. Two that
+ * do so at once do not meet, a cut in the middle leaves nothing that counts, and what a power cut left is swept by who comes an hour later.
  */
 
 import { baseName } from "./ground.ts"
@@ -36,7 +36,9 @@ runs() {
 land() { sync "$new" 2>/dev/null; mv -f "$new" "$1"; }
 `
 
-/** `$2` how it is packed: zstd, gzip or not at all; `$3` its size; `$4` whether it is to run. A connection that breaks looks like the end. */
+/**
+ * `$2` how it is packed: zstd, gzip or not at all; `$3` its size; `$4` whether it is to run. A connection that breaks looks like the end.
+ */
 export const pushScript = `${beginning}
 case $2 in zstd|gzip) "$2" -dc >"$new" ;; *) cat >"$new" ;; esac || exit 1
 if ! [ "$(wc -c <"$new")" -eq "$3" ]; then echo "the connection broke before its end" >&2; exit 1; fi

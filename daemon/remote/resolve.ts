@@ -1,4 +1,7 @@
-/** What a host's name stands for. OpenSSH is asked (`ssh -G`) where it is installed, so aliases, jumps and proxies are what `ssh NAME` would use. */
+/**
+ * What a host's name stands for. OpenSSH is asked (`ssh -G`) where it is installed, so aliases, jumps and proxies are what `ssh NAME` would
+ * use.
+ */
 import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
 import { homedir, userInfo } from "node:os"
@@ -6,7 +9,10 @@ import { join } from "node:path"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import { portOfSsh, type Target } from "./Target.ts"
 
-/** What the pools file says of the machine, which comes before ~/.ssh/config. Keys that it names are meant, and no others that an agent may hold. */
+/**
+ * What the pools file says of the machine, which comes before ~/.ssh/config. Keys that it names are meant, and no others that an agent may
+ * hold.
+ */
 export type Overrides = Partial<Pick<Target, "user" | "port" | "identityFiles" | "password" | "hostKey">>
 
 export interface ResolveOptions {

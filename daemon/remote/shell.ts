@@ -1,8 +1,8 @@
 /**
- * How a script gets to a machine: over stdin, before its own input. The login shell there, whichever it is, sees one fixed line with a number and a mark in
- * it; `sh` reads so many bytes one by one and runs them where they begin and end with the mark, and what follows is the script's. Where a login file has
- * read of them before, nothing is run: the rest would be somebody's data. The mark comes first on stdout: what was printed before it is dropped, and where
- * it never comes, our script never ran.
+ * How a script gets to a machine: over stdin, before its own input. The login shell there, whichever it is, sees one fixed line with a
+ * number and a mark in it; `sh` reads so many bytes one by one and runs them where they begin and end with the mark, and what follows is
+ * the script's. Where a login file has read of them before, nothing is run: the rest would be somebody's data. The mark comes first on
+ * stdout: what was printed before it is dropped, and where it never comes, our script never ran.
  */
 import { randomBytes } from "node:crypto"
 import type { ClientChannel } from "ssh2"
@@ -59,8 +59,8 @@ export const prologue = (script: string, args: ReadonlyArray<string>): Prologue 
 export const program = (command: ReadonlyArray<string>): string => `exec ${command.map(wordOf).join(" ")}`
 
 /**
- * When all of its output has come: its close waits for the end of stdout alone. It never closes while something holds its output that a login file has
- * left in the background: then it is over when it has ended and nothing more is said.
+ * When all of its output has come: its close waits for the end of stdout alone. It never closes while something holds its output that a
+ * login file has left in the background: then it is over when it has ended and nothing more is said.
  */
 export const whenOver = (channel: ClientChannel, over: () => void): void => {
   let silence: NodeJS.Timeout | undefined

@@ -1,4 +1,7 @@
-/** Programs packed for the way to a machine. Who needs one in the same minute has it from memory: fifty machines are made ready with one of them. */
+/**
+ * Programs packed for the way to a machine. Who needs one in the same minute has it from memory: fifty machines are made ready with one of
+ * them.
+ */
 import { promisify } from "node:util"
 import { constants, gzip, zstdCompress } from "node:zlib"
 

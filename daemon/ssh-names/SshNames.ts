@@ -1,7 +1,7 @@
 /**
- * `ssh NAME` for clusters that are reached over ssh: an entry for each in a folder of ours, and one line in the user's `~/.ssh/config` that takes the
- * folder in. Both follow from the log: what is missing, stale or edited is made right at a start of the daemon and whenever something happens to that
- * cluster. Whatever cannot be done is said, and nothing fails of it.
+ * `ssh NAME` for clusters that are reached over ssh: an entry for each in a folder of ours, and one line in the user's `~/.ssh/config` that
+ * takes the folder in. Both follow from the log: what is missing, stale or edited is made right at a start of the daemon and whenever
+ * something happens to that cluster. Whatever cannot be done is said, and nothing fails of it.
  */
 import { homedir } from "node:os"
 import { join } from "node:path"

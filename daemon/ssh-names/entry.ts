@@ -1,4 +1,7 @@
-/** What ssh's configuration says of the nodes of a cluster, so that `ssh NAME` goes where we go: the same way, the same key, and nowhere else. Pure. */
+/**
+ * What ssh's configuration says of the nodes of a cluster, so that `ssh NAME` goes where we go: the same way, the same key, and nowhere
+ * else. Pure.
+ */
 import { address, type Target } from "../remote/Target.ts"
 
 /** A node by the name that the user types. */

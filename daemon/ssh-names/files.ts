@@ -1,4 +1,7 @@
-/** The files that ssh reads of our clusters: two of each, in one folder. Each is replaced in one step, and only where it says something else. */
+/**
+ * The files that ssh reads of our clusters: two of each, in one folder. Each is replaced in one step, and only where it says something
+ * else.
+ */
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"

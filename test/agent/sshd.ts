@@ -1,4 +1,6 @@
-/** A real sshd on loopback that lets in whoever a home's `authorized_keys` names. As root or as any user, who then is the one it lets in. */
+/**
+ * A real sshd on loopback that lets in whoever a home's `authorized_keys` names. As root or as any user, who then is the one it lets in.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as fs from "node:fs"

@@ -1,4 +1,6 @@
-/** The daemon is killed while the SDK waits or reads. Each time on a state folder of its own: one that dies often leaves its clusters alone. */
+/**
+ * The daemon is killed while the SDK waits or reads. Each time on a state folder of its own: one that dies often leaves its clusters alone.
+ */
 import { describe, expect, it } from "vitest"
 import { startProgram, use } from "./api.ts"
 import { eventually, Home, kill } from "./home.ts"

@@ -1,4 +1,6 @@
-/** Machines whose system starts things by itself, or ends them: agents come back after a restart, and outlive the login that started them. */
+/**
+ * Machines whose system starts things by itself, or ends them: agents come back after a restart, and outlive the login that started them.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"

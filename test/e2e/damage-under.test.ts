@@ -1,4 +1,7 @@
-/** A log whose files are deleted, moved or replaced under the daemon that writes to them: it is said, nothing is begun, and all can be saved. */
+/**
+ * A log whose files are deleted, moved or replaced under the daemon that writes to them: it is said, nothing is begun, and all can be
+ * saved.
+ */
 import { randomBytes } from "node:crypto"
 import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * EC2 with machines behind it: the instances of moto, each with a real OpenSSH server at its address, which begins, stops and ends with it and does at its first
- * start what cloud-init would: the user, the key that is let in, the key that the machine shows.
+ * EC2 with machines behind it: the instances of moto, each with a real OpenSSH server at its address, which begins, stops and ends with it
+ * and does at its first start what cloud-init would: the user, the key that is let in, the key that the machine shows.
  */
 import { existsSync, readdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"

@@ -1,4 +1,7 @@
-/** One machine of a pool, as a test finds it: without a Node, and with programs of the test's own before the system's. What a test changes there goes with it. */
+/**
+ * One machine of a pool, as a test finds it: without a Node, and with programs of the test's own before the system's. What a test changes
+ * there goes with it.
+ */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest"

@@ -1,4 +1,7 @@
-/** What lies beside the log: the socket and the pid file are kept by their own daemon, and by no other; what stands in a place of ours is named. */
+/**
+ * What lies beside the log: the socket and the pid file are kept by their own daemon, and by no other; what stands in a place of ours is
+ * named.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"

@@ -1,4 +1,7 @@
-/** A link that is cut for longer than it takes to find it dead, in the middle of all that goes over it: nothing is lost, nothing is done twice. */
+/**
+ * A link that is cut for longer than it takes to find it dead, in the middle of all that goes over it: nothing is lost, nothing is done
+ * twice.
+ */
 import { randomBytes } from "node:crypto"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

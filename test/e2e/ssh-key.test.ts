@@ -1,4 +1,6 @@
-/** A machine that shows another host key than the recorded one: nothing is said to it, until the user's own known_hosts has that very key. */
+/**
+ * A machine that shows another host key than the recorded one: nothing is said to it, until the user's own known_hosts has that very key.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"

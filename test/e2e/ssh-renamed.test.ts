@@ -1,4 +1,6 @@
-/** A cluster whose machine the pools file names otherwise, or no more: its commands work on, or say what is to be done; nothing is orphaned. */
+/**
+ * A cluster whose machine the pools file names otherwise, or no more: its commands work on, or say what is to be done; nothing is orphaned.
+ */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"

@@ -1,4 +1,6 @@
-/** Machines of a gang that are restarted under it, and a link that is away for longer than a minute while somebody reads what a job says. */
+/**
+ * Machines of a gang that are restarted under it, and a link that is away for longer than a minute while somebody reads what a job says.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { eventually, sleep } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"

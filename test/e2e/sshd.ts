@@ -1,6 +1,7 @@
 /**
- * Real machines, as far as one kernel goes: OpenSSH's server in namespaces of its own, with an address, a host name, users, a home, processes and a boot id
- * that no other machine has. Needs root, `ip` and sshd; where one is missing, `whyNoMachines` says which, and tests are skipped with a loud line.
+ * Real machines, as far as one kernel goes: OpenSSH's server in namespaces of its own, with an address, a host name, users, a home,
+ * processes and a boot id that no other machine has. Needs root, `ip` and sshd; where one is missing, `whyNoMachines` says which, and tests
+ * are skipped with a loud line.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes, randomUUID } from "node:crypto"

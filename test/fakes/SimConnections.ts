@@ -1,6 +1,6 @@
 /**
- * ssh to simulated machines: what the ssh cloud sends there is done, or not, or done without an answer, or done twice. Slow, and as moody as its
- * world says.
+ * ssh to simulated machines: what the ssh cloud sends there is done, or not, or done without an answer, or done twice. Slow, and as moody
+ * as its world says.
  */
 import { type Duplex, duplexPair } from "node:stream"
 import { Effect, Random } from "effect"

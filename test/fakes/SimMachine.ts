@@ -1,6 +1,6 @@
 /**
- * A machine of a pool as the simulation has it: what `machine/` promises of one that is had alone, with agents of the simulation. It can lose
- * its link and its power, and have no room left.
+ * A machine of a pool as the simulation has it: what `machine/` promises of one that is had alone, with agents of the simulation. It can
+ * lose its link and its power, and have no room left.
  */
 import type { Duplex } from "node:stream"
 import type { Effect, Fiber } from "effect"

@@ -1,6 +1,6 @@
 /**
- * A machine behind ssh, in this process and without root: an ssh2 server that runs commands in a home of its own, each in its own process group, and lets
- * itself be used as a jump. What real machines do badly is a knob.
+ * A machine behind ssh, in this process and without root: an ssh2 server that runs commands in a home of its own, each in its own process
+ * group, and lets itself be used as a jump. What real machines do badly is a knob.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"

@@ -1,10 +1,10 @@
 /** Locks that are taken from the living: by one who found a dead one's, and is so slow that the folder he removes is the next one's. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import type * as actual from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { addLine, keyLine } from "../../machine/authorized-keys.ts"
+import { at } from "./scratch-home.ts"
 
 type Step = (name: "mkdir" | "open" | "readFile" | "rename" | "rm", path: string) => Promise<void> | undefined
 const hooks = vi.hoisted(() => ({ before: (() => undefined) as Step, after: (() => undefined) as Step }))
@@ -30,19 +30,13 @@ const signal = () => {
 
 let scratch: string
 let file: string
-let home: string | undefined
 beforeEach(() => {
-  scratch = mkdtempSync(join(tmpdir(), "skyd-k-"))
-  file = join(scratch, ".ssh/authorized_keys")
-  home = process.env.HOME
-  process.env.HOME = scratch
+  ;({ file, scratch } = at)
   mkdirSync(join(scratch, ".ssh"))
   writeFileSync(file, "# mine\n")
 })
 afterEach(() => {
   hooks.before = hooks.after = () => undefined
-  process.env.HOME = home
-  rmSync(scratch, { recursive: true, force: true })
 })
 const isWritten = (path: string) => path.startsWith(`${file}.lock/`)
 const mustHoldBoth = () => {

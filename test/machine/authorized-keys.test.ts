@@ -5,7 +5,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,28 +13,20 @@ import {
   utimesSync,
   writeFileSync
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buildSync } from "esbuild"
 import fc from "fast-check"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { beforeEach, describe, expect, it } from "vitest"
 import { addLine, keyLine, takeOut, takeOutMade, withLine, withoutNode } from "../../machine/authorized-keys.ts"
+import { at } from "./scratch-home.ts"
 
 const key = `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")}`
 const line = (node: string) => keyLine(["/usr/bin/node", "/a/agent.cjs", "connect", "/a/run/x.sock"], key, node)
 
 let scratch: string
 let file: string
-let home: string | undefined
 beforeEach(() => {
-  scratch = mkdtempSync(join(tmpdir(), "skyd-k-"))
-  file = join(scratch, ".ssh/authorized_keys")
-  home = process.env.HOME
-  process.env.HOME = scratch
-})
-afterEach(() => {
-  process.env.HOME = home
-  rmSync(scratch, { recursive: true, force: true })
+  ;({ file, scratch } = at)
 })
 const mode = (path: string) => statSync(path).mode & 0o7777
 const put = (bytes: Uint8Array | string) => {

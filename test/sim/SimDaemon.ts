@@ -1,4 +1,7 @@
-/** The daemon of a simulation: real log, real deciders, real reactors; disk, cloud and time are the test's. It can be killed and started again. */
+/**
+ * The daemon of a simulation: real log, real deciders, real reactors; disk, cloud and time are the test's. It can be killed and started
+ * again.
+ */
 import { Cause, Effect, Exit, HashMap, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/Clouds.ts"

@@ -1,4 +1,6 @@
-/** A link that is down in the middle of a launch: waited for in time and not in tries, said to who waits, and gone on with when it is back. */
+/**
+ * A link that is down in the middle of a launch: waited for in time and not in tries, said to who waits, and gone on with when it is back.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"

@@ -1,4 +1,6 @@
-/** The first start over an imported log, to play in: what was asked before, where the log ends, and what happened to the world meanwhile. */
+/**
+ * The first start over an imported log, to play in: what was asked before, where the log ends, and what happened to the world meanwhile.
+ */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"

@@ -1,4 +1,6 @@
-/** The first start over a log that was cut by damage and imported: nothing that was open in it is carried on, and the cloud's word holds. */
+/**
+ * The first start over a log that was cut by damage and imported: nothing that was open in it is carried on, and the cloud's word holds.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"

@@ -1,6 +1,6 @@
 /**
- * A search for a place with a crash at each point that the daemon reaches in it: whatever the point, the same places are asked in the same order,
- * the cluster comes to be in the same one, and nothing is left in any other.
+ * A search for a place with a crash at each point that the daemon reaches in it: whatever the point, the same places are asked in the same
+ * order, the cluster comes to be in the same one, and nothing is left in any other.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random } from "effect"

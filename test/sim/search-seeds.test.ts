@@ -1,7 +1,7 @@
 /**
- * A seeded world of two clouds whose zones, regions and quotas run out and come back, machines that are lost before they are up, and a daemon that is
- * killed at random moments and started again. Every search goes by the order of the plan, and nothing is left where a cluster is not. Time is
- * virtual; a failing seed replays.
+ * A seeded world of two clouds whose zones, regions and quotas run out and come back, machines that are lost before they are up, and a
+ * daemon that is killed at random moments and started again. Every search goes by the order of the plan, and nothing is left where a
+ * cluster is not. Time is virtual; a failing seed replays.
  */
 import { describe, it } from "@effect/vitest"
 import { Effect, HashMap, Random } from "effect"

@@ -1,7 +1,7 @@
 /**
- * A seeded world of machines over ssh: the real ssh cloud under a moody network, machines that lose link, power, room or their key, agents that
- * die, strangers who have machines too, and a daemon that is killed at random moments and started again. What is lost comes back in the end; then
- * each machine is leased as the log says, and no job has run twice. Time is virtual; a failing seed replays.
+ * A seeded world of machines over ssh: the real ssh cloud under a moody network, machines that lose link, power, room or their key, agents
+ * that die, strangers who have machines too, and a daemon that is killed at random moments and started again. What is lost comes back in
+ * the end; then each machine is leased as the log says, and no job has run twice. Time is virtual; a failing seed replays.
  */
 import { describe, it } from "@effect/vitest"
 import { Effect, Random } from "effect"

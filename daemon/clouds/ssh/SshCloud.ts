@@ -1,6 +1,6 @@
 /**
- * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's log it is of is
- * known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
+ * Machines that the user owns, over plain ssh. A machine is leased to one cluster at a time; the lease lies on the machine, so whoever's
+ * log it is of is known there. Nothing is ever stopped: what is not reached is not known, and `terminate` gives the machine back.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 /**
- * Takes machines of a pool for the ranks of a token: all or none, and the same ones however often it is asked. Which they are is read from the machines
- * themselves, where each lease says whose it is. A machine that may have one and is not reached is waited for: else it would be had twice. One that
- * cannot be had keeps nobody from the next.
+ * Takes machines of a pool for the ranks of a token: all or none, and the same ones however often it is asked. Which they are is read from
+ * the machines themselves, where each lease says whose it is. A machine that may have one and is not reached is waited for: else it would
+ * be had twice. One that cannot be had keeps nobody from the next.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
- * Which machines nodes of this daemon are being put on, by what all users of one see. A lease is in one user's home: who comes in as another is told here,
- * and by the look itself once the node's agent runs.
+ * Which machines nodes of this daemon are being put on, by what all users of one see. A lease is in one user's home: who comes in as
+ * another is told here, and by the look itself once the node's agent runs.
  */
 import type { Ground } from "../../remote/ground.ts"
 

@@ -51,7 +51,10 @@ interface Seen {
   /** It was not waited for to the end. */
   readonly isGuess: boolean
 }
-/** `of late`: by what was seen a while ago. `reached now`: each that answered of late. `now`: each. `sinceMs`: each that was reached, or not asked since. */
+/**
+ * `of late`: by what was seen a while ago. `reached now`: each that answered of late. `now`: each. `sinceMs`: each that was reached, or not
+ * asked since.
+ */
 export type How = "now" | "reached now" | "of late" | { readonly sinceMs: number }
 
 const wordsOn = (error: RemoteError, isByConfig: boolean) => ({ why: error.message, advice: adviceOn(error, isByConfig) })

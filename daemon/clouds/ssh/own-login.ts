@@ -1,6 +1,6 @@
 /**
- * Whose word on the login holds: what the pools file says of a host comes first, then what ~/.ssh/config says of that very host, then what the pools file
- * says of all of the pool. What the configuration says of every host is its default, and comes last.
+ * Whose word on the login holds: what the pools file says of a host comes first, then what ~/.ssh/config says of that very host, then what
+ * the pools file says of all of the pool. What the configuration says of every host is its default, and comes last.
  */
 import type { Overrides } from "../../remote/resolve.ts"
 import type { Target } from "../../remote/Target.ts"

@@ -1,4 +1,7 @@
-/** The user's own machines, as `ssh_node_pools.yaml` names them: in the state folder, else where SkyPilot has it. Read anew when it has changed. */
+/**
+ * The user's own machines, as `ssh_node_pools.yaml` names them: in the state folder, else where SkyPilot has it. Read anew when it has
+ * changed.
+ */
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * What a state folder says of machines that are shared with others, whatever became of the log: an id, by which they are told to be its own; and
- * which it has taken, for when they are not reached. Made when it is first needed.
+ * What a state folder says of machines that are shared with others, whatever became of the log: an id, by which they are told to be its
+ * own; and which it has taken, for when they are not reached. Made when it is first needed.
  */
 import { createHash } from "node:crypto"
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"

@@ -14,18 +14,9 @@ import { connect } from "../../../daemon/remote/connect.ts"
 import { type KeepOptions, KeptConnections } from "../../../daemon/remote/KeptConnections.ts"
 import type { Target } from "../../../daemon/remote/Target.ts"
 import { keyPair } from "../../fakes/ssh-keys.ts"
-import { SshServer } from "../../fakes/ssh-server.ts"
+import type { SshServer } from "../../fakes/ssh-server.ts"
+import { serverNow, to } from "./server.ts"
 
-const pair = keyPair()
-const key = join(mkdtempSync(join(tmpdir(), "key-")), "id")
-writeFileSync(key, pair.private, { mode: 0o600 })
-
-const serverNow = async () => {
-  const server = await SshServer.start([pair])
-  onTestFinished(() => server.stop())
-  return server
-}
-const to = (server: SshServer, changes: Partial<Target> = {}) => server.target({ identityFiles: [key], ...changes })
 const keptNow = (options?: KeepOptions) => {
   const kept = new KeptConnections(options)
   onTestFinished(() => kept.close())

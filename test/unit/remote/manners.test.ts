@@ -1,26 +1,17 @@
 /** What is spoken to on a machine, where its server is none of OpenSSH, hangs up at once, or stops listening. */
 import { once } from "node:events"
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { mkdtempSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { connect } from "../../../daemon/remote/connect.ts"
-import { keyPair } from "../../fakes/ssh-keys.ts"
-import { SshServer } from "../../fakes/ssh-server.ts"
+import type { SshServer } from "../../fakes/ssh-server.ts"
+import { serverNow, to } from "./server.ts"
 
-const pair = keyPair()
-const key = join(mkdtempSync(join(tmpdir(), "key-")), "id")
-writeFileSync(key, pair.private, { mode: 0o600 })
-
-const serverNow = async () => {
-  const server = await SshServer.start([pair])
-  onTestFinished(() => server.stop())
-  return server
-}
 const connectedTo = async (server: SshServer) => {
-  const connection = await connect(server.target({ identityFiles: [key] }))
+  const connection = await connect(to(server))
   onTestFinished(() => connection.close())
   return connection
 }
