@@ -8,23 +8,14 @@ import { homeOf, type NodeIdentity, nodeFiles } from "../sdk/agent/node-folder.t
 import { endByForce, endNode, ensureAgent, type NodePlace } from "./agent.ts"
 import { addLine, keyLine, takeOut, takeOutMade } from "./authorized-keys.ts"
 import { comeBack, stayAway } from "./comes-back.ts"
-import {
-  isOfAnotherBoot,
-  markStarted,
-  mustFind,
-  ownIdentity,
-  type Places,
-  places,
-  whyStopped,
-  whyTooLong,
-  writeIdentity
-} from "./folder.ts"
+import { isOfAnotherBoot, markStarted, mustFind, ownIdentity, whyStopped, writeIdentity } from "./folder.ts"
 import { headKey } from "./head-key.ts"
 import { inParallel } from "./in-parallel.ts"
 import { readJournal } from "./journal.ts"
 import { holdsLease } from "./lease.ts"
 import { machineError, refused } from "./MachineError.ts"
 import { ownedBy } from "./owned.ts"
+import { type Places, places, whyTooLong } from "./places.ts"
 import { sweepPrograms } from "./programs.ts"
 import { provision } from "./provision.ts"
 import type { Machine, NodeRef, NodeState } from "./shapes.ts"

@@ -3,9 +3,9 @@
  * crontab. How it is, and what cannot be had, lies in a file for whoever looks at the machine. It goes with the node.
  */
 import { rename, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
 import { putLine, takeLine } from "./crontab.ts"
-import { type Places, readOrNull } from "./folder.ts"
+import { readOrNull } from "./folder.ts"
+import type { Places } from "./places.ts"
 import { endLinger, linger, outliving, putUnit, takeUnit } from "./systemd.ts"
 
 type Way = "systemd" | "cron"
@@ -21,11 +21,9 @@ export interface ComesBack {
   readonly warnings: ReadonlyArray<string>
 }
 
-const fileOf = (at: Places) => join(at.base, "comes-back.json")
-
 /** One that a power cut has torn, or an older program wrote, says less: then all may have been set up. */
 const read = async (at: Places): Promise<ComesBack | null> => {
-  const text = await readOrNull(fileOf(at))
+  const text = await readOrNull(at.comesBack)
   const unknown: ComesBack = { by: null, setUp: ["systemd", "cron"], linger: false, command: [], warnings: [] }
   try {
     return text === null ? null : { ...unknown, ...(JSON.parse(text) as Partial<ComesBack>) }
@@ -35,9 +33,9 @@ const read = async (at: Places): Promise<ComesBack | null> => {
 }
 
 const write = async (at: Places, state: ComesBack) => {
-  const temp = `${fileOf(at)}.${process.pid}`
+  const temp = `${at.comesBack}.${process.pid}`
   await writeFile(temp, `${JSON.stringify(state)}\n`, { mode: 0o600 })
-  await rename(temp, fileOf(at))
+  await rename(temp, at.comesBack)
 }
 
 const bySystemd = async (command: ReadonlyArray<string>) => {
@@ -90,5 +88,5 @@ export const stayAway = async (at: Places): Promise<void> => {
   if (state === null) return
   const left = await takeBack(state.setUp)
   const lingers = state.linger ? await endLinger() : null
-  if (left.length === 0 && lingers === null) await rm(fileOf(at), { force: true })
+  if (left.length === 0 && lingers === null) await rm(at.comesBack, { force: true })
 }

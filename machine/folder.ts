@@ -2,43 +2,17 @@
  * The folder that is a node: where it lies, how it is made, and what its files say. It is built beside its place and renamed
  * into it, so half a folder is never a node. Everything that must outlive a power failure is fsynced before it is relied on.
  */
-import { createHash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { lstat, mkdir, open, readFile, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { type Ended, type NodeIdentity, nodeFiles, workdirName } from "../sdk/agent/node-folder.ts"
 import { refused } from "./MachineError.ts"
+import type { Places } from "./places.ts"
 import type { NodeRef } from "./shapes.ts"
 
 /** Temp folders of nodes being built start so; what a crash left of them is swept later. */
 export const buildPrefix = ".new-"
-
-/** Eight characters, because the path of a socket has at most 107 bytes. */
-const socketName = (node: string) => `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.sock`
-/** As its agent has it, from the node's folder on: an agent in a copy of the folder never listens in the place of the first. */
-export const socketFrom = (node: string) => join("..", "..", "run", socketName(node))
-
-/** Where things lie below the folder of all of ours: on local the state folder. */
-export const places = (base: string) => ({
-  base,
-  nodes: join(base, "nodes"),
-  run: join(base, "run"),
-  trash: join(base, "trash"),
-  lease: join(base, "lease"),
-  node: (node: string) => join(base, "nodes", node),
-  trashed: (node: string) => join(base, "trash", node),
-  trashedWorkdir: (node: string) => join(base, "trash", `${node}.workdir`),
-  socket: (node: string) => join(base, "run", socketName(node))
-})
-export type Places = ReturnType<typeof places>
-
-const socketPathMaxBytes = process.platform === "darwin" ? 103 : 107
-
-/** Why nobody could listen there, as the beginning of a sentence; null when somebody can. */
-export const whyTooLong = (at: Places): string | null => {
-  const path = at.socket("")
-  return Buffer.byteLength(path) > socketPathMaxBytes ? `${path} is too long for a socket (${socketPathMaxBytes} bytes)` : null
-}
 
 /** A pipe in its place has nothing to say, and nobody waits for it. */
 const flag = constants.O_RDONLY | constants.O_NONBLOCK

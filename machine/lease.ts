@@ -6,8 +6,9 @@ import { link, mkdir, readdir, readFile, rename, rm, unlink } from "node:fs/prom
 import { basename, dirname, join } from "node:path"
 import { type NodeIdentity, nodeFiles } from "../sdk/agent/node-folder.ts"
 import { codeOf, ignoreMissing } from "./errno.ts"
-import { type Places, sync } from "./folder.ts"
+import { sync } from "./folder.ts"
 import { refused, transient } from "./MachineError.ts"
+import type { Places } from "./places.ts"
 
 /** Names of nodes: one, or none. */
 const holders = (at: Places): Promise<ReadonlyArray<string>> =>

@@ -1,8 +1,9 @@
 /** What lies below `nodes/`, by what each folder says of itself. */
 import { readdir } from "node:fs/promises"
 import type { NodeIdentity } from "../sdk/agent/node-folder.ts"
-import { buildPrefix, type Places, readIdentity, whyStopped } from "./folder.ts"
+import { buildPrefix, readIdentity, whyStopped } from "./folder.ts"
 import { readLeases } from "./lease.ts"
+import type { Places } from "./places.ts"
 import type { Holdings, Owned } from "./shapes.ts"
 
 const ownedOf = ({ log, cluster, clusterName, rank, node, region }: NodeIdentity, state: Owned["state"]): Owned => ({

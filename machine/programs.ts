@@ -5,7 +5,7 @@
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import type { Places } from "./folder.ts"
+import type { Places } from "./places.ts"
 
 const unusedForMs = 24 * 3_600_000
 
@@ -19,18 +19,18 @@ interface Program {
 const list = (folder: string) => readdir(folder).catch((): ReadonlyArray<string> => [])
 
 const brought = async (at: Places): Promise<ReadonlyArray<Program>> => {
-  const [agents, nodes] = [join(at.base, "agent"), join(at.base, "node")]
+  const { agents, programs } = at
   const files = (await list(agents)).filter((name) => name.endsWith(".cjs")).map((name) => join(agents, name))
   return [
     ...files.map((path) => ({ path, remains: path })),
-    ...(await list(nodes)).map((name) => ({ path: join(nodes, name, "bin/node"), remains: join(nodes, name) }))
+    ...(await list(programs)).map((name) => ({ path: at.program(name), remains: join(programs, name) }))
   ]
 }
 
 /** All that names programs which are used. */
 const mentions = async (at: Places): Promise<string> => {
   const pids = (await list("/proc")).filter((name) => /^\d+$/.test(name))
-  const files = [...pids.map((pid) => `/proc/${pid}/cmdline`), join(homedir(), ".ssh/authorized_keys"), join(at.base, "comes-back.json")]
+  const files = [...pids.map((pid) => `/proc/${pid}/cmdline`), join(homedir(), ".ssh/authorized_keys"), at.comesBack]
   return (await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")))).join("\n")
 }
 

@@ -2,10 +2,11 @@
 import { stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type NodeIdentity, workdirName } from "../sdk/agent/node-folder.ts"
-import { buildFolder, exists, ownIdentity, type Places, socketFrom, syncNodes } from "./folder.ts"
+import { buildFolder, exists, ownIdentity, syncNodes } from "./folder.ts"
 import { inParallel } from "./in-parallel.ts"
 import { giveBackLease, holdsLease, takeLease } from "./lease.ts"
 import { refused } from "./MachineError.ts"
+import { type Places, socketFrom } from "./places.ts"
 import type { Claim, Provisioned } from "./shapes.ts"
 import { discard } from "./trash.ts"
 

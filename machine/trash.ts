@@ -5,9 +5,10 @@ import { nodeFiles, workdirName } from "../sdk/agent/node-folder.ts"
 import { takeOut, takeOutMade } from "./authorized-keys.ts"
 import { stayAway } from "./comes-back.ts"
 import { ignoreMissing } from "./errno.ts"
-import { buildPrefix, exists, type Places, readIdentity, syncNodes } from "./folder.ts"
+import { buildPrefix, exists, readIdentity, syncNodes } from "./folder.ts"
 import { giveBackLease, holdsLease, isFree } from "./lease.ts"
 import { transient } from "./MachineError.ts"
+import type { Places } from "./places.ts"
 
 /** Read-only folders (Go's module cache is full of them) keep what they hold: the owner's bits are set first. */
 const unlockFolders = async (folder: string): Promise<void> => {

@@ -1,9 +1,9 @@
 /** What a cloud of machines that are reached over ssh answers of the agents on them. */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { places, socketFrom } from "../../machine/folder.ts"
 import { Cut } from "../../machine/Input.ts"
 import { machineError } from "../../machine/MachineError.ts"
+import { places, socketFrom } from "../../machine/places.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { isOnlyHere } from "../remote/addresses.ts"

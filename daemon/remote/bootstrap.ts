@@ -5,9 +5,10 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"
+import { baseName, places } from "../../machine/places.ts"
 import { type BringOptions, bringNode, notWritten, wordsOf } from "./bring-node.ts"
 import type { Connections } from "./Connections.ts"
-import { baseName, type Ground, groundScript, readGround } from "./ground.ts"
+import { type Ground, groundScript, readGround } from "./ground.ts"
 import { pushScript } from "./place-script.ts"
 import { remoteError } from "./RemoteError.ts"
 import type { Target } from "./Target.ts"
@@ -65,8 +66,9 @@ export const bootstrap = Effect.fn("bootstrap")(function* (
   const ground = options.ground ?? (yield* lookAt(connections, target, agentPath))
   const program = yield* readProgram(agentPath)
   const base = `${ground.home}/${baseName}`
-  const node = ground.node ?? (yield* bringNode(connections, target, ground, base, options))
-  const agent = `${base}/agent/${program.digest}.cjs`
+  const at = places(base)
+  const node = ground.node ?? (yield* bringNode(connections, target, ground, at, options))
+  const agent = at.agent(program.digest)
   if (!ground.hasAgent) yield* pushAgent(connections, target, program, agent)
   return { ground, node, agent, base } satisfies Ready
 })

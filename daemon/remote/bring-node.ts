@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"
+import type { Places } from "../../machine/places.ts"
 import type { Connections } from "./Connections.ts"
 import { type Ground, nodeMajorMin } from "./ground.ts"
 import { type Build, buildFor, pinned, type Release } from "./node-builds.ts"
@@ -40,8 +41,6 @@ export const notWritten = (target: Target, path: string, ran: Pick<Ran, "code" |
 
 /** The end of a sentence where this way leads nowhere. */
 type Came = { readonly why: string; readonly isLast: boolean } | null
-
-const pathOf = (base: string, version: string) => `${base}/node/${version}/bin/node`
 
 /** Null: it is there. */
 const cameOf = Effect.fnUntraced(function* (target: Target, path: string, ran: Ran) {
@@ -91,7 +90,7 @@ export const bringNode = Effect.fn("bringNode")(function* (
   connections: Connected,
   target: Target,
   ground: Ground,
-  base: string,
+  at: Places,
   { mirror, release = pinned }: BringOptions
 ) {
   const build = buildFor(ground, mirror, release)
@@ -107,7 +106,7 @@ export const bringNode = Effect.fn("bringNode")(function* (
       reasons.push(why)
       continue
     }
-    const path = pathOf(base, version)
+    const path = at.program(version)
     const came: Came = yield* bring(path)
     if (came === null) return path
     reasons.push(came.why)

@@ -3,14 +3,14 @@
  * anything of ours is put on it, and what is missing when something is to be.
  */
 import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
+import { baseName, places } from "../../machine/places.ts"
 import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
 import { othersIn } from "./addresses.ts"
 import { type Condition, conditionIn, conditionScript } from "./condition.ts"
 import { countIn, inWords, type Lease, linesOf, readLease, warningsIn } from "./heard.ts"
 import type { Packing } from "./supplies.ts"
 
-/** All of ours lies there, below the user's home. */
-export const baseName = ".skyd-node"
+const at = places("$base")
 export const nodeMajorMin = 22
 const loginMaxS = 6
 
@@ -87,13 +87,13 @@ if command -v nvidia-smi >/dev/null 2>&1; then
   # One that waits for a dead driver cannot even be killed: then it is left, and what waits for it is ended.
   ( trap 'kill $pause' TERM; sleep ${smiMaxS} & pause=$!; wait $pause && kill $asked ) >/dev/null 2>&1 </dev/null & watch=$!
 fi
-for file in "$base"/lease/*; do
+for file in "${at.lease}"/*; do
   [ -f "$file" ] || continue
   say lease "$(tr -d '\\n' <"$file")"
-  if [ -f "$base/comes-back.json" ]; then say back "$(tr -d '\\n' <"$base/comes-back.json")"; fi
-  if [ -f "$base/nodes/\${file##*/}/ended" ]; then say ended yes; fi
+  if [ -f "${at.comesBack}" ]; then say back "$(tr -d '\\n' <"${at.comesBack}")"; fi
+  if [ -f "${at.node("${file##*/}")}/ended" ]; then say ended yes; fi
 done
-if [ -f "$base/agent/$1.cjs" ] && [ "$(wc -c <"$base/agent/$1.cjs")" -eq "$2" ]; then say agent yes; fi
+if [ -f "${at.agent("$1")}" ] && [ "$(wc -c <"${at.agent("$1")}")" -eq "$2" ]; then say agent yes; fi
 # Beside the search for a Node, and each line in one piece.
 ( ${conditionScript}) & condition=$!
 good() {
@@ -104,7 +104,7 @@ good() {
   [ "$major" -ge ${nodeMajorMin} ] && say node "$1" && say version "$version"
 }
 find_node() {
-  for at in "$base"/node/*/bin/node "$(command -v node)" /usr/local/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.local/bin/node; do
+  for at in "${at.programs}"/*/bin/node "$(command -v node)" /usr/local/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.local/bin/node; do
     good "$at" && return
   done
   at=$(limit ${loginMaxS} "\${SHELL:-/bin/sh}" -lc 'printf "<<%s>>" "$(command -v node)"' 2>/dev/null </dev/null)

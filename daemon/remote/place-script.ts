@@ -3,7 +3,7 @@
  * do so at once do not meet, a cut in the middle leaves nothing that counts, and what a power cut left is swept by who comes an hour later.
  */
 
-import { baseName } from "./ground.ts"
+import { baseName } from "../../machine/places.ts"
 
 /** Of a program that does not run there: another try, or another way to bring it, is of no use. */
 export const doesNotRun = 3

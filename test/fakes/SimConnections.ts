@@ -5,12 +5,11 @@
 import { type Duplex, duplexPair } from "node:stream"
 import { Effect, Random } from "effect"
 import { Connections } from "../../daemon/remote/Connections.ts"
-import { baseName } from "../../daemon/remote/ground.ts"
 import { RemoteError } from "../../daemon/remote/RemoteError.ts"
 import type { Ran } from "../../daemon/remote/run.ts"
 import type { Target } from "../../daemon/remote/Target.ts"
 import { connected } from "../../machine/connect.ts"
-import { places } from "../../machine/folder.ts"
+import { baseName, places } from "../../machine/places.ts"
 import type { MachineMethod } from "../../machine/shapes.ts"
 import { type SimMachine, strangers } from "./SimMachine.ts"
 

@@ -1,12 +1,12 @@
 /** Which machines of the pools a task could have, and why each of the others is not among them. Pure. */
 import type { Offer } from "../../../events/values.ts"
+import { baseName } from "../../../machine/places.ts"
 import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
 import { noAddress } from "../../over-ssh/agents.ts"
 import { addressFor } from "../../remote/addresses.ts"
-import { baseName } from "../../remote/ground.ts"
 import type { Offered } from "../Cloud.ts"
 import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
 import type { Found, Looked } from "./looks.ts"

@@ -8,6 +8,7 @@ import { type BringOptions, bringNode } from "../../../daemon/remote/bring-node.
 import { Connections } from "../../../daemon/remote/Connections.ts"
 import type { Ground } from "../../../daemon/remote/ground.ts"
 import { buildFor, pinned } from "../../../daemon/remote/node-builds.ts"
+import { places } from "../../../machine/places.ts"
 import { here, NodeMirror } from "../../fakes/node-mirror.ts"
 import { find, programs } from "../../fakes/shells.ts"
 import { keyPair } from "../../fakes/ssh-keys.ts"
@@ -33,7 +34,13 @@ const bring = (server: SshServer, options: BringOptions, changes: Partial<Ground
   Effect.runPromise(
     Effect.gen(function* () {
       const ground: Ground = { ...here, packing: "plain", ...changes }
-      return yield* bringNode(yield* Connections, server.target({ identityFiles: [key] }), ground, `${server.home}/.skyd-node`, options)
+      return yield* bringNode(
+        yield* Connections,
+        server.target({ identityFiles: [key] }),
+        ground,
+        places(`${server.home}/.skyd-node`),
+        options
+      )
     }).pipe(Effect.provide(Connections.layer()))
   )
 const versions = (server: SshServer) => {
