@@ -180,8 +180,8 @@ export class Courier {
       yield* this.configure()
       const { head } = this
       const row = this.row()
-      if (head === undefined || row === undefined || !this.introduction.isMade) return
-      yield* deliver(head, row, this.told, { ...this.tools, closeOthers: this.closeOthers })
+      if (head === undefined || row === undefined) return
+      yield* deliver(head, row, this.told, { ...this.tools, closeOthers: this.closeOthers, mayBegin: this.introduction.isMade })
       this.strikes = 0
     }).pipe(
       // Said, and tried again with the next news or after a while.
