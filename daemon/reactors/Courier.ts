@@ -181,8 +181,8 @@ export class Courier {
     return Effect.gen({ self: this }, function* () {
       yield* this.configure()
       const [head, row, { take }] = [this.head, this.row(), this.undelivered]
-      if (head === undefined || row === undefined || !this.introduction.isMade) return
-      yield* deliver(head, row, this.told, { ...this.tools, take, closeOthers: this.closeOthers })
+      if (head === undefined || row === undefined) return
+      yield* deliver(head, row, this.told, { ...this.tools, take, closeOthers: this.closeOthers, mayBegin: this.introduction.isMade })
       this.strikes = 0
     }).pipe(
       // Said, and tried again with the next news or after a while.

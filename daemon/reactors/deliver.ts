@@ -32,10 +32,12 @@ const batches = (specs: ReadonlyArray<JobSpec>): ReadonlyArray<ReadonlyArray<Job
 
 interface Tools {
   readonly log: EventLog["Service"]
+  /** It knows its peers. One that does not is given nothing to begin, and ends what it has begun all the same. */
+  readonly mayBegin: boolean
   readonly secrets: Secrets["Service"]
-  /** Ends those whose number another job has on the node. */
   /** Those that may still be told to a head. */
   readonly take: (jobs: ReadonlyArray<JobRow>) => ReadonlyArray<JobRow>
+  /** Ends those whose number another job has on the node. */
   readonly closeOthers: (ids: ReadonlyArray<number>) => Effect.Effect<void>
 }
 
@@ -44,10 +46,11 @@ export const deliver = Effect.fn("deliver")(function* (
   head: AgentLink,
   row: ClusterRow,
   told: Set<string>,
-  { closeOthers, log, secrets, take }: Tools
+  { closeOthers, log, mayBegin, secrets, take }: Tools
 ): Effect.fn.Return<void, AgentError> {
   const { jobs, operations } = log.world()
-  const news = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
+  const all = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
+  const news = mayBegin ? all : { ...all, jobs: [], setups: [] }
   const fresh = take(news.jobs)
   const read = (operation: OperationId | null, task: RecordedTask) =>
     operation === null || task.secretEnvs === undefined ? Effect.succeed({}) : secrets.read(operation)
