@@ -26,6 +26,7 @@ import { asOffers, makeOffered } from "./offered.ts"
 import { offersOf } from "./offers.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
+import { makeNoQuota } from "./quotas.ts"
 import { awsSettings, proxyCommandIn } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { loginUser, userData } from "./user-data.ts"
@@ -164,6 +165,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
+    noQuota: yield* makeNoQuota(aws),
     provision,
     query: nodes.query,
     owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
