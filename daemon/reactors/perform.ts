@@ -18,7 +18,7 @@ import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refO
 import { nextPlace, nextRound } from "./next-place.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
-import { activeOf, failSetup, submit } from "./steps.ts"
+import { activeOf, failMisfit, failSetup, submit } from "./steps.ts"
 
 const sync = Effect.fn("perform.sync")(function* (row: ClusterRow, workdir: string, { cloud, couriers, log }: Hands) {
   yield* couriers.activity(row.id)
@@ -66,6 +66,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return beginStart(row, action.ranks)
     case "BeginSetup":
       return decided(action.operation, [{ _tag: "SetupStarted", cluster: row.id }])
+    case "FailMisfit":
+      return failMisfit(row, activeOf(row, action.operation)!)
     case "FailSetup":
       return failSetup(row, activeOf(row, action.operation)!)
     case "FinishStart":

@@ -8,6 +8,7 @@ import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
 import { localMountsOf } from "../../task/mounts.ts"
 import { hasSetup } from "../../task/Task.ts"
+import { refuseMisfit } from "../commands/checks.ts"
 
 export type Action =
   /** Find out what became of a token, by asking for it again. */
@@ -24,6 +25,7 @@ export type Action =
   | { readonly _tag: "Sync"; readonly operation: OperationId }
   | { readonly _tag: "Mount"; readonly operation: OperationId }
   | { readonly _tag: "BeginSetup"; readonly operation: OperationId }
+  | { readonly _tag: "FailMisfit"; readonly operation: OperationId }
   | { readonly _tag: "FailSetup"; readonly operation: OperationId }
   | { readonly _tag: "Submit"; readonly operation: OperationId }
   | { readonly _tag: "FinishStart"; readonly operation: OperationId }
@@ -99,10 +101,15 @@ const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
   return armedAs(row) ? undefined : { _tag: "Arm" }
 }
 
+/** Whoever was let in while the cluster looked for its place fitted the place of that moment. Whose cluster it is went where its own wish fits. */
+const isMisplaced = (row: ClusterRow, { request, seq }: ActiveOperation) =>
+  request?._tag === "LaunchRequested" && seq > row.createdSeq + 1 && refuseMisfit(row, request.task) !== undefined
+
 /** The steps of a launch or an exec once its nodes are there. `undefined`: setup runs on the nodes. */
-const steps = (active: ActiveOperation): Action | undefined => {
+const steps = (row: ClusterRow, active: ActiveOperation): Action | undefined => {
   const { id: operation, request } = active
   if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return undefined
+  if (isMisplaced(row, active)) return { _tag: "FailMisfit", operation }
   if (typeof request.task.workdir === "string" && !active.synced) return { _tag: "Sync", operation }
   if (request._tag === "LaunchRequested" && !active.mounted && localMountsOf(request.task).length > 0) return { _tag: "Mount", operation }
   if (request._tag === "LaunchRequested" && hasSetup(request.task) && !request.noSetup && !request.detachSetup) {
@@ -115,7 +122,7 @@ const steps = (active: ActiveOperation): Action | undefined => {
 
 const work = (row: ClusterRow): Action | undefined => {
   const [active] = workOf(row)
-  if (active?.request?._tag === "LaunchRequested") return raise(row, active) ?? steps(active)
+  if (active?.request?._tag === "LaunchRequested") return raise(row, active) ?? steps(row, active)
   if (active?.request?._tag === "StartRequested") return raise(row, active) ?? { _tag: "FinishStart", operation: active.id }
   // Nobody raises it, yet a node was seen stopped: then the cluster is stopped, as a whole.
   if (row.nodes.some(({ state }) => state === "stopped")) return ending({ ...row, wanted: "stopped", concluded: false })
@@ -125,7 +132,7 @@ const work = (row: ClusterRow): Action | undefined => {
   const silent = row.nodes.filter(({ ready }) => !ready)
   if (silent.length > 0) return row.everUp ? { _tag: "InstallAgents", ranks: ranks(silent), operation: null } : undefined
   if (row.nodes.length > 0 && !armedAs(row)) return { _tag: "Arm" }
-  return active === undefined ? undefined : steps(active)
+  return active === undefined ? undefined : steps(row, active)
 }
 
 export const plan = (row: ClusterRow, jobs: Jobs): Action | undefined => {

@@ -1,10 +1,12 @@
 /** The facts of a launch's and an exec's last steps. Pure. */
+import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import type { JobId, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
 import { armedMinutes } from "../../task/autostop.ts"
 import { hasRun, hasSetup } from "../../task/Task.ts"
+import { refuseMisfit } from "../commands/checks.ts"
 import { autodown } from "../commands/exec.ts"
 import { jobSubmitted, nextJobOf } from "../commands/submission.ts"
 import { decided, type Facts } from "./facts.ts"
@@ -34,6 +36,13 @@ export const submit = (row: ClusterRow, active: ActiveOperation, how: { readonly
     ...(job === null ? [] : [jobSubmitted(row, job, request.task, { withSetup, ...how })]),
     ...submitted(row, active, job)
   ])
+}
+
+/** It waited for a cluster that then went where its task does not fit. */
+export const failMisfit = (row: ClusterRow, { id, request }: ActiveOperation): Facts => {
+  const misfit = request?._tag === "LaunchRequested" ? refuseMisfit(row, request.task) : undefined
+  const isMisfit = misfit !== undefined && Result.isFailure(misfit)
+  return decided(id, isMisfit ? [{ _tag: "OperationFailed", error: recordError(misfit.failure) }] : [])
 }
 
 /** The cluster stays as it is, for a look at what went wrong (contract, launch-21 and launch-49). */

@@ -162,6 +162,31 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("is not made where the account's quota is known to be zero, and is tried wherever that is not known", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const { offer } = request([0])
+      const why = Effect.map(cloud.noQuota!(offer, 1), (said) => said ?? "")
+      const spot = cloud.noQuota!({ ...offer, useSpot: true }, 1)
+      const elsewhere = cloud.noQuota!({ ...offer, region: "us-west-2" }, 1)
+      const asked = Effect.map(
+        Effect.promise(() => moto.calls("GetServiceQuota")),
+        (calls) => calls.length
+      )
+      yield* fault({ action: "GetServiceQuota", code: "AccessDeniedException", status: 400 })
+      assert.strictEqual((yield* Effect.flip(cloud.noQuota!(offer, 1))).code, "AccessDeniedException")
+      yield* calm
+      yield* Effect.promise(() => moto.strict("PUT", "quotas", { "us-east-1": { "L-1216C47A": 0, "L-34B43A08": 5 } }))
+      assert.strictEqual(yield* why, "the account's quota of standard instances is 0 in us-east-1 (L-1216C47A)")
+      assert.isNull(yield* spot)
+      const before = yield* asked
+      assert.include(yield* why, "is 0")
+      assert.isNull(yield* spot)
+      assert.strictEqual(yield* asked, before)
+      assert.strictEqual((yield* Effect.flip(elsewhere)).code, "NoSuchResourceException")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("leaves the SDK where it is until somebody has credentials and asks", () =>
     Effect.gen(function* () {
       const { cloud } = yield* one

@@ -16,7 +16,8 @@ it("docs/aws.md allows each call that is made, and no other", () => {
     .flatMap((file) => [...readFileSync(join(root, file), "utf8").matchAll(/\bec2\s*\.([a-z]\w+)\(/g)].map(([, name]) => name!))
   // What is made is tagged as it is made.
   const called = [...calls, "createTags"].map((name) => `ec2:${name[0]!.toUpperCase()}${name.slice(1)}`)
+  const quotas = "servicequotas:GetServiceQuota"
   const allowed = policy.Statement.flatMap(({ Action }) => Action)
-  expect(new Set(allowed)).toEqual(new Set(called))
-  expect(allowed).toEqual(Object.keys(permissions).map((name) => `ec2:${name}`))
+  expect(new Set(allowed)).toEqual(new Set([...called, quotas]))
+  expect(allowed).toEqual([...Object.keys(permissions).map((name) => `ec2:${name}`), quotas])
 })

@@ -89,6 +89,27 @@ describe("a new cluster whose place has no room", () => {
       [...spot, ...places]
     )
   )
+  it.effect("runs nothing of a launch that waited meanwhile and asks for another place than it found", () =>
+    search(
+      ({ ask, daemon, outcome, row, send, world }) =>
+        Effect.gen(function* () {
+          world.lackAt = ({ useSpot }) => (useSpot ? noRoom : null)
+          world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
+          const wishing = (useSpot: boolean) => ({ ...named, task: { run: "1 0", resources: { use_spot: useSpot } } })
+          yield* send("one", "launch", launch)
+          yield* pass(daemon, "1 seconds")
+          yield* send("spot", "launch", wishing(true))
+          yield* pass(daemon, "11 seconds")
+          yield* ask("demand", "launch", wishing(false))
+          yield* settle(daemon, 8)
+          assert.isFalse(row()!.offer!.useSpot)
+          for (const id of ["one", "demand"]) assert.deepInclude(outcome(id), { _tag: "succeeded" })
+          assert.deepNestedInclude(outcome("spot"), { _tag: "failed", "error.tag": "ResourcesMismatchError" })
+          assert.strictEqual(statusOf(row()!), "UP")
+        }),
+      [...spot, ...places]
+    )
+  )
   it.effect("ends at once when the wish itself is wrong, also for who waits it out", () =>
     search(({ ask, disk, outcome, row, world }) =>
       Effect.gen(function* () {

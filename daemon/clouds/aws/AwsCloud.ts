@@ -14,7 +14,7 @@ import { portOfSsh, type Target } from "../../remote/Target.ts"
 import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAws } from "./client.ts"
-import { passingBy } from "./errors.ts"
+import { nothingThere, passingBy } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
@@ -26,6 +26,7 @@ import { asOffers, makeOffered } from "./offered.ts"
 import { offersOf } from "./offers.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
+import { makeNoQuota } from "./quotas.ts"
 import { awsSettings, proxyCommandIn } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { loginUser, userData } from "./user-data.ts"
@@ -59,7 +60,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const config = openConfig(home)
   const settings = Effect.tryPromise({
     try: async () => awsSettings(await config()),
-    catch: (error) => new CloudError({ kind: "Refused", code: "Config", message: (error as Error).message, scope: "cloud" })
+    catch: (error) => nothingThere("Config", (error as Error).message, "cloud")
   })
   const key = Effect.promise(() => ourKey(home))
   const folder = Effect.promise(() => folderId(home))
@@ -164,6 +165,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
+    noQuota: yield* makeNoQuota(aws),
     provision,
     query: nodes.query,
     owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),

@@ -1,11 +1,12 @@
 /**
- * EC2 and STS through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials, profiles, SSO, region and endpoint are the
+ * EC2, STS and Service Quotas through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials, profiles, SSO, region and endpoint are the
  * SDK's affair. What is read may be retried by it, with full jitter; what makes machines is called once, and its caller knows what that means.
  */
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
+import type { ServiceQuotas } from "@aws-sdk/client-service-quotas"
 import type { STS } from "@aws-sdk/client-sts"
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../Cloud.ts"
@@ -26,6 +27,8 @@ export interface Aws {
   readonly ask: <A>(region: string, what: string, call: (ec2: EC2, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
   /** Made once: what it may have done before an error, the caller finds out. */
   readonly once: <A>(region: string, what: string, call: (ec2: EC2, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
+  /** What a region's quotas are. */
+  readonly quotas: <A>(region: string, call: (quotas: ServiceQuotas, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
   readonly sts: <A>(call: (sts: STS, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
   /** Where what is of no region is asked. */
   readonly home: Effect.Effect<string>
@@ -53,7 +56,14 @@ const load = async () => {
     clients.set(key, known)
     return known
   }
-  return { region, ec2At, sts: new sts.STS({ ...common, region, maxAttempts: attemptsMax }) }
+  const quotas = new Map<string, ServiceQuotas>()
+  const quotasAt = async (at: string): Promise<ServiceQuotas> => {
+    const { ServiceQuotas } = await import("@aws-sdk/client-service-quotas")
+    const known = quotas.get(at) ?? new ServiceQuotas({ ...common, region: at, maxAttempts: attemptsMax })
+    quotas.set(at, known)
+    return known
+  }
+  return { region, ec2At, quotasAt, sts: new sts.STS({ ...common, region, maxAttempts: attemptsMax }) }
 }
 
 /** The files that the SDK reads, and when they were written. */
@@ -80,6 +90,7 @@ export const makeAws = (): Aws => {
   return {
     ask: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, attemptsMax), options)),
     once: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, 1), options)),
+    quotas: (region, call) => asked(region, "GetServiceQuota", async (options) => call(await (await session()).quotasAt(region), options)),
     sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
     home: Effect.promise(async () => (await session()).region),
     fingerprint: Effect.promise(filesNow)

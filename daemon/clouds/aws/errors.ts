@@ -112,6 +112,17 @@ export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...n
 
 export const isThrottled = (code: string): boolean => passing.slice(0, passing.indexOf("ConcurrentTagAccess")).includes(code)
 
+/** The refusals that are of the place as such: whatever machine is asked for there, it is not given. An image, room and quota are those of a kind. */
+const ofThePlace = [
+  "VPCIdNotSpecified",
+  "DefaultVpcDoesNotExist",
+  "InvalidVpcID.NotFound",
+  "OptInRequired",
+  // AWS looks at an account that is new in a region, and gives it nothing there until then.
+  "PendingVerification",
+  ...notAllowed.filter((code) => code !== "MarketplaceSubscription" && code !== "InvalidUserID.NotFound")
+]
+
 const isPassing = (code: string, status: number | undefined): boolean => passing.includes(code) || (status ?? 500) >= 500
 
 interface Thrown {
@@ -132,7 +143,17 @@ const sentence = (text: string) => text.trim().replace(/\.$/, "")
 const scopeUnknown: RefusalScope = "zone"
 
 export const refusedBy = (code: string, message: string): CloudError =>
-  new CloudError({ kind: "Refused", code, message, scope: scopeOf(code) ?? scopeUnknown })
+  new CloudError({
+    kind: "Refused",
+    code,
+    message,
+    scope: scopeOf(code) ?? scopeUnknown,
+    ...(ofThePlace.includes(bare(code)) && { anyKind: true })
+  })
+
+/** What the place lacks for any machine. */
+export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>
+  new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
 
 export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
 

@@ -6,8 +6,8 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
-import { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { nothingThere } from "./errors.ts"
 import { tagNames } from "./tags.ts"
 
 const anywhere = [{ CidrIp: "0.0.0.0/0" }]
@@ -37,12 +37,11 @@ const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
   )
 
 const notFound = (name: string, vpcId: string) =>
-  new CloudError({
-    kind: "Refused",
-    code: "InvalidGroup.NotFound",
-    message: `there is no security group '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
-    scope: "region"
-  })
+  nothingThere(
+    "InvalidGroup.NotFound",
+    `there is no security group '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
+    "region"
+  )
 
 export const makeGroups = (aws: Aws) => {
   const find = Effect.fn("Groups.find")(function* (region: string, vpcId: string, name: string) {

@@ -6,5 +6,8 @@ import * as Exit from "effect/Exit"
 
 const keptMax = 1000
 
-export const kept = <A, E>(lookup: (key: string) => Effect.Effect<A, E>, time: Duration.Input) =>
-  Cache.makeWith<string, A, E>(lookup, { capacity: keptMax, timeToLive: (exit) => (Exit.isSuccess(exit) ? time : 0) })
+export const kept = <A, E>(lookup: (key: string) => Effect.Effect<A, E>, time: Duration.Input | ((answer: A) => Duration.Input)) =>
+  Cache.makeWith<string, A, E>(lookup, {
+    capacity: keptMax,
+    timeToLive: (exit) => (Exit.isFailure(exit) ? 0 : typeof time === "function" ? time(exit.value) : time)
+  })

@@ -44,6 +44,17 @@ describe("an error of EC2's", () => {
     expect(error.message).toBe(`${name} in EC2's words (${name}, RunInstances in us-east-1)`)
   })
 
+  it("is of whatever machine is asked for there where it is of rights, the network or the region, and of one kind otherwise", () => {
+    const isOfAny = (name: string) => errorOf(thrown(name, 400), "RunInstances", "us-east-1").anyKind ?? false
+    for (const name of ["UnauthorizedOperation", "AuthFailure", "ExpiredToken", "CredentialsProviderError", "Blocked"])
+      expect([name, isOfAny(name)]).toEqual([name, true])
+    for (const name of ["VPCIdNotSpecified", "DefaultVpcDoesNotExist", "InvalidVpcID.NotFound", "OptInRequired", "PendingVerification"])
+      expect([name, isOfAny(name)]).toEqual([name, true])
+    // Another type may have another image, room and quota.
+    for (const name of ["InsufficientInstanceCapacity", "VcpuLimitExceeded", "InvalidAMIID.NotFound", "MarketplaceSubscription"])
+      expect([name, isOfAny(name)]).toEqual([name, false])
+  })
+
   it.each([
     ["RequestLimitExceeded", 503],
     ["ThrottlingException", 400],
