@@ -10,6 +10,15 @@ const isOfQuota = /quota|limit|maxspot/i
 
 export const isForQuota = ({ code }: Pick<Refusal, "code">): boolean => isOfQuota.test(code)
 
+/** Of one kind of machine, on demand or spot: a refusal for want of room or quota is of that kind. */
+export const isSameKind = (a: Offer, b: Offer): boolean =>
+  a.instanceType === b.instanceType &&
+  a.useSpot === b.useSpot &&
+  a.accelerators?.name === b.accelerators?.name &&
+  a.accelerators?.count === b.accelerators?.count
+
+export const isSamePlace = (a: Offer, b: Offer): boolean => a.cloud === b.cloud && a.region === b.region && a.zone === b.zone
+
 /** Empty where a cloud is one place. */
 export const placeText = ({ cloud, region, zone }: Pick<Offer, "cloud" | "region" | "zone">): string =>
   region === null ? "" : cloud === "ssh" ? `ssh/${region}` : `${cloudDisplay(cloud)} ${zone ?? region}`

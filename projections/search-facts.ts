@@ -4,6 +4,7 @@ import type { NodeRefused } from "../events/provision.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { Offer } from "../events/values.ts"
 import type { ClusterRow, Refusal } from "./ClusterRow.ts"
+import { isSameKind, isSamePlace } from "./refusals.ts"
 
 export const notSearched: Pick<ClusterRow, "refusals" | "rounds" | "waiting"> = { refusals: [], rounds: 0, waiting: null }
 
@@ -11,13 +12,8 @@ export const notSearched: Pick<ClusterRow, "refusals" | "rounds" | "waiting"> = 
 const messageMaxChars = 1024
 
 /** Who waits for one place is refused by it again and again. */
-const isSame = (one: Refusal, { cloud, instanceType, region, useSpot, zone }: Offer, code: string) =>
-  one.code === code &&
-  one.offer.zone === zone &&
-  one.offer.region === region &&
-  one.offer.cloud === cloud &&
-  one.offer.instanceType === instanceType &&
-  one.offer.useSpot === useSpot
+const isSame = (one: Refusal, offer: Offer, code: string) =>
+  one.code === code && isSamePlace(one.offer, offer) && isSameKind(one.offer, offer)
 
 /** `offer`: what was asked, where it was asked for new machines. */
 const refusing = (row: ClusterRow, event: typeof NodeRefused.Type | typeof PlacePassedOver.Type, offer: Offer | undefined): ClusterRow => {

@@ -12,9 +12,15 @@ export const rate = (clusters: ReadonlyArray<ClusterView>): string => {
   return sum === 0 ? "" : ` (${dollars(sum)} an hour${of})`
 }
 
+/** Of machines that there are: none is paid for while it is asked for, or stopped. */
 export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
-  const paid = clusters.filter(({ status, resources }) => status !== "STOPPED" && (resources?.usdPerHour ?? 0) > 0)
-  const sum = paid.reduce((usd, { numNodes, resources }) => usd + numNodes * (resources?.usdPerHour ?? 0), 0)
+  const paid = clusters
+    .map(({ name, nodes, resources }) => ({
+      name,
+      usd: nodes.filter(({ state }) => state !== "stopped").length * (resources?.usdPerHour ?? 0)
+    }))
+    .filter(({ usd }) => usd > 0)
+  const sum = paid.reduce((all, { usd }) => all + usd, 0)
   return paid.length === 0
     ? ""
     : `${dollars(sum)} an hour while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`

@@ -4,6 +4,7 @@
  */
 import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"
+import { isSameKind } from "../../projections/refusals.ts"
 import type { Candidate } from "./candidates.ts"
 
 /** A place is one zone, where a cloud has them: who asks for a region as a whole asks its zones one after another. */
@@ -11,12 +12,6 @@ export const placesOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<Of
   candidates.flatMap(({ offer, zones }) =>
     offer.zone !== null || zones.length === 0 ? [offer] : zones.map((zone) => ({ ...offer, zone }))
   )
-
-const isSameKind = (a: Offer, b: Offer) =>
-  a.instanceType === b.instanceType &&
-  a.useSpot === b.useSpot &&
-  a.accelerators?.name === b.accelerators?.name &&
-  a.accelerators?.count === b.accelerators?.count
 
 const reaches = ({ anyKind, offer, scope }: Refusal, place: Offer): boolean => {
   if (scope === "everywhere") return true

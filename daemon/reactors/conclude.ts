@@ -28,7 +28,8 @@ const stopped = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
 }
 
 const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
-  const reason = row.wanted === "gone" ? (row.wantedReason ?? "torn down on request") : "its machines are gone"
+  const reason =
+    row.wanted === "gone" ? (row.wantedReason ?? "torn down on request") : row.everUp ? "its machines are gone" : "it never came up"
   return decided(null, [
     ...closing(row.id, unfinished, `the cluster was torn down: ${reason}`),
     ...row.operations.map(({ id, method }) => (method === "down" ? succeed(id) : cancel(id, `${row.name} was torn down: ${reason}`))),

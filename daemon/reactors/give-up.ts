@@ -11,6 +11,8 @@ import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
 export const triesMax = 5
+/** Of asking a cloud that has no answer, or is too busy for one: a minute. */
+export const askedMax = 8
 /** And how long a machine that was there is waited for, when it is not reached: by no number of tries does a link come back sooner. */
 const awayMaxMs = 10 * 60_000
 /** Who waits for it goes on soon after it is back. */
@@ -51,6 +53,16 @@ const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   })
 }
 
+/** New, and asked for without an answer: nobody would look after what may still come of that. */
+const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
+  _tag === "Provision" && wanted === "up" && !everUp && nodes.length === 0
+
+const waitsItOut = (row: ClusterRow, { _tag }: Action): boolean => {
+  const request = workOf(row)[0]?.request
+  const canWait = request?._tag === "LaunchRequested" || request?._tag === "StartRequested"
+  return canWait && request.retryUntilUp && (_tag === "Provision" || _tag === "StartNodes")
+}
+
 const failure = (row: ClusterRow, action: Action, { away, message, nowMs }: Failed): SkydError => {
   if (action._tag === "ClearPlace") return uncleared(row, message)
   const isEnd = isEnding(row, action)
@@ -65,9 +77,11 @@ const failure = (row: ClusterRow, action: Action, { away, message, nowMs }: Fail
       hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${row.name}`
     })
   }
+  const kept = `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`
+  const dropped = `${row.name} is dropped: what may still come of what was asked for is looked for, and ended. Try again: sky launch`
   return new CommandError({
     message: what,
-    hint: `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`,
+    hint: isUnborn(row, action) ? dropped : kept,
     returncode: 1,
     command: wording[at] ?? at,
     detailedReason: null
@@ -122,13 +136,13 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const active = workOf(row)
   // Nobody waits long for what is known to be away: what is wanted is tried on.
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
-  const isOver = away === undefined ? tries >= (isAway ? triesMaxAway : triesMax) : nowMs - away.sinceMs >= awayMaxMs
-  const over = final || isOver
-  const ended: ReadonlyArray<readonly [Event, OperationId]> = over
-    ? (isEnding(row, action) || action._tag === "ClearPlace" ? active : active.slice(0, 1)).map(({ id }) => [
-        { _tag: "OperationFailed", error: recordError(failure(row, action, failed)) },
-        id
-      ])
-    : []
-  return seen(active[0]?.id ?? null, [...trouble(row, failed, { _tag: "ActionFailed", action: action._tag }), ...ended])
+  const most = isAway ? triesMaxAway : action._tag === "Provision" && !isEnding(row, action) ? askedMax : triesMax
+  const isOver = away === undefined ? tries >= most : nowMs - away.sinceMs >= awayMaxMs
+  const said = trouble(row, failed, { _tag: "ActionFailed", action: action._tag })
+  if (!final && (!isOver || waitsItOut(row, action))) return seen(active[0]?.id ?? null, said)
+  const isWhole = isEnding(row, action) || action._tag === "ClearPlace" || isUnborn(row, action)
+  const error = recordError(failure(row, action, failed))
+  const ended = (isWhole ? active : active.slice(0, 1)).map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
+  const dropped = action._tag === "Provision" && isUnborn(row, action) ? unanswered(row, action.token, message) : []
+  return seen(active[0]?.id ?? null, [...said, ...dropped, ...ended])
 }

@@ -128,10 +128,10 @@ const work = (row: ClusterRow): Action | undefined => {
   if (row.nodes.some(({ state }) => state === "stopped")) return ending({ ...row, wanted: "stopped", concluded: false })
   const starting = row.nodes.filter(({ state }) => state === "starting")
   if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting) }
-  if (row.nodes.length === 0 && row.everUp) return { _tag: "Conclude" }
+  if (row.nodes.length === 0) return { _tag: "Conclude" }
   const silent = row.nodes.filter(({ ready }) => !ready)
   if (silent.length > 0) return row.everUp ? { _tag: "InstallAgents", ranks: ranks(silent), operation: null } : undefined
-  if (row.nodes.length > 0 && !armedAs(row)) return { _tag: "Arm" }
+  if (!armedAs(row)) return { _tag: "Arm" }
   return active === undefined ? undefined : steps(row, active)
 }
 

@@ -42,6 +42,8 @@ export class SimCloud {
   offersAre: Effect.Effect<void> = Effect.void
   /** Why the account can have none there. */
   noQuotaAt: (offer: Offer) => string | null | Effect.Effect<string | null, CloudError> = () => null
+  /** Calls that do what they are asked, and whose answer is lost. */
+  readonly lost = new Map<string, CloudError>()
   /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
   /** Why the user's folder cannot be listed, if it cannot. */
@@ -83,6 +85,8 @@ export class SimCloud {
       const fault = this.faults.get(name) ?? this.faults.get(`${name} ${node}`)
       if (fault !== undefined) return yield* fault
       const done = work()
+      const lost = this.lost.get(name)
+      if (lost !== undefined) return yield* lost
       yield* this.reach(`cloud.${name}:after`)
       // It is done before the answer arrives.
       yield* this.slow

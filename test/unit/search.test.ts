@@ -88,6 +88,11 @@ describe("the plan after a refusal", () => {
     assert.lengthOf(row.refusals, 1)
     assert.strictEqual(row.refused?.times, 3)
   })
+  it("comes to an end where alternatives are put into machines of one type", () => {
+    const kinds = ["V100", "T4"].map((name) => at("us-central1-a", { cloud: "gcp", accelerators: { name, count: 1 } }))
+    const facts = kinds.flatMap((place) => [chosen(place), asking(place), saysNo()])
+    assert.deepStrictEqual(openPlaces(kinds, rowAfter([...launching(), ...facts])!.refusals), [])
+  })
 })
 
 describe("what a refusal reaches", () => {

@@ -1,0 +1,17 @@
+/** What stands below the table of clusters: what is paid for now. */
+import { describe, expect, it } from "vitest"
+import { bill } from "../../../cli/render/bill.ts"
+import type { ClusterView } from "../../../sdk/protocol/rows.ts"
+
+const cluster = (name: string, states: ReadonlyArray<string>, usdPerHour = 2) =>
+  ({ name, numNodes: 2, resources: { usdPerHour }, nodes: states.map((state, rank) => ({ rank, state })) }) as unknown as ClusterView
+
+describe("the sum below the clusters", () => {
+  it("is of the machines that there are, and not of those that are asked for", () => {
+    expect(bill([cluster("half", ["running"]), cluster("searching", [])])).toBe("$2.00 an hour while half runs.\n")
+    expect(bill([cluster("a", ["running", "starting"]), cluster("b", ["running"])])).toBe("$6.00 an hour while a, b run.\n")
+  })
+  it("is not there where nothing is paid for", () => {
+    expect(bill([cluster("searching", []), cluster("stopped", ["stopped", "stopped"]), cluster("free", ["running"], 0)])).toBe("")
+  })
+})
