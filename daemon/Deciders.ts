@@ -1,18 +1,14 @@
 /** Which decider answers which method, and what each needs from the world. A new command does not compile until it is listed. */
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { ClusterId } from "../events/ids.ts"
-import type { Offer, RecordedTask } from "../events/values.ts"
+import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import { ResourcesUnavailableError, type SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
-import { alternativesOf, together } from "../task/alternatives.ts"
-import { cloudDisplay } from "../task/clouds.ts"
-import type { Need } from "../task/Need.ts"
-import type { Task } from "../task/Task.ts"
+import { alternativesOf } from "../task/alternatives.ts"
 import type { Catalog } from "./catalog/Catalog.ts"
-import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
+import type { Cloud, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { type Context, type Decided, nothingToDo } from "./commands/decision.ts"
@@ -20,13 +16,12 @@ import { down } from "./commands/down.ts"
 import { exec } from "./commands/exec.ts"
 import type { LackOf } from "./commands/features.ts"
 import { launch } from "./commands/launch.ts"
-import { completed } from "./commands/offer-checks.ts"
 import { refuseOther } from "./commands/owner.ts"
-import type { PlaceWords } from "./commands/place-checks.ts"
 import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
+import { type Access, completedBy, ofPlace } from "./offers-for.ts"
 import { placesOf } from "./optimizer/blocks.ts"
 import { hintOf, planElsewhere } from "./optimizer/elsewhere.ts"
 import { planView } from "./optimizer/plan-view.ts"
@@ -48,74 +43,10 @@ export interface Input<M extends CommandName> {
   readonly catalogs: () => ReadonlyArray<Catalog>
 }
 
-/** What the cloud of a place says of it. */
-export const ofPlace = ({ clouds, identities }: Pick<Input<CommandName>, "clouds" | "identities">): PlaceWords => ({
-  identityOf: ({ cloud }: Offer) => identities.get(cloud) ?? Result.succeed(null),
-  lackOf: (feature: ClusterFeature, offer: Offer) => clouds.get(offer.cloud)?.lackOf(feature, offer) ?? null,
-  homeOnly: (offer: Offer) => clouds.get(offer.cloud)?.homeOnly ?? false
-})
 const lackOf =
   (input: Input<CommandName>): LackOf =>
   (feature) =>
     input.row?.offer ? ofPlace(input).lackOf(feature, input.row.offer) : null
-
-/** Of each cloud: why it cannot be used now; null when it can. */
-export type Access = ReadonlyMap<string, string | null>
-
-export const accessOf = (clouds: ReadonlyMap<string, Cloud>): Effect.Effect<Access> =>
-  Effect.forEach(clouds.values(), ({ name, whyNot = Effect.succeed(null) }) => Effect.map(whyNot, (why) => [name, why] as const), {
-    concurrency: "unbounded"
-  }).pipe(Effect.map((all) => new Map(all)))
-
-const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why === null ? [name] : []))
-
-export const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>
-  completed(task, (cloud) => clouds.get(cloud)?.catalog, enabledIn(access))
-
-/** What the clouds that a task may go to offer for it, in the order of its wishes; asked before the decision, which is pure. */
-export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<string, Cloud>, access: Access, task: Task) {
-  const { resources = null } = Result.getOrElse(completedBy(clouds, access, task), () => task)
-  const { items, kind } = alternativesOf(resources)
-  const enabled = enabledIn(access)
-  const usual = enabled.filter((name) => clouds.get(name)?.isLastResort !== true)
-  const candidatesOf = ({ cloud }: Need) => (cloud !== undefined ? [cloud] : usual.length > 0 ? usual : enabled)
-  const ask = (name: string, needs: ReadonlyArray<Need>): Effect.Effect<Offered> => {
-    const cloud = enabled.includes(name) ? clouds.get(name) : undefined
-    if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
-    const why = access.get(name)
-    const hint = clouds.get(name)?.howTo
-    const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
-    return Effect.succeed({ offers: [], reason, ...(hint === undefined ? {} : { hint }) })
-  }
-  const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
-  const groups = yield* Effect.forEach(
-    wishes,
-    (some) =>
-      Effect.forEach(
-        new Set(some.flatMap(candidatesOf)),
-        (name) =>
-          ask(
-            name,
-            some.filter((item) => candidatesOf(item).includes(name))
-          ),
-        { concurrency: "unbounded" }
-      ),
-    { concurrency: "unbounded" }
-  )
-  const answers = groups.flat()
-  // Whose cloud it is does not matter, once a wish is met: of what costs the same, the cloud that was asked first.
-  const best = groups.flatMap((group) => group.flatMap(({ offers }) => offers).sort((a, b) => a.usdPerHour - b.usdPerHour))
-  const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
-  const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
-  const hint = answers.find((answer) => answer.hint !== undefined)?.hint
-  return {
-    offers: best,
-    reason: reasons.size === 0 ? null : [...reasons].join("; "),
-    lacks,
-    busy: answers.some(({ busy }) => busy === true),
-    ...(hint === undefined ? {} : { hint })
-  } satisfies Offered
-})
 
 const isPurge = (params: object) => "purge" in params && params.purge === true
 

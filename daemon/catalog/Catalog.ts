@@ -78,7 +78,6 @@ export const catalogOf = (data: CatalogData): Catalog => {
   })
   const machineRows = rowsBy(machines.type, types.name.length, machines)
   const attachedRows = rowsBy(kindKeys, attachable.length, attached)
-  const isPricedApart = attachable.length > 0
 
   /** The rows of a key that are there where they are wanted, each with the zones that are. */
   const visit = (
@@ -118,7 +117,7 @@ export const catalogOf = (data: CatalogData): Catalog => {
 
   /** A machine that is part of its accelerator has no rows, and costs nothing of its own. */
   const isPart = (type: number | undefined) => type !== undefined && types.vcpus[type] === null
-  const extraOf = ({ accelerators }: Goods) => (isPricedApart && accelerators !== undefined ? kindOf(accelerators) : undefined)
+  const extraOf = ({ accelerators }: Goods) => (habits.pricedApart && accelerators !== undefined ? kindOf(accelerators) : undefined)
 
   const usdPerHour = (goods: Goods): number | undefined => {
     const [type, kind] = [typeIndex.get(goods.instanceType ?? ""), extraOf(goods)]

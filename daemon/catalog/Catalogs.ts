@@ -87,9 +87,10 @@ export interface CatalogsShape {
 /** `packed`: the folder of those that came with the program; `fetched`: of those that were fetched since. */
 export const openCatalogs = (packed: string, fetched: string): CatalogsShape => {
   const known = new Map<string, Read | undefined>()
-  const decoded = (path: string): CatalogData | undefined => {
+  const decoded = (path: string): { readonly data: CatalogData; readonly catalog: Catalog } | undefined => {
     const bytes = readIfThere(path)
-    return bytes && decodeCatalog(bytes)
+    const data = bytes && decodeCatalog(bytes)
+    return data && { data, catalog: catalogOf(data) }
   }
   const read = (cloud: ListedCloud): Read | undefined => {
     let problem: string | null = null
@@ -103,9 +104,10 @@ export const openCatalogs = (packed: string, fetched: string): CatalogsShape => 
       }
     })
     // A list of the user's own stands whatever its day.
-    const isOlder = own?.source && came && isPublished(own.source.url, cloud) && own.date < came.date
-    const data = isOlder ? came : (own ?? came)
-    return data && { catalog: catalogOf(data), about: aboutOf(data, problem) }
+    const source = own?.data.source
+    const isOlder = source && came && isPublished(source.url, cloud) && own.data.date < came.data.date
+    const found = isOlder ? came : (own ?? came)
+    return found && { catalog: found.catalog, about: aboutOf(found.data, problem) }
   }
   const find = (cloud: string) => {
     if (!isListed(cloud)) return undefined

@@ -5,6 +5,7 @@
  */
 import type { CatalogData, Priced } from "./CatalogData.ts"
 import { cellsOf } from "./cells.ts"
+import { habitsOf } from "./habits.ts"
 import { Names, sortedWith } from "./Names.ts"
 
 /** A day of the largest TPU slice costs half of that. */
@@ -31,7 +32,9 @@ const needed = [
 /** A list that is none, in words. */
 export class NoCatalog extends Error {}
 
-const numberOf = (text: string): number | null => (text.trim() === "" ? null : Number(text))
+/** As the lists write it: what is written otherwise is no price. */
+const numberOf = (text: string): number | null =>
+  text.trim() === "" ? null : /^[\d.]+(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN
 const isName = (text: string) => text.length <= nameMaxChars && /^[\x20-\x7e]*$/.test(text)
 
 /** A TPU VM: the lists have no row for it. */
@@ -58,6 +61,9 @@ interface Line {
 
 export class Packer {
   readonly #cloud: string
+  readonly #pricedApart: boolean
+  #columns = 0
+  #isCut = false
   #at: Readonly<Record<string, number>> | undefined
   readonly #regions = new Names()
   readonly #zones: Array<Names> = []
@@ -72,12 +78,14 @@ export class Packer {
 
   constructor(cloud: string) {
     this.#cloud = cloud
+    this.#pricedApart = habitsOf(cloud).pricedApart
   }
 
   #header(line: string): void {
     const names = cellsOf(line.replace(/^\ufeff/, "")).map((name) => name.trim())
     const missing = needed.filter((name) => !names.includes(name))
     if (missing.length > 0) throw new NoCatalog(`it is no list of offers: it has no column ${missing.join(", ")}`)
+    this.#columns = names.length
     this.#at = Object.fromEntries(names.map((name, i) => [name, i]))
   }
 
@@ -89,6 +97,7 @@ export class Packer {
     }
     const at = this.#at
     const cells = cellsOf(line)
+    this.#isCut = cells.length < this.#columns
     const cell = (name: string) => cells[at[name] ?? -1] ?? ""
     if (++this.#rows > rowsMax) throw new NoCatalog(`it has more than ${rowsMax} rows`)
     const usd = millionths(numberOf(cell("Price")), usdMax)
@@ -99,7 +108,10 @@ export class Packer {
     const amounts = [...sizes, ...(name === "" ? [] : [cell("AcceleratorCount") || "1"])]
     const isCounted = amounts.every((text) => Number(text) > 0 && Number(text) < Number.POSITIVE_INFINITY)
     const isWhole = isCounted && region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)
-    if (usd === undefined || spot === undefined || (usd === null && spot === null) || !isWhole) {
+    // Nothing is free; where accelerators are priced apart, a machine may be paid with its own.
+    const isFree = !this.#pricedApart && (usd === 0 || spot === 0)
+    const isElsewhere = type === "" && !this.#pricedApart
+    if (usd === undefined || spot === undefined || (usd === null && spot === null) || isFree || isElsewhere || !isWhole) {
       this.#refused++
       return
     }
@@ -143,12 +155,11 @@ export class Packer {
 
   /** Throws where what was taken is no list of offers. */
   finish({ date, imageTags, source }: Pick<CatalogData, "date" | "imageTags" | "source">): CatalogData {
-    const isPricedApart = this.#attached.size > 0
-    // Nothing is free; where accelerators are priced apart, a machine may be paid with its own.
-    const machines = [...this.#machines.values()].filter(({ usd }) => isPricedApart || usd !== 0)
-    const refused = this.#refused + this.#machines.size - machines.length
+    const machines = [...this.#machines.values()]
+    const refused = this.#refused
     const taken = this.#rows - refused
     if (this.#rows === 0) throw new NoCatalog("it has no rows")
+    if (this.#isCut) throw new NoCatalog("its last row is cut off: it is not the whole list")
     if (taken <= 0 || refused > taken) throw new NoCatalog(`${refused} of its ${this.#rows} rows have no price that can be`)
     const regions = sortedWith(this.#regions.list)
     const zones = this.#zones.map(({ list }) => sortedWith(list))

@@ -47,10 +47,11 @@ interface Opened {
 
 const isRemote = (from: string) => /^https?:\/\//i.test(from)
 
-const openFile = (path: string): Opened => {
+/** Nothing is of a day that has not come. */
+const openFile = (path: string, nowMs: number): Opened => {
   const stat = statSync(path)
   if (!stat.isFile()) throw new NotFetched("it is no file")
-  return { bytes: createReadStream(path), etag: null, ofMs: stat.mtimeMs }
+  return { bytes: createReadStream(path), etag: null, ofMs: Math.min(stat.mtimeMs, nowMs) }
 }
 
 /** Undefined: it has none but that of last time. */
@@ -118,7 +119,7 @@ export const fetchList = async (
   }
   const whole = AbortSignal.any([signal, slow.signal, AbortSignal.timeout(maxMs)])
   try {
-    const opened = isRemote(from) ? await openUrl(wanted, whole) : openFile(from)
+    const opened = isRemote(from) ? await openUrl(wanted, whole) : openFile(from, wanted.nowMs)
     if (opened === undefined) return undefined
     const packer = new Packer(cloud)
     const sum = await taken(opened, packer, maxBytes, heard)

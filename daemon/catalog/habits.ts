@@ -11,6 +11,8 @@ export interface Habits {
   readonly byZone: boolean
   /** Regions of a lower rank are tried first, whatever they cost; only ties are left to it where the price decides. */
   readonly regionRank: (region: string) => number
+  /** Accelerators have rows and prices of their own: there a machine may be paid with them, and cost nothing itself. */
+  readonly pricedApart: boolean
   /** What its default images are taken to need. */
   readonly imageGib: number
   readonly hostsFor?: (accelerators: Accelerators, need: Need) => Hosts
@@ -28,6 +30,7 @@ const ownMismatch: Habits["mismatch"] = ({ accelerators, name }, asked) => {
 const plain: Habits = {
   families: [],
   byZone: false,
+  pricedApart: false,
   regionRank: () => 0,
   imageGib: 0,
   sized: (type) => type,
@@ -45,6 +48,7 @@ const clouds: Readonly<Record<string, Habits>> = {
     ...plain,
     families: ["n2-standard-", "n2-highmem-", "n2-highcpu-"],
     byZone: true,
+    pricedApart: true,
     imageGib: 50,
     hostsFor,
     sized,

@@ -1,5 +1,6 @@
 /** Newer catalogs in place of those that are there. Whatever goes wrong, what was there stays. */
 
+import { cloudDisplay } from "../../task/clouds.ts"
 import { encodeCatalog } from "./CatalogFile.ts"
 import type { CatalogsShape, ListedCloud } from "./Catalogs.ts"
 import { fetchList, limits, NotFetched } from "./fetch-list.ts"
@@ -35,6 +36,9 @@ const took = async (
   const imageTags = catalogs.of(cloud)?.imageTags ?? []
   const data = await fetchList({ cloud, from: place, etag, sha256, imageTags, nowMs }, signal, waits)
   if (data === undefined) return "unchanged"
+  const regions = catalogs.of(cloud)?.regions ?? []
+  if (regions.length > 0 && !data.regions.some((region) => regions.includes(region)))
+    throw new NotFetched(`it has no region of ${cloudDisplay(cloud)}: it is the list of another cloud`)
   const types = data.types.name.length
   if (from === null && old !== undefined && types < old.types * leastShare)
     throw new NotFetched(`it has ${types} types, where ${old.types} are known: it is not the whole list`)

@@ -2,12 +2,12 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach } from "vitest"
 import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
 import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
-import type { NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
 import { Connections } from "../../daemon/remote/Connections.ts"
 import { root } from "../e2e/home.ts"
 import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
@@ -105,8 +105,8 @@ describeWithMoto("a request for machines of EC2", () => {
       const next = yield* daemonOver(home)
       const error = yield* Effect.flip(next.provision(asked))
       assert.deepInclude(error, { kind: "Transient", code: "NotListedYet" })
-      yield* Effect.sleep("3 seconds")
-      assert.lengthOf(yield* next.provision(asked), 1)
+      const until = { while: ({ code }: CloudError) => code === "NotListedYet", schedule: Schedule.spaced("100 millis") }
+      assert.lengthOf(yield* Effect.retry(next.provision(asked), until), 1)
       assert.lengthOf(yield* live, 1)
     }).pipe(Effect.scoped)
   )

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
-import { accessOf, offersFor } from "../../daemon/Deciders.ts"
+import { accessOf, offersFor } from "../../daemon/offers-for.ts"
 import type { Resources } from "../../task/Resources.ts"
 import { offer } from "../fakes/facts.ts"
 

@@ -45,6 +45,17 @@ describe("the catalogs", () => {
     }
   })
 
+  it("go by the one that came along where the newer one is of another shape, which a newer list replaces", async () => {
+    const own = folder()
+    const bytes = await encodeCatalog({ cloud: "aws" } as never)
+    writeFileSync(join(own, "aws.catalog"), bytes)
+    const catalogs = openCatalogs(packedFolder, own)
+    assert.strictEqual(catalogs.of("aws")?.types.length, 1360)
+    assert.include(catalogs.about("aws")?.problem, "aws.catalog is not used: ")
+    catalogs.take(aws(), await encodeCatalog(aws()))
+    assert.isNull(openCatalogs(packedFolder, own).about("aws")!.problem)
+  })
+
   it("go by the one that came along where it is newer than a published one of earlier, but not than one of the user's own", async () => {
     for (const [url, date] of [
       ["https://skypilot-catalog.s3.us-east-1.amazonaws.com/catalogs/v8/aws/vms.csv", "2026-07-20"],

@@ -63,12 +63,23 @@ describe("a list of offers", () => {
       ["1e9", ""],
       ["free", ""],
       ["0", ""],
+      ["0.5", "0"],
+      ["0x10", ""],
       ["", ""],
       ["0.5", "-0.1"],
       ["0.5", "700"]
     ] as const)
       assert.strictEqual(pack("aws", v8, ...good, t4(price, spot)).refused, 1, `${price} ${spot}`)
     assert.strictEqual(pack("aws", v8, ...good, ",,,,,,1,,us-east-1,use1-az1,,,").refused, 1)
+  })
+
+  it("has its own prices for accelerators only where a cloud has: elsewhere such a row is none, and the others stay as they are", () => {
+    const data = pack("aws", v8, t4("0.526", "0.2"), ",T4,1,,,,0.01,0.01,us-east-1,use1-az1,,,")
+    assert.strictEqual(data.refused, 1)
+    assert.strictEqual(
+      catalogOf(data).usdPerHour({ instanceType: "g4dn.xlarge", accelerators: { name: "T4", count: 1 }, useSpot: false }),
+      0.526
+    )
   })
 
   it("loses machines of unknown size, and unknown numbers of accelerators, which would be free or anything", () => {

@@ -107,6 +107,12 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
     (_, response) => response.end(list.replaceAll("0.09", "-0.09")),
     "4 of its 4 rows have no price that can be"
   ],
+  ["is cut off, and nobody says so", (_, response) => response.end(list.slice(0, -30)), "its last row is cut off"],
+  [
+    "is of another cloud",
+    (_, response) => response.end(list.replaceAll("us-east-1", "us-central1")),
+    "it has no region of AWS: it is the list of another cloud"
+  ],
   ["has no lines", (_, response) => response.end("x".repeat(1024 * 1024)), "it has no lines"],
   [
     "has no end",
