@@ -26,7 +26,7 @@ const countError = 0.01
 
 const isSame = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
 
-export const askedAccelerators = ({ accelerators }: Need): Accelerators | undefined => {
+const askedAccelerators = ({ accelerators }: Need): Accelerators | undefined => {
   const [entry] = Object.entries(accelerators ?? {})
   return entry && { name: entry[0], count: entry[1] }
 }

@@ -17,7 +17,7 @@ export const whyOther = (id: number) =>
   `the node already had a job ${id} that this log does not know: the log was put back from an older backup. Submit it again`
 
 /** Of one that has begun, or ended, the head said so itself: it is no other. */
-export const closingOthers = (cluster: ClusterId, jobs: Jobs, others: ReadonlyArray<number>): Facts["events"] =>
+const closingOthers = (cluster: ClusterId, jobs: Jobs, others: ReadonlyArray<number>): Facts["events"] =>
   unfinishedOf(jobs, cluster)
     .filter(({ id, startedAtMs }) => startedAtMs === null && others.includes(id))
     .flatMap((job) => closing(cluster, [job], whyOther(job.id)))

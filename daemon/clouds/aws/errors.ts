@@ -57,8 +57,8 @@ const notAllowed = [
   "MarketplaceSubscription",
   "InvalidUserID.NotFound"
 ]
-/** The same call may go well in a while. */
-const passing = [
+/** It wants to be asked more slowly: nothing was done. */
+const throttled = [
   "RequestLimitExceeded",
   "Throttling",
   "ThrottlingException",
@@ -68,7 +68,11 @@ const passing = [
   "TooManyRequestsException",
   "BandwidthLimitExceeded",
   "EC2ThrottledException",
-  "RequestResourceCountExceeded",
+  "RequestResourceCountExceeded"
+]
+/** The same call may go well in a while. */
+const passing = [
+  ...throttled,
   "ConcurrentTagAccess",
   "InternalError",
   "InternalFailure",
@@ -102,7 +106,7 @@ const scopes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope]> = [
 const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
 
 /** Null: nothing of the kind is known. */
-export const scopeOf = (code: string): RefusalScope | null => {
+const scopeOf = (code: string): RefusalScope | null => {
   const known = scopes.find(([codes]) => codes.includes(bare(code)))
   return known?.[1] ?? (wrong.some((pattern) => pattern.test(bare(code))) ? "everywhere" : null)
 }
@@ -110,7 +114,7 @@ export const scopeOf = (code: string): RefusalScope | null => {
 /** EC2 looks at the token first: who is told this has nothing under it. */
 export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...noQuota].includes(code)
 
-export const isThrottled = (code: string): boolean => passing.slice(0, passing.indexOf("ConcurrentTagAccess")).includes(code)
+export const isThrottled = (code: string): boolean => throttled.includes(code)
 
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. An image, room and quota are those of a kind. */
 const ofThePlace = [

@@ -1,11 +1,11 @@
 /** What AWS offers for a task: a place for each zone, in the order in which they are tried. Pure. */
-import type { Offer } from "../../../events/values.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { dockerImage } from "../../../task/images.ts"
 import type { Need } from "../../../task/Need.ts"
 import { needInWords } from "../../../task/resources-text.ts"
 import type { Task } from "../../../task/Task.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
+import { placesOf } from "../../optimizer/blocks.ts"
 import { type Look, optimize } from "../../optimizer/optimize.ts"
 import type { Offered } from "../Cloud.ts"
 
@@ -33,9 +33,7 @@ export const offersOf = (
   if (needs.length === 0) return { offers: [], reason: docker, lacks: own.length > 0 }
   const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [catalog])
   // One zone at a time: a token of EC2's is a zone's own, so that what was asked for is found there and nowhere else.
-  const each = ranked.flatMap(
-    ({ offer, zones }): ReadonlyArray<Offer> => (offer.zone === null ? zones.map((zone) => ({ ...offer, zone })) : [offer])
-  )
+  const each = placesOf(ranked)
   const offers = each.filter(({ region }) => mayUse(region ?? ""))
   if (offers.length > 0) return { offers, reason: null }
   if (each.length > 0) return { offers, reason: "aws.ssh_proxy_command of config.yaml names none of the regions that have it" }

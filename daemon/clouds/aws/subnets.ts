@@ -18,7 +18,7 @@ export interface Chosen {
 }
 
 /** As it was made, or by its own table of routes, or its VPC's where it has none. */
-export const isPublic = ({ MapPublicIpOnLaunch, SubnetId, VpcId }: Subnet, tables: ReadonlyArray<RouteTable>): boolean => {
+const isPublic = ({ MapPublicIpOnLaunch, SubnetId, VpcId }: Subnet, tables: ReadonlyArray<RouteTable>): boolean => {
   if (MapPublicIpOnLaunch) return true
   const isFor = (is: (association: RouteTableAssociation) => boolean) =>
     tables.find(({ Associations = [], VpcId: of }) => of === VpcId && Associations.some(is))
