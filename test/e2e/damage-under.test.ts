@@ -100,7 +100,7 @@ describe("under a daemon", () => {
 
   it("a table that LevelDB would end it over is not read for an audit; where it is read, the next daemon only answers", async () => {
     const home = await launched()
-    const words = randomBytes(4500).toString("base64")
+    const words = randomBytes(45_000).toString("base64")
     await home.sky("exec", "-d", "a", `true ${words}`)
     await home.json("daemon", "restart")
     const pid = await home.daemonPid()

@@ -48,7 +48,7 @@ describe("over a damaged log", () => {
 
   it("zeros in a table that LevelDB ends the process over are found by the first command, and by the audit", async () => {
     const home = await launched()
-    const words = randomBytes(4500).toString("base64")
+    const words = randomBytes(45_000).toString("base64")
     expect((await home.sky("exec", "-d", "train", `true ${words}`)).code).toBe(0)
     // In a table since then.
     await home.json("daemon", "restart")

@@ -151,7 +151,7 @@ describe.skipIf(!isSmall)("a disk with", () => {
     expect((await home.sky("launch", "-y", "-c", "c", "echo back")).out).toContain("back")
   })
   it("nothing left, over a damaged log: what is proven is not looked at, and what it needs is said", async () => {
-    const words = randomBytes(4500).toString("base64")
+    const words = randomBytes(45_000).toString("base64")
     await home.sky("exec", "-d", "c", `true ${words}`)
     await home.json("daemon", "restart")
     await home.json("daemon", "stop")

@@ -7,8 +7,11 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { append, change, filesOf, opened } from "../damage/logs.ts"
 import { Home } from "./home.ts"
 
-/** Of one event among many. LevelDB does not pack it, and reads a table that has another bit there without a word. */
-const words = randomBytes(4500).toString("base64")
+/**
+ * Of one event among many, and far more than lies beside it in its block: so LevelDB does not pack that, and reads a table that has another bit
+ * there without a word.
+ */
+const words = randomBytes(45_000).toString("base64")
 const count = 11_500
 const hit = 502
 const first = new Home()
