@@ -111,6 +111,8 @@ export class RemoteHost implements Host {
     this.#head.poke()
   }
   forget(key: string, rank: number) {
+    // It is over there. An order to start it that was not answered yet would begin it anew when it is said again.
+    this.#takeBack("rank.start", key, rank)
     if (this.#head.handed.has(key, rank)) this.#say("rank.forget", key, rank, () => ({ key, rank }))
     else this.#drop(key, rank)
   }
