@@ -43,6 +43,11 @@ describeWithMachines("a job over ssh", () => {
       )
       expect(over.reason).toContain("the machine was restarted")
       await eventually(() => pair.every((machine) => jobsOn(machine).length === 0))
+      // Each has to reach the other again, and until then it is INIT.
+      await eventually(
+        () => home.status("gang"),
+        ({ status }) => status === "UP"
+      )
       const ran = await home.sky("exec", "gang", "--num-nodes", "2", "echo again at $(hostname)")
       id++
       expect(ran).toMatchObject({ code: 0 })
