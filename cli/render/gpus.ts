@@ -1,5 +1,6 @@
 /** Accelerators in tables. Pure. */
 import type { GpuView, OwnGpuView } from "../../sdk/protocol/catalog.ts"
+import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
 import { type Screen, table } from "./table.ts"
 
@@ -78,8 +79,15 @@ const right = ["QTY", "DEVICE_MEM", "vCPUs", "HOST_MEM", "HOURLY_PRICE", "HOURLY
 const gib = (value: number | null) => (value === null ? "-" : `${Number(value.toFixed(1))}GB`)
 const usd = (value: number | null) => (value === null ? "-" : `$ ${value.toFixed(3)}`)
 
+/** What it is, what it costs and where stays. */
+const narrow: Narrow = {
+  short: { DEVICE_MEM: "GPU_MEM", HOURLY_PRICE: "PRICE", HOURLY_SPOT_PRICE: "SPOT" },
+  goes: ["DEVICE_MEM", "HOST_MEM", "vCPUs", "HOURLY_SPOT_PRICE"],
+  shrinks: ["INSTANCE_TYPE", "GPU"]
+}
+
 export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen): string =>
-  table(
+  fitted(
     titles,
     gpus.map((row) => ({
       cells: [
@@ -96,5 +104,6 @@ export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen): string =
       ]
     })),
     screen,
-    right
+    right,
+    narrow
   )
