@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
+import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { shouldBeBlockedBy } from "../../task/fit.ts"
 import { needOf } from "../../task/Need.ts"
@@ -29,6 +29,9 @@ const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
     : Result.fail(
         new ValueError({ message: `There is no list of offers of '${cut(cloud)}'.`, hint: `There are: ${listedClouds.join(", ")}.` })
       )
+
+const allListed = (wanted: ReadonlyArray<string> | null | undefined): Result.Result<ReadonlyArray<ListedCloud>, SkydError> =>
+  Result.all((wanted ?? listedClouds).map((cloud) => listedOf(cloud.toLowerCase())))
 
 /** Made when it is first needed: that takes a twentieth of a start. */
 let names: Intl.Collator | undefined
@@ -104,11 +107,14 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   }),
   "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
   "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {
-    const asked = yield* Effect.forEach(wanted ?? listedClouds, (cloud) => Effect.fromResult(listedOf(cloud.toLowerCase())))
+    const asked = yield* Effect.fromResult(allListed(wanted))
     if (from !== null && asked.length !== 1)
       return yield* new ValueError({ message: "A list is of one cloud.", hint: `Name it: ${listedClouds.join(", ")}.` })
     if (from !== null && !/^(https?:\/\/|\/)/i.test(from))
-      return yield* new ValueError({ message: `'${cut(from)}' is neither an URL nor an absolute path.`, hint: null })
+      return yield* new ValueError({
+        message: `A list is had by http, by https or from an absolute path, not from '${cut(from)}'.`,
+        hint: null
+      })
     if (sha256 !== null && (from === null || !/^[0-9a-f]{64}$/i.test(sha256)))
       return yield* new ValueError({ message: "sha256 is 64 hexadecimal digits, of the list that is named beside it.", hint: null })
     const nowMs = yield* Clock.currentTimeMillis
@@ -119,5 +125,16 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
       )
     )
     return { updates }
+  }),
+  "catalog.reset": Effect.fnUntraced(function* ({ clouds: wanted }: CatalogReset) {
+    const asked = yield* Effect.fromResult(allListed(wanted))
+    const resetOf = (cloud: ListedCloud) => {
+      try {
+        return { status: catalogs.reset(cloud) ? ("reset" as const) : ("unchanged" as const), reason: null }
+      } catch (error) {
+        return { status: "failed" as const, reason: `it cannot be removed: ${(error as Error).message}` }
+      }
+    }
+    return { resets: asked.map((cloud) => ({ cloud, ...resetOf(cloud), catalog: viewIn(catalogs, cloud) })) }
   })
 })

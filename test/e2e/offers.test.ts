@@ -1,4 +1,5 @@
 /** What the clouds would have and cost, without any account: dry runs, the tables of accelerators, and newer lists. */
+import { utimesSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, describe, expect, it } from "vitest"
@@ -16,7 +17,7 @@ describe("a dry run", () => {
     expect(out).toMatch(/^GCP europe-west4-a +a2-highgpu-8g +96 +680 +A100:8 +19\.42 +← chosen, not enabled$/m)
     expect(out).toMatch(/^AWS us-east-\d +p4d\.24xlarge +96 +1152 +A100:8 +21\.96 +not enabled$/m)
     expect(out).toMatch(/^1 node: \$19\.42 an hour\. Prices of 2026-05-20 \(GCP\) and 2026-07-20 \(AWS\)/m)
-    expect(out).toMatch(/^Then, if there is no capacity: europe-west4-b, .* more \(-a\)\.$/m)
+    expect(out).toMatch(/^Then, if there is no capacity: europe-west4-b, .* more \(-a\), up to \$35\.56 an hour\.$/m)
     expect(out).toContain("sky check")
     expect(err).toContain("not enabled")
     expect((await home.json("daemon", "status")).head).toBe(before)
@@ -25,7 +26,8 @@ describe("a dry run", () => {
   it("names the nodes' price together, each zone with -a, and what else would do", async () => {
     const { out } = await dry("--gpus", "L4", "--num-nodes", "2", "-a")
     expect(out).toMatch(/^2 nodes: \$1\.41 an hour/m)
-    expect(out).toMatch(/^Then, if there is no capacity: (\S+, ){16}… \d+ more\.$/m)
+    expect(out).toMatch(/^Then, if there is no capacity, for up to \$2\.7\d an hour:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m)
+    expect(out).not.toMatch(/ \d+ more\.$/m)
     expect(out).toMatch(/^AWS has dearer machines too: g6\.2xlarge, /m)
   })
 
@@ -139,5 +141,29 @@ m6i.2xlarge,,,8.0,32.0,,-1,,us-east-1,use1-az2
     const path = home.file("mine.csv", list)
     expect((await home.sky("catalog", "update", "aws", "--from", path)).code).toBe(0)
     expect((await home.json("catalog", "list"))[0]).toMatchObject({ cloud: "aws", types: 1, refused: 1, source: path })
+    expect((await home.sky("catalog", "update", "aws", "--from", `file://${path}`)).code).toBe(0)
+    const odd = await home.sky("catalog", "update", "aws", "--from", "ftp://mirror.example/vms.csv")
+    expect(odd).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/^✗ A list is had by http, by https or .* 'ftp:\/\/mirror\.example/)
+    })
+  })
+
+  it("says that a file's prices are of the day of the file, which is not one that is to come", async () => {
+    const path = home.file("dated.csv", list)
+    utimesSync(path, new Date("2026-02-03"), new Date("2026-02-03"))
+    expect((await home.sky("catalog", "update", "aws", "--from", path)).out).toContain("prices of 2026-02-03, as the file is dated, 1 type")
+    utimesSync(path, new Date("2099-01-01"), new Date("2099-01-01"))
+    expect((await home.sky("catalog", "update", "aws", "--from", path)).out).not.toContain("2099")
+  })
+
+  it("goes back to the lists that came with the program", async () => {
+    const reset = await home.sky("catalog", "reset", "aws")
+    expect(reset).toMatchObject({ code: 0, out: "✓ AWS  back to the list that came with the program: prices of 2026-07-20, 1360 types\n" })
+    expect((await home.json("catalog", "list"))[0]).toMatchObject({ cloud: "aws", source: null, types: 1360 })
+    expect((await home.json("catalog", "reset")).map(({ status }: { status: string }) => status)).toEqual(["unchanged", "unchanged"])
+    for (const args of [["reset", "azure"], ["reset", "--from", "x"], ["rest"]])
+      expect((await home.sky("catalog", ...args)).code, args.join(" ")).toBe(2)
   })
 })
