@@ -26,7 +26,9 @@ describe("a dry run", () => {
   it("names the nodes' price together, each zone with -a, and what else would do", async () => {
     const { out } = await dry("--gpus", "L4", "--num-nodes", "2", "-a")
     expect(out).toMatch(/^2 nodes: \$1\.41 an hour/m)
-    expect(out).toMatch(/^Then, if there is no capacity, for up to \$2\.7\d an hour:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m)
+    expect(out).toMatch(
+      /^Then, if there is no capacity, for up to \$2\.7\d an hour:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m
+    )
     expect(out).not.toMatch(/ \d+ more\.$/m)
     expect(out).toMatch(/^AWS has dearer machines too: g6\.2xlarge, /m)
   })
@@ -52,6 +54,55 @@ describe("a dry run", () => {
       code: 7,
       err: expect.stringContaining("Name the instance type, as ")
     })
+  })
+})
+
+describe("a wish that no cloud can meet", () => {
+  const refused = (...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", "p", ...args, "true")
+
+  it("is told what is wrong with it before where it cannot go, dry or not", async () => {
+    for (const one of [dry, refused]) {
+      expect((await one("--cloud", "gcp", "--gpus", "V100:3")).err).toMatch(
+        /^✗ GCP has no V100:3\. Besides, GCP is not enabled: .*\n {2}There is V100:4, V100:8\./m
+      )
+      expect((await one("--cloud", "aws", "-t", "m6i.2xlagre")).err).toMatch(
+        /^✗ There is no instance type 'm6i\.2xlagre' on AWS\. Besides, AWS is not enabled: there are no credentials.*\n {2}Did you mean 'm6i\.2xlarge'\?/m
+      )
+    }
+  })
+
+  it("on a cloud that this version has no part for says so, and which it can use", async () => {
+    expect(await refused("--cloud", "azure")).toMatchObject({
+      code: 7,
+      err: expect.stringMatching(/Azure is not enabled: this version cannot use it\.\n {2}It can use: Local, SSH, AWS/)
+    })
+    const all = await home.json("check")
+    expect(all["gcp"]).toMatchObject({ enabled: false, reason: "this version has its prices only, and cannot launch there" })
+    expect((await home.sky("check", "gcp")).code).toBe(1)
+  })
+
+  it("is refused with who has it where it names a type or a region of a cloud that is not enabled", async () => {
+    for (const [args, code] of [
+      [["-t", "m6i.2xlarge"], 2],
+      [["--region", "us-east-1"], 2]
+    ] as const)
+      expect(await refused(...args)).toMatchObject({ code, err: expect.stringContaining("AWS has it from $0.38 an hour") })
+  })
+
+  it("beside others that can be met is left out, and the plan says so", async () => {
+    const path = home.file(
+      "any.yaml",
+      "resources: {any_of: [{accelerators: 'H100:3'}, {accelerators: 'V100:8'}, {cloud: azure, cpus: 4}]}\nrun: r\n"
+    )
+    const { out } = await home.sky("launch", "--dryrun", "-c", "p", path)
+    expect(out).toMatch(/^GCP us-central1-a .* V100:8 .*chosen/m)
+    expect(out).toMatch(/^Left out: H100:3 \(AWS and GCP have none; there is H100:8, .*\)\.$/m)
+    const here = home.file(
+      "here.yaml",
+      "resources: {any_of: [{cpus: 1+}, {cloud: local, accelerators: 'V100:9'}, {cloud: azure, cpus: 4}]}\nrun: r\n"
+    )
+    const { out: shown } = await home.sky("launch", "--dryrun", "-c", "p", here)
+    expect(shown).toMatch(/^Left out: Local V100:9 \(it has none\)\.\nLeft out: Azure machine with 4 CPUs \(Azure is not enabled\)\.$/m)
   })
 })
 
