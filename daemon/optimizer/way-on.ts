@@ -28,7 +28,9 @@ const ofAccelerators = (name: string, count: number, isSomewhere: boolean, catal
     return meant === undefined ? all : `Did you mean '${meant}'? ${all}`
   }
   if (!own.includes(count)) return `${name} is had by ${own.join(", ")}: sky show-gpus ${name}`
-  return isSomewhere ? `Where there is: sky show-gpus ${name} --all-regions` : `Machines with ${name}:${count}: sky show-gpus ${name}:${count}`
+  return isSomewhere
+    ? `Where there is: sky show-gpus ${name} --all-regions`
+    : `Machines with ${name}:${count}: sky show-gpus ${name}:${count}`
 }
 
 /** Who says a number means it; most mean at least so many. */

@@ -151,6 +151,17 @@ describe("sky show-gpus", () => {
   it("refuses what goes not together, and says when there is no such thing", async () => {
     for (const args of [["-a", "V100"], ["V100:0"], ["V100:1:2"], ["--region", "us-east-1"], ["--all-regions"], ["V100", "T4"]])
       expect((await home.sky("show-gpus", ...args)).code, args.join(" ")).toBe(2)
+    const said = async (...args: ReadonlyArray<string>) => {
+      const { code, err, out } = await home.sky("show-gpus", ...args)
+      expect({ code, out }).toEqual({ code: 0, out: "" })
+      return err
+    }
+    expect(await said("H100:3")).toBe("There is no H100:3, but H100 by 1, 2, 4, 8; H100-MEGA by 8.\n")
+    expect(await said("V100:16", "--cloud", "aws")).toBe("There is no V100:16, but V100 by 1, 4, 8; V100-32GB by 8.\n")
+    expect(await said("V100", "--cloud", "aws", "--region", "af-south-1")).toBe(
+      "There is no V100 in af-south-1. Where there is: sky show-gpus V100 --cloud aws --all-regions\n"
+    )
+    expect(await said("HI00")).toBe("There is no such accelerator. Did you mean 'H100'? All of them: sky show-gpus -a\n")
     expect(await home.sky("show-gpus", "nope")).toMatchObject({ code: 0, out: "", err: expect.stringContaining("sky show-gpus -a") })
   })
 })

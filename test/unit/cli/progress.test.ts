@@ -44,3 +44,13 @@ describe.each([
   it("says nothing of an agent that ran before", async () => expect(await shown(again)).toBe(""))
   it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
 })
+
+it("what failed without having begun took no time: a wait that is told by its end has no other", async () => {
+  expect(
+    await commandLine([
+      ["provision", "running", 0],
+      ["provision", "failed", 2000],
+      ["provision", "failed", 2000]
+    ])
+  ).toMatch(/2\.0 s\n.*[^s]\n$/)
+})
