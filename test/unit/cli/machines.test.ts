@@ -154,7 +154,7 @@ describe("sky show-gpus", () => {
   })
   it("says that they have none", async () => {
     expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe(
-      "Your machines that answer have no such accelerator: sky ssh ls\n"
+      "Your machines that answer have no accelerators: sky ssh ls\n"
     )
     expect((await run({}, "show-gpus", "--infra", "ssh", "--cloud", "ssh")).code).toBe(2)
     expect((await run({}, "show-gpus", "--infra", "nowhere")).code).toBe(2)
