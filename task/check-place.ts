@@ -21,7 +21,7 @@ const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | u
   const home = offers.regionOf(zone)
   if (spelled !== undefined && home !== spelled) {
     const known = offers.zonesOf(spelled)
-    const near = nearestTo(zone, known)
+    const near = closeMatches(zone, known)
     return refused(`The region '${spelled}' has no zone '${zone}'. It has: ${known.join(", ")}.`, near)
   }
   return home === undefined

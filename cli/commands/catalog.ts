@@ -6,10 +6,10 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
+import { fitted, type Narrow } from "../render/narrow.ts"
 import { notify } from "../render/notify.ts"
 import { makeProgress } from "../render/Progress.ts"
 import { clean, glyph } from "../render/style.ts"
-import { table } from "../render/table.ts"
 import { plural } from "../render/time.ts"
 import { atMost, type Input, screen, verb } from "../verb.ts"
 
@@ -30,6 +30,7 @@ const rowOf = ({ accelerators, cloud, date, problem, refused, regions, source, t
   below: problem === null ? [] : [`       ${glyph("why")} ${clean(problem)}`]
 })
 const titles = ["CLOUD", "PRICES_OF", "TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT", "SOURCE"]
+const narrow: Narrow = { goes: ["ACCELERATORS", "REGIONS", "LEFT_OUT", "TYPES"], shrinks: ["SOURCE"] }
 const right = ["TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT"]
 
 const pricesOf = ({ date, refused, source, types }: CatalogView): string => {
@@ -58,7 +59,7 @@ const list: Doing = async ({ connect, json, words }) => {
   atMost(1, words, usage)
   const { catalogs, notices } = await connect().call<CatalogListAnswer>("catalog.list", {})
   notify(notices)
-  stdout.write(json ? jsonLine(catalogs) : table(titles, catalogs.map(rowOf), screen(), right))
+  stdout.write(json ? jsonLine(catalogs) : fitted(titles, catalogs.map(rowOf), screen(), right, narrow))
   return exitCodes.ok
 }
 

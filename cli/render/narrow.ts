@@ -40,7 +40,7 @@ export const fitted = (
   const kept = <A>(all: ReadonlyArray<A>): ReadonlyArray<A> => all.filter((_, i) => !gone.has(i))
   return table(
     kept(named),
-    rows.map(({ cells }) => ({ cells: kept(cells) })),
+    rows.map(({ cells, ...row }) => ({ ...row, cells: kept(cells) })),
     screen,
     right.map((title) => short[title] ?? title),
     shrinks

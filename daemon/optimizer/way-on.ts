@@ -65,16 +65,18 @@ const ofSize = (need: Need, catalogs: ReadonlyArray<Catalog>): string => {
 
 /** Null where no list is of a cloud that may be meant. */
 export const wayOn = (looks: ReadonlyArray<Look>, every: ReadonlyArray<Catalog>): string | null => {
-  const near = nearIn(looks)
-  if (near !== "") return `There is ${near}. ${all}`
-  const lacking = looks.find(({ lacks }) => lacks !== undefined)
-  if (lacking !== undefined) return `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
   const [look] = looks
   if (look === undefined) return null
   const catalogs = every.filter(({ cloud }) => looks.some((one) => one.cloud === cloud))
   const isSomewhere = looks.some(({ need }) => (need.region ?? need.zone) !== undefined)
+  const [kind] = looks.flatMap(({ need }) => Object.entries(need.accelerators ?? {}))
+  const near = nearIn(looks)
+  // One cloud has just that, on other machines: what another has in its place is not what is missing.
+  const isHad = kind !== undefined && countsIn(catalogs).get(kind[0])?.includes(kind[1]) === true
+  if (near !== "" && (isSomewhere || !isHad)) return `There is ${near}. ${all}`
+  const lacking = looks.find(({ lacks }) => lacks !== undefined)
+  if (lacking !== undefined) return `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
   const type = looks.find(({ need }) => need.instance_type !== undefined)?.need
   if (type !== undefined) return `There is no ${type.instance_type}${type.use_spot ? " as spot" : ""}${isSomewhere ? " there" : ""}.`
-  const [kind] = looks.flatMap(({ need }) => Object.entries(need.accelerators ?? {}))
   return kind === undefined ? ofSize(look.need, catalogs) : ofAccelerators(kind[0], kind[1], isSomewhere, catalogs)
 }

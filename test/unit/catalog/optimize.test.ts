@@ -113,6 +113,7 @@ describe("the optimizer", () => {
     [{ cloud: "gcp", memory: "3000+" }, "Usual machines are not like that. One of GCP's that is: -t n1-ultramem-160"],
     [{ cloud: "azure", cpus: "1000+" }, null],
     [{ accelerators: "A100:8", cpus: "300+" }, "Machines with A100:8: sky show-gpus A100:8"],
+    [{ accelerators: "A100", cpus: "300+" }, "Machines with A100:1: sky show-gpus A100:1"],
     [{ accelerators: "A10g:3" }, "There is A10G:4, A10G:8. All there is: sky show-gpus -a"],
     [{ accelerators: "H100:9" }, "H100 is had by 1, 2, 4, 8: sky show-gpus H100"],
     [{ accelerators: "HI00:8" }, "Did you mean 'H100'? All there is: sky show-gpus -a"],
