@@ -20,14 +20,6 @@ const historyOf = (refusals: ReadonlyArray<Refusal>) =>
     }
   })
 
-const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =>
-  new ResourcesUnavailableError({
-    message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
-    hint: `Wait it out with sky start --retry-until-up ${name}, or try again later. To end it with all its data: sky down ${name}`,
-    failoverHistory: historyOf(refusals),
-    noFailover: true
-  })
-
 /** Of the cloud as such, and all of it. */
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
   refusals.length > 0 && refusals.every(({ anyKind, scope }) => anyKind && scope === "cloud")
@@ -37,13 +29,28 @@ class NotAllowed extends ResourcesUnavailableError {
   override readonly exitCode = exitCodes.credentials
 }
 
+const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
+  `See what the credentials may not do: sky check ${[...new Set(refusals.map(({ offer }) => offer.cloud))].join(", ")}`
+
+const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) => {
+  const isForbidden = refused?.scope === "cloud"
+  const end = `To end it with all its data: sky down ${name}`
+  return new (isForbidden ? NotAllowed : ResourcesUnavailableError)({
+    message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
+    hint: isForbidden ? `${rightsOf(refusals)}. ${end}` : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
+    failoverHistory: historyOf(refusals),
+    noFailover: true
+  })
+}
+
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
-  if (last?.code === "Unusable" || last?.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
+  if (last === undefined) return "See what may be used, and why not: sky check"
+  if (last.code === "Unusable" || last.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
-  if (isForRights(refusals))
-    return `See what the credentials may not do: sky check ${[...new Set(refusals.map(({ offer }) => offer.cloud))].join(", ")}`
-  if (refusals.every(({ anyKind }) => anyKind)) return "Mend that first, or name a region where it is not so."
+  if (isForRights(refusals)) return rightsOf(refusals)
+  // Of a region as it is set up, as of an image or a network that is missing: no other time helps.
+  if (refusals.every(({ anyKind, scope }) => anyKind || scope === "region")) return "Mend that first, or name a region where it is not so."
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }
 

@@ -194,7 +194,16 @@ describe("the error when no place gave it", () => {
     const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
     assert.include(hint(rights), "sky check aws")
     assert.strictEqual(unavailable(row([refusal(at("us-east-1a"), rights)]), false).exitCode, exitCodes.credentials)
+    const stopped = {
+      ...row([]),
+      offer: at("us-east-1a"),
+      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", times: 1 } as const
+    }
+    assert.deepInclude(unavailable(stopped, true), { exitCode: exitCodes.credentials })
+    assert.include(unavailable(stopped, true).hint, "sky check aws. To end it")
+    assert.include(unavailable(row([]), false).hint, "sky check")
     assert.include(hint({ code: "DefaultVpcDoesNotExist", scope: "region", anyKind: true }), "name a region where it is not so")
+    assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region" }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
   })
   it("fits a fact, however many there were, and says how many more", () => {
