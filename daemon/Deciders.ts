@@ -21,9 +21,9 @@ import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
-import { type Access, completedBy, ofPlace } from "./offers-for.ts"
+import { type Access, completedBy, isEnabledIn, ofPlace } from "./offers-for.ts"
 import { placesOf } from "./optimizer/blocks.ts"
-import { mayBeListed, planElsewhere, toldOf } from "./optimizer/elsewhere.ts"
+import { mayBeListed, planNotEnabled, toldOf } from "./optimizer/elsewhere.ts"
 import { leftOut } from "./optimizer/left-out.ts"
 import { planView } from "./optimizer/plan-view.ts"
 import type { World } from "./World.ts"
@@ -69,7 +69,7 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
-  const why = leftOut(needs, places.offers, catalogs(), (cloud) => access.get(cloud) === null)
+  const why = leftOut(needs, places.offers, catalogs(), isEnabledIn(access))
   const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
@@ -79,7 +79,7 @@ const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, places, 
   const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
   // What may be had for nothing in a while is not to be paid for.
   if (row !== undefined || !isForWant || places.busy || !mayBeListed(task, catalogs())) return undefined
-  return planElsewhere(task, catalogs())
+  return planNotEnabled(task, catalogs(), isEnabledIn(access))
 }
 
 const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
@@ -88,7 +88,7 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
   if (found === undefined || Result.isFailure(found)) return Result.fail(found === undefined ? refusal : toldOf(refusal, places, found))
   const { looks, needs, ranked } = found.success
   const offers = ranked.map(({ offer }) => offer)
-  const out = leftOut(needs, offers, catalogs(), (cloud) => access.get(cloud) === null)
+  const out = leftOut(needs, offers, catalogs(), isEnabledIn(access))
   const why = [...(places.hint === undefined ? [] : [refusal.message]), ...out]
   const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })

@@ -26,6 +26,7 @@ export const whyNotHere = (cloud: string): string =>
 const usable = (clouds: ReadonlyMap<string, Cloud>) =>
   `It can use: ${[...clouds.keys()].map(cloudDisplay).join(", ")}. Which are enabled: sky check`
 
+export const isEnabledIn = (access: Access) => (cloud: string) => access.get(cloud) === null
 const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why === null ? [name] : []))
 
 export const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>

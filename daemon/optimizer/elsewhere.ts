@@ -32,6 +32,23 @@ export const planElsewhere = (
   )
 }
 
+/**
+ * By the lists of clouds that are not enabled; where they have it neither, why, by all lists. Undefined where the list of an enabled one has it:
+ * that was asked, and its own word is the better.
+ */
+export const planNotEnabled = (
+  task: RecordedTask,
+  catalogs: ReadonlyArray<Catalog>,
+  isEnabled: (cloud: string) => boolean,
+  more: Pick<Wish, "minimize" | "blocked"> = {}
+): Result.Result<Plan, SkydError> | undefined => {
+  const others = catalogs.filter(({ cloud }) => !isEnabled(cloud))
+  const found = planElsewhere(task, others, more)
+  if (Result.isSuccess(found) || others.length === catalogs.length) return found
+  const all = planElsewhere(task, catalogs, more)
+  return Result.isSuccess(all) ? undefined : all
+}
+
 const cloudsIn = (looks: ReadonlyArray<Look>) => [...new Set(looks.map(({ cloud }) => cloudDisplay(cloud)))]
 const have = (clouds: ReadonlyArray<string>) => `${clouds.join(" and ")} ${clouds.length > 1 ? "have" : "has"}`
 export const hasNone = (looks: ReadonlyArray<Look>): string => `${have(cloudsIn(looks))} none`

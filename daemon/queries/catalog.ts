@@ -18,9 +18,9 @@ import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
 import { nowhere } from "../commands/places.ts"
-import { accessOf, completedBy, offersFor } from "../offers-for.ts"
+import { accessOf, completedBy, isEnabledIn, offersFor } from "../offers-for.ts"
 import { placesOf } from "../optimizer/blocks.ts"
-import { mayBeListed, planElsewhere } from "../optimizer/elsewhere.ts"
+import { mayBeListed, planNotEnabled } from "../optimizer/elsewhere.ts"
 import { leftOut } from "../optimizer/left-out.ts"
 import { planView } from "../optimizer/plan-view.ts"
 import { sentence } from "../sentence.ts"
@@ -78,8 +78,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const access = yield* accessOf(clouds)
     const places = yield* offersFor(clouds, access, task)
     const completed = completedBy(clouds, access, task)
-    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) =>
-      leftOut(needs, offers, catalogs.all(), (cloud) => access.get(cloud) === null)
+    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all(), isEnabledIn(access))
     const { offers } = places
     const left = offers.filter((offer) => !patterns.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern)))
     const told = { numNodes: numNodesOf(task), newCluster: true }
@@ -88,7 +87,9 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
       return { plan: planView(left, { ...told, enabled: true, why }) }
     }
     if (!mayBeListed(task, catalogs.all())) return yield* nowhere(places)
-    const found = planElsewhere(task, catalogs.all(), { blocked: patterns, ...(minimize ? { minimize } : {}) })
+    const more = { blocked: patterns, ...(minimize ? { minimize } : {}) }
+    const found = planNotEnabled(task, catalogs.all(), isEnabledIn(access), more)
+    if (found === undefined) return yield* nowhere(places)
     const { looks, needs, ranked } = yield* Effect.fromResult(found)
     const elsewhere = ranked.map(({ offer }) => offer)
     return { plan: planView(elsewhere, { ...told, enabled: false, looks, why: outOf(needs, elsewhere), places: placesOf(ranked) }) }

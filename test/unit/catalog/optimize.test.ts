@@ -4,7 +4,7 @@ import { Result } from "effect"
 import * as fc from "fast-check"
 import { placesOf } from "../../../daemon/optimizer/blocks.ts"
 import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
-import { planElsewhere } from "../../../daemon/optimizer/elsewhere.ts"
+import { planElsewhere, planNotEnabled } from "../../../daemon/optimizer/elsewhere.ts"
 import { optimize, type Wish } from "../../../daemon/optimizer/optimize.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { meets } from "../../../task/amounts.ts"
@@ -124,6 +124,18 @@ describe("the optimizer", () => {
   ])("says of %o, which nobody has, how to go on", (resources, hint) => {
     const found = planElsewhere({ resources }, packed.all())
     assert.strictEqual(Result.isFailure(found) ? found.failure.hint : null, hint)
+  })
+
+  it("says of a cloud that is enabled nothing by its list: that was asked, and others are named in its place", () => {
+    const not = (resources: Resources) => planNotEnabled({ resources }, packed.all(), (cloud) => cloud === "aws")
+    const clouds = (resources: Resources) => {
+      const found = not(resources)
+      return found && (Result.isSuccess(found) ? [...new Set(found.success.ranked.map(({ offer }) => offer.cloud))] : found.failure.message)
+    }
+    assert.deepStrictEqual(clouds({ accelerators: "V100" }), ["gcp"])
+    assert.isUndefined(clouds({ cloud: "aws", image_id: "docker:ubuntu" }))
+    assert.isUndefined(clouds({ region: "us-east-1" }))
+    assert.strictEqual(clouds({ accelerators: "V100:3" }), "AWS and GCP have no V100:3.")
   })
 
   it("leaves the zones of a region that are blocked out, and the region when all of them are", () => {
