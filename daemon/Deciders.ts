@@ -69,7 +69,7 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
-  const why = leftOut(needs, places.offers, catalogs(), isEnabledIn(access))
+  const why = leftOut(needs, places.offers, catalogs, isEnabledIn(access))
   const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
@@ -88,7 +88,7 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
   if (found === undefined || Result.isFailure(found)) return Result.fail(found === undefined ? refusal : toldOf(refusal, places, found))
   const { looks, needs, ranked } = found.success
   const offers = ranked.map(({ offer }) => offer)
-  const out = leftOut(needs, offers, catalogs(), isEnabledIn(access))
+  const out = leftOut(needs, offers, catalogs, isEnabledIn(access))
   const why = [...(places.hint === undefined ? [] : [refusal.message]), ...out]
   const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })

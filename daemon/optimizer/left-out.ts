@@ -35,17 +35,17 @@ const whyOut = (need: Need, catalogs: ReadonlyArray<Catalog>, isEnabled: (cloud:
   return `${hasNone(looks)}${near === "" ? "" : `; there is ${near}`}`
 }
 
-/** `offers`: what is had for all of them together. */
+/** `offers`: what is had for all of them together. The lists are read where something is left out. */
 export const leftOut = (
   needs: ReadonlyArray<Need>,
   offers: ReadonlyArray<Offer>,
-  catalogs: ReadonlyArray<Catalog>,
+  catalogs: () => ReadonlyArray<Catalog>,
   isEnabled: (cloud: string) => boolean
 ): ReadonlyArray<string> => {
   if (needs.length < 2) return []
   const out = needs.filter((need) => !offers.some((offer) => isFor(need, offer)))
   const lines = out.flatMap((need) => {
-    const why = whyOut(need, catalogs, isEnabled)
+    const why = whyOut(need, catalogs(), isEnabled)
     const cloud = need.cloud === undefined ? "" : `${cloudDisplay(need.cloud)} `
     return why === undefined ? [] : [`Left out: ${cloud}${wantText(need)} (${why}).`]
   })

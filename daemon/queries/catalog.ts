@@ -78,7 +78,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const access = yield* accessOf(clouds)
     const places = yield* offersFor(clouds, access, task)
     const completed = completedBy(clouds, access, task)
-    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all(), isEnabledIn(access))
+    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all, isEnabledIn(access))
     const { offers } = places
     const left = offers.filter((offer) => !patterns.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern)))
     const told = { numNodes: numNodesOf(task), newCluster: true }

@@ -5,6 +5,7 @@ import * as fc from "fast-check"
 import { placesOf } from "../../../daemon/optimizer/blocks.ts"
 import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
 import { planElsewhere, planNotEnabled } from "../../../daemon/optimizer/elsewhere.ts"
+import { leftOut } from "../../../daemon/optimizer/left-out.ts"
 import { optimize, type Wish } from "../../../daemon/optimizer/optimize.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { meets } from "../../../task/amounts.ts"
@@ -136,6 +137,22 @@ describe("the optimizer", () => {
     assert.isUndefined(clouds({ cloud: "aws", image_id: "docker:ubuntu" }))
     assert.isUndefined(clouds({ region: "us-east-1" }))
     assert.strictEqual(clouds({ accelerators: "V100:3" }), "AWS and GCP have no V100:3.")
+  })
+
+  it("reads the lists for what is left out only where something is", () => {
+    const here = { ...plan({ accelerators: "V100:8" }).ranked[0]!.offer }
+    const unread = () => assert.fail("read")
+    const needs = (resources: Resources) => alternativesOf(resources).items
+    assert.deepStrictEqual(
+      leftOut(needs({ any_of: [{ accelerators: "V100:8" }, { accelerators: "V100:8", cpus: "8+" }] }), [here], unread, () => true),
+      []
+    )
+    assert.deepStrictEqual(
+      leftOut(needs({ cpus: 2 }), [], unread, () => true),
+      []
+    )
+    const out = leftOut(needs({ accelerators: ["V100:8", "V100:3", "T4"] }), [here], packed.all, (cloud) => cloud === "aws")
+    assert.deepStrictEqual(out, ["Left out: V100:3 (AWS and GCP have none; there is V100:4, V100:8, V100-32GB:8)."])
   })
 
   it("leaves the zones of a region that are blocked out, and the region when all of them are", () => {
