@@ -30,14 +30,14 @@ export const cloudPages = {
     examples: ["sky show-gpus --infra ssh", "sky show-gpus A100:8 --all-regions"]
   },
   catalog: {
-    usage: "sky catalog list | update [CLOUD…] [--from URL|FILE [--sha256 SUM]]",
-    summary: "the lists of offers and prices; newer ones",
-    note: "They are fetched from where SkyPilot publishes them, or from URL or FILE in the same form (CSV). What is there stays if that fails.",
+    usage: "sky catalog list | update [CLOUD…] [--from URL|FILE [--sha256 SUM]] | reset [CLOUD…]",
+    summary: "the lists of offers and prices; newer ones, and back",
+    note: "They are fetched from where SkyPilot publishes them, or from URL or FILE in the same form (CSV); the prices of a file are told as of the day that it was last changed. What is there stays if that fails. The way back to the list that came with the program: reset.",
     flags: [
       ["--from URL|FILE", "update: the list of one cloud, from there"],
       ["--sha256 SUM", "update: what it must sum up to"]
     ],
-    examples: ["sky catalog list", "sky catalog update aws --from ./vms.csv"]
+    examples: ["sky catalog update aws --from ./vms.csv", "sky catalog reset aws"]
   },
   ssh: {
     usage: "sky ssh ls [POOL]",

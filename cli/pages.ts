@@ -17,7 +17,7 @@ export const pages: Readonly<Record<string, Page>> = {
       ["--down", "go, not stop; alone: after 1 idle minute"],
       retry,
       dryrun,
-      ["-a, --all", "--dryrun: all that it tells of where it goes on"],
+      ["-a, --all", "all places where it goes on if there is no room, with their prices"],
       ...task
     ],
     examples: ["sky launch -c train examples/hello.yaml", "sky launch -y -c train -i 10 --down 'python train.py --lr 0.1'"]

@@ -4,7 +4,7 @@ import type { ClusterId } from "../events/ids.ts"
 import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { jobsOf } from "../projections/jobs.ts"
-import { ResourcesUnavailableError, type SkydError } from "../sdk/protocol/errors.ts"
+import type { SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf } from "../task/alternatives.ts"
 import type { Catalog } from "./catalog/Catalog.ts"
@@ -21,9 +21,10 @@ import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
-import { type Access, completedBy, ofPlace } from "./offers-for.ts"
+import { type Access, completedBy, isEnabledIn, ofPlace } from "./offers-for.ts"
 import { placesOf } from "./optimizer/blocks.ts"
-import { hintOf, planElsewhere } from "./optimizer/elsewhere.ts"
+import { mayBeListed, planNotEnabled, toldOf } from "./optimizer/elsewhere.ts"
+import { leftOut } from "./optimizer/left-out.ts"
 import { planView } from "./optimizer/plan-view.ts"
 import type { World } from "./World.ts"
 
@@ -61,44 +62,42 @@ export const identitiesFor = (
 
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
 const planned = (decided: Decided, input: Input<"launch">): Decided => {
-  const { name, places, row, task } = input
-  if (decided._tag === "Failure") return row === undefined ? plannedElsewhere(decided.failure, input) : decided
+  const { access, catalogs, clouds, name, places, row, task } = input
+  if (decided._tag === "Failure") return plannedElsewhere(decided.failure, input)
   const [chosen] = decided.success.events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
   const offers = row?.offer ? [row.offer] : chosen === undefined ? [] : places.offers.slice(places.offers.indexOf(chosen))
   if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
-  const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true }
+  const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
+  const needs = row === undefined ? alternativesOf(resources).items : []
+  const why = leftOut(needs, places.offers, catalogs, isEnabledIn(access))
+  const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
 
-/** What names another cloud in each of its wishes is in none of the lists. */
-const mayBeListed = ({ catalogs, task }: Input<"launch">) =>
-  alternativesOf(task.resources).items.some((need) => need.cloud === undefined || catalogs().some(({ cloud }) => cloud === need.cloud))
-
-/** Where no enabled cloud has it, by the lists of the others. */
-const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
-  const { access, catalogs, clouds, name, places, task } = input
+/** By the lists of all clouds, where no enabled one has it; undefined where they are of no use. */
+const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, places, row, task }: Input<"launch">) => {
   const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
   // What may be had for nothing in a while is not to be paid for.
-  if (isForWant && places.busy) return Result.fail(refusal)
-  const found = isForWant && mayBeListed(input) ? planElsewhere(task, catalogs()) : Result.fail(refusal)
-  if (Result.isFailure(found)) {
-    const isWant = found.failure._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
-    return Result.fail(isWant ? hinted(refusal, input) : found.failure)
-  }
-  const { looks, ranked } = found.success
-  const why = places.hint === undefined ? [] : [refusal.message]
-  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
+  if (row !== undefined || !isForWant || places.busy || !mayBeListed(task, catalogs())) return undefined
+  return planNotEnabled(task, catalogs(), isEnabledIn(access))
+}
+
+const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
+  const { access, catalogs, name, places, task } = input
+  const found = foundElsewhere(refusal, input)
+  if (found === undefined || Result.isFailure(found)) return Result.fail(found === undefined ? refusal : toldOf(refusal, places, found))
+  const { looks, needs, ranked } = found.success
   const offers = ranked.map(({ offer }) => offer)
+  const out = leftOut(needs, offers, catalogs, isEnabledIn(access))
+  const why = [...(places.hint === undefined ? [] : [refusal.message]), ...out]
+  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
 
-/** A refusal for want of a place says who else has it. */
-const hinted = (refusal: SkydError, { catalogs, places, task }: Input<"launch">): SkydError => {
-  if (refusal._tag !== "ResourcesUnavailableError" || !isNowhere(refusal, places)) return refusal
-  if (places.busy) return refusal
-  const hint = hintOf(planElsewhere(task, catalogs()), places.hint)
-  const { failoverHistory, message, noFailover } = refusal
-  return hint === null ? refusal : new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover })
+/** A refusal for want of a place says what is wrong with the wish, or who else has it. */
+const hinted = (refusal: SkydError, input: Input<"launch">): SkydError => {
+  const found = foundElsewhere(refusal, input)
+  return found === undefined ? refusal : toldOf(refusal, input.places, found)
 }
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
@@ -107,9 +106,7 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
     const decided = Result.flatMap(completedBy(clouds, access, input.task), (task) =>
       launch(row, { name, fresh, task, options: params, ...ofPlace(input), ...places }, context)
     )
-    return params.dryrun
-      ? planned(decided, input)
-      : Result.mapError(decided, (refusal) => (row === undefined ? hinted(refusal, input) : refusal))
+    return params.dryrun ? planned(decided, input) : Result.mapError(decided, (refusal) => hinted(refusal, input))
   },
   exec: (input) => {
     const { access, clouds, context, name, params, row } = input

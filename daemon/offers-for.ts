@@ -6,6 +6,7 @@ import { alternativesOf, together } from "../task/alternatives.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import type { Need } from "../task/Need.ts"
 import type { Task } from "../task/Task.ts"
+import { isListed } from "./catalog/Catalogs.ts"
 import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { completed } from "./commands/offer-checks.ts"
 import type { PlaceWords } from "./commands/place-checks.ts"
@@ -19,6 +20,13 @@ export const accessOf = (clouds: ReadonlyMap<string, Cloud>): Effect.Effect<Acce
     concurrency: "unbounded"
   }).pipe(Effect.map((all) => new Map(all)))
 
+/** Of a cloud that nothing here can talk to. */
+export const whyNotHere = (cloud: string): string =>
+  isListed(cloud) ? "this version has its prices only, and cannot launch there" : "this version cannot use it"
+const usable = (clouds: ReadonlyMap<string, Cloud>) =>
+  `It can use: ${[...clouds.keys()].map(cloudDisplay).join(", ")}. Which are enabled: sky check`
+
+export const isEnabledIn = (access: Access) => (cloud: string) => access.get(cloud) === null
 const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why === null ? [name] : []))
 
 export const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>
@@ -34,10 +42,10 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
   const ask = (name: string, needs: ReadonlyArray<Need>): Effect.Effect<Offered> => {
     const cloud = enabled.includes(name) ? clouds.get(name) : undefined
     if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
-    const why = access.get(name)
-    const hint = clouds.get(name)?.howTo
+    const why = clouds.has(name) ? access.get(name) : whyNotHere(name)
+    const hint = clouds.has(name) ? clouds.get(name)?.howTo : isListed(name) ? undefined : usable(clouds)
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
-    return Effect.succeed({ offers: [], reason, ...(hint === undefined ? {} : { hint }) })
+    return Effect.succeed({ offers: [], reason, off: true, ...(hint === undefined ? {} : { hint }) })
   }
   const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
   const groups = yield* Effect.forEach(
@@ -65,6 +73,7 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
     reason: reasons.size === 0 ? null : [...reasons].join("; "),
     lacks,
     busy: answers.some(({ busy }) => busy === true),
+    off: answers.length > 0 && answers.every(({ off }) => off === true),
     ...(hint === undefined ? {} : { hint })
   } satisfies Offered
 })

@@ -37,14 +37,21 @@ const afterRefusals = ({ refusals }: ClusterRow): string => {
   return last === undefined ? "" : `, after ${plural(refusals.length, "refusal")}: ${refusalText(last)}`
 }
 
-const raising = (row: ClusterRow, active: ActiveOperation): Condition => {
+/** `nowMs`: where somebody asks at some moment. */
+const when = (atMs: number, nowMs: number | undefined) =>
+  nowMs === undefined ? "soon" : atMs <= nowMs ? "now" : `in ${Math.ceil((atMs - nowMs) / 1000)} s`
+
+const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undefined): Condition => {
   const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })
   const [pending] = row.pending
   if (pending !== undefined) {
     const from = placeText(pending.offer) || pending.offer.cloud
     return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${from}${afterRefusals(row)}`, pending.sinceMs)
   }
-  if (row.waiting !== null) return init("provision", `all places are asked again soon: ${row.waiting.message}`, row.waiting.sinceMs)
+  if (row.waiting !== null) {
+    const { message, retryAtMs, sinceMs } = row.waiting
+    return init("provision", `all places are asked again ${when(retryAtMs, nowMs)}: ${message}`, sinceMs)
+  }
   if (row.refused !== null) {
     const searching = mayMove(row, active)
     return init(
@@ -63,7 +70,7 @@ const raising = (row: ClusterRow, active: ActiveOperation): Condition => {
 }
 
 /** Computed from what is wanted and what exists, at any moment of the log. */
-export const conditionOf = (row: ClusterRow): Condition => {
+export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const trouble = row.trouble?.message ?? null
   const troubled = (condition: Condition): Condition =>
     row.trouble === null ? condition : { ...condition, reason: row.trouble.message, sinceMs: row.trouble.sinceMs }
@@ -71,7 +78,7 @@ export const conditionOf = (row: ClusterRow): Condition => {
     return troubled({ status: "INIT", phase: "down", reason: row.wantedReason ?? "being torn down", sinceMs: row.wantedSinceMs })
   }
   const active = raisingOf(row)
-  if (active !== undefined && row.wanted === "up") return troubled(raising(row, active))
+  if (active !== undefined && row.wanted === "up") return troubled(raising(row, active, nowMs))
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0

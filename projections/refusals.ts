@@ -33,8 +33,16 @@ const whyText = ({ code, message, offer }: Pick<Refusal, "offer" | "code" | "mes
 
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)
 
-/** `AWS us-east-1a: no capacity (InsufficientInstanceCapacity)` */
-export const refusalText = (refusal: Pick<Refusal, "offer" | "code" | "message">): string => at(placeText(refusal.offer), whyText(refusal))
+type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "scope">>
+
+/** All that it reaches: of a region or a cloud that refused, nobody waits for the other zones. */
+const reachText = ({ offer, scope }: Told): string => {
+  if (placeText(offer) === "" || offer.cloud === "ssh" || scope === undefined || scope === "zone") return placeText(offer)
+  return scope === "region" ? placeText({ ...offer, zone: null }) : cloudDisplay(offer.cloud)
+}
+
+/** `AWS us-east-1a: no capacity (InsufficientInstanceCapacity)`, `AWS us-east-1: no quota (VcpuLimitExceeded)` */
+export const refusalText = (refusal: Told): string => at(reachText(refusal), whyText(refusal))
 
 const linesMax = 6
 const namesMax = 3
@@ -46,7 +54,7 @@ export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
   // Each zone's own words name it.
   const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : one.message}`).values()]
   const lines = groups.slice(0, linesMax).map((group) => {
-    const names = [...new Set(group.map(({ offer }) => placeText(offer)))].filter((name) => name !== "")
+    const names = [...new Set(group.map(reachText))].filter((name) => name !== "")
     const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : ""
     const shown = names.slice(0, namesMax).map((name, i) => (i === 0 ? name : name.replace(/^\S+ /, "")))
     return at(`${shown.join(", ")}${more}`, whyText(group[0]!))

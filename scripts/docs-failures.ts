@@ -49,6 +49,7 @@ const own: Readonly<Record<MethodName, ReadonlyArray<Tag>>> = {
   "gpus.list": ["RuntimeError"],
   "catalog.list": [],
   "catalog.update": [],
+  "catalog.reset": [],
   "ssh.list": ["RuntimeError"],
   "daemon.status": [],
   "daemon.stop": [],

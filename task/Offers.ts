@@ -29,6 +29,7 @@ export interface CloudOffers {
   readonly zonesOf: (region: string) => ReadonlyArray<string>
   readonly regionOf: (zone: string) => string | undefined
   readonly instanceType: (name: string) => InstanceType | undefined
+  readonly typeNames: ReadonlyArray<string>
   readonly acceleratorNames: ReadonlyArray<string>
   /** Tags of images, without `skypilot:`. */
   readonly imageTags: ReadonlyArray<string>

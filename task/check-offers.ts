@@ -10,6 +10,7 @@ import { cloudDisplay } from "./clouds.ts"
 import { diskGibDefault } from "./disk.ts"
 import { dockerImage, type Images, imageProblem, isTag, parseImages, tagOf } from "./images.ts"
 import type { Need } from "./Need.ts"
+import { nearestTo } from "./near.ts"
 import type { InstanceType, Offers } from "./Offers.ts"
 import { type Checked, noCloud, refused } from "./Refusal.ts"
 
@@ -43,7 +44,10 @@ const checkType = (
     return type === undefined ? [] : [[one, type] as const]
   })
   if (found.length > 1) return refused(`Several clouds have the type '${name}': ${displays(found.map(([one]) => one))}. Name the cloud.`)
-  if (found.length === 0) return refused(`There is no instance type '${name}' on ${displays(among)}.`)
+  if (found.length === 0) {
+    const known = among.flatMap((one) => offers(one)?.typeNames ?? [])
+    return refused(`There is no instance type '${name}' on ${displays(among)}.`, nearestTo(name, known))
+  }
   return Result.succeed(found[0])
 }
 

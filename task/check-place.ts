@@ -1,13 +1,13 @@
 /** Where a need may go: the region and zone as the offers spell them, and the cloud that has them when none was named. */
 import * as Result from "effect/Result"
 import { cloudDisplay, type Infra } from "./clouds.ts"
-import { closeMatches, didYouMean } from "./near.ts"
+import { closeMatches, didYouMean, nearestTo } from "./near.ts"
 import type { CloudOffers, Offers } from "./Offers.ts"
 import { type Checked, refused } from "./Refusal.ts"
 
 const unknown = (what: "region" | "zone", name: string, cloud: string, known: ReadonlyArray<string>) => {
   // Names of one's own are few, and their own: the nearest is meant.
-  const near = cloud === "ssh" ? [didYouMean(name, known)].filter((one) => one !== undefined) : closeMatches(name, known)
+  const near = cloud === "ssh" ? [didYouMean(name, known)].filter((one) => one !== undefined) : nearestTo(name, known)
   const there = near.length === 0 && what === "region" ? ` It has: ${known.join(", ")}.` : ""
   // Regions of one's own machines are called pools.
   return refused(`${cloudDisplay(cloud)} has no ${what === "region" && cloud === "ssh" ? "pool" : what} '${name}'.${there}`, near)
@@ -45,5 +45,10 @@ export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<s
   if (only !== undefined && more.length === 0) return Result.fail(only)
   const what = [region === undefined ? undefined : `region '${region}'`, zone === undefined ? undefined : `zone '${zone}'`]
   const near = failures.flatMap((failure) => failure.near ?? [])
-  return refused(`No enabled cloud has the ${what.filter((part) => part !== undefined).join(" with the ")}.`, near)
+  // What is much like it on one cloud leaves out what is less so on another.
+  const close = closeMatches(zone ?? region ?? "", near)
+  return refused(
+    `No enabled cloud has the ${what.filter((part) => part !== undefined).join(" with the ")}.`,
+    close.length > 0 ? close : near
+  )
 }

@@ -64,3 +64,10 @@ export const closeMatches = (word: string, known: Iterable<string>): ReadonlyArr
     .map(([, name]) => name)
     .sort()
 }
+
+/** Those that are much like it; where there are none, the nearest that may be meant. */
+export const nearestTo = (word: string, known: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const close = closeMatches(word, known)
+  const meant = close.length > 0 || word.length > wordMaxChars ? undefined : didYouMean(word, known)
+  return meant === undefined ? close : [meant]
+}

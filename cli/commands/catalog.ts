@@ -1,17 +1,21 @@
-/** `sky catalog`: the lists of offers and prices that there are, and newer ones. */
+/** `sky catalog`: the lists of offers and prices that there are, newer ones, and the way back. */
 import { resolve } from "node:path"
-import type { CatalogListAnswer, CatalogUpdateAnswer, CatalogView } from "../../sdk/protocol/catalog.ts"
+import { fileURLToPath } from "node:url"
+import type { CatalogListAnswer, CatalogResetAnswer, CatalogUpdateAnswer, CatalogView } from "../../sdk/protocol/catalog.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
-import { stderr, stdout } from "../out.ts"
+import { stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
+import { fitted, type Narrow } from "../render/narrow.ts"
 import { notify } from "../render/notify.ts"
+import { makeProgress } from "../render/Progress.ts"
 import { clean, glyph } from "../render/style.ts"
-import { table } from "../render/table.ts"
 import { plural } from "../render/time.ts"
-import { atMost, screen, verb } from "../verb.ts"
+import { atMost, type Input, screen, verb } from "../verb.ts"
 
-const usage = "sky catalog list | update [CLOUD…] [--from URL|FILE [--sha256 SUM]]"
+const usage = "sky catalog list | update [CLOUD…] [--from URL|FILE [--sha256 SUM]] | reset [CLOUD…]"
+const options = { from: { type: "string" }, sha256: { type: "string" } } as const
+type Doing = (input: Input<typeof options>) => Promise<number>
 
 const rowOf = ({ accelerators, cloud, date, problem, refused, regions, source, types }: CatalogView) => ({
   cells: [
@@ -26,36 +30,70 @@ const rowOf = ({ accelerators, cloud, date, problem, refused, regions, source, t
   below: problem === null ? [] : [`       ${glyph("why")} ${clean(problem)}`]
 })
 const titles = ["CLOUD", "PRICES_OF", "TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT", "SOURCE"]
+const narrow: Narrow = { goes: ["ACCELERATORS", "REGIONS", "LEFT_OUT", "TYPES"], shrinks: ["SOURCE"] }
 const right = ["TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT"]
 
-const lineOf = ({ catalog, cloud, reason, status }: CatalogUpdateAnswer["updates"][number]): string => {
-  const name = cloud.toUpperCase()
-  if (status === "failed")
-    return `${glyph("failed")} ${name}  not updated: ${clean(reason ?? "")}${catalog === null ? "" : `. Still that of ${clean(catalog.date)}`}\n`
-  const left = (catalog?.refused ?? 0) > 0 ? `, ${plural(catalog?.refused ?? 0, "row")} left out: no such prices` : ""
-  return `${glyph("done")} ${name}  ${status === "unchanged" ? "is the newest" : "updated"}: prices of ${clean(catalog?.date ?? "-")}, ${plural(catalog?.types ?? 0, "type")}${left}\n`
+const pricesOf = ({ date, refused, source, types }: CatalogView): string => {
+  const of = source !== null && !isUrl.test(source) ? ", as the file is dated" : ""
+  const left = refused > 0 ? `, ${plural(refused, "row")} left out: no such prices` : ""
+  return `prices of ${clean(date)}${of}, ${plural(types, "type")}${left}`
 }
 
-export const catalog = verb(usage, { from: { type: "string" }, sha256: { type: "string" } }, async ({ connect, flags, json, words }) => {
-  const [what, ...clouds] = words
-  const { from, sha256 } = flags
-  if (what === "list") {
-    atMost(1, words, usage)
-    const { catalogs, notices } = await connect().call<CatalogListAnswer>("catalog.list", {})
-    notify(notices)
-    stdout.write(json ? jsonLine(catalogs) : table(titles, catalogs.map(rowOf), screen(), right))
-    return exitCodes.ok
-  }
-  if (what !== "update") throw usageError(what === undefined ? "What of the catalogs?" : `Unknown: catalog ${what}`, `Usage: ${usage}`)
-  const place = from === undefined || /^https?:\/\//i.test(from) ? from : resolve(from)
-  const params = {
-    ...(clouds.length > 0 ? { clouds } : {}),
-    ...(place === undefined ? {} : { from: place }),
-    ...(sha256 === undefined ? {} : { sha256 })
-  }
-  if (!json) stderr.write(`Fetching ${place ?? "what SkyPilot publishes"}${glyph("more")}\n`)
-  const { notices, updates } = await connect().call<CatalogUpdateAnswer>("catalog.update", params)
+type Changed = CatalogUpdateAnswer["updates"][number] | CatalogResetAnswer["resets"][number]
+
+const lineOf = ({ catalog, cloud, reason, status }: Changed, done: string, unchanged: string): string => {
+  const name = cloud.toUpperCase()
+  const failed = `${glyph("failed")} ${name}  not ${done}: ${clean(reason ?? "")}${catalog === null ? "" : `. Still that of ${clean(catalog.date)}`}\n`
+  if (status === "failed" || catalog === null) return failed
+  return `${glyph("done")} ${name}  ${status === "unchanged" ? unchanged : done}: ${pricesOf(catalog)}\n`
+}
+
+const isUrl = /^[a-z][a-z\d+.-]*:\/\//i
+/** A path as the user's shell means it. */
+const placeOf = (from: string): string => {
+  if (!isUrl.test(from)) return resolve(from)
+  return /^file:\/\/(localhost)?\//i.test(from) ? fileURLToPath(from) : from
+}
+
+const list: Doing = async ({ connect, json, words }) => {
+  atMost(1, words, usage)
+  const { catalogs, notices } = await connect().call<CatalogListAnswer>("catalog.list", {})
   notify(notices)
-  stdout.write(json ? jsonLine(updates) : updates.map(lineOf).join(""))
-  return updates.some(({ status }) => status === "failed") ? exitCodes.failed : exitCodes.ok
+  stdout.write(json ? jsonLine(catalogs) : fitted(titles, catalogs.map(rowOf), screen(), right, narrow))
+  return exitCodes.ok
+}
+
+const tell = (changed: ReadonlyArray<Changed>, json: boolean, done: string, unchanged: string): number => {
+  stdout.write(json ? jsonLine(changed) : changed.map((one) => lineOf(one, done, unchanged)).join(""))
+  return changed.some(({ status }) => status === "failed") ? exitCodes.failed : exitCodes.ok
+}
+
+const cloudsOf = ({ words: [, ...clouds] }: Parameters<Doing>[0]) => (clouds.length > 0 ? { clouds } : {})
+
+const update: Doing = async (input) => {
+  const { from, sha256 } = input.flags
+  const place = from === undefined ? undefined : placeOf(from)
+  const params = { ...cloudsOf(input), ...(place === undefined ? {} : { from: place }), ...(sha256 === undefined ? {} : { sha256 }) }
+  const progress = makeProgress(input.json)
+  progress.run("Fetching", place ?? "what SkyPilot publishes")
+  const { notices, updates } = await input.connect().call<CatalogUpdateAnswer>("catalog.update", params).finally(progress.end)
+  notify(notices)
+  return tell(updates, input.json, "updated", "is the newest")
+}
+
+const reset: Doing = async (input) => {
+  const { notices, resets } = await input.connect().call<CatalogResetAnswer>("catalog.reset", cloudsOf(input))
+  notify(notices)
+  return tell(resets, input.json, "back to the list that came with the program", "has the list that came with the program")
+}
+
+const verbs: Readonly<Record<string, Doing>> = { list, update, reset }
+
+export const catalog = verb(usage, options, (input) => {
+  const [what] = input.words
+  const doing = Object.hasOwn(verbs, what ?? "") ? verbs[what!] : undefined
+  if (doing === undefined) throw usageError(what === undefined ? "What of the catalogs?" : `Unknown: catalog ${what}`, `Usage: ${usage}`)
+  if (what !== "update" && (input.flags.from ?? input.flags.sha256) !== undefined)
+    throw usageError(`--from and --sha256 are of sky catalog update.`, `Usage: ${usage}`)
+  return doing(input)
 })

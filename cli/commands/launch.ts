@@ -13,8 +13,9 @@ import { confirm } from "../ask.ts"
 import { attach } from "../attach.ts"
 import { stderr, stdout } from "../out.ts"
 import { jsonLine } from "../render/json.ts"
-import { ignored, planTable, summary } from "../render/plan.ts"
-import { clean } from "../render/style.ts"
+import { besides, ignored, planTable, summary } from "../render/plan.ts"
+import { clean, isColoured } from "../render/style.ts"
+import type { Screen } from "../render/table.ts"
 import { plural } from "../render/time.ts"
 import { watchSetup } from "../setup-output.ts"
 import { taskOf } from "../task/flags.ts"
@@ -22,7 +23,7 @@ import { carriedOnly } from "../task/notes.ts"
 import { taskOptions, wholeNumber } from "../task/options.ts"
 import { screen, type Verb, verb } from "../verb.ts"
 
-const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun [-a]] [TASK FLAGS] [FILE.yaml|COMMAND…]"
+const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun] [-a] [TASK FLAGS] [FILE.yaml|COMMAND…]"
 
 /** A new cluster may be paid for, and a stopped one comes back to life: both are asked for. One that is up is simply used. */
 const ask = async (session: Session, { cluster, plan }: Launched): Promise<void> => {
@@ -30,6 +31,8 @@ const ask = async (session: Session, { cluster, plan }: Launched): Promise<void>
   const { clusters } = await session.call<StatusAnswer>("status", { clusterNames: [cluster] })
   if (clusters[0]?.status === "STOPPED") await confirm(`Restart the stopped cluster '${clean(cluster!)}'?`, true)
 }
+
+const talk = (): Screen => ({ width: stderr.isTTY() ? stderr.columns() : undefined, colour: isColoured(stderr) })
 
 const titleOf = (task: Task) => clean(task.name ?? "(unnamed)")
 
@@ -70,10 +73,13 @@ export const launch: Verb = verb(
     const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
     // What no enabled cloud has is refused when it is meant: nothing is said of places then, and nothing asked.
     const isRefused = planned.plan?.enabled === false && !flags.dryrun
-    if (!json && planned.plan && !isRefused)
+    const all = flags.all === true
+    if (!json && planned.plan && !isRefused) {
       stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now(), numNodesOf(task))}\n${ignored(planned, task)}`)
+      if (!flags.dryrun) stderr.write(besides(planned.plan, talk(), all))
+    }
     if (flags.dryrun) {
-      stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), flags.all === true) : "")
+      stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), all) : "")
       return exitCodes.ok
     }
     if (!flags.yes && !isRefused) await ask(session, planned)

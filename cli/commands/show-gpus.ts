@@ -2,10 +2,12 @@
 
 import type { GpusListAnswer } from "../../sdk/protocol/catalog.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { quote } from "../../sdk/quote.ts"
 import { type Infra, parseInfra } from "../../task/clouds.ts"
+import { nearestTo } from "../../task/near.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
-import { gpuKinds, gpuTable, ownTable } from "../render/gpus.ts"
+import { countsOf, gpuKinds, gpuTable, ownTable } from "../render/gpus.ts"
 import { jsonLine } from "../render/json.ts"
 import { notify } from "../render/notify.ts"
 import { pricesOf } from "../render/plan.ts"
@@ -23,7 +25,7 @@ const options = {
 
 const refuse = (message: string) => usageError(message, `Usage: ${usage}`)
 
-const asked = (text: string | undefined) => {
+const asked = (text: string | undefined): Pick<Params, "name" | "count"> => {
   if (text === undefined) return {}
   const [name, count, ...rest] = text.split(":")
   if (rest.length > 0 || (count !== undefined && !/^[1-9]\d*$/.test(count)))
@@ -39,6 +41,34 @@ const placeOf = ({ cloud, infra, region }: Input<typeof options>["flags"]): Infr
   return place
 }
 
+interface Params extends Infra {
+  readonly name?: string
+  readonly count?: number
+  readonly allRegions?: boolean
+}
+
+/** Why there is nothing: not so many of them, not there, or none of that name. */
+const whyNone = async (call: (params: Params) => Promise<GpusListAnswer>, { count, name, region, ...place }: Params): Promise<string> => {
+  const all = "All of them: sky show-gpus -a\n"
+  if (name === undefined)
+    return place.cloud === "ssh" ? "Your machines that answer have no accelerators: sky ssh ls\n" : `There are none. ${all}`
+  const there = await call({ ...place, name, ...(region === undefined ? {} : { region }) })
+  const had = countsOf(there)
+  if (had.length > 0)
+    return `There is no ${clean(name)}:${count}, but ${had.map(([kind, counts]) => `${clean(kind)} by ${counts}`).join("; ")}.\n`
+  if (region !== undefined && countsOf(await call({ ...place, name })).length > 0) {
+    const where = place.cloud === "ssh" ? "sky ssh ls" : `sky show-gpus ${quote(name)} --cloud ${place.cloud} --all-regions`
+    return `There is no ${clean(name)} in ${clean(region)}. Where there is: ${where}\n`
+  }
+  const near = nearestTo(
+    name,
+    countsOf(await call(place)).map(([kind]) => kind)
+  )
+  const meant = near.length === 0 ? "" : ` Did you mean ${near.map((kind) => `'${clean(kind)}'`).join(" or ")}?`
+  if (place.cloud === "ssh") return `Your machines that answer have no such accelerator.${meant} See: sky ssh ls\n`
+  return `There is no such accelerator.${meant} ${all}`
+}
+
 const show = async ({ connect, flags, json, words }: Input<typeof options>): Promise<number> => {
   atMost(1, words, usage)
   const [word] = words
@@ -49,7 +79,9 @@ const show = async ({ connect, flags, json, words }: Input<typeof options>): Pro
   if (allRegions && word === undefined) throw refuse("--all-regions needs a name.")
   if (allRegions && region !== undefined) throw refuse("--all-regions and --region exclude each other.")
   const params = { ...asked(word), allRegions, ...(cloud === undefined ? {} : { cloud }), ...(region === undefined ? {} : { region }) }
-  const { gpus, notices, own, ownReason, prices } = await connect().call<GpusListAnswer>("gpus.list", params)
+  const session = connect()
+  const call = (some: Params) => session.call<GpusListAnswer>("gpus.list", some)
+  const { gpus, notices, own, ownReason, prices } = await call(params)
   notify(notices)
   if (json) stdout.write(jsonLine([...gpus, ...own]))
   else {
@@ -57,12 +89,7 @@ const show = async ({ connect, flags, json, words }: Input<typeof options>): Pro
     stdout.write(word === undefined ? gpuKinds(gpus, screen(), all) : "")
     if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen()))
     if (ownReason !== null) stderr.write(`Of your own machines there may be more: ${clean(ownReason)}. sky ssh ls\n`)
-    if (gpus.length + own.length === 0)
-      stderr.write(
-        cloud === "ssh"
-          ? "Your machines that answer have no such accelerator: sky ssh ls\n"
-          : "There is no such accelerator. All of them: sky show-gpus -a\n"
-      )
+    if (gpus.length + own.length === 0) stderr.write(await whyNone(call, params))
     else stderr.write(pricesOf(prices, Date.now()))
   }
   return exitCodes.ok

@@ -64,7 +64,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
   }
 
   const line: Progress["line"] = (kind, label, detail, ms) =>
-    silent || above(`${mark(kind)} ${columns(label, clean(detail), ms === undefined ? "" : took(ms).padStart(5))}\n`)
+    silent || above(`${mark(kind)} ${columns(label, clean(detail), ms! >= 0 ? took(ms!).padStart(5) : "")}\n`)
 
   const take = ({ phase, state, detail, atMs, cluster }: Phase) => {
     const key = `${cluster}/${phase}`
@@ -83,7 +83,8 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     if (phase === "provision" && done) begunAtMs.set(`${cluster}/bootstrap`, atMs)
     current = undefined
     if ((done ? quiet : saidByFailure).includes(phase) || (done && phase === "bootstrap" && sinceMs === undefined)) clear()
-    else line(done ? "done" : "failed", label, detail, atMs - (sinceMs ?? atMs))
+    // What was not seen to begin took no time to fail; a time below zero is not told.
+    else line(done ? "done" : "failed", label, detail, atMs - (sinceMs ?? (done ? atMs : atMs + 1)))
   }
 
   const end = () => {

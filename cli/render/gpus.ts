@@ -1,14 +1,17 @@
 /** Accelerators in tables. Pure. */
-import type { GpuView, OwnGpuView } from "../../sdk/protocol/catalog.ts"
+import type { GpusListAnswer, GpuView, OwnGpuView } from "../../sdk/protocol/catalog.ts"
+import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
 import { type Screen, table } from "./table.ts"
 
 /** Those that most people look for. */
 const common = ["A10", "A10G", "A100", "A100-80GB", "B200", "H100", "H200", "K80", "L4", "L40S", "M60", "P100", "T4", "V100", "V100-32GB"]
 
-const quantities = (gpus: ReadonlyArray<GpuView>): ReadonlyArray<readonly [name: string, counts: string]> => {
+/** By how many each kind is had in one machine, those of one's own among them. */
+export const countsOf = ({ gpus, own }: Pick<GpusListAnswer, "gpus" | "own">): ReadonlyArray<readonly [name: string, counts: string]> => {
   const counts = new Map<string, Set<number>>()
   for (const { accelerator, count } of gpus) counts.set(accelerator, (counts.get(accelerator) ?? new Set()).add(count))
+  for (const { accelerator, counts: some } of own) counts.set(accelerator, new Set([...(counts.get(accelerator) ?? []), ...some]))
   return [...counts].map(([name, all]) => [name, [...all].sort((a, b) => a - b).join(", ")])
 }
 
@@ -47,7 +50,7 @@ const tpuTable = (names: ReadonlyArray<string>, screen: Screen): string => {
 
 /** What there is, and by how many. The others only where all are asked for. */
 export const gpuKinds = (gpus: ReadonlyArray<GpuView>, screen: Screen, all: boolean): string => {
-  const kinds = quantities(gpus)
+  const kinds = countsOf({ gpus, own: [] })
   const isTpu = ([name]: readonly [string, string]) => name.startsWith("tpu-")
   const isCommon = ([name]: readonly [string, string]) => common.includes(name)
   const others = kinds.filter((kind) => !isTpu(kind) && !isCommon(kind))
@@ -78,8 +81,15 @@ const right = ["QTY", "DEVICE_MEM", "vCPUs", "HOST_MEM", "HOURLY_PRICE", "HOURLY
 const gib = (value: number | null) => (value === null ? "-" : `${Number(value.toFixed(1))}GB`)
 const usd = (value: number | null) => (value === null ? "-" : `$ ${value.toFixed(3)}`)
 
+/** What it is, what it costs and where stays. */
+const narrow: Narrow = {
+  short: { DEVICE_MEM: "GPU_MEM", HOURLY_PRICE: "PRICE", HOURLY_SPOT_PRICE: "SPOT" },
+  goes: ["DEVICE_MEM", "HOST_MEM", "vCPUs", "HOURLY_SPOT_PRICE"],
+  shrinks: ["INSTANCE_TYPE", "GPU"]
+}
+
 export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen): string =>
-  table(
+  fitted(
     titles,
     gpus.map((row) => ({
       cells: [
@@ -96,5 +106,6 @@ export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen): string =
       ]
     })),
     screen,
-    right
+    right,
+    narrow
   )

@@ -1,8 +1,9 @@
 /** What a launch would take and cost, said before it is paid. Pure. */
 import type { Launched, Plan } from "../../sdk/protocol/launch.ts"
 import type { Task } from "../../task/Task.ts"
-import { clean, glyph, widthOf } from "./style.ts"
-import { type Screen, table } from "./table.ts"
+import { fitted, isWide, type Narrow } from "./narrow.ts"
+import { clean, glyph } from "./style.ts"
+import type { Row, Screen } from "./table.ts"
 import { cents, dollars, plural } from "./time.ts"
 
 const cloudWord = (cloud: string) => (cloud === "local" ? "local (this machine)" : cloud.toUpperCase())
@@ -17,12 +18,25 @@ const oldness = (date: string, nowMs: number): string => {
   return months < 1 ? "" : `, ${plural(months, "month")} old`
 }
 
+const typeOf = ({ instanceType, useSpot }: Plan["offer"]) => clean(`${instanceType ?? "-"}${useSpot ? "[Spot]" : ""}`)
+const gpusOf = ({ accelerators }: Plan["offer"]) => (accelerators === null ? "-" : clean(`${accelerators.name}:${accelerators.count}`))
+const gib = (amount: number) => String(Number(amount.toFixed(amount < 10 ? 1 : 0)))
+
+/** `p4d.24xlarge[Spot] (96 vCPUs, 1152 GB, A100:8)`; nothing of a machine that there is only one kind of. */
+const machine = (offer: Plan["offer"]): ReadonlyArray<string> => {
+  const { accelerators, cpus, instanceType, memoryGib } = offer
+  if (instanceType === null) return accelerators === null ? [] : [gpusOf(offer)]
+  const has = [...(cpus === 0 ? [] : [`${cpus} vCPUs`, `${gib(memoryGib)} GB`]), ...(accelerators === null ? [] : [gpusOf(offer)])]
+  return [`${typeOf(offer)}${has.length === 0 ? "" : ` (${has.join(", ")})`}`]
+}
+
 /** `· 1 node · local (this machine) · free`. `asked`: of the nodes of a cluster that is there. */
 export const summary = ({ enabled, newCluster, offer, numNodes }: Plan, nowMs: number, asked = numNodes): string => {
   const nodes = !newCluster && asked < numNodes ? `${asked} of ${plural(numNodes, "node")}` : plural(numNodes, "node")
   const of = offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)}${oldness(offer.catalog, nowMs)})`
   const price = offer.usdPerHour === 0 ? "free" : `${dollars(numNodes * offer.usdPerHour)} an hour${of}`
-  return [...(enabled ? [] : ["not enabled"]), nodes, infra(offer), price].map((part) => `${glyph("dot")} ${part}`).join(" ")
+  const parts = [...(enabled ? [] : ["not enabled"]), nodes, infra(offer), ...machine(offer), price]
+  return parts.map((part) => `${glyph("dot")} ${part}`).join(" ")
 }
 
 /** A cluster that is there stays as it is, and its CPUs and memory are no part of what must fit (contract, launch-43). */
@@ -53,18 +67,19 @@ const datesIn = (offers: ReadonlyArray<Plan["offer"]>) => [
 ]
 
 const titles = ["INFRA", "INSTANCE", "vCPUs", "MEM(GB)", "GPUS", "$/HR", ""]
-/** Where it is narrow: what is chosen and what it costs stays. */
-const shrinking = ["INSTANCE", "INFRA", "GPUS", "vCPUs", "MEM(GB)", ""]
+const right = ["vCPUs", "MEM(GB)", "$/HR"]
+/** Where it is narrow: what is chosen, where and what it costs stays. */
+const narrow: Narrow = { goes: ["MEM(GB)", "vCPUs"], shrinks: ["INSTANCE", "", "GPUS", "INFRA"] }
 
-const rowOf = (offer: Plan["offer"], said: string) => {
-  const { accelerators, cpus, instanceType, memoryGib, usdPerHour, useSpot } = offer
+const rowOf = (offer: Plan["offer"], said: string): Row => {
+  const { cpus, memoryGib, usdPerHour } = offer
   return {
     cells: [
       infra(offer),
-      clean(`${instanceType ?? "-"}${useSpot ? "[Spot]" : ""}`),
+      typeOf(offer),
       cpus === 0 ? "-" : String(cpus),
-      cpus === 0 ? "-" : memoryGib.toFixed(0),
-      accelerators === null ? "-" : clean(`${accelerators.name}:${accelerators.count}`),
+      cpus === 0 ? "-" : gib(memoryGib),
+      gpusOf(offer),
       usdPerHour === 0 ? "free" : cents(usdPerHour),
       said
     ]
@@ -74,41 +89,38 @@ const rowOf = (offer: Plan["offer"], said: string) => {
 const same = (a: Plan["offer"], b: Plan["offer"]) => JSON.stringify(a) === JSON.stringify(b)
 const nextShown = 3
 
-/** Where a launch goes on by itself. */
-const nextOf = ({ more, next }: Plan, all: boolean): string => {
+/** Where a launch goes on by itself, and for how much at most. */
+const nextOf = ({ mostUsdPerHour, more, next, numNodes, offer }: Plan, screen: Screen, all: boolean): string => {
   if (next.length === 0) return ""
   const shown = all ? next : next.slice(0, nextShown)
   const left = next.length - shown.length + more
-  const names = shown.map(({ cloud, region, zone }) => clean(zone ?? region ?? cloudWord(cloud))).join(", ")
-  return `Then, if there is no capacity: ${names}${left > 0 ? `, ${glyph("more")} ${left} more${all ? "" : " (-a)"}` : ""}.\n`
+  const most = mostUsdPerHour > offer.usdPerHour ? `up to ${dollars(numNodes * mostUsdPerHour)} an hour` : ""
+  const first = "Then, if there is no capacity"
+  if (all) {
+    const rows = shown.map((place) => rowOf(place, ""))
+    return `${first}${most === "" ? "" : `, for ${most}`}:\n${fitted(titles, rows, screen, right, narrow)}${left > 0 ? `${glyph("more")} ${left} more.\n` : ""}`
+  }
+  const names = shown.map(({ cloud, region, zone }) => clean(zone ?? region ?? cloudWord(cloud)))
+  const parts = [...names, ...(left > 0 ? [`${glyph("more")} ${left} more (-a)`] : []), ...(most === "" ? [] : [most])]
+  return `${first}: ${parts.join(", ")}.\n`
 }
+
+/** What else there is to know before it is agreed to: where it may go on, and what was left out. A list in a note stays one. */
+export const besides = (plan: Plan, screen: Screen, all: boolean): string =>
+  nextOf(plan, screen, all) + plan.notes.map((note) => `${note.split("\n").map(clean).join("\n")}\n`).join("")
 
 const notEnabled = "None of this is enabled, so a launch would be refused. See why: sky check\n"
 
 export const planTable = (plan: Plan, screen: Screen, nowMs: number, all = false): string => {
-  const { considered, enabled, newCluster, notes, numNodes, offer } = plan
+  const { considered, enabled, newCluster, numNodes, offer } = plan
   const mark = newCluster ? "chosen" : "the cluster that is there"
   const chosen = (one: Plan["offer"]) => (same(one, offer) ? `${glyph("chosen")} ${mark}` : "")
   const said = (one: Plan["offer"]) => [chosen(one), enabled ? "" : "not enabled"].filter((part) => part !== "").join(", ")
-  const rows = (mark: (one: Plan["offer"]) => string, on = screen) =>
-    table(
-      titles,
-      considered.map((one) => rowOf(one, mark(one))),
-      on,
-      ["vCPUs", "MEM(GB)", "$/HR"],
-      shrinking
-    )
+  const rows = (mark: (one: Plan["offer"]) => string) => considered.map((one) => rowOf(one, mark(one)))
   // That none is enabled is said below, too.
-  const isWide = rows(said, { width: undefined, colour: false })
-    .split("\n")
-    .some((line) => widthOf(line) > (screen.width ?? Number.POSITIVE_INFINITY))
+  const marked = isWide(titles, rows(said), screen) ? rows(chosen) : rows(said)
   const sum = offer.usdPerHour === 0 ? "" : `${plural(numNodes, "node")}: ${dollars(numNodes * offer.usdPerHour)} an hour. `
   const prices = pricesOf(datesIn(considered), nowMs)
-  const lines = [
-    sum === "" || prices !== "" ? `${sum}${prices}` : `${sum.trimEnd()}\n`,
-    nextOf(plan, all),
-    // A list in it stays one.
-    ...notes.map((note) => `${note.split("\n").map(clean).join("\n")}\n`)
-  ]
-  return rows(isWide ? chosen : said) + lines.join("") + (enabled ? "" : notEnabled)
+  const cost = sum === "" || prices !== "" ? `${sum}${prices}` : `${sum.trimEnd()}\n`
+  return fitted(titles, marked, screen, right, narrow) + cost + besides(plan, screen, all) + (enabled ? "" : notEnabled)
 }

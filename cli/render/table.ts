@@ -32,7 +32,7 @@ export const table = (
   rows: ReadonlyArray<Row>,
   screen: Screen,
   right: ReadonlyArray<string> = [],
-  first = shrinking
+  first: ReadonlyArray<string> = shrinking
 ): string => {
   const widths = titles.map((title, i) => Math.max(widthOf(title), ...rows.map(({ cells }) => widthOf(textOf(cells[i] ?? "")))))
   const whole = screen.width ?? Infinity

@@ -163,6 +163,7 @@ export const catalogOf = (data: CatalogData): Catalog => {
     zonesOf: (region) => zones[regionIndex.get(region) ?? -1] ?? [],
     regionOf: (zone) => regions[zoneHome.get(zone) ?? -1],
     types: all,
+    typeNames: types.name,
     instanceType: (name) => all[typeIndex.get(name) ?? -1],
     attachable,
     deviceGib: (accelerator) => {

@@ -2,7 +2,7 @@
  * The catalogs of all clouds that there are lists of: one fetched since goes before the one that came with the program, unless that is newer
  * by now; one that is damaged counts for nothing. Each is read when it is first asked for.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import * as Context from "effect/Context"
 import { type Catalog, catalogOf } from "./Catalog.ts"
@@ -50,6 +50,15 @@ const readIfThere = (path: string): Buffer | undefined => {
   }
 }
 
+const sync = (folder: string): void => {
+  const fd = openSync(folder, "r")
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** All or nothing, whenever the machine goes down. */
 const replace = (folder: string, name: string, bytes: Uint8Array): void => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -67,12 +76,7 @@ const replace = (folder: string, name: string, bytes: Uint8Array): void => {
     rmSync(temp, { force: true })
     throw error
   }
-  const fd = openSync(folder, "r")
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
+  sync(folder)
 }
 
 export interface CatalogsShape {
@@ -82,6 +86,8 @@ export interface CatalogsShape {
   readonly about: (cloud: ListedCloud) => About | undefined
   /** Throws where it cannot be written, and all stays as it was. */
   readonly take: (data: CatalogData, bytes: Uint8Array) => void
+  /** Back to the one that came with the program; whether there was another. Throws where that cannot be removed. */
+  readonly reset: (cloud: ListedCloud) => boolean
 }
 
 /** `packed`: the folder of those that came with the program; `fetched`: of those that were fetched since. */
@@ -122,6 +128,14 @@ export const openCatalogs = (packed: string, fetched: string): CatalogsShape => 
       const catalog = catalogOf(data)
       replace(fetched, `${data.cloud}.catalog`, bytes)
       known.set(data.cloud, { catalog, about: aboutOf(data, null) })
+    },
+    reset: (cloud) => {
+      const path = join(fetched, `${cloud}.catalog`)
+      if (!existsSync(path)) return false
+      rmSync(path)
+      sync(fetched)
+      known.delete(cloud)
+      return true
     }
   }
 }
@@ -134,6 +148,7 @@ export const Catalogs = Context.Reference<CatalogsShape>("skyd/daemon/catalog/Ca
     about: () => undefined,
     take: () => {
       throw new Error("there is no folder for catalogs")
-    }
+    },
+    reset: () => false
   })
 })

@@ -98,6 +98,8 @@ export interface Offered {
   readonly lacks?: boolean
   /** It could have it later: others have it now, or it is not reached. */
   readonly busy?: boolean
+  /** None of it can be used. */
+  readonly off?: boolean
   /** The user's way on. */
   readonly hint?: string
 }

@@ -14,7 +14,7 @@ export type Places = Offered
 export const isNowhere = ({ message }: SkydError, places: Places): boolean =>
   places.offers.length === 0 && message === nowhere(places).message
 
-const nowhere = ({ hint, lacks, reason }: Places) =>
+export const nowhere = ({ hint, lacks, reason }: Places) =>
   lacks
     ? new NotSupportedError({
         message: sentence(`No enabled cloud can do what the task asks: ${reason}`),

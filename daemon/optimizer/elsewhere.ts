@@ -1,18 +1,20 @@
 /** What the lists have for a task, whether or not their clouds are enabled: a dry run shows it, and a refusal points there. Pure. */
 import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
-import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
-import { parseAmount } from "../../task/amounts.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { completed } from "../commands/offer-checks.ts"
-import { optimize, type Plan, type Wish } from "./optimize.ts"
+import { isNowhere, type Places } from "../commands/places.ts"
+import { sentence } from "../sentence.ts"
+import { type Look, optimize, type Plan, type Wish } from "./optimize.ts"
+import { wantText } from "./want.ts"
+import { wayOn } from "./way-on.ts"
 
-const nearMax = 8
-
-/** Each of them once, as the end of a sentence. */
-const nearIn = ({ looks }: Plan): string => [...new Set(looks.flatMap(({ near }) => near))].slice(0, nearMax).join(", ")
+/** What names another cloud in each of its wishes is in none of the lists. */
+export const mayBeListed = ({ resources }: RecordedTask, catalogs: ReadonlyArray<Catalog>): boolean =>
+  alternativesOf(resources).items.some((need) => need.cloud === undefined || catalogs.some(({ cloud }) => cloud === need.cloud))
 
 export const planElsewhere = (
   task: RecordedTask,
@@ -25,48 +27,70 @@ export const planElsewhere = (
       const plan = optimize({ needs: alternativesOf(resources), numNodes: num_nodes ?? 1, ...more }, catalogs)
       if (plan.ranked.length > 0) return Result.succeed(plan)
       const mismatch = plan.looks.find((look) => look.mismatch !== undefined)?.mismatch
-      return Result.fail(mismatch === undefined ? nothing(plan) : new ResourcesMismatchError({ message: mismatch, hint: null }))
+      return Result.fail(mismatch === undefined ? nothing(plan, catalogs) : new ResourcesMismatchError({ message: mismatch, hint: null }))
     })
   )
 }
 
-const all = "All there is: sky show-gpus -a"
-
-/** Who says a number means it; most mean at least so many. */
-const exactIn = ({ looks }: Plan): string | undefined => {
-  for (const { need } of looks)
-    for (const [what, amount] of [["cpus", need.cpus] as const, ["memory", need.memory] as const])
-      if (amount !== undefined && parseAmount(amount)?.or === "exactly")
-        return `${what}: ${amount} means exactly that, ${amount}+ at least that.`
-  return undefined
+/**
+ * By the lists of clouds that are not enabled; where they have it neither, why, by all lists. Undefined where the list of an enabled one has it:
+ * that was asked, and its own word is the better.
+ */
+export const planNotEnabled = (
+  task: RecordedTask,
+  catalogs: ReadonlyArray<Catalog>,
+  isEnabled: (cloud: string) => boolean,
+  more: Pick<Wish, "minimize" | "blocked"> = {}
+): Result.Result<Plan, SkydError> | undefined => {
+  const others = catalogs.filter(({ cloud }) => !isEnabled(cloud))
+  const found = planElsewhere(task, others, more)
+  if (Result.isSuccess(found) || others.length === catalogs.length) return found
+  const all = planElsewhere(task, catalogs, more)
+  return Result.isSuccess(all) ? undefined : all
 }
 
-/** The way on where nothing is near: what is missing is a type in some form, GPUs in some place, or a machine of that size. */
-const rest = ({ looks }: Plan): string => {
-  const type = looks.find(({ need }) => need.instance_type !== undefined)?.need
-  const [accelerator] = looks.flatMap(({ need }) => Object.keys(need.accelerators ?? {}))
-  const isSomewhere = looks.some(({ need }) => (need.region ?? need.zone) !== undefined)
-  if (type !== undefined) return `There is no ${type.instance_type}${type.use_spot ? " as spot" : ""}${isSomewhere ? " there" : ""}.`
-  if (accelerator === undefined) return "Usual machines are not so large. Others are had by name: -t TYPE"
-  return isSomewhere ? `Where there is: sky show-gpus ${accelerator} --all-regions` : all
-}
+const cloudsIn = (looks: ReadonlyArray<Look>) => [...new Set(looks.map(({ cloud }) => cloudDisplay(cloud)))]
+const have = (clouds: ReadonlyArray<string>) => `${clouds.join(" and ")} ${clouds.length > 1 ? "have" : "has"}`
+export const hasNone = (looks: ReadonlyArray<Look>): string => `${have(cloudsIn(looks))} none`
 
-const nothing = (plan: Plan): ResourcesUnavailableError => {
-  const near = nearIn(plan)
-  const lacking = plan.looks.find(({ lacks }) => lacks !== undefined)
-  const reason = lacking && `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
+/** Wishes that are named. */
+const wantsMax = 3
+
+const nothing = ({ looks }: Plan, catalogs: ReadonlyArray<Catalog>): ResourcesUnavailableError => {
+  const wants = [...new Set(looks.map(({ need }) => wantText(need)))]
+  const more = wants.length > wantsMax ? `, nor what else would do` : ""
   return new ResourcesUnavailableError({
-    message: "No list of offers has what is asked.",
-    hint: near === "" ? (reason ?? exactIn(plan) ?? rest(plan)) : `There is ${near}. ${all}`,
+    message: `${have(cloudsIn(looks))} no ${wants.slice(0, wantsMax).join(", and no ")}${more}.`,
+    hint: wayOn(looks, catalogs),
     failoverHistory: [],
     noFailover: false
   })
 }
 
 /** The way on for who was refused everywhere: by the word of the user's `own` clouds, and who else has it. */
-export const hintOf = (found: Result.Result<Plan, SkydError>, own?: string): string | null => {
-  if (Result.isFailure(found)) return own ?? (found.failure._tag === "ResourcesUnavailableError" ? found.failure.hint : null)
-  const { offer } = found.success.ranked[0]!
+const hintOf = ({ ranked }: Plan, own: string | undefined): string => {
+  const { offer } = ranked[0]!
   const others = `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour (price of ${offer.catalog}), but is not enabled: sky check. What would be taken: --dryrun`
   return own === undefined ? others : `${own}. ${others}`
+}
+
+const withMore = (error: SkydError, message: string, hint: string | null): SkydError => {
+  if (error._tag === "ValueError") return new ValueError({ message, hint })
+  if (error._tag === "ResourcesMismatchError") return new ResourcesMismatchError({ message, hint })
+  if (error._tag !== "ResourcesUnavailableError") return error
+  return new ResourcesUnavailableError({ message, hint, failoverHistory: error.failoverHistory, noFailover: error.noFailover })
+}
+
+/** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */
+export const toldOf = (refusal: SkydError, places: Places, found: Result.Result<Plan, SkydError>): SkydError => {
+  const { message } = refusal
+  const isNo = isNowhere(refusal, places)
+  if (Result.isSuccess(found)) {
+    const hint = hintOf(found.success, places.hint)
+    return withMore(refusal, message, isNo ? hint : (refusal.hint ?? hint))
+  }
+  const { failure } = found
+  if (!isNo) return failure
+  if (places.off) return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint)
+  return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
 }

@@ -33,7 +33,7 @@ const askedAccelerators = ({ accelerators }: Need): Accelerators | undefined => 
 
 const where = ({ region, use_spot, zone }: Need) => ({ region, zone, useSpot: use_spot ?? false })
 
-const isEnough = (type: InstanceType, cpus: Need["cpus"], memory: Need["memory"]) =>
+export const isEnough = (type: InstanceType, cpus: Need["cpus"], memory: Need["memory"]) =>
   (cpus === undefined || (type.vcpus !== null && meets(type.vcpus, cpus))) &&
   (memory === undefined || (type.memoryGib !== null && meets(type.memoryGib, memory, type.vcpus ?? 0)))
 

@@ -27,6 +27,7 @@ export interface Plan {
   readonly ranked: ReadonlyArray<Candidate>
   /** What was found on each cloud, whether or not it came to a candidate. */
   readonly looks: ReadonlyArray<Look>
+  readonly needs: ReadonlyArray<Need>
 }
 
 /** What is to be little, and after it what decides between equals. */
@@ -66,5 +67,5 @@ export const optimize = (wish: Wish, catalogs: ReadonlyArray<Catalog>): Plan => 
       some.flatMap(({ candidates }) => candidates)
     )
   const ranked = needs.kind === "ordered" ? looks.flatMap(candidatesOf) : candidatesOf(looks.flat())
-  return { ranked: once(ranked), looks: looks.flat() }
+  return { ranked: once(ranked), looks: looks.flat(), needs: needs.items }
 }

@@ -5,7 +5,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import type { Look } from "./optimize.ts"
 
 /** Places that are told one by one. */
-const nextMax = 16
+const nextMax = 500
 /** Types that a note names. */
 const typesMax = 4
 
@@ -44,8 +44,9 @@ export const planView = (
     newCluster,
     enabled,
     considered: offers.filter((one) => firsts.get(kindOf(one)) === one),
-    next: others.slice(0, nextMax).map(({ cloud, region, zone }) => ({ cloud, region, zone })),
+    next: others.slice(0, nextMax),
     more: Math.max(0, others.length - nextMax),
+    mostUsdPerHour: others.reduce((most, { usdPerHour }) => Math.max(most, usdPerHour), offer!.usdPerHour),
     notes: [...why, ...new Set(looks.flatMap(othersIn))]
   }
 }

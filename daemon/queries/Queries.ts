@@ -65,6 +65,10 @@ const decoders = Object.fromEntries(
   Object.entries(queries).map(([name, { params }]) => [name, decoder(params as never, name)])
 ) as Readonly<Record<QueryName, (input: unknown) => Effect.Effect<never, SkydError>>>
 
+/** When it is asked about: a moment of the past, or now. */
+const momentOf = (moment: { readonly asOf?: Moment }) =>
+  moment.asOf === undefined ? Effect.map(Clock.currentTimeMillis, Math.trunc) : Effect.succeed(moment.asOf.atMs)
+
 const make = Effect.gen(function* () {
   const identity = yield* Identity
   const store = yield* LogStore
@@ -141,11 +145,12 @@ const make = Effect.gen(function* () {
       const { notFound, rows } = select(world.clusters, clusterNames)
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const said = about.length === 0 ? {} : { notices: about }
-      return { clusters: rows.map((row) => clusterView(row, world.jobs)), notFound, ...moment, ...said, ...completeness() }
+      const nowMs = yield* momentOf(moment)
+      return { clusters: rows.map((row) => clusterView(row, world.jobs, nowMs)), notFound, ...moment, ...said, ...completeness() }
     }),
     "cost.report": Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)
-      const nowMs = "asOf" in moment ? moment.asOf.atMs : Math.trunc(yield* Clock.currentTimeMillis)
+      const nowMs = yield* momentOf(moment)
       return { ...costsOf(world, params, nowMs), ...moment, ...completeness() }
     }),
     queue: Effect.fnUntraced(function* (params) {

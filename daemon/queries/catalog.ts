@@ -2,11 +2,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
+import type { Offer } from "../../events/values.ts"
+import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
 import { shouldBeBlockedBy } from "../../task/fit.ts"
-import { needOf } from "../../task/Need.ts"
-import { closeMatches } from "../../task/near.ts"
+import { type Need, needOf } from "../../task/Need.ts"
+import { nearestTo } from "../../task/near.ts"
 import { needOfPlace } from "../../task/placed.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
@@ -15,9 +17,11 @@ import { gpusOn, matcher } from "../catalog/gpus.ts"
 import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
-import { accessOf, completedBy, offersFor } from "../offers-for.ts"
+import { nowhere } from "../commands/places.ts"
+import { accessOf, completedBy, isEnabledIn, offersFor } from "../offers-for.ts"
 import { placesOf } from "../optimizer/blocks.ts"
-import { planElsewhere } from "../optimizer/elsewhere.ts"
+import { mayBeListed, planNotEnabled } from "../optimizer/elsewhere.ts"
+import { leftOut } from "../optimizer/left-out.ts"
 import { planView } from "../optimizer/plan-view.ts"
 import { sentence } from "../sentence.ts"
 import { noPool } from "./clouds.ts"
@@ -29,6 +33,9 @@ const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
     : Result.fail(
         new ValueError({ message: `There is no list of offers of '${cut(cloud)}'.`, hint: `There are: ${listedClouds.join(", ")}.` })
       )
+
+const allListed = (wanted: ReadonlyArray<string> | null | undefined): Result.Result<ReadonlyArray<ListedCloud>, SkydError> =>
+  Result.all((wanted ?? listedClouds).map((cloud) => listedOf(cloud.toLowerCase())))
 
 /** Made when it is first needed: that takes a twentieth of a start. */
 let names: Intl.Collator | undefined
@@ -60,7 +67,7 @@ const regionIn = (
   const regions = catalogs.flatMap((catalog) => catalog.regions)
   const word = asked.toLowerCase()
   if (regions.some((region) => region.toLowerCase() === word)) return Result.succeed((region) => region.toLowerCase() === word)
-  const near = closeMatches(asked, regions)
+  const near = nearestTo(asked, regions)
   const hint = near.length > 0 ? `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` : null
   return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint }))
 }
@@ -69,14 +76,23 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   optimize: Effect.fnUntraced(function* ({ blocked, minimize, task }: typeof Optimize.Type) {
     const patterns = (blocked ?? []).map(needOf)
     const access = yield* accessOf(clouds)
-    const { offers } = yield* offersFor(clouds, access, task)
+    const places = yield* offersFor(clouds, access, task)
+    const completed = completedBy(clouds, access, task)
+    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all, isEnabledIn(access))
+    const { offers } = places
     const left = offers.filter((offer) => !patterns.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern)))
     const told = { numNodes: numNodesOf(task), newCluster: true }
-    if (left.length > 0 && Result.isSuccess(completedBy(clouds, access, task))) return { plan: planView(left, { ...told, enabled: true }) }
-    const found = planElsewhere(task, catalogs.all(), { blocked: patterns, ...(minimize ? { minimize } : {}) })
-    const { looks, ranked } = yield* Effect.fromResult(found)
+    if (left.length > 0 && Result.isSuccess(completed)) {
+      const why = outOf(alternativesOf(completed.success.resources).items, offers)
+      return { plan: planView(left, { ...told, enabled: true, why }) }
+    }
+    if (!mayBeListed(task, catalogs.all())) return yield* nowhere(places)
+    const more = { blocked: patterns, ...(minimize ? { minimize } : {}) }
+    const found = planNotEnabled(task, catalogs.all(), isEnabledIn(access), more)
+    if (found === undefined) return yield* nowhere(places)
+    const { looks, needs, ranked } = yield* Effect.fromResult(found)
     const elsewhere = ranked.map(({ offer }) => offer)
-    return { plan: planView(elsewhere, { ...told, enabled: false, looks, places: placesOf(ranked) }) }
+    return { plan: planView(elsewhere, { ...told, enabled: false, looks, why: outOf(needs, elsewhere), places: placesOf(ranked) }) }
   }),
   "gpus.list": Effect.fnUntraced(function* ({ allRegions, cloud, count, name, region }: GpusList) {
     const isNamed = yield* Effect.fromResult(named(name))
@@ -104,11 +120,14 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   }),
   "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
   "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {
-    const asked = yield* Effect.forEach(wanted ?? listedClouds, (cloud) => Effect.fromResult(listedOf(cloud.toLowerCase())))
+    const asked = yield* Effect.fromResult(allListed(wanted))
     if (from !== null && asked.length !== 1)
       return yield* new ValueError({ message: "A list is of one cloud.", hint: `Name it: ${listedClouds.join(", ")}.` })
     if (from !== null && !/^(https?:\/\/|\/)/i.test(from))
-      return yield* new ValueError({ message: `'${cut(from)}' is neither an URL nor an absolute path.`, hint: null })
+      return yield* new ValueError({
+        message: `A list is had by http, by https or from an absolute path, not from '${cut(from)}'.`,
+        hint: null
+      })
     if (sha256 !== null && (from === null || !/^[0-9a-f]{64}$/i.test(sha256)))
       return yield* new ValueError({ message: "sha256 is 64 hexadecimal digits, of the list that is named beside it.", hint: null })
     const nowMs = yield* Clock.currentTimeMillis
@@ -119,5 +138,16 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
       )
     )
     return { updates }
+  }),
+  "catalog.reset": Effect.fnUntraced(function* ({ clouds: wanted }: CatalogReset) {
+    const asked = yield* Effect.fromResult(allListed(wanted))
+    const resetOf = (cloud: ListedCloud) => {
+      try {
+        return { status: catalogs.reset(cloud) ? ("reset" as const) : ("unchanged" as const), reason: null }
+      } catch (error) {
+        return { status: "failed" as const, reason: `it cannot be removed: ${(error as Error).message}` }
+      }
+    }
+    return { resets: asked.map((cloud) => ({ cloud, ...resetOf(cloud), catalog: viewIn(catalogs, cloud) })) }
   })
 })

@@ -12,8 +12,9 @@ export const handleOf = (row: ClusterRow): ResourceHandle => ({
   headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
 })
 
-export const clusterView = (row: ClusterRow, jobs: Jobs): ClusterView => {
-  const { phase, reason, status } = conditionOf(row)
+/** `nowMs`: the moment that it is of, which what it waits for is told from. */
+export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs?: number): ClusterView => {
+  const { phase, reason, status } = conditionOf(row, nowMs)
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
   const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null

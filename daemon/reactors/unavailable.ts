@@ -3,6 +3,7 @@ import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { isForQuota, placeText, refusalsText } from "../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 
 /** Attempts that are told one by one, and in how many words where there are many: a fact holds them. */
 const historyMax = 256
@@ -19,19 +20,37 @@ const historyOf = (refusals: ReadonlyArray<Refusal>) =>
     }
   })
 
-const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =>
-  new ResourcesUnavailableError({
+/** Of the cloud as such, and all of it. */
+const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
+  refusals.length > 0 && refusals.every(({ anyKind, scope }) => anyKind && scope === "cloud")
+
+/** No place may be asked with these credentials: no other time or size is of any help. */
+class NotAllowed extends ResourcesUnavailableError {
+  override readonly exitCode = exitCodes.credentials
+}
+
+const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
+  `See what the credentials may not do: sky check ${[...new Set(refusals.map(({ offer }) => offer.cloud))].join(", ")}`
+
+const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) => {
+  const isForbidden = refused?.scope === "cloud"
+  const end = `To end it with all its data: sky down ${name}`
+  return new (isForbidden ? NotAllowed : ResourcesUnavailableError)({
     message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
-    hint: `Wait it out with sky start --retry-until-up ${name}, or try again later. To end it with all its data: sky down ${name}`,
+    hint: isForbidden ? `${rightsOf(refusals)}. ${end}` : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
     failoverHistory: historyOf(refusals),
     noFailover: true
   })
+}
 
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
-  if (last?.code === "Unusable" || last?.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
+  if (last === undefined) return "See what may be used, and why not: sky check"
+  if (last.code === "Unusable" || last.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
-  if (refusals.every(({ anyKind }) => anyKind)) return "See what may be used, and why not: sky check"
+  if (isForRights(refusals)) return rightsOf(refusals)
+  // Of a region as it is set up, as of an image or a network that is missing: no other time helps.
+  if (refusals.every(({ anyKind, scope }) => anyKind || scope === "region")) return "Mend that first, or name a region where it is not so."
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }
 
@@ -42,7 +61,7 @@ export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | 
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
   const more = refusals.length - historyMax
-  return new ResourcesUnavailableError({
+  return new (isForRights(refusals) ? NotAllowed : ResourcesUnavailableError)({
     message: `${name}: no place gave what was asked for:${refusalsText(refusals)}${besides === null ? "" : `. ${besides}`}`,
     hint: hintFor(refusals),
     failoverHistory: historyOf(refusals),

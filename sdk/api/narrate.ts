@@ -63,9 +63,12 @@ export const terminal: Narrator = {
 
 export const planLine = ({ cluster, plan }: Launched): string => {
   if (plan === undefined) return "Dry run: the task fits."
-  const { catalog, cloud, cpus, memoryGib, usdPerHour } = plan.offer
+  const { accelerators, catalog, cloud, cpus, instanceType, memoryGib, region, usdPerHour, useSpot, zone } = plan.offer
+  const type = instanceType === null ? "" : ` ${instanceType}${useSpot ? "[Spot]" : ""}`
+  const at = region === null ? "" : ` in ${zone ?? region}`
+  const gpus = accelerators === null ? "" : `, ${accelerators.name}:${accelerators.count}`
   const price =
     usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour${catalog === null ? "" : ` (price of ${catalog})`}`
   const where = !plan.enabled ? "a cloud that is not enabled" : plan.newCluster ? "a new cluster" : cluster
-  return `Dry run: ${plan.numNodes}x ${cloud} (${cpus} vCPUs, ${memoryGib} GiB), ${price}, on ${where}.`
+  return `Dry run: ${plan.numNodes}x ${cloud}${type}${at} (${cpus} vCPUs, ${memoryGib} GiB${gpus}), ${price}, on ${where}.`
 }

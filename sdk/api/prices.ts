@@ -2,9 +2,10 @@
 import { join } from "node:path"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
-import { getCost } from "../../task/fit.ts"
+import { getCost, isLaunchable } from "../../task/fit.ts"
 import type { Need } from "../../task/Need.ts"
 import type { CloudOffers, Offers } from "../../task/Offers.ts"
+import { needText } from "../../task/resources-text.ts"
 import { findHome } from "../client/home.ts"
 import * as rare from "../client/rare.ts"
 import { refuse } from "../task/refuse.ts"
@@ -24,8 +25,6 @@ const listed: Offers = (cloud) => {
   return offers(cloud)
 }
 
-const free = { usdPerHour: () => 0 }
-
 /** Who has the type, and not so. */
 const whyNot = (need: Need, offers: CloudOffers): string => {
   const { accelerators, cloud = "", instance_type: type = "", region, use_spot, zone } = need
@@ -41,9 +40,11 @@ const whyNot = (need: Need, offers: CloudOffers): string => {
 /** USD for one node over so many seconds. */
 export const costOf = (need: Need, seconds: number): number => {
   const { cloud = "" } = need
-  const offers = cloud === "local" || cloud === "ssh" ? free : listed(cloud)
+  if (cloud === "local" || cloud === "ssh") return 0
+  if (!isLaunchable(need)) throw refuse(`${needText(need)} has no price: cloud and instanceType say what it is.`)
+  const offers = listed(cloud)
   if (offers === undefined) throw refuse(`There is no list of the prices of ${cloudDisplay(cloud)}.`, null, "NotSupportedError")
   const usd = getCost(need, seconds, () => offers)
   if (usd !== undefined) return usd
-  throw refuse(whyNot(need, offers as CloudOffers))
+  throw refuse(whyNot(need, offers))
 }

@@ -96,7 +96,7 @@ export type CatalogListAnswer = typeof CatalogListAnswer.Type
 export const CatalogUpdate = Schema.Struct({
   /** Null: all that there are. */
   clouds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String))),
-  /** An URL or an absolute path, of one cloud's list; null: where SkyPilot publishes them. */
+  /** An URL (http, https) or an absolute path, of one cloud's list; null: where SkyPilot publishes them. A file's prices are of its own day. */
   from: text,
   /** Of that list, in hex. */
   sha256: text
@@ -116,3 +116,25 @@ export const CatalogUpdateAnswer = Schema.Struct({
   notices: Notices
 })
 export type CatalogUpdateAnswer = typeof CatalogUpdateAnswer.Type
+
+/** Back to the lists that came with the program. */
+export const CatalogReset = Schema.Struct({
+  /** Null: all that there are. */
+  clouds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
+})
+export type CatalogReset = typeof CatalogReset.Type
+export const CatalogResetAnswer = Schema.Struct({
+  resets: Schema.Array(
+    Schema.Struct({
+      cloud: Schema.String,
+      /** `unchanged`: there was no other. */
+      status: Schema.Literals(["reset", "unchanged", "failed"]),
+      /** Why it failed. */
+      reason: Schema.NullOr(Schema.String),
+      /** The one that is there now. */
+      catalog: Schema.NullOr(CatalogView)
+    })
+  ),
+  notices: Notices
+})
+export type CatalogResetAnswer = typeof CatalogResetAnswer.Type

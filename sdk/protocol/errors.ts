@@ -60,7 +60,7 @@ export class ResourcesUnavailableError extends Schema.TaggedError<ResourcesUnava
   /** Whether other places were left alone, because the cluster is bound to its own. */
   noFailover: Schema.Boolean
 }) {
-  readonly exitCode = exitCodes.capacity
+  readonly exitCode = exitCodes.capacity as number
 }
 /** When what a place gave of a new cluster, and not all of it, cannot be released: no other place is tried. */
 export class StopFailoverError extends Schema.TaggedError<StopFailoverError>()("StopFailoverError", fields) {

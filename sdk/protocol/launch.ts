@@ -30,9 +30,6 @@ export const Launch = Schema.Struct({
 })
 export type Launch = typeof Launch.Type
 
-/** A place by name. */
-const PlaceName = Schema.Struct({ cloud: Schema.String, region: Schema.NullOr(Schema.String), zone: Schema.NullOr(Schema.String) })
-
 export const Plan = Schema.Struct({
   /** The place that would be taken. */
   offer: Offer,
@@ -42,10 +39,12 @@ export const Plan = Schema.Struct({
   enabled: Schema.Boolean,
   /** The best place of each cloud and kind, the one that would be taken among them. */
   considered: Schema.Array(Offer),
-  /** Where it goes on when there is no room, in this order; the first few. */
-  next: Schema.Array(PlaceName),
+  /** Where it goes on when there is no room, in this order; of very many the first. */
+  next: Schema.Array(Offer),
   /** How many more there are. */
   more: Schema.Int,
+  /** USD of one node, where it may come to cost the most of all these. */
+  mostUsdPerHour: Schema.Number,
   /** What else there is to know, a sentence each. */
   notes: Schema.Array(Schema.String)
 })

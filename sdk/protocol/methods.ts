@@ -15,6 +15,8 @@ import { Cancel } from "./cancel.ts"
 import {
   CatalogList,
   CatalogListAnswer,
+  CatalogReset,
+  CatalogResetAnswer,
   CatalogUpdate,
   CatalogUpdateAnswer,
   GpusList,
@@ -84,6 +86,7 @@ export const queries = {
   "gpus.list": { params: GpusList, result: GpusListAnswer },
   "catalog.list": { params: CatalogList, result: CatalogListAnswer },
   "catalog.update": { params: CatalogUpdate, result: CatalogUpdateAnswer },
+  "catalog.reset": { params: CatalogReset, result: CatalogResetAnswer },
   "ssh.list": { params: SshList, result: SshListAnswer },
   "daemon.status": { params: DaemonStatus, result: DaemonAnswer },
   "daemon.stop": { params: DaemonStop, result: DaemonStopAnswer },

@@ -1,4 +1,5 @@
 /** What the clouds would have and cost, without any account: dry runs, the tables of accelerators, and newer lists. */
+import { utimesSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, describe, expect, it } from "vitest"
@@ -16,7 +17,7 @@ describe("a dry run", () => {
     expect(out).toMatch(/^GCP europe-west4-a +a2-highgpu-8g +96 +680 +A100:8 +19\.42 +← chosen, not enabled$/m)
     expect(out).toMatch(/^AWS us-east-\d +p4d\.24xlarge +96 +1152 +A100:8 +21\.96 +not enabled$/m)
     expect(out).toMatch(/^1 node: \$19\.42 an hour\. Prices of 2026-05-20 \(GCP\) and 2026-07-20 \(AWS\)/m)
-    expect(out).toMatch(/^Then, if there is no capacity: europe-west4-b, .* more \(-a\)\.$/m)
+    expect(out).toMatch(/^Then, if there is no capacity: europe-west4-b, .* more \(-a\), up to \$35\.56 an hour\.$/m)
     expect(out).toContain("sky check")
     expect(err).toContain("not enabled")
     expect((await home.json("daemon", "status")).head).toBe(before)
@@ -25,7 +26,10 @@ describe("a dry run", () => {
   it("names the nodes' price together, each zone with -a, and what else would do", async () => {
     const { out } = await dry("--gpus", "L4", "--num-nodes", "2", "-a")
     expect(out).toMatch(/^2 nodes: \$1\.41 an hour/m)
-    expect(out).toMatch(/^Then, if there is no capacity: (\S+, ){16}… \d+ more\.$/m)
+    expect(out).toMatch(
+      /^Then, if there is no capacity, for up to \$2\.7\d an hour:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m
+    )
+    expect(out).not.toMatch(/ \d+ more\.$/m)
     expect(out).toMatch(/^AWS has dearer machines too: g6\.2xlarge, /m)
   })
 
@@ -50,6 +54,55 @@ describe("a dry run", () => {
       code: 7,
       err: expect.stringContaining("Name the instance type, as ")
     })
+  })
+})
+
+describe("a wish that no cloud can meet", () => {
+  const refused = (...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", "p", ...args, "true")
+
+  it("is told what is wrong with it before where it cannot go, dry or not", async () => {
+    for (const one of [dry, refused]) {
+      expect((await one("--cloud", "gcp", "--gpus", "V100:3")).err).toMatch(
+        /^✗ GCP has no V100:3\. Besides, GCP is not enabled: .*\n {2}There is V100:4, V100:8\./m
+      )
+      expect((await one("--cloud", "aws", "-t", "m6i.2xlagre")).err).toMatch(
+        /^✗ There is no instance type 'm6i\.2xlagre' on AWS\. Besides, AWS is not enabled: there are no credentials.*\n {2}Did you mean 'm6i\.2xlarge'\?/m
+      )
+    }
+  })
+
+  it("on a cloud that this version has no part for says so, and which it can use", async () => {
+    expect(await refused("--cloud", "azure")).toMatchObject({
+      code: 7,
+      err: expect.stringMatching(/Azure is not enabled: this version cannot use it\.\n {2}It can use: Local, SSH, AWS/)
+    })
+    const all = await home.json("check")
+    expect(all["gcp"]).toMatchObject({ enabled: false, reason: "this version has its prices only, and cannot launch there" })
+    expect((await home.sky("check", "gcp")).code).toBe(1)
+  })
+
+  it("is refused with who has it where it names a type or a region of a cloud that is not enabled", async () => {
+    for (const [args, code] of [
+      [["-t", "m6i.2xlarge"], 2],
+      [["--region", "us-east-1"], 2]
+    ] as const)
+      expect(await refused(...args)).toMatchObject({ code, err: expect.stringContaining("AWS has it from $0.38 an hour") })
+  })
+
+  it("beside others that can be met is left out, and the plan says so", async () => {
+    const path = home.file(
+      "any.yaml",
+      "resources: {any_of: [{accelerators: 'H100:3'}, {accelerators: 'V100:8'}, {cloud: azure, cpus: 4}]}\nrun: r\n"
+    )
+    const { out } = await home.sky("launch", "--dryrun", "-c", "p", path)
+    expect(out).toMatch(/^GCP us-central1-a .* V100:8 .*chosen/m)
+    expect(out).toMatch(/^Left out: H100:3 \(AWS and GCP have none; there is H100:8, .*\)\.$/m)
+    const here = home.file(
+      "here.yaml",
+      "resources: {any_of: [{cpus: 1+}, {cloud: local, accelerators: 'V100:9'}, {cloud: azure, cpus: 4}]}\nrun: r\n"
+    )
+    const { out: shown } = await home.sky("launch", "--dryrun", "-c", "p", here)
+    expect(shown).toMatch(/^Left out: Local V100:9 \(it has none\)\.\nLeft out: Azure machine with 4 CPUs \(Azure is not enabled\)\.$/m)
   })
 })
 
@@ -98,6 +151,17 @@ describe("sky show-gpus", () => {
   it("refuses what goes not together, and says when there is no such thing", async () => {
     for (const args of [["-a", "V100"], ["V100:0"], ["V100:1:2"], ["--region", "us-east-1"], ["--all-regions"], ["V100", "T4"]])
       expect((await home.sky("show-gpus", ...args)).code, args.join(" ")).toBe(2)
+    const said = async (...args: ReadonlyArray<string>) => {
+      const { code, err, out } = await home.sky("show-gpus", ...args)
+      expect({ code, out }).toEqual({ code: 0, out: "" })
+      return err
+    }
+    expect(await said("H100:3")).toBe("There is no H100:3, but H100 by 1, 2, 4, 8; H100-MEGA by 8.\n")
+    expect(await said("V100:16", "--cloud", "aws")).toBe("There is no V100:16, but V100 by 1, 4, 8; V100-32GB by 8.\n")
+    expect(await said("V100", "--cloud", "aws", "--region", "af-south-1")).toBe(
+      "There is no V100 in af-south-1. Where there is: sky show-gpus V100 --cloud aws --all-regions\n"
+    )
+    expect(await said("HI00")).toBe("There is no such accelerator. Did you mean 'H100'? All of them: sky show-gpus -a\n")
     expect(await home.sky("show-gpus", "nope")).toMatchObject({ code: 0, out: "", err: expect.stringContaining("sky show-gpus -a") })
   })
 })
@@ -139,5 +203,29 @@ m6i.2xlarge,,,8.0,32.0,,-1,,us-east-1,use1-az2
     const path = home.file("mine.csv", list)
     expect((await home.sky("catalog", "update", "aws", "--from", path)).code).toBe(0)
     expect((await home.json("catalog", "list"))[0]).toMatchObject({ cloud: "aws", types: 1, refused: 1, source: path })
+    expect((await home.sky("catalog", "update", "aws", "--from", `file://${path}`)).code).toBe(0)
+    const odd = await home.sky("catalog", "update", "aws", "--from", "ftp://mirror.example/vms.csv")
+    expect(odd).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/^✗ A list is had by http, by https or .* 'ftp:\/\/mirror\.example/)
+    })
+  })
+
+  it("says that a file's prices are of the day of the file, which is not one that is to come", async () => {
+    const path = home.file("dated.csv", list)
+    utimesSync(path, new Date("2026-02-03"), new Date("2026-02-03"))
+    expect((await home.sky("catalog", "update", "aws", "--from", path)).out).toContain("prices of 2026-02-03, as the file is dated, 1 type")
+    utimesSync(path, new Date("2099-01-01"), new Date("2099-01-01"))
+    expect((await home.sky("catalog", "update", "aws", "--from", path)).out).not.toContain("2099")
+  })
+
+  it("goes back to the lists that came with the program", async () => {
+    const reset = await home.sky("catalog", "reset", "aws")
+    expect(reset).toMatchObject({ code: 0, out: "✓ AWS  back to the list that came with the program: prices of 2026-07-20, 1360 types\n" })
+    expect((await home.json("catalog", "list"))[0]).toMatchObject({ cloud: "aws", source: null, types: 1360 })
+    expect((await home.json("catalog", "reset")).map(({ status }: { status: string }) => status)).toEqual(["unchanged", "unchanged"])
+    for (const args of [["reset", "azure"], ["reset", "--from", "x"], ["rest"]])
+      expect((await home.sky("catalog", ...args)).code, args.join(" ")).toBe(2)
   })
 })

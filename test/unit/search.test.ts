@@ -10,6 +10,7 @@ import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { recordError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { asked, cluster, nodeId, offer, provisioned, recorded, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
 
 const at = (zone: string, changes: Partial<Offer> = {}): Offer => ({
@@ -68,6 +69,10 @@ describe("the plan after a refusal", () => {
     assert.deepStrictEqual(next(facts), { _tag: "NextRound", atMs: 99_000 })
     assert.deepInclude(rowAfter(facts)!, { refusals: [], rounds: 1 })
     assert.deepInclude(conditionOf(rowAfter(facts)!), { status: "INIT", reason: "all places are asked again soon: 1 gave nothing" })
+    const { retryAtMs } = rowAfter(facts)!.waiting!
+    const at = (nowMs: number) => conditionOf(rowAfter(facts)!, nowMs).reason
+    assert.strictEqual(at(retryAtMs - 32_500), "all places are asked again in 33 s: 1 gave nothing")
+    assert.strictEqual(at(retryAtMs + 1), "all places are asked again now: 1 gave nothing")
   })
   it("start-03: is no other place for a start, nor for a cluster that was up once, nor for one whose nodes are stopped", () => {
     const start: Said = [
@@ -177,10 +182,28 @@ describe("the error when no place gave it", () => {
     assert.deepStrictEqual(failoverHistory[0], { tag: "InsufficientInstanceCapacity", message: long, place: "AWS us-east-1a" })
     assert.include(hint, "--retry-until-up")
   })
+  it("names all that a refusal reaches", () => {
+    const told = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), { message: "no", ...changes })]), false).message
+    assert.match(told({}), /: AWS us-east-1a: no$/)
+    assert.match(told({ scope: "region" }), /: AWS us-east-1: no$/)
+    assert.match(told({ scope: "cloud" }), /: AWS: no$/)
+  })
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
     assert.include(hint({ code: "VcpuLimitExceeded" }), "more quota")
-    assert.include(hint({ code: "UnauthorizedOperation", scope: "cloud", anyKind: true }), "sky check")
+    const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
+    assert.include(hint(rights), "sky check aws")
+    assert.strictEqual(unavailable(row([refusal(at("us-east-1a"), rights)]), false).exitCode, exitCodes.credentials)
+    const stopped = {
+      ...row([]),
+      offer: at("us-east-1a"),
+      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", times: 1 } as const
+    }
+    assert.deepInclude(unavailable(stopped, true), { exitCode: exitCodes.credentials })
+    assert.include(unavailable(stopped, true).hint, "sky check aws. To end it")
+    assert.include(unavailable(row([]), false).hint, "sky check")
+    assert.include(hint({ code: "DefaultVpcDoesNotExist", scope: "region", anyKind: true }), "name a region where it is not so")
+    assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region" }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
   })
   it("fits a fact, however many there were, and says how many more", () => {

@@ -142,9 +142,13 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     forgetGroups: groups.forget
   })
 
+  /** A right that was there before is seen to be gone by whoever asks next. */
+  const doubting = <A>(deed: Effect.Effect<A, CloudError>) =>
+    Effect.tapError(deed, ({ kind, scope }) => (kind === "Refused" && scope === "cloud" ? access.doubt : Effect.void))
+
   /** What a place refused it keeps nothing of. */
   const provision: Cloud["provision"] = (request) =>
-    Effect.tapError(provisionOnce(request), ({ kind }) =>
+    Effect.tapError(doubting(provisionOnce(request)), ({ kind }) =>
       kind === "Refused" && (request.machine?.ports ?? []).length > 0
         ? Effect.ignore(groups.removeOf(request.offer.region!, request.tags.cluster))
         : Effect.void
@@ -170,7 +174,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     query: nodes.query,
     owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
     start: Effect.fn("AwsCloud.start")(function* (ref) {
-      const { address } = yield* nodes.start(ref)
+      const { address } = yield* doubting(nodes.start(ref))
       yield* restart({ ...ref, address })
       return { address }
     }),

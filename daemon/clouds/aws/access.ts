@@ -102,6 +102,8 @@ const noCredentials =
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
   let who: Identity | undefined
   let last: (Seen & { readonly atMs: number; readonly fingerprint: string }) | undefined
+  /** A call was refused for want of a right that it was seen to have. */
+  let isDoubted = false
   const turn = inTurn<string>()
 
   const ask = Effect.fn("Access.identity")(function* () {
@@ -149,11 +151,12 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
 
   type Kept = NonNullable<typeof last>
   const isFresh = ({ atMs, fingerprint, isAnswer, why }: Kept, now: { readonly ms: number; readonly fingerprint: string }) =>
-    fingerprint === now.fingerprint && now.ms - atMs < (why === null ? goodForMs : isAnswer ? badForMs : silentForMs)
+    !isDoubted && fingerprint === now.fingerprint && now.ms - atMs < (why === null ? goodForMs : isAnswer ? badForMs : silentForMs)
   const now = Effect.all({ ms: Clock.currentTimeMillis, fingerprint: aws.fingerprint })
   const keep = Effect.fnUntraced(function* (seen: Seen) {
     const { fingerprint, ms } = yield* now
     last = { ...seen, fingerprint, atMs: ms }
+    isDoubted = false
     return last
   })
 
@@ -170,13 +173,17 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
 
   return {
     identity,
+    /** What is known of its rights does not hold any more: whoever asks next looks. */
+    doubt: Effect.sync(() => {
+      isDoubted = true
+    }),
     /** Those that the account has; none before it was looked at. */
     regions: () => last?.regions ?? [],
     whyNot: Effect.gen(function* () {
       if (!hasSigns()) return noCredentials
       const at = yield* now
       if (last !== undefined && isFresh(last, at)) return last.why
-      if (last?.why === null && last.fingerprint === at.fingerprint) {
+      if (last?.why === null && last.fingerprint === at.fingerprint && !isDoubted) {
         yield* Effect.forkDetach(look)
         return null
       }

@@ -23,6 +23,9 @@ export const asOffers = (offered: () => Catalog | undefined): CloudOffers => ({
   get regions() {
     return offered()?.regions ?? []
   },
+  get typeNames() {
+    return offered()?.typeNames ?? []
+  },
   get acceleratorNames() {
     return offered()?.acceleratorNames ?? []
   },

@@ -1,22 +1,18 @@
 /** What AWS offers for a task: a place for each zone, in the order in which they are tried. Pure. */
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { dockerImage } from "../../../task/images.ts"
-import type { Need } from "../../../task/Need.ts"
-import { needInWords } from "../../../task/resources-text.ts"
 import type { Task } from "../../../task/Task.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
 import { placesOf } from "../../optimizer/blocks.ts"
 import { type Look, optimize } from "../../optimizer/optimize.ts"
+import { wantText } from "../../optimizer/want.ts"
 import type { Offered } from "../Cloud.ts"
 
 const nearMax = 5
 
-const amounts = ({ cpus, memory }: Need) => [cpus && `${cpus} CPUs`, memory && `${memory} GiB of memory`].filter(Boolean).join(" and ")
-
 const reasonOf = ({ lacks, mismatch, near, need }: Look): string => {
   if (mismatch !== undefined || lacks !== undefined) return `AWS: ${(mismatch ?? lacks)!.replace(/\.$/, "")}`
-  const asked = [needInWords({ ...need, cloud: "aws" }), amounts(need)].filter(Boolean).join(" with ")
-  return `AWS has no ${asked.replace(/^AWS /, "")}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
+  return `AWS has no ${wantText(need)}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
 }
 
 const docker = "docker images are not run on AWS by this version"

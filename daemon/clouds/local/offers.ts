@@ -24,7 +24,7 @@ const misfitOf = (machine: Offer, need: Need): string | null => {
   const { cloud } = need
   if (cloud !== undefined && cloud !== "local") return `${cloudDisplay(cloud)} is not enabled`
   const other = foreignOf(need)
-  if (other !== undefined) return `the local cloud has no ${other}, and no other is enabled`
+  if (other !== undefined) return `the local cloud has no ${other}${cloud === undefined ? ", and no other is enabled" : ""}`
   const less = lessThan(machine, need)
   return less === null ? null : `this machine has ${less}`
 }

@@ -15,6 +15,7 @@ export const catalogOf = (names: () => ReadonlyArray<string>): CloudOffers => ({
   instanceType: () => undefined,
   acceleratorNames: [],
   imageTags: [],
+  typeNames: [],
   imageGib: 0,
   usdPerHour: () => 0,
   places: ({ region }) =>

@@ -33,6 +33,19 @@ describe("the catalogs", () => {
     assert.deepStrictEqual(readdirSync(own), ["aws.catalog"])
   })
 
+  it("go back to the one that came along, which is so after a restart too", async () => {
+    const own = folder()
+    const catalogs = openCatalogs(packedFolder, own)
+    assert.isFalse(catalogs.reset("aws"))
+    const data = { ...aws(), date: "2026-11-26", source: { url: "/home/ann/vms.csv", etag: null } }
+    catalogs.take(data, await encodeCatalog(data))
+    assert.isTrue(catalogs.reset("aws"))
+    for (const opened of [catalogs, openCatalogs(packedFolder, own)])
+      assert.deepInclude(opened.about("aws"), { date: "2026-07-20", source: null })
+    assert.deepStrictEqual(readdirSync(own), [])
+    assert.isFalse(catalogs.reset("aws"))
+  })
+
   it("go by the one that came along where the newer one is damaged, and say so", () => {
     const own = folder()
     copyFileSync(join(packedFolder, "aws.catalog"), join(own, "aws.catalog"))

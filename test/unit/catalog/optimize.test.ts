@@ -4,7 +4,8 @@ import { Result } from "effect"
 import * as fc from "fast-check"
 import { placesOf } from "../../../daemon/optimizer/blocks.ts"
 import type { Candidate } from "../../../daemon/optimizer/candidates.ts"
-import { planElsewhere } from "../../../daemon/optimizer/elsewhere.ts"
+import { planElsewhere, planNotEnabled } from "../../../daemon/optimizer/elsewhere.ts"
+import { leftOut } from "../../../daemon/optimizer/left-out.ts"
 import { optimize, type Wish } from "../../../daemon/optimizer/optimize.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { meets } from "../../../task/amounts.ts"
@@ -107,8 +108,16 @@ describe("the optimizer", () => {
   it.each([
     [{ cpus: "7" }, "cpus: 7 means exactly that, 7+ at least that."],
     [{ memory: 100, cpus: "4+" }, "memory: 100 means exactly that, 100+ at least that."],
-    [{ cpus: "1000+" }, "Usual machines are not so large. Others are had by name: -t TYPE"],
-    [{ accelerators: "A100:8", cpus: "300+" }, "All there is: sky show-gpus -a"],
+    [{ cpus: "1000+" }, "No machine of theirs has more than 896 vCPUs or 32768 GiB of memory."],
+    [{ cpus: "1000" }, "No machine of theirs has more than 896 vCPUs or 32768 GiB of memory."],
+    [{ memory: "30000+" }, "Usual machines are not like that. One of AWS's that is: -t u7in-32tb.224xlarge"],
+    [{ cloud: "gcp", memory: "3000+" }, "Usual machines are not like that. One of GCP's that is: -t n1-ultramem-160"],
+    [{ cloud: "azure", cpus: "1000+" }, null],
+    [{ accelerators: "A100:8", cpus: "300+" }, "Machines with A100:8: sky show-gpus A100:8"],
+    [{ accelerators: "A100", cpus: "300+" }, "Machines with A100:1: sky show-gpus A100:1"],
+    [{ accelerators: "A10g:3" }, "There is A10G:4, A10G:8. All there is: sky show-gpus -a"],
+    [{ accelerators: "H100:9" }, "H100 is had by 1, 2, 4, 8: sky show-gpus H100"],
+    [{ accelerators: "HI00:8" }, "Did you mean 'H100'? All there is: sky show-gpus -a"],
     [{ cloud: "aws", region: "us-west-1", accelerators: "V100:4" }, "Where there is: sky show-gpus V100 --all-regions"],
     [{ cloud: "aws", instance_type: "c9g.xlarge", use_spot: true }, "There is no c9g.xlarge as spot."],
     [{ cloud: "aws", region: "eu-south-2", instance_type: "p3.2xlarge" }, "There is no p3.2xlarge there."],
@@ -116,6 +125,34 @@ describe("the optimizer", () => {
   ])("says of %o, which nobody has, how to go on", (resources, hint) => {
     const found = planElsewhere({ resources }, packed.all())
     assert.strictEqual(Result.isFailure(found) ? found.failure.hint : null, hint)
+  })
+
+  it("says of a cloud that is enabled nothing by its list: that was asked, and others are named in its place", () => {
+    const not = (resources: Resources) => planNotEnabled({ resources }, packed.all(), (cloud) => cloud === "aws")
+    const clouds = (resources: Resources) => {
+      const found = not(resources)
+      return found && (Result.isSuccess(found) ? [...new Set(found.success.ranked.map(({ offer }) => offer.cloud))] : found.failure.message)
+    }
+    assert.deepStrictEqual(clouds({ accelerators: "V100" }), ["gcp"])
+    assert.isUndefined(clouds({ cloud: "aws", image_id: "docker:ubuntu" }))
+    assert.isUndefined(clouds({ region: "us-east-1" }))
+    assert.strictEqual(clouds({ accelerators: "V100:3" }), "AWS and GCP have no V100:3.")
+  })
+
+  it("reads the lists for what is left out only where something is", () => {
+    const here = { ...plan({ accelerators: "V100:8" }).ranked[0]!.offer }
+    const unread = () => assert.fail("read")
+    const needs = (resources: Resources) => alternativesOf(resources).items
+    assert.deepStrictEqual(
+      leftOut(needs({ any_of: [{ accelerators: "V100:8" }, { accelerators: "V100:8", cpus: "8+" }] }), [here], unread, () => true),
+      []
+    )
+    assert.deepStrictEqual(
+      leftOut(needs({ cpus: 2 }), [], unread, () => true),
+      []
+    )
+    const out = leftOut(needs({ accelerators: ["V100:8", "V100:3", "T4"] }), [here], packed.all, (cloud) => cloud === "aws")
+    assert.deepStrictEqual(out, ["Left out: V100:3 (AWS and GCP have none; there is V100:4, V100:8, V100-32GB:8)."])
   })
 
   it("leaves the zones of a region that are blocked out, and the region when all of them are", () => {

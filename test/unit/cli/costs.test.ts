@@ -145,12 +145,20 @@ it("money is in cents, and less than one is not nothing", () => {
 })
 
 it("what is launched says what it costs, and how old the price is, before it is asked for", async () => {
-  const plan = { offer, numNodes: 2, newCluster: true, enabled: true, considered: [offer], next: [], more: 0, notes: [] }
+  const spot = { ...offer, useSpot: true }
+  const others = ["us-east-1b", "us-east-1c", "us-west-2a", "us-west-2b"].map((zone) => ({ ...spot, zone, usdPerHour: 27.5 }))
+  const whole = { numNodes: 2, newCluster: true, enabled: true, considered: [spot], next: others, more: 3, mostUsdPerHour: 27.5 }
+  const plan = { ...whole, offer: spot, notes: ["No enabled cloud has H100:3"] }
   const answers: Answers = { launch: (_, reply) => reply.result({ cluster: "big", jobId: null, handle: null, plan }) }
-  const shown = await onTerminal(answers, 100, "launch", "-c", "big", "--gpus", "A100:8", "--num-nodes", "2", "true")
-  expect(shown).toMatch(
-    /2 nodes . AWS us-east-1 . \$43\.92 an hour \(price of 2026-07-20(, \d+ months? old)?\)\n.*Launch a new cluster 'big'\? \[Y\/n\]/
-  )
+  const asked = ["launch", "-c", "big", "--gpus", "A100:8", "--num-nodes", "2"]
+  const shown = await onTerminal(answers, 160, ...asked, "true")
+  expect(shown).toMatch(/. 2 nodes . AWS us-east-1 . p4d\.24xlarge\[Spot\] \(96 vCPUs, 1152 GB, A100:8\) . \$43\.92 an hour/)
+  expect(shown).toMatch(/\$43\.92 an hour \(price of 2026-07-20(, \d+ months? old)?\)\n/)
+  expect(shown).toContain("Then, if there is no capacity: us-east-1b, us-east-1c, us-west-2a, … 4 more (-a), up to $55.00 an hour.\n")
+  expect(shown).toMatch(/No enabled cloud has H100:3\n.*Launch a new cluster 'big'\? \[Y\/n\]/)
+  const all = await onTerminal(answers, 160, ...asked, "-a", "true")
+  expect(all).toContain("Then, if there is no capacity, for up to $55.00 an hour:\n")
+  expect(all).toMatch(/AWS us-west-2b +p4d\.24xlarge\[Spot\] +96 +1152 +A100:8 +27\.50\n… 3 more\./)
   const piped = await run(answers, "launch", "-c", "big", "true")
   expect(piped).toMatchObject({ code: 2, out: "" })
   expect(piped.err).toMatch(/\$43\.92 an hour \(price of 2026-07-20[\s\S]*Say it beforehand: -y/)

@@ -1,7 +1,7 @@
 /** The phases of an operation as lines: on the command line, and as the API's `streamLogs` shows them. */
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { makeProgress } from "../../../cli/render/Progress.ts"
-import { terminal } from "../../../sdk/api/narrate.ts"
+import { planLine, terminal } from "../../../sdk/api/narrate.ts"
 import type { Progress } from "../../../sdk/protocol/Wire.ts"
 
 type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number]
@@ -43,4 +43,24 @@ describe.each([
   it("says how long an agent took to start on a new node", async () => expect(await shown(fresh)).toMatch(/Started +2\.5 s/))
   it("says nothing of an agent that ran before", async () => expect(await shown(again)).toBe(""))
   it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
+})
+
+it("what failed without having begun took no time: a wait that is told by its end has no other", async () => {
+  expect(
+    await commandLine([
+      ["provision", "running", 0],
+      ["provision", "failed", 2000],
+      ["provision", "failed", 2000]
+    ])
+  ).toMatch(/2\.0 s\n.*[^s]\n$/)
+})
+
+it("a dry run of the API says on what machine, where, and for how much", () => {
+  const gpus = { name: "A100", count: 8 }
+  const place = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: "p4d.24xlarge", cpus: 96, memoryGib: 1152 }
+  const offer = { ...place, accelerators: gpus, useSpot: true, usdPerHour: 7.5, catalog: "2026-07-20" }
+  const plan = { offer, numNodes: 2, newCluster: true, enabled: true, considered: [], next: [], more: 0, mostUsdPerHour: 7.5, notes: [] }
+  expect(planLine({ cluster: "c", jobId: null, handle: null, plan })).toBe(
+    "Dry run: 2x aws p4d.24xlarge[Spot] in us-east-1a (96 vCPUs, 1152 GiB, A100:8), $15.00 an hour (price of 2026-07-20), on a new cluster."
+  )
 })

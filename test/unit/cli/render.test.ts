@@ -1,5 +1,6 @@
 /** Rendering without a terminal: pure functions in, text out. */
 import { describe, expect, it } from "vitest"
+import { gpuTable } from "../../../cli/render/gpus.ts"
 import { forScripts } from "../../../cli/render/json.ts"
 import { planTable, summary } from "../../../cli/render/plan.ts"
 import { autostopCell, demandCell, resourcesCell } from "../../../cli/render/resources.ts"
@@ -109,7 +110,7 @@ describe("what the daemon sends", () => {
 
   it("says what a launch costs", () => {
     const nowMs = Date.parse("2026-11-26")
-    const plan = { newCluster: true, enabled: true, considered: [], next: [], more: 0, notes: [] }
+    const plan = { newCluster: true, enabled: true, considered: [], next: [], more: 0, mostUsdPerHour: 0, notes: [] }
     expect(summary({ ...plan, offer, numNodes: 1 }, nowMs)).toMatch(/1 node . local \(this machine\) . free/)
     expect(summary({ ...plan, offer: { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 21.96 }, numNodes: 2 }, nowMs)).toMatch(
       /2 nodes . AWS us-east-1 . \$43\.92 an hour/
@@ -123,7 +124,7 @@ describe("what the daemon sends", () => {
   })
 
   it("keeps a list in a note of a plan a list", () => {
-    const plan = { newCluster: true, enabled: true, considered: [offer], next: [], more: 0, offer, numNodes: 1 }
+    const plan = { newCluster: true, enabled: true, considered: [offer], next: [], more: 0, mostUsdPerHour: 0, offer, numNodes: 1 }
     const text = planTable(
       { ...plan, notes: ["none of the 2 pools\n  rack: 0 of 1\x1b[2J\n  desk: 0 of 2"] },
       { width: undefined, colour: false },
@@ -134,18 +135,49 @@ describe("what the daemon sends", () => {
 
   it("keeps what is chosen and its price on a narrow terminal", () => {
     const gcp = { ...offer, cloud: "gcp", region: "europe-west4", zone: "europe-west4-a", instanceType: "a2-highgpu-8g", usdPerHour: 19.42 }
-    const plan = { offer: gcp, numNodes: 1, newCluster: true, enabled: false, considered: [gcp], next: [], more: 0, notes: [] }
+    const plan = {
+      offer: gcp,
+      numNodes: 1,
+      newCluster: true,
+      enabled: false,
+      considered: [gcp],
+      next: [],
+      more: 0,
+      mostUsdPerHour: 0,
+      notes: []
+    }
     const rowAt = (width: number | undefined) => planTable(plan, { width, colour: false }, 0).split("\n")[1]!
     expect(rowAt(undefined)).toMatch(/ a2-highgpu-8g .* 19\.42 {2}\S+ chosen, not enabled$/)
-    for (const width of [72, 60]) {
-      expect(rowAt(width)).toMatch(/ 19\.42 {2}\S+ chosen$/)
+    for (const width of [72, 60, 50]) {
+      expect(rowAt(width)).toMatch(/^GCP europe-west4-a /)
+      expect(rowAt(width)).toMatch(width < 60 ? / 19\.42 {2}\S+ cho/ : / 19\.42 {2}\S+ chosen$/)
       expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
     }
   })
 
+  it("keeps of accelerators what they are, their price and where on a narrow terminal, and all of it in a pipe", () => {
+    const row = { cloud: "aws", accelerator: "V100-32GB", count: 8, instanceType: "p3dn.24xlarge", cpus: 96, memoryGib: 768 }
+    const priced = { ...row, deviceGib: 32, usdPerHour: 31.212, spotUsdPerHour: 4.058, region: "ap-southeast-2" }
+    const rowAt = (width: number | undefined) => gpuTable([priced], { width, colour: false }).split("\n")[1]!
+    expect(rowAt(undefined)).toMatch(/^V100-32GB +8 +AWS +p3dn\.24xlarge +32GB +96 +768GB +\$ 31\.212 +\$ 4\.058 +ap-southeast-2$/)
+    expect(rowAt(80)).toMatch(/^V100-32GB +8 +AWS +p3dn\S+ +96 +\$ 31\.212 +\$ 4\.058 +ap-southeast-2$/)
+    expect(rowAt(50)).toMatch(/^V\S+ +8 +AWS +p\S+ +\$ 31\.212 +ap-southeast-2$/)
+    for (const width of [80, 50]) expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
+  })
+
   it("tells prices below a cent", () => {
     const nano = { ...offer, cloud: "aws", instanceType: "t4g.nano", usdPerHour: 0.0042, catalog: "2026-07-20" }
-    const plan = { offer: nano, numNodes: 1, newCluster: true, enabled: true, considered: [nano], next: [], more: 0, notes: [] }
+    const plan = {
+      offer: nano,
+      numNodes: 1,
+      newCluster: true,
+      enabled: true,
+      considered: [nano],
+      next: [],
+      more: 0,
+      mostUsdPerHour: 0,
+      notes: []
+    }
     const shown = planTable(plan, { width: undefined, colour: false }, Date.parse("2026-07-21"))
     expect(shown).toMatch(/ 0\.0042 {2}\S+ chosen\n1 node: \$0\.0042 an hour\. Prices of 2026-07-20\.\n/)
   })

@@ -80,7 +80,8 @@ it("an autostop that is no number says what it takes, a cancel included", async 
 })
 
 describe("a launch on a cluster that is there", () => {
-  const plan = { offer: cluster("c").resources, numNodes: 1, newCluster: false }
+  const told = { enabled: true, considered: [], next: [], more: 0, mostUsdPerHour: 0, notes: [] }
+  const plan = { ...told, offer: cluster("c").resources, numNodes: 1, newCluster: false }
   const answers: Answers = {
     launch: ({ params }, reply) =>
       reply.result({ cluster: "c", jobId: params.dryrun ? null : 1, handle, ...(params.dryrun ? { plan } : {}) })

@@ -38,7 +38,10 @@ describe("getCost", () => {
   })
 
   it("is nothing on this machine and on machines of one's own", () => {
-    for (const cloud of [sky.Local(), sky.SSH()]) expect(new Resources({ cloud, instanceType: "2CPU--8GB" }).getCost(3600)).toBe(0)
+    for (const cloud of [sky.Local(), sky.SSH()]) {
+      expect(new Resources({ cloud, instanceType: "2CPU--8GB" }).getCost(3600)).toBe(0)
+      expect(new Resources({ cloud, cpus: 2 }).getCost(3600)).toBe(0)
+    }
   })
 
   it("takes a list that was fetched, and goes on by the other where that is damaged", async () => {

@@ -32,6 +32,7 @@ describe("with the offers", () => {
       message: "AWS has no region 'us-east1'.",
       near: ["us-east-1"]
     })
+    assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-esat-1" }).near, ["us-east-1"])
     assert.deepStrictEqual(refusal({ zone: "us-east-1-a" }).near, ["us-east-1a"])
     assert.include(refusal({ cloud: "aws", region: "nowhere" }).message, "It has: af-south-1, ap-east-1")
     assert.include(refusal({ cloud: "aws", region: "us-west-2", zone: "us-east-1a" }).message, "'us-west-2' has no zone 'us-east-1a'")

@@ -1,0 +1,54 @@
+/** Of several wishes those that come to no place: nobody would know why they are never tried. Pure. */
+import type { Offer } from "../../events/values.ts"
+import { gives } from "../../task/accelerators.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import type { Need } from "../../task/Need.ts"
+import type { Catalog } from "../catalog/Catalog.ts"
+import { lessThan } from "../clouds/fit-machine.ts"
+import { hasNone } from "./elsewhere.ts"
+import { optimize } from "./optimize.ts"
+import { wantText } from "./want.ts"
+import { nearIn } from "./way-on.ts"
+
+/** Wishes that are named; there may be dozens. */
+const leftOutMax = 6
+
+const isFor = (need: Need, offer: Offer): boolean => {
+  const { accelerators, cloud, instance_type: type, region, use_spot: spot, zone, ...rest } = need
+  const asked = [cloud, region, zone, type, spot]
+  const has = [offer.cloud, offer.region, offer.zone, offer.instanceType, offer.useSpot]
+  if (!asked.every((one, i) => one === undefined || one === has[i])) return false
+  const isExact = ([name, count]: [string, number]) => offer.accelerators?.name === name && offer.accelerators.count === count
+  const kinds = Object.entries(accelerators ?? {})
+  // A machine that is there anyway may have more.
+  const hasKinds = kinds.every(offer.instanceType === null ? ([name, count]) => gives(offer.accelerators, { name, count }) : isExact)
+  return hasKinds && lessThan(offer, rest) === null
+}
+
+/** Undefined where it may have been met after all: an amount is met by more. */
+const whyOut = (need: Need, catalogs: ReadonlyArray<Catalog>, isEnabled: (cloud: string) => boolean): string | undefined => {
+  const { looks, ranked } = optimize({ needs: { kind: "one", items: [need] }, numNodes: 1 }, catalogs)
+  const [best] = ranked
+  if (best !== undefined) return isEnabled(best.offer.cloud) ? undefined : `${cloudDisplay(best.offer.cloud)} has it, and is not enabled`
+  if (looks.length === 0) return isEnabled(need.cloud ?? "") ? "it has none" : `${cloudDisplay(need.cloud ?? "")} is not enabled`
+  const near = nearIn(looks)
+  return `${hasNone(looks)}${near === "" ? "" : `; there is ${near}`}`
+}
+
+/** `offers`: what is had for all of them together. The lists are read where something is left out. */
+export const leftOut = (
+  needs: ReadonlyArray<Need>,
+  offers: ReadonlyArray<Offer>,
+  catalogs: () => ReadonlyArray<Catalog>,
+  isEnabled: (cloud: string) => boolean
+): ReadonlyArray<string> => {
+  if (needs.length < 2) return []
+  const out = needs.filter((need) => !offers.some((offer) => isFor(need, offer)))
+  const lines = out.flatMap((need) => {
+    const why = whyOut(need, catalogs(), isEnabled)
+    const cloud = need.cloud === undefined ? "" : `${cloudDisplay(need.cloud)} `
+    return why === undefined ? [] : [`Left out: ${cloud}${wantText(need)} (${why}).`]
+  })
+  const more = lines.length - leftOutMax
+  return [...lines.slice(0, leftOutMax), ...(more > 0 ? [`And ${more} more are left out.`] : [])]
+}

@@ -1,0 +1,82 @@
+/** The way on for who wants what no list has: what is near, or what of it is too much. What it says is had is in the lists. Pure. */
+import { parseAmount } from "../../task/amounts.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import type { Need } from "../../task/Need.ts"
+import { didYouMean } from "../../task/near.ts"
+import type { Catalog } from "../catalog/Catalog.ts"
+import { isEnough } from "./machines.ts"
+import { type Look, optimize } from "./optimize.ts"
+
+const all = "All there is: sky show-gpus -a"
+const nearMax = 8
+
+/** Each of them once. */
+export const nearIn = (looks: ReadonlyArray<Look>): string => [...new Set(looks.flatMap(({ near }) => near))].slice(0, nearMax).join(", ")
+
+/** By how many each accelerator is had. */
+const countsIn = (catalogs: ReadonlyArray<Catalog>): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const kinds = catalogs.flatMap(({ attachable, types }) => [...attachable, ...types.flatMap(({ accelerators }) => accelerators ?? [])])
+  const counts = Map.groupBy(kinds, ({ name }) => name)
+  return new Map([...counts].map(([name, some]) => [name, [...new Set(some.map(({ count }) => count))].sort((a, b) => a - b)]))
+}
+
+const ofAccelerators = (name: string, count: number, isSomewhere: boolean, catalogs: ReadonlyArray<Catalog>): string => {
+  const counts = countsIn(catalogs)
+  const own = counts.get(name)
+  if (own === undefined) {
+    const meant = didYouMean(name, counts.keys())
+    return meant === undefined ? all : `Did you mean '${meant}'? ${all}`
+  }
+  if (!own.includes(count)) return `${name} is had by ${own.join(", ")}: sky show-gpus ${name}`
+  return isSomewhere
+    ? `Where there is: sky show-gpus ${name} --all-regions`
+    : `Machines with ${name}:${count}: sky show-gpus ${name}:${count}`
+}
+
+/** Who says a number means it; most mean at least so many. */
+const exactIn = (need: Need, catalogs: ReadonlyArray<Catalog>): string | undefined => {
+  for (const what of ["cpus", "memory"] as const) {
+    const amount = need[what]
+    if (amount === undefined || parseAmount(amount)?.or !== "exactly") continue
+    const { ranked } = optimize({ needs: { kind: "one", items: [{ ...need, [what]: `${amount}+` }] }, numNodes: 1 }, catalogs)
+    if (ranked.length > 0) return `${what}: ${amount} means exactly that, ${amount}+ at least that.`
+  }
+  return undefined
+}
+
+const ofSize = (need: Need, catalogs: ReadonlyArray<Catalog>): string => {
+  const exact = exactIn(need, catalogs)
+  if (exact !== undefined) return exact
+  const { cpus, memory, region, use_spot: useSpot = false, zone } = need
+  const large = catalogs.flatMap((catalog) =>
+    catalog.types
+      .filter((type) => type.accelerators === null && isEnough(type, cpus, memory) && !catalog.habits.mismatch(type, undefined))
+      .flatMap(({ name }) => {
+        const usd = catalog.usdPerHour({ instanceType: name, useSpot, region, zone })
+        return usd === undefined ? [] : [{ cloud: catalog.cloud, name, usd }]
+      })
+  )
+  const [first] = large.sort((a, b) => a.usd - b.usd)
+  if (first !== undefined) return `Usual machines are not like that. One of ${cloudDisplay(first.cloud)}'s that is: -t ${first.name}`
+  const most = (of: "vcpus" | "memoryGib") =>
+    catalogs.reduce((least, { types }) => types.reduce((most, type) => Math.max(most, type[of] ?? 0), least), 0)
+  return `No machine of theirs has more than ${most("vcpus")} vCPUs or ${most("memoryGib")} GiB of memory.`
+}
+
+/** Null where no list is of a cloud that may be meant. */
+export const wayOn = (looks: ReadonlyArray<Look>, every: ReadonlyArray<Catalog>): string | null => {
+  const [look] = looks
+  if (look === undefined) return null
+  const catalogs = every.filter(({ cloud }) => looks.some((one) => one.cloud === cloud))
+  const isSomewhere = looks.some(({ need }) => (need.region ?? need.zone) !== undefined)
+  const [kind] = looks.flatMap(({ need }) => Object.entries(need.accelerators ?? {}))
+  const near = nearIn(looks)
+  // One cloud has just that, on other machines: what another has in its place is not what is missing.
+  const isHad = kind !== undefined && countsIn(catalogs).get(kind[0])?.includes(kind[1]) === true
+  if (near !== "" && (isSomewhere || !isHad)) return `There is ${near}. ${all}`
+  const lacking = looks.find(({ lacks }) => lacks !== undefined)
+  if (lacking !== undefined) return `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
+  const type = looks.find(({ need }) => need.instance_type !== undefined)?.need
+  if (type !== undefined) return `There is no ${type.instance_type}${type.use_spot ? " as spot" : ""}${isSomewhere ? " there" : ""}.`
+  return kind === undefined ? ofSize(look.need, catalogs) : ofAccelerators(kind[0], kind[1], isSomewhere, catalogs)
+}
