@@ -48,7 +48,7 @@ export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
 const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   const where = offer === null ? "" : placeText(offer)
   return new StopFailoverError({
-    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ node }) => node).join(", ")}: ${message}`,
+    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ host, node }) => host ?? node).join(", ")}: ${message}`,
     hint: `No other place is tried. They may run and cost: look at them there, and release them with sky down ${name}`
   })
 }

@@ -318,6 +318,48 @@ describe("a gang of which a place gave only a part", () => {
   )
 })
 
+describe("a gang that fell short while it was made", () => {
+  const refusing = new CloudError({ kind: "Refused", code: "UnauthorizedOperation", message: "you may not end machines" })
+  it.effect("what is left of it is known, then released, and it is made as a whole in the next place", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-central1-b")
+        world.leftAt = () => 1
+        yield* ask("l", "launch", launch)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.deepStrictEqual(asked(disk), ["us-central1-a", "us-central1-b"])
+        assert.strictEqual(row()!.offer!.zone, "us-central1-b")
+        assert.lengthOf(told(disk, "NodeProvisioned"), 3)
+        assert.lengthOf([...world.machines], 2)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("and may not be ended is StopFailoverError: it is named, in the log and paid for until down ends it", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-central1-b")
+        world.leftAt = () => 1
+        world.faults.set("terminate", refusing)
+        yield* ask("l", "launch", launch)
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "StopFailoverError" })
+        const [left] = world.machines.keys()
+        assert.include(JSON.stringify(outcome("l")), `${left}: you may not end machines`)
+        assert.deepStrictEqual(asked(disk), ["us-central1-a"])
+        assert.deepStrictEqual(
+          row()!.nodes.map(({ node }) => node as string),
+          [left]
+        )
+        world.faults.clear()
+        yield* ask("d", "down", named)
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.strictEqual(world.machines.size, 0)
+        check(daemon, world, disk)
+      })
+    )
+  )
+})
+
 describe("a cluster that was up once", () => {
   it.effect("is not looked for elsewhere, and never released, when its place has no room for a node that it lost", () =>
     search(({ ask, daemon, disk, outcome, row, world }) =>
