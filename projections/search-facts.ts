@@ -44,6 +44,8 @@ export const nextOfSearch = (row: ClusterRow, { atMs, event }: Recorded): Cluste
     }
     case "NodeRefused": {
       const asked = row.pending.find(({ token }) => token === event.token)
+      // Of what was given up on, nothing is left: that says nothing of what is asked now.
+      if (asked === undefined && event.node === undefined) return row
       const nodes = row.nodes.map((node) =>
         node.node === event.node ? { ...node, state: "stopped" as const, ready: false, reason: event.message, sinceMs: atMs } : node
       )

@@ -1,7 +1,7 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { isForQuota, placeText, refusalsText } from "../../projections/refusals.ts"
+import { isForQuota, noAnswer, placeText, refusalsText } from "../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
 
 /** Attempts that are told one by one, and in how many words where there are many: a fact holds them. */
@@ -30,6 +30,8 @@ const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
   if (last?.code === "Unusable" || last?.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
+  if (refusals.every(({ code }) => code === noAnswer))
+    return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
   if (refusals.every(({ anyKind }) => anyKind)) return "See what may be used, and why not: sky check"
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."

@@ -37,6 +37,8 @@ export class SimCloud {
   offered: ReadonlyArray<Offer> = [offer]
   /** Why a place gives no nodes, as it is asked; null: it does. */
   lackAt: (offer: Offer, nodes: number) => CloudError | null = () => null
+  /** Why the answer of a place that did what it was asked is lost. */
+  lostAt: (offer: Offer) => CloudError | null = () => null
   /** How many of a gang that is lacking are there all the same. */
   leftAt: (offer: Offer) => number = () => 0
   /** Why it cannot be used now. */
@@ -179,7 +181,8 @@ export class SimCloud {
             const known = this.fallen.get(request.token)
             if (known !== undefined) return known
             const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
-            return lack === null ? this.provision(request) : this.fallShort(request, lack)
+            const given = lack === null ? this.provision(request) : this.fallShort(request, lack)
+            return this.lostAt(request.offer) ?? given
           }),
           (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
         )

@@ -265,6 +265,101 @@ describe("a place that is not to be asked", () => {
   )
 })
 
+describe("a place that has no answer, or not now", () => {
+  const busy = new CloudError({ kind: "Transient", code: "ServiceUnavailable", message: "ask later" })
+  const busyIn = ({ zone }: Offer) => (zone === zones[0] ? busy : null)
+  const passed = (disk: MemoryDisk) => told(disk, "PlacePassedOver").map(({ code, message, offer }) => [offer.zone, code, message])
+  it.effect("is waited for a minute, then the next one is asked; that it was passed over is a fact, with the cloud's words", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = busyIn
+        yield* send("l", "launch", launch)
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.deepStrictEqual(passed(disk), [[zones[0]!, "NoAnswer", "ask later"]])
+        assert.strictEqual(row()!.offer!.zone, zones[1]!)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("and gave all the same: what it gave is ended, and the cluster is in one place only", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lostAt = busyIn
+        yield* send("l", "launch", launch)
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.lengthOf(told(disk, "NodeReleased"), 2)
+        assert.strictEqual(statusOf(row()!), "UP")
+        assert.lengthOf([...world.machines], 2)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("and gave all the same, and the cluster is gone before that is known: it is ended", () =>
+    search(({ daemon, disk, send, world }) =>
+      Effect.gen(function* () {
+        world.lostAt = busyIn
+        yield* send("l", "launch", launch)
+        while (passed(disk).length === 0) yield* pass(daemon, "2 seconds")
+        yield* send("d", "down", named)
+        yield* settle(daemon, 50)
+        assert.lengthOf([...world.machines], 0)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("is asked again in the next round by who waits it out", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = (offer) => busyIn(offer) ?? noRoom
+        yield* send("l", "launch", retrying)
+        while (told(disk, "PlacesExhausted").length === 0) yield* pass(daemon, "2 seconds")
+        assert.deepStrictEqual(asked(disk), zones)
+        world.lackAt = roomIn(zones[0]!)
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.strictEqual(row()!.offer!.zone, zones[0]!)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("is not found by asking all of them: the launch fails in the cloud's words, with each place in its history", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = () => busy
+        yield* send("l", "launch", launch)
+        yield* settle(daemon, 50)
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "ResourcesUnavailableError", "error.exitCode": 7 })
+        assert.include(JSON.stringify(outcome("l")), "us-central1-b: ask later")
+        assert.deepStrictEqual(asked(disk), zones)
+        assert.isUndefined(row())
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("holds up nobody whose cluster is bound to it: who waits it out is asked there on", () =>
+    search(({ ask, daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        const lost = [...world.machines.keys()].find((node) => node.endsWith("-1"))!
+        world.machines.get(lost)!.agent.die()
+        world.machines.delete(lost)
+        yield* settle(daemon, 8)
+        world.lackAt = () => busy
+        yield* send("again", "launch", retrying)
+        yield* pass(daemon, "5 minutes")
+        world.lackAt = () => null
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("again"), { _tag: "succeeded" })
+        assert.deepStrictEqual(passed(disk), [])
+        assert.strictEqual(row()!.offer!.zone, zones[0]!)
+        check(daemon, world, disk)
+      })
+    )
+  )
+})
+
 describe("a gang of which a place gave only a part", () => {
   /** Its second node ends before its agent answers, and there is no other. */
   const half = (play: Parameters<typeof search>[0]) =>
