@@ -142,7 +142,8 @@ export class SimCloud {
 
   /** Some of them end as they begin: what is said of that is said again. */
   private fallShort(request: ProvisionRequest, { code, message, ...more }: CloudError) {
-    const ranks = request.ranks.slice(0, Math.min(this.leftAt(request.offer), request.ranks.length - 1))
+    const most = more.kind === "Refused" ? this.leftAt(request.offer) : 0
+    const ranks = request.ranks.slice(0, Math.min(most, request.ranks.length - 1))
     if (ranks.length === 0) return new CloudError({ ...more, code, message })
     const short = new CloudError({ ...more, code, message, left: this.provision({ ...request, ranks }) })
     this.fallen.set(request.token, short)
