@@ -1,16 +1,15 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { isForQuota, noAnswer, placeText, refusalsText } from "../../projections/refusals.ts"
+import { isForQuota, noAnswer, placeText, refusalsText, toldMax } from "../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
 
-/** Attempts that are told one by one, and in how many words where there are many: a fact holds them. */
-const historyMax = 256
+/** In how many words they are told where there are many: a fact holds them. */
 const manyFrom = 20
 const wordsMaxChars = 200
 
 const historyOf = (refusals: ReadonlyArray<Refusal>) =>
-  refusals.slice(0, historyMax).map(({ code, message, offer }) => {
+  refusals.slice(0, toldMax).map(({ code, message, offer }) => {
     const place = placeText(offer)
     return {
       tag: code,
@@ -43,7 +42,7 @@ export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | 
   const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false }]
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
-  const more = refusals.length - historyMax
+  const more = refusals.length - toldMax
   return new ResourcesUnavailableError({
     message: `${name}: no place gave what was asked for:${refusalsText(refusals)}${besides === null ? "" : `. ${besides}`}`,
     hint: hintFor(refusals),
