@@ -7,6 +7,7 @@ import { jobsOf } from "../projections/jobs.ts"
 import { ResourcesUnavailableError, type SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf } from "../task/alternatives.ts"
+import { needOf } from "../task/Need.ts"
 import type { Catalog } from "./catalog/Catalog.ts"
 import type { Cloud, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
@@ -74,13 +75,15 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
 const mayBeListed = ({ catalogs, task }: Input<"launch">) =>
   alternativesOf(task.resources).items.some((need) => need.cloud === undefined || catalogs().some(({ cloud }) => cloud === need.cloud))
 
+const blockedBy = ({ blocked }: Input<"launch">["params"]) => ({ blocked: (blocked ?? []).map(needOf) })
+
 /** Where no enabled cloud has it, by the lists of the others. */
 const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
-  const { access, catalogs, clouds, name, places, task } = input
+  const { access, catalogs, clouds, name, params, places, task } = input
   const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
   // What may be had for nothing in a while is not to be paid for.
   if (isForWant && places.busy) return Result.fail(refusal)
-  const found = isForWant && mayBeListed(input) ? planElsewhere(task, catalogs()) : Result.fail(refusal)
+  const found = isForWant && mayBeListed(input) ? planElsewhere(task, catalogs(), blockedBy(params)) : Result.fail(refusal)
   if (Result.isFailure(found)) {
     const isWant = found.failure._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
     return Result.fail(isWant ? hinted(refusal, input) : found.failure)
@@ -93,10 +96,10 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
 }
 
 /** A refusal for want of a place says who else has it. */
-const hinted = (refusal: SkydError, { catalogs, places, task }: Input<"launch">): SkydError => {
+const hinted = (refusal: SkydError, { catalogs, params, places, task }: Input<"launch">): SkydError => {
   if (refusal._tag !== "ResourcesUnavailableError" || !isNowhere(refusal, places)) return refusal
   if (places.busy) return refusal
-  const hint = hintOf(planElsewhere(task, catalogs()), places.hint)
+  const hint = hintOf(planElsewhere(task, catalogs(), blockedBy(params)), places.hint)
   const { failoverHistory, message, noFailover } = refusal
   return hint === null ? refusal : new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover })
 }

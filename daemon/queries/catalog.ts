@@ -4,10 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
-import { shouldBeBlockedBy } from "../../task/fit.ts"
 import { needOf } from "../../task/Need.ts"
 import { closeMatches } from "../../task/near.ts"
-import { needOfPlace } from "../../task/placed.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
@@ -69,8 +67,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   optimize: Effect.fnUntraced(function* ({ blocked, minimize, task }: typeof Optimize.Type) {
     const patterns = (blocked ?? []).map(needOf)
     const access = yield* accessOf(clouds)
-    const { offers } = yield* offersFor(clouds, access, task)
-    const left = offers.filter((offer) => !patterns.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern)))
+    const { offers: left } = yield* offersFor(clouds, access, task, patterns)
     const told = { numNodes: numNodesOf(task), newCluster: true }
     if (left.length > 0 && Result.isSuccess(completedBy(clouds, access, task))) return { plan: planView(left, { ...told, enabled: true }) }
     const found = planElsewhere(task, catalogs.all(), { blocked: patterns, ...(minimize ? { minimize } : {}) })

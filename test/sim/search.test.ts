@@ -265,6 +265,115 @@ describe("a place that is not to be asked", () => {
   )
 })
 
+describe("a place that a task must not get", () => {
+  const blocked = [{ region: "us-central1" }, { zone: "us-east-1b" }]
+  const isClosed = ({ region, zone }: Offer) => region === "us-central1" || zone === "us-east-1b"
+  it.effect("task-22: is neither the first nor a later one", () =>
+    search(
+      ({ ask, disk, outcome, row, world }) =>
+        Effect.gen(function* () {
+          world.lackAt = roomIn("us-west-2a")
+          yield* ask("l", "launch", { ...launch, blocked })
+          assert.deepStrictEqual(asked(disk), ["us-east-1a", "us-east-1c", "us-west-2a"])
+          assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+          assert.strictEqual(row()!.offer!.zone, "us-west-2a")
+        }),
+      places,
+      isClosed
+    )
+  )
+  it.effect("is not taken where there is no other: nothing begins", () =>
+    search(({ ask, disk, row }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", { ...launch, blocked: [{ cloud: "gcp" }, { cloud: "aws" }] })
+        assert.isUndefined(row())
+        assert.deepStrictEqual(asked(disk), [])
+      })
+    )
+  )
+})
+
+describe("autostop of a task's alternatives", () => {
+  const settings = [
+    { cloud: "gcp", autostop: 10 },
+    { cloud: "aws", autostop: { idle_minutes: 20, down: true } }
+  ]
+  const either = { ...named, task: { run: "1 0", resources: { any_of: settings } } }
+  const set = (disk: MemoryDisk) => told(disk, "AutostopSet").map(({ down, idleMinutes }) => [idleMinutes, down])
+  it.effect("is that of the place where the cluster came to be", () =>
+    search(({ ask, disk, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-east-1b")
+        yield* ask("l", "launch", either)
+        assert.deepStrictEqual(set(disk), [
+          [10, false],
+          [20, false],
+          [20, true]
+        ])
+      })
+    )
+  )
+  it.effect("yields to what the launch itself said, wherever it went", () =>
+    search(({ ask, disk, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-east-1b")
+        yield* ask("l", "launch", { ...either, idleMinutesToAutostop: 10 })
+        assert.deepStrictEqual(set(disk), [
+          [10, false],
+          [10, true]
+        ])
+      })
+    )
+  )
+  it.effect("is not set over what was set meanwhile", () =>
+    search(({ daemon, disk, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-east-1a")
+        world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
+        yield* send("l", "launch", { ...launch, idleMinutesToAutostop: 10 })
+        yield* pass(daemon, "1 seconds")
+        yield* send("again", "launch", { ...launch, idleMinutesToAutostop: 30 })
+        yield* settle(daemon, 8)
+        assert.deepStrictEqual(set(disk), [
+          [10, false],
+          [30, false]
+        ])
+        assert.strictEqual(row()!.autostop!.idleMinutes, 30)
+      })
+    )
+  )
+})
+
+describe("who waits for a cluster that is looking for its place", () => {
+  it.effect("is refused when it comes to be where it lacks what was asked for, and leaves no autostop behind", () =>
+    search(
+      ({ daemon, disk, outcome, row, send, world }) =>
+        Effect.gen(function* () {
+          world.lackAt = ({ useSpot }) => (useSpot ? null : noRoom)
+          world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
+          yield* send("l", "launch", launch)
+          yield* pass(daemon, "1 seconds")
+          yield* send("stops", "launch", { ...launch, idleMinutesToAutostop: 5 })
+          yield* send("goes", "launch", { ...launch, idleMinutesToAutostop: 7, down: true })
+          yield* settle(daemon, 8)
+          assert.isTrue(row()!.offer!.useSpot)
+          for (const id of ["l", "goes"]) assert.deepInclude(outcome(id), { _tag: "succeeded" })
+          assert.deepNestedInclude(outcome("stops"), { _tag: "failed", "error.tag": "NotSupportedError" })
+          assert.deepStrictEqual(
+            told(disk, "AutostopSet").map(({ down, idleMinutes }) => [idleMinutes, down]),
+            [
+              [5, false],
+              [7, false],
+              [-1, false],
+              [7, true]
+            ]
+          )
+        }),
+      [...places.slice(0, 1), ...spot.map((one) => ({ ...one, usdPerHour: 5 }))]
+    )
+  )
+})
+
 describe("a place that has no answer, or not now", () => {
   const busy = new CloudError({ kind: "Transient", code: "ServiceUnavailable", message: "ask later" })
   const busyIn = ({ zone }: Offer) => (zone === zones[0] ? busy : null)
