@@ -1,5 +1,5 @@
 /**
- * A seeded world of two clouds whose zones, regions and quotas run out and come back, places that have no answer or whose answers are lost, gangs
+ * A seeded world of two clouds, in which two kinds of machines will do, whose zones, regions and quotas run out and come back, places that have no answer or whose answers are lost, gangs
  * that fall short, machines that are lost before they are up or may not be ended, and a daemon that is killed at random moments and
  * started again. Every search goes by the order of the plan, and nothing is left where a cluster is not. Time is virtual; a failing seed
  * replays.
@@ -8,6 +8,7 @@ import { describe, it } from "@effect/vitest"
 import { Effect, HashMap, Random } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
+import type { Offer } from "../../events/values.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { askAtRandom, first, pick, type Sent, seeds, steps } from "./requests.ts"
 import { boot } from "./SimDaemon.ts"
@@ -28,16 +29,23 @@ const lacks: ReadonlyArray<CloudError | null> = [
   refused("InvalidParameterValue", "everywhere")
 ]
 
+/** Other accelerators that would do, in some of the places and dearer. */
+const other = places
+  .filter(({ cloud }) => cloud === "aws")
+  .map((place) => ({ ...place, instanceType: "p4", accelerators: { name: "A100", count: 8 }, usdPerHour: 20 }))
+const offered = [...places, ...other]
+
 const simulate = Effect.gen(function* () {
   const disk: MemoryDisk = []
   const world = yield* makeWorld
-  world.offered = places
+  world.offered = offered
   world.mood = "moody"
-  const lackIn = new Map<string | null, CloudError | null>()
+  const keyOf = ({ instanceType, zone }: Offer) => `${zone} ${instanceType}`
+  const lackIn = new Map<string, CloudError | null>()
   const withoutQuota = new Set<string | null>()
   const lostIn = new Set<string | null>()
   let left = 0
-  world.lackAt = ({ zone }) => lackIn.get(zone) ?? null
+  world.lackAt = (place) => lackIn.get(keyOf(place)) ?? null
   world.lostAt = ({ zone }) => (lostIn.has(zone) ? busy : null)
   world.leftAt = () => left
   world.noQuotaAt = ({ region }) => (withoutQuota.has(region) ? "the quota is 0" : null)
@@ -45,7 +53,7 @@ const simulate = Effect.gen(function* () {
   const sent: Array<Sent> = []
 
   for (let n = 0; n < steps; n++) {
-    for (const zone of zones) if ((yield* Random.next) < 0.3) lackIn.set(zone, yield* pick(lacks))
+    for (const place of offered) if ((yield* Random.next) < 0.3) lackIn.set(keyOf(place), yield* pick(lacks))
     lostIn.clear()
     if ((yield* Random.next) < 0.2) lostIn.add(yield* pick(zones))
     left = yield* Random.nextIntBetween(0, 2)
@@ -96,7 +104,7 @@ const simulate = Effect.gen(function* () {
   yield* settle(daemon)
   if (process.env["SIM_TRACE"]) trace(disk)
   check(daemon, world, disk)
-  checkSearch(disk, places)
+  checkSearch(disk, offered)
   checkPlaces(daemon, world)
   yield* daemon.kill
 })
