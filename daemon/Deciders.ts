@@ -7,6 +7,7 @@ import { jobsOf } from "../projections/jobs.ts"
 import type { SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf } from "../task/alternatives.ts"
+import { needOf } from "../task/Need.ts"
 import type { Catalog } from "./catalog/Catalog.ts"
 import type { Cloud, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
@@ -74,12 +75,14 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
 
+const blockedBy = ({ blocked }: Input<"launch">["params"]) => ({ blocked: (blocked ?? []).map(needOf) })
+
 /** By the lists of all clouds, where no enabled one has it; undefined where they are of no use. */
-const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, places, row, task }: Input<"launch">) => {
+const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, params, places, row, task }: Input<"launch">) => {
   const isForWant = isNowhere(refusal, places) || Result.isFailure(completedBy(clouds, access, task))
   // What may be had for nothing in a while is not to be paid for.
   if (row !== undefined || !isForWant || places.busy || !mayBeListed(task, catalogs())) return undefined
-  return planNotEnabled(task, catalogs(), isEnabledIn(access))
+  return planNotEnabled(task, catalogs(), isEnabledIn(access), blockedBy(params))
 }
 
 const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {

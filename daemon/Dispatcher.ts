@@ -14,10 +14,11 @@ import { rowNamed } from "../projections/clusters.ts"
 import { type OperationRow, operationOf } from "../projections/operations.ts"
 import { canonicalJson } from "../sdk/protocol/digest.ts"
 import { RequestConflict, type SkydError, ValueError } from "../sdk/protocol/errors.ts"
+import type { Launch } from "../sdk/protocol/launch.ts"
 import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { autoClusterName } from "../task/cloud-names.ts"
-import type { Task } from "../task/Task.ts"
+import { needOf } from "../task/Need.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs } from "./catalog/Catalogs.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
@@ -140,9 +141,10 @@ const make = Effect.gen(function* () {
   })
 
   /** What a purge has left on a machine is nobody's: it does not stand in the way of who wants that. */
-  const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, task: Task) {
-    const found = yield* offersFor(clouds, access, task)
-    return found.offers.length === 0 && found.busy && (yield* endNow) ? yield* offersFor(clouds, access, task) : found
+  const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, { blocked, task }: Launch) {
+    const find = offersFor(clouds, access, task, (blocked ?? []).map(needOf))
+    const found = yield* find
+    return found.offers.length === 0 && found.busy && (yield* endNow) ? yield* find : found
   })
 
   const begin = Effect.fn("Dispatcher.begin")(function* (id: OperationId, method: CommandName, decoded: Params, caller: Caller) {
@@ -157,7 +159,7 @@ const make = Effect.gen(function* () {
     const user = caller.user ?? identity.user
     const name = decoded.clusterName ?? autoClusterName(fresh.slice(-4).toLowerCase(), user)
     const access = yield* accessOf(clouds)
-    const places = method === "launch" && "task" in decoded ? yield* placesFor(access, decoded.task) : { offers: [], reason: null }
+    const places = method === "launch" && "task" in decoded ? yield* placesFor(access, decoded) : { offers: [], reason: null }
     const context = {
       requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
       nowMs: Math.trunc(yield* Clock.currentTimeMillis),

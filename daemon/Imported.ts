@@ -59,6 +59,14 @@ const factsOf = (row: ClusterRow, jobs: Jobs, states: ReadonlyArray<NodeState>):
     states.filter(({ state }) => state === "missing"),
     new Set()
   )
+  // Nothing is paid for one that was stopped, unless somebody else has started it since.
+  const stopped = row.nodes.filter(({ state }) => state === "stopped")
+  const started = states.flatMap(({ address, node: id, state }): ReadonlyArray<Event> => {
+    const node = stopped.find((one) => one.node === id)
+    return node === undefined || state !== "running"
+      ? []
+      : [{ _tag: "NodeStarted", cluster: row.id, rank: node.rank, node: id, address: address ?? node.address }]
+  })
   const isGone = missing.length === row.nodes.length
   const operations = row.operations.filter((active) => isSet(row, active))
   return [
@@ -67,6 +75,7 @@ const factsOf = (row: ClusterRow, jobs: Jobs, states: ReadonlyArray<NodeState>):
       .flatMap((active) => endOf(row, jobs, active).map((event) => [event, active.id] as const)),
     { _tag: "ClusterImported", cluster: row.id },
     ...missing,
+    ...started,
     ...(isGone ? conclude({ ...row, wanted: "up", nodes: [], operations }, unfinishedOf(jobs, row.id)).events : [])
   ]
 }

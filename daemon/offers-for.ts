@@ -11,6 +11,7 @@ import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { completed } from "./commands/offer-checks.ts"
 import type { PlaceWords } from "./commands/place-checks.ts"
 import type { Identities } from "./identities.ts"
+import { isBlocked } from "./optimizer/candidates.ts"
 
 /** Of each cloud: why it cannot be used now; null when it can. */
 export type Access = ReadonlyMap<string, string | null>
@@ -33,7 +34,12 @@ export const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, 
   completed(task, (cloud) => clouds.get(cloud)?.catalog, enabledIn(access))
 
 /** What the clouds that a task may go to offer for it, in the order of its wishes; asked before the decision, which is pure. */
-export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<string, Cloud>, access: Access, task: Task) {
+export const offersFor = Effect.fn("offersFor")(function* (
+  clouds: ReadonlyMap<string, Cloud>,
+  access: Access,
+  task: Task,
+  blocked: ReadonlyArray<Need> = []
+) {
   const { resources = null } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const { items, kind } = alternativesOf(resources)
   const enabled = enabledIn(access)
@@ -68,8 +74,10 @@ export const offersFor = Effect.fn("offersFor")(function* (clouds: ReadonlyMap<s
   const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
   const hint = answers.find((answer) => answer.hint !== undefined)?.hint
+  const open = best.filter((offer) => !isBlocked(offer, blocked))
+  if (open.length === 0 && best.length > 0) reasons.add("what does is among what it must not get (blockedResources)")
   return {
-    offers: best,
+    offers: open,
     reason: reasons.size === 0 ? null : [...reasons].join("; "),
     lacks,
     busy: answers.some(({ busy }) => busy === true),

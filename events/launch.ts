@@ -1,7 +1,7 @@
 /** Facts about what a cluster is wanted for. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { AtMs, Offer, RecordedTask, refusal } from "./values.ts"
+import { AtMs, Offer, RecordedAlternative, RecordedTask, refusal } from "./values.ts"
 
 /** A new cluster has this name from here to its `ClusterGone`. */
 export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
@@ -17,6 +17,10 @@ export const LaunchRequested = Schema.TaggedStruct("LaunchRequested", {
   retryUntilUp: Schema.Boolean,
   noSetup: Schema.Boolean,
   detachSetup: Schema.Boolean,
+  /** What the task must not get: a place that all fields of one of them are equal to. Absent where that is nothing. */
+  blocked: Schema.optionalKey(Schema.Array(RecordedAlternative)),
+  /** What the launch itself said, where alternatives of its task say different things: `idleMinutes` and `down` above are of the first place. */
+  autostop: Schema.optionalKey(Schema.Struct({ idleMinutes: Schema.NullOr(Schema.Int), down: Schema.NullOr(Schema.Boolean) })),
   /** The command line or the script that asked. */
   lastUse: Schema.String
 })
@@ -45,7 +49,7 @@ export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", {
   owner: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
-/** This place is not asked: it lacks a feature, or the user's account has none of it there. */
+/** This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are not kept waiting (`NoAnswer`). */
 export const PlacePassedOver = Schema.TaggedStruct("PlacePassedOver", { cluster: ClusterId, offer: Offer, ...refusal })
 
 /** No place gave what is asked, and the user waits it out: from `retryAtMs` on all of them are asked again, the best first. */

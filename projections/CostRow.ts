@@ -1,12 +1,16 @@
 /**
  * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud gave it, or was told to start it, to its end. Pure.
- * Where the log's clock was put back, a meter stands still and never runs backwards.
+ * Where the log's clock took a step (`log-clock.ts`), the times before it move with it: a meter never runs backwards, and a year that was none
+ * is not paid for.
  */
 import type { ClusterId, ClusterName, NodeId, NodeToken, Seq } from "../events/ids.ts"
 import type { Offer } from "../events/values.ts"
+import type { Step } from "./log-clock.ts"
 
 /** Of one cluster, times that it ran: the newest. What the others cost is in its sum. */
 const spansMax = 100
+/** Of one cluster, runs of its nodes whose times may still turn out to be wrong: the newest. */
+const runsMax = 256
 
 const hourMs = 3_600_000
 
@@ -16,6 +20,12 @@ export interface Meter {
   readonly usdPerHour: number
   /** Since when it runs, or may; null while it is stopped. */
   readonly sinceMs: number | null
+}
+
+interface Run {
+  readonly usdPerHour: number
+  readonly startedAtMs: number
+  readonly endedAtMs: number
 }
 
 export interface CostRow {
@@ -31,6 +41,7 @@ export interface CostRow {
   /** Of what has ended. */
   readonly usd: number
   readonly ranMs: number
+  readonly runs: ReadonlyArray<Run>
   readonly spans: ReadonlyArray<{ readonly startedAtMs: number; readonly endedAtMs: number }>
   /** Since when any of its nodes runs. */
   readonly sinceMs: number | null
@@ -38,6 +49,8 @@ export interface CostRow {
   readonly firedAtMs: number | null
   /** Machines that cost something and were given up on: what they have cost since is not known. */
   readonly abandoned: number
+  /** Those of them that may never have been. */
+  readonly unanswered: ReadonlyArray<{ readonly token: NodeToken; readonly nodes: number }>
 }
 
 export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launchedAtMs: number): CostRow => ({
@@ -52,17 +65,23 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   meters: [],
   usd: 0,
   ranMs: 0,
+  runs: [],
   spans: [],
   sinceMs: null,
   firedAtMs: null,
-  abandoned: 0
+  abandoned: 0,
+  unanswered: []
 })
 
-const usdOf = ({ sinceMs, usdPerHour }: Meter, atMs: number) => (sinceMs === null ? 0 : (Math.max(0, atMs - sinceMs) * usdPerHour) / hourMs)
+const usdOf = ({ endedAtMs, startedAtMs, usdPerHour }: Run) => (Math.max(0, endedAtMs - startedAtMs) * usdPerHour) / hourMs
+const usdOfAll = (runs: ReadonlyArray<Run>) => runs.reduce((sum, run) => sum + usdOf(run), 0)
+
+const runOf = ({ sinceMs, usdPerHour }: Meter, endedAtMs: number): ReadonlyArray<Run> =>
+  sinceMs === null ? [] : [{ usdPerHour, startedAtMs: sinceMs, endedAtMs }]
 
 /** Up to a moment, with what still runs. */
 export const costAt = ({ meters, ranMs, sinceMs, usd }: CostRow, atMs: number): { readonly usd: number; readonly ranMs: number } => ({
-  usd: meters.reduce((sum, meter) => sum + usdOf(meter, atMs), usd),
+  usd: usd + usdOfAll(meters.flatMap((meter) => runOf(meter, atMs))),
   ranMs: ranMs + (sinceMs === null ? 0 : Math.max(0, atMs - sinceMs))
 })
 
@@ -89,9 +108,11 @@ export const inRun = ({ sinceMs }: CostRow, atMs: number) => sinceMs !== null &&
 
 export const end = (row: CostRow, which: Which, seenAtMs: number, { endedAtMs = seenAtMs, isKept = true } = {}): CostRow => {
   const atMs = Math.min(seenAtMs, row.firedAtMs ?? seenAtMs, inRun(row, endedAtMs) ? endedAtMs : seenAtMs)
-  const usd = row.meters.reduce((sum, meter) => sum + (which(meter) ? usdOf(meter, atMs) : 0), row.usd)
+  const ended = row.meters.filter(which).flatMap((meter) => runOf(meter, atMs))
+  const usd = row.usd + usdOfAll(ended)
+  const runs = [...row.runs, ...ended].slice(-runsMax)
   const meters = row.meters.flatMap((meter) => (which(meter) ? (isKept ? [{ ...meter, sinceMs: null }] : []) : [meter]))
-  return spanned({ ...row, usd, meters }, atMs)
+  return spanned({ ...row, usd, runs, meters }, atMs)
 }
 
 /** It was told to start, and did not: as if nothing had been said. */
@@ -99,3 +120,41 @@ export const refuse = (row: CostRow, which: Which): CostRow => {
   const meters = row.meters.map((meter) => (which(meter) ? { ...meter, sinceMs: null } : meter))
   return { ...row, meters, sinceMs: meters.some(({ sinceMs }) => sinceMs !== null) ? row.sinceMs : null }
 }
+
+/** After a step of the log's clock. */
+export const shifted = (row: CostRow, { byMs, ranOnly, sinceMs: fromMs }: Step): CostRow => {
+  const moved = (atMs: number) => (fromMs === null || atMs >= fromMs ? atMs + byMs : atMs)
+  const movedOrNot = (atMs: number | null) => (atMs === null ? null : moved(atMs))
+  const meters = row.meters.map((meter) => ({ ...meter, sinceMs: movedOrNot(meter.sinceMs) }))
+  const running = { ...row, meters, sinceMs: movedOrNot(row.sinceMs) }
+  if (ranOnly) return running
+  const both = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
+    all.map((one) => ({ ...one, startedAtMs: moved(one.startedAtMs), endedAtMs: moved(one.endedAtMs) }))
+  const [runs, spans] = [both(row.runs), both(row.spans)]
+  const msOf = (all: CostRow["spans"]) => all.reduce((sum, { endedAtMs, startedAtMs }) => sum + endedAtMs - startedAtMs, 0)
+  return {
+    ...running,
+    runs,
+    spans,
+    usd: row.usd + usdOfAll(runs) - usdOfAll(row.runs),
+    ranMs: row.ranMs + msOf(spans) - msOf(row.spans),
+    firedAtMs: movedOrNot(row.firedAtMs)
+  }
+}
+
+/** What was asked for and dropped: it may have been given. */
+export const leaveOpen = (row: CostRow, token: NodeToken, nodes: number): CostRow =>
+  nodes === 0 ? row : { ...row, abandoned: row.abandoned + nodes, unanswered: [...row.unanswered, { token, nodes }] }
+
+/** It was given, and what it has cost since it was dropped is not known. */
+export const foundOpen = (row: CostRow, node: NodeId): CostRow => ({
+  ...row,
+  unanswered: row.unanswered.map((one) => (node.startsWith(one.token) ? { ...one, nodes: Math.max(0, one.nodes - 1) } : one))
+})
+
+/** There is no more of it: the rest never was. */
+export const closeOpen = (row: CostRow, token: NodeToken): CostRow => ({
+  ...row,
+  abandoned: row.unanswered.reduce((left, one) => (one.token === token ? left - one.nodes : left), row.abandoned),
+  unanswered: row.unanswered.filter((one) => one.token !== token)
+})

@@ -6,7 +6,8 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { ClusterId, NodeId, NodeToken } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import { begin, blank, type CostRow, end, inRun, refuse } from "./CostRow.ts"
+import { begin, blank, type CostRow, closeOpen, end, foundOpen, inRun, leaveOpen, refuse, shifted } from "./CostRow.ts"
+import { type LogClock, noClock, tick } from "./log-clock.ts"
 import type { Projection } from "./Projection.ts"
 
 /** Clusters that are gone and stay in memory, each by itself. */
@@ -18,6 +19,7 @@ export interface Costs {
   readonly goings: number
   /** Those that are gone longest. */
   readonly older: { readonly clusters: number; readonly usd: number }
+  readonly clock: LogClock
 }
 
 const priceOf = ({ asked, offer }: CostRow, token: NodeToken) =>
@@ -46,29 +48,42 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
       const meter = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
       return begin({ ...left, asked, meters: [...left.meters, meter] }, (one) => one === meter, atMs)
     }
-    case "NodeRefused":
-      return { ...refuse(row, ({ node }) => node === event.node), asked: row.asked.filter(({ token }) => token !== event.token) }
+    case "NodeRefused": {
+      const refused = closeOpen(
+        refuse(row, ({ node }) => node === event.node),
+        event.token
+      )
+      return { ...refused, asked: row.asked.filter(({ token }) => token !== event.token) }
+    }
     case "NodeStarting":
     case "NodeStarted":
       return begin(row, ({ rank }) => rank === event.rank, atMs)
+    case "RuntimeReady": {
+      // One whose start nobody told: an imported log has stopped nodes that others have started.
+      const isOff = row.meters.some(({ rank, sinceMs }) => rank === event.rank && sinceMs === null)
+      return isOff ? begin(row, ({ rank }) => rank === event.rank, atMs) : row
+    }
     case "NodeStopped": {
       const stopped = end(row, ({ rank }) => rank === event.rank, atMs, event)
       return event.confirmed === false ? { ...stopped, abandoned: row.abandoned + paidAmong(row, event.node) } : stopped
     }
     case "NodeReleased":
-      return end(row, ({ node }) => node === event.node, atMs, { ...event, isKept: false })
+      return foundOpen(
+        end(row, ({ node }) => node === event.node, atMs, { ...event, isKept: false }),
+        event.node
+      )
     case "NodeAbandoned": {
       const left = end(row, ({ node }) => node === event.node, atMs, { isKept: false })
       return { ...left, abandoned: row.abandoned + paidAmong(row, event.node) }
     }
     case "RequestAbandoned": {
       const asked = row.asked.filter(({ token }) => token !== event.token)
-      return { ...row, asked, abandoned: row.abandoned + (priceOf(row, event.token) > 0 ? event.ranks.length : 0) }
+      return leaveOpen({ ...row, asked }, event.token, priceOf(row, event.token) > 0 ? event.ranks.length : 0)
     }
     case "AutostopFired":
       return inRun(row, event.observedAtMs) ? { ...row, firedAtMs: event.observedAtMs } : row
     case "ClusterImported":
-      return { ...begin(row, () => true, atMs), asked: [] }
+      return { ...row, asked: [] }
     case "ClusterGone":
       return { ...end(row, () => true, atMs, { isKept: false }), asked: [], goneAtMs: atMs }
     default:
@@ -77,28 +92,42 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
 }
 
 /** What never had a machine is not remembered. */
+const isNothing = ({ abandoned, spans }: CostRow) => spans.length === 0 && abandoned === 0
+
 const leave = (state: Costs, row: CostRow): Costs => {
-  if (row.spans.length === 0 && row.abandoned === 0) return { ...state, rows: HashMap.remove(state.rows, row.id) }
+  if (isNothing(row)) return { ...state, rows: HashMap.remove(state.rows, row.id) }
   const place = state.goings % goneMax
   const oldest = Option.flatMap(HashMap.get(state.gone, place), (id) => HashMap.get(state.rows, id))
   const rows = HashMap.set(state.rows, row.id, row)
   const left = { gone: HashMap.set(state.gone, place, row.id), goings: state.goings + 1 }
   if (Option.isNone(oldest)) return { ...state, ...left, rows }
   const older = { clusters: state.older.clusters + 1, usd: state.older.usd + oldest.value.usd }
-  return { ...left, older, rows: HashMap.remove(rows, oldest.value.id) }
+  return { ...state, ...left, older, rows: HashMap.remove(rows, oldest.value.id) }
+}
+
+/** Of a cluster that is gone, what became of what it had asked for. */
+const answered = (state: Costs, row: CostRow, recorded: Recorded): Costs => {
+  const { _tag } = recorded.event
+  if (row.unanswered.length === 0 || (_tag !== "NodeRefused" && _tag !== "NodeReleased")) return state
+  const known = next(row, recorded)
+  return { ...state, rows: isNothing(known) ? HashMap.remove(state.rows, row.id) : HashMap.set(state.rows, row.id, known) }
 }
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 1,
-  empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 } },
-  apply: (state, recorded) => {
+  version: 2,
+  empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
+  apply: (known, recorded) => {
     const { atMs, event, seq } = recorded
+    const [clock, step] = tick(known.clock, atMs)
+    const rows = step === undefined ? known.rows : HashMap.map(known.rows, (row) => shifted(row, step))
+    const state = { ...known, rows, clock }
     if (!("cluster" in event)) return state
     const { cluster } = event
     if (event._tag === "ClusterCreated") return { ...state, rows: HashMap.set(state.rows, cluster, blank(cluster, event.name, seq, atMs)) }
     const found = HashMap.get(state.rows, cluster)
-    if (Option.isNone(found) || found.value.goneAtMs !== null) return state
+    if (Option.isNone(found)) return state
+    if (found.value.goneAtMs !== null) return answered(state, found.value, recorded)
     const row = next(found.value, recorded)
     if (row === found.value) return state
     return row.goneAtMs === null ? { ...state, rows: HashMap.set(state.rows, cluster, row) } : leave(state, row)

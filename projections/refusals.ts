@@ -8,6 +8,12 @@ const wordsMaxChars = 80
 const isOfRoom = /capacity|exhausted|stockout|unfulfillable/i
 const isOfQuota = /quota|limit|maxspot/i
 
+/** Attempts that are told one by one. */
+export const toldMax = 256
+
+/** The code of a place that was passed over because its cloud had no answer, or was too busy for one. */
+export const noAnswer = "NoAnswer"
+
 export const isForQuota = ({ code }: Pick<Refusal, "code">): boolean => isOfQuota.test(code)
 
 /** Of one kind of machine, on demand or spot: a refusal for want of room or quota is of that kind. */

@@ -4,12 +4,13 @@ import type { NodeRefused } from "../events/provision.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { Offer } from "../events/values.ts"
 import type { ClusterRow, Refusal } from "./ClusterRow.ts"
-import { isSameKind, isSamePlace } from "./refusals.ts"
+import { isSameKind, isSamePlace, toldMax } from "./refusals.ts"
 
 export const notSearched: Pick<ClusterRow, "refusals" | "rounds" | "waiting"> = { refusals: [], rounds: 0, waiting: null }
 
-/** More is not said of each in the row, which is held in memory. */
+/** More is not said of each in the row, which is held in memory; of those that nobody is told one by one, still less. */
 const messageMaxChars = 1024
+const untoldMaxChars = 80
 
 /** Who waits for one place is refused by it again and again. */
 const isSame = (one: Refusal, offer: Offer, code: string) =>
@@ -18,7 +19,7 @@ const isSame = (one: Refusal, offer: Offer, code: string) =>
 /** `offer`: what was asked, where it was asked for new machines. */
 const refusing = (row: ClusterRow, event: typeof NodeRefused.Type | typeof PlacePassedOver.Type, offer: Offer | undefined): ClusterRow => {
   const { anyKind = false, code, scope = "zone" } = event
-  const message = event.message.slice(0, messageMaxChars)
+  const message = event.message.slice(0, row.refusals.length < toldMax ? messageMaxChars : untoldMaxChars)
   return {
     ...row,
     refused: { code, message, scope, times: (row.refused?.times ?? 0) + 1 },
@@ -44,6 +45,8 @@ export const nextOfSearch = (row: ClusterRow, { atMs, event }: Recorded): Cluste
     }
     case "NodeRefused": {
       const asked = row.pending.find(({ token }) => token === event.token)
+      // Of what was given up on, nothing is left: that says nothing of what is asked now.
+      if (asked === undefined && event.node === undefined) return row
       const nodes = row.nodes.map((node) =>
         node.node === event.node ? { ...node, state: "stopped" as const, ready: false, reason: event.message, sinceMs: atMs } : node
       )

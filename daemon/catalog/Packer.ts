@@ -7,6 +7,7 @@ import type { CatalogData, Priced } from "./CatalogData.ts"
 import { cellsOf } from "./cells.ts"
 import { habitsOf } from "./habits.ts"
 import { Names, sortedWith } from "./Names.ts"
+import { zoneByNumber } from "./zone-letters.ts"
 
 /** A day of the largest TPU slice costs half of that. */
 const usdMax = 100_000
@@ -39,11 +40,6 @@ const isName = (text: string) => text.length <= nameMaxChars && /^[\x20-\x7e]*$/
 
 /** A TPU VM: the lists have no row for it. */
 const partOfAccelerator = "TPU-VM"
-const letters = "abcdefghijklmnopqrstuvwxyz"
-const zoneName = (zone: string, region: string): string => {
-  const letter = letters[Number(/^[a-z]+\d+-az(\d+)$/.exec(zone)?.[1] ?? 0) - 1]
-  return letter === undefined ? zone : `${region}${letter}`
-}
 
 /** Undefined: there is no such price. */
 const millionths = (usd: number | null, most: number): number | null | undefined =>
@@ -121,7 +117,7 @@ export class Packer {
     this.#add(
       type === "" ? this.#attached : this.#machines,
       { key, count, region: this.#regions.of(region), usd, spot },
-      zoneName(zone, region)
+      zoneByNumber(region, zone) ?? zone
     )
   }
 

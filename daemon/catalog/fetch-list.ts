@@ -55,7 +55,7 @@ const openFile = (path: string, nowMs: number): Opened => {
 }
 
 /** Undefined: it has none but that of last time. */
-const openUrl = async ({ etag, from, nowMs }: Wanted, signal: AbortSignal): Promise<Opened | undefined> => {
+const openUrl = async ({ etag, from, nowMs, sha256 }: Wanted, signal: AbortSignal): Promise<Opened | undefined> => {
   const response = await fetch(from, { signal, headers: etag === null ? {} : { "if-none-match": etag } })
   if (response.status === 304 && etag !== null) return undefined
   if (response.status !== 200 || response.body === null) {
@@ -64,6 +64,11 @@ const openUrl = async ({ etag, from, nowMs }: Wanted, signal: AbortSignal): Prom
       `the server answers ${response.status} ${response.statusText}`.trim(),
       response.status === 429 || response.status >= 500
     )
+  }
+  // What ends with its connection may have been cut off where a row ends.
+  if (sha256 === null && !["content-length", "transfer-encoding"].some((name) => response.headers.has(name))) {
+    await response.body.cancel()
+    throw new NotFetched("the server does not say where it ends, so that nobody knows whether all of it came: give its sha256", true)
   }
   const modified = Date.parse(response.headers.get("last-modified") ?? "")
   return { bytes: response.body, etag: response.headers.get("etag"), ofMs: Number.isNaN(modified) ? nowMs : Math.min(modified, nowMs) }

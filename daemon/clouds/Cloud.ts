@@ -6,7 +6,7 @@
 import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
+import { type ClusterId, type ClusterName, NodeId, type NodeToken } from "../../events/ids.ts"
 import { type MachineWish, type Offer, RefusalScope } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
@@ -16,11 +16,23 @@ import type { Target } from "../remote/Target.ts"
 import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 
+const Provisioned = Schema.Struct({
+  rank: Schema.Natural,
+  /** Begins with the token that it was asked for under: what is found of that is told from what was asked for since. */
+  node: NodeId,
+  address: Schema.String,
+  /** Of a machine that was there before the node: what its owner calls it, and the key that it shows (`ssh-ed25519 AAAA…`). */
+  host: Schema.NullOr(Schema.String),
+  hostKey: Schema.NullOr(Schema.String)
+})
+export type Provisioned = typeof Provisioned.Type
+
 /**
  * When a cloud does not do what it was asked.
- * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request). Asking again will not help here; `scope` says how
- *   far away it may: beyond its zone (also where nothing is said), its region, its cloud, or nowhere since the wish itself is wrong.
- *   It is that of this kind of machine, on demand or spot; with `anyKind`, of the place as such (rights, a network that is missing).
+ * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request), but for what is `left` of a gang that was given and
+ *   fell short. Asking again will not help here; `scope` says how far away it may: beyond its zone (also where nothing is said), its
+ *   region, its cloud, or nowhere since the wish itself is wrong. It is that of this kind of machine, on demand or spot; with `anyKind`,
+ *   of the place as such (rights, a network that is missing).
  * - `Transient`: no answer, or "not now". Ask again.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
@@ -29,6 +41,7 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   message: Schema.String,
   scope: Schema.optionalKey(RefusalScope),
   anyKind: Schema.optionalKey(Schema.Boolean),
+  left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
   unreached: Schema.optionalKey(Schema.Boolean)
 }) {}
@@ -46,13 +59,6 @@ export interface ProvisionRequest {
   readonly offer: Offer
   /** For a cloud that makes machines: what they are to be besides. */
   readonly machine?: MachineWish
-}
-
-export interface Provisioned extends shapes.Provisioned {
-  readonly node: NodeId
-  /** Of a machine that was there before the node: what its owner calls it, and the key that it shows (`ssh-ed25519 AAAA…`). */
-  readonly host: string | null
-  readonly hostKey: string | null
 }
 
 /**
@@ -158,7 +164,7 @@ export interface Cloud {
    * knows. Asked before the place is, and not waited for long; an error means that it may. What is known is kept by the cloud.
    */
   readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<string | null, CloudError>
-  /** All ranks or none. The same token always names the same machines, however often it is asked for. */
+  /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
   /**

@@ -12,6 +12,7 @@ import { alternativesOf } from "../../task/alternatives.ts"
 import { clusterNameMaxChars, clusterNamePattern } from "../../task/names.ts"
 import { launchAutostop } from "../../task/placed.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
+import { saidOf } from "../autostop-at.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
 import { cannotBuckets, cannotOutside } from "./mounts.ts"
@@ -64,6 +65,8 @@ const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place:
     retryUntilUp: options.retryUntilUp ?? false,
     noSetup: options.noSetup ?? false,
     detachSetup: options.detachSetup ?? false,
+    ...(options.blocked?.length ? { blocked: options.blocked } : {}),
+    ...saidOf(options, task),
     lastUse: options.lastUse ?? ""
   }
   // Armed as autostop until setup has succeeded, where it can be stopped: a failed setup is never torn down (contract, launch-21).

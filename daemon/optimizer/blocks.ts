@@ -4,7 +4,6 @@
  */
 import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"
-import { isSameKind } from "../../projections/refusals.ts"
 import type { Candidate } from "./candidates.ts"
 
 /** A place is one zone, where a cloud has them: who asks for a region as a whole asks its zones one after another. */
@@ -13,17 +12,28 @@ export const placesOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<Of
     offer.zone !== null || zones.length === 0 ? [offer] : zones.map((zone) => ({ ...offer, zone }))
   )
 
-const reaches = ({ anyKind, offer, scope }: Refusal, place: Offer): boolean => {
-  if (scope === "everywhere") return true
-  if (offer.cloud !== place.cloud || !(anyKind || isSameKind(offer, place))) return false
-  if (scope === "cloud") return true
-  if (offer.region !== place.region) return false
-  return scope === "region" || offer.zone === null || offer.zone === place.zone
+const kindOf = ({ accelerators, instanceType, useSpot }: Offer) => [instanceType, useSpot, accelerators?.name, accelerators?.count]
+const keyOf = (...words: ReadonlyArray<unknown>) => JSON.stringify(words)
+
+/** What it reaches: all of a kind, or of any, that are named so. */
+const reachOf = ({ anyKind, offer, scope }: Refusal): string => {
+  const { cloud, region, zone } = offer
+  const kind = anyKind ? [] : kindOf(offer)
+  if (scope === "everywhere") return keyOf()
+  if (scope === "cloud") return keyOf(kind, cloud)
+  return scope === "region" || zone === null ? keyOf(kind, cloud, region) : keyOf(kind, cloud, region, zone)
 }
 
-/** Refusals of one round: more are not held in memory. */
-const refusalsMax = 1000
+const namesOf = (place: Offer): ReadonlyArray<string> => {
+  const { cloud, region, zone } = place
+  return [
+    keyOf(),
+    ...[[], kindOf(place)].flatMap((kind) => [keyOf(kind, cloud), keyOf(kind, cloud, region), keyOf(kind, cloud, region, zone)])
+  ]
+}
 
 /** Those that no refusal reaches, in their order; the first is the next. */
-export const openPlaces = (places: ReadonlyArray<Offer>, refusals: ReadonlyArray<Refusal>): ReadonlyArray<Offer> =>
-  refusals.length >= refusalsMax ? [] : places.filter((place) => !refusals.some((refusal) => reaches(refusal, place)))
+export const openPlaces = (places: ReadonlyArray<Offer>, refusals: ReadonlyArray<Refusal>): ReadonlyArray<Offer> => {
+  const reached = new Set(refusals.map(reachOf))
+  return places.filter((place) => !namesOf(place).some((name) => reached.has(name)))
+}

@@ -25,7 +25,8 @@ export interface Found {
   readonly lacks?: string
 }
 
-const isBlocked = (offer: Offer, blocked: ReadonlyArray<Need>) => blocked.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern))
+export const isBlocked = (offer: Offer, blocked: ReadonlyArray<Need>) =>
+  blocked.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern))
 
 /** Images by region say where there is one. */
 const hasImage = ({ image_id: images }: Need, region: string) =>

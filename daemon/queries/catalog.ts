@@ -6,10 +6,8 @@ import type { Offer } from "../../events/values.ts"
 import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
-import { shouldBeBlockedBy } from "../../task/fit.ts"
 import { type Need, needOf } from "../../task/Need.ts"
 import { nearestTo } from "../../task/near.ts"
-import { needOfPlace } from "../../task/placed.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
@@ -76,15 +74,14 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   optimize: Effect.fnUntraced(function* ({ blocked, minimize, task }: typeof Optimize.Type) {
     const patterns = (blocked ?? []).map(needOf)
     const access = yield* accessOf(clouds)
-    const places = yield* offersFor(clouds, access, task)
+    const places = yield* offersFor(clouds, access, task, patterns)
     const completed = completedBy(clouds, access, task)
     const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all, isEnabledIn(access))
     const { offers } = places
-    const left = offers.filter((offer) => !patterns.some((pattern) => shouldBeBlockedBy(needOfPlace(offer), pattern)))
     const told = { numNodes: numNodesOf(task), newCluster: true }
-    if (left.length > 0 && Result.isSuccess(completed)) {
+    if (offers.length > 0 && Result.isSuccess(completed)) {
       const why = outOf(alternativesOf(completed.success.resources).items, offers)
-      return { plan: planView(left, { ...told, enabled: true, why }) }
+      return { plan: planView(offers, { ...told, enabled: true, why }) }
     }
     if (!mayBeListed(task, catalogs.all())) return yield* nowhere(places)
     const more = { blocked: patterns, ...(minimize ? { minimize } : {}) }

@@ -7,6 +7,7 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { placeText, refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 import { beforeIt } from "./operation-view.ts"
@@ -40,7 +41,7 @@ export const phaseOf = (action: string): Said["phase"] => phaseOfAction[action] 
 const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefined, active: ActiveOperation | undefined) => {
   const set = row?.autostop
   if (!set || set.setting !== setting || set.idleMinutes < 0) return undefined
-  const down = set.down || (active?.request?._tag === "LaunchRequested" && active.request.down)
+  const down = set.down || (active?.request?._tag === "LaunchRequested" && autostopAt(active.request, row?.offer ?? null).down)
   return said("autostop", "done", `${down ? "goes" : "stops"} after ${plural(set.idleMinutes, "idle minute")}`)
 }
 

@@ -14,7 +14,7 @@ import type { Event } from "../../events/Event.ts"
 import type { ClusterId, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Clusters, Abandoned as Dropped, Unanswered } from "../../projections/clusters.ts"
 import { Clouds } from "../Clouds.ts"
-import { CloudError } from "../clouds/Cloud.ts"
+import { type Cloud, CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { asOwner } from "../identities.ts"
@@ -24,6 +24,8 @@ import { Reactors } from "./Reactors.ts"
 
 const firstAfterMs = 30_000
 const againMaxMs = 600_000
+/** Several may look at a time; a list of so long ago has what was asked for before the wait. */
+const lookGoodForMs = 10_000
 /** So long who wants the machine waits for it to be given back. */
 const nowMaxMs = 15_000
 
@@ -65,6 +67,14 @@ const make = Effect.gen(function* () {
 
   const known = () => log.world().clusters
 
+  /** Who waits for a cloud to come back has given up on many requests. */
+  const looks = new Map<Cloud, ReturnType<Cloud["owned"]>>()
+  const ownedBy = Effect.fn("Abandoned.ownedBy")(function* (cloud: Cloud) {
+    const look = looks.get(cloud) ?? (yield* Effect.cachedWithTTL(cloud.owned(known().log), lookGoodForMs))
+    looks.set(cloud, look)
+    return yield* look
+  })
+
   const record = (cluster: ClusterId, event: Event, isNews: (clusters: Clusters) => boolean) =>
     log
       .decide(({ clusters }) => {
@@ -81,15 +91,13 @@ const make = Effect.gen(function* () {
     yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
   })
 
-  /** Where it may be is asked of the cloud: a claim is found by its tags. */
+  /** Where it may be is asked of the cloud: a claim is found by its tags, and its nodes are called after the token. */
   const endAll = Effect.fn("Abandoned.endAll")(function* (one: Unanswered) {
-    // Wanted again before it was gone: then its nodes are its own.
-    if (HashMap.has(known().rows, one.id)) return yield* later("it is not gone yet")
     const cloud = clouds.get(one.offer?.cloud ?? "")
     if (cloud === undefined) return yield* later("its cloud is not enabled")
     yield* asOwner(cloud, one)
-    const { owned, unclear } = yield* cloud.owned(known().log)
-    const found = owned.filter(({ tags }) => tags.cluster === one.id)
+    const { owned, unclear } = yield* ownedBy(cloud)
+    const found = owned.filter(({ node, tags }) => tags.cluster === one.id && node.startsWith(one.token))
     const ended = yield* Effect.forEach(found, (node) => Effect.option(cloud.terminate(node)))
     for (const [i, { node, rank }] of found.entries()) {
       const event = { _tag: "NodeReleased", cluster: one.id, rank, node, reason: "its cluster was dropped" } as const
@@ -100,6 +108,9 @@ const make = Effect.gen(function* () {
 
   const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {
     const { id: cluster, token } = one
+    // A list may lack for a minute what is there.
+    yield* Effect.sleep(firstAfterMs)
+    yield* Effect.ignore(endAll(one))
     yield* untilDone(endAll(one))
     yield* record(cluster, { _tag: "NodeRefused", cluster, token, ...nothingLeft }, ({ unanswered }) => HashMap.has(unanswered, token))
   })

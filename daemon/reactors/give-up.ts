@@ -2,8 +2,8 @@
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import { workOf } from "../../projections/cluster-status.ts"
-import { placeText } from "../../projections/refusals.ts"
+import { mayMove, workOf } from "../../projections/cluster-status.ts"
+import { noAnswer, placeText } from "../../projections/refusals.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import type { Away } from "./away.ts"
 import { type Facts, seen } from "./facts.ts"
@@ -11,8 +11,11 @@ import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
 export const triesMax = 5
-/** Of asking a cloud that has no answer, or is too busy for one: a minute. */
-export const askedMax = 8
+/** Of asking a place that has no answer, or is too busy for one: a minute, */
+const askedMax = 8
+/** by the clock, if its answers take long, and less beside one that was waited for: what the one suffers from may be the other's trouble, too. */
+const askedMaxMs = 60_000
+const askedMin = 3
 /** And how long a machine that was there is waited for, when it is not reached: by no number of tries does a link come back sooner. */
 const awayMaxMs = 10 * 60_000
 /** Who waits for it goes on soon after it is back. */
@@ -48,7 +51,7 @@ export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
 const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   const where = offer === null ? "" : placeText(offer)
   return new StopFailoverError({
-    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ node }) => node).join(", ")}: ${message}`,
+    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ host, node }) => host ?? node).join(", ")}: ${message}`,
     hint: `No other place is tried. They may run and cost: look at them there, and release them with sky down ${name}`
   })
 }
@@ -56,6 +59,29 @@ const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
 /** New, and asked for without an answer: nobody would look after what may still come of that. */
 const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "Provision" && wanted === "up" && !everUp && nodes.length === 0
+
+/** A search that waits for one place all the time finds no other. */
+const mayPass = (row: ClusterRow, { _tag }: Action): boolean => {
+  const [active] = workOf(row)
+  return _tag === "Provision" && row.wanted === "up" && active !== undefined && mayMove(row, active)
+}
+
+const isLongAsked = (row: ClusterRow, token: NodeToken, { nowMs, tries }: Failed): boolean => {
+  const asked = row.pending.find((pending) => pending.token === token)
+  const isBeside = row.refusals.some(({ code, offer }) => code === noAnswer && offer.cloud === asked?.offer.cloud)
+  return tries >= (isBeside || nowMs - (asked?.sinceMs ?? nowMs) >= askedMaxMs ? askedMin : askedMax)
+}
+
+/** What it may have given all the same is looked for, and ended; the place is asked again when all are. */
+const passedOver = (row: ClusterRow, token: NodeToken, message: string): ReadonlyArray<Event> =>
+  row.pending
+    .filter((pending) => pending.token === token)
+    .flatMap(
+      ({ offer }): ReadonlyArray<Event> => [
+        ...unanswered(row, token, message),
+        { _tag: "PlacePassedOver", cluster: row.id, offer, code: noAnswer, message }
+      ]
+    )
 
 const waitsItOut = (row: ClusterRow, { _tag }: Action): boolean => {
   const request = workOf(row)[0]?.request
@@ -136,9 +162,14 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const active = workOf(row)
   // Nobody waits long for what is known to be away: what is wanted is tried on.
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
-  const most = isAway ? triesMaxAway : action._tag === "Provision" && !isEnding(row, action) ? askedMax : triesMax
-  const isOver = away === undefined ? tries >= most : nowMs - away.sinceMs >= awayMaxMs
+  const isLong =
+    action._tag === "Provision" && !isEnding(row, action)
+      ? isLongAsked(row, action.token, failed)
+      : tries >= (isAway ? triesMaxAway : triesMax)
+  const isOver = away === undefined ? isLong : nowMs - away.sinceMs >= awayMaxMs
   const said = trouble(row, failed, { _tag: "ActionFailed", action: action._tag })
+  if (action._tag === "Provision" && mayPass(row, action) && isOver)
+    return seen(active[0]?.id ?? null, [...said, ...passedOver(row, action.token, message)])
   if (!final && (!isOver || waitsItOut(row, action))) return seen(active[0]?.id ?? null, said)
   const isWhole = isEnding(row, action) || action._tag === "ClearPlace" || isUnborn(row, action)
   const error = recordError(failure(row, action, failed))

@@ -8,7 +8,7 @@ import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
-import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type Provisioned } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
@@ -101,27 +101,25 @@ const refusalIn = ({ anyKind, code, message, scope }: CloudError) => ({
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
   const asked = row.pending.find((pending) => pending.token === token)!
   const tags = { log, cluster: row.id, clusterName: row.name }
+  const given = ({ address, host, hostKey, node, rank }: Provisioned): Event => ({
+    _tag: "NodeProvisioned",
+    cluster: row.id,
+    token,
+    rank,
+    node,
+    address,
+    ...(host === null ? {} : { host }),
+    ...(hostKey === null ? {} : { hostKey })
+  })
   return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer, machine: asked.machine }).pipe(
-    Effect.map((given) =>
-      seen(
-        operationOf(row),
-        given.map(
-          ({ address, host, hostKey, node, rank }): Event => ({
-            _tag: "NodeProvisioned",
-            cluster: row.id,
-            token,
-            rank,
-            node,
-            address,
-            ...(host === null ? {} : { host }),
-            ...(hostKey === null ? {} : { hostKey })
-          })
-        )
-      )
-    ),
+    Effect.map((all) => seen(operationOf(row), all.map(given))),
     Effect.catchIf(
       ({ kind }) => kind === "Refused",
-      (error) => Effect.succeed(seen(operationOf(row), [{ _tag: "NodeRefused", cluster: row.id, token, ...refusalIn(error) }]))
+      // What is left is known before it is ended: that may be refused as well.
+      (error) =>
+        Effect.succeed(
+          seen(operationOf(row), [...(error.left ?? []).map(given), { _tag: "NodeRefused", cluster: row.id, token, ...refusalIn(error) }])
+        )
     )
   )
 })

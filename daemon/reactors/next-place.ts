@@ -4,19 +4,22 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Event } from "../../events/Event.ts"
+import type { OperationId } from "../../events/ids.ts"
 import type { LaunchRequested } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { refusalText } from "../../projections/refusals.ts"
+import { recordError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import { needOf } from "../../task/Need.ts"
 import type { Task } from "../../task/Task.ts"
+import { autostopAt } from "../autostop-at.ts"
 import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
-import { chosenAt, refusalAt } from "../commands/place-checks.ts"
+import { chosenAt, lackFor, type PlaceWords, refusalAt } from "../commands/place-checks.ts"
 import { firstPlace, passings } from "../commands/places.ts"
 import { identitiesOf } from "../identities.ts"
 import { accessOf, offersFor, ofPlace } from "../offers-for.ts"
@@ -32,18 +35,20 @@ const waitMaxMs = 60_000
 
 const look = Effect.fn("nextPlace.look")(function* (
   row: ClusterRow,
-  { down, idleMinutes, task }: typeof LaunchRequested.Type,
+  request: typeof LaunchRequested.Type,
   clouds: ReadonlyMap<string, Cloud>
 ) {
+  const { blocked = [], task } = request
   const access = yield* accessOf(clouds)
-  const { offers, reason } = yield* within("a cloud", "offers", offersMaxMin, offersFor(clouds, access, task as Task))
+  const find = offersFor(clouds, access, task as Task, blocked.map(needOf))
+  const { offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
   const open = openPlaces(offers, row.refusals)
   const identities = yield* identitiesOf(
     clouds,
     open.map(({ cloud }) => cloud)
   )
   const words = ofPlace({ clouds, identities })
-  const asked = { name: row.name, task, autostopAt: () => ({ down, idleMinutes }) }
+  const asked = { name: row.name, task, autostopAt: (place: Offer) => autostopAt(request, place) }
   const { offer, passed } = firstPlace(open, (one) => refusalAt(words, asked, one))
   const isSaid = (event: { readonly code: string; readonly offer: Offer }) =>
     row.refusals.some((one) => one.code === event.code && one.offer.cloud === event.offer.cloud)
@@ -52,11 +57,34 @@ const look = Effect.fn("nextPlace.look")(function* (
   return { offer, words, passed: passings(row.id, passed).filter((event) => !isSaid(event)), reason, off }
 })
 
-/** What the launch armed holds where a cluster can be stopped, and only there (contract, launch-21). */
-const armedFor = ({ autostop, id }: ClusterRow, idleMinutes: number | null, canStop: boolean): ReadonlyArray<Event> => {
-  const isSet = autostop !== null && autostop.idleMinutes >= 0
-  if (idleMinutes === null || isSet === canStop) return []
-  return [{ _tag: "AutostopSet", cluster: id, idleMinutes: canStop ? idleMinutes : -1, down: false }]
+type Waiting = readonly [OperationId, typeof LaunchRequested.Type]
+
+const launchesOf = (row: ClusterRow): ReadonlyArray<Waiting> =>
+  workOf(row).flatMap(({ id, request }) => (request?._tag === "LaunchRequested" ? [[id, request] as const] : []))
+
+/** Minutes that launches arm in a place: the last one's, where a cluster can be stopped, and only there (contract, launch-21). */
+const armedIn = (launches: ReadonlyArray<Waiting>, place: Offer | null, { lackOf }: PlaceWords): number => {
+  const asked = launches.flatMap(([, request]) => autostopAt(request, place).idleMinutes ?? [])
+  return place !== null && lackOf("STOP", place) !== null ? -1 : (asked.at(-1) ?? -1)
+}
+
+/** Who waits for the cluster and was let in for the place before is refused where the new one lacks what he asked for. */
+const moved = (row: ClusterRow, offer: Offer, words: PlaceWords): Facts["events"] => {
+  const [first, ...others] = launchesOf(row)
+  const refused = others.flatMap(([id, request]) => {
+    const error = lackFor(words, { name: row.name, task: request.task, autostopAt: (place) => autostopAt(request, place) }, offer)
+    return error === undefined ? [] : [{ id, error }]
+  })
+  const kept = [first!, ...others.filter(([id]) => !refused.some((one) => one.id === id))]
+  const set = row.autostop?.idleMinutes ?? -1
+  const canStop = words.lackOf("STOP", offer) === null
+  // What was set by itself meanwhile goes on holding, where it can.
+  const isOwn = set === armedIn(launchesOf(row), row.offer, words)
+  const idleMinutes = isOwn || (!canStop && row.autostop?.down !== true) ? armedIn(kept, offer, words) : set
+  return [
+    ...(idleMinutes === set ? [] : [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down: false } as const]),
+    ...refused.map(({ error, id }) => [{ _tag: "OperationFailed", error: recordError(error) }, id] as const)
+  ]
 }
 
 /** In one line, as a status has it. `reason`: why there is no place to ask. */
@@ -75,8 +103,7 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   if (request?._tag !== "LaunchRequested") return decided(id, [])
   const { off, offer, passed, reason, words } = yield* look(row, request, clouds)
   if (offer !== undefined) {
-    const canStop = words.lackOf("STOP", offer) === null
-    return decided(id, [...passed, chosenAt(row.id, offer, row.numNodes, words), ...armedFor(row, request.idleMinutes, canStop)])
+    return decided(id, [...passed, chosenAt(row.id, offer, row.numNodes, words), ...moved(row, offer, words)])
   }
   const refusals = [...row.refusals, ...passed.map(({ anyKind = false, scope = "zone", ...one }) => ({ ...one, anyKind, scope }))]
   if (!request.retryUntilUp) {

@@ -6,6 +6,7 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
 import { armedMinutes } from "../../task/autostop.ts"
 import { hasRun, hasSetup } from "../../task/Task.ts"
+import { autostopAt } from "../autostop-at.ts"
 import { refuseMisfit } from "../commands/checks.ts"
 import { autodown } from "../commands/exec.ts"
 import { jobSubmitted, nextJobOf } from "../commands/submission.ts"
@@ -16,8 +17,10 @@ export const activeOf = (row: ClusterRow, id: OperationId): ActiveOperation | un
 /** Setup has succeeded: only now is a wanted autodown more than an autostop. */
 const settle = (row: ClusterRow, { request }: ActiveOperation): ReadonlyArray<Event> => {
   if (request?._tag === "ExecRequested") return request.down ? [autodown(row.id)] : []
-  if (request?._tag !== "LaunchRequested" || !request.down) return []
-  const idleMinutes = armedMinutes({ idleMinutesToAutostop: request.idleMinutes, down: true }) ?? 1
+  if (request?._tag !== "LaunchRequested") return []
+  const { down, idleMinutes: asked } = autostopAt(request, row.offer)
+  if (!down) return []
+  const idleMinutes = armedMinutes({ idleMinutesToAutostop: asked, down }) ?? 1
   return [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down: true }]
 }
 

@@ -1,17 +1,16 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { isForQuota, placeText, refusalsText } from "../../projections/refusals.ts"
+import { isForQuota, noAnswer, placeText, refusalsText, toldMax } from "../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 
-/** Attempts that are told one by one, and in how many words where there are many: a fact holds them. */
-const historyMax = 256
+/** In how many words they are told where there are many: a fact holds them. */
 const manyFrom = 20
 const wordsMaxChars = 200
 
 const historyOf = (refusals: ReadonlyArray<Refusal>) =>
-  refusals.slice(0, historyMax).map(({ code, message, offer }) => {
+  refusals.slice(0, toldMax).map(({ code, message, offer }) => {
     const place = placeText(offer)
     return {
       tag: code,
@@ -47,6 +46,8 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
   if (last === undefined) return "See what may be used, and why not: sky check"
   if (last.code === "Unusable" || last.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
+  if (refusals.every(({ code }) => code === noAnswer))
+    return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
   if (isForRights(refusals)) return rightsOf(refusals)
   // Of a region as it is set up, as of an image or a network that is missing: no other time helps.
@@ -60,7 +61,7 @@ export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | 
   const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false }]
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
-  const more = refusals.length - historyMax
+  const more = refusals.length - toldMax
   return new (isForRights(refusals) ? NotAllowed : ResourcesUnavailableError)({
     message: `${name}: no place gave what was asked for:${refusalsText(refusals)}${besides === null ? "" : `. ${besides}`}`,
     hint: hintFor(refusals),

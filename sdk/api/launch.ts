@@ -60,12 +60,11 @@ const launchNames = [
   "cloneDiskFrom"
 ] as const
 
-const refuseOther = (task: Task, { backend, cloneDiskFrom, optimizeTarget }: LaunchOptions) => {
+const refuseOther = ({ backend, cloneDiskFrom, optimizeTarget }: LaunchOptions) => {
   if (backend !== null && backend !== undefined) throw new NotSupportedError("There is one backend, the default one: leave backend out.")
   if (cloneDiskFrom !== null && cloneDiskFrom !== undefined) throw new NotSupportedError("cloneDiskFrom is not supported yet.")
   if (optimizeTarget !== null && optimizeTarget !== undefined && !Object.hasOwn(OptimizeTarget, optimizeTarget))
     throw new ValueError(`optimizeTarget is sky.OptimizeTarget.COST or TIME, got ${shown(optimizeTarget)}.`)
-  if (task.blockedResources.length > 0) throw new NotSupportedError("blockedResources of a task are not supported yet.")
 }
 
 const askedOf = ({ down, dryrun }: ExecOptions) => ({
@@ -99,9 +98,10 @@ export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptio
     ...askedOf(given),
     detachSetup: yesOrNo(detachSetup, "detachSetup") ?? false,
     noSetup: yesOrNo(noSetup, "noSetup") ?? false,
+    blocked: one.blockedResources.map((pattern) => pattern.toYamlConfig()),
     lastUse: programName()
   }
-  refuseOther(one, given)
+  refuseOther(given)
   return submit({ method: "launch", task: one, params, ...shownOf(given) }, given)
 }
 
@@ -117,6 +117,6 @@ export const exec = async (task: Task | Dag, clusterName: string, execOptions?: 
   const name = nameOf(clusterName)
   const given = options(execOptions, execNames, "exec")
   const params = { clusterName: name, ...askedOf(given), lastUse: programName() }
-  refuseOther(one, given)
+  refuseOther(given)
   return submit({ method: "exec", task: one, params, ...shownOf(given) }, given)
 }

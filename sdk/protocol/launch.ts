@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
 import { minutesMax } from "../../task/autostop.ts"
+import { Alternative } from "../../task/Resources.ts"
 import { Task } from "../../task/Task.ts"
 import { ResourceHandle, ways } from "./rows.ts"
 
@@ -25,6 +26,8 @@ export const Launch = Schema.Struct({
   detachSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** Skip setup. */
   noSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** What a new cluster must not get: a place that all fields of one of them are equal to. */
+  blocked: Schema.optionalKey(Schema.NullOr(Schema.Array(Alternative))),
   /** What stands in the COMMAND column. */
   lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
 })

@@ -2,7 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Fiber, Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach } from "vitest"
 import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
@@ -111,6 +111,21 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("that EC2 knows under other words, and of which it lists nothing for a minute, is refused", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      yield* fault({ action: "RunInstances", code: "IdempotentParameterMismatch" })
+      assert.deepInclude(yield* Effect.flip(cloud.provision(asked)), { kind: "Transient", code: "NotListedYet" })
+      yield* TestClock.adjust("1 minutes")
+      assert.deepInclude(yield* Effect.flip(cloud.provision(asked)), {
+        kind: "Refused",
+        code: "IdempotentParameterMismatch",
+        scope: "zone"
+      })
+    }).pipe(Effect.scoped)
+  )
+
   it.live("that is refused at once keeps nothing, ports included, and says how far the refusal reaches", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
@@ -130,7 +145,36 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("of which one machine ends as it begins ends them all, and is refused by AWS's reason, also to the next daemon", () =>
+  it.live("of which one machine ends as it begins is refused by AWS's reason, and names those that are left, also to the next daemon", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0, 1, 2])
+      yield* Effect.promise(() => moto.strict("PUT", "visibility", { pendingSeconds: 60 }))
+      // Not even who may not end machines loses sight of one.
+      yield* fault({ action: "TerminateInstances", code: "UnauthorizedOperation" })
+      const provisioning = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
+      const [first] = yield* Effect.repeat(live, { until: (all) => all.length === 3, schedule: Schedule.spaced("100 millis") })
+      yield* Effect.promise(() =>
+        moto.strict("POST", `instances/${first!.instanceId}/fail`, { code: "Server.InsufficientInstanceCapacity" })
+      )
+      const error = yield* Fiber.join(provisioning)
+      assert.deepInclude(error, { kind: "Refused", code: "InsufficientInstanceCapacity", scope: "zone" })
+      const left = yield* live
+      assert.lengthOf(left, 2)
+      assert.sameMembers(
+        error.left!.map(({ host }) => host),
+        left.map(({ instanceId }) => instanceId)
+      )
+      const next = yield* daemonOver(home)
+      assert.deepStrictEqual((yield* Effect.flip(next.provision(asked))).left, error.left)
+      yield* calm
+      yield* Effect.promise(() => moto.strict("PUT", "visibility", {}))
+      for (const node of error.left!) yield* next.terminate(refOf(asked, node))
+      assert.lengthOf(yield* live, 0)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of which all machines end as they begin is refused by AWS's reason, also to the next daemon", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       const asked = request([0, 1])

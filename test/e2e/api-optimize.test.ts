@@ -26,6 +26,16 @@ describe("optimize", () => {
     expect(byTask.resources).toEqual(byCall.resources)
   })
 
+  it("task-22: a launch leaves it out as well", async () => {
+    const here = { blockedResources: new Set([new sky.Resources({ cloud: sky.Local() })]) }
+    expect(await refused(() => sky.launch(asking({ cloud: sky.Local() }, here)))).toMatchObject({
+      name: "ResourcesUnavailableError",
+      message: expect.stringContaining("must not get")
+    })
+    expect(await sky.launch(asking({ accelerators: "A100:8" }, here), { dryrun: true })).toEqual({ jobId: null, handle: null })
+    expect(await sky.status()).toEqual([])
+  })
+
   it("is refused where nobody has it, with what is near, and where a type and accelerators do not go together", async () => {
     const nobody = await refused(() => sky.optimize(asking({ accelerators: "V100:3" }), { quiet: true }))
     expect(nobody).toMatchObject({ name: "ResourcesUnavailableError", hint: expect.stringContaining("V100:4") })

@@ -29,6 +29,7 @@ export const points = ["log.write", ...cloudCalls.map((name) => `cloud.${name}`)
 export class SimCloud {
   readonly machines = new Map<string, Machine>()
   readonly byToken = new Map<string, ReadonlyArray<string>>()
+  private readonly fallen = new Map<string, CloudError>()
   mood: "calm" | "moody" = "calm"
   /** Who the credentials are, or why that cannot be told. */
   identity: ReadonlyArray<string> | CloudError | null = null
@@ -36,6 +37,10 @@ export class SimCloud {
   offered: ReadonlyArray<Offer> = [offer]
   /** Why a place gives no nodes, as it is asked; null: it does. */
   lackAt: (offer: Offer, nodes: number) => CloudError | null = () => null
+  /** Why the answer of a place that did what it was asked is lost. */
+  lostAt: (offer: Offer) => CloudError | null = () => null
+  /** How many of a gang that is lacking are there all the same. */
+  leftAt: (offer: Offer) => number = () => 0
   /** Why it cannot be used now. */
   whyNot: string | null = null
   /** Before it says what it has. */
@@ -135,6 +140,16 @@ export class SimCloud {
     }))
   }
 
+  /** Some of them end as they begin: what is said of that is said again. */
+  private fallShort(request: ProvisionRequest, { code, message, ...more }: CloudError) {
+    const most = more.kind === "Refused" ? this.leftAt(request.offer) : 0
+    const ranks = request.ranks.slice(0, Math.min(most, request.ranks.length - 1))
+    if (ranks.length === 0) return new CloudError({ ...more, code, message })
+    const short = new CloudError({ ...more, code, message, left: this.provision({ ...request, ranks }) })
+    this.fallen.set(request.token, short)
+    return short
+  }
+
   /** The head ends all nodes of its cluster: it was idle. */
   private leave(cluster: string, down: boolean): void {
     for (const [node, machine] of this.machines) {
@@ -164,8 +179,11 @@ export class SimCloud {
         this.hasRoom(() => this.byToken.has(request.token)),
         Effect.flatMap(
           this.call("provision", () => {
+            const known = this.fallen.get(request.token)
+            if (known !== undefined) return known
             const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
-            return lack ?? this.provision(request)
+            const given = lack === null ? this.provision(request) : this.fallShort(request, lack)
+            return this.lostAt(request.offer) ?? given
           }),
           (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
         )

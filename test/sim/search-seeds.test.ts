@@ -1,20 +1,26 @@
 /**
- * A seeded world of two clouds whose zones, regions and quotas run out and come back, machines that are lost before they are up, and a
- * daemon that is killed at random moments and started again. Every search goes by the order of the plan, and nothing is left where a
- * cluster is not. Time is virtual; a failing seed replays.
+ * A seeded world of two clouds, in which two kinds of machines will do, whose zones, regions and quotas run out and come back, places that have no answer or whose answers are lost, gangs
+ * that fall short, machines that are lost before they are up or may not be ended, and a daemon that is killed at random moments and
+ * started again. Every search goes by the order of the plan, and nothing is left where a cluster is not. Time is virtual; a failing seed
+ * replays.
  */
 import { describe, it } from "@effect/vitest"
 import { Effect, HashMap, Random } from "effect"
-import type { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
+import type { Offer } from "../../events/values.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { askAtRandom, first, pick, type Sent, seeds, steps } from "./requests.ts"
 import { boot } from "./SimDaemon.ts"
 import { checkPlaces, checkSearch, noRoom, places, refused, zones } from "./search.ts"
 import { check, makeWorld, pass, settle, started, trace } from "./world.ts"
 
+const busy = new CloudError({ kind: "Transient", code: "ServiceUnavailable", message: "ask later" })
+const denied = new CloudError({ kind: "Refused", code: "UnauthorizedOperation", message: "you may not end machines" })
 const lacks: ReadonlyArray<CloudError | null> = [
   null,
+  busy,
+  busy,
   noRoom,
   noRoom,
   refused("VcpuLimitExceeded", "region"),
@@ -23,20 +29,36 @@ const lacks: ReadonlyArray<CloudError | null> = [
   refused("InvalidParameterValue", "everywhere")
 ]
 
+/** Other accelerators that would do, in some of the places and dearer. */
+const other = places
+  .filter(({ cloud }) => cloud === "aws")
+  .map((place) => ({ ...place, instanceType: "p4", accelerators: { name: "A100", count: 8 }, usdPerHour: 20 }))
+const offered = [...places, ...other]
+
 const simulate = Effect.gen(function* () {
   const disk: MemoryDisk = []
   const world = yield* makeWorld
-  world.offered = places
+  world.offered = offered
   world.mood = "moody"
-  const lackIn = new Map<string | null, CloudError | null>()
+  const keyOf = ({ instanceType, zone }: Offer) => `${zone} ${instanceType}`
+  const lackIn = new Map<string, CloudError | null>()
   const withoutQuota = new Set<string | null>()
-  world.lackAt = ({ zone }) => lackIn.get(zone) ?? null
+  const lostIn = new Set<string | null>()
+  let left = 0
+  world.lackAt = (place) => lackIn.get(keyOf(place)) ?? null
+  world.lostAt = ({ zone }) => (lostIn.has(zone) ? busy : null)
+  world.leftAt = () => left
   world.noQuotaAt = ({ region }) => (withoutQuota.has(region) ? "the quota is 0" : null)
   let daemon = (yield* started(boot(disk, world)))!
   const sent: Array<Sent> = []
 
   for (let n = 0; n < steps; n++) {
-    for (const zone of zones) if ((yield* Random.next) < 0.3) lackIn.set(zone, yield* pick(lacks))
+    for (const place of offered) if ((yield* Random.next) < 0.3) lackIn.set(keyOf(place), yield* pick(lacks))
+    lostIn.clear()
+    if ((yield* Random.next) < 0.2) lostIn.add(yield* pick(zones))
+    left = yield* Random.nextIntBetween(0, 2)
+    world.faults.clear()
+    if ((yield* Random.next) < 0.15) world.faults.set("terminate", yield* pick([busy, denied]))
     withoutQuota.clear()
     if ((yield* Random.next) < 0.3) withoutQuota.add((yield* pick(places)).region)
     yield* askAtRandom(daemon, sent, n)
@@ -44,7 +66,7 @@ const simulate = Effect.gen(function* () {
       const launch = { clusterName: yield* pick(["a", "b", "c"]), task: { run: "1 0", num_nodes: 2 }, retryUntilUp: true }
       yield* Effect.forkDetach(daemon.send("launch", `z${n}`, launch), { startImmediately: true })
     }
-    yield* pass(daemon, `${yield* Random.nextIntBetween(0, 8000)} millis`)
+    yield* pass(daemon, `${yield* pick([4000, 8000, 8000, 60_000]).pipe(Effect.flatMap((most) => Random.nextIntBetween(0, most)))} millis`)
     const fate = yield* Random.next
     const searching = [...HashMap.values(daemon.log.world().clusters.rows)].filter(({ everUp, wanted }) => !everUp && wanted === "up")
     const machines = [...world.machines.entries()].filter(([, { cluster }]) => searching.some(({ id }) => id === cluster))
@@ -67,6 +89,8 @@ const simulate = Effect.gen(function* () {
   world.mood = "calm"
   lackIn.clear()
   withoutQuota.clear()
+  lostIn.clear()
+  world.faults.clear()
   yield* settle(daemon)
   // Who looks at a cluster that is short of a node, or stopped, is a user.
   for (const row of HashMap.values(daemon.log.world().clusters.rows))
@@ -80,7 +104,7 @@ const simulate = Effect.gen(function* () {
   yield* settle(daemon)
   if (process.env["SIM_TRACE"]) trace(disk)
   check(daemon, world, disk)
-  checkSearch(disk, places)
+  checkSearch(disk, offered)
   checkPlaces(daemon, world)
   yield* daemon.kill
 })

@@ -265,6 +265,210 @@ describe("a place that is not to be asked", () => {
   )
 })
 
+describe("a place that a task must not get", () => {
+  const blocked = [{ region: "us-central1" }, { zone: "us-east-1b" }]
+  const isClosed = ({ region, zone }: Offer) => region === "us-central1" || zone === "us-east-1b"
+  it.effect("task-22: is neither the first nor a later one", () =>
+    search(
+      ({ ask, disk, outcome, row, world }) =>
+        Effect.gen(function* () {
+          world.lackAt = roomIn("us-west-2a")
+          yield* ask("l", "launch", { ...launch, blocked })
+          assert.deepStrictEqual(asked(disk), ["us-east-1a", "us-east-1c", "us-west-2a"])
+          assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+          assert.strictEqual(row()!.offer!.zone, "us-west-2a")
+        }),
+      places,
+      isClosed
+    )
+  )
+  it.effect("is not taken where there is no other: nothing begins", () =>
+    search(({ ask, disk, row }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", { ...launch, blocked: [{ cloud: "gcp" }, { cloud: "aws" }] })
+        assert.isUndefined(row())
+        assert.deepStrictEqual(asked(disk), [])
+      })
+    )
+  )
+})
+
+describe("autostop of a task's alternatives", () => {
+  const settings = [
+    { cloud: "gcp", autostop: 10 },
+    { cloud: "aws", autostop: { idle_minutes: 20, down: true } }
+  ]
+  const either = { ...named, task: { run: "1 0", resources: { any_of: settings } } }
+  const set = (disk: MemoryDisk) => told(disk, "AutostopSet").map(({ down, idleMinutes }) => [idleMinutes, down])
+  it.effect("is that of the place where the cluster came to be", () =>
+    search(({ ask, disk, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-east-1b")
+        yield* ask("l", "launch", either)
+        assert.deepStrictEqual(set(disk), [
+          [10, false],
+          [20, false],
+          [20, true]
+        ])
+      })
+    )
+  )
+  it.effect("yields to what the launch itself said, wherever it went", () =>
+    search(({ ask, disk, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-east-1b")
+        yield* ask("l", "launch", { ...either, idleMinutesToAutostop: 10 })
+        assert.deepStrictEqual(set(disk), [
+          [10, false],
+          [10, true]
+        ])
+      })
+    )
+  )
+  it.effect("is not set over what was set meanwhile", () =>
+    search(({ daemon, disk, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-east-1a")
+        world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
+        yield* send("l", "launch", { ...launch, idleMinutesToAutostop: 10 })
+        yield* pass(daemon, "1 seconds")
+        yield* send("again", "launch", { ...launch, idleMinutesToAutostop: 30 })
+        yield* settle(daemon, 8)
+        assert.deepStrictEqual(set(disk), [
+          [10, false],
+          [30, false]
+        ])
+        assert.strictEqual(row()!.autostop!.idleMinutes, 30)
+      })
+    )
+  )
+})
+
+describe("who waits for a cluster that is looking for its place", () => {
+  it.effect("is refused when it comes to be where it lacks what was asked for, and leaves no autostop behind", () =>
+    search(
+      ({ daemon, disk, outcome, row, send, world }) =>
+        Effect.gen(function* () {
+          world.lackAt = ({ useSpot }) => (useSpot ? null : noRoom)
+          world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
+          yield* send("l", "launch", launch)
+          yield* pass(daemon, "1 seconds")
+          yield* send("stops", "launch", { ...launch, idleMinutesToAutostop: 5 })
+          yield* send("goes", "launch", { ...launch, idleMinutesToAutostop: 7, down: true })
+          yield* settle(daemon, 8)
+          assert.isTrue(row()!.offer!.useSpot)
+          for (const id of ["l", "goes"]) assert.deepInclude(outcome(id), { _tag: "succeeded" })
+          assert.deepNestedInclude(outcome("stops"), { _tag: "failed", "error.tag": "NotSupportedError" })
+          assert.deepStrictEqual(
+            told(disk, "AutostopSet").map(({ down, idleMinutes }) => [idleMinutes, down]),
+            [
+              [5, false],
+              [7, false],
+              [-1, false],
+              [7, true]
+            ]
+          )
+        }),
+      [...places.slice(0, 1), ...spot.map((one) => ({ ...one, usdPerHour: 5 }))]
+    )
+  )
+})
+
+describe("a place that has no answer, or not now", () => {
+  const busy = new CloudError({ kind: "Transient", code: "ServiceUnavailable", message: "ask later" })
+  const busyIn = ({ zone }: Offer) => (zone === zones[0] ? busy : null)
+  const passed = (disk: MemoryDisk) => told(disk, "PlacePassedOver").map(({ code, message, offer }) => [offer.zone, code, message])
+  it.effect("is waited for a minute, then the next one is asked; that it was passed over is a fact, with the cloud's words", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = busyIn
+        yield* send("l", "launch", launch)
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.deepStrictEqual(passed(disk), [[zones[0]!, "NoAnswer", "ask later"]])
+        assert.strictEqual(row()!.offer!.zone, zones[1]!)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("and gave all the same: what it gave is ended, and the cluster is in one place only", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lostAt = busyIn
+        yield* send("l", "launch", launch)
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.lengthOf(told(disk, "NodeReleased"), 2)
+        assert.strictEqual(statusOf(row()!), "UP")
+        assert.lengthOf([...world.machines], 2)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("and gave all the same, and the cluster is gone before that is known: it is ended", () =>
+    search(({ daemon, disk, send, world }) =>
+      Effect.gen(function* () {
+        world.lostAt = busyIn
+        yield* send("l", "launch", launch)
+        while (passed(disk).length === 0) yield* pass(daemon, "2 seconds")
+        yield* send("d", "down", named)
+        yield* settle(daemon, 50)
+        assert.lengthOf([...world.machines], 0)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("is asked again in the next round by who waits it out", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = (offer) => busyIn(offer) ?? noRoom
+        yield* send("l", "launch", retrying)
+        while (told(disk, "PlacesExhausted").length === 0) yield* pass(daemon, "2 seconds")
+        assert.deepStrictEqual(asked(disk), zones)
+        world.lackAt = roomIn(zones[0]!)
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.strictEqual(row()!.offer!.zone, zones[0]!)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("is not found by asking all of them: the launch fails in the cloud's words, with each place in its history", () =>
+    search(({ daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = () => busy
+        yield* send("l", "launch", launch)
+        yield* settle(daemon, 50)
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "ResourcesUnavailableError", "error.exitCode": 7 })
+        assert.include(JSON.stringify(outcome("l")), "us-central1-b: ask later")
+        assert.deepStrictEqual(asked(disk), zones)
+        assert.isUndefined(row())
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("holds up nobody whose cluster is bound to it: who waits it out is asked there on", () =>
+    search(({ ask, daemon, disk, outcome, row, send, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        const lost = [...world.machines.keys()].find((node) => node.endsWith("-1"))!
+        world.machines.get(lost)!.agent.die()
+        world.machines.delete(lost)
+        yield* settle(daemon, 8)
+        world.lackAt = () => busy
+        yield* send("again", "launch", retrying)
+        yield* pass(daemon, "5 minutes")
+        world.lackAt = () => null
+        yield* settle(daemon, 50)
+        assert.deepInclude(outcome("again"), { _tag: "succeeded" })
+        assert.deepStrictEqual(passed(disk), [])
+        assert.strictEqual(row()!.offer!.zone, zones[0]!)
+        check(daemon, world, disk)
+      })
+    )
+  )
+})
+
 describe("a gang of which a place gave only a part", () => {
   /** Its second node ends before its agent answers, and there is no other. */
   const half = (play: Parameters<typeof search>[0]) =>
@@ -308,6 +512,48 @@ describe("a gang of which a place gave only a part", () => {
           `GCP us-central1-a did not give all nodes, and what it gave could not be released: ${left}`
         )
         assert.strictEqual(statusOf(row()!), "INIT")
+        world.faults.clear()
+        yield* ask("d", "down", named)
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.strictEqual(world.machines.size, 0)
+        check(daemon, world, disk)
+      })
+    )
+  )
+})
+
+describe("a gang that fell short while it was made", () => {
+  const refusing = new CloudError({ kind: "Refused", code: "UnauthorizedOperation", message: "you may not end machines" })
+  it.effect("what is left of it is known, then released, and it is made as a whole in the next place", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-central1-b")
+        world.leftAt = () => 1
+        yield* ask("l", "launch", launch)
+        assert.deepInclude(outcome("l"), { _tag: "succeeded" })
+        assert.deepStrictEqual(asked(disk), ["us-central1-a", "us-central1-b"])
+        assert.strictEqual(row()!.offer!.zone, "us-central1-b")
+        assert.lengthOf(told(disk, "NodeProvisioned"), 3)
+        assert.lengthOf([...world.machines], 2)
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("and may not be ended is StopFailoverError: it is named, in the log and paid for until down ends it", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = roomIn("us-central1-b")
+        world.leftAt = () => 1
+        world.faults.set("terminate", refusing)
+        yield* ask("l", "launch", launch)
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "StopFailoverError" })
+        const [left] = world.machines.keys()
+        assert.include(JSON.stringify(outcome("l")), `${left}: you may not end machines`)
+        assert.deepStrictEqual(asked(disk), ["us-central1-a"])
+        assert.deepStrictEqual(
+          row()!.nodes.map(({ node }) => node as string),
+          [left]
+        )
         world.faults.clear()
         yield* ask("d", "down", named)
         assert.deepInclude(outcome("d"), { _tag: "succeeded" })

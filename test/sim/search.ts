@@ -135,6 +135,9 @@ export const checkSearch = (disk: MemoryDisk, offered: ReadonlyArray<Offer>) => 
         assert.deepStrictEqual(event.offer, own.at, "asked elsewhere than chosen")
         tokens.set(event.token, event.offer)
         break
+      case "RequestAbandoned":
+        tokens.delete(event.token)
+        break
       case "PlacePassedOver":
         own.refusals.push(event)
         break

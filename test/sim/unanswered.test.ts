@@ -10,7 +10,7 @@ const busy = new CloudError({ kind: "Transient", code: "ServiceUnavailable", mes
 const launch = { clusterName: "a", task: { run: "1 0" } }
 
 describe("a cloud that has no answer for a new cluster", () => {
-  it.effect("is asked for minutes, then the launch fails, the cluster is gone, and nothing is bought afterwards", () =>
+  it.effect("is asked for a minute, then the launch fails in its words, the cluster is gone, and nothing is bought afterwards", () =>
     scene(({ ask, daemon, disk, outcome, row, world }) =>
       Effect.gen(function* () {
         world.faults.set("provision", busy)
@@ -18,7 +18,11 @@ describe("a cloud that has no answer for a new cluster", () => {
         assert.deepInclude(outcome("l"), { _tag: "running" })
         yield* pass(daemon, "2 minutes")
         yield* settle(daemon, 8)
-        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.message": "a: provisioning failed: ask later" })
+        assert.deepNestedInclude(outcome("l"), {
+          _tag: "failed",
+          "error.tag": "ResourcesUnavailableError",
+          "error.message": "a: no place gave what was asked for: ask later"
+        })
         assert.isUndefined(row())
         world.faults.clear()
         yield* pass(daemon, "1 minutes")

@@ -211,8 +211,18 @@ describe("the error when no place gave it", () => {
     assert.isBelow(Buffer.byteLength(JSON.stringify(recordError(error))), 200 * 1024)
     assert.strictEqual(error.failoverHistory.length + (error.more ?? 0), 1000)
   })
-  it("no more places are asked in one round than a row can hold", () => {
-    assert.deepStrictEqual(openPlaces([at("us-east-1a")], many), [])
+  it("the last of thousands of places is still asked, and what is kept of the others is little", () => {
+    const kinds = Array.from({ length: 3000 }, (_, i) => at("us-east-1a", { instanceType: `m${i}` }))
+    const facts = kinds
+      .slice(0, -1)
+      .flatMap(
+        (place): ReadonlyArray<Said> => [
+          [{ _tag: "PlacePassedOver", cluster, offer: place, code: "NoQuota", message: long.repeat(20) }, "r-launch"]
+        ]
+      )
+    const { refusals } = rowAfter([...launching(), ...facts])!
+    assert.deepStrictEqual(openPlaces(kinds, refusals), kinds.slice(-1))
+    assert.isBelow(JSON.stringify(refusals).length, 2_000_000)
   })
 })
 

@@ -146,13 +146,14 @@ const sentence = (text: string) => text.trim().replace(/\.$/, "")
 /** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
 const scopeUnknown: RefusalScope = "zone"
 
-export const refusedBy = (code: string, message: string): CloudError =>
+export const refusedBy = (code: string, message: string, left: CloudError["left"] = []): CloudError =>
   new CloudError({
     kind: "Refused",
     code,
     message,
     scope: scopeOf(code) ?? scopeUnknown,
-    ...(ofThePlace.includes(bare(code)) && { anyKind: true })
+    ...(ofThePlace.includes(bare(code)) && { anyKind: true }),
+    ...(left.length > 0 && { left })
   })
 
 /** What the place lacks for any machine. */

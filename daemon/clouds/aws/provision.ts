@@ -1,6 +1,7 @@
 /**
- * Machines for the ranks of a token: all or none, and the same ones however often they are asked for. Every call may end without an answer, and the daemon
- * between any two of them; so what may have been made is never given up on a mere error, but on EC2's own word that it holds nothing.
+ * Machines for the ranks of a token: all of them, or a refusal, and the same ones however often they are asked for. Every call may end without an answer, and the
+ * daemon between any two of them; so what may have been made is never given up on a mere error, but on EC2's own word that it holds nothing. What is left of a gang
+ * that fell short is named, for whoever asked to record it and to end it.
  */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Clock from "effect/Clock"
@@ -78,16 +79,6 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
 
   const ofToken = (region: string, token: NodeToken) => Effect.mapError(instances.ofTokens(region, [token]), later)
 
-  const terminate = (region: string, those: ReadonlyArray<Instance>) => {
-    const InstanceIds = those.filter((one) => phaseOf(one) !== "gone").map(({ InstanceId }) => InstanceId!)
-    return InstanceIds.length === 0
-      ? Effect.void
-      : Effect.mapError(
-          aws.ask(region, "TerminateInstances", (ec2, options) => ec2.terminateInstances({ InstanceIds }, options)),
-          later
-        )
-  }
-
   /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
   const settle = Effect.fn("Provision.settle")(function* (region: string, token: NodeToken, error: CloudError) {
     const found = yield* ofToken(region, token)
@@ -98,7 +89,8 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     const state = askedFor(token)
     const nowMs = yield* Clock.currentTimeMillis
     state.unlistedSinceMs ??= nowMs
-    if (nowMs - state.unlistedSinceMs >= unlistedMaxMs) return yield* new CloudError({ ...error, kind: "Refused", scope: "zone" })
+    if (nowMs - state.unlistedSinceMs >= unlistedMaxMs)
+      return yield* new CloudError({ kind: "Refused", code: error.code, message: error.message, scope: "zone" })
     return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
   })
 
@@ -127,16 +119,27 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     return made
   })
 
-  /** Until all of them run and have an address. One that ends before takes the others with it. */
+  const provisioned = Effect.fn("Provision.provisioned")(function* ({ ranks, token }: ProvisionRequest, those: ReadonlyArray<Instance>) {
+    const hostKey = yield* hostKeyOf(token)
+    const { useInternalIps } = yield* Effect.mapError(settings, later)
+    return those
+      .map((instance): Provisioned => {
+        const { rank } = labelOf(instance) ?? { rank: ranks[instance.AmiLaunchIndex ?? 0]! }
+        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps)!, host: instance.InstanceId!, hostKey }
+      })
+      .sort((a, b) => a.rank - b.rank)
+  })
+
+  /** Until all of them run. When one ends before, nobody waits for the others: they are what is left. */
   const whenRunning = Effect.fn("Provision.whenRunning")(function* (wish: ProvisionRequest, region: string, made: ReadonlyArray<Instance>) {
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     for (let now = made; ; ) {
-      const failed = now.find((one) => phaseOf(one) === "gone")
-      if (failed !== undefined) {
-        yield* terminate(region, now)
-        return yield* failureOf(failed)
+      const there = now.filter((one) => phaseOf(one) !== "gone")
+      const failed = now.find((one) => !there.includes(one))
+      if (there.every((one) => addressOf(one, useInternalIps) !== null)) {
+        if (failed !== undefined) return yield* failureOf(failed, yield* provisioned(wish, there))
+        if (now.every((one) => phaseOf(one) === "running")) return yield* provisioned(wish, now)
       }
-      if (now.every((one) => phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null)) return now
       yield* Effect.sleep(pauseMs)
       const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), later)
       now = now.map((one) => listed.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
@@ -159,14 +162,6 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
       ? own.filter(({ label }) => missing.includes(label.rank)).map(({ instance }) => instance)
       : yield* request({ ...wish, ranks: missing }, region)
     const all = [...others.filter(({ label }) => ranks.includes(label.rank)).map(({ instance }) => instance), ...rest]
-    const running = yield* whenRunning(wish, region, all)
-    const hostKey = yield* hostKeyOf(token)
-    const { useInternalIps } = yield* Effect.mapError(settings, later)
-    return running
-      .map((instance): Provisioned => {
-        const { rank } = labelOf(instance) ?? { rank: ranks[instance.AmiLaunchIndex ?? 0]! }
-        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps)!, host: instance.InstanceId!, hostKey }
-      })
-      .sort((a, b) => a.rank - b.rank)
+    return yield* whenRunning(wish, region, all)
   })
 }

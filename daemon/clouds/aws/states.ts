@@ -52,7 +52,7 @@ export const stateOf = (instance: Instance, { node, rank }: Pick<Label, "node" |
 }
 
 /** Of one that ended before it ran: what EC2 would have said, had it known that when it was asked. */
-export const failureOf = (instance: Instance): CloudError => {
+export const failureOf = (instance: Instance, left: CloudError["left"] = []): CloudError => {
   const code = (instance.StateReason?.Code ?? "Server.InternalError").replace(/^(Server|Client)\./, "")
-  return refusedBy(code, `${instance.InstanceId} ${reasonOf(instance)}`)
+  return refusedBy(code, `${instance.InstanceId} ${reasonOf(instance)}`, left)
 }

@@ -4,24 +4,17 @@
  */
 import type { Goods } from "../../../task/Offers.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
+import { zoneByNumber } from "../../catalog/zone-letters.ts"
 
 /** Of a region: its zones by id (`use1-az1`) and by the account's name. */
 export type ZoneNames = ReadonlyArray<{ readonly id: string; readonly name: string }>
-
-const letters = "abcdefghijklmnopqrstuvwxyz"
-
-/** As the list calls it. */
-const listed = (region: string, id: string): string | undefined => {
-  const letter = letters[Number(/-az(\d+)$/.exec(id)?.[1] ?? 0) - 1]
-  return letter && `${region}${letter}`
-}
 
 const swapped = (names: ReadonlyMap<string, string>) => new Map([...names].map(([a, b]) => [b, a]))
 
 /** `known`: of the regions that were asked; those that were not keep their letters. `regions`: those of the account; none where nobody knows. */
 export const ofAccount = (catalog: Catalog, known: ReadonlyMap<string, ZoneNames>, regions: ReadonlyArray<string>): Catalog => {
   const toOwn = new Map(
-    [...known].flatMap(([region, names]) => names.flatMap(({ id, name }) => [[listed(region, id) ?? name, name] as const]))
+    [...known].flatMap(([region, names]) => names.flatMap(({ id, name }) => [[zoneByNumber(region, id) ?? name, name] as const]))
   )
   const toListed = swapped(toOwn)
   const isOurs = (region: string) => regions.length === 0 || regions.includes(region)

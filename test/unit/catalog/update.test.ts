@@ -1,7 +1,7 @@
 /** Newer catalogs from a real web server on this machine, and all that such a server can do wrong. */
 import { createHash } from "node:crypto"
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
-import { createServer, type RequestListener } from "node:http"
+import { createServer, type RequestListener, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -29,6 +29,9 @@ const serve = async (answer: RequestListener): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/vms.csv`
 }
 
+/** As a server of HTTP/1.0 answers: the list is over where the connection is. */
+const unframed = ({ socket }: ServerResponse) => socket?.end(`HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n${list}`)
+
 const scene = () => {
   const own = mkdtempSync(join(tmpdir(), "skyd-"))
   const catalogs = openCatalogs(packedFolder, own)
@@ -52,6 +55,12 @@ describe("a newer catalog", () => {
     assert.strictEqual(catalogs.of("aws")?.usdPerHour({ instanceType: "m6i.large", useSpot: false }), 0.091)
     assert.strictEqual(catalogs.of("gcp")?.date, "2026-05-20")
     assert.include(catalogs.of("aws")!.imageTags, "ubuntu-2204")
+  })
+
+  it("that ends with its connection is whole where its sha256 is known", async () => {
+    const { update } = scene()
+    const url = await serve((_, response) => void unframed(response))
+    assert.strictEqual((await update(url, { sha256: createHash("sha256").update(list).digest("hex") })).status, "updated")
   })
 
   it("is not fetched again while the server has no other", async () => {
@@ -108,6 +117,7 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
     "4 of its 4 rows have no price that can be"
   ],
   ["is cut off, and nobody says so", (_, response) => response.end(list.slice(0, -30)), "its last row is cut off"],
+  ["ends with its connection, perhaps too soon", (_, response) => void unframed(response), "the server does not say where it ends"],
   [
     "is of another cloud",
     (_, response) => response.end(list.replaceAll("us-east-1", "us-central1")),
