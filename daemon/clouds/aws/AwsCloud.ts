@@ -23,10 +23,11 @@ import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
 import { asOffers, makeOffered } from "./offered.ts"
-import { offersOf } from "./offers.ts"
+import { offerOf, offersOf } from "./offers.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
+import { makeRemnants } from "./remnants.ts"
 import { awsSettings, proxyCommandIn } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { loginUser, userData } from "./user-data.ts"
@@ -82,8 +83,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     const root = yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
     const id = yield* folder
     const ports = machine.ports ?? []
-    const ownGroup =
-      ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { cluster: tags.cluster, folder: id, log: tags.log, ports })
+    const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
       own.securityGroupName === null ? groups.ofFolder(region, subnet.vpcId, id) : groups.named(region, subnet.vpcId, own.securityGroupName)
     const login = yield* key
@@ -131,13 +131,15 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       ),
     bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
   })
+  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
+  const remnants = makeRemnants(aws, groups)
   const { install, restart } = makeInstall({ machines, nodes, folder })
   const provisionOnce = makeProvision({
     aws,
     instances,
     inputOf,
     settings,
-    hostKeyOf: (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public),
+    hostKeyOf,
     sinceMs: yield* Clock.currentTimeMillis,
     forgetGroups: groups.forget
   })
@@ -156,6 +158,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     whyNot: Effect.flatMap(access.whyNot, (why) =>
       why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
     ),
+    warnings: Effect.sync(access.warnings),
     identity: access.identity,
     catalog: asOffers(offered),
     offers: Effect.fn("AwsCloud.offers")(
@@ -168,7 +171,17 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     noQuota: yield* makeNoQuota(aws),
     provision,
     query: nodes.query,
-    owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
+    ...makeOwned({
+      access,
+      aws,
+      hostKeyOf,
+      instances,
+      remnants,
+      settings,
+      folder: Effect.promise(() => readFolderId(home)),
+      offerOf: (instance, region, label) => offerOf(offered(), instance, region, label)
+    }),
+    remove: remnants.remove,
     start: Effect.fn("AwsCloud.start")(function* (ref) {
       const { address } = yield* nodes.start(ref)
       yield* restart({ ...ref, address })
