@@ -169,6 +169,11 @@ export interface Cloud {
   /** Succeeds when it is gone; at once when it already is. Only of what `tagged` told. */
   readonly remove?: (remnant: Remnant) => Effect.Effect<void, CloudError>
   /**
+   * What a cluster had there beside its machines, which are gone, goes too: an open port, say. Absent: there is never anything. `terminate`
+   * of a last machine may have done it, but not every cluster had one, and some are ended by others.
+   */
+  readonly clear?: (tags: Tags, region: string) => Effect.Effect<void, CloudError>
+  /**
    * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
    */
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>

@@ -97,6 +97,8 @@ const make = Effect.gen(function* () {
       if (Option.isSome(ended[i]!)) yield* record(one.id, event, () => true)
     }
     if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
+    const tags = { log: logOf(known(), one), cluster: one.id, clusterName: one.name }
+    if (cloud.clear !== undefined && one.offer?.region) yield* cloud.clear(tags, one.offer.region)
   })
 
   const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {

@@ -27,7 +27,7 @@ export interface Hands {
 }
 
 /** `log`: this one, which the machines of a cluster carry unless it was adopted. */
-const tagsOf = ({ id, log: own, name }: ClusterRow, log: string): Tags => ({ log: own ?? log, cluster: id, clusterName: name })
+export const tagsOf = ({ id, log: own, name }: ClusterRow, log: string): Tags => ({ log: own ?? log, cluster: id, clusterName: name })
 
 export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => ({
   tags: tagsOf(row, log),

@@ -84,6 +84,21 @@ describeWithMoto("what EC2 holds", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("of a cluster that never had a machine is nothing once that is cleared, which may be done again", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const tags = makeTags()
+      const { offers } = yield* cloud.offers({ resources: { infra: "aws/us-east-1/us-east-1a" } })
+      yield* fault({ action: "RunInstances", code: "InternalError", status: 500 })
+      const request = { tags, token: makeToken(), ranks: [0], offer: offers[0]!, machine: { ports: ["8080"] } }
+      assert.strictEqual((yield* Effect.flip(cloud.provision(request))).kind, "Transient")
+      assert.lengthOf((yield* cloud.tagged!(tags.log)).remnants, 1)
+      yield* cloud.clear!(tags, "us-east-1")
+      yield* cloud.clear!(tags, "us-east-1")
+      assert.deepStrictEqual((yield* cloud.tagged!(tags.log)).remnants, [])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("in a region that does not answer is not known, and that is said beside what the others hold", () =>
     Effect.gen(function* () {
       const cloud = yield* made

@@ -78,8 +78,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
-  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone", async () => {
-    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone with its ports", async () => {
+    expect(await launch("one", "--ports", "8080", "true")).toMatchObject({ code: 0 })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
     const console = ec2.moto.client(region)
@@ -95,6 +95,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       async () => await home.json("status", "-r"),
       (rows) => rows.length === 0
     )
+    const groups = await console.describeSecurityGroups({ Filters: [{ Name: "tag-key", Values: ["skyd-cluster"] }] })
+    expect(groups.SecurityGroups).toEqual([])
     expect((await home.sky("why", "one")).out).toContain("by a call to AWS")
   }, 120_000)
 

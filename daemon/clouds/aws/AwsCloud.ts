@@ -189,6 +189,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     }),
     stop: nodes.stop,
     terminate: nodes.terminate,
+    clear: ({ cluster }, region) => groups.removeOf(region, cluster),
     endsItself: nodes.endsItself,
     ...agentsOver(machines),
     installAgent: install,
