@@ -151,6 +151,8 @@ export interface Cloud {
    * knows. Asked before the place is, and not waited for long; an error means that it may. What is known is kept by the cloud.
    */
   readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<string | null, CloudError>
+  /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
+  readonly clonesDisks?: boolean
   /** All ranks or none. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
@@ -172,7 +174,7 @@ export interface Cloud {
    * What a cluster had there beside its machines, which are gone, goes too: an open port, say. Absent: there is never anything. `terminate`
    * of a last machine may have done it, but not every cluster had one, and some are ended by others.
    */
-  readonly clear?: (tags: Tags, region: string) => Effect.Effect<void, CloudError>
+  readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
   /**
    * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
    */

@@ -35,7 +35,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     ...(peers && { peers: (nodes) => within(name, "peers", deedMaxMin, peers(nodes)) }),
     ...(hostKey && { hostKey: (node) => within(name, "hostKey", wordMaxMin, hostKey(node)) }),
     ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
-    ...(clear && { clear: (tags, region) => within(name, "clear", wordMaxMin, clear(tags, region)) }),
+    ...(clear && { clear: (tags, regions) => within(name, "clear", wordMaxMin, clear(tags, regions)) }),
     ...(tagged && { tagged: (log) => within(name, "tagged", wordMaxMin, tagged(log)) }),
     ...(remove && { remove: (remnant) => within(name, "remove", deedMaxMin, remove(remnant)) }),
     identity: within(name, "identity", wordMaxMin, cloud.identity),

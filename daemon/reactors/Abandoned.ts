@@ -98,7 +98,7 @@ const make = Effect.gen(function* () {
     }
     if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
     const tags = { log: logOf(known(), one), cluster: one.id, clusterName: one.name }
-    if (cloud.clear !== undefined && one.offer?.region) yield* cloud.clear(tags, one.offer.region)
+    if (cloud.clear !== undefined && one.offer?.region) yield* cloud.clear(tags, [one.offer.region])
   })
 
   const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {

@@ -57,14 +57,16 @@ export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: R
 })
 
 /**
- * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports. What cannot be
+ * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a disk. What cannot be
  * ended for good is no reason to keep the cluster: `sky leaks` lists it.
  */
 export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect<void, CloudError> => {
-  const region = row.offer?.region ?? null
-  const hasRest = row.nodes.length === 0 && (row.machine.ports ?? []).length > 0
-  if (cloud?.clear === undefined || region === null || !hasRest) return Effect.void
-  const cleared = Effect.andThen(asOwner(cloud, row), cloud.clear(tagsOf(row, log), region))
+  const { clone, ports = [] } = row.machine
+  const hasRest = row.nodes.length === 0 && (ports.length > 0 || clone !== undefined)
+  if (cloud?.clear === undefined || !hasRest) return Effect.void
+  const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
+  const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
+  const cleared = Effect.andThen(asOwner(cloud, row), cloud.clear(tagsOf(row, log), regions))
   return row.purge
     ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared))
     : Effect.catchIf(

@@ -62,6 +62,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskAgain":
       return yield* askAgain(row, action.ranks)
     case "GiveUpPlace":
+      if (!row.everUp) yield* clearRest(row, hands)
       return giveUpPlace(row, unfinishedOf(hands.jobs, row.id))
     case "BeginStart":
       return beginStart(row, action.ranks)

@@ -93,9 +93,58 @@ describeWithMoto("what EC2 holds", () => {
       const request = { tags, token: makeToken(), ranks: [0], offer: offers[0]!, machine: { ports: ["8080"] } }
       assert.strictEqual((yield* Effect.flip(cloud.provision(request))).kind, "Transient")
       assert.lengthOf((yield* cloud.tagged!(tags.log)).remnants, 1)
-      yield* cloud.clear!(tags, "us-east-1")
-      yield* cloud.clear!(tags, "us-east-1")
+      yield* cloud.clear!(tags, ["us-east-1"])
+      yield* cloud.clear!(tags, ["us-east-1"])
       assert.deepStrictEqual((yield* cloud.tagged!(tags.log)).remnants, [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of a disk that was copied, there or in another region, is the copy alone: what it was made by is gone", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const offer = (infra: string) => Effect.map(cloud.offers({ resources: { infra } }), ({ offers }) => offers[0]!)
+      const [from, source] = [yield* offer("aws/us-east-1/us-east-1a"), makeTags()]
+      const [head] = yield* cloud.provision({ tags: source, token: makeToken(), ranks: [0], offer: from })
+      yield* cloud.stop({ tags: source, region: from.region, zone: from.zone, ...head! })
+      const { cluster, clusterName } = source
+      const clone = { cloud: "aws", region: "us-east-1", cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
+      for (const infra of ["aws/us-east-1/us-east-1b", "aws/us-west-2/us-west-2a"]) {
+        const tags = makeTags()
+        const request = { tags, token: makeToken(), ranks: [0], offer: yield* offer(infra), machine: { clone } }
+        // The copy is not made twice, whatever becomes of the launch.
+        yield* fault({ action: "RunInstances", code: "InternalError", status: 500, times: 1 })
+        assert.strictEqual((yield* Effect.flip(cloud.provision(request))).kind, "Transient")
+        const [copy] = (yield* cloud.tagged!(tags.log)).remnants.filter(({ kind }) => kind === "image").slice(-1)
+        const [node] = yield* cloud.provision(request)
+        const calls = yield* Effect.promise(() => moto.calls("RunInstances"))
+        assert.strictEqual(calls.at(-1)!.params["ImageId"], copy!.id)
+        assert.deepStrictEqual(yield* cloud.provision(request), [node!])
+        assert.deepStrictEqual((yield* cloud.tagged!(tags.log)).remnants, [])
+      }
+      const count = (action: string) =>
+        Effect.map(
+          Effect.promise(() => moto.calls(action)),
+          (all) => all.length
+        )
+      assert.deepStrictEqual([yield* count("CreateImage"), yield* count("CopyImage")], [2, 1])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of a copy that came to nothing is cleared with its cluster; the machine that it was to be of may be gone", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const [{ offers }, tags, source] = [yield* cloud.offers({ resources: { infra: "aws/us-east-1/us-east-1a" } }), makeTags(), makeTags()]
+      const [head] = yield* cloud.provision({ tags: source, token: makeToken(), ranks: [0], offer: offers[0]! })
+      const { cluster, clusterName } = source
+      const clone = { cloud: "aws", region: "us-east-1", cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
+      const request = { tags, token: makeToken(), ranks: [0], offer: offers[0]!, machine: { clone } }
+      yield* fault({ action: "RunInstances", code: "InsufficientInstanceCapacity", status: 500, times: 1 })
+      assert.strictEqual((yield* Effect.flip(cloud.provision(request))).kind, "Refused")
+      assert.isNotEmpty((yield* cloud.tagged!(tags.log)).remnants)
+      yield* cloud.clear!(tags, ["us-east-1", "us-west-2"])
+      assert.deepStrictEqual((yield* cloud.tagged!(tags.log)).remnants, [])
+      const lost = { ...request, tags: makeTags(), token: makeToken(), machine: { clone: { ...clone, host: "i-00000000000000001" } } }
+      assert.deepInclude(yield* Effect.flip(cloud.provision(lost)), { kind: "Refused", scope: "everywhere" })
     }).pipe(Effect.scoped)
   )
 
@@ -124,7 +173,7 @@ describeWithMoto("what EC2 holds", () => {
       const cloud = yield* made
       yield* fault({ action: "*Volume*", code: "UnauthorizedOperation", status: 403 })
       assert.isNull(yield* cloud.whyNot!)
-      const warning = "its credentials may not ec2:DescribeVolumes, ec2:DeleteVolume: sky leaks does not see or end disks"
+      const warning = "its credentials may not ec2:DescribeVolumes, ec2:DeleteVolume: sky leaks does not see all, or no disk can be cloned"
       assert.deepStrictEqual(yield* cloud.warnings!, [warning])
     }).pipe(Effect.scoped)
   )

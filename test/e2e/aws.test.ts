@@ -100,6 +100,24 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect((await home.sky("why", "one")).out).toContain("by a call to AWS")
   }, 120_000)
 
+  it("the disk of a stopped cluster is copied to a new one, in another region too, and nothing stays of what it was copied by", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    const clone = (name: string, infra: string) =>
+      home.sky("launch", "-y", "-c", name, "--infra", infra, "--clone-disk-from", "one", "echo copied")
+    expect(await clone("two", "aws/us-east-1")).toMatchObject({ code: 2, err: expect.stringContaining("sky stop one") })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await clone("two", "aws/us-west-2")).toMatchObject({ code: 0, out: expect.stringContaining("copied") })
+    const [made] = await ec2.moto.calls("CopyImage")
+    expect(made).toMatchObject({ region: "us-west-2", status: 200 })
+    for (const region of ["us-east-1", "us-west-2"]) {
+      const Filters = [{ Name: "tag-key", Values: ["skyd-log"] }]
+      expect((await ec2.moto.client(region).describeImages({ Owners: ["self"], Filters })).Images).toEqual([])
+      expect((await ec2.moto.client(region).describeSnapshots({ OwnerIds: ["self"], Filters })).Snapshots).toEqual([])
+    }
+    expect(await home.sky("down", "-y", "-a")).toMatchObject({ code: 0 })
+    expect(await home.json("leaks")).toEqual([])
+  }, 180_000)
+
   it("a spot machine cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
     expect(await launch("cheap", "--use-spot", "-d", "sleep 1000")).toMatchObject({ code: 0 })
     const stopped = await home.sky("stop", "-y", "cheap")

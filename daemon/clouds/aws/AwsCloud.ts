@@ -11,9 +11,10 @@ import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import { bootstrap } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { portOfSsh, type Target } from "../../remote/Target.ts"
-import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAws } from "./client.ts"
+import { makeClones } from "./clones.ts"
 import { nothingThere, passingBy } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
@@ -72,6 +73,8 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
   const images = yield* makeImages(aws)
+  const clones = makeClones(aws)
+  const remnants = makeRemnants(aws, groups, clones)
   const network = yield* makeNetwork(aws)
   const archOf = yield* makeArchOf(aws)
 
@@ -80,8 +83,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const subnet = yield* network(own, { count: ranks.length, region, zone })
-    const root = yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
     const id = yield* folder
+    const root =
+      machine.clone === undefined
+        ? yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
+        : yield* clones.rootFor(region, machine.clone, tags, id)
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
@@ -132,7 +138,6 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
   })
   const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
-  const remnants = makeRemnants(aws, groups)
   const { install, restart } = makeInstall({ machines, nodes, folder })
   const provisionOnce = makeProvision({
     aws,
@@ -144,13 +149,21 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     forgetGroups: groups.forget
   })
 
-  /** What a place refused it keeps nothing of. */
-  const provision: Cloud["provision"] = (request) =>
-    Effect.tapError(provisionOnce(request), ({ kind }) =>
-      kind === "Refused" && (request.machine?.ports ?? []).length > 0
-        ? Effect.ignore(groups.removeOf(request.offer.region!, request.tags.cluster))
-        : Effect.void
+  /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
+  const provision: Cloud["provision"] = (request) => {
+    const { machine: { clone, ports = [] } = {}, offer, tags } = request
+    const copies = new Set(clone === undefined ? [] : [offer.region!, clone.region!])
+    return provisionOnce(request).pipe(
+      Effect.tapError(({ kind }) =>
+        kind === "Refused" && ports.length > 0 ? Effect.ignore(groups.removeOf(offer.region!, tags.cluster)) : Effect.void
+      ),
+      Effect.tap(() => Effect.forEach(copies, (region) => Effect.ignore(remnants.removeCopies(region, tags.cluster)), { discard: true }))
     )
+  }
+  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
+    Effect.forEach(regions, (region) => Effect.andThen(remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)), {
+      discard: true
+    })
 
   return {
     name: "aws",
@@ -170,6 +183,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     ),
     noQuota: yield* makeNoQuota(aws),
     provision,
+    clonesDisks: true,
     query: nodes.query,
     ...makeOwned({
       access,
@@ -189,7 +203,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     }),
     stop: nodes.stop,
     terminate: nodes.terminate,
-    clear: ({ cluster }, region) => groups.removeOf(region, cluster),
+    clear,
     endsItself: nodes.endsItself,
     ...agentsOver(machines),
     installAgent: install,

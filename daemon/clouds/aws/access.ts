@@ -57,6 +57,7 @@ const hasSigns = () => {
 type Try = (ec2: EC2, asked: { readonly abortSignal: AbortSignal }) => Promise<unknown>
 const DryRun = true
 const instance = { InstanceIds: ["i-00000000000000000"], DryRun }
+const image = { ImageId: "ami-00000000000000000", DryRun }
 const group = { GroupId: "sg-00000000000000000", DryRun }
 /** What a cluster's life takes; the name of each is the permission's, after `ec2:`. Those that only read come first. */
 export const permissions: Readonly<Record<string, Try>> = {
@@ -85,10 +86,16 @@ export const permissions: Readonly<Record<string, Try>> = {
       asked
     ),
   DescribeVolumes: (ec2, asked) => ec2.describeVolumes({ DryRun }, asked),
-  DeleteVolume: (ec2, asked) => ec2.deleteVolume({ VolumeId: "vol-00000000000000000", DryRun }, asked)
+  DeleteVolume: (ec2, asked) => ec2.deleteVolume({ VolumeId: "vol-00000000000000000", DryRun }, asked),
+  CreateImage: (ec2, asked) => ec2.createImage({ InstanceId: instance.InstanceIds[0]!, Name: "skyd-dry-run", DryRun }, asked),
+  CopyImage: (ec2, asked) =>
+    ec2.copyImage({ SourceRegion: "us-east-1", SourceImageId: image.ImageId, Name: "skyd-dry-run", DryRun }, asked),
+  DeregisterImage: (ec2, asked) => ec2.deregisterImage(image, asked),
+  DescribeSnapshots: (ec2, asked) => ec2.describeSnapshots({ OwnerIds: ["self"], DryRun }, asked),
+  DeleteSnapshot: (ec2, asked) => ec2.deleteSnapshot({ SnapshotId: "snap-00000000000000000", DryRun }, asked)
 }
-/** All goes on without these: what is lost with them is said. */
-const forLeaks = ["DescribeVolumes", "DeleteVolume"]
+/** Clusters can be had without these: what is lost with them is said. */
+const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
 const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const dryRunsAtOnce = 6
 
@@ -150,7 +157,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
       )
     )
     const regions = Regions.flatMap(({ RegionName }) => RegionName ?? [])
-    const needed = lacks.filter((name) => !forLeaks.includes(name))
+    const needed = lacks.filter((name) => !forMore.includes(name))
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
     return { why, isAnswer: true, regions, lacks } satisfies Seen
@@ -181,7 +188,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     identity,
     warnings: () => {
       const lacks = last?.why === null ? last.lacks : []
-      return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see or end disks`]
+      return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see all, or no disk can be cloned`]
     },
     /** Those that the account has; none before it was looked at. */
     regions: () => last?.regions ?? [],

@@ -1,28 +1,22 @@
-/** What clusters leave behind on EC2: disks that no machine has, and groups that were a cluster's own. */
-import type { SecurityGroup, Tag, Volume } from "@aws-sdk/client-ec2"
+/** What clusters leave behind on EC2: disks that no machine has, groups that were a cluster's own, and what their disks were copied by. */
+import type { Tag } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId, ClusterName } from "../../../events/ids.ts"
 import type { CloudError, Remnant, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import type { Clones } from "./clones.ts"
 import type { Groups } from "./groups.ts"
 import { tagIn, tagNames } from "./tags.ts"
 
 const pageSize = 500
+const Owners = ["self"]
 
-interface Page<A> {
-  readonly items: ReadonlyArray<A> | undefined
+interface Page {
+  readonly items: ReadonlyArray<
+    Omit<Remnant, "region" | "tags" | "madeAtMs"> & { readonly at?: Date | string; readonly tags: Array<Tag> | undefined }
+  >
   readonly next: string | undefined
 }
-
-const all = Effect.fnUntraced(function* <A>(page: (token: { readonly NextToken?: string }) => Effect.Effect<Page<A>, CloudError>) {
-  const found: Array<A> = []
-  for (let token: { readonly NextToken?: string } = {}; ; ) {
-    const { items = [], next } = yield* page(token)
-    found.push(...items)
-    if (next === undefined || next === "") return found
-    token = { NextToken: next }
-  }
-})
 
 /** Null where it is no cluster's. */
 const ownerIn = (tags: ReadonlyArray<Tag> | undefined): Tags | null => {
@@ -31,54 +25,96 @@ const ownerIn = (tags: ReadonlyArray<Tag> | undefined): Tags | null => {
   return { log, cluster: cluster as ClusterId, clusterName: (tagIn(tags, tagNames.clusterName) ?? cluster) as ClusterName }
 }
 
-const diskOf = (region: string, { CreateTime, Tags, VolumeId }: Volume): ReadonlyArray<Remnant> => {
-  const tags = ownerIn(Tags)
-  if (tags === null || VolumeId === undefined) return []
-  return [{ kind: "disk", id: VolumeId, region, tags, madeAtMs: CreateTime?.getTime() ?? null }]
-}
+const all = Effect.fnUntraced(function* (
+  region: string,
+  page: (from: { readonly MaxResults: number; readonly NextToken?: string }) => Effect.Effect<Page, CloudError>
+) {
+  const found: Array<Remnant> = []
+  for (let from: { readonly MaxResults: number; readonly NextToken?: string } = { MaxResults: pageSize }; ; ) {
+    const { items, next } = yield* page(from)
+    for (const { at, id, kind, tags } of items) {
+      const owner = ownerIn(tags)
+      if (owner !== null) found.push({ kind, id, region, tags: owner, madeAtMs: at === undefined ? null : new Date(at).getTime() })
+    }
+    if (next === undefined || next === "") return found
+    from = { MaxResults: pageSize, NextToken: next }
+  }
+})
 
-const groupOf = (region: string, { GroupId, Tags }: SecurityGroup): ReadonlyArray<Remnant> => {
-  const tags = ownerIn(Tags)
-  return tags === null || GroupId === undefined ? [] : [{ kind: "group", id: GroupId, region, tags, madeAtMs: null }]
-}
+type Filters = Array<{ readonly Name: string; readonly Values: Array<string> }>
 
-export const makeRemnants = (aws: Aws, groups: Groups) => {
+export const makeRemnants = (aws: Aws, groups: Groups, clones: Clones) => {
+  const disks = (region: string, filters: Filters) =>
+    all(region, (from) => {
+      // One that a machine has goes with it.
+      const Filters = [...filters, { Name: "status", Values: ["available", "error"] }]
+      return Effect.map(
+        aws.ask(region, "DescribeVolumes", (ec2, asked) => ec2.describeVolumes({ Filters, ...from }, asked)),
+        ({ NextToken, Volumes = [] }) => ({
+          items: Volumes.map(({ CreateTime: at, Tags: tags, VolumeId }) => ({ kind: "disk", id: VolumeId!, tags, ...(at && { at }) })),
+          next: NextToken
+        })
+      )
+    })
+  const securityGroups = (region: string, Filters: Filters) =>
+    all(region, (from) =>
+      Effect.map(
+        aws.ask(region, "DescribeSecurityGroups", (ec2, asked) => ec2.describeSecurityGroups({ Filters, ...from }, asked)),
+        ({ NextToken, SecurityGroups = [] }) => ({
+          items: SecurityGroups.map(({ GroupId, Tags: tags }) => ({ kind: "group", id: GroupId!, tags })),
+          next: NextToken
+        })
+      )
+    )
+  const images = (region: string, Filters: Filters) =>
+    all(region, (from) =>
+      Effect.map(
+        aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ Owners, Filters, ...from }, asked)),
+        ({ Images = [], NextToken }) => ({
+          items: Images.map(({ CreationDate: at, ImageId, Tags: tags }) => ({ kind: "image", id: ImageId!, tags, ...(at && { at }) })),
+          next: NextToken
+        })
+      )
+    )
+  const snapshots = (region: string, Filters: Filters) =>
+    all(region, (from) =>
+      Effect.map(
+        aws.ask(region, "DescribeSnapshots", (ec2, asked) => ec2.describeSnapshots({ OwnerIds: Owners, Filters, ...from }, asked)),
+        ({ NextToken, Snapshots = [] }) => ({
+          items: Snapshots.map(({ SnapshotId, StartTime: at, Tags: tags }) => ({
+            kind: "snapshot",
+            id: SnapshotId!,
+            tags,
+            ...(at && { at })
+          })),
+          next: NextToken
+        })
+      )
+    )
   const listed = Effect.fn("Remnants.of")(function* (region: string, log: string | null) {
-    const Filters = [log === null ? { Name: "tag-key", Values: [tagNames.log] } : { Name: `tag:${tagNames.log}`, Values: [log] }]
-    // One that a machine has goes with it.
-    const alone = [...Filters, { Name: "status", Values: ["available", "error"] }]
-    const disks = all((token) =>
-      Effect.map(
-        aws.ask(region, "DescribeVolumes", (ec2, asked) => ec2.describeVolumes({ Filters: alone, MaxResults: pageSize, ...token }, asked)),
-        ({ NextToken, Volumes }) => ({ items: Volumes, next: NextToken })
-      )
-    )
-    const groups = all((token) =>
-      Effect.map(
-        aws.ask(region, "DescribeSecurityGroups", (ec2, asked) =>
-          ec2.describeSecurityGroups({ Filters, MaxResults: pageSize, ...token }, asked)
-        ),
-        ({ NextToken, SecurityGroups }) => ({ items: SecurityGroups, next: NextToken })
-      )
-    )
-    const [volumes, own] = yield* Effect.all([disks, groups], { concurrency: "unbounded" })
-    return [...volumes.flatMap((one) => diskOf(region, one)), ...own.flatMap((one) => groupOf(region, one))]
+    const filters = [log === null ? { Name: "tag-key", Values: [tagNames.log] } : { Name: `tag:${tagNames.log}`, Values: [log] }]
+    const found = yield* Effect.forEach([disks, securityGroups, images, snapshots], (list) => list(region, filters), {
+      concurrency: "unbounded"
+    })
+    return found.flat()
   })
 
-  const removeDisk = (region: string, VolumeId: string) =>
-    aws
-      .ask(region, "DeleteVolume", (ec2, asked) => ec2.deleteVolume({ VolumeId }, asked))
-      .pipe(
-        Effect.asVoid,
-        Effect.catchIf(
-          ({ code }) => code === "InvalidVolume.NotFound",
-          () => Effect.void
-        )
-      )
-
-  return {
-    of: listed,
-    remove: ({ id, kind, region }: Remnant) => (kind === "disk" ? removeDisk(region!, id) : groups.remove(region!, id))
+  const remove = ({ id, kind, region }: Remnant) => {
+    if (kind === "group") return groups.remove(region!, id)
+    if (kind === "image") return clones.removeImage(region!, id)
+    if (kind === "snapshot") return clones.removeSnapshot(region!, id)
+    return Effect.catchIf(
+      Effect.asVoid(aws.ask(region!, "DeleteVolume", (ec2, asked) => ec2.deleteVolume({ VolumeId: id }, asked))),
+      ({ code }) => code === "InvalidVolume.NotFound",
+      () => Effect.void
+    )
   }
+
+  /** An image first: a snapshot that it is made of cannot go before it. */
+  const removeCopies = Effect.fn("Remnants.removeCopies")(function* (region: string, cluster: ClusterId) {
+    const filters = [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]
+    for (const list of [images, snapshots]) yield* Effect.forEach(yield* list(region, filters), remove, { discard: true })
+  })
+  return { of: listed, remove, removeCopies }
 }
 export type Remnants = ReturnType<typeof makeRemnants>
