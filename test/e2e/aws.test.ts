@@ -107,8 +107,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await clone("two", "aws/us-east-1")).toMatchObject({ code: 2, err: expect.stringContaining("sky stop one") })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     expect(await clone("two", "aws/us-west-2")).toMatchObject({ code: 0, out: expect.stringContaining("copied") })
-    const [made] = await ec2.moto.calls("CopyImage")
-    expect(made).toMatchObject({ region: "us-west-2", status: 200 })
+    const made = (await ec2.moto.calls("CopyImage")).find(({ status: answer }) => answer === 200)
+    expect(made?.region).toBe("us-west-2")
     for (const region of ["us-east-1", "us-west-2"]) {
       const Filters = [{ Name: "tag-key", Values: ["skyd-log"] }]
       expect((await ec2.moto.client(region).describeImages({ Owners: ["self"], Filters })).Images).toEqual([])
