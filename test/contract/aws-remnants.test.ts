@@ -148,6 +148,27 @@ describeWithMoto("what EC2 holds", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live(
+    "of a thousand machines is looked at, and found, by a handful of calls",
+    () =>
+      Effect.gen(function* () {
+        const cloud = yield* made
+        const [tags, count] = [makeTags(), 250]
+        const { offers } = yield* cloud.offers({ resources: { infra: "aws/us-east-1/us-east-1a" } })
+        const ranks = Array.from({ length: count }, (_, rank) => rank)
+        const gangs = Array.from({ length: 4 }, () => ({ tags, token: makeToken(), ranks, offer: offers[0]! }))
+        const nodes = yield* Effect.forEach(gangs, cloud.provision)
+        const refs = nodes.flat().map((node) => ({ tags, region: "us-east-1", zone: "us-east-1a", ...node }))
+        yield* Effect.promise(() => moto.strict("DELETE", "calls"))
+        // As a refresh asks: cluster by cluster, all at a time.
+        const looks = Array.from({ length: count * 4 }, (_, i) => cloud.query([refs[i]!]))
+        const states = yield* Effect.all(looks, { concurrency: 256 })
+        assert.isTrue(states.flat().every(({ state }) => state === "running"))
+        assert.isAtMost((yield* Effect.promise(() => moto.calls())).length, 12)
+      }).pipe(Effect.scoped),
+    120_000
+  )
+
   it.live("in a region that does not answer is not known, and that is said beside what the others hold", () =>
     Effect.gen(function* () {
       const cloud = yield* made
