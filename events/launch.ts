@@ -1,7 +1,7 @@
 /** Facts about what a cluster is wanted for. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { AtMs, Offer, RecordedAlternative, RecordedTask, refusal } from "./values.ts"
+import { AtMs, ClonedDisk, Offer, RecordedAlternative, RecordedTask, refusal } from "./values.ts"
 
 /** A new cluster has this name from here to its `ClusterGone`. */
 export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
@@ -21,6 +21,7 @@ export const LaunchRequested = Schema.TaggedStruct("LaunchRequested", {
   blocked: Schema.optionalKey(Schema.Array(RecordedAlternative)),
   /** What the launch itself said, where alternatives of its task say different things: `idleMinutes` and `down` above are of the first place. */
   autostop: Schema.optionalKey(Schema.Struct({ idleMinutes: Schema.NullOr(Schema.Int), down: Schema.NullOr(Schema.Boolean) })),
+  clone: Schema.optionalKey(ClonedDisk),
   /** The command line or the script that asked. */
   lastUse: Schema.String
 })

@@ -82,6 +82,8 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     }
     case "AutostopFired":
       return inRun(row, event.observedAtMs) ? { ...row, firedAtMs: event.observedAtMs } : row
+    case "ClusterAdopted":
+      return { ...row, name: event.name, offer: event.offer, numNodes: event.numNodes, launchedAtMs: atMs }
     case "ClusterImported":
       return { ...row, asked: [] }
     case "ClusterGone":
@@ -113,9 +115,16 @@ const answered = (state: Costs, row: CostRow, recorded: Recorded): Costs => {
   return { ...state, rows: isNothing(known) ? HashMap.remove(state.rows, row.id) : HashMap.set(state.rows, row.id, known) }
 }
 
+/** One that was gone goes on where it was. */
+const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
+  const before = Option.getOrUndefined(HashMap.get(state.rows, fresh.id))
+  const row = next(before === undefined ? fresh : { ...before, goneAtMs: null }, recorded)
+  return { ...state, rows: HashMap.set(state.rows, fresh.id, row), gone: HashMap.filter(state.gone, (id) => id !== fresh.id) }
+}
+
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 2,
+  version: 3,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded
@@ -125,6 +134,7 @@ export const costs: Projection<Costs> = {
     if (!("cluster" in event)) return state
     const { cluster } = event
     if (event._tag === "ClusterCreated") return { ...state, rows: HashMap.set(state.rows, cluster, blank(cluster, event.name, seq, atMs)) }
+    if (event._tag === "ClusterAdopted") return adopt(state, recorded, blank(cluster, event.name, seq, atMs))
     const found = HashMap.get(state.rows, cluster)
     if (Option.isNone(found)) return state
     if (found.value.goneAtMs !== null) return answered(state, found.value, recorded)

@@ -38,7 +38,7 @@ const look = Effect.fn("nextPlace.look")(function* (
   request: typeof LaunchRequested.Type,
   clouds: ReadonlyMap<string, Cloud>
 ) {
-  const { blocked = [], task } = request
+  const { blocked = [], clone, task } = request
   const access = yield* accessOf(clouds)
   const find = offersFor(clouds, access, task as Task, blocked.map(needOf))
   const { offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
@@ -48,7 +48,7 @@ const look = Effect.fn("nextPlace.look")(function* (
     open.map(({ cloud }) => cloud)
   )
   const words = ofPlace({ clouds, identities })
-  const asked = { name: row.name, task, autostopAt: (place: Offer) => autostopAt(request, place) }
+  const asked = { name: row.name, task, clone, autostopAt: (place: Offer) => autostopAt(request, place) }
   const { offer, passed } = firstPlace(open, (one) => refusalAt(words, asked, one))
   const isSaid = (event: { readonly code: string; readonly offer: Offer }) =>
     row.refusals.some((one) => one.code === event.code && one.offer.cloud === event.offer.cloud)

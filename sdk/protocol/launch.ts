@@ -28,6 +28,8 @@ export const Launch = Schema.Struct({
   noSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** What a new cluster must not get: a place that all fields of one of them are equal to. */
   blocked: Schema.optionalKey(Schema.NullOr(Schema.Array(Alternative))),
+  /** The STOPPED cluster whose disk the new one's begins as a copy of: of one node each, on the same cloud. */
+  cloneDiskFrom: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** What stands in the COMMAND column. */
   lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
 })

@@ -11,9 +11,10 @@ import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import { bootstrap } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { portOfSsh, type Target } from "../../remote/Target.ts"
-import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAws } from "./client.ts"
+import { makeClones } from "./clones.ts"
 import { nothingThere, passingBy } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
@@ -23,10 +24,11 @@ import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
 import { asOffers, makeOffered } from "./offered.ts"
-import { offersOf } from "./offers.ts"
+import { offerOf, offersOf } from "./offers.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
+import { makeRemnants } from "./remnants.ts"
 import { awsSettings, proxyCommandIn } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { loginUser, userData } from "./user-data.ts"
@@ -71,6 +73,8 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
   const images = yield* makeImages(aws)
+  const clones = makeClones(aws)
+  const remnants = makeRemnants(aws, groups, clones)
   const network = yield* makeNetwork(aws)
   const archOf = yield* makeArchOf(aws)
 
@@ -79,11 +83,13 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const subnet = yield* network(own, { count: ranks.length, region, zone })
-    const root = yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
     const id = yield* folder
+    const root =
+      machine.clone === undefined
+        ? yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
+        : yield* clones.rootFor(region, machine.clone, tags, id)
     const ports = machine.ports ?? []
-    const ownGroup =
-      ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { cluster: tags.cluster, folder: id, log: tags.log, ports })
+    const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
       own.securityGroupName === null ? groups.ofFolder(region, subnet.vpcId, id) : groups.named(region, subnet.vpcId, own.securityGroupName)
     const login = yield* key
@@ -131,13 +137,14 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       ),
     bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
   })
+  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
   const { install, restart } = makeInstall({ machines, nodes, folder })
   const provisionOnce = makeProvision({
     aws,
     instances,
     inputOf,
     settings,
-    hostKeyOf: (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public),
+    hostKeyOf,
     sinceMs: yield* Clock.currentTimeMillis,
     forgetGroups: groups.forget
   })
@@ -146,13 +153,21 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const doubting = <A>(deed: Effect.Effect<A, CloudError>) =>
     Effect.tapError(deed, ({ kind, scope }) => (kind === "Refused" && scope === "cloud" ? access.doubt : Effect.void))
 
-  /** What a place refused it keeps nothing of. */
-  const provision: Cloud["provision"] = (request) =>
-    Effect.tapError(doubting(provisionOnce(request)), ({ kind }) =>
-      kind === "Refused" && (request.machine?.ports ?? []).length > 0
-        ? Effect.ignore(groups.removeOf(request.offer.region!, request.tags.cluster))
-        : Effect.void
+  /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
+  const provision: Cloud["provision"] = (request) => {
+    const { machine: { clone, ports = [] } = {}, offer, tags } = request
+    const copies = new Set(clone === undefined ? [] : [offer.region!, clone.region!])
+    return doubting(provisionOnce(request)).pipe(
+      Effect.tapError(({ kind }) =>
+        kind === "Refused" && ports.length > 0 ? Effect.ignore(groups.removeOf(offer.region!, tags.cluster)) : Effect.void
+      ),
+      Effect.tap(() => Effect.forEach(copies, (region) => Effect.ignore(remnants.removeCopies(region, tags.cluster)), { discard: true }))
     )
+  }
+  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
+    Effect.forEach(regions, (region) => Effect.andThen(remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)), {
+      discard: true
+    })
 
   return {
     name: "aws",
@@ -160,6 +175,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     whyNot: Effect.flatMap(access.whyNot, (why) =>
       why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
     ),
+    warnings: Effect.sync(access.warnings),
     identity: access.identity,
     catalog: asOffers(offered),
     offers: Effect.fn("AwsCloud.offers")(
@@ -171,8 +187,19 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     ),
     noQuota: yield* makeNoQuota(aws),
     provision,
+    clonesDisks: true,
     query: nodes.query,
-    owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
+    ...makeOwned({
+      access,
+      aws,
+      hostKeyOf,
+      instances,
+      remnants,
+      settings,
+      folder: Effect.promise(() => readFolderId(home)),
+      offerOf: (instance, region, label) => offerOf(offered(), instance, region, label)
+    }),
+    remove: remnants.remove,
     start: Effect.fn("AwsCloud.start")(function* (ref) {
       const { address } = yield* doubting(nodes.start(ref))
       yield* restart({ ...ref, address })
@@ -180,6 +207,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     }),
     stop: nodes.stop,
     terminate: nodes.terminate,
+    clear,
     endsItself: nodes.endsItself,
     ...agentsOver(machines),
     installAgent: install,

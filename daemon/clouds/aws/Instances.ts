@@ -65,6 +65,8 @@ export const makeInstances = (aws: Aws) => {
         return Effect.andThen(Effect.forkDetach(serve(key, region, log)), Deferred.await(next))
       }),
     ofTokens: (region: string, tokens: ReadonlyArray<string>) => byTag(region, tagNames.token, tokens),
+    /** Of any log, whoever's. */
+    ofAnyone: (region: string) => list(region, [{ Name: "tag-key", Values: [tagNames.log] }]),
     /** Of all logs that a state folder has had. */
     ofFolder: (region: string, folder: string) => byTag(region, tagNames.folder, [folder])
   }

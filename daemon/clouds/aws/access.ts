@@ -57,6 +57,7 @@ const hasSigns = () => {
 type Try = (ec2: EC2, asked: { readonly abortSignal: AbortSignal }) => Promise<unknown>
 const DryRun = true
 const instance = { InstanceIds: ["i-00000000000000000"], DryRun }
+const image = { ImageId: "ami-00000000000000000", DryRun }
 const group = { GroupId: "sg-00000000000000000", DryRun }
 /** What a cluster's life takes; the name of each is the permission's, after `ec2:`. Those that only read come first. */
 export const permissions: Readonly<Record<string, Try>> = {
@@ -83,8 +84,18 @@ export const permissions: Readonly<Record<string, Try>> = {
     ec2.modifyInstanceAttribute(
       { InstanceId: instance.InstanceIds[0]!, InstanceInitiatedShutdownBehavior: { Value: "stop" }, DryRun },
       asked
-    )
+    ),
+  DescribeVolumes: (ec2, asked) => ec2.describeVolumes({ DryRun }, asked),
+  DeleteVolume: (ec2, asked) => ec2.deleteVolume({ VolumeId: "vol-00000000000000000", DryRun }, asked),
+  CreateImage: (ec2, asked) => ec2.createImage({ InstanceId: instance.InstanceIds[0]!, Name: "skyd-dry-run", DryRun }, asked),
+  CopyImage: (ec2, asked) =>
+    ec2.copyImage({ SourceRegion: "us-east-1", SourceImageId: image.ImageId, Name: "skyd-dry-run", DryRun }, asked),
+  DeregisterImage: (ec2, asked) => ec2.deregisterImage(image, asked),
+  DescribeSnapshots: (ec2, asked) => ec2.describeSnapshots({ OwnerIds: ["self"], DryRun }, asked),
+  DeleteSnapshot: (ec2, asked) => ec2.deleteSnapshot({ SnapshotId: "snap-00000000000000000", DryRun }, asked)
 }
+/** Clusters can be had without these: what is lost with them is said. */
+const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
 const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const dryRunsAtOnce = 6
 
@@ -93,7 +104,11 @@ export interface Seen {
   /** AWS itself said so; or it was not reached, or not asked for want of credentials. */
   readonly isAnswer: boolean
   readonly regions: ReadonlyArray<string>
+  /** What it may not, and can do without. */
+  readonly lacks: ReadonlyArray<string>
 }
+
+const named = (permissions: ReadonlyArray<string>) => permissions.map((name) => `ec2:${name}`).join(", ")
 
 const noCredentials =
   "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
@@ -144,9 +159,10 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
       )
     )
     const regions = Regions.flatMap(({ RegionName }) => RegionName ?? [])
-    const why = lacks.length === 0 ? null : `its credentials may not ${lacks.map((name) => `ec2:${name}`).join(", ")} (${region})`
+    const needed = lacks.filter((name) => !forMore.includes(name))
+    const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
-    return { why, isAnswer: true, regions } satisfies Seen
+    return { why, isAnswer: true, regions, lacks } satisfies Seen
   })
 
   type Kept = NonNullable<typeof last>
@@ -165,11 +181,11 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     Effect.gen(function* () {
       if (last !== undefined && isFresh(last, yield* now)) return last
       const isAnswer = ({ code, kind }: CloudError) => kind === "Refused" && code !== "CredentialsProviderError"
-      const failed = (error: CloudError): Seen => ({ why: error.message, isAnswer: isAnswer(error), regions: [] })
+      const failed = (error: CloudError): Seen => ({ why: error.message, isAnswer: isAnswer(error), regions: [], lacks: [] })
       return yield* keep(yield* Effect.catch(see(), (error) => Effect.succeed(failed(error))))
     })
   )
-  const silence: Seen = { why: `AWS did not answer within ${answerMaxMs / 1000} s`, isAnswer: false, regions: [] }
+  const silence: Seen = { why: `AWS did not answer within ${answerMaxMs / 1000} s`, isAnswer: false, regions: [], lacks: [] }
 
   return {
     identity,
@@ -177,6 +193,10 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     doubt: Effect.sync(() => {
       isDoubted = true
     }),
+    warnings: () => {
+      const lacks = last?.why === null ? last.lacks : []
+      return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see all, or no disk can be cloned`]
+    },
     /** Those that the account has; none before it was looked at. */
     regions: () => last?.regions ?? [],
     whyNot: Effect.gen(function* () {

@@ -65,9 +65,6 @@ describe("parameters", () => {
         message: "idleMinutesToAutostop takes whole minutes from 0 up, got -1."
       })
   })
-  it("what comes later is refused in one sentence", async () => {
-    for (const run of [() => sky.launch(task(), { cloneDiskFrom: "c" })]) expect(await refused(run)).toBeInstanceOf(NotSupportedError)
-  })
   it("a signal is an AbortSignal", async () => {
     for (const signal of [{}, 3, "x"]) {
       for (const call of [() => sky.status({ signal: any(signal) }), () => sky.tailLogs("c", { signal: any(signal) })]) {
