@@ -82,7 +82,7 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0
-    if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason, sinceMs: row.wantedSinceMs }
+    if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason ?? row.wantedReason, sinceMs: row.wantedSinceMs }
     return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
   }
   if (isWhole(row)) return { status: "UP", phase: null, reason: trouble, sinceMs: row.launchedAtMs }

@@ -51,6 +51,11 @@ describe("status", () => {
     ]
     assert.deepStrictEqual(words(stopped), ["STOPPED", null, "stopped on request"])
   })
+  it("status-21: STOPPED by itself says so from the moment that its last node is", () => {
+    const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: false, idleSinceMs: 1 }
+    const off: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    assert.deepStrictEqual(words([...up(), fired, off]), ["STOPPED", null, "idle for 1 minute"])
+  })
   it("says what went wrong last, until something goes right", () => {
     const failed: Said = { _tag: "ActionFailed", cluster, action: "InstallAgents", message: "connection refused", retryAtMs: 1 }
     assert.deepStrictEqual(words([...asked(), ...provisioned(), failed]), ["INIT", "bootstrap", "connection refused"])
