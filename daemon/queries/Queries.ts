@@ -2,20 +2,13 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import { rowOf } from "../../projections/clusters.ts"
-import { unfinishedOf } from "../../projections/jobs.ts"
-import { operationOf, runningCount } from "../../projections/operations.ts"
-import { InternalError, ReadOnlyError, RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { ReadOnlyError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
-import type { Caller, Request } from "../../sdk/protocol/Wire.ts"
+import type { Request } from "../../sdk/protocol/Wire.ts"
 import { Clouds } from "../Clouds.ts"
 import { Catalogs } from "../catalog/Catalogs.ts"
-import { recordedCaller } from "../commands/caller.ts"
-import { cancelOperation } from "../commands/cancel-operation.ts"
 import { decoder } from "../decode.ts"
 import { Identity } from "../Identity.ts"
 import type { Reply } from "../ipc/Connection.ts"
@@ -32,12 +25,13 @@ import { catalogAnswers } from "./catalog.ts"
 import { cloudAnswers } from "./clouds.ts"
 import { clusterView } from "./cluster-view.ts"
 import { costsOf } from "./costs.ts"
+import { daemonAnswers } from "./daemon.ts"
 import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
 import { leakAnswers } from "./leaks.ts"
 import { streamLogs } from "./logs.ts"
 import { noteIn, noting } from "./noting.ts"
-import { operationView } from "./operation-view.ts"
+import { operationAnswers } from "./operations.ts"
 import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
@@ -103,32 +97,8 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const counts = () => {
-    const { clusters, jobs, operations } = log.world()
-    const rows = [...HashMap.values(clusters.rows)]
-    return {
-      clusters: rows.length,
-      runningJobs: rows.reduce((sum, row) => sum + unfinishedOf(jobs, row.id).length, 0),
-      runningOperations: runningCount(operations)
-    }
-  }
-
-  const cancel = Effect.fn("operations.cancel")(function* (asked: string, caller: Caller) {
-    const facts = yield* log
-      .decide(({ clusters, operations }) => {
-        const operation = operationOf(operations, asked)
-        const row = operation?.cluster === undefined ? undefined : rowOf(clusters, operation.cluster)
-        return Result.map(cancelOperation(operation, row, asked, recordedCaller(caller)), ({ events, expect }) =>
-          events.length === 0
-            ? undefined
-            : { events, expect, operation: null, causedBy: 0, actor: { ...identity.actor, kind: "user" as const } }
-        )
-      })
-      .pipe(
-        Effect.mapError((error) => ("exitCode" in error ? error : new InternalError({ message: error.message, hint: "Try it again." })))
-      )
-    return { operation: asked, cancelled: facts.length > 0 }
-  })
+  const withCompleteness = <A>(answer: Effect.Effect<A, SkydError>) => Effect.map(answer, (value) => ({ ...value, ...completeness() }))
+  const { "daemon.status": whoAnswers, "daemon.stop": end } = daemonAnswers(identity, log.world, notices, areOn)
 
   const answers: Answers = {
     status: Effect.fnUntraced(function* ({ at, clusterNames, refresh }) {
@@ -173,35 +143,9 @@ const make = Effect.gen(function* () {
     ...cloudAnswers(clouds),
     ...leakAnswers(yield* Leaks, log),
     ...catalogAnswers(clouds, catalogs),
-    operations: ({ all }) =>
-      Effect.sync(() => {
-        const world = log.world()
-        const rows = [...HashMap.values(world.operations.rows)].filter(({ outcome }) => all || outcome._tag === "running")
-        return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, world)) }
-      }),
-    "operations.cancel": ({ operation }, { caller }) => cancel(operation, caller ?? {}),
-    "daemon.status": () =>
-      Effect.sync(() => {
-        const { build, home, pid, socket, startedAtMs, version } = identity
-        const { at, clusters } = log.world()
-        return { pid, version, build, log: clusters.log, head: at, startedAtMs, home, socket, ...counts(), ...completeness() }
-      }),
-    "daemon.stop": Effect.fnUntraced(function* ({ force, ifIdle }) {
-      const { runningJobs, runningOperations } = counts()
-      const whyNot =
-        notices.get("places") !== undefined
-          ? "only it holds all of its log: sky audit export FILE saves that first"
-          : notices.get("found") !== undefined
-            ? "its log is damaged, and the next one only answers: end what runs first, and save what is proven with sky audit export FILE"
-            : undefined
-      if (whyNot !== undefined && !ifIdle && !force)
-        return yield* new RuntimeError({
-          message: `The daemon is not ended, for ${whyNot}.`,
-          hint: "sky status says what happened to the log. To end it all the same: sky daemon stop --force"
-        })
-      const stopping = !ifIdle || (whyNot === undefined && (runningOperations === 0 || !areOn))
-      return { stopping, runningJobs, runningOperations, ...completeness() }
-    }),
+    ...operationAnswers(log, identity.actor),
+    "daemon.status": () => withCompleteness(whoAnswers()),
+    "daemon.stop": (params) => withCompleteness(end(params)),
     "down.unlogged": ({ clusterName }) => unlogged.end(clusterName),
     describe: ({ method }) => Effect.sync(() => ({ methods: describe(method) }))
   }
