@@ -6,30 +6,29 @@ import type { Catalog } from "../../catalog/Catalog.ts"
 import { openConfig } from "../../config/config-file.ts"
 import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
-import { makeMachines } from "../../over-ssh/Machines.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
-import { bootstrap } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
-import { portOfSsh, type Target } from "../../remote/Target.ts"
-import { type Cloud, CloudError, type NodeRef, type ProvisionRequest } from "../Cloud.ts"
+import { makeInstall } from "../../rented/install.ts"
+import { rentedMachines } from "../../rented/logins.ts"
+import { asOffers, offersOf } from "../../rented/offers.ts"
+import { proxyCommandIn } from "../../rented/settings.ts"
+import { userData } from "../../rented/user-data.ts"
+import { type Cloud, CloudError, type ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAws } from "./client.ts"
-import { nothingThere, passingBy } from "./errors.ts"
+import { nothingThere } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
-import { makeInstall } from "./install.ts"
 import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
-import { asOffers, makeOffered } from "./offered.ts"
-import { offersOf } from "./offers.ts"
+import { makeOffered } from "./offered.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
-import { awsSettings, proxyCommandIn } from "./settings.ts"
+import { awsSettings } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
-import { loginUser, userData } from "./user-data.ts"
 import { makeZoneNames } from "./zone-names.ts"
 
 export interface AwsCloudOptions {
@@ -40,12 +39,6 @@ export interface AwsCloudOptions {
   readonly connections: Connections["Service"]
   /** The list of its offers; read when it is first asked for. */
   readonly catalog: () => Catalog | undefined
-}
-
-interface Machine {
-  readonly host: string
-  readonly address: string
-  readonly proxyCommand: string | null
 }
 
 const endsWhenStopped = "AWS ends a spot machine when it stops"
@@ -101,37 +94,13 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     return input instanceof CloudError ? yield* input : input
   })
 
-  const machines = makeMachines<Machine>({
+  const machines = rentedMachines({
+    agentPath,
     connections,
-    keyOf: ({ address, host }) => `${host} ${address}`,
-    machineOf: Effect.fn("AwsCloud.machineOf")(function* (ref: NodeRef) {
-      if (ref.address === null) return yield* passingBy("NoAddress", `${ref.host ?? ref.node} has no address`)
-      const proxyCommand = proxyCommandIn(yield* settings, ref.region ?? "") ?? null
-      return { host: ref.host ?? ref.node, address: ref.address, proxyCommand }
-    }),
-    targetOf: ({ address, proxyCommand }, hostKey) =>
-      Effect.map(
-        key,
-        ({ file }): Target => ({
-          name: address,
-          host: address,
-          port: portOfSsh,
-          user: loginUser,
-          identityFiles: [file],
-          identitiesOnly: true,
-          agent: null,
-          password: null,
-          proxyJump: null,
-          proxyCommand,
-          hostKey,
-          hostKeyAlias: null,
-          // Addresses of clouds are used again: what others were called there says nothing.
-          knownHosts: []
-        })
-      ),
-    bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
+    key,
+    proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
   })
-  const { install, restart } = makeInstall({ machines, nodes, folder })
+  const { install, restart } = makeInstall({ cloud: "aws", machines, look: nodes.look, folder })
   const provisionOnce = makeProvision({
     aws,
     instances,
@@ -161,7 +130,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {
         const own = yield* settings
-        return offersOf(offered(), task, (region) => proxyCommandIn(own, region) !== undefined)
+        return offersOf("aws", offered(), task, (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined)
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
