@@ -83,8 +83,8 @@ await Promise.all([
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     plugins: [level, ipcLater, daemonLater, noNetwork],
-    // Loaded when a machine is first connected to, with its native half where that was built; and when AWS is first asked.
-    external: ["ssh2", "@aws-sdk/*"]
+    // Loaded when a machine is first connected to, with its native half where that was built; and when AWS or GCP is first asked.
+    external: ["ssh2", "@aws-sdk/*", "@google-cloud/*"]
   }),
   build({
     ...common,

@@ -26,14 +26,18 @@ export const offersOf = (
   cloud: string,
   catalog: Catalog | undefined,
   { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">,
-  mayUse: (region: string) => boolean = () => true
+  mayUse: (region: string) => boolean,
+  /** What it has in its list, and is not launched. */
+  unable: (need: Need) => string | undefined = () => undefined
 ): Offered => {
   const name = cloudDisplay(cloud)
   if (catalog === undefined) return { offers: [], reason: `the list of ${name}'s offers cannot be read` }
   const { items, kind } = alternativesOf(resources)
   const own = items.filter((need) => need.cloud === undefined || need.cloud === cloud)
-  const needs = own.filter(({ image_id: images }) => dockerImage(images) === undefined)
-  if (needs.length === 0) return { offers: [], reason: `docker images are not run on ${name} by this version`, lacks: own.length > 0 }
+  const docker = `docker images are not run on ${name} by this version`
+  const whyNot = (need: Need) => (dockerImage(need.image_id) === undefined ? unable(need) : docker)
+  const needs = own.filter((need) => whyNot(need) === undefined)
+  if (needs.length === 0) return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || docker, lacks: own.length > 0 }
   const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [catalog])
   // One zone at a time, so that what was asked for by a token is found there and nowhere else.
   const each = placesOf(ranked)

@@ -177,7 +177,8 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
     lacking: (permissions) =>
       call("testIamPermissions", "", async ({ authClient, google }) => {
         const url = `${resourceManager()}v1/projects/${google.project}:testIamPermissions`
-        const init = { method: "POST", body: JSON.stringify({ permissions }), headers: { "content-type": "application/json" } }
+        const body = JSON.stringify({ permissions })
+        const init = { method: "POST", body, headers: { "content-type": "application/json" }, responseType: "stream" }
         const answer = await authClient.fetch(url, init)
         // It is an API of its own, which a project may do without.
         if (!answer.ok) return null

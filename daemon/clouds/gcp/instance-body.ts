@@ -96,7 +96,11 @@ const cardsOf = ({ accelerators, instanceType }: ProvisionRequest["offer"], link
 
 const problemOf = ({ labels, request }: Parts): CloudError | null => {
   const said = labelProblem({ ...labels, ...request.machine?.labels })
-  return said === null ? null : refusedBy("labelInvalid", said)
+  if (said !== null) return refusedBy("labelInvalid", said)
+  const { accelerators, instanceType } = request.offer
+  // Without its card it would cost as much, and be of no use.
+  const lacksCard = accelerators !== null && instanceType!.startsWith("n1-") && attachedType(instanceType!, accelerators.name) === undefined
+  return lacksCard ? refusedBy("INVALID_USAGE", `${accelerators!.name} cannot be put into a machine of the kind ${instanceType}`) : null
 }
 
 export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert | CloudError => {

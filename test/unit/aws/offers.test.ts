@@ -35,20 +35,25 @@ describe("the account's list", () => {
   })
 })
 
+const anywhere = () => true
+
 describe("offers", () => {
   it("are a place for each zone, the cheapest region first", () => {
-    const { offers, reason } = offersOf("aws", own, {})
+    const { offers, reason } = offersOf("aws", own, {}, anywhere)
     expect(reason).toBeNull()
     expect(offers.slice(0, 3).map(({ zone }) => zone)).toEqual(["us-east-1a", "us-east-1f", expect.stringMatching(/^eu-west-1/)])
     expect(offers.every(({ zone }) => zone !== null)).toBe(true)
   })
   it("are none for what there is not, in the task's words, nor for docker images", () => {
-    expect(offersOf("aws", own, { resources: { cpus: "9999+" } })).toMatchObject({
+    expect(offersOf("aws", own, { resources: { cpus: "9999+" } }, anywhere)).toMatchObject({
       offers: [],
       reason: expect.stringContaining("9999+ CPUs")
     })
-    expect(offersOf("aws", own, { resources: { cloud: "aws", image_id: "docker:ubuntu" } })).toMatchObject({ offers: [], lacks: true })
-    expect(offersOf("aws", undefined, {}).reason).toContain("cannot be read")
+    expect(offersOf("aws", own, { resources: { cloud: "aws", image_id: "docker:ubuntu" } }, anywhere)).toMatchObject({
+      offers: [],
+      lacks: true
+    })
+    expect(offersOf("aws", undefined, {}, anywhere).reason).toContain("cannot be read")
   })
 })
 
