@@ -1,14 +1,12 @@
 /** Nodes that their cloud did not list. A list may lack for a moment what is there: a node is gone when it is missing in two of them, a while apart. */
-import type { NodeId } from "../../events/ids.ts"
-
 export const missingAfterMs = 60_000
 
 export const makeMissed = () => {
-  const sinceMs = new Map<NodeId, number>()
+  const sinceMs = new Map<string, number>()
   return {
-    seen: (node: NodeId) => sinceMs.delete(node),
+    seen: (node: string) => sinceMs.delete(node),
     /** Whether it was so a while ago as well. */
-    isLong: (node: NodeId, nowMs: number): boolean => {
+    isLong: (node: string, nowMs: number): boolean => {
       const first = sinceMs.get(node) ?? nowMs
       sinceMs.set(node, first)
       return nowMs - first >= missingAfterMs

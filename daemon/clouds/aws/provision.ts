@@ -99,7 +99,8 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     const state = askedFor(token)
     const nowMs = yield* Clock.currentTimeMillis
     state.unlistedSinceMs ??= nowMs
-    if (nowMs - state.unlistedSinceMs >= unlistedMaxMs) return yield* new CloudError({ ...error, kind: "Refused", scope: "zone" })
+    if (nowMs - state.unlistedSinceMs >= unlistedMaxMs)
+      return yield* new CloudError({ kind: "Refused", code: error.code, message: error.message, scope: "zone" })
     return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
   })
 

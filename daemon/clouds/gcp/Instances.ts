@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { sharedLists } from "../../rented/lists.ts"
 import { type Instance, lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
+import { isNotThere } from "./errors.ts"
 import { asLabel, labelNames } from "./names.ts"
 
 export interface Listed {
@@ -46,7 +47,7 @@ export const makeInstances = (gcp: Gcp) => {
         })
         .pipe(
           Effect.catchIf(
-            ({ code }) => code === "notFound",
+            ({ code }) => isNotThere(code),
             () => Effect.succeed(undefined)
           )
         )

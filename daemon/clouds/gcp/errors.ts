@@ -81,6 +81,10 @@ const scopes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope]> = [
 ]
 const scopeOf = (code: string): RefusalScope | undefined => scopes.find(([codes]) => codes.includes(code))?.[1]
 
+/** There is no such thing (any more), as an answer or an operation says it; or there is one already. */
+export const isNotThere = (code: string): boolean => code === "notFound" || code === "RESOURCE_NOT_FOUND"
+export const isThere = (code: string): boolean => code === "alreadyExists" || code === "RESOURCE_ALREADY_EXISTS"
+
 export const isThrottled = (code: string): boolean => throttled.includes(code)
 
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */

@@ -5,7 +5,7 @@ import { kept } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import { type Firewall, lastPart, type Operation, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { nothingThere } from "./errors.ts"
+import { isNotThere, isThere, nothingThere } from "./errors.ts"
 import { anywhere, inside, isOf, letsIn, needs, sshPort } from "./firewall-rules.ts"
 import type { Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
@@ -24,7 +24,7 @@ const lowestPriority = 65_534
 const alreadyThere = <E extends CloudError>(make: Effect.Effect<unknown, E>) =>
   Effect.catchIf(
     Effect.asVoid(make),
-    ({ code }) => code === "alreadyExists" || code === "RESOURCE_ALREADY_EXISTS",
+    ({ code }) => isThere(code),
     () => Effect.void
   )
 
@@ -35,13 +35,13 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       for await (const one of (await subnetworks()).listAsync({ project, region }, options)) found.push(one)
       return found.filter(({ purpose }) => purpose == null || purpose === "PRIVATE")
     })
-  const isThere = (network: string) =>
+  const hasNetwork = (network: string) =>
     gcp
       .ask("networks.get", "", async ({ networks, project }, options) => (await networks()).get({ project, network }, options))
       .pipe(
         Effect.as(true),
         Effect.catchIf(
-          ({ code }) => code === "notFound",
+          ({ code }) => isNotThere(code),
           () => Effect.succeed(false)
         )
       )
@@ -95,7 +95,8 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       const subnet = inIt(vpcName)
       if (subnet !== undefined) return place(vpcName, subnet)
       const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
-      if (yield* isThere(vpcName)) return yield* nothingThere("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
+      if (yield* hasNetwork(vpcName))
+        return yield* nothingThere("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
       return yield* nothingThere("VPC_NOT_FOUND", `the project has no VPC ${words}`, "cloud")
     }
     const useInternalIps = internal === "true"

@@ -6,7 +6,7 @@ import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
 import { type Ending, endingsOf, inWords } from "./endings.ts"
-import { passingBy } from "./errors.ts"
+import { isNotThere, passingBy } from "./errors.ts"
 import { type Instances, type Listed, pauseMs } from "./Instances.ts"
 import { type Label, labelNames, labelOf, portsName } from "./names.ts"
 import type { Operations } from "./operations.ts"
@@ -223,7 +223,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
         latest(await (await client()).delete(place, options))
       ).pipe(
         Effect.catchIf(
-          ({ code }) => code === "notFound",
+          ({ code }) => isNotThere(code),
           () => Effect.void
         )
       )

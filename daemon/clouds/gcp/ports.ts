@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
+import { isNotThere, isThere } from "./errors.ts"
 import { anywhere } from "./firewall-rules.ts"
 import { portsName } from "./names.ts"
 import type { Operations } from "./operations.ts"
@@ -32,7 +33,7 @@ export const makePorts = (gcp: Gcp, operations: Operations) => ({
     })
     yield* Effect.flatMap(insert, operations.done).pipe(
       Effect.catchIf(
-        ({ code }) => code === "alreadyExists" || code === "RESOURCE_ALREADY_EXISTS",
+        ({ code }) => isThere(code),
         () => Effect.flatMap(patch, operations.done)
       )
     )
@@ -49,7 +50,7 @@ export const makePorts = (gcp: Gcp, operations: Operations) => ({
         Effect.flatMap(operations.done),
         Effect.asVoid,
         Effect.catchIf(
-          ({ code }) => code === "notFound",
+          ({ code }) => isNotThere(code),
           () => Effect.void
         )
       )

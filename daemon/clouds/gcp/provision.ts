@@ -2,15 +2,17 @@
  * Machines for the ranks of a token: all or none, and the same ones however often they are asked for. Every call may end without an answer, and the daemon
  * between any two of them. What was accepted is an operation that is found again by the id of its request; and names, which follow from the token, are given once.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
+import { makeMissed } from "../../rented/missed.ts"
 import { nodeOf } from "../../rented/node-ids.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { endingsOf, refusalOf } from "./endings.ts"
-import { failureOf, isThrottled, passingBy, refusedBy } from "./errors.ts"
+import { failureOf, isNotThere, isThere, isThrottled, passingBy, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { bulkBody, kept, type Parts, requestId } from "./instance-body.ts"
 import { instanceName, labelOf } from "./names.ts"
@@ -41,7 +43,6 @@ const tokensMax = 100_000
 
 /** Something may be there: that we may not ask, or not now, says nothing of it. */
 const later = ({ code, message }: CloudError) => passingBy(code, message)
-const isTaken = (code: string) => code === "alreadyExists" || code === "RESOURCE_ALREADY_EXISTS"
 
 /** One call, which makes all of it or, of machines that were kept, one of them. */
 interface Call {
@@ -97,7 +98,8 @@ export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, 
       const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
       const failure = failureOf(over)
       if (failure === null) return
-      if (!isThrottled(failure.code) || attempt + 1 >= attemptsMax) return yield* new CloudError({ ...failure, kind: "Refused" })
+      if (!isThrottled(failure.code)) return yield* failure
+      if (attempt + 1 >= attemptsMax) return yield* refusedBy(failure.code, failure.message)
       yield* Effect.sleep(attemptPauseMs * (attempt + 1))
     }
   })
@@ -114,7 +116,7 @@ export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, 
           .pipe(
             Effect.flatMap(operations.done),
             Effect.catchIf(
-              ({ code }) => code === "notFound",
+              ({ code }) => isNotThere(code),
               () => Effect.void
             ),
             Effect.mapError(later)
@@ -158,7 +160,7 @@ export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, 
     const names = namesOf(wish, ranks)
     yield* Effect.forEach(calls, (call) => carry(wish, call), { concurrency: atOnce, discard: true }).pipe(
       Effect.catchIf(
-        ({ code }) => isTaken(code),
+        ({ code }) => isThere(code),
         (error) => settleTaken(wish, names, error)
       ),
       Effect.tapError(({ kind }) => (kind === "Refused" ? clear(wish, names) : Effect.void))
@@ -169,6 +171,7 @@ export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, 
   const whenRunning = Effect.fn("Provision.whenRunning")(function* (wish: ProvisionRequest, names: ReadonlyArray<string>) {
     const zone = wish.offer.zone!
     const { useInternalIps } = yield* Effect.mapError(settings, later)
+    const missed = makeMissed()
     for (let look = 0; ; look++) {
       const { instances: listed } = yield* Effect.mapError(instances.ofLog(wish.tags.log), later)
       const there = names.map((name) => listed.find((one) => one.name === name && isOurs(wish, one)))
@@ -178,7 +181,9 @@ export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, 
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
       if (suspects.length > 0 && (look % looksEvery === 0 || there.some((one) => one !== undefined && isOff(one)))) {
         const endings = endingsOf(yield* Effect.mapError(operations.ofInstances(zone, suspects), later))
-        const ended = suspects.find((name) => endings.has(name))
+        const nowMs = yield* Clock.currentTimeMillis
+        const isLost = (name: string) => !there.some((one) => one?.name === name) && missed.isLong(name, nowMs)
+        const ended = suspects.find((name) => endings.has(name) || isLost(name))
         if (ended !== undefined) {
           yield* remove(
             zone,
