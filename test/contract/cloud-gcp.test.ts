@@ -5,7 +5,7 @@
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Fiber, Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach } from "vitest"
 import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
@@ -98,6 +98,24 @@ describe("a request for machines of Compute Engine", () => {
       const next = yield* daemonOver(home)
       assert.lengthOf(yield* next.provision(asked), 2)
       assert.lengthOf(yield* live, 2)
+      assert.lengthOf(yield* accepted, 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("that was not listed yet when the next daemon asked, with other words, is found all the same", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0, 1])
+      yield* timing({ operationListSeconds: 2, seconds: 2, insertSeconds: 1 })
+      yield* fault(lost)
+      yield* Effect.flip(cloud.provision(asked))
+      writeFileSync(join(home, "config.yaml"), "gcp: {labels: {team: red}}\n")
+      const next = yield* daemonOver(home)
+      const nodes = yield* Effect.retry(next.provision(asked), {
+        while: ({ kind }) => kind === "Transient",
+        schedule: Schedule.spaced("500 millis")
+      })
+      assert.sameMembers(names(nodes), called(yield* live))
       assert.lengthOf(yield* accepted, 1)
     }).pipe(Effect.scoped)
   )

@@ -730,6 +730,7 @@ const TIMING = {
   // seconds
   seconds: 0, // a new instance is unknown to every call
   listSeconds: 0, // and absent from lists
+  operationListSeconds: 0, // a new operation is absent from lists
   pendingSeconds: 0, // operations wait before they run
   insertSeconds: 0,
   startSeconds: 0,
@@ -1103,7 +1104,7 @@ class Cloud {
         insertTime: stamp(now),
         ...body
       },
-      { waiters: [], ...meta }
+      { waiters: [], listedAt: now + this.timing.operationListSeconds * 1000, ...meta }
     )
     delete operation.creationTimestamp
     this.clock.after(OPERATION_SECONDS, () => this.drop(operation))
