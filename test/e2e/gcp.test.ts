@@ -77,7 +77,7 @@ describeWithMachines("clusters on Compute Engine", () => {
     expect(inserts.map(({ status: answer }) => answer)).toEqual([200])
   }, 180_000)
 
-  it("a cluster is stopped with its disk, started again, and takes jobs; on spot machines too", async () => {
+  it("stop-06: a cluster is stopped with its disk, started again, and takes jobs; on spot machines too", async () => {
     expect(await launch("one", "--use-spot", "echo kept > ~/kept.txt")).toMatchObject({ code: 0 })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     expect(await only()).toMatchObject({ status: "TERMINATED", spot: true })

@@ -15,6 +15,7 @@ export const permissions: Readonly<Record<string, ReadonlyArray<string>>> = {
     "compute.instances.delete",
     "compute.instances.get",
     "compute.instances.list",
+    "compute.instances.resume",
     "compute.instances.setLabels",
     "compute.instances.setMetadata",
     "compute.instances.setTags",
