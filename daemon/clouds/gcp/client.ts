@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { CloudError } from "../Cloud.ts"
+import { type Clients, openClients } from "./clients.ts"
 import { filesNow, isOnGoogle, ownerOf, projectOf, readCredentials } from "./credentials.ts"
 import { type ErrorBody, errorOf, isThrottled, nothingThere } from "./errors.ts"
 
@@ -19,21 +20,6 @@ const pauseMaxMs = 20_000
 
 const options = { timeout: answerMaxMs, retry: null, autoPaginate: false } as const
 export type Options = typeof options
-
-const clients = {
-  disks: async () => (await import("@google-cloud/compute/build/src/v1/disks_client.js")).DisksClient,
-  firewalls: async () => (await import("@google-cloud/compute/build/src/v1/firewalls_client.js")).FirewallsClient,
-  globalOperations: async () => (await import("@google-cloud/compute/build/src/v1/global_operations_client.js")).GlobalOperationsClient,
-  images: async () => (await import("@google-cloud/compute/build/src/v1/images_client.js")).ImagesClient,
-  instances: async () => (await import("@google-cloud/compute/build/src/v1/instances_client.js")).InstancesClient,
-  machineTypes: async () => (await import("@google-cloud/compute/build/src/v1/machine_types_client.js")).MachineTypesClient,
-  networks: async () => (await import("@google-cloud/compute/build/src/v1/networks_client.js")).NetworksClient,
-  projects: async () => (await import("@google-cloud/compute/build/src/v1/projects_client.js")).ProjectsClient,
-  regions: async () => (await import("@google-cloud/compute/build/src/v1/regions_client.js")).RegionsClient,
-  subnetworks: async () => (await import("@google-cloud/compute/build/src/v1/subnetworks_client.js")).SubnetworksClient,
-  zoneOperations: async () => (await import("@google-cloud/compute/build/src/v1/zone_operations_client.js")).ZoneOperationsClient
-}
-type Clients = { readonly [K in keyof typeof clients]: () => Promise<InstanceType<Awaited<ReturnType<(typeof clients)[K]>>>> }
 
 /** What a call is told: clients by name, and the project that all of it is in. */
 export interface Google extends Clients {
@@ -59,13 +45,6 @@ interface Slot {
 }
 const slots = new AsyncLocalStorage<Slot>()
 
-const endpoint = (): { apiEndpoint?: string; protocol?: string; port?: number } => {
-  const own = process.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE"]
-  if (!own) return {}
-  const { hostname, port, protocol } = new URL(own)
-  return { apiEndpoint: hostname, protocol: protocol.slice(0, -1), ...(port !== "" && { port: Number(port) }) }
-}
-
 interface AuthClient {
   fetch: (url: string | URL, init?: object) => Promise<Response>
   readonly getAccessToken: () => Promise<{ readonly token?: string | null }>
@@ -74,8 +53,7 @@ interface AuthClient {
 
 const load = async (ownProject: string | null) => {
   const file = await readCredentials()
-  const { ProjectsClient } = await import("@google-cloud/compute/build/src/v1/projects_client.js")
-  const { auth } = new ProjectsClient(endpoint())
+  const { auth } = await openClients({}).projects()
   auth.useJWTAccessWithScope = true
   auth.defaultScopes = ["https://www.googleapis.com/auth/cloud-platform"]
   const authClient = (await auth.getClient()) as unknown as AuthClient
@@ -96,15 +74,7 @@ const load = async (ownProject: string | null) => {
   }
   const project = (await projectOf(ownProject, file)) ?? (isOnGoogle() ? await auth.getProjectId() : undefined)
   if (project === undefined) throw nothingThere("Config", noProject, "cloud")
-  const made = new Map<string, Promise<unknown>>()
-  const of = (name: keyof typeof clients) => () => {
-    const known =
-      made.get(name) ?? clients[name]().then((Client) => new (Client as new (options: object) => unknown)({ ...endpoint(), authClient }))
-    made.set(name, known)
-    return known
-  }
-  const byName = Object.fromEntries(Object.keys(clients).map((name) => [name, of(name as keyof typeof clients)])) as unknown as Clients
-  const account = async () => {
+  const ask = async () => {
     const named = ownerOf(file)
     if (named !== undefined) return named
     if (file.client_id === undefined) return (await auth.getCredentials()).client_email ?? project
@@ -112,7 +82,16 @@ const load = async (ownProject: string | null) => {
     const info = await authClient.getTokenInfo?.(token ?? "")
     return info?.email ?? info?.sub ?? file.client_id
   }
-  return { google: { ...byName, project }, account, authClient }
+  let known: Promise<string> | undefined
+  /** Asked once: it is a call for some. */
+  const account = () => {
+    known ??= ask().catch((error) => {
+      known = undefined
+      throw error
+    })
+    return known
+  }
+  return { google: { ...openClients({ authClient }), project }, account, authClient }
 }
 
 const noProject = "no project is chosen: run gcloud config set project PROJECT, or name it as gcp.project_id in config.yaml"

@@ -59,6 +59,9 @@ export const labelProblem = (labels: Readonly<Record<string, string>>): string |
 /** One that is ended when GCP wants it back; it can be stopped all the same. */
 const spot = { provisioningModel: "SPOT", instanceTerminationAction: "DELETE", onHostMaintenance: "TERMINATE", automaticRestart: false }
 
+/** Without a GPU as well. */
+const doNotMigrate = /^(h3|h4d|x4|z3)-|-metal/
+
 /** What one machine has of it; links where a single one is made, names where several are. */
 const common = (parts: Parts) => {
   const { folder, labels: own, place, portsTag, project, request, sshKeys, useInternalIps, userData } = parts
@@ -77,7 +80,8 @@ const common = (parts: Parts) => {
     subnetwork: `projects/${project}/regions/${offer.region}/subnetworks/${place.subnetwork}`,
     ...(!useInternalIps && { accessConfigs: [{ name: "External NAT", type: "ONE_TO_ONE_NAT" }] })
   }
-  const scheduling = offer.useSpot ? spot : offer.accelerators === null ? null : { onHostMaintenance: "TERMINATE", automaticRestart: true }
+  const stays = offer.accelerators !== null || doNotMigrate.test(offer.instanceType!)
+  const scheduling = offer.useSpot ? spot : stays ? { onHostMaintenance: "TERMINATE", automaticRestart: true } : null
   return {
     labels,
     metadata: { items },

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { lastPart, type Operation } from "./api.ts"
 import { type Gcp, waits } from "./client.ts"
+import { endingsOf } from "./endings.ts"
 import { failureOf } from "./errors.ts"
 
 /** Of names in one filter. */
@@ -44,11 +45,12 @@ export const makeOperations = (gcp: Gcp) => {
     }),
     /** The one that a request was accepted as. */
     ofRequest: (zone: string, requestId: string) => Effect.map(list(zone, `clientOperationId = "${requestId}"`), (found) => found[0]),
-    ofInstances: Effect.fn("Operations.ofInstances")(function* (zone: string, names: ReadonlyArray<string>) {
+    /** How instances of these names ended. */
+    endings: Effect.fn("Operations.endings")(function* (zone: string, names: ReadonlyArray<string>) {
       const found: Array<Operation> = []
       for (let at = 0; at < names.length; at += namesMax)
         found.push(...(yield* list(zone, `targetLink eq ".*/instances/(${names.slice(at, at + namesMax).join("|")})"`)))
-      return found as ReadonlyArray<Operation>
+      return endingsOf(found)
     })
   }
 }

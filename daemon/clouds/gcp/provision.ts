@@ -4,105 +4,36 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { nodeOf } from "../../rented/node-ids.ts"
-import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
+import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
-import type { Gcp } from "./client.ts"
-import { endingsOf, refusalOf } from "./endings.ts"
-import { failureOf, isNotThere, isThere, isThrottled, passingBy, refusedBy } from "./errors.ts"
+import { refusalOf } from "./endings.ts"
+import { isNotThere, isThere, passingBy, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
-import { bulkBody, kept, type Parts, requestId } from "./instance-body.ts"
+import { requestId } from "./instance-body.ts"
 import { instanceName, labelOf } from "./names.ts"
-import type { Operations } from "./operations.ts"
+import { later, makeRequests, type RequestsOptions } from "./requests.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
-export interface ProvisionOptions {
-  readonly gcp: Gcp
+export interface ProvisionOptions extends RequestsOptions {
   readonly instances: Instances
-  readonly operations: Operations
-  /** All that the cloud is told; asked of it before, and of files. */
-  readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
   /** The key that a machine of this token shows, `ssh-ed25519 AAAA…`. */
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
-  /** Who is older may have been asked for by another process. */
-  readonly sinceMs: number
 }
 
-/** Of what was accepted and then put off. */
-const attemptsMax = 5
-const attemptPauseMs = 5_000
 /** Between looks at what became of one that is not listed. */
 const looksEvery = 5
 const atOnce = 16
-/** Of a token that is forgotten it would not be known that an answer is missing. */
-const tokensMax = 100_000
 
-/** Something may be there: that we may not ask, or not now, says nothing of it. */
-const later = ({ code, message }: CloudError) => passingBy(code, message)
-
-/** One call, which makes all of it or, of machines that were kept, one of them. */
-interface Call {
-  readonly ranks: ReadonlyArray<number>
-  readonly send: (id: string) => Effect.Effect<Operation, CloudError>
-}
-
-export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, settings, sinceMs }: ProvisionOptions) => {
-  /** Those that were asked for: an answer may be missing. */
-  const asked = new Set<NodeToken>()
-  const isUnsure = (token: NodeToken) => asked.has(token) || decodeTime(token) < sinceMs
-  const isAsked = (token: NodeToken) =>
-    Effect.sync(() => {
-      asked.add(token)
-      for (const old of asked) if (asked.size > tokensMax) asked.delete(old)
-    })
+export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: ProvisionOptions) => {
+  const { gcp, operations } = options
+  const { callsFor, carry, isUnsure } = makeRequests(options)
 
   const namesOf = ({ tags, token }: ProvisionRequest, ranks: ReadonlyArray<number>) =>
     ranks.map((rank) => instanceName(tags.clusterName, token, rank))
-
-  const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
-    const parts = yield* partsOf(wish)
-    const zone = wish.offer.zone!
-    if (!parts.root.isMachine) {
-      const body = bulkBody(parts, ranks)
-      if (body instanceof CloudError) return yield* body
-      const send = (id: string) =>
-        gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
-          const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
-          const [made] = await (await client()).bulkInsert(request, options)
-          return made.latestResponse as Operation
-        })
-      return [{ ranks, send }] satisfies ReadonlyArray<Call>
-    }
-    return yield* Effect.forEach(ranks, (rank) => {
-      const instanceResource = kept(parts, rank)
-      if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
-      const send = (id: string) =>
-        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) => {
-          const [made] = await (await client()).insert({ project, zone, requestId: id, instanceResource }, options)
-          return made.latestResponse as Operation
-        })
-      return Effect.succeed<Call>({ ranks: [rank], send })
-    })
-  })
-
-  /** Until what was accepted is done. What is put off is asked for anew, under another id: this one stands for what failed. */
-  const carry = Effect.fn("Provision.carry")(function* ({ token, offer }: ProvisionRequest, { ranks, send }: Call) {
-    for (let attempt = 0; ; attempt++) {
-      const id = requestId(token, ranks, attempt)
-      const known = isUnsure(token) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
-      yield* isAsked(token)
-      const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
-      const failure = failureOf(over)
-      if (failure === null) return
-      if (!isThrottled(failure.code)) return yield* failure
-      if (attempt + 1 >= attemptsMax) return yield* refusedBy(failure.code, failure.message)
-      yield* Effect.sleep(attemptPauseMs * (attempt + 1))
-    }
-  })
 
   const remove = (zone: string, names: ReadonlyArray<string>) =>
     Effect.forEach(
@@ -180,7 +111,7 @@ export const makeProvision = ({ gcp, hostKeyOf, instances, operations, partsOf, 
       const isOff = (one: Instance) => ["stopping", "stopped"].includes(phaseOf(one))
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
       if (suspects.length > 0 && (look % looksEvery === 0 || there.some((one) => one !== undefined && isOff(one)))) {
-        const endings = endingsOf(yield* Effect.mapError(operations.ofInstances(zone, suspects), later))
+        const endings = yield* Effect.mapError(operations.endings(zone, suspects), later)
         const nowMs = yield* Clock.currentTimeMillis
         const isLost = (name: string) => !there.some((one) => one?.name === name) && missed.isLong(name, nowMs)
         const ended = suspects.find((name) => endings.has(name) || isLost(name))

@@ -98,6 +98,10 @@ describe("a request for machines", () => {
     })
     expect(body({ offer: cpu }).instanceProperties).not.toHaveProperty("scheduling")
   })
+  it("of a machine that cannot be moved while it runs is begun again where its host is mended", () => {
+    for (const instanceType of ["h3-standard-88", "c3-standard-192-metal"])
+      expect(body({ offer: { ...cpu, instanceType } }).instanceProperties!.scheduling).toMatchObject({ onHostMaintenance: "TERMINATE" })
+  })
   it("has a disk of 256 GiB, or what is asked, and never less than its image holds", () => {
     const disk = (machine: { diskGib?: number; diskTier?: string }) =>
       body({ machine, offer: cpu }).instanceProperties!.disks![0]!.initializeParams
