@@ -13,7 +13,7 @@ import type { NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds
 import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
 import { Connections } from "../../daemon/remote/Connections.ts"
 import { root } from "../e2e/home.ts"
-import { Gce, type GceInstance } from "../tools/gce.ts"
+import { Gce, type GceCall, type GceInstance } from "../tools/gce.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 import { agentPath } from "./cloud-local-prepare.ts"
 import { makeTags, makeToken } from "./cloud-nodes.ts"
@@ -302,6 +302,44 @@ describe("a request for machines of Compute Engine", () => {
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ zone, machineType: "n2-*", count: 4 }]))
       assert.deepInclude(yield* Effect.flip(cloud.provision(request([0, 1, 2], { machine }))), { kind: "Refused", scope: "zone" })
       assert.lengthOf(yield* live, 3)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("resources-22: begins from the image that the task names", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      for (const [image, found] of [
+        ["projects/debian-cloud/global/images/family/debian-12", /^projects\/debian-cloud\/global\/images\/debian-12-/],
+        ["skypilot:gpu-debian-11", /^projects\/ubuntu-os-cloud\/global\/images\/ubuntu-2404/]
+      ] as const) {
+        yield* Effect.promise(() => gce.strict("DELETE", "calls"))
+        yield* cloud.provision(request([0], { machine: { images: { "us-central1": image } } }))
+        const [{ body }] = (yield* accepted) as [GceCall]
+        assert.match(body.instanceProperties.disks[0].initializeParams.sourceImage, found)
+      }
+      const error = yield* Effect.flip(cloud.provision(request([0], { machine: { images: { "*": "projects/lab-1/global/images/none" } } })))
+      assert.deepInclude(error, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "cloud" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of a thousand is one operation; they are looked at by one list, and one that is off is asked about once", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request(Array.from({ length: 1000 }, (_, rank) => rank))
+      const nodes = yield* cloud.provision(asked)
+      assert.lengthOf(yield* accepted, 1)
+      const refs = nodes.map((node) => refOf(asked, node))
+      const calls = Effect.gen(function* () {
+        yield* Effect.promise(() => gce.strict("DELETE", "calls"))
+        const states = yield* cloud.query(refs)
+        const made = yield* Effect.promise(() => gce.calls())
+        return { off: states.filter(({ state }) => state === "stopped").length, made: made.map(({ action }) => action) }
+      })
+      const list = ["instances.aggregatedList", "instances.aggregatedList"]
+      assert.deepStrictEqual(yield* calls, { off: 0, made: list })
+      yield* Effect.promise(() => gce.strict("POST", `instances/${nodes[7]!.host}/shutdown`))
+      assert.deepStrictEqual(yield* calls, { off: 1, made: [...list, "zoneOperations.list"] })
+      assert.deepStrictEqual(yield* calls, { off: 1, made: list })
     }).pipe(Effect.scoped)
   )
 
