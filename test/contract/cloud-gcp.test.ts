@@ -305,6 +305,52 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("is one that Compute Engine takes, for every kind of machine that is offered", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const kinds: ReadonlyArray<object> = [
+        ...["T4", "T4:4", "P4", "P100", "V100:8", "A100", "A100:16", "A100-80GB:8", "L4", "L4:8", "H100:8", "H200:8", "B200:8"].map(
+          (accelerators) => ({
+            accelerators
+          })
+        ),
+        { accelerators: "T4", use_spot: true },
+        { accelerators: "H100", use_spot: true },
+        ...[
+          "e2-small",
+          "n1-standard-1",
+          "n2-highcpu-2",
+          "n2d-standard-2",
+          "n4-standard-2",
+          "c2-standard-4",
+          "c3-standard-4",
+          "c4-standard-2",
+          "m3-ultramem-32",
+          "t2d-standard-1",
+          "t2a-standard-1"
+        ].map((instance_type) => ({ instance_type }))
+      ]
+      for (const kind of kinds) {
+        for (const disk_tier of ["low", "medium", "high", "best"] as const) {
+          const { offers, reason } = yield* cloud.offers({ resources: { cloud: "gcp", ...kind } })
+          const [offer] = offers
+          assert.isDefined(offer, `${JSON.stringify(kind)}: ${reason}`)
+          const asked = request([0], { offer: offer!, machine: { diskTier: disk_tier } })
+          const [node] = yield* Effect.mapError(
+            cloud.provision(asked),
+            ({ message }) => `${JSON.stringify(kind)}, ${disk_tier}: ${message}`
+          )
+          const ref = refOf(asked, node!)
+          // What it has beside its disks goes with its run.
+          if (disk_tier === "low") yield* cloud.stop(ref)
+          yield* cloud.terminate(ref)
+        }
+      }
+      assert.lengthOf(yield* live, 0)
+      assert.lengthOf(yield* disks, 0)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("resources-22: begins from the image that the task names", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
