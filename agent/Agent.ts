@@ -84,8 +84,10 @@ export class Agent {
   hello(): AgentHello {
     const { cluster, node, rank } = this.folder.identity
     const { id: journal, lastEntry } = this.journal
-    const halted = this.#store.state.halted || (this.head?.closed ?? false)
-    return { cluster, node, rank, journal, lastEntry, build: this.#build, pid: process.pid, halted }
+    const { halted: isHalted, taken } = this.#store.state
+    const halted = isHalted || (this.head?.closed ?? false)
+    const lastJob = taken.at(-1)?.[1] ?? 0
+    return { cluster, node, rank, journal, lastEntry, lastJob, build: this.#build, pid: process.pid, halted }
   }
 
   /** `ended` is there before this process ends, so nobody starts it again. */

@@ -1,5 +1,5 @@
 /** Help pages of what looks at clouds, their machines and prices. */
-import { at, type Page, when } from "./page.ts"
+import { at, type Page, when, yes } from "./page.ts"
 
 export const cloudPages = {
   check: {
@@ -38,6 +38,19 @@ export const cloudPages = {
       ["--sha256 SUM", "update: what it must sum up to"]
     ],
     examples: ["sky catalog list", "sky catalog update aws --from ./vms.csv"]
+  },
+  leaks: {
+    usage: "sky leaks [-a] | sky leaks --terminate [-y] [ID|CLUSTER…] | sky leaks --adopt [-y] [--as NAME] CLUSTER",
+    summary: "what the clouds hold of ours and no cluster has",
+    note: "All regions are asked; what does not answer is said, with exit code 1. --terminate without a name: all that this log has made. --adopt makes machines a cluster again, of whichever log they were; nothing is done to them.",
+    flags: [
+      ["-a, --all", "also what other logs have made"],
+      ["--terminate", "end them"],
+      ["--adopt", "make their machines a cluster of this log"],
+      ["--as NAME", "--adopt: under another name"],
+      yes
+    ],
+    examples: ["sky leaks -o json", "sky leaks --terminate -y vol-0a1b2c3d"]
   },
   ssh: {
     usage: "sky ssh ls [POOL]",

@@ -13,7 +13,7 @@ import { atMost } from "./verb.ts"
 
 const groups: ReadonlyArray<readonly [title: string, verbs: ReadonlyArray<string>]> = [
   ["Run", ["launch", "exec", "cancel"]],
-  ["Look", ["status", "queue", "logs", "why", "cost-report", "show-gpus"]],
+  ["Look", ["status", "queue", "logs", "why", "cost-report", "show-gpus", "leaks"]],
   ["Change", ["stop", "start", "autostop", "down"]],
   ["History", ["events", "replay", "audit", "ops"]],
   ["Set up", ["task", "check", "catalog", "ssh", "daemon", "completion", "rpc"]]

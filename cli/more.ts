@@ -11,6 +11,7 @@ import { daemon } from "./commands/daemon.ts"
 import { down } from "./commands/down.ts"
 import { events } from "./commands/events.ts"
 import { launch } from "./commands/launch.ts"
+import { leaks } from "./commands/leaks.ts"
 import { ops } from "./commands/ops.ts"
 import { replay } from "./commands/replay.ts"
 import { rpc } from "./commands/rpc.ts"
@@ -61,6 +62,7 @@ const verbs = new Map<string, Verb>(
     gpus,
     catalog,
     ssh,
+    leaks,
     rpc,
     task,
     "complete-names": completionNames

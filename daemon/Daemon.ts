@@ -18,6 +18,7 @@ import { freshUlid } from "./Ids.ts"
 import * as Imported from "./Imported.ts"
 import * as IpcServer from "./ipc/IpcServer.ts"
 import { Lifecycle } from "./Lifecycle.ts"
+import { Leaks } from "./leaks/Leaks.ts"
 import { EventLog } from "./log/EventLog.ts"
 import * as LevelLog from "./log/LevelLog.ts"
 import * as SnapshotKeeper from "./log/SnapshotKeeper.ts"
@@ -82,7 +83,7 @@ export const layer = (home: string, agentPath: string) =>
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.mergeAll(Operations.layer, Queries.layer)),
     Layer.provideMerge(Layer.provide(SshNames.layer(home), patient)),
-    Layer.provideMerge(Layer.provide(Unlogged.layer, patient)),
+    Layer.provideMerge(Layer.provide(Layer.merge(Unlogged.layer, Leaks.layer), patient)),
     Layer.provideMerge(core(Layer.provideMerge(Imported.layer(home), Layer.provideMerge(Reactors.layer, Imported.understood(home))))),
     Layer.provideMerge(Disk.layer(home)),
     Layer.provideMerge(Layer.mergeAll(Lifecycle.layer, Notices.layer)),

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type { ClusterId } from "../events/ids.ts"
 import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
+import { rowNamed } from "../projections/clusters.ts"
 import { jobsOf } from "../projections/jobs.ts"
 import { ResourcesUnavailableError, type SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
@@ -11,6 +12,7 @@ import type { Catalog } from "./catalog/Catalog.ts"
 import type { Cloud, Offered } from "./clouds/Cloud.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
+import { clonedDisk } from "./commands/clone.ts"
 import { type Context, type Decided, nothingToDo } from "./commands/decision.ts"
 import { down } from "./commands/down.ts"
 import { exec } from "./commands/exec.ts"
@@ -103,9 +105,15 @@ const hinted = (refusal: SkydError, { catalogs, places, task }: Input<"launch">)
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
-    const { access, clouds, context, fresh, name, params, places, row } = input
+    const { access, clouds, context, fresh, name, params, places, row, world } = input
+    const from = params.cloneDiskFrom ?? null
+    const clones = (cloud: string) => clouds.get(cloud)?.clonesDisks === true
+    const cloneFor = (task: RecordedTask) =>
+      from === null ? Result.succeed(undefined) : clonedDisk({ from, task, clones, source: rowNamed(world.clusters, from), target: row })
     const decided = Result.flatMap(completedBy(clouds, access, input.task), (task) =>
-      launch(row, { name, fresh, task, options: params, ...ofPlace(input), ...places }, context)
+      Result.flatMap(cloneFor(task), (clone) =>
+        launch(row, { name, fresh, task, clone, options: params, ...ofPlace(input), ...places }, context)
+      )
     )
     return params.dryrun
       ? planned(decided, input)

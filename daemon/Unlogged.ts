@@ -5,12 +5,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import { type Clusters, rowNamed, rowOf } from "../projections/clusters.ts"
+import { type Clusters, logOf, rowNamed, rowOf } from "../projections/clusters.ts"
 import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds } from "./Clouds.ts"
-import type { IsHad, Owned } from "./clouds/Cloud.ts"
+import type { Owned } from "./clouds/Cloud.ts"
+import { hadIn } from "./leaks/known.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Witness } from "./log/Witness.ts"
 import { Notices } from "./Notices.ts"
@@ -47,7 +47,10 @@ const refuse = (clusterName: string) =>
     new ValueError({ message: "The log is sound: nothing is done without recording it.", hint: `End it with: sky down ${clusterName}` })
   )
 
-const isKnown = (clusters: Clusters, { tags }: Owned) => tags.log === clusters.log && rowOf(clusters, tags.cluster) !== undefined
+const isKnown = (clusters: Clusters, { tags }: Owned) => {
+  const row = rowOf(clusters, tags.cluster)
+  return row !== undefined && tags.log === logOf(clusters, row)
+}
 
 const make = Effect.gen(function* () {
   const clouds = yield* Clouds
@@ -60,11 +63,7 @@ const make = Effect.gen(function* () {
   /** What there is now, which is said. */
   const look = Effect.suspend(() => {
     const before = log.world().clusters
-    const had = new Set(
-      [...HashMap.values(before.rows)].flatMap(({ nodes, offer }) => nodes.map(({ host }) => JSON.stringify([offer?.region, host])))
-    )
-    const isHad: IsHad = ({ host, region }) => had.has(JSON.stringify([region, host]))
-    return Effect.map(machines(clouds, null, last, isHad), ({ found, silent }) => {
+    return Effect.map(machines(clouds, null, last, hadIn(before)), ({ found, silent }) => {
       const now = log.world().clusters
       // What went meanwhile was known, and so is what came.
       last = found.filter((one) => !isKnown(before, one) && !isKnown(now, one))

@@ -5,6 +5,7 @@ import { ActionFailed, ClusterGone, ClusterImported, ClusterStopped, DownRequest
 import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
 import { JobCancelRequested, JobClosed, JobEnded, JobSettingUp, JobStarted, JobSubmitted, JournalGap } from "./job.ts"
 import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, PlacePassedOver, PlacesExhausted, StartRequested } from "./launch.ts"
+import { ClusterAdopted, LeakEnded, LeakEndRequested, LeakKept } from "./leak.ts"
 import { OperationCancelled, OperationFailed, OperationRequested, OperationSucceeded } from "./operation.ts"
 import {
   NodeAbandoned,
@@ -66,10 +67,14 @@ export const events = [
   ClusterStopped,
   ClusterGone,
   ClusterImported,
+  ClusterAdopted,
+  LeakEndRequested,
+  LeakEnded,
+  LeakKept,
   ActionFailed,
   ReactorFailed
 ] as const
 
-export const Event = Schema.Union(events).pipe(Schema.toTaggedUnion("_tag"))
+export const Event = Schema.Union(events)
 export type Event = typeof Event.Type
 export type EventTag = Event["_tag"]

@@ -18,6 +18,7 @@ export const freedKeysOf = ({ event }: Recorded): ReadonlyArray<Key> => (event._
 export const keysOf = ({ event, stream }: Recorded): ReadonlyArray<Key> => {
   switch (event._tag) {
     case "ClusterCreated":
+    case "ClusterAdopted":
       return [stream, nameKey(event.name)]
     case "OperationRequested":
       return [stream, requestKey(event.requestId)]

@@ -1,7 +1,7 @@
 /** Facts about what a cluster is wanted for. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { AtMs, Offer, RecordedTask, refusal } from "./values.ts"
+import { AtMs, ClonedDisk, Offer, RecordedTask, refusal } from "./values.ts"
 
 /** A new cluster has this name from here to its `ClusterGone`. */
 export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
@@ -17,6 +17,7 @@ export const LaunchRequested = Schema.TaggedStruct("LaunchRequested", {
   retryUntilUp: Schema.Boolean,
   noSetup: Schema.Boolean,
   detachSetup: Schema.Boolean,
+  clone: Schema.optionalKey(ClonedDisk),
   /** The command line or the script that asked. */
   lastUse: Schema.String
 })

@@ -1,6 +1,6 @@
 /** Facts about machines, from the wish for one to its end. */
 import * as Schema from "effect/Schema"
-import { ClusterId, JournalId, NodeId, NodeToken } from "./ids.ts"
+import { ClusterId, JobId, JournalId, NodeId, NodeToken } from "./ids.ts"
 import { AtMs, MachineWish, Offer, refusal } from "./values.ts"
 
 const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
@@ -45,14 +45,16 @@ export const NodeStarted = Schema.TaggedStruct("NodeStarted", { ...node, address
 
 /**
  * The agent on this node answered. `hostKey`: its machine showed another key than the recorded one, and the user's own known_hosts had that
- * very key for it: it is the only one from here on. `address`: it has another than the recorded one now.
+ * very key for it: it is the only one from here on. `address`: it has another than the recorded one now. `lastJob`: jobs up to this number
+ * had been taken there, more than the log knew of.
  */
 export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", {
   ...node,
   journal: JournalId,
   build: Schema.String,
   hostKey: Schema.optionalKey(Schema.String),
-  address: Schema.optionalKey(Schema.String)
+  address: Schema.optionalKey(Schema.String),
+  lastJob: Schema.optionalKey(JobId)
 })
 
 /** The agent on this node does not answer any more, although its machine has not ended. */

@@ -1,5 +1,6 @@
 /** Values that several facts share. */
 import * as Schema from "effect/Schema"
+import { ClusterId, ClusterName, NodeId } from "./ids.ts"
 
 /** Milliseconds since 1970, until the end of the year 9999: beyond it no time can be shown that can be typed, soon after none at all. */
 export const AtMs = Schema.Natural.check(Schema.isLessThanOrEqualTo(253_402_300_799_999))
@@ -22,6 +23,19 @@ export const Offer = Schema.Struct({
 })
 export type Offer = typeof Offer.Type
 
+/** The disk that a new one begins as a copy of: that of the head of a stopped cluster. `log`: whose tags its machine carries, where that is another. */
+export const ClonedDisk = Schema.Struct({
+  cloud: Schema.NonEmptyString,
+  region: Schema.NullOr(Schema.String),
+  log: Schema.optionalKey(Schema.String),
+  cluster: ClusterId,
+  clusterName: ClusterName,
+  node: NodeId,
+  host: Schema.NullOr(Schema.String),
+  gib: Schema.Number
+})
+export type ClonedDisk = typeof ClonedDisk.Type
+
 /** What a task asks of its machines beyond what their place says: of a cloud that makes them. */
 export const MachineWish = Schema.Struct({
   diskGib: Schema.optionalKey(Schema.Number),
@@ -29,7 +43,8 @@ export const MachineWish = Schema.Struct({
   /** By region; `*` is any. */
   images: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   ports: Schema.optionalKey(Schema.Array(Schema.String)),
-  labels: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+  labels: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  clone: Schema.optionalKey(ClonedDisk)
 })
 export type MachineWish = typeof MachineWish.Type
 

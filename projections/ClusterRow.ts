@@ -70,6 +70,8 @@ export interface ActiveOperation {
 export interface ClusterRow {
   readonly id: ClusterId
   readonly name: ClusterName
+  /** Whose tags its machines carry, where that is not this log: it was adopted. */
+  readonly log: string | null
   readonly createdSeq: Seq
   readonly createdAtMs: number
   readonly launchedAtMs: number

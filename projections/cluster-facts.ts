@@ -9,6 +9,7 @@ import { nextOfSearch, notSearched } from "./search-facts.ts"
 export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq): ClusterRow => ({
   id,
   name,
+  log: null,
   createdAtMs: atMs,
   launchedAtMs: atMs,
   lastUse: "",
@@ -157,6 +158,11 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, trouble: null, purge: false }
     case "ClusterGone":
       return undefined
+    case "ClusterAdopted": {
+      const { log = null, numNodes, offer, owner = null } = event
+      // What was up once is never given up for another place.
+      return { ...row, log, numNodes, offer, owner, everUp: true }
+    }
     case "ClusterImported": {
       // Up as far as it is: what is missing of it is not in the making any more.
       const nodes = row.nodes.map((node) =>

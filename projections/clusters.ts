@@ -25,13 +25,14 @@ export interface Clusters {
 export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "host" | "hostKey"> {
   readonly cluster: ClusterId
   readonly clusterName: ClusterName
+  readonly log: string | null
   readonly cloud: string
   readonly region: string | null
   readonly zone: string | null
 }
 
 /** `offer`: where it was asked for. */
-export interface Unanswered extends Pick<ClusterRow, "id" | "name" | "offer" | "owner"> {
+export interface Unanswered extends Pick<ClusterRow, "id" | "name" | "log" | "offer" | "owner"> {
   readonly token: NodeToken
 }
 
@@ -42,6 +43,9 @@ export const rowNamed = (clusters: Clusters, name: string): ClusterRow | undefin
   return Option.isSome(id) ? rowOf(clusters, id.value) : undefined
 }
 
+/** Whose tags the machines of a cluster carry. */
+export const logOf = (clusters: Clusters, { log }: Pick<ClusterRow, "log">): string => log ?? clusters.log
+
 /** The cluster whose stream this is. */
 export const clusterOfStream = (stream: string): ClusterId | undefined =>
   stream.startsWith("cluster/") ? (stream.slice("cluster/".length) as ClusterId) : undefined
@@ -51,26 +55,40 @@ export const clusterOf = ({ event, stream }: Recorded): ClusterId | undefined =>
   "cluster" in event ? event.cluster : clusterOfStream(stream)
 
 const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, event: Event): Clusters["abandoned"] => {
-  if (event._tag === "NodeReleased" && HashMap.has(abandoned, event.node)) return HashMap.remove(abandoned, event.node)
+  // Of a cluster again: it is not to be ended.
+  const isWanted = (event._tag === "NodeReleased" || event._tag === "NodeProvisioned") && HashMap.has(abandoned, event.node)
+  if (isWanted) return HashMap.remove(abandoned, event.node)
   const found = event._tag === "NodeAbandoned" ? row?.nodes.find(({ host, node }) => node === event.node && host !== null) : undefined
   if (row?.offer == null || found === undefined) return abandoned
   const { address, host, hostKey, node, rank } = found
   const { cloud, region, zone } = row.offer
-  return HashMap.set(abandoned, node, { cluster: row.id, clusterName: row.name, cloud, region, zone, address, host, hostKey, node, rank })
+  return HashMap.set(abandoned, node, {
+    cluster: row.id,
+    clusterName: row.name,
+    log: row.log,
+    cloud,
+    region,
+    zone,
+    address,
+    host,
+    hostKey,
+    node,
+    rank
+  })
 }
 
 const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | undefined, event: Event): Clusters["unanswered"] => {
   if (event._tag === "NodeRefused" && HashMap.has(unanswered, event.token)) return HashMap.remove(unanswered, event.token)
   const asked = event._tag === "RequestAbandoned" ? row?.pending.find(({ token }) => token === event.token) : undefined
   if (row === undefined || asked === undefined) return unanswered
-  const { id, name, owner } = row
+  const { id, log, name, owner } = row
   const { offer, token } = asked
-  return HashMap.set(unanswered, token, { id, name, offer, owner, token })
+  return HashMap.set(unanswered, token, { id, log, name, offer, owner, token })
 }
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 9,
+  version: 10,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded
@@ -82,15 +100,13 @@ export const clusters: Projection<Clusters> = {
     const unanswered = leaveUnanswered(known.unanswered, row, event)
     const isSame = abandoned === known.abandoned && unanswered === known.unanswered
     const state = isSame ? known : { ...known, abandoned, unanswered }
-    const before =
-      event._tag === "ClusterCreated"
-        ? blank(id, event.name, recorded.atMs, recorded.seq)
-        : Option.getOrUndefined(HashMap.get(state.rows, id))
+    const isBirth = event._tag === "ClusterCreated" || event._tag === "ClusterAdopted"
+    const before = isBirth ? blank(id, event.name, recorded.atMs, recorded.seq) : Option.getOrUndefined(HashMap.get(state.rows, id))
     if (before === undefined) return state
     const after = next(before, recorded)
     if (after === undefined) return { ...state, rows: HashMap.remove(state.rows, id), names: HashMap.remove(state.names, before.name) }
     const lastSeq = recorded.stream.startsWith("cluster/") ? recorded.seq : after.lastSeq
     const rows = HashMap.set(state.rows, id, { ...after, lastSeq })
-    return event._tag === "ClusterCreated" ? { ...state, rows, names: HashMap.set(state.names, event.name, id) } : { ...state, rows }
+    return isBirth ? { ...state, rows, names: HashMap.set(state.names, event.name, id) } : { ...state, rows }
   }
 }

@@ -67,6 +67,8 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     }
     case "AutostopFired":
       return inRun(row, event.observedAtMs) ? { ...row, firedAtMs: event.observedAtMs } : row
+    case "ClusterAdopted":
+      return { ...row, name: event.name, offer: event.offer, numNodes: event.numNodes, launchedAtMs: atMs }
     case "ClusterImported":
       return { ...begin(row, () => true, atMs), asked: [] }
     case "ClusterGone":
@@ -88,15 +90,23 @@ const leave = (state: Costs, row: CostRow): Costs => {
   return { ...left, older, rows: HashMap.remove(rows, oldest.value.id) }
 }
 
+/** One that was gone goes on where it was. */
+const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
+  const before = Option.getOrUndefined(HashMap.get(state.rows, fresh.id))
+  const row = next(before === undefined ? fresh : { ...before, goneAtMs: null }, recorded)
+  return { ...state, rows: HashMap.set(state.rows, fresh.id, row), gone: HashMap.filter(state.gone, (id) => id !== fresh.id) }
+}
+
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 1,
+  version: 2,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 } },
   apply: (state, recorded) => {
     const { atMs, event, seq } = recorded
     if (!("cluster" in event)) return state
     const { cluster } = event
     if (event._tag === "ClusterCreated") return { ...state, rows: HashMap.set(state.rows, cluster, blank(cluster, event.name, seq, atMs)) }
+    if (event._tag === "ClusterAdopted") return adopt(state, recorded, blank(cluster, event.name, seq, atMs))
     const found = HashMap.get(state.rows, cluster)
     if (Option.isNone(found) || found.value.goneAtMs !== null) return state
     const row = next(found.value, recorded)

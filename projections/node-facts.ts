@@ -88,5 +88,6 @@ const ready = (
   const armed = journal?.id === row.journal?.id ? row.armed : Seq.make(0)
   // Where it is now is its place for ever: what refused before is of no more use.
   const search = everUp ? { refusals: [], rounds: 0 } : {}
-  return { ...done, ...search, journal, armed, everUp, trouble: null }
+  const lastJob = Math.max(done.lastJob, event.lastJob ?? 0)
+  return { ...done, ...search, journal, armed, everUp, lastJob, trouble: null }
 }

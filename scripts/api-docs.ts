@@ -118,7 +118,9 @@ const exceptionTable = ({ exceptions }: Api): string => {
 }
 
 const order =
-  "launch exec stop start down status autostop queue cancel tailLogs downloadLogs jobStatus events check rpc optimize costReport".split(" ")
+  "launch exec stop start down status autostop queue cancel tailLogs downloadLogs jobStatus events check rpc optimize costReport leaks endLeaks adopt".split(
+    " "
+  )
 const isFunction = ({ kind, text }: Declaration) => kind === "const" && /: \(.*\) => (Promise|AsyncIterable)/s.test(text)
 
 export const apiDocument = (api: Api = apiTypes()): string => {

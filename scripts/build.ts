@@ -73,6 +73,15 @@ const noNetwork: Plugin = {
   }
 }
 
+/** A file beside the daemon's own: half of its memory is not there until somebody asks AWS. */
+const awsLater: Plugin = {
+  name: "aws later",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/sdk\.ts$/ }, ({ importer, kind }) =>
+      kind === "dynamic-import" && importer.endsWith("/clouds/aws/client.ts") ? { path: "./aws-sdk.cjs", external: true } : undefined
+    )
+}
+
 await Promise.all([
   build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
   build({ ...common, entryPoints: { more: "cli/more.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
@@ -82,9 +91,17 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    plugins: [level, ipcLater, daemonLater, noNetwork],
-    // Loaded when a machine is first connected to, with its native half where that was built; and when AWS or GCP is first asked.
-    external: ["ssh2", "@aws-sdk/*", "@google-cloud/*"]
+    plugins: [level, ipcLater, daemonLater, noNetwork, awsLater],
+    // Loaded when a machine is first connected to, with its native half where that was built; and when GCP is first asked.
+    external: ["ssh2", "@google-cloud/*"]
+  }),
+  // Of its modules only what is used; its CommonJS is whole or not at all.
+  build({
+    ...common,
+    entryPoints: { "aws-sdk": "daemon/clouds/aws/sdk.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    mainFields: ["module", "main"]
   }),
   build({
     ...common,

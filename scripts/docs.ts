@@ -70,7 +70,7 @@ const shapesIn = (text: string): string => {
   return ["## Shapes", ...[...sections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, section]) => section)].join("\n\n")
 }
 
-const families = ["daemon", "operation", "launch", "provision", "setup", "job", "autostop", "cluster"]
+const families = ["daemon", "operation", "launch", "provision", "setup", "job", "autostop", "cluster", "leak"]
 
 /** The newest of those that must be read for ever. */
 const recordedExample = (name: string): string => {

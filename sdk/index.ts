@@ -14,6 +14,8 @@ export type { CancelOptions, DownloadOptions, JobRecord, JobsOptions, QueueOptio
 export { cancel, downloadLogs, jobStatus, queue } from "./api/jobs.ts"
 export type { ExecOptions, LaunchOptions } from "./api/launch.ts"
 export { exec, launch } from "./api/launch.ts"
+export type { AdoptOptions, EndLeaksOptions, LeakRecord, LeaksEnded, LeaksFound, LeaksOptions } from "./api/leaks.ts"
+export { adopt, endLeaks, leaks } from "./api/leaks.ts"
 export type { AutostopOptions, PurgeOptions, StartOptions } from "./api/lifecycle.ts"
 export { autostop, down, start, stop } from "./api/lifecycle.ts"
 export type { OptimizeOptions, OptimizeResult, PricedResources } from "./api/optimize.ts"

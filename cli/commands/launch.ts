@@ -49,13 +49,16 @@ export const launch: Verb = verb(
     down: { type: "boolean" },
     "retry-until-up": { type: "boolean", short: "r" },
     yes: { type: "boolean", short: "y" },
-    "no-setup": { type: "boolean" }
+    "no-setup": { type: "boolean" },
+    "clone-disk-from": { type: "string" },
+    clone: { type: "string" }
   },
   async ({ flags, words, json, argv, connect }) => {
     const task = taskOf(words, flags)
     if (!json) stderr.write(carriedOnly(task))
     const idle = flags["idle-minutes-to-autostop"]
     const idleMinutes = idle === undefined ? undefined : wholeNumber("-i", idle, 0)
+    const cloneDiskFrom = flags["clone-disk-from"] ?? flags.clone
     const params = {
       task,
       clusterName: flags.cluster ?? null,
@@ -64,6 +67,7 @@ export const launch: Verb = verb(
       ...(flags.down ? { down: true } : {}),
       ...(flags["detach-setup"] ? { detachSetup: true } : {}),
       ...(flags["no-setup"] ? { noSetup: true } : {}),
+      ...(cloneDiskFrom === undefined ? {} : { cloneDiskFrom }),
       ...(flags["retry-until-up"] ? { retryUntilUp: true } : {})
     }
     const session = connect()

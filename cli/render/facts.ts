@@ -20,6 +20,9 @@ const price = ({ catalog, usdPerHour }: Offer) =>
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
   cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 
+const leaked = ({ cloud, id, kind, region }: { cloud: string; id: string; kind: string; region: string | null }) =>
+  `${kind} ${id} (${place({ cloud, region, zone: null })})`
+
 const reach = { zone: "", region: " in all of its region", cloud: " in all of its cloud", everywhere: " everywhere" } as const
 
 const words: Words = {
@@ -70,6 +73,11 @@ const words: Words = {
   ClusterStopped: ({ reason }) => `cluster stopped${because(reason)}`,
   ClusterGone: ({ reason }) => `cluster gone${because(reason)}`,
   ClusterImported: () => "the log was imported: what was begun is given up",
+  ClusterAdopted: ({ log, name, numNodes, offer }) =>
+    `adopted: ${name}, ${numNodes}x ${place(offer)}, ${price(offer)}${log === undefined ? "" : `, of log ${log}`}`,
+  LeakEndRequested: ({ reason, ...leak }) => `the end of ${leaked(leak)} was asked for${because(reason)}`,
+  LeakEnded: (leak) => `${leaked(leak)} is gone`,
+  LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,
   ActionFailed: ({ action, message, retryAtMs }) => `${action} failed: ${message}; again at ${clock(retryAtMs)}`,
   ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
 }

@@ -15,6 +15,7 @@ import type { Task } from "../../task/Task.ts"
 import type { Target } from "../remote/Target.ts"
 import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
+import type { OwnMachine } from "./OwnMachine.ts"
 
 /**
  * When a cloud does not do what it was asked.
@@ -86,9 +87,22 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
   down: false
 })
 
-export type Owned = NodeRef & shapes.Owned
+/** `offer`: what its machine is, and costs while it runs, as far as the cloud can tell. */
+export type Owned = NodeRef & shapes.Owned & { readonly offer?: Offer }
 export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
+}
+
+/** What a cluster's machines may leave behind in the cloud. `id` and `kind`: as people there call it. */
+export interface Remnant {
+  readonly kind: "disk" | "group" | "image" | "snapshot"
+  readonly id: string
+  readonly region: string | null
+  readonly tags: Tags
+  readonly madeAtMs: number | null
+}
+export interface Tagged extends Holdings {
+  readonly remnants: ReadonlyArray<Remnant>
 }
 
 export interface Offered {
@@ -106,25 +120,6 @@ export type IsHad = (machine: { readonly region: string; readonly host: string }
 
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
 export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
-
-/** A machine of the user's own, as it is now. */
-export interface OwnMachine {
-  readonly pool: string
-  readonly host: string
-  readonly status: "free" | "leased" | "unreachable" | "unusable"
-  /** Of the cluster that has it, whoever's log it is of. */
-  readonly clusterName: string | null
-  /** Why it cannot be had, in words. */
-  readonly reason: string | null
-  /** What it is made of; null where it was not reached. */
-  readonly cpus: number | null
-  readonly memoryGib: number | null
-  readonly accelerators: Offer["accelerators"]
-  /** The version of its Node; null: there is none that will do, ours will be brought. */
-  readonly node: string | null
-  /** What its owner should know although it works: a sentence each, without its full stop. */
-  readonly warnings: ReadonlyArray<string>
-}
 
 export interface Cloud {
   readonly name: string
@@ -156,6 +151,8 @@ export interface Cloud {
    * knows. Asked before the place is, and not waited for long; an error means that it may. What is known is kept by the cloud.
    */
   readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<string | null, CloudError>
+  /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
+  readonly clonesDisks?: boolean
   /** All ranks or none. The same token always names the same machines, however often it is asked for. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
@@ -166,6 +163,18 @@ export interface Cloud {
    * `isHad`: a machine of the user's own that holds a node which the caller knows: no other can be on it.
    */
   readonly owned: (log: string | null, isHad?: IsHad) => Effect.Effect<Holdings, CloudError>
+  /**
+   * Everything that carries the tags of a log, or with null of any, whoever's: its machines, and what they have left behind that no machine
+   * has now. Absent: machines leave nothing, and there are no others than `owned` tells.
+   */
+  readonly tagged?: (log: string | null) => Effect.Effect<Tagged, CloudError>
+  /** Succeeds when it is gone; at once when it already is. Only of what `tagged` told. */
+  readonly remove?: (remnant: Remnant) => Effect.Effect<void, CloudError>
+  /**
+   * What a cluster had there beside its machines, which are gone, goes too: an open port, say. Absent: there is never anything. `terminate`
+   * of a last machine may have done it, but not every cluster had one, and some are ended by others.
+   */
+  readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
   /**
    * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
    */

@@ -10,6 +10,13 @@ import type { Need } from "../../task/Need.ts"
 
 export type Hardware = Pick<Offer, "cpus" | "memoryGib" | "accelerators">
 
+/** A machine that is there anyway, as what a cluster on it is told to have. */
+export const ownOffer = (cloud: string, region: string | null, { accelerators: has, cpus, memoryGib }: Hardware): Offer => {
+  const accelerators = has && { name: has.name, count: has.count }
+  const free = { useSpot: false, usdPerHour: 0, catalog: null }
+  return { cloud, region, zone: null, instanceType: null, cpus, memoryGib, accelerators, ...free }
+}
+
 /** What only a cloud of machines for rent has. */
 const foreign: { readonly [F in Feature]?: string } = { SPOT_INSTANCE: "spot instances", IMAGE_ID: "images", DOCKER_IMAGE: "images" }
 export const foreignOf = (need: Need): string | undefined =>

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterId, ClusterName } from "../../events/ids.ts"
 import { nameKey, requestKey } from "../../events/keys.ts"
-import type { Offer, RecordedTask } from "../../events/values.ts"
+import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { InvalidClusterNameError, ValueError } from "../../sdk/protocol/errors.ts"
@@ -23,7 +23,8 @@ export interface LaunchWish extends Places, PlaceWords {
   /** The id that a new cluster gets. */
   readonly fresh: ClusterId
   readonly task: RecordedTask
-  readonly options: Omit<Launch, "task" | "clusterName">
+  readonly clone?: ClonedDisk | undefined
+  readonly options: Omit<Launch, "task" | "clusterName" | "cloneDiskFrom">
 }
 
 /** What is wrong with the wish whatever exists. */
@@ -52,7 +53,7 @@ const refuseLaunch = (name: string, options: LaunchWish["options"], task: Record
   return undefined
 }
 
-const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place: Offer | null): ReadonlyArray<Event> => {
+const facts = (cluster: ClusterId, { clone, lackOf, options, task }: LaunchWish, place: Offer | null): ReadonlyArray<Event> => {
   const { down, idleMinutes } = launchAutostop(options, task.resources, place)
   const requested: Event = {
     _tag: "LaunchRequested",
@@ -64,6 +65,7 @@ const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place:
     retryUntilUp: options.retryUntilUp ?? false,
     noSetup: options.noSetup ?? false,
     detachSetup: options.detachSetup ?? false,
+    ...(clone && { clone }),
     lastUse: options.lastUse ?? ""
   }
   // Armed as autostop until setup has succeeded, where it can be stopped: a failed setup is never torn down (contract, launch-21).
@@ -74,8 +76,8 @@ const facts = (cluster: ClusterId, { lackOf, options, task }: LaunchWish, place:
 export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: Context): Decided => {
   const refusal = refuseLaunch(wish.name, wish.options, wish.task)
   if (refusal !== undefined) return refusal
-  const { name, options, task } = wish
-  const asked = { name, task, autostopAt: (offer: Offer) => launchAutostop(options, task.resources, offer) }
+  const { clone, name, options, task } = wish
+  const asked = { name, task, clone, autostopAt: (offer: Offer) => launchAutostop(options, task.resources, offer) }
   if (row !== undefined) {
     const isOutside = row.offer !== null && wish.homeOnly(row.offer)
     const feature = row.offer === null ? undefined : lackFor(wish, asked, row.offer, statusOf(row) === "STOPPED")

@@ -2,10 +2,11 @@
 import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
 import type { PlaceChosen } from "../../events/launch.ts"
-import type { Offer, RecordedTask } from "../../events/values.ts"
+import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
 import type { CloudUserIdentityError, NotSupportedError, SkydError } from "../../sdk/protocol/errors.ts"
 import { needsFuse } from "../../task/mounts.ts"
 import type { ClusterFeature } from "../clouds/Cloud.ts"
+import { refuseElsewhere } from "./clone.ts"
 import { cannotAutostop, cannotMount, cannotStart } from "./features.ts"
 import { cannotOutside } from "./mounts.ts"
 
@@ -22,6 +23,8 @@ export interface PlaceWords {
 export interface AskedOfPlace {
   readonly name: string
   readonly task: RecordedTask
+  /** Only with the copied disk is it of use. */
+  readonly clone?: ClonedDisk | undefined
   readonly autostopAt: (offer: Offer) => { readonly idleMinutes: number | null; readonly down: boolean }
 }
 
@@ -49,7 +52,9 @@ export const lackFor = (
 export const refusalAt = (words: PlaceWords, asked: AskedOfPlace, offer: Offer): SkydError | undefined => {
   const identity = words.identityOf(offer)
   if (Result.isFailure(identity)) return identity.failure
-  return lackFor(words, asked, offer) ?? (words.homeOnly(offer) ? cannotOutside(asked.task) : undefined)
+  return (
+    refuseElsewhere(asked.clone, offer) ?? lackFor(words, asked, offer) ?? (words.homeOnly(offer) ? cannotOutside(asked.task) : undefined)
+  )
 }
 
 export const chosenAt = (

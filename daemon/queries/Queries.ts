@@ -20,6 +20,7 @@ import { decoder } from "../decode.ts"
 import { Identity } from "../Identity.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import { Lifecycle } from "../Lifecycle.ts"
+import { Leaks } from "../leaks/Leaks.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { LogStore } from "../log/LogStore.ts"
 import { Notices } from "../Notices.ts"
@@ -33,6 +34,7 @@ import { clusterView } from "./cluster-view.ts"
 import { costsOf } from "./costs.ts"
 import { describe } from "./describe.ts"
 import { followEvents, sendEvents } from "./events.ts"
+import { leakAnswers } from "./leaks.ts"
 import { streamLogs } from "./logs.ts"
 import { noteIn, noting } from "./noting.ts"
 import { operationView } from "./operation-view.ts"
@@ -164,6 +166,7 @@ const make = Effect.gen(function* () {
     "replay.verify": () => past.verify,
     ...(yield* auditAnswers(identity.home, store, note)),
     ...cloudAnswers(clouds),
+    ...leakAnswers(yield* Leaks, log),
     ...catalogAnswers(clouds, catalogs),
     operations: ({ all }) =>
       Effect.sync(() => {

@@ -27,7 +27,7 @@ export const about = ({ clusterName, operation }: Filter) => {
   const ids = new Set<string>()
   return (recorded: Recorded): boolean => {
     const { event } = recorded
-    if (event._tag === "ClusterCreated" && event.name === clusterName) ids.add(event.cluster)
+    if ((event._tag === "ClusterCreated" || event._tag === "ClusterAdopted") && event.name === clusterName) ids.add(event.cluster)
     if (typeof operation === "string" && recorded.operation !== operation) return false
     return typeof clusterName !== "string" || ids.has(clusterOf(recorded) ?? "")
   }

@@ -1,7 +1,8 @@
 /** The accelerators of the user's own machines, by pool and kind. */
 import * as Effect from "effect/Effect"
 import type { OwnGpuView } from "../../sdk/protocol/catalog.ts"
-import type { Cloud, OwnMachine } from "../clouds/Cloud.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
+import type { OwnMachine } from "../clouds/OwnMachine.ts"
 
 /** Who asks for prices waits no longer for machines that are away. */
 const patienceMs = 4000

@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterId, NodeId, NodeToken } from "../../events/ids.ts"
-import type { Clusters, Abandoned as Dropped, Unanswered } from "../../projections/clusters.ts"
+import { type Clusters, type Abandoned as Dropped, logOf, type Unanswered } from "../../projections/clusters.ts"
 import { Clouds } from "../Clouds.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -74,9 +74,10 @@ const make = Effect.gen(function* () {
       .pipe(Effect.orDie)
 
   const endNode = Effect.fn("Abandoned.endNode")(function* (one: Dropped) {
-    const { cloud, cluster, clusterName, ...place } = one
+    const { cloud, cluster, clusterName, log: own, ...place } = one
     const { node, rank } = place
-    const tags = { log: known().log, cluster, clusterName }
+    if (!HashMap.has(known().abandoned, node)) return
+    const tags = { log: own ?? known().log, cluster, clusterName }
     yield* Effect.suspend(() => clouds.get(cloud)?.terminate({ tags, ...place }) ?? Effect.fail(later("it is not enabled")))
     yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
   })
@@ -88,7 +89,7 @@ const make = Effect.gen(function* () {
     const cloud = clouds.get(one.offer?.cloud ?? "")
     if (cloud === undefined) return yield* later("its cloud is not enabled")
     yield* asOwner(cloud, one)
-    const { owned, unclear } = yield* cloud.owned(known().log)
+    const { owned, unclear } = yield* cloud.owned(logOf(known(), one))
     const found = owned.filter(({ tags }) => tags.cluster === one.id)
     const ended = yield* Effect.forEach(found, (node) => Effect.option(cloud.terminate(node)))
     for (const [i, { node, rank }] of found.entries()) {
@@ -96,6 +97,8 @@ const make = Effect.gen(function* () {
       if (Option.isSome(ended[i]!)) yield* record(one.id, event, () => true)
     }
     if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
+    const tags = { log: logOf(known(), one), cluster: one.id, clusterName: one.name }
+    if (cloud.clear !== undefined && one.offer?.region) yield* cloud.clear(tags, [one.offer.region])
   })
 
   const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import type { ClusterId, JournalId } from "../../events/ids.ts"
+import type { ClusterId, JobId, JournalId } from "../../events/ids.ts"
 import type { RuntimeReady } from "../../events/provision.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -21,6 +21,7 @@ import { EventLog } from "../log/EventLog.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
 import { mustReach } from "./Introduction.ts"
+import { jobMax } from "./journal-events.ts"
 import { refOf as nodeRef } from "./machines.ts"
 import { Reactors } from "./Reactors.ts"
 import { soon, unreachedBy } from "./unreached.ts"
@@ -64,6 +65,10 @@ export class Couriers extends Context.Service<
     Effect.suspend(() => make)
   )
 }
+
+/** Of a head that had jobs which the log does not know: it gives their numbers to no others. What a node says is believed within limits. */
+const isNews = ({ lastJob: known }: ClusterRow, lastJob: unknown): lastJob is JobId =>
+  Number.isSafeInteger(lastJob) && (lastJob as number) > known && (lastJob as number) <= jobMax
 
 const make = Effect.gen(function* () {
   const log = yield* EventLog
@@ -159,14 +164,17 @@ const make = Effect.gen(function* () {
       const cloud = yield* cloudFor(row)
       const ref = refOf(row, node)
       const { address } = yield* cloud.installAgent(ref)
-      const { build, journal } = yield* onOwnLink(dial(row, node), (link) => link.ask("hello", { cluster: row.id, node: node.node }))
+      const { build, journal, lastJob } = yield* onOwnLink(dial(row, node), (link) =>
+        link.ask("hello", { cluster: row.id, node: node.node })
+      )
       const hostKey = yield* cloud.hostKey?.(ref) ?? Effect.succeed(node.hostKey)
       const about = { cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
       return {
         _tag: "RuntimeReady",
         ...about,
         ...(hostKey === null || hostKey === node.hostKey ? {} : { hostKey }),
-        ...(address === node.address ? {} : { address })
+        ...(address === node.address ? {} : { address }),
+        ...(isNews(row, lastJob) && { lastJob })
       }
     }),
     introduce: Effect.fn("Couriers.introduce")(function* (row) {

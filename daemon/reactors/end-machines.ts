@@ -4,8 +4,9 @@ import type { Event } from "../../events/Event.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import type { CloudError, NodeRef } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
+import { asOwner } from "../identities.ts"
 import { abandoned } from "./give-up.ts"
-import { came, type Hands, purgeMaxMin, refOf } from "./machines.ts"
+import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./machines.ts"
 
 const endNode = (
   row: ClusterRow,
@@ -54,3 +55,23 @@ export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: R
   )
   return yield* came(row, ended)
 })
+
+/**
+ * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a disk. What cannot be
+ * ended for good is no reason to keep the cluster: `sky leaks` lists it.
+ */
+export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect<void, CloudError> => {
+  const { clone, ports = [] } = row.machine
+  const hasRest = row.nodes.length === 0 && (ports.length > 0 || clone !== undefined)
+  if (cloud?.clear === undefined || !hasRest) return Effect.void
+  const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
+  const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
+  const cleared = Effect.andThen(asOwner(cloud, row), cloud.clear(tagsOf(row, log), regions))
+  return row.purge
+    ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared))
+    : Effect.catchIf(
+        cleared,
+        ({ kind }) => kind === "Refused",
+        ({ message }) => Effect.logWarning(`${row.name} leaves something behind: ${message}`)
+      )
+}

@@ -26,7 +26,7 @@ const listMax = 1024
 /** Well below what the log takes in one event. A thousand ranks with their pids are half of it. */
 const factMaxBytes = 160 * 1024
 /** The next job gets the number after the highest. */
-const jobMax = 2 ** 31
+export const jobMax = 2 ** 31
 
 const trimmed = (value: unknown): unknown => {
   if (typeof value === "string") return value.length <= textMaxChars ? value : `${value.slice(0, textMaxChars - 1)}…`

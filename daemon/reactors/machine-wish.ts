@@ -11,6 +11,7 @@ import { present } from "../../task/present.ts"
 export const machineWish = (row: ClusterRow, offer: Offer): MachineWish => {
   const [active] = workOf(row)
   if (row.nodes.length > 0 || active?.request?._tag !== "LaunchRequested") return row.machine
-  const { disk_size, disk_tier, image_id, labels, ports } = placedNeed(active.request.task.resources, offer)
-  return present<MachineWish>({ diskGib: disk_size, diskTier: disk_tier, images: image_id, ports, labels })
+  const { clone, task } = active.request
+  const { disk_size, disk_tier, image_id, labels, ports } = placedNeed(task.resources, offer)
+  return present<MachineWish>({ diskGib: disk_size, diskTier: disk_tier, images: image_id, ports, labels, clone })
 }

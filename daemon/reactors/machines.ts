@@ -8,7 +8,7 @@ import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
-import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type Tags } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
@@ -26,8 +26,11 @@ export interface Hands {
   readonly user: string
 }
 
+/** `log`: this one, which the machines of a cluster carry unless it was adopted. */
+export const tagsOf = ({ id, log: own, name }: ClusterRow, log: string): Tags => ({ log: own ?? log, cluster: id, clusterName: name })
+
 export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => ({
-  tags: { log, cluster: row.id, clusterName: row.name },
+  tags: tagsOf(row, log),
   rank: node.rank,
   node: node.node,
   region: row.offer?.region ?? null,
@@ -100,8 +103,7 @@ const refusalIn = ({ anyKind, code, message, scope }: CloudError) => ({
 
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
   const asked = row.pending.find((pending) => pending.token === token)!
-  const tags = { log, cluster: row.id, clusterName: row.name }
-  return yield* cloud.provision({ tags, token, ranks: asked.ranks, offer: asked.offer, machine: asked.machine }).pipe(
+  return yield* cloud.provision({ tags: tagsOf(row, log), token, ranks: asked.ranks, offer: asked.offer, machine: asked.machine }).pipe(
     Effect.map((given) =>
       seen(
         operationOf(row),

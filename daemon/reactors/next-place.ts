@@ -32,7 +32,7 @@ const waitMaxMs = 60_000
 
 const look = Effect.fn("nextPlace.look")(function* (
   row: ClusterRow,
-  { down, idleMinutes, task }: typeof LaunchRequested.Type,
+  { clone, down, idleMinutes, task }: typeof LaunchRequested.Type,
   clouds: ReadonlyMap<string, Cloud>
 ) {
   const access = yield* accessOf(clouds)
@@ -43,7 +43,7 @@ const look = Effect.fn("nextPlace.look")(function* (
     open.map(({ cloud }) => cloud)
   )
   const words = ofPlace({ clouds, identities })
-  const asked = { name: row.name, task, autostopAt: () => ({ down, idleMinutes }) }
+  const asked = { name: row.name, task, clone, autostopAt: () => ({ down, idleMinutes }) }
   const { offer, passed } = firstPlace(open, (one) => refusalAt(words, asked, one))
   const isSaid = (event: { readonly code: string; readonly offer: Offer }) =>
     row.refusals.some((one) => one.code === event.code && one.offer.cloud === event.offer.cloud)

@@ -12,7 +12,7 @@ import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./deliveries.ts"
-import { clearPlace, end } from "./end-machines.ts"
+import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
 import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./machines.ts"
 import { nextPlace, nextRound } from "./next-place.ts"
@@ -51,6 +51,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "EndRequests":
       return endRequests(row, action.operations)
     case "Conclude":
+      yield* clearRest(row, hands)
       return conclude(row, unfinishedOf(hands.jobs, row.id))
     case "RequestNodes":
       return yield* requestNodes(row, action.ranks, cloud)
@@ -61,6 +62,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskAgain":
       return yield* askAgain(row, action.ranks)
     case "GiveUpPlace":
+      if (!row.everUp) yield* clearRest(row, hands)
       return giveUpPlace(row, unfinishedOf(hands.jobs, row.id))
     case "BeginStart":
       return beginStart(row, action.ranks)

@@ -16,6 +16,7 @@ import { patient } from "../clouds/patient.ts"
 import { catalogs, clouds } from "../Daemon.ts"
 import * as IpcServer from "../ipc/IpcServer.ts"
 import { Lifecycle } from "../Lifecycle.ts"
+import { Leaks } from "../leaks/Leaks.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { readHead } from "../log/head-file.ts"
 import { openToRead, placesOf } from "../log/LevelLog.ts"
@@ -139,7 +140,7 @@ export const layer = (home: string, agentPath: string, damage: LogDamaged, asFou
   return IpcServer.layer.pipe(
     Layer.provideMerge(Requests.layer),
     Layer.provideMerge(Layer.merge(Layer.succeed(Operations, { run: () => Effect.fail(refusal) }), Queries.layer)),
-    Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged)),
+    Layer.provideMerge(Layer.mergeAll(couriers, Reactors.off, unlogged, Leaks.refused(refusal))),
     Layer.provideMerge(Layer.mergeAll(Layer.effect(EventLog, ProvenLog.make(said)), Lifecycle.layer, Notices.layer)),
     Layer.provideMerge(patient),
     Layer.provide(Layer.provideMerge(clouds(home, agentPath), catalogs(home, agentPath))),

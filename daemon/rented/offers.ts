@@ -1,4 +1,5 @@
 /** What a cloud of machines for rent offers for a task: a place for each zone, in the order in which they are tried. Pure. */
+import type { Offer } from "../../events/values.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { dockerImage } from "../../task/images.ts"
@@ -12,6 +13,8 @@ import { placesOf } from "../optimizer/blocks.ts"
 import { type Look, optimize } from "../optimizer/optimize.ts"
 
 const nearMax = 5
+
+type Listed = Pick<Offer, "accelerators" | "instanceType" | "useSpot" | "zone"> & { readonly region: string }
 
 const amounts = ({ cpus, memory }: Need) => [cpus && `${cpus} CPUs`, memory && `${memory} GiB of memory`].filter(Boolean).join(" and ")
 
@@ -45,6 +48,21 @@ export const offersOf = (
   if (offers.length > 0) return { offers, reason: null }
   if (each.length > 0) return { offers, reason: `${cloud}.ssh_proxy_command of config.yaml names none of the regions that have it` }
   return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
+}
+
+/** What a machine that is there was offered as, and costs by the list of today. What the list has not costs what nobody knows. */
+export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: Listed): Offer => {
+  const { accelerators, instanceType, region, useSpot, zone } = machine
+  const infra = [cloud, region, ...(zone === null ? [] : [zone])].join("/")
+  const wish = {
+    infra,
+    use_spot: useSpot,
+    ...(instanceType !== null && { instance_type: instanceType }),
+    ...(accelerators !== null && { accelerators: `${accelerators.name}:${accelerators.count}` })
+  }
+  const listed = catalog && offersOf(cloud, catalog, { resources: wish }, () => true).offers[0]
+  const unlisted = { instanceType, cpus: 0, memoryGib: 0, accelerators, useSpot, usdPerHour: 0, catalog: null }
+  return { ...(listed ?? { cloud, ...unlisted }), region, zone }
 }
 
 /** For whoever holds on to it: what is known at the moment of each question. Where the list cannot be read there is nothing. */

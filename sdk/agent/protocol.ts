@@ -17,6 +17,8 @@ export interface AgentHello {
   readonly journal: string
   /** The number of the last entry; 0 for none. */
   readonly lastEntry: number
+  /** The highest number that a job had; 0 for none. Absent in the words of an older agent. */
+  readonly lastJob?: number
   /** Digest of the agent's own file. */
   readonly build: string
   readonly pid: number

@@ -44,7 +44,7 @@ export interface LaunchOptions extends ExecOptions {
   readonly detachSetup?: Maybe<boolean>
   /** Do not run setup. */
   readonly noSetup?: Maybe<boolean>
-  /** Not supported yet. */
+  /** A STOPPED cluster: the new one's disk begins as a copy of its. Both of one node, and on the same cloud, which is AWS. */
   readonly cloneDiskFrom?: Maybe<string>
 }
 
@@ -60,9 +60,8 @@ const launchNames = [
   "cloneDiskFrom"
 ] as const
 
-const refuseOther = (task: Task, { backend, cloneDiskFrom, optimizeTarget }: LaunchOptions) => {
+const refuseOther = (task: Task, { backend, optimizeTarget }: LaunchOptions) => {
   if (backend !== null && backend !== undefined) throw new NotSupportedError("There is one backend, the default one: leave backend out.")
-  if (cloneDiskFrom !== null && cloneDiskFrom !== undefined) throw new NotSupportedError("cloneDiskFrom is not supported yet.")
   if (optimizeTarget !== null && optimizeTarget !== undefined && !Object.hasOwn(OptimizeTarget, optimizeTarget))
     throw new ValueError(`optimizeTarget is sky.OptimizeTarget.COST or TIME, got ${shown(optimizeTarget)}.`)
   if (task.blockedResources.length > 0) throw new NotSupportedError("blockedResources of a task are not supported yet.")
@@ -91,7 +90,7 @@ const shownOf = ({ detachRun, streamLogs }: ExecOptions) => ({
 export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptions>): Promise<LaunchResult> => {
   const one = oneTask(task, "launch")
   const given = options(launchOptions, launchNames, "launch")
-  const { clusterName, detachSetup, idleMinutesToAutostop, noSetup, retryUntilUp } = given
+  const { cloneDiskFrom, clusterName, detachSetup, idleMinutesToAutostop, noSetup, retryUntilUp } = given
   const params = {
     clusterName: clusterName === null || clusterName === undefined ? null : nameOf(clusterName),
     idleMinutesToAutostop: minutesToAutostop(idleMinutesToAutostop),
@@ -99,6 +98,7 @@ export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptio
     ...askedOf(given),
     detachSetup: yesOrNo(detachSetup, "detachSetup") ?? false,
     noSetup: yesOrNo(noSetup, "noSetup") ?? false,
+    cloneDiskFrom: cloneDiskFrom === null || cloneDiskFrom === undefined ? null : nameOf(cloneDiskFrom),
     lastUse: programName()
   }
   refuseOther(one, given)

@@ -25,6 +25,8 @@ export const Launch = Schema.Struct({
   detachSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   /** Skip setup. */
   noSetup: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  /** The STOPPED cluster whose disk the new one's begins as a copy of: of one node each, on the same cloud. */
+  cloneDiskFrom: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** What stands in the COMMAND column. */
   lastUse: Schema.optionalKey(Schema.NullOr(Schema.String))
 })

@@ -27,6 +27,7 @@ import { CostReport, CostReportAnswer } from "./costs.ts"
 import { Down, DownUnlogged, DownUnloggedAnswer } from "./down.ts"
 import { Exec, Executed } from "./exec.ts"
 import { Launch, Launched } from "./launch.ts"
+import { Leaks, LeaksAdopt, LeaksAdoptAnswer, LeaksAnswer, LeaksEnd, LeaksEndAnswer } from "./leaks.ts"
 import {
   DaemonAnswer,
   DaemonStatus,
@@ -85,6 +86,9 @@ export const queries = {
   "catalog.list": { params: CatalogList, result: CatalogListAnswer },
   "catalog.update": { params: CatalogUpdate, result: CatalogUpdateAnswer },
   "ssh.list": { params: SshList, result: SshListAnswer },
+  leaks: { params: Leaks, result: LeaksAnswer },
+  "leaks.end": { params: LeaksEnd, result: LeaksEndAnswer },
+  "leaks.adopt": { params: LeaksAdopt, result: LeaksAdoptAnswer },
   "daemon.status": { params: DaemonStatus, result: DaemonAnswer },
   "daemon.stop": { params: DaemonStop, result: DaemonStopAnswer },
   "down.unlogged": { params: DownUnlogged, result: DownUnloggedAnswer },

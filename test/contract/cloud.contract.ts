@@ -131,6 +131,25 @@ export const cloudContract = (name: string, prepare: Effect.Effect<Prepared, Clo
         })
     )
 
+    live("tells of what carries the tags of a log enough to make a cluster of it, and that nothing is left once it is gone", ({ cloud }) =>
+      Effect.gen(function* () {
+        const { refs, request } = yield* makeNodes(cloud, [0])
+        const { log } = request.tags
+        const tagged = (of: string | null) =>
+          cloud.tagged?.(of) ?? Effect.map(cloud.owned(of), (holdings) => ({ ...holdings, remnants: [] }))
+        const [found] = (yield* tagged(log)).owned
+        const { catalog: _, zone: __, ...offer } = request.offer
+        assert.deepInclude(found, { ...refs[0]!, zone: found!.zone })
+        assert.deepInclude(found!.offer, offer)
+        assert.include(
+          (yield* tagged(null)).owned.map(({ node }) => node),
+          refs[0]!.node
+        )
+        yield* cloud.terminate(refs[0]!)
+        assert.deepStrictEqual(yield* tagged(log), { owned: [], remnants: [], unclear: [] })
+      })
+    )
+
     live("runs one agent on a node, which says who it is", ({ cloud }) =>
       Effect.gen(function* () {
         const ref = yield* makeNode(cloud)

@@ -79,7 +79,10 @@ export const programCloud = (agentPath: string, base: string): Cloud => {
     query: (nodes) => Effect.map(ask("query", { nodes }), (found) => found as ReadonlyArray<NodeState>),
     owned: (log) =>
       Effect.map(ask("owned", { log }), ({ owned, unclear }) => ({
-        owned: owned.map((one) => ({ ...(one as Owned), zone: null, address: null, host: null, hostKey: null })),
+        owned: owned.map((one) => {
+          const place = { zone: null, address: `10.0.0.${one.rank + 1}`, host: null, hostKey: null }
+          return { ...(one as Owned), ...place, offer: thisMachine(null) }
+        }),
         unclear
       })),
     start: (ref) => ask("start", ref),

@@ -78,8 +78,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
-  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone", async () => {
-    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone with its ports", async () => {
+    expect(await launch("one", "--ports", "8080", "true")).toMatchObject({ code: 0 })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
     const console = ec2.moto.client(region)
@@ -95,8 +95,28 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       async () => await home.json("status", "-r"),
       (rows) => rows.length === 0
     )
+    const groups = await console.describeSecurityGroups({ Filters: [{ Name: "tag-key", Values: ["skyd-cluster"] }] })
+    expect(groups.SecurityGroups).toEqual([])
     expect((await home.sky("why", "one")).out).toContain("by a call to AWS")
   }, 120_000)
+
+  it("the disk of a stopped cluster is copied to a new one, in another region too, and nothing stays of what it was copied by", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    const clone = (name: string, infra: string) =>
+      home.sky("launch", "-y", "-c", name, "--infra", infra, "--clone-disk-from", "one", "echo copied")
+    expect(await clone("two", "aws/us-east-1")).toMatchObject({ code: 2, err: expect.stringContaining("sky stop one") })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await clone("two", "aws/us-west-2")).toMatchObject({ code: 0, out: expect.stringContaining("copied") })
+    const made = (await ec2.moto.calls("CopyImage")).find(({ status: answer }) => answer === 200)
+    expect(made?.region).toBe("us-west-2")
+    for (const region of ["us-east-1", "us-west-2"]) {
+      const Filters = [{ Name: "tag-key", Values: ["skyd-log"] }]
+      expect((await ec2.moto.client(region).describeImages({ Owners: ["self"], Filters })).Images).toEqual([])
+      expect((await ec2.moto.client(region).describeSnapshots({ OwnerIds: ["self"], Filters })).Snapshots).toEqual([])
+    }
+    expect(await home.sky("down", "-y", "-a")).toMatchObject({ code: 0 })
+    expect(await home.json("leaks")).toEqual([])
+  }, 180_000)
 
   it("a spot machine cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
     expect(await launch("cheap", "--use-spot", "-d", "sleep 1000")).toMatchObject({ code: 0 })

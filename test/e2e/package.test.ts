@@ -33,6 +33,7 @@ describe("the package", () => {
       "dist/sdk.cjs",
       "dist/values.cjs",
       "dist/prices.cjs",
+      "dist/aws-sdk.cjs",
       "dist/sdk.d.cts",
       "dist/catalog/aws.catalog",
       "dist/catalog/gcp.catalog",

@@ -50,6 +50,8 @@ export class SimCloud {
   unreadable: SyncError | undefined
   /** The daemon's folder of secrets. */
   readonly secrets = new Map<string, SecretValues>()
+  /** Clusters of which nothing is kept beside their machines. */
+  readonly cleared: Array<string> = []
   /** Every point that was reached, in order. */
   readonly reached: Array<string> = []
   /** Called at each point; a daemon that is to die there gets an effect that never ends. */
@@ -211,6 +213,13 @@ export class SimCloud {
         },
         node
       ),
+    clear: ({ cluster }) =>
+      Effect.suspend(() => {
+        const fault = this.faults.get("clear")
+        if (fault !== undefined) return Effect.fail(fault)
+        this.cleared.push(cluster)
+        return Effect.void
+      }),
     installAgent: (node) =>
       Effect.flatMap(
         this.call("installAgent", () => this.machines.get(node.node), node.node),

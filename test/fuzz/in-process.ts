@@ -11,6 +11,7 @@ import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import * as IpcServer from "../../daemon/ipc/IpcServer.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
+import { Leaks } from "../../daemon/leaks/Leaks.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import { Notices } from "../../daemon/Notices.ts"
 import { Operations } from "../../daemon/Operations.ts"
@@ -62,7 +63,7 @@ export const startInProcess = async (): Promise<InProcess> => {
   })
   const layer = IpcServer.layer.pipe(
     Layer.provideMerge(Requests.layer),
-    Layer.provideMerge(Layer.mergeAll(Layer.provide(Operations.layer, SshNames.none), Queries.layer)),
+    Layer.provideMerge(Layer.mergeAll(Layer.provide(Operations.layer, SshNames.none), Layer.provide(Queries.layer, Leaks.layer))),
     Layer.provideMerge(Daemon.core(Reactors.on)),
     Layer.provide([
       // Being asked to stop is answered, and nothing else comes of it.

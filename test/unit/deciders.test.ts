@@ -4,6 +4,7 @@ import { Result } from "effect"
 import { autostop } from "../../daemon/commands/autostop.ts"
 import { cancel } from "../../daemon/commands/cancel.ts"
 import { cancelOperation } from "../../daemon/commands/cancel-operation.ts"
+import { clonedDisk } from "../../daemon/commands/clone.ts"
 import type { Context, Decided } from "../../daemon/commands/decision.ts"
 import { down } from "../../daemon/commands/down.ts"
 import { exec } from "../../daemon/commands/exec.ts"
@@ -13,7 +14,7 @@ import { stop } from "../../daemon/commands/stop.ts"
 import { runTimestampOf } from "../../daemon/commands/submission.ts"
 import type { Event } from "../../events/Event.ts"
 import { ClusterId } from "../../events/ids.ts"
-import type { RecordedTask } from "../../events/values.ts"
+import type { Offer, RecordedTask } from "../../events/values.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { asked, cluster, ended, name, nodeId, offer, requested, rowAfter, type Said, started, up, worldOf } from "../fakes/facts.ts"
@@ -70,6 +71,36 @@ describe("launch", () => {
       assert.isTrue(Result.isSuccess(mounting({ [target]: "/a" }, false)))
     }
     assert.isTrue(Result.isSuccess(mounting({ "~/a": "/a", b: "/b" }, true)))
+  })
+  it("launch-38, launch-39: takes a copy of a STOPPED cluster's disk to a new one on the same cloud, in any place, or says why not", () => {
+    const far: Offer = { ...offer, cloud: "far", region: "r-1" }
+    const there = (facts: ReadonlyArray<Said>) =>
+      facts.map((fact): Said => ("_tag" in fact && fact._tag === "PlaceChosen" ? { ...fact, offer: far } : fact))
+    const source = rowAfter(there(stopped))
+    const wish = { from: name, source, target: undefined, task: { run: "r" } as RecordedTask, clones: (cloud: string) => cloud === "far" }
+    const disk = { cloud: "far", region: "r-1", cluster, clusterName: name, node: nodeId(0), host: null, gib: 256 }
+    assert.deepStrictEqual(Result.getOrThrow(clonedDisk(wish)), disk)
+    const why = (changes: Partial<typeof wish> | { readonly source: undefined }) =>
+      Result.getOrThrow(Result.flip(clonedDisk({ ...wish, ...changes })))
+    assert.strictEqual(why({ source: undefined })._tag, "ClusterDoesNotExist")
+    for (const [changes, said] of [
+      [{ source: rowAfter(there(up())) }, "it is UP"],
+      [{ source: rowAfter(stopped) }, "Local does not do that"],
+      [{ source: rowAfter(there(up(2))) }, "has 2"],
+      [{ task: { num_nodes: 2 } }, "2 were asked for"],
+      [{ target: source }, "is there already"],
+      [{ task: { resources: { disk_size: 100 } } }, "has 256 GiB, and disk_size asks for 100"]
+    ] as const) {
+      const refused = why(changes as Partial<typeof wish>)
+      assert.deepStrictEqual([refused._tag, refused.message.includes(said)], ["NotSupportedError", true], refused.message)
+    }
+    const launched = (offers: ReadonlyArray<Offer>) =>
+      launch(undefined, { name: "b", fresh, task: wish.task, clone: disk, options: {}, offers, reason: null, ...place }, context)
+    // What is cheaper elsewhere is of no use.
+    const both = launched([offer, { ...far, region: "r-2" }])
+    assert.deepInclude(find(both, "PlaceChosen")!.offer, { cloud: "far", region: "r-2" })
+    assert.deepStrictEqual(find(both, "LaunchRequested")!.clone, disk)
+    assert.include(refusal(launched([offer])).message, "is not copied to Local")
   })
   it("names every key that it read, so that two launches of a name cannot both win", () => {
     const decided = launching([])

@@ -6,6 +6,7 @@ import { Clouds } from "../../daemon/Clouds.ts"
 import { Catalogs } from "../../daemon/catalog/Catalogs.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
+import { Leaks } from "../../daemon/leaks/Leaks.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import { Notices } from "../../daemon/Notices.ts"
@@ -30,6 +31,7 @@ const log = {
   follow: () => () => {}
 }
 const layer = Queries.layer.pipe(
+  Layer.provide(Leaks.layer),
   Layer.provide([
     Layer.succeed(EventLog, log as never),
     Layer.succeed(Clouds, new Map()),

@@ -5,6 +5,7 @@ import fc from "fast-check"
 import { Clouds } from "../../daemon/Clouds.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
+import { Leaks } from "../../daemon/leaks/Leaks.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import { Notices } from "../../daemon/Notices.ts"
@@ -20,6 +21,7 @@ import * as World from "../../daemon/World.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { jobsOf } from "../../projections/jobs.ts"
+import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { Change } from "../../sdk/protocol/replay.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
 import { cluster, ended, recorded, requested, type Said, started, submitted, up, worldOf } from "../fakes/facts.ts"
@@ -248,7 +250,8 @@ describe("a question about the past", () => {
             Layer.succeed(Lifecycle, {} as never),
             Layer.succeed(Identity, {} as never),
             Reactors.on,
-            Unlogged.refused
+            Unlogged.refused,
+            Leaks.refused(new RuntimeError({ message: "none", hint: null }))
           ])
         )
       ),

@@ -10,12 +10,13 @@ import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
-import { asOffers, offersOf } from "../../rented/offers.ts"
+import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { proxyCommandIn } from "../../rented/settings.ts"
 import { userData } from "../../rented/user-data.ts"
-import { type Cloud, CloudError, type ProvisionRequest } from "../Cloud.ts"
+import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAws } from "./client.ts"
+import { makeClones } from "./clones.ts"
 import { nothingThere } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
@@ -27,6 +28,7 @@ import { makeOffered } from "./offered.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
+import { makeRemnants } from "./remnants.ts"
 import { awsSettings } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { makeZoneNames } from "./zone-names.ts"
@@ -64,6 +66,8 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
   const images = yield* makeImages(aws)
+  const clones = makeClones(aws)
+  const remnants = makeRemnants(aws, groups, clones)
   const network = yield* makeNetwork(aws)
   const archOf = yield* makeArchOf(aws)
 
@@ -72,11 +76,13 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const subnet = yield* network(own, { count: ranks.length, region, zone })
-    const root = yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
     const id = yield* folder
+    const root =
+      machine.clone === undefined
+        ? yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
+        : yield* clones.rootFor(region, machine.clone, tags, id)
     const ports = machine.ports ?? []
-    const ownGroup =
-      ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { cluster: tags.cluster, folder: id, log: tags.log, ports })
+    const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
       own.securityGroupName === null ? groups.ofFolder(region, subnet.vpcId, id) : groups.named(region, subnet.vpcId, own.securityGroupName)
     const login = yield* key
@@ -100,24 +106,33 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     key,
     proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
   })
+  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
   const { install, restart } = makeInstall({ cloud: "aws", machines, look: nodes.look, folder })
   const provisionOnce = makeProvision({
     aws,
     instances,
     inputOf,
     settings,
-    hostKeyOf: (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public),
+    hostKeyOf,
     sinceMs: yield* Clock.currentTimeMillis,
     forgetGroups: groups.forget
   })
 
-  /** What a place refused it keeps nothing of. */
-  const provision: Cloud["provision"] = (request) =>
-    Effect.tapError(provisionOnce(request), ({ kind }) =>
-      kind === "Refused" && (request.machine?.ports ?? []).length > 0
-        ? Effect.ignore(groups.removeOf(request.offer.region!, request.tags.cluster))
-        : Effect.void
+  /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
+  const provision: Cloud["provision"] = (request) => {
+    const { machine: { clone, ports = [] } = {}, offer, tags } = request
+    const copies = new Set(clone === undefined ? [] : [offer.region!, clone.region!])
+    return provisionOnce(request).pipe(
+      Effect.tapError(({ kind }) =>
+        kind === "Refused" && ports.length > 0 ? Effect.ignore(groups.removeOf(offer.region!, tags.cluster)) : Effect.void
+      ),
+      Effect.tap(() => Effect.forEach(copies, (region) => Effect.ignore(remnants.removeCopies(region, tags.cluster)), { discard: true }))
     )
+  }
+  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
+    Effect.forEach(regions, (region) => Effect.andThen(remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)), {
+      discard: true
+    })
 
   return {
     name: "aws",
@@ -125,6 +140,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     whyNot: Effect.flatMap(access.whyNot, (why) =>
       why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
     ),
+    warnings: Effect.sync(access.warnings),
     identity: access.identity,
     catalog: asOffers(offered),
     offers: Effect.fn("AwsCloud.offers")(
@@ -136,8 +152,26 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     ),
     noQuota: yield* makeNoQuota(aws),
     provision,
+    clonesDisks: true,
     query: nodes.query,
-    owned: makeOwned({ access, aws, instances, folder: Effect.promise(() => readFolderId(home)) }),
+    ...makeOwned({
+      access,
+      aws,
+      hostKeyOf,
+      instances,
+      remnants,
+      settings,
+      folder: Effect.promise(() => readFolderId(home)),
+      offerOf: ({ InstanceLifecycle, InstanceType = null, Placement }, region, { accelerators }) =>
+        listedAs("aws", offered(), {
+          instanceType: InstanceType,
+          useSpot: InstanceLifecycle === "spot",
+          region,
+          zone: Placement?.AvailabilityZone ?? null,
+          accelerators
+        })
+    }),
+    remove: remnants.remove,
     start: Effect.fn("AwsCloud.start")(function* (ref) {
       const { address } = yield* nodes.start(ref)
       yield* restart({ ...ref, address })
@@ -145,6 +179,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     }),
     stop: nodes.stop,
     terminate: nodes.terminate,
+    clear,
     endsItself: nodes.endsItself,
     ...agentsOver(machines),
     installAgent: install,

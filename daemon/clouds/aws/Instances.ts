@@ -46,6 +46,8 @@ export const makeInstances = (aws: Aws) => {
     /** Of a log, in a region. */
     ofLog: (region: string, log: string): Effect.Effect<Answer, CloudError> => ofLogs(`${region} ${log}`),
     ofTokens: (region: string, tokens: ReadonlyArray<string>) => byTag(region, tagNames.token, tokens),
+    /** Of any log, whoever's. */
+    ofAnyone: (region: string) => list(region, [{ Name: "tag-key", Values: [tagNames.log] }]),
     /** Of all logs that a state folder has had. */
     ofFolder: (region: string, folder: string) => byTag(region, tagNames.folder, [folder])
   }

@@ -42,6 +42,7 @@ const hasSigns = () => {
 type Try = (ec2: EC2, asked: { readonly abortSignal: AbortSignal }) => Promise<unknown>
 const DryRun = true
 const instance = { InstanceIds: ["i-00000000000000000"], DryRun }
+const image = { ImageId: "ami-00000000000000000", DryRun }
 const group = { GroupId: "sg-00000000000000000", DryRun }
 /** What a cluster's life takes; the name of each is the permission's, after `ec2:`. Those that only read come first. */
 export const permissions: Readonly<Record<string, Try>> = {
@@ -68,12 +69,24 @@ export const permissions: Readonly<Record<string, Try>> = {
     ec2.modifyInstanceAttribute(
       { InstanceId: instance.InstanceIds[0]!, InstanceInitiatedShutdownBehavior: { Value: "stop" }, DryRun },
       asked
-    )
+    ),
+  DescribeVolumes: (ec2, asked) => ec2.describeVolumes({ DryRun }, asked),
+  DeleteVolume: (ec2, asked) => ec2.deleteVolume({ VolumeId: "vol-00000000000000000", DryRun }, asked),
+  CreateImage: (ec2, asked) => ec2.createImage({ InstanceId: instance.InstanceIds[0]!, Name: "skyd-dry-run", DryRun }, asked),
+  CopyImage: (ec2, asked) =>
+    ec2.copyImage({ SourceRegion: "us-east-1", SourceImageId: image.ImageId, Name: "skyd-dry-run", DryRun }, asked),
+  DeregisterImage: (ec2, asked) => ec2.deregisterImage(image, asked),
+  DescribeSnapshots: (ec2, asked) => ec2.describeSnapshots({ OwnerIds: ["self"], DryRun }, asked),
+  DeleteSnapshot: (ec2, asked) => ec2.deleteSnapshot({ SnapshotId: "snap-00000000000000000", DryRun }, asked)
 }
+/** Clusters can be had without these: what is lost with them is said. */
+const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
 const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const dryRunsAtOnce = 6
 
 const none: ReadonlyArray<string> = []
+
+const named = (permissions: ReadonlyArray<string>) => permissions.map((name) => `ec2:${name}`).join(", ")
 
 const noCredentials =
   "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
@@ -127,11 +140,12 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
       )
     )
     const regions = Regions.flatMap(({ RegionName }) => RegionName ?? [])
-    const why = lacks.length === 0 ? null : `its credentials may not ${lacks.map((name) => `ec2:${name}`).join(", ")} (${region})`
+    const needed = lacks.filter((name) => !forMore.includes(name))
+    const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
-    return { why, found: regions }
+    return { why, found: { regions, lacks } }
   })
-  const { found: seen, whyNot } = makeSight<ReadonlyArray<string>>({
+  const { found: seen, whyNot } = makeSight<{ readonly regions: ReadonlyArray<string>; readonly lacks: ReadonlyArray<string> }>({
     name: "AWS",
     hasSigns,
     noCredentials,
@@ -142,8 +156,12 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
 
   return {
     identity,
+    warnings: () => {
+      const lacks = seen()?.lacks ?? none
+      return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see all, or no disk can be cloned`]
+    },
     /** Those that the account has; none before it was looked at. */
-    regions: () => seen() ?? none,
+    regions: () => seen()?.regions ?? none,
     whyNot
   }
 }

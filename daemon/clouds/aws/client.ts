@@ -37,33 +37,28 @@ export interface Aws {
 }
 
 const load = async () => {
-  const [ec2, sts, credentials] = await Promise.all([
-    import("@aws-sdk/client-ec2"),
-    import("@aws-sdk/client-sts"),
-    import("@aws-sdk/credential-provider-node")
-  ])
+  const sdk = await import("./sdk.ts")
   // Credentials that expire and files that are written anew: the SDK keeps what it has read of a file for as long as it runs.
-  const provider = credentials.defaultProvider({ ignoreCache: true })
+  const provider = sdk.defaultProvider({ ignoreCache: true })
   const common = {
     credentials: provider,
     requestHandler: { connectionTimeout: connectMaxMs, requestTimeout: answerMaxMs, throwOnRequestTimeout: true }
   }
-  const region = await new sts.STS({}).config.region().catch(() => process.env["AWS_DEFAULT_REGION"] || regionDefault)
+  const region = await new sdk.STS({}).config.region().catch(() => process.env["AWS_DEFAULT_REGION"] || regionDefault)
   const clients = new Map<string, EC2>()
   const ec2At = (at: string, maxAttempts: number): EC2 => {
     const key = `${at} ${maxAttempts}`
-    const known = clients.get(key) ?? new ec2.EC2({ ...common, region: at, maxAttempts })
+    const known = clients.get(key) ?? new sdk.EC2({ ...common, region: at, maxAttempts })
     clients.set(key, known)
     return known
   }
   const quotas = new Map<string, ServiceQuotas>()
-  const quotasAt = async (at: string): Promise<ServiceQuotas> => {
-    const { ServiceQuotas } = await import("@aws-sdk/client-service-quotas")
-    const known = quotas.get(at) ?? new ServiceQuotas({ ...common, region: at, maxAttempts: attemptsMax })
+  const quotasAt = (at: string): ServiceQuotas => {
+    const known = quotas.get(at) ?? new sdk.ServiceQuotas({ ...common, region: at, maxAttempts: attemptsMax })
     quotas.set(at, known)
     return known
   }
-  return { region, ec2At, quotasAt, sts: new sts.STS({ ...common, region, maxAttempts: attemptsMax }) }
+  return { region, ec2At, quotasAt, sts: new sdk.STS({ ...common, region, maxAttempts: attemptsMax }) }
 }
 
 /** The files that the SDK reads, and when they were written. */
@@ -90,7 +85,7 @@ export const makeAws = (): Aws => {
   return {
     ask: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, attemptsMax), options)),
     once: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, 1), options)),
-    quotas: (region, call) => asked(region, "GetServiceQuota", async (options) => call(await (await session()).quotasAt(region), options)),
+    quotas: (region, call) => asked(region, "GetServiceQuota", async (options) => call((await session()).quotasAt(region), options)),
     sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
     home: Effect.promise(async () => (await session()).region),
     fingerprint: Effect.promise(filesNow)

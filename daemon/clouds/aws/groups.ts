@@ -6,6 +6,7 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
+import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { nothingThere } from "./errors.ts"
 import { tagNames } from "./tags.ts"
@@ -137,19 +138,19 @@ export const makeGroups = (aws: Aws) => {
     ofCluster: (
       region: string,
       vpcId: string,
-      {
-        cluster,
-        folder,
-        log,
-        ports
-      }: { readonly cluster: ClusterId; readonly folder: string; readonly log: string; readonly ports: ReadonlyArray<string> }
+      { folder, ports, tags }: { readonly tags: Tags; readonly folder: string; readonly ports: ReadonlyArray<string> }
     ) =>
       ensure({
         region,
         vpcId,
-        name: `skyd-ports-${cluster}`,
+        name: `skyd-ports-${tags.cluster}`,
         description: "skyd: open ports of one cluster",
-        tags: { [tagNames.folder]: folder, [tagNames.log]: log, [tagNames.cluster]: cluster },
+        tags: {
+          [tagNames.folder]: folder,
+          [tagNames.log]: tags.log,
+          [tagNames.cluster]: tags.cluster,
+          [tagNames.clusterName]: tags.clusterName
+        },
         rules: () => ports.map(rangeOf)
       }),
     /** Nothing of what is known of a region holds: a group that was there is gone. */

@@ -66,7 +66,7 @@ export interface Root {
 
 const deviceDefault = "/dev/sda1"
 
-const rootOf = (imageId: string, image: Image | undefined): Root => {
+export const rootOf = (imageId: string, image: Image | undefined): Root => {
   const device = image?.RootDeviceName ?? deviceDefault
   const disk = image?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === device)
   return { imageId, device, gib: disk?.Ebs?.VolumeSize ?? 0 }

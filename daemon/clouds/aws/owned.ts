@@ -1,47 +1,98 @@
-/** What there is to pay for in all regions of the account, as far as tags tell that it is ours. */
+/** What there is to pay for in all regions of the account, as far as tags tell whose it is. A region that does not answer is named. */
+import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import type { Cloud, Owned } from "../Cloud.ts"
+import type { NodeToken } from "../../../events/ids.ts"
+import type { Offer } from "../../../events/values.ts"
+import type { Cloud, CloudError, Owned } from "../Cloud.ts"
 import type { Access } from "./access.ts"
 import type { Aws } from "./client.ts"
+import { passingBy } from "./errors.ts"
 import type { Instances } from "./Instances.ts"
+import type { Remnants } from "./remnants.ts"
 import { addressOf, phaseOf } from "./states.ts"
-import { labelOf } from "./tags.ts"
+import { type Label, labelOf } from "./tags.ts"
 
 const atOnce = 16
+/** Those that answer are told of then. */
+const regionMaxMs = 20_000
 
 export interface OwnedOptions {
   readonly aws: Aws
   readonly access: Access
   readonly instances: Instances
+  readonly remnants: Remnants
+  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
   /** Null: nothing was ever begun from here. */
   readonly folder: Effect.Effect<string | null>
+  /** The key that a machine of this token shows, if this folder has made it. */
+  readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
+  readonly offerOf: (instance: Instance, region: string, label: Label) => Offer
 }
 
-export const makeOwned = ({ access, aws, folder, instances }: OwnedOptions): Cloud["owned"] =>
-  Effect.fn("AwsCloud.owned")(function* (log) {
-    const own = yield* folder
-    if (own === null) return { owned: [], unclear: [] }
+export const makeOwned = ({ access, aws, folder, hostKeyOf, instances, offerOf, remnants, settings }: OwnedOptions) => {
+  const regions = Effect.gen(function* () {
     const { Regions = [] } = yield* aws.ask(yield* aws.home, "DescribeRegions", (ec2, asked) => ec2.describeRegions({}, asked))
-    const regions = new Set([...access.regions(), ...Regions.flatMap(({ RegionName }) => RegionName ?? [])])
-    const listed = yield* Effect.forEach(
-      regions,
+    return [...new Set([...access.regions(), ...Regions.flatMap(({ RegionName }) => RegionName ?? [])])]
+  })
+  const everywhere = Effect.fnUntraced(function* <A>(look: (region: string) => Effect.Effect<A, CloudError>) {
+    const late = Effect.fail(passingBy("NoAnswer", `it did not answer within ${regionMaxMs / 1000} s`))
+    const answers = yield* Effect.forEach(
+      yield* regions,
       (region) =>
-        (log === null ? instances.ofFolder(region, own) : instances.ofLog(region, log)).pipe(
-          Effect.map((found) => ({
-            unclear: [],
-            owned: found.flatMap((instance): ReadonlyArray<Owned> => {
-              const label = labelOf(instance)
-              const phase = phaseOf(instance)
-              if (label === null || phase === "gone") return []
-              const { node, rank, tags } = label
-              const place = { region, zone: instance.Placement?.AvailabilityZone ?? null, host: instance.InstanceId ?? null, hostKey: null }
-              const state = phase === "pending" || phase === "running" ? "running" : "stopped"
-              return [{ tags, rank, node, address: addressOf(instance, false), ...place, state }]
-            })
-          })),
-          Effect.catch(({ message }) => Effect.succeed({ owned: [], unclear: [`${region} is not looked at: ${message}`] }))
+        Effect.timeoutOrElse(look(region), { duration: regionMaxMs, orElse: () => late }).pipe(
+          Effect.catch(({ message }) => Effect.succeed(`${region} is not looked at: ${message}`))
         ),
       { concurrency: atOnce }
     )
-    return { owned: listed.flatMap(({ owned }) => owned), unclear: listed.flatMap(({ unclear }) => unclear) }
+    return {
+      found: answers.filter((answer): answer is Exclude<typeof answer, string> => typeof answer !== "string"),
+      unclear: answers.filter((answer) => typeof answer === "string")
+    }
   })
+
+  const machinesIn = Effect.fnUntraced(function* (region: string, listed: ReadonlyArray<Instance>) {
+    const own = yield* folder
+    const { useInternalIps } = yield* settings
+    const machines = yield* Effect.forEach(
+      listed,
+      Effect.fnUntraced(function* (instance): Effect.fn.Return<ReadonlyArray<Owned>> {
+        const label = labelOf(instance)
+        const phase = phaseOf(instance)
+        if (label === null || phase === "gone") return []
+        const { node, rank, tags } = label
+        const hostKey = label.folder === own ? yield* hostKeyOf(label.token) : null
+        const place = { region, zone: instance.Placement?.AvailabilityZone ?? null, host: instance.InstanceId ?? null, hostKey }
+        const state = phase === "pending" || phase === "running" ? "running" : "stopped"
+        const offer = offerOf(instance, region, label)
+        return [{ tags, rank, node, address: addressOf(instance, useInternalIps), ...place, state, offer }]
+      })
+    )
+    return machines.flat()
+  })
+
+  const owned: Cloud["owned"] = Effect.fn("AwsCloud.owned")(function* (log) {
+    const own = yield* folder
+    if (own === null) return { owned: [], unclear: [] }
+    const { found, unclear } = yield* everywhere((region) =>
+      Effect.flatMap(log === null ? instances.ofFolder(region, own) : instances.ofLog(region, log), (listed) => machinesIn(region, listed))
+    )
+    return { owned: found.flat(), unclear }
+  })
+  const tagged: NonNullable<Cloud["tagged"]> = Effect.fn("AwsCloud.tagged")(function* (log) {
+    const machines = (region: string) =>
+      Effect.flatMap(log === null ? instances.ofAnyone(region) : instances.ofLog(region, log), (listed) => machinesIn(region, listed))
+    // Who may not list disks is told of machines all the same.
+    const rest = (region: string) =>
+      Effect.catch(
+        Effect.map(remnants.of(region, log), (some) => ({ some, unclear: [] as ReadonlyArray<string> })),
+        ({ message }) => Effect.succeed({ some: [], unclear: [`disks and groups of ${region} are not looked at: ${message}`] })
+      )
+    const { found, unclear } = yield* everywhere((region) => Effect.all([machines(region), rest(region)], { concurrency: "unbounded" }))
+    return {
+      owned: found.flatMap(([owned]) => owned),
+      remnants: found.flatMap(([, { some }]) => some),
+      unclear: [...unclear, ...found.flatMap(([, others]) => others.unclear)]
+    }
+  })
+  return { owned, tagged }
+}

@@ -43,12 +43,19 @@ export const reasonOf = ({ State, StateReason, StateTransitionReason }: Instance
   return `${ended}: ${words.replace(/\.$/, "")}${code === "" || words.includes(code) ? "" : ` (${code})`}`
 }
 
+/** "User initiated (2026-11-27 03:10:11 GMT)": when it was told to end. */
+const endedAt = ({ StateTransitionReason }: Instance): { readonly endedAtMs?: number } => {
+  const [, day, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)/.exec(StateTransitionReason ?? "") ?? []
+  const endedAtMs = Date.parse(`${day}T${time}Z`)
+  return Number.isNaN(endedAtMs) ? {} : { endedAtMs }
+}
+
 export const stateOf = (instance: Instance, { node, rank }: Pick<Label, "node" | "rank">, useInternalIps: boolean): NodeState => {
   const phase = phaseOf(instance)
   const about = { rank, node, down: false }
   if (phase === "pending" || phase === "running")
     return { ...about, state: "running", address: addressOf(instance, useInternalIps), reason: null }
-  return { ...about, state: phase === "gone" ? "missing" : "stopped", address: null, reason: reasonOf(instance) }
+  return { ...about, state: phase === "gone" ? "missing" : "stopped", address: null, reason: reasonOf(instance), ...endedAt(instance) }
 }
 
 /** Of one that ended before it ran: what EC2 would have said, had it known that when it was asked. */

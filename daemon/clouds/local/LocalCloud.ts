@@ -89,7 +89,8 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     owned: Effect.fn("LocalCloud.owned")((log) =>
       attempt(async (signal) => {
         const { owned, unclear } = await machine.owned({ log }, signal)
-        return { owned: owned.map((one) => ({ ...(one as Owned), zone: null, address: null, ...unnamed })), unclear }
+        const place = { zone: null, ...unnamed, offer: thisMachine(await accelerators()) }
+        return { owned: owned.map((one) => ({ ...(one as Owned), address: addressOf(one.rank), ...place })), unclear }
       })
     ),
     start: Effect.fn("LocalCloud.start")((ref) => attempt((signal) => machine.start(ref, signal))),

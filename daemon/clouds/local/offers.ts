@@ -5,20 +5,10 @@ import { alternativesOf } from "../../../task/alternatives.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Task } from "../../../task/Task.ts"
-import { foreignOf, lessThan } from "../fit-machine.ts"
+import { foreignOf, lessThan, ownOffer } from "../fit-machine.ts"
 
-export const thisMachine = (accelerators: Offer["accelerators"]): Offer => ({
-  cloud: "local",
-  region: null,
-  zone: null,
-  instanceType: null,
-  cpus: cpus(),
-  memoryGib: memoryGib(),
-  accelerators: accelerators && { name: accelerators.name, count: accelerators.count },
-  useSpot: false,
-  usdPerHour: 0,
-  catalog: null
-})
+export const thisMachine = (accelerators: Offer["accelerators"]): Offer =>
+  ownOffer("local", null, { cpus: cpus(), memoryGib: memoryGib(), accelerators })
 
 const misfitOf = (machine: Offer, need: Need): string | null => {
   const { cloud } = need

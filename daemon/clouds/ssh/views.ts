@@ -1,7 +1,9 @@
 /** What a look at machines means to others: as places, as the user's machines, and as what there is of ours. Pure. */
 import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import type { CloudOffers } from "../../../task/Offers.ts"
-import type { Owned, OwnMachine } from "../Cloud.ts"
+import type { Owned } from "../Cloud.ts"
+import { ownOffer } from "../fit-machine.ts"
+import type { OwnMachine } from "../OwnMachine.ts"
 import type { Looked } from "./looks.ts"
 import { isFound, leaseOf, whyTaken } from "./offers.ts"
 
@@ -46,6 +48,6 @@ export const ownedOf = (looked: Looked, isOurs: (lease: NodeIdentity) => boolean
   if (!isFound(looked) || lease === null || !isOurs(lease)) return []
   const { hostKey, ground } = looked.reached
   const { address, cluster, clusterName, log, node, rank } = lease
-  const place = { region: looked.pool, zone: null, address, host: looked.host, hostKey }
+  const place = { region: looked.pool, zone: null, address, host: looked.host, hostKey, offer: ownOffer("ssh", looked.pool, lease) }
   return [{ tags: { log, cluster, clusterName }, rank, node, ...place, state: ground.isEnded ? "stopped" : "running" } as Owned]
 }

@@ -57,6 +57,7 @@ describe("an error of EC2's", () => {
 
   it.each([
     ["RequestLimitExceeded", 503],
+    ["Throttling", 400],
     ["ThrottlingException", 400],
     ["RequestResourceCountExceeded", 400],
     ["Unavailable", 503],
@@ -99,6 +100,9 @@ describe("an instance", () => {
     })
     expect(failureOf(instance("terminated", "Client.VolumeLimitExceeded")).scope).toBe("region")
     expect(failureOf(instance("terminated", "Client.InvalidSnapshot.NotFound")).scope).toBe("region")
+    // Of these another zone may know nothing.
+    for (const code of ["Server.InternalError", "Server.SpotInstanceTermination"])
+      expect(failureOf(instance("terminated", code))).toMatchObject({ kind: "Refused", scope: "zone" })
   })
   it.each([
     ["pending", "running", "1.2.3.4"],
@@ -112,6 +116,16 @@ describe("an instance", () => {
   })
   it("is reached at its private address where the user wants no other", () => {
     expect(stateOf(instance("running"), { rank: 0, node: NodeId.make("t-0") }, true).address).toBe("10.0.0.1")
+  })
+  it("says since when it has ended, where EC2 tells", () => {
+    const told = (StateTransitionReason: string, name = "stopped") =>
+      stateOf({ ...instance(name), StateTransitionReason }, { rank: 0, node: NodeId.make("t-0") }, false).endedAtMs
+    const atMs = Date.UTC(2026, 10, 27, 3, 10, 11)
+    expect(told("User initiated (2026-11-27 03:10:11 GMT)")).toBe(atMs)
+    expect(told("User initiated (2026-11-27 03:10:11 GMT)", "terminated")).toBe(atMs)
+    for (const text of ["", "User initiated", "Server.SpotInstanceTermination: a price (soon)", "User initiated (2026-99-27 03:10:11 GMT)"])
+      expect(told(text)).toBeUndefined()
+    expect(told("User initiated (2026-11-27 03:10:11 GMT)", "running")).toBeUndefined()
   })
   it("says who ended it", () => {
     const told = (code: string) => stateOf(instance("terminated", code), { rank: 0, node: NodeId.make("t-0") }, false).reason

@@ -1,6 +1,6 @@
 /** What one's own machines have of accelerators, in sum. */
 import { expect, it } from "vitest"
-import type { OwnMachine } from "../../../daemon/clouds/Cloud.ts"
+import type { OwnMachine } from "../../../daemon/clouds/OwnMachine.ts"
 import { ownGpusOf } from "../../../daemon/queries/own-gpus.ts"
 
 const machine = (pool: string, count: number, status: OwnMachine["status"], name = "A100"): OwnMachine => ({

@@ -1,0 +1,114 @@
+/**
+ * A disk that begins as a copy of another one: by an image of that, made for one cluster, under a name that says which, so that it is made once however
+ * often it is asked for. It is of use until the cluster's machine has begun, and goes then.
+ */
+import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
+import * as Effect from "effect/Effect"
+import type { ClonedDisk } from "../../../events/values.ts"
+import type { CloudError, Tags } from "../Cloud.ts"
+import type { Aws } from "./client.ts"
+import { nothingThere, refusedBy } from "./errors.ts"
+import { type Root, rootOf } from "./images.ts"
+import { tagNames } from "./tags.ts"
+
+const pauseMs = 5_000
+const Owners = ["self"]
+
+const nameOf = ({ cluster }: Tags) => `skyd-${cluster}`
+const specifications = (tags: Tags, folder: string): Array<TagSpecification> => {
+  const all = {
+    [tagNames.name]: nameOf(tags),
+    [tagNames.log]: tags.log,
+    [tagNames.cluster]: tags.cluster,
+    [tagNames.clusterName]: tags.clusterName,
+    [tagNames.folder]: folder
+  }
+  const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }))
+  return ["image" as const, "snapshot" as const].map((ResourceType) => ({ ResourceType, Tags }))
+}
+
+/** Another request has made it meanwhile. */
+const isThere = ({ code }: CloudError) => code === "InvalidAMIName.Duplicate"
+
+const unlessGone = <A>(call: Effect.Effect<A, CloudError>, code: RegExp) =>
+  Effect.catchIf(
+    Effect.asVoid(call),
+    (error) => code.test(error.code),
+    () => Effect.void
+  )
+
+export const makeClones = (aws: Aws) => {
+  const find = Effect.fnUntraced(function* (region: string, tags: Tags) {
+    const Filters = [{ Name: "name", Values: [nameOf(tags)] }]
+    const { Images = [] } = yield* aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ Owners, Filters }, asked))
+    return Images[0]
+  })
+
+  /** `make` is asked for it where it is not there, and only then. */
+  const whenThere = Effect.fnUntraced(function* (region: string, tags: Tags, make: Effect.Effect<unknown, CloudError>) {
+    for (;;) {
+      const image = yield* find(region, tags)
+      if (image?.State === "available") return image
+      if (image === undefined) yield* Effect.catchIf(make, isThere, () => Effect.void)
+      else if (image.State !== "pending") {
+        const why = image.StateReason?.Message ?? image.State
+        return yield* refusedBy("InvalidAMIID.Unavailable", `the copy of the disk cannot be made: ${why}`)
+      }
+      yield* Effect.sleep(pauseMs)
+    }
+  })
+
+  const madeOf = (disk: ClonedDisk, tags: Tags, folder: string) =>
+    Effect.mapError(
+      aws.ask(disk.region!, "CreateImage", (ec2, asked) =>
+        ec2.createImage(
+          { InstanceId: disk.host!, Name: nameOf(tags), NoReboot: true, TagSpecifications: specifications(tags, folder) },
+          asked
+        )
+      ),
+      (error) =>
+        error.code.startsWith("InvalidInstanceID")
+          ? nothingThere(error.code, `the machine of ${disk.clusterName} is gone: ${error.message}`, "everywhere")
+          : error
+    )
+
+  return {
+    /** Waits for it, which takes minutes for a large disk, and more where it goes to another region. */
+    rootFor: Effect.fn("Clones.rootFor")(function* (
+      region: string,
+      disk: ClonedDisk,
+      tags: Tags,
+      folder: string
+    ): Effect.fn.Return<Root, CloudError> {
+      const known = yield* find(region, tags)
+      if (known?.State === "available") return rootOf(known.ImageId!, known)
+      const own: Image = yield* whenThere(disk.region!, tags, madeOf(disk, tags, folder))
+      if (region === disk.region) return rootOf(own.ImageId!, own)
+      const copy = aws.ask(region, "CopyImage", (ec2, asked) =>
+        ec2.copyImage(
+          {
+            Name: nameOf(tags),
+            SourceImageId: own.ImageId!,
+            SourceRegion: disk.region!,
+            ClientToken: tags.cluster,
+            TagSpecifications: specifications(tags, folder)
+          },
+          asked
+        )
+      )
+      const moved: Image = yield* whenThere(region, tags, copy)
+      return rootOf(moved.ImageId!, moved)
+    }),
+    removeImage: (region: string, ImageId: string) =>
+      unlessGone(
+        aws.ask(region, "DeregisterImage", (ec2, asked) => ec2.deregisterImage({ ImageId }, asked)),
+        /^InvalidAMIID/
+      ),
+    removeSnapshot: (region: string, SnapshotId: string) =>
+      unlessGone(
+        aws.ask(region, "DeleteSnapshot", (ec2, asked) => ec2.deleteSnapshot({ SnapshotId }, asked)),
+        /^InvalidSnapshot\.NotFound/
+      )
+  }
+}
+export type Clones = ReturnType<typeof makeClones>

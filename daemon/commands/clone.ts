@@ -1,0 +1,66 @@
+/** Whether a new cluster's disk can begin as a copy of another one's, and of which. Refused before anything is made. Pure. */
+import * as Result from "effect/Result"
+import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import { ClusterDoesNotExist, NotSupportedError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { diskGibDefault } from "../../task/disk.ts"
+import { numNodesOf } from "../../task/Task.ts"
+
+export interface CloneWish {
+  readonly from: string
+  readonly source: ClusterRow | undefined
+  /** Of the cluster that is to be launched, where it is there already. */
+  readonly target: ClusterRow | undefined
+  readonly task: RecordedTask
+  readonly clones: (cloud: string) => boolean
+}
+
+const not = (message: string, hint: string | null = null) => Result.fail<SkydError>(new NotSupportedError({ message, hint }))
+
+export const clonedDisk = ({ clones, from, source, target, task }: CloneWish): Result.Result<ClonedDisk, SkydError> => {
+  if (source === undefined)
+    return Result.fail(
+      new ClusterDoesNotExist({ cluster: from, message: `There is no cluster '${from}'.`, hint: "sky status lists the clusters." })
+    )
+  if (target !== undefined)
+    return not(
+      `${target.name} is there already: only a new cluster's disk begins as a copy of another one's.`,
+      "Launch it under another name: -c NAME"
+    )
+  if (source.numNodes > 1 || numNodesOf(task) > 1)
+    return not(`A disk is copied from one node to one: ${from} has ${source.numNodes}, ${numNodesOf(task)} were asked for.`)
+  const { offer } = source
+  const [head] = source.nodes
+  if (offer !== null && !clones(offer.cloud))
+    return not(`The disk of ${from} cannot be copied: ${cloudDisplay(offer.cloud)} does not do that.`)
+  if (offer === null || head === undefined || statusOf(source) !== "STOPPED")
+    return not(`The disk of ${from} can be copied while it is STOPPED; it is ${statusOf(source)}.`, `Stop it first: sky stop ${from}`)
+  const gib = source.machine.diskGib ?? diskGibDefault
+  const small = alternativesOf(task.resources).items.find(({ disk_size: size }) => size !== undefined && size < gib)
+  if (small !== undefined)
+    return not(`The disk of ${from} has ${gib} GiB, and disk_size asks for ${small.disk_size}.`, `Ask for ${gib} or more, or leave it out.`)
+  const { id, log, name } = source
+  const { host, node } = head
+  return Result.succeed({
+    cloud: offer.cloud,
+    region: offer.region,
+    cluster: id,
+    clusterName: name,
+    node,
+    host,
+    gib,
+    ...(log !== null && { log })
+  })
+}
+
+/** Only where the copied disk is. */
+export const refuseElsewhere = (clone: ClonedDisk | undefined, { cloud }: Offer) =>
+  clone === undefined || clone.cloud === cloud
+    ? undefined
+    : new NotSupportedError({
+        message: `The disk of ${clone.clusterName} is on ${cloudDisplay(clone.cloud)}, and is not copied to ${cloudDisplay(cloud)}.`,
+        hint: null
+      })

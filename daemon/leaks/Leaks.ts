@@ -1,0 +1,173 @@
+/**
+ * What clouds hold under tags of ours and no cluster has. Found by the clouds' own word beside the log's, ended only after that is a fact,
+ * or adopted, which is nothing but facts. One deed at a time; who asked for one may go away.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import type { Event } from "../../events/Event.ts"
+import type { ClusterId } from "../../events/ids.ts"
+import { rowOf } from "../../projections/clusters.ts"
+import { InternalError, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
+import type { LeaksAdoptAnswer, LeaksEndAnswer } from "../../sdk/protocol/leaks.ts"
+import { Clouds } from "../Clouds.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+import { cut } from "../commands/caller.ts"
+import { streamOf } from "../commands/decision.ts"
+import { Identity } from "../Identity.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { sentence } from "../sentence.ts"
+import type { World } from "../World.ts"
+import { adopt, foundAs } from "./adopt.ts"
+import { leakOf } from "./history.ts"
+import { hadIn, isKept, wasUsed } from "./known.ts"
+import { type Held, isCalled, type Leak } from "./Leak.ts"
+import { lookAround } from "./look.ts"
+import { leakView } from "./view.ts"
+
+const atOnce = 8
+const messageMaxChars = 4096
+
+export interface LeaksFound {
+  readonly leaks: ReadonlyArray<Leak>
+  readonly silent: ReadonlyArray<string>
+}
+
+export class Leaks extends Context.Service<
+  Leaks,
+  {
+    /** `all`: also of other logs. */
+    readonly find: (all: boolean) => Effect.Effect<LeaksFound, SkydError>
+    readonly end: (names: ReadonlyArray<string>) => Effect.Effect<LeaksEndAnswer, SkydError>
+    readonly adopt: (name: string, as: string | null) => Effect.Effect<LeaksAdoptAnswer, SkydError>
+  }
+>()("skyd/daemon/leaks/Leaks") {
+  static readonly layer = Layer.effect(
+    Leaks,
+    Effect.suspend(() => make)
+  )
+  /** Over a log that says nothing for certain. */
+  static readonly refused = (refusal: SkydError) =>
+    Layer.sync(Leaks, () => {
+      const refuse = () => Effect.fail(refusal)
+      return Leaks.of({ find: refuse, end: refuse, adopt: refuse })
+    })
+}
+
+/** Machines first: a group goes when nothing is in it. */
+const order: ReadonlyArray<Leak["thing"]["kind"]> = ["machine", "disk", "image", "snapshot", "group"]
+
+const make = Effect.gen(function* () {
+  const clouds = yield* Clouds
+  const log = yield* EventLog
+  const { actor } = yield* Identity
+  const scope = yield* Effect.scope
+  const turn = Semaphore.makeUnsafe(1)
+  /** To its end, whoever waits for it. */
+  const alone = <A, E>(deed: Effect.Effect<A, E>) => Effect.flatMap(Effect.forkIn(turn.withPermits(1)(deed), scope), Fiber.join)
+  const ownLog = () => log.world().clusters.log
+
+  const record = (cluster: ClusterId, decide: (world: World) => Result.Result<ReadonlyArray<Event>, SkydError>) =>
+    log
+      .decide((world) =>
+        Result.map(decide(world), (events) => {
+          const said = events.map((event) => [streamOf(cluster), event] as const)
+          return events.length === 0
+            ? undefined
+            : { events: said, operation: null, causedBy: 0, actor: { ...actor, kind: "user" as const }, expect: [] }
+        })
+      )
+      .pipe(
+        Effect.mapError((error) => ("exitCode" in error ? error : new InternalError({ message: error.message, hint: "Try it again." })))
+      )
+
+  const find = Effect.fn("Leaks.find")(function* (all: boolean) {
+    const before = log.world()
+    const used = (cloud: string) => wasUsed(before, cloud)
+    const { held, silent } = yield* lookAround(clouds, all ? null : ownLog(), used, hadIn(before.clusters))
+    const now = log.world()
+    // What went meanwhile was a cluster's, and so is what came.
+    const loose = held.filter((one) => !isKept(before, one) && !isKept(now, one))
+    const [own, others] = [
+      loose.filter(({ thing }) => thing.tags.log === ownLog()),
+      loose.filter(({ thing }) => thing.tags.log !== ownLog())
+    ]
+    const nowMs = yield* Clock.currentTimeMillis
+    const leaks = yield* Effect.forEach(
+      Map.groupBy(own, ({ thing }) => thing.tags.cluster),
+      ([cluster, those]) =>
+        Effect.map(Stream.runCollect(log.readStream(streamOf(cluster), 1)), (facts) =>
+          those.flatMap((one) => leakOf(one, facts, rowOf(now.clusters, cluster) !== undefined, nowMs) ?? [])
+        ),
+      { concurrency: atOnce }
+    ).pipe(Effect.mapError(({ message }) => new RuntimeError({ message: sentence(message), hint: null })))
+    return { leaks: [...leaks.flat(), ...others.map((one) => ({ ...one, reason: "it is another log's" }))], silent }
+  })
+
+  const aboutOf = ({ cloud, id, thing }: Held) => ({
+    cluster: thing.tags.cluster,
+    cloud,
+    kind: thing.kind,
+    id,
+    region: thing.region,
+    ...(thing.kind === "machine" && { node: thing.node })
+  })
+  const removed = ({ cloud: name, thing }: Leak) => {
+    const cloud = clouds.get(name)
+    const deed = thing.kind === "machine" ? cloud?.terminate(thing) : cloud?.remove?.(thing)
+    return deed ?? Effect.fail(new CloudError({ kind: "Refused", code: "NotSupported", message: `${name} cannot end a ${thing.kind}` }))
+  }
+  const endOne = Effect.fn("Leaks.endOne")(function* (leak: Leak) {
+    const about = aboutOf(leak)
+    const requested = { _tag: "LeakEndRequested", ...about, reason: cut(leak.reason) } as const
+    // It may have become a cluster's while it was looked for.
+    const begun = yield* record(about.cluster, (world) => Result.succeed(isKept(world, leak) ? [] : [requested]))
+    if (begun.length === 0) return null
+    const outcome = yield* Effect.result(removed(leak))
+    const kept = Result.isFailure(outcome) ? { code: outcome.failure.code, message: cut(outcome.failure.message, messageMaxChars) } : null
+    yield* record(about.cluster, () =>
+      Result.succeed([kept === null ? { _tag: "LeakEnded", ...about } : { _tag: "LeakKept", ...about, ...kept }])
+    )
+    return { leak: leakView(leak, ownLog()), kept }
+  })
+
+  const end = Effect.fn("Leaks.end")(function* (names: ReadonlyArray<string>) {
+    const { leaks, silent } = yield* find(false)
+    const meant = leaks.filter((leak) => names.some((name) => isCalled(leak, name)))
+    const outcomes = yield* Effect.forEach(order, (kind) =>
+      Effect.forEach(
+        meant.filter(({ thing }) => thing.kind === kind),
+        endOne,
+        { concurrency: atOnce }
+      )
+    )
+    const done = outcomes.flat().filter((outcome) => outcome !== null)
+    return {
+      ended: done.flatMap(({ kept, leak }) => (kept === null ? [leak] : [])),
+      kept: done.flatMap(({ kept, leak }) => (kept === null ? [] : [{ leak, ...kept }])),
+      notFound: names.filter((name) => !meant.some((leak) => isCalled(leak, name))),
+      silent
+    }
+  })
+
+  const take = Effect.fn("Leaks.adopt")(function* (name: string, as: string | null) {
+    const { leaks, silent } = yield* find(true)
+    const found = foundAs(name, leaks)
+    if (Result.isFailure(found) && silent.length > 0)
+      return yield* new RuntimeError({ message: found.failure.message, hint: `Not all is known: ${silent.join("; ")}.` })
+    const { cloud, machines } = yield* Effect.fromResult(found)
+    const owner = yield* Effect.mapError(
+      clouds.get(cloud)?.identity ?? Effect.succeed(null),
+      ({ message }) => new RuntimeError({ message: sentence(message), hint: null })
+    )
+    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, { cloud, machines }, as, owner))
+    return { cluster: as ?? machines[0]!.tags.clusterName, nodes: machines.map(({ node }) => node as string) }
+  })
+
+  return Leaks.of({ find, end: (names) => alone(end(names)), adopt: (name, as) => alone(take(name, as)) })
+})

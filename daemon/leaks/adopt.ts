@@ -1,0 +1,90 @@
+/** Decides whether machines that no cluster has become one: as they were seen, and of whichever log. Pure. */
+import * as Result from "effect/Result"
+import type { Event } from "../../events/Event.ts"
+import type { ClusterName, NodeToken } from "../../events/ids.ts"
+import { rowNamed, rowOf } from "../../projections/clusters.ts"
+import { ClusterDoesNotExist, NotSupportedError, RequestConflict, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { clusterNamePattern, isControllerName } from "../../task/names.ts"
+import type { Owned } from "../clouds/Cloud.ts"
+import { reservedName } from "../commands/checks.ts"
+import type { World } from "../World.ts"
+import { type Held, isCalled } from "./Leak.ts"
+
+export interface Found {
+  readonly cloud: string
+  /** By rank. */
+  readonly machines: ReadonlyArray<Owned>
+}
+
+const refused = (message: string, hint: string) => Result.fail<SkydError>(new ValueError({ message, hint }))
+
+/** The one cluster that is meant. */
+export const foundAs = (asked: string, held: ReadonlyArray<Held>): Result.Result<Found, SkydError> => {
+  const own = held.flatMap((one) => (one.thing.kind === "machine" && isCalled(one, asked) ? [{ ...one, machine: one.thing }] : []))
+  // Who names one machine means all of its cluster.
+  const keyOf = ({ cloud, thing: { tags } }: Held) => JSON.stringify([cloud, tags.log, tags.cluster])
+  const keys = new Set(own.map(keyOf))
+  if (keys.size === 0) {
+    const message = `No machine is known that no cluster has and that is called '${asked}'.`
+    return Result.fail(new ClusterDoesNotExist({ cluster: asked, message, hint: "All that there are: sky leaks --all" }))
+  }
+  if (keys.size > 1) {
+    const each = [...new Map(own.map((one) => [keyOf(one), `${one.thing.tags.cluster} (${one.id})`])).values()]
+    return refused(`There are several clusters '${asked}': ${each.join(", ")}.`, "Name one by its id: sky leaks --adopt ID")
+  }
+  const machines = held.flatMap((one) => (one.thing.kind === "machine" && keys.has(keyOf(one)) ? [one.thing] : []))
+  return Result.succeed({ cloud: own[0]!.cloud, machines: machines.toSorted((a, b) => a.rank - b.rank) })
+}
+
+const tokenOf = ({ node }: Owned) => node.slice(0, node.lastIndexOf("-")) as NodeToken
+
+const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: string, owner: ReadonlyArray<string> | null) => {
+  const [{ offer, tags }] = machines as readonly [Owned]
+  const { cluster, log } = tags
+  const adopted: Event = {
+    _tag: "ClusterAdopted",
+    cluster,
+    name,
+    ...(log === ownLog ? {} : { log }),
+    offer: offer!,
+    numNodes: Math.max(...machines.map(({ rank }) => rank)) + 1,
+    ...(owner === null ? {} : { owner })
+  }
+  const nodes = machines.flatMap((machine): ReadonlyArray<Event> => {
+    const { address, host, hostKey, node, rank, state } = machine
+    const named = { ...(host === null ? {} : { host }), ...(hostKey === null ? {} : { hostKey }) }
+    const given = { _tag: "NodeProvisioned", cluster, rank, node, token: tokenOf(machine), address: address ?? "", ...named } as const
+    return state === "running" ? [given] : [given, { _tag: "NodeStopped", cluster, rank, node, reason: "it was so when it was adopted" }]
+  })
+  return [adopted, ...nodes]
+}
+
+/** `as`: the name that it gets, where that is not the one it had. */
+export const adopt = (
+  { clusters }: World,
+  { machines }: Found,
+  as: string | null,
+  owner: ReadonlyArray<string> | null
+): Result.Result<ReadonlyArray<Event>, SkydError> => {
+  const [{ offer, tags }] = machines as readonly [Owned]
+  const name = as ?? tags.clusterName
+  if (isControllerName(name)) return refused(reservedName(name).message, reservedName(name).hint)
+  if (!clusterNamePattern.test(name)) return refused(`Invalid cluster name '${name}'.`, "Give it another one: --as NAME")
+  const row = rowOf(clusters, tags.cluster)
+  if (row !== undefined)
+    return refused(
+      `${machines.map(({ node }) => node).join(", ")} stands beside the nodes of ${row.name}.`,
+      "End it: sky leaks --terminate"
+    )
+  if (rowNamed(clusters, name) !== undefined) {
+    const hint = `Give it another name: sky leaks --adopt ${tags.cluster} --as NAME`
+    return Result.fail(new RequestConflict({ message: `There is a cluster '${name}' already.`, hint }))
+  }
+  const twice = machines.find(({ rank }, i) => machines[i - 1]?.rank === rank)
+  if (twice !== undefined) return refused(`${name} has two machines of rank ${twice.rank}.`, `End one of them: sky leaks --terminate ID`)
+  if (new Set(machines.map(({ region }) => region)).size > 1)
+    return refused(`The machines of ${name} are in several regions.`, "End those of all but one: sky leaks --terminate ID")
+  if (offer === undefined)
+    return Result.fail(new NotSupportedError({ message: `What the machines of ${name} are cannot be told.`, hint: null }))
+  return Result.succeed(factsOf(machines, name as ClusterName, clusters.log, owner))
+}

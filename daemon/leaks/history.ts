@@ -1,0 +1,45 @@
+/** Why a thing is a leak, by what the log tells of its cluster. Pure. */
+import type { Recorded } from "../../events/Recorded.ts"
+import type { Held, Leak } from "./Leak.ts"
+
+/** A list of a cloud's may still have what ended a moment ago. */
+const settleMs = 60_000
+
+type Said = { readonly reason: string; readonly hasEnded?: boolean }
+
+const tellsOf = ({ event }: Recorded, { cloud, id, thing }: Held): Said | undefined => {
+  const own = thing.kind === "machine" ? thing.node : null
+  switch (event._tag) {
+    case "NodeReleased":
+      return event.node === own ? { reason: "the log has it as gone", hasEnded: true } : undefined
+    case "NodeAbandoned":
+      return event.node === own ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
+    case "NodeRefused": {
+      const isOwn = event.node === undefined && own?.startsWith(`${event.token}-`)
+      return isOwn ? { reason: "the log has it as refused", hasEnded: true } : undefined
+    }
+    case "RequestAbandoned":
+      return own?.startsWith(`${event.token}-`) ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
+    case "ClusterGone":
+      return own === null ? { reason: "its cluster is gone", hasEnded: true } : undefined
+    case "LeakEnded":
+      return event.cloud === cloud && event.id === id ? { reason: "it was ended, and is there all the same", hasEnded: true } : undefined
+    case "LeakKept":
+      return event.cloud === cloud && event.id === id ? { reason: `its end failed: ${event.message}` } : undefined
+    case "LeakEndRequested":
+      return event.cloud === cloud && event.id === id ? { reason: "its end was asked for, and nothing was heard of it" } : undefined
+    default:
+      return undefined
+  }
+}
+
+/** `facts`: of its cluster, oldest first. `isLive`: that cluster is there. Null: it has only just ended. */
+export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boolean, nowMs: number): Leak | null => {
+  for (const recorded of facts.toReversed()) {
+    const said = tellsOf(recorded, held)
+    if (said === undefined) continue
+    return said.hasEnded && nowMs - recorded.atMs < settleMs ? null : { ...held, reason: said.reason }
+  }
+  if (facts.length === 0) return { ...held, reason: "the log knows nothing of its cluster" }
+  return { ...held, reason: isLive ? "its cluster has no such node" : "its cluster is gone" }
+}

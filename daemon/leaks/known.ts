@@ -1,0 +1,26 @@
+/** Whose a thing is, by the log alone. Pure. */
+import * as HashMap from "effect/HashMap"
+import { type Clusters, logOf, rowOf } from "../../projections/clusters.ts"
+import type { IsHad } from "../clouds/Cloud.ts"
+import type { World } from "../World.ts"
+import type { Held } from "./Leak.ts"
+
+/** Machines of the user's own that hold a node which the log knows. */
+export const hadIn = ({ rows }: Clusters): IsHad => {
+  const had = new Set(
+    [...HashMap.values(rows)].flatMap(({ nodes, offer }) => nodes.map(({ host }) => JSON.stringify([offer?.region, host])))
+  )
+  return ({ host, region }) => had.has(JSON.stringify([region, host]))
+}
+
+/** What a live cluster has, or has asked for: a launch that is under way has its token in the log before its machines. */
+export const isKept = ({ clusters }: World, { thing }: Held): boolean => {
+  const row = rowOf(clusters, thing.tags.cluster)
+  if (row === undefined || logOf(clusters, row) !== thing.tags.log) return false
+  if (thing.kind !== "machine") return true
+  return row.nodes.some(({ node }) => node === thing.node) || row.pending.some(({ token }) => thing.node.startsWith(`${token}-`))
+}
+
+/** Whether any cluster of the log was ever there: of the last thousand that are gone, that is. */
+export const wasUsed = ({ clusters, costs }: World, cloud: string): boolean =>
+  [...HashMap.values(clusters.rows), ...HashMap.values(costs.rows)].some(({ offer }) => offer?.cloud === cloud)

@@ -1,0 +1,45 @@
+/** What all clouds hold, asked side by side. What one cannot tell is said: it is never taken for nothing. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { ClusterId } from "../../events/ids.ts"
+import type { Clouds } from "../Clouds.ts"
+import type { Cloud, IsHad } from "../clouds/Cloud.ts"
+import { inner } from "../sentence.ts"
+import { type Held, heldMachine } from "./Leak.ts"
+
+export interface Looked {
+  readonly held: ReadonlyArray<Held>
+  /** A sentence each, without its full stop. */
+  readonly silent: ReadonlyArray<string>
+}
+
+const isCluster = Schema.is(ClusterId)
+
+const taggedBy = (cloud: Cloud, log: string | null, isHad: IsHad) =>
+  cloud.tagged?.(log) ?? Effect.map(cloud.owned(log, isHad), (holdings) => ({ ...holdings, remnants: [] }))
+
+const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, isHad: IsHad) {
+  const { owned, remnants, unclear } = yield* taggedBy(cloud, log, isHad)
+  const all = [
+    ...owned.map((machine) => heldMachine(cloud.name, machine)),
+    ...remnants.map((thing): Held => ({ cloud: cloud.name, id: thing.id, thing }))
+  ]
+  // Anybody can write tags.
+  const [odd, held] = [all.filter(({ thing }) => !isCluster(thing.tags.cluster)), all.filter(({ thing }) => isCluster(thing.tags.cluster))]
+  return { held, unclear: [...unclear, ...odd.map(({ id }) => `the tags of ${id} name no cluster`)] }
+})
+
+/** `log`: null: of any. `wasUsed`: of a cloud that cannot be asked, whether something may be there. */
+export const lookAround = (clouds: Clouds["Service"], log: string | null, wasUsed: (cloud: string) => boolean, isHad: IsHad) =>
+  Effect.forEach(
+    [...clouds.values()],
+    Effect.fnUntraced(function* (cloud) {
+      const why = yield* cloud.whyNot ?? Effect.succeed(null)
+      if (why !== null) return { held: [], silent: wasUsed(cloud.name) ? [`${cloud.name}: ${inner(why)}`] : [] }
+      return yield* lookAt(cloud, log, isHad).pipe(
+        Effect.catch(({ message }) => Effect.succeed({ held: [], unclear: [message] })),
+        Effect.map(({ held, unclear }): Looked => ({ held, silent: unclear.map((what) => `${cloud.name}: ${inner(what)}`) }))
+      )
+    }),
+    { concurrency: "unbounded" }
+  ).pipe(Effect.map((all): Looked => ({ held: all.flatMap(({ held }) => held), silent: all.flatMap(({ silent }) => silent) })))

@@ -1,0 +1,41 @@
+/** A leak as it crosses the socket. Pure. */
+import { decodeTime } from "ulid"
+import type { LeakView } from "../../sdk/protocol/leaks.ts"
+import type { Leak } from "./Leak.ts"
+
+/** The token of a machine says when it was asked for. */
+const askedAtMs = (node: string): number | null => {
+  try {
+    return decodeTime(node.slice(0, node.lastIndexOf("-")))
+  } catch {
+    return null
+  }
+}
+
+const priceOf = ({ thing }: Leak): number | null => {
+  if (thing.kind === "group") return 0
+  if (thing.kind !== "machine" || thing.state !== "running" || thing.offer === undefined) return null
+  const { catalog, instanceType, usdPerHour } = thing.offer
+  // A type that no list has.
+  return instanceType !== null && catalog === null ? null : usdPerHour
+}
+
+export const leakView = (leak: Leak, ownLog: string): LeakView => {
+  const { cloud, id, reason, thing } = leak
+  const { kind, region, tags } = thing
+  const isMachine = thing.kind === "machine"
+  return {
+    kind,
+    id,
+    cloud,
+    region,
+    clusterName: tags.clusterName,
+    clusterId: tags.cluster,
+    log: tags.log,
+    isOurs: tags.log === ownLog,
+    state: isMachine ? thing.state : null,
+    madeAtMs: isMachine ? askedAtMs(thing.node) : thing.madeAtMs,
+    usdPerHour: priceOf(leak),
+    reason
+  }
+}

@@ -1,0 +1,126 @@
+/** `sky leaks` on EC2, as moto has it, with real machines: a lost log's gang is a cluster again, and what is left behind is ended. */
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { whyNoMoto } from "../tools/moto.ts"
+import { Ec2 } from "./ec2.ts"
+import { eventually, Home, kill } from "./home.ts"
+import { whyNoMachines } from "./netns.ts"
+
+describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("leaks on EC2", () => {
+  let ec2: Ec2
+  let home: Home
+  beforeAll(async () => {
+    ec2 = await Ec2.start(2)
+  }, 360_000)
+  afterAll(async () => {
+    await ec2.end()
+  })
+  beforeEach(async () => {
+    await ec2.moto.strict("DELETE", "faults")
+    home = new Home(ec2.moto.env)
+  })
+  const launch = (name: string, ...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", name, "--infra", "aws/us-east-1", ...args)
+  const logOf = async () => {
+    await home.sky("status")
+    return (await home.json("daemon", "status")).log as string
+  }
+  const made = async (kind: "disk" | "group", log: string) => {
+    const tags = { "skyd-log": log, "skyd-cluster": "01HZZZZZZZZZZZZZZZZZZZZZZZ", "skyd-cluster-name": "old" }
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+    const console = ec2.moto.client("us-west-2")
+    if (kind === "group")
+      return (
+        await console.createSecurityGroup({
+          GroupName: "old",
+          Description: "old",
+          TagSpecifications: [{ ResourceType: "security-group", Tags }]
+        })
+      ).GroupId!
+    const spec = { AvailabilityZone: "us-west-2a", Size: 8, TagSpecifications: [{ ResourceType: "volume" as const, Tags }] }
+    return (await console.createVolume(spec)).VolumeId!
+  }
+
+  it("a gang whose log is lost is adopted: its jobs are read, it takes others, and goes without a trace", async () => {
+    expect(await launch("two", "--num-nodes", "2", "--gpus", "none", "echo before")).toMatchObject({ code: 0 })
+    expect(await home.json("leaks", "--all")).toEqual([])
+    await home.json("daemon", "stop")
+    for (const name of ["log", "HEAD", "snapshots"]) rmSync(join(home.state, name), { recursive: true })
+    const all: ReadonlyArray<{ readonly id: string }> = await home.json("leaks", "--all")
+    const live = await ec2.moto.live()
+    expect(all.map(({ id }) => id).sort()).toEqual(live.map(({ instanceId }) => instanceId).sort())
+    expect(all[0]).toMatchObject({ cloud: "aws", region: "us-east-1", clusterName: "two", state: "running", usdPerHour: 0.384 })
+    expect(await home.sky("leaks", "--adopt", "-y", "two")).toMatchObject({ code: 0 })
+    await eventually(
+      async () => (await home.json("status"))[0],
+      (row) => row.status === "UP" && row.numNodes === 2
+    )
+    expect(await home.sky("exec", "two", "--num-nodes", "2", "echo rank $SKYPILOT_NODE_RANK")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("rank 1")
+    })
+    // The number of the job that this log does not know is taken.
+    expect((await home.json("queue", "two"))[0].id).toBe(2)
+    expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
+  }, 180_000)
+
+  it("disks and groups of clusters that are gone are listed in whatever region, and ended; what AWS keeps is told in its words", async () => {
+    const log = await logOf()
+    const [disk, group] = [await made("disk", log), await made("group", log)]
+    const listed = await home.sky("leaks")
+    expect(listed.out).toMatch(new RegExp(`disk +${disk} +old +aws/us-west-2 +.* -\n.*\ngroup +${group} +old +aws/us-west-2 +- +free`))
+    await ec2.moto.strict("POST", "faults", {
+      action: "DeleteSecurityGroup",
+      code: "UnauthorizedOperation",
+      message: "You may not.",
+      status: 403
+    })
+    const ended = await home.sky("leaks", "--terminate", "-y")
+    expect(ended.code).toBe(1)
+    expect(ended.err).toContain(`${disk}`)
+    expect(ended.err).toContain(`${group} may still be there: You may not (UnauthorizedOperation, DeleteSecurityGroup in us-west-2)`)
+    await ec2.moto.strict("DELETE", "faults")
+    expect((await home.sky("leaks")).out).toContain("its end failed: You may not")
+    expect(await home.sky("leaks", "--terminate", "-y", group)).toMatchObject({ code: 0 })
+    expect(await home.json("leaks")).toEqual([])
+  }, 120_000)
+
+  it("a region that does not answer is said, with exit code 1, and never that there is nothing", async () => {
+    await logOf()
+    await ec2.moto.strict("POST", "faults", {
+      action: "Describe*",
+      match: { region: "eu-west-1" },
+      code: "UnauthorizedOperation",
+      status: 403
+    })
+    const { code, err, out } = await home.sky("leaks")
+    expect([code, out]).toEqual([1, ""])
+    expect(err).toContain("There may be more: aws: eu-west-1 is not looked at")
+    expect(err).not.toContain("No leaks")
+  }, 60_000)
+
+  it("a daemon that dies while it ends one has said so before, and the next one ends it", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    await home.json("daemon", "stop")
+    for (const name of ["log", "HEAD", "snapshots"]) rmSync(join(home.state, name), { recursive: true })
+    const log = await logOf()
+    // As if this log had made it, and had forgotten.
+    const { instanceId } = (await ec2.moto.live())[0]!
+    await ec2.moto.client("us-east-1").createTags({ Resources: [instanceId], Tags: [{ Key: "skyd-log", Value: log }] })
+    await ec2.moto.strict("POST", "faults", { action: "TerminateInstances", code: "RequestLimitExceeded", status: 503 })
+    const ending = home.start("leaks", "--terminate", "-y", instanceId)
+    await eventually(
+      async () => (await home.json("events")).at(-1).event._tag,
+      (tag) => tag === "LeakEndRequested"
+    )
+    kill(await home.daemonPid())
+    await ec2.moto.strict("DELETE", "faults")
+    // Who asked waits for the next daemon, and asks it.
+    expect(await ending.ended).toMatchObject({ code: 0, err: expect.stringContaining("gone") })
+    expect(await ec2.moto.live()).toEqual([])
+    const facts: ReadonlyArray<{ readonly event: { readonly _tag: string } }> = await home.json("events")
+    const told = facts.map(({ event }) => event._tag).filter((tag) => tag.startsWith("Leak"))
+    expect(told).toEqual(["LeakEndRequested", "LeakEndRequested", "LeakEnded"])
+  }, 120_000)
+})

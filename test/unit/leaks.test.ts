@@ -1,0 +1,371 @@
+/** What clouds hold and no cluster has: found beside the log's own word, ended only after that is a fact, adopted as it was seen. */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { Background } from "../../daemon/Background.ts"
+import { Clouds } from "../../daemon/Clouds.ts"
+import { CloudError, type NodeRef, type Owned, type Remnant, type Tagged } from "../../daemon/clouds/Cloud.ts"
+import { streamOf } from "../../daemon/commands/decision.ts"
+import { Identity } from "../../daemon/Identity.ts"
+import { Leaks } from "../../daemon/leaks/Leaks.ts"
+import { EventLog } from "../../daemon/log/EventLog.ts"
+import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import type { Event } from "../../events/Event.ts"
+import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
+import { rowNamed } from "../../projections/clusters.ts"
+import { cluster, created, name, nodeId, offer, type Said, token } from "../fakes/facts.ts"
+
+const actor = { kind: "daemon" as const, uid: 1, host: "here" }
+const ours = MemoryLogStore.memoryLog
+const theirs = "01HZZZZZZZZZZZZZZZZZZZZZZ9"
+const far = { ...offer, cloud: "far", region: "r-1", instanceType: "big", usdPerHour: 2, catalog: "2026-07-20" }
+const tagsOf = (log = ours, clusterName = name as string) => ({ log, cluster, clusterName: ClusterName.make(clusterName) })
+const machine = (rank = 0, more: Partial<Owned> = {}): Owned => ({
+  tags: tagsOf(),
+  rank,
+  node: nodeId(rank),
+  region: "r-1",
+  zone: null,
+  address: `10.0.0.${rank + 1}`,
+  host: `i-${rank}`,
+  hostKey: null,
+  state: "running",
+  offer: far,
+  ...more
+})
+const disk: Remnant = { kind: "disk", id: "vol-1", region: "r-1", tags: tagsOf(), madeAtMs: 0 }
+const group: Remnant = { kind: "group", id: "sg-1", region: "r-1", tags: tagsOf(), madeAtMs: null }
+const failed = (message: string) => new CloudError({ kind: "Transient", code: "Busy", message })
+
+interface Scene {
+  held: ReadonlyArray<Owned>
+  remnants: ReadonlyArray<Remnant>
+  unclear: ReadonlyArray<string>
+  whyNot: string | null
+  tagged?: Effect.Effect<Tagged, CloudError>
+  /** What the cloud was told to end, in order; which of it fails. */
+  readonly ended: Array<string>
+  readonly fails: Map<string, CloudError>
+  atEnd: Effect.Effect<void>
+}
+
+const scene = (test: (scene: Scene) => Effect.Effect<void, unknown, Leaks | EventLog>) => {
+  const scene: Scene = {
+    held: [],
+    remnants: [],
+    unclear: [],
+    whyNot: null,
+    ended: [],
+    fails: new Map(),
+    atEnd: Effect.void
+  }
+  const end = (id: string) =>
+    Effect.gen(function* () {
+      yield* scene.atEnd
+      scene.ended.push(id)
+      const fault = scene.fails.get(id)
+      if (fault !== undefined) return yield* fault
+    })
+  const cloud = {
+    name: "far",
+    whyNot: Effect.sync(() => scene.whyNot),
+    identity: Effect.succeed(["ann", "account"]),
+    owned: () => Effect.die("tagged says it"),
+    tagged: (log: string | null) =>
+      Effect.suspend(() => {
+        const isMeant = ({ tags }: Owned | Remnant) => log === null || tags.log === log
+        const { held, remnants, unclear } = scene
+        return scene.tagged ?? Effect.succeed({ owned: held.filter(isMeant), remnants: remnants.filter(isMeant), unclear })
+      }),
+    terminate: ({ host }: NodeRef) => end(host!),
+    remove: ({ id }: Remnant) => end(id)
+  }
+  return test(scene).pipe(
+    Effect.provide(
+      Leaks.layer.pipe(
+        Layer.provideMerge(EventLog.layer(actor)),
+        Layer.provide([
+          Background.layer,
+          MemoryLogStore.layer([]),
+          Layer.succeed(Clouds, new Map([["far", cloud as never]])),
+          Layer.succeed(Identity, { actor } as never)
+        ])
+      )
+    )
+  )
+}
+const said = (facts: ReadonlyArray<Said>) =>
+  EventLog.use((log) =>
+    log.append({
+      events: facts.map((fact) => [streamOf(cluster), "_tag" in fact ? fact : fact[0]] as const),
+      operation: null,
+      causedBy: 0,
+      actor,
+      expect: []
+    })
+  )
+const find = (all = false) => Leaks.use((leaks) => leaks.find(all))
+const ids = (all = false) => Effect.map(find(all), ({ leaks }) => leaks.map(({ id }) => id))
+const reasons = Effect.map(find(), ({ leaks }) => leaks.map(({ reason }) => reason))
+const end = (...names: ReadonlyArray<string>) => Leaks.use((leaks) => leaks.end(names))
+const adopt = (called: string, as: string | null = null) => Leaks.use((leaks) => leaks.adopt(called, as))
+const facts = EventLog.use((log) =>
+  Effect.map(Stream.runCollect(log.readStream(streamOf(cluster), 1)), (all) => all.map(({ event }) => event))
+)
+const tags = Effect.map(facts, (all) => all.map(({ _tag }) => _tag))
+const row = EventLog.use((log) => Effect.sync(() => rowNamed(log.world().clusters, name)))
+
+const placed: Said = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1 }
+const asked: Event = { _tag: "NodeRequested", cluster, token, ranks: [0], offer: far }
+const given: Event = { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1", host: "i-0" }
+const released: Event = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
+const gone: Event = { _tag: "ClusterGone", cluster, name, reason: "torn down" }
+const abandoned: Event = { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
+const minute = TestClock.adjust("61 seconds")
+
+describe("a leak", () => {
+  it.effect("is none while a launch is under way, nor what a cluster has", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        scene.remnants = [group]
+        yield* said([created, placed, asked])
+        assert.deepStrictEqual(yield* ids(), [])
+        yield* said([given])
+        assert.deepStrictEqual(yield* ids(), [])
+      })
+    )
+  )
+  it.effect("is not what became a cluster's, or went, while the clouds were asked", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const [begun, go] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
+        scene.tagged = Effect.gen(function* () {
+          yield* Deferred.succeed(begun, undefined)
+          yield* Deferred.await(go)
+          return { owned: [machine()], remnants: [], unclear: [] }
+        })
+        const looked = yield* Effect.forkChild(ids())
+        yield* Deferred.await(begun)
+        yield* said([created, placed, asked])
+        yield* Deferred.succeed(go, undefined)
+        assert.deepStrictEqual(yield* Fiber.join(looked), [])
+      })
+    )
+  )
+  it.effect("is not what ended a moment ago, although its cloud still lists it; after a minute it is one", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        scene.remnants = [group]
+        yield* said([created, placed, asked, given, released, gone])
+        assert.deepStrictEqual(yield* ids(), [])
+        yield* minute
+        assert.deepStrictEqual(yield* reasons, ["the log has it as gone", "its cluster is gone"])
+      })
+    )
+  )
+  it.effect("is at once what a purge gave up on, and what the log never heard of", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0, { tags: { ...tagsOf(), cluster: ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZY") } }), machine()]
+        yield* said([created, placed, asked, given, abandoned, gone])
+        assert.deepStrictEqual(yield* reasons, ["the log knows nothing of its cluster", "a purge gave up on it: no answer"])
+        const about = { cluster, cloud: "far", kind: "machine", id: "i-0", region: "r-1", node: nodeId(0) } as const
+        yield* said([{ _tag: "LeakEndRequested", ...about, reason: "" }])
+        assert.strictEqual((yield* reasons)[1], "its end was asked for, and nothing was heard of it")
+      })
+    )
+  )
+  it.effect("is a machine beside the nodes of a live cluster", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(), machine(1, { node: NodeId.make("01HZZZZZZZZZZZZZZZZZZZZZT2-1") })]
+        yield* said([created, placed, asked, given])
+        assert.deepStrictEqual(yield* reasons, ["its cluster has no such node"])
+        assert.include((yield* Effect.flip(adopt("i-1"))).message, "stands beside the nodes of train")
+      })
+    )
+  )
+  it.effect("of another log is told of when all are asked for, and is never ended", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0, { tags: tagsOf(theirs) })]
+        assert.deepStrictEqual(yield* ids(), [])
+        assert.deepStrictEqual(yield* ids(true), ["i-0"])
+        assert.deepInclude(yield* end("i-0", "train"), { ended: [], notFound: ["i-0", "train"] })
+        assert.deepStrictEqual(scene.ended, [])
+      })
+    )
+  )
+  it.effect("may be where a cloud does not answer: that is said, and so is a cloud that cannot be used any more", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const silent = Effect.map(find(), (found) => found.silent)
+        scene.unclear = ["r-2 is not looked at: it did not answer"]
+        assert.deepStrictEqual(yield* silent, ["far: r-2 is not looked at: it did not answer"])
+        scene.tagged = Effect.fail(failed("no way there."))
+        assert.deepStrictEqual(yield* silent, ["far: no way there"])
+        scene.whyNot = "there are no credentials"
+        assert.deepStrictEqual(yield* silent, [])
+        yield* said([created, placed])
+        assert.deepStrictEqual(yield* silent, ["far: there are no credentials"])
+      })
+    )
+  )
+  it.effect("with tags that name no cluster is said, and nothing is done to it", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0, { tags: { ...tagsOf(), cluster: "mine" as never } })]
+        assert.deepStrictEqual(yield* find(), { leaks: [], silent: ["far: the tags of i-0 name no cluster"] })
+      })
+    )
+  )
+})
+
+describe("the end of a leak", () => {
+  it.effect("is a fact before the cloud is told, machines before groups, and a fact after", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        scene.remnants = [group, disk]
+        yield* said([created, placed, asked, given, abandoned, gone])
+        yield* minute
+        let before: ReadonlyArray<string> = []
+        const log = yield* EventLog
+        scene.atEnd = Effect.orDie(
+          Effect.map(Stream.runCollect(log.readStream(streamOf(cluster), 1)), (all) => {
+            if (before.length === 0) before = all.map(({ event }) => event._tag)
+          })
+        )
+        const { ended } = yield* end("train")
+        assert.strictEqual(before.at(-1), "LeakEndRequested")
+        assert.deepStrictEqual(scene.ended, ["i-0", "vol-1", "sg-1"])
+        assert.deepStrictEqual(
+          ended.map(({ id }) => id),
+          ["i-0", "vol-1", "sg-1"]
+        )
+        assert.deepStrictEqual((yield* tags).filter((tag) => tag === "LeakEnded").length, 3)
+        // The cloud still lists it: it is not ended twice.
+        assert.deepInclude(yield* end("i-0"), { ended: [], notFound: ["i-0"] })
+      })
+    )
+  )
+  it.effect("that its cloud refuses is told in the cloud's words, by the list as well, and can be asked for again", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        scene.fails.set("i-0", failed("it is protected (OperationNotPermitted)"))
+        const { ended, kept } = yield* end("i-0")
+        assert.deepStrictEqual(ended, [])
+        assert.deepInclude(kept[0], { code: "Busy", message: "it is protected (OperationNotPermitted)" })
+        assert.deepStrictEqual(yield* reasons, ["its end failed: it is protected (OperationNotPermitted)"])
+        scene.fails.clear()
+        assert.strictEqual((yield* end("i-0")).ended.length, 1)
+        assert.deepStrictEqual(yield* tags, ["LeakEndRequested", "LeakKept", "LeakEndRequested", "LeakEnded"])
+      })
+    )
+  )
+  it.effect("goes on when who asked for it has gone", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        const [begun, go] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
+        scene.atEnd = Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(go))
+        const asking = yield* Effect.forkChild(end("i-0"))
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(asking)
+        yield* Deferred.succeed(go, undefined)
+        // The next deed waits for this one.
+        assert.deepInclude(yield* end("i-0"), { notFound: ["i-0"] })
+        assert.deepStrictEqual(yield* tags, ["LeakEndRequested", "LeakEnded"])
+      })
+    )
+  )
+})
+
+describe("an adoption", () => {
+  it.effect("makes a cluster of machines as they were seen, and nothing is done to them", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(1), machine(0)]
+        assert.deepStrictEqual(yield* adopt("train"), { cluster: "train", nodes: [nodeId(0), nodeId(1)] })
+        const adopted = yield* row
+        assert.deepInclude(adopted, { id: cluster, log: null, numNodes: 2, offer: far, owner: ["ann", "account"], everUp: true })
+        assert.deepStrictEqual(
+          adopted!.nodes.map(({ host, state, token: of }) => [host, state, of]),
+          [
+            ["i-0", "running", token],
+            ["i-1", "running", token]
+          ]
+        )
+        assert.deepStrictEqual(yield* ids(), [])
+        assert.deepStrictEqual(scene.ended, [])
+        assert.strictEqual((yield* Effect.flip(adopt("train")))._tag, "ClusterDoesNotExist")
+      })
+    )
+  )
+  it.effect("of another log's keeps that log's tags, under a name of its own where one is given", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0, { tags: tagsOf(theirs, "old"), state: "stopped", address: null })]
+        yield* adopt("old", "train")
+        const adopted = (yield* row)!
+        assert.deepInclude(adopted, { name, log: theirs })
+        assert.strictEqual(adopted.nodes[0]!.state, "stopped")
+        assert.deepStrictEqual(yield* ids(true), [])
+      })
+    )
+  )
+  it.effect("of a cluster that was purged is that cluster again, whose name is free, with what it has cost", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        yield* said([created, placed, asked, given])
+        yield* TestClock.adjust("1 hour")
+        yield* said([abandoned, gone])
+        yield* adopt("train")
+        yield* TestClock.adjust("1 hour")
+        yield* said([released, gone])
+        const { costs } = yield* EventLog.use((log) => Effect.sync(() => log.world()))
+        const [own] = [...costs.rows].map(([, cost]) => cost)
+        assert.strictEqual(own!.usd, 4)
+        assert.strictEqual([...costs.gone].length, 1)
+        assert.isUndefined(yield* row)
+      })
+    )
+  )
+  it.effect("is refused where the name is taken, several are meant, a rank is there twice, or nothing of it is known", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const other = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZY")
+        scene.held = [machine(), machine(0, { host: "i-9", node: NodeId.make("01HZZZZZZZZZZZZZZZZZZZZZT2-0") })]
+        assert.include((yield* Effect.flip(adopt("train"))).message, "two machines of rank 0")
+        scene.held = [machine(), machine(0, { host: "i-9", tags: { ...tagsOf(theirs), cluster: other } })]
+        const several = yield* Effect.flip(adopt("train"))
+        assert.include(several.message, `${cluster} (i-0), ${other} (i-9)`)
+        yield* adopt("i-0")
+        const taken = yield* Effect.flip(adopt("i-9"))
+        assert.deepInclude(taken, { _tag: "RequestConflict", exitCode: 6 })
+        assert.include((yield* Effect.flip(adopt("i-9", "-no"))).message, "Invalid cluster name")
+        yield* adopt("i-9", "other")
+        scene.unclear = ["r-2 is not looked at: it did not answer"]
+        assert.include((yield* Effect.flip(adopt("lost"))).hint, "r-2 is not looked at")
+      })
+    )
+  )
+  it.effect("takes over what a purge left to be ended: it is not ended any more", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        yield* said([created, placed, asked, given, abandoned, gone])
+        const left = EventLog.use((log) => Effect.sync(() => [...log.world().clusters.abandoned].length))
+        assert.strictEqual(yield* left, 1)
+        yield* adopt("train")
+        assert.strictEqual(yield* left, 0)
+        assert.strictEqual(statusOf((yield* row)!), "INIT")
+      })
+    )
+  )
+})
