@@ -389,6 +389,56 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live(
+    "leaves nothing that is not told: machines with their price, disks that no machine has, rules of ports; each is removed, and again without harm",
+    () =>
+      Effect.gen(function* () {
+        const { cloud, request } = yield* one
+        const asked = request([0], { machine: { ports: ["8080"] } })
+        const other = request([0])
+        const [node] = yield* cloud.provision(asked)
+        yield* cloud.provision(other)
+        const { owned } = yield* cloud.tagged!(asked.tags.log)
+        assert.deepInclude(owned[0], { ...refOf(asked, node!), state: "running" as const, offer: asked.offer })
+        assert.lengthOf((yield* cloud.tagged!(null)).owned, 2)
+        // Its disk stays where it was told to.
+        yield* Effect.promise(() =>
+          gce.console("POST", `zones/${zone}/instances/${node!.host}/setDiskAutoDelete?autoDelete=false&deviceName=persistent-disk-0`)
+        )
+        yield* Effect.promise(() => gce.console("DELETE", `zones/${zone}/instances/${node!.host}`))
+        const left = yield* cloud.tagged!(asked.tags.log)
+        assert.deepStrictEqual(left.owned, [])
+        assert.deepStrictEqual(
+          left.remnants.map(({ kind, tags }) => [kind, tags.cluster]),
+          [
+            ["disk", asked.tags.cluster],
+            ["group", asked.tags.cluster]
+          ]
+        )
+        assert.deepInclude(left.remnants[0], { id: `${zone}/${node!.host}`, region: "us-central1" })
+        assert.deepStrictEqual(left.remnants[1]!.tags, asked.tags)
+        yield* fault({ action: "firewalls.list", reason: "forbidden" })
+        assert.match((yield* cloud.tagged!(null)).unclear.join(), /^firewall rules are not looked at: /)
+        yield* calm
+        for (const remnant of [...left.remnants, ...left.remnants]) yield* cloud.remove!(remnant)
+        assert.deepStrictEqual((yield* cloud.tagged!(asked.tags.log)).remnants, [])
+        assert.deepStrictEqual(yield* firewalls, [])
+      }).pipe(Effect.scoped)
+  )
+
+  it.live("whose answer never came opens no ports for ever: they are closed with its cluster", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      yield* fault({ action: "instances.bulkInsert", reason: "backendError" })
+      const asked = request([0], { machine: { ports: ["8080"] } })
+      assert.strictEqual((yield* Effect.flip(cloud.provision(asked))).kind, "Transient")
+      assert.lengthOf(yield* firewalls, 1)
+      yield* cloud.clear!(asked.tags, ["us-central1"])
+      yield* cloud.clear!(asked.tags, ["us-central1"])
+      assert.deepStrictEqual(yield* firewalls, [])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("leaves Google's client where it is until somebody has credentials and asks", () =>
     Effect.gen(function* () {
       const { cloud } = yield* one

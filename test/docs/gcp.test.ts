@@ -17,7 +17,8 @@ const also: Readonly<Record<string, ReadonlyArray<string>>> = {
     "subnetworks.useExternalIp"
   ],
   "firewalls.insert": ["firewalls.create", "networks.updatePolicy"],
-  "instances.aggregatedList": ["instances.list"]
+  "instances.aggregatedList": ["instances.list"],
+  "disks.aggregatedList": ["disks.list"]
 }
 const verbs: Readonly<Record<string, string>> = { insert: "create", wait: "get", patch: "update" }
 /** Everybody may look at public images. */
@@ -41,7 +42,9 @@ describe("docs/gcp.md", () => {
     const plain = [...source.matchAll(/"((?:[a-z]\w+)\.(?:[a-z]\w+))"/g)]
       .map(([, call]) => call!)
       .filter((call) =>
-        /^(instances|firewalls|networks|subnetworks|projects|regions|machineTypes|images|zoneOperations|globalOperations)\./.test(call)
+        /^(instances|disks|firewalls|networks|subnetworks|projects|regions|machineTypes|images|zoneOperations|globalOperations)\./.test(
+          call
+        )
       )
     const told = [...source.matchAll(/"(stop|start|resume|delete|setLabels)"/g)].map(([, verb]) => `instances.${verb}`)
     const needed = [...plain, ...told]

@@ -1,6 +1,6 @@
 /** Compute Engine, as strict_gce has it, with real machines at the addresses of its instances: the same verbs as on local, from nothing there to nothing left. */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type GceInstance, gceAccount } from "../tools/gce.ts"
@@ -188,6 +188,26 @@ describeWithMachines("clusters on Compute Engine", () => {
     expect(JSON.stringify(await home.json("events"))).toContain(`${gceAccount} [project_id=lab-1]`)
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
   }, 120_000)
+
+  it("a gang whose log is lost is adopted, takes jobs, and goes without a trace", async () => {
+    expect(await launch("two", "--num-nodes", "2", "echo before")).toMatchObject({ code: 0 })
+    expect(await home.json("leaks", "--all")).toEqual([])
+    await home.json("daemon", "stop")
+    for (const name of ["log", "HEAD", "snapshots"]) rmSync(join(home.state, name), { recursive: true })
+    const all: ReadonlyArray<{ readonly id: string }> = await home.json("leaks", "--all")
+    const live = await machines.gce.instances()
+    expect(all.map(({ id }) => id).sort()).toEqual(live.map(({ name }) => name).sort())
+    expect(all[0]).toMatchObject({ cloud: "gcp", region: "us-central1", clusterName: "two", state: "running" })
+    expect(await home.sky("leaks", "--adopt", "-y", "two")).toMatchObject({ code: 0 })
+    await eventually(
+      async () => (await home.json("status"))[0],
+      (row) => row.status === "UP" && row.numNodes === 2
+    )
+    const ran = await home.sky("exec", "two", "--num-nodes", "2", "echo rank $SKYPILOT_NODE_RANK")
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("rank 1") })
+    expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
+    await nothingLeft()
+  }, 180_000)
 
   it("TPUs, docker images and labels that GCP does not take are refused with a sentence", async () => {
     const refused = async (...args: ReadonlyArray<string>) =>

@@ -12,7 +12,7 @@ import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
-import { asOffers, offersOf } from "../../rented/offers.ts"
+import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { proxyCommandIn } from "../../rented/settings.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
@@ -30,6 +30,7 @@ import { makeOwned } from "./owned.ts"
 import { makePorts } from "./ports.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
+import { makeRemnants } from "./remnants.ts"
 import { gcpSettings } from "./settings.ts"
 
 export interface GcpCloudOptions {
@@ -66,6 +67,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   const operations = makeOperations(gcp)
   const instances = makeInstances(gcp)
   const ports = makePorts(gcp, operations)
+  const remnants = makeRemnants(gcp, operations, ports)
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const images = yield* makeImages(gcp)
   const network = yield* makeNetwork(gcp, operations)
@@ -79,7 +81,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     const place = yield* network(own, region)
     const root = yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
     const open = machine.ports ?? []
-    const portsTag = open.length === 0 ? null : yield* ports.open(tags.cluster, place.network, open)
+    const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
     return {
       request,
@@ -102,13 +104,14 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
   })
   const { install, restart } = makeInstall({ cloud: "gcp", machines, look: nodes.look, folder })
+  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
   const provisionOnce = makeProvision({
     gcp,
     instances,
     operations,
     partsOf,
     settings,
-    hostKeyOf: (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public),
+    hostKeyOf,
     sinceMs: yield* Clock.currentTimeMillis
   })
 
@@ -137,7 +140,16 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     noQuota: yield* makeNoQuota(gcp),
     provision,
     query: nodes.query,
-    owned: makeOwned({ instances, folder: Effect.promise(() => readFolderId(home)) }),
+    ...makeOwned({
+      instances,
+      remnants,
+      settings,
+      hostKeyOf,
+      folder: Effect.promise(() => readFolderId(home)),
+      offerOf: (machine) => listedAs("gcp", catalog(), machine)
+    }),
+    remove: remnants.remove,
+    clear: ({ cluster }) => ports.close(cluster),
     start: Effect.fn("GcpCloud.start")(function* (ref) {
       const { address } = yield* nodes.start(ref)
       yield* restart({ ...ref, address })

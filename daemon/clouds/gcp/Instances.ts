@@ -22,11 +22,15 @@ export const pauseMs = 1_000
 const empty = "NO_RESULTS_ON_PAGE"
 
 export const makeInstances = (gcp: Gcp) => {
-  const labelled = (name: string, value: string) =>
+  const labelled = (name: string, value: string | null) =>
     gcp.ask("instances.aggregatedList", "", async ({ instances, project }, options): Promise<Listed> => {
       const found: Array<Instance> = []
       const silent = new Map<string, string>()
-      const request = { project, filter: `labels.${name} = "${asLabel(value)}"`, maxResults: pageSize }
+      const request = {
+        project,
+        filter: value === null ? `labels.${name}:*` : `labels.${name} = "${asLabel(value)}"`,
+        maxResults: pageSize
+      }
       for await (const [scope, { instances: some, warning }] of (await instances()).aggregatedListAsync(request, options)) {
         found.push(...(some ?? []))
         if (warning?.code != null && warning.code !== empty) silent.set(lastPart(scope), warning.message ?? warning.code)
@@ -36,6 +40,8 @@ export const makeInstances = (gcp: Gcp) => {
   const ofLog = sharedLists((log) => labelled(labelNames.log, log))
   return {
     ofLog,
+    /** Of any log, whoever's. */
+    ofAnyone: labelled(labelNames.log, null),
     /** Of all logs that a state folder has had. */
     ofFolder: (folder: string) => labelled(labelNames.folder, folder),
     /** One by its name, seen as it is now; undefined where there is none. */

@@ -11,6 +11,8 @@ import { hasSigns } from "./credentials.ts"
 export const permissions: Readonly<Record<string, ReadonlyArray<string>>> = {
   "roles/compute.instanceAdmin.v1": [
     "compute.disks.create",
+    "compute.disks.delete",
+    "compute.disks.list",
     "compute.instances.create",
     "compute.instances.delete",
     "compute.instances.get",
@@ -32,11 +34,12 @@ export const permissions: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "roles/compute.networkViewer": ["compute.networks.get", "compute.networks.getEffectiveFirewalls"]
 }
-/** Where ports are opened, or no network will do. */
+/** Where ports are opened and what is left of them is looked for, or no network will do. */
 export const networkPermissions: Readonly<Record<string, ReadonlyArray<string>>> = {
   "roles/compute.securityAdmin": [
     "compute.firewalls.create",
     "compute.firewalls.delete",
+    "compute.firewalls.list",
     "compute.firewalls.update",
     "compute.networks.updatePolicy"
   ],

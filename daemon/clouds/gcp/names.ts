@@ -66,6 +66,22 @@ export interface Label {
   readonly endsItself: boolean
 }
 
+/** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
+export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
+  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
+  if (log === undefined || cluster === undefined) return null
+  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
+}
+
+/** Rules have no labels: what stands there for people to read tells whose they are. */
+export const ruleWords = ({ cluster, clusterName, log }: Tags): string =>
+  `skyd: open ports of ${clusterName} (cluster ${cluster}, log ${log})`
+export const ownerInRule = (words: string): Tags | null => {
+  const [, clusterName, cluster, log] = /^skyd: open ports of (\S+) \(cluster (\w+), log (\w+)\)$/.exec(words) ?? []
+  if (clusterName === undefined) return null
+  return { log: log!, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
+}
+
 const acceleratorsIn = (text: string | undefined): Accelerators | null => {
   const [name, count = "1"] = text?.split(":") ?? []
   return name === undefined ? null : { name, count: Number(count) }
@@ -73,12 +89,13 @@ const acceleratorsIn = (text: string | undefined): Accelerators | null => {
 
 export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
   const of = (key: keyof typeof labelNames) => labels?.[labelNames[key]]
-  const [log, cluster, token] = [of("log"), of("cluster"), of("token")]
+  const owner = ownerOf(labels ?? {})
+  const token = of("token")
   const rank = Number(/-(\d+)$/.exec(name ?? "")?.[1] ?? Number.NaN)
-  if (log === undefined || cluster === undefined || token === undefined || Number.isNaN(rank)) return null
+  if (owner === null || token === undefined || Number.isNaN(rank)) return null
   const told = (key: keyof typeof metadataNames) => metadata?.items?.find((item) => item.key === metadataNames[key])?.value ?? undefined
   return {
-    tags: { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: (told("clusterName") ?? cluster) as ClusterName },
+    tags: { ...owner, clusterName: (told("clusterName") ?? owner.clusterName) as ClusterName },
     folder: ofLabel(of("folder") ?? ""),
     token: ofLabel(token) as NodeToken,
     rank,

@@ -123,13 +123,6 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
         )
       )
     if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
-    // Nobody says any more whether it had open ports; who may not close any has opened none.
-    if (found === null)
-      yield* Effect.catchIf(
-        closePorts(ref),
-        ({ kind }) => kind === "Refused",
-        () => Effect.void
-      )
   })
 
   /** What a shutdown of its own means is written on the machine itself: GCP stops one then in any case, and whoever sees it off knows the rest. */

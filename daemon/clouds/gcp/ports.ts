@@ -1,22 +1,23 @@
 /** The ports that a cluster opens: one rule of its own, which holds for the machines with its tag and goes with them. */
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
+import type { Tags } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere, isThere } from "./errors.ts"
 import { anywhere } from "./firewall-rules.ts"
-import { portsName } from "./names.ts"
+import { portsName, ruleWords } from "./names.ts"
 import type { Operations } from "./operations.ts"
 
 const lowestPriority = 65_534
 
 export const makePorts = (gcp: Gcp, operations: Operations) => ({
-  open: Effect.fn("Ports.open")(function* (cluster: ClusterId, network: string, ports: ReadonlyArray<string>) {
-    const name = portsName(cluster)
+  open: Effect.fn("Ports.open")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
+    const name = portsName(tags.cluster)
     const body = (project: string) => ({
       name,
       network: `projects/${project}/global/networks/${network}`,
-      description: "skyd: open ports of one cluster",
+      description: ruleWords(tags),
       direction: "INGRESS",
       priority: lowestPriority,
       sourceRanges: [anywhere],
