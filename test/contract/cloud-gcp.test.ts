@@ -9,7 +9,7 @@ import { Context, Effect, Fiber, Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach } from "vitest"
 import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
-import type { NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import type { NodeRef, Provisioned, ProvisionRequest, Remnant } from "../../daemon/clouds/Cloud.ts"
 import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
 import { Connections } from "../../daemon/remote/Connections.ts"
 import { root } from "../e2e/home.ts"
@@ -424,6 +424,34 @@ describe("a request for machines of Compute Engine", () => {
         assert.deepStrictEqual((yield* cloud.tagged!(asked.tags.log)).remnants, [])
         assert.deepStrictEqual(yield* firewalls, [])
       }).pipe(Effect.scoped)
+  )
+
+  it.live("whose disk begins as a copy of another one's is made of that, in whatever region, and what it was copied by is gone", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const source = request([0])
+      const [head] = yield* cloud.provision(source)
+      yield* cloud.stop(refOf(source, head!))
+      const { cluster, clusterName } = source.tags
+      const clone = { cloud: "gcp", region: "us-central1", cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
+      for (const infra of [`gcp/us-central1/${zone}`, "gcp/europe-west1/europe-west1-b"]) {
+        const { offers } = yield* cloud.offers({ resources: { infra } })
+        const asked = request([0], { offer: offers[0]!, machine: { clone } })
+        yield* fault({ action: "instances.bulkInsert", reason: "backendError", times: 1 })
+        assert.strictEqual((yield* Effect.flip(cloud.provision(asked))).kind, "Transient")
+        const [{ id, kind }] = (yield* cloud.tagged!(asked.tags.log)).remnants as [Remnant]
+        assert.strictEqual(kind, "snapshot")
+        const [node] = yield* cloud.provision(asked)
+        const [disk] = (yield* Effect.promise(() => gce.console("GET", `zones/${offers[0]!.zone}/disks`))).items.filter(
+          ({ name }: { name: string }) => name === node!.host
+        )
+        assert.include(disk.sourceSnapshot, `/snapshots/${id}`)
+        assert.deepStrictEqual((yield* cloud.tagged!(asked.tags.log)).remnants, [])
+      }
+      yield* cloud.terminate(refOf(source, head!))
+      const late = request([0], { machine: { clone } })
+      assert.deepInclude(yield* Effect.flip(cloud.provision(late)), { kind: "Refused", scope: "everywhere" })
+    }).pipe(Effect.scoped)
   )
 
   it.live("whose answer never came opens no ports for ever: they are closed with its cluster", () =>

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { networkPermissions, permissions } from "../../daemon/clouds/gcp/access.ts"
+import { morePermissions, permissions } from "../../daemon/clouds/gcp/access.ts"
 import { filesBelow, root } from "../arch/sources.ts"
 
 /** Beyond the one of its own name. */
@@ -18,7 +18,8 @@ const also: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "firewalls.insert": ["firewalls.create", "networks.updatePolicy"],
   "instances.aggregatedList": ["instances.list"],
-  "disks.aggregatedList": ["disks.list"]
+  "disks.aggregatedList": ["disks.list"],
+  "disks.createSnapshot": ["disks.createSnapshot", "snapshots.create", "snapshots.setLabels", "snapshots.useReadOnly"]
 }
 const verbs: Readonly<Record<string, string>> = { insert: "create", wait: "get", patch: "update" }
 /** Everybody may look at public images. */
@@ -32,7 +33,7 @@ describe("docs/gcp.md", () => {
   ])
 
   it("lists what is asked for, by the role that brings it", () => {
-    expect(Object.fromEntries(listed)).toEqual({ ...permissions, ...networkPermissions })
+    expect(Object.fromEntries(listed)).toEqual({ ...permissions, ...morePermissions })
   })
 
   it("lists what the calls take, and no more", () => {
@@ -42,7 +43,7 @@ describe("docs/gcp.md", () => {
     const plain = [...source.matchAll(/"((?:[a-z]\w+)\.(?:[a-z]\w+))"/g)]
       .map(([, call]) => call!)
       .filter((call) =>
-        /^(instances|disks|firewalls|networks|subnetworks|projects|regions|machineTypes|images|zoneOperations|globalOperations)\./.test(
+        /^(instances|disks|snapshots|firewalls|networks|subnetworks|projects|regions|machineTypes|images|zoneOperations|globalOperations)\./.test(
           call
         )
       )
@@ -53,7 +54,7 @@ describe("docs/gcp.md", () => {
         const [kind, verb = ""] = call.split(".")
         return also[call] ?? [`${kind}.${verbs[verb] ?? verb}`]
       })
-    const all = Object.values({ ...permissions, ...networkPermissions }).flat()
+    const all = Object.values({ ...permissions, ...morePermissions }).flat()
     expect(new Set(all)).toEqual(new Set(needed.map((name) => `compute.${name}`)))
   })
 })

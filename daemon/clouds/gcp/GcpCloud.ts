@@ -18,6 +18,7 @@ import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
+import { makeClones } from "./clones.ts"
 import { nothingThere } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
@@ -67,7 +68,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   const operations = makeOperations(gcp)
   const instances = makeInstances(gcp)
   const ports = makePorts(gcp, operations)
-  const remnants = makeRemnants(gcp, operations, ports)
+  const clones = makeClones(gcp, operations)
+  const remnants = makeRemnants(gcp, operations, ports, clones)
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const images = yield* makeImages(gcp)
   const network = yield* makeNetwork(gcp, operations)
@@ -79,7 +81,11 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     const own = yield* settings
     const { project } = yield* gcp.who
     const place = yield* network(own, region)
-    const root = yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
+    const id = yield* folder
+    const root =
+      machine.clone === undefined
+        ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
+        : yield* clones.rootFor(machine.clone, tags, id)
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
@@ -89,7 +95,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
       root,
       place,
       portsTag,
-      folder: yield* folder,
+      folder: id,
       sshKeys: `${loginUser}:${login.public}`,
       userData: userData(login, hostKeyFor(login, token)),
       labels: own.labels,
@@ -115,11 +121,14 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     sinceMs: yield* Clock.currentTimeMillis
   })
 
-  /** What a place refused it keeps nothing of. */
-  const provision: Cloud["provision"] = (request) =>
-    Effect.tapError(provisionOnce(request), ({ kind }) =>
-      kind === "Refused" && (request.machine?.ports ?? []).length > 0 ? Effect.ignore(ports.close(request.tags.cluster)) : Effect.void
+  /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
+  const provision: Cloud["provision"] = (request) => {
+    const { machine: { clone, ports: open = [] } = {}, tags } = request
+    return provisionOnce(request).pipe(
+      Effect.tapError(({ kind }) => (kind === "Refused" && open.length > 0 ? Effect.ignore(ports.close(tags.cluster)) : Effect.void)),
+      Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(clones.removeOf(tags.cluster))))
     )
+  }
 
   return {
     name: "gcp",
@@ -149,7 +158,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
       offerOf: (machine) => listedAs("gcp", catalog(), machine)
     }),
     remove: remnants.remove,
-    clear: ({ cluster }) => ports.close(cluster),
+    clear: ({ cluster }) => Effect.andThen(clones.removeOf(cluster), ports.close(cluster)),
+    clonesDisks: true,
     start: Effect.fn("GcpCloud.start")(function* (ref) {
       const { address } = yield* nodes.start(ref)
       yield* restart({ ...ref, address })

@@ -34,8 +34,8 @@ export const permissions: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "roles/compute.networkViewer": ["compute.networks.get", "compute.networks.getEffectiveFirewalls"]
 }
-/** Where ports are opened and what is left of them is looked for, or no network will do. */
-export const networkPermissions: Readonly<Record<string, ReadonlyArray<string>>> = {
+/** Where ports are opened, disks are copied, or no network will do; and where what is left of that is looked for. */
+export const morePermissions: Readonly<Record<string, ReadonlyArray<string>>> = {
   "roles/compute.securityAdmin": [
     "compute.firewalls.create",
     "compute.firewalls.delete",
@@ -43,7 +43,16 @@ export const networkPermissions: Readonly<Record<string, ReadonlyArray<string>>>
     "compute.firewalls.update",
     "compute.networks.updatePolicy"
   ],
-  "roles/compute.networkAdmin": ["compute.networks.create", "compute.globalOperations.get"]
+  "roles/compute.networkAdmin": ["compute.networks.create", "compute.globalOperations.get"],
+  "roles/compute.storageAdmin": [
+    "compute.disks.createSnapshot",
+    "compute.snapshots.create",
+    "compute.snapshots.delete",
+    "compute.snapshots.get",
+    "compute.snapshots.list",
+    "compute.snapshots.setLabels",
+    "compute.snapshots.useReadOnly"
+  ]
 }
 
 const noCredentials =
@@ -82,7 +91,7 @@ export const makeAccess = (gcp: Gcp) => {
     // Whether the API is enabled, and paid for, only a call of its own says.
     yield* gcp.ask("projects.get", "", async ({ projects }, options) => (await projects()).get({ project }, options))
     const lacks = yield* lackingOf(permissions)
-    const warns = lacks.length > 0 ? [] : yield* lackingOf(networkPermissions)
+    const warns = lacks.length > 0 ? [] : yield* lackingOf(morePermissions)
     const why = lacks.length === 0 ? null : `its credentials may not ${lacks.join("; nor ")} in ${project}`
     return { why, found: warns }
   })
@@ -99,7 +108,8 @@ export const makeAccess = (gcp: Gcp) => {
     whyNot,
     warnings: Effect.sync(() =>
       (found() ?? []).map(
-        (lack) => `opening ports, or making a network where none will do, is not possible: its credentials may not ${lack}`
+        (lack) =>
+          `opening ports, copying disks, making a network where none will do or seeing all that sky leaks could is not possible: its credentials may not ${lack}`
       )
     )
   }

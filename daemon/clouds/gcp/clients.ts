@@ -10,6 +10,7 @@ const clients = {
   networks: async () => (await import("@google-cloud/compute/build/src/v1/networks_client.js")).NetworksClient,
   projects: async () => (await import("@google-cloud/compute/build/src/v1/projects_client.js")).ProjectsClient,
   regions: async () => (await import("@google-cloud/compute/build/src/v1/regions_client.js")).RegionsClient,
+  snapshots: async () => (await import("@google-cloud/compute/build/src/v1/snapshots_client.js")).SnapshotsClient,
   subnetworks: async () => (await import("@google-cloud/compute/build/src/v1/subnetworks_client.js")).SubnetworksClient,
   zoneOperations: async () => (await import("@google-cloud/compute/build/src/v1/zone_operations_client.js")).ZoneOperationsClient
 }

@@ -41,7 +41,7 @@ export const namedImage = (images: Images | undefined, region: string): string |
 export interface Root {
   /** As the API takes it. */
   readonly link: string
-  readonly isMachine: boolean
+  readonly kind: "image" | "machine" | "snapshot"
   /** That it holds at least. */
   readonly gib: number
 }
@@ -61,7 +61,7 @@ export const makeImages = (gcp: Gcp) => {
       const [image] = isFamily
         ? await client.getFromFamily({ ...place, family: name }, options)
         : await client.get({ ...place, image: name }, options)
-      return { link: `projects/${place.project}/global/images/${image.name}`, isMachine: false, gib: Number(image.diskSizeGb ?? 0) }
+      return { link: `projects/${place.project}/global/images/${image.name}`, kind: "image", gib: Number(image.diskSizeGb ?? 0) }
     })
   const missing = (what: string) => refusedBy("IMAGE_NOT_FOUND", `there is no image ${what}: name another one as image_id`)
   const found = (
@@ -84,7 +84,7 @@ export const makeImages = (gcp: Gcp) => {
     const { isFamily, kind, name, project } = parsed(id)
     if (kind === "images") return yield* found(`'${id}'`, get(project, name, isFamily))
     const own = project ?? (yield* gcp.who).project
-    return { link: `projects/${own}/global/machineImages/${name}`, isMachine: true, gib: 0 }
+    return { link: `projects/${own}/global/machineImages/${name}`, kind: "machine", gib: 0 } satisfies Root
   })
   const lookup = (key: string): Effect.Effect<Root, CloudError> => {
     const [id = "", arch, accelerator] = key.split("\n") as [string, Arch, string]

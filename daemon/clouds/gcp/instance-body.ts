@@ -123,7 +123,7 @@ export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert
         boot: true,
         autoDelete: true,
         initializeParams: {
-          sourceImage: root.link,
+          ...(root.kind === "snapshot" ? { sourceSnapshot: root.link } : { sourceImage: root.link }),
           diskSizeGb: `${gib}`,
           diskType: diskType(machine.diskTier as DiskTier | undefined, offer.instanceType!),
           labels: base.labels

@@ -1,8 +1,9 @@
-/** What clusters leave behind on Compute Engine: disks that no machine has, and the rules that opened their ports. */
+/** What clusters leave behind on Compute Engine: disks that no machine has, what they were copied by, and the rules that opened ports. */
 import * as Effect from "effect/Effect"
 import type { Remnant } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
+import type { Clones } from "./clones.ts"
 import { isNotThere } from "./errors.ts"
 import { asLabel, labelNames, ownerInRule, ownerOf } from "./names.ts"
 import type { Operations } from "./operations.ts"
@@ -11,12 +12,21 @@ import type { Ports } from "./ports.ts"
 
 const madeAtMs = (stamp: string | null | undefined) => Date.parse(stamp ?? "") || null
 
-export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports) => {
+export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clones: Clones) => {
+  const filterFor = (log: string | null) => (log === null ? `labels.${labelNames.log}:*` : `labels.${labelNames.log} = "${asLabel(log)}"`)
+  const snapshots = (log: string | null) =>
+    gcp.ask("snapshots.list", "", async ({ project, snapshots: client }, options) => {
+      const found: Array<Remnant> = []
+      for await (const { creationTimestamp, labels, name } of (await client()).listAsync({ project, filter: filterFor(log) }, options)) {
+        const tags = ownerOf(labels ?? {})
+        if (tags !== null) found.push({ kind: "snapshot", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
+      }
+      return found
+    })
   const disks = (log: string | null) =>
     gcp.ask("disks.aggregatedList", "", async ({ disks: client, project }, options) => {
       const found: Array<Remnant> = []
-      const filter = log === null ? `labels.${labelNames.log}:*` : `labels.${labelNames.log} = "${asLabel(log)}"`
-      for await (const [, { disks: some }] of (await client()).aggregatedListAsync({ project, filter }, options))
+      for await (const [, { disks: some }] of (await client()).aggregatedListAsync({ project, filter: filterFor(log) }, options))
         for (const { creationTimestamp, labels, name, users, zone } of some ?? []) {
           const tags = ownerOf(labels ?? {})
           const at = lastPart(zone)
@@ -55,7 +65,7 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports) => 
   return {
     /** What may not be listed is said, and the rest is told all the same. */
     of: Effect.fn("Remnants.of")(function* (log: string | null) {
-      const looks = [["disks", disks(log)] as const, ["firewall rules", rules(log)] as const]
+      const looks = [["disks", disks(log)] as const, ["snapshots", snapshots(log)] as const, ["firewall rules", rules(log)] as const]
       const found = yield* Effect.forEach(
         looks,
         ([what, look]) =>
@@ -69,6 +79,7 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports) => 
     }),
     remove: ({ id, kind, tags }: Remnant) => {
       const [zone = "", disk = ""] = id.split("/")
+      if (kind === "snapshot") return clones.remove(id)
       return kind === "disk" ? removeDisk(zone, disk) : ports.close(tags.cluster)
     }
   }

@@ -46,7 +46,7 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
   const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const parts = yield* partsOf(wish)
     const zone = wish.offer.zone!
-    if (!parts.root.isMachine) {
+    if (parts.root.kind !== "machine") {
       const body = bulkBody(parts, ranks)
       if (body instanceof CloudError) return yield* body
       const send = (id: string) =>

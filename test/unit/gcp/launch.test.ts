@@ -32,7 +32,7 @@ const parts = (changes: Partial<Parts["request"]> = {}, more: Partial<Parts> = {
     ...changes
   },
   project: "lab-1",
-  root: { link: "projects/ubuntu-os-cloud/global/images/ubuntu-1", isMachine: false, gib: 10 },
+  root: { link: "projects/ubuntu-os-cloud/global/images/ubuntu-1", kind: "image", gib: 10 },
   place: { network: "default", subnetwork: "default" },
   portsTag: null,
   folder: "01HZZZZZZZZZZZZZZZZZZZZZZF",
@@ -114,7 +114,7 @@ describe("a request for machines", () => {
     expect(tags).toEqual({ items: ["skyd-ports-01hzzzzzzzzzzzzzzzzzzzzzzc"] })
   })
   it("from a machine that was kept is made one by one, with the disks of that", () => {
-    const root = { link: "projects/lab-1/global/machineImages/kept", isMachine: true, gib: 0 }
+    const root = { link: "projects/lab-1/global/machineImages/kept", kind: "machine" as const, gib: 0 }
     const made = kept(parts({}, { root }), 3)
     expect(made).toMatchObject({
       name: "train-1-zzabcdefgh-3",
