@@ -189,6 +189,18 @@ describeWithMachines("clusters on Compute Engine", () => {
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
   }, 120_000)
 
+  it("a new cluster begins with the disk of a stopped one", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    const copy = () => launch("two", "--clone-disk-from", "one", "echo copied")
+    expect(await copy()).toMatchObject({ code: 2, err: expect.stringContaining("sky stop one") })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await copy()).toMatchObject({ code: 0, out: expect.stringContaining("copied") })
+    const { items = [] } = await machines.gce.console("GET", "global/snapshots")
+    expect(items).toEqual([])
+    expect(await home.sky("down", "-y", "-a")).toMatchObject({ code: 0 })
+    await nothingLeft()
+  }, 120_000)
+
   it("a gang whose log is lost is adopted, takes jobs, and goes without a trace", async () => {
     expect(await launch("two", "--num-nodes", "2", "echo before")).toMatchObject({ code: 0 })
     expect(await home.json("leaks", "--all")).toEqual([])
