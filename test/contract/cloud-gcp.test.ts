@@ -283,7 +283,17 @@ describe("a request for machines of Compute Engine", () => {
       const { offer } = request([0])
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ region: "us-central1", machineType: "n2-*", spot: false, cpus: 0 }]))
       assert.strictEqual(yield* cloud.noQuota!(offer, 1), "the project's quota of N2_CPUS is 0 in us-central1")
-      assert.isNull(yield* cloud.noQuota!({ ...offer, useSpot: true }, 1))
+      // One that was never given says nothing: the plain one holds then.
+      yield* Effect.promise(() =>
+        gce.strict("PUT", "capacity", [
+          { region: "us-east1", machineType: "n2-*", spot: true, cpus: 0 },
+          { region: "us-east4", machineType: "n2-*", spot: true, cpus: 0 },
+          { region: "us-east4", machineType: "n2-*", spot: false, cpus: 0 }
+        ])
+      )
+      const spotIn = (region: string) => cloud.noQuota!({ ...offer, region, useSpot: true }, 1)
+      assert.isNull(yield* spotIn("us-east1"))
+      assert.strictEqual(yield* spotIn("us-east4"), "the project's quota of PREEMPTIBLE_CPUS and N2_CPUS is 0 in us-east4")
       yield* fault({ action: "regions.get", reason: "forbidden" })
       assert.strictEqual((yield* Effect.flip(cloud.noQuota!({ ...offer, region: "us-west1" }, 1))).code, "forbidden")
     }).pipe(Effect.scoped)

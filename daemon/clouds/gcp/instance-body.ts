@@ -135,7 +135,7 @@ export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert
   return {
     count: ranks.length,
     minCount: ranks.length,
-    perInstanceProperties: Object.fromEntries(names.map((name) => [name, { name }])),
+    perInstanceProperties: Object.fromEntries(names.map((name) => [name, {}])),
     instanceProperties
   }
 }

@@ -8,7 +8,7 @@ import type { Gcp } from "./client.ts"
 /** Of machines that are not of these families the plain quota of CPUs holds. */
 const ownCpus = ["a2", "a3", "c2", "c2d", "c3", "c4", "m1", "m2", "m3", "n2", "n2d", "n4", "t2a", "t2d"]
 
-/** Those that hold for a machine; more than one may. */
+/** Those that a machine may be counted for: spot machines for the plain one as well, where the project was never given one of their own, which then is 0. */
 export const metricsOf = ({
   accelerators,
   instanceType,
@@ -16,10 +16,11 @@ export const metricsOf = ({
 }: Pick<Offer, "accelerators" | "instanceType" | "useSpot">): ReadonlyArray<string> => {
   if (accelerators !== null) {
     const gpu = `NVIDIA_${accelerators.name.toUpperCase().replaceAll("-", "_")}_GPUS`
-    return [useSpot ? `PREEMPTIBLE_${gpu}` : gpu]
+    return useSpot ? [`PREEMPTIBLE_${gpu}`, gpu] : [gpu]
   }
   const family = instanceType?.split("-")[0] ?? ""
-  return [useSpot ? "PREEMPTIBLE_CPUS" : ownCpus.includes(family) ? `${family.toUpperCase()}_CPUS` : "CPUS"]
+  const cpus = ownCpus.includes(family) ? `${family.toUpperCase()}_CPUS` : "CPUS"
+  return useSpot ? ["PREEMPTIBLE_CPUS", cpus] : [cpus]
 }
 const everywhere = ({ accelerators }: Pick<Offer, "accelerators">) => (accelerators === null ? "CPUS_ALL_REGIONS" : "GPUS_ALL_REGIONS")
 
@@ -40,8 +41,8 @@ export const makeNoQuota = (gcp: Gcp) => {
     Effect.fn("Quotas.noQuota")(function* (offer: Offer) {
       if (offer.region === null) return null
       const [all, own] = yield* Effect.all([Cache.get(cache, ""), Cache.get(cache, offer.region)], { concurrency: "unbounded" })
-      const metric = metricsOf(offer).find((name) => own.get(name) === 0)
-      if (metric !== undefined) return `the project's quota of ${metric} is 0 in ${offer.region}`
+      const metrics = metricsOf(offer)
+      if (metrics.every((name) => own.get(name) === 0)) return `the project's quota of ${metrics.join(" and ")} is 0 in ${offer.region}`
       return all.get(everywhere(offer)) === 0 ? `the project's quota of ${everywhere(offer)} is 0` : null
     })
   )
