@@ -7,6 +7,7 @@ import { audit } from "./audit.ts"
 import { client, manyClusters } from "./client.ts"
 import { daemon } from "./daemon.ts"
 import { fold, resting } from "./fold.ts"
+import { gcp } from "./gcp.ts"
 import { jobs } from "./jobs.ts"
 import { launch } from "./launch.ts"
 import { log } from "./log.ts"
@@ -35,7 +36,8 @@ const all: ReadonlyArray<Bench> = [
   ssh,
   sync,
   nodes,
-  plan
+  plan,
+  gcp
 ]
 
 const wanted = process.argv.slice(2)

@@ -28,7 +28,7 @@ export const task = [
   ["-n, --name NAME", "the task's name"],
   ["--workdir DIR", "folder that is copied to ~/sky_workdir"],
   ["--infra CLOUD[/REGION[/ZONE]]", "where, * for any; none resets, here and below"],
-  ["--cloud CLOUD", "where: aws, ssh or local"],
+  ["--cloud CLOUD", "where: aws, gcp, ssh or local"],
   ["--region REGION", "where, within the cloud"],
   ["--zone ZONE", "where, within the region"],
   ["-t, --instance-type TYPE", "the cloud's machine"],

@@ -13,7 +13,7 @@ export const pages: Readonly<Record<string, Page>> = {
       detach,
       ["-s, --detach-setup", "setup is part of the job"],
       ["--no-setup", "skip setup"],
-      ["--clone-disk-from, --clone CLUSTER", "a copy of that stopped one's disk; on AWS"],
+      ["--clone-disk-from, --clone CLUSTER", "a copy of that stopped one's disk; AWS, GCP"],
       idle,
       ["--down", "go, not stop; alone: after 1 idle minute"],
       retry,

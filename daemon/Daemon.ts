@@ -7,6 +7,7 @@ import { Background } from "./Background.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs, openCatalogs } from "./catalog/Catalogs.ts"
 import * as AwsCloud from "./clouds/aws/AwsCloud.ts"
+import * as GcpCloud from "./clouds/gcp/GcpCloud.ts"
 import * as LocalCloud from "./clouds/local/LocalCloud.ts"
 import { patient } from "./clouds/patient.ts"
 import * as SshCloud from "./clouds/ssh/SshCloud.ts"
@@ -65,7 +66,8 @@ export const clouds = (home: string, agentPath: string) =>
       const all = [
         yield* LocalCloud.make({ home, agentPath }),
         yield* SshCloud.make({ home, agentPath, connections }),
-        yield* AwsCloud.make({ home, agentPath, connections, catalog: () => lists.of("aws") })
+        yield* AwsCloud.make({ home, agentPath, connections, catalog: () => lists.of("aws") }),
+        yield* GcpCloud.make({ home, agentPath, connections, catalog: () => lists.of("gcp") })
       ]
       return new Map(all.map((cloud) => [cloud.name, cloud]))
     })

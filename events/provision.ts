@@ -63,8 +63,16 @@ export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason:
 /** `endedAtMs`: when that was, as the cloud says, if it was seen later. */
 const ended = { reason: Schema.NullOr(Schema.String), endedAtMs: Schema.optionalKey(AtMs) }
 
-/** The machine runs no more, its disk is kept. Not `confirmed`: a purge did without the cloud's word, and it may still run, and cost money. */
-export const NodeStopped = Schema.TaggedStruct("NodeStopped", { ...node, ...ended, confirmed: Schema.optionalKey(Schema.Boolean) })
+/**
+ * The machine runs no more, its disk is kept. Not `confirmed`: a purge did without the cloud's word, and it may still run, and cost money. `forGood`: it
+ * shut itself down to end its cluster, on a cloud that keeps what did so.
+ */
+export const NodeStopped = Schema.TaggedStruct("NodeStopped", {
+  ...node,
+  ...ended,
+  confirmed: Schema.optionalKey(Schema.Boolean),
+  forGood: Schema.optionalKey(Schema.Boolean)
+})
 
 /** The cloud confirmed that machine and disk are gone. */
 export const NodeReleased = Schema.TaggedStruct("NodeReleased", { ...node, ...ended })

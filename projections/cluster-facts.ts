@@ -49,6 +49,9 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
   trouble: null
 })
 
+const isRaised = ({ operations }: ClusterRow) =>
+  operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
+
 /** Who asks for a cluster that another request is looking for a place for gets that place: the search goes on. */
 const wantingUp = (row: ClusterRow, { atMs, operation }: Recorded): ClusterRow => {
   const { refusals, refused, rounds, waiting } = row
@@ -115,9 +118,12 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "AutostopFired": {
       const reason = `idle for ${event.idleMinutes} ${event.idleMinutes === 1 ? "minute" : "minutes"}`
       // Whoever asked for the cluster meanwhile gets it: its nodes are then seen stopped, and started again.
-      const raised =
-        !event.down && row.operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
+      const raised = !event.down && isRaised(row)
       return { ...(raised ? row : wanting(row, event.down ? "gone" : "stopped", reason, atMs)), ...readUpTo(row, recorded, event.entry) }
+    }
+    case "NodeStopped": {
+      const stopped = nextOfNodes(row, recorded)
+      return event.forGood && !isRaised(row) ? wanting(stopped, "gone", event.reason, atMs) : stopped
     }
     case "NodeRequested": {
       const { machine = {}, offer, ranks, token } = event

@@ -6,6 +6,8 @@ import type { Refusal } from "./ClusterRow.ts"
 /** What clouds say of want of room, and of quota, takes paragraphs. */
 const wordsMaxChars = 80
 const isOfRoom = /capacity|exhausted|stockout|unfulfillable/i
+/** Where the cloud says which one, and how much of it there is. */
+const namedQuota = /Quota '(\w+)' exceeded\.\s*Limit: ([\d.]+\d)/
 const isOfQuota = /quota|limit|maxspot/i
 
 /** Attempts that are told one by one. */
@@ -34,7 +36,9 @@ const whyText = ({ code, message, offer }: Pick<Refusal, "offer" | "code" | "mes
   const said = message.replace(/\.$/, "")
   if (said.length <= wordsMaxChars || offer.instanceType === null) return said
   if (isOfRoom.test(code)) return `no capacity (${code})`
-  return isForQuota({ code }) ? `no quota (${code})` : said
+  if (!isForQuota({ code })) return said
+  const [, metric, limit] = namedQuota.exec(said) ?? []
+  return `no quota (${code}${metric === undefined ? "" : `: ${metric} is ${Number(limit)}`})`
 }
 
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)

@@ -92,8 +92,8 @@ await Promise.all([
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     plugins: [level, ipcLater, daemonLater, noNetwork, awsLater],
-    // Loaded when a machine is first connected to, with its native half where that was built.
-    external: ["ssh2"]
+    // Loaded when a machine is first connected to, with its native half where that was built; and when GCP is first asked.
+    external: ["ssh2", "@google-cloud/*"]
   }),
   // Of its modules only what is used; its CommonJS is whole or not at all.
   build({

@@ -45,7 +45,8 @@ const words: Words = {
   NodeRefused: ({ code, message, scope = "zone" }) => `refused${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
-  NodeStopped: ({ endedAtMs, rank, reason }) => `node ${rank} stopped${since(endedAtMs)}${because(reason)}`,
+  NodeStopped: ({ endedAtMs, forGood, rank, reason }) =>
+    `node ${rank} stopped${forGood ? " for good" : ""}${since(endedAtMs)}${because(reason)}`,
   NodeReleased: ({ endedAtMs, rank, reason }) => `node ${rank} is gone${since(endedAtMs)}${because(reason)}`,
   NodeAbandoned: ({ rank, node, reason }) => `node ${rank} (${node}) may still exist${because(reason)}`,
   RequestAbandoned: ({ ranks, reason }) =>

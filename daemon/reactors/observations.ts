@@ -29,7 +29,9 @@ export const observations = (
     const ended = now.endedAtMs === undefined ? about : { ...about, endedAtMs: now.endedAtMs }
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? "it does not exist any more" }]
     if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
-    if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason }]
+    // The head decides for its cluster; a worker that went off alone did so for another reason.
+    const last = now.down && rank === 0 ? { forGood: true } : {}
+    if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
     const lost = now.state !== "stopped" && node.ready && isSilent
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"

@@ -126,6 +126,23 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("that EC2 knows and does not list for a minute is refused, in EC2's words", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0])
+      yield* Effect.promise(() => moto.strict("PUT", "visibility", { seconds: 600 }))
+      yield* fault(lost)
+      yield* Effect.flip(cloud.provision(asked))
+      writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
+      const next = yield* daemonOver(home)
+      assert.deepInclude(yield* Effect.flip(next.provision(asked)), { kind: "Transient", code: "NotListedYet" })
+      yield* TestClock.adjust("61 seconds")
+      const error = yield* Effect.flip(next.provision(asked))
+      assert.deepInclude(error, { kind: "Refused", code: "IdempotentParameterMismatch", scope: "zone" })
+      assert.include(error.message, "RunInstances in us-east-1")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("that is refused at once keeps nothing, ports included, and says how far the refusal reaches", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one

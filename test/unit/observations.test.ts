@@ -90,3 +90,24 @@ describe("what machines are asked to be", () => {
     expect(machineWish(rowAfter(first)!, place)).toEqual(machine)
   })
 })
+
+describe("a cluster whose machine shut itself down to end it, on a cloud that keeps what did so", () => {
+  const endedBy = (rank: number) => said("stopped", "stopped").map((state) => ({ ...state, down: state.rank === rank }))
+  it("is torn down when that is seen: the head decides", () => {
+    const news = seen(up(2), endedBy(0))
+    expect(news).toMatchObject([
+      { _tag: "NodeStopped", rank: 0, forGood: true },
+      { _tag: "NodeStopped", rank: 1 }
+    ])
+    const after = [...up(2), ...news]
+    expect(rowAfter(after)).toMatchObject({ wanted: "gone", wantedReason: "said so" })
+    expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "ReleaseNodes", ranks: nodes })
+  })
+  it("is stopped where a worker alone did so, and kept where the user has asked for it meanwhile", () => {
+    const after = [...up(2), ...seen(up(2), endedBy(1))]
+    expect(rowAfter(after)).toMatchObject({ wanted: "up" })
+    expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "Conclude" })
+    const raised = [...up(2), requested("launch", "r-2"), launchRequested({}, "r-2")]
+    expect(rowAfter([...raised, ...seen(raised, endedBy(0))])).toMatchObject({ wanted: "up" })
+  })
+})

@@ -188,6 +188,14 @@ describe("the error when no place gave it", () => {
     assert.match(told({ scope: "region" }), /: AWS us-east-1: no$/)
     assert.match(told({ scope: "cloud" }), /: AWS: no$/)
   })
+  it("names the quota and how much there is of it, where the cloud does", () => {
+    const message = `Quota 'NVIDIA_T4_GPUS' exceeded.  Limit: 1.0 in region us-central1 (QUOTA_EXCEEDED), insert in us-central1-a, ${long}`
+    const { message: said } = unavailable(
+      row([refusal({ ...at("us-central1-a"), cloud: "gcp" }, { code: "QUOTA_EXCEEDED", message })]),
+      false
+    )
+    assert.include(said, "GCP us-central1-a: no quota (QUOTA_EXCEEDED: NVIDIA_T4_GPUS is 1)")
+  })
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
     assert.include(hint({ code: "VcpuLimitExceeded" }), "more quota")

@@ -6,32 +6,31 @@ import type { Catalog } from "../../catalog/Catalog.ts"
 import { openConfig } from "../../config/config-file.ts"
 import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
-import { makeMachines } from "../../over-ssh/Machines.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
-import { bootstrap } from "../../remote/bootstrap.ts"
 import type { Connections } from "../../remote/Connections.ts"
-import { portOfSsh, type Target } from "../../remote/Target.ts"
-import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, type Tags } from "../Cloud.ts"
+import { makeInstall } from "../../rented/install.ts"
+import { rentedMachines } from "../../rented/logins.ts"
+import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
+import { proxyCommandIn } from "../../rented/settings.ts"
+import { userData } from "../../rented/user-data.ts"
+import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
-import { nothingThere, passingBy } from "./errors.ts"
+import { nothingThere } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
-import { makeInstall } from "./install.ts"
 import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
-import { asOffers, makeOffered } from "./offered.ts"
-import { offerOf, offersOf } from "./offers.ts"
+import { makeOffered } from "./offered.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
-import { awsSettings, proxyCommandIn } from "./settings.ts"
+import { awsSettings } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
-import { loginUser, userData } from "./user-data.ts"
 import { makeZoneNames } from "./zone-names.ts"
 
 export interface AwsCloudOptions {
@@ -42,12 +41,6 @@ export interface AwsCloudOptions {
   readonly connections: Connections["Service"]
   /** The list of its offers; read when it is first asked for. */
   readonly catalog: () => Catalog | undefined
-}
-
-interface Machine {
-  readonly host: string
-  readonly address: string
-  readonly proxyCommand: string | null
 }
 
 const endsWhenStopped = "AWS ends a spot machine when it stops"
@@ -107,38 +100,14 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     return input instanceof CloudError ? yield* input : input
   })
 
-  const machines = makeMachines<Machine>({
+  const machines = rentedMachines({
+    agentPath,
     connections,
-    keyOf: ({ address, host }) => `${host} ${address}`,
-    machineOf: Effect.fn("AwsCloud.machineOf")(function* (ref: NodeRef) {
-      if (ref.address === null) return yield* passingBy("NoAddress", `${ref.host ?? ref.node} has no address`)
-      const proxyCommand = proxyCommandIn(yield* settings, ref.region ?? "") ?? null
-      return { host: ref.host ?? ref.node, address: ref.address, proxyCommand }
-    }),
-    targetOf: ({ address, proxyCommand }, hostKey) =>
-      Effect.map(
-        key,
-        ({ file }): Target => ({
-          name: address,
-          host: address,
-          port: portOfSsh,
-          user: loginUser,
-          identityFiles: [file],
-          identitiesOnly: true,
-          agent: null,
-          password: null,
-          proxyJump: null,
-          proxyCommand,
-          hostKey,
-          hostKeyAlias: null,
-          // Addresses of clouds are used again: what others were called there says nothing.
-          knownHosts: []
-        })
-      ),
-    bring: (_, target, ground) => bootstrap(connections, target, agentPath, { mirror: null, ...(ground && { ground }) })
+    key,
+    proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
   })
   const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
-  const { install, restart } = makeInstall({ machines, nodes, folder })
+  const { install, restart } = makeInstall({ cloud: "aws", machines, look: nodes.look, folder })
   const provisionOnce = makeProvision({
     aws,
     instances,
@@ -149,15 +118,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     forgetGroups: groups.forget
   })
 
-  /** A right that was there before is seen to be gone by whoever asks next. */
-  const doubting = <A>(deed: Effect.Effect<A, CloudError>) =>
-    Effect.tapError(deed, ({ kind, scope }) => (kind === "Refused" && scope === "cloud" ? access.doubt : Effect.void))
-
   /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
   const provision: Cloud["provision"] = (request) => {
     const { machine: { clone, ports = [] } = {}, offer, tags } = request
     const copies = new Set(clone === undefined ? [] : [offer.region!, clone.region!])
-    return doubting(provisionOnce(request)).pipe(
+    return access.doubting(provisionOnce(request)).pipe(
       Effect.tapError(({ kind }) =>
         kind === "Refused" && ports.length > 0 ? Effect.ignore(groups.removeOf(offer.region!, tags.cluster)) : Effect.void
       ),
@@ -181,7 +146,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {
         const own = yield* settings
-        return offersOf(offered(), task, (region) => proxyCommandIn(own, region) !== undefined)
+        return offersOf("aws", offered(), task, (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined)
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
@@ -197,11 +162,18 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       remnants,
       settings,
       folder: Effect.promise(() => readFolderId(home)),
-      offerOf: (instance, region, label) => offerOf(offered(), instance, region, label)
+      offerOf: ({ InstanceLifecycle, InstanceType = null, Placement }, region, { accelerators }) =>
+        listedAs("aws", offered(), {
+          instanceType: InstanceType,
+          useSpot: InstanceLifecycle === "spot",
+          region,
+          zone: Placement?.AvailabilityZone ?? null,
+          accelerators
+        })
     }),
     remove: remnants.remove,
     start: Effect.fn("AwsCloud.start")(function* (ref) {
-      const { address } = yield* doubting(nodes.start(ref))
+      const { address } = yield* access.doubting(nodes.start(ref))
       yield* restart({ ...ref, address })
       return { address }
     }),

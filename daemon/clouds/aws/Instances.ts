@@ -3,8 +3,8 @@
  * have what was made a moment ago, nor what was ended an hour ago: what is missing in it is no proof of anything.
  */
 import type { DescribeInstancesCommandInput, Filter, Instance } from "@aws-sdk/client-ec2"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { sharedLists } from "../../rented/lists.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { tagNames } from "./tags.ts"
@@ -16,7 +16,6 @@ const valuesMax = 200
 export const pauseMs = 1_000
 
 type Answer = ReadonlyArray<Instance>
-type Waiting = Deferred.Deferred<Answer, CloudError>
 
 export const makeInstances = (aws: Aws) => {
   const list = Effect.fn("Instances.list")(function* (region: string, Filters: Array<Filter>) {
@@ -38,32 +37,14 @@ export const makeInstances = (aws: Aws) => {
     return found as Answer
   })
 
-  /** Who asks while a list is on its way waits for the next one: that may be older than what he has just done. */
-  const waiting = new Map<string, Waiting>()
-  const busy = new Set<string>()
-  const serve = (key: string, region: string, log: string): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const next = waiting.get(key)
-      if (next === undefined) {
-        busy.delete(key)
-        return Effect.void
-      }
-      waiting.delete(key)
-      return Effect.andThen(Deferred.complete(next, byTag(region, tagNames.log, [log])), serve(key, region, log))
-    })
+  const ofLogs = sharedLists((key) => {
+    const [region, log] = key.split(" ") as [string, string]
+    return byTag(region, tagNames.log, [log])
+  })
 
   return {
     /** Of a log, in a region. */
-    ofLog: (region: string, log: string): Effect.Effect<Answer, CloudError> =>
-      Effect.suspend(() => {
-        const key = `${region} ${log}`
-        const next = waiting.get(key) ?? Deferred.makeUnsafe<Answer, CloudError>()
-        waiting.set(key, next)
-        if (busy.has(key)) return Deferred.await(next)
-        busy.add(key)
-        // Whoever began it may go away; the others wait on.
-        return Effect.andThen(Effect.forkDetach(serve(key, region, log)), Deferred.await(next))
-      }),
+    ofLog: (region: string, log: string): Effect.Effect<Answer, CloudError> => ofLogs(`${region} ${log}`),
     ofTokens: (region: string, tokens: ReadonlyArray<string>) => byTag(region, tagNames.token, tokens),
     /** Of any log, whoever's. */
     ofAnyone: (region: string) => list(region, [{ Name: "tag-key", Values: [tagNames.log] }]),

@@ -1,7 +1,4 @@
-/**
- * Whether AWS can be used: whose the credentials are, which regions the account has, and what it may do there, by calls that change nothing. What is known is
- * said at once and looked at again meanwhile; what is wrong is looked at anew by whoever asks, since he may have mended it.
- */
+/** Whether AWS can be used: whose the credentials are, which regions the account has, and what it may do there, by calls that change nothing. */
 import { existsSync, readFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
@@ -9,21 +6,9 @@ import type { EC2 } from "@aws-sdk/client-ec2"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { inTurn } from "../../in-turn.ts"
+import { goodForMs, makeSight } from "../../rented/sight.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-
-const goodForMs = 10 * 60_000
-/** Several ask at a time. */
-const badForMs = 2_000
-/** Where nobody answers, nobody waits for that with every command. */
-const silentForMs = 30_000
-const answerMaxMs = 10_000
-
-export interface Identity {
-  readonly names: ReadonlyArray<string>
-  readonly atMs: number
-  readonly fingerprint: string
-}
 
 const variables = [
   "AWS_ACCESS_KEY_ID",
@@ -99,26 +84,22 @@ const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", 
 const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const dryRunsAtOnce = 6
 
-export interface Seen {
-  readonly why: string | null
-  /** AWS itself said so; or it was not reached, or not asked for want of credentials. */
-  readonly isAnswer: boolean
-  readonly regions: ReadonlyArray<string>
-  /** What it may not, and can do without. */
-  readonly lacks: ReadonlyArray<string>
-}
+const none: ReadonlyArray<string> = []
 
 const named = (permissions: ReadonlyArray<string>) => permissions.map((name) => `ec2:${name}`).join(", ")
 
 const noCredentials =
   "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
 
+interface Identity {
+  readonly names: ReadonlyArray<string>
+  readonly atMs: number
+  readonly fingerprint: string
+}
+
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
   let who: Identity | undefined
-  let last: (Seen & { readonly atMs: number; readonly fingerprint: string }) | undefined
-  /** A call was refused for want of a right that it was seen to have. */
-  let isDoubted = false
   const turn = inTurn<string>()
 
   const ask = Effect.fn("Access.identity")(function* () {
@@ -146,7 +127,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     return codes.filter((name) => name !== null)
   })
 
-  const see = Effect.fn("Access.see")(function* () {
+  const see = Effect.gen(function* () {
     yield* identity
     const region = yield* aws.home
     const [{ Regions = [] }, lacks] = yield* Effect.all(
@@ -162,54 +143,31 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const needed = lacks.filter((name) => !forMore.includes(name))
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
-    return { why, isAnswer: true, regions, lacks } satisfies Seen
+    return { why, found: { regions, lacks } }
   })
-
-  type Kept = NonNullable<typeof last>
-  const isFresh = ({ atMs, fingerprint, isAnswer, why }: Kept, now: { readonly ms: number; readonly fingerprint: string }) =>
-    !isDoubted && fingerprint === now.fingerprint && now.ms - atMs < (why === null ? goodForMs : isAnswer ? badForMs : silentForMs)
-  const now = Effect.all({ ms: Clock.currentTimeMillis, fingerprint: aws.fingerprint })
-  const keep = Effect.fnUntraced(function* (seen: Seen) {
-    const { fingerprint, ms } = yield* now
-    last = { ...seen, fingerprint, atMs: ms }
-    isDoubted = false
-    return last
+  const {
+    doubting,
+    found: seen,
+    whyNot
+  } = makeSight<{ readonly regions: ReadonlyArray<string>; readonly lacks: ReadonlyArray<string> }>({
+    name: "AWS",
+    hasSigns,
+    noCredentials,
+    fingerprint: aws.fingerprint,
+    see,
+    isAnswer: ({ code, kind }) => kind === "Refused" && code !== "CredentialsProviderError"
   })
-
-  const look = turn(
-    "look",
-    Effect.gen(function* () {
-      if (last !== undefined && isFresh(last, yield* now)) return last
-      const isAnswer = ({ code, kind }: CloudError) => kind === "Refused" && code !== "CredentialsProviderError"
-      const failed = (error: CloudError): Seen => ({ why: error.message, isAnswer: isAnswer(error), regions: [], lacks: [] })
-      return yield* keep(yield* Effect.catch(see(), (error) => Effect.succeed(failed(error))))
-    })
-  )
-  const silence: Seen = { why: `AWS did not answer within ${answerMaxMs / 1000} s`, isAnswer: false, regions: [], lacks: [] }
 
   return {
     identity,
-    /** What is known of its rights does not hold any more: whoever asks next looks. */
-    doubt: Effect.sync(() => {
-      isDoubted = true
-    }),
+    doubting,
     warnings: () => {
-      const lacks = last?.why === null ? last.lacks : []
+      const lacks = seen()?.lacks ?? none
       return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see all, or no disk can be cloned`]
     },
     /** Those that the account has; none before it was looked at. */
-    regions: () => last?.regions ?? [],
-    whyNot: Effect.gen(function* () {
-      if (!hasSigns()) return noCredentials
-      const at = yield* now
-      if (last !== undefined && isFresh(last, at)) return last.why
-      if (last?.why === null && last.fingerprint === at.fingerprint && !isDoubted) {
-        yield* Effect.forkDetach(look)
-        return null
-      }
-      const seen = yield* Effect.timeoutOption(look, answerMaxMs)
-      return seen._tag === "Some" ? seen.value.why : (yield* keep(silence)).why
-    })
+    regions: () => seen()?.regions ?? none,
+    whyNot
   }
 }
 export type Access = ReturnType<typeof makeAccess>

@@ -7,10 +7,10 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { anyRegion, type Images, isTag } from "../../../task/images.ts"
+import { kept } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
-import { kept } from "./kept.ts"
 
 const keptFor = "6 hours"
 

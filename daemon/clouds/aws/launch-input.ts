@@ -3,15 +3,17 @@ import { createHash } from "node:crypto"
 import type { RunInstancesCommandInput, TagSpecification } from "@aws-sdk/client-ec2"
 import type { NodeToken } from "../../../events/ids.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
+import { ranksText } from "../../rented/node-ids.ts"
 import type { ProvisionRequest } from "../Cloud.ts"
 import { rootDisk } from "./disk.ts"
 import { refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
 import type { Chosen } from "./subnets.ts"
-import { ranksText, tagNames } from "./tags.ts"
-import { userDataMaxBytes } from "./user-data.ts"
+import { tagNames } from "./tags.ts"
 
 const tagMaxChars = 256
+/** Before it is packed for the way. */
+export const userDataMaxBytes = 16_384
 
 /** A token of EC2's: which ranks were asked for is a part of the request. */
 export const clientToken = (token: NodeToken, ranks: ReadonlyArray<number>): string =>

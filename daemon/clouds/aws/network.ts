@@ -1,9 +1,9 @@
 /** The network of a region, as EC2 says it is now: VPCs, subnets, routes. It changes seldom, and is asked anew after a while. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import { kept } from "../../rented/kept.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { kept } from "./kept.ts"
 import type { AwsSettings } from "./settings.ts"
 import { chooseSubnet, type NetworkOf } from "./subnets.ts"
 

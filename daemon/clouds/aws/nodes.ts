@@ -2,16 +2,15 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { makeMissed, missingAfterMs } from "../../rented/missed.ts"
+import { tokenOf } from "../../rented/node-ids.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { passingBy } from "./errors.ts"
 import type { Groups } from "./groups.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { addressOf, phaseOf, reasonOf, stateOf } from "./states.ts"
-import { type Label, labelOf, tokenOf } from "./tags.ts"
-
-/** A list may lack for a moment what is there. */
-const missingAfterMs = 60_000
+import { type Label, labelOf } from "./tags.ts"
 
 interface Found {
   readonly instance: Instance
@@ -52,18 +51,12 @@ const foundIn = (instances: ReadonlyArray<Instance>, node: string): Found | unde
   (indexes.get(instances) ?? indexOf(instances)).get(node)
 
 export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) => {
-  /** Since when a node was not listed. */
-  const missed = new Map<string, number>()
-  const isLongMissed = (node: string, nowMs: number) => {
-    const sinceMs = missed.get(node) ?? nowMs
-    missed.set(node, sinceMs)
-    return nowMs - sinceMs >= missingAfterMs
-  }
+  const missed = makeMissed()
 
   const find = Effect.fn("Nodes.find")(function* (ref: NodeRef) {
     const found = foundIn(yield* instances.ofTokens(ref.region!, [tokenOf(ref.node)]), ref.node)
     if (found === undefined) return undefined
-    missed.delete(ref.node)
+    missed.seen(ref.node)
     return isOurs(ref, found.label) ? found : yield* notOurs(ref, found.label)
   })
 
@@ -71,7 +64,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
   const must = Effect.fn("Nodes.must")(function* (ref: NodeRef) {
     const found = yield* find(ref)
     if (found !== undefined) return found
-    if (isLongMissed(ref.node, yield* Clock.currentTimeMillis)) return null
+    if (missed.isLong(ref.node, yield* Clock.currentTimeMillis)) return null
     return yield* passingBy("NotListed", `AWS does not list ${ref.host ?? ref.node} in ${ref.region} at the moment`)
   })
 
@@ -97,10 +90,10 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
       return those.map((ref): NodeState => {
         const found = listedAs(ref.node) ?? foundIn(more, ref.node)
         if (found === undefined) {
-          if (!isLongMissed(ref.node, nowMs)) return unknownState(ref, `AWS does not list ${ref.host ?? ref.node} at the moment`)
+          if (!missed.isLong(ref.node, nowMs)) return unknownState(ref, `AWS does not list ${ref.host ?? ref.node} at the moment`)
           return { ...unknownState(ref, "AWS does not list it any more"), state: "missing" }
         }
-        missed.delete(ref.node)
+        missed.seen(ref.node)
         if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
         return stateOf(found.instance, ref, useInternalIps)
       })
@@ -192,6 +185,16 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     yield* Effect.forEach(refs, tell, { concurrency: 8, discard: true })
   })
 
-  return { find, query, start, stop, terminate, endsItself }
+  const look = (ref: NodeRef) =>
+    Effect.map(find(ref), (found) => {
+      if (found === undefined) return undefined
+      const phase = phaseOf(found.instance)
+      return {
+        accelerators: found.label.accelerators,
+        whyOff: phase === "pending" || phase === "running" ? null : reasonOf(found.instance)
+      }
+    })
+
+  return { look, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>

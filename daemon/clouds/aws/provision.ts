@@ -9,13 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
+import { nodeOf } from "../../rented/node-ids.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { isThrottled, passingBy, provesNothingHeld, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import type { launchInput } from "./launch-input.ts"
 import { addressOf, failureOf, phaseOf } from "./states.ts"
-import { labelOf, nodeOf } from "./tags.ts"
+import { labelOf } from "./tags.ts"
 
 type Input = Exclude<ReturnType<typeof launchInput>, CloudError>
 

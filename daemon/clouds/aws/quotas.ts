@@ -5,8 +5,8 @@
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
+import { kept } from "../../rented/kept.ts"
 import type { Aws } from "./client.ts"
-import { kept } from "./kept.ts"
 
 interface Class {
   readonly name: string

@@ -2,6 +2,7 @@
 import type { Instance, Tag } from "@aws-sdk/client-ec2"
 import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
 import type { Accelerators } from "../../../task/accelerators.ts"
+import { nodeOf, ranksOf } from "../../rented/node-ids.ts"
 import type { Tags } from "../Cloud.ts"
 
 export const tagNames = {
@@ -20,28 +21,6 @@ export const tagNames = {
   /** What people see in the console. */
   name: "Name"
 } as const
-
-/** `0-3,7` */
-export const ranksText = (ranks: ReadonlyArray<number>): string => {
-  const runs: Array<[number, number]> = []
-  for (const rank of ranks) {
-    const last = runs.at(-1)
-    if (last !== undefined && rank === last[1] + 1) last[1] = rank
-    else runs.push([rank, rank])
-  }
-  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",")
-}
-
-export const ranksOf = (text: string): ReadonlyArray<number> =>
-  text.split(",").flatMap((run) => {
-    const [from = 0, to = from] = run.split("-").map(Number)
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-  })
-
-export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
-
-/** The token of a node's request. */
-export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken
 
 /** What of an instance tells whose it is; null where it is nobody's of ours. */
 export interface Label {

@@ -1,10 +1,10 @@
 /** What a type's processor runs: EC2 says it. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import { kept } from "../../rented/kept.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
 import type { Arch } from "./images.ts"
-import { kept } from "./kept.ts"
 
 export const makeArchOf = (aws: Aws) => {
   const lookup = Effect.fn("Types.lookup")(function* (key: string) {

@@ -2,9 +2,10 @@
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
-import { offersOf } from "../../../daemon/clouds/aws/offers.ts"
-import { awsSettings, proxyCommandIn } from "../../../daemon/clouds/aws/settings.ts"
+import { awsSettings } from "../../../daemon/clouds/aws/settings.ts"
 import { ofAccount } from "../../../daemon/clouds/aws/zones.ts"
+import { offersOf } from "../../../daemon/rented/offers.ts"
+import { proxyCommandIn } from "../../../daemon/rented/settings.ts"
 import { root } from "../../arch/sources.ts"
 
 const catalog = openCatalogs(join(root, "daemon/catalog"), join(root, "none")).of("aws")!
@@ -34,17 +35,25 @@ describe("the account's list", () => {
   })
 })
 
+const anywhere = () => true
+
 describe("offers", () => {
   it("are a place for each zone, the cheapest region first", () => {
-    const { offers, reason } = offersOf(own, {})
+    const { offers, reason } = offersOf("aws", own, {}, anywhere)
     expect(reason).toBeNull()
     expect(offers.slice(0, 3).map(({ zone }) => zone)).toEqual(["us-east-1a", "us-east-1f", expect.stringMatching(/^eu-west-1/)])
     expect(offers.every(({ zone }) => zone !== null)).toBe(true)
   })
   it("are none for what there is not, in the task's words, nor for docker images", () => {
-    expect(offersOf(own, { resources: { cpus: "9999+" } })).toMatchObject({ offers: [], reason: expect.stringContaining("9999+ CPUs") })
-    expect(offersOf(own, { resources: { cloud: "aws", image_id: "docker:ubuntu" } })).toMatchObject({ offers: [], lacks: true })
-    expect(offersOf(undefined, {}).reason).toContain("cannot be read")
+    expect(offersOf("aws", own, { resources: { cpus: "9999+" } }, anywhere)).toMatchObject({
+      offers: [],
+      reason: expect.stringContaining("9999+ CPUs")
+    })
+    expect(offersOf("aws", own, { resources: { cloud: "aws", image_id: "docker:ubuntu" } }, anywhere)).toMatchObject({
+      offers: [],
+      lacks: true
+    })
+    expect(offersOf("aws", undefined, {}, anywhere).reason).toContain("cannot be read")
   })
 })
 
@@ -62,9 +71,12 @@ describe("config.yaml", () => {
   })
   it("may say how ssh gets there, for each region or for all", () => {
     const each = read({ ssh_proxy_command: { "us-east-1": "ssh -W %h:%p east" } })
-    expect([proxyCommandIn(each, "us-east-1"), proxyCommandIn(each, "us-west-2")]).toEqual(["ssh -W %h:%p east", undefined])
-    expect(proxyCommandIn(read({ ssh_proxy_command: "nc %h %p" }), "us-west-2")).toBe("nc %h %p")
-    expect(proxyCommandIn(read({}), "us-west-2")).toBeNull()
+    expect([proxyCommandIn(each.sshProxyCommand, "us-east-1"), proxyCommandIn(each.sshProxyCommand, "us-west-2")]).toEqual([
+      "ssh -W %h:%p east",
+      undefined
+    ])
+    expect(proxyCommandIn(read({ ssh_proxy_command: "nc %h %p" }).sshProxyCommand, "us-west-2")).toBe("nc %h %p")
+    expect(proxyCommandIn(read({}).sshProxyCommand, "us-west-2")).toBeNull()
   })
   it.each([
     [{ vpc: "x" }, "aws has no key 'vpc'"],

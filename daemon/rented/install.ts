@@ -1,14 +1,13 @@
 /** An agent on a machine that has just begun: it is waited for until ssh answers there, told whose it is, and given our program. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { plain } from "../../over-ssh/agents.ts"
-import type { Machines } from "../../over-ssh/Machines.ts"
-import { addressFor } from "../../remote/addresses.ts"
-import type { Kind } from "../../remote/RemoteError.ts"
-import { CloudError, type NodeRef } from "../Cloud.ts"
-import type { Nodes } from "./nodes.ts"
-import { phaseOf, reasonOf } from "./states.ts"
-import { type Label, tokenOf } from "./tags.ts"
+import type { Accelerators } from "../../task/accelerators.ts"
+import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { plain } from "../over-ssh/agents.ts"
+import type { Machines } from "../over-ssh/Machines.ts"
+import { addressFor } from "../remote/addresses.ts"
+import type { Kind } from "../remote/RemoteError.ts"
+import { tokenOf } from "./node-ids.ts"
 
 /** From the first answer on it is a matter of seconds. */
 const readyMaxMs = 3 * 60_000
@@ -26,20 +25,27 @@ const early: ReadonlyArray<string> = [
   "PermissionDenied"
 ] satisfies ReadonlyArray<Kind>
 
+/** What its cloud says of a machine. */
+export interface Seen {
+  readonly accelerators: Accelerators | null
+  /** Why it is off, in words; null where it runs or begins to. */
+  readonly whyOff: string | null
+}
+
 export interface InstallOptions {
+  readonly cloud: string
   readonly machines: Machines
-  readonly nodes: Nodes
+  /** Undefined: it is not listed now. */
+  readonly look: (ref: NodeRef) => Effect.Effect<Seen | undefined, CloudError>
   readonly folder: Effect.Effect<string>
 }
 
-export const makeInstall = ({ folder, machines, nodes }: InstallOptions) => {
-  /** Whose it is, from EC2; refused where it does not run. */
+export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) => {
+  /** Refused where it does not run. */
   const running = Effect.fn("Install.running")(function* (ref: NodeRef) {
-    const found = yield* nodes.find(ref)
-    if (found === undefined) return null
-    const phase = phaseOf(found.instance)
-    if (phase === "pending" || phase === "running") return found.label
-    const message = `Node ${ref.node} is not running: ${reasonOf(found.instance)}. Start the cluster first.`
+    const seen = yield* look(ref)
+    if (seen === undefined || seen.whyOff === null) return seen?.accelerators ?? null
+    const message = `Node ${ref.node} is not running: ${seen.whyOff}. Start the cluster first.`
     return yield* new CloudError({ kind: "Refused", code: "Stopped", message })
   })
 
@@ -59,7 +65,7 @@ export const makeInstall = ({ folder, machines, nodes }: InstallOptions) => {
     }
   })
 
-  const claim = Effect.fn("Install.claim")(function* (ref: NodeRef, label: Label | null) {
+  const claim = Effect.fn("Install.claim")(function* (ref: NodeRef, accelerators: Accelerators | null) {
     const { ready, target } = yield* machines.readyFor(ref)
     const { cpus, home, lease, machine, memoryGib } = ready.ground
     // It came with the image: the machine that was copied had a node, whose agent would go on here.
@@ -71,7 +77,7 @@ export const makeInstall = ({ folder, machines, nodes }: InstallOptions) => {
       tags: ref.tags,
       token: tokenOf(ref.node),
       ranks: [{ rank: ref.rank, address: addressFor(ready.ground, target.host) ?? target.host }],
-      offer: { cloud: "aws", region: ref.region, zone: ref.zone, cpus, memoryGib, accelerators: label?.accelerators ?? null },
+      offer: { cloud, region: ref.region, zone: ref.zone, cpus, memoryGib, accelerators },
       home,
       machine,
       survivesReboot: true,
@@ -83,8 +89,8 @@ export const makeInstall = ({ folder, machines, nodes }: InstallOptions) => {
 
   return {
     install: Effect.fn("Install")(function* (ref: NodeRef) {
-      const label = yield* running(ref)
-      yield* whenUp(ref, claim(ref, label))
+      const accelerators = yield* running(ref)
+      yield* whenUp(ref, claim(ref, accelerators))
       return yield* machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })
     }),
     /** What is on a machine that was stopped begins anew. One that nobody ever was on has nothing to. */

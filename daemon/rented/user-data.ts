@@ -2,12 +2,9 @@
  * What a machine is told as it begins: who may log in, and which key it shows. It is the same for all machines of one request, and the same whenever that is
  * made again. It holds a secret, the host's private key, and is written nowhere but there. Pure.
  */
-import type { KeyPair } from "../../over-ssh/our-keys.ts"
+import type { KeyPair } from "../over-ssh/our-keys.ts"
 
 export const loginUser = "ubuntu"
-
-/** Of EC2, before it is packed for the way. */
-export const userDataMaxBytes = 16_384
 
 /** Ubuntu's own timers hold the lock of apt in a machine's first minutes, when setup wants it. */
 const quiet = [

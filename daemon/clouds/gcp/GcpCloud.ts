@@ -1,0 +1,176 @@
+/** Compute Engine, as a cloud: machines that are made for a cluster and end with it, found by their labels, and reached over ssh by a key of this state folder. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { NodeToken } from "../../../events/ids.ts"
+import { isTpu } from "../../../task/accelerators.ts"
+import type { Need } from "../../../task/Need.ts"
+import type { Catalog } from "../../catalog/Catalog.ts"
+import { openConfig } from "../../config/config-file.ts"
+import { folderId, readFolderId } from "../../folder-id.ts"
+import { agentsOver } from "../../over-ssh/agents.ts"
+import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
+import type { Connections } from "../../remote/Connections.ts"
+import { makeInstall } from "../../rented/install.ts"
+import { rentedMachines } from "../../rented/logins.ts"
+import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
+import { proxyCommandIn } from "../../rented/settings.ts"
+import { loginUser, userData } from "../../rented/user-data.ts"
+import type { Cloud, ProvisionRequest } from "../Cloud.ts"
+import { makeAccess } from "./access.ts"
+import { makeGcp } from "./client.ts"
+import { makeClones } from "./clones.ts"
+import { nothingThere } from "./errors.ts"
+import { makeInstances } from "./Instances.ts"
+import { makeImages } from "./images.ts"
+import type { Parts } from "./instance-body.ts"
+import { makeArchOf } from "./machine-types.ts"
+import { makeNetwork } from "./network.ts"
+import { makeNodes } from "./nodes.ts"
+import { makeOperations } from "./operations.ts"
+import { makeOwned } from "./owned.ts"
+import { makePorts } from "./ports.ts"
+import { makeProvision } from "./provision.ts"
+import { makeNoQuota } from "./quotas.ts"
+import { makeRemnants } from "./remnants.ts"
+import { gcpSettings } from "./settings.ts"
+
+export interface GcpCloudOptions {
+  /** The daemon's state folder, absolute. */
+  readonly home: string
+  /** The bundled agent, `dist/agent.cjs`. */
+  readonly agentPath: string
+  readonly connections: Connections["Service"]
+  /** The list of its offers; read when it is first asked for. */
+  readonly catalog: () => Catalog | undefined
+}
+
+/** Google makes them by an API of its own. */
+const unable = ({ accelerators }: Need) => {
+  const tpu = Object.keys(accelerators ?? {}).find(isTpu)
+  return tpu === undefined ? undefined : `TPUs (${tpu}) are not launched on GCP by this version; GPUs are`
+}
+
+export const make = Effect.fn("GcpCloud.make")(function* ({
+  agentPath,
+  catalog,
+  connections,
+  home
+}: GcpCloudOptions): Effect.fn.Return<Cloud> {
+  const config = openConfig(home)
+  const settings = Effect.tryPromise({
+    try: async () => gcpSettings(await config()),
+    catch: (error) => nothingThere("Config", (error as Error).message, "cloud")
+  })
+  const gcp = makeGcp(settings)
+  const key = Effect.promise(() => ourKey(home))
+  const folder = Effect.promise(() => folderId(home))
+  const access = makeAccess(gcp)
+  const operations = makeOperations(gcp)
+  const instances = makeInstances(gcp)
+  const ports = makePorts(gcp, operations)
+  const clones = makeClones(gcp, operations)
+  const remnants = makeRemnants(gcp, operations, ports, clones)
+  const nodes = makeNodes({ gcp, instances, operations, ports, settings })
+  const images = yield* makeImages(gcp)
+  const network = yield* makeNetwork(gcp, operations)
+  const archOf = yield* makeArchOf(gcp)
+
+  const partsOf = Effect.fn("GcpCloud.partsOf")(function* (request: ProvisionRequest) {
+    const { machine = {}, offer, tags, token } = request
+    const [region, zone] = [offer.region!, offer.zone!]
+    const own = yield* settings
+    const { project } = yield* gcp.who
+    const place = yield* network(own, region)
+    const id = yield* folder
+    const root =
+      machine.clone === undefined
+        ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
+        : yield* clones.rootFor(machine.clone, tags, id)
+    const open = machine.ports ?? []
+    const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
+    const login = yield* key
+    return {
+      request,
+      project,
+      root,
+      place,
+      portsTag,
+      folder: id,
+      sshKeys: `${loginUser}:${login.public}`,
+      userData: userData(login, hostKeyFor(login, token)),
+      labels: own.labels,
+      useInternalIps: own.useInternalIps
+    } satisfies Parts
+  })
+
+  const machines = rentedMachines({
+    agentPath,
+    connections,
+    key,
+    proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
+  })
+  const { install, restart } = makeInstall({ cloud: "gcp", machines, look: nodes.look, folder })
+  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
+  const provisionOnce = makeProvision({
+    gcp,
+    instances,
+    operations,
+    partsOf,
+    settings,
+    hostKeyOf,
+    sinceMs: yield* Clock.currentTimeMillis
+  })
+
+  /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
+  const provision: Cloud["provision"] = (request) => {
+    const { machine: { clone, ports: open = [] } = {}, tags } = request
+    return access.doubting(provisionOnce(request)).pipe(
+      Effect.tapError(({ kind }) => (kind === "Refused" && open.length > 0 ? Effect.ignore(ports.close(tags.cluster)) : Effect.void)),
+      Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(clones.removeOf(tags.cluster))))
+    )
+  }
+
+  return {
+    name: "gcp",
+    lackOf: () => null,
+    whyNot: Effect.flatMap(access.whyNot, (why) =>
+      why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
+    ),
+    warnings: access.warnings,
+    identity: access.identity,
+    catalog: asOffers(catalog),
+    offers: Effect.fn("GcpCloud.offers")(
+      function* (task) {
+        const { sshProxyCommand } = yield* settings
+        return offersOf("gcp", catalog(), task, (region) => proxyCommandIn(sshProxyCommand, region) !== undefined, unable)
+      },
+      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
+    ),
+    noQuota: yield* makeNoQuota(gcp),
+    provision,
+    query: nodes.query,
+    ...makeOwned({
+      instances,
+      remnants,
+      settings,
+      hostKeyOf,
+      folder: Effect.promise(() => readFolderId(home)),
+      offerOf: (machine) => listedAs("gcp", catalog(), machine)
+    }),
+    remove: remnants.remove,
+    clear: ({ cluster }) => Effect.andThen(clones.removeOf(cluster), ports.close(cluster)),
+    clonesDisks: true,
+    start: Effect.fn("GcpCloud.start")(function* (ref) {
+      const { address } = yield* access.doubting(nodes.start(ref))
+      yield* restart({ ...ref, address })
+      return { address }
+    }),
+    stop: nodes.stop,
+    terminate: nodes.terminate,
+    endsItself: nodes.endsItself,
+    ...agentsOver(machines),
+    installAgent: install,
+    // Nobody reads the disk of a machine that is off.
+    journalAtRest: () => Effect.succeed(null)
+  }
+})

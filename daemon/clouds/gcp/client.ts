@@ -1,0 +1,173 @@
+/**
+ * Compute Engine through Google's own client, one file for each kind of thing, loaded when somebody has credentials and asks: as a whole it takes a second.
+ * Credentials are the library's affair, the endpoint is gcloud's (`CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`). Calls are made again here, never by the client:
+ * what only reads or ends where that may help, what makes machines only where nothing was done.
+ */
+import { AsyncLocalStorage } from "node:async_hooks"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type { CloudError } from "../Cloud.ts"
+import { type Clients, openClients } from "./clients.ts"
+import { filesNow, isOnGoogle, ownerOf, projectOf, readCredentials } from "./credentials.ts"
+import { type ErrorBody, errorOf, isThrottled, nothingThere } from "./errors.ts"
+
+const answerMaxMs = 60_000
+/** A call that waits for an operation is answered within two minutes. */
+const waitMaxMs = 150_000
+const tries = 8
+const firstPauseMs = 500
+const pauseMaxMs = 20_000
+
+const options = { timeout: answerMaxMs, retry: null, autoPaginate: false } as const
+export type Options = typeof options
+
+/** What a call is told: clients by name, and the project that all of it is in. */
+export interface Google extends Clients {
+  readonly project: string
+}
+
+export interface Gcp {
+  /** `what` as the API calls it, `where` as in messages. Made again where that may help. */
+  readonly ask: <A>(what: string, where: string, call: (google: Google, options: Options) => Promise<A>) => Effect.Effect<A, CloudError>
+  /** Made again only where nothing was done: what it may have done before another error, the caller finds out. */
+  readonly once: <A>(what: string, where: string, call: (google: Google, options: Options) => Promise<A>) => Effect.Effect<A, CloudError>
+  /** The account by its mail address, and the project. */
+  readonly who: Effect.Effect<{ readonly account: string; readonly project: string }, CloudError>
+  /** Of these permissions those that the account has not; null where nobody says. */
+  readonly lacking: (permissions: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string> | null, CloudError>
+  readonly fingerprint: Effect.Effect<string>
+}
+
+/** What came with an answer that is an error, of the call that is on its way here. */
+interface Slot {
+  body?: ErrorBody | undefined
+  readonly signal: AbortSignal
+}
+const slots = new AsyncLocalStorage<Slot>()
+
+interface AuthClient {
+  fetch: (url: string | URL, init?: object) => Promise<Response>
+  readonly getAccessToken: () => Promise<{ readonly token?: string | null }>
+  readonly getTokenInfo?: (token: string) => Promise<{ readonly email?: string; readonly sub?: string }>
+}
+
+const load = async (ownProject: string | null) => {
+  const file = await readCredentials()
+  const { auth } = await openClients({}).projects()
+  auth.useJWTAccessWithScope = true
+  auth.defaultScopes = ["https://www.googleapis.com/auth/cloud-platform"]
+  const authClient = (await auth.getClient()) as unknown as AuthClient
+  const plain = authClient.fetch.bind(authClient)
+  // The client keeps no reason of an error, by which alone a quota is told from a right.
+  authClient.fetch = async (url, init) => {
+    const slot = slots.getStore()
+    const given = (init as { readonly signal?: AbortSignal } | undefined)?.signal
+    const signal = slot === undefined ? given : AbortSignal.any([slot.signal, ...(given === undefined ? [] : [given])])
+    // At 401 it gets itself another token.
+    const answer = await plain(url, { ...init, ...(signal && { signal }), validateStatus: (status: number) => status !== 401 })
+    if (!answer.ok && slot !== undefined)
+      slot.body = (await answer
+        .clone()
+        .json()
+        .catch(() => undefined)) as ErrorBody | undefined
+    return answer
+  }
+  const project = (await projectOf(ownProject, file)) ?? (isOnGoogle() ? await auth.getProjectId() : undefined)
+  if (project === undefined) throw nothingThere("Config", noProject, "cloud")
+  const ask = async () => {
+    const named = ownerOf(file)
+    if (named !== undefined) return named
+    if (file.client_id === undefined) return (await auth.getCredentials()).client_email ?? project
+    const { token } = await authClient.getAccessToken()
+    const info = await authClient.getTokenInfo?.(token ?? "")
+    return info?.email ?? info?.sub ?? file.client_id
+  }
+  let known: Promise<string> | undefined
+  /** Asked once: it is a call for some. */
+  const account = () => {
+    known ??= ask().catch((error) => {
+      known = undefined
+      throw error
+    })
+    return known
+  }
+  return { google: { ...openClients({ authClient }), project }, account, authClient }
+}
+
+const noProject = "no project is chosen: run gcloud config set project PROJECT, or name it as gcp.project_id in config.yaml"
+
+const resourceManager = () =>
+  process.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER"] || "https://cloudresourcemanager.googleapis.com/"
+
+export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | null }, CloudError>): Gcp => {
+  let last: { readonly seen: string; readonly session: ReturnType<typeof load> } | undefined
+  const session = async (projectId: string | null) => {
+    const seen = `${projectId} ${await filesNow()}`
+    if (last?.seen !== seen) {
+      const next = { seen, session: load(projectId) }
+      last = next
+      // Who has mended what was wrong is not told of it for ever.
+      next.session.catch(() => {
+        if (last === next) last = undefined
+      })
+    }
+    return last!.session
+  }
+  type Session = Awaited<ReturnType<typeof session>>
+
+  const call = Effect.fnUntraced(function* <A>(what: string, where: string, work: (session: Session) => Promise<A>) {
+    const { projectId } = yield* settings
+    return yield* Effect.suspend(() => {
+      let slot: Slot | undefined
+      return Effect.tryPromise({
+        try: (signal) => {
+          const own: Slot = { signal }
+          slot = own
+          return slots.run(own, async () => work(await session(projectId)))
+        },
+        catch: (error) => (isCloudError(error) ? error : errorOf(error, slot?.body, what, where))
+      })
+    })
+  })
+
+  const again = <A>(work: Effect.Effect<A, CloudError>, when: (error: CloudError) => boolean, tried = 1): Effect.Effect<A, CloudError> =>
+    Effect.catchIf(
+      work,
+      (error) => when(error) && tried < tries,
+      () =>
+        Effect.gen(function* () {
+          yield* Effect.sleep(Math.min(pauseMaxMs, firstPauseMs * 2 ** tried) * (yield* Random.next))
+          return yield* again(work, when, tried + 1)
+        })
+    )
+
+  return {
+    ask: (what, where, work) =>
+      again(
+        call(what, where, ({ google }) => work(google, options)),
+        ({ kind }) => kind === "Transient"
+      ),
+    once: (what, where, work) =>
+      again(
+        call(what, where, ({ google }) => work(google, options)),
+        ({ code }) => isThrottled(code)
+      ),
+    who: call("identity", "", async ({ account, google }) => ({ account: await account(), project: google.project })),
+    lacking: (permissions) =>
+      call("testIamPermissions", "", async ({ authClient, google }) => {
+        const url = `${resourceManager()}v1/projects/${google.project}:testIamPermissions`
+        const body = JSON.stringify({ permissions })
+        const init = { method: "POST", body, headers: { "content-type": "application/json" }, responseType: "stream" }
+        const answer = await authClient.fetch(url, init)
+        // It is an API of its own, which a project may do without.
+        if (!answer.ok) return null
+        const { permissions: has = [] } = (await answer.json()) as { readonly permissions?: ReadonlyArray<string> }
+        return permissions.filter((name) => !has.includes(name))
+      }),
+    fingerprint: Effect.promise(filesNow)
+  }
+}
+
+const isCloudError = (error: unknown): error is CloudError => (error as { readonly _tag?: string } | null)?._tag === "CloudError"
+
+export const waits = { ...options, timeout: waitMaxMs } as const

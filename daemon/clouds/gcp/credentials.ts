@@ -1,0 +1,70 @@
+/** Where Google's tools keep who the user is and which project he works in. Of credentials only what they are for is read here; to use them is the library's affair. */
+import { existsSync, readFileSync } from "node:fs"
+import { readFile, stat } from "node:fs/promises"
+import { homedir } from "node:os"
+import { join } from "node:path"
+
+const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")
+const credentialsFile = () => process.env["GOOGLE_APPLICATION_CREDENTIALS"] || join(gcloudFolder(), "application_default_credentials.json")
+
+/** A machine of Google's own has credentials by its service account. */
+export const isOnGoogle = (): boolean => {
+  try {
+    return readFileSync("/sys/class/dmi/id/product_name", "utf8").startsWith("Google Compute Engine")
+  } catch {
+    return false
+  }
+}
+
+export const hasSigns = (): boolean =>
+  Boolean(process.env["GOOGLE_APPLICATION_CREDENTIALS"]) || existsSync(credentialsFile()) || isOnGoogle()
+
+/** Of gcloud's own settings, an INI file: the project of the configuration that is active. */
+const gcloudFiles = async () => {
+  const folder = gcloudFolder()
+  const active = process.env["CLOUDSDK_ACTIVE_CONFIG_NAME"] || (await textOf(join(folder, "active_config"))).trim() || "default"
+  return [join(folder, "active_config"), join(folder, "configurations", `config_${active}`)] as const
+}
+const textOf = (file: string) => readFile(file, "utf8").catch(() => "")
+
+const gcloudProject = async (): Promise<string | undefined> => {
+  const [, configuration] = await gcloudFiles()
+  const [, core = ""] = /^\[core\]$([^[]*)/m.exec(await textOf(configuration)) ?? []
+  return /^\s*project\s*=\s*(\S+)\s*$/m.exec(core)?.[1]
+}
+
+/** Changes when the user's credentials or project may be others. */
+export const filesNow = async (): Promise<string> => {
+  const found = await Promise.all([credentialsFile(), ...(await gcloudFiles())].map((file) => stat(file).catch(() => null)))
+  return found.map((one) => (one === null ? "" : `${one.ino} ${one.mtimeMs} ${one.size}`)).join("|")
+}
+
+interface CredentialsFile {
+  readonly type?: string
+  readonly client_email?: string
+  readonly client_id?: string
+  readonly project_id?: string
+  readonly quota_project_id?: string
+  readonly audience?: string
+  readonly service_account_impersonation_url?: string
+}
+
+/** Empty where there is none, or none that can be read: the library then says so. */
+export const readCredentials = async (): Promise<CredentialsFile> => {
+  try {
+    return JSON.parse(await readFile(credentialsFile(), "utf8"))
+  } catch {
+    return {}
+  }
+}
+
+/** Who they are, where the file itself says that. */
+export const ownerOf = ({ audience, client_email, service_account_impersonation_url: url, type }: CredentialsFile): string | undefined =>
+  /serviceAccounts\/([^/:]+):/.exec(url ?? "")?.[1] ?? client_email ?? (type?.startsWith("external_account") ? audience : undefined)
+
+/** The project that is worked in; what the user says to Google's tools holds here too. */
+export const projectOf = async (own: string | null, file: CredentialsFile): Promise<string | undefined> => {
+  const { env } = process
+  const named = own ?? (env["CLOUDSDK_CORE_PROJECT"] || env["GOOGLE_CLOUD_PROJECT"] || env["GCLOUD_PROJECT"])
+  return named || (file.type === "service_account" ? file.project_id : undefined) || (await gcloudProject()) || file.quota_project_id
+}

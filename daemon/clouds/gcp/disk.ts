@@ -1,0 +1,13 @@
+/** The boot disk that a tier stands for, of what the family of the machine can have. Pure. */
+import type { DiskTier } from "../../../task/disk.ts"
+
+const usual: { readonly [T in DiskTier]: string } = { low: "pd-standard", medium: "pd-balanced", high: "pd-ssd", best: "pd-ssd" }
+/** Of these it is the only kind. */
+const hyperdisk = /^(a3-ultragpu|a4|a4x|c4|c4a|c4d|h4d|m4|n4|n4a|n4d|x4)-/
+/** Of these there is no slow one. */
+const noStandard = /^(a3|c3|c3d|g2|h3|m3|z3)-/
+
+export const diskType = (tier: DiskTier = "medium", instanceType: string): string => {
+  if (hyperdisk.test(instanceType)) return "hyperdisk-balanced"
+  return usual[tier === "low" && noStandard.test(instanceType) ? "medium" : tier]
+}

@@ -1,0 +1,77 @@
+/** How instances ended, as the operations of their zone tell it: an instance that is gone says nothing any more, and one that is off does not say why. Pure. */
+import type { CloudError } from "../Cloud.ts"
+import { lastPart, type Operation } from "./api.ts"
+import { failureOf, refusedBy } from "./errors.ts"
+
+export interface Ending {
+  /** `gone`: nothing is left of it; `never`: it did not begin. */
+  readonly how: "preempted" | "itself" | "host" | "stopped" | "gone" | "never"
+  /** Who asked for it. */
+  readonly by: string | null
+  readonly atMs: number
+  /** Of one that did not begin. */
+  readonly failure: CloudError | null
+}
+
+const kinds: Readonly<Record<string, Ending["how"]>> = {
+  "compute.instances.preempted": "preempted",
+  "compute.instances.guestTerminate": "itself",
+  "compute.instances.hostError": "host",
+  "compute.instances.terminateOnHostMaintenance": "host",
+  stop: "stopped",
+  suspend: "stopped",
+  delete: "gone"
+}
+
+const endingOf = (operation: Operation): Ending | null => {
+  const { endTime, insertTime, operationType, status, user } = operation
+  const failure = failureOf(operation)
+  const how = operationType === "insert" ? (failure === null ? undefined : "never") : kinds[operationType ?? ""]
+  if (how === undefined || (how !== "never" && failure !== null)) return null
+  // What is only on its way is not yet gone.
+  if (how === "gone" && status !== "DONE") return null
+  const atMs = Date.parse(endTime ?? "") || Date.parse(insertTime ?? "") || 0
+  return { how, by: user === "system" ? null : (user ?? null), atMs, failure }
+}
+
+/** That one is over says more than what led there: a spot machine that is taken back is then deleted. */
+const why: ReadonlyArray<Ending["how"]> = ["preempted", "itself", "host", "never"]
+
+/** Of each instance the last one, by its name. */
+export const endingsOf = (operations: ReadonlyArray<Operation>): ReadonlyMap<string, Ending> => {
+  const found = new Map<string, Ending>()
+  const inTime = operations.toSorted((a, b) => Date.parse(a.insertTime ?? "") - Date.parse(b.insertTime ?? ""))
+  for (const operation of inTime) {
+    const ending = endingOf(operation)
+    const name = lastPart(operation.targetLink)
+    if (operation.operationType === "start" && operation.status === "DONE") found.delete(name)
+    if (ending === null) continue
+    const before = found.get(name)
+    const isByCloud = ending.how === "gone" && ending.by === null && before !== undefined && why.includes(before.how)
+    found.set(name, isByCloud ? { ...before, atMs: ending.atMs } : ending)
+  }
+  return found
+}
+
+export const inWords = (ending: Ending | undefined): string => {
+  switch (ending?.how) {
+    case "preempted":
+      return "GCP took the spot machine back"
+    case "itself":
+      return "by itself"
+    case "host":
+      return "its host failed"
+    case "never":
+      return `it did not begin: ${ending.failure?.message}`
+    case "stopped":
+    case "gone":
+      return ending.by === null ? "by GCP, as its time was over" : `by a call to GCP of ${ending.by}`
+    default:
+      return "GCP does not say why"
+  }
+}
+
+/** Of one that ended before it ran: what the cloud would have said, had it known that when it was asked. */
+export const refusalOf = (name: string, ending: Ending | undefined): CloudError =>
+  ending?.failure ??
+  refusedBy(ending?.how === "preempted" ? "PREEMPTED" : "RESOURCE_NOT_READY", `${name} ended as it began: ${inWords(ending)}`)

@@ -1,0 +1,191 @@
+/**
+ * What Compute Engine's errors mean for who launches: how far away they reach, and whether asking again helps. They come as the answer to a call, with a reason,
+ * or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
+ */
+import type { RefusalScope } from "../../../events/values.ts"
+import { CloudError } from "../Cloud.ts"
+import type { Operation } from "./api.ts"
+
+/** There is none of it now, of this type, in this zone. */
+const noCapacity = [
+  "ZONE_RESOURCE_POOL_EXHAUSTED",
+  "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
+  "RESOURCE_POOL_EXHAUSTED",
+  "STOCKOUT",
+  "GPU_STOCKOUT",
+  "INSUFFICIENT_CAPACITY",
+  "insufficientCapacity",
+  "UNSUPPORTED_OPERATION",
+  "RESOURCE_NOT_READY",
+  "RESOURCE_NOT_FOUND",
+  "VM_MIN_COUNT_NOT_REACHED",
+  "INTERNAL_ERROR",
+  "PREEMPTED"
+]
+const noneInRegion = [
+  "REGION_RESOURCE_POOL_EXHAUSTED",
+  "QUOTA_EXCEEDED",
+  "quotaExceeded",
+  "limitExceeded",
+  "IP_SPACE_EXHAUSTED",
+  "IP_SPACE_EXHAUSTED_WITH_DETAILS",
+  "SUBNET_NOT_FOUND"
+]
+const notAllowed = [
+  "VPC_NOT_FOUND",
+  "IAM_PERMISSION_DENIED",
+  "PERMISSIONS_ERROR",
+  "forbidden",
+  "required",
+  "authError",
+  "accessNotConfigured",
+  "SERVICE_DISABLED",
+  "BILLING_DISABLED",
+  "billingNotEnabled",
+  "billingDisabled",
+  "accountDisabled",
+  "CONDITION_NOT_MET",
+  "conditionNotMet",
+  "ORG_POLICY",
+  "Credentials",
+  "Config"
+]
+const notInCloud = [...notAllowed, "IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
+/** It wants to be asked more slowly: nothing was done. */
+const throttled = [
+  "rateLimitExceeded",
+  "userRateLimitExceeded",
+  "RATE_LIMIT_EXCEEDED",
+  "RESOURCE_OPERATION_RATE_EXCEEDED",
+  "OPERATION_RATE_EXCEEDED"
+]
+/** The same call may go well in a while. */
+const passing = [
+  ...throttled,
+  "backendError",
+  "internalError",
+  "resourceInUseByAnotherResource",
+  "resourceInUse",
+  "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+  "RESOURCE_IN_USE",
+  "resourceNotReady"
+]
+/** The wish itself is wrong, wherever it goes. */
+const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVALID_USAGE", "INVALID_FIELD_VALUE", "labelInvalid"]
+
+const scopes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope]> = [
+  [noCapacity, "zone"],
+  [noneInRegion, "region"],
+  [notInCloud, "cloud"],
+  [wrong, "everywhere"]
+]
+const scopeOf = (code: string): RefusalScope | undefined => scopes.find(([codes]) => codes.includes(code))?.[1]
+
+/** There is no such thing (any more), as an answer or an operation says it; or there is one already. */
+export const isNotThere = (code: string): boolean => code === "notFound" || code === "RESOURCE_NOT_FOUND"
+export const isThere = (code: string): boolean => code === "alreadyExists" || code === "RESOURCE_ALREADY_EXISTS"
+
+export const isThrottled = (code: string): boolean => throttled.includes(code)
+
+/** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */
+const ofThePlace = [...notAllowed, "SUBNET_NOT_FOUND", "IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS"]
+
+const sentence = (text: string) => text.trim().replace(/\.$/, "")
+
+/** Words that say more than the reason they come with. */
+const meant: ReadonlyArray<readonly [RegExp, string]> = [
+  [/disk size.*(smaller|less) than/i, "DISK_SMALLER_THAN_IMAGE"],
+  [/VM_EXTERNAL_IP_ACCESS_POLICY|vmExternalIpAccess|violates constraint|constraints\/[a-z]/i, "ORG_POLICY"],
+  [/billing (account|has|is|to be)|BILLING_DISABLED/i, "BILLING_DISABLED"],
+  [/has not been used in project|it is disabled|SERVICE_DISABLED/i, "SERVICE_DISABLED"],
+  [
+    /(machineTypes?|acceleratorTypes?|machine type|accelerator type)\b.*(does not exist|not found|cannot be found|not available|unknown)/i,
+    "RESOURCE_NOT_FOUND"
+  ],
+  [/images?\b.*(not found|cannot be found|does not exist)/i, "IMAGE_NOT_FOUND"]
+]
+const meaningOf = (code: string, message: string): string => {
+  const isVague =
+    wrong.includes(code) || ["notFound", "forbidden", "conditionNotMet", "CONDITION_NOT_MET", "RESOURCE_NOT_FOUND"].includes(code)
+  return (isVague ? meant.find(([words]) => words.test(message))?.[1] : undefined) ?? code
+}
+
+/** A quota that holds for all regions together. */
+const isGlobalQuota = (code: string, message: string) =>
+  (code === "QUOTA_EXCEEDED" || code === "quotaExceeded") && /ALL_REGIONS|\bglobally\b/.test(message)
+
+/** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
+const scopeUnknown: RefusalScope = "zone"
+
+export const refusedBy = (code: string, message: string): CloudError => {
+  const meaning = meaningOf(code, message)
+  const isOfAny = ofThePlace.includes(meaning) || (isGlobalQuota(code, message) && message.includes("CPUS_ALL_REGIONS"))
+  return new CloudError({
+    kind: "Refused",
+    code: meaning,
+    message,
+    scope: isGlobalQuota(code, message) ? "cloud" : (scopeOf(meaning) ?? scopeUnknown),
+    ...(isOfAny && { anyKind: true })
+  })
+}
+/** What the place lacks for any machine. */
+export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>
+  new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
+
+export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
+
+/** The body of an answer that is an error, as the REST API writes it; of it Google's client keeps the message alone. */
+export interface ErrorBody {
+  readonly error?: {
+    readonly message?: string
+    readonly errors?: ReadonlyArray<{ readonly reason?: string; readonly message?: string }>
+    readonly details?: ReadonlyArray<{ readonly reason?: string }>
+  }
+}
+interface Thrown {
+  readonly code?: number | string
+  readonly httpStatusCode?: number
+  readonly message?: string
+  readonly cause?: { readonly code?: string }
+}
+
+const usualReasons: Readonly<Record<number, string>> = {
+  401: "authError",
+  403: "forbidden",
+  404: "notFound",
+  409: "alreadyExists",
+  429: "rateLimitExceeded"
+}
+
+/** `what`: the call, as the API names it; `body`: what came with it. */
+export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: string, where: string): CloudError => {
+  const error = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Thrown
+  const status = error.httpStatusCode
+  const [first] = body?.error?.errors ?? []
+  const known = body?.error?.details?.find(({ reason }) => reason !== undefined && scopeOf(reason) !== undefined)?.reason
+  const reason = known ?? first?.reason ?? usualReasons[status ?? 0]
+  const code = reason ?? error.cause?.code ?? (status === undefined ? `${error.code ?? "Error"}` : `${status}`)
+  const words = first?.message ?? body?.error?.message ?? error.message ?? code
+  const message = `${sentence(words)} (${code}, ${what}${where === "" ? "" : ` in ${where}`})`
+  // Rights to the login itself, not to this one thing.
+  if (/invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i.test(message))
+    return nothingThere("Credentials", message, "cloud")
+  // It has accepted other words under this id, and does not list the operation yet.
+  if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
+  if (passing.includes(code) || (reason === undefined && (status === undefined || status >= 500))) return passingBy(code, message)
+  return refusedBy(code, message)
+}
+
+/** Of an operation that failed: the first cause that tells something, and all of them in its words. Null: it went well, or goes on. */
+export const failureOf = ({ error, httpErrorStatusCode, operationType, zone }: Operation): CloudError | null => {
+  const causes = (error?.errors ?? []).map(({ code, message }) => ({
+    code: code ?? `${httpErrorStatusCode ?? "Error"}`,
+    message: message ?? ""
+  }))
+  const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
+  if (cause === undefined) return null
+  const told = new Set(causes.map(({ code, message }) => `${sentence(message || code)} (${code})`))
+  const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`
+  const refusal = refusedBy(cause.code, `${[...told].join("; ")}, ${operationType ?? "operation"}${where}`)
+  return throttled.includes(cause.code) ? passingBy(cause.code, refusal.message) : refusal
+}

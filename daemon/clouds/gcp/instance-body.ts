@@ -1,0 +1,157 @@
+/** A request as Compute Engine takes it: machines of one kind for ranks, all or none of them; or one from a machine that was kept. Pure. */
+import { createHash } from "node:crypto"
+import type { NodeToken } from "../../../events/ids.ts"
+import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
+import { ranksText } from "../../rented/node-ids.ts"
+import type { CloudError, ProvisionRequest } from "../Cloud.ts"
+import type { BulkInsert, Instance, InstanceProperties } from "./api.ts"
+import { diskType } from "./disk.ts"
+import { refusedBy } from "./errors.ts"
+import type { Root } from "./images.ts"
+import { instanceName, labelsOf, metadataOf } from "./names.ts"
+import type { Place } from "./network.ts"
+
+/** An id for a request: which ranks were asked for is a part of it, and so is how often it was, where what was accepted was not carried out. */
+export const requestId = (token: NodeToken, ranks: ReadonlyArray<number>, attempt = 0): string => {
+  const hex = createHash("sha256")
+    .update(`${token} ${ranksText(ranks)} ${attempt}`)
+    .digest("hex")
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-")
+}
+
+export interface Parts {
+  readonly request: ProvisionRequest
+  readonly project: string
+  readonly root: Root
+  readonly place: Place
+  /** By which the cluster's own rule finds its machines. */
+  readonly portsTag: string | null
+  readonly folder: string
+  /** Who logs in, as `ubuntu:ssh-ed25519 AAAA…`. */
+  readonly sshKeys: string
+  readonly userData: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly useInternalIps: boolean
+}
+
+/** Cards that are put into a machine of the user's choice; others come with theirs. */
+const attached: Readonly<Record<string, string>> = {
+  K80: "nvidia-tesla-k80",
+  P4: "nvidia-tesla-p4",
+  P100: "nvidia-tesla-p100",
+  T4: "nvidia-tesla-t4",
+  V100: "nvidia-tesla-v100"
+}
+export const attachedType = (instanceType: string, accelerator: string): string | undefined =>
+  instanceType.startsWith("n1-") ? attached[accelerator] : undefined
+
+const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u
+const labelValue = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u
+
+/** What GCP does not take as a label. */
+export const labelProblem = (labels: Readonly<Record<string, string>>): string | null => {
+  const wrong = Object.entries(labels).find(([key, value]) => !labelKey.test(key) || !labelValue.test(value))
+  return wrong === undefined
+    ? null
+    : `GCP takes no label '${wrong[0]}: ${wrong[1]}': small letters, digits, - and _ only, at most 63, and a letter first in the key`
+}
+
+/** One that is ended when GCP wants it back; it can be stopped all the same. */
+const spot = { provisioningModel: "SPOT", instanceTerminationAction: "DELETE", onHostMaintenance: "TERMINATE", automaticRestart: false }
+
+/** Without a GPU as well. */
+const doNotMigrate = /^(h3|h4d|x4|z3)-|-metal/
+
+/** What one machine has of it; links where a single one is made, names where several are. */
+const common = (parts: Parts) => {
+  const { folder, labels: own, place, portsTag, project, request, sshKeys, useInternalIps, userData } = parts
+  const { machine = {}, offer } = request
+  const items = Object.entries({
+    ...metadataOf(request),
+    "ssh-keys": sshKeys,
+    "enable-oslogin": "FALSE",
+    "block-project-ssh-keys": "TRUE",
+    "user-data": userData,
+    ...(offer.accelerators !== null && { "install-nvidia-driver": "True" })
+  }).map(([key, value]) => ({ key, value }))
+  const labels = { ...own, ...machine.labels, ...labelsOf(request, folder) }
+  const nic = {
+    network: `projects/${project}/global/networks/${place.network}`,
+    subnetwork: `projects/${project}/regions/${offer.region}/subnetworks/${place.subnetwork}`,
+    ...(!useInternalIps && { accessConfigs: [{ name: "External NAT", type: "ONE_TO_ONE_NAT" }] })
+  }
+  const stays = offer.accelerators !== null || doNotMigrate.test(offer.instanceType!)
+  const scheduling = offer.useSpot ? spot : stays ? { onHostMaintenance: "TERMINATE", automaticRestart: true } : null
+  return {
+    labels,
+    metadata: { items },
+    networkInterfaces: [nic],
+    ...(portsTag !== null && { tags: { items: [portsTag] } }),
+    ...(scheduling !== null && { scheduling })
+  }
+}
+
+const cardsOf = ({ accelerators, instanceType }: ProvisionRequest["offer"], link: (kind: string, name: string) => string) => {
+  const type = accelerators === null ? undefined : attachedType(instanceType!, accelerators.name)
+  return type === undefined
+    ? {}
+    : { guestAccelerators: [{ acceleratorType: link("acceleratorTypes", type), acceleratorCount: accelerators!.count }] }
+}
+
+const problemOf = ({ labels, request }: Parts): CloudError | null => {
+  const said = labelProblem({ ...labels, ...request.machine?.labels })
+  if (said !== null) return refusedBy("labelInvalid", said)
+  const { accelerators, instanceType } = request.offer
+  // Without its card it would cost as much, and be of no use.
+  const lacksCard = accelerators !== null && instanceType!.startsWith("n1-") && attachedType(instanceType!, accelerators.name) === undefined
+  return lacksCard ? refusedBy("INVALID_USAGE", `${accelerators!.name} cannot be put into a machine of the kind ${instanceType}`) : null
+}
+
+export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert | CloudError => {
+  const { request, root } = parts
+  const { machine = {}, offer, tags, token } = request
+  const problem = problemOf(parts)
+  if (problem !== null) return problem
+  const base = common(parts)
+  const gib = Math.max(machine.diskGib ?? diskGibDefault, root.gib)
+  const instanceProperties: InstanceProperties = {
+    ...base,
+    ...cardsOf(offer, (_, name) => name),
+    machineType: offer.instanceType!,
+    disks: [
+      {
+        boot: true,
+        autoDelete: true,
+        initializeParams: {
+          ...(root.kind === "snapshot" ? { sourceSnapshot: root.link } : { sourceImage: root.link }),
+          diskSizeGb: `${gib}`,
+          diskType: diskType(machine.diskTier as DiskTier | undefined, offer.instanceType!),
+          labels: base.labels
+        }
+      }
+    ]
+  }
+  const names = ranks.map((rank) => instanceName(tags.clusterName, token, rank))
+  return {
+    count: ranks.length,
+    minCount: ranks.length,
+    perInstanceProperties: Object.fromEntries(names.map((name) => [name, {}])),
+    instanceProperties
+  }
+}
+
+/** Its disks are those of the machine that was kept. */
+export const kept = (parts: Parts, rank: number): Instance | CloudError => {
+  const { request, root } = parts
+  const { offer, tags, token } = request
+  const link = (kind: string, name: string) => `zones/${offer.zone}/${kind}/${name}`
+  return (
+    problemOf(parts) ?? {
+      ...common(parts),
+      ...cardsOf(offer, link),
+      name: instanceName(tags.clusterName, token, rank),
+      machineType: link("machineTypes", offer.instanceType!),
+      sourceMachineImage: root.link
+    }
+  )
+}

@@ -1,0 +1,106 @@
+/**
+ * How what is ours is called and told on Compute Engine: names that follow from the request, labels that a list can be asked by, and metadata for what labels
+ * cannot hold. Pure.
+ */
+import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
+import { type Accelerators, acceleratorsText } from "../../../task/accelerators.ts"
+import { nodeOf } from "../../rented/node-ids.ts"
+import type { ProvisionRequest, Tags } from "../Cloud.ts"
+import type { Instance } from "./api.ts"
+
+export const labelNames = {
+  log: "skyd-log",
+  cluster: "skyd-cluster",
+  token: "skyd-token",
+  /** An id of the state folder, which outlives its log. */
+  folder: "skyd-folder",
+  /** Whether a shutdown of its own is its end. */
+  ends: "skyd-ends"
+} as const
+export const metadataNames = {
+  clusterName: "skyd-cluster-name",
+  /** Of each machine, as they were offered: `V100:8`. */
+  accelerators: "skyd-accelerators"
+} as const
+
+/** Labels are of small letters; ids are of large ones. */
+export const asLabel = (id: string): string => id.toLowerCase()
+const ofLabel = (label: string): string => label.toUpperCase()
+
+const clusterMaxChars = 36
+const tokenChars = 10
+
+/** The same whenever it is asked for: no second machine can have it. */
+export const instanceName = (clusterName: string, token: NodeToken, rank: number): string => {
+  const slug = clusterName
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .slice(0, clusterMaxChars)
+    .replace(/^[^a-z]+|-+$/g, "")
+  return `${slug || "skyd"}-${token.slice(-tokenChars).toLowerCase()}-${rank}`
+}
+/** Of the rule that opens a cluster's ports, and of the tag that its machines have for it. */
+export const portsName = (cluster: ClusterId): string => `skyd-ports-${cluster.toLowerCase()}`
+
+export const labelsOf = ({ tags, token }: ProvisionRequest, folder: string): Record<string, string> => ({
+  [labelNames.log]: asLabel(tags.log),
+  [labelNames.cluster]: asLabel(tags.cluster),
+  [labelNames.token]: asLabel(token),
+  [labelNames.folder]: asLabel(folder)
+})
+export const metadataOf = ({ offer, tags }: ProvisionRequest): Record<string, string> => ({
+  [metadataNames.clusterName]: tags.clusterName,
+  ...(offer.accelerators !== null && {
+    [metadataNames.accelerators]: acceleratorsText({ [offer.accelerators.name]: offer.accelerators.count })
+  })
+})
+
+/** What of an instance tells whose it is; null where it is nobody's of ours. */
+export interface Label {
+  readonly tags: Tags
+  readonly folder: string
+  readonly token: NodeToken
+  readonly rank: number
+  readonly node: NodeId
+  readonly accelerators: Accelerators | null
+  readonly endsItself: boolean
+}
+
+/** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
+export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
+  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
+  if (log === undefined || cluster === undefined) return null
+  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
+}
+
+/** Rules have no labels: what stands there for people to read tells whose they are. */
+export const ruleWords = ({ cluster, clusterName, log }: Tags): string =>
+  `skyd: open ports of ${clusterName} (cluster ${cluster}, log ${log})`
+export const ownerInRule = (words: string): Tags | null => {
+  const [, clusterName, cluster, log] = /^skyd: open ports of (\S+) \(cluster (\w+), log (\w+)\)$/.exec(words) ?? []
+  if (clusterName === undefined) return null
+  return { log: log!, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
+}
+
+const acceleratorsIn = (text: string | undefined): Accelerators | null => {
+  const [name, count = "1"] = text?.split(":") ?? []
+  return name === undefined ? null : { name, count: Number(count) }
+}
+
+export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
+  const of = (key: keyof typeof labelNames) => labels?.[labelNames[key]]
+  const owner = ownerOf(labels ?? {})
+  const token = of("token")
+  const rank = Number(/-(\d+)$/.exec(name ?? "")?.[1] ?? Number.NaN)
+  if (owner === null || token === undefined || Number.isNaN(rank)) return null
+  const told = (key: keyof typeof metadataNames) => metadata?.items?.find((item) => item.key === metadataNames[key])?.value ?? undefined
+  return {
+    tags: { ...owner, clusterName: (told("clusterName") ?? owner.clusterName) as ClusterName },
+    folder: ofLabel(of("folder") ?? ""),
+    token: ofLabel(token) as NodeToken,
+    rank,
+    node: nodeOf(ofLabel(token) as NodeToken, rank),
+    accelerators: acceleratorsIn(told("accelerators")),
+    endsItself: of("ends") === "down"
+  }
+}

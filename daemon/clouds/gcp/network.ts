@@ -1,0 +1,118 @@
+/** The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked anew after a while. */
+import * as Cache from "effect/Cache"
+import * as Effect from "effect/Effect"
+import { kept } from "../../rented/kept.ts"
+import type { CloudError } from "../Cloud.ts"
+import { type Firewall, lastPart, type Operation, type Subnetwork } from "./api.ts"
+import type { Gcp } from "./client.ts"
+import { isNotThere, isThere, nothingThere } from "./errors.ts"
+import { anywhere, inside, isOf, letsIn, needs, sshPort } from "./firewall-rules.ts"
+import type { Operations } from "./operations.ts"
+import type { GcpSettings } from "./settings.ts"
+
+export interface Place {
+  /** Names, in the project itself. */
+  readonly network: string
+  readonly subnetwork: string
+}
+
+const own = "skyd-vpc"
+const usual = "default"
+const lowestPriority = 65_534
+
+/** Made again with the same outcome: what is there already is as good. */
+const alreadyThere = <E extends CloudError>(make: Effect.Effect<unknown, E>) =>
+  Effect.catchIf(
+    Effect.asVoid(make),
+    ({ code }) => isThere(code),
+    () => Effect.void
+  )
+
+export const makeNetwork = (gcp: Gcp, operations: Operations) => {
+  const subnets = (region: string) =>
+    gcp.ask("subnetworks.list", region, async ({ project, subnetworks }, options) => {
+      const found: Array<Subnetwork> = []
+      for await (const one of (await subnetworks()).listAsync({ project, region }, options)) found.push(one)
+      return found.filter(({ purpose }) => purpose == null || purpose === "PRIVATE")
+    })
+  const hasNetwork = (network: string) =>
+    gcp
+      .ask("networks.get", "", async ({ networks, project }, options) => (await networks()).get({ project, network }, options))
+      .pipe(
+        Effect.as(true),
+        Effect.catchIf(
+          ({ code }) => isNotThere(code),
+          () => Effect.succeed(false)
+        )
+      )
+  const effective = (network: string) =>
+    gcp.ask("networks.getEffectiveFirewalls", "", async ({ networks, project }, options) => {
+      const [found] = await (await networks()).getEffectiveFirewalls({ project, network }, options)
+      return found
+    })
+  const insertRule = (rule: Firewall) =>
+    alreadyThere(
+      Effect.flatMap(
+        gcp.ask("firewalls.insert", "", async ({ firewalls, project }, options) => {
+          const network = `projects/${project}/global/networks/${own}`
+          const [made] = await (await firewalls()).insert({ project, firewallResource: { ...rule, network } }, options)
+          return made.latestResponse as Operation
+        }),
+        operations.done
+      )
+    )
+
+  /** Cut short anywhere it goes on where it was. */
+  const makeOwn = Effect.fn("Network.makeOwn")(function* (useInternalIps: boolean) {
+    yield* alreadyThere(
+      Effect.flatMap(
+        gcp.ask("networks.insert", "", async ({ networks, project }, options) => {
+          const networkResource = { name: own, autoCreateSubnetworks: true, mtu: 1460, routingConfig: { routingMode: "GLOBAL" } }
+          const [made] = await (await networks()).insert({ project, networkResource }, options)
+          return made.latestResponse as Operation
+        }),
+        operations.done
+      )
+    )
+    const common = { direction: "INGRESS", priority: lowestPriority }
+    const all = ["tcp", "udp", "icmp"].map((IPProtocol) => ({ IPProtocol }))
+    yield* insertRule({ ...common, name: `${own}-internal`, sourceRanges: [inside], allowed: all })
+    if (!useInternalIps)
+      yield* insertRule({
+        ...common,
+        name: `${own}-ssh`,
+        sourceRanges: [anywhere],
+        allowed: [{ IPProtocol: "tcp", ports: [`${sshPort}`] }]
+      })
+  })
+
+  const lookup = Effect.fn("Network.lookup")(function* (key: string) {
+    const [region = "", vpcName = "", internal] = key.split(" ")
+    const found = yield* subnets(region)
+    const inIt = (network: string) => found.find((subnet) => isOf(network, subnet.network))
+    const place = (network: string, { name }: Subnetwork): Place => ({ network, subnetwork: name! })
+    if (vpcName !== "") {
+      const subnet = inIt(vpcName)
+      if (subnet !== undefined) return place(vpcName, subnet)
+      const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
+      if (yield* hasNetwork(vpcName))
+        return yield* nothingThere("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
+      return yield* nothingThere("VPC_NOT_FOUND", `the project has no VPC ${words}`, "cloud")
+    }
+    const useInternalIps = internal === "true"
+    const networks = [...new Set(found.map(({ network }) => lastPart(network)))]
+    for (const network of networks.toSorted((a, b) => Number(b === usual) - Number(a === usual) || (a < b ? -1 : 1)))
+      if (letsIn(yield* effective(network), needs(useInternalIps))) return place(network, inIt(network)!)
+    yield* makeOwn(useInternalIps)
+    const subnet = (yield* subnets(region)).find(({ network }) => isOf(own, network))
+    return subnet === undefined
+      ? yield* nothingThere("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
+      : place(own, subnet)
+  })
+  return Effect.map(
+    kept(lookup, "5 minutes"),
+    (cache) =>
+      ({ useInternalIps, vpcName }: Pick<GcpSettings, "vpcName" | "useInternalIps">, region: string) =>
+        Cache.get(cache, `${region} ${vpcName ?? ""} ${useInternalIps}`)
+  )
+}

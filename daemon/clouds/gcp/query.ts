@@ -1,0 +1,99 @@
+/** What became of nodes, by one list of all zones; of those that are off or gone their operations are asked, once. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { makeMissed } from "../../rented/missed.ts"
+import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import type { Instance } from "./api.ts"
+import { type Ending, inWords } from "./endings.ts"
+import { asFound, type Found, foundIn, isOurs, notOurs } from "./found.ts"
+import type { Instances } from "./Instances.ts"
+import type { Operations } from "./operations.ts"
+import { phaseOf, stateOf } from "./states.ts"
+
+export interface QueryOptions {
+  readonly instances: Instances
+  readonly operations: Operations
+  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
+  readonly missed: ReturnType<typeof makeMissed>
+}
+
+/** How machines ended that are off is asked once. */
+const endingsMax = 10_000
+/** An operation may be listed a while after what it did. */
+const toldWithinMs = 60_000
+
+export const makeQuery = ({ instances, missed, operations, settings }: QueryOptions) => {
+  /** How those ended that are off, by their names and when that was. What is not told a while after that will not be. */
+  const endings = new Map<string, Ending | undefined>()
+  const endedKey = ({ lastStopTimestamp, name }: Instance) => `${name} ${lastStopTimestamp}`
+  const isFresh = ({ lastStopTimestamp }: Instance, nowMs: number) => nowMs - (Date.parse(lastStopTimestamp ?? "") || 0) < toldWithinMs
+  const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Instance>, nowMs: number) {
+    const news = off.filter((one) => !endings.has(endedKey(one)))
+    const names = news.map(({ name }) => name!)
+    const found = yield* operations.endings(zone, names)
+    for (const one of news) if (found.has(one.name!) || !isFresh(one, nowMs)) endings.set(endedKey(one), found.get(one.name!))
+    for (const old of endings.keys()) if (endings.size > endingsMax) endings.delete(old)
+  })
+
+  const unlisted = (ref: NodeRef, ending: Ending | undefined, nowMs: number): NodeState => {
+    const gone = (reason: string): NodeState => ({
+      ...unknownState(ref, reason),
+      state: "missing",
+      ...(ending && { endedAtMs: ending.atMs })
+    })
+    if (ending !== undefined) return gone(`deleted: ${inWords(ending)}`)
+    if (missed.isLong(ref.node, nowMs)) return gone("GCP does not list it any more")
+    return unknownState(ref, `GCP does not list ${ref.host ?? ref.node} at the moment`)
+  }
+
+  return Effect.fn("Query")(function* (refs: ReadonlyArray<NodeRef>) {
+    const { useInternalIps } = yield* settings
+    const nowMs = yield* Clock.currentTimeMillis
+    const logs = [...new Set(refs.map(({ tags }) => tags.log))]
+    const lists = yield* Effect.forEach(logs, (log) => instances.ofLog(log), { concurrency: "unbounded" })
+    const byNode = (node: string) => lists.map((list) => foundIn(list, node)).find((found) => found !== undefined)
+    const silentOf = ({ zone }: NodeRef) => lists.map(({ silent }) => silent.get(zone ?? "")).find((why) => why !== undefined)
+    const inZone = Effect.fnUntraced(function* (zone: string, those: ReadonlyArray<NodeRef>) {
+      // One of another log is in none of these lists.
+      const strangers = those.filter((ref) => byNode(ref.node) === undefined && silentOf(ref) === undefined)
+      const named = yield* Effect.forEach(
+        strangers,
+        (ref) => (ref.host === null ? Effect.succeed(undefined) : instances.named(zone, ref.host)),
+        { concurrency: 8 }
+      )
+      const alone = new Map(strangers.map((ref, i) => [ref, named[i]]))
+      const foundOf = (ref: NodeRef): Found | undefined => byNode(ref.node) ?? asFound(alone.get(ref))
+      const off = those.flatMap((ref) => foundOf(ref)?.instance ?? []).filter((one) => phaseOf(one) === "stopped")
+      yield* learn(zone, off, nowMs)
+      const ended = yield* operations.endings(
+        zone,
+        strangers.flatMap((ref) => (foundOf(ref) === undefined && ref.host !== null ? [ref.host] : []))
+      )
+      return those.map((ref): NodeState => {
+        const found = foundOf(ref)
+        const silent = silentOf(ref)
+        if (found === undefined)
+          return silent === undefined ? unlisted(ref, ended.get(ref.host ?? ""), nowMs) : unknownState(ref, `${zone}: ${silent}`)
+        missed.seen(ref.node)
+        if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
+        const ending = endings.get(endedKey(found.instance))
+        // Whether its cluster ends with it follows from why it is off.
+        const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && ending === undefined
+        if (isOpen && isFresh(found.instance, nowMs)) return unknownState(ref, "GCP does not say yet why it is off")
+        return stateOf(found.instance, found.label, ending, useInternalIps)
+      })
+    })
+    const zones = Map.groupBy(refs, ({ zone }) => zone ?? "")
+    const states = yield* Effect.forEach(
+      zones,
+      ([zone, those]) =>
+        Effect.map(
+          Effect.catch(inZone(zone, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
+          (found) => found.map((state, i) => [those[i]!, state] as const)
+        ),
+      { concurrency: 8 }
+    )
+    const byRef = new Map(states.flat())
+    return refs.map((ref) => byRef.get(ref)!)
+  })
+}

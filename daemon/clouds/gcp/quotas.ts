@@ -1,0 +1,49 @@
+/** What the project may have none of in a region. Only a known zero counts; how much of another quota is free the cloud itself says best. */
+import * as Cache from "effect/Cache"
+import * as Effect from "effect/Effect"
+import type { Offer } from "../../../events/values.ts"
+import { kept } from "../../rented/kept.ts"
+import type { Gcp } from "./client.ts"
+
+/** Of machines that are not of these families the plain quota of CPUs holds. */
+const ownCpus = ["a2", "a3", "c2", "c2d", "c3", "c4", "m1", "m2", "m3", "n2", "n2d", "n4", "t2a", "t2d"]
+
+/** Those that a machine may be counted for: spot machines for the plain one as well, where the project was never given one of their own, which then is 0. */
+export const metricsOf = ({
+  accelerators,
+  instanceType,
+  useSpot
+}: Pick<Offer, "accelerators" | "instanceType" | "useSpot">): ReadonlyArray<string> => {
+  if (accelerators !== null) {
+    const gpu = `NVIDIA_${accelerators.name.toUpperCase().replaceAll("-", "_")}_GPUS`
+    return useSpot ? [`PREEMPTIBLE_${gpu}`, gpu] : [gpu]
+  }
+  const family = instanceType?.split("-")[0] ?? ""
+  const cpus = ownCpus.includes(family) ? `${family.toUpperCase()}_CPUS` : "CPUS"
+  return useSpot ? ["PREEMPTIBLE_CPUS", cpus] : [cpus]
+}
+const everywhere = ({ accelerators }: Pick<Offer, "accelerators">) => (accelerators === null ? "CPUS_ALL_REGIONS" : "GPUS_ALL_REGIONS")
+
+type Limits = ReadonlyMap<string, number>
+/** Who has none asks for it, and is not to wait for us once he has it. */
+const keptFor = "5 minutes"
+
+export const makeNoQuota = (gcp: Gcp) => {
+  const limitsOf = (quotas: ReadonlyArray<{ metric?: unknown; limit?: number | null }> | null | undefined): Limits =>
+    new Map((quotas ?? []).flatMap(({ limit, metric }) => (limit == null ? [] : [[String(metric), limit] as const])))
+  const lookup = (region: string) =>
+    gcp.ask(region === "" ? "projects.get" : "regions.get", region, async ({ project, projects, regions }, options): Promise<Limits> => {
+      const [found] =
+        region === "" ? await (await projects()).get({ project }, options) : await (await regions()).get({ project, region }, options)
+      return limitsOf(found.quotas)
+    })
+  return Effect.map(kept(lookup, keptFor), (cache) =>
+    Effect.fn("Quotas.noQuota")(function* (offer: Offer) {
+      if (offer.region === null) return null
+      const [all, own] = yield* Effect.all([Cache.get(cache, ""), Cache.get(cache, offer.region)], { concurrency: "unbounded" })
+      const metrics = metricsOf(offer)
+      if (metrics.every((name) => own.get(name) === 0)) return `the project's quota of ${metrics.join(" and ")} is 0 in ${offer.region}`
+      return all.get(everywhere(offer)) === 0 ? `the project's quota of ${everywhere(offer)} is 0` : null
+    })
+  )
+}

@@ -1,0 +1,87 @@
+/** What clusters leave behind on Compute Engine: disks that no machine has, what they were copied by, and the rules that opened ports. */
+import * as Effect from "effect/Effect"
+import type { Remnant } from "../Cloud.ts"
+import { lastPart, type Operation } from "./api.ts"
+import type { Gcp } from "./client.ts"
+import type { Clones } from "./clones.ts"
+import { isNotThere } from "./errors.ts"
+import { asLabel, labelNames, ownerInRule, ownerOf } from "./names.ts"
+import type { Operations } from "./operations.ts"
+import { regionOf } from "./owned.ts"
+import type { Ports } from "./ports.ts"
+
+const madeAtMs = (stamp: string | null | undefined) => Date.parse(stamp ?? "") || null
+
+export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clones: Clones) => {
+  const filterFor = (log: string | null) => (log === null ? `labels.${labelNames.log}:*` : `labels.${labelNames.log} = "${asLabel(log)}"`)
+  const snapshots = (log: string | null) =>
+    gcp.ask("snapshots.list", "", async ({ project, snapshots: client }, options) => {
+      const found: Array<Remnant> = []
+      for await (const { creationTimestamp, labels, name } of (await client()).listAsync({ project, filter: filterFor(log) }, options)) {
+        const tags = ownerOf(labels ?? {})
+        if (tags !== null) found.push({ kind: "snapshot", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
+      }
+      return found
+    })
+  const disks = (log: string | null) =>
+    gcp.ask("disks.aggregatedList", "", async ({ disks: client, project }, options) => {
+      const found: Array<Remnant> = []
+      for await (const [, { disks: some }] of (await client()).aggregatedListAsync({ project, filter: filterFor(log) }, options))
+        for (const { creationTimestamp, labels, name, users, zone } of some ?? []) {
+          const tags = ownerOf(labels ?? {})
+          const at = lastPart(zone)
+          // One that a machine has goes with it.
+          if (tags === null || (users ?? []).length > 0) continue
+          found.push({ kind: "disk", id: `${at}/${name}`, region: regionOf(at), tags, madeAtMs: madeAtMs(creationTimestamp) })
+        }
+      return found
+    })
+  const rules = (log: string | null) =>
+    gcp.ask("firewalls.list", "", async ({ firewalls, project }, options) => {
+      const found: Array<Remnant> = []
+      for await (const { creationTimestamp, description, name } of (await firewalls()).listAsync({ project }, options)) {
+        const tags = ownerInRule(description ?? "")
+        if (tags !== null && (log === null || tags.log === log))
+          found.push({ kind: "group", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
+      }
+      return found
+    })
+
+  const removeDisk = (zone: string, disk: string) =>
+    gcp
+      .ask("disks.delete", zone, async ({ disks: client, project }, options) => {
+        const [made] = await (await client()).delete({ project, zone, disk }, options)
+        return made.latestResponse as Operation
+      })
+      .pipe(
+        Effect.flatMap(operations.done),
+        Effect.asVoid,
+        Effect.catchIf(
+          ({ code }) => isNotThere(code),
+          () => Effect.void
+        )
+      )
+
+  return {
+    /** What may not be listed is said, and the rest is told all the same. */
+    of: Effect.fn("Remnants.of")(function* (log: string | null) {
+      const looks = [["disks", disks(log)] as const, ["snapshots", snapshots(log)] as const, ["firewall rules", rules(log)] as const]
+      const found = yield* Effect.forEach(
+        looks,
+        ([what, look]) =>
+          Effect.match(look, {
+            onSuccess: (some) => ({ some, unclear: [] as ReadonlyArray<string> }),
+            onFailure: ({ message }) => ({ some: [], unclear: [`${what} are not looked at: ${message}`] })
+          }),
+        { concurrency: "unbounded" }
+      )
+      return { remnants: found.flatMap(({ some }) => some), unclear: found.flatMap(({ unclear }) => unclear) }
+    }),
+    remove: ({ id, kind, tags }: Remnant) => {
+      const [zone = "", disk = ""] = id.split("/")
+      if (kind === "snapshot") return clones.remove(id)
+      return kind === "disk" ? removeDisk(zone, disk) : ports.close(tags.cluster)
+    }
+  }
+}
+export type Remnants = ReturnType<typeof makeRemnants>

@@ -1,0 +1,88 @@
+/** Requests for machines on the wire: each under an id by which what it was accepted as is found again, for two weeks, by this daemon and by the next. */
+import * as Effect from "effect/Effect"
+import { decodeTime } from "ulid"
+import type { NodeToken } from "../../../events/ids.ts"
+import { CloudError, type ProvisionRequest } from "../Cloud.ts"
+import type { Operation } from "./api.ts"
+import type { Gcp } from "./client.ts"
+import { failureOf, isThrottled, passingBy, refusedBy } from "./errors.ts"
+import { bulkBody, kept, type Parts, requestId } from "./instance-body.ts"
+import type { Operations } from "./operations.ts"
+
+export interface RequestsOptions {
+  readonly gcp: Gcp
+  readonly operations: Operations
+  /** All that the cloud is told; asked of it before, and of files. */
+  readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
+  /** Who is older may have been asked for by another process. */
+  readonly sinceMs: number
+}
+
+/** Of what was accepted and then put off. */
+const attemptsMax = 5
+const attemptPauseMs = 5_000
+/** Of a token that is forgotten it would not be known that an answer is missing. */
+const tokensMax = 100_000
+
+/** Something may be there: that we may not ask, or not now, says nothing of it. */
+export const later = ({ code, message }: CloudError) => passingBy(code, message)
+
+/** One call, which makes all of it or, of machines that were kept, one of them. */
+interface Call {
+  readonly ranks: ReadonlyArray<number>
+  readonly send: (id: string) => Effect.Effect<Operation, CloudError>
+}
+
+export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOptions) => {
+  /** Those that were asked for: an answer may be missing. */
+  const asked = new Set<NodeToken>()
+  const isUnsure = (token: NodeToken) => asked.has(token) || decodeTime(token) < sinceMs
+  const isAsked = (token: NodeToken) =>
+    Effect.sync(() => {
+      asked.add(token)
+      for (const old of asked) if (asked.size > tokensMax) asked.delete(old)
+    })
+
+  const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
+    const parts = yield* partsOf(wish)
+    const zone = wish.offer.zone!
+    if (parts.root.kind !== "machine") {
+      const body = bulkBody(parts, ranks)
+      if (body instanceof CloudError) return yield* body
+      const send = (id: string) =>
+        gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
+          const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
+          const [made] = await (await client()).bulkInsert(request, options)
+          return made.latestResponse as Operation
+        })
+      return [{ ranks, send }] satisfies ReadonlyArray<Call>
+    }
+    return yield* Effect.forEach(ranks, (rank) => {
+      const instanceResource = kept(parts, rank)
+      if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
+      const send = (id: string) =>
+        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) => {
+          const [made] = await (await client()).insert({ project, zone, requestId: id, instanceResource }, options)
+          return made.latestResponse as Operation
+        })
+      return Effect.succeed<Call>({ ranks: [rank], send })
+    })
+  })
+
+  /** Until what was accepted is done. What is put off is asked for anew, under another id: this one stands for what failed. */
+  const carry = Effect.fn("Provision.carry")(function* ({ token, offer }: ProvisionRequest, { ranks, send }: Call) {
+    for (let attempt = 0; ; attempt++) {
+      const id = requestId(token, ranks, attempt)
+      const known = isUnsure(token) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
+      yield* isAsked(token)
+      const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
+      const failure = failureOf(over)
+      if (failure === null) return
+      if (!isThrottled(failure.code)) return yield* failure
+      if (attempt + 1 >= attemptsMax) return yield* refusedBy(failure.code, failure.message)
+      yield* Effect.sleep(attemptPauseMs * (attempt + 1))
+    }
+  })
+
+  return { callsFor, carry, isUnsure }
+}

@@ -1,0 +1,54 @@
+/** What an instance is to whoever pays for it. Pure. */
+import type { NodeState } from "../Cloud.ts"
+import type { Instance } from "./api.ts"
+import { type Ending, inWords } from "./endings.ts"
+import type { Label } from "./names.ts"
+
+export type Phase = "pending" | "running" | "stopping" | "stopped"
+
+export const phaseOf = ({ status }: Pick<Instance, "status">): Phase => {
+  switch (status) {
+    case "RUNNING":
+      return "running"
+    case "STOPPING":
+    case "PENDING_STOP":
+    case "SUSPENDING":
+    case "DEPROVISIONING":
+      return "stopping"
+    case "TERMINATED":
+    case "STOPPED":
+    case "SUSPENDED":
+      return "stopped"
+    // What is new in the API is on its way to somewhere.
+    default:
+      return "pending"
+  }
+}
+
+/** Where we go; null before it has one. */
+export const addressOf = ({ networkInterfaces }: Instance, useInternalIps: boolean): string | null => {
+  const [nic] = networkInterfaces ?? []
+  const outside = nic?.accessConfigs?.map(({ natIP }) => natIP).find(Boolean)
+  return (useInternalIps ? undefined : outside) || nic?.networkIP || null
+}
+
+export const stateOf = (
+  instance: Instance,
+  { endsItself, node, rank }: Label,
+  ending: Ending | undefined,
+  useInternalIps: boolean
+): NodeState => {
+  const phase = phaseOf(instance)
+  if (phase === "pending" || phase === "running")
+    return { rank, node, down: false, state: "running", address: addressOf(instance, useInternalIps), reason: null }
+  const endedAtMs = ending?.atMs ?? (Date.parse(instance.lastStopTimestamp ?? "") || undefined)
+  return {
+    rank,
+    node,
+    down: endsItself && ending?.how === "itself",
+    state: "stopped",
+    address: null,
+    reason: `stopped: ${inWords(ending)}`,
+    ...(endedAtMs !== undefined && { endedAtMs })
+  }
+}

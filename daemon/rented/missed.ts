@@ -1,0 +1,15 @@
+/** Nodes that their cloud did not list. A list may lack for a moment what is there: a node is gone when it is missing in two of them, a while apart. */
+export const missingAfterMs = 60_000
+
+export const makeMissed = () => {
+  const sinceMs = new Map<string, number>()
+  return {
+    seen: (node: string) => sinceMs.delete(node),
+    /** Whether it was so a while ago as well. */
+    isLong: (node: string, nowMs: number): boolean => {
+      const first = sinceMs.get(node) ?? nowMs
+      sinceMs.set(node, first)
+      return nowMs - first >= missingAfterMs
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** Nodes by the token of their request, and ranks as a tag can hold them. Pure. */
+import type { NodeId, NodeToken } from "../../events/ids.ts"
+
+/** `0-3,7` */
+export const ranksText = (ranks: ReadonlyArray<number>): string => {
+  const runs: Array<[number, number]> = []
+  for (const rank of ranks) {
+    const last = runs.at(-1)
+    if (last !== undefined && rank === last[1] + 1) last[1] = rank
+    else runs.push([rank, rank])
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",")
+}
+
+export const ranksOf = (text: string): ReadonlyArray<number> =>
+  text.split(",").flatMap((run) => {
+    const [from = 0, to = from] = run.split("-").map(Number)
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
+
+export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
+
+/** The token of a node's request. */
+export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken

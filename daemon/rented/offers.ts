@@ -1,0 +1,87 @@
+/** What a cloud of machines for rent offers for a task: a place for each zone, in the order in which they are tried. Pure. */
+import type { Offer } from "../../events/values.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { dockerImage } from "../../task/images.ts"
+import type { Need } from "../../task/Need.ts"
+import type { CloudOffers } from "../../task/Offers.ts"
+import type { Task } from "../../task/Task.ts"
+import type { Catalog } from "../catalog/Catalog.ts"
+import type { Offered } from "../clouds/Cloud.ts"
+import { placesOf } from "../optimizer/blocks.ts"
+import { type Look, optimize } from "../optimizer/optimize.ts"
+import { wantText } from "../optimizer/want.ts"
+
+const nearMax = 5
+
+type Listed = Pick<Offer, "accelerators" | "instanceType" | "useSpot" | "zone"> & { readonly region: string }
+
+const reasonOf = (cloud: string, { lacks, mismatch, near, need }: Look): string => {
+  const name = cloudDisplay(cloud)
+  if (mismatch !== undefined || lacks !== undefined) return `${name}: ${(mismatch ?? lacks)!.replace(/\.$/, "")}`
+  return `${name} has no ${wantText(need)}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
+}
+
+export const offersOf = (
+  cloud: string,
+  catalog: Catalog | undefined,
+  { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">,
+  mayUse: (region: string) => boolean,
+  /** What it has in its list, and is not launched. */
+  unable: (need: Need) => string | undefined = () => undefined
+): Offered => {
+  const name = cloudDisplay(cloud)
+  if (catalog === undefined) return { offers: [], reason: `the list of ${name}'s offers cannot be read` }
+  const { items, kind } = alternativesOf(resources)
+  const own = items.filter((need) => need.cloud === undefined || need.cloud === cloud)
+  const docker = `docker images are not run on ${name} by this version`
+  const whyNot = (need: Need) => (dockerImage(need.image_id) === undefined ? unable(need) : docker)
+  const needs = own.filter((need) => whyNot(need) === undefined)
+  if (needs.length === 0) return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || docker, lacks: own.length > 0 }
+  const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [catalog])
+  // One zone at a time, so that what was asked for by a token is found there and nowhere else.
+  const each = placesOf(ranked)
+  const offers = each.filter(({ region }) => mayUse(region ?? ""))
+  if (offers.length > 0) return { offers, reason: null }
+  if (each.length > 0) return { offers, reason: `${cloud}.ssh_proxy_command of config.yaml names none of the regions that have it` }
+  return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
+}
+
+/** What a machine that is there was offered as, and costs by the list of today. What the list has not costs what nobody knows. */
+export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: Listed): Offer => {
+  const { accelerators, instanceType, region, useSpot, zone } = machine
+  const infra = [cloud, region, ...(zone === null ? [] : [zone])].join("/")
+  const wish = {
+    infra,
+    use_spot: useSpot,
+    ...(instanceType !== null && { instance_type: instanceType }),
+    ...(accelerators !== null && { accelerators: `${accelerators.name}:${accelerators.count}` })
+  }
+  const listed = catalog && offersOf(cloud, catalog, { resources: wish }, () => true).offers[0]
+  const unlisted = { instanceType, cpus: 0, memoryGib: 0, accelerators, useSpot, usdPerHour: 0, catalog: null }
+  return { ...(listed ?? { cloud, ...unlisted }), region, zone }
+}
+
+/** For whoever holds on to it: what is known at the moment of each question. Where the list cannot be read there is nothing. */
+export const asOffers = (offered: () => Catalog | undefined): CloudOffers => ({
+  get regions() {
+    return offered()?.regions ?? []
+  },
+  get typeNames() {
+    return offered()?.typeNames ?? []
+  },
+  get acceleratorNames() {
+    return offered()?.acceleratorNames ?? []
+  },
+  get imageTags() {
+    return offered()?.imageTags ?? []
+  },
+  get imageGib() {
+    return offered()?.imageGib ?? 0
+  },
+  zonesOf: (region) => offered()?.zonesOf(region) ?? [],
+  regionOf: (zone) => offered()?.regionOf(zone),
+  instanceType: (name) => offered()?.instanceType(name),
+  usdPerHour: (goods) => offered()?.usdPerHour(goods),
+  places: (goods) => offered()?.places(goods) ?? []
+})

@@ -1,0 +1,87 @@
+/** How instances ended, as operations tell it, and what that makes of a node. */
+import { describe, expect, it } from "vitest"
+import { endingsOf, inWords, refusalOf } from "../../../daemon/clouds/gcp/endings.ts"
+import { addressOf, phaseOf, stateOf } from "../../../daemon/clouds/gcp/states.ts"
+import { NodeId } from "../../../events/ids.ts"
+
+const at = (minute: number) => `2026-11-27T03:0${minute}:00.000-07:00`
+const operation = (operationType: string, minute: number, more: object = {}) => ({
+  operationType,
+  targetLink: "https://www.googleapis.com/compute/v1/projects/p/zones/z/instances/one",
+  status: "DONE",
+  user: "ann@example.com",
+  insertTime: at(minute),
+  endTime: at(minute),
+  ...more
+})
+const endingOf = (...operations: ReadonlyArray<object>) => endingsOf(operations).get("one")
+
+describe("an instance", () => {
+  it("was deleted or stopped by who asked for it", () => {
+    expect(inWords(endingOf(operation("insert", 0), operation("delete", 1)))).toBe("by a call to GCP of ann@example.com")
+    expect(endingOf(operation("stop", 1))).toMatchObject({ how: "stopped", atMs: Date.parse(at(1)) })
+  })
+  it("was taken back, also where GCP deletes it after that", () => {
+    const taken = operation("compute.instances.preempted", 1, { user: "system" })
+    expect(inWords(endingOf(taken))).toBe("GCP took the spot machine back")
+    expect(endingOf(taken, operation("delete", 2, { user: "system" }))).toMatchObject({ how: "preempted", atMs: Date.parse(at(2)) })
+  })
+  it("ended by itself, or with its host, or as its time was over", () => {
+    expect(inWords(endingOf(operation("compute.instances.guestTerminate", 1, { user: "system" })))).toBe("by itself")
+    expect(inWords(endingOf(operation("compute.instances.hostError", 1, { user: "system" })))).toBe("its host failed")
+    expect(inWords(endingOf(operation("stop", 1, { user: "system" })))).toContain("its time was over")
+  })
+  it("by the last of it: what was before a start says nothing", () => {
+    expect(endingOf(operation("stop", 1), operation("start", 2))).toBeUndefined()
+    expect(endingOf(operation("compute.instances.guestTerminate", 3), operation("stop", 1), operation("start", 2))).toMatchObject({
+      how: "itself"
+    })
+  })
+  it("is not gone while its end is on its way, nor by one that failed", () => {
+    expect(endingOf(operation("delete", 1, { status: "RUNNING" }))).toBeUndefined()
+    expect(endingOf(operation("delete", 1, { error: { errors: [{ code: "RESOURCE_IN_USE" }] } }))).toBeUndefined()
+  })
+  it("that never began is refused by the reason of that", () => {
+    const failed = operation("insert", 1, { error: { errors: [{ code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "None." }] } })
+    expect(refusalOf("one", endingOf(failed))).toMatchObject({ kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED", scope: "zone" })
+    expect(refusalOf("one", endingOf(operation("delete", 1)))).toMatchObject({ kind: "Refused", scope: "zone" })
+  })
+})
+
+describe("a node", () => {
+  const about = (endsItself = false) => ({ rank: 0, node: NodeId.make("t-0"), endsItself }) as never
+  const nic = { networkIP: "10.0.0.2", accessConfigs: [{ natIP: "198.18.0.2" }] }
+  it.each([
+    ["PROVISIONING", "pending"],
+    ["STAGING", "pending"],
+    ["REPAIRING", "pending"],
+    ["RUNNING", "running"],
+    ["PENDING_STOP", "stopping"],
+    ["STOPPING", "stopping"],
+    ["SUSPENDING", "stopping"],
+    ["SUSPENDED", "stopped"],
+    ["STOPPED", "stopped"],
+    ["TERMINATED", "stopped"],
+    ["WHAT_IS_NEW", "pending"]
+  ])("that is %s is %s", (status, phase) => {
+    expect(phaseOf({ status })).toBe(phase)
+  })
+  it("is reached outside, or inside where the user wants that or there is nothing else", () => {
+    expect(addressOf({ networkInterfaces: [nic] }, false)).toBe("198.18.0.2")
+    expect(addressOf({ networkInterfaces: [nic] }, true)).toBe("10.0.0.2")
+    expect(addressOf({ networkInterfaces: [{ networkIP: "10.0.0.2", accessConfigs: [{}] }] }, false)).toBe("10.0.0.2")
+    expect(addressOf({ networkInterfaces: [{}] }, false)).toBeNull()
+  })
+  it("is paid for up to when it went off, as GCP says", () => {
+    const instance = { status: "TERMINATED", lastStopTimestamp: at(4) }
+    expect(stateOf(instance, about(), undefined, false)).toMatchObject({ state: "stopped", endedAtMs: Date.parse(at(4)) })
+  })
+  it("has ended its cluster only where it was to, and shut itself down", () => {
+    const off = { status: "TERMINATED" }
+    const itself = endingOf(operation("compute.instances.guestTerminate", 1))
+    expect(stateOf(off, about(true), itself, false).down).toBe(true)
+    expect(stateOf(off, about(false), itself, false).down).toBe(false)
+    for (const other of [endingOf(operation("stop", 1)), endingOf(operation("compute.instances.hostError", 1)), undefined])
+      expect(stateOf(off, about(true), other, false).down).toBe(false)
+  })
+})

@@ -1,0 +1,137 @@
+/** What each of Compute Engine's errors means: how far away it reaches, and whether asking again helps. */
+import { describe, expect, it } from "vitest"
+import { errorOf, failureOf, isThrottled } from "../../../daemon/clouds/gcp/errors.ts"
+
+const answered = (status: number, reason: string | null, message = `${reason} in Google's words.`) =>
+  errorOf(
+    Object.assign(new Error(message), { code: 7, httpStatusCode: status }),
+    { error: { message, ...(reason !== null && { errors: [{ reason, message }] }) } },
+    "instances.bulkInsert",
+    "us-central1-a"
+  )
+const failed = (...errors: ReadonlyArray<{ readonly code: string; readonly message?: string }>) =>
+  failureOf({ error: { errors: [...errors] }, operationType: "insert", zone: "https://x/zones/us-central1-a", status: "DONE" })
+
+describe("an answer that is an error", () => {
+  it.each([
+    [403, "quotaExceeded", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "quotaExceeded", "region"],
+    [403, "quotaExceeded", "Quota 'GPUS_ALL_REGIONS' exceeded. Limit: 0.0 globally.", "quotaExceeded", "cloud"],
+    [403, "forbidden", "Required 'compute.instances.create' permission", "forbidden", "cloud"],
+    [403, "accessNotConfigured", "Compute Engine API has not been used in project 1 before", "accessNotConfigured", "cloud"],
+    [403, "forbidden", "Compute Engine API has not been used in project 1 before or it is disabled.", "SERVICE_DISABLED", "cloud"],
+    [403, "forbidden", "This API method requires billing to be enabled.", "BILLING_DISABLED", "cloud"],
+    [412, "conditionNotMet", "Constraint constraints/compute.vmExternalIpAccess violated", "ORG_POLICY", "cloud"],
+    [401, "authError", "Invalid Credentials", "authError", "cloud"],
+    [404, "notFound", "The resource 'projects/p/zones/z/machineTypes/n9-standard-1' was not found", "RESOURCE_NOT_FOUND", "zone"],
+    [
+      400,
+      "invalid",
+      "Invalid value for field 'resource.machineType': 'x/machineTypes/n9-1'. It does not exist.",
+      "RESOURCE_NOT_FOUND",
+      "zone"
+    ],
+    [400, "invalid", "The referenced acceleratorTypes/nvidia-l9 does not exist in zone z.", "RESOURCE_NOT_FOUND", "zone"],
+    [404, "notFound", "The resource 'projects/p/global/images/none' was not found", "IMAGE_NOT_FOUND", "cloud"],
+    [400, "invalid", "Requested disk size cannot be smaller than the image size (50 GB)", "DISK_SMALLER_THAN_IMAGE", "cloud"],
+    [503, "insufficientCapacity", "There is none.", "insufficientCapacity", "zone"],
+    [400, "invalid", "Invalid value for field 'resource.labels'", "invalid", "everywhere"],
+    [400, "badRequest", "[T4, MIGRATE] features are not compatible for creating instance.", "badRequest", "everywhere"],
+    [409, "whatNobodyKnows", "Hm.", "whatNobodyKnows", "zone"]
+  ] as const)("%s %s (%s) is %s and refuses the %s", (status, reason, message, code, scope) => {
+    expect(answered(status, reason, message)).toMatchObject({ kind: "Refused", code, scope })
+  })
+
+  it.each([
+    [403, "rateLimitExceeded"],
+    [403, "userRateLimitExceeded"],
+    [429, "rateLimitExceeded"],
+    [503, "backendError"],
+    [500, "internalError"],
+    [400, "resourceInUseByAnotherResource"],
+    [400, "resourceNotReady"],
+    [502, null]
+  ] as const)("%s %s is asked again", (status, reason) => {
+    expect(answered(status, reason)).toMatchObject({ kind: "Transient" })
+  })
+
+  it("says what was asked, where, and what Google said", () => {
+    expect(answered(403, "forbidden", "You may not.").message).toBe("You may not (forbidden, instances.bulkInsert in us-central1-a)")
+  })
+
+  it("that is none of Google's is asked again, but for credentials that are over", () => {
+    const lost = Object.assign(new Error("socket hang up"), { code: 14, cause: { code: "ECONNRESET" } })
+    expect(errorOf(lost, undefined, "instances.get", "")).toMatchObject({ kind: "Transient", code: "ECONNRESET" })
+    const late = Object.assign(new Error("Deadline exceeded"), { code: 4 })
+    expect(errorOf(late, undefined, "instances.get", "")).toMatchObject({ kind: "Transient", code: "4" })
+    const over = new Error("Getting metadata from plugin failed with error: invalid_grant")
+    expect(errorOf(over, undefined, "instances.get", "")).toMatchObject({
+      kind: "Refused",
+      code: "Credentials",
+      scope: "cloud",
+      anyKind: true
+    })
+  })
+})
+
+describe("an operation that failed", () => {
+  it.each([
+    ["ZONE_RESOURCE_POOL_EXHAUSTED", "zone"],
+    ["ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "zone"],
+    ["RESOURCE_POOL_EXHAUSTED", "zone"],
+    ["GPU_STOCKOUT", "zone"],
+    ["INSUFFICIENT_CAPACITY", "zone"],
+    ["UNSUPPORTED_OPERATION", "zone"],
+    ["RESOURCE_NOT_READY", "zone"],
+    ["RESOURCE_NOT_FOUND", "zone"],
+    ["INTERNAL_ERROR", "zone"],
+    ["REGION_RESOURCE_POOL_EXHAUSTED", "region"],
+    ["QUOTA_EXCEEDED", "region"],
+    ["IP_SPACE_EXHAUSTED", "region"],
+    ["SUBNET_NOT_FOUND", "region"],
+    ["VPC_NOT_FOUND", "cloud"],
+    ["IAM_PERMISSION_DENIED", "cloud"],
+    ["SERVICE_DISABLED", "cloud"],
+    ["BILLING_DISABLED", "cloud"],
+    ["WHAT_NOBODY_KNOWS", "zone"]
+  ] as const)("by %s refuses the %s", (code, scope) => {
+    expect(failed({ code, message: "Its words." })).toMatchObject({ kind: "Refused", code, scope })
+  })
+  it("by a quota of all regions together refuses the cloud", () => {
+    expect(failed({ code: "QUOTA_EXCEEDED", message: "Quota 'GPUS_ALL_REGIONS' exceeded.  Limit: 0.0 globally." })).toMatchObject({
+      scope: "cloud"
+    })
+    const cpus = failed({ code: "QUOTA_EXCEEDED", message: "Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: 12.0 globally." })
+    expect(cpus).toMatchObject({ scope: "cloud", anyKind: true })
+  })
+  it("by a policy refuses the cloud, whatever machine is asked for", () => {
+    const message = "Constraint constraints/compute.vmExternalIpAccess violated for project 1."
+    expect(failed({ code: "CONDITION_NOT_MET", message })).toMatchObject({ code: "ORG_POLICY", scope: "cloud", anyKind: true })
+  })
+  it("only for having come too fast is put off", () => {
+    expect(failed({ code: "RESOURCE_OPERATION_RATE_EXCEEDED" })).toMatchObject({ kind: "Transient" })
+    expect(isThrottled("RESOURCE_OPERATION_RATE_EXCEEDED")).toBe(true)
+  })
+  it("tells all of its causes, and is classed by the first that says why", () => {
+    const failure = failed(
+      { code: "VM_MIN_COUNT_NOT_REACHED", message: "Requested minimum count of 2 VMs could not be created." },
+      { code: "QUOTA_EXCEEDED", message: "Quota 'N2_CPUS' exceeded.  Limit: 8.0 in region us-central1." },
+      { code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "There are no machines." }
+    )
+    expect(failure).toMatchObject({ code: "QUOTA_EXCEEDED", scope: "region" })
+    for (const words of ["VM_MIN_COUNT_NOT_REACHED", "N2_CPUS", "Limit: 8.0", "There are no machines"])
+      expect(failure!.message).toContain(words)
+  })
+  it("is none where it has warnings only", () => {
+    expect(failureOf({ status: "DONE", warnings: [{ code: "DISK_SIZE_LARGER_THAN_IMAGE_SIZE" }] })).toBeNull()
+  })
+})
+
+describe("a refusal of any kind of machine", () => {
+  const isOfAny = (code: string) => failed({ code })!.anyKind ?? false
+  it("is one of rights and networks, not of room, quota or an image", () => {
+    for (const code of ["IAM_PERMISSION_DENIED", "SERVICE_DISABLED", "VPC_NOT_FOUND", "SUBNET_NOT_FOUND", "IP_SPACE_EXHAUSTED"])
+      expect([code, isOfAny(code)]).toEqual([code, true])
+    for (const code of ["ZONE_RESOURCE_POOL_EXHAUSTED", "QUOTA_EXCEEDED", "IMAGE_NOT_FOUND", "RESOURCE_NOT_FOUND"])
+      expect([code, isOfAny(code)]).toEqual([code, false])
+  })
+})
