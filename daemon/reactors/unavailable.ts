@@ -19,9 +19,9 @@ const historyOf = (refusals: ReadonlyArray<Refusal>) =>
     }
   })
 
-/** Of the cloud as such, and all of it. */
+/** Of the cloud as such, and all of it; a quota may be of all regions, too. */
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
-  refusals.length > 0 && refusals.every(({ anyKind, scope }) => anyKind && scope === "cloud")
+  refusals.length > 0 && refusals.every((refusal) => refusal.anyKind && refusal.scope === "cloud" && !isForQuota(refusal))
 
 /** No place may be asked with these credentials: no other time or size is of any help. */
 class NotAllowed extends ResourcesUnavailableError {
@@ -32,7 +32,7 @@ const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
   `See what the credentials may not do: sky check ${[...new Set(refusals.map(({ offer }) => offer.cloud))].join(", ")}`
 
 const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) => {
-  const isForbidden = refused?.scope === "cloud"
+  const isForbidden = refused?.scope === "cloud" && !refusals.some(isForQuota)
   const end = `To end it with all its data: sky down ${name}`
   return new (isForbidden ? NotAllowed : ResourcesUnavailableError)({
     message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
