@@ -102,7 +102,7 @@ export class Packer {
     // A machine of unknown size would pass for one that is part of its accelerator, and free.
     const sizes = type === "" || type === partOfAccelerator ? [] : [cell("vCPUs"), cell("MemoryGiB")]
     const amounts = [...sizes, ...(name === "" ? [] : [cell("AcceleratorCount") || "1"])]
-    const isCounted = amounts.every((text) => Number(text) > 0 && Number(text) < Number.POSITIVE_INFINITY)
+    const isCounted = amounts.map(numberOf).every((amount) => amount !== null && amount > 0 && amount < Number.POSITIVE_INFINITY)
     const isWhole = isCounted && region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)
     // Nothing is free; where accelerators are priced apart, a machine may be paid with its own.
     const isFree = !this.#pricedApart && (usd === 0 || spot === 0)

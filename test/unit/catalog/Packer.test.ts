@@ -87,6 +87,9 @@ describe("a list of offers", () => {
     for (const bad of [
       "x,,,,8.0,,1,,us-east-1,use1-az1,,,",
       "x,,,nan,8.0,,1,,us-east-1,use1-az1,,,",
+      "x,,,0x8,8.0,,1,,us-east-1,use1-az1,,,",
+      "x,,,2,0b1,,1,,us-east-1,use1-az1,,,",
+      "x,T4,0x1,2,8.0,,1,,us-east-1,use1-az1,,,",
       "x,T4,many,2,8.0,,1,,us-east-1,use1-az1,,,"
     ])
       assert.deepInclude(pack("aws", v8, good, bad), { refused: 1, accelerators: ["T4"] }, bad)
