@@ -6,7 +6,6 @@ import { alternativesOf, together } from "../task/alternatives.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import type { Need } from "../task/Need.ts"
 import type { Task } from "../task/Task.ts"
-import { isListed } from "./catalog/Catalogs.ts"
 import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
 import { completed } from "./commands/offer-checks.ts"
 import type { PlaceWords } from "./commands/place-checks.ts"
@@ -21,9 +20,6 @@ export const accessOf = (clouds: ReadonlyMap<string, Cloud>): Effect.Effect<Acce
     concurrency: "unbounded"
   }).pipe(Effect.map((all) => new Map(all)))
 
-/** Of a cloud that nothing here can talk to. */
-export const whyNotHere = (cloud: string): string =>
-  isListed(cloud) ? "this version has its prices only, and cannot launch there" : "this version cannot use it"
 const usable = (clouds: ReadonlyMap<string, Cloud>) =>
   `It can use: ${[...clouds.keys()].map(cloudDisplay).join(", ")}. Which are enabled: sky check`
 
@@ -48,8 +44,8 @@ export const offersFor = Effect.fn("offersFor")(function* (
   const ask = (name: string, needs: ReadonlyArray<Need>): Effect.Effect<Offered> => {
     const cloud = enabled.includes(name) ? clouds.get(name) : undefined
     if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
-    const why = clouds.has(name) ? access.get(name) : whyNotHere(name)
-    const hint = clouds.has(name) ? clouds.get(name)?.howTo : isListed(name) ? undefined : usable(clouds)
+    const why = clouds.has(name) ? access.get(name) : "this version cannot use it"
+    const hint = clouds.has(name) ? clouds.get(name)?.howTo : usable(clouds)
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
     return Effect.succeed({ offers: [], reason, off: true, ...(hint === undefined ? {} : { hint }) })
   }

@@ -19,10 +19,12 @@ export const mayBeListed = ({ resources }: RecordedTask, catalogs: ReadonlyArray
 export const planElsewhere = (
   task: RecordedTask,
   catalogs: ReadonlyArray<Catalog>,
-  more: Pick<Wish, "minimize" | "blocked"> = {}
+  more: Pick<Wish, "minimize" | "blocked"> = {},
+  /** What is named is found in all of them: a name that is ambiguous does not become plain where only some are planned over. */
+  known = catalogs
 ): Result.Result<Plan, SkydError> => {
-  const names = catalogs.map(({ cloud }) => cloud)
-  return completed(task, (cloud) => catalogs.find((one) => one.cloud === cloud), names).pipe(
+  const names = known.map(({ cloud }) => cloud)
+  return completed(task, (cloud) => known.find((one) => one.cloud === cloud), names).pipe(
     Result.flatMap(({ num_nodes, resources }) => {
       const plan = optimize({ needs: alternativesOf(resources), numNodes: num_nodes ?? 1, ...more }, catalogs)
       if (plan.ranked.length > 0) return Result.succeed(plan)
@@ -43,7 +45,7 @@ export const planNotEnabled = (
   more: Pick<Wish, "minimize" | "blocked"> = {}
 ): Result.Result<Plan, SkydError> | undefined => {
   const others = catalogs.filter(({ cloud }) => !isEnabled(cloud))
-  const found = planElsewhere(task, others, more)
+  const found = planElsewhere(task, others, more, catalogs)
   if (Result.isSuccess(found) || others.length === catalogs.length) return found
   const all = planElsewhere(task, catalogs, more)
   return Result.isSuccess(all) ? undefined : all

@@ -4,16 +4,11 @@ import type { Check, SshList } from "../../sdk/protocol/clouds.ts"
 import { RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudOf } from "../../task/clouds.ts"
 import { didYouMean } from "../../task/near.ts"
-import { listedClouds } from "../catalog/Catalogs.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
-import { whyNotHere } from "../offers-for.ts"
 import { sentence } from "../sentence.ts"
 
-/** There is a list of its offers, and a plan may name it. */
-const notHere = (name: string): Pick<Cloud, "name" | "whyNot"> => ({ name, whyNot: Effect.succeed(whyNotHere(name)) })
-
-const checkOne = ({ name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) }: Pick<Cloud, "name" | "warnings" | "whyNot">) =>
+const checkOne = ({ name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) }: Cloud) =>
   Effect.zipWith(whyNot, warnings, (reason, said) => ({ cloud: name, enabled: reason === null, reason, warnings: said }))
 
 /** In the words in which a launch is told. */
@@ -27,15 +22,14 @@ export const noPool = (pool: string, pools: ReadonlyArray<string>) => {
 
 export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
   check: Effect.fnUntraced(function* ({ clouds: asked }: typeof Check.Type) {
-    const all = [...new Set([...clouds.keys(), ...listedClouds])]
+    const all = [...clouds.keys()]
     const names = asked === null || asked === undefined ? all : asked.map((name) => cloudOf(name) ?? name)
     const unknown = names.find((name) => !all.includes(name))
     if (unknown !== undefined) {
       const message = `There is no cloud '${cut(unknown)}' in this version.`
       return yield* new ValueError({ message, hint: `It has: ${all.join(", ")}.` })
     }
-    const check = (name: string) => checkOne(clouds.get(name) ?? notHere(name))
-    return { clouds: yield* Effect.forEach(names, check, { concurrency: "unbounded" }) }
+    return { clouds: yield* Effect.forEach(names, (name) => checkOne(clouds.get(name)!), { concurrency: "unbounded" }) }
   }),
   "ssh.list": Effect.fnUntraced(function* ({ pool = null }: typeof SshList.Type) {
     const cloud = clouds.get("ssh")

@@ -63,8 +63,6 @@ describe("a task", () => {
         yield* asked({ local, ssh: { whyNot: "there is no file" } }, { cloud: "ssh" }),
         "SSH is not enabled: there is no file"
       )
-      const only = "AWS is not enabled: this version has its prices only, and cannot launch there"
-      assert.strictEqual(yield* asked({ local }, { cloud: "aws" }), only)
       assert.strictEqual(yield* asked({ local }, { cloud: "azure" }), "Azure is not enabled: this version cannot use it")
       const reason = yield* asked(
         { local: { ...local, reason: "too small" }, ssh: { reason: "all are taken" } },
