@@ -44,7 +44,10 @@ describe("a call of Compute Engine", () => {
       process.removeListener("uncaughtExceptionMonitor", onUncaught)
       assert.deepStrictEqual(uncaught, [])
       const { items } = yield* Effect.promise(() => gce.console("GET", "global/firewalls"))
-      assert.notInclude(items.map(({ name }: { readonly name: string }) => name), "late")
+      assert.notInclude(
+        items.map(({ name }: { readonly name: string }) => name),
+        "late"
+      )
     })
   )
 })
