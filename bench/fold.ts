@@ -3,6 +3,7 @@ import type { Recorded } from "../events/Recorded.ts"
 import { clusters } from "../projections/clusters.ts"
 import { costs } from "../projections/costs.ts"
 import { jobs } from "../projections/jobs.ts"
+import { leakEnds } from "../projections/leaks.ts"
 import { operations } from "../projections/operations.ts"
 import { fold as foldAll, type Projection } from "../projections/Projection.ts"
 import { cpuMs, Home, Wire } from "./Home.ts"
@@ -28,7 +29,8 @@ export const fold: Bench = {
       clusters: perSecond(clusters, facts),
       jobs: perSecond(jobs, facts),
       operations: perSecond(operations, facts),
-      costs: perSecond(costs, facts)
+      costs: perSecond(costs, facts),
+      leakEnds: perSecond(leakEnds, facts)
     })
     return Object.entries(taken).map(([name, value]) => ({
       what: `fold of ${name}`,

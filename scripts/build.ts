@@ -8,6 +8,7 @@ import { basename, join } from "node:path"
 import { build, type Plugin } from "esbuild"
 import manifest from "../package.json" with { type: "json" }
 import { apiTypes, declarationFile } from "./api-types.ts"
+import { sdkBundles, sdksLater } from "./sdk-bundles.ts"
 
 /** Of all that a folded state depends on: daemon/log/snapshot.ts. */
 function stateDigest(): string {
@@ -73,15 +74,6 @@ const noNetwork: Plugin = {
   }
 }
 
-/** A file beside the daemon's own: half of its memory is not there until somebody asks AWS. */
-const awsLater: Plugin = {
-  name: "aws later",
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/sdk\.ts$/ }, ({ importer, kind }) =>
-      kind === "dynamic-import" && importer.endsWith("/clouds/aws/client.ts") ? { path: "./aws-sdk.cjs", external: true } : undefined
-    )
-}
-
 await Promise.all([
   build({ ...common, entryPoints: { sky: "cli/main.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
   build({ ...common, entryPoints: { more: "cli/more.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" }, external: ["./more.cjs"] }),
@@ -91,18 +83,11 @@ await Promise.all([
     entryPoints: { skyd: "daemon/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    plugins: [level, ipcLater, daemonLater, noNetwork, awsLater],
-    // Loaded when a machine is first connected to, with its native half where that was built; and when GCP is first asked.
-    external: ["ssh2", "@google-cloud/*", "node-fetch"]
+    plugins: [level, ipcLater, daemonLater, noNetwork, sdksLater],
+    // Loaded when a machine is first connected to, with its native half where that was built.
+    external: ["ssh2"]
   }),
-  // Of its modules only what is used; its CommonJS is whole or not at all.
-  build({
-    ...common,
-    entryPoints: { "aws-sdk": "daemon/clouds/aws/sdk.ts" },
-    outdir: "dist",
-    outExtension: { ".js": ".cjs" },
-    mainFields: ["module", "main"]
-  }),
+  ...sdkBundles.map((bundle) => build({ ...common, ...importMeta, ...bundle, outdir: "dist", outExtension: { ".js": ".cjs" } })),
   build({
     ...common,
     entryPoints: { audit: "daemon/audit/main.ts", prover: "daemon/audit/prover.ts", reader: "daemon/log/reader.ts" },

@@ -6,32 +6,28 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import type { Event } from "../../events/Event.ts"
-import type { ClusterId } from "../../events/ids.ts"
 import { rowOf } from "../../projections/clusters.ts"
 import { InternalError, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { LeaksAdoptAnswer, LeaksEndAnswer } from "../../sdk/protocol/leaks.ts"
 import { Clouds } from "../Clouds.ts"
-import { CloudError } from "../clouds/Cloud.ts"
-import { cut } from "../commands/caller.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
+import { Reactors } from "../reactors/Reactors.ts"
 import { sentence } from "../sentence.ts"
-import type { World } from "../World.ts"
 import { adopt, foundAs } from "./adopt.ts"
+import { makeEndings, type Record } from "./endings.ts"
 import { leakOf } from "./history.ts"
 import { hadIn, isKept, wasUsed } from "./known.ts"
-import { type Held, isCalled, type Leak } from "./Leak.ts"
+import { isCalled, type Leak } from "./Leak.ts"
 import { lookAround } from "./look.ts"
-import { leakView } from "./view.ts"
 
 const atOnce = 8
-const messageMaxChars = 4096
 
 export interface LeaksFound {
   readonly leaks: ReadonlyArray<Leak>
@@ -72,14 +68,12 @@ const make = Effect.gen(function* () {
   const alone = <A, E>(deed: Effect.Effect<A, E>) => Effect.flatMap(Effect.forkIn(turn.withPermits(1)(deed), scope), Fiber.join)
   const ownLog = () => log.world().clusters.log
 
-  const record = (cluster: ClusterId, decide: (world: World) => Result.Result<ReadonlyArray<Event>, SkydError>) =>
+  const record: Record = (cluster, decide, kind = "user") =>
     log
       .decide((world) =>
         Result.map(decide(world), (events) => {
           const said = events.map((event) => [streamOf(cluster), event] as const)
-          return events.length === 0
-            ? undefined
-            : { events: said, operation: null, causedBy: 0, actor: { ...actor, kind: "user" as const }, expect: [] }
+          return events.length === 0 ? undefined : { events: said, operation: null, causedBy: 0, actor: { ...actor, kind }, expect: [] }
         })
       )
       .pipe(
@@ -109,33 +103,7 @@ const make = Effect.gen(function* () {
     return { leaks: [...leaks.flat(), ...others.map((one) => ({ ...one, reason: "it is another log's" }))], silent }
   })
 
-  const aboutOf = ({ cloud, id, thing }: Held) => ({
-    cluster: thing.tags.cluster,
-    cloud,
-    kind: thing.kind,
-    id,
-    region: thing.region,
-    ...(thing.kind === "machine" && { node: thing.node })
-  })
-  const removed = ({ cloud: name, thing }: Leak) => {
-    const cloud = clouds.get(name)
-    const deed = thing.kind === "machine" ? cloud?.terminate(thing) : cloud?.remove?.(thing)
-    return deed ?? Effect.fail(new CloudError({ kind: "Refused", code: "NotSupported", message: `${name} cannot end a ${thing.kind}` }))
-  }
-  const endOne = Effect.fn("Leaks.endOne")(function* (leak: Leak) {
-    const about = aboutOf(leak)
-    const requested = { _tag: "LeakEndRequested", ...about, reason: cut(leak.reason) } as const
-    // It may have become a cluster's while it was looked for.
-    const begun = yield* record(about.cluster, (world) => Result.succeed(isKept(world, leak) ? [] : [requested]))
-    if (begun.length === 0) return null
-    const outcome = yield* Effect.result(removed(leak))
-    const kept = Result.isFailure(outcome) ? { code: outcome.failure.code, message: cut(outcome.failure.message, messageMaxChars) } : null
-    yield* record(about.cluster, () =>
-      Result.succeed([kept === null ? { _tag: "LeakEnded", ...about } : { _tag: "LeakKept", ...about, ...kept }])
-    )
-    return { leak: leakView(leak, ownLog()), kept }
-  })
-
+  const { endOne, goOn } = makeEndings({ clouds, log, record })
   const end = Effect.fn("Leaks.end")(function* (names: ReadonlyArray<string>) {
     const { leaks, silent } = yield* find(false)
     const meant = leaks.filter((leak) => names.some((name) => isCalled(leak, name)))
@@ -168,6 +136,13 @@ const make = Effect.gen(function* () {
     yield* record(machines[0]!.tags.cluster, (world) => adopt(world, { cloud, machines }, as, owner))
     return { cluster: as ?? machines[0]!.tags.clusterName, nodes: machines.map(({ node }) => node as string) }
   })
+
+  // Of this life's own whoever asked for them is told.
+  if ((yield* Reactors).areOn) {
+    const begun = [...HashMap.values(log.world().leakEnds.open)]
+    const inOrder = begun.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+    for (const ending of inOrder) yield* Effect.forkIn(Effect.catchCause(goOn(ending, alone), Effect.logError), scope)
+  }
 
   return Leaks.of({ find, end: (names) => alone(end(names)), adopt: (name, as) => alone(take(name, as)) })
 })

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { build } from "esbuild"
 import { describe, expect, it } from "vitest"
+import { sdkBundles } from "../../scripts/sdk-bundles.ts"
 import { filesBelow, root } from "./sources.ts"
 
 const { metafile } = await build({
@@ -38,7 +39,29 @@ describe("AWS's SDK", () => {
 
 describe("Google's client", () => {
   it("is imported when it is needed, in one place, by its single files: as a whole it takes a second", () => {
-    expect(placesOf((path) => path.startsWith("@google-cloud/"))).toEqual(new Set(["daemon/clouds/gcp/clients.ts: dynamic-import"]))
+    expect(placesOf((path) => path.startsWith("@google-cloud/"))).toEqual(new Set(["daemon/clouds/gcp/sdk.ts: import-statement"]))
+    expect(placesOf((path) => path.endsWith("/gcp/sdk.ts"))).toEqual(new Set(["daemon/clouds/gcp/client.ts: dynamic-import"]))
     expect(imports.filter(({ path }) => path.startsWith("@google-cloud/") && !path.includes("/build/src/v1/"))).toEqual([])
+  })
+})
+
+describe("the bundles of both", () => {
+  it.each([
+    { cloud: "aws", kbMax: 450 },
+    { cloud: "gcp", kbMax: 1750 }
+  ])("hold what is called and little else: $cloud", async ({ cloud, kbMax }) => {
+    const options = sdkBundles.find(({ entryPoints }) => Object.hasOwn(entryPoints, `${cloud}-sdk`))!
+    const { outputFiles } = await build({
+      ...options,
+      absWorkingDir: root,
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format: "cjs",
+      outdir: "none",
+      write: false,
+      logLevel: "silent"
+    })
+    expect(outputFiles[0]!.contents.length / 1000).toBeLessThan(kbMax)
   })
 })

@@ -10,6 +10,7 @@ import { Identity } from "../../daemon/Identity.ts"
 import { Leaks } from "../../daemon/leaks/Leaks.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
+import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import type { Event } from "../../events/Event.ts"
 import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
@@ -50,7 +51,11 @@ interface Scene {
   atEnd: Effect.Effect<void>
 }
 
-const scene = (test: (scene: Scene) => Effect.Effect<void, unknown, Leaks | EventLog>) => {
+const scene = (
+  test: (scene: Scene) => Effect.Effect<void, unknown, Leaks | EventLog>,
+  disk: MemoryLogStore.MemoryDisk = [],
+  begins: Partial<Scene> = {}
+) => {
   const scene: Scene = {
     held: [],
     remnants: [],
@@ -58,7 +63,8 @@ const scene = (test: (scene: Scene) => Effect.Effect<void, unknown, Leaks | Even
     whyNot: null,
     ended: [],
     fails: new Map(),
-    atEnd: Effect.void
+    atEnd: Effect.void,
+    ...begins
   }
   const end = (id: string) =>
     Effect.gen(function* () {
@@ -87,9 +93,10 @@ const scene = (test: (scene: Scene) => Effect.Effect<void, unknown, Leaks | Even
         Layer.provideMerge(EventLog.layer(actor)),
         Layer.provide([
           Background.layer,
-          MemoryLogStore.layer([]),
+          MemoryLogStore.layer(disk),
           Layer.succeed(Clouds, new Map([["far", cloud as never]])),
-          Layer.succeed(Identity, { actor } as never)
+          Layer.succeed(Identity, { actor } as never),
+          Reactors.on
         ])
       )
     )
@@ -282,6 +289,80 @@ describe("the end of a leak", () => {
         assert.deepStrictEqual(yield* tags, ["LeakEndRequested", "LeakEnded"])
       })
     )
+  )
+})
+
+describe("the end of a leak that a daemon began before it died", () => {
+  /** The cloud was told, and nothing was heard of it. */
+  const died = (...held: ReadonlyArray<Owned>) =>
+    Effect.gen(function* () {
+      const disk: MemoryLogStore.MemoryDisk = []
+      const begun = Deferred.makeUnsafe<void>()
+      yield* scene(
+        () =>
+          Effect.gen(function* () {
+            yield* Effect.forkChild(end("train"))
+            yield* Deferred.await(begun)
+          }),
+        disk,
+        { held, atEnd: Effect.andThen(Deferred.succeed(begun, undefined), Effect.never) }
+      )
+      return disk
+    })
+  const soon = TestClock.adjust("31 seconds")
+
+  it.effect("goes on by itself, as soon as its cloud answers and lets it", () =>
+    Effect.gen(function* () {
+      const disk = yield* died(machine())
+      const fails = new Map([["i-0", failed("not now")]])
+      const inNext = (scene: Scene) =>
+        Effect.gen(function* () {
+          yield* soon
+          assert.deepStrictEqual(scene.ended, [])
+          scene.whyNot = null
+          yield* TestClock.adjust("2 minutes")
+          assert.deepStrictEqual(yield* tags, ["LeakEndRequested"])
+          fails.clear()
+          yield* TestClock.adjust("1 hour")
+          assert.deepStrictEqual(yield* tags, ["LeakEndRequested", "LeakEnded"])
+          assert.strictEqual(new Set(scene.ended).size, 1)
+        })
+      yield* scene(inNext, disk, { held: [machine()], whyNot: "the login has expired", fails })
+      // What has ended is left alone by the daemon after that.
+      yield* scene(
+        (scene) =>
+          Effect.andThen(
+            soon,
+            Effect.sync(() => assert.deepStrictEqual(scene.ended, []))
+          ),
+        disk,
+        { held: [machine()] }
+      )
+    })
+  )
+  it.effect("that is not listed any more, or refused, is told as it is", () =>
+    Effect.gen(function* () {
+      const kept = Effect.map(facts, (all) => all.flatMap((event) => (event._tag === "LeakKept" ? [event.code] : [])))
+      const codes = Effect.repeat(Effect.andThen(soon, kept), { until: (all) => all.length > 0 })
+      const first = yield* died(machine())
+      yield* scene(() => Effect.map(codes, (all) => assert.deepStrictEqual(all, ["NotListed"])), first)
+      const fails = new Map([["i-0", new CloudError({ kind: "Refused", code: "Protected", message: "it is protected" })]])
+      const second = yield* died(machine())
+      yield* scene(() => Effect.map(codes, (all) => assert.deepStrictEqual(all, ["Protected"])), second, { held: [machine()], fails })
+    })
+  )
+  it.effect("is not what somebody has adopted since", () =>
+    Effect.gen(function* () {
+      const disk = yield* died(machine())
+      const adopting = (scene: Scene) =>
+        Effect.gen(function* () {
+          scene.tagged = Effect.succeed({ owned: [machine()], remnants: [], unclear: [] })
+          yield* adopt("train")
+          yield* TestClock.adjust("1 hour")
+          assert.deepStrictEqual(scene.ended, [])
+        })
+      yield* scene(adopting, disk, { tagged: Effect.fail(failed("not now")) })
+    })
   )
 })
 

@@ -1,5 +1,5 @@
 /**
- * Compute Engine through Google's own client, one file for each kind of thing, loaded when somebody has credentials and asks: as a whole it takes a second.
+ * Compute Engine through Google's own client, which is loaded when somebody has credentials and asks.
  * Credentials are the library's affair, the endpoint is gcloud's (`CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`). Calls are made again here, never by the client:
  * what only reads or ends where that may help, what makes machines only where nothing was done.
  */
@@ -53,13 +53,13 @@ interface AuthClient {
 
 const load = async (ownProject: string | null) => {
   const file = await readCredentials()
-  const { default: fetch } = await import("node-fetch")
+  const { clients, fetch } = await import("./sdk.ts")
   /** What it is told to send after that was given up, the client's own `fetch` throws where nobody can catch it. */
   const unlessGivenUp: typeof fetch = async (url, init) => {
     if (init?.signal?.aborted) throw new Error("it was given up before it was sent")
     return fetch(url, init)
   }
-  const { auth } = await openClients({}).projects()
+  const { auth } = await openClients(clients, {}).projects()
   auth.useJWTAccessWithScope = true
   auth.defaultScopes = ["https://www.googleapis.com/auth/cloud-platform"]
   const authClient = (await auth.getClient()) as unknown as AuthClient
@@ -98,7 +98,7 @@ const load = async (ownProject: string | null) => {
     })
     return known
   }
-  return { google: { ...openClients({ authClient }), project }, account, authClient }
+  return { google: { ...openClients(clients, { authClient }), project }, account, authClient }
 }
 
 const noProject = "no project is chosen: run gcloud config set project PROJECT, or name it as gcp.project_id in config.yaml"
