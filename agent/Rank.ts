@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
+import { wordsOf } from "../machine/room.ts"
 import type { Folder } from "./Folder.ts"
 import { isFull, noteGaps } from "./full-disk.ts"
 import { type Mark, markedEnvironment } from "./leftovers.ts"
@@ -77,7 +78,7 @@ export class Rank {
       writeOrder(this.folder, order, this.#node.workdir)
       this.#spawn(order)
     } catch (cause) {
-      this.#end({ code: notStarted, reason: `it could not be started: ${(cause as Error).message}` })
+      this.#end({ code: notStarted, reason: `it could not be started: ${wordsOf(cause)}` })
     }
   }
 

@@ -10,7 +10,7 @@ import { type Clusters, logOf, rowNamed, rowOf } from "../projections/clusters.t
 import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds } from "./Clouds.ts"
 import type { Owned } from "./clouds/Cloud.ts"
-import { hadIn } from "./leaks/known.ts"
+import { hadIn, wasUsed } from "./leaks/known.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Witness } from "./log/Witness.ts"
 import { Notices } from "./Notices.ts"
@@ -58,12 +58,16 @@ const make = Effect.gen(function* () {
   const notices = yield* Notices
   const scope = yield* Effect.scope
   const { said } = yield* Witness
+  const isFirst = said.seq === 0
   let last: ReadonlyArray<Machine> = []
 
   /** What there is now, which is said. */
   const look = Effect.suspend(() => {
-    const before = log.world().clusters
-    return Effect.map(machines(clouds, null, last, hadIn(before)), ({ found, silent }) => {
+    const world = log.world()
+    const before = world.clusters
+    // A log that has begun here knows nothing of what another one may have used.
+    const mayHave = (name: string) => isFirst || wasUsed(world, name) || last.some(({ cloud }) => cloud.name === name)
+    return Effect.map(machines(clouds, null, { before: last, isHad: hadIn(before), mayHave }), ({ found, silent }) => {
       const now = log.world().clusters
       // What went meanwhile was known, and so is what came.
       last = found.filter((one) => !isKnown(before, one) && !isKnown(now, one))
@@ -78,7 +82,6 @@ const make = Effect.gen(function* () {
   })
   const tell = look.pipe(Effect.asVoid, Effect.catchCause(Effect.logError))
 
-  const isFirst = said.seq === 0
   const looked = yield* Effect.forkScoped(isFirst ? tell : Effect.delay(tell, lookAfterMs))
   if (isFirst) yield* Effect.timeoutOption(Fiber.join(looked), firstLookMaxMs)
   const again = Effect.suspend(() => (notices.get("strays") === undefined ? Effect.void : tell))

@@ -2,7 +2,9 @@
  * When a machine does not do what it was asked. `Refused`: it said no, and asking again will not help. `Transient`: "not now", ask again.
  * Only these words leave the machine; a cloud makes its own error of them.
  */
+import { codeOf } from "./errno.ts"
 import { PathError } from "./PathError.ts"
+import { wordsOf } from "./room.ts"
 
 export class MachineError extends Error {
   readonly kind: "Refused" | "Transient"
@@ -22,6 +24,5 @@ export const transient = (code: string, message: string) => new MachineError("Tr
 export const machineError = (error: unknown): MachineError => {
   if (error instanceof MachineError) return error
   if (error instanceof PathError) return refused("NotCopied", error.message)
-  const { code, message } = error as NodeJS.ErrnoException
-  return transient(typeof code === "string" ? code : "Local", message ?? String(error))
+  return transient(codeOf(error) || "Local", wordsOf(error))
 }

@@ -15,15 +15,26 @@ export interface Machines {
   readonly silent: ReadonlyArray<string>
 }
 
-/**
- * Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`; of one that does not answer, what was found
- * there `before` is there still.
- */
-export const machines = (clouds: Clouds["Service"], log: string | null, before: ReadonlyArray<Machine> = [], isHad?: IsHad) =>
+export interface MachinesOptions {
+  /** What was found before: of a cloud that does not answer it is there still. */
+  readonly before?: ReadonlyArray<Machine>
+  readonly isHad?: IsHad
+  /** Whether anything may be in a cloud that cannot be used; where nothing is, it is not asked. */
+  readonly mayHave?: (cloud: string) => boolean
+}
+
+/** Of all clouds. One that does not answer, and what one cannot tell, is named in `silent`. */
+export const machines = (
+  clouds: Clouds["Service"],
+  log: string | null,
+  { before = [], isHad, mayHave = () => true }: MachinesOptions = {}
+) =>
   Effect.forEach(
     [...clouds.values()],
     (cloud) =>
-      cloud.owned(log, isHad).pipe(
+      Effect.flatMap(mayHave(cloud.name) ? Effect.succeed(null) : (cloud.whyNot ?? Effect.succeed(null)), (why) =>
+        why === null ? cloud.owned(log, isHad) : Effect.succeed({ owned: [], unclear: [] })
+      ).pipe(
         Effect.map(({ owned, unclear }) => ({ found: owned.map((one: Owned): Machine => ({ ...one, cloud })), unclear })),
         Effect.catch(({ message }) => Effect.succeed({ found: before.filter((one) => one.cloud === cloud), unclear: [message] })),
         Effect.map(({ found, unclear }) => ({ found, silent: unclear.map((what) => `${cloud.name}: ${what}`) }))

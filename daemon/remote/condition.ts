@@ -2,6 +2,7 @@
  * In which condition a machine is for a node: whether one can be put there, who else has one on it, and what its owner should know. A part
  * of the look.
  */
+import { inodesMin, noInodes } from "../../machine/room.ts"
 
 export interface Condition {
   /** Which kernel and which processes one sees: the users of one machine see the same. Null where it does not say. */
@@ -29,7 +30,9 @@ grep -ls 'skyd-node/agent/[0-9a-f]*\\.cjs' /proc/[0-9]*/cmdline 2>/dev/null | wh
 done
 spot=$HOME; if [ -d "$base" ]; then spot=$base; fi
 if ! [ -w "$spot" ]; then say closed "$spot"
-else say room "$(limit ${dfMaxS} df -Pk "$spot" 2>/dev/null | { read -r _; read -r _ _ _ room _; printf %s "$room"; })"
+else
+  say room "$(limit ${dfMaxS} df -Pk "$spot" 2>/dev/null | { read -r _; read -r _ _ _ room _; printf %s "$room"; })"
+  say inodes "$(limit ${dfMaxS} df -Pi "$spot" 2>/dev/null | { read -r _; read -r _ all _ free _; printf '%s %s' "$all" "$free"; })"
 fi
 if [ -e "$HOME/.ssh" ] && ! { [ -w "$HOME/.ssh" ] && [ -O "$HOME/.ssh" ]; }; then say keys closed; fi
 for at in /etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config; do
@@ -53,14 +56,19 @@ const warningsOf = (all: (key: string) => ReadonlyArray<string>): ReadonlyArray<
   ]
 }
 
-export const conditionIn = (all: (key: string) => ReadonlyArray<string>): Condition => {
+const uselessOf = (all: (key: string) => ReadonlyArray<string>): string | null => {
   const [closed] = all("closed")
+  if (closed !== undefined) return `its user may not write to ${closed}`
   const [room = ""] = all("room")
-  const isFull = /^\d+$/.test(room) && Number(room) < roomMinKib
-  return {
-    kernel: all("kernel")[0] ?? null,
-    tenants: [...new Set(all("tenant"))].map((name) => `a cluster of ${name}`),
-    useless: closed !== undefined ? `its user may not write to ${closed}` : isFull ? "there is no room on its disk" : null,
-    warnings: warningsOf(all)
-  }
+  if (/^\d+$/.test(room) && Number(room) < roomMinKib) return "there is no room on its disk"
+  // Disks that do not count their files say that they can have none.
+  const [, free] = /^[1-9]\d* (\d+)$/.exec(all("inodes")[0] ?? "") ?? []
+  return free !== undefined && Number(free) < inodesMin ? noInodes : null
 }
+
+export const conditionIn = (all: (key: string) => ReadonlyArray<string>): Condition => ({
+  kernel: all("kernel")[0] ?? null,
+  tenants: [...new Set(all("tenant"))].map((name) => `a cluster of ${name}`),
+  useless: uselessOf(all),
+  warnings: warningsOf(all)
+})

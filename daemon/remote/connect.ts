@@ -1,6 +1,7 @@
 /**
  * Connecting: the way there, the machine's key, the login. Each step has its time, and what goes wrong in it is told in words for people.
  */
+import { setTimeout as pause } from "node:timers/promises"
 import type { AuthHandlerMiddleware, Client } from "ssh2"
 import { Connection } from "./Connection.ts"
 import { type HostKeyCheck, hostKeyCheck, keyText } from "./host-key.ts"
@@ -29,16 +30,33 @@ const wayMaxMs = 5_000
 const probes = 3
 /** Of what stands in for ssh's own greeting. */
 const saidMaxChars = 100
+/** A server that has enough of logins under way turns others away at the door: a bastion that many machines are behind, say. */
+const doorTries = 4
+const doorMs = 200
+const busyWords = /MaxStartups|not allowed at this time|(reset|closed) by|exchange_identification/i
 
 export const connect = async (target: Target, options: ConnectOptions = {}): Promise<Connection> => {
-  const { timeoutMs = stepMaxMs } = options
   const [check, login] = await Promise.all([hostKeyCheck(target), prepareLogin(target)])
   if (login.ways.length === 0) throw denied(target, login, [], [])
+  for (let n = 1; ; n++) {
+    const tried = new Tries(login)
+    try {
+      return await connectOnce(target, check, tried, options)
+    } catch (error) {
+      if (n === doorTries || !tried.isTurnedAway(error)) throw error
+      // Not all of them at the same moment again.
+      await pause(doorMs * 2 ** n * (0.5 + Math.random()))
+    }
+  }
+}
+
+const connectOnce = async (target: Target, check: HostKeyCheck, tried: Tries, options: ConnectOptions): Promise<Connection> => {
+  const { timeoutMs = stepMaxMs } = options
   let own: Connection | undefined
   const jumpTo = options.jumpTo ?? (async (jump) => (own = await connect(jump, options)))
   try {
     const route = await openRoute(target, jumpTo, Math.min(timeoutMs, wayMaxMs))
-    const connection = await logIn(target, route, check, login, options)
+    const connection = await logIn(target, route, check, tried, options)
     connection.whenClosed(() => own?.close())
     return connection
   } catch (error) {
@@ -47,12 +65,12 @@ export const connect = async (target: Target, options: ConnectOptions = {}): Pro
   }
 }
 
-const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: Login, options: ConnectOptions): Promise<Connection> => {
+const logIn = async (target: Target, route: Route, check: HostKeyCheck, tried: Tries, options: ConnectOptions): Promise<Connection> => {
   const { Client } = await loadSsh2()
   const { deadAfterMs = deadAfterMsUsual, timeoutMs = stepMaxMs } = options
   const client = new Client()
   return new Promise((resolve, reject) => {
-    const tried = new Tries(login)
+    tried.isAtDoor = true
     let hostKey = ""
     let wrongKey: RemoteError | null = null
     let step = "no answer"
@@ -74,7 +92,7 @@ const logIn = async (target: Target, route: Route, check: HostKeyCheck, login: L
       // An agent that signs nothing, say: the next key is tried.
       if (isAside(error)) return tried.note(error)
       // What a proxy command said comes a moment after its end.
-      void route.lastWords().then((words) => fail(inWords(target, words, error, login, tried)))
+      void route.lastWords().then((words) => fail(inWords(target, words, error, tried)))
     }
     client
       .on("error", broken)
@@ -117,11 +135,20 @@ class Tries {
   /** First of all that the machine said. */
   greeting = ""
   methods: ReadonlyArray<string> = []
-  private readonly login: Login
+  /** The way there is no trouble. */
+  isAtDoor = false
+  readonly login: Login
   private at = 0
 
   constructor(login: Login) {
     this.login = login
+  }
+
+  /** By a server that has not begun to speak with us: later it may. */
+  isTurnedAway(error: unknown): boolean {
+    const { kind, message } = error as RemoteError
+    if (!this.isAtDoor || this.words.length > 0 || !(kind === "ConnectionLost" || kind === "ProxyFailed")) return false
+    return (this.greeting === "" && kind === "ConnectionLost") || busyWords.test(message)
   }
 
   note(error: Error): void {
@@ -143,19 +170,20 @@ class Tries {
 const levelOf = (error: Error) => (error as { readonly level?: string }).level
 const isAside = (error: Error) => levelOf(error) === "agent" || (levelOf(error) === "client-authentication" && /sign/.test(error.message))
 
-const inWords = (target: Target, proxy: string | null, error: Error, login: Login, { greeting, methods, words }: Tries): RemoteError => {
+const inWords = (target: Target, proxy: string | null, error: Error, { greeting, login, methods, words }: Tries): RemoteError => {
   if ((error as { readonly _tag?: string })._tag === "RemoteError") return error as RemoteError
   const where = called(target)
   if (levelOf(error) === "client-authentication" || /too many authentication failures/i.test(error.message))
     return denied(target, login, words, methods)
   if (levelOf(error) === "handshake") return remoteError("NotSsh", target, `${where} and we find no common ground: ${error.message}`)
   if (proxy !== null) return remoteError("ProxyFailed", target, `the proxy command of ${target.name} failed: ${proxy}`)
-  if ((error as NodeJS.ErrnoException).syscall !== undefined) return networkError(target, error)
-  const isClosed = /closed|lost/i.test(error.message)
-  if (!isClosed && words.length === 0)
-    return remoteError("NotSsh", target, `what answers at ${where} does not speak ssh as we do: ${error.message}`)
   // A server that is too busy says so in plain text, and so does what is none.
   const [said] = greeting.startsWith("SSH-") ? [""] : greeting.split(/[\r\n]/)
+  const isBroken = (error as NodeJS.ErrnoException).syscall !== undefined
+  if (isBroken && !said) return networkError(target, error)
+  const isClosed = /closed|lost/i.test(error.message)
+  if (!isClosed && !isBroken && words.length === 0)
+    return remoteError("NotSsh", target, `what answers at ${where} does not speak ssh as we do: ${error.message}`)
   const why = said ? `: it said '${said.replaceAll(/[^ -~]/g, "?").slice(0, saidMaxChars)}'` : isClosed ? "" : `: ${error.message}`
   return remoteError("ConnectionLost", target, `${where} closed the connection ${words.length === 0 ? "before" : "during"} the login${why}`)
 }

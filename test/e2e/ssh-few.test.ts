@@ -1,5 +1,7 @@
 /** Servers that allow little, machines that two want at once, and a daemon that dies at each fact of a launch, an exec and a down. */
-import { existsSync, readFileSync } from "node:fs"
+import { once } from "node:events"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { connect } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { eventually, isAlive, kill } from "./home.ts"
@@ -40,6 +42,25 @@ describeWithMachines("a machine of a pool", () => {
     }
     await Promise.all(few.map((settings, i) => used(settings, machines[i]!)))
   }, 120_000)
+
+  it("that turns logins away while another one is under way is called again, straight and by a proxy command", async () => {
+    const [machine, bastion] = machines
+    const home = new SshHome([machine!])
+    mkdirSync(join(home.path, ".ssh"))
+    const way = `ssh -F /dev/null -i ${home.key} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -W %h:%p node@${bastion!.address}`
+    writeFileSync(join(home.path, ".ssh/config"), `Host behind\n  HostName ${machine!.address}\n  ProxyCommand ${way}\n`)
+    for (const [door, host] of [[machine!, machine!.address] as const, [bastion!, "behind"] as const]) {
+      home.pool([host])
+      await door.configure({ maxStartups: "1:100:1" })
+      const first = connect({ host: door.address, port: 22 })
+      await once(first, "data")
+      const listed = home.sky("ssh", "ls")
+      await eventually(() => /drop connection|MaxStartups/.test(door.log()))
+      first.destroy()
+      expect((await listed).out).toContain("free")
+      await door.configure({ maxStartups: "100:30:200" })
+    }
+  }, 60_000)
 
   it("that the head of its gang does not reach is named by queue and why, with what was seen", async () => {
     const [head, worker] = machines

@@ -44,6 +44,8 @@ const namespaceOf = (pid: string): string | null => {
 export interface MachineOptions {
   /** The disk that users' homes lie on is no larger. */
   readonly homeMib?: number
+  /** With `homeMib`: so many files and folders are on it, and no more. */
+  readonly homeInodes?: number
 }
 
 export class SshMachine {
@@ -60,14 +62,15 @@ export class SshMachine {
   private process: ChildProcess | undefined
   private others: ReadonlyArray<User> = []
 
-  private constructor(authorized: ReadonlyArray<Pair>, { homeMib }: MachineOptions) {
+  private constructor(authorized: ReadonlyArray<Pair>, { homeInodes = 0, homeMib }: MachineOptions) {
     this.address = this.network.join()
     this.hostname = `machine-${this.address.split(".").at(-1)}`
     this.home = join(this.folder, "home", user.name)
     this.rootHome = join(this.folder, "root")
     chmodSync(this.folder, 0o755)
     for (const path of ["home", "etc-ssh", "root"]) mkdirSync(join(this.folder, path))
-    if (homeMib !== undefined) run("mount", "-t", "tmpfs", "-o", `size=${homeMib}m`, "tmpfs", join(this.folder, "home"))
+    if (homeMib !== undefined)
+      run("mount", "-t", "tmpfs", "-o", `size=${homeMib}m,nr_inodes=${homeInodes}`, "tmpfs", join(this.folder, "home"))
     mkdirSync(join(this.home, ".ssh"), { recursive: true })
     mkdirSync(join(this.rootHome, ".ssh"))
     writeUsers(this.folder)

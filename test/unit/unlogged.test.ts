@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { Clouds } from "../../daemon/Clouds.ts"
 import { CloudError, type Holdings, type Owned } from "../../daemon/clouds/Cloud.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
+import { emptyHead } from "../../daemon/log/head-file.ts"
 import { Witness } from "../../daemon/log/Witness.ts"
 import { Notices } from "../../daemon/Notices.ts"
 import { Unlogged } from "../../daemon/Unlogged.ts"
@@ -25,17 +26,29 @@ const machine = (clusterName: string): Owned => ({
 const holding = (owned: ReadonlyArray<Owned>, unclear: ReadonlyArray<string> = []): Answer => Effect.succeed({ owned, unclear })
 const silent: Answer = Effect.fail(new CloudError({ kind: "Transient", code: "NoAnswer", message: "it did not answer" }))
 
+interface Answers {
+  local: Answer
+  far: Answer
+  /** Why the far one cannot be used. */
+  whyNot?: string | null
+}
+
 /** Two clouds whose answers change as the test goes on. */
-const over = <A, E>(answers: { local: Answer; far: Answer }, test: Effect.Effect<A, E, Notices | Unlogged>) => {
-  const cloud = (key: "local" | "far") => ({ name: key, owned: () => Effect.suspend(() => answers[key]), terminate: () => Effect.void })
+const over = <A, E>(answers: Answers, test: Effect.Effect<A, E, Notices | Unlogged>, { seq = 0, facts = up() } = {}) => {
+  const cloud = (key: "local" | "far") => ({
+    name: key,
+    owned: () => Effect.suspend(() => answers[key]),
+    terminate: () => Effect.void,
+    ...(key === "far" && { whyNot: Effect.sync(() => answers.whyNot ?? null) })
+  })
   return test.pipe(
     Effect.provide(
       Unlogged.layer.pipe(
         Layer.provideMerge(Notices.layer),
         Layer.provide([
           Layer.succeed(Clouds, new Map([cloud("local"), cloud("far")].map((one) => [one.name, one as never]))),
-          Layer.succeed(EventLog, { world: () => worldOf(up()) } as never),
-          Witness.blind("own")
+          Layer.succeed(EventLog, { world: () => worldOf(facts) } as never),
+          Layer.succeed(Witness, { said: { ...emptyHead("own"), seq }, isDoubted: false, advance: () => {}, settled: Effect.void })
         ])
       )
     )
@@ -73,6 +86,41 @@ it.effect("what was found in a cloud is there still when that cloud does not ans
       assert.notInclude(yield* told, "lost")
     })
   )
+})
+
+const seconds = TestClock.adjust("6 seconds")
+const noAccount = () => ({ local: holding([]), far: silent, whyNot: "there are no credentials" })
+
+it.effect("a cloud that cannot be used is no riddle where no cluster of the log ever was there: there is nothing to be told of", () =>
+  over(
+    noAccount(),
+    Effect.gen(function* () {
+      yield* seconds
+      assert.strictEqual(yield* told, "")
+      assert.deepInclude(yield* Effect.flip(end("lost")), { message: "No machine carries the tags of a cluster 'lost'." })
+    }),
+    { seq: 1 }
+  )
+)
+
+it.effect("… but it is one where a cluster was there, where the log was begun anew, and where machines were found before", () => {
+  const far = up().map((said) => (Array.isArray(said) || !("offer" in said) ? said : { ...said, offer: { ...said.offer, cloud: "far" } }))
+  const isSaid = Effect.gen(function* () {
+    yield* seconds
+    assert.include(yield* told, "far: it did not answer")
+  })
+  const answers: Answers = { local: holding([]), far: holding([machine("lost")]) }
+  const goes = Effect.gen(function* () {
+    yield* seconds
+    Object.assign(answers, noAccount())
+    yield* nextLook
+    assert.include(yield* told, "There is still: lost (far: ")
+  })
+  return Effect.all([
+    over(noAccount(), isSaid, { seq: 1, facts: far as never }),
+    over(noAccount(), isSaid),
+    over(answers, goes, { seq: 1 })
+  ])
 })
 
 it.effect("a cluster that is not found while a cloud does not answer may be there; one that the log knows is ended by the log", () =>
