@@ -50,7 +50,7 @@ export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", {
   owner: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
-/** This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are not kept waiting (`NoAnswer`). */
+/** This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are not kept waiting. */
 export const PlacePassedOver = Schema.TaggedStruct("PlacePassedOver", { cluster: ClusterId, offer: Offer, ...refusal })
 
 /** No place gave what is asked, and the user waits it out: from `retryAtMs` on all of them are asked again, the best first. */

@@ -52,6 +52,10 @@ export type MachineWish = typeof MachineWish.Type
 export const RefusalScope = Schema.Literals(["zone", "region", "cloud", "everywhere"])
 export type RefusalScope = typeof RefusalScope.Type
 
+/** For want of what a place gives nothing: room for more machines, quota of the account, an answer, or mending by the user. */
+export const RefusalWant = Schema.Literals(["room", "quota", "answer", "mending"])
+export type RefusalWant = typeof RefusalWant.Type
+
 /** Why a place gives nothing. Where nothing is said of its reach, it is that of the zone, for this kind of machine: its type, on demand or spot. */
 export const refusal = {
   code: Schema.String,
@@ -59,7 +63,9 @@ export const refusal = {
   message: Schema.String,
   scope: Schema.optionalKey(RefusalScope),
   /** No other kind of machine is given there either: what is missing are rights, or a network. */
-  anyKind: Schema.optionalKey(Schema.Boolean)
+  anyKind: Schema.optionalKey(Schema.Boolean),
+  /** As its cloud knows it; absent where it is something else. */
+  want: Schema.optionalKey(RefusalWant)
 }
 
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))

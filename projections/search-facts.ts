@@ -18,15 +18,15 @@ const isSame = (one: Refusal, offer: Offer, code: string) =>
 
 /** `offer`: what was asked, where it was asked for new machines. */
 const refusing = (row: ClusterRow, event: typeof NodeRefused.Type | typeof PlacePassedOver.Type, offer: Offer | undefined): ClusterRow => {
-  const { anyKind = false, code, scope = "zone" } = event
+  const { anyKind = false, code, scope = "zone", want = null } = event
   const message = event.message.slice(0, row.refusals.length < toldMax ? messageMaxChars : untoldMaxChars)
   return {
     ...row,
-    refused: { code, message, scope, times: (row.refused?.times ?? 0) + 1 },
+    refused: { code, message, scope, want, times: (row.refused?.times ?? 0) + 1 },
     refusals:
       offer === undefined
         ? row.refusals
-        : [...row.refusals.filter((one) => !isSame(one, offer, code)), { offer, code, message, scope, anyKind }]
+        : [...row.refusals.filter((one) => !isSame(one, offer, code)), { offer, code, message, scope, anyKind, want }]
   }
 }
 

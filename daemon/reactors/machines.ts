@@ -62,7 +62,7 @@ export const requestNodes = Effect.fn("perform.requestNodes")(function* (
   if (row.offer === null) return yield* new CloudError({ kind: "Refused", code: "NoPlace", message: "no place was chosen" })
   const why = yield* noQuota(row, row.offer, cloud)
   if (why !== null) {
-    const refusal = { code: "NoQuota", message: cut(why), scope: "region" } as const
+    const refusal = { code: "NoQuota", message: cut(why), scope: "region", want: "quota" } as const
     return decided(operationOf(row), [{ _tag: "PlacePassedOver", cluster: row.id, offer: row.offer, ...refusal }])
   }
   const token = (yield* freshUlid) as NodeToken
@@ -94,11 +94,12 @@ export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow
 /** Of what a cloud says to a refusal. */
 const refusalMaxChars = 4096
 
-const refusalIn = ({ anyKind, code, message, scope }: CloudError) => ({
+const refusalIn = ({ anyKind, code, message, scope, want }: CloudError) => ({
   code,
   message: cut(message, refusalMaxChars),
   ...(scope === undefined ? {} : { scope }),
-  ...(anyKind === undefined ? {} : { anyKind })
+  ...(anyKind === undefined ? {} : { anyKind }),
+  ...(want === undefined ? {} : { want })
 })
 
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {

@@ -105,7 +105,10 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   if (offer !== undefined) {
     return decided(id, [...passed, chosenAt(row.id, offer, row.numNodes, words), ...moved(row, offer, words)])
   }
-  const refusals = [...row.refusals, ...passed.map(({ anyKind = false, scope = "zone", ...one }) => ({ ...one, anyKind, scope }))]
+  const refusals = [
+    ...row.refusals,
+    ...passed.map(({ anyKind = false, scope = "zone", want = null, ...one }) => ({ ...one, anyKind, scope, want }))
+  ]
   if (!request.retryUntilUp) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
     return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }

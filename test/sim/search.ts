@@ -6,7 +6,7 @@ import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { placesOf } from "../../daemon/optimizer/blocks.ts"
 import type { Event } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
-import type { Offer, RefusalScope } from "../../events/values.ts"
+import type { Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { operationOf } from "../../projections/operations.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
@@ -30,15 +30,16 @@ export const places = placesOf([
 export const zones = places.map(({ zone }) => zone)
 export const spot = placesOf([region("aws", "us-east-1", "ab", 1, true)])
 
-export const refused = (code: string, scope?: RefusalScope, anyKind?: boolean) =>
+export const refused = (code: string, scope?: RefusalScope, anyKind?: boolean, want?: RefusalWant) =>
   new CloudError({
     kind: "Refused",
     code,
     message: `We have none: ${code}.`,
     ...(scope === undefined ? {} : { scope }),
-    ...(anyKind === undefined ? {} : { anyKind })
+    ...(anyKind === undefined ? {} : { anyKind }),
+    ...(want === undefined ? {} : { want })
   })
-export const noRoom = refused("InsufficientInstanceCapacity")
+export const noRoom = refused("InsufficientInstanceCapacity", undefined, undefined, "room")
 
 /** All zones but these have no room. */
 export const roomIn =

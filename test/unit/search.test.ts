@@ -30,6 +30,7 @@ const refusal = (place: Offer, changes: Partial<Refusal> = {}): Refusal => ({
   message: long,
   scope: "zone",
   anyKind: false,
+  want: "room",
   ...changes
 })
 
@@ -40,7 +41,7 @@ const asking = (place = at("us-east-1a"), ranks = [0, 1]): Said => [
   "r-launch"
 ]
 const saysNo = (more = {}): Said => [
-  { _tag: "NodeRefused", cluster, token, code: "InsufficientInstanceCapacity", message: long, ...more },
+  { _tag: "NodeRefused", cluster, token, code: "InsufficientInstanceCapacity", message: long, want: "room", ...more },
   "r-launch"
 ]
 const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, worldOf(facts).jobs)
@@ -165,7 +166,7 @@ describe("the error when no place gave it", () => {
   const row = (refusals: ReadonlyArray<Refusal>) => ({ ...rowAfter(launching())!, refusals, refused: null })
   const many = Array.from({ length: 1000 }, (_, i) => refusal(at(`region-${i >> 2}a`), { message: "ü".repeat(1024) }))
   it("says why in short, a line for each reason with the first places that gave it; each in its own words stands in the history", () => {
-    const quota = refusal(at("us-west-2a"), { code: "VcpuLimitExceeded", message: `${long} vCPU limit` })
+    const quota = refusal(at("us-west-2a"), { code: "VcpuLimitExceeded", message: `${long} vCPU limit`, want: "quota" })
     const { failoverHistory, message, hint } = unavailable(
       row([...["a", "b", "c", "d"].map((zone) => refusal(at(`us-east-1${zone}`))), quota]),
       false
@@ -191,21 +192,21 @@ describe("the error when no place gave it", () => {
   it("names the quota and how much there is of it, where the cloud does", () => {
     const message = `Quota 'NVIDIA_T4_GPUS' exceeded.  Limit: 1.0 in region us-central1 (QUOTA_EXCEEDED), insert in us-central1-a, ${long}`
     const { message: said } = unavailable(
-      row([refusal({ ...at("us-central1-a"), cloud: "gcp" }, { code: "QUOTA_EXCEEDED", message })]),
+      row([refusal({ ...at("us-central1-a"), cloud: "gcp" }, { code: "QUOTA_EXCEEDED", message, want: "quota" })]),
       false
     )
     assert.include(said, "GCP us-central1-a: no quota (QUOTA_EXCEEDED: NVIDIA_T4_GPUS is 1)")
   })
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
-    assert.include(hint({ code: "VcpuLimitExceeded" }), "more quota")
+    assert.include(hint({ want: "quota" }), "more quota")
     const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
     assert.include(hint(rights), "sky check aws")
     assert.strictEqual(unavailable(row([refusal(at("us-east-1a"), rights)]), false).exitCode, exitCodes.credentials)
     const stopped = {
       ...row([]),
       offer: at("us-east-1a"),
-      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", times: 1 } as const
+      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", want: null, times: 1 } as const
     }
     assert.deepInclude(unavailable(stopped, true), { exitCode: exitCodes.credentials })
     assert.include(unavailable(stopped, true).hint, "sky check aws. To end it")
@@ -213,6 +214,12 @@ describe("the error when no place gave it", () => {
     assert.include(hint({ code: "DefaultVpcDoesNotExist", scope: "region", anyKind: true }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region" }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
+    assert.include(hint({ want: "mending", scope: "region" }), "Mend that first")
+    assert.include(hint({ want: "answer" }), "What may still come of what was asked for")
+  })
+  it("guesses at nothing by a code: what its cloud does not say of a refusal is told in the cloud's words", () => {
+    const told = refusal(at("us-east-1a"), { code: "SomeLimitOfCapacityExceeded", want: null })
+    assert.include(unavailable(row([told]), false).message, long.replace(/\.$/, ""))
   })
   it("fits a fact, however many there were, and says how many more", () => {
     const error = unavailable(row(many), false)
