@@ -1,7 +1,7 @@
 /** Facts about what a cluster is wanted for. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { AtMs, ClonedDisk, Offer, RecordedAlternative, RecordedTask, refusal } from "./values.ts"
+import { AtMs, ClonedDisk, Offer, RecordedAlternative, RecordedTask, refusal, refusedAgain } from "./values.ts"
 
 /** A new cluster has this name from here to its `ClusterGone`. */
 export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
@@ -59,5 +59,6 @@ export const PlacesExhausted = Schema.TaggedStruct("PlacesExhausted", {
   /** 1, 2, … of this search. */
   round: Schema.Int,
   message: Schema.String,
-  retryAtMs: AtMs
+  retryAtMs: AtMs,
+  refusedAgain
 })

@@ -1,6 +1,6 @@
 /** Values that several facts share. */
 import * as Schema from "effect/Schema"
-import { ClusterId, ClusterName, NodeId } from "./ids.ts"
+import { ClusterId, ClusterName, NodeId, NodeToken } from "./ids.ts"
 
 /** Milliseconds since 1970, until the end of the year 9999: beyond it no time can be shown that can be typed, soon after none at all. */
 export const AtMs = Schema.Natural.check(Schema.isLessThanOrEqualTo(253_402_300_799_999))
@@ -67,6 +67,9 @@ export const refusal = {
   /** As its cloud knows it; absent where it is something else. */
   want: Schema.optionalKey(RefusalWant)
 }
+
+/** What was asked for under this token was refused as in the round before: that is told once, and not in each round. */
+export const refusedAgain = Schema.optionalKey(NodeToken)
 
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
 const amount = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Finite, Schema.String])))

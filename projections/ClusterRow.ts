@@ -44,6 +44,8 @@ export interface Refusal {
   /** Of the place as such, whatever machine is asked of it. */
   readonly anyKind: boolean
   readonly want: RefusalWant | null
+  /** Who the credentials were there, as in `ClusterRow`. */
+  readonly owner: ReadonlyArray<string> | null
 }
 
 /** An operation that works, or waits to work, on this cluster. Steps that are done are facts of it, so a crash resumes at the step. */
@@ -97,6 +99,8 @@ export interface ClusterRow {
   /** The search for a first place: what gave nothing in this round, and how many rounds came to nothing. */
   readonly refusals: ReadonlyArray<Refusal>
   readonly rounds: number
+  /** What gave nothing in the round before. */
+  readonly refusedBefore: ReadonlyArray<Refusal>
   /** Until when the next round waits, and why. */
   readonly waiting: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
   /** By rank. */

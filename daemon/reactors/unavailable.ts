@@ -60,7 +60,7 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 /** `isKept`: its nodes are there, and stopped. */
 export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {
   const { everUp, name, nodes, offer, refused } = row
-  const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false }]
+  const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false, owner: null }]
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
   const more = refusals.length - toldMax

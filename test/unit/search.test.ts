@@ -1,11 +1,13 @@
 /** The search for a first place: what is done next, what a refusal reaches, and what people read of it. */
 import { assert, describe, it } from "@effect/vitest"
+import { HashMap, Option } from "effect"
 import * as fc from "fast-check"
 import { openPlaces, placesOf } from "../../daemon/optimizer/blocks.ts"
 import { progressOf } from "../../daemon/queries/progress.ts"
 import { plan } from "../../daemon/reactors/plan.ts"
 import { unavailable } from "../../daemon/reactors/unavailable.ts"
 import { apply, empty } from "../../daemon/World.ts"
+import { NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
@@ -31,6 +33,7 @@ const refusal = (place: Offer, changes: Partial<Refusal> = {}): Refusal => ({
   scope: "zone",
   anyKind: false,
   want: "room",
+  owner: null,
   ...changes
 })
 
@@ -74,6 +77,36 @@ describe("the plan after a refusal", () => {
     const at = (nowMs: number) => conditionOf(rowAfter(facts)!, nowMs).reason
     assert.strictEqual(at(retryAtMs - 32_500), "all places are asked again in 33 s: 1 gave nothing")
     assert.strictEqual(at(retryAtMs + 1), "all places are asked again now: 1 gave nothing")
+  })
+  it("is the same where what refused as in the round before is told by the request that follows, or by the end of the round", () => {
+    const [first, second] = ["2", "3"].map((end) => NodeToken.make(`${token.slice(0, -1)}${end}`))
+    const [a, b] = [at("us-east-1a"), at("us-east-1b")]
+    const ends = (more = {}): Said => [
+      { _tag: "PlacesExhausted", cluster, round: 1, message: "2 gave nothing", retryAtMs: 99_000, ...more },
+      "r-launch"
+    ]
+    const asks = (offer: Offer, own: NodeToken, more = {}): Said => [
+      { _tag: "NodeRequested", cluster, token: own, ranks: [0, 1], offer, ...more },
+      "r-launch"
+    ]
+    const round = [...launching({ retryUntilUp: true }), asking(), saysNo(), chosen(b), asking(b), saysNo(), ends()]
+    const again = [...round, asks(a, first!), asks(b, second!, { refusedAgain: first })]
+    assert.deepStrictEqual(next(again), { _tag: "Provision", token: second })
+    const row = rowAfter(again)!
+    assert.deepInclude(row, { offer: b, waiting: null, rounds: 1 })
+    assert.deepStrictEqual(
+      row.pending.map((one) => one.token),
+      [second]
+    )
+    assert.deepStrictEqual(
+      row.refusals.map(({ code, offer }) => [offer.zone, code]),
+      [["us-east-1a", "InsufficientInstanceCapacity"]]
+    )
+    const over = [...again, ends({ round: 2, refusedAgain: second })]
+    assert.deepStrictEqual(next(over), { _tag: "NextRound", atMs: 99_000 })
+    assert.lengthOf(rowAfter(over)!.refusedBefore, 2)
+    const costs = [again, over].map((facts) => Option.getOrThrow(HashMap.get(worldOf(facts).costs.rows, cluster)).asked.length)
+    assert.deepStrictEqual(costs, [1, 0])
   })
   it("start-03: is no other place for a start, nor for a cluster that was up once, nor for one whose nodes are stopped", () => {
     const start: Said = [
