@@ -79,7 +79,7 @@ describe("the plan after a refusal", () => {
     assert.strictEqual(at(retryAtMs + 1), "all places are asked again now: 1 gave nothing")
   })
   it("is the same where what refused as in the round before is told by the request that follows, or by the end of the round", () => {
-    const [first, second] = ["2", "3"].map((end) => NodeToken.make(`${token.slice(0, -1)}${end}`))
+    const [first, second] = [NodeToken.make(`${token.slice(0, -1)}2`), NodeToken.make(`${token.slice(0, -1)}3`)]
     const [a, b] = [at("us-east-1a"), at("us-east-1b")]
     const ends = (more = {}): Said => [
       { _tag: "PlacesExhausted", cluster, round: 1, message: "2 gave nothing", retryAtMs: 99_000, ...more },
@@ -90,7 +90,7 @@ describe("the plan after a refusal", () => {
       "r-launch"
     ]
     const round = [...launching({ retryUntilUp: true }), asking(), saysNo(), chosen(b), asking(b), saysNo(), ends()]
-    const again = [...round, asks(a, first!), asks(b, second!, { refusedAgain: first })]
+    const again = [...round, asks(a, first), asks(b, second, { refusedAgain: first })]
     assert.deepStrictEqual(next(again), { _tag: "Provision", token: second })
     const row = rowAfter(again)!
     assert.deepInclude(row, { offer: b, waiting: null, rounds: 1 })
