@@ -7,7 +7,7 @@ import { progressOf } from "../../daemon/queries/progress.ts"
 import { plan } from "../../daemon/reactors/plan.ts"
 import { unavailable } from "../../daemon/reactors/unavailable.ts"
 import { apply, empty } from "../../daemon/World.ts"
-import { NodeToken } from "../../events/ids.ts"
+import { NodeId, NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
@@ -294,6 +294,33 @@ describe("what is told to who waits", () => {
       "running 2 nodes on AWS us-east-1b",
       "done 2 nodes on AWS us-east-1b, $8.00 an hour"
     ])
+  })
+  /** Whoever follows hears of facts that were recorded together with the state after the last of them. */
+  const told = (before: ReadonlyArray<Said>, group: ReadonlyArray<Said>) => {
+    const world = worldOf([...before, ...group])
+    return recorded([...before, ...group])
+      .slice(before.length)
+      .flatMap((one) => progressOf(one, world, "train")?.detail ?? [])
+  }
+  const gives = (rank: number, under = token): Said => [
+    { _tag: "NodeProvisioned", cluster, token: under, rank, node: NodeId.make(`${under}-${rank}`), address: "1.2.3.4" },
+    "r-launch"
+  ]
+  it("is nothing of nodes that are there where others of the gang are not", () => {
+    const before = [...launching(), asking()]
+    assert.deepStrictEqual(told(before, [gives(0), saysNo()]), ["AWS us-east-1a: no capacity (InsufficientInstanceCapacity)"])
+    assert.deepStrictEqual(told(before, [gives(0), gives(1)]), ["2 nodes"])
+  })
+  it("is a node in place of another, whichever it is", () => {
+    const other = NodeToken.make(`${token.slice(0, -1)}2`)
+    const lost: Said = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
+    const again: Said = [{ _tag: "NodeRequested", cluster, token: other, ranks: [0], offer }, "r-launch"]
+    assert.deepStrictEqual(told([...up(2), lost, ...launching().slice(1, 3), again], [gives(0, other)]), ["1 of 2 nodes"])
+  })
+  it("is nodes that were started, whichever they are", () => {
+    const stopped: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    const started: Said = [{ _tag: "NodeStarted", cluster, rank: 0, node: nodeId(0), address: "1.2.3.4" }, "r-launch"]
+    assert.deepStrictEqual(told([...up(2), stopped, ...launching().slice(1, 3)], [started]), ["1 node started"])
   })
   it("is when all are asked again", () => {
     const waits: Said = [{ _tag: "PlacesExhausted", cluster, round: 1, message: "6 gave nothing", retryAtMs: 40_000 }, "r-launch"]
