@@ -22,6 +22,7 @@ import { EventLog } from "./log/EventLog.ts"
 import { Notices } from "./Notices.ts"
 import { Ongoing, type Passing } from "./Ongoing.ts"
 import { handleOf } from "./queries/cluster-view.ts"
+import { leftOf } from "./queries/operation-view.ts"
 import { progressOf } from "./queries/progress.ts"
 import { failureOf } from "./recorded-failure.ts"
 import { SshNames } from "./ssh-names/SshNames.ts"
@@ -64,9 +65,10 @@ const make = Effect.gen(function* () {
     const { outcome } = row
     if (outcome._tag === "failed") return yield* Effect.fail(failureOf(outcome.error))
     if (outcome._tag === "cancelled") {
+      const raises = row.method === "launch" || row.method === "start"
       return yield* new OperationCancelledError({
         message: `${row.method} of ${row.clusterName} was cancelled: ${outcome.reason}.`,
-        hint: null
+        hint: raises && row.cluster !== undefined ? leftOf(rowOf(log.world().clusters, row.cluster)) : null
       })
     }
     const value = answerOf(row, outcome._tag === "succeeded" ? outcome.result : {})

@@ -1,7 +1,7 @@
 /** Facts about what a cluster is wanted for. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { AtMs, ClonedDisk, Offer, RecordedAlternative, RecordedTask, refusal } from "./values.ts"
+import { AtMs, ClonedDisk, Offer, RecordedAlternative, RecordedTask, refusal, refusedAgain } from "./values.ts"
 
 /** A new cluster has this name from here to its `ClusterGone`. */
 export const ClusterCreated = Schema.TaggedStruct("ClusterCreated", { cluster: ClusterId, name: ClusterName })
@@ -50,7 +50,7 @@ export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", {
   owner: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
-/** This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are not kept waiting (`NoAnswer`). */
+/** This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are not kept waiting. */
 export const PlacePassedOver = Schema.TaggedStruct("PlacePassedOver", { cluster: ClusterId, offer: Offer, ...refusal })
 
 /** No place gave what is asked, and the user waits it out: from `retryAtMs` on all of them are asked again, the best first. */
@@ -59,5 +59,6 @@ export const PlacesExhausted = Schema.TaggedStruct("PlacesExhausted", {
   /** 1, 2, … of this search. */
   round: Schema.Int,
   message: Schema.String,
-  retryAtMs: AtMs
+  retryAtMs: AtMs,
+  refusedAgain
 })

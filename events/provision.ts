@@ -1,18 +1,22 @@
 /** Facts about machines, from the wish for one to its end. */
 import * as Schema from "effect/Schema"
 import { ClusterId, JobId, JournalId, NodeId, NodeToken } from "./ids.ts"
-import { AtMs, MachineWish, Offer, refusal } from "./values.ts"
+import { AtMs, MachineWish, Offer, refusal, refusedAgain } from "./values.ts"
 
 const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
 
-/** Written before the cloud call: the token in it makes that call idempotent, for this daemon and for the next. */
+/**
+ * Written before the cloud call: the token in it makes that call idempotent, for this daemon and for the next. Its offer is the cluster's
+ * place from here on: one that was asked in an earlier round of the search is not chosen anew.
+ */
 export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
   cluster: ClusterId,
   token: NodeToken,
   ranks: Schema.Array(Schema.Natural),
   offer: Offer,
   /** Absent where nothing was asked. */
-  machine: Schema.optionalKey(MachineWish)
+  machine: Schema.optionalKey(MachineWish),
+  refusedAgain
 })
 
 /**

@@ -1,6 +1,6 @@
 /** Values that several facts share. */
 import * as Schema from "effect/Schema"
-import { ClusterId, ClusterName, NodeId } from "./ids.ts"
+import { ClusterId, ClusterName, NodeId, NodeToken } from "./ids.ts"
 
 /** Milliseconds since 1970, until the end of the year 9999: beyond it no time can be shown that can be typed, soon after none at all. */
 export const AtMs = Schema.Natural.check(Schema.isLessThanOrEqualTo(253_402_300_799_999))
@@ -12,13 +12,13 @@ export const Offer = Schema.Struct({
   zone: Schema.NullOr(Schema.String),
   instanceType: Schema.NullOr(Schema.String),
   /** vCPUs per node. */
-  cpus: Schema.Number,
-  memoryGib: Schema.Number,
+  cpus: Schema.Finite,
+  memoryGib: Schema.Finite,
   /** Per node. */
-  accelerators: Schema.NullOr(Schema.Struct({ name: Schema.NonEmptyString, count: Schema.Number })),
+  accelerators: Schema.NullOr(Schema.Struct({ name: Schema.NonEmptyString, count: Schema.Finite })),
   useSpot: Schema.Boolean,
   /** USD per hour and node. */
-  usdPerHour: Schema.Number,
+  usdPerHour: Schema.Finite,
   catalog: Schema.NullOr(Schema.String)
 })
 export type Offer = typeof Offer.Type
@@ -32,13 +32,13 @@ export const ClonedDisk = Schema.Struct({
   clusterName: ClusterName,
   node: NodeId,
   host: Schema.NullOr(Schema.String),
-  gib: Schema.Number
+  gib: Schema.Finite
 })
 export type ClonedDisk = typeof ClonedDisk.Type
 
 /** What a task asks of its machines beyond what their place says: of a cloud that makes them. */
 export const MachineWish = Schema.Struct({
-  diskGib: Schema.optionalKey(Schema.Number),
+  diskGib: Schema.optionalKey(Schema.Finite),
   diskTier: Schema.optionalKey(Schema.String),
   /** By region; `*` is any. */
   images: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
@@ -52,6 +52,10 @@ export type MachineWish = typeof MachineWish.Type
 export const RefusalScope = Schema.Literals(["zone", "region", "cloud", "everywhere"])
 export type RefusalScope = typeof RefusalScope.Type
 
+/** For want of what a place gives nothing: room for more machines, quota of the account, an answer, or mending by the user. */
+export const RefusalWant = Schema.Literals(["room", "quota", "answer", "mending"])
+export type RefusalWant = typeof RefusalWant.Type
+
 /** Why a place gives nothing. Where nothing is said of its reach, it is that of the zone, for this kind of machine: its type, on demand or spot. */
 export const refusal = {
   code: Schema.String,
@@ -59,16 +63,21 @@ export const refusal = {
   message: Schema.String,
   scope: Schema.optionalKey(RefusalScope),
   /** No other kind of machine is given there either: what is missing are rights, or a network. */
-  anyKind: Schema.optionalKey(Schema.Boolean)
+  anyKind: Schema.optionalKey(Schema.Boolean),
+  /** As its cloud knows it; absent where it is something else. */
+  want: Schema.optionalKey(RefusalWant)
 }
 
+/** What was asked for under this token was refused as in the round before: that is told once, and not in each round. */
+export const refusedAgain = Schema.optionalKey(NodeToken)
+
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
-const amount = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Number, Schema.String])))
+const amount = Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Finite, Schema.String])))
 const mapping = Schema.Record(Schema.String, Schema.Unknown)
 const carried = Schema.optionalKey(Schema.NullOr(mapping))
 
 const optional = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
-const textOrNumber = Schema.Union([Schema.Number, Schema.String])
+const textOrNumber = Schema.Union([Schema.Finite, Schema.String])
 const counts = Schema.Record(Schema.String, Schema.NullOr(textOrNumber))
 
 /** One of several requests, as it was asked. */
@@ -91,18 +100,18 @@ export const RecordedAlternative = Schema.Struct({
       Schema.String,
       Schema.Struct({
         strategy: text,
-        max_restarts_on_errors: optional(Schema.Number),
-        recover_on_exit_codes: optional(Schema.Union([Schema.Number, Schema.Array(Schema.Number)]))
+        max_restarts_on_errors: optional(Schema.Finite),
+        recover_on_exit_codes: optional(Schema.Union([Schema.Finite, Schema.Array(Schema.Finite)]))
       })
     ])
   ),
   disk_size: amount,
   disk_tier: text,
-  ports: optional(Schema.Union([Schema.Number, Schema.String, Schema.Array(textOrNumber)])),
+  ports: optional(Schema.Union([Schema.Finite, Schema.String, Schema.Array(textOrNumber)])),
   image_id: optional(Schema.Union([Schema.String, Schema.Record(Schema.String, Schema.String)])),
   labels: optional(Schema.Record(Schema.String, Schema.String)),
   autostop: optional(
-    Schema.Union([Schema.Boolean, Schema.Number, Schema.String, Schema.Struct({ idle_minutes: amount, down: optional(Schema.Boolean) })])
+    Schema.Union([Schema.Boolean, Schema.Finite, Schema.String, Schema.Struct({ idle_minutes: amount, down: optional(Schema.Boolean) })])
   )
 })
 

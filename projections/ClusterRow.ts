@@ -6,7 +6,7 @@ import type { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId,
 import type { JobCancelRequested } from "../events/job.ts"
 import type { ExecRequested, LaunchRequested, StartRequested } from "../events/launch.ts"
 import type { SetupEnded } from "../events/setup.ts"
-import type { MachineWish, Offer, RefusalScope } from "../events/values.ts"
+import type { MachineWish, Offer, RefusalScope, RefusalWant } from "../events/values.ts"
 
 export interface NodeRow {
   readonly rank: number
@@ -43,6 +43,9 @@ export interface Refusal {
   readonly scope: RefusalScope
   /** Of the place as such, whatever machine is asked of it. */
   readonly anyKind: boolean
+  readonly want: RefusalWant | null
+  /** Who the credentials were there, as in `ClusterRow`. */
+  readonly owner: ReadonlyArray<string> | null
 }
 
 /** An operation that works, or waits to work, on this cluster. Steps that are done are facts of it, so a crash resumes at the step. */
@@ -92,10 +95,12 @@ export interface ClusterRow {
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>
   /** The last refusal of what is wanted; what to do about it is the plan's business. */
-  readonly refused: { readonly code: string; readonly message: string; readonly scope: RefusalScope; readonly times: number } | null
+  readonly refused: (Pick<Refusal, "code" | "message" | "scope" | "want"> & { readonly times: number }) | null
   /** The search for a first place: what gave nothing in this round, and how many rounds came to nothing. */
   readonly refusals: ReadonlyArray<Refusal>
   readonly rounds: number
+  /** What gave nothing in the round before. */
+  readonly refusedBefore: ReadonlyArray<Refusal>
   /** Until when the next round waits, and why. */
   readonly waiting: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
   /** By rank. */

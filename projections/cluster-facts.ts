@@ -54,11 +54,11 @@ const isRaised = ({ operations }: ClusterRow) =>
 
 /** Who asks for a cluster that another request is looking for a place for gets that place: the search goes on. */
 const wantingUp = (row: ClusterRow, { atMs, operation }: Recorded): ClusterRow => {
-  const { refusals, refused, rounds, waiting } = row
+  const { refusals, refused, refusedBefore, rounds, waiting } = row
   const searched = row.operations.some(({ id, request }) => id !== operation && request?._tag === "LaunchRequested")
   return {
     ...wanting(row, "up", null, atMs),
-    ...(searched ? { refusals, refused, rounds, waiting } : {}),
+    ...(searched ? { refusals, refused, refusedBefore, rounds, waiting } : {}),
     launchedAtMs: atMs,
     stoppedReason: null
   }
@@ -125,10 +125,6 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       const stopped = nextOfNodes(row, recorded)
       return event.forGood && !isRaised(row) ? wanting(stopped, "gone", event.reason, atMs) : stopped
     }
-    case "NodeRequested": {
-      const { machine = {}, offer, ranks, token } = event
-      return { ...row, machine, pending: [...row.pending, { token, ranks, offer, machine, sinceMs: atMs }] }
-    }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
     case "FileMountsSynced":
@@ -178,7 +174,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs, operation: alone ? operation : null } }
     }
     default:
-      return nextOfNodes(nextOfSearch(row, recorded), recorded)
+      return nextOfNodes(nextOfSearch(row, event, atMs), recorded)
   }
 }
 

@@ -88,7 +88,7 @@ const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | u
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 11,
+  version: 12,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded

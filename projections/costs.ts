@@ -35,9 +35,12 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "PlaceChosen":
       return { ...row, offer: event.offer, numNodes: event.numNodes }
     case "NodeRequested": {
-      const { offer, ranks, token } = event
-      return { ...row, asked: [...row.asked, { token, ranks, usdPerHour: offer.usdPerHour }] }
+      const { offer, ranks, refusedAgain, token } = event
+      const asked = row.asked.filter((one) => one.token !== refusedAgain)
+      return { ...row, offer, asked: [...asked, { token, ranks, usdPerHour: offer.usdPerHour }] }
     }
+    case "PlacesExhausted":
+      return { ...row, asked: row.asked.filter(({ token }) => token !== event.refusedAgain) }
     case "NodeProvisioned": {
       const { node, rank, token } = event
       const left = end(row, (meter) => meter.rank === rank, atMs, { isKept: false })
@@ -124,7 +127,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 3,
+  version: 4,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded

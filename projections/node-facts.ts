@@ -4,6 +4,7 @@ import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
+import { notSearched } from "./search-facts.ts"
 
 const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
   ...row,
@@ -87,7 +88,7 @@ const ready = (
   // Another journal is an agent that holds nothing of what the one before was told.
   const armed = journal?.id === row.journal?.id ? row.armed : Seq.make(0)
   // Where it is now is its place for ever: what refused before is of no more use.
-  const search = everUp ? { refusals: [], rounds: 0 } : {}
+  const search = everUp ? notSearched : {}
   const lastJob = Math.max(done.lastJob, event.lastJob ?? 0)
   return { ...done, ...search, journal, armed, everUp, lastJob, trouble: null }
 }

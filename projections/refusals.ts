@@ -5,18 +5,11 @@ import type { Refusal } from "./ClusterRow.ts"
 
 /** What clouds say of want of room, and of quota, takes paragraphs. */
 const wordsMaxChars = 80
-const isOfRoom = /capacity|exhausted|stockout|unfulfillable/i
 /** Where the cloud says which one, and how much of it there is. */
 const namedQuota = /Quota '(\w+)' exceeded\.\s*Limit: ([\d.]+\d)/
-const isOfQuota = /quota|limit|maxspot/i
 
 /** Attempts that are told one by one. */
 export const toldMax = 256
-
-/** The code of a place that was passed over because its cloud had no answer, or was too busy for one. */
-export const noAnswer = "NoAnswer"
-
-export const isForQuota = ({ code }: Pick<Refusal, "code">): boolean => isOfQuota.test(code)
 
 /** Of one kind of machine, on demand or spot: a refusal for want of room or quota is of that kind. */
 export const isSameKind = (a: Offer, b: Offer): boolean =>
@@ -32,18 +25,18 @@ export const placeText = ({ cloud, region, zone }: Pick<Offer, "cloud" | "region
   region === null ? "" : cloud === "ssh" ? `ssh/${region}` : `${cloudDisplay(cloud)} ${zone ?? region}`
 
 /** Machines of the user's own have no types, and each of their words is of use. */
-const whyText = ({ code, message, offer }: Pick<Refusal, "offer" | "code" | "message">): string => {
+const whyText = ({ code, message, offer, want }: Told): string => {
   const said = message.replace(/\.$/, "")
   if (said.length <= wordsMaxChars || offer.instanceType === null) return said
-  if (isOfRoom.test(code)) return `no capacity (${code})`
-  if (!isForQuota({ code })) return said
+  if (want === "room") return `no capacity (${code})`
+  if (want !== "quota") return said
   const [, metric, limit] = namedQuota.exec(said) ?? []
   return `no quota (${code}${metric === undefined ? "" : `: ${metric} is ${Number(limit)}`})`
 }
 
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)
 
-type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "scope">>
+type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "scope" | "want">>
 
 /** All that it reaches: of a region or a cloud that refused, nobody waits for the other zones. */
 const reachText = ({ offer, scope }: Told): string => {

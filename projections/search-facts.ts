@@ -1,12 +1,19 @@
 /** A cluster's row after a fact about the search for its place: what was chosen, what gave nothing, and when all are asked again. Pure. */
+
+import type { Event } from "../events/Event.ts"
+import type { NodeToken } from "../events/ids.ts"
 import type { PlacePassedOver } from "../events/launch.ts"
 import type { NodeRefused } from "../events/provision.ts"
-import type { Recorded } from "../events/Recorded.ts"
 import type { Offer } from "../events/values.ts"
 import type { ClusterRow, Refusal } from "./ClusterRow.ts"
 import { isSameKind, isSamePlace, toldMax } from "./refusals.ts"
 
-export const notSearched: Pick<ClusterRow, "refusals" | "rounds" | "waiting"> = { refusals: [], rounds: 0, waiting: null }
+export const notSearched: Pick<ClusterRow, "refusals" | "refusedBefore" | "rounds" | "waiting"> = {
+  refusals: [],
+  refusedBefore: [],
+  rounds: 0,
+  waiting: null
+}
 
 /** More is not said of each in the row, which is held in memory; of those that nobody is told one by one, still less. */
 const messageMaxChars = 1024
@@ -18,20 +25,37 @@ const isSame = (one: Refusal, offer: Offer, code: string) =>
 
 /** `offer`: what was asked, where it was asked for new machines. */
 const refusing = (row: ClusterRow, event: typeof NodeRefused.Type | typeof PlacePassedOver.Type, offer: Offer | undefined): ClusterRow => {
-  const { anyKind = false, code, scope = "zone" } = event
+  const { anyKind = false, code, scope = "zone", want = null } = event
   const message = event.message.slice(0, row.refusals.length < toldMax ? messageMaxChars : untoldMaxChars)
   return {
     ...row,
-    refused: { code, message, scope, times: (row.refused?.times ?? 0) + 1 },
+    refused: { code, message, scope, want, times: (row.refused?.times ?? 0) + 1 },
     refusals:
       offer === undefined
         ? row.refusals
-        : [...row.refusals.filter((one) => !isSame(one, offer, code)), { offer, code, message, scope, anyKind }]
+        : [...row.refusals.filter((one) => !isSame(one, offer, code)), { offer, code, message, scope, anyKind, want, owner: row.owner }]
+  }
+}
+
+/** What the same place said in the round before. */
+export const saidBefore = ({ refusedBefore }: ClusterRow, offer: Offer): Refusal | undefined =>
+  refusedBefore.find((one) => isSamePlace(one.offer, offer) && isSameKind(one.offer, offer))
+
+/** What was asked for under a token was refused as in the round before. */
+const refusingAgain = (row: ClusterRow, token: NodeToken | undefined): ClusterRow => {
+  const asked = row.pending.find((pending) => pending.token === token)
+  const before = asked && saidBefore(row, asked.offer)
+  if (asked === undefined || before === undefined) return row
+  return {
+    ...row,
+    refused: { ...before, times: (row.refused?.times ?? 0) + 1 },
+    refusals: [...row.refusals, { ...before, offer: asked.offer }],
+    pending: row.pending.filter((pending) => pending !== asked)
   }
 }
 
 /** The row after one of its facts, when that is about its place; else the row as it is. */
-export const nextOfSearch = (row: ClusterRow, { atMs, event }: Recorded): ClusterRow => {
+export const nextOfSearch = (row: ClusterRow, event: Event, atMs: number): ClusterRow => {
   switch (event._tag) {
     case "PlaceChosen": {
       const { numNodes, offer, owner = null } = event
@@ -39,9 +63,26 @@ export const nextOfSearch = (row: ClusterRow, { atMs, event }: Recorded): Cluste
     }
     case "PlacePassedOver":
       return refusing(row, event, event.offer)
+    case "NodeRequested": {
+      const { machine = {}, offer, ranks, refusedAgain, token } = event
+      const { pending, ...after } = refusingAgain(row, refusedAgain)
+      const isChosen = row.offer !== null && isSamePlace(row.offer, offer)
+      const owner = isChosen ? row.owner : (saidBefore(row, offer)?.owner ?? null)
+      return {
+        ...after,
+        offer,
+        owner,
+        machine,
+        pending: [...pending, { token, ranks, offer, machine, sinceMs: atMs }],
+        waiting: null,
+        trouble: null
+      }
+    }
     case "PlacesExhausted": {
-      const { message, retryAtMs, round } = event
-      return { ...row, refused: null, refusals: [], rounds: round, waiting: { message, sinceMs: atMs, retryAtMs }, trouble: null }
+      const { message, refusedAgain, retryAtMs, round } = event
+      const { pending, refusals } = refusingAgain(row, refusedAgain)
+      const waiting = { message, sinceMs: atMs, retryAtMs }
+      return { ...row, pending, refused: null, refusals: [], refusedBefore: refusals, rounds: round, waiting, trouble: null }
     }
     case "NodeRefused": {
       const asked = row.pending.find(({ token }) => token === event.token)

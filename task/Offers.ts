@@ -26,6 +26,8 @@ export interface RegionOffer {
 
 export interface CloudOffers {
   readonly regions: ReadonlyArray<string>
+  /** Regions that the cloud has, and that the account has not enabled; none where nobody knows. */
+  readonly closedRegions?: ReadonlyArray<string>
   readonly zonesOf: (region: string) => ReadonlyArray<string>
   readonly regionOf: (zone: string) => string | undefined
   readonly instanceType: (name: string) => InstanceType | undefined

@@ -16,6 +16,8 @@ const unknown = (what: "region" | "zone", name: string, cloud: string, known: Re
 const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | undefined): Checked<Infra> => {
   if (offers === undefined) return refused(`${cloudDisplay(cloud)} has no ${region === undefined ? "zones" : "regions"} to choose from.`)
   const spelled = region === undefined ? undefined : offers.regions.find((one) => one.toLowerCase() === region.toLowerCase())
+  const closed = offers.closedRegions?.find((one) => one.toLowerCase() === region?.toLowerCase())
+  if (closed !== undefined) return refused(`The account has not enabled the region '${closed}' of ${cloudDisplay(cloud)}.`)
   if (region !== undefined && spelled === undefined) return unknown("region", region, cloud, offers.regions)
   if (zone === undefined) return Result.succeed({ cloud, ...(spelled === undefined ? {} : { region: spelled }) })
   const home = offers.regionOf(zone)

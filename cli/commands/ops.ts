@@ -30,9 +30,11 @@ export const ops = verb(usage, { all: { type: "boolean", short: "a" } }, async (
   const [what = "list", id] = words
   if (what === "cancel" && id !== undefined) {
     atMost(2, words, usage)
-    const answer = await connect().call<{ operation: string; cancelled: boolean }>("operations.cancel", { operation: id })
+    type Answer = { operation: string; cancelled: boolean; left: string | null }
+    const answer = await connect().call<Answer>("operations.cancel", { operation: id })
+    const left = answer.left === null ? "." : `: ${clean(answer.left)}`
     if (json) stdout.write(jsonLine(answer))
-    else stderr.write(answer.cancelled ? "Cancelled. What it had done stays done.\n" : "It was over already.\n")
+    else stderr.write(answer.cancelled ? `Cancelled. What it had done stays done${left}\n` : "It was over already.\n")
     return exitCodes.ok
   }
   if (what !== "list" || id !== undefined)

@@ -40,7 +40,8 @@ const words: Words = {
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer)}`,
   PlacePassedOver: ({ offer, code, message }) => `passed over: ${place(offer)}, ${code}, "${message}"`,
   PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
-  NodeRequested: ({ offer, ranks }) => `asked ${place(offer)} for ${plural(ranks.length, "node")}`,
+  NodeRequested: ({ offer, ranks, refusedAgain }) =>
+    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${place(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
   NodeRefused: ({ code, message, scope = "zone" }) => `refused${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,

@@ -1,10 +1,7 @@
 /** What is proven of a log, one event after the other: number, chain, witness, and every field by its schema. */
 import { isUtf8 } from "node:buffer"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import { events } from "../../events/Event.ts"
-import { Recorded } from "../../events/Recorded.ts"
+import type { Recorded } from "../../events/Recorded.ts"
 import type { Damage, Head as HeadView } from "../../sdk/protocol/audit.ts"
 import { eventMaxBytes, genesis } from "../log/chain.ts"
 import { checkNext } from "../log/check-next.ts"
@@ -12,12 +9,8 @@ import type { Head } from "../log/head-file.ts"
 import type { LogDamaged } from "../log/LogDamaged.ts"
 import type { Stored } from "../log/LogStore.ts"
 import { readJson } from "../log/read-record.ts"
+import { whyUnsound } from "../log/sound.ts"
 
-const { event: _, ...envelope } = Recorded.fields
-const isEnvelope = Schema.is(Schema.Struct(envelope))
-/** Of each kind of event on its own: to find it among all of them takes as long as to look at it. */
-const isEvent = new Map(events.map((event) => [event.fields._tag.schema.literal as string, Schema.is<Schema.Constraint>(event)]))
-const isRecorded = (recorded: Recorded) => isEnvelope(recorded) && isEvent.get(recorded.event._tag)!(recorded.event)
 const newline = 10
 
 export const damageOf = ({ damage, message, seq }: LogDamaged): Damage => ({ kind: damage, seq, message })
@@ -60,21 +53,12 @@ export class Proof {
     }
     // Such bytes would not survive an export.
     if (!isUtf8(json) || json.includes(newline)) return fail(`Event ${seq} is not UTF-8 on one line.`)
-    if (!isRecorded(recorded)) return fail(`Event ${seq} is not what its schema says: ${whyNot(recorded)}.`)
+    const unsound = whyUnsound(recorded)
+    if (unsound !== undefined) return fail(unsound)
     if (recorded.event._tag === "LogCreated") this.log ??= recorded.event.log
     this.at = seq
     this.hash = hash
     this.atMs = recorded.atMs
     return Result.succeed(recorded)
   }
-}
-
-const decode = Schema.decodeUnknownResult(Recorded)
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-/** The first field that is wrong. */
-const whyNot = (recorded: unknown): string => {
-  const result = decode(recorded)
-  const [issue] = Result.isFailure(result) ? format(result.failure.issue).issues : []
-  const path = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
-  return `${path === "" ? "" : `${path}: `}${issue?.message ?? "not understood"}`
 }

@@ -84,6 +84,8 @@ export interface CatalogsShape {
   /** In the order in which they are looked at. */
   readonly all: () => ReadonlyArray<Catalog>
   readonly about: (cloud: ListedCloud) => About | undefined
+  /** Whether it is the very one that was fetched last. */
+  readonly isKept: (cloud: ListedCloud, bytes: Uint8Array) => boolean
   /** Throws where it cannot be written, and all stays as it was. */
   readonly take: (data: CatalogData, bytes: Uint8Array) => void
   /** Back to the one that came with the program; whether there was another. Throws where that cannot be removed. */
@@ -124,6 +126,7 @@ export const openCatalogs = (packed: string, fetched: string): CatalogsShape => 
     of: (cloud) => find(cloud)?.catalog,
     all: () => listedClouds.flatMap((cloud) => find(cloud)?.catalog ?? []),
     about: (cloud) => find(cloud)?.about,
+    isKept: (cloud, bytes) => readIfThere(join(fetched, `${cloud}.catalog`))?.equals(bytes) === true,
     take: (data, bytes) => {
       const catalog = catalogOf(data)
       replace(fetched, `${data.cloud}.catalog`, bytes)
@@ -146,6 +149,7 @@ export const Catalogs = Context.Reference<CatalogsShape>("skyd/daemon/catalog/Ca
     of: () => undefined,
     all: () => [],
     about: () => undefined,
+    isKept: () => false,
     take: () => {
       throw new Error("there is no folder for catalogs")
     },

@@ -36,7 +36,8 @@ export class NoCatalog extends Error {}
 /** As the lists write it: what is written otherwise is no price. */
 const numberOf = (text: string): number | null =>
   text.trim() === "" ? null : /^[\d.]+(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN
-const isName = (text: string) => text.length <= nameMaxChars && /^[\x20-\x7e]*$/.test(text)
+/** They are shown, and become parts of addresses and of requests. */
+const isName = (text: string) => text === "" || (text.length <= nameMaxChars && /^[A-Za-z0-9][A-Za-z0-9 ._+()-]*$/.test(text))
 
 /** A TPU VM: the lists have no row for it. */
 const partOfAccelerator = "TPU-VM"
@@ -81,6 +82,8 @@ export class Packer {
     const names = cellsOf(line.replace(/^\ufeff/, "")).map((name) => name.trim())
     const missing = needed.filter((name) => !names.includes(name))
     if (missing.length > 0) throw new NoCatalog(`it is no list of offers: it has no column ${missing.join(", ")}`)
+    const twice = names.find((name, i) => name !== "" && names.indexOf(name) !== i)
+    if (twice !== undefined) throw new NoCatalog(`it has the column ${twice.slice(0, nameMaxChars)} twice`)
     this.#columns = names.length
     this.#at = Object.fromEntries(names.map((name, i) => [name, i]))
   }

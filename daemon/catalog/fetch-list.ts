@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto"
 import { createReadStream, statSync } from "node:fs"
 import type { CatalogData } from "./CatalogData.ts"
+import { NotFetched } from "./NotFetched.ts"
+import { type Opened, openUrl } from "./open-url.ts"
 import { NoCatalog, Packer } from "./Packer.ts"
 
 const lineMaxChars = 64 * 1024
@@ -30,48 +32,12 @@ export interface Wanted {
   readonly nowMs: number
 }
 
-/** `again`: another place may have it. */
-export class NotFetched extends Error {
-  readonly again: boolean
-  constructor(message: string, again = false) {
-    super(message)
-    this.again = again
-  }
-}
-
-interface Opened {
-  readonly bytes: AsyncIterable<Uint8Array>
-  readonly etag: string | null
-  readonly ofMs: number
-}
-
 const isRemote = (from: string) => /^https?:\/\//i.test(from)
 
-/** Nothing is of a day that has not come. */
-const openFile = (path: string, nowMs: number): Opened => {
+const openFile = (path: string): Opened => {
   const stat = statSync(path)
   if (!stat.isFile()) throw new NotFetched("it is no file")
-  return { bytes: createReadStream(path), etag: null, ofMs: Math.min(stat.mtimeMs, nowMs) }
-}
-
-/** Undefined: it has none but that of last time. */
-const openUrl = async ({ etag, from, nowMs, sha256 }: Wanted, signal: AbortSignal): Promise<Opened | undefined> => {
-  const response = await fetch(from, { signal, headers: etag === null ? {} : { "if-none-match": etag } })
-  if (response.status === 304 && etag !== null) return undefined
-  if (response.status !== 200 || response.body === null) {
-    await response.body?.cancel()
-    throw new NotFetched(
-      `the server answers ${response.status} ${response.statusText}`.trim(),
-      response.status === 429 || response.status >= 500
-    )
-  }
-  // What ends with its connection may have been cut off where a row ends.
-  if (sha256 === null && !["content-length", "transfer-encoding"].some((name) => response.headers.has(name))) {
-    await response.body.cancel()
-    throw new NotFetched("the server does not say where it ends, so that nobody knows whether all of it came: give its sha256", true)
-  }
-  const modified = Date.parse(response.headers.get("last-modified") ?? "")
-  return { bytes: response.body, etag: response.headers.get("etag"), ofMs: Number.isNaN(modified) ? nowMs : Math.min(modified, nowMs) }
+  return { bytes: createReadStream(path), etag: null, ofMs: stat.mtimeMs }
 }
 
 const taken = async ({ bytes }: Opened, packer: Packer, maxBytes: number, onChunk: () => void): Promise<string> => {
@@ -97,15 +63,21 @@ const taken = async ({ bytes }: Opened, packer: Packer, maxBytes: number, onChun
   return hash.digest("hex")
 }
 
-const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+/** EC2 is of that day: what says that it is older knows no time. */
+const earliestMs = Date.UTC(2006, 7, 24)
+/** Nothing is of a day that has not come, and what nobody knows the day of is of today. */
+const day = (ofMs: number, nowMs: number) => new Date(ofMs >= earliestMs ? Math.min(ofMs, nowMs) : nowMs).toISOString().slice(0, 10)
 
-const inWords = (error: unknown, from: string): string => {
+const inWords = (error: unknown): string => {
   if (error instanceof NotFetched || error instanceof NoCatalog) return error.message
-  const { cause, code, message } = error as NodeJS.ErrnoException & { readonly cause?: NodeJS.ErrnoException }
+  const { code = "", message } = error as NodeJS.ErrnoException
   if (code === "ENOENT") return "there is no such file"
+  if (code === "EACCES") return "it may not be read"
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "it is no text"
-  if (message === "terminated") return "the connection ended in the middle of it"
-  return isRemote(from) ? `it cannot be fetched: ${cause?.code ?? cause?.message ?? message}` : message
+  if (code === "ECONNRESET") return "the connection ended in the middle of it"
+  if (code === "Z_BUF_ERROR") return "it ends in the middle of its compression"
+  if (/^(Z_|ERR_)/.test(code)) return `it cannot be unpacked (${message})`
+  return message
 }
 
 /** Undefined: there is none but that of last time. */
@@ -122,21 +94,23 @@ export const fetchList = async (
     clearTimeout(silent)
     silent = setTimeout(tooSlow, silentMaxMs)
   }
-  const whole = AbortSignal.any([signal, slow.signal, AbortSignal.timeout(maxMs)])
+  const tooLong = setTimeout(() => slow.abort(new NotFetched(`not all of it came within ${maxMs / 60_000} min`, true)), maxMs)
+  const whole = AbortSignal.any([signal, slow.signal])
   try {
-    const opened = isRemote(from) ? await openUrl(wanted, whole) : openFile(from, wanted.nowMs)
+    const opened = isRemote(from) ? await openUrl(wanted, whole) : openFile(from)
     if (opened === undefined) return undefined
     const packer = new Packer(cloud)
     const sum = await taken(opened, packer, maxBytes, heard)
     if (sha256 !== null && sum !== sha256.toLowerCase()) throw new NotFetched(`its sha256 is ${sum}, not the one that was given`)
-    return packer.finish({ date: day(opened.ofMs), imageTags, source: { url: from, etag: opened.etag } })
+    return packer.finish({ date: day(opened.ofMs, wanted.nowMs), imageTags, source: { url: from, etag: opened.etag } })
   } catch (error) {
     if (signal.aborted) throw error
     throw new NotFetched(
-      inWords(slow.signal.aborted ? slow.signal.reason : error, from),
+      inWords(slow.signal.aborted ? slow.signal.reason : error),
       !(error instanceof NoCatalog) && (error as NotFetched).again !== false
     )
   } finally {
     clearTimeout(silent)
+    clearTimeout(tooLong)
   }
 }

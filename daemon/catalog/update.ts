@@ -3,7 +3,8 @@
 import { cloudDisplay } from "../../task/clouds.ts"
 import { encodeCatalog } from "./CatalogFile.ts"
 import type { CatalogsShape, ListedCloud } from "./Catalogs.ts"
-import { fetchList, limits, NotFetched } from "./fetch-list.ts"
+import { fetchList, limits } from "./fetch-list.ts"
+import { NotFetched } from "./NotFetched.ts"
 import { published } from "./published.ts"
 
 /** Of the types that are there, what a published list has at least: less of it is not the whole. */
@@ -44,6 +45,8 @@ const took = async (
     throw new NotFetched(`it has ${types} types, where ${old.types} are known: it is not the whole list`)
   const bytes = await encodeCatalog(data)
   try {
+    // Not every server says that it has no other.
+    if (catalogs.isKept(cloud, bytes)) return "unchanged"
     catalogs.take(data, bytes)
   } catch (error) {
     throw new NotFetched(`it cannot be kept: ${(error as Error).message}`)

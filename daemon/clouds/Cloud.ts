@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type ClusterId, type ClusterName, NodeId, type NodeToken } from "../../events/ids.ts"
-import { type MachineWish, type Offer, RefusalScope } from "../../events/values.ts"
+import { type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
@@ -33,7 +33,7 @@ export type Provisioned = typeof Provisioned.Type
  * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request), but for what is `left` of a gang that was given and
  *   fell short. Asking again will not help here; `scope` says how far away it may: beyond its zone (also where nothing is said), its
  *   region, its cloud, or nowhere since the wish itself is wrong. It is that of this kind of machine, on demand or spot; with `anyKind`,
- *   of the place as such (rights, a network that is missing).
+ *   of the place as such (rights, a network that is missing). `want`: room, quota or mending, where it is that.
  * - `Transient`: no answer, or "not now". Ask again.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
@@ -42,6 +42,7 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   message: Schema.String,
   scope: Schema.optionalKey(RefusalScope),
   anyKind: Schema.optionalKey(Schema.Boolean),
+  want: Schema.optionalKey(RefusalWant),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
   unreached: Schema.optionalKey(Schema.Boolean)

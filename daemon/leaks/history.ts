@@ -18,6 +18,9 @@ const tellsOf = ({ event }: Recorded, { cloud, id, thing }: Held): Said | undefi
       const isOwn = event.node === undefined && own?.startsWith(`${event.token}-`)
       return isOwn ? { reason: "the log has it as refused", hasEnded: true } : undefined
     }
+    case "NodeRequested":
+    case "PlacesExhausted":
+      return own?.startsWith(`${event.refusedAgain}-`) ? { reason: "the log has it as refused", hasEnded: true } : undefined
     case "RequestAbandoned":
       return own?.startsWith(`${event.token}-`) ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
     case "ClusterGone":

@@ -13,6 +13,7 @@ import { operationOf } from "../../projections/operations.ts"
 import * as World from "../World.ts"
 import { eventMaxBytes, genesis, link, pack } from "./chain.ts"
 import type { Entry } from "./LogStore.ts"
+import { whyUnsound } from "./sound.ts"
 
 /** A key moved after the decision was made. Decide again; by then the world contains what moved it. */
 export class KeyMoved extends Schema.TaggedError<KeyMoved>()("KeyMoved", {
@@ -70,7 +71,7 @@ export class Acceptor {
     this.hash = hash
   }
 
-  /** Numbers, prints and chains the facts of one append, or says why not. */
+  /** Numbers, prints and chains the facts of one append, or says why not. Throws where one could not be read again: none of them is taken. */
   accept(append: Append, atMs: number): Result.Result<ReadonlyArray<Packed>, AppendError> {
     for (const [key, expected] of append.expect) {
       const actual = positionOf(this.world, key)
@@ -79,7 +80,7 @@ export class Acceptor {
     let { hash, world } = this
     const packed: Array<Packed> = []
     for (const [stream, event, operation] of append.events) {
-      const recorded: Recorded = {
+      const said: Recorded = {
         seq: Seq.make(world.at + 1),
         atMs,
         stream,
@@ -88,8 +89,13 @@ export class Acceptor {
         actor: append.actor,
         event
       }
-      const json = Buffer.from(JSON.stringify(recorded))
+      const text = JSON.stringify(said)
+      const json = Buffer.from(text)
       if (json.length > eventMaxBytes) return Result.fail(new EventTooLarge({ bytes: json.length }))
+      // What is folded is what every later reader gets.
+      const recorded: Recorded = JSON.parse(text)
+      const unsound = whyUnsound(recorded)
+      if (unsound !== undefined) throw new Error(unsound)
       hash = link(event._tag === "LogCreated" ? genesis(event.log) : hash, json)
       packed.push({
         recorded,

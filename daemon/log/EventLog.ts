@@ -70,10 +70,10 @@ export class EventLog extends Context.Service<
     )
 }
 
-/** A decider that throws is a defect of that request, not of the log. */
-const attempt = (one: Pending, world: World.World) => {
+/** A decider that throws, or asks for a fact that is none, is a defect of that request, not of the log. */
+const attempt = <A>(one: Pending, step: () => A): A | undefined => {
   try {
-    return one.decide(world)
+    return step()
   } catch (cause) {
     Deferred.doneUnsafe(one.done, Effect.die(cause))
     return undefined
@@ -100,14 +100,15 @@ const make = Effect.fnUntraced(function* (actor: Actor) {
     const facts: Array<Recorded> = []
     const answers: Array<Group["answers"][number]> = []
     for (const one of asked) {
-      const decided = attempt(one, acceptor.world)
+      const decided = attempt(one, () => one.decide(acceptor.world))
       if (decided === undefined) continue
       const append = Result.isSuccess(decided) ? decided.success : undefined
       if (append === undefined) {
         answers.push([one, Result.isSuccess(decided) ? Result.succeed([]) : Result.fail(decided.failure)])
         continue
       }
-      const packed = acceptor.accept(append, atMs)
+      const packed = attempt(one, () => acceptor.accept(append, atMs))
+      if (packed === undefined) continue
       answers.push([one, Result.map(packed, (all) => all.map(({ recorded }) => recorded))])
       if (Result.isFailure(packed)) continue
       for (const { entry, recorded } of packed.success) {

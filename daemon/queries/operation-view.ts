@@ -4,6 +4,7 @@ import { conditionOf, workOf } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import type { OperationView } from "../../sdk/protocol/rows.ts"
+import { plural } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 
 /** The work on a cluster that an operation waits for, in its order. */
@@ -28,6 +29,19 @@ const detailOf = (row: OperationRow, world: World): string | null => {
     default:
       return null
   }
+}
+
+/** What an operation that was cancelled leaves running, and may cost: what it had done stays done. */
+export const leftOf = (cluster: ClusterRow | undefined): string | null => {
+  if (cluster === undefined || cluster.wanted !== "up") return null
+  const { name, nodes, offer, pending } = cluster
+  const running = nodes.filter(({ state }) => state !== "stopped").length
+  const asked = pending.reduce((sum, { ranks }) => sum + ranks.length, 0)
+  if (running + asked === 0) return null
+  const usd = (running + asked) * (offer?.usdPerHour ?? 0)
+  const price = usd === 0 ? "" : `, $${usd.toFixed(2)} an hour`
+  const more = asked === 0 ? "" : `${running === 0 ? "" : " and "}may still get ${plural(asked, "node")}`
+  return `${name} ${running === 0 ? "" : `keeps ${plural(running, "node")}`}${more}${price}. To end it: sky down ${name}`
 }
 
 export const operationView = (row: OperationRow, world: World): OperationView => ({

@@ -11,7 +11,7 @@ import type { Request } from "../../sdk/protocol/Wire.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import { operationView } from "./operation-view.ts"
+import { leftOf, operationView } from "./operation-view.ts"
 
 export const operationAnswers = ({ decide, world }: Pick<EventLog["Service"], "decide" | "world">, daemon: Actor) => ({
   operations: ({ all }: typeof Operations.Type) =>
@@ -33,6 +33,9 @@ export const operationAnswers = ({ decide, world }: Pick<EventLog["Service"], "d
     }).pipe(
       Effect.mapError((error) => ("exitCode" in error ? error : new InternalError({ message: error.message, hint: "Try it again." })))
     )
-    return { operation: asked, cancelled: facts.length > 0 }
+    const { clusters, operations } = world()
+    const cluster = operationOf(operations, asked)?.cluster
+    const left = cluster === undefined || facts.length === 0 ? null : leftOf(rowOf(clusters, cluster))
+    return { operation: asked, cancelled: facts.length > 0, left }
   })
 })

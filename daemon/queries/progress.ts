@@ -2,6 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { AutostopArmed } from "../../events/autostop.ts"
+import type { NodeProvisioned } from "../../events/provision.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -51,6 +52,15 @@ const foundIn = ({ numNodes, offer }: ClusterRow) => {
   const place = offer === null ? "" : placeText(offer)
   return place === "" ? "" : ` on ${place}, ${offer!.usdPerHour === 0 ? "free" : `$${(numNodes * offer!.usdPerHour).toFixed(2)} an hour`}`
 }
+/** The last one that was given of what was asked for together: told where the cluster has all its nodes by it. */
+const provisioned = (row: ClusterRow, { rank, token }: typeof NodeProvisioned.Type) => {
+  const own = row.nodes.filter((node) => node.token === token)
+  const isWhole = row.pending.length === 0 && row.nodes.length >= row.numNodes
+  if (!isWhole || rank !== own.at(-1)?.rank) return undefined
+  const count = own.length === row.nodes.length ? nodes(own.length) : `${own.length} of ${nodes(row.nodes.length)}`
+  return said("provision", "done", `${count}${hasMoved(row) ? foundIn(row) : ""}`)
+}
+
 /** Its place is that of what was asked last. */
 const toldOf = ({ offer, refused, refusals }: ClusterRow) =>
   refusals.length > 0 ? refusalText(refusals.at(-1)!) : offer && refused ? refusalText({ offer, ...refused }) : ""
@@ -69,13 +79,14 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeRequested":
       return said("provision", "running", `${nodes(event.ranks.length)} on ${placeText(event.offer) || event.offer.cloud}`)
     case "NodeProvisioned":
-      return row?.pending.length === 0 && event.rank === row.nodes.at(-1)?.rank
-        ? said("provision", "done", `${nodes(row.nodes.length)}${hasMoved(row) ? foundIn(row) : ""}`)
+      return row && provisioned(row, event)
+    case "NodeStarted": {
+      // Others may have run all the time.
+      const begun = row?.nodes.filter(({ ready }) => !ready) ?? []
+      return row?.nodes.every(({ state }) => state === "running") && event.rank === begun.at(-1)?.rank
+        ? said("provision", "done", `${nodes(begun.length)} started`)
         : undefined
-    case "NodeStarted":
-      return row?.nodes.every(({ state }) => state === "running") && event.rank === row.nodes.at(-1)?.rank
-        ? said("provision", "done", `${nodes(row.nodes.length)} started`)
-        : undefined
+    }
     case "NodeRefused":
       return said("provision", "failed", row && event.node === undefined ? toldOf(row) : event.message)
     case "PlacePassedOver":

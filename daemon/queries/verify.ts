@@ -3,8 +3,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import { whyUnsound } from "../log/sound.ts"
 import * as World from "../World.ts"
-import { damaged, foldOn, type Readable } from "./fold.ts"
+import { damaged, foldOn, type Readable, type Visit } from "./fold.ts"
 
 const unreadable = <A>(read: Effect.Effect<A, { readonly message: string }>) => Effect.mapError(read, ({ message }) => damaged(message))
 
@@ -62,6 +63,12 @@ export const compare = Effect.fn("compare")(function* (expected: World.World, { 
   return null
 })
 
+/** What no schema allows is no state of the log, however it folds: `audit verify` says the same. */
+const mustBeSound: Visit = (_, recorded) => {
+  const why = whyUnsound(recorded)
+  return why === undefined ? undefined : Effect.fail(damaged(why))
+}
+
 /** Each state that is kept, and the live one, is compared with the fold at its own position; one of them at a time is in memory. */
 export const verify = Effect.fn("replay.verify")(function* (log: Readable) {
   const begun = yield* Clock.currentTimeNanos
@@ -72,10 +79,10 @@ export const verify = Effect.fn("replay.verify")(function* (log: Readable) {
     const kept = yield* unreadable(log.kept(seq))
     // One that is of other code or rotten is not relied on.
     if (kept?.at !== seq) continue
-    world = yield* foldOn(log, world, seq)
+    world = yield* foldOn(log, world, seq, mustBeSound)
     difference ??= yield* compare(world, { of: `the snapshot at event ${seq}`, world: kept })
   }
-  world = yield* foldOn(log, world, live.world.at)
+  world = yield* foldOn(log, world, live.world.at, mustBeSound)
   difference ??= yield* compare(world, live)
   const tookMs = Number(((yield* Clock.currentTimeNanos) - begun) / 1_000_000n)
   return { events: world.at, tookMs, difference }

@@ -3,7 +3,7 @@ import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
-import { noAnswer, placeText } from "../../projections/refusals.ts"
+import { placeText } from "../../projections/refusals.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import type { Away } from "./away.ts"
 import { type Facts, seen } from "./facts.ts"
@@ -68,7 +68,7 @@ const mayPass = (row: ClusterRow, { _tag }: Action): boolean => {
 
 const isLongAsked = (row: ClusterRow, token: NodeToken, { nowMs, tries }: Failed): boolean => {
   const asked = row.pending.find((pending) => pending.token === token)
-  const isBeside = row.refusals.some(({ code, offer }) => code === noAnswer && offer.cloud === asked?.offer.cloud)
+  const isBeside = row.refusals.some(({ offer, want }) => want === "answer" && offer.cloud === asked?.offer.cloud)
   return tries >= (isBeside || nowMs - (asked?.sinceMs ?? nowMs) >= askedMaxMs ? askedMin : askedMax)
 }
 
@@ -79,7 +79,7 @@ const passedOver = (row: ClusterRow, token: NodeToken, message: string): Readonl
     .flatMap(
       ({ offer }): ReadonlyArray<Event> => [
         ...unanswered(row, token, message),
-        { _tag: "PlacePassedOver", cluster: row.id, offer, code: noAnswer, message }
+        { _tag: "PlacePassedOver", cluster: row.id, offer, code: "NoAnswer", message, want: "answer" }
       ]
     )
 

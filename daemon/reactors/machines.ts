@@ -62,7 +62,7 @@ export const requestNodes = Effect.fn("perform.requestNodes")(function* (
   if (row.offer === null) return yield* new CloudError({ kind: "Refused", code: "NoPlace", message: "no place was chosen" })
   const why = yield* noQuota(row, row.offer, cloud)
   if (why !== null) {
-    const refusal = { code: "NoQuota", message: cut(why), scope: "region" } as const
+    const refusal = { code: "NoQuota", message: cut(why), scope: "region", want: "quota" } as const
     return decided(operationOf(row), [{ _tag: "PlacePassedOver", cluster: row.id, offer: row.offer, ...refusal }])
   }
   const token = (yield* freshUlid) as NodeToken
@@ -79,26 +79,38 @@ export const beginStart = (row: ClusterRow, ranks: ReadonlyArray<number>) =>
       .map(({ node, rank }): Event => ({ _tag: "NodeStarting", cluster: row.id, rank, node }))
   )
 
-/** Before a place that refused is asked again: a little chance keeps many waiting clusters from asking together. */
-const askAgainMs = 30_000
+/** Before a place that refused is asked again: longer each time, and a little chance keeps many waiting clusters from asking together. */
+const askAgainFirstMs = 30_000
+const askAgainMaxMs = 5 * 60_000
 const askAgainJitter = 0.4
 
-export const askAgainAfterMs = Effect.map(Random.next, (chance) => Math.round(askAgainMs * (1 + askAgainJitter * (2 * chance - 1))))
+/** However the clock is set meanwhile. */
+export const waitMaxMs = askAgainMaxMs * (1 + askAgainJitter)
+
+/** `times`: it, or all there is, has refused. */
+export const askAgainAfterMs = (times: number) =>
+  Effect.map(Random.next, (chance) =>
+    Math.round(Math.min(askAgainMaxMs, askAgainFirstMs * 2 ** (times - 1)) * (1 + askAgainJitter * (2 * chance - 1)))
+  )
 
 /** For new machines, or to start those that are there. */
 export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
-  yield* Effect.sleep(yield* askAgainAfterMs)
-  return row.nodes.some(({ rank }) => ranks.includes(rank)) ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
+  const isStart = row.nodes.some(({ rank }) => ranks.includes(rank))
+  // Each node that is not started is a refusal of its own.
+  const times = Math.ceil((row.refused?.times ?? 1) / (isStart ? ranks.length : 1))
+  yield* Effect.sleep(yield* askAgainAfterMs(times))
+  return isStart ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
 })
 
 /** Of what a cloud says to a refusal. */
 const refusalMaxChars = 4096
 
-const refusalIn = ({ anyKind, code, message, scope }: CloudError) => ({
+const refusalIn = ({ anyKind, code, message, scope, want }: CloudError) => ({
   code,
   message: cut(message, refusalMaxChars),
   ...(scope === undefined ? {} : { scope }),
-  ...(anyKind === undefined ? {} : { anyKind })
+  ...(anyKind === undefined ? {} : { anyKind }),
+  ...(want === undefined ? {} : { want })
 })
 
 export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {

@@ -5,12 +5,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
-import type { LaunchRequested } from "../../events/launch.ts"
+import type { LaunchRequested, PlaceChosen } from "../../events/launch.ts"
+import type { NodeRefused } from "../../events/provision.ts"
 import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { refusalText } from "../../projections/refusals.ts"
+import { nextOfSearch, saidBefore } from "../../projections/search-facts.ts"
 import { recordError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { needOf } from "../../task/Need.ts"
@@ -26,12 +28,10 @@ import { accessOf, offersFor, ofPlace } from "../offers-for.ts"
 import { openPlaces } from "../optimizer/blocks.ts"
 import { giveUpPlace } from "./conclude.ts"
 import { decided, type Facts } from "./facts.ts"
-import { askAgainAfterMs, type Hands } from "./machines.ts"
+import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "./machines.ts"
 
 /** To say what there is. */
 const offersMaxMin = 2
-/** However the clock is set meanwhile. */
-const waitMaxMs = 60_000
 
 const look = Effect.fn("nextPlace.look")(function* (
   row: ClusterRow,
@@ -94,6 +94,15 @@ const inShort = (refusals: ReadonlyArray<Refusal>, reason: string | null): strin
   return refusals.length === 1 ? refusalText(last) : `${refusals.length} gave nothing, the last of them ${refusalText(last)}`
 }
 
+const isKnown = (row: ClusterRow, { offer, owner }: typeof PlaceChosen.Type): boolean => {
+  const before = saidBefore(row, offer)
+  return before !== undefined && String(before.owner) === String(owner ?? null)
+}
+
+/** What was chosen in the round before is not told as chosen again. */
+const askAtOnce = (row: ClusterRow, offer: Offer, clouds: Hands["clouds"]) =>
+  requestNodes({ ...row, offer }, [...Array(row.numNodes).keys()], clouds.get(offer.cloud))
+
 export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   row: ClusterRow,
   { clouds, jobs }: Hands
@@ -103,16 +112,42 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   if (request?._tag !== "LaunchRequested") return decided(id, [])
   const { off, offer, passed, reason, words } = yield* look(row, request, clouds)
   if (offer !== undefined) {
-    return decided(id, [...passed, chosenAt(row.id, offer, row.numNodes, words), ...moved(row, offer, words)])
+    const chosen = chosenAt(row.id, offer, row.numNodes, words)
+    const others = moved(row, offer, words)
+    const isNews = passed.length > 0 || others.length > 0 || !isKnown(row, chosen)
+    return isNews ? decided(id, [...passed, chosen, ...others]) : yield* askAtOnce(row, offer, clouds)
   }
-  const refusals = [...row.refusals, ...passed.map(({ anyKind = false, scope = "zone", ...one }) => ({ ...one, anyKind, scope }))]
+  const refusals = [
+    ...row.refusals,
+    ...passed.map(({ anyKind = false, scope = "zone", want = null, ...one }) => ({ ...one, anyKind, scope, want, owner: null }))
+  ]
   if (!request.retryUntilUp) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
     return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
   }
-  const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs)
+  const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs(row.rounds + 1))
   const message = cut(inShort(refusals, off ?? reason))
   return decided(id, [...passed, { _tag: "PlacesExhausted", cluster: row.id, round: row.rounds + 1, message, retryAtMs }])
+})
+
+const isAlike = (before: Refusal | undefined, { anyKind = false, code, scope = "zone", want }: typeof NodeRefused.Type) =>
+  before?.code === code && before.scope === scope && before.anyKind === anyKind && before.want === (want ?? null)
+
+/**
+ * After what was asked for under a token. What refuses as it did in the round before is not told again: the fact of what is asked next says it, so
+ * that rounds without end fill no disk.
+ */
+export const goingOn = Effect.fn("perform.goingOn")(function* (row: ClusterRow, facts: Facts, hands: Hands) {
+  const [event, ...others] = facts.events
+  if (event === undefined || !("_tag" in event) || event._tag !== "NodeRefused" || others.length > 0 || row.wanted !== "up") return facts
+  const asked = row.pending.find(({ token }) => token === event.token)
+  if (asked === undefined || row.pending.length > 1 || row.nodes.length > 0 || !isAlike(saidBefore(row, asked.offer), event)) return facts
+  const after = nextOfSearch(row, event, 0)
+  // What fails here fails once more, and is told, where it is the next step.
+  const next = yield* Effect.orElseSucceed(nextPlace(after, hands), () => facts)
+  const [then, ...more] = next.events
+  const isStep = then !== undefined && "_tag" in then && (then._tag === "NodeRequested" || then._tag === "PlacesExhausted")
+  return isStep && more.length === 0 ? decided(next.operation, [{ ...then, refusedAgain: event.token }]) : facts
 })
 
 export const nextRound = Effect.fn("perform.nextRound")(function* (row: ClusterRow, atMs: number, hands: Hands) {

@@ -15,7 +15,7 @@ import { taskOf } from "./deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
 import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./machines.ts"
-import { nextPlace, nextRound } from "./next-place.ts"
+import { goingOn, nextPlace, nextRound } from "./next-place.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { activeOf, failMisfit, failSetup, submit } from "./steps.ts"
@@ -96,7 +96,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
   yield* asOwner(cloud, row)
   switch (action._tag) {
     case "Provision":
-      return yield* provision(row, action.token, cloud, log)
+      return yield* goingOn(row, yield* provision(row, action.token, cloud, log), hands)
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, log)
     case "StartNodes":

@@ -1,7 +1,7 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { isForQuota, noAnswer, placeText, refusalsText, toldMax } from "../../projections/refusals.ts"
+import { placeText, refusalsText, toldMax } from "../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 
@@ -18,6 +18,8 @@ const historyOf = (refusals: ReadonlyArray<Refusal>) =>
       ...(place === "" ? {} : { place })
     }
   })
+
+const isForQuota = ({ want }: Refusal): boolean => want === "quota"
 
 /** Of the cloud as such, and all of it; a quota may be of all regions, too. */
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
@@ -45,8 +47,8 @@ const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
   if (last === undefined) return "See what may be used, and why not: sky check"
-  if (last.code === "Unusable" || last.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
-  if (refusals.every(({ code }) => code === noAnswer))
+  if (last.want === "mending" || last.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
+  if (refusals.every(({ want }) => want === "answer"))
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
   if (isForRights(refusals)) return rightsOf(refusals)
@@ -58,7 +60,7 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 /** `isKept`: its nodes are there, and stopped. */
 export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {
   const { everUp, name, nodes, offer, refused } = row
-  const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false }]
+  const here = refused === null || offer === null ? [] : [{ ...refused, offer, anyKind: false, owner: null }]
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
   const more = refusals.length - toldMax

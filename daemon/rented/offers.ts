@@ -22,13 +22,32 @@ const reasonOf = (cloud: string, { lacks, mismatch, near, need }: Look): string 
   return `${name} has no ${wantText(need)}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
 }
 
+/** What the list has, and only where the account may not be: it is not the cloud that has none. */
+const closedTo = (name: string, looks: ReadonlyArray<Look>): Offered | undefined => {
+  const closed = looks.filter(({ candidates }) => candidates.length > 0)
+  if (closed.length === 0) return undefined
+  const reasons = closed.map(({ candidates, need }) => {
+    const { region: _, zone: __, ...what } = need
+    const regions = [...new Set(candidates.flatMap(({ offer }) => offer.region ?? []))]
+    const more = regions.length > nearMax ? `, and ${regions.length - nearMax} more` : ""
+    return `${name} has ${wantText(what)} in ${regions.slice(0, nearMax).join(", ")}${more}, but in no zone that the account may use`
+  })
+  return {
+    offers: [],
+    reason: [...new Set(reasons)].join("; "),
+    hint: `Enable a region of these in the account's settings at ${name}, or name others`
+  }
+}
+
 export const offersOf = (
   cloud: string,
   catalog: Catalog | undefined,
   { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">,
   mayUse: (region: string) => boolean,
   /** What it has in its list, and is not launched. */
-  unable: (need: Need) => string | undefined = () => undefined
+  unable: (need: Need) => string | undefined = () => undefined,
+  /** All that it has, where the catalog is what the account has of it. */
+  list?: Catalog
 ): Offered => {
   const name = cloudDisplay(cloud)
   if (catalog === undefined) return { offers: [], reason: `the list of ${name}'s offers cannot be read` }
@@ -44,6 +63,8 @@ export const offersOf = (
   const offers = each.filter(({ region }) => mayUse(region ?? ""))
   if (offers.length > 0) return { offers, reason: null }
   if (each.length > 0) return { offers, reason: `${cloud}.ssh_proxy_command of config.yaml names none of the regions that have it` }
+  const closed = list && closedTo(name, optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [list]).looks)
+  if (closed !== undefined) return closed
   return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
 }
 
@@ -66,6 +87,9 @@ export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: L
 export const asOffers = (offered: () => Catalog | undefined): CloudOffers => ({
   get regions() {
     return offered()?.regions ?? []
+  },
+  get closedRegions() {
+    return offered()?.closedRegions ?? []
   },
   get typeNames() {
     return offered()?.typeNames ?? []

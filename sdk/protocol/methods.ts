@@ -81,7 +81,11 @@ export const queries = {
   "audit.export": { params: AuditExport, result: AuditExportAnswer, streams: true },
   "audit.diff": { params: AuditDiff, result: AuditDiffAnswer },
   operations: { params: Operations, result: OperationsAnswer },
-  "operations.cancel": { params: OperationsCancel, result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean }) },
+  /** `left`: what it leaves running, in words; null where that is nothing. */
+  "operations.cancel": {
+    params: OperationsCancel,
+    result: Schema.Struct({ operation: Schema.String, cancelled: Schema.Boolean, left: Schema.NullOr(Schema.String) })
+  },
   check: { params: Check, result: CheckAnswer },
   optimize: { params: Optimize, result: OptimizeAnswer },
   "gpus.list": { params: GpusList, result: GpusListAnswer },

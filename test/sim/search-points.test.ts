@@ -42,6 +42,12 @@ const stories: Readonly<Record<string, Story>> = {
       world.lackAt = () => (told(disk, "PlacesExhausted").length === 0 ? noRoom : null)
     }
   },
+  "that has to wait twice, and is refused in the same words": {
+    params: { ...launch, retryUntilUp: true },
+    set: (world, disk) => {
+      world.lackAt = (place) => (told(disk, "PlacesExhausted").length < 2 ? noRoom : roomIn("us-east-1b")(place))
+    }
+  },
   "for a gang that was half given": {
     params: launch,
     set: (world) => {
@@ -92,12 +98,12 @@ const play = Effect.fn("play")(function* ({ lost = false, params, set }: Story, 
   let daemon = (yield* started(boot(disk, world), () => dead)) ?? (yield* again)
   const send = () => Effect.forkDetach(daemon.send("launch", "r", params), { startImmediately: true })
   yield* send()
-  yield* settle(daemon, 25)
+  yield* settle(daemon, 45)
   if (dead) {
     yield* daemon.kill
     daemon = yield* again
     yield* send()
-    yield* settle(daemon, 25)
+    yield* settle(daemon, 45)
   }
   check(daemon, world, disk)
   checkSearch(disk, places)

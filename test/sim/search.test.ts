@@ -164,7 +164,7 @@ describe("a cloud that cannot be used any more", () => {
             assert.include(conditionOf(row()!).reason, "GCP is not enabled any more: the token has expired")
             world.whyNot = null
             world.lackAt = () => null
-            yield* settle(daemon, 40)
+            yield* settle(daemon, 100)
             assert.strictEqual(statusOf(row()!), "UP")
           })
         ),
@@ -605,7 +605,47 @@ describe("retryUntilUp", () => {
       })
     )
   )
-  it.effect("waits from 18 to 42 seconds between two rounds, and a crash in between makes that no longer and no shorter", () =>
+  it.effect("tells of a later round one fact for each place, and more only of what is news", () =>
+    search(({ ask, daemon, disk, outcome, world }) =>
+      Effect.gen(function* () {
+        const rounds = () => told(disk, "PlacesExhausted").length
+        const factsOfRound = (round: number) => {
+          const ends = recordedIn(disk).filter(({ event }) => event._tag === "PlacesExhausted")
+          return recordedIn(disk).filter(({ seq }) => seq > ends[round - 2]!.seq && seq <= ends[round - 1]!.seq)
+        }
+        const quota = refused("VcpuLimitExceeded", "region", undefined, "quota")
+        world.lackAt = ({ region }) => (rounds() === 2 && region === "us-west-2" ? quota : noRoom)
+        yield* ask("l", "launch", retrying)
+        for (let i = 0; i < 200 && rounds() < 3; i++) yield* pass(daemon, "2 seconds")
+        const tags = (round: number) => factsOfRound(round).map(({ event }) => event._tag)
+        assert.deepStrictEqual(tags(2), [...zones.map(() => "NodeRequested"), "PlacesExhausted"])
+        assert.deepStrictEqual(tags(3), [...zones.map(() => "NodeRequested"), "NodeRefused", "PlacesExhausted"])
+        assert.deepStrictEqual(asked(disk), [...zones, ...zones, ...zones])
+        // Who gives up hears of all places all the same, and for each attempt there is one request.
+        yield* ask("again", "launch", { ...launch, task: { run: "x", num_nodes: 2 } })
+        assert.strictEqual(new Set(told(disk, "NodeRequested").map(({ token }) => token)).size, 18)
+        yield* ask("end", "down", named)
+        assert.deepInclude(outcome("end"), { _tag: "succeeded" })
+        check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("waits longer after each round, up to five minutes", () =>
+    search(({ ask, daemon, disk, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = () => noRoom
+        yield* ask("l", "launch", retrying)
+        for (let i = 0; i < 900 && told(disk, "PlacesExhausted").length < 7; i++) yield* pass(daemon, "2 seconds")
+        const waits = recordedIn(disk).flatMap(({ atMs, event }) => (event._tag === "PlacesExhausted" ? [event.retryAtMs - atMs] : []))
+        for (const [i, seconds] of [30, 60, 120, 240, 300, 300].entries()) {
+          assert.isAtLeast(waits[i]!, seconds * 600, `round ${i + 1}`)
+          assert.isAtMost(waits[i]!, seconds * 1400, `round ${i + 1}`)
+        }
+        yield* ask("end", "down", named)
+      })
+    )
+  )
+  it.effect("waits from 18 to 42 seconds before the second round, and a crash in between makes that no longer and no shorter", () =>
     Effect.gen(function* () {
       const disk: MemoryDisk = []
       const world = yield* makeWorld
@@ -621,7 +661,7 @@ describe("retryUntilUp", () => {
       assert.isAtMost(retryAtMs - exhausted!.atMs, 42_000)
       const second = (yield* started(boot(disk, world)))!
       for (let i = 0; i < 50 && asked(disk).length === zones.length; i++) yield* pass(second, "1 seconds")
-      const next = recordedIn(disk).find(({ event, seq }) => event._tag === "PlaceChosen" && seq > exhausted!.seq)
+      const next = recordedIn(disk).find(({ event, seq }) => event._tag === "NodeRequested" && seq > exhausted!.seq)
       assert.isAtLeast(next!.atMs, retryAtMs)
       assert.isAtMost(next!.atMs, retryAtMs + 1000)
       checkSearch(disk, places)

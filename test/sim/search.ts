@@ -1,4 +1,5 @@
 /** Two clouds with regions and zones that run out of room, and what must hold of any search for a place in them. */
+import { isDeepStrictEqual } from "node:util"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
@@ -6,7 +7,7 @@ import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { placesOf } from "../../daemon/optimizer/blocks.ts"
 import type { Event } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
-import type { Offer, RefusalScope } from "../../events/values.ts"
+import type { Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { operationOf } from "../../projections/operations.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
@@ -30,15 +31,16 @@ export const places = placesOf([
 export const zones = places.map(({ zone }) => zone)
 export const spot = placesOf([region("aws", "us-east-1", "ab", 1, true)])
 
-export const refused = (code: string, scope?: RefusalScope, anyKind?: boolean) =>
+export const refused = (code: string, scope?: RefusalScope, anyKind?: boolean, want?: RefusalWant) =>
   new CloudError({
     kind: "Refused",
     code,
     message: `We have none: ${code}.`,
     ...(scope === undefined ? {} : { scope }),
-    ...(anyKind === undefined ? {} : { anyKind })
+    ...(anyKind === undefined ? {} : { anyKind }),
+    ...(want === undefined ? {} : { want })
   })
-export const noRoom = refused("InsufficientInstanceCapacity")
+export const noRoom = refused("InsufficientInstanceCapacity", undefined, undefined, "room")
 
 /** All zones but these have no room. */
 export const roomIn =
@@ -107,14 +109,20 @@ const isReached = ({ offer: at, anyKind, scope = "zone" }: { offer: Offer; scope
   return scope === "everywhere" || (kind && names[scope].every((name) => at[name] === one[name]))
 }
 
+type Told = Parameters<typeof isReached>[0]
 interface Searched {
   at: Offer | undefined
-  refusals: Array<Parameters<typeof isReached>[0]>
+  refusals: Array<Told>
+  /** Those of the round before. */
+  before: ReadonlyArray<Told>
   /** Launches that wait for it. */
   readonly launches: Set<string | null>
 }
 
-/** Whatever happened: a place is chosen when all before it were refused in this round, and is asked where it was chosen. */
+/**
+ * Whatever happened: a place is chosen when all before it were refused in this round, and is asked where it was chosen. What was refused in
+ * the round before need not be chosen again, and what is refused again is not told again.
+ */
 export const checkSearch = (disk: MemoryDisk, offered: ReadonlyArray<Offer>) => {
   const searches = new Map<string, Searched>()
   const tokens = new Map<string, Offer>()
@@ -122,16 +130,25 @@ export const checkSearch = (disk: MemoryDisk, offered: ReadonlyArray<Offer>) => 
     if (event._tag === "OperationSucceeded" || event._tag === "OperationFailed" || event._tag === "OperationCancelled")
       for (const { launches } of searches.values()) launches.delete(operation)
     if (!("cluster" in event)) continue
-    const own = searches.get(event.cluster) ?? { at: undefined, refusals: [], launches: new Set() }
+    const own: Searched = searches.get(event.cluster) ?? { at: undefined, refusals: [], before: [], launches: new Set() }
     searches.set(event.cluster, own)
+    const choose = (place: Offer) => {
+      const open = offered.filter((one) => !own.refusals.some((refusal) => isReached(refusal, one)))
+      assert.deepStrictEqual(place, open[0], "not the best of those that are left")
+      own.at = place
+    }
+    const knownAt = (place: Offer | undefined): Told | undefined => own.before.find(({ offer }) => isDeepStrictEqual(offer, place))
+    if ("refusedAgain" in event && event.refusedAgain !== undefined) {
+      const before = knownAt(tokens.get(event.refusedAgain))
+      assert.isDefined(before, "refused again, and never before")
+      own.refusals.push(before!)
+    }
     switch (event._tag) {
-      case "PlaceChosen": {
-        const open = offered.filter((place) => !own.refusals.some((refusal) => isReached(refusal, place)))
-        assert.deepStrictEqual(event.offer, open[0], "not the best of those that are left")
-        own.at = event.offer
+      case "PlaceChosen":
+        choose(event.offer)
         break
-      }
       case "NodeRequested":
+        if (knownAt(event.offer) !== undefined && !isDeepStrictEqual(event.offer, own.at)) choose(event.offer)
         assert.deepStrictEqual(event.offer, own.at, "asked elsewhere than chosen")
         tokens.set(event.token, event.offer)
         break
@@ -148,13 +165,15 @@ export const checkSearch = (disk: MemoryDisk, offered: ReadonlyArray<Offer>) => 
       }
       case "LaunchRequested":
       case "StartRequested":
-        if (own.launches.size === 0) own.refusals = []
+        if (own.launches.size === 0) Object.assign(own, { refusals: [], before: [] })
         if (event._tag === "LaunchRequested") own.launches.add(operation)
         break
       case "StopRequested":
       case "DownRequested":
+        Object.assign(own, { refusals: [], before: [] })
+        break
       case "PlacesExhausted":
-        own.refusals = []
+        Object.assign(own, { refusals: [], before: own.refusals })
     }
   }
 }

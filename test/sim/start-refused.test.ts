@@ -73,7 +73,7 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
         for (let i = 0; i < 60 && asked(world, "start") < 4; i++) yield* pass(daemon, "2 seconds")
         assert.strictEqual(asked(world, "start"), 4)
         world.faults.clear()
-        yield* settle(daemon, 40)
+        yield* settle(daemon, 100)
         assert.deepInclude(outcome("b"), { _tag: "succeeded" })
         assert.strictEqual(asked(world, "start"), 6)
         assert.strictEqual(statusOf(row()!), "UP")

@@ -12,12 +12,28 @@ import { launch } from "../../daemon/commands/launch.ts"
 import { start } from "../../daemon/commands/start.ts"
 import { stop } from "../../daemon/commands/stop.ts"
 import { runTimestampOf } from "../../daemon/commands/submission.ts"
+import { leftOf } from "../../daemon/queries/operation-view.ts"
 import type { Event } from "../../events/Event.ts"
 import { ClusterId } from "../../events/ids.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
-import { asked, cluster, ended, name, nodeId, offer, requested, rowAfter, type Said, started, up, worldOf } from "../fakes/facts.ts"
+import {
+  asked,
+  cluster,
+  ended,
+  name,
+  nodeId,
+  offer,
+  provisioned,
+  requested,
+  rowAfter,
+  type Said,
+  started,
+  token,
+  up,
+  worldOf
+} from "../fakes/facts.ts"
 
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
@@ -74,8 +90,8 @@ describe("launch", () => {
   })
   it("launch-38, launch-39: takes a copy of a STOPPED cluster's disk to a new one on the same cloud, in any place, or says why not", () => {
     const far: Offer = { ...offer, cloud: "far", region: "r-1" }
-    const there = (facts: ReadonlyArray<Said>) =>
-      facts.map((fact): Said => ("_tag" in fact && fact._tag === "PlaceChosen" ? { ...fact, offer: far } : fact))
+    const moved = (event: Event): Event => ("offer" in event ? { ...event, offer: far } : event)
+    const there = (facts: ReadonlyArray<Said>) => facts.map((fact): Said => ("_tag" in fact ? moved(fact) : [moved(fact[0]), fact[1]]))
     const source = rowAfter(there(stopped))
     const wish = { from: name, source, target: undefined, task: { run: "r" } as RecordedTask, clones: (cloud: string) => cloud === "far" }
     const disk = { cloud: "far", region: "r-1", cluster, clusterName: name, node: nodeId(0), host: null, gib: 256 }
@@ -275,6 +291,20 @@ describe("cancelling an operation", () => {
     const facts = asked()
     const operation = operationOf(worldOf(facts).operations, "r-launch")
     assert.deepStrictEqual(tags(cancelOperation(operation, rowAfter(facts), "r-launch", nobody)), ["OperationCancelled"])
+  })
+  it("says what machines it leaves, and may still get, at what price; nothing where there are none, or they go anyway", () => {
+    const cancelled: Said = [{ _tag: "OperationCancelled", reason: "", by: null }, "r-launch"]
+    const priced = { ...offer, cloud: "aws", region: "us-east-1", usdPerHour: 3.06 }
+    const asks: Said = [{ _tag: "NodeRequested", cluster, token, ranks: [0, 1], offer: priced }, "r-launch"]
+    const given = provisioned(2)[1]!
+    const left = (...facts: ReadonlyArray<Said>) => leftOf(rowAfter([...asked({ numNodes: 2 }), ...facts, cancelled]))
+    assert.isNull(left())
+    assert.strictEqual(left(asks), "train may still get 2 nodes, $6.12 an hour. To end it: sky down train")
+    assert.strictEqual(left(asks, given), "train keeps 1 node and may still get 1 node, $6.12 an hour. To end it: sky down train")
+    assert.strictEqual(leftOf(rowAfter(up(2))), "train keeps 2 nodes. To end it: sky down train")
+    const down: Said = [{ _tag: "DownRequested", cluster, purge: false, lastUse: "" }, "r-down"]
+    assert.isNull(left(asks, given, down))
+    assert.isNull(leftOf(undefined))
   })
   it("does nothing to one that has ended, and refuses one that nobody knows", () => {
     const facts = up()

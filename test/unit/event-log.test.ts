@@ -1,6 +1,6 @@
 /** What the log promises to those who append and those who follow. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Stream } from "effect"
 import { Background } from "../../daemon/Background.ts"
 import type { Append } from "../../daemon/log/Acceptor.ts"
 import { genesis, link, pack, unpack } from "../../daemon/log/chain.ts"
@@ -9,7 +9,7 @@ import { LogStore, LogUnavailable } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import type { Event } from "../../events/Event.ts"
 import type { StreamName } from "../../events/Recorded.ts"
-import { cluster, created, requested } from "../fakes/facts.ts"
+import { cluster, created, offer, requested } from "../fakes/facts.ts"
 
 const actor = { kind: "daemon" as const, uid: 1, host: "here" }
 const id = MemoryLogStore.memoryLog
@@ -138,6 +138,33 @@ describe("EventLog", () => {
         assert.strictEqual((yield* Effect.flip(log.append(append([large]))))._tag, "EventTooLarge")
         yield* log.append(append([fact]))
         assert.strictEqual(log.world().at, 2)
+      })
+    )
+  )
+  it.live("takes no fact that could not be read again: its asker is told, and the log goes on as it was", () =>
+    on([], (log) =>
+      Effect.gen(function* () {
+        for (const usdPerHour of [Number.NaN, Number.POSITIVE_INFINITY]) {
+          const chosen: Event = { _tag: "PlaceChosen", cluster, numNodes: 1, offer: { ...offer, usdPerHour } }
+          const exit = yield* Effect.exit(log.append(append([created as Event, chosen], [["name/train", 0]])))
+          assert.isTrue(Exit.hasDies(exit))
+          assert.include(
+            String(Exit.isFailure(exit) && Cause.squash(exit.cause)),
+            "Event 3 is not what its schema says: event.offer.usdPerHour"
+          )
+        }
+        assert.strictEqual(log.world().at, 1)
+        yield* log.append(append([created as Event], [["name/train", 0]]))
+        assert.strictEqual(log.world().at, 2)
+      })
+    )
+  )
+  it.live("holds in its state what it has written, and nothing else", () =>
+    on([], (log) =>
+      Effect.gen(function* () {
+        const said: Event = { _tag: "OperationSucceeded", result: { share: -0, gone: undefined as never } }
+        const [fact] = yield* log.append(append([said]))
+        assert.deepStrictEqual(fact!.event, { _tag: "OperationSucceeded", result: { share: 0 } })
       })
     )
   )

@@ -210,6 +210,12 @@ describe("the proof", () => {
     assert.match(difference!.found!, /"status":"PENDING"/)
   })
 
+  it("holds for no log with a fact that its schema does not allow: so says an audit", async () => {
+    const poisoned = facts.map((one) => (one.seq === 3 ? { ...one, event: { ...one.event, cluster: null as never } } : one))
+    const why = await Effect.runPromise(Effect.flip(verify(logOf(poisoned, facts.reduce(World.apply, World.empty)))))
+    assert.match(why.message, /^Event 3 is not what its schema says: event\.cluster: /)
+  })
+
   it("takes each state that is kept at its own position", async () => {
     const states = facts.map((_, i) => facts.slice(0, i + 1).reduce(World.apply, World.empty))
     const keeping = (kept: ReadonlyArray<World.World>): Readable => ({

@@ -1,11 +1,13 @@
 /** The search for a first place: what is done next, what a refusal reaches, and what people read of it. */
 import { assert, describe, it } from "@effect/vitest"
+import { HashMap, Option } from "effect"
 import * as fc from "fast-check"
 import { openPlaces, placesOf } from "../../daemon/optimizer/blocks.ts"
 import { progressOf } from "../../daemon/queries/progress.ts"
 import { plan } from "../../daemon/reactors/plan.ts"
 import { unavailable } from "../../daemon/reactors/unavailable.ts"
 import { apply, empty } from "../../daemon/World.ts"
+import { NodeId, NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
@@ -30,6 +32,8 @@ const refusal = (place: Offer, changes: Partial<Refusal> = {}): Refusal => ({
   message: long,
   scope: "zone",
   anyKind: false,
+  want: "room",
+  owner: null,
   ...changes
 })
 
@@ -40,7 +44,7 @@ const asking = (place = at("us-east-1a"), ranks = [0, 1]): Said => [
   "r-launch"
 ]
 const saysNo = (more = {}): Said => [
-  { _tag: "NodeRefused", cluster, token, code: "InsufficientInstanceCapacity", message: long, ...more },
+  { _tag: "NodeRefused", cluster, token, code: "InsufficientInstanceCapacity", message: long, want: "room", ...more },
   "r-launch"
 ]
 const next = (facts: ReadonlyArray<Said>) => plan(rowAfter(facts)!, worldOf(facts).jobs)
@@ -73,6 +77,36 @@ describe("the plan after a refusal", () => {
     const at = (nowMs: number) => conditionOf(rowAfter(facts)!, nowMs).reason
     assert.strictEqual(at(retryAtMs - 32_500), "all places are asked again in 33 s: 1 gave nothing")
     assert.strictEqual(at(retryAtMs + 1), "all places are asked again now: 1 gave nothing")
+  })
+  it("is the same where what refused as in the round before is told by the request that follows, or by the end of the round", () => {
+    const [first, second] = [NodeToken.make(`${token.slice(0, -1)}2`), NodeToken.make(`${token.slice(0, -1)}3`)]
+    const [a, b] = [at("us-east-1a"), at("us-east-1b")]
+    const ends = (more = {}): Said => [
+      { _tag: "PlacesExhausted", cluster, round: 1, message: "2 gave nothing", retryAtMs: 99_000, ...more },
+      "r-launch"
+    ]
+    const asks = (offer: Offer, own: NodeToken, more = {}): Said => [
+      { _tag: "NodeRequested", cluster, token: own, ranks: [0, 1], offer, ...more },
+      "r-launch"
+    ]
+    const round = [...launching({ retryUntilUp: true }), asking(), saysNo(), chosen(b), asking(b), saysNo(), ends()]
+    const again = [...round, asks(a, first), asks(b, second, { refusedAgain: first })]
+    assert.deepStrictEqual(next(again), { _tag: "Provision", token: second })
+    const row = rowAfter(again)!
+    assert.deepInclude(row, { offer: b, waiting: null, rounds: 1 })
+    assert.deepStrictEqual(
+      row.pending.map((one) => one.token),
+      [second]
+    )
+    assert.deepStrictEqual(
+      row.refusals.map(({ code, offer }) => [offer.zone, code]),
+      [["us-east-1a", "InsufficientInstanceCapacity"]]
+    )
+    const over = [...again, ends({ round: 2, refusedAgain: second })]
+    assert.deepStrictEqual(next(over), { _tag: "NextRound", atMs: 99_000 })
+    assert.lengthOf(rowAfter(over)!.refusedBefore, 2)
+    const costs = [again, over].map((facts) => Option.getOrThrow(HashMap.get(worldOf(facts).costs.rows, cluster)).asked.length)
+    assert.deepStrictEqual(costs, [1, 0])
   })
   it("start-03: is no other place for a start, nor for a cluster that was up once, nor for one whose nodes are stopped", () => {
     const start: Said = [
@@ -165,7 +199,7 @@ describe("the error when no place gave it", () => {
   const row = (refusals: ReadonlyArray<Refusal>) => ({ ...rowAfter(launching())!, refusals, refused: null })
   const many = Array.from({ length: 1000 }, (_, i) => refusal(at(`region-${i >> 2}a`), { message: "ü".repeat(1024) }))
   it("says why in short, a line for each reason with the first places that gave it; each in its own words stands in the history", () => {
-    const quota = refusal(at("us-west-2a"), { code: "VcpuLimitExceeded", message: `${long} vCPU limit` })
+    const quota = refusal(at("us-west-2a"), { code: "VcpuLimitExceeded", message: `${long} vCPU limit`, want: "quota" })
     const { failoverHistory, message, hint } = unavailable(
       row([...["a", "b", "c", "d"].map((zone) => refusal(at(`us-east-1${zone}`))), quota]),
       false
@@ -191,21 +225,21 @@ describe("the error when no place gave it", () => {
   it("names the quota and how much there is of it, where the cloud does", () => {
     const message = `Quota 'NVIDIA_T4_GPUS' exceeded.  Limit: 1.0 in region us-central1 (QUOTA_EXCEEDED), insert in us-central1-a, ${long}`
     const { message: said } = unavailable(
-      row([refusal({ ...at("us-central1-a"), cloud: "gcp" }, { code: "QUOTA_EXCEEDED", message })]),
+      row([refusal({ ...at("us-central1-a"), cloud: "gcp" }, { code: "QUOTA_EXCEEDED", message, want: "quota" })]),
       false
     )
     assert.include(said, "GCP us-central1-a: no quota (QUOTA_EXCEEDED: NVIDIA_T4_GPUS is 1)")
   })
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
-    assert.include(hint({ code: "VcpuLimitExceeded" }), "more quota")
+    assert.include(hint({ want: "quota" }), "more quota")
     const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
     assert.include(hint(rights), "sky check aws")
     assert.strictEqual(unavailable(row([refusal(at("us-east-1a"), rights)]), false).exitCode, exitCodes.credentials)
     const stopped = {
       ...row([]),
       offer: at("us-east-1a"),
-      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", times: 1 } as const
+      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", want: null, times: 1 } as const
     }
     assert.deepInclude(unavailable(stopped, true), { exitCode: exitCodes.credentials })
     assert.include(unavailable(stopped, true).hint, "sky check aws. To end it")
@@ -213,6 +247,12 @@ describe("the error when no place gave it", () => {
     assert.include(hint({ code: "DefaultVpcDoesNotExist", scope: "region", anyKind: true }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region" }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
+    assert.include(hint({ want: "mending", scope: "region" }), "Mend that first")
+    assert.include(hint({ want: "answer" }), "What may still come of what was asked for")
+  })
+  it("guesses at nothing by a code: what its cloud does not say of a refusal is told in the cloud's words", () => {
+    const told = refusal(at("us-east-1a"), { code: "SomeLimitOfCapacityExceeded", want: null })
+    assert.include(unavailable(row([told]), false).message, long.replace(/\.$/, ""))
   })
   it("fits a fact, however many there were, and says how many more", () => {
     const error = unavailable(row(many), false)
@@ -254,6 +294,33 @@ describe("what is told to who waits", () => {
       "running 2 nodes on AWS us-east-1b",
       "done 2 nodes on AWS us-east-1b, $8.00 an hour"
     ])
+  })
+  /** Whoever follows hears of facts that were recorded together with the state after the last of them. */
+  const told = (before: ReadonlyArray<Said>, group: ReadonlyArray<Said>) => {
+    const world = worldOf([...before, ...group])
+    return recorded([...before, ...group])
+      .slice(before.length)
+      .flatMap((one) => progressOf(one, world, "train")?.detail ?? [])
+  }
+  const gives = (rank: number, under = token): Said => [
+    { _tag: "NodeProvisioned", cluster, token: under, rank, node: NodeId.make(`${under}-${rank}`), address: "1.2.3.4" },
+    "r-launch"
+  ]
+  it("is nothing of nodes that are there where others of the gang are not", () => {
+    const before = [...launching(), asking()]
+    assert.deepStrictEqual(told(before, [gives(0), saysNo()]), ["AWS us-east-1a: no capacity (InsufficientInstanceCapacity)"])
+    assert.deepStrictEqual(told(before, [gives(0), gives(1)]), ["2 nodes"])
+  })
+  it("is a node in place of another, whichever it is", () => {
+    const other = NodeToken.make(`${token.slice(0, -1)}2`)
+    const lost: Said = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
+    const again: Said = [{ _tag: "NodeRequested", cluster, token: other, ranks: [0], offer }, "r-launch"]
+    assert.deepStrictEqual(told([...up(2), lost, ...launching().slice(1, 3), again], [gives(0, other)]), ["1 of 2 nodes"])
+  })
+  it("is nodes that were started, whichever they are", () => {
+    const stopped: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    const started: Said = [{ _tag: "NodeStarted", cluster, rank: 0, node: nodeId(0), address: "1.2.3.4" }, "r-launch"]
+    assert.deepStrictEqual(told([...up(2), stopped, ...launching().slice(1, 3)], [started]), ["1 node started"])
   })
   it("is when all are asked again", () => {
     const waits: Said = [{ _tag: "PlacesExhausted", cluster, round: 1, message: "6 gave nothing", retryAtMs: 40_000 }, "r-launch"]

@@ -146,7 +146,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {
         const own = yield* settings
-        return offersOf("aws", offered(), task, (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined)
+        return offersOf("aws", offered(), task, (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined, undefined, catalog())
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),

@@ -1,7 +1,7 @@
 /**
  * What EC2's errors mean for who launches: how far away they reach, and whether asking again helps. What the cloud said is kept in its own words. Pure.
  */
-import type { RefusalScope } from "../../../events/values.ts"
+import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { CloudError } from "../Cloud.ts"
 
 /** There is none of it now, of this type, in this zone. */
@@ -10,13 +10,11 @@ const noCapacity = [
   "InsufficientHostCapacity",
   "InsufficientReservedInstanceCapacity",
   "InsufficientCapacity",
-  "InsufficientFreeAddressesInSubnet",
   "InsufficientVolumeCapacity",
   "ReservationCapacityExceeded",
-  "SpotMaxPriceTooLow",
-  "UnfulfillableCapacity",
-  "Unsupported"
+  "UnfulfillableCapacity"
 ]
+const notInZone = ["InsufficientFreeAddressesInSubnet", "SpotMaxPriceTooLow", "Unsupported"]
 /** What the account may have of it in this region is used up. */
 const noQuota = [
   "VcpuLimitExceeded",
@@ -27,10 +25,15 @@ const noQuota = [
   "MaxIOPSLimitExceeded",
   "SecurityGroupLimitExceeded",
   "SecurityGroupsPerInstanceLimitExceeded",
-  "RulesPerSecurityGroupLimitExceeded",
-  "PendingVerification"
+  "RulesPerSecurityGroupLimitExceeded"
 ]
+/** AWS looks at an account that is new in a region, and gives it nothing there until then. */
+const unverified = "PendingVerification"
+/** A type that no zone of the region has: EC2 does not say it by a code. */
+export const noSuchType = "NoSuchType"
 const notInRegion = [
+  unverified,
+  noSuchType,
   "InvalidAMIID.NotFound",
   "InvalidAMIID.Unavailable",
   "InvalidAMIID.Malformed",
@@ -95,24 +98,26 @@ const wrong = [
   /^InvalidTag/
 ]
 
-const scopes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope]> = [
-  [noCapacity, "zone"],
-  [noQuota, "region"],
+const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
+  [noCapacity, "zone", "room"],
+  [notInZone, "zone"],
+  [noQuota, "region", "quota"],
   [notInRegion, "region"],
   [notAllowed, "cloud"]
 ]
+const classOf = (code: string) => classes.find(([codes]) => codes.includes(bare(code)))
 
 /** Of a reason why a machine ended while it began: `Server.InsufficientInstanceCapacity`. */
 const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
 
 /** Null: nothing of the kind is known. */
 const scopeOf = (code: string): RefusalScope | null => {
-  const known = scopes.find(([codes]) => codes.includes(bare(code)))
+  const known = classOf(code)
   return known?.[1] ?? (wrong.some((pattern) => pattern.test(bare(code))) ? "everywhere" : null)
 }
 
 /** EC2 looks at the token first: who is told this has nothing under it. */
-export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...noQuota].includes(code)
+export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...notInZone, ...noQuota, unverified].includes(code)
 
 export const isThrottled = (code: string): boolean => throttled.includes(code)
 
@@ -122,8 +127,7 @@ const ofThePlace = [
   "DefaultVpcDoesNotExist",
   "InvalidVpcID.NotFound",
   "OptInRequired",
-  // AWS looks at an account that is new in a region, and gives it nothing there until then.
-  "PendingVerification",
+  unverified,
   ...notAllowed.filter((code) => code !== "MarketplaceSubscription" && code !== "InvalidUserID.NotFound")
 ]
 
@@ -146,15 +150,18 @@ const sentence = (text: string) => text.trim().replace(/\.$/, "")
 /** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
 const scopeUnknown: RefusalScope = "zone"
 
-export const refusedBy = (code: string, message: string, left: CloudError["left"] = []): CloudError =>
-  new CloudError({
+export const refusedBy = (code: string, message: string, left: CloudError["left"] = []): CloudError => {
+  const want = classOf(code)?.[2]
+  return new CloudError({
     kind: "Refused",
     code,
     message,
     scope: scopeOf(code) ?? scopeUnknown,
     ...(ofThePlace.includes(bare(code)) && { anyKind: true }),
+    ...(want && { want }),
     ...(left.length > 0 && { left })
   })
+}
 
 /** What the place lacks for any machine. */
 export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>

@@ -3,7 +3,7 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import { kept } from "../../rented/kept.ts"
 import type { Aws } from "./client.ts"
-import { refusedBy } from "./errors.ts"
+import { noSuchType, refusedBy } from "./errors.ts"
 import type { Arch } from "./images.ts"
 
 export const makeArchOf = (aws: Aws) => {
@@ -13,7 +13,7 @@ export const makeArchOf = (aws: Aws) => {
       ec2.describeInstanceTypes({ Filters: [{ Name: "instance-type", Values: [type] }] }, asked)
     )
     const archs: ReadonlyArray<string> = InstanceTypes[0]?.ProcessorInfo?.SupportedArchitectures ?? []
-    if (archs.length === 0) return yield* refusedBy("Unsupported", `there is no instance type ${type} in ${region}`)
+    if (archs.length === 0) return yield* refusedBy(noSuchType, `there is no instance type ${type} in ${region}`)
     return archs.includes("arm64") && !archs.includes("x86_64") ? ("arm64" as const) : ("x86_64" as const)
   })
   return Effect.map(

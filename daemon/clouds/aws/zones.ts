@@ -36,6 +36,7 @@ export const ofAccount = (catalog: Catalog, known: ReadonlyMap<string, ZoneNames
   return {
     ...catalog,
     regions: catalog.regions.filter(isOurs),
+    closedRegions: catalog.regions.filter((region) => !isOurs(region)),
     zonesOf: (region) =>
       catalog
         .zonesOf(region)

@@ -2,7 +2,7 @@
  * What Compute Engine's errors mean for who launches: how far away they reach, and whether asking again helps. They come as the answer to a call, with a reason,
  * or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
  */
-import type { RefusalScope } from "../../../events/values.ts"
+import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 
@@ -15,22 +15,11 @@ const noCapacity = [
   "GPU_STOCKOUT",
   "INSUFFICIENT_CAPACITY",
   "insufficientCapacity",
-  "UNSUPPORTED_OPERATION",
-  "RESOURCE_NOT_READY",
-  "RESOURCE_NOT_FOUND",
-  "VM_MIN_COUNT_NOT_REACHED",
-  "INTERNAL_ERROR",
-  "PREEMPTED"
+  "VM_MIN_COUNT_NOT_REACHED"
 ]
-const noneInRegion = [
-  "REGION_RESOURCE_POOL_EXHAUSTED",
-  "QUOTA_EXCEEDED",
-  "quotaExceeded",
-  "limitExceeded",
-  "IP_SPACE_EXHAUSTED",
-  "IP_SPACE_EXHAUSTED_WITH_DETAILS",
-  "SUBNET_NOT_FOUND"
-]
+const notInZone = ["UNSUPPORTED_OPERATION", "RESOURCE_NOT_READY", "RESOURCE_NOT_FOUND", "INTERNAL_ERROR", "PREEMPTED"]
+const noQuota = ["QUOTA_EXCEEDED", "quotaExceeded", "limitExceeded"]
+const notInRegion = ["IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS", "SUBNET_NOT_FOUND"]
 const notAllowed = [
   "VPC_NOT_FOUND",
   "IAM_PERMISSION_DENIED",
@@ -73,13 +62,16 @@ const passing = [
 /** The wish itself is wrong, wherever it goes. */
 const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVALID_USAGE", "INVALID_FIELD_VALUE", "labelInvalid"]
 
-const scopes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope]> = [
-  [noCapacity, "zone"],
-  [noneInRegion, "region"],
+const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
+  [noCapacity, "zone", "room"],
+  [notInZone, "zone"],
+  [["REGION_RESOURCE_POOL_EXHAUSTED"], "region", "room"],
+  [noQuota, "region", "quota"],
+  [notInRegion, "region"],
   [notInCloud, "cloud"],
   [wrong, "everywhere"]
 ]
-const scopeOf = (code: string): RefusalScope | undefined => scopes.find(([codes]) => codes.includes(code))?.[1]
+const classOf = (code: string) => classes.find(([codes]) => codes.includes(code))
 
 /** There is no such thing (any more), as an answer or an operation says it; or there is one already. */
 export const isNotThere = (code: string): boolean => code === "notFound" || code === "RESOURCE_NOT_FOUND"
@@ -88,7 +80,7 @@ export const isThere = (code: string): boolean => code === "alreadyExists" || co
 export const isThrottled = (code: string): boolean => throttled.includes(code)
 
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */
-const ofThePlace = [...notAllowed, "SUBNET_NOT_FOUND", "IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS"]
+const ofThePlace = [...notAllowed, ...notInRegion]
 
 const sentence = (text: string) => text.trim().replace(/\.$/, "")
 
@@ -120,12 +112,14 @@ const scopeUnknown: RefusalScope = "zone"
 export const refusedBy = (code: string, message: string): CloudError => {
   const meaning = meaningOf(code, message)
   const isOfAny = ofThePlace.includes(meaning) || (isGlobalQuota(code, message) && message.includes("CPUS_ALL_REGIONS"))
+  const [, scope = scopeUnknown, want] = classOf(meaning) ?? []
   return new CloudError({
     kind: "Refused",
     code: meaning,
     message,
-    scope: isGlobalQuota(code, message) ? "cloud" : (scopeOf(meaning) ?? scopeUnknown),
-    ...(isOfAny && { anyKind: true })
+    scope: isGlobalQuota(code, message) ? "cloud" : scope,
+    ...(isOfAny && { anyKind: true }),
+    ...(want && { want })
   })
 }
 /** What the place lacks for any machine. */
@@ -162,7 +156,7 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   const error = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Thrown
   const status = error.httpStatusCode
   const [first] = body?.error?.errors ?? []
-  const known = body?.error?.details?.find(({ reason }) => reason !== undefined && scopeOf(reason) !== undefined)?.reason
+  const known = body?.error?.details?.find(({ reason }) => reason !== undefined && classOf(reason) !== undefined)?.reason
   const reason = known ?? first?.reason ?? usualReasons[status ?? 0]
   const code = reason ?? error.cause?.code ?? (status === undefined ? `${error.code ?? "Error"}` : `${status}`)
   const words = first?.message ?? body?.error?.message ?? error.message ?? code

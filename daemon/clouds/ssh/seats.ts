@@ -80,7 +80,7 @@ export const chooseSeats = (request: ProvisionRequest, looked: ReadonlyArray<Loo
   const has = held.length + fit.length
   // Were it not for these there would be enough, and no other will be free later: that is what is to be mended.
   if (reasons.length === 0 && has + useless.length >= ranks.length)
-    return { is: "refused", held, error: refused("Unusable", named(useless)) }
+    return { is: "refused", held, error: refused("Unusable", named(useless), "mending") }
   const ownHosts = new Set(others.filter((one) => leaseOf(one)?.cluster === tags.cluster).map(({ host }) => host))
   const why = reasons.map(([host, said]) => [host, ownHosts.has(host) ? "it has another node of this cluster" : said] as const)
   const words = tooFew(offer.region ?? "", has, ranks.length, [...why, ...passedOver.map(({ said }) => said)])

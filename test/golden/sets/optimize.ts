@@ -59,7 +59,15 @@ const attemptsOf = (ranked: ReadonlyArray<Candidate>, numNodes: number) => {
     const last = attempts.at(-1)
     if (last?.of === of && of.offer.zone === null && numNodes === 1) last.zones.push(next.zone!)
     else attempts.push({ of, zones: [next.zone!] })
-    refusals.splice(0, refusals.length, { offer: next, code: "NoCapacity", message: "", scope: "zone", anyKind: false })
+    refusals.splice(0, refusals.length, {
+      offer: next,
+      code: "NoCapacity",
+      message: "",
+      scope: "zone",
+      anyKind: false,
+      want: null,
+      owner: null
+    })
   }
   return attempts.slice(0, attemptsMax).map(({ of, zones }) => ({ ...placed(of), hourly: of.offer.usdPerHour, zones }))
 }

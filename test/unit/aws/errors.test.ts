@@ -1,6 +1,6 @@
 /** What each of EC2's errors means: how far away it reaches, and whether asking again helps. */
 import { describe, expect, it } from "vitest"
-import { errorOf, isThrottled, provesNothingHeld } from "../../../daemon/clouds/aws/errors.ts"
+import { errorOf, isThrottled, noSuchType, provesNothingHeld, refusedBy } from "../../../daemon/clouds/aws/errors.ts"
 import { failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
@@ -42,6 +42,19 @@ describe("an error of EC2's", () => {
     const error = errorOf(thrown(name, status), "RunInstances", "us-east-1")
     expect(error).toMatchObject({ kind: "Refused", code: name, scope })
     expect(error.message).toBe(`${name} in EC2's words (${name}, RunInstances in us-east-1)`)
+  })
+
+  it("says whether it is room or quota that is missing, and nothing where it is neither", () => {
+    const want = (name: string) => errorOf(thrown(name, 400), "RunInstances", "us-east-1").want
+    const wants = (...names: ReadonlyArray<string>) => names.map(want)
+    expect(wants("InsufficientInstanceCapacity", "ReservationCapacityExceeded", "UnfulfillableCapacity")).toEqual(["room", "room", "room"])
+    expect(wants("VcpuLimitExceeded", "MaxSpotInstanceCountExceeded", "VolumeLimitExceeded")).toEqual(["quota", "quota", "quota"])
+    for (const name of ["Unsupported", "InsufficientFreeAddressesInSubnet", "PendingVerification", "AuthFailure", "WhatNobodyKnows"])
+      expect([name, want(name)]).toEqual([name, undefined])
+  })
+
+  it("is of the region where it has no such type: its other zones are not asked", () => {
+    expect(refusedBy(noSuchType, "there is no instance type p9 in us-east-1")).toMatchObject({ scope: "region" })
   })
 
   it("is of whatever machine is asked for there where it is of rights, the network or the region, and of one kind otherwise", () => {
@@ -98,7 +111,7 @@ describe("an instance", () => {
       code: "InsufficientInstanceCapacity",
       scope: "zone"
     })
-    expect(failureOf(instance("terminated", "Client.VolumeLimitExceeded")).scope).toBe("region")
+    expect(failureOf(instance("terminated", "Client.VolumeLimitExceeded"))).toMatchObject({ scope: "region", want: "quota" })
     expect(failureOf(instance("terminated", "Client.InvalidSnapshot.NotFound")).scope).toBe("region")
     // Of these another zone may know nothing.
     for (const code of ["Server.InternalError", "Server.SpotInstanceTermination"])

@@ -6,6 +6,7 @@ import { awsSettings } from "../../../daemon/clouds/aws/settings.ts"
 import { ofAccount } from "../../../daemon/clouds/aws/zones.ts"
 import { offersOf } from "../../../daemon/rented/offers.ts"
 import { proxyCommandIn } from "../../../daemon/rented/settings.ts"
+import { checkPlace } from "../../../task/check-place.ts"
 import { root } from "../../arch/sources.ts"
 
 const catalog = openCatalogs(join(root, "daemon/catalog"), join(root, "none")).of("aws")!
@@ -54,6 +55,21 @@ describe("offers", () => {
       lacks: true
     })
     expect(offersOf("aws", undefined, {}, anywhere).reason).toContain("cannot be read")
+  })
+})
+
+describe("what AWS has where the account may not be", () => {
+  it("is not said to be what AWS has not: the regions are named, and the way on", () => {
+    const own = ofAccount(catalog, new Map([["us-east-1", []]]), ["us-east-1", "eu-west-3"])
+    const { hint, offers, reason } = offersOf("aws", own, { resources: { accelerators: "H200:8" } }, anywhere, undefined, catalog)
+    expect(offers).toEqual([])
+    expect(reason).toMatch(/^AWS has H200:8 in us-\w+-\d.*, but in no zone that the account may use$/)
+    expect(reason).not.toContain("AWS has no")
+    expect(hint).toContain("Enable a region")
+    const none = offersOf("aws", own, { resources: { accelerators: "H200:3" } }, anywhere, undefined, catalog)
+    expect(none.reason).toMatch(/^AWS has no H200:3/)
+    const named = checkPlace({ cloud: "aws", region: "ap-east-1" }, () => own, ["aws"])
+    expect(named).toMatchObject({ failure: { message: "The account has not enabled the region 'ap-east-1' of AWS." } })
   })
 })
 

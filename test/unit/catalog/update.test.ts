@@ -1,10 +1,11 @@
 /** Newer catalogs from a real web server on this machine, and all that such a server can do wrong. */
 import { createHash } from "node:crypto"
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, utimesSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { brotliCompressSync, gzipSync } from "node:zlib"
 import { afterAll, assert, describe, it } from "vitest"
 import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
 import { updateCatalog } from "../../../daemon/catalog/update.ts"
@@ -30,7 +31,7 @@ const serve = async (answer: RequestListener): Promise<string> => {
 }
 
 /** As a server of HTTP/1.0 answers: the list is over where the connection is. */
-const unframed = ({ socket }: ServerResponse) => socket?.end(`HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n${list}`)
+const unframed = ({ socket }: ServerResponse, header = "") => socket?.end(`HTTP/1.0 200 OK\r\n${header}Connection: close\r\n\r\n${list}`)
 
 const scene = () => {
   const own = mkdtempSync(join(tmpdir(), "skyd-"))
@@ -77,6 +78,49 @@ describe("a newer catalog", () => {
     assert.deepInclude(catalogs.about("aws"), { date: "2026-11-26", types: 1 })
   })
 
+  it("is none where it is the same, whatever the server says of that; another day of the same prices is news", async () => {
+    const { catalogs, update } = scene()
+    let modified = "Tue, 24 Nov 2026 08:00:00 GMT"
+    const url = await serve((_, response) => response.setHeader("last-modified", modified).end(list))
+    assert.strictEqual((await update(url)).status, "updated")
+    assert.strictEqual((await update(url)).status, "unchanged")
+    modified = "Wed, 25 Nov 2026 08:00:00 GMT"
+    assert.strictEqual((await update(url)).status, "updated")
+    assert.deepInclude(catalogs.about("aws"), { date: "2026-11-25" })
+  })
+
+  it("comes over other addresses, and packed", async () => {
+    const { update } = scene()
+    const ways = [
+      [gzipSync(list), "gzip"],
+      [brotliCompressSync(list), "br"]
+    ] as const
+    for (const [bytes, encoding] of ways) {
+      const url = await serve((request, response) => {
+        assert.include(request.headers["accept-encoding"], encoding)
+        response.setHeader("content-encoding", encoding).end(bytes)
+      })
+      const moved = await serve((request, response) =>
+        request.url === "/vms.csv"
+          ? response.writeHead(302, { location: "/there" }).end()
+          : response.writeHead(307, { location: url }).end()
+      )
+      assert.deepInclude(await update(moved), { status: "updated", reason: null })
+    }
+  })
+
+  it("is of today where what says its day knows no time", async () => {
+    const { catalogs, own, update } = scene()
+    const url = await serve((_, response) => response.setHeader("last-modified", "Fri, 01 Jan 1600 00:00:00 GMT").end(list))
+    assert.strictEqual((await update(url)).status, "updated")
+    assert.deepInclude(catalogs.about("aws"), { date: "2026-11-26" })
+    const path = join(own, "mine.csv")
+    writeFileSync(path, list)
+    utimesSync(path, 0, 0)
+    assert.strictEqual((await update(path)).status, "updated")
+    assert.deepInclude(catalogs.about("aws"), { date: "2026-11-26" })
+  })
+
   it("may come from a file, of the day that this is of", async () => {
     const { catalogs, own, update } = scene()
     const path = join(own, "mine.csv")
@@ -119,6 +163,47 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
   ["is cut off, and nobody says so", (_, response) => response.end(list.slice(0, -30)), "its last row is cut off"],
   ["ends with its connection, perhaps too soon", (_, response) => void unframed(response), "the server does not say where it ends"],
   [
+    "says how it comes, and not where it ends",
+    (_, response) => void unframed(response, "Transfer-Encoding: identity\r\n"),
+    "the server does not say where it ends"
+  ],
+  [
+    "is packed, and cut off where a row ends",
+    (_, response) => response.setHeader("content-encoding", "gzip").end(gzipSync(list, { level: 0 }).subarray(0, -8)),
+    "it ends in the middle of its compression"
+  ],
+  [
+    "is packed in another way, and cut off",
+    (_, response) => response.setHeader("content-encoding", "br").end(brotliCompressSync(list.repeat(50)).subarray(0, -4)),
+    "it ends in the middle of its compression"
+  ],
+  [
+    "is packed, and damaged",
+    (_, response) => response.setHeader("content-encoding", "gzip").end("none"),
+    "it cannot be unpacked (incorrect header check)"
+  ],
+  [
+    "is packed as nobody asked",
+    (_, response) => response.setHeader("content-encoding", "zip").end(list),
+    "the server packs it as zip, which was not asked for"
+  ],
+  [
+    "is always elsewhere",
+    (_, response) => response.writeHead(301, { location: "/vms.csv" }).end(),
+    "the server sends from one place to the next, more than 10 times"
+  ],
+  [
+    "is elsewhere, but not on the web",
+    (_, response) => response.writeHead(301, { location: "file:///etc/passwd" }).end(),
+    "file:///etc/passwd is no address of a web server"
+  ],
+  ["has a column twice", (_, response) => response.end(list.replace("Arch\n", "Price\n")), "it has the column Price twice"],
+  [
+    "has names that are none",
+    (_, response) => response.end(list.replaceAll("m6i.large", "../../x")),
+    "4 of its 4 rows have no price that can be"
+  ],
+  [
     "is of another cloud",
     (_, response) => response.end(list.replaceAll("us-east-1", "us-central1")),
     "it has no region of AWS: it is the list of another cloud"
@@ -157,7 +242,13 @@ describe("the old catalog stays", () => {
 
   it("where nobody answers, and where it cannot be written", async () => {
     const { update } = scene()
-    assert.include((await update("http://127.0.0.1:1/vms.csv")).reason, "it cannot be fetched: ")
+    const why = async (from: string) => (await update(from)).reason
+    assert.include(await why("http://127.0.0.1:1/vms.csv"), "it cannot be fetched: nothing listens at 127.0.0.1:1")
+    assert.include(await why("http://none.invalid/vms.csv"), "none.invalid")
+    assert.notMatch((await why("http://none.invalid/vms.csv"))!, /[A-Z]{2,}_|ENOTFOUND|EAI/)
+    assert.include(await why("http://"), "is no address of a web server")
+    const plain = (await serve((_, response) => response.end(list))).replace("http:", "https:")
+    assert.include(await why(plain), "is no server of the kind")
     const url = await serve((_, response) => response.end(list))
     const file = join(mkdtempSync(join(tmpdir(), "skyd-")), "file")
     writeFileSync(file, "")

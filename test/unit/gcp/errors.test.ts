@@ -71,6 +71,13 @@ describe("an answer that is an error", () => {
       anyKind: true
     })
   })
+  it("says whether it is room or quota that is missing, and nothing where it is neither", () => {
+    const want = (code: string) => failed({ code, message: "Its words." })!.want
+    expect(["ZONE_RESOURCE_POOL_EXHAUSTED", "REGION_RESOURCE_POOL_EXHAUSTED", "GPU_STOCKOUT"].map(want)).toEqual(["room", "room", "room"])
+    expect(["QUOTA_EXCEEDED", "limitExceeded"].map(want)).toEqual(["quota", "quota"])
+    for (const code of ["IP_SPACE_EXHAUSTED", "RESOURCE_NOT_FOUND", "SERVICE_DISABLED"])
+      expect([code, want(code)]).toEqual([code, undefined])
+  })
 })
 
 describe("an operation that failed", () => {
