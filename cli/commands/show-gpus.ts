@@ -87,7 +87,7 @@ const show = async ({ connect, flags, json, words }: Input<typeof options>): Pro
   else {
     stdout.write(ownTable(own, screen()))
     stdout.write(word === undefined ? gpuKinds(gpus, screen(), all) : "")
-    if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen()))
+    if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen(), allRegions))
     if (ownReason !== null) stderr.write(`Of your own machines there may be more: ${clean(ownReason)}. sky ssh ls\n`)
     if (gpus.length + own.length === 0) stderr.write(await whyNone(call, params))
     else stderr.write(pricesOf(prices, Date.now()))

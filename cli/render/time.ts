@@ -1,4 +1,4 @@
-/** Times and amounts in words. Pure: the caller says what time it is. */
+/** Times and counts in words. Pure: the caller says what time it is. */
 const units = [
   ["day", 86_400],
   ["hr", 3_600],
@@ -55,6 +55,3 @@ export const localTime = (atMs: number): string => {
 export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`
-/** Cents; of less than one, what there is of it. */
-export const cents = (usd: number): string => usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)
-export const dollars = (usd: number): string => (usd > 0 && usd < 0.000_05 ? "<$0.0001" : `$${cents(usd)}`)

@@ -7,6 +7,7 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { placeText, refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { priceText } from "../../task/price.ts"
 import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
@@ -49,7 +50,7 @@ const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefin
 const hasMoved = ({ refusals, rounds }: ClusterRow) => refusals.length > 0 || rounds > 0
 const foundIn = ({ numNodes, offer }: ClusterRow) => {
   const place = offer === null ? "" : placeText(offer)
-  return place === "" ? "" : ` on ${place}, ${offer!.usdPerHour === 0 ? "free" : `$${(numNodes * offer!.usdPerHour).toFixed(2)} an hour`}`
+  return place === "" ? "" : ` on ${place}, ${priceText(offer!, numNodes)}`
 }
 /** Its place is that of what was asked last. */
 const toldOf = ({ offer, refused, refusals }: ClusterRow) =>

@@ -56,7 +56,8 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 }
 
 /** The message has them by reason, in short. */
-const whereAll = (name: string, { length }: ReadonlyArray<Refusal>) => (length > 1 ? ` Each of the ${length} attempts: sky why ${name}` : "")
+const whereAll = (name: string, { length }: ReadonlyArray<Refusal>) =>
+  length > 1 ? ` Each of the ${length} attempts: sky why ${name}` : ""
 
 /** `isKept`: its nodes are there, and stopped. */
 export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {

@@ -6,6 +6,7 @@ import type { Session } from "../client/Session.ts"
 import { followSetup } from "../client/setup-output.ts"
 import type { Launched } from "../protocol/launch.ts"
 import type { Progress } from "../protocol/Wire.ts"
+import { priceText } from "../../task/price.ts"
 
 const says = (text: string) => void process.stderr.write(`${text}\n`)
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
@@ -63,12 +64,11 @@ export const terminal: Narrator = {
 
 export const planLine = ({ cluster, plan }: Launched): string => {
   if (plan === undefined) return "Dry run: the task fits."
-  const { accelerators, catalog, cloud, cpus, instanceType, memoryGib, region, usdPerHour, useSpot, zone } = plan.offer
+  const { accelerators, catalog, cloud, cpus, instanceType, memoryGib, region, useSpot, zone } = plan.offer
   const type = instanceType === null ? "" : ` ${instanceType}${useSpot ? "[Spot]" : ""}`
   const at = region === null ? "" : ` in ${zone ?? region}`
   const gpus = accelerators === null ? "" : `, ${accelerators.name}:${accelerators.count}`
-  const price =
-    usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour${catalog === null ? "" : ` (price of ${catalog})`}`
+  const price = `${priceText(plan.offer, plan.numNodes)}${catalog === null ? "" : ` (price of ${catalog})`}`
   const where = !plan.enabled ? "a cloud that is not enabled" : plan.newCluster ? "a new cluster" : cluster
   return `Dry run: ${plan.numNodes}x ${cloud}${type}${at} (${cpus} vCPUs, ${memoryGib} GiB${gpus}), ${price}, on ${where}.`
 }

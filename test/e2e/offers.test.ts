@@ -27,7 +27,7 @@ describe("a dry run", () => {
     const { out } = await dry("--gpus", "L4", "--num-nodes", "2", "-a")
     expect(out).toMatch(/^2 nodes: \$1\.41 an hour/m)
     expect(out).toMatch(
-      /^Then, if there is no capacity, for up to \$2\.7\d an hour:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m
+      /^Then, if there is no capacity, at up to \$2\.7\d an hour for 2 nodes:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m
     )
     expect(out).not.toMatch(/ \d+ more\.$/m)
     expect(out).toMatch(/^AWS has dearer machines too: g6\.2xlarge, /m)

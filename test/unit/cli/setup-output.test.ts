@@ -97,8 +97,7 @@ describe("the output of setup", () => {
 describe("a launch that is left by Ctrl-C", () => {
   const left = async (begin: (reply: Reply) => void) => {
     await using daemon = await fakeDaemon({
-      launch: ({ params }, reply) =>
-        params["dryrun"] ? reply.result({ cluster: "c", jobId: null, handle, plan: null }) : begin(reply),
+      launch: ({ params }, reply) => (params["dryrun"] ? reply.result({ cluster: "c", jobId: null, handle, plan: null }) : begin(reply)),
       logs: (_, reply) => {
         reply.send("source", { rank: 0, prefix: "(setup) " })
         reply.send("log", { rank: 0, text: "begun\n" })
@@ -107,7 +106,13 @@ describe("a launch that is left by Ctrl-C", () => {
     const { child, ended } = startSky(dist, daemon.home, ["launch", "-y", "-c", "c", "x"])
     child.stderr!.once("data", () => child.kill("SIGINT"))
     const { code, err } = await ended
-    return { code, last: err.split("\n").at(-2)!.replace(/ops cancel \w{26}$/, "ops cancel ID") }
+    return {
+      code,
+      last: err
+        .split("\n")
+        .at(-2)!
+        .replace(/ops cancel \w{26}$/, "ops cancel ID")
+    }
   }
 
   it("in its search is found again by its state and its history: no job has a log yet", async () => {
