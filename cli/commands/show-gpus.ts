@@ -47,11 +47,17 @@ interface Params extends Infra {
   readonly allRegions?: boolean
 }
 
+/** Of machines that are in no list. */
+const ownWords: Readonly<Record<string, { readonly who: string; readonly see: string }>> = {
+  local: { who: "This machine has", see: "" },
+  ssh: { who: "Your machines that answer have", see: " See: sky ssh ls" }
+}
+
 /** Why there is nothing: not so many of them, not there, or none of that name. */
 const whyNone = async (call: (params: Params) => Promise<GpusListAnswer>, { count, name, region, ...place }: Params): Promise<string> => {
   const all = "All of them: sky show-gpus -a\n"
-  if (name === undefined)
-    return place.cloud === "ssh" ? "Your machines that answer have no accelerators: sky ssh ls\n" : `There are none. ${all}`
+  const own = ownWords[place.cloud ?? ""]
+  if (name === undefined) return own === undefined ? `There are none. ${all}` : `${own.who} no accelerators.${own.see}\n`
   const there = await call({ ...place, name, ...(region === undefined ? {} : { region }) })
   const had = countsOf(there)
   if (had.length > 0)
@@ -65,7 +71,7 @@ const whyNone = async (call: (params: Params) => Promise<GpusListAnswer>, { coun
     countsOf(await call(place)).map(([kind]) => kind)
   )
   const meant = near.length === 0 ? "" : ` Did you mean ${near.map((kind) => `'${clean(kind)}'`).join(" or ")}?`
-  if (place.cloud === "ssh") return `Your machines that answer have no such accelerator.${meant} See: sky ssh ls\n`
+  if (own !== undefined) return `${own.who} no such accelerator.${meant}${own.see}\n`
   return `There is no such accelerator.${meant} ${all}`
 }
 

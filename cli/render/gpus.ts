@@ -63,14 +63,14 @@ export const gpuKinds = (gpus: ReadonlyArray<GpuView>, screen: Screen, all: bool
   )
 }
 
-/** Of one's own machines. */
+/** Of this machine, and of those of one's pools. */
 export const ownTable = (own: ReadonlyArray<OwnGpuView>, screen: Screen): string =>
   own.length === 0
     ? ""
     : `${table(
         ["YOUR_GPU", "POOL", "PER_MACHINE", "TOTAL", "FREE"],
         own.map(({ accelerator, counts, free, region, total }) => ({
-          cells: [clean(accelerator), clean(region), counts.join(", "), String(total), String(free)]
+          cells: [clean(accelerator), region === null ? "this machine" : clean(region), counts.join(", "), String(total), String(free)]
         })),
         screen,
         ["TOTAL", "FREE"]

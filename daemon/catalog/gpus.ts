@@ -16,6 +16,8 @@ export interface GpuRow {
   readonly usdPerHour: number | null
   readonly spotUsdPerHour: number | null
   readonly region: string
+  /** The day of the prices. */
+  readonly catalog: string
 }
 
 export interface GpuFilter {
@@ -53,7 +55,8 @@ const rowsOf = (
       deviceGib: catalog.deviceGib(accelerators.name),
       usdPerHour: usd!.get(region) ?? null,
       spotUsdPerHour: spot!.get(region) ?? null,
-      region
+      region,
+      catalog: catalog.date
     })
   )
   rows.sort(

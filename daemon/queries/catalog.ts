@@ -23,7 +23,7 @@ import { leftOut } from "../optimizer/left-out.ts"
 import { planView } from "../optimizer/plan-view.ts"
 import { sentence } from "../sentence.ts"
 import { noPool } from "./clouds.ts"
-import { ownGpus } from "./own-gpus.ts"
+import { gpusHere, ownGpus } from "./own-gpus.ts"
 
 const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
   isListed(cloud)
@@ -102,6 +102,10 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
       if (region && !pools.includes(region)) return yield* noPool(region, pools)
       return { gpus: [], prices: [], ...(yield* ownGpus(clouds.get("ssh"), region ?? null, true, isWanted)) }
     }
+    const here = yield* gpusHere(clouds.get("local"), isWanted)
+    if (cloud?.toLowerCase() === "local" && region)
+      return yield* new ValueError({ message: `The local cloud is this machine: it has no region '${cut(region)}'.`, hint: null })
+    if (cloud?.toLowerCase() === "local") return { gpus: [], prices: [], own: here, ownReason: null }
     const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
     const some = asked.flatMap((one) => catalogs.of(one) ?? [])
     if (some.length === 0)
@@ -112,8 +116,8 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const isRegion = yield* Effect.fromResult(regionIn(some, region))
     const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
     const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
-    const own = cloud ? { own: [], ownReason: null } : yield* ownGpus(clouds.get("ssh"), null, false, isWanted)
-    return { gpus, ...own, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
+    const { own, ownReason } = cloud ? { own: [], ownReason: null } : yield* ownGpus(clouds.get("ssh"), null, false, isWanted)
+    return { gpus, own: cloud ? [] : [...here, ...own], ownReason, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
   }),
   "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
   "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {

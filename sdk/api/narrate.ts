@@ -1,4 +1,6 @@
 /** What `streamLogs` shows, as the command line does where it is no terminal: phases and setup on stderr, the job's output on stdout. */
+
+import { priceText } from "../../task/price.ts"
 import type { Handlers } from "../client/Pending.ts"
 import { makePrefixer } from "../client/Prefixer.ts"
 import { phaseText, quiet } from "../client/phases.ts"
@@ -6,7 +8,6 @@ import type { Session } from "../client/Session.ts"
 import { followSetup } from "../client/setup-output.ts"
 import type { Launched } from "../protocol/launch.ts"
 import type { Progress } from "../protocol/Wire.ts"
-import { priceText } from "../../task/price.ts"
 
 const says = (text: string) => void process.stderr.write(`${text}\n`)
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`

@@ -153,7 +153,9 @@ describe("sky show-gpus", () => {
     expect(JSON.parse((await run(known([rack]), "gpus", "list", "--cloud", "ssh", "-o", "json")).out)).toEqual([rack])
   })
   it("says that they have none", async () => {
-    expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe("Your machines that answer have no accelerators: sky ssh ls\n")
+    expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe(
+      "Your machines that answer have no accelerators. See: sky ssh ls\n"
+    )
     expect((await run({}, "show-gpus", "--infra", "ssh", "--cloud", "ssh")).code).toBe(2)
     expect((await run({}, "show-gpus", "--infra", "nowhere")).code).toBe(2)
   })
