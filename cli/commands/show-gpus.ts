@@ -4,7 +4,7 @@ import type { GpusListAnswer } from "../../sdk/protocol/catalog.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { quote } from "../../sdk/quote.ts"
 import { type Infra, parseInfra } from "../../task/clouds.ts"
-import { nearestTo } from "../../task/near.ts"
+import { meantText, nearestTo } from "../../task/near.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { countsOf, gpuKinds, gpuTable, ownTable } from "../render/gpus.ts"
@@ -66,11 +66,9 @@ const whyNone = async (call: (params: Params) => Promise<GpusListAnswer>, { coun
     const where = place.cloud === "ssh" ? "sky ssh ls" : `sky show-gpus ${quote(name)} --cloud ${place.cloud} --all-regions`
     return `There is no ${clean(name)} in ${clean(region)}. Where there is: ${where}\n`
   }
-  const near = nearestTo(
-    name,
-    countsOf(await call(place)).map(([kind]) => kind)
-  )
-  const meant = near.length === 0 ? "" : ` Did you mean ${near.map((kind) => `'${clean(kind)}'`).join(" or ")}?`
+  const kinds = countsOf(await call(place)).map(([kind]) => clean(kind))
+  const near = meantText(nearestTo(name, kinds))
+  const meant = near === "" ? "" : ` ${near}`
   if (own !== undefined) return `${own.who} no such accelerator.${meant}${own.see}\n`
   return `There is no such accelerator.${meant} ${all}`
 }

@@ -7,7 +7,7 @@ import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optim
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { type Need, needOf } from "../../task/Need.ts"
-import { nearestTo } from "../../task/near.ts"
+import { meantText, nearestTo } from "../../task/near.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
@@ -65,9 +65,7 @@ const regionIn = (
   const regions = catalogs.flatMap((catalog) => catalog.regions)
   const word = asked.toLowerCase()
   if (regions.some((region) => region.toLowerCase() === word)) return Result.succeed((region) => region.toLowerCase() === word)
-  const near = nearestTo(asked, regions)
-  const hint = near.length > 0 ? `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` : null
-  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint }))
+  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint: meantText(nearestTo(asked, regions)) || null }))
 }
 
 export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
