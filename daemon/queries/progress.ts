@@ -7,6 +7,7 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { placeText, refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { lasting } from "../../task/lasting.ts"
 import { priceText } from "../../task/price.ts"
 import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
@@ -55,7 +56,7 @@ const foundIn = ({ numNodes, offer }: ClusterRow) => {
 /** Its place is that of what was asked last. */
 const toldOf = ({ offer, refused, refusals }: ClusterRow) =>
   refusals.length > 0 ? refusalText(refusals.at(-1)!) : offer && refused ? refusalText({ offer, ...refused }) : ""
-const soon = (ms: number) => `in ${Math.max(1, Math.round(ms / 1000))} s`
+const soon = (ms: number) => `in ${lasting(Math.max(1000, ms))}`
 
 const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded
