@@ -9,8 +9,8 @@ import type { Task } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import type { Offered } from "../clouds/Cloud.ts"
 import { placesOf } from "../optimizer/blocks.ts"
+import { wantText } from "../optimizer/need-text.ts"
 import { type Look, optimize } from "../optimizer/optimize.ts"
-import { wantText } from "../optimizer/want.ts"
 
 const nearMax = 5
 

@@ -109,6 +109,8 @@ describe("a launch that no enabled cloud has room for", () => {
     const { code, err } = await home.sky("launch", "-y", "-c", "p", "--gpus", "A100:8", "nvidia-smi")
     expect(code).toBe(7)
     expect(err).toContain("GCP has it from $19.42 an hour (price of 2026-05-20), but is not enabled: sky check.")
+    const two = await home.sky("launch", "-y", "-c", "p", "--gpus", "A100:8", "--num-nodes", "2", "nvidia-smi")
+    expect(two.err).toContain("GCP has it from $38.84 an hour for 2 nodes (price of 2026-05-20)")
     expect(await home.json("status")).toEqual([])
   })
 })

@@ -3,12 +3,12 @@ import type { Offer } from "../../../events/values.ts"
 import { baseName } from "../../../machine/places.ts"
 import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
+import { foreignOf, type Hardware, lessThan } from "../../../task/fit-machine.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
 import { noAddress } from "../../over-ssh/agents.ts"
 import { addressFor } from "../../remote/addresses.ts"
 import type { Offered } from "../Cloud.ts"
-import { foreignOf, type Hardware, lessThan } from "../fit-machine.ts"
 import type { Found, Looked } from "./looks.ts"
 
 const reasonsMax = 8

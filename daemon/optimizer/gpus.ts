@@ -1,7 +1,7 @@
 /** Which accelerators there are, what they come with, and what they cost where they are cheapest. Pure. */
 import { type Accelerators, isTpu } from "../../task/accelerators.ts"
-import { machinesFor } from "../optimizer/machines.ts"
-import type { Catalog, PricedRegion } from "./Catalog.ts"
+import type { Catalog, PricedRegion } from "../catalog/Catalog.ts"
+import { machinesFor } from "./instance-types.ts"
 
 export interface GpuRow {
   readonly cloud: string
