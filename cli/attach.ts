@@ -23,6 +23,8 @@ export interface Watcher {
   readonly take: (phase: Phase) => void
   /** What failed, without what was shown already. */
   readonly explain: (error: unknown) => Promise<unknown>
+  /** Whether what it is at now has output that can be followed. */
+  readonly hasLogs: () => boolean
   /** Before what comes next is printed. */
   readonly drained: () => Promise<void>
 }
@@ -54,10 +56,8 @@ export const dim = (stream: Out) => (prefix: string) => paint("dim", clean(prefi
 
 const submit = async ({ session, method, params, watch }: Attachment, progress: Progress): Promise<Launched> => {
   const operation = ulid()
-  const restore = onInterrupt(
-    () => `Detached; the ${method} goes on. Watch: sky logs ${params.clusterName} ${glyph("dot")} Cancel: sky ops cancel ${operation}`
-  )
   const watcher = watch?.(session, progress)
+  const restore = onInterrupt(() => more().detached(method, params.clusterName, operation, watcher?.hasLogs()))
   try {
     return await session.call<Launched>(method, params, { onProgress: (watcher ?? progress).take }, operation)
   } catch (error) {

@@ -8,9 +8,14 @@ import { asClientError } from "./render/error.ts"
 import type { Progress } from "./render/Progress.ts"
 
 export const watchSetup = (session: Session, progress: Progress, json: boolean): Watcher => {
+  let isAtSetup = false
   const { drained, shown, take } = followSetup(session, { take: progress.take, print: progress.above, dress: dim(stderr) })
   return {
-    take,
+    take: (phase) => {
+      isAtSetup = phase.phase === "setup" && phase.state === "running"
+      take(phase)
+    },
+    hasLogs: () => isAtSetup,
     explain: async (cause) => {
       await drained()
       const { exitCode, fields, hint, message, tag } = asClientError(cause)

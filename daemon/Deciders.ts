@@ -9,8 +9,10 @@ import type { SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf } from "../task/alternatives.ts"
 import { needOf } from "../task/Need.ts"
+import { numNodesOf } from "../task/Task.ts"
 import type { Catalog } from "./catalog/Catalog.ts"
-import type { Cloud, Offered } from "./clouds/Cloud.ts"
+import type { Cloud } from "./clouds/Cloud.ts"
+import type { Offered } from "./clouds/Offered.ts"
 import { autostop } from "./commands/autostop.ts"
 import { cancel } from "./commands/cancel.ts"
 import { clonedDisk } from "./commands/clone.ts"
@@ -23,12 +25,13 @@ import { refuseOther } from "./commands/owner.ts"
 import { isNowhere } from "./commands/places.ts"
 import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
+import { withWayOn } from "./commands/way-on.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
 import { type Access, completedBy, isEnabledIn, ofPlace } from "./offers-for.ts"
+import { mayBeListed, planNotEnabled } from "./optimizer/all-lists.ts"
 import { placesOf } from "./optimizer/blocks.ts"
-import { mayBeListed, planNotEnabled, toldOf } from "./optimizer/elsewhere.ts"
-import { leftOut } from "./optimizer/left-out.ts"
 import { planView } from "./optimizer/plan-view.ts"
+import { leftOut } from "./optimizer/unmet-wishes.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {
@@ -73,7 +76,7 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
   const why = leftOut(needs, places.offers, catalogs, isEnabledIn(access))
-  const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true, why }
+  const told = { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
 
@@ -90,20 +93,18 @@ const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, params, 
 const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided => {
   const { access, catalogs, name, places, task } = input
   const found = foundElsewhere(refusal, input)
-  if (found === undefined || Result.isFailure(found)) return Result.fail(found === undefined ? refusal : toldOf(refusal, places, found))
+  if (found === undefined || Result.isFailure(found)) return Result.fail(hinted(refusal, input, found))
   const { looks, needs, ranked } = found.success
   const offers = ranked.map(({ offer }) => offer)
   const out = leftOut(needs, offers, catalogs, isEnabledIn(access))
   const why = [...(places.hint === undefined ? [] : [refusal.message]), ...out]
-  const told = { numNodes: task.num_nodes ?? 1, newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
+  const told = { numNodes: numNodesOf(task), newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */
-const hinted = (refusal: SkydError, input: Input<"launch">): SkydError => {
-  const found = foundElsewhere(refusal, input)
-  return found === undefined ? refusal : toldOf(refusal, input.places, found)
-}
+const hinted = (refusal: SkydError, { places, task }: Input<"launch">, found: ReturnType<typeof foundElsewhere>): SkydError =>
+  found === undefined ? refusal : withWayOn(refusal, places, found, numNodesOf(task))
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
@@ -117,7 +118,9 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
         launch(row, { name, fresh, task, clone, options: params, ...ofPlace(input), ...places }, context)
       )
     )
-    return params.dryrun ? planned(decided, input) : Result.mapError(decided, (refusal) => hinted(refusal, input))
+    return params.dryrun
+      ? planned(decided, input)
+      : Result.mapError(decided, (refusal) => hinted(refusal, input, foundElsewhere(refusal, input)))
   },
   exec: (input) => {
     const { access, clouds, context, name, params, row } = input

@@ -6,11 +6,13 @@ import { alternativesOf, together } from "../task/alternatives.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import type { Need } from "../task/Need.ts"
 import type { Task } from "../task/Task.ts"
-import type { Cloud, ClusterFeature, Offered } from "./clouds/Cloud.ts"
-import { completed } from "./commands/offer-checks.ts"
+import type { Cloud } from "./clouds/Cloud.ts"
+import type { ClusterFeature, Offered } from "./clouds/Offered.ts"
 import type { PlaceWords } from "./commands/place-checks.ts"
 import type { Identities } from "./identities.ts"
 import { isBlocked } from "./optimizer/candidates.ts"
+import { completed } from "./optimizer/completed.ts"
+import { acrossClouds } from "./optimizer/optimize.ts"
 
 /** Of each cloud: why it cannot be used now; null when it can. */
 export type Access = ReadonlyMap<string, string | null>
@@ -65,8 +67,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     { concurrency: "unbounded" }
   )
   const answers = groups.flat()
-  // Whose cloud it is does not matter, once a wish is met: of what costs the same, the cloud that was asked first.
-  const best = groups.flatMap((group) => group.flatMap(({ offers }) => offers).sort((a, b) => a.usdPerHour - b.usdPerHour))
+  const best = acrossClouds(groups.map((group) => group.map(({ offers }) => offers)))
   const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
   const hint = answers.find((answer) => answer.hint !== undefined)?.hint

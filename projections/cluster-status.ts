@@ -1,4 +1,6 @@
 /** What a cluster's row amounts to: SkyPilot's word for it, and behind INIT the phase and the reason. */
+
+import { lasting } from "../task/lasting.ts"
 import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
 import { placeText, refusalText } from "./refusals.ts"
 
@@ -39,7 +41,7 @@ const afterRefusals = ({ refusals }: ClusterRow): string => {
 
 /** `nowMs`: where somebody asks at some moment. */
 const when = (atMs: number, nowMs: number | undefined) =>
-  nowMs === undefined ? "soon" : atMs <= nowMs ? "now" : `in ${Math.ceil((atMs - nowMs) / 1000)} s`
+  nowMs === undefined ? "soon" : atMs <= nowMs ? "now" : `in ${lasting(Math.ceil((atMs - nowMs) / 1000) * 1000)}`
 
 const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undefined): Condition => {
   const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })

@@ -114,7 +114,7 @@ await Promise.all([
     outExtension: { ".js": ".cjs" },
     external: ["./prices.cjs"]
   }),
-  build({ ...common, entryPoints: { prices: "daemon/catalog/prices.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
+  build({ ...common, entryPoints: { prices: "daemon/catalog/for-sdk.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } })
 ])
 // Read when it is first asked for: what it would cost a start is more than the file.
 mkdirSync("dist/catalog", { recursive: true })

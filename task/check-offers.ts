@@ -3,7 +3,7 @@
  * (the cloud of a region, the accelerators of a type) is filled in; what the user wrote is never changed but in its spelling.
  */
 import * as Result from "effect/Result"
-import { isSpelled, spelled } from "./accelerators.ts"
+import { isSpelled, isTpu, spelled } from "./accelerators.ts"
 import { leastOf, meets } from "./amounts.ts"
 import { checkPlace } from "./check-place.ts"
 import { cloudDisplay } from "./clouds.ts"
@@ -26,7 +26,11 @@ const checkAccelerators = (need: Need, offers: Offers, enabled: ReadonlyArray<st
   const hits = [...known].filter((one) => one.toLowerCase().includes(word))
   const exact = hits.find((one) => one.toLowerCase() === word)
   if (exact === undefined && hits.length > 1) {
-    return refused(`The accelerator '${name}' is ambiguous.`, hits.sort())
+    const place = (hit: string) => (hit.toLowerCase().startsWith(word) ? 0 : isTpu(hit) ? 2 : 1)
+    return refused(
+      `The accelerator '${name}' is ambiguous.`,
+      hits.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+    )
   }
   return Result.succeed({ [exact ?? hits[0] ?? spelled(name)]: count })
 }
@@ -46,7 +50,9 @@ const checkType = (
   if (found.length > 1) return refused(`Several clouds have the type '${name}': ${displays(found.map(([one]) => one))}. Name the cloud.`)
   if (found.length === 0) {
     const known = among.flatMap((one) => offers(one)?.typeNames ?? [])
-    return refused(`There is no instance type '${name}' on ${displays(among)}.`, nearestTo(name, known))
+    const others = enabled.filter((one) => offers(one)?.instanceType(name) !== undefined)
+    const whose = others.length === 0 ? "" : `: it is one of ${displays(others)}'s`
+    return refused(`There is no instance type '${name}' on ${displays(among)}${whose}.`, others.length > 0 ? [] : nearestTo(name, known))
   }
   return Result.succeed(found[0])
 }

@@ -58,15 +58,23 @@ const wordMaxChars = 64
 export const closeMatches = (word: string, known: Iterable<string>): ReadonlyArray<string> => {
   if (word.length > wordMaxChars) return []
   const rated = [...new Set(known)].map((name) => [(2 * common(name, word)) / (name.length + word.length || 1), name] as const)
-  const near = rated.filter(([ratio]) => ratio >= cutoff).sort((a, b) => b[0] - a[0] || (a[1] < b[1] ? 1 : -1))
-  return near
-    .slice(0, nearMax)
-    .map(([, name]) => name)
-    .sort()
+  const near = rated.filter(([ratio]) => ratio >= cutoff).sort((a, b) => b[0] - a[0] || (a[1] < b[1] ? -1 : 1))
+  return near.slice(0, nearMax).map(([, name]) => name)
 }
 
-/** Those that are much like it; where there are none, the nearest that may be meant. */
+const saidMax = 6
+
+/** `Did you mean 'a' or 'b'?`; of dozens the first. Empty where none is near. */
+export const meantText = (near: ReadonlyArray<string>): string => {
+  const said = near.slice(0, saidMax).map((name) => `'${name}'`)
+  const more = near.length - said.length
+  return near.length === 0 ? "" : `Did you mean ${[...said, ...(more > 0 ? [`one of ${more} more`] : [])].join(" or ")}?`
+}
+
+/** Those that are much like it, the likest first; where there are none, the nearest that may be meant. */
 export const nearestTo = (word: string, known: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const same = known.find((name) => name.toLowerCase() === word.toLowerCase())
+  if (same !== undefined) return [same]
   const close = closeMatches(word, known)
   const meant = close.length > 0 || word.length > wordMaxChars ? undefined : didYouMean(word, known)
   return meant === undefined ? close : [meant]

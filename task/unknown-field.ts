@@ -1,6 +1,6 @@
 /** Fields that stand where none of their name may: what was meant by them, or that SkyPilot has them and we do not yet. Pure. */
 import type * as Schema from "effect/Schema"
-import { didYouMean } from "./near.ts"
+import { didYouMean, meantText } from "./near.ts"
 import { fieldsAt } from "./schema-at.ts"
 
 /** SkyPilot's fields that this version does not know: `PARENT.NAME` where another place has one of that name. */
@@ -28,7 +28,7 @@ export const unknownField = (schema: Schema.Top, path: ReadonlyArray<string>, wi
   const here = nearOf(name, fieldsAt(schema, parents))
   const inner = () => nearOf(name, fieldsAt(schema, [...parents, "resources"])).map((field) => `resources.${field}`)
   const near = here.length > 0 ? here : inner()
-  return `unknown field '${name}'${where}.${near.length > 0 ? ` Did you mean ${near.map((field) => `'${field}'`).join(" or ")}?` : ""}`
+  return `unknown field '${name}'${where}.${near.length > 0 ? ` ${meantText(near)}` : ""}`
 }
 
 /** What newer releases take in a field that we have, so that it is not taken for a mistake. */

@@ -30,7 +30,7 @@ const rowOf = ({ accelerators, cloud, date, problem, refused, regions, source, t
   below: problem === null ? [] : [`       ${glyph("why")} ${clean(problem)}`]
 })
 const titles = ["CLOUD", "PRICES_OF", "TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT", "SOURCE"]
-const narrow: Narrow = { goes: ["ACCELERATORS", "REGIONS", "LEFT_OUT", "TYPES"], shrinks: ["SOURCE"] }
+const narrow: Narrow = { steps: ["ACCELERATORS", "REGIONS", "LEFT_OUT", "TYPES"], shrinks: ["SOURCE"] }
 const right = ["TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT"]
 
 const pricesOf = ({ date, refused, source, types }: CatalogView): string => {

@@ -12,7 +12,7 @@ import { clean, isColoured, paint } from "../render/style.ts"
 import { plural } from "../render/time.ts"
 import { atMost, screen, verb } from "../verb.ts"
 
-const usage = "sky check [CLOUD]"
+const usage = "sky check [-v] [CLOUD]"
 
 const line = ({ cloud, enabled, reason }: CloudView, machines: ReadonlyArray<MachineView> | null): string => {
   const word = enabled ? paint("green", "enabled", isColoured(stdout)) : "disabled"
@@ -25,10 +25,13 @@ const indented = (machines: ReadonlyArray<MachineView>): string => {
   return machinesTable(machines, { colour, width: width && width - 2 }).replaceAll(/^(?=.)/gm, "  ")
 }
 
-export const check = verb(usage, {}, async ({ words, json, connect }) => {
+export const check = verb(usage, { verbose: { type: "boolean", short: "v" } }, async ({ flags, words, json, connect }) => {
   atMost(1, words, usage)
   const session = connect()
-  const { clouds, notices } = await session.call<CheckAnswer>("check", words.length > 0 ? { clouds: words } : {})
+  const { clouds, notices } = await session.call<CheckAnswer>("check", {
+    ...(words.length > 0 ? { clouds: words } : {}),
+    ...(flags.verbose ? { identity: true } : {})
+  })
   notify(notices)
   const hasMachines = clouds.some(({ cloud, enabled }) => cloud === "ssh" && enabled)
   const own = hasMachines ? (await session.call<SshListAnswer>("ssh.list", {})).machines : null
@@ -42,6 +45,7 @@ export const check = verb(usage, {}, async ({ words, json, connect }) => {
   } else
     for (const view of clouds) {
       stdout.write(line(view, of(view)))
+      if (view.identity) stdout.write(`  as ${view.identity.map(clean).join(", ")}\n`)
       for (const warning of view.warnings) stdout.write(`  ${clean(warning)}\n`)
       const machines = of(view)
       if (machines !== null) stdout.write(indented(machines))

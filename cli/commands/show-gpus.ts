@@ -4,7 +4,7 @@ import type { GpusListAnswer } from "../../sdk/protocol/catalog.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { quote } from "../../sdk/quote.ts"
 import { type Infra, parseInfra } from "../../task/clouds.ts"
-import { nearestTo } from "../../task/near.ts"
+import { meantText, nearestTo } from "../../task/near.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { countsOf, gpuKinds, gpuTable, ownTable } from "../render/gpus.ts"
@@ -47,11 +47,17 @@ interface Params extends Infra {
   readonly allRegions?: boolean
 }
 
+/** Of machines that are in no list. */
+const ownWords: Readonly<Record<string, { readonly who: string; readonly see: string }>> = {
+  local: { who: "This machine has", see: "" },
+  ssh: { who: "Your machines that answer have", see: " See: sky ssh ls" }
+}
+
 /** Why there is nothing: not so many of them, not there, or none of that name. */
 const whyNone = async (call: (params: Params) => Promise<GpusListAnswer>, { count, name, region, ...place }: Params): Promise<string> => {
   const all = "All of them: sky show-gpus -a\n"
-  if (name === undefined)
-    return place.cloud === "ssh" ? "Your machines that answer have no accelerators: sky ssh ls\n" : `There are none. ${all}`
+  const own = ownWords[place.cloud ?? ""]
+  if (name === undefined) return own === undefined ? `There are none. ${all}` : `${own.who} no accelerators.${own.see}\n`
   const there = await call({ ...place, name, ...(region === undefined ? {} : { region }) })
   const had = countsOf(there)
   if (had.length > 0)
@@ -60,12 +66,10 @@ const whyNone = async (call: (params: Params) => Promise<GpusListAnswer>, { coun
     const where = place.cloud === "ssh" ? "sky ssh ls" : `sky show-gpus ${quote(name)} --cloud ${place.cloud} --all-regions`
     return `There is no ${clean(name)} in ${clean(region)}. Where there is: ${where}\n`
   }
-  const near = nearestTo(
-    name,
-    countsOf(await call(place)).map(([kind]) => kind)
-  )
-  const meant = near.length === 0 ? "" : ` Did you mean ${near.map((kind) => `'${clean(kind)}'`).join(" or ")}?`
-  if (place.cloud === "ssh") return `Your machines that answer have no such accelerator.${meant} See: sky ssh ls\n`
+  const kinds = countsOf(await call(place)).map(([kind]) => clean(kind))
+  const near = meantText(nearestTo(name, kinds))
+  const meant = near === "" ? "" : ` ${near}`
+  if (own !== undefined) return `${own.who} no such accelerator.${meant}${own.see}\n`
   return `There is no such accelerator.${meant} ${all}`
 }
 
@@ -87,7 +91,7 @@ const show = async ({ connect, flags, json, words }: Input<typeof options>): Pro
   else {
     stdout.write(ownTable(own, screen()))
     stdout.write(word === undefined ? gpuKinds(gpus, screen(), all) : "")
-    if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen()))
+    if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen(), allRegions))
     if (ownReason !== null) stderr.write(`Of your own machines there may be more: ${clean(ownReason)}. sky ssh ls\n`)
     if (gpus.length + own.length === 0) stderr.write(await whyNone(call, params))
     else stderr.write(pricesOf(prices, Date.now()))

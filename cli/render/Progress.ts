@@ -4,6 +4,7 @@
  */
 import { phaseText, quiet } from "../../sdk/client/phases.ts"
 import type { Progress as Phase } from "../../sdk/protocol/Wire.ts"
+import { lasting } from "../../task/lasting.ts"
 import { stderr } from "../out.ts"
 import { clean, cut, type Glyph, glyph, isColoured, paint, widthOf } from "./style.ts"
 import { took } from "./time.ts"
@@ -46,7 +47,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
 
   const draw = () => {
     if (!live || current === undefined) return
-    const text = columns(current.label, current.detail, `${Math.floor((Date.now() - current.sinceMs) / 1000)} s`)
+    const text = columns(current.label, current.detail, lasting(Date.now() - current.sinceMs))
     stream.write(`\r\x1b[K${mark("running")} ${cut(text, stream.columns() - 3)}`)
     drawn = true
   }

@@ -1,9 +1,10 @@
 /** What clusters have cost, as a table and its sum. Pure. */
 import type { CostReportAnswer, CostView } from "../../sdk/protocol/costs.ts"
+import { dollars, priceCell, priceText } from "../../task/price.ts"
 import { resourcesCell } from "./resources.ts"
 import { clean, glyph } from "./style.ts"
 import { type Cell, type Row, type Screen, table } from "./table.ts"
-import { ago, dollars, duration, plural } from "./time.ts"
+import { ago, duration, plural } from "./time.ts"
 
 /** The newest, and of those that are gone too, where not all are asked for. */
 const shownMax = 5
@@ -29,7 +30,7 @@ const rowOf = (cost: CostView, nowMs: number): Row => {
       durationMs === 0 ? "-" : duration(durationMs),
       resourcesCell(cost),
       statusCell(status),
-      usdPerHour === 0 ? "free" : dollars(usdPerHour),
+      priceCell(usdPerHour),
       isFree(cost) ? "free" : dollars(totalUsd)
     ],
     below: abandoned === 0 ? [] : [`       ${glyph("why")} ${why}`]
@@ -44,7 +45,7 @@ const sumOf = (costs: ReadonlyArray<CostView>, older: CostReportAnswer["older"])
   const now =
     running.length === 0
       ? ""
-      : `, and ${dollars(goesOn)} an hour while ${running.map(({ name }) => clean(name)).join(", ")} ${running.length > 1 ? "run" : "runs"}`
+      : `, and ${priceText({ usdPerHour: goesOn })} while ${running.map(({ name }) => clean(name)).join(", ")} ${running.length > 1 ? "run" : "runs"}`
   const old = older.clusters === 0 ? "" : `, ${plural(older.clusters, "older one")} among them`
   return `${dollars(usd)} for ${plural(costs.length + older.clusters, "cluster")}${old}${now}.\n${what}`
 }

@@ -3,8 +3,9 @@ import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
+import { priceText } from "../../task/price.ts"
 import { clean } from "./style.ts"
-import { clock, dollars, localTime, plural } from "./time.ts"
+import { clock, localTime, plural } from "./time.ts"
 
 type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
 
@@ -15,8 +16,8 @@ const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<
   because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
 /** Of what was seen later than it was. */
 const since = (atMs: number | undefined) => (atMs === undefined ? "" : ` since ${localTime(atMs).slice(0, 19)}`)
-const price = ({ catalog, usdPerHour }: Offer) =>
-  usdPerHour === 0 ? "free" : `${dollars(usdPerHour)} an hour each${catalog === null ? "" : ` (price of ${clean(catalog)})`}`
+const price = (offer: Offer) =>
+  `${priceText(offer)}${offer.usdPerHour === 0 ? "" : " each"}${offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)})`}`
 const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
   cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 

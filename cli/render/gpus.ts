@@ -1,5 +1,6 @@
 /** Accelerators in tables. Pure. */
 import type { GpusListAnswer, GpuView, OwnGpuView } from "../../sdk/protocol/catalog.ts"
+import { cents } from "../../task/price.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
 import { type Screen, table } from "./table.ts"
@@ -62,14 +63,14 @@ export const gpuKinds = (gpus: ReadonlyArray<GpuView>, screen: Screen, all: bool
   )
 }
 
-/** Of one's own machines. */
+/** Of this machine, and of those of one's pools. */
 export const ownTable = (own: ReadonlyArray<OwnGpuView>, screen: Screen): string =>
   own.length === 0
     ? ""
     : `${table(
         ["YOUR_GPU", "POOL", "PER_MACHINE", "TOTAL", "FREE"],
         own.map(({ accelerator, counts, free, region, total }) => ({
-          cells: [clean(accelerator), clean(region), counts.join(", "), String(total), String(free)]
+          cells: [clean(accelerator), region === null ? "this machine" : clean(region), counts.join(", "), String(total), String(free)]
         })),
         screen,
         ["TOTAL", "FREE"]
@@ -81,14 +82,22 @@ const right = ["QTY", "DEVICE_MEM", "vCPUs", "HOST_MEM", "HOURLY_PRICE", "HOURLY
 const gib = (value: number | null) => (value === null ? "-" : `${Number(value.toFixed(1))}GB`)
 const usd = (value: number | null) => (value === null ? "-" : `$ ${value.toFixed(3)}`)
 
-/** What it is, what it costs and where stays. */
-const narrow: Narrow = {
-  short: { DEVICE_MEM: "GPU_MEM", HOURLY_PRICE: "PRICE", HOURLY_SPOT_PRICE: "SPOT" },
-  goes: ["DEVICE_MEM", "HOST_MEM", "vCPUs", "HOURLY_SPOT_PRICE"],
-  shrinks: ["INSTANCE_TYPE", "GPU"]
-}
+const inCents = (price: string) => (price === "-" ? price : cents(Number(price.slice(2))))
 
-export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen): string =>
+/** What it is and what it costs stays; where, too, if that is what was asked. A launch that names no region goes where it is cheapest. */
+const narrowFor = (allRegions: boolean): Narrow => ({
+  short: { DEVICE_MEM: "GPU_MEM", HOURLY_PRICE: "PRICE", HOURLY_SPOT_PRICE: "SPOT" },
+  steps: [
+    ...["DEVICE_MEM", "HOST_MEM", "vCPUs"],
+    ["HOURLY_PRICE", inCents],
+    ["HOURLY_SPOT_PRICE", inCents],
+    allRegions ? "CLOUD" : "REGION",
+    allRegions ? "GPU" : "CLOUD"
+  ],
+  shrinks: ["GPU", "INSTANCE_TYPE"]
+})
+
+export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen, allRegions = false): string =>
   fitted(
     titles,
     gpus.map((row) => ({
@@ -107,5 +116,5 @@ export const gpuTable = (gpus: ReadonlyArray<GpuView>, screen: Screen): string =
     })),
     screen,
     right,
-    narrow
+    narrowFor(allRegions)
   )

@@ -1,12 +1,13 @@
 /** What no cluster has, as tables: this log's, and apart from them those of others. Pure. */
 import type { LeakView } from "../../sdk/protocol/leaks.ts"
+import { priceCell, priceText } from "../../task/price.ts"
 import { clean, glyph } from "./style.ts"
 import { type Row, type Screen, table } from "./table.ts"
-import { ago, dollars, plural } from "./time.ts"
+import { ago, plural } from "./time.ts"
 
 export const whereOf = ({ cloud, region }: LeakView): string => (region === null ? cloud : `${cloud}/${region}`)
 
-const priceOf = ({ usdPerHour }: LeakView) => (usdPerHour === null ? "-" : usdPerHour === 0 ? "free" : dollars(usdPerHour))
+const priceOf = ({ usdPerHour }: LeakView) => (usdPerHour === null ? "-" : priceCell(usdPerHour))
 
 type Column = readonly [title: string, text: (leak: LeakView, nowMs: number) => string]
 const columns: ReadonlyArray<Column> = [
@@ -39,7 +40,7 @@ const tableOf = (leaks: ReadonlyArray<LeakView>, shown: ReadonlyArray<Column>, s
 /** " $1.20 an hour.", where they cost anything that is known. */
 export const hourly = (leaks: ReadonlyArray<LeakView>): string => {
   const usd = leaks.reduce((sum, { usdPerHour }) => sum + (usdPerHour ?? 0), 0)
-  return usd === 0 ? "" : ` ${dollars(usd)} an hour.`
+  return usd === 0 ? "" : ` ${priceText({ usdPerHour: usd })}.`
 }
 
 export const leaksTables = (leaks: ReadonlyArray<LeakView>, screen: Screen, nowMs: number): string => {

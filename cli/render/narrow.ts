@@ -1,48 +1,61 @@
-/** Wide tables on a narrow terminal: columns that can be missed go, before those that cannot are cut. Pure. */
+/** Wide tables on a narrow terminal: what can be missed goes, and what can be said in less is, before anything is cut. Pure. */
 import { widthOf } from "./style.ts"
 import { type Row, type Screen, table } from "./table.ts"
+
+/** A column that goes, or one whose cells become shorter. */
+type Step = string | readonly [title: string, shorter: (text: string) => string]
 
 export interface Narrow {
   /** Titles that may be shorter. */
   readonly short?: Readonly<Record<string, string>>
-  /** Columns that go, in this order; after the titles, and before anything shrinks. */
-  readonly goes: ReadonlyArray<string>
-  /** By their shorter titles. */
+  /** After the titles, one by one, until it fits. */
+  readonly steps: ReadonlyArray<Step>
+  /** What is cut where that is not enough, by the shorter titles. */
   readonly shrinks: ReadonlyArray<string>
 }
 
-const textOf = (cell: Row["cells"][number] = "") => (typeof cell === "string" ? cell : cell.text)
+type Cell = Row["cells"][number]
+const textOf = (cell: Cell = "") => (typeof cell === "string" ? cell : cell.text)
+const withText = (cell: Cell = "", text: string): Cell => (typeof cell === "string" ? text : { ...cell, text })
 
-const widthsOf = (titles: ReadonlyArray<string>, rows: ReadonlyArray<Row>): ReadonlyArray<number> =>
-  titles.map((title, i) => rows.reduce((most, { cells }) => Math.max(most, widthOf(textOf(cells[i]))), widthOf(title)))
+interface Column {
+  readonly title: string
+  readonly cells: ReadonlyArray<Cell>
+}
 
-const sumOf = (widths: ReadonlyArray<number>) => widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), -2)
+const widthOfAll = (columns: ReadonlyArray<Column>) =>
+  columns
+    .map(({ cells, title }) => cells.reduce<number>((most, cell) => Math.max(most, widthOf(textOf(cell))), widthOf(title)))
+    .reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), -2)
 
-/** Whether it does not fit as it is. */
-export const isWide = (titles: ReadonlyArray<string>, rows: ReadonlyArray<Row>, { width = Infinity }: Screen): boolean =>
-  sumOf(widthsOf(titles, rows)) > width
+const taken = (columns: ReadonlyArray<Column>, step: Step, named: (title: string) => string): ReadonlyArray<Column> => {
+  if (typeof step === "string") return columns.filter(({ title }) => title !== named(step))
+  const [title, shorter] = step
+  return columns.map((column) =>
+    column.title === named(title) ? { ...column, cells: column.cells.map((cell) => withText(cell, shorter(textOf(cell)))) } : column
+  )
+}
 
 export const fitted = (
   titles: ReadonlyArray<string>,
   rows: ReadonlyArray<Row>,
   screen: Screen,
   right: ReadonlyArray<string>,
-  { goes, short = {}, shrinks }: Narrow
+  { short = {}, shrinks, steps }: Narrow
 ): string => {
-  if (!isWide(titles, rows, screen)) return table(titles, rows, screen, right)
-  const named = titles.map((title) => short[title] ?? title)
-  const widths = widthsOf(named, rows)
-  const gone = new Set<number>()
-  for (const title of goes) {
-    if (sumOf(widths.filter((_, i) => !gone.has(i))) <= screen.width!) break
-    gone.add(titles.indexOf(title))
-  }
-  const kept = <A>(all: ReadonlyArray<A>): ReadonlyArray<A> => all.filter((_, i) => !gone.has(i))
+  const { width = Infinity } = screen
+  const all = titles.map((title, i): Column => ({ title, cells: rows.map(({ cells }) => cells[i] ?? "") }))
+  if (widthOfAll(all) <= width) return table(titles, rows, screen, right)
+  const named = (title: string) => short[title] ?? title
+  const columns = steps.reduce<ReadonlyArray<Column>>(
+    (left, step) => (widthOfAll(left) <= width ? left : taken(left, step, named)),
+    all.map((column) => ({ ...column, title: named(column.title) }))
+  )
   return table(
-    kept(named),
-    rows.map(({ cells, ...row }) => ({ ...row, cells: kept(cells) })),
+    columns.map(({ title }) => title),
+    rows.map((row, at) => ({ ...row, cells: columns.map(({ cells }) => cells[at]!) })),
     screen,
-    right.map((title) => short[title] ?? title),
+    right.map(named),
     shrinks
   )
 }

@@ -1,10 +1,11 @@
 /** What a launch would take and cost, said before it is paid. Pure. */
 import type { Launched, Plan } from "../../sdk/protocol/launch.ts"
+import { cents, priceText } from "../../task/price.ts"
 import type { Task } from "../../task/Task.ts"
-import { fitted, isWide, type Narrow } from "./narrow.ts"
+import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
 import type { Row, Screen } from "./table.ts"
-import { cents, dollars, plural } from "./time.ts"
+import { plural } from "./time.ts"
 
 const cloudWord = (cloud: string) => (cloud === "local" ? "local (this machine)" : cloud.toUpperCase())
 
@@ -34,7 +35,7 @@ const machine = (offer: Plan["offer"]): ReadonlyArray<string> => {
 export const summary = ({ enabled, newCluster, offer, numNodes }: Plan, nowMs: number, asked = numNodes): string => {
   const nodes = !newCluster && asked < numNodes ? `${asked} of ${plural(numNodes, "node")}` : plural(numNodes, "node")
   const of = offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)}${oldness(offer.catalog, nowMs)})`
-  const price = offer.usdPerHour === 0 ? "free" : `${dollars(numNodes * offer.usdPerHour)} an hour${of}`
+  const price = priceText(offer, numNodes) + (offer.usdPerHour === 0 ? "" : of)
   const parts = [...(enabled ? [] : ["not enabled"]), nodes, infra(offer), ...machine(offer), price]
   return parts.map((part) => `${glyph("dot")} ${part}`).join(" ")
 }
@@ -68,8 +69,18 @@ const datesIn = (offers: ReadonlyArray<Plan["offer"]>) => [
 
 const titles = ["INFRA", "INSTANCE", "vCPUs", "MEM(GB)", "GPUS", "$/HR", ""]
 const right = ["vCPUs", "MEM(GB)", "$/HR"]
-/** Where it is narrow: what is chosen, where and what it costs stays. */
-const narrow: Narrow = { goes: ["MEM(GB)", "vCPUs"], shrinks: ["INSTANCE", "", "GPUS", "INFRA"] }
+const offMark = "not enabled"
+/** Where it is narrow: what is chosen, where and what it costs stays. That none is enabled is said below, too. */
+const narrow: Narrow = {
+  steps: [
+    "MEM(GB)",
+    "vCPUs",
+    ["", (mark) => mark.replace(new RegExp(`(^|, )${offMark}$`), "")],
+    "GPUS",
+    ["", (mark) => mark.split(" ")[0]!]
+  ],
+  shrinks: ["INSTANCE", "INFRA"]
+}
 
 const rowOf = (offer: Plan["offer"], said: string): Row => {
   const { cpus, memoryGib, usdPerHour } = offer
@@ -94,11 +105,14 @@ const nextOf = ({ mostUsdPerHour, more, next, numNodes, offer }: Plan, screen: S
   if (next.length === 0) return ""
   const shown = all ? next : next.slice(0, nextShown)
   const left = next.length - shown.length + more
-  const most = mostUsdPerHour > offer.usdPerHour ? `up to ${dollars(numNodes * mostUsdPerHour)} an hour` : ""
+  const most =
+    mostUsdPerHour > offer.usdPerHour
+      ? `up to ${priceText({ usdPerHour: mostUsdPerHour }, numNodes)}${numNodes > 1 ? ` for ${plural(numNodes, "node")}` : ""}`
+      : ""
   const first = "Then, if there is no capacity"
   if (all) {
     const rows = shown.map((place) => rowOf(place, ""))
-    return `${first}${most === "" ? "" : `, for ${most}`}:\n${fitted(titles, rows, screen, right, narrow)}${left > 0 ? `${glyph("more")} ${left} more.\n` : ""}`
+    return `${first}${most === "" ? "" : `, at ${most}`}:\n${fitted(titles, rows, screen, right, narrow)}${left > 0 ? `${glyph("more")} ${left} more.\n` : ""}`
   }
   const names = shown.map(({ cloud, region, zone }) => clean(zone ?? region ?? cloudWord(cloud)))
   const parts = [...names, ...(left > 0 ? [`${glyph("more")} ${left} more (-a)`] : []), ...(most === "" ? [] : [most])]
@@ -115,12 +129,10 @@ export const planTable = (plan: Plan, screen: Screen, nowMs: number, all = false
   const { considered, enabled, newCluster, numNodes, offer } = plan
   const mark = newCluster ? "chosen" : "the cluster that is there"
   const chosen = (one: Plan["offer"]) => (same(one, offer) ? `${glyph("chosen")} ${mark}` : "")
-  const said = (one: Plan["offer"]) => [chosen(one), enabled ? "" : "not enabled"].filter((part) => part !== "").join(", ")
-  const rows = (mark: (one: Plan["offer"]) => string) => considered.map((one) => rowOf(one, mark(one)))
-  // That none is enabled is said below, too.
-  const marked = isWide(titles, rows(said), screen) ? rows(chosen) : rows(said)
-  const sum = offer.usdPerHour === 0 ? "" : `${plural(numNodes, "node")}: ${dollars(numNodes * offer.usdPerHour)} an hour. `
+  const said = (one: Plan["offer"]) => [chosen(one), enabled ? "" : offMark].filter((part) => part !== "").join(", ")
+  const rows = considered.map((one) => rowOf(one, said(one)))
+  const sum = offer.usdPerHour === 0 ? "" : `${plural(numNodes, "node")}: ${priceText(offer, numNodes)}. `
   const prices = pricesOf(datesIn(considered), nowMs)
   const cost = sum === "" || prices !== "" ? `${sum}${prices}` : `${sum.trimEnd()}\n`
-  return fitted(titles, marked, screen, right, narrow) + cost + besides(plan, screen, all) + (enabled ? "" : notEnabled)
+  return fitted(titles, rows, screen, right, narrow) + cost + besides(plan, screen, all) + (enabled ? "" : notEnabled)
 }

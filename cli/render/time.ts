@@ -1,4 +1,6 @@
-/** Times and amounts in words. Pure: the caller says what time it is. */
+/** Times and counts in words. Pure: the caller says what time it is. */
+import { lasting } from "../../task/lasting.ts"
+
 const units = [
   ["day", 86_400],
   ["hr", 3_600],
@@ -32,10 +34,7 @@ export const duration = (ms: number): string => {
 /** `0.3 s`, `41 s`, `3 min 12 s`, `3 h 12 min`: how long a step took. */
 export const took = (ms: number): string => {
   const seconds = Math.max(0, ms) / 1000
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
-  if (seconds < 60) return `${Math.floor(seconds)} s`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : lasting(ms)
 }
 
 /** Of the local time zone at that time: `+01:00`. */
@@ -55,6 +54,3 @@ export const localTime = (atMs: number): string => {
 export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`
-/** Cents; of less than one, what there is of it. */
-export const cents = (usd: number): string => usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)
-export const dollars = (usd: number): string => (usd > 0 && usd < 0.000_05 ? "<$0.0001" : `$${cents(usd)}`)

@@ -7,13 +7,9 @@ import type { CatalogData, Priced } from "./CatalogData.ts"
 import { cellsOf } from "./cells.ts"
 import { habitsOf } from "./habits.ts"
 import { Names, sortedWith } from "./Names.ts"
+import { type Cell, nameMaxChars, numberOf, partOfAccelerator, readRow } from "./read-row.ts"
 import { zoneByNumber } from "./zone-letters.ts"
 
-/** A day of the largest TPU slice costs half of that. */
-const usdMax = 100_000
-/** A spot price is seldom above the other, and never by far. */
-const spotTimesMax = 10
-const nameMaxChars = 64
 /** Bits of one number. */
 const zonesMax = 30
 const rowsMax = 1_000_000
@@ -32,19 +28,6 @@ const needed = [
 
 /** A list that is none, in words. */
 export class NoCatalog extends Error {}
-
-/** As the lists write it: what is written otherwise is no price. */
-const numberOf = (text: string): number | null =>
-  text.trim() === "" ? null : /^[\d.]+(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN
-/** They are shown, and become parts of addresses and of requests. */
-const isName = (text: string) => text === "" || (text.length <= nameMaxChars && /^[A-Za-z0-9][A-Za-z0-9 ._+()-]*$/.test(text))
-
-/** A TPU VM: the lists have no row for it. */
-const partOfAccelerator = "TPU-VM"
-
-/** Undefined: there is no such price. */
-const millionths = (usd: number | null, most: number): number | null | undefined =>
-  usd === null ? null : usd >= 0 && usd <= most ? Math.round(usd * 1e6) : undefined
 
 interface Line {
   readonly key: number
@@ -99,21 +82,12 @@ export class Packer {
     this.#isCut = cells.length < this.#columns
     const cell = (name: string) => cells[at[name] ?? -1] ?? ""
     if (++this.#rows > rowsMax) throw new NoCatalog(`it has more than ${rowsMax} rows`)
-    const usd = millionths(numberOf(cell("Price")), usdMax)
-    const spot = millionths(numberOf(cell("SpotPrice")), usd ? (usd / 1e6) * spotTimesMax : usdMax)
-    const [type, name, region, zone] = [cell("InstanceType"), cell("AcceleratorName"), cell("Region"), cell("AvailabilityZone")]
-    // A machine of unknown size would pass for one that is part of its accelerator, and free.
-    const sizes = type === "" || type === partOfAccelerator ? [] : [cell("vCPUs"), cell("MemoryGiB")]
-    const amounts = [...sizes, ...(name === "" ? [] : [cell("AcceleratorCount") || "1"])]
-    const isCounted = amounts.map(numberOf).every((amount) => amount !== null && amount > 0 && amount < Number.POSITIVE_INFINITY)
-    const isWhole = isCounted && region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)
-    // Nothing is free; where accelerators are priced apart, a machine may be paid with its own.
-    const isFree = !this.#pricedApart && (usd === 0 || spot === 0)
-    const isElsewhere = type === "" && !this.#pricedApart
-    if (usd === undefined || spot === undefined || (usd === null && spot === null) || isFree || isElsewhere || !isWhole) {
+    const row = readRow(cell, this.#pricedApart)
+    if (row === undefined) {
       this.#refused++
       return
     }
+    const { name, region, spot, type, usd, zone } = row
     const accelerator = name === "" ? null : this.#acceleratorOf(name, cell("GpuInfo"))
     const count = accelerator === null ? 0 : (numberOf(cell("AcceleratorCount")) ?? 1)
     const key = type === "" ? accelerator! : this.#typeOf(type, { accelerator, count, cell })
@@ -130,10 +104,7 @@ export class Packer {
     return index
   }
 
-  #typeOf(
-    name: string,
-    { accelerator, cell, count }: { accelerator: number | null; count: number; cell: (name: string) => string }
-  ): number {
+  #typeOf(name: string, { accelerator, cell, count }: { accelerator: number | null; count: number; cell: Cell }): number {
     const index = this.#types.of(name)
     const arm = cell("Arch").startsWith("arm") ? 1 : 0
     this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count, arm }

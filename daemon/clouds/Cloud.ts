@@ -15,7 +15,9 @@ import type { Task } from "../../task/Task.ts"
 import type { Target } from "../remote/Target.ts"
 import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
+import type { ClusterFeature, Offered } from "./Offered.ts"
 import type { OwnMachine } from "./OwnMachine.ts"
+import type { Remnant, Tagged } from "./Remnant.ts"
 
 const Provisioned = Schema.Struct({
   rank: Schema.Natural,
@@ -100,35 +102,7 @@ export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
 }
 
-/** What a cluster's machines may leave behind in the cloud. `id` and `kind`: as people there call it. */
-export interface Remnant {
-  readonly kind: "disk" | "group" | "image" | "snapshot"
-  readonly id: string
-  readonly region: string | null
-  readonly tags: Tags
-  readonly madeAtMs: number | null
-}
-export interface Tagged extends Holdings {
-  readonly remnants: ReadonlyArray<Remnant>
-}
-
-export interface Offered {
-  readonly offers: ReadonlyArray<Offer>
-  readonly reason: string | null
-  /** It never will: what was asked for is a feature that this cloud has not. */
-  readonly lacks?: boolean
-  /** It could have it later: others have it now, or it is not reached. */
-  readonly busy?: boolean
-  /** None of it can be used. */
-  readonly off?: boolean
-  /** The user's way on. */
-  readonly hint?: string
-}
-
 export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean
-
-/** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
-export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
 
 export interface Cloud {
   readonly name: string

@@ -6,14 +6,13 @@ import { conditionOf, raisingOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { lasting } from "../../task/lasting.ts"
 import type { Need } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
 import { fitsPlace, needOfPlace } from "../../task/placed.ts"
 import { needInWords } from "../../task/resources-text.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import { inner } from "../sentence.ts"
-
-const ago = (fromMs: number, nowMs: number) => `${Math.max(0, Math.round((nowMs - fromMs) / 1000))} s`
 
 export const reservedName = (name: string) => ({
   message: `'${name}' is a name reserved for controllers of managed spot jobs and services, which skyd does not run.`,
@@ -31,7 +30,7 @@ export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
   const raising = raisingOf(row)
   const because =
     raising !== undefined
-      ? `a ${raising.method} is in progress since ${ago(raising.sinceMs, nowMs)}`
+      ? `a ${raising.method} is in progress since ${lasting(nowMs - raising.sinceMs)}`
       : `it is ${status}${reason === null ? "" : ` (${inner(reason)})`}`
   const hint = raising !== undefined ? `Watch it: sky status ${row.name}` : `Bring it up: sky start ${row.name}`
   return Result.fail(

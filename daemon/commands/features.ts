@@ -2,7 +2,7 @@
 import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import { storageMountsOf } from "../../task/mounts.ts"
 import type { Task } from "../../task/Task.ts"
-import type { ClusterFeature } from "../clouds/Cloud.ts"
+import type { ClusterFeature } from "../clouds/Offered.ts"
 import { cut } from "./caller.ts"
 
 /** Of one cluster: why it lacks the feature; null when it has it. */

@@ -4,7 +4,7 @@ import type { ClusterId } from "../../events/ids.ts"
 import type { PlacePassedOver } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import { NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
-import type { Offered } from "../clouds/Cloud.ts"
+import type { Offered } from "../clouds/Offered.ts"
 import { inner, sentence } from "../sentence.ts"
 
 /** What the clouds offer for a task, best first; the reason when nothing fits. */

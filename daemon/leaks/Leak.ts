@@ -1,5 +1,6 @@
 /** Something that a cloud holds under tags of a log, and that no cluster has. */
-import type { Owned, Remnant } from "../clouds/Cloud.ts"
+import type { Owned } from "../clouds/Cloud.ts"
+import type { Remnant } from "../clouds/Remnant.ts"
 
 export interface Held {
   readonly cloud: string

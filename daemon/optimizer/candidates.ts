@@ -7,7 +7,7 @@ import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
 import { needOfPlace } from "../../task/placed.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { machinesFor } from "./machines.ts"
+import { machinesFor } from "./instance-types.ts"
 
 export interface Candidate {
   /** Without a zone where the region is asked as a whole. */

@@ -53,6 +53,13 @@ const once = (candidates: ReadonlyArray<Candidate>) => {
   return candidates.filter((candidate) => !seen.has(placeOf(candidate)) && seen.add(placeOf(candidate)))
 }
 
+/**
+ * Of wishes in their order what each cloud would give, as it has it. Whose cloud it is does not matter, once a wish is met: the cheapest, and of what
+ * costs the same the cloud that was asked first.
+ */
+export const acrossClouds = (wishes: ReadonlyArray<ReadonlyArray<ReadonlyArray<Offer>>>): ReadonlyArray<Offer> =>
+  wishes.flatMap((clouds) => clouds.flat().sort((a, b) => a.usdPerHour - b.usdPerHour))
+
 /** `catalogs`: of the clouds that may be used, in the order in which the user has them. */
 export const optimize = (wish: Wish, catalogs: ReadonlyArray<Catalog>): Plan => {
   const { blocked = [], needs } = wish

@@ -7,23 +7,23 @@ import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optim
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { type Need, needOf } from "../../task/Need.ts"
-import { nearestTo } from "../../task/near.ts"
+import { meantText, nearestTo } from "../../task/near.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
-import { gpusOn, matcher } from "../catalog/gpus.ts"
 import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
 import { nowhere } from "../commands/places.ts"
 import { accessOf, completedBy, isEnabledIn, offersFor } from "../offers-for.ts"
+import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
 import { placesOf } from "../optimizer/blocks.ts"
-import { mayBeListed, planNotEnabled } from "../optimizer/elsewhere.ts"
-import { leftOut } from "../optimizer/left-out.ts"
+import { gpusOn, matcher } from "../optimizer/gpus.ts"
 import { planView } from "../optimizer/plan-view.ts"
+import { leftOut } from "../optimizer/unmet-wishes.ts"
 import { sentence } from "../sentence.ts"
 import { noPool } from "./clouds.ts"
-import { ownGpus } from "./own-gpus.ts"
+import { gpusHere, ownGpus } from "./own-gpus.ts"
 
 const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
   isListed(cloud)
@@ -65,9 +65,7 @@ const regionIn = (
   const regions = catalogs.flatMap((catalog) => catalog.regions)
   const word = asked.toLowerCase()
   if (regions.some((region) => region.toLowerCase() === word)) return Result.succeed((region) => region.toLowerCase() === word)
-  const near = nearestTo(asked, regions)
-  const hint = near.length > 0 ? `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` : null
-  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint }))
+  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint: meantText(nearestTo(asked, regions)) || null }))
 }
 
 export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
@@ -102,6 +100,10 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
       if (region && !pools.includes(region)) return yield* noPool(region, pools)
       return { gpus: [], prices: [], ...(yield* ownGpus(clouds.get("ssh"), region ?? null, true, isWanted)) }
     }
+    const here = yield* gpusHere(clouds.get("local"), isWanted)
+    if (cloud?.toLowerCase() === "local" && region)
+      return yield* new ValueError({ message: `The local cloud is this machine: it has no region '${cut(region)}'.`, hint: null })
+    if (cloud?.toLowerCase() === "local") return { gpus: [], prices: [], own: here, ownReason: null }
     const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
     const some = asked.flatMap((one) => catalogs.of(one) ?? [])
     if (some.length === 0)
@@ -112,8 +114,8 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const isRegion = yield* Effect.fromResult(regionIn(some, region))
     const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
     const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
-    const own = cloud ? { own: [], ownReason: null } : yield* ownGpus(clouds.get("ssh"), null, false, isWanted)
-    return { gpus, ...own, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
+    const { own, ownReason } = cloud ? { own: [], ownReason: null } : yield* ownGpus(clouds.get("ssh"), null, false, isWanted)
+    return { gpus, own: cloud ? [] : [...here, ...own], ownReason, prices: some.map(({ cloud, date }) => ({ cloud, date })) }
   }),
   "catalog.list": () => Effect.sync(() => ({ catalogs: listedClouds.flatMap((cloud) => viewIn(catalogs, cloud) ?? []) })),
   "catalog.update": Effect.fnUntraced(function* ({ clouds: wanted, from = null, sha256 = null }: CatalogUpdate) {

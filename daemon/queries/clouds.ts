@@ -1,15 +1,25 @@
 /** Which clouds can be used, and the user's own machines as they are now. */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { Check, SshList } from "../../sdk/protocol/clouds.ts"
 import { RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudOf } from "../../task/clouds.ts"
 import { didYouMean } from "../../task/near.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
+import { identitiesOf } from "../identities.ts"
 import { sentence } from "../sentence.ts"
 
-const checkOne = ({ name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) }: Cloud) =>
-  Effect.zipWith(whyNot, warnings, (reason, said) => ({ cloud: name, enabled: reason === null, reason, warnings: said }))
+const checkOne = Effect.fnUntraced(function* (cloud: Cloud, withIdentity: boolean) {
+  const { name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) } = cloud
+  const [reason, said] = yield* Effect.all([whyNot, warnings])
+  const view = { cloud: name, enabled: reason === null, reason, warnings: said }
+  if (!withIdentity || reason !== null) return view
+  const found = (yield* identitiesOf(new Map([[name, cloud]]), [name])).get(name)!
+  return Result.isSuccess(found)
+    ? { ...view, identity: found.success }
+    : { ...view, identity: null, warnings: [...said, found.failure.message.replace(/\.$/, "")] }
+})
 
 /** In the words in which a launch is told. */
 export const noPool = (pool: string, pools: ReadonlyArray<string>) => {
@@ -21,7 +31,7 @@ export const noPool = (pool: string, pools: ReadonlyArray<string>) => {
 }
 
 export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
-  check: Effect.fnUntraced(function* ({ clouds: asked }: typeof Check.Type) {
+  check: Effect.fnUntraced(function* ({ clouds: asked, identity }: typeof Check.Type) {
     const all = [...clouds.keys()]
     const names = asked === null || asked === undefined ? all : asked.map((name) => cloudOf(name) ?? name)
     const unknown = names.find((name) => !all.includes(name))
@@ -29,7 +39,7 @@ export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
       const message = `There is no cloud '${cut(unknown)}' in this version.`
       return yield* new ValueError({ message, hint: `It has: ${all.join(", ")}.` })
     }
-    return { clouds: yield* Effect.forEach(names, (name) => checkOne(clouds.get(name)!), { concurrency: "unbounded" }) }
+    return { clouds: yield* Effect.forEach(names, (name) => checkOne(clouds.get(name)!, identity === true), { concurrency: "unbounded" }) }
   }),
   "ssh.list": Effect.fnUntraced(function* ({ pool = null }: typeof SshList.Type) {
     const cloud = clouds.get("ssh")

@@ -5,11 +5,9 @@
 import * as Effect from "effect/Effect"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { raisingOf } from "../../projections/cluster-status.ts"
-import { rowNamed, rowOf } from "../../projections/clusters.ts"
-import { isOver, type JobRow, jobOf } from "../../projections/jobs.ts"
+import { rowOf } from "../../projections/clusters.ts"
+import { isOver, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
-import { ClusterDoesNotExist, JobDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
 import { type AgentLink, onOwnLink } from "../AgentLink.ts"
 import { CloudError } from "../clouds/Cloud.ts"
@@ -20,6 +18,7 @@ import { jobKey, setupKey } from "../reactors/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
 import type { World } from "../World.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
+import { type Found, findOutput } from "./found-output.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting } from "./unread.ts"
 import { until } from "./until.ts"
 
@@ -47,31 +46,6 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
   const row = rowOf(world.clusters, id)
   if (row === undefined || row.wanted !== "up") return "never"
   return row.nodes.some(({ rank, ready }) => rank === 0 && ready) ? "ready" : undefined
-}
-
-/** A job, or the setup of an operation. */
-interface Found {
-  readonly row: ClusterRow
-  readonly job: JobRow | undefined
-  readonly setup: OperationId | undefined
-}
-
-/** While a launch sets up, the latest output is that, and then the job that comes of it. */
-const find = (world: World, { clusterName, jobId, setup }: Logs): Found | SkydError => {
-  const row = rowNamed(world.clusters, clusterName)
-  if (row === undefined)
-    return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })
-  if (typeof setup === "string") return { row, job: undefined, setup: setup as OperationId }
-  const raising = raisingOf(row)
-  if (typeof jobId !== "number" && raising?.setup === "running") return { row, job: undefined, setup: raising.id }
-  const job = jobOf(world.jobs, row.id, jobId ?? row.lastJob)
-  if (job !== undefined) return { row, job, setup: undefined }
-  if (typeof jobId === "number")
-    return new JobDoesNotExist({ message: `${row.name} has no job ${jobId}.`, hint: `sky queue ${row.name} lists its jobs.` })
-  const yet = `No job was submitted to ${row.name} yet`
-  return raising === undefined
-    ? new JobDoesNotExist({ message: `${yet}.`, hint: `sky exec ${row.name} 'echo hi'` })
-    : new JobDoesNotExist({ message: `${yet}: a ${raising.method} is in progress.`, hint: `Watch it: sky status ${row.name}` })
 }
 
 const streamOne = Effect.fn("logs.one")(function* (
@@ -182,7 +156,7 @@ const streamOne = Effect.fn("logs.one")(function* (
 
 export const streamLogs = Effect.fn("logs")(function* (id: string | number, params: Logs, reply: Reply, tools: Tools) {
   const { areOn, log } = tools
-  const found = find(log.world(), params)
+  const found = findOutput(log.world(), params)
   if (!("row" in found)) return yield* Effect.fail(found)
   const { row, setup } = found
   const answer = yield* streamOne(id, params, found, reply, tools)

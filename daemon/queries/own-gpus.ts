@@ -1,4 +1,4 @@
-/** The accelerators of the user's own machines, by pool and kind. */
+/** The accelerators of the user's own machines, by pool and kind, and of this one. */
 import * as Effect from "effect/Effect"
 import type { OwnGpuView } from "../../sdk/protocol/catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
@@ -32,6 +32,15 @@ export const ownGpusOf = (machines: ReadonlyArray<OwnMachine>, isWanted: (name: 
     ownReason: away === 0 ? null : `${away} of ${machines.length} machines ${away === 1 ? "is" : "are"} not reached`
   }
 }
+
+/** Of this machine: what its cloud offers to who asks for nothing. */
+export const gpusHere = Effect.fnUntraced(function* (cloud: Cloud | undefined, isWanted: Parameters<typeof ownGpusOf>[1]) {
+  const { offers = [] } = cloud === undefined ? {} : yield* cloud.offers({ run: "" })
+  return offers.flatMap(({ accelerators: has }): OwnGpus["own"] => {
+    if (has === null || !isWanted(has.name, has.count)) return []
+    return [{ cloud: "local", region: null, accelerator: has.name, counts: [has.count], total: has.count, free: has.count }]
+  })
+})
 
 /** `isPatient`: they are what is asked about. */
 export const ownGpus = (cloud: Cloud | undefined, pool: string | null, isPatient: boolean, isWanted: Parameters<typeof ownGpusOf>[1]) =>

@@ -8,6 +8,8 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { placeText, refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { lasting } from "../../task/lasting.ts"
+import { priceText } from "../../task/price.ts"
 import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
@@ -50,7 +52,7 @@ const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefin
 const hasMoved = ({ refusals, rounds }: ClusterRow) => refusals.length > 0 || rounds > 0
 const foundIn = ({ numNodes, offer }: ClusterRow) => {
   const place = offer === null ? "" : placeText(offer)
-  return place === "" ? "" : ` on ${place}, ${offer!.usdPerHour === 0 ? "free" : `$${(numNodes * offer!.usdPerHour).toFixed(2)} an hour`}`
+  return place === "" ? "" : ` on ${place}, ${priceText(offer!, numNodes)}`
 }
 /** The last one that was given of what was asked for together: told where the cluster has all its nodes by it. */
 const provisioned = (row: ClusterRow, { rank, token }: typeof NodeProvisioned.Type) => {
@@ -64,7 +66,7 @@ const provisioned = (row: ClusterRow, { rank, token }: typeof NodeProvisioned.Ty
 /** Its place is that of what was asked last. */
 const toldOf = ({ offer, refused, refusals }: ClusterRow) =>
   refusals.length > 0 ? refusalText(refusals.at(-1)!) : offer && refused ? refusalText({ offer, ...refused }) : ""
-const soon = (ms: number) => `in ${Math.max(1, Math.round(ms / 1000))} s`
+const soon = (ms: number) => `in ${lasting(Math.max(1000, ms))}`
 
 const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded

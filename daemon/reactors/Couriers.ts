@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import type { ClusterId, JobId, JournalId } from "../../events/ids.ts"
+import type { ClusterId, JournalId } from "../../events/ids.ts"
 import type { RuntimeReady } from "../../events/provision.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -21,7 +21,7 @@ import { EventLog } from "../log/EventLog.ts"
 import { Secrets } from "../Secrets.ts"
 import { Courier } from "./Courier.ts"
 import { mustReach } from "./Introduction.ts"
-import { jobMax } from "./journal-events.ts"
+import { isNews } from "./journal-events.ts"
 import { refOf as nodeRef } from "./machines.ts"
 import { Reactors } from "./Reactors.ts"
 import { soon, unreachedBy } from "./unreached.ts"
@@ -65,10 +65,6 @@ export class Couriers extends Context.Service<
     Effect.suspend(() => make)
   )
 }
-
-/** Of a head that had jobs which the log does not know: it gives their numbers to no others. What a node says is believed within limits. */
-const isNews = ({ lastJob: known }: ClusterRow, lastJob: unknown): lastJob is JobId =>
-  Number.isSafeInteger(lastJob) && (lastJob as number) > known && (lastJob as number) <= jobMax
 
 const make = Effect.gen(function* () {
   const log = yield* EventLog

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
+import { lasting } from "../../task/lasting.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Ongoing } from "../Ongoing.ts"
 import { phaseOf } from "../queries/progress.ts"
@@ -45,9 +46,8 @@ export class Aways {
       const [active] = workOf(row)
       if (!isUnreached || active === undefined) return away
       const since = away?.sinceMs ?? row.nodes.find(({ ready, reason }) => !ready && reason !== null)?.sinceMs ?? nowMs
-      const seconds = Math.max(1, Math.round((nowMs - since) / 1000))
       const ongoing = yield* Ongoing
-      const detail = `not reached for ${seconds} s: ${error.message}; trying again`
+      const detail = `not reached for ${lasting(Math.max(1000, nowMs - since))}: ${error.message}; trying again`
       ongoing.say(active.id, { phase: phaseOf(away?.action ?? action._tag), detail })
       return away
     })

@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AutostopFired } from "../../events/autostop.ts"
 import type { Event } from "../../events/Event.ts"
-import type { OperationId } from "../../events/ids.ts"
+import type { JobId, OperationId } from "../../events/ids.ts"
 import { JobEnded, JobSettingUp, JobStarted } from "../../events/job.ts"
 import { journalStream, type StreamName } from "../../events/Recorded.ts"
 import { SetupEnded } from "../../events/setup.ts"
@@ -26,7 +26,11 @@ const listMax = 1024
 /** Well below what the log takes in one event. A thousand ranks with their pids are half of it. */
 const factMaxBytes = 160 * 1024
 /** The next job gets the number after the highest. */
-export const jobMax = 2 ** 31
+const jobMax = 2 ** 31
+
+/** Of a head that had jobs which the log does not know: it gives their numbers to no others. What a node says is believed within limits. */
+export const isNews = ({ lastJob: known }: ClusterRow, lastJob: unknown): lastJob is JobId =>
+  Number.isSafeInteger(lastJob) && (lastJob as number) > known && (lastJob as number) <= jobMax
 
 const trimmed = (value: unknown): unknown => {
   if (typeof value === "string") return value.length <= textMaxChars ? value : `${value.slice(0, textMaxChars - 1)}…`

@@ -57,6 +57,10 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }
 
+/** The message has them by reason, in short. */
+const whereAll = (name: string, { length }: ReadonlyArray<Refusal>) =>
+  length > 1 ? ` Each of the ${length} attempts: sky why ${name}` : ""
+
 /** `isKept`: its nodes are there, and stopped. */
 export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {
   const { everUp, name, nodes, offer, refused } = row
@@ -66,7 +70,7 @@ export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | 
   const more = refusals.length - toldMax
   return new (isForRights(refusals) ? NotAllowed : ResourcesUnavailableError)({
     message: `${name}: no place gave what was asked for:${refusalsText(refusals)}${besides === null ? "" : `. ${besides}`}`,
-    hint: hintFor(refusals),
+    hint: `${hintFor(refusals)}${whereAll(name, refusals)}`,
     failoverHistory: historyOf(refusals),
     ...(more > 0 ? { more } : {}),
     noFailover: everUp || nodes.length > 0 || workOf(row)[0]?.request?._tag === "StartRequested"

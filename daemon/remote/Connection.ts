@@ -6,14 +6,15 @@ import type { Duplex } from "node:stream"
 import type { Client, ClientChannel } from "ssh2"
 import type { ChannelStream } from "./ChannelStream.ts"
 import { Channels, isRefusal } from "./Channels.ts"
+import { clientError, closedThere } from "./client-error.ts"
 import { ExecStream } from "./ExecStream.ts"
 import { isHeard } from "./inside-ssh2.ts"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
-import { networkError, type Route } from "./route.ts"
+import type { Route } from "./route.ts"
 import { type Ran, type RunOptions, runOn } from "./run.ts"
 import { SocketStream } from "./SocketStream.ts"
 import { program, prologue } from "./shell.ts"
-import { called, type Target } from "./Target.ts"
+import type { Target } from "./Target.ts"
 
 type WhenClosed = (error: RemoteError) => void
 type Ask = (done: (error: Error | undefined, channel: ClientChannel) => void) => void
@@ -56,9 +57,9 @@ export class Connection {
       heardAtMs = nowMs
       isHeard(client)
     })
-    client.on("error", (error) => this.lose(this.inWords(error)))
+    client.on("error", (error) => this.lose(clientError(this.target, error)))
     // A way that others keep for us may end without being closed.
-    const closed = () => this.lose(this.closedThere())
+    const closed = () => this.lose(closedThere(this.target))
     client.on("end", closed).on("close", closed)
   }
 
@@ -167,27 +168,14 @@ export class Connection {
       try {
         ask((error, channel) => {
           forget()
-          if (error) reject(this.lost ?? (isRefusal(error) ? error : this.inWords(error)))
+          if (error) reject(this.lost ?? (isRefusal(error) ? error : clientError(this.target, error)))
           else resolve(channel)
         })
       } catch {
         // It says so when it cannot send any more.
-        this.lose(this.closedThere())
+        this.lose(closedThere(this.target))
       }
     })
-  }
-
-  private closedThere(): RemoteError {
-    return remoteError("ConnectionLost", this.target, `${called(this.target)} closed the connection`)
-  }
-
-  private inWords(error: Error & { readonly level?: string }): RemoteError {
-    if ((error as { readonly _tag?: string })._tag === "RemoteError") return error as unknown as RemoteError
-    if (error.level === "client-timeout") return remoteError("ConnectionLost", this.target, `${called(this.target)} answers no more`)
-    if (/^Unable to exec/.test(error.message))
-      return remoteError("NoShell", this.target, `${this.target.name} lets us in and runs no commands: it refuses exec`)
-    if (error.level === "client-socket") return networkError(this.target, error)
-    return remoteError("ConnectionLost", this.target, `the connection to ${called(this.target)} was lost: ${error.message}`)
   }
 
   private lose(error: RemoteError, lingerMs = 0): void {

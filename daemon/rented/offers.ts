@@ -7,10 +7,10 @@ import type { Need } from "../../task/Need.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import type { Offered } from "../clouds/Cloud.ts"
+import type { Offered } from "../clouds/Offered.ts"
 import { placesOf } from "../optimizer/blocks.ts"
+import { wantText } from "../optimizer/need-text.ts"
 import { type Look, optimize } from "../optimizer/optimize.ts"
-import { wantText } from "../optimizer/want.ts"
 
 const nearMax = 5
 

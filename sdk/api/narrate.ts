@@ -1,4 +1,6 @@
 /** What `streamLogs` shows, as the command line does where it is no terminal: phases and setup on stderr, the job's output on stdout. */
+
+import { priceText } from "../../task/price.ts"
 import type { Handlers } from "../client/Pending.ts"
 import { makePrefixer } from "../client/Prefixer.ts"
 import { phaseText, quiet } from "../client/phases.ts"
@@ -63,12 +65,11 @@ export const terminal: Narrator = {
 
 export const planLine = ({ cluster, plan }: Launched): string => {
   if (plan === undefined) return "Dry run: the task fits."
-  const { accelerators, catalog, cloud, cpus, instanceType, memoryGib, region, usdPerHour, useSpot, zone } = plan.offer
+  const { accelerators, catalog, cloud, cpus, instanceType, memoryGib, region, useSpot, zone } = plan.offer
   const type = instanceType === null ? "" : ` ${instanceType}${useSpot ? "[Spot]" : ""}`
   const at = region === null ? "" : ` in ${zone ?? region}`
   const gpus = accelerators === null ? "" : `, ${accelerators.name}:${accelerators.count}`
-  const price =
-    usdPerHour === 0 ? "free" : `$${(plan.numNodes * usdPerHour).toFixed(2)} an hour${catalog === null ? "" : ` (price of ${catalog})`}`
+  const price = `${priceText(plan.offer, plan.numNodes)}${catalog === null ? "" : ` (price of ${catalog})`}`
   const where = !plan.enabled ? "a cloud that is not enabled" : plan.newCluster ? "a new cluster" : cluster
   return `Dry run: ${plan.numNodes}x ${cloud}${type}${at} (${cpus} vCPUs, ${memoryGib} GiB${gpus}), ${price}, on ${where}.`
 }

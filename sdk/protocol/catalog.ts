@@ -43,19 +43,21 @@ export const GpuView = Schema.Struct({
   /** With its machine. Null where it cannot be had so. */
   usdPerHour: Schema.NullOr(Schema.Number),
   spotUsdPerHour: Schema.NullOr(Schema.Number),
-  region: Schema.String
+  region: Schema.String,
+  /** The day that the prices are of, as in an offer. */
+  catalog: Schema.String
 })
 export type GpuView = typeof GpuView.Type
-/** What a pool of the user's own machines has of one kind. */
+/** What this machine, or a pool of the user's own machines, has of one kind. */
 export const OwnGpuView = Schema.Struct({
-  cloud: Schema.Literal("ssh"),
-  /** The pool. */
-  region: Schema.String,
+  cloud: Schema.Literals(["local", "ssh"]),
+  /** The pool; null for this machine. */
+  region: Schema.NullOr(Schema.String),
   accelerator: Schema.String,
   /** In one machine, as its machines have them: each number once. */
   counts: Schema.Array(Schema.Number),
   total: Schema.Number,
-  /** In machines that no cluster has. */
+  /** In machines that no cluster has for itself: this one never is. */
   free: Schema.Number
 })
 export type OwnGpuView = typeof OwnGpuView.Type

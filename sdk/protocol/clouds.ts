@@ -5,7 +5,9 @@ import { Notices } from "./replay.ts"
 /** Which clouds can be used now; nothing is asked that takes its time. */
 export const Check = Schema.Struct({
   /** As a task names them; null: all. */
-  clouds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
+  clouds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String))),
+  /** Whether each that is enabled tells who its credentials are. */
+  identity: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
 })
 export const CloudView = Schema.Struct({
   cloud: Schema.String,
@@ -13,7 +15,9 @@ export const CloudView = Schema.Struct({
   /** Why it cannot be used. */
   reason: Schema.NullOr(Schema.String),
   /** What should be mended although it works. */
-  warnings: Schema.Array(Schema.String)
+  warnings: Schema.Array(Schema.String),
+  /** Who its credentials are, most specific first: the user, then the account. Null where there are none to have; only where it was asked for. */
+  identity: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
 })
 export type CloudView = typeof CloudView.Type
 export const CheckAnswer = Schema.Struct({ clouds: Schema.Array(CloudView), notices: Notices })

@@ -19,7 +19,7 @@ const may: Readonly<Record<Room, ReadonlyArray<string>>> = {
 
 /** No Node, no clock, no randomness, no drivers: the same input gives the same output for ever. */
 const pureReactors = ["plan", "conclude", "steps", "give-up", "deliveries", "journal-events", "facts"]
-const pureCatalog = ["Catalog", "Names", "Packer", "cells", "gpus", "habits", "hosts"]
+const pureCatalog = ["Catalog", "Names", "Packer", "cells", "habits", "hosts", "read-row"]
 const isPure = (file: string) =>
   pureCatalog.some((name) => file === `daemon/catalog/${name}.ts`) ||
   /^(task|events|projections|daemon\/(commands|optimizer))\//.test(file) ||
@@ -54,6 +54,24 @@ describe("the rooms", () => {
 
   it("import effect by module: its barrel triples a bundle", () => {
     expect(offences((_, { specifier }) => specifier === "effect")).toEqual([])
+  })
+})
+
+/** Rooms of the daemon that decide, and what each may import of it: lists, then places, then refusals. Of a cloud only what its port is. */
+const deciding: Readonly<Record<string, RegExp>> = {
+  catalog: /^daemon\/catalog\//,
+  optimizer: /^daemon\/(catalog|optimizer)\//,
+  commands: /^daemon\/(optimizer|commands)\/|^daemon\/(clouds\/(Cloud|Offered)|autostop-at|sentence)\.ts$/
+}
+
+describe("the rooms of the daemon that decide", () => {
+  it("import only what is to their left: catalog, optimizer, commands", () => {
+    expect(
+      offences(({ file }, { target }) => {
+        const may = deciding[file.split("/")[1] ?? ""]
+        return file.startsWith("daemon/") && may !== undefined && target?.startsWith("daemon/") === true && !may.test(target)
+      })
+    ).toEqual([])
   })
 })
 
@@ -95,6 +113,8 @@ describe("the pure files", () => {
   })
 })
 
+const linesMax = 200
+
 describe("every file", () => {
   const own = ["scripts", "bench", "test/arch", "test/docs"]
     .flatMap(filesBelow)
@@ -103,5 +123,9 @@ describe("every file", () => {
 
   it("opens by saying what it is for", () => {
     expect(all.filter(({ text }) => !/^(#![^\n]*\n)?\/\*\*[\s\S]*?\*\//.test(text)).map(({ file }) => file)).toEqual([])
+  })
+
+  it("of the programs is short enough to be read in one go", () => {
+    expect(sources.filter(({ text }) => text.split("\n").length - 1 > linesMax).map(({ file }) => file)).toEqual([])
   })
 })

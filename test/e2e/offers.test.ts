@@ -1,7 +1,8 @@
 /** What the clouds would have and cost, without any account: dry runs, the tables of accelerators, and newer lists. */
-import { utimesSync } from "node:fs"
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { Home } from "./home.ts"
 
@@ -27,7 +28,7 @@ describe("a dry run", () => {
     const { out } = await dry("--gpus", "L4", "--num-nodes", "2", "-a")
     expect(out).toMatch(/^2 nodes: \$1\.41 an hour/m)
     expect(out).toMatch(
-      /^Then, if there is no capacity, for up to \$2\.7\d an hour:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m
+      /^Then, if there is no capacity, at up to \$2\.7\d an hour for 2 nodes:\nINFRA +INSTANCE .*\nGCP (.*\n){60,}AWS sa-east-1b +g6\.xlarge .* 1\.37$/m
     )
     expect(out).not.toMatch(/ \d+ more\.$/m)
     expect(out).toMatch(/^AWS has dearer machines too: g6\.2xlarge, /m)
@@ -108,6 +109,8 @@ describe("a launch that no enabled cloud has room for", () => {
     const { code, err } = await home.sky("launch", "-y", "-c", "p", "--gpus", "A100:8", "nvidia-smi")
     expect(code).toBe(7)
     expect(err).toContain("GCP has it from $19.42 an hour (price of 2026-05-20), but is not enabled: sky check.")
+    const two = await home.sky("launch", "-y", "-c", "p", "--gpus", "A100:8", "--num-nodes", "2", "nvidia-smi")
+    expect(two.err).toContain("GCP has it from $38.84 an hour for 2 nodes (price of 2026-05-20)")
     expect(await home.json("status")).toEqual([])
   })
 })
@@ -161,6 +164,24 @@ describe("sky show-gpus", () => {
     expect(await said("HI00")).toBe("There is no such accelerator. Did you mean 'H100'? All of them: sky show-gpus -a\n")
     expect(await home.sky("show-gpus", "nope")).toMatchObject({ code: 0, out: "", err: expect.stringContaining("sky show-gpus -a") })
   })
+})
+
+it("sky show-gpus tells what this machine has, which is in no list, and scripts of which day the prices are", async () => {
+  const gpus = new Home()
+  const bin = join(gpus.path, "bin")
+  mkdirSync(bin)
+  writeFileSync(join(bin, "nvidia-smi"), "#!/bin/sh\nprintf '%s\\n' 'NVIDIA L4, [N/A]' 'NVIDIA L4, [N/A]'\n", { mode: 0o755 })
+  Object.assign(gpus.env, { PATH: `${bin}:${gpus.env["PATH"]}` })
+  expect((await gpus.sky("show-gpus", "--infra", "local")).out).toMatch(/^L4 +this machine +2 +2 +2$/m)
+  const here = { cloud: "local", region: null, accelerator: "L4", counts: [2], total: 2, free: 2 }
+  expect(await gpus.json("show-gpus", "L4:2", "--infra", "local")).toEqual([here])
+  const all = await gpus.json("show-gpus", "^L4$:2")
+  expect(all.at(-1)).toEqual(here)
+  expect(all[0]).toMatchObject({ cloud: expect.stringMatching(/aws|gcp/), catalog: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) })
+  const said = async (...args: ReadonlyArray<string>) => (await gpus.sky("show-gpus", "--infra", ...args)).err
+  expect(await said("local", "L4:4")).toBe("There is no L4:4, but L4 by 2.\n")
+  expect(await said("local", "H100")).toBe("This machine has no such accelerator.\n")
+  expect(await said("local/here")).toContain("it has no region 'here'")
 })
 
 describe("sky catalog", () => {

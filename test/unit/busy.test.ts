@@ -1,7 +1,8 @@
 /** A launch that the user's own machines could have, were they free: that is what is said, and not what others would cost. */
 import { assert, it } from "@effect/vitest"
 import { Result } from "effect"
-import type { Cloud, Offered } from "../../daemon/clouds/Cloud.ts"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
+import type { Offered } from "../../daemon/clouds/Offered.ts"
 import type { Context } from "../../daemon/commands/decision.ts"
 import { decide, type Input } from "../../daemon/Deciders.ts"
 import { empty } from "../../daemon/World.ts"

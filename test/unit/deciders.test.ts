@@ -178,6 +178,8 @@ describe("exec", () => {
     const error = refusal(executing(asked()))
     assert.deepInclude(error, { _tag: "ClusterNotUpError", clusterStatus: "INIT" })
     assert.include(error.message, "a launch is in progress since")
+    const later = exec(rowAfter(asked()), { name, task: { run: "r" }, down: false, lastUse: "" }, { ...context, nowMs: 522_400 })
+    assert.match(refusal(later).message, /since 8 min \d+ s\.$/)
   })
   it("is refused while autostop tears the cluster down, and does not tell to start it", () => {
     const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: true, idleSinceMs: 1 }

@@ -1,7 +1,8 @@
 /** What a cluster's cloud lacks: the real deciders with clouds that say so. Each refusal is NotSupportedError and names the way on. */
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import type { Cloud, ClusterFeature } from "../../daemon/clouds/Cloud.ts"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
+import type { ClusterFeature } from "../../daemon/clouds/Offered.ts"
 import type { Context } from "../../daemon/commands/decision.ts"
 import { decide, type Input } from "../../daemon/Deciders.ts"
 import type { Identities } from "../../daemon/identities.ts"

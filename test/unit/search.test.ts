@@ -215,6 +215,7 @@ describe("the error when no place gave it", () => {
     assert.lengthOf(failoverHistory, 5)
     assert.deepStrictEqual(failoverHistory[0], { tag: "InsufficientInstanceCapacity", message: long, place: "AWS us-east-1a" })
     assert.include(hint, "--retry-until-up")
+    assert.match(hint ?? "", / Each of the 5 attempts: sky why train$/)
   })
   it("names all that a refusal reaches", () => {
     const told = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), { message: "no", ...changes })]), false).message

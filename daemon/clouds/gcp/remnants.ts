@@ -1,6 +1,6 @@
 /** What clusters leave behind on Compute Engine: disks that no machine has, what they were copied by, and the rules that opened ports. */
 import * as Effect from "effect/Effect"
-import type { Remnant } from "../Cloud.ts"
+import type { Remnant } from "../Remnant.ts"
 import { lastPart, type Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import type { Clones } from "./clones.ts"

@@ -3,9 +3,10 @@ import type { Offer } from "../../../events/values.ts"
 import { cpus, memoryGib } from "../../../machine/hardware.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
+import { foreignOf, lessThan } from "../../../task/fit-machine.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Task } from "../../../task/Task.ts"
-import { foreignOf, lessThan, ownOffer } from "../fit-machine.ts"
+import { ownOffer } from "../own-offer.ts"
 
 export const thisMachine = (accelerators: Offer["accelerators"]): Offer =>
   ownOffer("local", null, { cpus: cpus(), memoryGib: memoryGib(), accelerators })

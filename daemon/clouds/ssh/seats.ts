@@ -1,11 +1,12 @@
 /** Which machine is to have which rank: those that have it, and for the others whatever is free and fits. Pure. */
 import type { NodeId, NodeToken } from "../../../events/ids.ts"
+import type { Hardware } from "../../../task/fit-machine.ts"
 import { refused, transient } from "../../over-ssh/errors.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
-import type { Hardware } from "../fit-machine.ts"
 import type { Found, Looked } from "./looks.ts"
-import { fitting, isFound, leaseOf, named, tooFew, whyShared } from "./offers.ts"
+import { fitting, isFound, leaseOf, whyShared } from "./offers.ts"
 import type { Passed } from "./outcome.ts"
+import { named, tooFew } from "./too-few.ts"
 
 export interface Seat {
   readonly rank: number

@@ -2,8 +2,8 @@
 import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Owned } from "../Cloud.ts"
-import { ownOffer } from "../fit-machine.ts"
 import type { OwnMachine } from "../OwnMachine.ts"
+import { ownOffer } from "../own-offer.ts"
 import type { Looked } from "./looks.ts"
 import { isFound, leaseOf, whyTaken } from "./offers.ts"
 

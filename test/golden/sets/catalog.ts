@@ -1,6 +1,6 @@
 /** Single looks into the lists: types, prices, places, what goes with what. */
 import * as Result from "effect/Result"
-import { machinesFor } from "../../../daemon/optimizer/machines.ts"
+import { machinesFor } from "../../../daemon/optimizer/instance-types.ts"
 import { checkPlace } from "../../../task/check-place.ts"
 import { isTag, tagOf } from "../../../task/images.ts"
 import type { Need } from "../../../task/Need.ts"

@@ -1,6 +1,6 @@
 /** The tables of accelerators: what they are in, and what they cost where they are cheapest. */
 import type { Catalog } from "../../../daemon/catalog/Catalog.ts"
-import { type GpuRow, gpusOn, matcher } from "../../../daemon/catalog/gpus.ts"
+import { type GpuRow, gpusOn, matcher } from "../../../daemon/optimizer/gpus.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
 import type { Answer, GoldenSet } from "../GoldenSet.ts"
 import { viewed } from "../view.ts"

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { beforeAll, describe, expect, it } from "vitest"
-import { dollars } from "../../../cli/render/time.ts"
+import { dollars } from "../../../task/price.ts"
 import { cluster, clusters } from "./answers.ts"
 import { type Answers, fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
@@ -154,10 +154,12 @@ it("what is launched says what it costs, and how old the price is, before it is 
   const shown = await onTerminal(answers, 160, ...asked, "true")
   expect(shown).toMatch(/. 2 nodes . AWS us-east-1 . p4d\.24xlarge\[Spot\] \(96 vCPUs, 1152 GB, A100:8\) . \$43\.92 an hour/)
   expect(shown).toMatch(/\$43\.92 an hour \(price of 2026-07-20(, \d+ months? old)?\)\n/)
-  expect(shown).toContain("Then, if there is no capacity: us-east-1b, us-east-1c, us-west-2a, … 4 more (-a), up to $55.00 an hour.\n")
+  expect(shown).toContain(
+    "Then, if there is no capacity: us-east-1b, us-east-1c, us-west-2a, … 4 more (-a), up to $55.00 an hour for 2 nodes.\n"
+  )
   expect(shown).toMatch(/No enabled cloud has H100:3\n.*Launch a new cluster 'big'\? \[Y\/n\]/)
   const all = await onTerminal(answers, 160, ...asked, "-a", "true")
-  expect(all).toContain("Then, if there is no capacity, for up to $55.00 an hour:\n")
+  expect(all).toContain("Then, if there is no capacity, at up to $55.00 an hour for 2 nodes:\n")
   expect(all).toMatch(/AWS us-west-2b +p4d\.24xlarge\[Spot\] +96 +1152 +A100:8 +27\.50\n… 3 more\./)
   const piped = await run(answers, "launch", "-c", "big", "true")
   expect(piped).toMatchObject({ code: 2, out: "" })

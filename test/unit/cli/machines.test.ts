@@ -131,6 +131,11 @@ describe("sky check", () => {
     expect([failed.code, failed.err]).toEqual([1, "✗ 2 of 3 machines cannot be used: 10.0.0.5, 10.0.0.8.\n"])
     expect((await run(answers([free, leased], [ssh]), "check", "ssh")).code).toBe(0)
   })
+  it("says as whom each is used, where that is asked", async () => {
+    const aws = { cloud: "aws", enabled: true, reason: null, warnings: [], identity: ["AIDA1", "123456789012"] }
+    const { asked, out } = await run(answers([], [local, aws]), "check", "-v")
+    expect([out, asked[0]!.params]).toEqual(["local: enabled (this machine)\naws: enabled\n  as AIDA1, 123456789012\n", { identity: true }])
+  })
   it("gives all of it as JSON, by cloud", async () => {
     const { cloud: _, ...rest } = ssh
     const { out } = await run(answers([free]), "check", "-o", "json")
@@ -153,7 +158,9 @@ describe("sky show-gpus", () => {
     expect(JSON.parse((await run(known([rack]), "gpus", "list", "--cloud", "ssh", "-o", "json")).out)).toEqual([rack])
   })
   it("says that they have none", async () => {
-    expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe("Your machines that answer have no accelerators: sky ssh ls\n")
+    expect((await run(known([]), "show-gpus", "--infra", "ssh")).err).toBe(
+      "Your machines that answer have no accelerators. See: sky ssh ls\n"
+    )
     expect((await run({}, "show-gpus", "--infra", "ssh", "--cloud", "ssh")).code).toBe(2)
     expect((await run({}, "show-gpus", "--infra", "nowhere")).code).toBe(2)
   })

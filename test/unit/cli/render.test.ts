@@ -148,20 +148,22 @@ describe("what the daemon sends", () => {
     }
     const rowAt = (width: number | undefined) => planTable(plan, { width, colour: false }, 0).split("\n")[1]!
     expect(rowAt(undefined)).toMatch(/ a2-highgpu-8g .* 19\.42 {2}\S+ chosen, not enabled$/)
-    for (const width of [72, 60, 50]) {
-      expect(rowAt(width)).toMatch(/^GCP europe-west4-a /)
-      expect(rowAt(width)).toMatch(width < 60 ? / 19\.42 {2}\S+ cho/ : / 19\.42 {2}\S+ chosen$/)
-      expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
-    }
+    expect(rowAt(80)).toMatch(/^GCP europe-west4-a +a2-highgpu-8g .* 19\.42 {2}\S+ chosen, not enabled$/)
+    expect(rowAt(60)).toMatch(/^GCP europe-west4-a +a2-highgpu-8g .*19\.42 {2}\S+ chosen$/)
+    expect(rowAt(50)).toMatch(/^GCP europe-west4-a +a2-highgpu-8g +19\.42 {2}\S+( chosen)?$/)
+    for (const width of [80, 60, 50, 40]) expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
   })
 
-  it("keeps of accelerators what they are, their price and where on a narrow terminal, and all of it in a pipe", () => {
+  it("keeps of accelerators what they are, their machine and both prices on a narrow terminal, where to if that was asked, and all of it in a pipe", () => {
     const row = { cloud: "aws", accelerator: "V100-32GB", count: 8, instanceType: "p3dn.24xlarge", cpus: 96, memoryGib: 768 }
-    const priced = { ...row, deviceGib: 32, usdPerHour: 31.212, spotUsdPerHour: 4.058, region: "ap-southeast-2" }
-    const rowAt = (width: number | undefined) => gpuTable([priced], { width, colour: false }).split("\n")[1]!
+    const priced = { ...row, deviceGib: 32, usdPerHour: 31.212, spotUsdPerHour: 4.058, region: "ap-southeast-2", catalog: "2026-07-20" }
+    const rowAt = (width: number | undefined, allRegions = false) =>
+      gpuTable([priced], { width, colour: false }, allRegions).split("\n")[1]!
     expect(rowAt(undefined)).toMatch(/^V100-32GB +8 +AWS +p3dn\.24xlarge +32GB +96 +768GB +\$ 31\.212 +\$ 4\.058 +ap-southeast-2$/)
-    expect(rowAt(80)).toMatch(/^V100-32GB +8 +AWS +p3dn\S+ +96 +\$ 31\.212 +\$ 4\.058 +ap-southeast-2$/)
-    expect(rowAt(50)).toMatch(/^V\S+ +8 +AWS +p\S+ +\$ 31\.212 +ap-southeast-2$/)
+    expect(rowAt(80)).toMatch(/^V100-32GB +8 +AWS +p3dn\.24xlarge +96 +\$ 31\.212 +\$ 4\.058 +ap-southeast-2$/)
+    expect(rowAt(60)).toMatch(/^V100-32GB +8 +AWS +p3dn\.24xlarge +31\.21 +4\.06$/)
+    expect(rowAt(50)).toMatch(/^V100-32GB +8 +AWS +p3dn\.24xlarge +31\.21 +4\.06$/)
+    expect(rowAt(50, true)).toMatch(/^ +8 +p3dn\.24xlarge +31\.21 +4\.06 +ap-southeast-2$/)
     for (const width of [80, 50]) expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
   })
 

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { ended, handle } from "./answers.ts"
 import { type Answers, fakeDaemon, type Reply } from "./fake-daemon.ts"
-import { bundle, sky } from "./sky.ts"
+import { bundle, sky, startSky } from "./sky.ts"
 
 let dist: string
 beforeAll(async () => {
@@ -91,6 +91,40 @@ describe("the output of setup", () => {
     const { err: json } = await sky(dist, other.home, ["launch", "-y", "-c", "c", "-o", "json", "x"])
     const [log, error] = json.split("\n")
     expect([log, JSON.parse(error!).error]).toMatchObject(["(setup) late", { message: failed, fields: { detailedReason: "late" } }])
+  })
+})
+
+describe("a launch that is left by Ctrl-C", () => {
+  const left = async (begin: (reply: Reply) => void) => {
+    await using daemon = await fakeDaemon({
+      launch: ({ params }, reply) => (params["dryrun"] ? reply.result({ cluster: "c", jobId: null, handle, plan: null }) : begin(reply)),
+      logs: (_, reply) => {
+        reply.send("source", { rank: 0, prefix: "(setup) " })
+        reply.send("log", { rank: 0, text: "begun\n" })
+      }
+    })
+    const { child, ended } = startSky(dist, daemon.home, ["launch", "-y", "-c", "c", "x"])
+    child.stderr!.once("data", () => child.kill("SIGINT"))
+    const { code, err } = await ended
+    return {
+      code,
+      last: err
+        .split("\n")
+        .at(-2)!
+        .replace(/ops cancel \w{26}$/, "ops cancel ID")
+    }
+  }
+
+  it("in its search is found again by its state and its history: no job has a log yet", async () => {
+    expect(await left((reply) => reply.send("progress", phase(1, "provision", "failed", "AWS us-east-1a: no capacity")))).toEqual({
+      code: 130,
+      last: "Detached; the launch goes on. Watch: sky status c · Why: sky why c · Cancel: sky ops cancel ID"
+    })
+  })
+
+  it("at its setup is followed by the output of that", async () => {
+    const { last } = await left((reply) => reply.send("progress", phase(1, "setup", "running")))
+    expect(last).toContain("Watch: sky logs c · ")
   })
 })
 

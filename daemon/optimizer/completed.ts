@@ -6,13 +6,14 @@ import { alternativesOf, together } from "../../task/alternatives.ts"
 import { checkWithOffers } from "../../task/check-offers.ts"
 import { same } from "../../task/fit.ts"
 import type { Need } from "../../task/Need.ts"
+import { meantText } from "../../task/near.ts"
 import type { Offers } from "../../task/Offers.ts"
 import { noCloud, type Refusal } from "../../task/Refusal.ts"
 
 const errorOf = ({ error, message, near = [] }: Refusal): SkydError =>
   error === "NoCloudAccessError"
     ? new NoCloudAccessError({ message, hint: "See which and why: sky check" })
-    : new ValueError({ message, hint: near.length === 0 ? null : `Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?` })
+    : new ValueError({ message, hint: meantText(near) || null })
 
 /**
  * The task with what follows from the offers, or as it was written when nothing does. A named cloud that is not enabled is not looked

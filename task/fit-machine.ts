@@ -1,20 +1,16 @@
 /**
  * Whether a machine that is there anyway fits a need. An amount is met by having at least that much: `cpus: 4` asks for a machine with 4 CPUs to
- * rent, but fits one with 16 that costs nothing.
+ * rent, but fits one with 16 that costs nothing. Pure.
  */
-import type { Offer } from "../../events/values.ts"
-import { gives } from "../../task/accelerators.ts"
-import { leastOf } from "../../task/amounts.ts"
-import { type Feature, requiredFeatures } from "../../task/fit.ts"
-import type { Need } from "../../task/Need.ts"
+import { type Accelerators, gives } from "./accelerators.ts"
+import { leastOf } from "./amounts.ts"
+import { type Feature, requiredFeatures } from "./fit.ts"
+import type { Need } from "./Need.ts"
 
-export type Hardware = Pick<Offer, "cpus" | "memoryGib" | "accelerators">
-
-/** A machine that is there anyway, as what a cluster on it is told to have. */
-export const ownOffer = (cloud: string, region: string | null, { accelerators: has, cpus, memoryGib }: Hardware): Offer => {
-  const accelerators = has && { name: has.name, count: has.count }
-  const free = { useSpot: false, usdPerHour: 0, catalog: null }
-  return { cloud, region, zone: null, instanceType: null, cpus, memoryGib, accelerators, ...free }
+export interface Hardware {
+  readonly cpus: number
+  readonly memoryGib: number
+  readonly accelerators: Accelerators | null
 }
 
 /** What only a cloud of machines for rent has. */

@@ -2,13 +2,13 @@
 import type { Offer } from "../../events/values.ts"
 import { gives } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import { lessThan } from "../../task/fit-machine.ts"
 import type { Need } from "../../task/Need.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { lessThan } from "../clouds/fit-machine.ts"
-import { hasNone } from "./elsewhere.ts"
+import { hasNone } from "./all-lists.ts"
+import { nearIn } from "./hints.ts"
+import { wantText } from "./need-text.ts"
 import { optimize } from "./optimize.ts"
-import { wantText } from "./want.ts"
-import { nearIn } from "./way-on.ts"
 
 /** Wishes that are named; there may be dozens. */
 const leftOutMax = 6

@@ -1,16 +1,14 @@
 /** What the lists have for a task, whether or not their clouds are enabled: a dry run shows it, and a refusal points there. Pure. */
 import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
-import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { completed } from "../commands/offer-checks.ts"
-import { isNowhere, type Places } from "../commands/places.ts"
-import { sentence } from "../sentence.ts"
+import { completed } from "./completed.ts"
+import { wayOn } from "./hints.ts"
+import { wantText } from "./need-text.ts"
 import { type Look, optimize, type Plan, type Wish } from "./optimize.ts"
-import { wantText } from "./want.ts"
-import { wayOn } from "./way-on.ts"
 
 /** What names another cloud in each of its wishes is in none of the lists. */
 export const mayBeListed = ({ resources }: RecordedTask, catalogs: ReadonlyArray<Catalog>): boolean =>
@@ -67,32 +65,4 @@ const nothing = ({ looks }: Plan, catalogs: ReadonlyArray<Catalog>): ResourcesUn
     failoverHistory: [],
     noFailover: false
   })
-}
-
-/** The way on for who was refused everywhere: by the word of the user's `own` clouds, and who else has it. */
-const hintOf = ({ ranked }: Plan, own: string | undefined): string => {
-  const { offer } = ranked[0]!
-  const others = `${cloudDisplay(offer.cloud)} has it from $${offer.usdPerHour.toFixed(2)} an hour (price of ${offer.catalog}), but is not enabled: sky check. What would be taken: --dryrun`
-  return own === undefined ? others : `${own}. ${others}`
-}
-
-const withMore = (error: SkydError, message: string, hint: string | null): SkydError => {
-  if (error._tag === "ValueError") return new ValueError({ message, hint })
-  if (error._tag === "ResourcesMismatchError") return new ResourcesMismatchError({ message, hint })
-  if (error._tag !== "ResourcesUnavailableError") return error
-  return new ResourcesUnavailableError({ message, hint, failoverHistory: error.failoverHistory, noFailover: error.noFailover })
-}
-
-/** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */
-export const toldOf = (refusal: SkydError, places: Places, found: Result.Result<Plan, SkydError>): SkydError => {
-  const { message } = refusal
-  const isNo = isNowhere(refusal, places)
-  if (Result.isSuccess(found)) {
-    const hint = hintOf(found.success, places.hint)
-    return withMore(refusal, message, isNo ? hint : (refusal.hint ?? hint))
-  }
-  const { failure } = found
-  if (!isNo) return failure
-  if (places.off) return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint)
-  return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
 }

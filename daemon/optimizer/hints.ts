@@ -4,7 +4,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import type { Need } from "../../task/Need.ts"
 import { didYouMean } from "../../task/near.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { isEnough } from "./machines.ts"
+import { isEnough } from "./instance-types.ts"
 import { type Look, optimize } from "./optimize.ts"
 
 const all = "All there is: sky show-gpus -a"

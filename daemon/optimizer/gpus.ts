@@ -1,7 +1,7 @@
 /** Which accelerators there are, what they come with, and what they cost where they are cheapest. Pure. */
 import { type Accelerators, isTpu } from "../../task/accelerators.ts"
-import { machinesFor } from "../optimizer/machines.ts"
-import type { Catalog, PricedRegion } from "./Catalog.ts"
+import type { Catalog, PricedRegion } from "../catalog/Catalog.ts"
+import { machinesFor } from "./instance-types.ts"
 
 export interface GpuRow {
   readonly cloud: string
@@ -16,6 +16,8 @@ export interface GpuRow {
   readonly usdPerHour: number | null
   readonly spotUsdPerHour: number | null
   readonly region: string
+  /** The day of the prices. */
+  readonly catalog: string
 }
 
 export interface GpuFilter {
@@ -53,7 +55,8 @@ const rowsOf = (
       deviceGib: catalog.deviceGib(accelerators.name),
       usdPerHour: usd!.get(region) ?? null,
       spotUsdPerHour: spot!.get(region) ?? null,
-      region
+      region,
+      catalog: catalog.date
     })
   )
   rows.sort(

@@ -1,0 +1,18 @@
+/** What a cloud offers for a task, and what a cluster on an offer may lack. */
+import type { Offer } from "../../events/values.ts"
+
+export interface Offered {
+  readonly offers: ReadonlyArray<Offer>
+  readonly reason: string | null
+  /** It never will: what was asked for is a feature that this cloud has not. */
+  readonly lacks?: boolean
+  /** It could have it later: others have it now, or it is not reached. */
+  readonly busy?: boolean
+  /** None of it can be used. */
+  readonly off?: boolean
+  /** The user's way on. */
+  readonly hint?: string
+}
+
+/** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
+export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"

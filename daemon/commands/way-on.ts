@@ -1,0 +1,37 @@
+/** A refusal for want of a place, with the way on: what is wrong with the wish, or which cloud that is not enabled has it, and for how much. Pure. */
+import * as Result from "effect/Result"
+import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { priceText } from "../../task/price.ts"
+import type { Plan } from "../optimizer/optimize.ts"
+import { sentence } from "../sentence.ts"
+import { isNowhere, type Places } from "./places.ts"
+
+/** The way on for who was refused everywhere: by the word of the user's `own` clouds, and who else has it. */
+const hintOf = ({ ranked }: Plan, numNodes: number, own: string | undefined): string => {
+  const { offer } = ranked[0]!
+  const price = `${priceText(offer, numNodes)}${numNodes > 1 ? ` for ${numNodes} nodes` : ""}`
+  const others = `${cloudDisplay(offer.cloud)} has it from ${price} (price of ${offer.catalog}), but is not enabled: sky check. What would be taken: --dryrun`
+  return own === undefined ? others : `${own}. ${others}`
+}
+
+const withMore = (error: SkydError, message: string, hint: string | null): SkydError => {
+  if (error._tag === "ValueError") return new ValueError({ message, hint })
+  if (error._tag === "ResourcesMismatchError") return new ResourcesMismatchError({ message, hint })
+  if (error._tag !== "ResourcesUnavailableError") return error
+  return new ResourcesUnavailableError({ message, hint, failoverHistory: error.failoverHistory, noFailover: error.noFailover })
+}
+
+/** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */
+export const withWayOn = (refusal: SkydError, places: Places, found: Result.Result<Plan, SkydError>, numNodes: number): SkydError => {
+  const { message } = refusal
+  const isNo = isNowhere(refusal, places)
+  if (Result.isSuccess(found)) {
+    const hint = hintOf(found.success, numNodes, places.hint)
+    return withMore(refusal, message, isNo ? hint : (refusal.hint ?? hint))
+  }
+  const { failure } = found
+  if (!isNo) return failure
+  if (places.off) return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint)
+  return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
+}
