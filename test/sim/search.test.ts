@@ -696,6 +696,24 @@ describe("a search", () => {
         })
       )
   )
+  it.effect("that is stopped before it has a machine is over, and the name free: there is nothing that could be started", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = () => noRoom
+        yield* ask("l", "launch", retrying)
+        assert.deepInclude(outcome("l"), { _tag: "running" })
+        yield* ask("e", "stop", named)
+        assert.deepInclude(outcome("l"), { _tag: "cancelled" })
+        assert.deepStrictEqual(outcome("e"), { _tag: "succeeded", result: { gone: true } })
+        assert.isUndefined(row())
+        assert.lengthOf(told(disk, "ClusterStopped"), 0)
+        world.lackAt = () => null
+        yield* ask("again", "launch", launch)
+        assert.deepInclude(outcome("again"), { _tag: "succeeded" })
+        check(daemon, world, disk)
+      })
+    )
+  )
   it.effect("goes on where it was when the cluster is launched once more meanwhile", () =>
     search(({ daemon, disk, outcome, send, world }) =>
       Effect.gen(function* () {
