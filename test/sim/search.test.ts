@@ -96,7 +96,8 @@ describe("a new cluster whose place has no room", () => {
           world.lackAt = ({ useSpot }) => (useSpot ? noRoom : null)
           world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
           const wishing = (useSpot: boolean) => ({ ...named, task: { run: "1 0", resources: { use_spot: useSpot } } })
-          yield* send("one", "launch", launch)
+          const either = { any_of: [{ use_spot: true }, { use_spot: false }] }
+          yield* send("one", "launch", { ...named, task: { ...launch.task, resources: either } })
           yield* pass(daemon, "1 seconds")
           yield* send("spot", "launch", wishing(true))
           yield* pass(daemon, "11 seconds")
