@@ -66,8 +66,9 @@ export const each = async (work: Each): Promise<number> => {
           { ...work.params, clusterName: name },
           { onProgress: toldOf(progress) }
         )
-        progress.line("done", name, work.said, Date.now() - begunAtMs)
-        done.push(name)
+        const isGone = method === "stop" && value["gone"] === true
+        progress.line("done", name, isGone ? "gone: it had no machine yet" : work.said, Date.now() - begunAtMs)
+        if (!isGone) done.push(name)
         results.push({ cluster: name, ok: true, ...value })
       } catch (cause) {
         const { tag, message, hint, exitCode, fields } = asClientError(cause)

@@ -42,6 +42,12 @@ const comparable = ({ accelerators, cloud, instance_type, region, use_spot, zone
 export const fitsPlace = (need: Need, place: Place | null): boolean =>
   lessDemandingThan(comparable(need), place === null ? {} : comparable(needOfPlace(place)))
 
+/** Whether a place that one wish comes to may meet another: what the wish leaves open may come to be anything. */
+export const mayFit = (need: Need, wish: Need): boolean => {
+  const { cloud, instance_type, region, zone } = comparable(need)
+  return lessDemandingThan(comparable(need), { ...present<Need>({ cloud, instance_type, region, zone }), ...comparable(wish) })
+}
+
 const hasAmounts = ({ cpus, memory }: Need, place: Place) =>
   (cpus === undefined || place.cpus >= leastOf(cpus, place.cpus)) &&
   (memory === undefined || place.memoryGib >= leastOf(memory, place.cpus))

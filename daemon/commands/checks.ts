@@ -2,14 +2,14 @@
 import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { conditionOf, raisingOf } from "../../projections/cluster-status.ts"
+import { conditionOf, raisingOf, workOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { lasting } from "../../task/lasting.ts"
 import type { Need } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
-import { fitsPlace, needOfPlace } from "../../task/placed.ts"
+import { fitsPlace, mayFit, needOfPlace } from "../../task/placed.ts"
 import { needInWords } from "../../task/resources-text.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import { inner } from "../sentence.ts"
@@ -56,18 +56,31 @@ export const refuseWhileEnding = (row: ClusterRow) => {
 const said = (need: Need, only: boolean) =>
   only ? (need.accelerators === undefined ? "none" : acceleratorsText(need.accelerators)) : needInWords(need)
 
+/** What a cluster that has no machine yet is to become: the place that is asked just now may not be its own. */
+const searchedFor = (row: ClusterRow): ReadonlyArray<Need> | undefined => {
+  const request =
+    row.everUp || row.nodes.length > 0 ? undefined : workOf(row).find((one) => one.request?._tag === "LaunchRequested")?.request
+  return request?._tag === "LaunchRequested" ? alternativesOf(request.task.resources).items : undefined
+}
+
 /** Whether the cluster can ever give what the task asks of it. */
 export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
-  const misfit = (wanted: string, existing: string) =>
+  const misfit = (wanted: string, existing: string, has = "existing") =>
     Result.fail(
       new ResourcesMismatchError({
-        message: `The task does not fit ${row.name}: requested ${wanted}, existing ${existing}.`,
+        message: `The task does not fit ${row.name}: requested ${wanted}, ${has} ${existing}.`,
         hint: `Launch another cluster (sky launch -c NAME), or end this one first: sky down ${row.name}`
       })
     )
   const nodes = numNodesOf(task)
   if (nodes > row.numNodes) return misfit(`${nodes} nodes`, `${row.numNodes}`)
   const { items } = alternativesOf(task.resources)
+  const wishes = searchedFor(row)
+  if (wishes !== undefined) {
+    const inWords = (needs: ReadonlyArray<Need>) => needs.map(needInWords).join(" or ")
+    const fits = items.some((need) => wishes.some((wish) => mayFit(need, wish)))
+    return fits ? undefined : misfit(inWords(items), inWords(wishes), "what is looked for is")
+  }
   if (items.some((need) => fitsPlace(need, row.offer))) return undefined
   // A place is on-demand where it is not said, and that counts where one is asked for.
   const bySpot = items.some(({ use_spot: spot }) => spot !== undefined)

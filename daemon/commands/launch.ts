@@ -82,14 +82,17 @@ export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: C
   const { clone, name, options, task } = wish
   const asked = { name, task, clone, autostopAt: (offer: Offer) => launchAutostop(options, task.resources, offer) }
   if (row !== undefined) {
-    const isOutside = row.offer !== null && wish.homeOnly(row.offer)
-    const feature = row.offer === null ? undefined : lackFor(wish, asked, row.offer, statusOf(row) === "STOPPED")
+    // Where it goes on from a place that gave nothing, that is held against all who wait for it.
+    const isLookedFor = !row.everUp && row.nodes.length === 0 && (row.refused ?? row.waiting) !== null
+    const place = isLookedFor ? null : row.offer
+    const isOutside = place !== null && wish.homeOnly(place)
+    const feature = place === null ? undefined : lackFor(wish, asked, place, statusOf(row) === "STOPPED")
     const lack = feature ?? cannotBuckets(task) ?? (isOutside ? cannotOutside(task) : undefined)
     return (
       refuseWhileEnding(row) ??
       refuseMisfit(row, wish.task) ??
       (lack && Result.fail(lack)) ??
-      onCluster(row, context, facts(row.id, wish, row.offer))
+      onCluster(row, context, facts(row.id, wish, place))
     )
   }
   const place = choosePlace(wish, (offer) => refusalAt(wish, asked, offer))

@@ -9,7 +9,7 @@ import { unavailable } from "./unavailable.ts"
 
 type Ended = readonly [Event, OperationId]
 
-const succeed = (id: OperationId, result: Readonly<Record<string, never>> = {}): Ended => [{ _tag: "OperationSucceeded", result }, id]
+const succeed = (id: OperationId, result: Readonly<Record<string, boolean>> = {}): Ended => [{ _tag: "OperationSucceeded", result }, id]
 const cancel = (id: OperationId, reason: string): Ended => [{ _tag: "OperationCancelled", reason, by: null }, id]
 
 /** Why the cluster stopped, in words for people. */
@@ -32,14 +32,19 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
     row.wanted === "gone" ? (row.wantedReason ?? "torn down on request") : row.everUp ? "its machines are gone" : "it never came up"
   return decided(null, [
     ...closing(row.id, unfinished, `the cluster was torn down: ${reason}`),
-    ...row.operations.map(({ id, method }) => (method === "down" ? succeed(id) : cancel(id, `${row.name} was torn down: ${reason}`))),
+    ...row.operations.map(({ id, method }) => {
+      if (method === "down") return succeed(id)
+      return method === "stop" && row.wanted === "stopped"
+        ? succeed(id, { gone: true })
+        : cancel(id, `${row.name} was torn down: ${reason}`)
+    }),
     { _tag: "ClusterGone", cluster: row.id, name: row.name, reason }
   ])
 }
 
-/** What was stopped and has no machine any more is nothing that could be started. */
+/** What was stopped and has no machine any more, or was before it had one, is nothing that could be started. */
 const isEmptied = ({ concluded, everUp, nodes, wanted }: ClusterRow) =>
-  nodes.length === 0 && (wanted === "up" || (wanted === "stopped" && concluded && everUp))
+  nodes.length === 0 && (wanted === "up" || (wanted === "stopped" && (concluded || !everUp)))
 
 export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts =>
   row.wanted === "gone" || isEmptied(row) ? gone(row, unfinished) : stopped(row, unfinished)

@@ -62,7 +62,7 @@ const ending = (row: ClusterRow): Action | undefined => {
   if (row.wanted === "gone") return row.nodes.length > 0 ? { _tag: "ReleaseNodes", ranks: ranks(row.nodes) } : { _tag: "Conclude" }
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (running.length > 0) return { _tag: "StopNodes", ranks: ranks(running) }
-  return row.concluded && (row.nodes.length > 0 || !row.everUp) ? undefined : { _tag: "Conclude" }
+  return row.concluded && row.nodes.length > 0 ? undefined : { _tag: "Conclude" }
 }
 
 const afterRefusal = ({ refused }: ClusterRow, { request }: ActiveOperation, asked: ReadonlyArray<number>): Action => {

@@ -59,7 +59,8 @@ export const commands = {
   launch: { params: Launch, result: Launched },
   exec: { params: Exec, result: Executed },
   start: { params: Start, result: Schema.Struct({ cluster: Schema.String, handle: ResourceHandle }) },
-  stop: { params: Stop, result: Schema.Struct({ cluster: Schema.String }) },
+  /** `gone`: it had no machine yet, so that nothing is left of it. */
+  stop: { params: Stop, result: Schema.Struct({ cluster: Schema.String, gone: Schema.optionalKey(Schema.Boolean) }) },
   down: { params: Down, result: Schema.Struct({ cluster: Schema.String }) },
   autostop: { params: Autostop, result: Schema.Struct({ cluster: Schema.String, idleMinutes: Schema.Int, down: Schema.Boolean }) },
   cancel: { params: Cancel, result: Schema.Struct({ cluster: Schema.String, cancelled: Schema.Array(Schema.Int) }) }

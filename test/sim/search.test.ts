@@ -96,7 +96,8 @@ describe("a new cluster whose place has no room", () => {
           world.lackAt = ({ useSpot }) => (useSpot ? noRoom : null)
           world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
           const wishing = (useSpot: boolean) => ({ ...named, task: { run: "1 0", resources: { use_spot: useSpot } } })
-          yield* send("one", "launch", launch)
+          const either = { any_of: [{ use_spot: true }, { use_spot: false }] }
+          yield* send("one", "launch", { ...named, task: { ...launch.task, resources: either } })
           yield* pass(daemon, "1 seconds")
           yield* send("spot", "launch", wishing(true))
           yield* pass(daemon, "11 seconds")
@@ -695,6 +696,24 @@ describe("a search", () => {
           check(daemon, world, disk)
         })
       )
+  )
+  it.effect("that is stopped before it has a machine is over, and the name free: there is nothing that could be started", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.lackAt = () => noRoom
+        yield* ask("l", "launch", retrying)
+        assert.deepInclude(outcome("l"), { _tag: "running" })
+        yield* ask("e", "stop", named)
+        assert.deepInclude(outcome("l"), { _tag: "cancelled" })
+        assert.deepStrictEqual(outcome("e"), { _tag: "succeeded", result: { gone: true } })
+        assert.isUndefined(row())
+        assert.lengthOf(told(disk, "ClusterStopped"), 0)
+        world.lackAt = () => null
+        yield* ask("again", "launch", launch)
+        assert.deepInclude(outcome("again"), { _tag: "succeeded" })
+        check(daemon, world, disk)
+      })
+    )
   )
   it.effect("goes on where it was when the cluster is launched once more meanwhile", () =>
     search(({ daemon, disk, outcome, send, world }) =>

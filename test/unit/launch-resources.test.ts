@@ -13,7 +13,7 @@ import { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Resources } from "../../task/Resources.ts"
-import { name, offer, requested, rowAfter, up, worldOf } from "../fakes/facts.ts"
+import { asked, cluster, name, offer, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
 
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
@@ -47,6 +47,34 @@ describe("a launch", () => {
     assert.deepInclude(find(launching({ autostop: 600 }, { down: true }), "LaunchRequested"), { idleMinutes: 600, down: true })
     assert.deepInclude(find(launching({}, { down: true }), "LaunchRequested"), { idleMinutes: 1, down: true })
     assert.deepInclude(find(launching({ autostop: false }), "LaunchRequested"), { idleMinutes: null, down: false })
+  })
+
+  it("on a cluster that has no machine yet is held against what is looked for, and not against a place that gave nothing", () => {
+    const at = (cloud: string): Said => ({ _tag: "PlaceChosen", cluster, offer: { ...offer, cloud, region: "r-1" }, numNodes: 1 })
+    const searching = (resources: Resources, ...facts: ReadonlyArray<Said>) =>
+      rowAfter([...asked({ task: { run: "r", resources } }), at("aws"), ...facts])
+    const asks: Said = { _tag: "NodeRequested", cluster, token, ranks: [0], offer: { ...offer, cloud: "aws", region: "r-1" } }
+    const saysNo: Said = { _tag: "NodeRefused", cluster, token, code: "NoRoom", message: "none" }
+    const either: Resources = { any_of: [{ cloud: "aws" }, { cloud: "gcp", accelerators: { T4: 2 } }] }
+    for (const facts of [[], [asks], [asks, saysNo]] as const) {
+      const row = searching(either, ...facts)
+      for (const fitting of [
+        either,
+        {},
+        { cloud: "gcp" },
+        { cloud: "gcp", region: "r-9", accelerators: { t4: 1 } }
+      ] as ReadonlyArray<Resources>)
+        assert.isTrue(Result.isSuccess(launching(fitting, {}, row)), JSON.stringify(fitting))
+      const error = refusal(launching({ cloud: "aws", accelerators: { T4: 1 } }, {}, row))
+      assert.strictEqual(error._tag, "ResourcesMismatchError")
+      assert.include(error.message, "what is looked for is")
+      assert.strictEqual(refusal(launching({ use_spot: true }, {}, row))._tag, "ResourcesMismatchError")
+    }
+    // What the place of the moment lacks is no reason where that has refused: the next one may have it.
+    const lacking = { ...wish, lackOf: () => "it has none", task: { run: "r" }, options: { idleMinutesToAutostop: 5 }, offers: [offer] }
+    const waiting = (...facts: ReadonlyArray<Said>) => launch(searching({}, ...facts), lacking, context)
+    assert.strictEqual(refusal(waiting())._tag, "NotSupportedError")
+    assert.isTrue(Result.isSuccess(waiting(asks, saysNo)))
   })
 
   it("takes autostop from the request that was placed, and from no other", () => {
