@@ -102,8 +102,8 @@ export class Agent {
   }
 
   /** A machine that nobody else has ends with a cluster that ends itself. */
-  async #go({ by }: Ended): Promise<void> {
-    if (by === "autostop" && this.folder.identity.powersOff) await powerOff()
+  async #go({ by, how }: Ended): Promise<void> {
+    if (by === "autostop" && this.folder.identity.powersOff) await powerOff(how === "Down")
     this.end()
   }
 

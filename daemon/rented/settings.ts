@@ -8,8 +8,32 @@ const isTexts = (value: unknown): value is Texts => isMapping(value) && Object.v
 /** For all regions, or for each that can be used. */
 export type ProxyCommand = string | Texts | null
 
+export interface RentedSettings {
+  /** As people call it there; null: the usual one. */
+  readonly vpcName: string | null
+  /** No addresses of the outside: whoever launches is on the same network, or has a command that leads there. */
+  readonly useInternalIps: boolean
+  /** By either of SkyPilot's two names. */
+  readonly labels: Texts
+  readonly sshProxyCommand: ProxyCommand
+}
+/** `remote_identity` is SkyPilot's, and nothing here. */
+const sharedKeys = ["vpc_name", "use_internal_ips", "labels", "instance_tags", "ssh_proxy_command", "remote_identity"]
+
+/** `own`: what a cloud has besides, which `read` reads. */
+export const rentedSettings = (config: ConfigFile, cloud: string, own: ReadonlyArray<string>) => {
+  const read = settingsReader(config, cloud, [...own, ...sharedKeys])
+  const shared: RentedSettings = {
+    vpcName: read.text("vpc_name"),
+    useInternalIps: read.flag("use_internal_ips"),
+    labels: { ...read.texts("instance_tags"), ...read.texts("labels") },
+    sshProxyCommand: read.proxyCommand("ssh_proxy_command")
+  }
+  return { read, shared }
+}
+
 /** `keys`: all that it may say. */
-export const settingsReader = ({ fields, file }: ConfigFile, cloud: string, keys: ReadonlyArray<string>) => {
+const settingsReader = ({ fields, file }: ConfigFile, cloud: string, keys: ReadonlyArray<string>) => {
   const own = fields[cloud] ?? {}
   const wrong = (key: string, expected: string) => new ConfigError(`${file}: ${cloud}.${key}: expected ${expected}.`)
   if (!isMapping(own)) throw new ConfigError(`${file}: ${cloud}: expected a mapping.`)
@@ -26,9 +50,8 @@ export const settingsReader = ({ fields, file }: ConfigFile, cloud: string, keys
       if (typeof value !== "boolean") throw wrong(key, "true or false")
       return value
     },
-    /** Of the first of these keys that is there. */
-    texts: (key: string, ...others: ReadonlyArray<string>): Texts => {
-      const value = [key, ...others].map((name) => own[name] ?? null).find((one) => one !== null) ?? {}
+    texts: (key: string): Texts => {
+      const value = own[key] ?? {}
       if (!isTexts(value)) throw wrong(key, "a mapping of texts")
       return value
     },

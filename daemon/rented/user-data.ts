@@ -15,13 +15,20 @@ const quiet = [
   "unattended-upgrades.service"
 ]
 
+export interface FileOnMachine {
+  readonly path: string
+  readonly permissions: string
+  readonly content: string
+}
+
 /** JSON is YAML. */
-export const userData = (login: Pick<KeyPair, "public">, host: KeyPair): string =>
+export const userData = (login: Pick<KeyPair, "public">, host: KeyPair, files: ReadonlyArray<FileOnMachine> = []): string =>
   `#cloud-config\n${JSON.stringify(
     {
       users: [
         { name: loginUser, shell: "/bin/bash", sudo: "ALL=(ALL) NOPASSWD:ALL", lock_passwd: true, ssh_authorized_keys: [login.public] }
       ],
+      ...(files.length > 0 && { write_files: files }),
       ssh_deletekeys: true,
       ssh_genkeytypes: [],
       ssh_keys: { ed25519_private: host.private, ed25519_public: host.public },

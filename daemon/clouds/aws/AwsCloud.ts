@@ -94,7 +94,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       ownGroup,
       folder: id,
       userData: userData(login, hostKeyFor(login, token)),
-      tags: own.instanceTags,
+      tags: own.labels,
       useInternalIps: own.useInternalIps
     })
     return input instanceof CloudError ? yield* input : input

@@ -1,6 +1,6 @@
 /**
  * What the account may have none of in a region, by Service Quotas: it holds for a class of types, on demand and spot apart. Only a known zero counts; how much of
- * another quota is free EC2 itself says best.
+ * another quota is free EC2 itself says best. The codes are those of AWS's user guide ("Amazon EC2 service quotas", "Spot Instance quotas"), the same everywhere.
  */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
@@ -33,19 +33,19 @@ const classes: ReadonlyArray<Class> = [
 ]
 const p5Spot = "L-C4BD4855"
 
-/** The code of its quota; undefined where nobody knows. */
+/** The codes of its quotas: there is room where one of them has any. Undefined where nobody knows. */
 export const quotaOf = ({
   instanceType,
   useSpot
-}: Pick<Offer, "instanceType" | "useSpot">): { readonly name: string; readonly code: string } | undefined => {
+}: Pick<Offer, "instanceType" | "useSpot">): { readonly name: string; readonly codes: ReadonlyArray<string> } | undefined => {
   const [, family, generation = ""] = /^([a-z]+)(\d+)/.exec(instanceType ?? "") ?? []
   const found = classes.find(({ families }) => families.includes(family ?? ""))
   if (found === undefined) return undefined
   const { name, onDemand, spot } = found
-  if (!useSpot) return { name: `${name} instances`, code: onDemand }
-  // Those of the fifth generation have a quota of their own, and of later ones it is not told.
-  if (name !== "P" || Number(generation) < 5) return { name: `${name} spot instances`, code: spot }
-  return generation === "5" ? { name: "P5 spot instances", code: p5Spot } : undefined
+  if (!useSpot) return { name: `${name} instances`, codes: [onDemand] }
+  if (name !== "P" || Number(generation) < 5) return { name: `${name} spot instances`, codes: [spot] }
+  // Some accounts have one of their own for the fifth generation, some one for all, and of later ones it is not told.
+  return generation === "5" ? { name: "P5 spot instances", codes: [p5Spot, spot] } : undefined
 }
 
 /** Who has none asks AWS for it, and is not to wait for us once he has it. */
@@ -62,8 +62,9 @@ export const makeNoQuota = (aws: Aws) => {
     Effect.fn("Quotas.noQuota")(function* ({ instanceType, region, useSpot }: Offer) {
       const quota = quotaOf({ instanceType, useSpot })
       if (quota === undefined || region === null) return null
-      const vcpus = yield* Cache.get(cache, `${region} ${quota.code}`)
-      return vcpus === 0 ? `the account's quota of ${quota.name} is 0 in ${region} (${quota.code})` : null
+      const vcpus = yield* Effect.forEach(quota.codes, (code) => Cache.get(cache, `${region} ${code}`), { concurrency: "unbounded" })
+      const isNone = vcpus.every((one) => one === 0)
+      return isNone ? `the account's quota of ${quota.name} is 0 in ${region} (${quota.codes.join(", ")})` : null
     })
   )
 }

@@ -18,6 +18,7 @@ import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
+import { computeApi } from "./clients.ts"
 import { makeClones } from "./clones.ts"
 import { nothingThere } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
@@ -32,6 +33,7 @@ import { makePorts } from "./ports.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
+import { selfDelete } from "./self-delete.ts"
 import { gcpSettings } from "./settings.ts"
 
 export interface GcpCloudOptions {
@@ -97,7 +99,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
       portsTag,
       folder: id,
       sshKeys: `${loginUser}:${login.public}`,
-      userData: userData(login, hostKeyFor(login, token)),
+      userData: userData(login, hostKeyFor(login, token), own.selfDelete === null ? [] : [selfDelete(computeApi())]),
+      serviceAccount: own.selfDelete,
       labels: own.labels,
       useInternalIps: own.useInternalIps
     } satisfies Parts

@@ -86,6 +86,7 @@ const load = async (ownProject: string | null) => {
     if (named !== undefined) return named
     if (file.client_id === undefined) return (await auth.getCredentials()).client_email ?? project
     const { token } = await authClient.getAccessToken()
+    // The address is told of a login that asked for it, as gcloud's does; otherwise a number.
     const info = await authClient.getTokenInfo?.(token ?? "")
     return info?.email ?? info?.sub ?? file.client_id
   }

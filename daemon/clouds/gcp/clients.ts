@@ -4,8 +4,13 @@ import type { clients } from "./sdk.ts"
 type Kinds = typeof clients
 export type Clients = { readonly [K in keyof Kinds]: () => Promise<InstanceType<Kinds[K]>> }
 
+const override = () => process.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE"]
+
+/** Where all paths of the API begin. */
+export const computeApi = (): string => override() || "https://compute.googleapis.com/compute/v1/"
+
 const endpoint = (): { apiEndpoint?: string; protocol?: string; port?: number } => {
-  const own = process.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE"]
+  const own = override()
   if (!own) return {}
   const { hostname, port, protocol } = new URL(own)
   return { apiEndpoint: hostname, protocol: protocol.slice(0, -1), ...(port !== "" && { port: Number(port) }) }

@@ -164,7 +164,7 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   // Rights to the login itself, not to this one thing.
   if (/invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i.test(message))
     return nothingThere("Credentials", message, "cloud")
-  // It has accepted other words under this id, and does not list the operation yet.
+  // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names the id is it.
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
   if (passing.includes(code) || (reason === undefined && (status === undefined || status >= 500))) return passingBy(code, message)
   return refusedBy(code, message)

@@ -10,6 +10,7 @@ import { refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
 import { instanceName, labelsOf, metadataOf } from "./names.ts"
 import type { Place } from "./network.ts"
+import { computeScope } from "./self-delete.ts"
 
 /** An id for a request: which ranks were asked for is a part of it, and so is how often it was, where what was accepted was not carried out. */
 export const requestId = (token: NodeToken, ranks: ReadonlyArray<number>, attempt = 0): string => {
@@ -32,6 +33,8 @@ export interface Parts {
   readonly userData: string
   readonly labels: Readonly<Record<string, string>>
   readonly useInternalIps: boolean
+  /** By whose right a machine ends itself. */
+  readonly serviceAccount: string | null
 }
 
 /** Cards that are put into a machine of the user's choice; others come with theirs. */
@@ -64,7 +67,7 @@ const doNotMigrate = /^(h3|h4d|x4|z3)-|-metal/
 
 /** What one machine has of it; links where a single one is made, names where several are. */
 const common = (parts: Parts) => {
-  const { folder, labels: own, place, portsTag, project, request, sshKeys, useInternalIps, userData } = parts
+  const { folder, labels: own, place, portsTag, project, request, serviceAccount, sshKeys, useInternalIps, userData } = parts
   const { machine = {}, offer } = request
   const items = Object.entries({
     ...metadataOf(request),
@@ -87,6 +90,7 @@ const common = (parts: Parts) => {
     metadata: { items },
     networkInterfaces: [nic],
     ...(portsTag !== null && { tags: { items: [portsTag] } }),
+    ...(serviceAccount !== null && { serviceAccounts: [{ email: serviceAccount, scopes: [computeScope] }] }),
     ...(scheduling !== null && { scheduling })
   }
 }

@@ -43,9 +43,9 @@ export const makeOperations = (gcp: Gcp) => {
       const failure = failureOf(over)
       return failure === null ? over : yield* failure
     }),
-    /** The one that a request was accepted as. */
+    /** The one that a request was accepted as: its `clientOperationId` is the id of the request, by the API's reference. */
     ofRequest: (zone: string, requestId: string) => Effect.map(list(zone, `clientOperationId = "${requestId}"`), (found) => found[0]),
-    /** How instances of these names ended. */
+    /** How instances of these names ended. By `eq` the API's filters are regular expressions, for the whole of a value; they are not mixed with `=`. */
     endings: Effect.fn("Operations.endings")(function* (zone: string, names: ReadonlyArray<string>) {
       const found: Array<Operation> = []
       for (let at = 0; at < names.length; at += namesMax)

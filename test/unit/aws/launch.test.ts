@@ -195,7 +195,7 @@ describe("a subnet", () => {
     ],
     routeTables: [internet, { VpcId: "vpc-d", Associations: [{ SubnetId: "s-private" }], Routes: [{ NatGatewayId: "nat-1" }] }]
   }
-  const plain = { vpcName: null, useInternalIps: false, securityGroupName: null, instanceTags: {}, sshProxyCommand: null }
+  const plain = { vpcName: null, useInternalIps: false, securityGroupName: null, labels: {}, sshProxyCommand: null }
   const at = (zone: string, count = 1) => ({ count, region: "r", zone })
   it("is one of the default VPC with a way to the internet and room for all, always the same", () => {
     expect(chooseSubnet(network, plain, at("z1"))).toEqual({ vpcId: "vpc-d", subnetId: "s-a" })

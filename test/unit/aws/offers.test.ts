@@ -80,7 +80,7 @@ describe("config.yaml", () => {
       vpcName: "lab",
       useInternalIps: true,
       securityGroupName: "sg",
-      instanceTags: { a: "b" },
+      labels: { a: "b" },
       sshProxyCommand: null
     })
     expect(read(undefined)).toMatchObject({ vpcName: null, useInternalIps: false })

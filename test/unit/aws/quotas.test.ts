@@ -9,13 +9,13 @@ it.each([
   ["gr6.4xlarge", "L-DB2E81BA", "L-3819A6DF"],
   ["vt1.3xlarge", "L-DB2E81BA", "L-3819A6DF"],
   ["p4d.24xlarge", "L-417A185B", "L-7212CCBC"],
-  ["p5.48xlarge", "L-417A185B", "L-C4BD4855"],
+  ["p5.48xlarge", "L-417A185B", "L-C4BD4855 L-7212CCBC"],
   ["p6-b200.48xlarge", "L-417A185B", undefined],
   ["trn1.2xlarge", "L-2C3B7624", "L-6B0D517C"],
   ["inf2.xlarge", "L-1945791B", "L-B5D1601B"],
   ["u-6tb1.112xlarge", undefined, undefined],
   ["whatever", undefined, undefined]
 ])("%s counts for %s, and as spot for %s", (instanceType, onDemand, spot) => {
-  expect(quotaOf({ instanceType, useSpot: false })?.code).toBe(onDemand)
-  expect(quotaOf({ instanceType, useSpot: true })?.code).toBe(spot)
+  expect(quotaOf({ instanceType, useSpot: false })?.codes.join(" ")).toBe(onDemand)
+  expect(quotaOf({ instanceType, useSpot: true })?.codes.join(" ")).toBe(spot)
 })

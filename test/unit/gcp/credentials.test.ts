@@ -88,12 +88,16 @@ describe("config.yaml", () => {
       vpcName: "lab",
       useInternalIps: true,
       labels: { a: "b" },
-      sshProxyCommand: null
+      sshProxyCommand: null,
+      selfDelete: null
     })
     expect(read(undefined)).toMatchObject({ projectId: null, vpcName: null, useInternalIps: false })
+    expect(read({ self_delete: "node@p.iam.gserviceaccount.com" }).selfDelete).toBe("node@p.iam.gserviceaccount.com")
+    expect(read({ labels: { a: "b" }, instance_tags: { a: "c", d: "e" } }).labels).toEqual({ a: "b", d: "e" })
   })
   it("that says what there is not is told what there is", () => {
-    expect(() => read({ vpc: "x" })).toThrow("gcp has no key 'vpc'. It has: project_id, vpc_name")
+    expect(() => read({ vpc: "x" })).toThrow("gcp has no key 'vpc'. It has: project_id, self_delete, vpc_name")
+    expect(() => read({ self_delete: true })).toThrow("gcp.self_delete: expected a name")
     expect(() => read({ use_internal_ips: 1 })).toThrow("gcp.use_internal_ips: expected true or false")
   })
 })

@@ -40,6 +40,7 @@ const parts = (changes: Partial<Parts["request"]> = {}, more: Partial<Parts> = {
   userData: "#cloud-config\n{}",
   labels: { team: "blue" },
   useInternalIps: false,
+  serviceAccount: null,
   ...more
 })
 const body = (changes: Partial<Parts["request"]> = {}, more: Partial<Parts> = {}): BulkInsert => {
@@ -52,6 +53,12 @@ const metadataIn = ({ instanceProperties }: BulkInsert) =>
   Object.fromEntries(instanceProperties!.metadata!.items!.map(({ key, value }) => [key, value]))
 
 describe("a request for machines", () => {
+  it("carries a service account only where machines are to end themselves, with the right to Compute Engine and nothing else", () => {
+    expect(body().instanceProperties!.serviceAccounts).toBeUndefined()
+    expect(body({}, { serviceAccount: "node@lab-1.iam.gserviceaccount.com" }).instanceProperties!.serviceAccounts).toEqual([
+      { email: "node@lab-1.iam.gserviceaccount.com", scopes: ["https://www.googleapis.com/auth/compute"] }
+    ])
+  })
   it("has the same id and names whenever it is made again, and others for other ranks", () => {
     expect(body()).toEqual(body())
     expect(requestId(token, [0, 3])).toBe(requestId(token, [0, 3]))
