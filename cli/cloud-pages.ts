@@ -3,9 +3,9 @@ import { at, type Page, when, yes } from "./page.ts"
 
 export const cloudPages = {
   check: {
-    usage: "sky check [-v] [CLOUD]",
+    usage: "sky check [-v] [CLOUD…]",
     summary: "which clouds can be used",
-    note: "Of ssh each machine is asked. Exit code 1: the cloud that is named, or a machine of it, cannot be used.",
+    note: "Of ssh each machine is asked. Exit code 1: a cloud that is named, or a machine of it, cannot be used.",
     flags: [["-v, --verbose", "as whom each cloud is used"]],
     examples: ["sky check ssh", "sky check -v -o json"]
   },

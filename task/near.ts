@@ -58,8 +58,11 @@ const wordMaxChars = 64
 export const closeMatches = (word: string, known: Iterable<string>): ReadonlyArray<string> => {
   if (word.length > wordMaxChars) return []
   const rated = [...new Set(known)].map((name) => [(2 * common(name, word)) / (name.length + word.length || 1), name] as const)
-  const near = rated.filter(([ratio]) => ratio >= cutoff).sort((a, b) => b[0] - a[0] || (a[1] < b[1] ? -1 : 1))
-  return near.slice(0, nearMax).map(([, name]) => name)
+  const near = rated.filter(([ratio]) => ratio >= cutoff).sort((a, b) => b[0] - a[0] || (a[1] < b[1] ? 1 : -1))
+  return near
+    .slice(0, nearMax)
+    .sort((a, b) => b[0] - a[0] || (a[1] < b[1] ? -1 : 1))
+    .map(([, name]) => name)
 }
 
 const saidMax = 6

@@ -10,9 +10,9 @@ import { machinesTable } from "../render/machines.ts"
 import { notify } from "../render/notify.ts"
 import { clean, isColoured, paint } from "../render/style.ts"
 import { plural } from "../render/time.ts"
-import { atMost, screen, verb } from "../verb.ts"
+import { screen, verb } from "../verb.ts"
 
-const usage = "sky check [-v] [CLOUD]"
+const usage = "sky check [-v] [CLOUD…]"
 
 const line = ({ cloud, enabled, reason }: CloudView, machines: ReadonlyArray<MachineView> | null): string => {
   const word = enabled ? paint("green", "enabled", isColoured(stdout)) : "disabled"
@@ -26,7 +26,6 @@ const indented = (machines: ReadonlyArray<MachineView>): string => {
 }
 
 export const check = verb(usage, { verbose: { type: "boolean", short: "v" } }, async ({ flags, words, json, connect }) => {
-  atMost(1, words, usage)
   const session = connect()
   const { clouds, notices } = await session.call<CheckAnswer>("check", {
     ...(words.length > 0 ? { clouds: words } : {}),

@@ -10,8 +10,14 @@ import { type Look, optimize } from "./optimize.ts"
 const all = "All there is: sky show-gpus -a"
 const nearMax = 8
 
-/** Each of them once. */
-export const nearIn = (looks: ReadonlyArray<Look>): string => [...new Set(looks.flatMap(({ near }) => near))].slice(0, nearMax).join(", ")
+/** Each of them once: the shortest name is most like the one that was asked for, and of each the fewest come first. */
+export const nearIn = (looks: ReadonlyArray<Look>): string =>
+  [...new Set(looks.flatMap(({ near }) => near))]
+    .map((text) => [text, ...text.split(/:(?=[^:]*$)/)] as const)
+    .sort(([, a = "", m], [, b = "", n]) => a.length - b.length || (a === b ? Number(m) - Number(n) : a < b ? -1 : 1))
+    .slice(0, nearMax)
+    .map(([text]) => text)
+    .join(", ")
 
 /** By how many each accelerator is had. */
 const countsIn = (catalogs: ReadonlyArray<Catalog>): ReadonlyMap<string, ReadonlyArray<number>> => {

@@ -25,12 +25,10 @@ import { sentence } from "../sentence.ts"
 import { noPool } from "./clouds.ts"
 import { gpusHere, ownGpus } from "./own-gpus.ts"
 
-const listedOf = (cloud: string): Result.Result<ListedCloud, SkydError> =>
+const listedOf = (cloud: string, known: ReadonlyArray<string> = listedClouds): Result.Result<ListedCloud, SkydError> =>
   isListed(cloud)
     ? Result.succeed(cloud)
-    : Result.fail(
-        new ValueError({ message: `There is no list of offers of '${cut(cloud)}'.`, hint: `There are: ${listedClouds.join(", ")}.` })
-      )
+    : Result.fail(new ValueError({ message: `Nothing is known of what '${cut(cloud)}' offers.`, hint: `There are: ${known.join(", ")}.` }))
 
 const allListed = (wanted: ReadonlyArray<string> | null | undefined): Result.Result<ReadonlyArray<ListedCloud>, SkydError> =>
   Result.all((wanted ?? listedClouds).map((cloud) => listedOf(cloud.toLowerCase())))
@@ -104,7 +102,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     if (cloud?.toLowerCase() === "local" && region)
       return yield* new ValueError({ message: `The local cloud is this machine: it has no region '${cut(region)}'.`, hint: null })
     if (cloud?.toLowerCase() === "local") return { gpus: [], prices: [], own: here, ownReason: null }
-    const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase()))] : listedClouds
+    const asked = cloud ? [yield* Effect.fromResult(listedOf(cloud.toLowerCase(), [...listedClouds, "ssh", "local"]))] : listedClouds
     const some = asked.flatMap((one) => catalogs.of(one) ?? [])
     if (some.length === 0)
       return yield* new RuntimeError({

@@ -42,6 +42,7 @@ describe("a dry run", () => {
 
   it("is refused where nobody has it, with what is near", async () => {
     expect(await dry("--gpus", "V100:3")).toMatchObject({ code: 7, err: expect.stringContaining("There is V100:4, V100:8, V100-32GB:8.") })
+    expect(await dry("--gpus", "H100:3")).toMatchObject({ code: 7, err: expect.stringContaining("There is H100:4, H100:8, H100-MEGA:8.") })
     expect(await dry("--infra", "aws/us-east1")).toMatchObject({ code: 2, err: expect.stringContaining("Did you mean 'us-east-1'?") })
     expect(await dry("-t", "m6i.large", "--gpus", "V100", "--cloud", "aws")).toMatchObject({
       code: 6,
@@ -94,7 +95,7 @@ describe("a wish that no cloud can meet", () => {
     )
     const { out } = await home.sky("launch", "--dryrun", "-c", "p", path)
     expect(out).toMatch(/^GCP us-central1-a .* V100:8 .*chosen/m)
-    expect(out).toMatch(/^Left out: H100:3 \(AWS and GCP have none; there is H100:8, .*\)\.$/m)
+    expect(out).toMatch(/^Left out: H100:3 \(AWS and GCP have none; there is H100:4, .*\)\.$/m)
     const here = home.file(
       "here.yaml",
       "resources: {any_of: [{cpus: 1+}, {cloud: local, accelerators: 'V100:9'}, {cloud: azure, cpus: 4}]}\nrun: r\n"
@@ -162,6 +163,7 @@ describe("sky show-gpus", () => {
       "There is no V100 in af-south-1. Where there is: sky show-gpus V100 --cloud aws --all-regions\n"
     )
     expect(await said("HI00")).toBe("There is no such accelerator. Did you mean 'H100'? All of them: sky show-gpus -a\n")
+    expect((await home.sky("show-gpus", "--infra", "azure")).err).toContain("There are: aws, gcp, ssh, local.")
     expect(await home.sky("show-gpus", "nope")).toMatchObject({ code: 0, out: "", err: expect.stringContaining("sky show-gpus -a") })
   })
 })

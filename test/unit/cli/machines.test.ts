@@ -130,6 +130,8 @@ describe("sky check", () => {
     const failed = await run(answers([free, lost, full], [ssh]), "check", "ssh")
     expect([failed.code, failed.err]).toEqual([1, "✗ 2 of 3 machines cannot be used: 10.0.0.5, 10.0.0.8.\n"])
     expect((await run(answers([free, leased], [ssh]), "check", "ssh")).code).toBe(0)
+    const both = await run(answers([free], [local, ssh]), "check", "local", "ssh")
+    expect([both.code, both.asked[0]!.params]).toEqual([0, { clouds: ["local", "ssh"] }])
   })
   it("says as whom each is used, where that is asked", async () => {
     const aws = { cloud: "aws", enabled: true, reason: null, warnings: [], identity: ["AIDA1", "123456789012"] }
