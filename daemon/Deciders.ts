@@ -63,6 +63,16 @@ export const identitiesFor = (
   return identitiesOf(clouds, row === undefined && method === "launch" ? places.offers.map(({ cloud }) => cloud) : owned)
 }
 
+/** Of a cluster that has not all its nodes: the rest is asked for beside those that are there, at the same price each. */
+const halfOf = (row: ClusterRow | undefined): ReadonlyArray<string> => {
+  const count = row === undefined || row.nodes.length === 0 ? 0 : row.numNodes - row.nodes.length
+  return count > 0
+    ? [
+        `${row!.name} has ${row!.nodes.length} of ${row!.numNodes} nodes: the others are asked for in the same place (to end it instead: sky down ${row!.name}).`
+      ]
+    : []
+}
+
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
 const planned = (decided: Decided, input: Input<"launch">): Decided => {
   const { access, catalogs, clouds, name, places, row, task } = input
@@ -72,7 +82,7 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
-  const why = leftOut(needs, places.offers, catalogs, isEnabledIn(access))
+  const why = [...halfOf(row), ...leftOut(needs, places.offers, catalogs, isEnabledIn(access))]
   const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
