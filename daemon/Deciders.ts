@@ -5,6 +5,7 @@ import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { rowNamed } from "../projections/clusters.ts"
 import { jobsOf } from "../projections/jobs.ts"
+import { reachText } from "../projections/refusals.ts"
 import type { SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf } from "../task/alternatives.ts"
@@ -29,6 +30,7 @@ import { placesOf } from "./optimizer/blocks.ts"
 import { mayBeListed, planNotEnabled, toldOf } from "./optimizer/elsewhere.ts"
 import { leftOut } from "./optimizer/left-out.ts"
 import { planView } from "./optimizer/plan-view.ts"
+import { noneGives } from "./reactors/unavailable.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {
@@ -76,13 +78,17 @@ const halfOf = (row: ClusterRow | undefined): ReadonlyArray<string> => {
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
 const planned = (decided: Decided, input: Input<"launch">): Decided => {
   const { access, catalogs, clouds, name, places, row, task } = input
+  const { noQuota = [] } = places
+  if (noQuota.length > 0 && places.offers.length === 0) return Result.fail(noneGives(name, noQuota))
   if (decided._tag === "Failure") return plannedElsewhere(decided.failure, input)
   const [chosen] = decided.success.events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
   const offers = row?.offer ? [row.offer] : chosen === undefined ? [] : places.offers.slice(places.offers.indexOf(chosen))
   if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
-  const why = [...halfOf(row), ...leftOut(needs, places.offers, catalogs, isEnabledIn(access))]
+  const regions = [...new Set(noQuota.map(reachText))].join(", ")
+  const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
+  const why = [...halfOf(row), ...left, ...leftOut(needs, places.offers, catalogs, isEnabledIn(access))]
   const told = { numNodes: row?.numNodes ?? task.num_nodes ?? 1, newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }

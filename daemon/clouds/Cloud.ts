@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { type ClusterId, type ClusterName, NodeId, type NodeToken } from "../../events/ids.ts"
 import { type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
+import type { Refusal } from "../../projections/ClusterRow.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Task } from "../../task/Task.ts"
@@ -123,6 +124,8 @@ export interface Offered {
   readonly off?: boolean
   /** The user's way on. */
   readonly hint?: string
+  /** What was left out of a plan, since the account has no quota there. */
+  readonly noQuota?: ReadonlyArray<Refusal>
 }
 
 export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean

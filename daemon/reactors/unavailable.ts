@@ -57,6 +57,15 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }
 
+/** A search that need not begin. */
+export const noneGives = (name: string, refusals: ReadonlyArray<Refusal>) =>
+  new ResourcesUnavailableError({
+    message: `${name}: no place gives what is asked for:${refusalsText(refusals)}`,
+    hint: hintFor(refusals),
+    failoverHistory: historyOf(refusals),
+    noFailover: false
+  })
+
 /** `isKept`: its nodes are there, and stopped. */
 export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {
   const { everUp, name, nodes, offer, refused } = row

@@ -1,11 +1,12 @@
 /** A new cluster whose place gives nothing: where it goes on, in which order, what it leaves behind, and what is said. On virtual time. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Exit } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import type { PlacesExhausted } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
+import type { Plan } from "../../sdk/protocol/launch.ts"
 import { boot } from "./SimDaemon.ts"
 import { asked, checkSearch, noRoom, places, recordedIn, refused, roomIn, search, spot, told, zones } from "./search.ts"
 import { check, makeWorld, pass, settle, started } from "./world.ts"
@@ -206,6 +207,26 @@ describe("a quota that is known to be zero", () => {
         assert.deepStrictEqual(asked(disk), ["us-central1-a", "us-central1-b", "us-west-2a"])
         assert.include(JSON.stringify(outcome("l")), '"tag":"NoQuota","message":"the quota for P instances is 0 in us-east-1"')
         check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("is left out of a dry run, which says so; where there is none anywhere it is told as a launch tells it", () =>
+    search(({ daemon, disk, world }) =>
+      Effect.gen(function* () {
+        const dry = (id: string) => daemon.send("launch", id, { ...launch, dryrun: true })
+        world.noQuotaAt = ({ cloud, region }: Offer) => (cloud === "gcp" || region === "us-west-2" ? `the quota is 0 in ${region}` : null)
+        const found = (yield* dry("one")) as Exit.Success<{ readonly result: { readonly plan: Plan } }>
+        const { plan } = found.value.result
+        assert.deepStrictEqual(
+          [plan.offer, ...plan.next].map(({ zone }) => zone),
+          ["us-east-1a", "us-east-1b", "us-east-1c"]
+        )
+        assert.include(plan.notes, "Left out, for the account has no quota there: GCP us-central1, AWS us-west-2.")
+        world.noQuotaAt = () => "the quota is 0"
+        const refusal = JSON.stringify(yield* dry("other"))
+        assert.include(refusal, "ResourcesUnavailableError")
+        assert.include(refusal, "Ask the cloud for more quota, or for other machines or regions.")
+        assert.deepStrictEqual(asked(disk), [])
       })
     )
   )
