@@ -5,6 +5,7 @@ import type { RecordedTask } from "../events/values.ts"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { rowNamed } from "../projections/clusters.ts"
 import { jobsOf } from "../projections/jobs.ts"
+import { reachText } from "../projections/refusals.ts"
 import type { SkydError } from "../sdk/protocol/errors.ts"
 import type { CommandName, commands } from "../sdk/protocol/methods.ts"
 import { alternativesOf } from "../task/alternatives.ts"
@@ -32,6 +33,7 @@ import { mayBeListed, planNotEnabled } from "./optimizer/all-lists.ts"
 import { placesOf } from "./optimizer/blocks.ts"
 import { planView } from "./optimizer/plan-view.ts"
 import { leftOut } from "./optimizer/unmet-wishes.ts"
+import { noneGives } from "./reactors/unavailable.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {
@@ -66,16 +68,30 @@ export const identitiesFor = (
   return identitiesOf(clouds, row === undefined && method === "launch" ? places.offers.map(({ cloud }) => cloud) : owned)
 }
 
+/** Of a cluster that has not all its nodes: the rest is asked for beside those that are there, at the same price each. */
+const halfOf = (row: ClusterRow | undefined): ReadonlyArray<string> => {
+  const count = row === undefined || row.nodes.length === 0 ? 0 : row.numNodes - row.nodes.length
+  return count > 0
+    ? [
+        `${row!.name} has ${row!.nodes.length} of ${row!.numNodes} nodes: the others are asked for in the same place (to end it instead: sky down ${row!.name}).`
+      ]
+    : []
+}
+
 /** What a dry run answers: the place that would be chosen, and nothing is recorded. */
 const planned = (decided: Decided, input: Input<"launch">): Decided => {
   const { access, catalogs, clouds, name, places, row, task } = input
+  const { noQuota = [] } = places
+  if (noQuota.length > 0 && places.offers.length === 0) return Result.fail(noneGives(name, noQuota))
   if (decided._tag === "Failure") return plannedElsewhere(decided.failure, input)
   const [chosen] = decided.success.events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
   const offers = row?.offer ? [row.offer] : chosen === undefined ? [] : places.offers.slice(places.offers.indexOf(chosen))
   if (offers.length === 0) return nothingToDo({ jobId: null, handle: null, cluster: name })
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
-  const why = leftOut(needs, places.offers, catalogs, isEnabledIn(access))
+  const regions = [...new Set(noQuota.map(reachText))].join(", ")
+  const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
+  const why = [...halfOf(row), ...left, ...leftOut(needs, places.offers, catalogs, isEnabledIn(access))]
   const told = { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }

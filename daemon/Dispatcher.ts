@@ -19,6 +19,7 @@ import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { autoClusterName } from "../task/cloud-names.ts"
 import { needOf } from "../task/Need.ts"
+import { numNodesOf } from "../task/Task.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs } from "./catalog/Catalogs.ts"
 import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
@@ -34,6 +35,7 @@ import { inTurn } from "./in-turn.ts"
 import { knownIn } from "./known.ts"
 import { EventTooLarge } from "./log/Acceptor.ts"
 import { EventLog } from "./log/EventLog.ts"
+import { withQuota } from "./no-quota.ts"
 import { type Access, accessOf, offersFor } from "./offers-for.ts"
 import { Abandoned } from "./reactors/Abandoned.ts"
 import { Reactors } from "./reactors/Reactors.ts"
@@ -141,10 +143,11 @@ const make = Effect.gen(function* () {
   })
 
   /** What a purge has left on a machine is nobody's: it does not stand in the way of who wants that. */
-  const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, { blocked, task }: Launch) {
+  const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, { blocked, dryrun, task }: Launch, isNew: boolean) {
     const find = offersFor(clouds, access, task, (blocked ?? []).map(needOf))
     const found = yield* find
-    return found.offers.length === 0 && found.busy && (yield* endNow) ? yield* find : found
+    const places = found.offers.length === 0 && found.busy && (yield* endNow) ? yield* find : found
+    return dryrun && isNew ? yield* withQuota(clouds, places, numNodesOf(task)) : places
   })
 
   const begin = Effect.fn("Dispatcher.begin")(function* (id: OperationId, method: CommandName, decoded: Params, caller: Caller) {
@@ -159,7 +162,8 @@ const make = Effect.gen(function* () {
     const user = caller.user ?? identity.user
     const name = decoded.clusterName ?? autoClusterName(fresh.slice(-4).toLowerCase(), user)
     const access = yield* accessOf(clouds)
-    const places = method === "launch" && "task" in decoded ? yield* placesFor(access, decoded) : { offers: [], reason: null }
+    const isNew = rowNamed(log.world().clusters, name) === undefined
+    const places = method === "launch" && "task" in decoded ? yield* placesFor(access, decoded, isNew) : { offers: [], reason: null }
     const context = {
       requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
       nowMs: Math.trunc(yield* Clock.currentTimeMillis),

@@ -20,12 +20,13 @@ export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: Cluster
  */
 export const ClusterImported = Schema.TaggedStruct("ClusterImported", { cluster: ClusterId })
 
-/** A step did not work and is tried again. Recorded when what is said changes, not on each try. */
+/** A step did not work. Recorded when what is said changes, not on each try. */
 export const ActionFailed = Schema.TaggedStruct("ActionFailed", {
   cluster: ClusterId,
   action: Schema.NonEmptyString,
   message: Schema.String,
-  retryAtMs: AtMs
+  /** Absent where it is not tried again by itself. */
+  retryAtMs: Schema.optionalKey(AtMs)
 })
 
 /** The daemon itself failed while working on this cluster; it tries again later. */

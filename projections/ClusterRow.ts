@@ -120,7 +120,6 @@ export interface ClusterRow {
   readonly trouble: {
     readonly message: string
     readonly sinceMs: number
-    readonly retryAtMs: number
     readonly operation: OperationId | null
   } | null
   /** The last event of its stream; decisions on this row are made after it. */

@@ -168,10 +168,10 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     }
     case "ActionFailed":
     case "ReactorFailed": {
-      const { message, retryAtMs } = event
+      const { message } = event
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
       const alone = event._tag === "ActionFailed" && (event.action === "Sync" || event.action === "Mount")
-      return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, retryAtMs, operation: alone ? operation : null } }
+      return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
     }
     default:
       return nextOfNodes(nextOfSearch(row, event, atMs), recorded)

@@ -90,6 +90,12 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   if (isWhole(row)) return { status: "UP", phase: null, reason: trouble, sinceMs: row.launchedAtMs }
   const [broken] = row.nodes.filter((node) => node.state !== "running" || !node.ready)
   const missing = row.numNodes - row.nodes.length
+  // It gave not all, and what it gave was not ended: no word of the cloud says that better.
+  if (!row.everUp && row.nodes.length > 0 && missing > 0) {
+    const cause = trouble === null ? "" : ` and could not be released (${trouble})`
+    const reason = `only ${row.nodes.length} of ${plural(row.numNodes, "node")} ${row.nodes.length === 1 ? "is" : "are"} there${cause}. To end it: sky down ${row.name}; to ask for the rest: sky launch`
+    return { status: "INIT", phase: null, reason, sinceMs: row.trouble?.sinceMs ?? row.launchedAtMs }
+  }
   const why =
     broken !== undefined
       ? `${list([broken])}: ${broken.reason ?? (broken.state === "stopped" ? "stopped" : "its agent has not answered yet")}`

@@ -39,7 +39,7 @@ const at = (place: string, why: string) => (place === "" ? why : `${place}: ${wh
 type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "scope" | "want">>
 
 /** All that it reaches: of a region or a cloud that refused, nobody waits for the other zones. */
-const reachText = ({ offer, scope }: Told): string => {
+export const reachText = ({ offer, scope }: Told): string => {
   if (placeText(offer) === "" || offer.cloud === "ssh" || scope === undefined || scope === "zone") return placeText(offer)
   return scope === "region" ? placeText({ ...offer, zone: null }) : cloudDisplay(offer.cloud)
 }

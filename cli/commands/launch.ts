@@ -29,7 +29,10 @@ const usage = "sky launch [-y] [-c CLUSTER] [-d] [-i MINUTES] [--down] [--dryrun
 const ask = async (session: Session, { cluster, plan }: Launched): Promise<void> => {
   if (plan?.newCluster !== false) return confirm(`Launch a new cluster${cluster === null ? "" : ` '${clean(cluster)}'`}?`, true)
   const { clusters } = await session.call<StatusAnswer>("status", { clusterNames: [cluster] })
-  if (clusters[0]?.status === "STOPPED") await confirm(`Restart the stopped cluster '${clean(cluster!)}'?`, true)
+  const [own] = clusters
+  if (own?.status === "STOPPED") await confirm(`Restart the stopped cluster '${clean(cluster!)}'?`, true)
+  else if (own?.phase === null && own.nodes.length < own.numNodes)
+    await confirm(`Ask for the ${plural(own.numNodes - own.nodes.length, "node")} that '${clean(cluster!)}' lacks?`, true)
 }
 
 const talk = (): Screen => ({ width: stderr.isTTY() ? stderr.columns() : undefined, colour: isColoured(stderr) })

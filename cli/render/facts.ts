@@ -80,7 +80,8 @@ const words: Words = {
   LeakEndRequested: ({ reason, ...leak }) => `the end of ${leaked(leak)} was asked for${because(reason)}`,
   LeakEnded: (leak) => `${leaked(leak)} is gone`,
   LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,
-  ActionFailed: ({ action, message, retryAtMs }) => `${action} failed: ${message}; again at ${clock(retryAtMs)}`,
+  ActionFailed: ({ action, message, retryAtMs }) =>
+    `${action} failed: ${message}${retryAtMs === undefined ? "" : `; again at ${clock(retryAtMs)}`}`,
   ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
 }
 

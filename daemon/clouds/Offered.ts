@@ -1,5 +1,6 @@
 /** What a cloud offers for a task, and what a cluster on an offer may lack. */
 import type { Offer } from "../../events/values.ts"
+import type { Refusal } from "../../projections/ClusterRow.ts"
 
 export interface Offered {
   readonly offers: ReadonlyArray<Offer>
@@ -12,6 +13,8 @@ export interface Offered {
   readonly off?: boolean
   /** The user's way on. */
   readonly hint?: string
+  /** What was left out of a plan, since the account has no quota there. */
+  readonly noQuota?: ReadonlyArray<Refusal>
 }
 
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */

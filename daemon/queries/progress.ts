@@ -2,7 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { AutostopArmed } from "../../events/autostop.ts"
-import type { NodeProvisioned } from "../../events/provision.ts"
+import type { NodeProvisioned, NodeRequested } from "../../events/provision.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -54,6 +54,10 @@ const foundIn = ({ numNodes, offer }: ClusterRow) => {
   const place = offer === null ? "" : placeText(offer)
   return place === "" ? "" : ` on ${place}, ${priceText(offer!, numNodes)}`
 }
+/** Of a cluster that has some of its nodes, the rest. */
+const asked = ({ ranks }: typeof NodeRequested.Type, row: ClusterRow | undefined) =>
+  row === undefined || ranks.length >= row.numNodes ? nodes(ranks.length) : `${ranks.length} of ${nodes(row.numNodes)}`
+
 /** The last one that was given of what was asked for together: told where the cluster has all its nodes by it. */
 const provisioned = (row: ClusterRow, { rank, token }: typeof NodeProvisioned.Type) => {
   const own = row.nodes.filter((node) => node.token === token)
@@ -79,7 +83,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return before && said("queued", "running", `for the ${before.method} before it`)
     }
     case "NodeRequested":
-      return said("provision", "running", `${nodes(event.ranks.length)} on ${placeText(event.offer) || event.offer.cloud}`)
+      return said("provision", "running", `${asked(event, row)} on ${placeText(event.offer) || event.offer.cloud}`)
     case "NodeProvisioned":
       return row && provisioned(row, event)
     case "NodeStarted": {

@@ -133,12 +133,18 @@ interface Failed {
   readonly away?: Away | undefined
 }
 
+/** Done for an operation alone: once that is over, nobody tries it again. */
+const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRound", "Sync", "Mount"])
+
 /** Said when it is news. */
-const trouble = (
-  row: ClusterRow,
-  { away, message, nowMs, tries }: Failed,
-  by: { _tag: "ActionFailed"; action: string } | { _tag: "ReactorFailed" }
-) => (row.trouble?.message === message ? [] : [{ ...by, cluster: row.id, message, retryAtMs: Math.trunc(nowMs + retryMs(tries, away)) }])
+const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !== message
+const retryAt = ({ away, nowMs, tries }: Failed) => ({ retryAtMs: Math.trunc(nowMs + retryMs(tries, away)) })
+
+const actionFailed = (row: ClusterRow, action: Action, failed: Failed, again = true): ReadonlyArray<Event> => {
+  const { message } = failed
+  const said = { _tag: "ActionFailed", cluster: row.id, action: action._tag, message } as const
+  return isNews(row, failed) ? [again ? { ...said, ...retryAt(failed) } : said] : []
+}
 
 /** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
 export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
@@ -148,7 +154,8 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
   })
   const over = failed.tries >= triesMax ? row.operations : []
   const ended = over.map(({ id }): readonly [Event, OperationId] => [{ _tag: "OperationFailed", error: recordError(error) }, id])
-  return seen(null, [...trouble(row, failed, { _tag: "ReactorFailed" }), ...ended])
+  const said: Event = { _tag: "ReactorFailed", cluster: row.id, message: failed.message, ...retryAt(failed) }
+  return seen(null, [...(isNews(row, failed) ? [said] : []), ...ended])
 }
 
 export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
@@ -167,7 +174,7 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
       ? isLongAsked(row, action.token, failed)
       : tries >= (isAway ? triesMaxAway : triesMax)
   const isOver = away === undefined ? isLong : nowMs - away.sinceMs >= awayMaxMs
-  const said = trouble(row, failed, { _tag: "ActionFailed", action: action._tag })
+  const said = actionFailed(row, action, failed)
   if (action._tag === "Provision" && mayPass(row, action) && isOver)
     return seen(active[0]?.id ?? null, [...said, ...passedOver(row, action.token, message)])
   if (!final && (!isOver || waitsItOut(row, action))) return seen(active[0]?.id ?? null, said)
@@ -175,5 +182,5 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const error = recordError(failure(row, action, failed))
   const ended = (isWhole ? active : active.slice(0, 1)).map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
   const dropped = action._tag === "Provision" && isUnborn(row, action) ? unanswered(row, action.token, message) : []
-  return seen(active[0]?.id ?? null, [...said, ...dropped, ...ended])
+  return seen(active[0]?.id ?? null, [...actionFailed(row, action, failed, !forOperation.has(action._tag)), ...dropped, ...ended])
 }

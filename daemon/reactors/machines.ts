@@ -12,6 +12,7 @@ import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } fro
 import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
+import { noQuotaAt } from "../no-quota.ts"
 import type { Couriers } from "./Couriers.ts"
 import { decided, type Facts, seen } from "./facts.ts"
 import { machineWish } from "./machine-wish.ts"
@@ -42,16 +43,12 @@ export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => (
 
 export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
 
-/** Nobody waits longer for what only saves a refusal. */
-const quotaMaxMs = 5_000
-
-/** Why a place is not asked at all: only where another may be. */
-const noQuota = (row: ClusterRow, offer: Offer, cloud: Cloud | undefined): Effect.Effect<string | null> => {
+/** A place is passed over unasked only where another may be. */
+const noQuota = (row: ClusterRow, offer: Offer, cloud: Cloud | undefined) => {
   const [active] = workOf(row)
-  if (cloud?.noQuota === undefined || active === undefined || row.nodes.length > 0 || !mayMove(row, active)) return Effect.succeed(null)
-  return Effect.timeoutOrElse(cloud.noQuota(offer, row.numNodes), { duration: quotaMaxMs, orElse: () => Effect.succeed(null) }).pipe(
-    Effect.catchCause(() => Effect.succeed(null))
-  )
+  return active === undefined || row.nodes.length > 0 || !mayMove(row, active)
+    ? Effect.succeed(null)
+    : noQuotaAt(cloud, offer, row.numNodes)
 }
 
 export const requestNodes = Effect.fn("perform.requestNodes")(function* (
@@ -61,10 +58,7 @@ export const requestNodes = Effect.fn("perform.requestNodes")(function* (
 ): Effect.fn.Return<Facts, CloudError> {
   if (row.offer === null) return yield* new CloudError({ kind: "Refused", code: "NoPlace", message: "no place was chosen" })
   const why = yield* noQuota(row, row.offer, cloud)
-  if (why !== null) {
-    const refusal = { code: "NoQuota", message: cut(why), scope: "region", want: "quota" } as const
-    return decided(operationOf(row), [{ _tag: "PlacePassedOver", cluster: row.id, offer: row.offer, ...refusal }])
-  }
+  if (why !== null) return decided(operationOf(row), [{ _tag: "PlacePassedOver", cluster: row.id, offer: row.offer, ...why }])
   const token = (yield* freshUlid) as NodeToken
   const machine = machineWish(row, row.offer)
   const wish = Object.keys(machine).length === 0 ? {} : { machine }

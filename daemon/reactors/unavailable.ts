@@ -60,6 +60,14 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 /** The message has them by reason, in short. */
 const whereAll = (name: string, { length }: ReadonlyArray<Refusal>) =>
   length > 1 ? ` Each of the ${length} attempts: sky why ${name}` : ""
+/** A search that need not begin. */
+export const noneGives = (name: string, refusals: ReadonlyArray<Refusal>) =>
+  new ResourcesUnavailableError({
+    message: `${name}: no place gives what is asked for:${refusalsText(refusals)}`,
+    hint: hintFor(refusals),
+    failoverHistory: historyOf(refusals),
+    noFailover: false
+  })
 
 /** `isKept`: its nodes are there, and stopped. */
 export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | null = null): ResourcesUnavailableError => {

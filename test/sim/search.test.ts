@@ -1,11 +1,12 @@
 /** A new cluster whose place gives nothing: where it goes on, in which order, what it leaves behind, and what is said. On virtual time. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Exit } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import type { PlacesExhausted } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
+import type { Plan } from "../../sdk/protocol/launch.ts"
 import { boot } from "./SimDaemon.ts"
 import { asked, checkSearch, noRoom, places, recordedIn, refused, roomIn, search, spot, told, zones } from "./search.ts"
 import { check, makeWorld, pass, settle, started } from "./world.ts"
@@ -206,6 +207,26 @@ describe("a quota that is known to be zero", () => {
         assert.deepStrictEqual(asked(disk), ["us-central1-a", "us-central1-b", "us-west-2a"])
         assert.include(JSON.stringify(outcome("l")), '"tag":"NoQuota","message":"the quota for P instances is 0 in us-east-1"')
         check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("is left out of a dry run, which says so; where there is none anywhere it is told as a launch tells it", () =>
+    search(({ daemon, disk, world }) =>
+      Effect.gen(function* () {
+        const dry = (id: string) => daemon.send("launch", id, { ...launch, dryrun: true })
+        world.noQuotaAt = ({ cloud, region }: Offer) => (cloud === "gcp" || region === "us-west-2" ? `the quota is 0 in ${region}` : null)
+        const found = (yield* dry("one")) as Exit.Success<{ readonly result: { readonly plan: Plan } }>
+        const { plan } = found.value.result
+        assert.deepStrictEqual(
+          [plan.offer, ...plan.next].map(({ zone }) => zone),
+          ["us-east-1a", "us-east-1b", "us-east-1c"]
+        )
+        assert.include(plan.notes, "Left out, for the account has no quota there: GCP us-central1, AWS us-west-2.")
+        world.noQuotaAt = () => "the quota is 0"
+        const refusal = JSON.stringify(yield* dry("other"))
+        assert.include(refusal, "ResourcesUnavailableError")
+        assert.include(refusal, "Ask the cloud for more quota, or for other machines or regions.")
+        assert.deepStrictEqual(asked(disk), [])
       })
     )
   )
@@ -555,6 +576,14 @@ describe("a gang that fell short while it was made", () => {
           row()!.nodes.map(({ node }) => node as string),
           [left]
         )
+        const { reason, status } = conditionOf(row()!)
+        assert.strictEqual(status, "INIT")
+        assert.match(reason!, /^only 1 of 2 nodes is there and could not be released \(you may not end machines\)\. To end it: sky down a;/)
+        // Nobody tries again, and nobody says so.
+        assert.deepStrictEqual(
+          told(disk, "ActionFailed").map(({ action, retryAtMs }) => [action, retryAtMs]),
+          [["ClearPlace", undefined]]
+        )
         world.faults.clear()
         yield* ask("d", "down", named)
         assert.deepInclude(outcome("d"), { _tag: "succeeded" })
@@ -595,7 +624,7 @@ describe("retryUntilUp", () => {
         assert.include(conditionOf(row()!).reason, "all places are asked again soon: 6 gave nothing, the last of them AWS us-west-2a: ")
         for (let i = 0; i < 60 && told(disk, "PlacesExhausted").length < 2; i++) yield* pass(daemon, "2 seconds")
         world.lackAt = roomIn("us-east-1b")
-        yield* settle(daemon, 40)
+        yield* settle(daemon, 60)
         assert.deepInclude(outcome("l"), { _tag: "succeeded" })
         assert.deepStrictEqual(asked(disk), [...zones, ...zones, ...zones.slice(0, 4)])
         assert.deepStrictEqual(

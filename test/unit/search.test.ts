@@ -316,6 +316,7 @@ describe("what is told to who waits", () => {
     const other = NodeToken.make(`${token.slice(0, -1)}2`)
     const lost: Said = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
     const again: Said = [{ _tag: "NodeRequested", cluster, token: other, ranks: [0], offer }, "r-launch"]
+    assert.deepStrictEqual(told([...up(2), lost, ...launching().slice(1, 3)], [again]), ["1 of 2 nodes on local"])
     assert.deepStrictEqual(told([...up(2), lost, ...launching().slice(1, 3), again], [gives(0, other)]), ["1 of 2 nodes"])
   })
   it("is nodes that were started, whichever they are", () => {
