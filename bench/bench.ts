@@ -7,7 +7,6 @@ import { audit } from "./audit.ts"
 import { client, manyClusters } from "./client.ts"
 import { daemon } from "./daemon.ts"
 import { fold, resting } from "./fold.ts"
-import { gcp } from "./gcp.ts"
 import { jobs } from "./jobs.ts"
 import { launch } from "./launch.ts"
 import { log } from "./log.ts"
@@ -15,6 +14,7 @@ import { type Bench, printed } from "./measure.ts"
 import { million } from "./million.ts"
 import { nodes } from "./nodes.ts"
 import { plan } from "./plan.ts"
+import { aws, gcp } from "./rented.ts"
 import { ssh } from "./ssh.ts"
 import { start } from "./start.ts"
 import { stream } from "./stream.ts"
@@ -37,6 +37,7 @@ const all: ReadonlyArray<Bench> = [
   sync,
   nodes,
   plan,
+  aws,
   gcp
 ]
 

@@ -55,19 +55,20 @@ const googleShapes: Plugin = {
     })
 }
 
-/** Google's library loads it, whichever way its calls go; Compute Engine has none. */
-const noGrpc: Plugin = {
-  name: "no gRPC",
+/** What Google's library loads for other services: gRPC, which Compute Engine has not, and shapes of what is not asked of it. */
+const unused = /^(\.\/grpc|@grpc\/grpc-js|(\.\.\/)+protos\/(iam_service|locations|operations))$/
+const forOthers: Plugin = {
+  name: "for others",
   setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: /^(\.\/grpc|@grpc\/grpc-js)$/ }, ({ importer, path }) =>
-      importer.includes("/google-gax/") ? { path, namespace: "no gRPC" } : undefined
+    onResolve({ filter: unused }, ({ importer, path }) =>
+      importer.includes("/google-gax/") ? { path: path.split("/").at(-1)!, namespace: "for others" } : undefined
     )
-    onLoad({ filter: /.*/, namespace: "no gRPC" }, () => ({ contents: "" }))
+    onLoad({ filter: /.*/, namespace: "for others" }, () => ({ contents: "" }))
   }
 }
 
 /** Of modules only what is used: CommonJS is whole or not at all. */
 export const sdkBundles = [
   { entryPoints: { "aws-sdk": "daemon/clouds/aws/sdk.ts" }, mainFields: ["module", "main"], plugins: [awsShapes] },
-  { entryPoints: { "gcp-sdk": "daemon/clouds/gcp/sdk.ts" }, plugins: [googleShapes, noGrpc] }
+  { entryPoints: { "gcp-sdk": "daemon/clouds/gcp/sdk.ts" }, plugins: [googleShapes, forOthers] }
 ] satisfies ReadonlyArray<BuildOptions>
