@@ -131,6 +131,11 @@ describe("sky check", () => {
     expect([failed.code, failed.err]).toEqual([1, "✗ 2 of 3 machines cannot be used: 10.0.0.5, 10.0.0.8.\n"])
     expect((await run(answers([free, leased], [ssh]), "check", "ssh")).code).toBe(0)
   })
+  it("counts one that is in several pools once", async () => {
+    const again = [free, lost].map((machine) => ({ ...machine, pool: "other" }))
+    const { err, out } = await run(answers([free, lost, ...again], [ssh]), "check", "ssh")
+    expect([out.split("\n")[0], err]).toEqual(["ssh: enabled (2 machines)", "✗ 1 of 2 machines cannot be used: 10.0.0.5.\n"])
+  })
   it("gives all of it as JSON, by cloud", async () => {
     const { cloud: _, ...rest } = ssh
     const { out } = await run(answers([free]), "check", "-o", "json")
