@@ -14,9 +14,12 @@ import { screen, verb } from "../verb.ts"
 
 const usage = "sky check [-v] [CLOUD…]"
 
+/** A machine may be in several pools. */
+const hostsOf = (machines: ReadonlyArray<MachineView>) => [...new Set(machines.map(({ host }) => host))]
+
 const line = ({ cloud, enabled, reason }: CloudView, machines: ReadonlyArray<MachineView> | null): string => {
   const word = enabled ? paint("green", "enabled", isColoured(stdout)) : "disabled"
-  const what = cloud === "local" ? "this machine" : machines === null ? reason : plural(machines.length, "machine")
+  const what = cloud === "local" ? "this machine" : machines === null ? reason : plural(hostsOf(machines).length, "machine")
   return `${cloud}: ${word}${what === null ? "" : enabled ? ` (${what})` : `, ${clean(what)}`}\n`
 }
 
@@ -50,9 +53,9 @@ export const check = verb(usage, { verbose: { type: "boolean", short: "v" } }, a
       if (machines !== null) stdout.write(indented(machines))
     }
   // Who names a cloud wants it: what cannot be used of it is a failure.
-  const away = (own ?? []).filter(({ status }) => status === "unreachable" || status === "unusable")
+  const away = hostsOf((own ?? []).filter(({ status }) => status === "unreachable" || status === "unusable"))
   if (words.length === 0 || (away.length === 0 && clouds.every(({ enabled }) => enabled))) return exitCodes.ok
   if (away.length === 0) return exitCodes.failed
-  const message = `${away.length} of ${plural(own!.length, "machine")} cannot be used: ${away.map(({ host }) => host).join(", ")}.`
+  const message = `${away.length} of ${plural(hostsOf(own!).length, "machine")} cannot be used: ${away.join(", ")}.`
   return showError(new ClientError("NotAllUsable", exitCodes.failed, message), json)
 })

@@ -30,6 +30,7 @@ trap 'rm -rf "$new" "$new.d"' EXIT
 trap 'exit 1' HUP INT TERM
 runs() {
   chmod 700 "$new" || exit 1
+  if ! [ -x "$new" ]; then echo "no program runs from $base there: its disk is mounted noexec" >&2; exit ${doesNotRun}; fi
   said=$("$new" --version 2>&1 </dev/null) && return
   printf 'it does not run there: %s\\n' "$(printf '%s\\n' "$said" | tail -n 1)" >&2; exit ${doesNotRun}
 }

@@ -19,9 +19,14 @@ const wrongPassword = "The password in the pools file is wrong for this user: me
 const byConfigOnly =
   "Who logs in there, and with which key, ~/.ssh/config says of this host: mend it there, or say otherwise beside the host in the pools file"
 
+/** As addresses are written elsewhere. */
+const otherwise = /^the name (\[.*|[^: ]+:\d+) does not resolve/
+const writtenSo = "Write an address without brackets, and its port as ssh_port beside ip"
+
 /** Null where the error says so itself. `isByConfig`: the user's ~/.ssh/config says who logs in there. */
 export const adviceOn = ({ kind, message }: RemoteError, isByConfig = false): string | null => {
   if (message.endsWith(".")) return null
   if (isByConfig && (kind === "PermissionDenied" || kind === "KeyUnusable")) return byConfigOnly
+  if (otherwise.test(message)) return writtenSo
   return kind === "PermissionDenied" && byPassword.test(message) ? wrongPassword : (advice[kind] ?? null)
 }

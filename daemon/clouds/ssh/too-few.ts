@@ -6,7 +6,7 @@ const poolsMax = 4
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
   const said = reasons
     .slice(0, reasonsMax)
-    .map(([host, why]) => `${why.startsWith(`${host}: `) ? "" : `${host}: `}${why.replace(/\.$/, "")}`)
+    .map(([host, why]) => `${why.startsWith(`${host}: `) || why.startsWith(`${host} `) ? "" : `${host}: `}${why.replace(/\.$/, "")}`)
   return [...said, ...(reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : [])].join("; ")
 }
 

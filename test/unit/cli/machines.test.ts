@@ -138,6 +138,11 @@ describe("sky check", () => {
     const { asked, out } = await run(answers([], [local, aws]), "check", "-v")
     expect([out, asked[0]!.params]).toEqual(["local: enabled (this machine)\naws: enabled\n  as AIDA1, 123456789012\n", { identity: true }])
   })
+  it("counts one that is in several pools once", async () => {
+    const again = [free, lost].map((machine) => ({ ...machine, pool: "other" }))
+    const { err, out } = await run(answers([free, lost, ...again], [ssh]), "check", "ssh")
+    expect([out.split("\n")[0], err]).toEqual(["ssh: enabled (2 machines)", "✗ 1 of 2 machines cannot be used: 10.0.0.5.\n"])
+  })
   it("gives all of it as JSON, by cloud", async () => {
     const { cloud: _, ...rest } = ssh
     const { out } = await run(answers([free]), "check", "-o", "json")

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { adviceOn } from "../../../daemon/clouds/ssh/advice.ts"
 import type { Looked } from "../../../daemon/clouds/ssh/looks.ts"
-import { offersOf } from "../../../daemon/clouds/ssh/offers.ts"
+import { named, offersOf } from "../../../daemon/clouds/ssh/offers.ts"
 import type { Kind, RemoteError } from "../../../daemon/remote/RemoteError.ts"
 
 const at = (pool: string, host: string) => ({ pool, host, name: host, login: {}, nodeMirror: null })
@@ -86,6 +86,22 @@ it("who is let in by no password is told that the password is wrong, and who is 
   )
   expect(on("PermissionDenied", "permission denied (password): a@b:22 with the key /k, the password")).toContain("password")
   expect(on("PermissionDenied", "permission denied (publickey): a@b:22 with the key /k")).toContain("ssh-copy-id")
+})
+
+it("a machine is named once, where its reason begins with its name as well", () => {
+  expect(
+    named([
+      ["a", "a has no Node."],
+      ["b", "b: refused"],
+      ["c", "leased by 'x'"]
+    ])
+  ).toBe("a has no Node; b: refused; c: leased by 'x'")
+})
+
+it("an address that stands in brackets, or with its port, is told how it is written here", () => {
+  const on = (host: string) => adviceOn({ kind: "NameUnknown", message: `the name ${host} does not resolve` } as RemoteError)
+  for (const host of ["[fd00::2]", "[fd00::2]:2222", "10.0.0.4:2222", "box:22"]) expect(on(host)).toContain("without brackets")
+  expect(on("box")).toContain("Mend the name")
 })
 
 it("of a pool that is left out for a mistake in the file, the mistake is said", () => {
