@@ -12,7 +12,7 @@ import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } fro
 import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
-import type { Couriers } from "./Couriers.ts"
+import type { Couriers } from "./couriers/Couriers.ts"
 import { decided, type Facts, seen } from "./facts.ts"
 import { machineWish } from "./machine-wish.ts"
 
