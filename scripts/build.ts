@@ -93,7 +93,7 @@ await Promise.all([
     outExtension: { ".js": ".cjs" },
     plugins: [level, ipcLater, daemonLater, noNetwork, awsLater],
     // Loaded when a machine is first connected to, with its native half where that was built; and when GCP is first asked.
-    external: ["ssh2", "@google-cloud/*"]
+    external: ["ssh2", "@google-cloud/*", "node-fetch"]
   }),
   // Of its modules only what is used; its CommonJS is whole or not at all.
   build({

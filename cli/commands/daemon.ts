@@ -87,6 +87,21 @@ const start = async (json: boolean): Promise<number> => {
   return exitCodes.ok
 }
 
+/** That none runs is an answer as well, and not one that ends well. */
+const tell = async (json: boolean): Promise<number> => {
+  const session = open(false)
+  try {
+    show(await status(session), json)
+    return exitCodes.ok
+  } catch (error) {
+    if (!json || asClientError(error).exitCode !== exitCodes.unreachable) throw error
+    stdout.write(jsonLine({ running: false }))
+    return exitCodes.unreachable
+  } finally {
+    session.close()
+  }
+}
+
 const run = async (): Promise<number> => {
   const { spawn } = await import("node:child_process")
   const child = spawn(process.execPath, [...daemonFlags, daemonProgram(), "run", "--home", findHome(() => rare).folder], {
@@ -142,11 +157,8 @@ export const daemon = verb(
       case "restart":
         await stop(true, flags.force === true)
         return start(json)
-      case "status": {
-        const session = open(false)
-        show(await status(session).finally(() => session.close()), json)
-        return exitCodes.ok
-      }
+      case "status":
+        return tell(json)
       case "logs":
         return logs(wholeNumber("--tail", flags.tail ?? String(tailDefault), 0), flags.follow === true, json)
       case "run":

@@ -56,10 +56,14 @@ describe("the daemon", () => {
   })
   it("stop says how many jobs go on; status without a daemon says so and does not start one", async () => {
     await home.sky("exec", "-d", "a", "sleep 30")
-    expect((await home.sky("daemon", "stop")).out + (await home.sky("daemon", "stop")).err).toBeTruthy()
-    const { code, err, out } = await home.sky("daemon", "status")
-    expect(code).toBe(8)
-    expect(out + err).toMatch(/not running|no daemon/i)
+    expect((await home.sky("daemon", "stop")).err).toContain("The daemon is stopped. 1 job goes on without it.")
+    expect((await home.sky("daemon", "stop")).err).toContain("The daemon is not running.")
+    expect(await home.sky("daemon", "status")).toMatchObject({
+      code: 8,
+      out: "",
+      err: expect.stringContaining("The daemon is not running.")
+    })
+    expect(await home.sky("daemon", "status", "-o", "json")).toMatchObject({ code: 8, out: '{"running":false}\n', err: "" })
     await home.sky("cancel", "-a", "-y", "a")
   })
   it("stop returns when it is gone, and the log is free", async () => {

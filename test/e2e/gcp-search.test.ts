@@ -170,6 +170,7 @@ describeWithMachines("a search over Compute Engine", () => {
       const file = join(both.path, "task.yaml")
       const places = "[{infra: aws/us-east-1/us-east-1a}, {infra: aws/us-east-1/us-east-1b}, {infra: gcp/us-central1/us-central1-a}]"
       writeFileSync(file, `num_nodes: 2\nresources: {cpus: 8, ordered: ${places}}\nrun: echo on $(hostname)\n`)
+      await eventually(async () => (await both.sky("check", "aws")).code === 0)
       const launched = await both.sky("launch", "-y", "-c", "one", file)
       expect(launched).toMatchObject({ code: 0 })
       const told = launched.out + launched.err

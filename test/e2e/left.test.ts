@@ -24,5 +24,5 @@ it("logs of a job that says nothing cost the daemon nothing once they are left",
 it("a launch that is detached from in the very breath that asks for it is done all the same", async () => {
   const data = { id: 1, method: "launch", params: { clusterName: "b", task: { run: "true" } } }
   home.socket().send({ type: "request", data }, { type: "detach", data: { id: 1 } })
-  await eventually(async () => (await queue("b"))[0]?.status === "SUCCEEDED")
+  await eventually(async () => (await home.sky("queue", "b", "-o", "json")).out.includes('"SUCCEEDED"'))
 })

@@ -53,6 +53,12 @@ interface AuthClient {
 
 const load = async (ownProject: string | null) => {
   const file = await readCredentials()
+  const { default: fetch } = await import("node-fetch")
+  /** What it is told to send after that was given up, the client's own `fetch` throws where nobody can catch it. */
+  const unlessGivenUp: typeof fetch = async (url, init) => {
+    if (init?.signal?.aborted) throw new Error("it was given up before it was sent")
+    return fetch(url, init)
+  }
   const { auth } = await openClients({}).projects()
   auth.useJWTAccessWithScope = true
   auth.defaultScopes = ["https://www.googleapis.com/auth/cloud-platform"]
@@ -64,7 +70,8 @@ const load = async (ownProject: string | null) => {
     const given = (init as { readonly signal?: AbortSignal } | undefined)?.signal
     const signal = slot === undefined ? given : AbortSignal.any([slot.signal, ...(given === undefined ? [] : [given])])
     // At 401 it gets itself another token.
-    const answer = await plain(url, { ...init, ...(signal && { signal }), validateStatus: (status: number) => status !== 401 })
+    const validateStatus = (status: number) => status !== 401
+    const answer = await plain(url, { ...init, ...(signal && { signal }), fetchImplementation: unlessGivenUp, validateStatus })
     if (!answer.ok && slot !== undefined)
       slot.body = (await answer
         .clone()
