@@ -33,7 +33,7 @@ import { mayBeListed, planNotEnabled } from "./optimizer/all-lists.ts"
 import { placesOf } from "./optimizer/blocks.ts"
 import { planView } from "./optimizer/plan-view.ts"
 import { leftOut } from "./optimizer/unmet-wishes.ts"
-import { noneGives } from "./reactors/unavailable.ts"
+import { noneGives } from "./reactors/search/unavailable.ts"
 import type { World } from "./World.ts"
 
 export interface Input<M extends CommandName> {

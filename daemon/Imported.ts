@@ -22,8 +22,8 @@ import { syncFolder } from "./log/head-file.ts"
 import { markedIn, sweepRests } from "./log/imports.ts"
 import { placesOf } from "./log/LevelLog.ts"
 import { conclude } from "./reactors/conclude.ts"
-import { refOf } from "./reactors/machines.ts"
 import { observations } from "./reactors/observations.ts"
+import { refOf } from "./reactors/raise-machines.ts"
 import { submitted } from "./reactors/steps.ts"
 
 /** How long a start may wait for the clouds' word. Clusters of which none came are looked at again, like any. */

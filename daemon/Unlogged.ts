@@ -14,7 +14,7 @@ import { hadIn, wasUsed } from "./leaks/known.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Witness } from "./log/Witness.ts"
 import { Notices } from "./Notices.ts"
-import { endNamed, inWords, type Machine, machines, unknownOf } from "./read-only/machines.ts"
+import { endNamed, inWords, type Machine, machines, unknownOf } from "./read-only/to-pay-for.ts"
 
 /** How long the first start of a log may wait for the clouds' word. */
 const firstLookMaxMs = 2000

@@ -1,9 +1,10 @@
 /** What clusters have cost, as a table and its sum. Pure. */
 import type { CostReportAnswer, CostView } from "../../sdk/protocol/costs.ts"
 import { dollars, priceCell, priceText } from "../../task/price.ts"
+import { fitted, type Narrow } from "./narrow.ts"
 import { resourcesCell } from "./resources.ts"
 import { clean, glyph } from "./style.ts"
-import { type Cell, type Row, type Screen, table } from "./table.ts"
+import type { Cell, Row, Screen } from "./table.ts"
 import { ago, duration, plural } from "./time.ts"
 
 /** The newest, and of those that are gone too, where not all are asked for. */
@@ -13,6 +14,9 @@ export const shownCosts = (costs: ReadonlyArray<CostView>, all: boolean): Readon
   all ? costs : costs.slice(0, shownMax)
 
 const titles = ["NAME", "LAUNCHED", "DURATION", "RESOURCES", "STATUS", "COST/HR", "COST (EST.)"]
+const right = ["COST/HR", "COST (EST.)"]
+/** Which it is and what it has cost stays. */
+const narrow: Narrow = { steps: ["RESOURCES", "LAUNCHED", "COST/HR", "DURATION"], shrinks: ["NAME"] }
 const colours = { INIT: "blue", UP: "green", STOPPED: "yellow" } as const
 
 const statusCell = (status: CostView["status"]): Cell =>
@@ -64,5 +68,5 @@ export const costTable = (
   const rows = shown.map((cost) => rowOf(cost, nowMs))
   const left = all.length - shown.length
   const more = left === 0 ? "" : `${left} more: sky cost-report -a\n`
-  return table(titles, rows, screen, ["COST/HR", "COST (EST.)"]) + more + sumOf(all, older)
+  return fitted(titles, rows, screen, right, narrow) + more + sumOf(all, older)
 }

@@ -66,7 +66,7 @@ const ofSize = (need: Need, catalogs: ReadonlyArray<Catalog>): string => {
   if (first !== undefined) return `Usual machines are not like that. One of ${cloudDisplay(first.cloud)}'s that is: -t ${first.name}`
   const most = (of: "vcpus" | "memoryGib") =>
     catalogs.reduce((least, { types }) => types.reduce((most, type) => Math.max(most, type[of] ?? 0), least), 0)
-  return `No machine of theirs has more than ${most("vcpus")} vCPUs or ${most("memoryGib")} GiB of memory.`
+  return `No machine of ${catalogs.map(({ cloud }) => cloudDisplay(cloud)).join(" or ")} has more than ${most("vcpus")} vCPUs or ${most("memoryGib")} GiB of memory.`
 }
 
 /** Null where no list is of a cloud that may be meant. */

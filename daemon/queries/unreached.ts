@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { JobQueue } from "../../sdk/protocol/queries.ts"
 import type { JobView } from "../../sdk/protocol/rows.ts"
-import type { Couriers } from "../reactors/Couriers.ts"
+import type { Couriers } from "../reactors/couriers/Couriers.ts"
 import type { World } from "../World.ts"
 import { select } from "./select.ts"
 

@@ -5,7 +5,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
 import { recordError } from "../../sdk/protocol/errors.ts"
 import { closing, decided, type Facts } from "./facts.ts"
-import { unavailable } from "./unavailable.ts"
+import { unavailable } from "./search/unavailable.ts"
 
 type Ended = readonly [Event, OperationId]
 

@@ -6,7 +6,7 @@ import type { CloudError, NodeRef } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
 import { asOwner } from "../identities.ts"
 import { abandoned } from "./give-up.ts"
-import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./machines.ts"
+import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./raise-machines.ts"
 
 const endNode = (
   row: ClusterRow,

@@ -11,7 +11,7 @@ import type { Identity } from "../Identity.ts"
 import { asOwner } from "../identities.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
-import type { JournalInbox } from "./JournalInbox.ts"
+import type { JournalInbox } from "./couriers/JournalInbox.ts"
 import { observations } from "./observations.ts"
 
 interface Tools {

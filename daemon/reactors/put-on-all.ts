@@ -7,7 +7,7 @@ import type { Cloud } from "../clouds/Cloud.ts"
 import { Ongoing } from "../Ongoing.ts"
 import type { Placed } from "../sync/FileList.ts"
 import { farText, type PutProgress, sizeText } from "../sync/SyncTold.ts"
-import { operationOf, refOf } from "./machines.ts"
+import { operationOf, refOf } from "./raise-machines.ts"
 
 /** Each holds some megabytes that are on their way. */
 const width = 32

@@ -28,12 +28,12 @@ import { Notices } from "../Notices.ts"
 import { Operations } from "../Operations.ts"
 import { Queries } from "../queries/Queries.ts"
 import { Requests } from "../Requests.ts"
-import { Couriers } from "../reactors/Couriers.ts"
-import { refOf } from "../reactors/machines.ts"
+import { Couriers } from "../reactors/couriers/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
+import { refOf } from "../reactors/raise-machines.ts"
 import { Unlogged } from "../Unlogged.ts"
-import { endByTags, inWords, machinesOf } from "./machines.ts"
 import * as ProvenLog from "./ProvenLog.ts"
+import { endByTags, inWords, machinesOf } from "./to-pay-for.ts"
 
 /** How long a start may wait for the clouds' word on what still runs. */
 const lookMaxMs = 2000

@@ -18,7 +18,16 @@ const may: Readonly<Record<Room, ReadonlyArray<string>>> = {
 }
 
 /** No Node, no clock, no randomness, no drivers: the same input gives the same output for ever. */
-const pureReactors = ["plan", "conclude", "steps", "give-up", "deliveries", "journal-events", "facts"]
+const pureReactors = [
+  "plan",
+  "conclude",
+  "steps",
+  "give-up",
+  "facts",
+  "couriers/deliveries",
+  "couriers/journal-events",
+  "search/unavailable"
+]
 const pureCatalog = ["Catalog", "Names", "Packer", "cells", "habits", "hosts", "read-row"]
 const isPure = (file: string) =>
   pureCatalog.some((name) => file === `daemon/catalog/${name}.ts`) ||

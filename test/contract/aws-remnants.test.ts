@@ -1,16 +1,11 @@
-/** What EC2 holds under tags of ours in all regions, as `sky leaks` asks for it: machines, disks that no machine has, and groups of clusters. */
-import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { afterAll, beforeAll, beforeEach } from "vitest"
-import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
 import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
-import { Connections } from "../../daemon/remote/Connections.ts"
-import { root } from "../e2e/home.ts"
 import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
-import { agentPath } from "./cloud-local-prepare.ts"
 import { makeTags, makeToken } from "./cloud-nodes.ts"
+import { daemonsOf } from "./rented-requests.ts"
 
 let moto: Moto
 beforeAll(async () => {
@@ -24,12 +19,8 @@ beforeEach(async () => {
   await moto.reset()
 })
 
-const lists = openCatalogs(join(root, "daemon/catalog"), join(root, "none"))
-const made = Effect.gen(function* () {
-  const home = yield* tempFolder
-  const connections = Context.get(yield* Layer.build(Connections.layer({ timeoutMs: 1000 })), Connections)
-  return yield* AwsCloud.make({ home, agentPath, connections, catalog: () => lists.of("aws") })
-})
+const daemonOver = daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") }))
+const made = Effect.flatMap(tempFolder, daemonOver)
 const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
 const tagsOf = ({ cluster, clusterName, log }: ReturnType<typeof makeTags>) =>
   Object.entries({ "skyd-log": log, "skyd-cluster": cluster, "skyd-cluster-name": clusterName }).map(([Key, Value]) => ({ Key, Value }))

@@ -2,18 +2,14 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach } from "vitest"
-import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
 import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
-import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
-import { Connections } from "../../daemon/remote/Connections.ts"
-import { root } from "../e2e/home.ts"
+import type { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
-import { agentPath } from "./cloud-local-prepare.ts"
-import { makeTags, makeToken } from "./cloud-nodes.ts"
+import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
 
 let moto: Moto
 beforeAll(async () => {
@@ -27,28 +23,11 @@ beforeEach(async () => {
   await moto.reset()
 })
 
-const lists = openCatalogs(join(root, "daemon/catalog"), join(root, "none"))
-const daemonOver = Effect.fnUntraced(function* (home: string) {
-  const connections = Context.get(yield* Layer.build(Connections.layer({ timeoutMs: 1000 })), Connections)
-  return yield* AwsCloud.make({ home, agentPath, connections, catalog: () => lists.of("aws") })
-})
-const one = Effect.gen(function* () {
-  const home = yield* tempFolder
-  const cloud = yield* daemonOver(home)
-  const { offers } = yield* cloud.offers({ resources: { infra: "aws/us-east-1/us-east-1a" } })
-  const request = (ranks: ReadonlyArray<number>, more: Partial<ProvisionRequest> = {}): ProvisionRequest => ({
-    tags: makeTags(),
-    token: makeToken(),
-    ranks,
-    offer: offers[0]!,
-    ...more
-  })
-  return { home, cloud, request }
-})
+const daemonOver = daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") }))
+const one = oneIn(daemonOver, "aws/us-east-1/us-east-1a")
 const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
 const calm = Effect.promise(() => moto.strict("DELETE", "faults"))
 const live = Effect.promise(() => moto.live())
-const refOf = ({ offer, tags }: ProvisionRequest, node: Provisioned): NodeRef => ({ tags, region: offer.region, zone: offer.zone, ...node })
 const lost = { action: "RunInstances", afterEffect: true, drop: true, times: 1 }
 
 describeWithMoto("a request for machines of EC2", () => {

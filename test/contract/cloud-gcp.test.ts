@@ -5,19 +5,14 @@
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach } from "vitest"
-import { openCatalogs } from "../../daemon/catalog/Catalogs.ts"
-import type { NodeRef, Provisioned, ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
 import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
 import type { Remnant } from "../../daemon/clouds/Remnant.ts"
-import { Connections } from "../../daemon/remote/Connections.ts"
-import { root } from "../e2e/home.ts"
 import { Gce, type GceCall, type GceInstance } from "../tools/gce.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
-import { agentPath } from "./cloud-local-prepare.ts"
-import { makeTags, makeToken } from "./cloud-nodes.ts"
+import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
 
 let gce: Gce
 beforeAll(async () => {
@@ -27,25 +22,9 @@ beforeAll(async () => {
 afterAll(() => gce.end())
 beforeEach(() => gce.reset())
 
-const lists = openCatalogs(join(root, "daemon/catalog"), join(root, "none"))
-const daemonOver = Effect.fnUntraced(function* (home: string) {
-  const connections = Context.get(yield* Layer.build(Connections.layer({ timeoutMs: 1000 })), Connections)
-  return yield* GcpCloud.make({ home, agentPath, connections, catalog: () => lists.of("gcp") })
-})
+const daemonOver = daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") }))
 const zone = "us-central1-a"
-const one = Effect.gen(function* () {
-  const home = yield* tempFolder
-  const cloud = yield* daemonOver(home)
-  const { offers } = yield* cloud.offers({ resources: { infra: `gcp/us-central1/${zone}` } })
-  const request = (ranks: ReadonlyArray<number>, more: Partial<ProvisionRequest> = {}): ProvisionRequest => ({
-    tags: makeTags(),
-    token: makeToken(),
-    ranks,
-    offer: offers[0]!,
-    ...more
-  })
-  return { home, cloud, request }
-})
+const one = oneIn(daemonOver, `gcp/us-central1/${zone}`)
 const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => gce.strict("POST", "faults", rules))
 const calm = Effect.promise(() => gce.strict("DELETE", "faults"))
 const timing = (times: object) => Effect.promise(() => gce.strict("PUT", "visibility", times))
@@ -55,11 +34,11 @@ const accepted = Effect.map(
   Effect.promise(() => gce.calls("instances.bulkInsert")),
   (calls) => calls.filter(({ status }) => status === 200 || status === 0)
 )
+const calls = Effect.promise(() => gce.calls())
 const firewalls = Effect.map(
   Effect.promise(() => gce.console("GET", "global/firewalls")),
   ({ items }) => (items as ReadonlyArray<{ name: string }>).map(({ name }) => name).filter((name) => name.startsWith("skyd"))
 )
-const refOf = ({ offer, tags }: ProvisionRequest, node: Provisioned): NodeRef => ({ tags, region: offer.region, zone: offer.zone, ...node })
 const lost = { action: "instances.bulkInsert", afterEffect: true, drop: true, times: 1 }
 const names = (some: ReadonlyArray<{ readonly host: string | null }>) => some.map(({ host }) => host)
 const called = (some: ReadonlyArray<GceInstance>) => some.map(({ name }) => name)
@@ -198,15 +177,19 @@ describe("a request for machines of Compute Engine", () => {
     Effect.gen(function* () {
       const { home, request } = yield* one
       yield* timing({ pendingSeconds: 0.2, insertSeconds: 0.4, stagingSeconds: 0.2 })
-      for (const afterMs of [0, 30, 60, 100, 200, 400, 700, 1000]) {
+      // It dies once its nth request was seen there, until it comes to its end before that.
+      let isOver = false
+      for (let n = 0; !isOver; n = n < 4 ? n + 1 : n * 2) {
         const asked = request([0, 1], { machine: { ports: ["80"] } })
         const first = yield* daemonOver(home)
+        const before = (yield* calls).length
         const asking = yield* Effect.forkChild(Effect.ignore(first.provision(asked)))
-        yield* Effect.sleep(afterMs)
+        yield* Effect.repeat(calls, { until: (seen) => seen.length >= before + n || asking.pollUnsafe() !== undefined })
+        isOver = asking.pollUnsafe() !== undefined
         yield* Fiber.interrupt(asking)
         const next = yield* daemonOver(home)
         const nodes = yield* Effect.retry(next.provision(asked), { while: ({ kind }) => kind === "Transient", times: 5 })
-        assert.sameMembers(names(nodes), called(yield* live), `after ${afterMs} ms`)
+        assert.sameMembers(names(nodes), called(yield* live), `after ${n} requests`)
         yield* Effect.forEach(nodes, (node) => next.terminate(refOf(asked, node)), { concurrency: "unbounded" })
         assert.lengthOf(yield* live, 0)
         assert.deepStrictEqual(yield* firewalls, [])

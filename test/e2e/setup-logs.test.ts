@@ -18,7 +18,7 @@ it("the logs of a cluster show the setup that its launch is at, and then the job
   const left = home.start("launch", "-y", "-c", "slow", "echo third")
   await left.until("for the launch before it")
   left.child.kill("SIGINT")
-  expect((await left.ended).err).toContain("Watch: sky logs slow")
+  expect((await left.ended).err).toContain("Watch: sky status slow · Why: sky why slow")
   writeFileSync(go, "")
   const { code, out } = await logs.ended
   expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\(setup, pid=\d+\) preparing\n\(.*pid=\d+\) ran\n$/) })

@@ -1,6 +1,6 @@
 /** What a cluster was asked for while it was up, in an imported log: no job is begun or cancelled by the import, and a setting holds. */
 import { assert, describe, it } from "@effect/vitest"
-import { notBegun } from "../../daemon/reactors/deliveries.ts"
+import { notBegun } from "../../daemon/reactors/couriers/deliveries.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { jobOf } from "../../projections/jobs.ts"

@@ -1,7 +1,7 @@
 /** The head's machine vanishes while work runs: another one takes its place, and nothing that had begun is begun again. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { deliveriesOf, jobKey } from "../../daemon/reactors/deliveries.ts"
+import { deliveriesOf, jobKey } from "../../daemon/reactors/couriers/deliveries.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { jobOf, unfinishedOf } from "../../projections/jobs.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"

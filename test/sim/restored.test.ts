@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
-import { whyOther } from "../../daemon/reactors/close-others.ts"
+import { whyOther } from "../../daemon/reactors/couriers/close-others.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { jobOf } from "../../projections/jobs.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"

@@ -1,9 +1,9 @@
-/** A Compute Engine for tests: strict_gce, in a process of its own, which ends with the test, and with the tests. */
-import { type ChildProcess, spawn } from "node:child_process"
+/** A Compute Engine for tests: strict_gce. */
 import { generateKeyPairSync } from "node:crypto"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { StrictServer } from "./StrictServer.ts"
 
 const folder = import.meta.dirname
 export const gceProject = "lab-1"
@@ -48,30 +48,9 @@ const makeHome = () => {
 }
 let home: string | undefined
 
-export class Gce {
-  readonly url: string
-  private readonly process: ChildProcess
-
-  private constructor(url: string, child: ChildProcess) {
-    this.url = url
-    this.process = child
-  }
-
+export class Gce extends StrictServer {
   static async start(): Promise<Gce> {
-    const child = spawn(process.execPath, [join(folder, "strict_gce.mjs"), "--exit-with-stdin"], {
-      env: { PATH: process.env["PATH"] },
-      stdio: ["pipe", "pipe", "inherit"]
-    })
-    const url = await new Promise<string>((done, fail) => {
-      let said = ""
-      child.stdout.on("data", (chunk: Buffer) => {
-        said += chunk
-        const found = /listening on (\S+)\n/.exec(said)
-        if (found) done(found[1]!)
-      })
-      child.once("exit", (code) => fail(new Error(`strict_gce ended with ${code}`)))
-    })
-    return new Gce(url, child)
+    return new Gce(await StrictServer.run(process.execPath, join(folder, "strict_gce.mjs")))
   }
 
   /** Of whoever uses Google's client. */
@@ -85,16 +64,6 @@ export class Gce {
     }
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of the test's own
-  private async fetch(method: string, path: string, body?: unknown): Promise<any> {
-    const answer = await fetch(`${this.url}/${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
-    if (!answer.ok) throw new Error(`${method} /${path}: ${answer.status} ${await answer.text()}`)
-    return answer.json()
-  }
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of the test's own
-  strict(method: string, path: string, body?: unknown): Promise<any> {
-    return this.fetch(method, `strict/${path}`, body)
-  }
   /** As whoever is at the console; `path` is below the project. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON of the API's own
   console(method: string, path: string, body?: unknown): Promise<any> {
@@ -109,11 +78,5 @@ export class Gce {
   }
   async reset(): Promise<void> {
     await this.strict("POST", "reset")
-  }
-
-  async end(): Promise<void> {
-    const ended = new Promise((done) => this.process.once("exit", done))
-    this.process.stdin!.end()
-    await ended
   }
 }

@@ -1,10 +1,11 @@
-/** An EC2 for tests that nobody here wrote: moto, with stricter manners. In a process of its own, which ends with the test, and with the tests. */
-import { type ChildProcess, execFile, spawn } from "node:child_process"
+/** An EC2 for tests that nobody here wrote: moto, with stricter manners. */
+import { execFile } from "node:child_process"
 import { existsSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { EC2 } from "@aws-sdk/client-ec2"
 import { describe } from "vitest"
+import { StrictServer } from "./StrictServer.ts"
 
 const folder = import.meta.dirname
 /** Where nobody looks for sources. */
@@ -55,30 +56,10 @@ export interface StrictCall {
   readonly instanceIds: ReadonlyArray<string>
 }
 
-export class Moto {
-  readonly url: string
-  private readonly process: ChildProcess
-
-  private constructor(url: string, child: ChildProcess) {
-    this.url = url
-    this.process = child
-  }
-
+export class Moto extends StrictServer {
   static async start(): Promise<Moto> {
-    const child = spawn(python, [join(folder, "strict_moto.py"), "--exit-with-stdin"], {
-      env: { PATH: process.env["PATH"], MOTO_AMIS_PATH: join(folder, "amis.json"), PYTHONDONTWRITEBYTECODE: "1" },
-      stdio: ["pipe", "pipe", "inherit"]
-    })
-    const url = await new Promise<string>((done, fail) => {
-      let said = ""
-      child.stdout.on("data", (chunk: Buffer) => {
-        said += chunk
-        const found = /listening on (\S+)\n/.exec(said)
-        if (found) done(found[1]!)
-      })
-      child.once("exit", (code) => fail(new Error(`moto ended with ${code}`)))
-    })
-    return new Moto(url, child)
+    const environment = { MOTO_AMIS_PATH: join(folder, "amis.json"), PYTHONDONTWRITEBYTECODE: "1" }
+    return new Moto(await StrictServer.run(python, join(folder, "strict_moto.py"), environment))
   }
 
   /** Of whoever uses AWS's SDK. */
@@ -91,12 +72,6 @@ export class Moto {
     return new EC2({ endpoint: this.url, region, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } })
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of the test's own
-  async strict(method: string, path: string, body?: unknown): Promise<any> {
-    const answer = await fetch(`${this.url}/strict/${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
-    if (!answer.ok) throw new Error(`${method} /strict/${path}: ${answer.status} ${await answer.text()}`)
-    return answer.json()
-  }
   instances(): Promise<ReadonlyArray<StrictInstance>> {
     return this.strict("GET", "instances")
   }
@@ -109,11 +84,5 @@ export class Moto {
   }
   async reset(): Promise<void> {
     await fetch(`${this.url}/moto-api/reset`, { method: "POST" })
-  }
-
-  async end(): Promise<void> {
-    const ended = new Promise((done) => this.process.once("exit", done))
-    this.process.stdin!.end()
-    await ended
   }
 }

@@ -1,6 +1,6 @@
 /** A machine's clock may be hours off: what happened there is recorded by ours. */
 import { describe, expect, it } from "vitest"
-import { byOurClock } from "../../daemon/reactors/our-clock.ts"
+import { byOurClock } from "../../daemon/reactors/couriers/our-clock.ts"
 
 const hourMs = 3_600_000
 const now = 1_800_000_000_000

@@ -108,8 +108,8 @@ describe("the optimizer", () => {
   it.each([
     [{ cpus: "7" }, "cpus: 7 means exactly that, 7+ at least that."],
     [{ memory: 100, cpus: "4+" }, "memory: 100 means exactly that, 100+ at least that."],
-    [{ cpus: "1000+" }, "No machine of theirs has more than 896 vCPUs or 32768 GiB of memory."],
-    [{ cpus: "1000" }, "No machine of theirs has more than 896 vCPUs or 32768 GiB of memory."],
+    [{ cpus: "1000+" }, "No machine of AWS or GCP has more than 896 vCPUs or 32768 GiB of memory."],
+    [{ cpus: "1000" }, "No machine of AWS or GCP has more than 896 vCPUs or 32768 GiB of memory."],
     [{ memory: "30000+" }, "Usual machines are not like that. One of AWS's that is: -t u7in-32tb.224xlarge"],
     [{ cloud: "gcp", memory: "3000+" }, "Usual machines are not like that. One of GCP's that is: -t n1-ultramem-160"],
     [{ cloud: "azure", cpus: "1000+" }, null],

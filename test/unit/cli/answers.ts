@@ -2,7 +2,7 @@
 import type { Answers } from "./fake-daemon.ts"
 
 export const handle = null
-const offer = {
+export const offer = {
   cloud: "local",
   region: null,
   zone: null,

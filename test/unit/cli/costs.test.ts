@@ -126,8 +126,9 @@ describe("sky cost-report", () => {
   })
 
   it("keeps status and sums on a narrow terminal", async () => {
-    const shown = await onTerminal(report([{ ...up, name: "a-long-name-of-a-cluster" }]), 64, "cost-report")
-    expect(shown).toMatch(/^.{1,20}… .*UP +\$43\.92 +\$87\.84$/m)
+    const long = report([{ ...up, name: "a-long-name-of-a-cluster" }])
+    expect(await onTerminal(long, 64, "cost-report")).toMatch(/^a-long-name-of-a-cluster .*UP +\$43\.92 +\$87\.84$/m)
+    expect(await onTerminal(long, 40, "cost-report")).toMatch(/^a-long-na\S* +UP +\$87\.84$/m)
   })
 })
 

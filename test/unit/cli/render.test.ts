@@ -8,19 +8,7 @@ import { clean, cleanText, cut, widthOf } from "../../../cli/render/style.ts"
 import { table } from "../../../cli/render/table.ts"
 import { ago, duration, took } from "../../../cli/render/time.ts"
 import { makePrefixer } from "../../../sdk/client/Prefixer.ts"
-
-const offer = {
-  cloud: "local",
-  region: null,
-  zone: null,
-  instanceType: null,
-  cpus: 2,
-  memoryGib: 23,
-  accelerators: null,
-  useSpot: false,
-  usdPerHour: 0,
-  catalog: null
-}
+import { offer } from "./answers.ts"
 
 describe("a table", () => {
   const titles = ["NAME", "$/HR", "COMMAND"]

@@ -46,7 +46,7 @@ describe("a verb that takes one cluster", () => {
 })
 
 describe("a surplus word", () => {
-  it.each(["check aws x", "completion bash x"])("is refused: %s", async (line) => {
+  it.each(["show-gpus V100 x", "completion bash x"])("is refused: %s", async (line) => {
     const { code, err, out } = await run({}, ...line.split(" "))
     expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringContaining("Unexpected argument") })
   })

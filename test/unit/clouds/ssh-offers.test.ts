@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { adviceOn } from "../../../daemon/clouds/ssh/advice.ts"
 import type { Looked } from "../../../daemon/clouds/ssh/looks.ts"
-import { named, offersOf } from "../../../daemon/clouds/ssh/offers.ts"
+import { offersOf } from "../../../daemon/clouds/ssh/offers.ts"
+import { named } from "../../../daemon/clouds/ssh/too-few.ts"
 import type { Kind, RemoteError } from "../../../daemon/remote/RemoteError.ts"
 
 const at = (pool: string, host: string) => ({ pool, host, name: host, login: {}, nodeMirror: null })

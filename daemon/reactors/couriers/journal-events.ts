@@ -1,16 +1,16 @@
 /** Turns a head's journal into facts of the log: each entry once, in its order, and a gap is a fact too. Pure. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { AutostopFired } from "../../events/autostop.ts"
-import type { Event } from "../../events/Event.ts"
-import type { JobId, OperationId } from "../../events/ids.ts"
-import { JobEnded, JobSettingUp, JobStarted } from "../../events/job.ts"
-import { journalStream, type StreamName } from "../../events/Recorded.ts"
-import { SetupEnded } from "../../events/setup.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { jobOf } from "../../projections/jobs.ts"
-import { operationOf } from "../../projections/operations.ts"
-import type { World } from "../World.ts"
+import { AutostopFired } from "../../../events/autostop.ts"
+import type { Event } from "../../../events/Event.ts"
+import type { JobId, OperationId } from "../../../events/ids.ts"
+import { JobEnded, JobSettingUp, JobStarted } from "../../../events/job.ts"
+import { journalStream, type StreamName } from "../../../events/Recorded.ts"
+import { SetupEnded } from "../../../events/setup.ts"
+import type { ClusterRow } from "../../../projections/ClusterRow.ts"
+import { jobOf } from "../../../projections/jobs.ts"
+import { operationOf } from "../../../projections/operations.ts"
+import type { World } from "../../World.ts"
 
 type Copied = readonly [StreamName, Event] | readonly [StreamName, Event, OperationId]
 

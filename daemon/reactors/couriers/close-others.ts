@@ -4,14 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { ClusterId } from "../../events/ids.ts"
-import { rowOf } from "../../projections/clusters.ts"
-import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
-import { streamOf } from "../commands/decision.ts"
-import type { Identity } from "../Identity.ts"
-import type { EventLog } from "../log/EventLog.ts"
-import type { World } from "../World.ts"
-import { closing, type Facts } from "./facts.ts"
+import type { ClusterId } from "../../../events/ids.ts"
+import { rowOf } from "../../../projections/clusters.ts"
+import { type Jobs, unfinishedOf } from "../../../projections/jobs.ts"
+import { streamOf } from "../../commands/decision.ts"
+import type { Identity } from "../../Identity.ts"
+import type { EventLog } from "../../log/EventLog.ts"
+import type { World } from "../../World.ts"
+import { closing, type Facts } from "../facts.ts"
 
 export const whyOther = (id: number) =>
   `the node already had a job ${id} that this log does not know: the log was put back from an older backup. Submit it again`

@@ -8,22 +8,22 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import type { ClusterId, JournalId } from "../../events/ids.ts"
-import type { RuntimeReady } from "../../events/provision.ts"
-import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import { clusterOf, rowOf } from "../../projections/clusters.ts"
-import type { Unreached } from "../../sdk/agent/protocol.ts"
-import { type AgentError, AgentLink, onOwnLink } from "../AgentLink.ts"
-import { Clouds, cloudOf } from "../Clouds.ts"
-import { CloudError } from "../clouds/Cloud.ts"
-import { Identity } from "../Identity.ts"
-import { EventLog } from "../log/EventLog.ts"
-import { Secrets } from "../Secrets.ts"
+import type { ClusterId, JournalId } from "../../../events/ids.ts"
+import type { RuntimeReady } from "../../../events/provision.ts"
+import type { ClusterRow, NodeRow } from "../../../projections/ClusterRow.ts"
+import { clusterOf, rowOf } from "../../../projections/clusters.ts"
+import type { Unreached } from "../../../sdk/agent/protocol.ts"
+import { type AgentError, AgentLink, onOwnLink } from "../../AgentLink.ts"
+import { Clouds, cloudOf } from "../../Clouds.ts"
+import { CloudError } from "../../clouds/Cloud.ts"
+import { Identity } from "../../Identity.ts"
+import { EventLog } from "../../log/EventLog.ts"
+import { Secrets } from "../../Secrets.ts"
+import { Reactors } from "../Reactors.ts"
+import { refOf as nodeRef } from "../raise-machines.ts"
 import { Courier } from "./Courier.ts"
 import { mustReach } from "./Introduction.ts"
 import { isNews } from "./journal-events.ts"
-import { refOf as nodeRef } from "./machines.ts"
-import { Reactors } from "./Reactors.ts"
 import { soon, unreachedBy } from "./unreached.ts"
 
 /** How long a head may take to end all jobs: TERM, 10 s, KILL, and a reserve. */
@@ -59,7 +59,7 @@ export class Couriers extends Context.Service<
     /** A connection of its own to the head, for a stream. The caller ends it. */
     readonly connect: (row: ClusterRow) => Effect.Effect<AgentLink, CloudError>
   }
->()("skyd/daemon/reactors/Couriers") {
+>()("skyd/daemon/reactors/couriers/Couriers") {
   static readonly layer = Layer.effect(
     Couriers,
     Effect.suspend(() => make)

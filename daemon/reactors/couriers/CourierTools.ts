@@ -1,13 +1,13 @@
 /** What a courier works with. */
 import type * as Effect from "effect/Effect"
-import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import type { Jobs } from "../../projections/jobs.ts"
-import type { Peer } from "../../sdk/agent/protocol.ts"
-import type { AgentLink } from "../AgentLink.ts"
-import type { Cloud, CloudError, NodeRef } from "../clouds/Cloud.ts"
-import type { Identity } from "../Identity.ts"
-import type { EventLog } from "../log/EventLog.ts"
-import type { Secrets } from "../Secrets.ts"
+import type { ClusterRow, NodeRow } from "../../../projections/ClusterRow.ts"
+import type { Jobs } from "../../../projections/jobs.ts"
+import type { Peer } from "../../../sdk/agent/protocol.ts"
+import type { AgentLink } from "../../AgentLink.ts"
+import type { Cloud, CloudError, NodeRef } from "../../clouds/Cloud.ts"
+import type { Identity } from "../../Identity.ts"
+import type { EventLog } from "../../log/EventLog.ts"
+import type { Secrets } from "../../Secrets.ts"
 
 export interface CourierTools {
   readonly log: EventLog["Service"]

@@ -1,12 +1,12 @@
 /** What the head's agent is to be told of a cluster's jobs and setups. Pure; the agent takes each once, so it may be told again. */
-import type { OperationId } from "../../events/ids.ts"
-import type { RecordedTask } from "../../events/values.ts"
-import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
-import type { JobRow } from "../../projections/jobs.ts"
-import type { AgentMethods, JobSpec, SetupSpec } from "../../sdk/agent/protocol.ts"
-import { acceleratorsOf } from "../../task/alternatives.ts"
-import { placedNeed } from "../../task/placed.ts"
-import { runTimestampOf } from "../commands/submission.ts"
+import type { OperationId } from "../../../events/ids.ts"
+import type { RecordedTask } from "../../../events/values.ts"
+import type { ActiveOperation, ClusterRow } from "../../../projections/ClusterRow.ts"
+import type { JobRow } from "../../../projections/jobs.ts"
+import type { AgentMethods, JobSpec, SetupSpec } from "../../../sdk/agent/protocol.ts"
+import { acceleratorsOf } from "../../../task/alternatives.ts"
+import { placedNeed } from "../../../task/placed.ts"
+import { runTimestampOf } from "../../commands/submission.ts"
 
 type Autostop = AgentMethods["autostop"][0]
 

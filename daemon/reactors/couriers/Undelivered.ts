@@ -3,10 +3,10 @@
  * delivered any more. What was open when the daemon began may have been delivered by the one before.
  */
 import * as Effect from "effect/Effect"
-import type { ClusterId } from "../../events/ids.ts"
-import { type JobRow, type Jobs, jobOf, unfinishedOf } from "../../projections/jobs.ts"
+import type { ClusterId } from "../../../events/ids.ts"
+import { type JobRow, type Jobs, jobOf, unfinishedOf } from "../../../projections/jobs.ts"
+import { closing } from "../facts.ts"
 import { closeJobs, type Tools } from "./close-others.ts"
-import { closing } from "./facts.ts"
 
 export class Undelivered {
   private readonly cluster: ClusterId

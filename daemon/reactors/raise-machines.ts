@@ -13,7 +13,7 @@ import { within } from "../clouds/patient.ts"
 import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../no-quota.ts"
-import type { Couriers } from "./Couriers.ts"
+import type { Couriers } from "./couriers/Couriers.ts"
 import { decided, type Facts, seen } from "./facts.ts"
 import { machineWish } from "./machine-wish.ts"
 

@@ -4,10 +4,10 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import type { Peer } from "../../sdk/agent/protocol.ts"
-import type { AgentLink } from "../AgentLink.ts"
-import { CloudError } from "../clouds/Cloud.ts"
+import type { ClusterRow } from "../../../projections/ClusterRow.ts"
+import type { Peer } from "../../../sdk/agent/protocol.ts"
+import type { AgentLink } from "../../AgentLink.ts"
+import { CloudError } from "../../clouds/Cloud.ts"
 
 export const againAfterMs = 15_000
 

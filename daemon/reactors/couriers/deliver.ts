@@ -1,14 +1,14 @@
 /** Tells a head what it does not know yet of its cluster's jobs, setups, cancels and autostop. All of it may be told again. */
 import * as Effect from "effect/Effect"
-import type { OperationId } from "../../events/ids.ts"
-import type { RecordedTask } from "../../events/values.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { type JobRow, unfinishedOf } from "../../projections/jobs.ts"
-import { operationOf } from "../../projections/operations.ts"
-import type { JobSpec } from "../../sdk/agent/protocol.ts"
-import type { AgentError, AgentLink } from "../AgentLink.ts"
-import type { EventLog } from "../log/EventLog.ts"
-import type { Secrets } from "../Secrets.ts"
+import type { OperationId } from "../../../events/ids.ts"
+import type { RecordedTask } from "../../../events/values.ts"
+import type { ClusterRow } from "../../../projections/ClusterRow.ts"
+import { type JobRow, unfinishedOf } from "../../../projections/jobs.ts"
+import { operationOf } from "../../../projections/operations.ts"
+import type { JobSpec } from "../../../sdk/agent/protocol.ts"
+import type { AgentError, AgentLink } from "../../AgentLink.ts"
+import type { EventLog } from "../../log/EventLog.ts"
+import type { Secrets } from "../../Secrets.ts"
 import { autostopKey, cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec, taskOf } from "./deliveries.ts"
 
 /** Characters of jobs in one frame; a single job is never cut. */
