@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId, ClusterName, OperationId } from "../events/ids.ts"
-import type { OperationRequested } from "../events/operation.ts"
 import { rowNamed } from "../projections/clusters.ts"
 import { type OperationRow, operationOf } from "../projections/operations.ts"
 import { canonicalJson } from "../sdk/protocol/digest.ts"
@@ -22,7 +21,7 @@ import { needOf } from "../task/Need.ts"
 import { numNodesOf } from "../task/Task.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs } from "./catalog/Catalogs.ts"
-import { cut, recordedCaller, withoutSecrets } from "./commands/caller.ts"
+import { cut, requestedBy, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { relativePathOf } from "./commands/mounts.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
@@ -126,22 +125,6 @@ const make = Effect.gen(function* () {
     return dispatched
   })
 
-  const requestedOf = (
-    method: CommandName,
-    id: OperationId,
-    digest: string,
-    caller: Caller,
-    name: string,
-    secretValues: ReadonlyArray<string>
-  ): typeof OperationRequested.Type => ({
-    _tag: "OperationRequested",
-    requestId: id,
-    method,
-    clusterName: name as ClusterName,
-    digest,
-    ...recordedCaller(caller, secretValues)
-  })
-
   /** What a purge has left on a machine is nobody's: it does not stand in the way of who wants that. */
   const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, { blocked, dryrun, task }: Launch, isNew: boolean) {
     const find = offersFor(clouds, access, task, (blocked ?? []).map(needOf))
@@ -165,7 +148,7 @@ const make = Effect.gen(function* () {
     const isNew = rowNamed(log.world().clusters, name) === undefined
     const places = method === "launch" && "task" in decoded ? yield* placesFor(access, decoded, isNew) : { offers: [], reason: null }
     const context = {
-      requested: requestedOf(method, id, digest, caller, name, Object.values(split.secrets)),
+      requested: requestedBy(caller, { requestId: id, method, clusterName: name as ClusterName, digest }, Object.values(split.secrets)),
       nowMs: Math.trunc(yield* Clock.currentTimeMillis),
       user
     }

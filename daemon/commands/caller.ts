@@ -1,4 +1,5 @@
 /** What of a caller is recorded: cut to a length that a fact can hold, and without the values of its secrets. Pure. */
+import type { OperationRequested } from "../../events/operation.ts"
 import type { RecordedCaller } from "../../events/values.ts"
 import type { Caller } from "../../sdk/protocol/Wire.ts"
 
@@ -24,3 +25,12 @@ export const recordedCaller = (caller: Caller, secrets: ReadonlyArray<string> = 
   argv: (caller.argv ?? []).slice(0, wordsMax).map((word) => cut(withoutSecrets(word, secrets), wordMaxChars)),
   user: caller.user === undefined ? null : cut(caller.user, wordMaxChars)
 })
+
+type Requested = typeof OperationRequested.Type
+
+/** The first fact of a request. */
+export const requestedBy = (
+  caller: Caller,
+  request: Pick<Requested, "requestId" | "method" | "clusterName" | "digest">,
+  secrets: ReadonlyArray<string>
+): Requested => ({ _tag: "OperationRequested", ...request, ...recordedCaller(caller, secrets) })
