@@ -214,7 +214,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     await ec2.moto.strict("POST", "faults", { action: "GetCallerIdentity", code: "ExpiredToken", status: 403 })
     expect((await home.sky("check", "aws")).out).toContain("ExpiredToken")
     const unsaid = await home.sky("autostop", "-y", "-i", "5", "one")
-    expect([unsaid.code, unsaid.err]).toEqual([1, expect.stringMatching(/Who the credentials of AWS are cannot be told: .*ExpiredToken/)])
+    expect([unsaid.code, unsaid.err]).toEqual([4, expect.stringMatching(/Who the credentials of AWS are cannot be told: .*ExpiredToken/)])
     await ec2.moto.strict("DELETE", "faults")
     await home.sky("daemon", "restart")
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
