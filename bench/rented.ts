@@ -117,7 +117,7 @@ export const aws = benchOf({
   place: "aws/us-east-1/us-east-1a",
   start: startEc2,
   timesMax: 2,
-  mbMax: 125
+  mbMax: 130
 })
 export const gcp = benchOf({
   name: "gcp",
@@ -125,5 +125,5 @@ export const gcp = benchOf({
   place: "gcp/us-central1/us-central1-a",
   start: startGce,
   timesMax: 4,
-  mbMax: 125
+  mbMax: 130
 })

@@ -70,5 +70,6 @@ const forOthers: Plugin = {
 /** Of modules only what is used: CommonJS is whole or not at all. */
 export const sdkBundles = [
   { entryPoints: { "aws-sdk": "daemon/clouds/aws/sdk.ts" }, mainFields: ["module", "main"], plugins: [awsShapes] },
-  { entryPoints: { "gcp-sdk": "daemon/clouds/gcp/sdk.ts" }, plugins: [googleShapes, forOthers] }
+  // Some of its classes are known by their names.
+  { entryPoints: { "gcp-sdk": "daemon/clouds/gcp/sdk.ts" }, keepNames: true, plugins: [googleShapes, forOthers] }
 ] satisfies ReadonlyArray<BuildOptions>

@@ -25,17 +25,28 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
   const launch = (name: string, ...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", name, "--infra", "aws/us-east-1", ...args)
   const status = async (name: string) => (await home.json("status", "-r", name))[0]
 
-  it("a gang is launched with its workdir, runs, and is gone without a trace once it is down", async () => {
+  it("resources-23, resources-25, resources-28: a gang is launched as its task says, with its workdir, runs, and is gone without a trace once it is down", async () => {
     const folder = join(home.path, "work")
     mkdirSync(folder)
     writeFileSync(join(folder, "data.txt"), "of the workdir\n")
-    const task = `workdir: ${folder}\nnum_nodes: 2\nresources: {infra: aws/us-east-1, ports: 8080, labels: {team: red}, disk_size: 100, disk_tier: high}\nsetup: echo set up\nrun: |\n  cat data.txt\n  echo $(whoami) rank $SKYPILOT_NODE_RANK at $SKYPILOT_NODE_IPS\n`
+    const task = `workdir: ${folder}\nnum_nodes: 2\nresources: {infra: aws/us-east-1, ports: 8080, labels: {team: red}, disk_size: 100, disk_tier: high, image_id: "skypilot:gpu-ubuntu-2204"}\nsetup: echo set up\nrun: |\n  cat data.txt\n  echo $(whoami) rank $SKYPILOT_NODE_RANK at $SKYPILOT_NODE_IPS\n`
     writeFileSync(join(folder, "task.yaml"), task)
     const launched = await home.sky("launch", "-y", "-c", "two", join(folder, "task.yaml"))
     expect(launched).toMatchObject({ code: 0 })
     const instances = await ec2.moto.live()
     expect(instances.map(({ instanceType }) => instanceType)).toEqual(["m6i.2xlarge", "m6i.2xlarge"])
     expect(instances[0]!.tags).toMatchObject({ Name: "two", team: "red", "skyd-cluster-name": "two", "skyd-ranks": "0-1" })
+    const console = ec2.moto.client("us-east-1")
+    const ofLog = { Filters: [{ Name: "tag-key", Values: ["skyd-log"] }] }
+    expect((await console.describeVolumes(ofLog)).Volumes!.map(({ Size }) => Size)).toEqual([100, 100])
+    const groups = (await console.describeSecurityGroups(ofLog)).SecurityGroups!
+    expect(groups.flatMap(({ IpPermissions = [] }) => IpPermissions)).toContainEqual(
+      expect.objectContaining({ FromPort: 8080, ToPort: 8080, IpProtocol: "tcp" })
+    )
+    // A tag of SkyPilot's is what is usual in the region now.
+    const { params } = (await ec2.moto.calls("RunInstances")).find(({ status: answer }) => answer === 200)!
+    const { Images = [] } = await console.describeImages({ ImageIds: [params["ImageId"]!] })
+    expect(Images[0]?.Name).toContain("ubuntu-noble-24.04-amd64")
     const events: ReadonlyArray<{ readonly event: { readonly _tag: string; readonly host: string; readonly address: string } }> =
       await home.json("events")
     const given = events.flatMap(({ event }) => (event._tag === "NodeProvisioned" ? [event] : []))
@@ -78,11 +89,22 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
-  it("what was stopped and is started in the console is up again after a look, and what was ended there is gone with its ports", async () => {
+  it("status-05, status-23, status-25: what is stopped, started or ended in the console is so after a look, and gone with its ports", async () => {
     expect(await launch("one", "--ports", "8080", "true")).toMatchObject({ code: 0 })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
     const console = ec2.moto.client(region)
+    await console.startInstances({ InstanceIds: [instanceId] })
+    await eventually(
+      async () => (await status("one")).status,
+      (word) => word === "UP"
+    )
+    await console.stopInstances({ InstanceIds: [instanceId] })
+    await eventually(
+      async () => (await status("one")).status,
+      (word) => word === "STOPPED"
+    )
+    await eventually(async () => (await ec2.moto.live())[0]!.state === "stopped")
     await console.startInstances({ InstanceIds: [instanceId] })
     await eventually(
       async () => (await status("one")).status,
@@ -118,8 +140,13 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await home.json("leaks")).toEqual([])
   }, 180_000)
 
-  it("a spot machine cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
+  it("resources-19, status-23: a spot machine is asked for as one, cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
     expect(await launch("cheap", "--use-spot", "-d", "sleep 1000")).toMatchObject({ code: 0 })
+    const { params } = (await ec2.moto.calls("RunInstances")).find(({ status: answer }) => answer === 200)!
+    expect(params["InstanceMarketOptions.MarketType"]).toBe("spot")
+    const plan = (...flags: ReadonlyArray<string>) => home.sky("launch", "--dryrun", "--infra", "aws/us-east-1", ...flags, "true")
+    const perHour = ({ out }: { readonly out: string }) => Number(/\$(\d+\.\d+) an hour/.exec(out)![1])
+    expect(perHour(await plan("--use-spot"))).toBeLessThan(perHour(await plan()))
     const stopped = await home.sky("stop", "-y", "cheap")
     expect([stopped.code, stopped.err]).toEqual([2, expect.stringContaining("AWS ends a spot machine when it stops")])
     const [{ instanceId }] = (await ec2.moto.live()) as [StrictInstance]
@@ -172,7 +199,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     await ec2.give()
   }, 120_000)
 
-  it("what the credentials may not do is named, and so is that they have expired", async () => {
+  it("autostop-18: what the credentials may not do is named, and so is that they have expired", async () => {
     await ec2.moto.strict("POST", "faults", [
       { action: "RunInstances", code: "UnauthorizedOperation" },
       { action: "StopInstances", code: "UnauthorizedOperation" }
@@ -182,9 +209,15 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect((await launch("one", "true")).err).toContain("ec2:RunInstances")
     await ec2.moto.strict("DELETE", "faults")
     await eventually(async () => (await home.sky("check", "aws")).out.includes("aws: enabled"))
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
     await home.sky("daemon", "stop")
     await ec2.moto.strict("POST", "faults", { action: "GetCallerIdentity", code: "ExpiredToken", status: 403 })
     expect((await home.sky("check", "aws")).out).toContain("ExpiredToken")
+    const unsaid = await home.sky("autostop", "-y", "-i", "5", "one")
+    expect([unsaid.code, unsaid.err]).toEqual([4, expect.stringMatching(/Who the credentials of AWS are cannot be told: .*ExpiredToken/)])
+    await ec2.moto.strict("DELETE", "faults")
+    await home.sky("daemon", "restart")
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
   }, 120_000)
 })
 

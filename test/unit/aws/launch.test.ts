@@ -85,12 +85,13 @@ describe("a request for machines", () => {
     expect(labelOf({ AmiLaunchIndex: 0, Tags })).toMatchObject({ tags: { clusterName: "train" }, accelerators: { name: "V100", count: 1 } })
     expect(labelOf({ AmiLaunchIndex: 0, Tags: [{ Key: "Name", Value: "x" }] })).toBeNull()
   })
-  it("of a spot machine ends with it", () => {
+  it("resources-19: of a spot machine ends with it, and of no other", () => {
     const made = input({ offer: { ...offer, useSpot: true } })
     expect(made.InstanceMarketOptions).toMatchObject({ MarketType: "spot", SpotOptions: { SpotInstanceType: "one-time" } })
     expect(made.InstanceInitiatedShutdownBehavior).toBe("terminate")
+    expect(input().InstanceMarketOptions).toBeUndefined()
   })
-  it("has a disk of 256 GiB, or what is asked, and never less than its image holds", () => {
+  it("resources-25: has a disk of 256 GiB, or what is asked, and never less than its image holds", () => {
     const disk = (machine: { diskGib?: number; diskTier?: string }) => input({ machine }).BlockDeviceMappings[0]
     expect(disk({})).toMatchObject({ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 256, VolumeType: "gp3", Iops: 3500, Throughput: 218 } })
     expect(disk({ diskGib: 10, diskTier: "high" })?.Ebs).toMatchObject({ VolumeSize: 30, Iops: 7000, Throughput: 437 })
