@@ -28,7 +28,7 @@ import { start } from "./commands/start.ts"
 import { stop } from "./commands/stop.ts"
 import { withWayOn } from "./commands/way-on.ts"
 import { type Identities, identitiesOf } from "./identities.ts"
-import { type Access, completedBy, isEnabledIn, ofPlace } from "./offers-for.ts"
+import { type Access, completedBy, isEnabledIn, ofPlace, whyNotIn } from "./offers-for.ts"
 import { mayBeListed, planNotEnabled } from "./optimizer/all-lists.ts"
 import { placesOf } from "./optimizer/blocks.ts"
 import { planView } from "./optimizer/plan-view.ts"
@@ -91,7 +91,7 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   const needs = row === undefined ? alternativesOf(resources).items : []
   const regions = [...new Set(noQuota.map(reachText))].join(", ")
   const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
-  const why = [...halfOf(row), ...left, ...leftOut(needs, places.offers, catalogs, isEnabledIn(access))]
+  const why = [...halfOf(row), ...left, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
   const told = { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })
 }
@@ -112,7 +112,7 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
   if (found === undefined || Result.isFailure(found)) return Result.fail(hinted(refusal, input, found))
   const { looks, needs, ranked } = found.success
   const offers = ranked.map(({ offer }) => offer)
-  const out = leftOut(needs, offers, catalogs, isEnabledIn(access))
+  const out = leftOut(needs, offers, catalogs, whyNotIn(access))
   const why = [...(places.hint === undefined ? [] : [refusal.message]), ...out]
   const told = { numNodes: numNodesOf(task), newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   return nothingToDo({ jobId: null, handle: null, cluster: name, plan: planView(offers, told) })

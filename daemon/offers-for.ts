@@ -25,6 +25,7 @@ export const accessOf = (clouds: ReadonlyMap<string, Cloud>): Effect.Effect<Acce
 const usable = (clouds: ReadonlyMap<string, Cloud>) =>
   `It can use: ${[...clouds.keys()].map(cloudDisplay).join(", ")}. Which are enabled: sky check`
 
+export const whyNotIn = (access: Access) => (cloud: string) => access.get(cloud) ?? (access.has(cloud) ? null : "")
 export const isEnabledIn = (access: Access) => (cloud: string) => access.get(cloud) === null
 const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why === null ? [name] : []))
 

@@ -25,12 +25,20 @@ const isFor = (need: Need, offer: Offer): boolean => {
   return hasKinds && lessThan(offer, rest) === null
 }
 
+/** Why a cloud cannot be used now; null: it can. */
+type WhyNot = (cloud: string) => string | null
+
+/** What to do against it, `sky check` says. */
+const notEnabled = (why: string) => `is not enabled${why === "" ? "" : `: ${why.split(": ", 1)[0]}`}`
+
 /** Undefined where it may have been met after all: an amount is met by more. */
-const whyOut = (need: Need, catalogs: ReadonlyArray<Catalog>, isEnabled: (cloud: string) => boolean): string | undefined => {
+const whyOut = (need: Need, catalogs: ReadonlyArray<Catalog>, whyNot: WhyNot): string | undefined => {
   const { looks, ranked } = optimize({ needs: { kind: "one", items: [need] }, numNodes: 1 }, catalogs)
   const [best] = ranked
-  if (best !== undefined) return isEnabled(best.offer.cloud) ? undefined : `${cloudDisplay(best.offer.cloud)} has it, and is not enabled`
-  if (looks.length === 0) return isEnabled(need.cloud ?? "") ? "it has none" : `${cloudDisplay(need.cloud ?? "")} is not enabled`
+  const cloud = best?.offer.cloud ?? need.cloud ?? ""
+  const why = whyNot(cloud)
+  if (best !== undefined) return why === null ? undefined : `${cloudDisplay(cloud)} has it, and ${notEnabled(why)}`
+  if (looks.length === 0) return why === null ? "it has none" : `${cloudDisplay(cloud)} ${notEnabled(why)}`
   const near = nearIn(looks)
   return `${hasNone(looks)}${near === "" ? "" : `; there is ${near}`}`
 }
@@ -40,12 +48,12 @@ export const leftOut = (
   needs: ReadonlyArray<Need>,
   offers: ReadonlyArray<Offer>,
   catalogs: () => ReadonlyArray<Catalog>,
-  isEnabled: (cloud: string) => boolean
+  whyNot: WhyNot
 ): ReadonlyArray<string> => {
   if (needs.length < 2) return []
   const out = needs.filter((need) => !offers.some((offer) => isFor(need, offer)))
   const lines = out.flatMap((need) => {
-    const why = whyOut(need, catalogs(), isEnabled)
+    const why = whyOut(need, catalogs(), whyNot)
     const cloud = need.cloud === undefined ? "" : `${cloudDisplay(need.cloud)} `
     return why === undefined ? [] : [`Left out: ${cloud}${wantText(need)} (${why}).`]
   })

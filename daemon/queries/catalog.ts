@@ -15,7 +15,7 @@ import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
 import { nowhere } from "../commands/places.ts"
-import { accessOf, completedBy, isEnabledIn, offersFor } from "../offers-for.ts"
+import { accessOf, completedBy, isEnabledIn, offersFor, whyNotIn } from "../offers-for.ts"
 import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
 import { placesOf } from "../optimizer/blocks.ts"
 import { gpusOn, matcher } from "../optimizer/gpus.ts"
@@ -72,7 +72,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const access = yield* accessOf(clouds)
     const places = yield* offersFor(clouds, access, task, patterns)
     const completed = completedBy(clouds, access, task)
-    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all, isEnabledIn(access))
+    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all, whyNotIn(access))
     const { offers } = places
     const told = { numNodes: numNodesOf(task), newCluster: true }
     if (offers.length > 0 && Result.isSuccess(completed)) {

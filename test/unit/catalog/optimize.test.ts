@@ -147,15 +147,25 @@ describe("the optimizer", () => {
     const unread = () => assert.fail("read")
     const needs = (resources: Resources) => alternativesOf(resources).items
     assert.deepStrictEqual(
-      leftOut(needs({ any_of: [{ accelerators: "V100:8" }, { accelerators: "V100:8", cpus: "8+" }] }), [here], unread, () => true),
+      leftOut(needs({ any_of: [{ accelerators: "V100:8" }, { accelerators: "V100:8", cpus: "8+" }] }), [here], unread, () => null),
       []
     )
     assert.deepStrictEqual(
-      leftOut(needs({ cpus: 2 }), [], unread, () => true),
+      leftOut(needs({ cpus: 2 }), [], unread, () => null),
       []
     )
-    const out = leftOut(needs({ accelerators: ["V100:8", "V100:3", "T4"] }), [here], packed.all, (cloud) => cloud === "aws")
+    const out = leftOut(needs({ accelerators: ["V100:8", "V100:3", "T4"] }), [here], packed.all, () => null)
     assert.deepStrictEqual(out, ["Left out: V100:3 (AWS and GCP have none; there is V100:4, V100:8, V100-32GB:8)."])
+  })
+
+  it("says why a cloud that has what is left out cannot be used now", () => {
+    const here = { ...plan({ cloud: "aws", accelerators: "V100:8" }).ranked[0]!.offer }
+    const needs = alternativesOf({ any_of: [{ accelerators: "V100:8" }, { cloud: "gcp", accelerators: "V100:8" }] }).items
+    const whyNot = (why: string) => leftOut(needs, [here], packed.all, (cloud) => (cloud === "gcp" ? why : null))
+    const words = (why: string) => [`Left out: GCP V100:8 (GCP has it, and is not enabled${why}).`]
+    assert.deepStrictEqual(whyNot("GCP did not answer within 10 s"), words(": GCP did not answer within 10 s"))
+    assert.deepStrictEqual(whyNot("there are no credentials: run gcloud"), words(": there are no credentials"))
+    assert.deepStrictEqual(whyNot(""), words(""))
   })
 
   it("leaves the zones of a region that are blocked out, and the region when all of them are", () => {
