@@ -171,7 +171,7 @@ export const catalogOf = (data: CatalogData): Catalog => {
       return mib === null ? null : mib / 1024
     },
     acceleratorNames: data.accelerators,
-    imageTags: data.imageTags,
+    imageTags: [...new Set([...data.imageTags, ...habits.formerImageTags])].sort(),
     imageGib: habits.imageGib,
     usdPerHour,
     prices,

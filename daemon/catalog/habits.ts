@@ -15,6 +15,8 @@ export interface Habits {
   readonly pricedApart: boolean
   /** What its default images are taken to need. */
   readonly imageGib: number
+  /** Tags that its list of images has no more: tasks name them still. */
+  readonly formerImageTags: ReadonlyArray<string>
   readonly hostsFor?: (accelerators: Accelerators, need: Need) => Hosts
   readonly sized: (type: InstanceType, accelerators: Accelerators | undefined) => InstanceType
   /** Why a type does not go with the accelerators that are asked for, as a sentence. */
@@ -33,6 +35,7 @@ const plain: Habits = {
   pricedApart: false,
   regionRank: () => 0,
   imageGib: 0,
+  formerImageTags: [],
   sized: (type) => type,
   mismatch: ownMismatch
 }
@@ -42,7 +45,8 @@ const clouds: Readonly<Record<string, Habits>> = {
     ...plain,
     families: ["m6i.", "r6i.", "c6i."],
     regionRank: (region) => (region.startsWith("us-") ? 0 : 1),
-    imageGib: 45
+    imageGib: 45,
+    formerImageTags: ["gpu-ubuntu-1804", "gpu-ubuntu-2004", "k80-ubuntu-1804", "k80-ubuntu-2004"]
   },
   gcp: {
     ...plain,
@@ -50,6 +54,7 @@ const clouds: Readonly<Record<string, Habits>> = {
     byZone: true,
     pricedApart: true,
     imageGib: 50,
+    formerImageTags: ["cpu-debian-10", "cpu-debian-11", "gpu-debian-10", "gpu-debian-11", "k80-debian-10"],
     hostsFor,
     sized,
     mismatch: hostMismatch

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type StrictInstance, whyNoMoto } from "../tools/moto.ts"
+import { use } from "./api.ts"
 import { Ec2 } from "./ec2.ts"
 import { eventually, Home, kill } from "./home.ts"
 import { whyNoMachines } from "./netns.ts"
@@ -25,11 +26,11 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
   const launch = (name: string, ...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", name, "--infra", "aws/us-east-1", ...args)
   const status = async (name: string) => (await home.json("status", "-r", name))[0]
 
-  it("resources-23, resources-25, resources-28: a gang is launched as its task says, with its workdir, runs, and is gone without a trace once it is down", async () => {
+  it("down-02, resources-23, resources-25, resources-28: a gang is launched as its task says, with its workdir, runs, and is gone without a trace once it is down", async () => {
     const folder = join(home.path, "work")
     mkdirSync(folder)
     writeFileSync(join(folder, "data.txt"), "of the workdir\n")
-    const task = `workdir: ${folder}\nnum_nodes: 2\nresources: {infra: aws/us-east-1, ports: 8080, labels: {team: red}, disk_size: 100, disk_tier: high, image_id: "skypilot:gpu-ubuntu-2204"}\nsetup: echo set up\nrun: |\n  cat data.txt\n  echo $(whoami) rank $SKYPILOT_NODE_RANK at $SKYPILOT_NODE_IPS\n`
+    const task = `workdir: ${folder}\nnum_nodes: 2\nresources: {infra: aws/us-east-1, ports: 8080, labels: {team: red}, disk_size: 100, disk_tier: high, image_id: "skypilot:gpu-ubuntu-2004"}\nsetup: echo set up\nrun: |\n  cat data.txt\n  echo $(whoami) rank $SKYPILOT_NODE_RANK at $SKYPILOT_NODE_IPS\n`
     writeFileSync(join(folder, "task.yaml"), task)
     const launched = await home.sky("launch", "-y", "-c", "two", join(folder, "task.yaml"))
     expect(launched).toMatchObject({ code: 0 })
@@ -64,14 +65,41 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await ec2.moto.live()).toEqual([])
     expect((await ec2.moto.calls("RunInstances")).filter(({ status: answer }) => answer === 200)).toHaveLength(1)
     expect((await ec2.moto.calls("DeleteSecurityGroup")).filter(({ status: answer }) => answer === 200)).toHaveLength(1)
+    expect((await console.describeVolumes(ofLog)).Volumes).toEqual([])
+    expect((await console.describeSecurityGroups(ofLog)).SecurityGroups).toEqual([])
+    expect((await console.describeKeyPairs({})).KeyPairs).toEqual([])
   }, 180_000)
 
-  it("a cluster is stopped with its disk, started again, and takes jobs", async () => {
+  it("launch-40: the page's example runs, and its cluster is UP on AWS with V100:4", async () => {
+    // Its credentials are those of the shell that starts the daemon.
+    await home.sky("daemon", "start")
+    const sky = use(home)
+    const task = new sky.Task({ run: "echo hello SkyPilot" })
+    task.setResources(new sky.Resources({ cloud: sky.AWS(), accelerators: "V100:4" }))
+    const { jobId } = await sky.launch(task, { clusterName: "my-cluster" })
+    expect(jobId).toBe(1)
+    expect((await ec2.moto.live()).map(({ instanceType }) => instanceType)).toEqual(["p3.8xlarge"])
+    const [cluster] = await sky.status({ clusterNames: "my-cluster" })
+    const { accelerators, cloud } = cluster!.handle!.launchedResources!
+    expect([cluster!.status, String(cloud), accelerators]).toEqual(["UP", "AWS", { V100: 4 }])
+    await sky.down("my-cluster")
+    expect(await ec2.moto.live()).toEqual([])
+  }, 180_000)
+
+  it("stop-04: a cluster is stopped with its disk, started again with the same, and takes jobs", async () => {
     expect(await launch("one", "echo kept > ~/kept.txt")).toMatchObject({ code: 0 })
+    const disks = async () => {
+      const [{ instanceId }] = (await ec2.moto.live()) as [StrictInstance]
+      const ofMachine = { Filters: [{ Name: "attachment.instance-id", Values: [instanceId] }] }
+      return (await ec2.moto.client("us-east-1").describeVolumes(ofMachine)).Volumes!.map(({ VolumeId }) => VolumeId)
+    }
+    const before = await disks()
+    expect(before).toHaveLength(1)
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     expect((await ec2.moto.live()).map(({ state }) => state)).toEqual(["stopped"])
     expect((await status("one")).status).toBe("STOPPED")
     expect(await home.sky("start", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await disks()).toEqual(before)
     expect(await home.sky("exec", "one", "cat ~/kept.txt")).toMatchObject({ code: 0, out: expect.stringContaining("kept") })
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
     expect(await ec2.moto.live()).toEqual([])
