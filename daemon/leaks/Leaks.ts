@@ -26,6 +26,7 @@ import { leakOf } from "./history.ts"
 import { hadIn, isKept, wasUsed } from "./known.ts"
 import { isCalled, type Leak } from "./Leak.ts"
 import { lookAround } from "./look.ts"
+import { leakView } from "./view.ts"
 
 const atOnce = 8
 
@@ -103,7 +104,7 @@ const make = Effect.gen(function* () {
     return { leaks: [...leaks.flat(), ...others.map((one) => ({ ...one, reason: "it is another log's" }))], silent }
   })
 
-  const { endOne, goOn } = makeEndings({ clouds, log, record })
+  const { endOne, goneOf, goOn } = makeEndings({ clouds, log, record })
   const end = Effect.fn("Leaks.end")(function* (names: ReadonlyArray<string>) {
     const { leaks, silent } = yield* find(false)
     const meant = leaks.filter((leak) => names.some((name) => isCalled(leak, name)))
@@ -115,10 +116,11 @@ const make = Effect.gen(function* () {
       )
     )
     const done = outcomes.flat().filter((outcome) => outcome !== null)
+    const gone = names.flatMap((name) => (meant.some(({ id }) => id === name) ? [] : (goneOf(name) ?? [])))
     return {
-      ended: done.flatMap(({ kept, leak }) => (kept === null ? [leak] : [])),
+      ended: [...gone.map((leak) => leakView(leak, ownLog())), ...done.flatMap(({ kept, leak }) => (kept === null ? [leak] : []))],
       kept: done.flatMap(({ kept, leak }) => (kept === null ? [] : [{ leak, ...kept }])),
-      notFound: names.filter((name) => !meant.some((leak) => isCalled(leak, name))),
+      notFound: names.filter((name) => ![...gone, ...meant].some((leak) => isCalled(leak, name))),
       silent
     }
   })

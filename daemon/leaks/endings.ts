@@ -49,6 +49,8 @@ type About = ReturnType<typeof aboutOf>
 
 export const makeEndings = ({ clouds, log, record }: EndingsOptions) => {
   const ownLog = () => log.world().clusters.log
+  /** What this life has ended for an earlier one, by its id: who asked then asks again. */
+  const gone = new Map<string, Leak>()
 
   const removed = ({ cloud: name, thing }: Held) => {
     const cloud = clouds.get(name)
@@ -82,12 +84,14 @@ export const makeEndings = ({ clouds, log, record }: EndingsOptions) => {
     if (found === undefined && (own.size === 0 || silent.length > 0)) return false
     const outcome = found === undefined ? Result.fail(notListed(about.cloud)) : yield* Effect.result(removed(found))
     if (Result.isFailure(outcome) && outcome.failure.kind === "Transient") return false
-    yield* conclude(about, outcome, "daemon")
+    const kept = yield* conclude(about, outcome, "daemon")
+    if (found !== undefined && kept === null) gone.set(about.id, { ...found, reason })
     return true
   })
 
   return {
     endOne,
+    goneOf: (id: string): Leak | undefined => gone.get(id),
     /** `alone`: no two deeds at a time. */
     goOn: Effect.fn("Leaks.goOn")(function* (
       ending: LeakEnding,
