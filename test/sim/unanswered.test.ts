@@ -59,7 +59,8 @@ describe("a cloud that has no answer for a new cluster", () => {
         yield* pass(daemon, "20 minutes")
         assert.deepInclude(outcome("l"), { _tag: "running" })
         world.faults.clear()
-        yield* pass(daemon, "2 minutes")
+        // The longest pause between two rounds.
+        yield* pass(daemon, "8 minutes")
         yield* settle(daemon)
         assert.strictEqual(statusOf(row()!), "UP")
       })
