@@ -46,7 +46,7 @@ const overview = (): string => {
 }
 
 const page = (name: string, { usage, summary, note, flags, examples }: Page): string => {
-  const wrapped = flags.map(([flag, text]) => `  ${flag.padEnd(flagWidth)}${text}`)
+  const wrapped = flags.map(([flag, text]) => `  ${`${flag}  `.padEnd(flagWidth)}${text}`)
   return [
     `sky ${name}: ${summary}`,
     "",

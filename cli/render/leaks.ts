@@ -1,8 +1,9 @@
 /** What no cluster has, as tables: this log's, and apart from them those of others. Pure. */
 import type { LeakView } from "../../sdk/protocol/leaks.ts"
 import { priceCell, priceText } from "../../task/price.ts"
+import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
-import { type Row, type Screen, table } from "./table.ts"
+import type { Row, Screen } from "./table.ts"
 import { ago, plural } from "./time.ts"
 
 export const whereOf = ({ cloud, region }: LeakView): string => (region === null ? cloud : `${cloud}/${region}`)
@@ -19,7 +20,8 @@ const columns: ReadonlyArray<Column> = [
   ["COST/HR", priceOf]
 ]
 const ofOthers: ReadonlyArray<Column> = [...columns, ["LOG", ({ log }) => log]]
-const shrinking = ["LOG", "WHERE", "CLUSTER", "ID"]
+/** By its id it is ended: that is cut last. */
+const narrow: Narrow = { steps: ["AGE", "WHERE", "COST/HR"], shrinks: ["LOG", "CLUSTER", "ID"] }
 
 const tableOf = (leaks: ReadonlyArray<LeakView>, shown: ReadonlyArray<Column>, screen: Screen, nowMs: number) => {
   const rows = leaks.map(
@@ -28,12 +30,12 @@ const tableOf = (leaks: ReadonlyArray<LeakView>, shown: ReadonlyArray<Column>, s
       below: leak.isOurs ? [`       ${glyph("why")} ${clean(leak.reason)}`] : []
     })
   )
-  return table(
+  return fitted(
     shown.map(([title]) => title),
     rows,
     screen,
     ["COST/HR"],
-    shrinking
+    narrow
   )
 }
 

@@ -58,9 +58,9 @@ export const pricesOf = (lists: ReadonlyArray<{ readonly cloud: string; readonly
   const dates = [...new Set(lists.map(({ date }) => date))].sort()
   const [oldest] = dates
   if (oldest === undefined) return ""
-  const of = dates.length === 1 ? oldest : lists.map(({ cloud, date }) => `${date} (${cloudWord(cloud)})`).join(" and ")
+  const told = lists.map(({ cloud, date }) => `${date}${dates.length === 1 ? "" : ` (${cloudWord(cloud)})`}${oldness(date, nowMs)}`)
   const old = oldness(oldest, nowMs)
-  return `Prices of ${clean(of)}${old}${old === "" ? "" : ": sky catalog update"}.\n`
+  return `Prices of ${clean([...new Set(told)].join("; "))}${old === "" ? "" : ": sky catalog update"}.\n`
 }
 
 const datesIn = (offers: ReadonlyArray<Plan["offer"]>) => [

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from "node:fs"
 import { readFile, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { nothingThere } from "./errors.ts"
 
+const envName = "GOOGLE_APPLICATION_CREDENTIALS"
 const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")
-const credentialsFile = () => process.env["GOOGLE_APPLICATION_CREDENTIALS"] || join(gcloudFolder(), "application_default_credentials.json")
+const credentialsFile = () => process.env[envName] || join(gcloudFolder(), "application_default_credentials.json")
 
 /** A machine of Google's own has credentials by its service account. */
 export const isOnGoogle = (): boolean => {
@@ -16,8 +18,7 @@ export const isOnGoogle = (): boolean => {
   }
 }
 
-export const hasSigns = (): boolean =>
-  Boolean(process.env["GOOGLE_APPLICATION_CREDENTIALS"]) || existsSync(credentialsFile()) || isOnGoogle()
+export const hasSigns = (): boolean => Boolean(process.env[envName]) || existsSync(credentialsFile()) || isOnGoogle()
 
 /** Of gcloud's own settings, an INI file: the project of the configuration that is active. */
 const gcloudFiles = async () => {
@@ -49,13 +50,28 @@ interface CredentialsFile {
   readonly service_account_impersonation_url?: string
 }
 
-/** Empty where there is none, or none that can be read: the library then says so. */
+const wayOn = () =>
+  process.env[envName]
+    ? `set ${envName} to another file and restart the daemon (sky daemon restart)`
+    : "run gcloud auth application-default login"
+const noUse = (why: string) => nothingThere("Credentials", `${credentialsFile()} ${why}: ${wayOn()}`, "cloud")
+
+/** Empty where there is none. Fails with a CloudError where there is one of no use: the library would not name it. */
 export const readCredentials = async (): Promise<CredentialsFile> => {
-  try {
-    return JSON.parse(await readFile(credentialsFile(), "utf8"))
-  } catch {
-    return {}
-  }
+  const file = credentialsFile()
+  if (!process.env[envName] && !existsSync(file)) return {}
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw noUse(error.code === "ENOENT" ? "is not there" : `cannot be read (${error.code})`)
+  })
+  const found = ((): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return undefined
+    }
+  })()
+  if (typeof found !== "object" || found === null) throw noUse("holds no credentials, for it is no JSON object")
+  return found
 }
 
 /** Who they are, where the file itself says that. */

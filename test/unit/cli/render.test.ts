@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { gpuTable } from "../../../cli/render/gpus.ts"
 import { forScripts } from "../../../cli/render/json.ts"
-import { planTable, summary } from "../../../cli/render/plan.ts"
+import { leaksTables } from "../../../cli/render/leaks.ts"
+import { planTable, pricesOf, summary } from "../../../cli/render/plan.ts"
 import { autostopCell, demandCell, resourcesCell } from "../../../cli/render/resources.ts"
 import { clean, cleanText, cut, widthOf } from "../../../cli/render/style.ts"
 import { table } from "../../../cli/render/table.ts"
@@ -153,6 +154,30 @@ describe("what the daemon sends", () => {
     expect(rowAt(50)).toMatch(/^V100-32GB +8 +AWS +p3dn\.24xlarge +31\.21 +4\.06$/)
     expect(rowAt(50, true)).toMatch(/^ +8 +p3dn\.24xlarge +31\.21 +4\.06 +ap-southeast-2$/)
     for (const width of [80, 50]) expect(widthOf(rowAt(width))).toBeLessThanOrEqual(width)
+  })
+
+  it("tells of each list how old it is", () => {
+    const lists = [
+      { cloud: "gcp", date: "2026-05-20" },
+      { cloud: "aws", date: "2026-07-20" }
+    ]
+    const at = (day: string) => pricesOf(lists, Date.parse(day))
+    expect(at("2026-11-27")).toBe("Prices of 2026-05-20 (GCP), 6 months old; 2026-07-20 (AWS), 4 months old: sky catalog update.\n")
+    expect(at("2026-07-21")).toBe("Prices of 2026-05-20 (GCP), 2 months old; 2026-07-20 (AWS): sky catalog update.\n")
+    expect(pricesOf(lists.slice(1), Date.parse("2026-07-21"))).toBe("Prices of 2026-07-20.\n")
+  })
+
+  it("never cuts the id by which a leak is ended", () => {
+    const leak = {
+      ...{ kind: "machine" as const, id: "i-0123456789abcdef0", cloud: "aws", region: "us-east-1", clusterName: "training-run" },
+      ...{ clusterId: "01HZZZZZZZZZZZZZZZZZZZZZZZ", log: "01ARZ3NDEKTSV4RRFFQ69G5FAV", isOurs: true, state: "running" as const },
+      ...{ madeAtMs: 0, usdPerHour: 0.384, reason: "its cluster is gone" }
+    }
+    for (const width of [80, 50, 40]) {
+      const [, row] = leaksTables([leak], { width, colour: false }, Date.now()).split("\n")
+      expect(row).toContain(leak.id)
+      expect(widthOf(row!)).toBeLessThanOrEqual(width)
+    }
   })
 
   it("tells prices below a cent", () => {

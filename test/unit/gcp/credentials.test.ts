@@ -40,6 +40,15 @@ describe("credentials", () => {
     gcloud("configurations/config_default", "[core]\nproject = mine\n")
     expect(new Set([before, between, await filesNow()]).size).toBe(3)
   })
+  it("that are of no use are told by their file, with the way on", async () => {
+    const file = join(home, ".config/gcloud/application_default_credentials.json")
+    gcloud("application_default_credentials.json", "{project: p}")
+    const login = "run gcloud auth application-default login"
+    await expect(readCredentials()).rejects.toThrow(`${file} holds no credentials, for it is no JSON object: ${login}`)
+    process.env["GOOGLE_APPLICATION_CREDENTIALS"] = join(home, "missing.json")
+    const other = "set GOOGLE_APPLICATION_CREDENTIALS to another file and restart the daemon (sky daemon restart)"
+    await expect(readCredentials()).rejects.toThrow(`${home}/missing.json is not there: ${other}`)
+  })
   it.each([
     ["a service account", { type: "service_account", client_email: "robot@p.iam.gserviceaccount.com" }, "robot@p.iam.gserviceaccount.com"],
     [
