@@ -45,7 +45,8 @@ const lineOf = ({ catalog, cloud, reason, status }: Changed, done: string, uncha
   const name = cloud.toUpperCase()
   const failed = `${glyph("failed")} ${name}  not ${done}: ${clean(reason ?? "")}${catalog === null ? "" : `. Still that of ${clean(catalog.date)}`}\n`
   if (status === "failed" || catalog === null) return failed
-  return `${glyph("done")} ${name}  ${status === "unchanged" ? unchanged : done}: ${pricesOf(catalog)}\n`
+  const odd = reason === null ? "" : `\n  ${glyph("why")} ${clean(reason)}`
+  return `${glyph("done")} ${name}  ${status === "unchanged" ? unchanged : done}: ${pricesOf(catalog)}${odd}\n`
 }
 
 const isUrl = /^[a-z][a-z\d+.-]*:\/\//i

@@ -13,6 +13,8 @@ import { zoneByNumber } from "./zone-letters.ts"
 /** Bits of one number. */
 const zonesMax = 30
 const rowsMax = 1_000_000
+/** Ten times of what the largest cloud has: all of them are in memory. */
+const typesMax = 20_000
 
 const needed = [
   "InstanceType",
@@ -106,6 +108,7 @@ export class Packer {
 
   #typeOf(name: string, { accelerator, cell, count }: { accelerator: number | null; count: number; cell: Cell }): number {
     const index = this.#types.of(name)
+    if (index >= typesMax) throw new NoCatalog(`it has more than ${typesMax} types`)
     const arm = cell("Arch").startsWith("arm") ? 1 : 0
     this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count, arm }
     return index

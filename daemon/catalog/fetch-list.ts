@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import { createReadStream, statSync } from "node:fs"
 import type { CatalogData } from "./CatalogData.ts"
 import { NotFetched } from "./NotFetched.ts"
-import { type Opened, openUrl } from "./open-url.ts"
+import { type Opened, openUrl, withoutKeys } from "./open-url.ts"
 import { NoCatalog, Packer } from "./Packer.ts"
 
 const lineMaxChars = 64 * 1024
@@ -102,7 +102,7 @@ export const fetchList = async (
     const packer = new Packer(cloud)
     const sum = await taken(opened, packer, maxBytes, heard)
     if (sha256 !== null && sum !== sha256.toLowerCase()) throw new NotFetched(`its sha256 is ${sum}, not the one that was given`)
-    return packer.finish({ date: day(opened.ofMs, wanted.nowMs), imageTags, source: { url: from, etag: opened.etag } })
+    return packer.finish({ date: day(opened.ofMs, wanted.nowMs), imageTags, source: { url: withoutKeys(from), etag: opened.etag } })
   } catch (error) {
     if (signal.aborted) throw error
     throw new NotFetched(

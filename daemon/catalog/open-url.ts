@@ -9,7 +9,11 @@ import { NotFetched } from "./NotFetched.ts"
 
 const redirectsMax = 10
 
-const unpackers = { gzip: createGunzip, "x-gzip": createGunzip, br: createBrotliDecompress }
+const unpackers = new Map<string, () => ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress>>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["br", createBrotliDecompress]
+])
 
 const words: ReadonlyArray<readonly [RegExp, (host: string, message: string) => string]> = [
   [/^ECONNREFUSED$/, (host) => `nothing listens at ${host}`],
@@ -31,6 +35,13 @@ const addressOf = (text: string, base?: URL): URL => {
   const url = URL.parse(text, base?.href)
   if (url === null || !/^https?:$/.test(url.protocol)) throw new NotFetched(`${text} is no address of a web server`)
   return url
+}
+
+/** An address as it is kept and shown: without the passwords and keys that people put into one. */
+export const withoutKeys = (from: string): string => {
+  const url = URL.parse(from)
+  if (url === null || (url.username === "" && url.password === "" && url.search === "")) return from
+  return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?***"}`
 }
 
 const ask = async (url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> => {
@@ -57,8 +68,9 @@ export interface Asked {
 
 const unpacked = (response: IncomingMessage, encoding: string): Readable => {
   if (encoding === "" || encoding === "identity") return response
-  if (!(encoding in unpackers)) throw new NotFetched(`the server packs it as ${encoding}, which was not asked for`)
-  return pipeline(response, unpackers[encoding as keyof typeof unpackers](), () => {})
+  const unpacker = unpackers.get(encoding)
+  if (unpacker === undefined) throw new NotFetched(`the server packs it as ${encoding}, which was not asked for`)
+  return pipeline(response, unpacker(), () => {})
 }
 
 /** Undefined: it has none but that of last time. */
@@ -69,7 +81,9 @@ export const openUrl = async ({ etag, from, sha256 }: Asked, signal: AbortSignal
   for (let hops = 0; [301, 302, 303, 307, 308].includes(response.statusCode!); hops++) {
     response.destroy()
     if (hops >= redirectsMax) throw new NotFetched(`the server sends from one place to the next, more than ${redirectsMax} times`)
-    url = addressOf(response.headers.location ?? "", url)
+    const { location } = response.headers
+    if (location === undefined) throw new NotFetched("the server sends elsewhere, and does not say where to")
+    url = addressOf(location, url)
     response = await ask(url, asking, signal)
   }
   try {

@@ -5,6 +5,7 @@ import { encodeCatalog } from "./CatalogFile.ts"
 import type { CatalogsShape, ListedCloud } from "./Catalogs.ts"
 import { fetchList, limits } from "./fetch-list.ts"
 import { NotFetched } from "./NotFetched.ts"
+import { withoutKeys } from "./open-url.ts"
 import { published } from "./published.ts"
 
 /** Of the types that are there, what a published list has at least: less of it is not the whole. */
@@ -20,7 +21,7 @@ export interface Update {
 export interface Updated {
   readonly cloud: string
   readonly status: "updated" | "unchanged" | "failed"
-  /** Why it failed, as the end of a sentence. */
+  /** Why it failed, or what is odd about it, as the end of a sentence. */
   readonly reason: string | null
 }
 
@@ -33,25 +34,26 @@ const took = async (
   waits = limits
 ) => {
   const old = catalogs.about(cloud)
-  const etag = old?.source?.url === place && sha256 === null ? old.source.etag : null
+  const etag = old?.source?.url === withoutKeys(place) && sha256 === null ? old.source.etag : null
   const imageTags = catalogs.of(cloud)?.imageTags ?? []
   const data = await fetchList({ cloud, from: place, etag, sha256, imageTags, nowMs }, signal, waits)
-  if (data === undefined) return "unchanged"
+  if (data === undefined) return { status: "unchanged", reason: null } as const
   const regions = catalogs.of(cloud)?.regions ?? []
   if (regions.length > 0 && !data.regions.some((region) => regions.includes(region)))
     throw new NotFetched(`it has no region of ${cloudDisplay(cloud)}: it is the list of another cloud`)
   const types = data.types.name.length
-  if (from === null && old !== undefined && types < old.types * leastShare)
-    throw new NotFetched(`it has ${types} types, where ${old.types} are known: it is not the whole list`)
+  const isLess = old !== undefined && types < old.types * leastShare
+  const less = `it has ${types} type${types === 1 ? "" : "s"}, where ${old?.types} are known`
+  if (isLess && from === null) throw new NotFetched(`${less}: it is not the whole list`)
   const bytes = await encodeCatalog(data)
   try {
     // Not every server says that it has no other.
-    if (catalogs.isKept(cloud, bytes)) return "unchanged"
+    if (catalogs.isKept(cloud, bytes)) return { status: "unchanged", reason: null } as const
     catalogs.take(data, bytes)
   } catch (error) {
     throw new NotFetched(`it cannot be kept: ${(error as Error).message}`)
   }
-  return "updated"
+  return { status: "updated", reason: isLess ? `${less.replace("are known", "were known")}: sky catalog reset ${cloud}` : null } as const
 }
 
 export const updateCatalog = async (
@@ -65,10 +67,10 @@ export const updateCatalog = async (
   const reasons: Array<string> = []
   for (const place of from === null ? places.map((at) => at(cloud)) : [from])
     try {
-      return { cloud, status: await took(catalogs, update, place, nowMs, signal, waits), reason: null }
+      return { cloud, ...(await took(catalogs, update, place, nowMs, signal, waits)) }
     } catch (error) {
       if (!(error instanceof NotFetched)) throw error
-      reasons.push(`${place}: ${error.message}`)
+      reasons.push(`${withoutKeys(place)}: ${error.message}`)
       if (!error.again) break
     }
   return { cloud, status: "failed", reason: reasons.join("; ") }

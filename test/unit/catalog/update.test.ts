@@ -41,7 +41,7 @@ const scene = () => {
     const { places, sha256 = null, silentMaxMs = 5000 } = more
     return updateCatalog(catalogs, { cloud: "aws", from, sha256 }, nowMs, signal, {
       ...(places === undefined ? {} : { places }),
-      waits: { silentMaxMs, maxMs: 20_000, maxBytes: 1024 * 1024 }
+      waits: { silentMaxMs, maxMs: 20_000, maxBytes: 2 * 1024 * 1024 }
     })
   }
   return { own, catalogs, update }
@@ -51,7 +51,8 @@ describe("a newer catalog", () => {
   it("takes the place of the old one, with the day of its prices", async () => {
     const { catalogs, update } = scene()
     const url = await serve((_, response) => response.setHeader("last-modified", "Tue, 24 Nov 2026 08:00:00 GMT").end(list))
-    assert.deepStrictEqual(await update(url), { cloud: "aws", status: "updated", reason: null })
+    const reason = `it has 1 type, where ${catalogs.about("aws")!.types} were known: sky catalog reset aws`
+    assert.deepStrictEqual(await update(url), { cloud: "aws", status: "updated", reason })
     assert.deepInclude(catalogs.about("aws"), { date: "2026-11-24", types: 1, source: { url, etag: null } })
     assert.strictEqual(catalogs.of("aws")?.usdPerHour({ instanceType: "m6i.large", useSpot: false }), 0.091)
     assert.strictEqual(catalogs.of("gcp")?.date, "2026-05-20")
@@ -105,8 +106,30 @@ describe("a newer catalog", () => {
           ? response.writeHead(302, { location: "/there" }).end()
           : response.writeHead(307, { location: url }).end()
       )
-      assert.deepInclude(await update(moved), { status: "updated", reason: null })
+      assert.deepInclude(await update(moved), { status: "updated" })
     }
+  })
+
+  it("is kept and told without the passwords and keys of its address", async () => {
+    const { catalogs, update } = scene()
+    const asked: Array<readonly unknown[]> = []
+    const url = await serve(({ headers, url: path }, response) => {
+      asked.push([headers.authorization, path, headers["if-none-match"]])
+      response.setHeader("etag", '"one"')
+      if (path?.includes("wrong")) response.writeHead(403).end()
+      else response.end(list)
+    })
+    const secret = `${url.replace("//", "//bob:hunter2@")}?token=sesame`
+    assert.strictEqual((await update(secret)).status, "updated")
+    await update(secret)
+    const basic = `Basic ${Buffer.from("bob:hunter2").toString("base64")}`
+    assert.deepStrictEqual(asked, [
+      [basic, "/vms.csv?token=sesame", undefined],
+      [basic, "/vms.csv?token=sesame", '"one"']
+    ])
+    assert.strictEqual(catalogs.about("aws")?.source?.url, `${url}?***`)
+    const { reason } = await update(`${secret}wrong`)
+    assert.strictEqual(reason, `${url}?***: the server answers 403 Forbidden`)
   })
 
   it("is of today where what says its day knows no time", async () => {
@@ -188,6 +211,16 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
     "the server packs it as zip, which was not asked for"
   ],
   [
+    "is packed by what only a program has",
+    (_, response) => response.setHeader("content-encoding", "constructor").end(list),
+    "the server packs it as constructor, which was not asked for"
+  ],
+  [
+    "is elsewhere, and nobody says where",
+    (_, response) => response.writeHead(302).end(),
+    "the server sends elsewhere, and does not say where"
+  ],
+  [
     "is always elsewhere",
     (_, response) => response.writeHead(301, { location: "/vms.csv" }).end(),
     "the server sends from one place to the next, more than 10 times"
@@ -208,7 +241,12 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
     (_, response) => response.end(list.replaceAll("us-east-1", "us-central1")),
     "it has no region of AWS: it is the list of another cloud"
   ],
-  ["has no lines", (_, response) => response.end("x".repeat(1024 * 1024)), "it has no lines"],
+  [
+    "has more types than a cloud can have",
+    (_, response) => response.end(head + Array.from({ length: 20_001 }, (_, n) => row(1).replace("m6i.large", `t${n}`)).join("")),
+    "it has more than 20000 types"
+  ],
+  ["has no lines", (_, response) => response.end("x".repeat(2 * 1024 * 1024)), "it has no lines"],
   [
     "has no end",
     (_, response) => {
@@ -218,7 +256,7 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
       response.on("drain", more)
       more()
     },
-    "it is larger than 1 MiB"
+    "it is larger than 2 MiB"
   ],
   [
     "stops coming",
@@ -275,6 +313,6 @@ describe("where the lists are published", () => {
     const { reason } = await update(null, { places: [() => busy, () => good] })
     assert.strictEqual(asked, 1)
     // Of a published list much less than what is known is not the whole.
-    assert.include(reason, "it has 1 types, where 1360 are known: it is not the whole list")
+    assert.include(reason, "it has 1 type, where 1360 are known: it is not the whole list")
   })
 })
