@@ -461,6 +461,18 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("closes its ports with its cluster where it may not look for what copied a disk, and says so", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      yield* fault({ action: "instances.bulkInsert", reason: "backendError" }, { action: "snapshots.*", reason: "forbidden" })
+      const asked = request([0], { machine: { ports: ["8080"] } })
+      yield* Effect.flip(cloud.provision(asked))
+      assert.lengthOf(yield* firewalls, 1)
+      assert.deepInclude(yield* Effect.flip(cloud.clear!(asked.tags, ["us-central1"])), { kind: "Refused", code: "forbidden" })
+      assert.deepStrictEqual(yield* firewalls, [])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("leaves Google's client where it is until somebody has credentials and asks", () =>
     Effect.gen(function* () {
       const { cloud } = yield* one

@@ -8,6 +8,7 @@ import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
@@ -130,9 +131,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     )
   }
   const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
-    Effect.forEach(regions, (region) => Effect.andThen(remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)), {
-      discard: true
-    })
+    eachTried(regions.flatMap((region) => [remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)]))
 
   return {
     name: "aws",

@@ -10,6 +10,7 @@ import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
@@ -161,7 +162,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
       offerOf: (machine) => listedAs("gcp", catalog(), machine)
     }),
     remove: remnants.remove,
-    clear: ({ cluster }) => Effect.andThen(clones.removeOf(cluster), ports.close(cluster)),
+    clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
     clonesDisks: true,
     start: Effect.fn("GcpCloud.start")(function* (ref) {
       const { address } = yield* access.doubting(nodes.start(ref))
