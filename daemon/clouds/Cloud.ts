@@ -102,6 +102,13 @@ export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
 }
 
+/** How far a quota of zero reaches; `message`: a sentence without its full stop. `anyKind`, as in `CloudError`. */
+export interface NoQuota {
+  readonly message: string
+  readonly scope: "region" | "cloud"
+  readonly anyKind?: boolean
+}
+
 export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean
 
 export interface Cloud {
@@ -130,10 +137,10 @@ export interface Cloud {
    */
   readonly offers: (task: Task) => Effect.Effect<Offered>
   /**
-   * Why the account can have none of so many there, as a sentence without its full stop: a quota that is known to be zero. Null: it may, or nobody
-   * knows. Asked before the place is, and not waited for long; an error means that it may. What is known is kept by the cloud.
+   * Why the account can have none of so many there: a quota that is known to be zero. Null: it may, or nobody knows. Asked before the place is, and
+   * not waited for long; an error means that it may. What is known is kept by the cloud.
    */
-  readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<string | null, CloudError>
+  readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<NoQuota | null, CloudError>
   /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
   readonly clonesDisks?: boolean
   /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked for. */
