@@ -61,9 +61,9 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 const whereAll = (name: string, { length }: ReadonlyArray<Refusal>) =>
   length > 1 ? ` Each of the ${length} attempts: sky why ${name}` : ""
 /** A search that need not begin. */
-export const noneGives = (name: string, refusals: ReadonlyArray<Refusal>) =>
+export const noneGives = (name: string | null, refusals: ReadonlyArray<Refusal>) =>
   new ResourcesUnavailableError({
-    message: `${name}: no place gives what is asked for:${refusalsText(refusals)}`,
+    message: `${name === null ? "No" : `${name}: no`} place gives what is asked for:${refusalsText(refusals)}`,
     hint: hintFor(refusals),
     failoverHistory: historyOf(refusals),
     noFailover: false
