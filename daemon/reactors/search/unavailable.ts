@@ -1,9 +1,10 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
 import { workOf } from "../../../projections/cluster-status.ts"
-import { placeText, refusalsText, toldMax } from "../../../projections/refusals.ts"
+import { refusalsText, toldMax } from "../../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../../sdk/protocol/exit-codes.ts"
+import { placeText } from "../../../task/place.ts"
 
 /** In how many words they are told where there are many: a fact holds them. */
 const manyFrom = 20
