@@ -36,7 +36,7 @@ export type Provisioned = typeof Provisioned.Type
  *   fell short. Asking again will not help here; `scope` says how far away it may: beyond its zone (also where nothing is said), its
  *   region, its cloud, or nowhere since the wish itself is wrong. It is that of this kind of machine, on demand or spot; with `anyKind`,
  *   of the place as such (rights, a network that is missing). `want`: room, quota or mending, where it is that.
- * - `Transient`: no answer, or "not now". Ask again.
+ * - `Transient`: no answer, or "not now". Ask again. `goesOn`: it does what it was asked, and takes longer than one call is waited for.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   kind: Schema.Literals(["Refused", "Transient"]),
@@ -47,7 +47,8 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   want: Schema.optionalKey(RefusalWant),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
-  unreached: Schema.optionalKey(Schema.Boolean)
+  unreached: Schema.optionalKey(Schema.Boolean),
+  goesOn: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */

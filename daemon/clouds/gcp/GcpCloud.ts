@@ -10,6 +10,7 @@ import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
@@ -88,7 +89,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     const root =
       machine.clone === undefined
         ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
-        : yield* clones.rootFor(machine.clone, tags, id)
+        : yield* whileCopying(machine.clone, clones.rootFor(machine.clone, tags, id))
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
