@@ -5,12 +5,10 @@ import type { Refusal } from "../projections/ClusterRow.ts"
 import type { Cloud } from "./clouds/Cloud.ts"
 import type { Offered } from "./clouds/Offered.ts"
 import { cut } from "./commands/caller.ts"
-import { openPlaces } from "./optimizer/blocks.ts"
+import { openPlaces, regionAndKind } from "./optimizer/blocks.ts"
 
 const waitMaxMs = 5_000
 const atOnce = 8
-
-const refusal = { code: "NoQuota", scope: "region", want: "quota" } as const
 
 /** Why a place need not be asked, as the refusal that it would come to; null: it may give. */
 export const noQuotaAt = (cloud: Cloud | undefined, offer: Offer, numNodes: number) =>
@@ -18,7 +16,7 @@ export const noQuotaAt = (cloud: Cloud | undefined, offer: Offer, numNodes: numb
     ? Effect.succeed(null)
     : Effect.timeoutOrElse(cloud.noQuota(offer, numNodes), { duration: waitMaxMs, orElse: () => Effect.succeed(null) }).pipe(
         Effect.catchCause(() => Effect.succeed(null)),
-        Effect.map((why) => (why === null ? null : { ...refusal, message: cut(why) }))
+        Effect.map((why) => (why === null ? null : { ...why, code: "NoQuota", want: "quota" as const, message: cut(why.message) }))
       )
 
 /** For a plan: without the places that a launch passes over for that. Where the first is not among them, nobody asks about the others. */
@@ -26,17 +24,11 @@ export const withQuota = Effect.fn("withQuota")(function* (clouds: ReadonlyMap<s
   const at = (offer: Offer) =>
     Effect.map(
       noQuotaAt(clouds.get(offer.cloud), offer, numNodes),
-      (why): ReadonlyArray<Refusal> => (why === null ? [] : [{ ...why, offer, anyKind: false, owner: null }])
+      (why): ReadonlyArray<Refusal> => (why === null ? [] : [{ anyKind: false, ...why, offer, owner: null }])
     )
   const [first] = places.offers
   if (first === undefined || (yield* at(first)).length === 0) return places
-  const each: Array<Offer> = []
-  for (
-    let left = places.offers;
-    left.length > 0;
-    left = openPlaces(left, [{ ...refusal, message: "", offer: left[0]!, anyKind: false, owner: null }])
-  )
-    each.push(left[0]!)
+  const each = [...Map.groupBy(places.offers, regionAndKind).values()].map(([one]) => one!)
   const noQuota = (yield* Effect.forEach(each, at, { concurrency: atOnce })).flat()
   return { ...places, offers: openPlaces(places.offers, noQuota), noQuota }
 })

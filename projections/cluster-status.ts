@@ -1,8 +1,9 @@
 /** What a cluster's row amounts to: SkyPilot's word for it, and behind INIT the phase and the reason. */
 
 import { lasting } from "../task/lasting.ts"
+import { placeName } from "../task/place.ts"
 import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
-import { placeText, refusalText } from "./refusals.ts"
+import { refusalText } from "./refusals.ts"
 
 export type ClusterStatus = "INIT" | "UP" | "STOPPED"
 
@@ -47,7 +48,7 @@ const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undef
   const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })
   const [pending] = row.pending
   if (pending !== undefined) {
-    const from = placeText(pending.offer) || pending.offer.cloud
+    const from = placeName(pending.offer)
     return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${from}${afterRefusals(row)}`, pending.sinceMs)
   }
   if (row.waiting !== null) {

@@ -1,6 +1,7 @@
 /** A place that gave nothing, in words: what it is called, and why it did not. Pure. */
 import type { Offer } from "../events/values.ts"
 import { cloudDisplay } from "../task/clouds.ts"
+import { placeText } from "../task/place.ts"
 import type { Refusal } from "./ClusterRow.ts"
 
 /** What clouds say of want of room, and of quota, takes paragraphs. */
@@ -19,10 +20,6 @@ export const isSameKind = (a: Offer, b: Offer): boolean =>
   a.accelerators?.count === b.accelerators?.count
 
 export const isSamePlace = (a: Offer, b: Offer): boolean => a.cloud === b.cloud && a.region === b.region && a.zone === b.zone
-
-/** Empty where a cloud is one place. */
-export const placeText = ({ cloud, region, zone }: Pick<Offer, "cloud" | "region" | "zone">): string =>
-  region === null ? "" : cloud === "ssh" ? `ssh/${region}` : `${cloudDisplay(cloud)} ${zone ?? region}`
 
 /** Machines of the user's own have no types, and each of their words is of use. */
 const whyText = ({ code, message, offer, want }: Told): string => {

@@ -3,6 +3,7 @@ import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
+import { placeName } from "../../task/place.ts"
 import { priceText } from "../../task/price.ts"
 import { clean } from "./style.ts"
 import { clock, localTime, plural } from "./time.ts"
@@ -18,11 +19,9 @@ const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<
 const since = (atMs: number | undefined) => (atMs === undefined ? "" : ` since ${localTime(atMs).slice(0, 19)}`)
 const price = (offer: Offer) =>
   `${priceText(offer)}${offer.usdPerHour === 0 ? "" : " each"}${offer.catalog === null ? "" : ` (price of ${clean(offer.catalog)})`}`
-const place = ({ cloud, region, zone }: { cloud: string; region: string | null; zone: string | null }) =>
-  cloud === "ssh" ? `ssh/${region}` : [cloud, zone ?? region].filter(Boolean).join(" ")
 
 const leaked = ({ cloud, id, kind, region }: { cloud: string; id: string; kind: string; region: string | null }) =>
-  `${kind} ${id} (${place({ cloud, region, zone: null })})`
+  `${kind} ${id} (${placeName({ cloud, region, zone: null })})`
 
 const reach = { zone: "", region: " in all of its region", cloud: " in all of its cloud", everywhere: " everywhere" } as const
 
@@ -38,11 +37,11 @@ const words: Words = {
   LaunchRequested: ({ numNodes, task }) => `launch of ${task.name ?? "a task"} on ${plural(numNodes, "node")}`,
   StartRequested: () => "start",
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
-  PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${place(offer)}, ${price(offer)}`,
-  PlacePassedOver: ({ offer, code, message }) => `passed over: ${place(offer)}, ${code}, "${message}"`,
+  PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${placeName(offer)}, ${price(offer)}`,
+  PlacePassedOver: ({ offer, code, message }) => `passed over: ${placeName(offer)}, ${code}, "${message}"`,
   PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
   NodeRequested: ({ offer, ranks, refusedAgain }) =>
-    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${place(offer)} for ${plural(ranks.length, "node")}`,
+    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
   NodeRefused: ({ code, message, scope = "zone" }) => `refused${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
@@ -76,7 +75,7 @@ const words: Words = {
   ClusterGone: ({ reason }) => `cluster gone${because(reason)}`,
   ClusterImported: () => "the log was imported: what was begun is given up",
   ClusterAdopted: ({ log, name, numNodes, offer }) =>
-    `adopted: ${name}, ${numNodes}x ${place(offer)}, ${price(offer)}${log === undefined ? "" : `, of log ${log}`}`,
+    `adopted: ${name}, ${numNodes}x ${placeName(offer)}, ${price(offer)}${log === undefined ? "" : `, of log ${log}`}`,
   LeakEndRequested: ({ reason, ...leak }) => `the end of ${leaked(leak)} was asked for${because(reason)}`,
   LeakEnded: (leak) => `${leaked(leak)} is gone`,
   LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,

@@ -1,5 +1,7 @@
 /** What a launch would take and cost, said before it is paid. Pure. */
 import type { Launched, Plan } from "../../sdk/protocol/launch.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { placeName } from "../../task/place.ts"
 import { cents, priceText } from "../../task/price.ts"
 import type { Task } from "../../task/Task.ts"
 import { fitted, type Narrow } from "./narrow.ts"
@@ -7,10 +9,7 @@ import { clean, glyph } from "./style.ts"
 import type { Row, Screen } from "./table.ts"
 import { plural } from "./time.ts"
 
-const cloudWord = (cloud: string) => (cloud === "local" ? "local (this machine)" : cloud.toUpperCase())
-
-const infra = ({ cloud, region, zone }: Plan["offer"]) =>
-  clean(cloud === "ssh" ? `ssh/${region}` : [cloudWord(cloud), zone ?? region].filter(Boolean).join(" "))
+const infra = (offer: Plan["offer"]) => clean(offer.cloud === "local" ? "local (this machine)" : placeName(offer))
 
 const monthMs = 30.4 * 86_400_000
 /** Of a price, once it is a month old. */
@@ -58,7 +57,7 @@ export const pricesOf = (lists: ReadonlyArray<{ readonly cloud: string; readonly
   const dates = [...new Set(lists.map(({ date }) => date))].sort()
   const [oldest] = dates
   if (oldest === undefined) return ""
-  const told = lists.map(({ cloud, date }) => `${date}${dates.length === 1 ? "" : ` (${cloudWord(cloud)})`}${oldness(date, nowMs)}`)
+  const told = lists.map(({ cloud, date }) => `${date}${dates.length === 1 ? "" : ` (${cloudDisplay(cloud)})`}${oldness(date, nowMs)}`)
   const old = oldness(oldest, nowMs)
   return `Prices of ${clean([...new Set(told)].join("; "))}${old === "" ? "" : ": sky catalog update"}.\n`
 }
@@ -114,7 +113,7 @@ const nextOf = ({ mostUsdPerHour, more, next, numNodes, offer }: Plan, screen: S
     const rows = shown.map((place) => rowOf(place, ""))
     return `${first}${most === "" ? "" : `, at ${most}`}:\n${fitted(titles, rows, screen, right, narrow)}${left > 0 ? `${glyph("more")} ${left} more.\n` : ""}`
   }
-  const names = shown.map(({ cloud, region, zone }) => clean(zone ?? region ?? cloudWord(cloud)))
+  const names = shown.map(({ cloud, region, zone }) => clean(zone ?? region ?? cloudDisplay(cloud)))
   const parts = [...names, ...(left > 0 ? [`${glyph("more")} ${left} more (-a)`] : []), ...(most === "" ? [] : [most])]
   return `${first}: ${parts.join(", ")}.\n`
 }

@@ -36,7 +36,7 @@ export type Provisioned = typeof Provisioned.Type
  *   fell short. Asking again will not help here; `scope` says how far away it may: beyond its zone (also where nothing is said), its
  *   region, its cloud, or nowhere since the wish itself is wrong. It is that of this kind of machine, on demand or spot; with `anyKind`,
  *   of the place as such (rights, a network that is missing). `want`: room, quota or mending, where it is that.
- * - `Transient`: no answer, or "not now". Ask again.
+ * - `Transient`: no answer, or "not now". Ask again. `goesOn`: it does what it was asked, and takes longer than one call is waited for.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   kind: Schema.Literals(["Refused", "Transient"]),
@@ -47,7 +47,8 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   want: Schema.optionalKey(RefusalWant),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
-  unreached: Schema.optionalKey(Schema.Boolean)
+  unreached: Schema.optionalKey(Schema.Boolean),
+  goesOn: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** Tags that every resource carries. Sweeps and terminations touch only their own log's. */
@@ -102,6 +103,13 @@ export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
 }
 
+/** How far a quota of zero reaches; `message`: a sentence without its full stop. `anyKind`, as in `CloudError`. */
+export interface NoQuota {
+  readonly message: string
+  readonly scope: "region" | "cloud"
+  readonly anyKind?: boolean
+}
+
 export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean
 
 export interface Cloud {
@@ -130,10 +138,10 @@ export interface Cloud {
    */
   readonly offers: (task: Task) => Effect.Effect<Offered>
   /**
-   * Why the account can have none of so many there, as a sentence without its full stop: a quota that is known to be zero. Null: it may, or nobody
-   * knows. Asked before the place is, and not waited for long; an error means that it may. What is known is kept by the cloud.
+   * Why the account can have none of so many there: a quota that is known to be zero. Null: it may, or nobody knows. Asked before the place is, and
+   * not waited for long; an error means that it may. What is known is kept by the cloud.
    */
-  readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<string | null, CloudError>
+  readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<NoQuota | null, CloudError>
   /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
   readonly clonesDisks?: boolean
   /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked for. */

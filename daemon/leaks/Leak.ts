@@ -1,4 +1,5 @@
 /** Something that a cloud holds under tags of a log, and that no cluster has. */
+import type { ClusterName } from "../../events/ids.ts"
 import type { Owned } from "../clouds/Cloud.ts"
 import type { Remnant } from "../clouds/Remnant.ts"
 
@@ -19,6 +20,17 @@ export const heldMachine = (cloud: string, machine: Owned): Held => ({
   id: cloud === "ssh" ? `${machine.region}/${machine.host}` : (machine.host ?? machine.node),
   thing: { ...machine, kind: "machine" }
 })
+
+/**
+ * All of one cluster. Where a cloud has no room for its name it tells the id in its place: then it is the one that the log has (`told`), or that another
+ * thing of the cluster carries.
+ */
+export const withName = (held: ReadonlyArray<Held>, told: ClusterName | undefined): ReadonlyArray<Held> => {
+  const isNamed = ({ thing: { tags } }: Held) => (tags.clusterName as string) !== tags.cluster
+  const clusterName = told ?? held.find(isNamed)?.thing.tags.clusterName
+  if (clusterName === undefined) return held
+  return held.map((one) => (isNamed(one) ? one : { ...one, thing: { ...one.thing, tags: { ...one.thing.tags, clusterName } } }))
+}
 
 /** By its own name, that of its cluster, or the cluster's id. */
 export const isCalled = ({ id, thing: { tags } }: Held, name: string) => name === id || name === tags.clusterName || name === tags.cluster

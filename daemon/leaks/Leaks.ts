@@ -22,9 +22,9 @@ import { Reactors } from "../reactors/Reactors.ts"
 import { sentence } from "../sentence.ts"
 import { adopt, foundAs } from "./adopt.ts"
 import { makeEndings, type Record } from "./endings.ts"
-import { leakOf } from "./history.ts"
+import { leakOf, nameIn } from "./history.ts"
 import { hadIn, isKept, wasUsed } from "./known.ts"
-import { isCalled, type Leak } from "./Leak.ts"
+import { isCalled, type Leak, withName } from "./Leak.ts"
 import { lookAround } from "./look.ts"
 import { leakView } from "./view.ts"
 
@@ -97,11 +97,12 @@ const make = Effect.gen(function* () {
       Map.groupBy(own, ({ thing }) => thing.tags.cluster),
       ([cluster, those]) =>
         Effect.map(Stream.runCollect(log.readStream(streamOf(cluster), 1)), (facts) =>
-          those.flatMap((one) => leakOf(one, facts, rowOf(now.clusters, cluster) !== undefined, nowMs) ?? [])
+          withName(those, nameIn(facts)).flatMap((one) => leakOf(one, facts, rowOf(now.clusters, cluster) !== undefined, nowMs) ?? [])
         ),
       { concurrency: atOnce }
     ).pipe(Effect.mapError(({ message }) => new RuntimeError({ message: sentence(message), hint: null })))
-    return { leaks: [...leaks.flat(), ...others.map((one) => ({ ...one, reason: "it is another log's" }))], silent }
+    const foreign = [...Map.groupBy(others, ({ thing }) => thing.tags.cluster).values()].flatMap((those) => withName(those, undefined))
+    return { leaks: [...leaks.flat(), ...foreign.map((one) => ({ ...one, reason: "it is another log's" }))], silent }
   })
 
   const { endOne, goneOf, goOn } = makeEndings({ clouds, log, record })

@@ -1,4 +1,5 @@
 /** Why a thing is a leak, by what the log tells of its cluster. Pure. */
+import type { ClusterName } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Held, Leak } from "./Leak.ts"
 
@@ -35,6 +36,10 @@ const tellsOf = ({ event }: Recorded, { cloud, id, thing }: Held): Said | undefi
       return undefined
   }
 }
+
+/** The one that it was last given. */
+export const nameIn = (facts: ReadonlyArray<Recorded>): ClusterName | undefined =>
+  facts.flatMap(({ event }) => (event._tag === "ClusterCreated" || event._tag === "ClusterAdopted" ? [event.name] : [])).at(-1)
 
 /** `facts`: of its cluster, oldest first. `isLive`: that cluster is there. Null: it has only just ended. */
 export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boolean, nowMs: number): Leak | null => {

@@ -15,6 +15,9 @@ export const placesOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<Of
 const kindOf = ({ accelerators, instanceType, useSpot }: Offer) => [instanceType, useSpot, accelerators?.name, accelerators?.count]
 const keyOf = (...words: ReadonlyArray<unknown>) => JSON.stringify(words)
 
+/** Alike for those that one refusal of a region reaches. */
+export const regionAndKind = (place: Offer): string => keyOf(kindOf(place), place.cloud, place.region)
+
 /** What it reaches: all of a kind, or of any, that are named so. */
 const reachOf = ({ anyKind, offer, scope }: Refusal): string => {
   const { cloud, region, zone } = offer

@@ -2,11 +2,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Offer } from "../../events/values.ts"
 import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
-import { alternativesOf } from "../../task/alternatives.ts"
-import { type Need, needOf } from "../../task/Need.ts"
+import { needOf } from "../../task/Need.ts"
 import { meantText, nearestTo } from "../../task/near.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
@@ -15,12 +13,10 @@ import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { cut } from "../commands/caller.ts"
 import { nowhere } from "../commands/places.ts"
-import { accessOf, completedBy, isEnabledIn, offersFor, whyNotIn } from "../offers-for.ts"
-import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
-import { placesOf } from "../optimizer/blocks.ts"
+import { planFor } from "../dry-run.ts"
+import { withQuota } from "../no-quota.ts"
+import { accessOf, completedBy, offersFor } from "../offers-for.ts"
 import { gpusOn, matcher } from "../optimizer/gpus.ts"
-import { planView } from "../optimizer/plan-view.ts"
-import { leftOut } from "../optimizer/unmet-wishes.ts"
 import { sentence } from "../sentence.ts"
 import { noPool } from "./clouds.ts"
 import { gpusHere, ownGpus } from "./own-gpus.ts"
@@ -67,25 +63,16 @@ const regionIn = (
 }
 
 export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
-  optimize: Effect.fnUntraced(function* ({ blocked, minimize, task }: typeof Optimize.Type) {
-    const patterns = (blocked ?? []).map(needOf)
+  optimize: Effect.fnUntraced(function* ({ blocked: patterns, minimize, task }: typeof Optimize.Type) {
+    const blocked = (patterns ?? []).map(needOf)
     const access = yield* accessOf(clouds)
-    const places = yield* offersFor(clouds, access, task, patterns)
-    const completed = completedBy(clouds, access, task)
-    const outOf = (needs: ReadonlyArray<Need>, offers: ReadonlyArray<Offer>) => leftOut(needs, offers, catalogs.all, whyNotIn(access))
-    const { offers } = places
-    const told = { numNodes: numNodesOf(task), newCluster: true }
-    if (offers.length > 0 && Result.isSuccess(completed)) {
-      const why = outOf(alternativesOf(completed.success.resources).items, offers)
-      return { plan: planView(offers, { ...told, enabled: true, why }) }
-    }
-    if (!mayBeListed(task, catalogs.all())) return yield* nowhere(places)
-    const more = { blocked: patterns, ...(minimize ? { minimize } : {}) }
-    const found = planNotEnabled(task, catalogs.all(), isEnabledIn(access), more)
-    if (found === undefined) return yield* nowhere(places)
-    const { looks, needs, ranked } = yield* Effect.fromResult(found)
-    const elsewhere = ranked.map(({ offer }) => offer)
-    return { plan: planView(elsewhere, { ...told, enabled: false, looks, why: outOf(needs, elsewhere), places: placesOf(ranked) }) }
+    const places = yield* withQuota(clouds, yield* offersFor(clouds, access, task, blocked), numNodesOf(task))
+    const offers = Result.flatMap(completedBy(clouds, access, task), () =>
+      places.offers.length === 0 ? Result.fail(nowhere(places)) : Result.succeed(places.offers)
+    )
+    const more = { blocked, ...(minimize ? { minimize } : {}) }
+    const question = { access, catalogs: catalogs.all, clouds, more, name: null, places, row: undefined, task }
+    return { plan: yield* Effect.fromResult(planFor(offers, question)) }
   }),
   "gpus.list": Effect.fnUntraced(function* ({ allRegions, cloud, count, name, region }: GpusList) {
     const isNamed = yield* Effect.fromResult(named(name))

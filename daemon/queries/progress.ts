@@ -6,9 +6,10 @@ import type { NodeProvisioned, NodeRequested } from "../../events/provision.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
-import { placeText, refusalText } from "../../projections/refusals.ts"
+import { refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
+import { placeName, placeText } from "../../task/place.ts"
 import { priceText } from "../../task/price.ts"
 import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
@@ -83,7 +84,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return before && said("queued", "running", `for the ${before.method} before it`)
     }
     case "NodeRequested":
-      return said("provision", "running", `${asked(event, row)} on ${placeText(event.offer) || event.offer.cloud}`)
+      return said("provision", "running", `${asked(event, row)} on ${placeName(event.offer)}`)
     case "NodeProvisioned":
       return row && provisioned(row, event)
     case "NodeStarted": {

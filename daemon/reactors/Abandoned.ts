@@ -20,6 +20,7 @@ import { Identity } from "../Identity.ts"
 import { asOwner } from "../identities.ts"
 import { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
+import { orLeft } from "./end-machines.ts"
 import { Reactors } from "./Reactors.ts"
 
 const firstAfterMs = 30_000
@@ -107,7 +108,7 @@ const make = Effect.gen(function* () {
     }
     if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
     const tags = { log: logOf(known(), one), cluster: one.id, clusterName: one.name }
-    if (cloud.clear !== undefined && one.offer?.region) yield* cloud.clear(tags, [one.offer.region])
+    if (cloud.clear !== undefined && one.offer?.region) yield* orLeft(one.name, cloud.clear(tags, [one.offer.region]))
   })
 
   const endUnanswered = Effect.fn("Abandoned.endUnanswered")(function* (one: Unanswered) {

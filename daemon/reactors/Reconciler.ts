@@ -96,8 +96,9 @@ const make = Effect.gen(function* () {
 
   /** A step that failed is said, and tried again after a while; a defect too, and the other clusters go on. */
   const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
-    slot.tries += 1
     const error = Cause.squash(cause)
+    const goesOn = error instanceof CloudError && error.goesOn === true
+    slot.tries = goesOn ? 1 : slot.tries + 1
     const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
     const before = rowOf(log.world().clusters, cluster)
     const away = before && (yield* aways.note(before, action, error, nowMs))
@@ -109,7 +110,7 @@ const make = Effect.gen(function* () {
     const row = rowOf(log.world().clusters, cluster)
     if (row === undefined) return
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
-    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away }
+    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away, goesOn }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")

@@ -56,10 +56,15 @@ export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: R
   return yield* came(row, ended)
 })
 
-/**
- * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a disk. What cannot be
- * ended for good is no reason to keep the cluster: `sky leaks` lists it.
- */
+/** What may not be ended is no reason to wait for ever: `sky leaks` lists it. */
+export const orLeft = (name: string, cleared: Effect.Effect<void, CloudError>): Effect.Effect<void, CloudError> =>
+  Effect.catchIf(
+    cleared,
+    ({ kind }) => kind === "Refused",
+    ({ message }) => Effect.logWarning(`${name} leaves something behind: ${message}`)
+  )
+
+/** What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a disk. */
 export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect<void, CloudError> => {
   const { clone, ports = [] } = row.machine
   const hasRest = row.nodes.length === 0 && (ports.length > 0 || clone !== undefined)
@@ -67,11 +72,5 @@ export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect
   const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
   const cleared = Effect.andThen(asOwner(cloud, row), cloud.clear(tagsOf(row, log), regions))
-  return row.purge
-    ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared))
-    : Effect.catchIf(
-        cleared,
-        ({ kind }) => kind === "Refused",
-        ({ message }) => Effect.logWarning(`${row.name} leaves something behind: ${message}`)
-      )
+  return row.purge ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared)) : orLeft(row.name, cleared)
 }

@@ -3,8 +3,8 @@ import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
-import { placeText } from "../../projections/refusals.ts"
 import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
+import { placeText } from "../../task/place.ts"
 import type { Away } from "./away.ts"
 import { type Facts, seen } from "./facts.ts"
 import type { Action } from "./plan.ts"
@@ -16,6 +16,8 @@ const askedMax = 8
 /** by the clock, if its answers take long, and less beside one that was waited for: what the one suffers from may be the other's trouble, too. */
 const askedMaxMs = 60_000
 const askedMin = 3
+/** Of a place that is at it: a copy of a large disk. */
+const goesOnMaxMs = 6 * 3_600_000
 /** And how long a machine that was there is waited for, when it is not reached: by no number of tries does a link come back sooner. */
 const awayMaxMs = 10 * 60_000
 /** Who waits for it goes on soon after it is back. */
@@ -66,10 +68,12 @@ const mayPass = (row: ClusterRow, { _tag }: Action): boolean => {
   return _tag === "Provision" && row.wanted === "up" && active !== undefined && mayMove(row, active)
 }
 
-const isLongAsked = (row: ClusterRow, token: NodeToken, { nowMs, tries }: Failed): boolean => {
+const isLongAsked = (row: ClusterRow, token: NodeToken, { goesOn, nowMs, tries }: Failed): boolean => {
   const asked = row.pending.find((pending) => pending.token === token)
+  const askedMs = nowMs - (asked?.sinceMs ?? nowMs)
+  if (goesOn) return askedMs >= goesOnMaxMs
   const isBeside = row.refusals.some(({ offer, want }) => want === "answer" && offer.cloud === asked?.offer.cloud)
-  return tries >= (isBeside || nowMs - (asked?.sinceMs ?? nowMs) >= askedMaxMs ? askedMin : askedMax)
+  return tries >= (isBeside || askedMs >= askedMaxMs ? askedMin : askedMax)
 }
 
 /** What it may have given all the same is looked for, and ended; the place is asked again when all are. */
@@ -131,6 +135,8 @@ interface Failed {
   readonly tries: number
   readonly nowMs: number
   readonly away?: Away | undefined
+  /** Its cloud is at it. */
+  readonly goesOn?: boolean
 }
 
 /** Done for an operation alone: once that is over, nobody tries it again. */

@@ -38,7 +38,7 @@ export interface LaunchOptions extends ExecOptions {
    * provisioning, syncing or setting up never tear it down.
    */
   readonly down?: Maybe<boolean>
-  /** `COST` where nothing is said. */
+  /** `COST` where nothing is said. A task says nowhere how long it runs: with `TIME` it is taken to run as long in each place, and what it costs decides. */
   readonly optimizeTarget?: Maybe<OptimizeTarget>
   /** Make setup a part of the job: it goes on whatever becomes of the caller, and `tailLogs` shows it. */
   readonly detachSetup?: Maybe<boolean>

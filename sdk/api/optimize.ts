@@ -12,7 +12,7 @@ import { allResources, type Resources } from "./Resources.ts"
 import type { Task } from "./Task.ts"
 
 export interface OptimizeOptions extends Waiting {
-  /** `COST` where nothing is said. */
+  /** `COST` where nothing is said. A task says nowhere how long it runs: with `TIME` it is taken to run as long in each place, and what it costs decides. */
   readonly minimize?: Maybe<OptimizeTarget>
   /** What the task must not get, beside its own `blockedResources`: all that the fields of one of them are equal to. */
   readonly blockedResources?: Maybe<Iterable<Resources>>

@@ -10,7 +10,7 @@ const text = Schema.optionalKey(Schema.NullOr(Schema.String))
 /** The best place for a task, and which are next; nothing is made. */
 export const Optimize = Schema.Struct({
   task: Task,
-  /** What is to be little. Null: `COST`. */
+  /** What is to be little. Null: `COST`. A task takes an hour in each place, so that with `TIME`, too, what it costs decides. */
   minimize: Schema.optionalKey(Schema.NullOr(Schema.Literals(["COST", "TIME"]))),
   /** What the task must not get: all that the fields of one of them are equal to. */
   blocked: Schema.optionalKey(Schema.NullOr(Schema.Array(Alternative)))

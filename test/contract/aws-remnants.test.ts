@@ -90,6 +90,25 @@ describeWithMoto("what EC2 holds", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("of open ports goes with its cluster in each region, where images may not be looked at", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const tags = makeTags()
+      yield* fault({ action: "RunInstances", code: "InternalError", status: 500 })
+      for (const region of ["us-east-1", "us-west-2"]) {
+        const { offers } = yield* cloud.offers({ resources: { infra: `aws/${region}/${region}a` } })
+        const request = { tags, token: makeToken(), ranks: [0], offer: offers[0]!, machine: { ports: ["8080"] } }
+        yield* Effect.flip(cloud.provision(request))
+      }
+      yield* fault({ action: "DescribeImages", code: "UnauthorizedOperation", status: 403 })
+      const groups = Effect.map(cloud.tagged!(tags.log), ({ remnants }) => remnants.filter(({ kind }) => kind === "group"))
+      const refused = yield* Effect.flip(cloud.clear!(tags, ["us-east-1", "us-west-2"]))
+      assert.deepInclude(refused, { kind: "Refused" })
+      yield* Effect.promise(() => moto.strict("DELETE", "faults"))
+      assert.deepStrictEqual(yield* groups, [])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("of a disk that was copied, there or in another region, is the copy alone: what it was made by is gone", () =>
     Effect.gen(function* () {
       const cloud = yield* made

@@ -206,7 +206,7 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, request } = yield* one
       const { offer } = request([0])
-      const why = Effect.map(cloud.noQuota!(offer, 1), (said) => said ?? "")
+      const why = Effect.map(cloud.noQuota!(offer, 1), (said) => said?.message ?? "")
       const spot = cloud.noQuota!({ ...offer, useSpot: true }, 1)
       const elsewhere = cloud.noQuota!({ ...offer, region: "us-west-2" }, 1)
       const asked = Effect.map(

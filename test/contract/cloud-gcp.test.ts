@@ -266,7 +266,10 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, request } = yield* one
       const { offer } = request([0])
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ region: "us-central1", machineType: "n2-*", spot: false, cpus: 0 }]))
-      assert.strictEqual(yield* cloud.noQuota!(offer, 1), "the project's quota of N2_CPUS is 0 in us-central1")
+      assert.deepStrictEqual(yield* cloud.noQuota!(offer, 1), {
+        message: "the project's quota of N2_CPUS is 0 in us-central1",
+        scope: "region"
+      })
       // One that was never given says nothing: the plain one holds then.
       yield* Effect.promise(() =>
         gce.strict("PUT", "capacity", [
@@ -277,9 +280,23 @@ describe("a request for machines of Compute Engine", () => {
       )
       const spotIn = (region: string) => cloud.noQuota!({ ...offer, region, useSpot: true }, 1)
       assert.isNull(yield* spotIn("us-east1"))
-      assert.strictEqual(yield* spotIn("us-east4"), "the project's quota of PREEMPTIBLE_CPUS and N2_CPUS is 0 in us-east4")
+      assert.include(yield* spotIn("us-east4"), { message: "the project's quota of PREEMPTIBLE_CPUS and N2_CPUS is 0 in us-east4" })
       yield* fault({ action: "regions.get", reason: "forbidden" })
       assert.strictEqual((yield* Effect.flip(cloud.noQuota!({ ...offer, region: "us-west1" }, 1))).code, "forbidden")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is not made anywhere where the project may have none of it in all regions together", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const { offer } = request([0])
+      const gpu = { ...offer, instanceType: "n1-highmem-8", accelerators: { name: "T4", count: 1 } }
+      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ accelerator: "*", gpus: 0, metric: "GPUS_ALL_REGIONS" }]))
+      assert.deepStrictEqual(yield* cloud.noQuota!(gpu, 1), { message: "the project's quota of GPUS_ALL_REGIONS is 0", scope: "cloud" })
+      assert.isNull(yield* cloud.noQuota!(offer, 1))
+      const next = yield* daemonOver(yield* tempFolder)
+      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ cpus: 0, metric: "CPUS_ALL_REGIONS" }]))
+      assert.deepInclude(yield* next.noQuota!(offer, 1), { scope: "cloud", anyKind: true })
     }).pipe(Effect.scoped)
   )
 
@@ -457,6 +474,18 @@ describe("a request for machines of Compute Engine", () => {
       assert.lengthOf(yield* firewalls, 1)
       yield* cloud.clear!(asked.tags, ["us-central1"])
       yield* cloud.clear!(asked.tags, ["us-central1"])
+      assert.deepStrictEqual(yield* firewalls, [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("closes its ports with its cluster where it may not look for what copied a disk, and says so", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      yield* fault({ action: "instances.bulkInsert", reason: "backendError" }, { action: "snapshots.*", reason: "forbidden" })
+      const asked = request([0], { machine: { ports: ["8080"] } })
+      yield* Effect.flip(cloud.provision(asked))
+      assert.lengthOf(yield* firewalls, 1)
+      assert.deepInclude(yield* Effect.flip(cloud.clear!(asked.tags, ["us-central1"])), { kind: "Refused", code: "forbidden" })
       assert.deepStrictEqual(yield* firewalls, [])
     }).pipe(Effect.scoped)
   )

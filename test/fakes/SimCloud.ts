@@ -3,7 +3,7 @@
  * named point (`cloud.provision:after` …), which is where a crash is worst.
  */
 import { Effect, type Fiber, Random } from "effect"
-import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type NoQuota, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
 import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
@@ -45,8 +45,8 @@ export class SimCloud {
   whyNot: string | null = null
   /** Before it says what it has. */
   offersAre: Effect.Effect<void> = Effect.void
-  /** Why the account can have none there. */
-  noQuotaAt: (offer: Offer) => string | null | Effect.Effect<string | null, CloudError> = () => null
+  /** Why the account can have none there; a sentence alone: in that region. */
+  noQuotaAt: (offer: Offer) => string | NoQuota | null | Effect.Effect<NoQuota | null, CloudError> = () => null
   /** Calls that do what they are asked, and whose answer is lost. */
   readonly lost = new Map<string, CloudError>()
   /** Calls that fail, by name; `NAME NODE` only for that node. */
@@ -194,7 +194,8 @@ export class SimCloud {
     noQuota: (offer) =>
       Effect.suspend(() => {
         const why = this.noQuotaAt(offer)
-        return Effect.isEffect(why) ? why : Effect.succeed(why)
+        if (Effect.isEffect(why)) return why
+        return Effect.succeed(typeof why === "string" ? { message: why, scope: "region" } : why)
       }),
     query: (nodes) =>
       this.call("query", () =>

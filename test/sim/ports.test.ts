@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { offer } from "../fakes/facts.ts"
 import { factsOf, scene } from "./scene.ts"
-import { settle } from "./world.ts"
+import { pass, settle } from "./world.ts"
 
 const launch = { clusterName: "a", task: { run: "1 0", resources: { ports: 8080 } } }
 const named = { clusterName: "a" }
@@ -57,6 +57,18 @@ describe("an open port", () => {
         const before = world.cleared.length
         yield* settle(daemon)
         assert.isAbove(world.cleared.length, before)
+      })
+    )
+  )
+  it.effect("that may not be closed is no reason to look for ever for what was asked for", () =>
+    placed(({ ask, daemon, disk, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("provision", silence)
+        yield* ask("l", "launch", launch)
+        yield* ask("d", "down", { ...named, purge: true })
+        world.faults.set("clear", denied)
+        yield* pass(daemon, "2 minutes")
+        assert.isTrue(factsOf(disk).some((fact) => fact._tag === "NodeRefused" && fact.code === "NothingLeft"))
       })
     )
   )

@@ -210,6 +210,28 @@ describe("a quota that is known to be zero", () => {
       })
     )
   )
+  it.effect("in all of its cloud is told once, in a dry run and by a launch, which asks no other region there", () =>
+    search(({ ask, daemon, disk, outcome, world }) =>
+      Effect.gen(function* () {
+        let questions = 0
+        world.noQuotaAt = ({ cloud }: Offer) => {
+          if (cloud === "gcp") questions++
+          return cloud === "gcp" ? { message: "the quota of GPUs is 0", scope: "cloud" } : null
+        }
+        const found = (yield* daemon.send("launch", "dry", { ...launch, dryrun: true })) as Exit.Success<{
+          readonly result: { plan: Plan }
+        }>
+        assert.include(found.value.result.plan.notes, "Left out, for the account has no quota there: GCP.")
+        questions = 0
+        world.lackAt = () => noRoom
+        yield* ask("l", "launch", launch)
+        assert.deepStrictEqual(asked(disk), ["us-east-1a", "us-east-1b", "us-east-1c", "us-west-2a"])
+        assert.strictEqual(questions, 1)
+        assert.include(JSON.stringify(outcome("l")), "GCP: the quota of GPUs is 0")
+        check(daemon, world, disk)
+      })
+    )
+  )
   it.effect("is left out of a dry run, which says so; where there is none anywhere it is told as a launch tells it", () =>
     search(({ daemon, disk, world }) =>
       Effect.gen(function* () {

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
-import { scene } from "./scene.ts"
+import { factsOf, scene } from "./scene.ts"
 import { check, pass, settle } from "./world.ts"
 
 const busy = new CloudError({ kind: "Transient", code: "ServiceUnavailable", message: "ask later" })
@@ -46,6 +46,24 @@ describe("a cloud that has no answer for a new cluster", () => {
         yield* pass(daemon, "1 minutes")
         yield* settle(daemon)
         assert.strictEqual(world.machines.size, 0)
+        check(daemon, world, disk)
+      })
+    )
+  )
+
+  it.effect("but is at it, as at the copy of a large disk, is waited for, and its launch says so", () =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        const message = "the disk of b is still being copied"
+        world.faults.set("provision", new CloudError({ kind: "Transient", code: "DiskBeingCopied", message, goesOn: true }))
+        yield* ask("l", "launch", launch)
+        yield* pass(daemon, "2 hours")
+        assert.deepInclude(outcome("l"), { _tag: "running" })
+        assert.strictEqual(factsOf(disk).filter((fact) => fact._tag === "ActionFailed" && fact.message === message).length, 1)
+        world.faults.clear()
+        yield* pass(daemon, "2 minutes")
+        yield* settle(daemon)
+        assert.strictEqual(statusOf(row()!), "UP")
         check(daemon, world, disk)
       })
     )

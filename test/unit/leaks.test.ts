@@ -260,6 +260,29 @@ describe("the end of a leak", () => {
       })
     )
   )
+  it.effect("by its cluster's name reaches what its cloud knows by the cluster's id alone, as GCP does its disks", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const nameless: Remnant = { ...disk, tags: { ...tagsOf(), clusterName: cluster as never } }
+        const named = Effect.map(find(true), ({ leaks }) => leaks.map(({ thing }) => thing.tags.clusterName))
+        scene.remnants = [nameless]
+        assert.deepStrictEqual(yield* named, [cluster as string])
+        // Another thing of the cluster says it where the log knows nothing, or is another's.
+        scene.held = [machine()]
+        assert.deepStrictEqual(yield* named, [name, name])
+        scene.held = [machine(0, { tags: tagsOf(theirs, "old") })]
+        scene.remnants = [{ ...nameless, tags: { ...tagsOf(theirs), clusterName: cluster as never } }]
+        assert.deepStrictEqual(yield* named, ["old", "old"])
+        scene.held = []
+        scene.remnants = [nameless]
+        yield* said([created, placed, asked, given, released, gone])
+        yield* minute
+        assert.deepStrictEqual(yield* named, [name])
+        assert.lengthOf((yield* end("train")).ended, 1)
+        assert.deepStrictEqual(scene.ended, ["vol-1"])
+      })
+    )
+  )
   it.effect("that its cloud refuses is told in the cloud's words, by the list as well, and can be asked for again", () =>
     scene((scene) =>
       Effect.gen(function* () {

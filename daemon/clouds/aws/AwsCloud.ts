@@ -8,6 +8,8 @@ import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { whileCopying } from "../../rented/copying.ts"
+import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
@@ -80,7 +82,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     const root =
       machine.clone === undefined
         ? yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
-        : yield* clones.rootFor(region, machine.clone, tags, id)
+        : yield* whileCopying(machine.clone, clones.rootFor(region, machine.clone, tags, id))
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
@@ -130,9 +132,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     )
   }
   const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
-    Effect.forEach(regions, (region) => Effect.andThen(remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)), {
-      discard: true
-    })
+    eachTried(regions.flatMap((region) => [remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)]))
 
   return {
     name: "aws",

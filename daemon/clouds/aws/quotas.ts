@@ -6,6 +6,7 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { kept } from "../../rented/kept.ts"
+import type { CloudError, NoQuota } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 
 interface Class {
@@ -59,12 +60,13 @@ export const makeNoQuota = (aws: Aws) => {
     return Quota?.ErrorReason === undefined ? (Quota?.Value ?? null) : null
   })
   return Effect.map(kept(lookup, keptFor), (cache) =>
-    Effect.fn("Quotas.noQuota")(function* ({ instanceType, region, useSpot }: Offer) {
+    Effect.fn("Quotas.noQuota")(function* ({ instanceType, region, useSpot }: Offer): Effect.fn.Return<NoQuota | null, CloudError> {
       const quota = quotaOf({ instanceType, useSpot })
       if (quota === undefined || region === null) return null
       const vcpus = yield* Effect.forEach(quota.codes, (code) => Cache.get(cache, `${region} ${code}`), { concurrency: "unbounded" })
       const isNone = vcpus.every((one) => one === 0)
-      return isNone ? `the account's quota of ${quota.name} is 0 in ${region} (${quota.codes.join(", ")})` : null
+      const message = `the account's quota of ${quota.name} is 0 in ${region} (${quota.codes.join(", ")})`
+      return isNone ? { message, scope: "region" } : null
     })
   )
 }

@@ -10,6 +10,8 @@ import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
+import { whileCopying } from "../../rented/copying.ts"
+import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
@@ -87,7 +89,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     const root =
       machine.clone === undefined
         ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
-        : yield* clones.rootFor(machine.clone, tags, id)
+        : yield* whileCopying(machine.clone, clones.rootFor(machine.clone, tags, id))
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
@@ -161,7 +163,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
       offerOf: (machine) => listedAs("gcp", catalog(), machine)
     }),
     remove: remnants.remove,
-    clear: ({ cluster }) => Effect.andThen(clones.removeOf(cluster), ports.close(cluster)),
+    clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
     clonesDisks: true,
     start: Effect.fn("GcpCloud.start")(function* (ref) {
       const { address } = yield* access.doubting(nodes.start(ref))

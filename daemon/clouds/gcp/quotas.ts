@@ -3,6 +3,7 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { kept } from "../../rented/kept.ts"
+import type { CloudError, NoQuota } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 
 /** Of machines that are not of these families the plain quota of CPUs holds. */
@@ -38,12 +39,16 @@ export const makeNoQuota = (gcp: Gcp) => {
       return limitsOf(found.quotas)
     })
   return Effect.map(kept(lookup, keptFor), (cache) =>
-    Effect.fn("Quotas.noQuota")(function* (offer: Offer) {
+    Effect.fn("Quotas.noQuota")(function* (offer: Offer): Effect.fn.Return<NoQuota | null, CloudError> {
       if (offer.region === null) return null
       const [all, own] = yield* Effect.all([Cache.get(cache, ""), Cache.get(cache, offer.region)], { concurrency: "unbounded" })
+      const name = everywhere(offer)
+      // No machine is without CPUs, whatever its kind.
+      const anyKind = offer.accelerators === null
+      if (all.get(name) === 0) return { message: `the project's quota of ${name} is 0`, scope: "cloud", ...(anyKind && { anyKind }) }
       const metrics = metricsOf(offer)
-      if (metrics.every((name) => own.get(name) === 0)) return `the project's quota of ${metrics.join(" and ")} is 0 in ${offer.region}`
-      return all.get(everywhere(offer)) === 0 ? `the project's quota of ${everywhere(offer)} is 0` : null
+      const isNone = metrics.every((one) => own.get(one) === 0)
+      return isNone ? { message: `the project's quota of ${metrics.join(" and ")} is 0 in ${offer.region}`, scope: "region" } : null
     })
   )
 }

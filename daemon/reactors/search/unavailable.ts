@@ -1,9 +1,10 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
 import { workOf } from "../../../projections/cluster-status.ts"
-import { placeText, refusalsText, toldMax } from "../../../projections/refusals.ts"
+import { refusalsText, toldMax } from "../../../projections/refusals.ts"
 import { ResourcesUnavailableError } from "../../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../../sdk/protocol/exit-codes.ts"
+import { placeText } from "../../../task/place.ts"
 
 /** In how many words they are told where there are many: a fact holds them. */
 const manyFrom = 20
@@ -61,9 +62,9 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
 const whereAll = (name: string, { length }: ReadonlyArray<Refusal>) =>
   length > 1 ? ` Each of the ${length} attempts: sky why ${name}` : ""
 /** A search that need not begin. */
-export const noneGives = (name: string, refusals: ReadonlyArray<Refusal>) =>
+export const noneGives = (name: string | null, refusals: ReadonlyArray<Refusal>) =>
   new ResourcesUnavailableError({
-    message: `${name}: no place gives what is asked for:${refusalsText(refusals)}`,
+    message: `${name === null ? "No" : `${name}: no`} place gives what is asked for:${refusalsText(refusals)}`,
     hint: hintFor(refusals),
     failoverHistory: historyOf(refusals),
     noFailover: false

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { eventLine } from "../../../cli/render/facts.ts"
 import type { Recorded } from "../../../events/Recorded.ts"
+import { refusalText } from "../../../projections/refusals.ts"
 import { cluster, clusters } from "./answers.ts"
 import { fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
@@ -40,6 +41,15 @@ it("the fact that a machine ended says since when, where that was seen later, an
   )
   const offer = { cloud: "aws", region: "us-east-1", zone: null, instanceType: "p4d.24xlarge", usdPerHour: 21.96, catalog: "2026-07-20" }
   expect(line(fact(7, { _tag: "PlaceChosen", numNodes: 2, offer }))).toMatch(/\$21\.96 an hour each \(price of 2026-07-20\)$/)
+})
+
+it("a place is called in facts as in errors", () => {
+  const offer = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: "m6i.large", usdPerHour: 0, catalog: null }
+  const called = (place: object) => line(fact(7, { _tag: "PlaceChosen", numNodes: 1, offer: { ...offer, ...place } })).slice(24, -6)
+  expect(called({})).toBe(refusalText({ offer, code: "Busy", message: "no" } as never).slice(0, -4))
+  expect(called({})).toBe("AWS us-east-1a")
+  expect(called({ cloud: "ssh", region: "rack", zone: null })).toBe("ssh/rack")
+  expect(called({ cloud: "local", region: null, zone: null })).toBe("local")
 })
 
 it("the fact that a job ended says its exit codes once", () => {

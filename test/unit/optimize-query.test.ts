@@ -1,0 +1,49 @@
+/** `optimize` answers what a launch would take, as its dry run does. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Cloud, NoQuota } from "../../daemon/clouds/Cloud.ts"
+import { catalogAnswers } from "../../daemon/queries/catalog.ts"
+import { offer } from "../fakes/facts.ts"
+import { packed } from "./catalog/packed.ts"
+
+const regional = (region: string | null) => ({ message: `the quota is 0 in ${region}`, scope: "region" }) as const
+const cloud = (name: string, usdPerHour: number, noQuota: (region: string | null) => NoQuota | null, busy = false) => {
+  const offers = busy ? [] : ["r-1", "r-2"].map((region) => ({ ...offer, cloud: name, region, instanceType: "big", usdPerHour }))
+  const answers = {
+    name,
+    whyNot: Effect.succeed(null),
+    offers: () => Effect.succeed(busy ? { offers, reason: "all are taken", busy } : { offers, reason: null }),
+    noQuota: ({ region }: typeof offer) => Effect.succeed(noQuota(region))
+  }
+  return [name, answers as unknown as Cloud] as const
+}
+const optimize = (...clouds: ReadonlyArray<ReturnType<typeof cloud>>) =>
+  catalogAnswers(new Map(clouds), packed).optimize({ task: { resources: { accelerators: { V100: 1 } } } })
+
+describe("the best place for a task", () => {
+  it.effect("is none where the account has no quota, and that is said", () =>
+    Effect.gen(function* () {
+      const { plan } = yield* optimize(
+        cloud("gcp", 1, () => ({ message: "the quota of GPUs is 0", scope: "cloud" })),
+        cloud("aws", 2, (region) => (region === "r-1" ? regional(region) : null))
+      )
+      assert.deepInclude(plan.offer, { cloud: "aws", region: "r-2" })
+      assert.deepStrictEqual(plan.next, [])
+      assert.isTrue(plan.enabled)
+      assert.include(plan.notes, "Left out, for the account has no quota there: GCP, AWS r-1.")
+    })
+  )
+  it.effect("is refused as a launch is where the account has quota nowhere", () =>
+    Effect.gen(function* () {
+      const { hint, message } = yield* Effect.flip(optimize(cloud("gcp", 1, regional), cloud("aws", 2, regional)))
+      assert.match(message, /^No place gives what is asked for:/)
+      assert.strictEqual(hint, "Ask the cloud for more quota, or for other machines or regions.")
+    })
+  )
+  it.effect("is not one to be paid for where a machine of the user's own has it in a while", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(optimize(cloud("ssh", 0, () => null, true)))
+      assert.strictEqual(message, "No place fits the task: all are taken.")
+    })
+  )
+})
