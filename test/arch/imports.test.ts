@@ -95,7 +95,7 @@ describe("a cloud", () => {
     ).toEqual([])
   })
 
-  it("is named by the wiring alone, and so is a store", () => {
+  it("is imported by the wiring alone, and so is a store", () => {
     expect(offences(({ file }, { target }) => target !== undefined && isConcrete(target) && !namesConcrete(file))).toEqual([])
   })
 })
