@@ -3,11 +3,12 @@
  * type and zone; a row without a type is an accelerator that is put into machines. On AWS zones come as ids (`use1-az1`), which each account
  * names in its own way: by number they become letters (`us-east-1a`). Pure.
  */
+import { tpuVm } from "../../task/accelerators.ts"
 import type { CatalogData, Priced } from "./CatalogData.ts"
 import { cellsOf } from "./cells.ts"
 import { habitsOf } from "./habits.ts"
 import { Names, sortedWith } from "./Names.ts"
-import { type Cell, nameMaxChars, numberOf, partOfAccelerator, readRow } from "./read-row.ts"
+import { type Cell, nameMaxChars, numberOf, readRow } from "./read-row.ts"
 import { zoneByNumber } from "./zone-letters.ts"
 
 /** Bits of one number. */
@@ -147,8 +148,8 @@ export class Packer {
       return sorted
     }
     const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0, arm: 0 }
-    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(partOfAccelerator)
-    const names = hasTpus ? [...this.#types.list, partOfAccelerator] : this.#types.list
+    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(tpuVm)
+    const names = hasTpus ? [...this.#types.list, tpuVm] : this.#types.list
     const made = hasTpus ? [...this.#made, tpu] : this.#made
     const attached = [...this.#attached.values()]
     return {
