@@ -2,6 +2,10 @@
  * The offers of one cloud as they are stored: columns, each row a place in all of them. Made by `Packer.ts`, read by `Catalog.ts`.
  * Prices are millionths of a USD per hour; zones are bits over the region's list of zones.
  */
+
+/** Of a region: bits of one number that is never negative. */
+export const zonesMax = 30
+
 export interface Priced {
   /** Index into `regions`. */
   readonly region: ReadonlyArray<number>

@@ -4,15 +4,13 @@
  * names in its own way: by number they become letters (`us-east-1a`). Pure.
  */
 import { tpuVm } from "../../task/accelerators.ts"
-import type { CatalogData, Priced } from "./CatalogData.ts"
+import { type CatalogData, type Priced, zonesMax } from "./CatalogData.ts"
 import { cellsOf } from "./cells.ts"
 import { habitsOf } from "./habits.ts"
 import { Names, sortedWith } from "./Names.ts"
 import { type Cell, nameMaxChars, numberOf, readRow } from "./read-row.ts"
 import { zoneByNumber } from "./zone-letters.ts"
 
-/** Bits of one number. */
-const zonesMax = 30
 const rowsMax = 1_000_000
 
 const needed = [
