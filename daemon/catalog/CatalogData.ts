@@ -37,8 +37,6 @@ export interface CatalogData {
     /** Index into `accelerators`, null for none. */
     readonly accelerator: ReadonlyArray<number | null>
     readonly count: ReadonlyArray<number>
-    /** 1 for a processor of ARM. */
-    readonly arm: ReadonlyArray<number>
   }
   readonly machines: Priced & { readonly type: ReadonlyArray<number> }
   /** Accelerators that are priced apart from the machine that they are put into. */

@@ -49,7 +49,7 @@ export class Packer {
   readonly #types = new Names()
   readonly #accelerators = new Names()
   readonly #deviceMib: Array<number | null> = []
-  readonly #made: Array<{ vcpus: number | null; memoryGib: number | null; accelerator: number | null; count: number; arm: number }> = []
+  readonly #made: Array<{ vcpus: number | null; memoryGib: number | null; accelerator: number | null; count: number }> = []
   readonly #machines = new Map<string, Line>()
   readonly #attached = new Map<string, Line>()
   #rows = 0
@@ -105,8 +105,7 @@ export class Packer {
 
   #typeOf(name: string, { accelerator, cell, count }: { accelerator: number | null; count: number; cell: Cell }): number {
     const index = this.#types.of(name)
-    const arm = cell("Arch").startsWith("arm") ? 1 : 0
-    this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count, arm }
+    this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count }
     return index
   }
 
@@ -145,7 +144,7 @@ export class Packer {
       for (const [from, to] of place.entries()) sorted[to] = values[from]!
       return sorted
     }
-    const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0, arm: 0 }
+    const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0 }
     const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(tpuVm)
     const names = hasTpus ? [...this.#types.list, tpuVm] : this.#types.list
     const made = hasTpus ? [...this.#made, tpu] : this.#made
@@ -164,8 +163,7 @@ export class Packer {
         vcpus: made.map(({ vcpus }) => vcpus),
         memoryGib: made.map(({ memoryGib }) => memoryGib),
         accelerator: made.map(({ accelerator }) => (accelerator === null ? null : accelerators.place[accelerator]!)),
-        count: made.map(({ count }) => count),
-        arm: made.map(({ arm }) => arm)
+        count: made.map(({ count }) => count)
       },
       machines: { ...priced(machines), type: machines.map(({ key }) => key) },
       attached: {

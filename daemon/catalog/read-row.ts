@@ -10,7 +10,7 @@ export const nameMaxChars = 64
 /** What stands under a title. */
 export type Cell = (title: string) => string
 
-export interface ListedRow {
+interface ListedRow {
   /** Empty for an accelerator that is put into machines. */
   readonly type: string
   /** Of the accelerator; empty where there is none. */

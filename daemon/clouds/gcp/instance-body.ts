@@ -45,7 +45,7 @@ const attached: Readonly<Record<string, string>> = {
   T4: "nvidia-tesla-t4",
   V100: "nvidia-tesla-v100"
 }
-export const attachedType = (instanceType: string, accelerator: string): string | undefined =>
+const attachedType = (instanceType: string, accelerator: string): string | undefined =>
   instanceType.startsWith("n1-") ? attached[accelerator] : undefined
 
 const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u
