@@ -15,6 +15,7 @@ import { proxyCommandIn } from "../../rented/settings.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
+import { makeAccountCatalog } from "./account-catalog.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { nothingThere } from "./errors.ts"
@@ -24,7 +25,6 @@ import { makeImages } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
-import { makeOffered } from "./offered.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
@@ -61,7 +61,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const folder = Effect.promise(() => folderId(home))
   const zoneNames = yield* makeZoneNames(aws)
   const access = makeAccess(aws, zoneNames.learn)
-  const offered = makeOffered(catalog, zoneNames.known, access.regions)
+  const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, access.regions)
   const instances = makeInstances(aws)
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
@@ -142,11 +142,18 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     ),
     warnings: Effect.sync(access.warnings),
     identity: access.identity,
-    catalog: asOffers(offered),
+    catalog: asOffers(accountCatalog),
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {
         const own = yield* settings
-        return offersOf("aws", offered(), task, (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined, undefined, catalog())
+        return offersOf(
+          "aws",
+          accountCatalog(),
+          task,
+          (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined,
+          undefined,
+          catalog()
+        )
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
@@ -163,7 +170,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       settings,
       folder: Effect.promise(() => readFolderId(home)),
       offerOf: ({ InstanceLifecycle, InstanceType = null, Placement }, region, { accelerators }) =>
-        listedAs("aws", offered(), {
+        listedAs("aws", accountCatalog(), {
           instanceType: InstanceType,
           useSpot: InstanceLifecycle === "spot",
           region,

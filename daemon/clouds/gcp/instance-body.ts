@@ -145,7 +145,7 @@ export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert
 }
 
 /** Its disks are those of the machine that was kept. */
-export const kept = (parts: Parts, rank: number): Instance | CloudError => {
+export const instanceBody = (parts: Parts, rank: number): Instance | CloudError => {
   const { request, root } = parts
   const { offer, tags, token } = request
   const link = (kind: string, name: string) => `zones/${offer.zone}/${kind}/${name}`

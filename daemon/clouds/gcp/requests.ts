@@ -6,7 +6,7 @@ import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { failureOf, isThrottled, passingBy, refusedBy } from "./errors.ts"
-import { bulkBody, kept, type Parts, requestId } from "./instance-body.ts"
+import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
 import type { Operations } from "./operations.ts"
 
 export interface RequestsOptions {
@@ -58,7 +58,7 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
       return [{ ranks, send }] satisfies ReadonlyArray<Call>
     }
     return yield* Effect.forEach(ranks, (rank) => {
-      const instanceResource = kept(parts, rank)
+      const instanceResource = instanceBody(parts, rank)
       if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
       const send = (id: string) =>
         gcp.once("instances.insert", zone, async ({ instances: client, project }, options) => {

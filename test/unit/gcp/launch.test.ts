@@ -4,7 +4,7 @@ import { CloudError } from "../../../daemon/clouds/Cloud.ts"
 import type { BulkInsert } from "../../../daemon/clouds/gcp/api.ts"
 import { diskType } from "../../../daemon/clouds/gcp/disk.ts"
 import { familyFor } from "../../../daemon/clouds/gcp/images.ts"
-import { bulkBody, kept, labelProblem, type Parts, requestId } from "../../../daemon/clouds/gcp/instance-body.ts"
+import { bulkBody, instanceBody, labelProblem, type Parts, requestId } from "../../../daemon/clouds/gcp/instance-body.ts"
 import { instanceName, labelOf, portsName } from "../../../daemon/clouds/gcp/names.ts"
 import { metricsOf } from "../../../daemon/clouds/gcp/quotas.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../../events/ids.ts"
@@ -122,7 +122,7 @@ describe("a request for machines", () => {
   })
   it("from a machine that was kept is made one by one, with the disks of that", () => {
     const root = { link: "projects/lab-1/global/machineImages/kept", kind: "machine" as const, gib: 0 }
-    const made = kept(parts({}, { root }), 3)
+    const made = instanceBody(parts({}, { root }), 3)
     expect(made).toMatchObject({
       name: "train-1-zzabcdefgh-3",
       sourceMachineImage: root.link,
