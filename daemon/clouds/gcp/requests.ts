@@ -7,7 +7,7 @@ import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { failureOf, isThrottled, passingBy, refusedBy } from "./errors.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
-import type { Operations } from "./operations.ts"
+import { begunAs, type Operations } from "./operations.ts"
 
 export interface RequestsOptions {
   readonly gcp: Gcp
@@ -52,8 +52,7 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
       const send = (id: string) =>
         gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
           const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
-          const [made] = await (await client()).bulkInsert(request, options)
-          return made.latestResponse as Operation
+          return begunAs(await (await client()).bulkInsert(request, options))
         })
       return [{ ranks, send }] satisfies ReadonlyArray<Call>
     }
@@ -61,10 +60,9 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
       const instanceResource = instanceBody(parts, rank)
       if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
       const send = (id: string) =>
-        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) => {
-          const [made] = await (await client()).insert({ project, zone, requestId: id, instanceResource }, options)
-          return made.latestResponse as Operation
-        })
+        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) =>
+          begunAs(await (await client()).insert({ project, zone, requestId: id, instanceResource }, options))
+        )
       return Effect.succeed<Call>({ ranks: [rank], send })
     })
   })
