@@ -1,12 +1,13 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { isOurs, notOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
 import { passingBy } from "./errors.ts"
-import { asFound, type Found, foundIn, isOurs, notOurs } from "./found.ts"
+import { asFound, type Found, foundIn } from "./found.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { labelNames, labelOf, portsName } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
@@ -47,7 +48,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
 
   const until = Effect.fn("Nodes.until")(function* (ref: NodeRef, is: (instance: Instance) => boolean) {
     for (;;) {
-      const listed = foundIn(yield* instances.ofLog(ref.tags.log), ref.node)
+      const listed = foundIn((yield* instances.ofLog(ref.tags.log)).instances, ref.node)
       const found = listed !== undefined && isOurs(ref, listed.label) ? listed : yield* must(ref)
       if (found === null || is(found.instance)) return found
       yield* Effect.sleep(pauseMs)
