@@ -1,6 +1,6 @@
 /**
  * The offers of one cloud, from packed columns. Rows of a type, or of an accelerator, are found by an index over typed arrays; there is no
- * object for a row. Behind `task/Offers.ts` for checks, and with all that the optimizer asks.
+ * object for a row. Behind `task/Offers.ts` for checks, and with all that the optimizer asks. Pure.
  */
 import type { Accelerators } from "../../task/accelerators.ts"
 import type { CloudOffers, Goods, InstanceType, RegionOffer } from "../../task/Offers.ts"
