@@ -6,9 +6,10 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { nothingThere } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { filesNow, isOnGoogle, ownerOf, projectOf, readCredentials } from "./credentials.ts"
-import { type ErrorBody, errorOf, isThrottled, nothingThere } from "./errors.ts"
+import { type ErrorBody, errorOf, isThrottled } from "./errors.ts"
 import { type Clients, openClients } from "./open-clients.ts"
 
 const answerMaxMs = 60_000

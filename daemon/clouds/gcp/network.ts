@@ -1,10 +1,11 @@
 /** The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked anew after a while. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import { nothingThere } from "../../rented/errors.ts"
 import { kept } from "../../rented/kept.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { isNotThere, nothingThere } from "./errors.ts"
+import { isNotThere } from "./errors.ts"
 import { anywhere, inside, isOf, letsIn, needs, sshPort } from "./firewall-rules.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"

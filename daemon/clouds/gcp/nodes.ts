@@ -1,12 +1,12 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { passingBy } from "../../rented/errors.ts"
 import { isOurs, notOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
-import { passingBy } from "./errors.ts"
 import { asFound, type Found, foundIn } from "./found.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { labelNames, labelOf, portsName } from "./names.ts"

@@ -2,10 +2,12 @@
 import * as Effect from "effect/Effect"
 import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
+import { later } from "../../rented/errors.ts"
+import { tokensMax } from "../../rented/node-ids.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isThrottled, passingBy, refusedBy } from "./errors.ts"
+import { failureOf, isThrottled, refusedBy } from "./errors.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
@@ -21,11 +23,6 @@ export interface RequestsOptions {
 /** Of what was accepted and then put off. */
 const attemptsMax = 5
 const attemptPauseMs = 5_000
-/** Of a token that is forgotten it would not be known that an answer is missing. */
-const tokensMax = 100_000
-
-/** Something may be there: that we may not ask, or not now, says nothing of it. */
-export const later = ({ code, message }: CloudError) => passingBy(code, message)
 
 /** One call, which makes all of it or, of machines that were kept, one of them. */
 interface Call {
