@@ -2,7 +2,7 @@
  * One request in its one form: what the many ways to write `Resources` come down to. Keys that ask for nothing are absent.
  * A `Need` is itself a valid `Resources`, and its own canonical form.
  */
-import { isTpu, parseAccelerators } from "./accelerators.ts"
+import { isTpu, parseAccelerators, tpuVm } from "./accelerators.ts"
 import { amountText } from "./amounts.ts"
 import { type AutostopSetting, parseAutostop } from "./autostop.ts"
 import { cloudDisplay, cloudOf, parseInfra } from "./clouds.ts"
@@ -117,7 +117,7 @@ const tpuIssue = (asked: Alternative, need: Need, say: Say): Issue | undefined =
   if (name === undefined || !isTpu(name)) return undefined
   if (need.cloud !== "gcp") return wrong("accelerators", `${name} is on GCP only, not on ${cloudDisplay(need.cloud ?? "")}`)
   const isVm = isTrue(asked.accelerator_args?.tpu_vm ?? undefined)
-  if (isVm && need.instance_type !== undefined && need.instance_type !== "TPU-VM")
+  if (isVm && need.instance_type !== undefined && need.instance_type !== tpuVm)
     return wrong("instance_type", `a TPU VM is the machine itself: leave the type out, or set tpu_vm: false in ${say("accelerator_args")}`)
   return dockerImage(need.image_id) === undefined ? undefined : wrong("image_id", "a docker image cannot be used on TPUs")
 }

@@ -38,6 +38,8 @@ const nameMaxChars = 64
 const countPattern = /^(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
 export const isTpu = (name: string) => name.toLowerCase().includes("tpu")
+/** The machine that is part of its accelerator: the lists have no row for it, and it adds nothing to the price. */
+export const tpuVm = "TPU-VM"
 
 export const spelled = (name: string): string => spellings.get(name.toLowerCase()) ?? (/^tpu-/i.test(name) ? name.toLowerCase() : name)
 export const isSpelled = (name: string) => spellings.has(name.toLowerCase()) || /^tpu-/i.test(name)

@@ -25,6 +25,13 @@ export const dockerImage = (images: Images | undefined): string | undefined => {
 }
 export const isTag = (id: string) => id.startsWith(tag)
 
+/** What a task says for this region; null where it says nothing. */
+export const namedImage = (images: Images | undefined, region: string): string | null => {
+  const named = images?.[region] ?? images?.[anyRegion] ?? null
+  // Tags of SkyPilot's own images mean what is usual here: their images age, and ours are found when they are needed.
+  return named === null || isTag(named) ? null : named
+}
+
 /** What is wrong with images on a cloud, whatever it offers. `cloud` and `region` are undefined while they may still be found out. */
 export const imageProblem = (images: Images, cloud: string | undefined, region: string | undefined): string | undefined => {
   if (dockerImage(images) !== undefined) return undefined

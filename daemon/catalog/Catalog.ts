@@ -1,10 +1,10 @@
 /**
  * The offers of one cloud, from packed columns. Rows of a type, or of an accelerator, are found by an index over typed arrays; there is no
- * object for a row. Behind `task/Offers.ts` for checks, and with all that the optimizer asks.
+ * object for a row. Behind `task/Offers.ts` for checks, and with all that the optimizer asks. Pure.
  */
 import type { Accelerators } from "../../task/accelerators.ts"
 import type { CloudOffers, Goods, InstanceType, RegionOffer } from "../../task/Offers.ts"
-import type { CatalogData, Priced } from "./CatalogData.ts"
+import { type CatalogData, type Priced, zonesMax } from "./CatalogData.ts"
 import { type Habits, habitsOf } from "./habits.ts"
 
 /** A region with its zones, and what each of them costs. */
@@ -27,8 +27,6 @@ export interface Catalog extends CloudOffers {
   readonly prices: (goods: Goods) => ReadonlyArray<PricedRegion>
 }
 
-/** Zones of a region at most: a bit each. */
-const width = 32
 const none = Number.POSITIVE_INFINITY
 
 interface Rows {
@@ -100,10 +98,10 @@ export const catalogOf = (data: CatalogData): Catalog => {
   }
 
   const gridOf = (rows: Rows, key: number | undefined, goods: Goods): Grid => {
-    const grid = new Float64Array(regions.length * width).fill(none)
+    const grid = new Float64Array(regions.length * zonesMax).fill(none)
     visit(rows, key, goods, (region, open, price) => {
       for (let bit = 0; open >>> bit !== 0; bit++)
-        if ((open >>> bit) & 1) grid[region * width + bit] = Math.min(grid[region * width + bit]!, price)
+        if ((open >>> bit) & 1) grid[region * zonesMax + bit] = Math.min(grid[region * zonesMax + bit]!, price)
     })
     return grid
   }
@@ -135,10 +133,10 @@ export const catalogOf = (data: CatalogData): Catalog => {
     if (leading === undefined) return []
     const found = regions.flatMap((region, at) => {
       const names = zones[at]!
-      const open = names.flatMap((_, bit) => (leading[at * width + bit]! + (other?.[at * width + bit] ?? 0) < none ? [bit] : []))
+      const open = names.flatMap((_, bit) => (leading[at * zonesMax + bit]! + (other?.[at * zonesMax + bit] ?? 0) < none ? [bit] : []))
       if (open.length === 0) return []
-      const usd = open.map((bit) => (leading[at * width + bit]! + (other?.[at * width + bit] ?? 0)) / 1e6)
-      const first = Math.min(...open.map((bit) => leading[at * width + bit]!))
+      const usd = open.map((bit) => (leading[at * zonesMax + bit]! + (other?.[at * zonesMax + bit] ?? 0)) / 1e6)
+      const first = Math.min(...open.map((bit) => leading[at * zonesMax + bit]!))
       return [{ region, zones: open.map((bit) => names[bit]!), usdPerHour: usd, first }]
     })
     found.sort((a, b) => habits.regionRank(a.region) - habits.regionRank(b.region) || a.first - b.first || (a.region < b.region ? -1 : 1))

@@ -2,6 +2,10 @@
  * The offers of one cloud as they are stored: columns, each row a place in all of them. Made by `Packer.ts`, read by `Catalog.ts`.
  * Prices are millionths of a USD per hour; zones are bits over the region's list of zones.
  */
+
+/** Of a region: bits of one number that is never negative. */
+export const zonesMax = 30
+
 export interface Priced {
   /** Index into `regions`. */
   readonly region: ReadonlyArray<number>
@@ -33,8 +37,6 @@ export interface CatalogData {
     /** Index into `accelerators`, null for none. */
     readonly accelerator: ReadonlyArray<number | null>
     readonly count: ReadonlyArray<number>
-    /** 1 for a processor of ARM. */
-    readonly arm: ReadonlyArray<number>
   }
   readonly machines: Priced & { readonly type: ReadonlyArray<number> }
   /** Accelerators that are priced apart from the machine that they are put into. */

@@ -3,15 +3,14 @@
  * type and zone; a row without a type is an accelerator that is put into machines. On AWS zones come as ids (`use1-az1`), which each account
  * names in its own way: by number they become letters (`us-east-1a`). Pure.
  */
-import type { CatalogData, Priced } from "./CatalogData.ts"
+import { tpuVm } from "../../task/accelerators.ts"
+import { type CatalogData, type Priced, zonesMax } from "./CatalogData.ts"
 import { cellsOf } from "./cells.ts"
 import { habitsOf } from "./habits.ts"
 import { Names, sortedWith } from "./Names.ts"
-import { type Cell, nameMaxChars, numberOf, partOfAccelerator, readRow } from "./read-row.ts"
+import { type Cell, nameMaxChars, numberOf, readRow } from "./read-row.ts"
 import { zoneByNumber } from "./zone-letters.ts"
 
-/** Bits of one number. */
-const zonesMax = 30
 const rowsMax = 1_000_000
 /** Ten times of what the largest cloud has: all of them are in memory. */
 const typesMax = 20_000
@@ -52,7 +51,7 @@ export class Packer {
   readonly #types = new Names()
   readonly #accelerators = new Names()
   readonly #deviceMib: Array<number | null> = []
-  readonly #made: Array<{ vcpus: number | null; memoryGib: number | null; accelerator: number | null; count: number; arm: number }> = []
+  readonly #made: Array<{ vcpus: number | null; memoryGib: number | null; accelerator: number | null; count: number }> = []
   readonly #machines = new Map<string, Line>()
   readonly #attached = new Map<string, Line>()
   #rows = 0
@@ -109,8 +108,7 @@ export class Packer {
   #typeOf(name: string, { accelerator, cell, count }: { accelerator: number | null; count: number; cell: Cell }): number {
     const index = this.#types.of(name)
     if (index >= typesMax) throw new NoCatalog(`it has more than ${typesMax} types`)
-    const arm = cell("Arch").startsWith("arm") ? 1 : 0
-    this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count, arm }
+    this.#made[index] ??= { vcpus: numberOf(cell("vCPUs")), memoryGib: numberOf(cell("MemoryGiB")), accelerator, count }
     return index
   }
 
@@ -149,9 +147,9 @@ export class Packer {
       for (const [from, to] of place.entries()) sorted[to] = values[from]!
       return sorted
     }
-    const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0, arm: 0 }
-    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(partOfAccelerator)
-    const names = hasTpus ? [...this.#types.list, partOfAccelerator] : this.#types.list
+    const tpu = { vcpus: null, memoryGib: null, accelerator: null, count: 0 }
+    const hasTpus = accelerators.names.some((name) => name.startsWith("tpu-")) && !this.#types.list.includes(tpuVm)
+    const names = hasTpus ? [...this.#types.list, tpuVm] : this.#types.list
     const made = hasTpus ? [...this.#made, tpu] : this.#made
     const attached = [...this.#attached.values()]
     return {
@@ -168,8 +166,7 @@ export class Packer {
         vcpus: made.map(({ vcpus }) => vcpus),
         memoryGib: made.map(({ memoryGib }) => memoryGib),
         accelerator: made.map(({ accelerator }) => (accelerator === null ? null : accelerators.place[accelerator]!)),
-        count: made.map(({ count }) => count),
-        arm: made.map(({ arm }) => arm)
+        count: made.map(({ count }) => count)
       },
       machines: { ...priced(machines), type: machines.map(({ key }) => key) },
       attached: {

@@ -1,5 +1,5 @@
 /** Into which machines of GCP accelerators are put: their makers' limits, and SkyPilot's choice where there is one. Pure. */
-import { type Accelerators, isTpu } from "../../task/accelerators.ts"
+import { type Accelerators, isTpu, tpuVm } from "../../task/accelerators.ts"
 import { leastOf } from "../../task/amounts.ts"
 import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
@@ -51,8 +51,6 @@ const limits: Readonly<Record<string, Readonly<Record<number, readonly [vcpus: n
 }
 
 const tpuMachine = (name: string) => (name.startsWith("tpu-v4") ? { vcpus: 240, memoryGib: 400 } : { vcpus: 96, memoryGib: 334 })
-/** The machine that is part of its accelerator, and adds nothing to its price. */
-export const tpuVm = "TPU-VM"
 const onVm = ({ accelerator_args: args }: Need) => args?.tpu_vm === undefined || String(args.tpu_vm).toLowerCase() !== "false"
 
 /** Which types a need may be put on, and what they must have beyond what it says. */

@@ -1,4 +1,5 @@
 /** A row of a list: what is offered, where and for how much, or that it cannot be so. Pure. */
+import { tpuVm } from "../../task/accelerators.ts"
 
 /** A day of the largest TPU slice costs half of that. */
 const usdMax = 100_000
@@ -9,7 +10,7 @@ export const nameMaxChars = 64
 /** What stands under a title. */
 export type Cell = (title: string) => string
 
-export interface ListedRow {
+interface ListedRow {
   /** Empty for an accelerator that is put into machines. */
   readonly type: string
   /** Of the accelerator; empty where there is none. */
@@ -27,9 +28,6 @@ export const numberOf = (text: string): number | null =>
 /** They are shown, and become parts of addresses and of requests. */
 const isName = (text: string) => text === "" || (text.length <= nameMaxChars && /^[A-Za-z0-9][A-Za-z0-9 ._+()-]*$/.test(text))
 
-/** A TPU VM: the lists have no row for it. */
-export const partOfAccelerator = "TPU-VM"
-
 /** Undefined: there is no such price. */
 const millionths = (usd: number | null, most: number): number | null | undefined =>
   usd === null ? null : usd >= 0 && usd <= most ? Math.round(usd * 1e6) : undefined
@@ -41,7 +39,7 @@ export const readRow = (cell: Cell, pricedApart: boolean): ListedRow | undefined
   if (usd === undefined || spot === undefined || (usd === null && spot === null)) return undefined
   const [type, name, region, zone] = [cell("InstanceType"), cell("AcceleratorName"), cell("Region"), cell("AvailabilityZone")]
   // A machine of unknown size would pass for one that is part of its accelerator, and free.
-  const sizes = type === "" || type === partOfAccelerator ? [] : [cell("vCPUs"), cell("MemoryGiB")]
+  const sizes = type === "" || type === tpuVm ? [] : [cell("vCPUs"), cell("MemoryGiB")]
   const amounts = [...sizes, ...(name === "" ? [] : [cell("AcceleratorCount") || "1"])]
   const isCounted = amounts.map(numberOf).every((amount) => amount !== null && amount > 0 && amount < Number.POSITIVE_INFINITY)
   const isWhole = isCounted && region !== "" && zone !== "" && (type !== "" || name !== "") && [type, name, region, zone].every(isName)

@@ -11,14 +11,14 @@ import { published } from "./published.ts"
 /** Of the types that are there, what a published list has at least: less of it is not the whole. */
 const leastShare = 0.5
 
-export interface Update {
+interface Update {
   readonly cloud: ListedCloud
   /** Null: where they are published. */
   readonly from: string | null
   readonly sha256: string | null
 }
 
-export interface Updated {
+interface Updated {
   readonly cloud: string
   readonly status: "updated" | "unchanged" | "failed"
   /** Why it failed, or what is odd about it, as the end of a sentence. */

@@ -1,6 +1,7 @@
 /**
- * A limit on every answer of every cloud: a call that hangs is given up with a reason, and made again like any other that failed.
- * The limits are generous; they are there so that nobody waits for ever.
+ * A limit on what clouds are told to do, and on what they are asked of machines: a call that hangs is given up with a reason, and made again like
+ * any other that failed. The limits are generous; they are there so that nobody waits for ever. What is asked before a decision (`whyNot`, `warnings`,
+ * `offers`, `noQuota`, `machines`) is answered from what is known, or within seconds by the cloud or by who asks.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,12 +1,13 @@
 /** Decides whether machines that no cluster has become one: as they were seen, and of whichever log. Pure. */
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
-import type { ClusterName, NodeToken } from "../../events/ids.ts"
+import type { ClusterName } from "../../events/ids.ts"
 import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { ClusterDoesNotExist, NotSupportedError, RequestConflict, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { clusterNamePattern, isControllerName } from "../../task/names.ts"
 import type { Owned } from "../clouds/Cloud.ts"
 import { reservedName } from "../commands/checks.ts"
+import { tokenOf } from "../rented/node-ids.ts"
 import type { World } from "../World.ts"
 import { type Held, isCalled } from "./Leak.ts"
 
@@ -36,8 +37,6 @@ export const foundAs = (asked: string, held: ReadonlyArray<Held>): Result.Result
   return Result.succeed({ cloud: own[0]!.cloud, machines: machines.toSorted((a, b) => a.rank - b.rank) })
 }
 
-const tokenOf = ({ node }: Owned) => node.slice(0, node.lastIndexOf("-")) as NodeToken
-
 const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: string, owner: ReadonlyArray<string> | null) => {
   const [{ offer, tags }] = machines as readonly [Owned]
   const { cluster, log } = tags
@@ -53,7 +52,7 @@ const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: stri
   const nodes = machines.flatMap((machine): ReadonlyArray<Event> => {
     const { address, host, hostKey, node, rank, state } = machine
     const named = { ...(host === null ? {} : { host }), ...(hostKey === null ? {} : { hostKey }) }
-    const given = { _tag: "NodeProvisioned", cluster, rank, node, token: tokenOf(machine), address: address ?? "", ...named } as const
+    const given = { _tag: "NodeProvisioned", cluster, rank, node, token: tokenOf(node), address: address ?? "", ...named } as const
     return state === "running" ? [given] : [given, { _tag: "NodeStopped", cluster, rank, node, reason: "it was so when it was adopted" }]
   })
   return [adopted, ...nodes]

@@ -1,12 +1,13 @@
 /** A leak as it crosses the socket. Pure. */
 import { decodeTime } from "ulid"
 import type { LeakView } from "../../sdk/protocol/leaks.ts"
+import { tokenOf } from "../rented/node-ids.ts"
 import type { Leak } from "./Leak.ts"
 
 /** The token of a machine says when it was asked for. */
 const askedAtMs = (node: string): number | null => {
   try {
-    return decodeTime(node.slice(0, node.lastIndexOf("-")))
+    return decodeTime(tokenOf(node))
   } catch {
     return null
   }

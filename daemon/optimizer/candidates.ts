@@ -32,7 +32,12 @@ export const isBlocked = (offer: Offer, blocked: ReadonlyArray<Need>) =>
 const hasImage = ({ image_id: images }: Need, region: string) =>
   images === undefined || images[anyRegion] !== undefined || images[region] !== undefined
 
-const offersOf = (catalog: Catalog, need: Need, type: InstanceType, accelerators: Accelerators | undefined): ReadonlyArray<Candidate> => {
+const candidatesOf = (
+  catalog: Catalog,
+  need: Need,
+  type: InstanceType,
+  accelerators: Accelerators | undefined
+): ReadonlyArray<Candidate> => {
   const { byZone, sized } = catalog.habits
   const useSpot = need.use_spot ?? false
   const { memoryGib, name, vcpus } = sized(type, accelerators)
@@ -59,7 +64,7 @@ const offersOf = (catalog: Catalog, need: Need, type: InstanceType, accelerators
 export const candidatesOn = (catalog: Catalog, need: Need, blocked: ReadonlyArray<Need>): Found => {
   const { accelerators, types, ...rest } = machinesFor(catalog, need)
   const [type] = types
-  const candidates = type === undefined ? [] : offersOf(catalog, need, type, accelerators)
+  const candidates = type === undefined ? [] : candidatesOf(catalog, need, type, accelerators)
   const open = candidates.flatMap(({ offer, zones }) => {
     const left = isBlocked(offer, blocked) ? [] : zones.filter((zone) => !isBlocked({ ...offer, zone }, blocked))
     return left.length === 0 ? [] : [{ offer, zones: left }]

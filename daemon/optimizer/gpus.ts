@@ -20,7 +20,7 @@ export interface GpuRow {
   readonly catalog: string
 }
 
-export interface GpuFilter {
+interface GpuFilter {
   readonly isNamed: (accelerator: string) => boolean
   readonly count: number | null
   readonly isRegion: (region: string) => boolean

@@ -1,10 +1,9 @@
 /** Which types of a cloud a need may be met by, cheapest first: what it names, what is usual, or what has its accelerators. Pure. */
-import type { Accelerators } from "../../task/accelerators.ts"
+import { type Accelerators, tpuVm } from "../../task/accelerators.ts"
 import { meets } from "../../task/amounts.ts"
 import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { tpuVm } from "../catalog/hosts.ts"
 
 export interface Machines {
   /** Cheapest first; the optimizer goes on with the first. */

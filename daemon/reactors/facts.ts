@@ -1,4 +1,4 @@
-/** What performing an action yields: facts, not yet recorded. */
+/** What performing an action yields: facts, not yet recorded. Pure. */
 import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"

@@ -20,5 +20,8 @@ export const ranksOf = (text: string): ReadonlyArray<number> =>
 
 export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
 
+/** Of tokens that were asked for: of one that is forgotten it would not be known that an answer is missing. */
+export const tokensMax = 100_000
+
 /** The token of a node's request. */
 export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken

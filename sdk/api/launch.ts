@@ -44,7 +44,7 @@ export interface LaunchOptions extends ExecOptions {
   readonly detachSetup?: Maybe<boolean>
   /** Do not run setup. */
   readonly noSetup?: Maybe<boolean>
-  /** A STOPPED cluster: the new one's disk begins as a copy of its. Both of one node, and on the same cloud, which is AWS. */
+  /** A STOPPED cluster: the new one's disk begins as a copy of its. Both of one node, and on the same cloud: AWS or GCP. */
   readonly cloneDiskFrom?: Maybe<string>
 }
 

@@ -252,7 +252,6 @@ describe("a node that was started again", () => {
     await (await head.client()).call("submit", { jobs: [job(1, "sleep 60")] })
     await follower.fact("JobStarted")
     await head.kill()
-    await new Promise((resolve) => setTimeout(resolve, 20))
     head.boot()
     await head.start()
     expect(await (await Follower.of(head)).fact("JobEnded")).toMatchObject({ status: "FAILED", reason: "the node was restarted" })

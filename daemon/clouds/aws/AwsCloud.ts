@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
-import { openConfig } from "../../config/config-file.ts"
 import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
@@ -13,20 +12,20 @@ import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
+import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { proxyCommandIn } from "../../rented/settings.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
+import { makeAccountCatalog } from "./account-catalog.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
-import { nothingThere } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
-import { makeOffered } from "./offered.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
@@ -54,16 +53,12 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   home
 }: AwsCloudOptions): Effect.fn.Return<Cloud> {
   const aws = makeAws()
-  const config = openConfig(home)
-  const settings = Effect.tryPromise({
-    try: async () => awsSettings(await config()),
-    catch: (error) => nothingThere("Config", (error as Error).message, "cloud")
-  })
+  const settings = ownSettings(home, awsSettings)
   const key = Effect.promise(() => ourKey(home))
   const folder = Effect.promise(() => folderId(home))
   const zoneNames = yield* makeZoneNames(aws)
   const access = makeAccess(aws, zoneNames.learn)
-  const offered = makeOffered(catalog, zoneNames.known, access.regions)
+  const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, access.regions)
   const instances = makeInstances(aws)
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
@@ -137,16 +132,21 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   return {
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
-    whyNot: Effect.flatMap(access.whyNot, (why) =>
-      why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
-    ),
+    whyNot: whyNotBy(access.whyNot, settings),
     warnings: Effect.sync(access.warnings),
     identity: access.identity,
-    catalog: asOffers(offered),
+    catalog: asOffers(accountCatalog),
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {
         const own = yield* settings
-        return offersOf("aws", offered(), task, (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined, undefined, catalog())
+        return offersOf(
+          "aws",
+          accountCatalog(),
+          task,
+          (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined,
+          undefined,
+          catalog()
+        )
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
@@ -163,7 +163,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       settings,
       folder: Effect.promise(() => readFolderId(home)),
       offerOf: ({ InstanceLifecycle, InstanceType = null, Placement }, region, { accelerators }) =>
-        listedAs("aws", offered(), {
+        listedAs("aws", accountCatalog(), {
           instanceType: InstanceType,
           useSpot: InstanceLifecycle === "spot",
           region,

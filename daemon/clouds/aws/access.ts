@@ -3,11 +3,9 @@ import { existsSync, readFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { inTurn } from "../../in-turn.ts"
-import { goodForMs, makeSight } from "../../rented/sight.ts"
-import type { CloudError } from "../Cloud.ts"
+import { keptIdentity } from "../../rented/identity.ts"
+import { makeSight } from "../../rented/sight.ts"
 import type { Aws } from "./client.ts"
 
 const variables = [
@@ -91,28 +89,16 @@ const named = (permissions: ReadonlyArray<string>) => permissions.map((name) => 
 const noCredentials =
   "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
 
-interface Identity {
-  readonly names: ReadonlyArray<string>
-  readonly atMs: number
-  readonly fingerprint: string
-}
-
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
-  let who: Identity | undefined
-  const turn = inTurn<string>()
-
-  const ask = Effect.fn("Access.identity")(function* () {
-    const atMs = yield* Clock.currentTimeMillis
-    const fingerprint = yield* aws.fingerprint
-    if (who !== undefined && who.fingerprint === fingerprint && atMs - who.atMs < goodForMs) return who.names
-    const { Account, UserId } = yield* aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))
-    who = { names: [UserId, Account].filter((name) => name !== undefined && name !== ""), atMs, fingerprint } as Identity
-    return who.names
+  const identity = keptIdentity({
+    hasSigns,
+    fingerprint: aws.fingerprint,
+    ask: Effect.map(
+      aws.sts((sts, asked) => sts.getCallerIdentity({}, asked)),
+      ({ Account, UserId }) => [UserId, Account].flatMap((name) => name || [])
+    )
   })
-  const identity: Effect.Effect<ReadonlyArray<string> | null, CloudError> = Effect.suspend(() =>
-    hasSigns() ? turn("identity", ask()) : Effect.succeed(null)
-  )
 
   const lacking = Effect.fn("Access.lacking")(function* (region: string) {
     const codes = yield* Effect.forEach(

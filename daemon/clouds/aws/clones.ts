@@ -5,9 +5,10 @@
 import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClonedDisk } from "../../../events/values.ts"
+import { nothingThere } from "../../rented/errors.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { nothingThere, refusedBy } from "./errors.ts"
+import { refusedBy } from "./errors.ts"
 import { type Root, rootOf } from "./images.ts"
 import { tagNames } from "./tags.ts"
 

@@ -2,6 +2,8 @@
  * What EC2's errors mean for who launches: how far away they reach, and whether asking again helps. What the cloud said is kept in its own words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
+import { passingBy, scopeUnknown } from "../../rented/errors.ts"
+import { inner } from "../../sentence.ts"
 import { CloudError } from "../Cloud.ts"
 
 /** There is none of it now, of this type, in this zone. */
@@ -145,11 +147,6 @@ interface Thrown {
 /** As EC2 names it; of what did not come from EC2, what the system calls it. */
 const codeOf = ({ Code, code, name }: Thrown) => (name !== undefined && name !== "Error" ? name : (Code ?? code ?? "Error"))
 
-const sentence = (text: string) => text.trim().replace(/\.$/, "")
-
-/** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
-const scopeUnknown: RefusalScope = "zone"
-
 export const refusedBy = (code: string, message: string, left: CloudError["left"] = []): CloudError => {
   const want = classOf(code)?.[2]
   return new CloudError({
@@ -163,19 +160,13 @@ export const refusedBy = (code: string, message: string, left: CloudError["left"
   })
 }
 
-/** What the place lacks for any machine. */
-export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>
-  new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
-
-export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
-
 /** `what`: the call, as EC2 names it. */
 export const errorOf = (thrown: unknown, what: string, region: string): CloudError => {
   const error = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Thrown
   const code = codeOf(error)
   const status = error.$metadata?.httpStatusCode
   const where = region === "" ? what : `${what} in ${region}`
-  const message = `${sentence(error.message ?? code)} (${code}, ${where})`
+  const message = `${inner((error.message ?? code).trim())} (${code}, ${where})`
   // That there are none is no answer of AWS's, and yet final.
   if (scopeOf(code) === null && isPassing(code, status)) return passingBy(code, message)
   return refusedBy(code, message)

@@ -6,9 +6,9 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
+import { nothingThere } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { nothingThere } from "./errors.ts"
 import { tagNames } from "./tags.ts"
 
 const anywhere = [{ CidrIp: "0.0.0.0/0" }]

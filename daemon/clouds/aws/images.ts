@@ -6,7 +6,7 @@ import type { Image } from "@aws-sdk/client-ec2"
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
-import { anyRegion, type Images, isTag } from "../../../task/images.ts"
+import { type Images, namedImage } from "../../../task/images.ts"
 import { kept } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
@@ -47,13 +47,6 @@ const isNeuron = /^(inferentia|trainium)/i
 export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: Arch): Family => {
   if (accelerators === null) return ubuntu(arch)
   return isNeuron.test(accelerators.name) ? neuron : gpu(arch)
-}
-
-/** What a task says for this region: the id of an image, or a parameter of SSM that names one; null where it says nothing. */
-export const namedImage = (images: Images | undefined, region: string): string | null => {
-  const named = images?.[region] ?? images?.[anyRegion] ?? null
-  // Tags of SkyPilot's own images mean what is usual here: their images age, and ours are found when they are needed.
-  return named === null || isTag(named) ? null : named
 }
 
 export interface Root {

@@ -2,20 +2,16 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { passingBy } from "../../rented/errors.ts"
+import { type Found as FoundAs, finder, isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import { makeMissed, missingAfterMs } from "../../rented/missed.ts"
 import { tokenOf } from "../../rented/node-ids.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { passingBy } from "./errors.ts"
 import type { Groups } from "./groups.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { addressOf, phaseOf, reasonOf, stateOf } from "./states.ts"
 import { type Label, labelOf } from "./tags.ts"
-
-interface Found {
-  readonly instance: Instance
-  readonly label: Label
-}
 
 export interface NodesOptions {
   readonly aws: Aws
@@ -24,31 +20,8 @@ export interface NodesOptions {
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
 }
 
-const notOurs = ({ node, tags }: NodeRef, { tags: its }: Label) =>
-  new CloudError({
-    kind: "Refused",
-    code: "NotOurs",
-    message: `Node ${node} belongs to cluster ${its.cluster} of log ${its.log}, not to ${tags.cluster} of ${tags.log}: nothing was done to it.`
-  })
-
-const isOurs = ({ tags }: NodeRef, { tags: its }: Label) => tags.log === its.log && tags.cluster === its.cluster
-
-/** One list is looked at by everybody who waited for it. */
-const indexes = new WeakMap<ReadonlyArray<Instance>, ReadonlyMap<string, Found>>()
-
-/** Of several instances of a node, the one that is there. */
-const indexOf = (instances: ReadonlyArray<Instance>): ReadonlyMap<string, Found> => {
-  const index = new Map<string, Found>()
-  for (const instance of instances) {
-    const label = labelOf(instance)
-    if (label !== null && (phaseOf(instance) !== "gone" || !index.has(label.node))) index.set(label.node, { instance, label })
-  }
-  indexes.set(instances, index)
-  return index
-}
-
-const foundIn = (instances: ReadonlyArray<Instance>, node: string): Found | undefined =>
-  (indexes.get(instances) ?? indexOf(instances)).get(node)
+type Found = FoundAs<Instance, Label>
+const { foundIn } = finder<Instance, Label>(labelOf, (instance) => phaseOf(instance) === "gone")
 
 export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) => {
   const missed = makeMissed()
@@ -98,18 +71,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
         return stateOf(found.instance, ref, useInternalIps)
       })
     })
-    const regions = Map.groupBy(refs, ({ region }) => region ?? "")
-    const states = yield* Effect.forEach(
-      regions,
-      ([region, those]) =>
-        Effect.map(
-          Effect.catch(ofRegion(region, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
-          (found) => found.map((state, i) => [those[i]!, state] as const)
-        ),
-      { concurrency: "unbounded" }
-    )
-    const byRef = new Map(states.flat())
-    return refs.map((ref) => byRef.get(ref)!)
+    return yield* statesBy(refs, { placeOf: ({ region }) => region, concurrency: "unbounded", ask: ofRegion })
   })
 
   const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })

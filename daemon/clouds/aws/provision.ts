@@ -9,10 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
-import { nodeOf } from "../../rented/node-ids.ts"
+import { later, passingBy } from "../../rented/errors.ts"
+import { nodeOf, tokensMax } from "../../rented/node-ids.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { isThrottled, passingBy, provesNothingHeld, refusedBy } from "./errors.ts"
+import { isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import type { launchInput } from "./launch-input.ts"
 import { addressOf, failureOf, phaseOf } from "./states.ts"
@@ -39,11 +40,6 @@ const throttledFirstMs = 500
 const throttledMaxMs = 20_000
 /** What was made and is not listed yet is listed soon. */
 const unlistedMaxMs = 60_000
-/** Of a token that is forgotten it would not be known that an answer is missing. */
-const tokensMax = 100_000
-
-/** Something may be there: that we may not ask, or not now, says nothing of it. */
-const later = ({ code, message }: CloudError) => passingBy(code, message)
 
 interface Asked {
   /** An answer is missing: it may have been carried out. */

@@ -1,7 +1,8 @@
 /** Which subnet of a zone machines are put into. Pure, over what EC2 says of a region's network. */
 import type { RouteTable, RouteTableAssociation, Subnet, Vpc } from "@aws-sdk/client-ec2"
+import { nothingThere } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
-import { nothingThere, refusedBy } from "./errors.ts"
+import { refusedBy } from "./errors.ts"
 import type { AwsSettings } from "./settings.ts"
 import { tagIn } from "./tags.ts"
 

@@ -1,7 +1,7 @@
 /** How the account calls the zones of its regions. Asked once, and kept: it never changes. */
 import * as Effect from "effect/Effect"
+import type { ZoneNames } from "./account-catalog.ts"
 import type { Aws } from "./client.ts"
-import type { ZoneNames } from "./zones.ts"
 
 const atOnce = 8
 

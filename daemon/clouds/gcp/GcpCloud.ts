@@ -5,7 +5,6 @@ import type { NodeToken } from "../../../events/ids.ts"
 import { isTpu } from "../../../task/accelerators.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
-import { openConfig } from "../../config/config-file.ts"
 import { folderId, readFolderId } from "../../folder-id.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
@@ -15,20 +14,20 @@ import { eachTried } from "../../rented/each-tried.ts"
 import { makeInstall } from "../../rented/install.ts"
 import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
+import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { proxyCommandIn } from "../../rented/settings.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
-import { computeApi } from "./clients.ts"
 import { makeClones } from "./clones.ts"
-import { nothingThere } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
 import type { Parts } from "./instance-body.ts"
 import { makeArchOf } from "./machine-types.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
+import { computeApi } from "./open-clients.ts"
 import { makeOperations } from "./operations.ts"
 import { makeOwned } from "./owned.ts"
 import { makePorts } from "./ports.ts"
@@ -60,11 +59,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   connections,
   home
 }: GcpCloudOptions): Effect.fn.Return<Cloud> {
-  const config = openConfig(home)
-  const settings = Effect.tryPromise({
-    try: async () => gcpSettings(await config()),
-    catch: (error) => nothingThere("Config", (error as Error).message, "cloud")
-  })
+  const settings = ownSettings(home, gcpSettings)
   const gcp = makeGcp(settings)
   const key = Effect.promise(() => ourKey(home))
   const folder = Effect.promise(() => folderId(home))
@@ -138,9 +133,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   return {
     name: "gcp",
     lackOf: () => null,
-    whyNot: Effect.flatMap(access.whyNot, (why) =>
-      why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
-    ),
+    whyNot: whyNotBy(access.whyNot, settings),
     warnings: access.warnings,
     identity: access.identity,
     catalog: asOffers(catalog),

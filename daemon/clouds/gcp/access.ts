@@ -1,9 +1,7 @@
 /** Whether GCP can be used: whose the credentials are, whether the project has the API, and what they may do there. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { inTurn } from "../../in-turn.ts"
-import { goodForMs, makeSight } from "../../rented/sight.ts"
-import type { CloudError } from "../Cloud.ts"
+import { keptIdentity } from "../../rented/identity.ts"
+import { makeSight } from "../../rented/sight.ts"
 import type { Gcp } from "./client.ts"
 import { hasSigns } from "./credentials.ts"
 
@@ -59,24 +57,11 @@ const noCredentials =
   "there are no credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS and restart the daemon (sky daemon restart)"
 
 export const makeAccess = (gcp: Gcp) => {
-  interface Known {
-    readonly names: ReadonlyArray<string>
-    readonly atMs: number
-    readonly fingerprint: string
-  }
-  let who: Known | undefined
-  const turn = inTurn<string>()
-  const ask = Effect.fn("Access.identity")(function* () {
-    const atMs = yield* Clock.currentTimeMillis
-    const fingerprint = yield* gcp.fingerprint
-    if (who !== undefined && who.fingerprint === fingerprint && atMs - who.atMs < goodForMs) return who.names
-    const { account, project } = yield* gcp.who
-    who = { names: [`${account} [project_id=${project}]`], atMs, fingerprint }
-    return who.names
+  const identity = keptIdentity({
+    hasSigns,
+    fingerprint: gcp.fingerprint,
+    ask: Effect.map(gcp.who, ({ account, project }) => [`${account} [project_id=${project}]`])
   })
-  const identity: Effect.Effect<ReadonlyArray<string> | null, CloudError> = Effect.suspend(() =>
-    hasSigns() ? turn("identity", ask()) : Effect.succeed(null)
-  )
 
   const lackingOf = Effect.fn("Access.lacking")(function* (roles: Readonly<Record<string, ReadonlyArray<string>>>) {
     const lacks = (yield* gcp.lacking(Object.values(roles).flat())) ?? []

@@ -9,7 +9,6 @@ export type Firewall = protos.google.cloud.compute.v1.IFirewall
 export type EffectiveFirewalls = protos.google.cloud.compute.v1.INetworksGetEffectiveFirewallsResponse
 export type InstanceProperties = protos.google.cloud.compute.v1.IInstanceProperties
 export type BulkInsert = protos.google.cloud.compute.v1.IBulkInsertInstanceResource
-export type AttachedDisk = protos.google.cloud.compute.v1.IAttachedDisk
 
 /** `projects/p/zones/z/diskTypes/pd-ssd` is `pd-ssd`. */
 export const lastPart = (link: string | null | undefined): string => (link ?? "").split("/").at(-1) ?? ""

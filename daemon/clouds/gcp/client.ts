@@ -6,10 +6,11 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { nothingThere } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
-import { type Clients, openClients } from "./clients.ts"
 import { filesNow, isOnGoogle, ownerOf, projectOf, readCredentials } from "./credentials.ts"
-import { type ErrorBody, errorOf, isThrottled, nothingThere } from "./errors.ts"
+import { type ErrorBody, errorOf, isThrottled } from "./errors.ts"
+import { type Clients, openClients } from "./open-clients.ts"
 
 const answerMaxMs = 60_000
 /** A call that waits for an operation is answered within two minutes. */

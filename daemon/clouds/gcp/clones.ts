@@ -5,13 +5,14 @@
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
+import { nothingThere } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
-import { lastPart, type Operation } from "./api.ts"
+import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { isNotThere, isThere, nothingThere, refusedBy } from "./errors.ts"
+import { isNotThere, refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
 import { asLabel, labelNames } from "./names.ts"
-import type { Operations } from "./operations.ts"
+import { begunAs, type Operations } from "./operations.ts"
 
 const pauseMs = 5_000
 
@@ -56,33 +57,21 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
       [labelNames.cluster]: asLabel(cluster),
       [labelNames.folder]: asLabel(folder)
     }
-    const made = gcp.ask("disks.createSnapshot", zone, async ({ disks, project }, options) => {
-      const request = { project, zone, disk, snapshotResource: { name: nameOf(cluster), labels } }
-      const [begun] = await (await disks()).createSnapshot(request, options)
-      return begun.latestResponse as Operation
-    })
-    // Another request has made it meanwhile.
-    yield* Effect.catchIf(
-      Effect.asVoid(Effect.flatMap(made, operations.done)),
-      ({ code }) => isThere(code),
-      () => Effect.void
+    // Another request may make it meanwhile.
+    yield* operations.there(
+      gcp.ask("disks.createSnapshot", zone, async ({ disks, project }, options) => {
+        const request = { project, zone, disk, snapshotResource: { name: nameOf(cluster), labels } }
+        return begunAs(await (await disks()).createSnapshot(request, options))
+      })
     )
   })
 
   const remove = (snapshot: string) =>
-    gcp
-      .ask("snapshots.delete", "", async ({ project, snapshots }, options) => {
-        const [begun] = await (await snapshots()).delete({ project, snapshot }, options)
-        return begun.latestResponse as Operation
-      })
-      .pipe(
-        Effect.flatMap(operations.done),
-        Effect.asVoid,
-        Effect.catchIf(
-          ({ code }) => isNotThere(code),
-          () => Effect.void
-        )
+    operations.gone(
+      gcp.ask("snapshots.delete", "", async ({ project, snapshots }, options) =>
+        begunAs(await (await snapshots()).delete({ project, snapshot }, options))
       )
+    )
 
   return {
     /** Waits for it, which takes minutes for a large disk. */

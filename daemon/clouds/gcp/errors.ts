@@ -3,6 +3,8 @@
  * or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
+import { nothingThere, passingBy, scopeUnknown } from "../../rented/errors.ts"
+import { inner } from "../../sentence.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 
@@ -82,8 +84,6 @@ export const isThrottled = (code: string): boolean => throttled.includes(code)
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */
 const ofThePlace = [...notAllowed, ...notInRegion]
 
-const sentence = (text: string) => text.trim().replace(/\.$/, "")
-
 /** Words that say more than the reason they come with. */
 const meant: ReadonlyArray<readonly [RegExp, string]> = [
   [/disk size.*(smaller|less) than/i, "DISK_SMALLER_THAN_IMAGE"],
@@ -106,9 +106,6 @@ const meaningOf = (code: string, message: string): string => {
 const isGlobalQuota = (code: string, message: string) =>
   (code === "QUOTA_EXCEEDED" || code === "quotaExceeded") && /ALL_REGIONS|\bglobally\b/.test(message)
 
-/** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
-const scopeUnknown: RefusalScope = "zone"
-
 export const refusedBy = (code: string, message: string): CloudError => {
   const meaning = meaningOf(code, message)
   const isOfAny = ofThePlace.includes(meaning) || (isGlobalQuota(code, message) && message.includes("CPUS_ALL_REGIONS"))
@@ -122,11 +119,6 @@ export const refusedBy = (code: string, message: string): CloudError => {
     ...(want && { want })
   })
 }
-/** What the place lacks for any machine. */
-export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>
-  new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
-
-export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
 
 /** The body of an answer that is an error, as the REST API writes it; of it Google's client keeps the message alone. */
 export interface ErrorBody {
@@ -160,7 +152,7 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   const reason = known ?? first?.reason ?? usualReasons[status ?? 0]
   const code = reason ?? error.cause?.code ?? (status === undefined ? `${error.code ?? "Error"}` : `${status}`)
   const words = first?.message ?? body?.error?.message ?? error.message ?? code
-  const message = `${sentence(words)} (${code}, ${what}${where === "" ? "" : ` in ${where}`})`
+  const message = `${inner(words.trim())} (${code}, ${what}${where === "" ? "" : ` in ${where}`})`
   // Rights to the login itself, not to this one thing.
   if (/invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i.test(message))
     return nothingThere("Credentials", message, "cloud")
@@ -178,7 +170,7 @@ export const failureOf = ({ error, httpErrorStatusCode, operationType, zone }: O
   }))
   const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
   if (cause === undefined) return null
-  const told = new Set(causes.map(({ code, message }) => `${sentence(message || code)} (${code})`))
+  const told = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
   const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`
   const refusal = refusedBy(cause.code, `${[...told].join("; ")}, ${operationType ?? "operation"}${where}`)
   return throttled.includes(cause.code) ? passingBy(cause.code, refusal.message) : refusal

@@ -81,7 +81,7 @@ const ofFirewall = ({
 }
 
 /** Those of an organization come first, each policy by the order of its own rules. */
-export const rulesOf = ({ firewallPolicys, firewalls }: EffectiveFirewalls): ReadonlyArray<Rule> => {
+const rulesOf = ({ firewallPolicys, firewalls }: EffectiveFirewalls): ReadonlyArray<Rule> => {
   const policies = (firewallPolicys ?? []).map(({ rules }) =>
     (rules ?? [])
       .filter(({ action, direction, disabled, targetResources, targetServiceAccounts }) => {

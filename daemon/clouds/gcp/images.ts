@@ -5,7 +5,7 @@
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
-import { anyRegion, type Images, isTag } from "../../../task/images.ts"
+import { type Images, namedImage } from "../../../task/images.ts"
 import { kept } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
@@ -30,13 +30,6 @@ const gpu: Family = {
 }
 
 export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: Arch): Family => (accelerators === null ? ubuntu[arch] : gpu)
-
-/** What a task says for this region: an image, or a whole machine that was kept; null where it says nothing. */
-export const namedImage = (images: Images | undefined, region: string): string | null => {
-  const named = images?.[region] ?? images?.[anyRegion] ?? null
-  // Tags of SkyPilot's own images mean what is usual here: their images age, and ours are found when they are needed.
-  return named === null || isTag(named) ? null : named
-}
 
 export interface Root {
   /** As the API takes it. */

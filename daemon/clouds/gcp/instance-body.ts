@@ -45,7 +45,7 @@ const attached: Readonly<Record<string, string>> = {
   T4: "nvidia-tesla-t4",
   V100: "nvidia-tesla-v100"
 }
-export const attachedType = (instanceType: string, accelerator: string): string | undefined =>
+const attachedType = (instanceType: string, accelerator: string): string | undefined =>
   instanceType.startsWith("n1-") ? attached[accelerator] : undefined
 
 const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u
@@ -145,7 +145,7 @@ export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert
 }
 
 /** Its disks are those of the machine that was kept. */
-export const kept = (parts: Parts, rank: number): Instance | CloudError => {
+export const instanceBody = (parts: Parts, rank: number): Instance | CloudError => {
   const { request, root } = parts
   const { offer, tags, token } = request
   const link = (kind: string, name: string) => `zones/${offer.zone}/${kind}/${name}`

@@ -17,7 +17,7 @@ export const labelNames = {
   /** Whether a shutdown of its own is its end. */
   ends: "skyd-ends"
 } as const
-export const metadataNames = {
+const metadataNames = {
   clusterName: "skyd-cluster-name",
   /** Of each machine, as they were offered: `V100:8`. */
   accelerators: "skyd-accelerators"

@@ -1,13 +1,13 @@
 /** The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked anew after a while. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import { nothingThere } from "../../rented/errors.ts"
 import { kept } from "../../rented/kept.ts"
-import type { CloudError } from "../Cloud.ts"
-import { type Firewall, lastPart, type Operation, type Subnetwork } from "./api.ts"
+import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { isNotThere, isThere, nothingThere } from "./errors.ts"
+import { isNotThere } from "./errors.ts"
 import { anywhere, inside, isOf, letsIn, needs, sshPort } from "./firewall-rules.ts"
-import type { Operations } from "./operations.ts"
+import { begunAs, type Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 
 export interface Place {
@@ -19,14 +19,6 @@ export interface Place {
 const own = "skyd-vpc"
 const usual = "default"
 const lowestPriority = 65_534
-
-/** Made again with the same outcome: what is there already is as good. */
-const alreadyThere = <E extends CloudError>(make: Effect.Effect<unknown, E>) =>
-  Effect.catchIf(
-    Effect.asVoid(make),
-    ({ code }) => isThere(code),
-    () => Effect.void
-  )
 
 export const makeNetwork = (gcp: Gcp, operations: Operations) => {
   const subnets = (region: string) =>
@@ -51,28 +43,20 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       return found
     })
   const insertRule = (rule: Firewall) =>
-    alreadyThere(
-      Effect.flatMap(
-        gcp.ask("firewalls.insert", "", async ({ firewalls, project }, options) => {
-          const network = `projects/${project}/global/networks/${own}`
-          const [made] = await (await firewalls()).insert({ project, firewallResource: { ...rule, network } }, options)
-          return made.latestResponse as Operation
-        }),
-        operations.done
-      )
+    operations.there(
+      gcp.ask("firewalls.insert", "", async ({ firewalls, project }, options) => {
+        const network = `projects/${project}/global/networks/${own}`
+        return begunAs(await (await firewalls()).insert({ project, firewallResource: { ...rule, network } }, options))
+      })
     )
 
   /** Cut short anywhere it goes on where it was. */
   const makeOwn = Effect.fn("Network.makeOwn")(function* (useInternalIps: boolean) {
-    yield* alreadyThere(
-      Effect.flatMap(
-        gcp.ask("networks.insert", "", async ({ networks, project }, options) => {
-          const networkResource = { name: own, autoCreateSubnetworks: true, mtu: 1460, routingConfig: { routingMode: "GLOBAL" } }
-          const [made] = await (await networks()).insert({ project, networkResource }, options)
-          return made.latestResponse as Operation
-        }),
-        operations.done
-      )
+    yield* operations.there(
+      gcp.ask("networks.insert", "", async ({ networks, project }, options) => {
+        const networkResource = { name: own, autoCreateSubnetworks: true, mtu: 1460, routingConfig: { routingMode: "GLOBAL" } }
+        return begunAs(await (await networks()).insert({ project, networkResource }, options))
+      })
     )
     const common = { direction: "INGRESS", priority: lowestPriority }
     const all = ["tcp", "udp", "icmp"].map((IPProtocol) => ({ IPProtocol }))

@@ -1,15 +1,16 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { passingBy } from "../../rented/errors.ts"
+import { isOurs, notOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
-import { isNotThere, passingBy } from "./errors.ts"
-import { asFound, type Found, foundIn, isOurs, notOurs } from "./found.ts"
+import { asFound, type Found, foundIn } from "./found.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { labelNames, labelOf, portsName } from "./names.ts"
-import type { Operations } from "./operations.ts"
+import { begunAs, type Operations } from "./operations.ts"
 import type { Ports } from "./ports.ts"
 import { makeQuery } from "./query.ts"
 import { addressOf, phaseOf } from "./states.ts"
@@ -47,7 +48,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
 
   const until = Effect.fn("Nodes.until")(function* (ref: NodeRef, is: (instance: Instance) => boolean) {
     for (;;) {
-      const listed = foundIn(yield* instances.ofLog(ref.tags.log), ref.node)
+      const listed = foundIn((yield* instances.ofLog(ref.tags.log)).instances, ref.node)
       const found = listed !== undefined && isOurs(ref, listed.label) ? listed : yield* must(ref)
       if (found === null || is(found.instance)) return found
       yield* Effect.sleep(pauseMs)
@@ -66,7 +67,6 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
       ),
       operations.done
     )
-  const latest = ([made]: ReadonlyArray<unknown>) => (made as { readonly latestResponse: Operation }).latestResponse
 
   const stop = Effect.fn("Nodes.stop")(function* (ref: NodeRef) {
     // What begins cannot be stopped yet.
@@ -76,7 +76,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     const discardLocalSsd = found.instance.disks?.some(({ type }) => type === "SCRATCH") ?? false
     if (phaseOf(found.instance) === "running")
       yield* told("ask", ref, found, "stop", async ({ instances: client }, place, options) =>
-        latest(await (await client()).stop({ ...place, ...(discardLocalSsd && { discardLocalSsd }) }, options))
+        begunAs(await (await client()).stop({ ...place, ...(discardLocalSsd && { discardLocalSsd }) }, options))
       )
     yield* until(ref, (one) => phaseOf(one) === "stopped")
   })
@@ -88,7 +88,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     if (found !== null && phaseOf(found.instance) === "stopped") {
       const isSuspended = found.instance.status === "SUSPENDED"
       yield* told("once", ref, found, isSuspended ? "resume" : "start", async ({ instances: client }, place, options) =>
-        latest(isSuspended ? await (await client()).resume(place, options) : await (await client()).start(place, options))
+        begunAs(isSuspended ? await (await client()).resume(place, options) : await (await client()).start(place, options))
       )
     }
     const now = yield* until(
@@ -114,12 +114,9 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
   const terminate = Effect.fn("Nodes.terminate")(function* (ref: NodeRef) {
     const found = yield* must(ref)
     if (found !== null)
-      yield* told("ask", ref, found, "delete", async ({ instances: client }, place, options) =>
-        latest(await (await client()).delete(place, options))
-      ).pipe(
-        Effect.catchIf(
-          ({ code }) => isNotThere(code),
-          () => Effect.void
+      yield* operations.gone(
+        gcp.ask("instances.delete", ref.zone!, async ({ instances: client, project }, options) =>
+          begunAs(await (await client()).delete({ project, zone: ref.zone!, instance: found.instance.name! }, options))
         )
       )
     if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
@@ -137,7 +134,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
         ...(labelFingerprint != null && { labelFingerprint })
       }
       yield* told("ask", ref, found, "setLabels", async ({ instances: client }, place, options) =>
-        latest(await (await client()).setLabels({ ...place, instancesSetLabelsRequestResource }, options))
+        begunAs(await (await client()).setLabels({ ...place, instancesSetLabelsRequestResource }, options))
       ).pipe(
         // Others have written a label meanwhile.
         Effect.catchIf(

@@ -1,9 +1,13 @@
 /** Operations: what was accepted is done when its operation is, and well only when that has no errors. One is found again by the id of its request. */
 import * as Effect from "effect/Effect"
+import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
 import { type Gcp, waits } from "./client.ts"
 import { endingsOf } from "./endings.ts"
-import { failureOf } from "./errors.ts"
+import { failureOf, isNotThere, isThere } from "./errors.ts"
+
+/** What a call was accepted as, in the answer of Google's client. */
+export const begunAs = ([begun]: ReadonlyArray<unknown>) => (begun as { readonly latestResponse: Operation }).latestResponse
 
 /** Of names in one filter. */
 const namesMax = 40
@@ -35,14 +39,26 @@ export const makeOperations = (gcp: Gcp) => {
       return found as ReadonlyArray<Operation>
     })
 
+  const done = Effect.fn("Operations.done")(function* (operation: Operation) {
+    const over = yield* wait(operation)
+    const failure = failureOf(over)
+    return failure === null ? over : yield* failure
+  })
+  const unless = (isFine: (code: string) => boolean) => (begun: Effect.Effect<Operation, CloudError>) =>
+    Effect.catchIf(
+      Effect.asVoid(Effect.flatMap(begun, done)),
+      ({ code }) => isFine(code),
+      () => Effect.void
+    )
+
   return {
     wait,
     /** Fails with what went wrong in it. */
-    done: Effect.fn("Operations.done")(function* (operation: Operation) {
-      const over = yield* wait(operation)
-      const failure = failureOf(over)
-      return failure === null ? over : yield* failure
-    }),
+    done,
+    /** Until what is deleted is gone: that it was so already is as good. */
+    gone: unless(isNotThere),
+    /** Until what is made is there: that another one has made it is as good. */
+    there: unless(isThere),
     /** The one that a request was accepted as: its `clientOperationId` is the id of the request, by the API's reference. */
     ofRequest: (zone: string, requestId: string) => Effect.map(list(zone, `clientOperationId = "${requestId}"`), (found) => found[0]),
     /** How instances of these names ended. By `eq` the API's filters are regular expressions, for the whole of a value; they are not mixed with `=`. */

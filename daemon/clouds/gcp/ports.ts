@@ -2,12 +2,11 @@
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { Tags } from "../Cloud.ts"
-import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { isNotThere, isThere } from "./errors.ts"
+import { isThere } from "./errors.ts"
 import { anywhere } from "./firewall-rules.ts"
 import { portsName, ruleWords } from "./names.ts"
-import type { Operations } from "./operations.ts"
+import { begunAs, type Operations } from "./operations.ts"
 
 const lowestPriority = 65_534
 
@@ -24,14 +23,12 @@ export const makePorts = (gcp: Gcp, operations: Operations) => ({
       targetTags: [name],
       allowed: [{ IPProtocol: "tcp", ports: [...ports] }]
     })
-    const insert = gcp.ask("firewalls.insert", "", async ({ firewalls, project }, options) => {
-      const [made] = await (await firewalls()).insert({ project, firewallResource: body(project) }, options)
-      return made.latestResponse as Operation
-    })
-    const patch = gcp.ask("firewalls.patch", "", async ({ firewalls, project }, options) => {
-      const [made] = await (await firewalls()).patch({ project, firewall: name, firewallResource: body(project) }, options)
-      return made.latestResponse as Operation
-    })
+    const insert = gcp.ask("firewalls.insert", "", async ({ firewalls, project }, options) =>
+      begunAs(await (await firewalls()).insert({ project, firewallResource: body(project) }, options))
+    )
+    const patch = gcp.ask("firewalls.patch", "", async ({ firewalls, project }, options) =>
+      begunAs(await (await firewalls()).patch({ project, firewall: name, firewallResource: body(project) }, options))
+    )
     yield* Effect.flatMap(insert, operations.done).pipe(
       Effect.catchIf(
         ({ code }) => isThere(code),
@@ -42,18 +39,10 @@ export const makePorts = (gcp: Gcp, operations: Operations) => ({
   }),
   /** Of a cluster whose machines are gone, or that got none. */
   close: (cluster: ClusterId) =>
-    gcp
-      .ask("firewalls.delete", "", async ({ firewalls, project }, options) => {
-        const [made] = await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options)
-        return made.latestResponse as Operation
-      })
-      .pipe(
-        Effect.flatMap(operations.done),
-        Effect.asVoid,
-        Effect.catchIf(
-          ({ code }) => isNotThere(code),
-          () => Effect.void
-        )
+    operations.gone(
+      gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
+        begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
       )
+    )
 })
 export type Ports = ReturnType<typeof makePorts>

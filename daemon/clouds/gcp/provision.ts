@@ -5,16 +5,18 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
+import { later, passingBy } from "../../rented/errors.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { nodeOf } from "../../rented/node-ids.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
-import type { Instance, Operation } from "./api.ts"
+import type { Instance } from "./api.ts"
 import { refusalOf } from "./endings.ts"
-import { isNotThere, isThere, passingBy, refusedBy } from "./errors.ts"
+import { isThere, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { requestId } from "./instance-body.ts"
 import { instanceName, labelOf } from "./names.ts"
-import { later, makeRequests, type RequestsOptions } from "./requests.ts"
+import { begunAs } from "./operations.ts"
+import { makeRequests, type RequestsOptions } from "./requests.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
 export interface ProvisionOptions extends RequestsOptions {
@@ -39,19 +41,14 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     Effect.forEach(
       names,
       (name) =>
-        gcp
-          .ask("instances.delete", zone, async ({ instances: client, project }, options) => {
-            const [made] = await (await client()).delete({ project, zone, instance: name }, options)
-            return made.latestResponse as Operation
-          })
-          .pipe(
-            Effect.flatMap(operations.done),
-            Effect.catchIf(
-              ({ code }) => isNotThere(code),
-              () => Effect.void
-            ),
-            Effect.mapError(later)
+        Effect.mapError(
+          operations.gone(
+            gcp.ask("instances.delete", zone, async ({ instances: client, project }, options) =>
+              begunAs(await (await client()).delete({ project, zone, instance: name }, options))
+            )
           ),
+          later
+        ),
       { concurrency: atOnce, discard: true }
     )
 

@@ -1,11 +1,12 @@
 /** What became of nodes, by one list of all zones; of those that are off or gone their operations are asked, once. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import type { makeMissed } from "../../rented/missed.ts"
 import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { type Ending, inWords } from "./endings.ts"
-import { asFound, type Found, foundIn, isOurs, notOurs } from "./found.ts"
+import { asFound, type Found, foundIn } from "./found.ts"
 import type { Instances } from "./Instances.ts"
 import type { Operations } from "./operations.ts"
 import { phaseOf, stateOf } from "./states.ts"
@@ -17,6 +18,7 @@ export interface QueryOptions {
   readonly missed: ReturnType<typeof makeMissed>
 }
 
+const atOnce = 8
 /** How machines ended that are off is asked once. */
 const endingsMax = 10_000
 /** An operation may be listed a while after what it did. */
@@ -51,7 +53,7 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
     const nowMs = yield* Clock.currentTimeMillis
     const logs = [...new Set(refs.map(({ tags }) => tags.log))]
     const lists = yield* Effect.forEach(logs, (log) => instances.ofLog(log), { concurrency: "unbounded" })
-    const byNode = (node: string) => lists.map((list) => foundIn(list, node)).find((found) => found !== undefined)
+    const byNode = (node: string) => lists.map((list) => foundIn(list.instances, node)).find((found) => found !== undefined)
     const silentOf = ({ zone }: NodeRef) => lists.map(({ silent }) => silent.get(zone ?? "")).find((why) => why !== undefined)
     const inZone = Effect.fnUntraced(function* (zone: string, those: ReadonlyArray<NodeRef>) {
       // One of another log is in none of these lists.
@@ -59,7 +61,7 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
       const named = yield* Effect.forEach(
         strangers,
         (ref) => (ref.host === null ? Effect.succeed(undefined) : instances.named(zone, ref.host)),
-        { concurrency: 8 }
+        { concurrency: atOnce }
       )
       const alone = new Map(strangers.map((ref, i) => [ref, named[i]]))
       const foundOf = (ref: NodeRef): Found | undefined => byNode(ref.node) ?? asFound(alone.get(ref))
@@ -83,17 +85,6 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         return stateOf(found.instance, found.label, ending, useInternalIps)
       })
     })
-    const zones = Map.groupBy(refs, ({ zone }) => zone ?? "")
-    const states = yield* Effect.forEach(
-      zones,
-      ([zone, those]) =>
-        Effect.map(
-          Effect.catch(inZone(zone, those), ({ message }) => Effect.succeed(those.map((ref) => unknownState(ref, message)))),
-          (found) => found.map((state, i) => [those[i]!, state] as const)
-        ),
-      { concurrency: 8 }
-    )
-    const byRef = new Map(states.flat())
-    return refs.map((ref) => byRef.get(ref)!)
+    return yield* statesBy(refs, { placeOf: ({ zone }) => zone, concurrency: atOnce, ask: inZone })
   })
 }

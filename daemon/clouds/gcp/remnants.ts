@@ -1,12 +1,11 @@
 /** What clusters leave behind on Compute Engine: disks that no machine has, what they were copied by, and the rules that opened ports. */
 import * as Effect from "effect/Effect"
 import type { Remnant } from "../Remnant.ts"
-import { lastPart, type Operation } from "./api.ts"
+import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import type { Clones } from "./clones.ts"
-import { isNotThere } from "./errors.ts"
 import { asLabel, labelNames, ownerInRule, ownerOf } from "./names.ts"
-import type { Operations } from "./operations.ts"
+import { begunAs, type Operations } from "./operations.ts"
 import { regionOf } from "./owned.ts"
 import type { Ports } from "./ports.ts"
 
@@ -48,19 +47,11 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
     })
 
   const removeDisk = (zone: string, disk: string) =>
-    gcp
-      .ask("disks.delete", zone, async ({ disks: client, project }, options) => {
-        const [made] = await (await client()).delete({ project, zone, disk }, options)
-        return made.latestResponse as Operation
-      })
-      .pipe(
-        Effect.flatMap(operations.done),
-        Effect.asVoid,
-        Effect.catchIf(
-          ({ code }) => isNotThere(code),
-          () => Effect.void
-        )
+    operations.gone(
+      gcp.ask("disks.delete", zone, async ({ disks: client, project }, options) =>
+        begunAs(await (await client()).delete({ project, zone, disk }, options))
       )
+    )
 
   return {
     /** What may not be listed is said, and the rest is told all the same. */

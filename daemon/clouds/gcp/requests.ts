@@ -2,12 +2,14 @@
 import * as Effect from "effect/Effect"
 import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
+import { later } from "../../rented/errors.ts"
+import { tokensMax } from "../../rented/node-ids.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isThrottled, passingBy, refusedBy } from "./errors.ts"
-import { bulkBody, kept, type Parts, requestId } from "./instance-body.ts"
-import type { Operations } from "./operations.ts"
+import { failureOf, isThrottled, refusedBy } from "./errors.ts"
+import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
+import { begunAs, type Operations } from "./operations.ts"
 
 export interface RequestsOptions {
   readonly gcp: Gcp
@@ -21,11 +23,6 @@ export interface RequestsOptions {
 /** Of what was accepted and then put off. */
 const attemptsMax = 5
 const attemptPauseMs = 5_000
-/** Of a token that is forgotten it would not be known that an answer is missing. */
-const tokensMax = 100_000
-
-/** Something may be there: that we may not ask, or not now, says nothing of it. */
-export const later = ({ code, message }: CloudError) => passingBy(code, message)
 
 /** One call, which makes all of it or, of machines that were kept, one of them. */
 interface Call {
@@ -52,19 +49,17 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
       const send = (id: string) =>
         gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
           const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
-          const [made] = await (await client()).bulkInsert(request, options)
-          return made.latestResponse as Operation
+          return begunAs(await (await client()).bulkInsert(request, options))
         })
       return [{ ranks, send }] satisfies ReadonlyArray<Call>
     }
     return yield* Effect.forEach(ranks, (rank) => {
-      const instanceResource = kept(parts, rank)
+      const instanceResource = instanceBody(parts, rank)
       if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
       const send = (id: string) =>
-        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) => {
-          const [made] = await (await client()).insert({ project, zone, requestId: id, instanceResource }, options)
-          return made.latestResponse as Operation
-        })
+        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) =>
+          begunAs(await (await client()).insert({ project, zone, requestId: id, instanceResource }, options))
+        )
       return Effect.succeed<Call>({ ranks: [rank], send })
     })
   })

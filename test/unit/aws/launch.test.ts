@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { rootDisk } from "../../../daemon/clouds/aws/disk.ts"
-import { familyFor, namedImage, newestOf } from "../../../daemon/clouds/aws/images.ts"
+import { familyFor, newestOf } from "../../../daemon/clouds/aws/images.ts"
 import { clientToken, launchInput, type Parts, userDataMaxBytes } from "../../../daemon/clouds/aws/launch-input.ts"
 import { chooseSubnet, type NetworkOf } from "../../../daemon/clouds/aws/subnets.ts"
 import { labelOf } from "../../../daemon/clouds/aws/tags.ts"
@@ -165,11 +165,6 @@ describe("an image", () => {
     expect(familyFor({ accelerators: { name: "T4g", count: 1 } }, "arm64").names[0]).toContain("ARM64")
     expect(familyFor({ accelerators: { name: "Trainium", count: 1 } }, "x86_64").names[0]).toContain("Neuron")
     expect(familyFor({ accelerators: null }, "arm64").names[0]).toContain("arm64")
-  })
-  it("is the task's own for its region; a tag of SkyPilot's is what is usual", () => {
-    expect(namedImage({ "us-east-1": "ami-a", "us-west-2": "ami-b" }, "us-west-2")).toBe("ami-b")
-    expect(namedImage({ "*": "skypilot:gpu-ubuntu-2004" }, "us-east-1")).toBeNull()
-    expect(namedImage(undefined, "us-east-1")).toBeNull()
   })
 })
 

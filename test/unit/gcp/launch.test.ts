@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest"
 import { CloudError } from "../../../daemon/clouds/Cloud.ts"
 import type { BulkInsert } from "../../../daemon/clouds/gcp/api.ts"
 import { diskType } from "../../../daemon/clouds/gcp/disk.ts"
-import { familyFor, namedImage } from "../../../daemon/clouds/gcp/images.ts"
-import { bulkBody, kept, labelProblem, type Parts, requestId } from "../../../daemon/clouds/gcp/instance-body.ts"
+import { familyFor } from "../../../daemon/clouds/gcp/images.ts"
+import { bulkBody, instanceBody, labelProblem, type Parts, requestId } from "../../../daemon/clouds/gcp/instance-body.ts"
 import { instanceName, labelOf, portsName } from "../../../daemon/clouds/gcp/names.ts"
 import { metricsOf } from "../../../daemon/clouds/gcp/quotas.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../../events/ids.ts"
@@ -122,7 +122,7 @@ describe("a request for machines", () => {
   })
   it("from a machine that was kept is made one by one, with the disks of that", () => {
     const root = { link: "projects/lab-1/global/machineImages/kept", kind: "machine" as const, gib: 0 }
-    const made = kept(parts({}, { root }), 3)
+    const made = instanceBody(parts({}, { root }), 3)
     expect(made).toMatchObject({
       name: "train-1-zzabcdefgh-3",
       sourceMachineImage: root.link,
@@ -193,10 +193,6 @@ describe("an image", () => {
     expect(familyFor({ accelerators: null }, "x86_64").names[0]).toBe("ubuntu-2404-lts-amd64")
     expect(familyFor({ accelerators: null }, "arm64").names[0]).toBe("ubuntu-2404-lts-arm64")
     expect(familyFor(offer, "x86_64").project).toBe("deeplearning-platform-release")
-  })
-  it("is the task's own for its region; a tag of SkyPilot's is what is usual", () => {
-    expect(namedImage({ "us-central1": "a", "us-west1": "b" }, "us-west1")).toBe("b")
-    expect(namedImage({ "*": "skypilot:gpu-debian-11" }, "us-west1")).toBeNull()
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * The list of offers with the names that the account has for its zones, and with the regions that it has. A list knows zones by number (`use1-az1`), which
- * stand in it as letters; which letter an account has for one is its own. Pure.
+ * stand in it as letters; which letter an account has for one is its own.
  */
 import type { Goods } from "../../../task/Offers.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
@@ -46,5 +46,21 @@ export const ofAccount = (catalog: Catalog, known: ReadonlyMap<string, ZoneNames
     usdPerHour: (goods) => catalog.usdPerHour(goodsOf(goods)),
     prices,
     places: (goods) => prices(goods).map(({ region, zones }) => ({ region, zones }))
+  }
+}
+
+/** Made anew when the list is another one, or more is known of the account. */
+export const makeAccountCatalog = (
+  catalog: () => Catalog | undefined,
+  zones: () => ReadonlyMap<string, ZoneNames>,
+  regions: () => ReadonlyArray<string>
+) => {
+  let last: { readonly of: ReadonlyArray<unknown>; readonly made: Catalog } | undefined
+  return (): Catalog | undefined => {
+    const list = catalog()
+    if (list === undefined) return undefined
+    const of = [list, zones().size, regions()]
+    if (!last?.of.every((one, i) => one === of[i])) last = { of, made: ofAccount(list, zones(), regions()) }
+    return last!.made
   }
 }

@@ -1,0 +1,15 @@
+/** Errors that all clouds of machines for rent have in the same words. Pure. */
+import type { RefusalScope } from "../../events/values.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+
+/** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
+export const scopeUnknown: RefusalScope = "zone"
+
+/** What the place lacks for any machine. */
+export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>
+  new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
+
+export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
+
+/** Something may be there: that we may not ask, or not now, says nothing of it. */
+export const later = ({ code, message }: CloudError): CloudError => passingBy(code, message)

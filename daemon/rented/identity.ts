@@ -1,0 +1,27 @@
+/** Whose the credentials are, asked once for as long as they are the same. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { CloudError } from "../clouds/Cloud.ts"
+import { inTurn } from "../in-turn.ts"
+import { goodForMs, type SightOptions } from "./sight.ts"
+
+type Names = ReadonlyArray<string>
+
+export interface IdentityOptions extends Pick<SightOptions<unknown>, "fingerprint" | "hasSigns"> {
+  readonly ask: Effect.Effect<Names, CloudError>
+}
+
+/** Null where there is no sign of an account. */
+export const keptIdentity = ({ ask, fingerprint, hasSigns }: IdentityOptions): Effect.Effect<Names | null, CloudError> => {
+  let last: { readonly names: Names; readonly atMs: number; readonly fingerprint: string } | undefined
+  const turn = inTurn<"identity">()
+  const look = Effect.gen(function* () {
+    const atMs = yield* Clock.currentTimeMillis
+    const now = yield* fingerprint
+    if (last !== undefined && last.fingerprint === now && atMs - last.atMs < goodForMs) return last.names
+    const names = yield* ask
+    last = { names, atMs, fingerprint: now }
+    return names
+  })
+  return Effect.suspend(() => (hasSigns() ? turn("identity", look) : Effect.succeed(null)))
+}
