@@ -73,11 +73,11 @@ describe("a launch behind another", () => {
     ]
     assert.isUndefined(last(setting, up().length + 2))
     const world = worldOf(setting)
-    assert.notInclude(operationView(operationOf(world.operations, "r-2")!, world).detail ?? "", "before it")
+    assert.notInclude(operationView(operationOf(world.operations, "r-2")!, world, 0).detail ?? "", "before it")
   })
   it("is listed as waiting", () => {
     const world = worldOf(facts)
-    assert.strictEqual(operationView(operationOf(world.operations, "r-2")!, world).detail, "waits for 1 before it")
+    assert.strictEqual(operationView(operationOf(world.operations, "r-2")!, world, 0).detail, "waits for 1 before it")
   })
 })
 
