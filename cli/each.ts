@@ -87,11 +87,13 @@ export const each = async (work: Each): Promise<number> => {
   return Math.max(exitCodes.ok, ...codes)
 }
 
-/** What is left undone is said though the command goes well. */
+/** What it waits for is said as it begins; what is left undone, though the command goes well. */
 const toldOf =
-  ({ above }: Progress) =>
-  ({ cluster, detail, state }: Phase) =>
-    state === "failed" && above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
+  ({ above, line }: Progress) =>
+  ({ cluster, detail, phase, state }: Phase) => {
+    if (phase === "queued") line("running", cluster, `waits ${detail}`)
+    if (state === "failed") above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
+  }
 
 export const namesOf = (clusters: ReadonlyArray<ClusterView>): string => clusters.map(({ name }) => clean(name)).join(", ")
 

@@ -1,25 +1,36 @@
 /**
- * How far a step of an operation is, between the facts of it: said to whoever waits for the operation in this moment, and kept nowhere. A
- * reference, so that what follows no operation need not know of it.
+ * How far a step of an operation is, between the facts of it: said to whoever waits for the operation, and to who asks while the step goes
+ * on; kept nowhere else. References, so that what follows no operation need not know of them.
  */
 import * as Context from "effect/Context"
-import type { OperationId } from "../events/ids.ts"
+import type { NodeId, OperationId } from "../events/ids.ts"
 import type { Progress } from "../sdk/protocol/Wire.ts"
 
-export type Passing = Pick<Progress, "phase" | "detail">
+/** `sinceMs`: of a wait, for who sees no seconds counted. */
+export type Passing = Pick<Progress, "phase" | "detail"> & { readonly sinceMs?: number }
 
 type Follower = (passing: Passing) => void
 
 const make = () => {
   const followers = new Map<OperationId, Set<Follower>>()
+  const latest = new Map<OperationId, Passing>()
   return {
     say: (operation: OperationId, passing: Passing): void => {
+      latest.set(operation, passing)
       for (const follower of followers.get(operation) ?? []) follower(passing)
     },
-    /** Returns what ends that. */
+    /** What was said last, while its step goes on. */
+    last: (operation: OperationId | undefined): Passing | undefined => (operation === undefined ? undefined : latest.get(operation)),
+    /** The step has ended: a fact says how. */
+    over: (operation: OperationId | undefined): void => {
+      if (operation !== undefined) latest.delete(operation)
+    },
+    /** From what was said last on. Returns what ends that. */
     follow: (operation: OperationId, follower: Follower): (() => void) => {
       const own = followers.get(operation) ?? new Set()
       followers.set(operation, own.add(follower))
+      const said = latest.get(operation)
+      if (said !== undefined) follower(said)
       return () => {
         own.delete(follower)
         if (own.size === 0 && followers.get(operation) === own) followers.delete(operation)
@@ -29,3 +40,33 @@ const make = () => {
 }
 
 export const Ongoing = Context.Reference<ReturnType<typeof make>>("skyd/daemon/Ongoing", { defaultValue: make })
+
+/** What a node is waited for in the middle of what its cloud was asked: said by the cloud, heard by who knows for which operation. */
+export interface Waiting {
+  readonly begun: (node: NodeId, what: string, sinceMs: number) => void
+  readonly over: (node: NodeId) => void
+}
+export const Waiting = Context.Reference<Waiting>("skyd/daemon/Waiting", { defaultValue: () => ({ begun: () => {}, over: () => {} }) })
+
+/** Of several nodes the first that is waited for, and how many more are; said when it changes. */
+export const waitingFor = (say: (passing: Passing) => void, phase: Passing["phase"]): Waiting => {
+  const waits = new Map<NodeId, { readonly what: string; readonly sinceMs: number }>()
+  let said = ""
+  const show = () => {
+    const [first] = waits.values()
+    if (first === undefined) return
+    const detail = `${first.what}${waits.size > 1 ? `; and for ${waits.size - 1} more` : ""}`
+    if (detail !== said) say({ phase, detail, sinceMs: first.sinceMs })
+    said = detail
+  }
+  return {
+    begun: (node, what, sinceMs) => {
+      waits.set(node, { what, sinceMs })
+      show()
+    },
+    over: (node) => {
+      waits.delete(node)
+      show()
+    }
+  }
+}

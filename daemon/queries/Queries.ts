@@ -3,6 +3,8 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
 import { ReadOnlyError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
@@ -17,6 +19,7 @@ import { Leaks } from "../leaks/Leaks.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { LogStore } from "../log/LogStore.ts"
 import { Notices } from "../Notices.ts"
+import { Ongoing } from "../Ongoing.ts"
 import { Couriers } from "../reactors/couriers/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../Unlogged.ts"
@@ -67,6 +70,10 @@ const momentOf = (moment: { readonly asOf?: Moment }) =>
 
 const make = Effect.gen(function* () {
   const identity = yield* Identity
+  const ongoing = yield* Ongoing
+  /** Of now alone. */
+  const saidOf = (row: ClusterRow, { asOf }: { readonly asOf?: Moment }) =>
+    asOf === undefined ? ongoing.last(workOf(row)[0]?.id) : undefined
   const store = yield* LogStore
   const lifecycle = yield* Lifecycle
   const clouds = yield* Clouds
@@ -118,7 +125,13 @@ const make = Effect.gen(function* () {
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const said = about.length === 0 ? {} : { notices: about }
       const nowMs = yield* momentOf(moment)
-      return { clusters: rows.map((row) => clusterView(row, world.jobs, nowMs)), notFound, ...moment, ...said, ...completeness() }
+      return {
+        clusters: rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment))),
+        notFound,
+        ...moment,
+        ...said,
+        ...completeness()
+      }
     }),
     "cost.report": Effect.fnUntraced(function* (params) {
       const { moment, world } = yield* past.at(params.at)

@@ -3,6 +3,8 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
+import type { Passing } from "../Ongoing.ts"
+import { reasonOf } from "./operation-view.ts"
 
 export const handleOf = (row: ClusterRow): ResourceHandle => ({
   clusterName: row.name,
@@ -12,9 +14,10 @@ export const handleOf = (row: ClusterRow): ResourceHandle => ({
   headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
 })
 
-/** `nowMs`: the moment that it is of, which what it waits for is told from. */
-export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs?: number): ClusterView => {
-  const { phase, reason, status } = conditionOf(row, nowMs)
+/** `nowMs`: the moment that it is of, which what it waits for is told from; `said` by the step that it is at, now. */
+export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs: number, said?: Passing): ClusterView => {
+  const condition = conditionOf(row, nowMs)
+  const { phase, status } = condition
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
   const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null
@@ -23,7 +26,7 @@ export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs?: number): Cluste
     id: row.id,
     status,
     phase,
-    reason,
+    reason: reasonOf(condition, nowMs, said),
     launchedAtMs: row.launchedAtMs,
     lastUse: row.lastUse,
     autostop: setting?.idleMinutes ?? -1,

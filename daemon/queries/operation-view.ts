@@ -1,9 +1,11 @@
 /** An operation's row as `ops` answers it. Pure. */
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
-import { conditionOf, workOf } from "../../projections/cluster-status.ts"
+import { type Condition, conditionOf, workOf } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import type { OperationView } from "../../sdk/protocol/rows.ts"
+import { lasting } from "../../task/lasting.ts"
+import type { Passing } from "../Ongoing.ts"
 import { plural } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 
@@ -14,13 +16,17 @@ export const beforeIt = (cluster: ClusterRow, operation: string): ReadonlyArray<
   return own === undefined ? [] : work.filter(({ seq }) => seq < own.seq)
 }
 
-const detailOf = (row: OperationRow, world: World): string | null => {
+/** What its step says of itself just now is more than facts tell: which machine is waited for, what that answers, and since when. */
+export const reasonOf = ({ phase, reason }: Condition, nowMs: number, said: Passing | undefined): string | null =>
+  said?.sinceMs === undefined || said.phase !== phase ? reason : `${said.detail}, ${lasting(Math.max(1000, nowMs - said.sinceMs))}`
+
+const detailOf = (row: OperationRow, world: World, nowMs: number, said?: Passing): string | null => {
   switch (row.outcome._tag) {
     case "running": {
       const cluster = row.cluster === undefined ? undefined : rowOf(world.clusters, row.cluster)
       if (cluster === undefined) return null
       const ahead = beforeIt(cluster, row.id).length
-      return ahead > 0 ? `waits for ${ahead} before it` : conditionOf(cluster).reason
+      return ahead > 0 ? `waits for ${ahead} before it` : reasonOf(conditionOf(cluster, nowMs), nowMs, said)
     }
     case "failed":
       return row.outcome.error.message
@@ -44,12 +50,12 @@ export const leftOf = (cluster: ClusterRow | undefined): string | null => {
   return `${name} ${running === 0 ? "" : `keeps ${plural(running, "node")}`}${more}${price}. To end it: sky down ${name}`
 }
 
-export const operationView = (row: OperationRow, world: World): OperationView => ({
+export const operationView = (row: OperationRow, world: World, nowMs: number, said?: Passing): OperationView => ({
   id: row.id,
   method: row.method,
   cluster: row.clusterName,
   status: row.outcome._tag,
-  detail: detailOf(row, world),
+  detail: detailOf(row, world, nowMs, said),
   requestedAtMs: row.requestedAtMs,
   endedAtMs: row.endedAtMs
 })

@@ -1,4 +1,5 @@
 /** What runs and what has run, and the wish that one of it ends. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Result from "effect/Result"
@@ -11,14 +12,19 @@ import type { Request } from "../../sdk/protocol/Wire.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import type { EventLog } from "../log/EventLog.ts"
+import { Ongoing } from "../Ongoing.ts"
 import { leftOf, operationView } from "./operation-view.ts"
 
 export const operationAnswers = ({ decide, world }: Pick<EventLog["Service"], "decide" | "world">, daemon: Actor) => ({
   operations: ({ all }: typeof Operations.Type) =>
-    Effect.sync(() => {
+    Effect.gen(function* () {
       const now = world()
+      const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
+      const ongoing = yield* Ongoing
       const rows = [...HashMap.values(now.operations.rows)].filter(({ outcome }) => all || outcome._tag === "running")
-      return { operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, now)) }
+      return {
+        operations: rows.sort((a, b) => b.requestedSeq - a.requestedSeq).map((row) => operationView(row, now, nowMs, ongoing.last(row.id)))
+      }
     }),
   "operations.cancel": Effect.fn("operations.cancel")(function* (
     { operation: asked }: typeof OperationsCancel.Type,

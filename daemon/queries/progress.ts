@@ -2,7 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { AutostopArmed } from "../../events/autostop.ts"
-import type { NodeProvisioned, NodeRequested } from "../../events/provision.ts"
+import type { NodeAbandoned, NodeProvisioned, NodeRequested } from "../../events/provision.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -73,6 +73,18 @@ const toldOf = ({ offer, refused, refusals }: ClusterRow) =>
   refusals.length > 0 ? refusalText(refusals.at(-1)!) : offer && refused ? refusalText({ offer, ...refused }) : ""
 const soon = (ms: number) => `in ${lasting(Math.max(1000, ms))}`
 
+/** Asked of what outlasts the cluster, which may be gone by now. */
+const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, { clusters, costs }: World) => {
+  const machine = Option.getOrUndefined(HashMap.get(clusters.abandoned, node))
+  const cost = Option.getOrUndefined(HashMap.get(costs.rows, cluster))
+  const isRented = (cost?.offer?.usdPerHour ?? 0) > 0
+  const where = isRented && machine ? `${machine.host} (${placeText(machine)}), ${priceText(cost!.offer!)}` : (machine?.host ?? "its cloud")
+  const whoElse = isRented ? "" : ", or by who wants the machine"
+  const then = machine === undefined ? "" : `. It is ended once that is reached${whoElse}`
+  const look = isRented ? "; what is left: sky leaks" : ""
+  return `node ${rank} may still be on ${where}: ${reason.replace(/\.$/, "")}${then}${look}; at once: sky down --unlogged ${cost?.name ?? ""}`
+}
+
 const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded
   const id = clusterOf(recorded)
@@ -81,7 +93,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
   switch (event._tag) {
     case "OperationRequested": {
       const before = row && beforeIt(row, event.requestId).at(-1)
-      return before && said("queued", "running", `for the ${before.method} before it`)
+      return before && said("queued", "running", `for the ${before.method} before it; to end that: sky ops cancel ${before.id}`)
     }
     case "NodeRequested":
       return said("provision", "running", `${asked(event, row)} on ${placeName(event.offer)}`)
@@ -122,16 +134,8 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return said("cancel", "running", event.jobs.join(", "))
     case "StopRequested":
       return said("stop", "running")
-    case "NodeAbandoned": {
-      const name = row?.name ?? ""
-      const host = Option.getOrUndefined(HashMap.get(world.clusters.abandoned, event.node))?.host
-      const then = host === undefined ? "" : ". It is ended once that is reached, or by who wants the machine"
-      return said(
-        "down",
-        "failed",
-        `node ${event.rank} may still be on ${host ?? "its cloud"}: ${event.reason}${then}; at once: sky down --unlogged ${name}`
-      )
-    }
+    case "NodeAbandoned":
+      return said("down", "failed", leftBehind(event, world))
     case "DownRequested":
       return said("down", "running")
     case "ActionFailed":

@@ -11,6 +11,7 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
+import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { AgentError } from "../AgentLink.ts"
@@ -20,6 +21,7 @@ import { cut } from "../commands/caller.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
+import { Ongoing } from "../Ongoing.ts"
 import { SyncError } from "../sync/SyncError.ts"
 import { Aways } from "./away.ts"
 import { Couriers } from "./couriers/Couriers.ts"
@@ -57,6 +59,7 @@ const make = Effect.gen(function* () {
   const couriers = yield* Couriers
   const reactors = yield* Reactors
   const identity = yield* Identity
+  const ongoing = yield* Ongoing
   const fibers = yield* FiberMap.make<ClusterId>()
   const run = yield* FiberMap.runtime(fibers)<never>()
   const slots = new Map<ClusterId, Slot>()
@@ -139,7 +142,10 @@ const make = Effect.gen(function* () {
           })
         ),
         Effect.catchTag("KeyMoved", () => Effect.void),
-        Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))))
+        Effect.catchCause((cause) =>
+          Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))
+        ),
+        Effect.ensuring(Effect.sync(() => ongoing.over(workOf(row)[0]?.id)))
       )
     }
     rest(cluster)

@@ -1,13 +1,14 @@
 /** Does one action: asks the cloud, the agent or the disk, and answers with the facts that came of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { OperationId } from "../../events/ids.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { homePathOf, localMountsOf, workdirFolder } from "../../task/mounts.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { asOwner } from "../identities.ts"
-import { Ongoing } from "../Ongoing.ts"
+import { Ongoing, type Passing, Waiting, waitingFor } from "../Ongoing.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
@@ -42,6 +43,11 @@ const mount = Effect.fn("perform.mount")(function* (row: ClusterRow, task: Recor
   return seen(operationOf(row), [
     { _tag: "FileMountsSynced", cluster: row.id, mounts: mounts.length, files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes) }
   ])
+})
+
+const toldTo = Effect.fnUntraced(function* (operation: OperationId | null, phase: Passing["phase"]) {
+  const ongoing = yield* Ongoing
+  return waitingFor((passing) => operation !== null && ongoing.say(operation, passing), phase)
 })
 
 export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: Action, hands: Hands) {
@@ -100,13 +106,19 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, log)
     case "StartNodes":
-      return yield* startNodes(row, nodesOf(action.ranks), cloud, log)
+      return yield* Effect.provideService(
+        startNodes(row, nodesOf(action.ranks), cloud, log),
+        Waiting,
+        yield* toldTo(operationOf(row), "provision")
+      )
     case "InstallAgents": {
       // What was away before may keep who waits for it without a word for as long as a connection takes.
       const away = nodesOf(action.ranks).find(({ ready, reason }) => !ready && reason !== null)
       if (away !== undefined && action.operation !== null)
         (yield* Ongoing).say(action.operation, { phase: "bootstrap", detail: `not reached: ${away.reason}; trying again` })
-      const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 })
+      const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 }).pipe(
+        Effect.provideService(Waiting, yield* toldTo(action.operation, "bootstrap"))
+      )
       yield* couriers.introduce(row)
       return seen(action.operation, ready)
     }

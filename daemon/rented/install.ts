@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { Waiting } from "../Ongoing.ts"
 import { plain } from "../over-ssh/agents.ts"
 import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
@@ -51,7 +52,11 @@ export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) =
 
   /** Until it is so, or the machine is off. */
   const whenUp = Effect.fn("Install.whenUp")(function* <A>(ref: NodeRef, work: Effect.Effect<A, CloudError>) {
+    const waiting = yield* Waiting
+    yield* Effect.addFinalizer(() => Effect.sync(() => waiting.over(ref.node)))
     const beganMs = yield* Clock.currentTimeMillis
+    const say = (what: string) => waiting.begun(ref.node, what, beganMs)
+    say(`waiting for ssh on ${ref.address ?? ref.host ?? ref.node}`)
     for (let lookedMs = beganMs; ; ) {
       const tried = yield* Effect.result(work)
       if (tried._tag === "Success") return tried.success
@@ -61,9 +66,10 @@ export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) =
         lookedMs = nowMs
         yield* running(ref)
       }
+      say(`waiting for ssh: ${tried.failure.message}`)
       yield* Effect.sleep(pauseMs)
     }
-  })
+  }, Effect.scoped)
 
   const claim = Effect.fn("Install.claim")(function* (ref: NodeRef, accelerators: Accelerators | null) {
     const { ready, target } = yield* machines.readyFor(ref)

@@ -62,7 +62,7 @@ describe("status and queue at every position", () => {
         expect(status.value).toEqual(
           JSON.parse(
             JSON.stringify({
-              clusters: select(world.clusters, null).rows.map((row) => clusterView(row, world.jobs)),
+              clusters: select(world.clusters, null).rows.map((row) => clusterView(row, world.jobs, atMs)),
               notFound: [],
               asOf: { seq, atMs }
             })

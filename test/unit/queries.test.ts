@@ -10,19 +10,24 @@ import { pagesOf } from "../../daemon/queries/pages.ts"
 import { progressOf } from "../../daemon/queries/progress.ts"
 import { queueOf } from "../../daemon/queries/queue.ts"
 import { select } from "../../daemon/queries/select.ts"
+import type { Offer } from "../../events/values.ts"
 import { operationOf } from "../../projections/operations.ts"
 import { makePending } from "../../sdk/client/Pending.ts"
 import {
   asked,
   cluster,
+  created,
   launchRequested,
   lost,
   name,
+  nodeId,
+  offer,
   recorded,
   requested,
   type Said,
   submitted,
   succeeded,
+  token,
   up,
   worldOf
 } from "../fakes/facts.ts"
@@ -39,7 +44,24 @@ describe("a launch behind another", () => {
   const at = asked().length
 
   it("says that it waits, and for what", () => {
-    assert.deepStrictEqual(last(facts, at), ["queued", "running", "for the launch before it"])
+    assert.deepStrictEqual(last(facts, at), ["queued", "running", "for the launch before it; to end that: sky ops cancel r-launch"])
+  })
+  it("and a start says it as a launch does", () => {
+    const start = {
+      _tag: "StartRequested",
+      cluster,
+      idleMinutes: null,
+      down: false,
+      force: false,
+      retryUntilUp: false,
+      lastUse: ""
+    } as const
+    const behind: ReadonlyArray<Said> = [...asked(), requested("start"), [start, "r-start"]]
+    assert.deepStrictEqual(last(behind, at), ["queued", "running", "for the launch before it; to end that: sky ops cancel r-launch"])
+  })
+  it("is named as what is waited for where it is the last of several", () => {
+    const third: ReadonlyArray<Said> = [requested("launch", "r-3"), launchRequested({}, "r-3")]
+    assert.include(last([...facts, ...third], facts.length)?.[2], "sky ops cancel r-2")
   })
   it("does not wait once that is done, nor for an autostop", () => {
     assert.isUndefined(last([...facts, succeeded()], at))
@@ -51,11 +73,42 @@ describe("a launch behind another", () => {
     ]
     assert.isUndefined(last(setting, up().length + 2))
     const world = worldOf(setting)
-    assert.notInclude(operationView(operationOf(world.operations, "r-2")!, world).detail ?? "", "before it")
+    assert.notInclude(operationView(operationOf(world.operations, "r-2")!, world, 0).detail ?? "", "before it")
   })
   it("is listed as waiting", () => {
     const world = worldOf(facts)
-    assert.strictEqual(operationView(operationOf(world.operations, "r-2")!, world).detail, "waits for 1 before it")
+    assert.strictEqual(operationView(operationOf(world.operations, "r-2")!, world, 0).detail, "waits for 1 before it")
+  })
+})
+
+describe("a node that a purge gave up on", () => {
+  const left = (changes: Partial<Offer>, host: string): ReadonlyArray<Said> => {
+    const place = { ...offer, ...changes }
+    return [
+      created,
+      requested("launch"),
+      launchRequested(),
+      { _tag: "PlaceChosen", cluster, offer: place, numNodes: 1 },
+      [{ _tag: "NodeRequested", cluster, token, ranks: [0], offer: place }, "r-launch"],
+      [{ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.4", host }, "r-launch"],
+      requested("down"),
+      [{ _tag: "DownRequested", cluster, purge: true, lastUse: "" }, "r-down"],
+      [{ _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer." }, "r-down"]
+    ]
+  }
+  const aws = left({ cloud: "aws", region: "us-east-1", zone: "us-east-1b", usdPerHour: 0.19 }, "i-0ab3")
+
+  it("is told with what it costs where it is rented, and how to look for it", () => {
+    const words =
+      "node 0 may still be on i-0ab3 (AWS us-east-1b), $0.19 an hour: no answer. It is ended once that is reached; what is left: sky leaks; at once: sky down --unlogged train"
+    assert.strictEqual(last(aws)?.[2], words)
+    // Told a moment later, when the cluster is gone.
+    assert.strictEqual(last([...aws, { _tag: "ClusterGone", cluster, name, reason: "" }], aws.length - 1)?.[2], words)
+  })
+  it("on a machine of the user's own costs nothing, and stands in the way of who wants that", () => {
+    const words =
+      "node 0 may still be on box: no answer. It is ended once that is reached, or by who wants the machine; at once: sky down --unlogged train"
+    assert.strictEqual(last(left({ cloud: "ssh", region: "rack" }, "box"))?.[2], words)
   })
 })
 

@@ -65,6 +65,23 @@ it("a stop that can only be refused is not asked about before, and what a purge 
   expect([code, err]).toEqual([0, expect.stringMatching(/^✗ train: node 0 may still be on box: no route\n✓ train +gone/)])
 })
 
+it("a start that waits for what goes on before it says so while it waits, and how to end that", async () => {
+  const said = { operation: "o", phase: "queued", state: "running", atMs: 0, cluster: "train" } as const
+  const detail = "for the launch before it; to end that: sky ops cancel 01ABC"
+  const behind: Answers = {
+    start: ({ params }, reply) => {
+      reply.send("progress", { ...said, detail })
+      reply.result({ cluster: params.clusterName })
+    }
+  }
+  await using daemon = await fakeDaemon({ ...one({ status: "INIT" }), ...behind })
+  const { code, err } = await sky(dist, daemon.home, ["start", "-y", "train"])
+  expect([code, err]).toEqual([
+    0,
+    expect.stringMatching(/^▸ train +waits for the launch before it; to end that: sky ops cancel 01ABC\n✓ train +up/)
+  ])
+})
+
 describe("a cluster that is as it should be", () => {
   it.each([
     ["stop", { status: "STOPPED" }, "is stopped already"],

@@ -1,0 +1,83 @@
+/** What a machine that was made a moment ago is waited for: said while it lasts, to who waits and to who asks. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import type { NodeRef } from "../../../daemon/clouds/Cloud.ts"
+import { Ongoing, type Passing, Waiting, waitingFor } from "../../../daemon/Ongoing.ts"
+import { inWords } from "../../../daemon/over-ssh/errors.ts"
+import { clusterView } from "../../../daemon/queries/cluster-view.ts"
+import { operationView } from "../../../daemon/queries/operation-view.ts"
+import { remoteError } from "../../../daemon/remote/RemoteError.ts"
+import { makeInstall } from "../../../daemon/rented/install.ts"
+import { operationOf } from "../../../projections/operations.ts"
+import { asked, nodeId, operation, provisioned, requested, rowAfter, worldOf } from "../../fakes/facts.ts"
+
+const refused = inWords(remoteError("ConnectionRefused", { name: "10.0.0.4" }, "connection refused by 10.0.0.4: nothing listens there"))
+const ref = { node: nodeId(0), rank: 0, address: "10.0.0.4", host: "i-0ab3" } as unknown as NodeRef
+
+/** Whose machine refuses as often, and is stopped before then or goes on. */
+const restart = (refusals: number) => {
+  let left = refusals
+  const ask = () => Effect.suspend(() => (left-- > 0 ? Effect.fail(refused) : Effect.void))
+  const options = { cloud: "aws", machines: { ask }, look: () => Effect.undefined, folder: Effect.succeed("/f") }
+  return makeInstall(options as never).restart(ref)
+}
+
+describe("a machine that does not let us in yet", () => {
+  it.effect("is told by its address and by what it answers, each said once", () =>
+    Effect.gen(function* () {
+      const said: Array<Passing> = []
+      const waiting = waitingFor((passing) => said.push(passing), "bootstrap")
+      const fiber = yield* Effect.forkChild(Effect.provideService(restart(5), Waiting, waiting))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(said, [
+        { phase: "bootstrap", detail: "waiting for ssh on 10.0.0.4", sinceMs: 0 },
+        { phase: "bootstrap", detail: "waiting for ssh: connection refused by 10.0.0.4: nothing listens there", sinceMs: 0 }
+      ])
+    })
+  )
+  it("of several the first is told, and the next once that is there", () => {
+    const said: Array<string> = []
+    const { begun, over } = waitingFor(({ detail }) => said.push(detail), "bootstrap")
+    begun(nodeId(0), "a", 0)
+    begun(nodeId(1), "b", 0)
+    over(nodeId(0))
+    over(nodeId(1))
+    assert.deepStrictEqual(said, ["a", "a; and for 1 more", "b"])
+  })
+})
+
+describe("what a step says while it goes on", () => {
+  const launch = operation("r-launch")
+  const detail = "waiting for ssh on 10.0.0.4"
+  const facts = [...asked(), ...provisioned()]
+  const row = rowAfter(facts)!
+  const world = worldOf(facts)
+
+  it.effect("is heard by who comes later, and by nobody once it is over", () =>
+    Effect.gen(function* () {
+      const ongoing = yield* Ongoing
+      const heard: Array<string> = []
+      const listen = () => ongoing.follow(launch, (passing) => heard.push(passing.detail))()
+      ongoing.say(launch, { phase: "bootstrap", detail })
+      listen()
+      ongoing.over(launch)
+      listen()
+      assert.deepStrictEqual(heard, [detail])
+      assert.isUndefined(ongoing.last(launch))
+    })
+  )
+  it("is the reason that status and ops tell, with its seconds", () => {
+    const said = { phase: "bootstrap", detail, sinceMs: 10_000 } as const
+    assert.strictEqual(clusterView(row, world.jobs, 50_000, said).reason, `${detail}, 40 s`)
+    assert.strictEqual(operationView(operationOf(world.operations, "r-launch")!, world, 50_000, said).detail, `${detail}, 40 s`)
+  })
+  it("but not of another phase, nor of an operation that waits for it", () => {
+    const other = { phase: "provision", detail, sinceMs: 10_000 } as const
+    assert.strictEqual(clusterView(row, world.jobs, 50_000, other).reason, "waiting for the agent on the head")
+    const behind = worldOf([...facts, requested("start")])
+    assert.notInclude(operationView(operationOf(behind.operations, "r-start")!, behind, 50_000).detail ?? "", detail)
+  })
+})
