@@ -1,6 +1,6 @@
 /** A refusal for want of a place, with the way on: what is wrong with the wish, or which cloud that is not enabled has it, and for how much. Pure. */
 import * as Result from "effect/Result"
-import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { exiting, ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { priceText } from "../../task/price.ts"
 import type { Plan } from "../optimizer/optimize.ts"
@@ -17,9 +17,11 @@ const hintOf = ({ ranked }: Plan, numNodes: number, own: string | undefined): st
 
 const withMore = (error: SkydError, message: string, hint: string | null): SkydError => {
   if (error._tag === "ValueError") return new ValueError({ message, hint })
-  if (error._tag === "ResourcesMismatchError") return new ResourcesMismatchError({ message, hint })
+  const { exitCode } = error
+  if (error._tag === "ResourcesMismatchError") return exiting(new ResourcesMismatchError({ message, hint }), exitCode)
   if (error._tag !== "ResourcesUnavailableError") return error
-  return new ResourcesUnavailableError({ message, hint, failoverHistory: error.failoverHistory, noFailover: error.noFailover })
+  const { failoverHistory, noFailover } = error
+  return exiting(new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover }), exitCode)
 }
 
 /** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */

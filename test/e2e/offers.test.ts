@@ -73,6 +73,13 @@ describe("a wish that no cloud can meet", () => {
     }
   })
 
+  it("without credentials exits with 4, each time and wherever it may go, so that nobody tries it again", async () => {
+    const credentials = { code: 4, err: expect.stringContaining("AWS is not enabled: there are no credentials") }
+    expect(await refused("--infra", "aws")).toMatchObject(credentials)
+    expect(await refused("--infra", "aws")).toMatchObject(credentials)
+    expect((await refused("--infra", "ssh")).code).toBe(7)
+  })
+
   it("on a cloud that this version has no part for says so, and which it can use", async () => {
     expect(await refused("--cloud", "azure")).toMatchObject({
       code: 7,

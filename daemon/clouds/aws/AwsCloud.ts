@@ -137,6 +137,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   return {
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
+    isForbidden: access.isForbidden,
     whyNot: Effect.flatMap(access.whyNot, (why) =>
       why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
     ),

@@ -136,6 +136,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   return {
     name: "gcp",
     lackOf: () => null,
+    isForbidden: access.isForbidden,
     whyNot: Effect.flatMap(access.whyNot, (why) =>
       why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
     ),
