@@ -119,8 +119,11 @@ const plannedElsewhere = (refusal: SkydError, input: Input<"launch">): Decided =
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */
-const hinted = (refusal: SkydError, { places, task }: Input<"launch">, found: ReturnType<typeof foundElsewhere>): SkydError =>
-  found === undefined ? refusal : withWayOn(refusal, places, found, numNodesOf(task))
+const hinted = (refusal: SkydError, input: Input<"launch">, found: ReturnType<typeof foundElsewhere>): SkydError => {
+  const { access, catalogs, places, task } = input
+  const isListed = !places.off && catalogs().some(({ cloud }) => isEnabledIn(access)(cloud))
+  return found === undefined ? refusal : withWayOn(refusal, places, found, numNodesOf(task), isListed)
+}
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {

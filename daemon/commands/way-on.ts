@@ -25,7 +25,14 @@ const withMore = (error: SkydError, message: string, hint: string | null): SkydE
 }
 
 /** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */
-export const withWayOn = (refusal: SkydError, places: Places, found: Result.Result<Plan, SkydError>, numNodes: number): SkydError => {
+export const withWayOn = (
+  refusal: SkydError,
+  places: Places,
+  found: Result.Result<Plan, SkydError>,
+  numNodes: number,
+  /** Whether a cloud with a list was asked. */
+  isListed: boolean
+): SkydError => {
   const { message } = refusal
   const isNo = isNowhere(refusal, places)
   if (Result.isSuccess(found)) {
@@ -34,6 +41,7 @@ export const withWayOn = (refusal: SkydError, places: Places, found: Result.Resu
   }
   const { failure } = found
   if (!isNo) return failure
-  if (places.off) return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint)
-  return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
+  // An enabled cloud with a list has said by its list what it has not.
+  if (isListed) return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
+  return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint ?? places.hint ?? null)
 }
