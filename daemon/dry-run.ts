@@ -65,8 +65,11 @@ const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, more, pl
   return planNotEnabled(task, catalogs(), isEnabledIn(access), more)
 }
 
-const hintedBy = (refusal: SkydError, { places, task }: Question, found: ReturnType<typeof foundElsewhere>): SkydError =>
-  found === undefined ? refusal : withWayOn(refusal, places, found, numNodesOf(task))
+const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<typeof foundElsewhere>): SkydError => {
+  const { access, catalogs, places, task } = question
+  const isListed = !places.off && catalogs().some(({ cloud }) => isEnabledIn(access)(cloud))
+  return found === undefined ? refusal : withWayOn(refusal, places, found, numNodesOf(task), isListed)
+}
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */
 export const hinted = (refusal: SkydError, question: Question): SkydError => hintedBy(refusal, question, foundElsewhere(refusal, question))

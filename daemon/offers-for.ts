@@ -50,7 +50,8 @@ export const offersFor = Effect.fn("offersFor")(function* (
     const why = clouds.has(name) ? access.get(name) : "this version cannot use it"
     const hint = clouds.has(name) ? clouds.get(name)?.howTo : usable(clouds)
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
-    return Effect.succeed({ offers: [], reason, off: true, ...(hint === undefined ? {} : { hint }) })
+    const isForbidden = clouds.get(name)?.isForbidden?.() === true
+    return Effect.succeed({ offers: [], reason, off: true, isForbidden, ...(hint === undefined ? {} : { hint }) })
   }
   const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
   const groups = yield* Effect.forEach(
@@ -80,6 +81,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     lacks,
     busy: answers.some(({ busy }) => busy === true),
     off: answers.length > 0 && answers.every(({ off }) => off === true),
+    isForbidden: answers.length > 0 && answers.every(({ isForbidden }) => isForbidden === true),
     ...(hint === undefined ? {} : { hint })
   } satisfies Offered
 })

@@ -116,6 +116,8 @@ export interface Cloud {
   readonly name: string
   /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
   readonly whyNot?: Effect.Effect<string | null>
+  /** Whether that was for want of credentials or rights, and not because nobody answered or the settings are wrong. */
+  readonly isForbidden?: () => boolean
   /** How it comes to be used, as a hint. */
   readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */

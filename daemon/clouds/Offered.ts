@@ -11,6 +11,8 @@ export interface Offered {
   readonly busy?: boolean
   /** None of it can be used. */
   readonly off?: boolean
+  /** For want of credentials or rights: no other time is of any help. */
+  readonly isForbidden?: boolean
   /** The user's way on. */
   readonly hint?: string
   /** What was left out of a plan, since the account has no quota there. */

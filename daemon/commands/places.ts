@@ -3,7 +3,8 @@ import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
 import type { PlacePassedOver } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
-import { NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { exiting, NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { inner, sentence } from "../sentence.ts"
 
@@ -14,18 +15,21 @@ export type Places = Offered
 export const isNowhere = ({ message }: SkydError, places: Places): boolean =>
   places.offers.length === 0 && message === nowhere(places).message
 
-export const nowhere = ({ hint, lacks, reason }: Places) =>
+export const nowhere = ({ hint, isForbidden = false, lacks, reason }: Places) =>
   lacks
     ? new NotSupportedError({
         message: sentence(`No enabled cloud can do what the task asks: ${reason}`),
         hint: "Leave it out, or enable a cloud that has it: sky check"
       })
-    : new ResourcesUnavailableError({
-        message: sentence(`No place fits the task: ${reason ?? "no cloud is enabled"}`),
-        hint: hint ?? "Ask for less, or enable a cloud that has it: sky check",
-        failoverHistory: [],
-        noFailover: false
-      })
+    : exiting(
+        new ResourcesUnavailableError({
+          message: sentence(`No place fits the task: ${reason ?? "no cloud is enabled"}`),
+          hint: hint ?? "Ask for less, or enable a cloud that has it: sky check",
+          failoverHistory: [],
+          noFailover: false
+        }),
+        isForbidden ? exitCodes.credentials : exitCodes.capacity
+      )
 
 /** Each place was passed over before it was asked. Where there is one cloud only, its own refusal says it best (contract, D11). */
 const passedOver = (passed: PassedOver): SkydError => {
@@ -33,12 +37,15 @@ const passedOver = (passed: PassedOver): SkydError => {
   const [first, ...others] = refusals
   return first !== undefined && others.length === 0
     ? first
-    : new ResourcesUnavailableError({
-        message: `No place has what is asked for: ${refusals.map(({ message }) => inner(message)).join("; ")}.`,
-        hint: first?.hint ?? null,
-        failoverHistory: refusals.map(({ _tag, message }) => ({ tag: _tag, message })),
-        noFailover: false
-      })
+    : exiting(
+        new ResourcesUnavailableError({
+          message: `No place has what is asked for: ${refusals.map(({ message }) => inner(message)).join("; ")}.`,
+          hint: first?.hint ?? null,
+          failoverHistory: refusals.map(({ _tag, message }) => ({ tag: _tag, message })),
+          noFailover: false
+        }),
+        refusals.every(({ exitCode }) => exitCode === exitCodes.credentials) ? exitCodes.credentials : exitCodes.capacity
+      )
 }
 
 /** Of each cloud the first place that was passed over, and why. */

@@ -1,6 +1,6 @@
 /** A refusal for want of a place, with the way on: what is wrong with the wish, or which cloud that is not enabled has it, and for how much. Pure. */
 import * as Result from "effect/Result"
-import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { exiting, ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { priceText } from "../../task/price.ts"
 import type { Plan } from "../optimizer/optimize.ts"
@@ -17,13 +17,22 @@ const hintOf = ({ ranked }: Plan, numNodes: number, own: string | undefined): st
 
 const withMore = (error: SkydError, message: string, hint: string | null): SkydError => {
   if (error._tag === "ValueError") return new ValueError({ message, hint })
-  if (error._tag === "ResourcesMismatchError") return new ResourcesMismatchError({ message, hint })
+  const { exitCode } = error
+  if (error._tag === "ResourcesMismatchError") return exiting(new ResourcesMismatchError({ message, hint }), exitCode)
   if (error._tag !== "ResourcesUnavailableError") return error
-  return new ResourcesUnavailableError({ message, hint, failoverHistory: error.failoverHistory, noFailover: error.noFailover })
+  const { failoverHistory, noFailover } = error
+  return exiting(new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover }), exitCode)
 }
 
 /** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */
-export const withWayOn = (refusal: SkydError, places: Places, found: Result.Result<Plan, SkydError>, numNodes: number): SkydError => {
+export const withWayOn = (
+  refusal: SkydError,
+  places: Places,
+  found: Result.Result<Plan, SkydError>,
+  numNodes: number,
+  /** Whether a cloud with a list was asked. */
+  isListed: boolean
+): SkydError => {
   const { message } = refusal
   const isNo = isNowhere(refusal, places)
   if (Result.isSuccess(found)) {
@@ -32,6 +41,7 @@ export const withWayOn = (refusal: SkydError, places: Places, found: Result.Resu
   }
   const { failure } = found
   if (!isNo) return failure
-  if (places.off) return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint)
-  return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
+  // An enabled cloud with a list has said by its list what it has not.
+  if (isListed) return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
+  return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint ?? places.hint ?? null)
 }

@@ -34,10 +34,14 @@ export interface SightOptions<A> {
   readonly isAnswer: (error: CloudError) => boolean
 }
 
+const isForbidden = ({ kind, scope }: CloudError) => kind === "Refused" && scope === "cloud"
+const silence = { isAnswer: false, isForbidden: false }
+
 export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredentials, see }: SightOptions<A>) => {
   interface Kept {
     readonly why: string | null
     readonly isAnswer: boolean
+    readonly isForbidden: boolean
     readonly found: A | undefined
     readonly atMs: number
     readonly fingerprint: string
@@ -52,9 +56,9 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
     !isDoubted &&
     kept.fingerprint === at.fingerprint &&
     at.ms - kept.atMs < (kept.why === null ? goodForMs : kept.isAnswer ? badForMs : silentForMs)
-  const keep = (why: string | null, answered: boolean, found?: A) =>
+  const keep = (why: string | null, said: { readonly isAnswer: boolean; readonly isForbidden: boolean }, found?: A) =>
     Effect.map(now, (at): Kept => {
-      last = { why, isAnswer: answered, found, atMs: at.ms, fingerprint: at.fingerprint }
+      last = { why, ...said, found, atMs: at.ms, fingerprint: at.fingerprint }
       isDoubted = false
       return last
     })
@@ -63,14 +67,15 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
     Effect.gen(function* () {
       if (last !== undefined && isFresh(last, yield* now)) return last
       return yield* Effect.matchEffect(see, {
-        onSuccess: ({ found, why }) => keep(why, true, found),
-        onFailure: (error) => keep(error.message, isAnswer(error))
+        onSuccess: ({ found, why }) => keep(why, { isAnswer: true, isForbidden: why !== null }, found),
+        onFailure: (error) => keep(error.message, { isAnswer: isAnswer(error), isForbidden: isForbidden(error) })
       })
     })
   )
   return {
     /** As it was last seen; undefined where it could not be used then. */
     found: () => last?.found,
+    isForbidden: () => !hasSigns() || last?.isForbidden === true,
     /** A right that was there before is seen to be gone by whoever asks next. */
     doubting: <B>(deed: Effect.Effect<B, CloudError>) =>
       Effect.tapError(deed, ({ kind, scope }) =>
@@ -87,7 +92,7 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
         return null
       }
       const seen = yield* Effect.timeoutOption(look, answerMaxMs)
-      return seen._tag === "Some" ? seen.value.why : (yield* keep(`${name} did not answer within ${answerMaxMs / 1000} s`, false)).why
+      return seen._tag === "Some" ? seen.value.why : (yield* keep(`${name} did not answer within ${answerMaxMs / 1000} s`, silence)).why
     })
   }
 }

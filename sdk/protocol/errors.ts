@@ -33,7 +33,7 @@ export class ClusterNotUpError extends Schema.TaggedError<ClusterNotUpError>()("
 }
 /** When the cluster can never give what is asked of it. */
 export class ResourcesMismatchError extends Schema.TaggedError<ResourcesMismatchError>()("ResourcesMismatchError", fields) {
-  readonly exitCode = exitCodes.conflict
+  readonly exitCode = exitCodes.conflict as number
 }
 /** When another identity owns the cluster. Each is as its cloud names it, most specific first. */
 export class ClusterOwnerIdentityMismatchError extends Schema.TaggedError<ClusterOwnerIdentityMismatchError>()(
@@ -116,6 +116,9 @@ export class BadFrame extends Schema.TaggedError<BadFrame>()("BadFrame", fields)
 export class InternalError extends Schema.TaggedError<InternalError>()("InternalError", fields) {
   readonly exitCode = exitCodes.failed
 }
+
+/** For whoever tells by the code whether to try again. */
+export const exiting = <E extends SkydError>(error: E, exitCode: number): E => Object.assign(error, { exitCode })
 
 export type SkydError =
   | ValueError

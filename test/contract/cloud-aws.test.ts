@@ -235,6 +235,7 @@ describeWithMoto("a request for machines of EC2", () => {
       for (const name of Object.keys(saved)) if (name !== "HOME") delete process.env[name]
       process.env["HOME"] = home
       assert.include(yield* cloud.whyNot!, "there are no credentials")
+      assert.isTrue(cloud.isForbidden!())
       assert.isNull(yield* cloud.identity)
       assert.isFalse(existsSync(join(home, ".aws")))
       Object.assign(process.env, saved)

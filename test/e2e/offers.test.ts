@@ -73,6 +73,24 @@ describe("a wish that no cloud can meet", () => {
     }
   })
 
+  it("is told first that no cloud has it, and not only what this machine lacks: no account would help", async () => {
+    for (const one of [dry, refused]) {
+      expect((await one("--gpus", "A1000")).err).toMatch(
+        /^✗ AWS and GCP have no A1000:1\. Besides, this machine has no accelerators, .*\n {2}Did you mean 'A100'\?/m
+      )
+      expect((await one("--gpus", "L4", "--cpus", "1000+")).err).toMatch(
+        /^✗ AWS and GCP have no L4:1 with 1000\+ CPUs\. Besides, this machine/m
+      )
+    }
+  })
+
+  it("without credentials exits with 4, each time and wherever it may go, so that nobody tries it again", async () => {
+    const credentials = { code: 4, err: expect.stringContaining("AWS is not enabled: there are no credentials") }
+    expect(await refused("--infra", "aws")).toMatchObject(credentials)
+    expect(await refused("--infra", "aws")).toMatchObject(credentials)
+    expect((await refused("--infra", "ssh")).code).toBe(7)
+  })
+
   it("on a cloud that this version has no part for says so, and which it can use", async () => {
     expect(await refused("--cloud", "azure")).toMatchObject({
       code: 7,

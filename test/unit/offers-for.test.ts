@@ -2,11 +2,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
+import { nowhere } from "../../daemon/commands/places.ts"
 import { accessOf, offersFor } from "../../daemon/offers-for.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Resources } from "../../task/Resources.ts"
 import { offer } from "../fakes/facts.ts"
 
 interface Fake {
+  readonly isForbidden?: boolean
   readonly whyNot?: string
   readonly reason?: string
   readonly isLastResort?: boolean
@@ -14,9 +17,10 @@ interface Fake {
 }
 const clouds = (fakes: Readonly<Record<string, Fake>>) =>
   new Map(
-    Object.entries(fakes).map(([name, { isLastResort = false, reason = null, usdPerHour = 0, whyNot = null }]) => {
+    Object.entries(fakes).map(([name, { isForbidden = false, isLastResort = false, reason = null, usdPerHour = 0, whyNot = null }]) => {
       const offers = reason === null ? [{ ...offer, cloud: name, usdPerHour }] : []
-      const cloud = { name, isLastResort, whyNot: Effect.succeed(whyNot), offers: () => Effect.succeed({ offers, reason }) }
+      const said = { whyNot: Effect.succeed(whyNot), isForbidden: () => isForbidden }
+      const cloud = { name, isLastResort, ...said, offers: () => Effect.succeed({ offers, reason }) }
       return [name, cloud as unknown as Cloud]
     })
   )
@@ -31,6 +35,21 @@ const local = { isLastResort: true }
 const ssh = {}
 
 describe("a task", () => {
+  it.effect("exits with 4 where all it may go to want credentials or rights, and with 7 where one may be had later", () =>
+    Effect.gen(function* () {
+      const code = (fakes: Readonly<Record<string, Fake>>) =>
+        Effect.gen(function* () {
+          const all = clouds(fakes)
+          const any_of = Object.keys(fakes).map((cloud) => ({ cloud }))
+          return nowhere(yield* offersFor(all, yield* accessOf(all), { run: "r", resources: { any_of } })).exitCode
+        })
+      const aws = { whyNot: "there are no credentials", isForbidden: true }
+      assert.strictEqual(yield* code({ aws }), exitCodes.credentials)
+      assert.strictEqual(yield* code({ aws, gcp: { whyNot: "its credentials may not", isForbidden: true } }), exitCodes.credentials)
+      assert.strictEqual(yield* code({ aws, gcp: { whyNot: "GCP did not answer" } }), exitCodes.capacity)
+      assert.strictEqual(yield* code({ aws, ssh: { reason: "all are taken" } }), exitCodes.capacity)
+    })
+  )
   it.effect("goes to this machine where nothing else can be used", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* asked({ local, ssh: { whyNot: "there is no file" } }), ["local"])

@@ -236,7 +236,15 @@ describe("the error when no place gave it", () => {
     assert.include(hint({ want: "quota" }), "more quota")
     const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
     assert.include(hint(rights), "sky check aws")
-    assert.strictEqual(unavailable(row([refusal(at("us-east-1a"), rights)]), false).exitCode, exitCodes.credentials)
+    const code = (...all: ReadonlyArray<Partial<Refusal>>) =>
+      unavailable(row(all.map((changes) => refusal(at("us-east-1a"), changes))), false).exitCode
+    assert.strictEqual(code(rights), exitCodes.credentials)
+    assert.strictEqual(code({ code: "InvalidParameterValue", scope: "everywhere", want: null }), exitCodes.usage)
+    const region = { code: "OptInRequired", scope: "region", anyKind: true, want: null } as const
+    assert.strictEqual(code(region, { ...rights, want: null }), exitCodes.failed)
+    assert.strictEqual(code(region, { scope: "zone", want: "room" }), exitCodes.capacity)
+    assert.strictEqual(code({ scope: "region", want: "quota" }), exitCodes.capacity)
+    assert.strictEqual(code({ scope: "zone", want: null }), exitCodes.capacity)
     const stopped = {
       ...row([]),
       offer: at("us-east-1a"),

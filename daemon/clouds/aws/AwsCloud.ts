@@ -132,6 +132,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   return {
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
+    isForbidden: access.isForbidden,
     whyNot: whyNotBy(access.whyNot, settings),
     warnings: Effect.sync(access.warnings),
     identity: access.identity,

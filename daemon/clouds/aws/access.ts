@@ -134,6 +134,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
   const {
     doubting,
     found: seen,
+    isForbidden,
     whyNot
   } = makeSight<{ readonly regions: ReadonlyArray<string>; readonly lacks: ReadonlyArray<string> }>({
     name: "AWS",
@@ -153,6 +154,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     },
     /** Those that the account has; none before it was looked at. */
     regions: () => seen()?.regions ?? none,
+    isForbidden,
     whyNot
   }
 }

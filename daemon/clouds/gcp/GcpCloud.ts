@@ -133,6 +133,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   return {
     name: "gcp",
     lackOf: () => null,
+    isForbidden: access.isForbidden,
     whyNot: whyNotBy(access.whyNot, settings),
     warnings: access.warnings,
     identity: access.identity,

@@ -80,7 +80,7 @@ export const makeAccess = (gcp: Gcp) => {
     const why = lacks.length === 0 ? null : `its credentials may not ${lacks.join("; nor ")} in ${project}`
     return { why, found: warns }
   })
-  const { doubting, found, whyNot } = makeSight<ReadonlyArray<string>>({
+  const { doubting, found, isForbidden, whyNot } = makeSight<ReadonlyArray<string>>({
     name: "GCP",
     hasSigns,
     noCredentials,
@@ -90,6 +90,7 @@ export const makeAccess = (gcp: Gcp) => {
   })
   return {
     identity,
+    isForbidden,
     whyNot,
     doubting,
     warnings: Effect.sync(() =>

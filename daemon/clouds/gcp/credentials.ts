@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { readFile, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { nothingThere } from "./errors.ts"
+import { nothingThere } from "../../rented/errors.ts"
 
 const envName = "GOOGLE_APPLICATION_CREDENTIALS"
 const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")

@@ -2,7 +2,7 @@
 import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
 import { workOf } from "../../../projections/cluster-status.ts"
 import { refusalsText, toldMax } from "../../../projections/refusals.ts"
-import { ResourcesUnavailableError } from "../../../sdk/protocol/errors.ts"
+import { exiting, ResourcesUnavailableError } from "../../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../../task/place.ts"
 
@@ -26,9 +26,17 @@ const isForQuota = ({ want }: Refusal): boolean => want === "quota"
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
   refusals.length > 0 && refusals.every((refusal) => refusal.anyKind && refusal.scope === "cloud" && !isForQuota(refusal))
 
-/** No place may be asked with these credentials: no other time or size is of any help. */
-class NotAllowed extends ResourcesUnavailableError {
-  override readonly exitCode = exitCodes.credentials
+/** Of a region as it is set up, as of an image or a network that is missing: no other time helps. */
+const isOfSetup = ({ anyKind, scope }: Refusal): boolean => anyKind || scope === "region"
+
+/** 7 is for what another time, size or quota may help. */
+const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
+  const last = refusals.at(-1)
+  if (last === undefined) return exitCodes.capacity
+  if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
+  if (isForRights(refusals)) return exitCodes.credentials
+  if (last.want === "mending") return exitCodes.failed
+  return refusals.every((refusal) => refusal.want === null && isOfSetup(refusal)) ? exitCodes.failed : exitCodes.capacity
 }
 
 const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
@@ -37,12 +45,13 @@ const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
 const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) => {
   const isForbidden = refused?.scope === "cloud" && !refusals.some(isForQuota)
   const end = `To end it with all its data: sky down ${name}`
-  return new (isForbidden ? NotAllowed : ResourcesUnavailableError)({
+  const error = new ResourcesUnavailableError({
     message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
     hint: isForbidden ? `${rightsOf(refusals)}. ${end}` : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
     failoverHistory: historyOf(refusals),
     noFailover: true
   })
+  return isForbidden ? exiting(error, exitCodes.credentials) : error
 }
 
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
@@ -53,8 +62,7 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
   if (isForRights(refusals)) return rightsOf(refusals)
-  // Of a region as it is set up, as of an image or a network that is missing: no other time helps.
-  if (refusals.every(({ anyKind, scope }) => anyKind || scope === "region")) return "Mend that first, or name a region where it is not so."
+  if (refusals.every(isOfSetup)) return "Mend that first, or name a region where it is not so."
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }
 
@@ -77,11 +85,12 @@ export const unavailable = (row: ClusterRow, isKept: boolean, besides: string | 
   if (isKept) return kept(row, here)
   const refusals = row.refusals.length === 0 ? here : row.refusals
   const more = refusals.length - toldMax
-  return new (isForRights(refusals) ? NotAllowed : ResourcesUnavailableError)({
+  const error = new ResourcesUnavailableError({
     message: `${name}: no place gave what was asked for:${refusalsText(refusals)}${besides === null ? "" : `. ${besides}`}`,
     hint: `${hintFor(refusals)}${whereAll(name, refusals)}`,
     failoverHistory: historyOf(refusals),
     ...(more > 0 ? { more } : {}),
     noFailover: everUp || nodes.length > 0 || workOf(row)[0]?.request?._tag === "StartRequested"
   })
+  return exiting(error, codeFor(refusals))
 }
