@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { isDeepStrictEqual } from "node:util"
 import { expect, it } from "vitest"
-import { Home, processesOf } from "./home.ts"
+import { eventually, Home, processesOf } from "./home.ts"
 
 const home = new Home()
 const canary = "CANARY-5f1c9e"
@@ -42,8 +43,7 @@ it("while the job runs they are in its own environment and in a file that only t
   await home.sky("daemon", "stop")
   for (const file of filesWith(home.state)) expect(spawnSync("stat", ["-c", "%a", file], { encoding: "utf8" }).stdout.trim()).toBe("600")
   await home.sky("logs", "a")
-  await new Promise((done) => setTimeout(done, 300))
-  expect(leaks()).toEqual(none)
+  await eventually(leaks, (left) => isDeepStrictEqual(left, none))
 })
 
 it("a refused request leaves none behind", async () => {
