@@ -47,8 +47,11 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
 
   const draw = () => {
     if (!live || current === undefined) return
-    const text = columns(current.label, current.detail, lasting(Date.now() - current.sinceMs))
-    stream.write(`\r\x1b[K${mark("running")} ${cut(text, stream.columns() - 3)}`)
+    const time = lasting(Date.now() - current.sinceMs)
+    const width = stream.columns() - 3
+    // The seconds show that it goes on: long words give way to them.
+    const detail = cut(current.detail, width - labelWidth - widthOf(time) - 2)
+    stream.write(`\r\x1b[K${mark("running")} ${cut(columns(current.label, detail, time), width)}`)
     drawn = true
   }
 

@@ -45,6 +45,14 @@ describe.each([
   it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
 })
 
+it("the seconds of what runs are seen however much there is to say of it", () => {
+  const out: Array<string> = []
+  const { end, run } = makeProgress(false, { write: (text: string) => out.push(text), isTTY: () => true, columns: () => 60 } as never)
+  run("Starting", `waiting for ssh: ${"long words ".repeat(20)}`)
+  end()
+  expect(out[0]).toMatch(/waiting for ssh: long words .*… +0 s$/)
+})
+
 it("what failed without having begun took no time: a wait that is told by its end has no other", async () => {
   expect(
     await commandLine([
