@@ -5,12 +5,15 @@ import { closeMatches, didYouMean, nearestTo } from "./near.ts"
 import type { CloudOffers, Offers } from "./Offers.ts"
 import { type Checked, refused } from "./Refusal.ts"
 
+/** Regions of one's own machines are called pools. */
+const noSuch = (cloud: string, what: "region" | "zone", name: string) =>
+  `${cloudDisplay(cloud)} has no ${what === "region" && cloud === "ssh" ? "pool" : what} '${name}'`
+
 const unknown = (what: "region" | "zone", name: string, cloud: string, known: ReadonlyArray<string>) => {
   // Names of one's own are few, and their own: the nearest is meant.
   const near = cloud === "ssh" ? [didYouMean(name, known)].filter((one) => one !== undefined) : nearestTo(name, known)
   const there = near.length === 0 && what === "region" ? ` It has: ${known.join(", ")}.` : ""
-  // Regions of one's own machines are called pools.
-  return refused(`${cloudDisplay(cloud)} has no ${what === "region" && cloud === "ssh" ? "pool" : what} '${name}'.${there}`, near)
+  return refused(`${noSuch(cloud, what, name)}.${there}`, near)
 }
 
 const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | undefined): Checked<Infra> => {
@@ -35,7 +38,15 @@ const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | u
 export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<string>): Checked<Infra> => {
   const { cloud, region, zone } = need
   if (region === undefined && zone === undefined) return Result.succeed(cloud === undefined ? {} : { cloud })
-  if (cloud !== undefined) return onCloud(cloud, need, offers(cloud))
+  if (cloud !== undefined) {
+    const own = onCloud(cloud, need, offers(cloud))
+    if (Result.isSuccess(own)) return own
+    const others = enabled.filter((one) => Result.isSuccess(onCloud(one, need, offers(one))))
+    if (others.length === 0) return own
+    const [what, name] = region === undefined ? (["zone", zone ?? ""] as const) : (["region", region] as const)
+    const near = closeMatches(name, own.failure.near ?? [])
+    return refused(`${noSuch(cloud, what, name)}: it is one of ${others.map(cloudDisplay).join(", ")}'s.`, near)
+  }
   const tried = enabled.filter((one) => offers(one) !== undefined).map((one) => onCloud(one, need, offers(one)))
   const found = tried.filter(Result.isSuccess).map(({ success }) => success)
   const [first, ...others] = found

@@ -3,6 +3,7 @@
 import type { GpusListAnswer } from "../../sdk/protocol/catalog.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { quote } from "../../sdk/quote.ts"
+import { isTpu } from "../../task/accelerators.ts"
 import { type Infra, parseInfra } from "../../task/clouds.ts"
 import { meantText, nearestTo } from "../../task/near.ts"
 import { stderr, stdout } from "../out.ts"
@@ -93,6 +94,7 @@ const show = async ({ connect, flags, json, words }: Input<typeof options>): Pro
     stdout.write(word === undefined ? gpuKinds(gpus, screen(), all) : "")
     if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen(), allRegions))
     if (ownReason !== null) stderr.write(`Of your own machines there may be more: ${clean(ownReason)}. sky ssh ls\n`)
+    if (gpus.some(({ accelerator }) => isTpu(accelerator))) stderr.write("TPUs are listed, and not launched by this version.\n")
     if (gpus.length + own.length === 0) stderr.write(await whyNone(call, params))
     else stderr.write(pricesOf(prices, Date.now()))
   }

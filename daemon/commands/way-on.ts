@@ -1,6 +1,6 @@
 /** A refusal for want of a place, with the way on: what is wrong with the wish, or which cloud that is not enabled has it, and for how much. Pure. */
 import * as Result from "effect/Result"
-import { exiting, ResourcesMismatchError, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { exiting, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { priceText } from "../../task/price.ts"
 import type { Plan } from "../optimizer/optimize.ts"
@@ -17,10 +17,8 @@ const hintOf = ({ ranked }: Plan, numNodes: number, own: string | undefined): st
 
 const withMore = (error: SkydError, message: string, hint: string | null): SkydError => {
   if (error._tag === "ValueError") return new ValueError({ message, hint })
-  const { exitCode } = error
-  if (error._tag === "ResourcesMismatchError") return exiting(new ResourcesMismatchError({ message, hint }), exitCode)
   if (error._tag !== "ResourcesUnavailableError") return error
-  const { failoverHistory, noFailover } = error
+  const { exitCode, failoverHistory, noFailover } = error
   return exiting(new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover }), exitCode)
 }
 
@@ -40,7 +38,8 @@ export const withWayOn = (
     return withMore(refusal, message, isNo ? hint : (refusal.hint ?? hint))
   }
   const { failure } = found
-  if (!isNo) return failure
+  // No account or other place makes that good.
+  if (!isNo || failure._tag === "NotSupportedError" || failure._tag === "ResourcesMismatchError") return failure
   // An enabled cloud with a list has said by its list what it has not.
   if (isListed) return withMore(refusal, message, places.hint ?? failure.hint ?? refusal.hint)
   return withMore(failure, `${failure.message} Besides, ${sentence(places.reason ?? "")}`, failure.hint ?? places.hint ?? null)

@@ -1,18 +1,31 @@
 /** What the lists have for a task, whether or not their clouds are enabled: a dry run shows it, and a refusal points there. Pure. */
 import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
-import { ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { exiting, NotSupportedError, ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import type { Need } from "../../task/Need.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
+import { sentence } from "../sentence.ts"
 import { completed } from "./completed.ts"
 import { wayOn } from "./hints.ts"
 import { wantText } from "./need-text.ts"
+import { notLaunched } from "./not-launched.ts"
 import { type Look, optimize, type Plan, type Wish } from "./optimize.ts"
 
 /** What names another cloud in each of its wishes is in none of the lists. */
 export const mayBeListed = ({ resources }: RecordedTask, catalogs: ReadonlyArray<Catalog>): boolean =>
   alternativesOf(resources).items.some((need) => need.cloud === undefined || catalogs.some(({ cloud }) => cloud === need.cloud))
+
+const noneLaunched = (needs: ReadonlyArray<Need>) =>
+  new NotSupportedError({
+    message: sentence([...new Set(needs.map(notLaunched))].join("; ")),
+    hint: "Which GPUs there are: sky show-gpus"
+  })
+
+/** No cluster is in the way: the wish contradicts itself. */
+const mismatched = (message: string) => exiting(new ResourcesMismatchError({ message, hint: null }), exitCodes.usage)
 
 export const planElsewhere = (
   task: RecordedTask,
@@ -23,11 +36,14 @@ export const planElsewhere = (
 ): Result.Result<Plan, SkydError> => {
   const names = known.map(({ cloud }) => cloud)
   return completed(task, (cloud) => known.find((one) => one.cloud === cloud), names).pipe(
-    Result.flatMap(({ num_nodes, resources }) => {
-      const plan = optimize({ needs: alternativesOf(resources), numNodes: num_nodes ?? 1, ...more }, catalogs)
-      if (plan.ranked.length > 0) return Result.succeed(plan)
+    Result.flatMap(({ num_nodes, resources }): Result.Result<Plan, SkydError> => {
+      const { items: needs, kind } = alternativesOf(resources)
+      const items = needs.filter((need) => notLaunched(need) === undefined)
+      if (items.length === 0) return Result.fail(noneLaunched(needs))
+      const plan = optimize({ needs: { kind, items }, numNodes: num_nodes ?? 1, ...more }, catalogs)
+      if (plan.ranked.length > 0) return Result.succeed({ ...plan, needs })
       const mismatch = plan.looks.find((look) => look.mismatch !== undefined)?.mismatch
-      return Result.fail(mismatch === undefined ? nothing(plan, catalogs) : new ResourcesMismatchError({ message: mismatch, hint: null }))
+      return Result.fail(mismatch === undefined ? nothing(plan, catalogs) : mismatched(mismatch))
     })
   )
 }

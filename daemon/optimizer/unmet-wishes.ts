@@ -8,6 +8,7 @@ import type { Catalog } from "../catalog/Catalog.ts"
 import { hasNone } from "./all-lists.ts"
 import { nearIn } from "./hints.ts"
 import { wantText } from "./need-text.ts"
+import { notLaunched } from "./not-launched.ts"
 import { optimize } from "./optimize.ts"
 
 /** Wishes that are named; there may be dozens. */
@@ -33,6 +34,8 @@ const notEnabled = (why: string) => `is not enabled${why === "" ? "" : `: ${why.
 
 /** Undefined where it may have been met after all: an amount is met by more. */
 const whyOut = (need: Need, catalogs: ReadonlyArray<Catalog>, whyNot: WhyNot): string | undefined => {
+  const unable = notLaunched(need)
+  if (unable !== undefined) return unable
   const { looks, ranked } = optimize({ needs: { kind: "one", items: [need] }, numNodes: 1 }, catalogs)
   const [best] = ranked
   const cloud = best?.offer.cloud ?? need.cloud ?? ""

@@ -224,7 +224,9 @@ describeWithMachines("clusters on Compute Engine", () => {
   it("TPUs, docker images and labels that GCP does not take are refused with a sentence", async () => {
     const refused = async (...args: ReadonlyArray<string>) =>
       (await home.sky("launch", "-y", "-c", "one", "--infra", "gcp", ...args, "true")).err
-    expect(await refused("--gpus", "tpu-v5litepod-8")).toMatch(/TPU/)
+    expect(await refused("--gpus", "tpu-v5litepod-8")).toMatch(
+      /^✗ TPUs \(tpu-v5litepod-8\) are listed, and not launched by this version; GPUs are\.\n {2}Which GPUs/m
+    )
     expect(await refused("--image-id", "docker:ubuntu")).toContain("docker images are not run on GCP by this version")
     const file = join(home.path, "task.yaml")
     writeFileSync(file, `resources: {infra: ${place}, labels: {Team: Red}}\nrun: "true"\n`)

@@ -45,7 +45,7 @@ describe("a dry run", () => {
     expect(await dry("--gpus", "H100:3")).toMatchObject({ code: 7, err: expect.stringContaining("There is H100:4, H100:8, H100-MEGA:8.") })
     expect(await dry("--infra", "aws/us-east1")).toMatchObject({ code: 2, err: expect.stringContaining("Did you mean 'us-east-1'?") })
     expect(await dry("-t", "m6i.large", "--gpus", "V100", "--cloud", "aws")).toMatchObject({
-      code: 6,
+      code: 2,
       err: expect.stringContaining("m6i.large has no accelerators, V100:1 was asked for")
     })
     expect(await dry("--region", "us-west-1", "--gpus", "V100:4")).toMatchObject({
@@ -82,6 +82,38 @@ describe("a wish that no cloud can meet", () => {
         /^✗ AWS and GCP have no L4:1 with 1000\+ CPUs\. Besides, this machine/m
       )
     }
+  })
+
+  it("of TPUs is refused with one sentence, dry or not and whatever is enabled, and beside GPUs they are left out", async () => {
+    for (const one of [dry, refused])
+      for (const infra of [[], ["--infra", "gcp"]])
+        expect(await one("--gpus", "tpu-v3-8", ...infra)).toMatchObject({
+          code: 2,
+          err: expect.stringMatching(
+            /✗ TPUs \(tpu-v3-8\) are listed, and not launched by this version; GPUs are\.\n {2}Which GPUs there are: sky show-gpus\n/
+          )
+        })
+    expect((await home.sky("show-gpus", "tpu-v3-8")).err).toMatch(/^TPUs are listed, and not launched by this version\.$/m)
+    expect((await home.sky("show-gpus", "L4")).err).not.toContain("TPU")
+    const file = join(home.path, "either.yaml")
+    writeFileSync(file, "resources: {accelerators: [tpu-v3-8, 'A100:8']}\nrun: 'true'\n")
+    const either = await home.sky("launch", "--dryrun", "-y", "-c", "p", file)
+    expect(either.out).toMatch(/A100:8 +19\.42 +← chosen, not enabled/)
+    expect(either.err + either.out).toContain("Left out: GCP tpu-v3-8:1 (TPUs (tpu-v3-8) are listed")
+  })
+
+  it("that contradicts itself is wrong usage, and a region of another cloud is said to be that cloud's", async () => {
+    for (const infra of [[], ["--infra", "aws"]])
+      expect(await dry("-t", "m5.large", "--gpus", "T4", ...infra)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("m5.large has no accelerators, T4:1 was asked for")
+      })
+    const { code, err } = await dry("--cloud", "aws", "--region", "us-central1")
+    expect(code).toBe(2)
+    expect(err).toContain("AWS has no region 'us-central1': it is one of GCP's.")
+    expect(err).not.toContain("Did you mean")
+    expect((await dry("--infra", "aws/us-east1")).err).toMatch(/it is one of GCP's\..*\n {2}Did you mean 'us-east-1'\?/)
+    expect((await dry("--cloud", "gcp", "--zone", "us-east-1a")).err).toContain("GCP has no zone 'us-east-1a': it is one of AWS's.")
   })
 
   it("without credentials exits with 4, each time and wherever it may go, so that nobody tries it again", async () => {

@@ -2,10 +2,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
-import { isTpu } from "../../../task/accelerators.ts"
-import type { Need } from "../../../task/Need.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
 import { folderId, readFolderId } from "../../folder-id.ts"
+import { notLaunched } from "../../optimizer/not-launched.ts"
 import { agentsOver } from "../../over-ssh/agents.ts"
 import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
 import type { Connections } from "../../remote/Connections.ts"
@@ -45,12 +44,6 @@ export interface GcpCloudOptions {
   readonly connections: Connections["Service"]
   /** The list of its offers; read when it is first asked for. */
   readonly catalog: () => Catalog | undefined
-}
-
-/** Google makes them by an API of its own. */
-const unable = ({ accelerators }: Need) => {
-  const tpu = Object.keys(accelerators ?? {}).find(isTpu)
-  return tpu === undefined ? undefined : `TPUs (${tpu}) are not launched on GCP by this version; GPUs are`
 }
 
 export const make = Effect.fn("GcpCloud.make")(function* ({
@@ -141,7 +134,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     offers: Effect.fn("GcpCloud.offers")(
       function* (task) {
         const { sshProxyCommand } = yield* settings
-        return offersOf("gcp", catalog(), task, (region) => proxyCommandIn(sshProxyCommand, region) !== undefined, unable)
+        return offersOf("gcp", catalog(), task, (region) => proxyCommandIn(sshProxyCommand, region) !== undefined, notLaunched)
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),

@@ -29,7 +29,7 @@ describe("with the offers", () => {
   it("a mistyped place comes with those that were perhaps meant", () => {
     assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-east1" }), {
       error: "ValueError",
-      message: "AWS has no region 'us-east1'.",
+      message: "AWS has no region 'us-east1': it is one of GCP's.",
       near: ["us-east-1"]
     })
     assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-esat-1" }).near, ["us-east-1"])
