@@ -1,5 +1,6 @@
 /**
- * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud gave it, or was told to start it, to its end. Pure.
+ * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud was asked for it, or told to start it, to its end. Pure.
+ * The cloud counts from when it gives one, and of that the log may hear days later: it is asked before, so this is never too little.
  * Where the log's clock took a step (`log-clock.ts`), the times before it move with it: a meter never runs backwards, and a year that was none
  * is not paid for.
  */
@@ -28,6 +29,14 @@ interface Run {
   readonly endedAtMs: number
 }
 
+interface Asked {
+  readonly token: NodeToken
+  readonly ranks: ReadonlyArray<number>
+  readonly usdPerHour: number
+  /** From here on they may run, whenever that is heard. */
+  readonly sinceMs: number
+}
+
 export interface CostRow {
   readonly id: ClusterId
   readonly name: ClusterName
@@ -36,7 +45,7 @@ export interface CostRow {
   readonly goneAtMs: number | null
   readonly numNodes: number
   readonly offer: Offer | null
-  readonly asked: ReadonlyArray<{ readonly token: NodeToken; readonly ranks: ReadonlyArray<number>; readonly usdPerHour: number }>
+  readonly asked: ReadonlyArray<Asked>
   readonly meters: ReadonlyArray<Meter>
   /** Of what has ended. */
   readonly usd: number
@@ -85,22 +94,26 @@ export const costAt = ({ meters, ranMs, sinceMs, usd }: CostRow, atMs: number): 
   ranMs: ranMs + (sinceMs === null ? 0 : Math.max(0, atMs - sinceMs))
 })
 
-/** After its meters have changed: whether any of it runs. */
-const spanned = (row: CostRow, atMs: number): CostRow => {
-  const { meters, ranMs, sinceMs, spans } = row
-  const runs = meters.some((meter) => meter.sinceMs !== null)
-  if (runs === (sinceMs !== null)) return row
-  if (sinceMs === null) return { ...row, sinceMs: atMs }
-  const endedAtMs = Math.max(sinceMs, atMs)
-  const all = [...spans.slice(1 - spansMax), { startedAtMs: sinceMs, endedAtMs }]
-  return { ...row, sinceMs: null, ranMs: ranMs + endedAtMs - sinceMs, spans: all }
-}
-
 type Which = (meter: Meter) => boolean
+
+const startOf = (meters: ReadonlyArray<Meter>) => Math.min(...meters.map(({ sinceMs }) => sinceMs ?? Number.POSITIVE_INFINITY))
 
 export const begin = (row: CostRow, which: Which, atMs: number): CostRow => {
   const meters = row.meters.map((meter) => (which(meter) && meter.sinceMs === null ? { ...meter, sinceMs: atMs } : meter))
-  return spanned({ ...row, meters, firedAtMs: null }, atMs)
+  const begun = { ...row, meters, firedAtMs: null }
+  if (meters.every((meter) => meter.sinceMs === null)) return begun
+  // One that was asked for before others had ended has no part in the time that is told of already.
+  const ownMs = Math.max(startOf(meters), row.spans.at(-1)?.endedAtMs ?? 0)
+  return { ...begun, sinceMs: Math.min(row.sinceMs ?? ownMs, ownMs) }
+}
+
+/** After some of its meters have ended. */
+const spanned = (row: CostRow, atMs: number): CostRow => {
+  const { meters, ranMs, sinceMs, spans } = row
+  if (sinceMs === null || meters.some((meter) => meter.sinceMs !== null)) return row
+  const endedAtMs = Math.max(sinceMs, atMs)
+  const all = [...spans.slice(1 - spansMax), { startedAtMs: sinceMs, endedAtMs }]
+  return { ...row, sinceMs: null, ranMs: ranMs + endedAtMs - sinceMs, spans: all }
 }
 
 /** What is said of a time before the present run is not of its end. */
@@ -126,7 +139,8 @@ export const shifted = (row: CostRow, { byMs, ranOnly, sinceMs: fromMs }: Step):
   const moved = (atMs: number) => (fromMs === null || atMs >= fromMs ? atMs + byMs : atMs)
   const movedOrNot = (atMs: number | null) => (atMs === null ? null : moved(atMs))
   const meters = row.meters.map((meter) => ({ ...meter, sinceMs: movedOrNot(meter.sinceMs) }))
-  const running = { ...row, meters, sinceMs: movedOrNot(row.sinceMs) }
+  const asked = row.asked.map((one) => ({ ...one, sinceMs: moved(one.sinceMs) }))
+  const running = { ...row, asked, meters, sinceMs: movedOrNot(row.sinceMs) }
   if (ranOnly) return running
   const both = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
     all.map((one) => ({ ...one, startedAtMs: moved(one.startedAtMs), endedAtMs: moved(one.endedAtMs) }))

@@ -37,7 +37,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "NodeRequested": {
       const { offer, ranks, refusedAgain, token } = event
       const asked = row.asked.filter((one) => one.token !== refusedAgain)
-      return { ...row, offer, asked: [...asked, { token, ranks, usdPerHour: offer.usdPerHour }] }
+      return { ...row, offer, asked: [...asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
     }
     case "PlacesExhausted":
       return { ...row, asked: row.asked.filter(({ token }) => token !== event.refusedAgain) }
@@ -49,7 +49,8 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
         return ranks.length === 0 ? [] : [{ ...one, ranks }]
       })
       const meter = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
-      return begin({ ...left, asked, meters: [...left.meters, meter] }, (one) => one === meter, atMs)
+      const sinceMs = row.asked.find((one) => one.token === token)?.sinceMs ?? atMs
+      return begin({ ...left, asked, meters: [...left.meters, meter] }, (one) => one === meter, sinceMs)
     }
     case "NodeRefused": {
       const refused = closeOpen(
@@ -127,7 +128,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 4,
+  version: 5,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded

@@ -54,13 +54,13 @@ const fired = (observedAtMs: number): Said => ({
   idleSinceMs: 0
 })
 
-/** From the first hour on, on machines for 2 $ an hour. */
+/** From the first hour on, on machines for 2 $ an hour: what is asked for is there at once. */
 const runs = (numNodes = 1): ReadonlyArray<Timed> => [
   [0, created],
   [0, requested("launch")],
   [0, launchRequested()],
   [0, chosen(numNodes)],
-  [0, wanted(numNodes)],
+  [1, wanted(numNodes)],
   ...Array.from({ length: numNodes }, (_, rank) => [1, given(rank)] as const)
 ]
 
@@ -76,6 +76,48 @@ describe("a cluster", () => {
     const three = costOf(runs(3), 2.5)
     assert.deepInclude(three, { name, status: "INIT", totalUsd: 9, durationMs: 1.5 * hourMs, usdPerHour: 6, runningUsdPerHour: 6 })
     assert.deepStrictEqual(three.usageIntervals, [{ startedAtMs: hourMs, endedAtMs: null }])
+  })
+
+  it("costs from when its machines were asked for, whenever it is heard that there are any", () => {
+    const heard: ReadonlyArray<Timed> = [...runs(2).slice(0, 5), [50, given(0)], [60, given(1)], [61, released(0)], [61, released(1)]]
+    assert.deepInclude(costOf(heard.slice(0, 7), 60), { totalUsd: 2 * 2 * 59, durationMs: 59 * hourMs })
+    assert.deepInclude(costOf(heard, 99), { totalUsd: 2 * 2 * 60, durationMs: 60 * hourMs })
+    assert.deepStrictEqual(costOf(heard, 99).usageIntervals, [{ startedAtMs: hourMs, endedAtMs: 61 * hourMs }])
+  })
+
+  it("costs nothing for what was refused, however late, and asked for again", () => {
+    const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
+    const third = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT3")
+    const no: Said = { _tag: "NodeRefused", cluster, token, code: "Insufficient", message: "no room" }
+    const alike = { ...(wanted(1, priced, third) as object), refusedAgain: other } as Said
+    const facts: ReadonlyArray<Timed> = [
+      ...runs().slice(0, 5),
+      [20, no],
+      [30, wanted(1, priced, other)],
+      [40, alike],
+      [41, given(0, third)]
+    ]
+    assert.deepInclude(costOf(facts.slice(0, 8), 40), { totalUsd: 0, durationMs: 0 })
+    assert.deepInclude(costOf(facts, 42), { totalUsd: 4, durationMs: 2 * hourMs })
+  })
+
+  it("tells no time twice, where a machine was asked for before the last one had ended", () => {
+    const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
+    const asking: ReadonlyArray<Timed> = [...runs(), [2, wanted(1, priced, other)], [4, released()]]
+    const during = costOf([...asking, [5, given(0, other)]], 6)
+    assert.deepInclude(during, { totalUsd: 6 + 8, durationMs: 5 * hourMs })
+    assert.deepStrictEqual(during.usageIntervals, [
+      { startedAtMs: hourMs, endedAtMs: 4 * hourMs },
+      { startedAtMs: 4 * hourMs, endedAtMs: null }
+    ])
+    const again: ReadonlyArray<Timed> = [
+      ...runs(),
+      [2, stopped()],
+      [3, wanted(1, priced, other)],
+      [4, startedAgain()],
+      [5, given(1, other)]
+    ]
+    assert.deepInclude(costOf(again, 6), { totalUsd: 2 + 4 + 6, durationMs: 4 * hourMs })
   })
 
   it("stop-03: the instances cost nothing from the stop on, and again from the start", () => {
@@ -127,7 +169,7 @@ describe("a cluster", () => {
       // Another price where it is launched on again: what runs was had for the old one.
       [4, chosen(1, priced)]
     ]
-    assert.deepInclude(costOf(moved, 7), { totalUsd: 4, usdPerHour: 0.5, durationMs: 5 * hourMs })
+    assert.deepInclude(costOf(moved, 7), { totalUsd: 2 + 2.5, usdPerHour: 0.5, durationMs: 6 * hourMs })
   })
 
   it("that stopped by itself has cost up to then, whenever that was heard", () => {
@@ -158,7 +200,7 @@ describe("a cluster", () => {
     assert.deepInclude(costOf([...runs(2).slice(0, 5), [1, unanswered], [1, gone]], 9), { totalUsd: 0, abandoned: 2 })
     const here: ReadonlyArray<Timed> = [
       ...asked().map((said) => [0, said] as const),
-      [0, wanted(1, offer)],
+      [1, wanted(1, offer)],
       [1, given()],
       [2, left],
       [2, gone]
@@ -194,6 +236,10 @@ describe("a cluster", () => {
       assert.closeTo(costOf(ended, 3 * yearHours).totalUsd, 6, 6)
       const through = off(yearHours, ...runs(), [2, wanted(0)], ...off(-yearHours, [3, wanted(0)]), [3.1, wanted(0)], [4, stopped()])
       assert.closeTo(costOf(through, 3 * yearHours).totalUsd, 6, 2.2)
+    })
+    it("has cost what it ran since it was asked for, when the clock was a year ahead as it was", () => {
+      const facts: ReadonlyArray<Timed> = [...runs().slice(0, 4), ...off(yearHours, [1, wanted()]), [1.1, wanted(0)], [3, given()]]
+      assert.closeTo(costOf(facts, 4).totalUsd, 6, 0.5)
     })
     it("has cost what it ran, when a clock that was always an hour ahead is put right", () => {
       const busy = Array.from({ length: 10 }, (_, i): Timed => [1 + (i + 1) / 5, wanted(0)])
