@@ -3,6 +3,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
+import { askedFor } from "./asked-for.ts"
 
 export const handleOf = (row: ClusterRow): ResourceHandle => ({
   clusterName: row.name,
@@ -36,6 +37,7 @@ export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs?: number): Cluste
       state: state === "running" && !ready ? "starting" : state,
       address
     })),
+    ...askedFor(row.pending.map(({ offer, ranks }) => ({ ranks, usdPerHour: offer.usdPerHour }))),
     headIp: handleOf(row).headIp,
     everUp: row.everUp,
     jobs: {

@@ -5,6 +5,7 @@ import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
 import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
 import type { World } from "../World.ts"
+import { askedFor } from "./asked-for.ts"
 import { means } from "./select.ts"
 
 const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
@@ -23,6 +24,7 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
     durationMs: ranMs,
     usdPerHour: meters.length > 0 ? sum(meters) : numNodes * (offer?.usdPerHour ?? 0),
     runningUsdPerHour: sum(meters.filter((meter) => meter.sinceMs !== null)),
+    ...askedFor(row.asked),
     totalUsd: usd,
     usageIntervals: sinceMs === null ? spans : [...spans, { startedAtMs: sinceMs, endedAtMs: null }],
     abandoned

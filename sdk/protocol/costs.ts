@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
 import { AsOf, At, Incomplete, Names } from "./queries.ts"
 import { Notices } from "./replay.ts"
-import { ClusterStatus } from "./rows.ts"
+import { askedFor, ClusterStatus } from "./rows.ts"
 
 /** Live clusters first, each kind newest first. Of machines alone, by the price when each was asked for. `at` as in `status`. */
 export const CostReport = Schema.Struct({
@@ -29,6 +29,8 @@ export const CostView = Schema.Struct({
   usdPerHour: Schema.Number,
   /** Of those that run now. */
   runningUsdPerHour: Schema.Number,
+  /** As in `status`. */
+  askedFor,
   /** What it has cost up to now. */
   totalUsd: Schema.Number,
   /** When it ran, the last hundred times; null: it still does. */

@@ -2,11 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HashMap } from "effect"
 import fc from "fast-check"
+import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { costsOf } from "../../daemon/queries/costs.ts"
 import * as World from "../../daemon/World.ts"
 import { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
+import { rowOf } from "../../projections/clusters.ts"
 import { costs } from "../../projections/costs.ts"
 import { fold } from "../../projections/Projection.ts"
 import { asked, cluster, created, launchRequested, name, nodeId, offer, recorded, requested, type Said, token } from "../fakes/facts.ts"
@@ -83,6 +85,20 @@ describe("a cluster", () => {
     assert.deepInclude(costOf(heard.slice(0, 7), 60), { totalUsd: 2 * 2 * 59, durationMs: 59 * hourMs })
     assert.deepInclude(costOf(heard, 99), { totalUsd: 2 * 2 * 60, durationMs: 60 * hourMs })
     assert.deepStrictEqual(costOf(heard, 99).usageIntervals, [{ startedAtMs: hourMs, endedAtMs: 61 * hourMs }])
+  })
+
+  it("says what it was asked for and has not been answered yet, as status does, and no more once it is", () => {
+    const shown = (facts: ReadonlyArray<Timed>) => {
+      const { askedFor } = costOf(facts, 9)
+      assert.deepStrictEqual(clusterView(rowOf(worldOf(facts).clusters, cluster)!, worldOf(facts).jobs).askedFor, askedFor)
+      return askedFor
+    }
+    assert.isUndefined(shown(runs(3).slice(0, 4)))
+    assert.deepStrictEqual(shown(runs(3).slice(0, 5)), { machines: 3, usdPerHour: 6 })
+    assert.deepStrictEqual(shown(runs(3).slice(0, 6)), { machines: 2, usdPerHour: 4 })
+    assert.isUndefined(shown(runs(3)))
+    const no: Said = { _tag: "NodeRefused", cluster, token, code: "Insufficient", message: "no room" }
+    assert.isUndefined(shown([...runs(3).slice(0, 6), [3, no]]))
   })
 
   it("costs nothing for what was refused, however late, and asked for again", () => {
