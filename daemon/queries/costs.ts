@@ -9,7 +9,7 @@ import { askedFor } from "./asked-for.ts"
 import { means } from "./select.ts"
 
 const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
-  const { abandoned, goneAtMs, id, launchedAtMs, meters, name, numNodes, offer, sinceMs, spans } = row
+  const { goneAtMs, id, launchedAtMs, lost, meters, name, numNodes, offer, sinceMs, spans } = row
   const live = rowOf(clusters, id)
   const { ranMs, usd } = costAt(row, nowMs)
   const sum = (some: CostRow["meters"]) => some.reduce((total, { usdPerHour }) => total + usdPerHour, 0)
@@ -27,7 +27,7 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
     ...askedFor(row.asked),
     totalUsd: usd,
     usageIntervals: sinceMs === null ? spans : [...spans, { startedAtMs: sinceMs, endedAtMs: null }],
-    abandoned
+    abandoned: lost.length
   }
 }
 

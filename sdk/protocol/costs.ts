@@ -18,7 +18,7 @@ export const CostView = Schema.Struct({
   id: Schema.String,
   /** Null: it is gone. */
   status: Schema.NullOr(ClusterStatus),
-  /** When the last launch on it was asked for. */
+  /** When the last launch on it was asked for; of another log's cluster, when it was adopted. */
   launchedAtMs: Schema.Natural,
   goneAtMs: Schema.NullOr(Schema.Natural),
   numNodes: Schema.Int,
@@ -35,7 +35,7 @@ export const CostView = Schema.Struct({
   totalUsd: Schema.Number,
   /** When it ran, the last hundred times; null: it still does. */
   usageIntervals: Schema.Array(Schema.Struct({ startedAtMs: Schema.Natural, endedAtMs: Schema.NullOr(Schema.Natural) })),
-  /** Machines that were given up on: what they have cost since is not known, and is not counted. */
+  /** Machines that were given up on, of which nothing was heard since: what they have cost since is not known, and is not counted. */
   abandoned: Schema.Natural
 })
 export type CostView = typeof CostView.Type

@@ -224,6 +224,63 @@ describe("a cluster", () => {
     assert.deepInclude(costOf(here, 9), { totalUsd: 0, usdPerHour: 0, abandoned: 0, durationMs: hourMs })
   })
 
+  describe("whose machines were given up on", () => {
+    const dropped: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }
+    const left = (rank = 0): Said => ({ _tag: "NodeAbandoned", cluster, rank, node: nodeId(rank), reason: "no answer" })
+    const adopted: Said = { _tag: "ClusterAdopted", cluster, name, offer: priced, numNodes: 2 }
+    const ended: Said = {
+      _tag: "LeakEnded",
+      cluster,
+      cloud: "aws",
+      kind: "machine",
+      id: "i-1",
+      region: "us-east-1",
+      node: nodeId(0)
+    }
+
+    it("has cost what they ran meanwhile too, once they are adopted, and no more is unknown", () => {
+      const lost: ReadonlyArray<Timed> = [...runs(2).slice(0, 5), [2, dropped], [2, gone]]
+      const back: ReadonlyArray<Timed> = [...lost, [10, adopted], [10, given(0)], [10, given(1)]]
+      assert.deepInclude(costOf(lost, 11), { abandoned: 2, totalUsd: 0 })
+      assert.deepInclude(costOf(back.slice(0, -1), 11), { abandoned: 1, totalUsd: 20 })
+      assert.deepInclude(costOf(back, 11), { abandoned: 0, totalUsd: 2 * 20, durationMs: 10 * hourMs, runningUsdPerHour: 4 })
+      const over = costOf([...back, [12, released(0)], [12, released(1)], [12, gone]], 50)
+      assert.deepInclude(over, { abandoned: 0, totalUsd: 2 * 22, status: null })
+      assert.deepStrictEqual(over.usageIntervals, [{ startedAtMs: hourMs, endedAtMs: 12 * hourMs }])
+    })
+
+    it("goes on where it was, as launched when it was, at the price that it was had for", () => {
+      const dearer = { ...(adopted as object), offer: { ...priced, usdPerHour: 9 } } as Said
+      const facts: ReadonlyArray<Timed> = [...runs(2), [3, left(0)], [4, released(1)], [4, gone], [10, dearer], [10, given(0)]]
+      assert.deepInclude(costOf(facts, 11), { abandoned: 0, totalUsd: 2 * 10 + 2 * 3, launchedAtMs: 0, goneAtMs: null, status: "INIT" })
+    })
+
+    it("has cost what they ran up to when they were ended as leaks", () => {
+      const facts: ReadonlyArray<Timed> = [...runs(2), [3, left(0)], [3, left(1)], [3, gone], [8, ended]]
+      assert.deepInclude(costOf(facts, 99), { abandoned: 1, totalUsd: 2 * 4 + 2 * 5 })
+      assert.deepInclude(costOf([...facts, [9, ended]], 99), { abandoned: 1, totalUsd: 2 * 4 + 2 * 5 })
+    })
+
+    it("has cost nothing more for what stood still when it was given up on", () => {
+      const facts: ReadonlyArray<Timed> = [...runs(), [3, stopped()], [4, left()], [4, gone], [8, ended]]
+      assert.deepInclude(costOf(facts.slice(0, -1), 99), { abandoned: 1, totalUsd: 4 })
+      assert.deepInclude(costOf(facts, 99), { abandoned: 0, totalUsd: 4 })
+    })
+
+    it("knows of a machine that was given all the same, where the rest of what was asked for never was", () => {
+      const one: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [1], reason: "no answer" }
+      const nothing: Said = { _tag: "NodeRefused", cluster, token, code: "NothingLeft", message: "all has ended" }
+      const facts: ReadonlyArray<Timed> = [...runs(2).slice(0, 6), [3, left(0)], [3, one], [3, gone], [4, nothing]]
+      assert.deepInclude(costOf(facts, 9), { abandoned: 1, totalUsd: 4 })
+    })
+
+    it("is counted by a clock that is put right meanwhile", () => {
+      const year = 24 * 365
+      const facts: ReadonlyArray<Timed> = [...runs(), [year + 3, left()], [year + 3, gone], [3.1, wanted(0)], [8, ended]]
+      assert.closeTo(costOf(facts, 9).totalUsd, 14, 0.5)
+    })
+  })
+
   describe("whose log was written by a clock that took a step", () => {
     const yearHours = 24 * 365
     const off = (by: number, ...facts: ReadonlyArray<Timed>) => facts.map(([at, said]): Timed => [at + by, said])
@@ -287,14 +344,14 @@ describe("a cluster", () => {
     })
   })
 
-  it("has nothing to pay for machines that it was not given, once that is known, and for those that it was says so", () => {
+  it("has nothing to pay for machines that it was not given, once that is known, and for those that it was from when they were asked for", () => {
     const dropped: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }
     const left: Said = { _tag: "NodeRefused", cluster, token, code: "NothingLeft", message: "all has ended" }
     const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
     const asking: ReadonlyArray<Timed> = [...runs(2).slice(0, 5), [1, dropped], [1, wanted(1, priced, other)], [1, given(0, other)]]
     assert.deepInclude(costOf(asking, 2), { abandoned: 2 })
     assert.deepInclude(costOf([...asking, [2, left]], 2), { abandoned: 0, totalUsd: 2 })
-    assert.deepInclude(costOf([...asking, [2, released(0)], [2, left]], 2), { abandoned: 1, totalUsd: 2 })
+    assert.deepInclude(costOf([...asking, [2, released(0)], [2, left]], 2), { abandoned: 0, totalUsd: 2 + 2 })
     assert.lengthOf(reportAt([...runs(2).slice(0, 5), [1, dropped], [1, gone]], 2).costs, 1)
     assert.lengthOf(reportAt([...runs(2).slice(0, 5), [1, dropped], [1, gone], [2, left]], 2).costs, 0)
   })
