@@ -66,9 +66,10 @@ const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, more, pl
 }
 
 const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<typeof foundElsewhere>): SkydError => {
+  if (found === undefined) return refusal
   const { access, catalogs, places, task } = question
   const isListed = !places.off && catalogs().some(({ cloud }) => isEnabledIn(access)(cloud))
-  return found === undefined ? refusal : withWayOn(refusal, places, found, numNodesOf(task), isListed)
+  return withWayOn(refusal, places, found, numNodesOf(task), isListed)
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */

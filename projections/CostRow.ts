@@ -1,5 +1,6 @@
 /**
- * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud gave it, or was told to start it, to its end. Pure.
+ * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud was asked for it, or told to start it, to its end. Pure.
+ * The cloud counts from when it gives one, and of that the log may hear days later: it is asked before, so this is never too little.
  * Where the log's clock took a step (`log-clock.ts`), the times before it move with it: a meter never runs backwards, and a year that was none
  * is not paid for.
  */
@@ -22,10 +23,26 @@ export interface Meter {
   readonly sinceMs: number | null
 }
 
+/** A machine that costs something and was given up on: what it costs since then is known when it is found. */
+export interface Lost extends Omit<Meter, "node"> {
+  /** Null: nothing that is heard of it later tells what it did meanwhile. */
+  readonly node: NodeId | null
+  /** It was asked for, and may never have been. */
+  readonly isUnsure: boolean
+}
+
 interface Run {
   readonly usdPerHour: number
   readonly startedAtMs: number
   readonly endedAtMs: number
+}
+
+interface Asked {
+  readonly token: NodeToken
+  readonly ranks: ReadonlyArray<number>
+  readonly usdPerHour: number
+  /** From here on they may run, whenever that is heard. */
+  readonly sinceMs: number
 }
 
 export interface CostRow {
@@ -36,7 +53,7 @@ export interface CostRow {
   readonly goneAtMs: number | null
   readonly numNodes: number
   readonly offer: Offer | null
-  readonly asked: ReadonlyArray<{ readonly token: NodeToken; readonly ranks: ReadonlyArray<number>; readonly usdPerHour: number }>
+  readonly asked: ReadonlyArray<Asked>
   readonly meters: ReadonlyArray<Meter>
   /** Of what has ended. */
   readonly usd: number
@@ -47,10 +64,7 @@ export interface CostRow {
   readonly sinceMs: number | null
   /** When it stopped by itself, of which the log may hear much later. */
   readonly firedAtMs: number | null
-  /** Machines that cost something and were given up on: what they have cost since is not known. */
-  readonly abandoned: number
-  /** Those of them that may never have been. */
-  readonly unanswered: ReadonlyArray<{ readonly token: NodeToken; readonly nodes: number }>
+  readonly lost: ReadonlyArray<Lost>
 }
 
 export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launchedAtMs: number): CostRow => ({
@@ -69,8 +83,7 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   spans: [],
   sinceMs: null,
   firedAtMs: null,
-  abandoned: 0,
-  unanswered: []
+  lost: []
 })
 
 const usdOf = ({ endedAtMs, startedAtMs, usdPerHour }: Run) => (Math.max(0, endedAtMs - startedAtMs) * usdPerHour) / hourMs
@@ -85,22 +98,26 @@ export const costAt = ({ meters, ranMs, sinceMs, usd }: CostRow, atMs: number): 
   ranMs: ranMs + (sinceMs === null ? 0 : Math.max(0, atMs - sinceMs))
 })
 
-/** After its meters have changed: whether any of it runs. */
-const spanned = (row: CostRow, atMs: number): CostRow => {
-  const { meters, ranMs, sinceMs, spans } = row
-  const runs = meters.some((meter) => meter.sinceMs !== null)
-  if (runs === (sinceMs !== null)) return row
-  if (sinceMs === null) return { ...row, sinceMs: atMs }
-  const endedAtMs = Math.max(sinceMs, atMs)
-  const all = [...spans.slice(1 - spansMax), { startedAtMs: sinceMs, endedAtMs }]
-  return { ...row, sinceMs: null, ranMs: ranMs + endedAtMs - sinceMs, spans: all }
-}
-
 type Which = (meter: Meter) => boolean
+
+const startOf = (meters: ReadonlyArray<Meter>) => Math.min(...meters.map(({ sinceMs }) => sinceMs ?? Number.POSITIVE_INFINITY))
 
 export const begin = (row: CostRow, which: Which, atMs: number): CostRow => {
   const meters = row.meters.map((meter) => (which(meter) && meter.sinceMs === null ? { ...meter, sinceMs: atMs } : meter))
-  return spanned({ ...row, meters, firedAtMs: null }, atMs)
+  const begun = { ...row, meters, firedAtMs: null }
+  if (meters.every((meter) => meter.sinceMs === null)) return begun
+  // One that was asked for before others had ended has no part in the time that is told of already.
+  const ownMs = Math.max(startOf(meters), row.spans.at(-1)?.endedAtMs ?? 0)
+  return { ...begun, sinceMs: Math.min(row.sinceMs ?? ownMs, ownMs) }
+}
+
+/** After some of its meters have ended. */
+const spanned = (row: CostRow, atMs: number): CostRow => {
+  const { meters, ranMs, sinceMs, spans } = row
+  if (sinceMs === null || meters.some((meter) => meter.sinceMs !== null)) return row
+  const endedAtMs = Math.max(sinceMs, atMs)
+  const all = [...spans.slice(1 - spansMax), { startedAtMs: sinceMs, endedAtMs }]
+  return { ...row, sinceMs: null, ranMs: ranMs + endedAtMs - sinceMs, spans: all }
 }
 
 /** What is said of a time before the present run is not of its end. */
@@ -126,7 +143,9 @@ export const shifted = (row: CostRow, { byMs, ranOnly, sinceMs: fromMs }: Step):
   const moved = (atMs: number) => (fromMs === null || atMs >= fromMs ? atMs + byMs : atMs)
   const movedOrNot = (atMs: number | null) => (atMs === null ? null : moved(atMs))
   const meters = row.meters.map((meter) => ({ ...meter, sinceMs: movedOrNot(meter.sinceMs) }))
-  const running = { ...row, meters, sinceMs: movedOrNot(row.sinceMs) }
+  const asked = row.asked.map((one) => ({ ...one, sinceMs: moved(one.sinceMs) }))
+  const lost = row.lost.map((one) => ({ ...one, sinceMs: movedOrNot(one.sinceMs) }))
+  const running = { ...row, asked, lost, meters, sinceMs: movedOrNot(row.sinceMs) }
   if (ranOnly) return running
   const both = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
     all.map((one) => ({ ...one, startedAtMs: moved(one.startedAtMs), endedAtMs: moved(one.endedAtMs) }))
@@ -142,19 +161,23 @@ export const shifted = (row: CostRow, { byMs, ranOnly, sinceMs: fromMs }: Step):
   }
 }
 
-/** What was asked for and dropped: it may have been given. */
-export const leaveOpen = (row: CostRow, token: NodeToken, nodes: number): CostRow =>
-  nodes === 0 ? row : { ...row, abandoned: row.abandoned + nodes, unanswered: [...row.unanswered, { token, nodes }] }
+/** It is given up on, and goes on as it was. */
+export const lose = (row: CostRow, node: NodeId, atMs: number): ReadonlyArray<Lost> => {
+  const isOff = row.firedAtMs !== null
+  const lost = row.meters.filter((meter) => meter.node === node && meter.usdPerHour > 0)
+  return lost.map((meter) => ({ ...meter, sinceMs: isOff || meter.sinceMs === null ? null : atMs, isUnsure: false }))
+}
 
-/** It was given, and what it has cost since it was dropped is not known. */
-export const foundOpen = (row: CostRow, node: NodeId): CostRow => ({
-  ...row,
-  unanswered: row.unanswered.map((one) => (node.startsWith(one.token) ? { ...one, nodes: Math.max(0, one.nodes - 1) } : one))
-})
+/** What is heard of a machine that was given up on: its meter has run all the while. */
+export const recovered = (row: CostRow, node: NodeId): CostRow => {
+  const found = row.lost.find((one) => one.node === node)
+  if (found === undefined) return row
+  const { rank, sinceMs, usdPerHour } = found
+  const meter = { rank, node, usdPerHour, sinceMs: null }
+  const known = { ...row, lost: row.lost.filter((one) => one !== found), meters: [...row.meters, meter] }
+  return sinceMs === null ? known : begin(known, (one) => one === meter, sinceMs)
+}
 
-/** There is no more of it: the rest never was. */
-export const closeOpen = (row: CostRow, token: NodeToken): CostRow => ({
-  ...row,
-  abandoned: row.unanswered.reduce((left, one) => (one.token === token ? left - one.nodes : left), row.abandoned),
-  unanswered: row.unanswered.filter((one) => one.token !== token)
-})
+/** There is no more of what was asked for: the rest never was. */
+export const neverWas = (lost: CostRow["lost"], token: NodeToken) =>
+  lost.filter(({ isUnsure, node }) => !(isUnsure && node?.startsWith(`${token}-`)))

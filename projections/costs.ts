@@ -4,9 +4,9 @@
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import type { ClusterId, NodeId, NodeToken } from "../events/ids.ts"
+import { type ClusterId, NodeId, type NodeToken } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import { begin, blank, type CostRow, closeOpen, end, foundOpen, inRun, leaveOpen, refuse, shifted } from "./CostRow.ts"
+import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, shifted } from "./CostRow.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
 import type { Projection } from "./Projection.ts"
 
@@ -25,7 +25,12 @@ export interface Costs {
 const priceOf = ({ asked, offer }: CostRow, token: NodeToken) =>
   asked.find((one) => one.token === token)?.usdPerHour ?? offer?.usdPerHour ?? 0
 
-const paidAmong = ({ meters }: CostRow, id: NodeId) => meters.filter(({ node, usdPerHour }) => node === id && usdPerHour > 0).length
+const unsure = ({ asked }: CostRow, token: NodeToken): ReadonlyArray<Lost> =>
+  asked
+    .filter((one) => one.token === token && one.usdPerHour > 0)
+    .flatMap(({ ranks, sinceMs, usdPerHour }) =>
+      ranks.map((rank) => ({ rank, node: NodeId.make(`${token}-${rank}`), usdPerHour, sinceMs, isUnsure: true }))
+    )
 
 const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
   switch (event._tag) {
@@ -37,7 +42,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "NodeRequested": {
       const { offer, ranks, refusedAgain, token } = event
       const asked = row.asked.filter((one) => one.token !== refusedAgain)
-      return { ...row, offer, asked: [...asked, { token, ranks, usdPerHour: offer.usdPerHour }] }
+      return { ...row, offer, asked: [...asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
     }
     case "PlacesExhausted":
       return { ...row, asked: row.asked.filter(({ token }) => token !== event.refusedAgain) }
@@ -48,15 +53,16 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
         const ranks = one.token === token ? one.ranks.filter((other) => other !== rank) : one.ranks
         return ranks.length === 0 ? [] : [{ ...one, ranks }]
       })
-      const meter = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
-      return begin({ ...left, asked, meters: [...left.meters, meter] }, (one) => one === meter, atMs)
+      const known = recovered({ ...left, asked }, node)
+      const isIt = (one: { readonly node: NodeId }) => one.node === node
+      const fresh = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
+      const meters = known.meters.some(isIt) ? known.meters : [...known.meters, fresh]
+      return begin({ ...known, meters }, isIt, row.asked.find((one) => one.token === token)?.sinceMs ?? atMs)
     }
     case "NodeRefused": {
-      const refused = closeOpen(
-        refuse(row, ({ node }) => node === event.node),
-        event.token
-      )
-      return { ...refused, asked: row.asked.filter(({ token }) => token !== event.token) }
+      const refused = refuse(row, ({ node }) => node === event.node)
+      const lost = event.node === undefined ? neverWas(row.lost, event.token) : row.lost
+      return { ...refused, lost, asked: row.asked.filter(({ token }) => token !== event.token) }
     }
     case "NodeStarting":
     case "NodeStarted":
@@ -68,25 +74,25 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     }
     case "NodeStopped": {
       const stopped = end(row, ({ rank }) => rank === event.rank, atMs, event)
-      return event.confirmed === false ? { ...stopped, abandoned: row.abandoned + paidAmong(row, event.node) } : stopped
+      if (event.confirmed !== false) return stopped
+      return { ...stopped, lost: [...row.lost, ...lose(row, event.node, atMs).map((one) => ({ ...one, node: null }))] }
     }
     case "NodeReleased":
-      return foundOpen(
-        end(row, ({ node }) => node === event.node, atMs, { ...event, isKept: false }),
-        event.node
-      )
+    case "LeakEnded": {
+      const ended = "endedAtMs" in event ? event : {}
+      const isIt = ({ node }: { readonly node: NodeId }) => node === event.node
+      return event.node === undefined ? row : end(recovered(row, event.node), isIt, atMs, { ...ended, isKept: false })
+    }
     case "NodeAbandoned": {
       const left = end(row, ({ node }) => node === event.node, atMs, { isKept: false })
-      return { ...left, abandoned: row.abandoned + paidAmong(row, event.node) }
+      return { ...left, lost: [...row.lost, ...lose(row, event.node, atMs)] }
     }
-    case "RequestAbandoned": {
-      const asked = row.asked.filter(({ token }) => token !== event.token)
-      return leaveOpen({ ...row, asked }, event.token, priceOf(row, event.token) > 0 ? event.ranks.length : 0)
-    }
+    case "RequestAbandoned":
+      return { ...row, asked: row.asked.filter(({ token }) => token !== event.token), lost: [...row.lost, ...unsure(row, event.token)] }
     case "AutostopFired":
       return inRun(row, event.observedAtMs) ? { ...row, firedAtMs: event.observedAtMs } : row
     case "ClusterAdopted":
-      return { ...row, name: event.name, offer: event.offer, numNodes: event.numNodes, launchedAtMs: atMs }
+      return { ...row, name: event.name, offer: event.offer, numNodes: event.numNodes }
     case "ClusterImported":
       return { ...row, asked: [] }
     case "ClusterGone":
@@ -97,7 +103,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
 }
 
 /** What never had a machine is not remembered. */
-const isNothing = ({ abandoned, spans }: CostRow) => spans.length === 0 && abandoned === 0
+const isNothing = ({ lost, spans }: CostRow) => spans.length === 0 && lost.length === 0
 
 const leave = (state: Costs, row: CostRow): Costs => {
   if (isNothing(row)) return { ...state, rows: HashMap.remove(state.rows, row.id) }
@@ -110,10 +116,10 @@ const leave = (state: Costs, row: CostRow): Costs => {
   return { ...state, ...left, older, rows: HashMap.remove(rows, oldest.value.id) }
 }
 
-/** Of a cluster that is gone, what became of what it had asked for. */
+/** Of a cluster that is gone, what became of what was given up on. */
 const answered = (state: Costs, row: CostRow, recorded: Recorded): Costs => {
   const { _tag } = recorded.event
-  if (row.unanswered.length === 0 || (_tag !== "NodeRefused" && _tag !== "NodeReleased")) return state
+  if (row.lost.length === 0 || (_tag !== "NodeRefused" && _tag !== "NodeReleased" && _tag !== "LeakEnded")) return state
   const known = next(row, recorded)
   return { ...state, rows: isNothing(known) ? HashMap.remove(state.rows, row.id) : HashMap.set(state.rows, row.id, known) }
 }
@@ -127,7 +133,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 4,
+  version: 5,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded

@@ -2,6 +2,7 @@
 import type { ClusterView } from "../../sdk/protocol/rows.ts"
 import { priceText } from "../../task/price.ts"
 import { clean } from "./style.ts"
+import { plural } from "./time.ts"
 
 /** What those cost an hour that are paid for, of which day those prices are; to be put behind a question. */
 export const rate = (clusters: ReadonlyArray<ClusterView>): string => {
@@ -12,7 +13,17 @@ export const rate = (clusters: ReadonlyArray<ClusterView>): string => {
   return sum === 0 ? "" : ` (${priceText({ usdPerHour: sum })}${of})`
 }
 
-/** Of machines that there are: none is paid for while it is asked for, or stopped. */
+interface MayRun extends Pick<ClusterView, "name" | "askedFor"> {}
+
+/** What may run beside that, as far as anybody knows. */
+export const mayRun = (clusters: ReadonlyArray<MayRun>): string => {
+  const paid = clusters.flatMap(({ askedFor, name }) => (askedFor !== undefined && askedFor.usdPerHour > 0 ? [{ ...askedFor, name }] : []))
+  const sum = paid.reduce((all, { usdPerHour }) => all + usdPerHour, 0)
+  const which = paid.map(({ machines, name }) => `${plural(machines, "machine")} of ${clean(name)}`).join(", ")
+  return paid.length === 0 ? "" : `Up to ${priceText({ usdPerHour: sum })} for what is asked for and not answered yet: ${which} may run.\n`
+}
+
+/** Of machines that there are, and then of those that are asked for: none is paid for while it is stopped. */
 export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
   const paid = clusters
     .map(({ name, nodes, resources }) => ({
@@ -21,7 +32,9 @@ export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
     }))
     .filter(({ usd }) => usd > 0)
   const sum = paid.reduce((all, { usd }) => all + usd, 0)
-  return paid.length === 0
-    ? ""
-    : `${priceText({ usdPerHour: sum })} while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`
+  const now =
+    paid.length === 0
+      ? ""
+      : `${priceText({ usdPerHour: sum })} while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`
+  return now + mayRun(clusters)
 }

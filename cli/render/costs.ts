@@ -1,6 +1,7 @@
 /** What clusters have cost, as a table and its sum. Pure. */
 import type { CostReportAnswer, CostView } from "../../sdk/protocol/costs.ts"
 import { dollars, priceCell, priceText } from "../../task/price.ts"
+import { mayRun } from "./bill.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { resourcesCell } from "./resources.ts"
 import { clean, glyph } from "./style.ts"
@@ -51,7 +52,7 @@ const sumOf = (costs: ReadonlyArray<CostView>, older: CostReportAnswer["older"])
       ? ""
       : `, and ${priceText({ usdPerHour: goesOn })} while ${running.map(({ name }) => clean(name)).join(", ")} ${running.length > 1 ? "run" : "runs"}`
   const old = older.clusters === 0 ? "" : `, ${plural(older.clusters, "older one")} among them`
-  return `${dollars(usd)} for ${plural(costs.length + older.clusters, "cluster")}${old}${now}.\n${what}`
+  return `${dollars(usd)} for ${plural(costs.length + older.clusters, "cluster")}${old}${now}.\n${mayRun(costs)}${what}`
 }
 
 /** Said where something is paid. */

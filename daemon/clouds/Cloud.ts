@@ -15,7 +15,7 @@ import type { Task } from "../../task/Task.ts"
 import type { Target } from "../remote/Target.ts"
 import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
-import type { ClusterFeature, Offered } from "./Offered.ts"
+import type { ClusterFeature, NoQuota, Offered } from "./Offered.ts"
 import type { OwnMachine } from "./OwnMachine.ts"
 import type { Remnant, Tagged } from "./Remnant.ts"
 
@@ -101,13 +101,6 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
 export type Owned = NodeRef & shapes.Owned & { readonly offer?: Offer }
 export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
-}
-
-/** How far a quota of zero reaches; `message`: a sentence without its full stop. `anyKind`, as in `CloudError`. */
-export interface NoQuota {
-  readonly message: string
-  readonly scope: "region" | "cloud"
-  readonly anyKind?: boolean
 }
 
 export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean

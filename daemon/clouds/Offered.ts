@@ -21,3 +21,10 @@ export interface Offered {
 
 /** What not every machine of every cloud has: to be stopped with its disks, to run again, to show a bucket as a folder. */
 export type ClusterFeature = "STOP" | "RESTART" | "STORAGE_MOUNTING"
+
+/** How far a quota of zero reaches; `message`: a sentence without its full stop. `anyKind`, as in `CloudError`. */
+export interface NoQuota {
+  readonly message: string
+  readonly scope: "region" | "cloud"
+  readonly anyKind?: boolean
+}

@@ -4,6 +4,7 @@ import { conditionOf, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
 import type { Passing } from "../Ongoing.ts"
+import { askedFor } from "./asked-for.ts"
 import { reasonOf } from "./operation-view.ts"
 
 export const handleOf = (row: ClusterRow): ResourceHandle => ({
@@ -39,6 +40,7 @@ export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs: number, said?: P
       state: state === "running" && !ready ? "starting" : state,
       address
     })),
+    ...askedFor(row.pending.map(({ offer, ranks }) => ({ ranks, usdPerHour: offer.usdPerHour }))),
     headIp: handleOf(row).headIp,
     everUp: row.everUp,
     jobs: {

@@ -5,10 +5,11 @@ import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
 import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
 import type { World } from "../World.ts"
+import { askedFor } from "./asked-for.ts"
 import { means } from "./select.ts"
 
 const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
-  const { abandoned, goneAtMs, id, launchedAtMs, meters, name, numNodes, offer, sinceMs, spans } = row
+  const { goneAtMs, id, launchedAtMs, lost, meters, name, numNodes, offer, sinceMs, spans } = row
   const live = rowOf(clusters, id)
   const { ranMs, usd } = costAt(row, nowMs)
   const sum = (some: CostRow["meters"]) => some.reduce((total, { usdPerHour }) => total + usdPerHour, 0)
@@ -23,9 +24,10 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
     durationMs: ranMs,
     usdPerHour: meters.length > 0 ? sum(meters) : numNodes * (offer?.usdPerHour ?? 0),
     runningUsdPerHour: sum(meters.filter((meter) => meter.sinceMs !== null)),
+    ...askedFor(row.asked),
     totalUsd: usd,
     usageIntervals: sinceMs === null ? spans : [...spans, { startedAtMs: sinceMs, endedAtMs: null }],
-    abandoned
+    abandoned: lost.length
   }
 }
 

@@ -26,7 +26,7 @@ export interface CostRecord {
   readonly resources: Resources | null
   /** USD. Of its machines alone, by their prices when they were asked for. */
   readonly totalCost: number
-  /** Machines that were given up on: what they have cost since is not known, and not counted. */
+  /** Machines that were given up on, of which nothing was heard since: what they have cost since is not known, and not counted. */
   readonly abandoned: number
 }
 

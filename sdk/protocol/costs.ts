@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
 import { AsOf, At, Incomplete, Names } from "./queries.ts"
 import { Notices } from "./replay.ts"
-import { ClusterStatus } from "./rows.ts"
+import { askedFor, ClusterStatus } from "./rows.ts"
 
 /** Live clusters first, each kind newest first. Of machines alone, by the price when each was asked for. `at` as in `status`. */
 export const CostReport = Schema.Struct({
@@ -18,7 +18,7 @@ export const CostView = Schema.Struct({
   id: Schema.String,
   /** Null: it is gone. */
   status: Schema.NullOr(ClusterStatus),
-  /** When the last launch on it was asked for. */
+  /** When the last launch on it was asked for; of another log's cluster, when it was adopted. */
   launchedAtMs: Schema.Natural,
   goneAtMs: Schema.NullOr(Schema.Natural),
   numNodes: Schema.Int,
@@ -29,11 +29,13 @@ export const CostView = Schema.Struct({
   usdPerHour: Schema.Number,
   /** Of those that run now. */
   runningUsdPerHour: Schema.Number,
+  /** As in `status`. */
+  askedFor,
   /** What it has cost up to now. */
   totalUsd: Schema.Number,
   /** When it ran, the last hundred times; null: it still does. */
   usageIntervals: Schema.Array(Schema.Struct({ startedAtMs: Schema.Natural, endedAtMs: Schema.NullOr(Schema.Natural) })),
-  /** Machines that were given up on: what they have cost since is not known, and is not counted. */
+  /** Machines that were given up on, of which nothing was heard since: what they have cost since is not known, and is not counted. */
   abandoned: Schema.Natural
 })
 export type CostView = typeof CostView.Type

@@ -26,6 +26,12 @@ export const ways = {
   canStop: Schema.optionalKey(Schema.Boolean)
 }
 
+/** What a cloud was asked for and has not answered yet: it may run, for so much an hour in all. */
+const AskedFor = Schema.Struct({ machines: Schema.Natural, usdPerHour: Schema.Number })
+export type AskedFor = typeof AskedFor.Type
+/** Absent where nothing is. */
+export const askedFor = Schema.optionalKey(AskedFor)
+
 export const ClusterView = Schema.Struct({
   name: Schema.String,
   id: Schema.String,
@@ -44,6 +50,8 @@ export const ClusterView = Schema.Struct({
   nodes: Schema.Array(
     Schema.Struct({ rank: Schema.Natural, id: Schema.NullOr(Schema.String), state: Schema.String, address: Schema.NullOr(Schema.String) })
   ),
+  /** Machines that its cloud was asked for and has not answered yet: they may run, and all of them cost so much an hour. */
+  askedFor,
   headIp: Schema.NullOr(Schema.String),
   everUp: Schema.Boolean,
   jobs: Schema.Struct({ pending: Schema.Natural, running: Schema.Natural }),

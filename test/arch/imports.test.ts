@@ -87,7 +87,7 @@ describe("the rooms", () => {
 /** Rooms of the daemon that decide, and what each may import of it: lists, then places, then refusals. Of a cloud only what its port is. */
 const deciding: Readonly<Record<string, RegExp>> = {
   catalog: /^daemon\/catalog\//,
-  optimizer: /^daemon\/(catalog|optimizer)\//,
+  optimizer: /^daemon\/(catalog|optimizer)\/|^daemon\/sentence\.ts$/,
   commands: /^daemon\/(optimizer|commands)\/|^daemon\/(clouds\/(Cloud|Offered)|autostop-at|sentence)\.ts$/
 }
 

@@ -3,7 +3,8 @@
  * named point (`cloud.provision:after` …), which is where a crash is worst.
  */
 import { Effect, type Fiber, Random } from "effect"
-import { type Cloud, CloudError, type NodeRef, type NoQuota, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
+import type { NoQuota } from "../../daemon/clouds/Offered.ts"
 import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"

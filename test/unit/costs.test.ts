@@ -2,11 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HashMap } from "effect"
 import fc from "fast-check"
+import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { costsOf } from "../../daemon/queries/costs.ts"
 import * as World from "../../daemon/World.ts"
 import { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
+import { rowOf } from "../../projections/clusters.ts"
 import { costs } from "../../projections/costs.ts"
 import { fold } from "../../projections/Projection.ts"
 import { asked, cluster, created, launchRequested, name, nodeId, offer, recorded, requested, type Said, token } from "../fakes/facts.ts"
@@ -54,13 +56,13 @@ const fired = (observedAtMs: number): Said => ({
   idleSinceMs: 0
 })
 
-/** From the first hour on, on machines for 2 $ an hour. */
+/** From the first hour on, on machines for 2 $ an hour: what is asked for is there at once. */
 const runs = (numNodes = 1): ReadonlyArray<Timed> => [
   [0, created],
   [0, requested("launch")],
   [0, launchRequested()],
   [0, chosen(numNodes)],
-  [0, wanted(numNodes)],
+  [1, wanted(numNodes)],
   ...Array.from({ length: numNodes }, (_, rank) => [1, given(rank)] as const)
 ]
 
@@ -76,6 +78,62 @@ describe("a cluster", () => {
     const three = costOf(runs(3), 2.5)
     assert.deepInclude(three, { name, status: "INIT", totalUsd: 9, durationMs: 1.5 * hourMs, usdPerHour: 6, runningUsdPerHour: 6 })
     assert.deepStrictEqual(three.usageIntervals, [{ startedAtMs: hourMs, endedAtMs: null }])
+  })
+
+  it("costs from when its machines were asked for, whenever it is heard that there are any", () => {
+    const heard: ReadonlyArray<Timed> = [...runs(2).slice(0, 5), [50, given(0)], [60, given(1)], [61, released(0)], [61, released(1)]]
+    assert.deepInclude(costOf(heard.slice(0, 7), 60), { totalUsd: 2 * 2 * 59, durationMs: 59 * hourMs })
+    assert.deepInclude(costOf(heard, 99), { totalUsd: 2 * 2 * 60, durationMs: 60 * hourMs })
+    assert.deepStrictEqual(costOf(heard, 99).usageIntervals, [{ startedAtMs: hourMs, endedAtMs: 61 * hourMs }])
+  })
+
+  it("says what it was asked for and has not been answered yet, as status does, and no more once it is", () => {
+    const shown = (facts: ReadonlyArray<Timed>) => {
+      const { askedFor } = costOf(facts, 9)
+      assert.deepStrictEqual(clusterView(rowOf(worldOf(facts).clusters, cluster)!, worldOf(facts).jobs).askedFor, askedFor)
+      return askedFor
+    }
+    assert.isUndefined(shown(runs(3).slice(0, 4)))
+    assert.deepStrictEqual(shown(runs(3).slice(0, 5)), { machines: 3, usdPerHour: 6 })
+    assert.deepStrictEqual(shown(runs(3).slice(0, 6)), { machines: 2, usdPerHour: 4 })
+    assert.isUndefined(shown(runs(3)))
+    const no: Said = { _tag: "NodeRefused", cluster, token, code: "Insufficient", message: "no room" }
+    assert.isUndefined(shown([...runs(3).slice(0, 6), [3, no]]))
+  })
+
+  it("costs nothing for what was refused, however late, and asked for again", () => {
+    const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
+    const third = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT3")
+    const no: Said = { _tag: "NodeRefused", cluster, token, code: "Insufficient", message: "no room" }
+    const alike = { ...(wanted(1, priced, third) as object), refusedAgain: other } as Said
+    const facts: ReadonlyArray<Timed> = [
+      ...runs().slice(0, 5),
+      [20, no],
+      [30, wanted(1, priced, other)],
+      [40, alike],
+      [41, given(0, third)]
+    ]
+    assert.deepInclude(costOf(facts.slice(0, 8), 40), { totalUsd: 0, durationMs: 0 })
+    assert.deepInclude(costOf(facts, 42), { totalUsd: 4, durationMs: 2 * hourMs })
+  })
+
+  it("tells no time twice, where a machine was asked for before the last one had ended", () => {
+    const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
+    const asking: ReadonlyArray<Timed> = [...runs(), [2, wanted(1, priced, other)], [4, released()]]
+    const during = costOf([...asking, [5, given(0, other)]], 6)
+    assert.deepInclude(during, { totalUsd: 6 + 8, durationMs: 5 * hourMs })
+    assert.deepStrictEqual(during.usageIntervals, [
+      { startedAtMs: hourMs, endedAtMs: 4 * hourMs },
+      { startedAtMs: 4 * hourMs, endedAtMs: null }
+    ])
+    const again: ReadonlyArray<Timed> = [
+      ...runs(),
+      [2, stopped()],
+      [3, wanted(1, priced, other)],
+      [4, startedAgain()],
+      [5, given(1, other)]
+    ]
+    assert.deepInclude(costOf(again, 6), { totalUsd: 2 + 4 + 6, durationMs: 4 * hourMs })
   })
 
   it("stop-03: the instances cost nothing from the stop on, and again from the start", () => {
@@ -127,7 +185,7 @@ describe("a cluster", () => {
       // Another price where it is launched on again: what runs was had for the old one.
       [4, chosen(1, priced)]
     ]
-    assert.deepInclude(costOf(moved, 7), { totalUsd: 4, usdPerHour: 0.5, durationMs: 5 * hourMs })
+    assert.deepInclude(costOf(moved, 7), { totalUsd: 2 + 2.5, usdPerHour: 0.5, durationMs: 6 * hourMs })
   })
 
   it("that stopped by itself has cost up to then, whenever that was heard", () => {
@@ -158,12 +216,69 @@ describe("a cluster", () => {
     assert.deepInclude(costOf([...runs(2).slice(0, 5), [1, unanswered], [1, gone]], 9), { totalUsd: 0, abandoned: 2 })
     const here: ReadonlyArray<Timed> = [
       ...asked().map((said) => [0, said] as const),
-      [0, wanted(1, offer)],
+      [1, wanted(1, offer)],
       [1, given()],
       [2, left],
       [2, gone]
     ]
     assert.deepInclude(costOf(here, 9), { totalUsd: 0, usdPerHour: 0, abandoned: 0, durationMs: hourMs })
+  })
+
+  describe("whose machines were given up on", () => {
+    const dropped: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }
+    const left = (rank = 0): Said => ({ _tag: "NodeAbandoned", cluster, rank, node: nodeId(rank), reason: "no answer" })
+    const adopted: Said = { _tag: "ClusterAdopted", cluster, name, offer: priced, numNodes: 2 }
+    const ended: Said = {
+      _tag: "LeakEnded",
+      cluster,
+      cloud: "aws",
+      kind: "machine",
+      id: "i-1",
+      region: "us-east-1",
+      node: nodeId(0)
+    }
+
+    it("has cost what they ran meanwhile too, once they are adopted, and no more is unknown", () => {
+      const lost: ReadonlyArray<Timed> = [...runs(2).slice(0, 5), [2, dropped], [2, gone]]
+      const back: ReadonlyArray<Timed> = [...lost, [10, adopted], [10, given(0)], [10, given(1)]]
+      assert.deepInclude(costOf(lost, 11), { abandoned: 2, totalUsd: 0 })
+      assert.deepInclude(costOf(back.slice(0, -1), 11), { abandoned: 1, totalUsd: 20 })
+      assert.deepInclude(costOf(back, 11), { abandoned: 0, totalUsd: 2 * 20, durationMs: 10 * hourMs, runningUsdPerHour: 4 })
+      const over = costOf([...back, [12, released(0)], [12, released(1)], [12, gone]], 50)
+      assert.deepInclude(over, { abandoned: 0, totalUsd: 2 * 22, status: null })
+      assert.deepStrictEqual(over.usageIntervals, [{ startedAtMs: hourMs, endedAtMs: 12 * hourMs }])
+    })
+
+    it("goes on where it was, as launched when it was, at the price that it was had for", () => {
+      const dearer = { ...(adopted as object), offer: { ...priced, usdPerHour: 9 } } as Said
+      const facts: ReadonlyArray<Timed> = [...runs(2), [3, left(0)], [4, released(1)], [4, gone], [10, dearer], [10, given(0)]]
+      assert.deepInclude(costOf(facts, 11), { abandoned: 0, totalUsd: 2 * 10 + 2 * 3, launchedAtMs: 0, goneAtMs: null, status: "INIT" })
+    })
+
+    it("has cost what they ran up to when they were ended as leaks", () => {
+      const facts: ReadonlyArray<Timed> = [...runs(2), [3, left(0)], [3, left(1)], [3, gone], [8, ended]]
+      assert.deepInclude(costOf(facts, 99), { abandoned: 1, totalUsd: 2 * 4 + 2 * 5 })
+      assert.deepInclude(costOf([...facts, [9, ended]], 99), { abandoned: 1, totalUsd: 2 * 4 + 2 * 5 })
+    })
+
+    it("has cost nothing more for what stood still when it was given up on", () => {
+      const facts: ReadonlyArray<Timed> = [...runs(), [3, stopped()], [4, left()], [4, gone], [8, ended]]
+      assert.deepInclude(costOf(facts.slice(0, -1), 99), { abandoned: 1, totalUsd: 4 })
+      assert.deepInclude(costOf(facts, 99), { abandoned: 0, totalUsd: 4 })
+    })
+
+    it("knows of a machine that was given all the same, where the rest of what was asked for never was", () => {
+      const one: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [1], reason: "no answer" }
+      const nothing: Said = { _tag: "NodeRefused", cluster, token, code: "NothingLeft", message: "all has ended" }
+      const facts: ReadonlyArray<Timed> = [...runs(2).slice(0, 6), [3, left(0)], [3, one], [3, gone], [4, nothing]]
+      assert.deepInclude(costOf(facts, 9), { abandoned: 1, totalUsd: 4 })
+    })
+
+    it("is counted by a clock that is put right meanwhile", () => {
+      const year = 24 * 365
+      const facts: ReadonlyArray<Timed> = [...runs(), [year + 3, left()], [year + 3, gone], [3.1, wanted(0)], [8, ended]]
+      assert.closeTo(costOf(facts, 9).totalUsd, 14, 0.5)
+    })
   })
 
   describe("whose log was written by a clock that took a step", () => {
@@ -195,6 +310,10 @@ describe("a cluster", () => {
       const through = off(yearHours, ...runs(), [2, wanted(0)], ...off(-yearHours, [3, wanted(0)]), [3.1, wanted(0)], [4, stopped()])
       assert.closeTo(costOf(through, 3 * yearHours).totalUsd, 6, 2.2)
     })
+    it("has cost what it ran since it was asked for, when the clock was a year ahead as it was", () => {
+      const facts: ReadonlyArray<Timed> = [...runs().slice(0, 4), ...off(yearHours, [1, wanted()]), [1.1, wanted(0)], [3, given()]]
+      assert.closeTo(costOf(facts, 4).totalUsd, 6, 0.5)
+    })
     it("has cost what it ran, when a clock that was always an hour ahead is put right", () => {
       const busy = Array.from({ length: 10 }, (_, i): Timed => [1 + (i + 1) / 5, wanted(0)])
       const facts: ReadonlyArray<Timed> = [...off(1, ...runs(), ...busy), [3, stopped()]]
@@ -225,14 +344,14 @@ describe("a cluster", () => {
     })
   })
 
-  it("has nothing to pay for machines that it was not given, once that is known, and for those that it was says so", () => {
+  it("has nothing to pay for machines that it was not given, once that is known, and for those that it was from when they were asked for", () => {
     const dropped: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }
     const left: Said = { _tag: "NodeRefused", cluster, token, code: "NothingLeft", message: "all has ended" }
     const other = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT2")
     const asking: ReadonlyArray<Timed> = [...runs(2).slice(0, 5), [1, dropped], [1, wanted(1, priced, other)], [1, given(0, other)]]
     assert.deepInclude(costOf(asking, 2), { abandoned: 2 })
     assert.deepInclude(costOf([...asking, [2, left]], 2), { abandoned: 0, totalUsd: 2 })
-    assert.deepInclude(costOf([...asking, [2, released(0)], [2, left]], 2), { abandoned: 1, totalUsd: 2 })
+    assert.deepInclude(costOf([...asking, [2, released(0)], [2, left]], 2), { abandoned: 0, totalUsd: 2 + 2 })
     assert.lengthOf(reportAt([...runs(2).slice(0, 5), [1, dropped], [1, gone]], 2).costs, 1)
     assert.lengthOf(reportAt([...runs(2).slice(0, 5), [1, dropped], [1, gone], [2, left]], 2).costs, 0)
   })

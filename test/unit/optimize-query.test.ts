@@ -1,7 +1,8 @@
 /** `optimize` answers what a launch would take, as its dry run does. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Cloud, NoQuota } from "../../daemon/clouds/Cloud.ts"
+import type { Cloud } from "../../daemon/clouds/Cloud.ts"
+import type { NoQuota } from "../../daemon/clouds/Offered.ts"
 import { catalogAnswers } from "../../daemon/queries/catalog.ts"
 import { offer } from "../fakes/facts.ts"
 import { packed } from "./catalog/packed.ts"

@@ -6,7 +6,8 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { kept } from "../../rented/kept.ts"
-import type { CloudError, NoQuota } from "../Cloud.ts"
+import type { CloudError } from "../Cloud.ts"
+import type { NoQuota } from "../Offered.ts"
 import type { Aws } from "./client.ts"
 
 interface Class {

@@ -3,7 +3,8 @@ import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { kept } from "../../rented/kept.ts"
-import type { CloudError, NoQuota } from "../Cloud.ts"
+import type { CloudError } from "../Cloud.ts"
+import type { NoQuota } from "../Offered.ts"
 import type { Gcp } from "./client.ts"
 
 /** Of machines that are not of these families the plain quota of CPUs holds. */

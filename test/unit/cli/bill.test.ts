@@ -11,6 +11,14 @@ describe("the sum below the clusters", () => {
     expect(bill([cluster("half", ["running"]), cluster("searching", [])])).toBe("$2.00 an hour while half runs.\n")
     expect(bill([cluster("a", ["running", "starting"]), cluster("b", ["running"])])).toBe("$6.00 an hour while a, b run.\n")
   })
+  it("says beside it what may run, since its cloud was asked for it and has not answered", () => {
+    const asking = (name: string, machines: number, usdPerHour: number) => ({ ...cluster(name, []), askedFor: { machines, usdPerHour } })
+    const one = asking("big", 1, 0.78)
+    expect(bill([one])).toBe("Up to $0.78 an hour for what is asked for and not answered yet: 1 machine of big may run.\n")
+    expect(bill([cluster("half", ["running"]), one, asking("wide", 2, 4), asking("free", 2, 0)])).toBe(
+      "$2.00 an hour while half runs.\nUp to $4.78 an hour for what is asked for and not answered yet: 1 machine of big, 2 machines of wide may run.\n"
+    )
+  })
   it("is not there where nothing is paid for", () => {
     expect(bill([cluster("searching", []), cluster("stopped", ["stopped", "stopped"]), cluster("free", ["running"], 0)])).toBe("")
   })

@@ -109,6 +109,16 @@ describe("sky cost-report", () => {
     expect(await run(report([]), "cost-report")).toMatchObject({ code: 0, out: "", err: "No cluster has had a machine yet.\n" })
   })
 
+  it("says what may run beside that, since it is asked for and not answered yet", async () => {
+    const asking = { ...up, runningUsdPerHour: 0, totalUsd: 0, durationMs: 0, askedFor: { machines: 2, usdPerHour: 43.92 } }
+    const { out } = await run(report([asking]), "cost-report")
+    expect(out).toMatch(
+      /^\$0\.00 for 1 cluster\.\nUp to \$43\.92 an hour for what is asked for and not answered yet: 2 machines of big may run\.$/m
+    )
+    expect(JSON.parse((await run(report([asking]), "cost-report", "-o", "json")).out)).toMatchObject([{ askedFor: asking.askedFor }])
+    expect(JSON.parse((await run(report([up]), "cost-report", "-o", "json")).out)[0]).not.toHaveProperty("askedFor")
+  })
+
   it("is one array for scripts, and an object of a moment of the past", async () => {
     const { out } = await run(report([up]), "cost-report", "-o", "json")
     expect(JSON.parse(out)).toMatchObject([{ name: "big", duration: 7200, totalUsd: 87.84, usageIntervals: [{ endedAt: null }] }])
