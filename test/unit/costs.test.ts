@@ -90,7 +90,7 @@ describe("a cluster", () => {
   it("says what it was asked for and has not been answered yet, as status does, and no more once it is", () => {
     const shown = (facts: ReadonlyArray<Timed>) => {
       const { askedFor } = costOf(facts, 9)
-      assert.deepStrictEqual(clusterView(rowOf(worldOf(facts).clusters, cluster)!, worldOf(facts).jobs).askedFor, askedFor)
+      assert.deepStrictEqual(clusterView(rowOf(worldOf(facts).clusters, cluster)!, worldOf(facts).jobs, 9 * hourMs).askedFor, askedFor)
       return askedFor
     }
     assert.isUndefined(shown(runs(3).slice(0, 4)))
