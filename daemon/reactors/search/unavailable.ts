@@ -35,7 +35,6 @@ const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   if (last === undefined) return exitCodes.capacity
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
-  if (last.want === "mending") return exitCodes.failed
   return refusals.every((refusal) => refusal.want === null && isOfSetup(refusal)) ? exitCodes.failed : exitCodes.capacity
 }
 
