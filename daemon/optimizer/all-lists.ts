@@ -7,7 +7,6 @@ import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Need } from "../../task/Need.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { sentence } from "../sentence.ts"
 import { completed } from "./completed.ts"
 import { wayOn } from "./hints.ts"
 import { wantText } from "./need-text.ts"
@@ -20,7 +19,7 @@ export const mayBeListed = ({ resources }: RecordedTask, catalogs: ReadonlyArray
 
 const noneLaunched = (needs: ReadonlyArray<Need>) =>
   new NotSupportedError({
-    message: sentence([...new Set(needs.map(notLaunched))].join("; ")),
+    message: `${[...new Set(needs.map(notLaunched))].join("; ")}.`,
     hint: "Which GPUs there are: sky show-gpus"
   })
 

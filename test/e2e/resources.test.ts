@@ -9,7 +9,7 @@ const launch = (file: string, ...flags: ReadonlyArray<string>) => home.sky("laun
 describe("a task file's resources", () => {
   it("on a cloud that is not enabled are refused, with its name and nothing made", async () => {
     const { code, err } = await launch(yaml("aws", "resources:\n  infra: aws/us-east-1\nrun: echo\n"), "-c", "far")
-    expect(code).toBe(7)
+    expect(code).toBe(4)
     expect(err).toContain("AWS is not enabled")
     expect(await home.json("status")).toEqual([])
   })

@@ -1,9 +1,10 @@
 /** Which clouds a task may go to, and what is said where it can go to none of them. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
-import { nowhere } from "../../daemon/commands/places.ts"
+import { choosePlace, nowhere } from "../../daemon/commands/places.ts"
 import { accessOf, offersFor } from "../../daemon/offers-for.ts"
+import { CloudUserIdentityError, NotSupportedError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { Resources } from "../../task/Resources.ts"
 import { offer } from "../fakes/facts.ts"
@@ -50,6 +51,14 @@ describe("a task", () => {
       assert.strictEqual(yield* code({ aws, ssh: { reason: "all are taken" } }), exitCodes.capacity)
     })
   )
+  it("exits with 4 where the credentials of all its places are refused, and with 7 where one of them lacks something else", () => {
+    const offers = ["aws", "gcp"].map((cloud) => ({ ...offer, cloud }))
+    const code = (others: SkydError) =>
+      Result.getOrThrow(Result.flip(choosePlace({ offers, reason: null }, ({ cloud }) => (cloud === "aws" ? expired : others)))).exitCode
+    const expired = new CloudUserIdentityError({ message: "They have expired.", hint: null })
+    assert.strictEqual(code(expired), exitCodes.credentials)
+    assert.strictEqual(code(new NotSupportedError({ message: "It never stops.", hint: null })), exitCodes.capacity)
+  })
   it.effect("goes to this machine where nothing else can be used", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* asked({ local, ssh: { whyNot: "there is no file" } }), ["local"])
