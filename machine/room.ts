@@ -15,8 +15,9 @@ const isOutOfInodes = (folder: string): boolean => {
   try {
     const { bavail, bsize, ffree, files } = statfsSync(raw(folder))
     return files > 0 && ffree < inodesMin && bavail * bsize >= spaceMinBytes
-  } catch {
-    return false
+  } catch (error) {
+    // What was to be made may lie below a folder that could not be made, or is taken back by now.
+    return codeOf(error) === "ENOENT" && dirname(folder) !== folder && isOutOfInodes(dirname(folder))
   }
 }
 
