@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
+import { eventually } from "./home.ts"
 import { describeWithMachines } from "./netns.ts"
 import { leasesOf, SshHome, startMachine } from "./ssh-pool.ts"
 import type { SshMachine } from "./sshd.ts"
@@ -27,6 +28,7 @@ describeWithMachines("a machine with space and without inodes", () => {
     })
     for (const name of readdirSync(join(machine.home, "sky_workdir"))) rmSync(join(machine.home, "sky_workdir", name))
     expect((await home.sky("exec", "-d", "many", "echo before; until [ -e ~/go ]; do sleep 0.1; done; echo after")).code).toBe(0)
+    await eventually(async () => (await home.sky("logs", "many", "1", "--no-follow")).out.includes("before"))
 
     const filler = join(machine.home, "filler")
     const fill = () => {
