@@ -23,6 +23,11 @@ export type NodeToken = typeof NodeToken.Type
 export const NodeId = Schema.NonEmptyString.pipe(Schema.brand("NodeId"))
 export type NodeId = typeof NodeId.Type
 
+/** What clouds whose machines bear our names call the machine of a rank. */
+export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
+/** And back. */
+export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken
+
 /** Which journal of which agent an observation was copied from. */
 export const JournalId = Ulid.pipe(Schema.brand("JournalId"))
 export type JournalId = typeof JournalId.Type

@@ -1,13 +1,12 @@
 /** Decides whether machines that no cluster has become one: as they were seen, and of whichever log. Pure. */
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
-import type { ClusterName } from "../../events/ids.ts"
+import { type ClusterName, tokenOf } from "../../events/ids.ts"
 import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { ClusterDoesNotExist, NotSupportedError, RequestConflict, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { clusterNamePattern, isControllerName } from "../../task/names.ts"
 import type { Owned } from "../clouds/Cloud.ts"
 import { reservedName } from "../commands/checks.ts"
-import { tokenOf } from "../rented/node-ids.ts"
 import type { World } from "../World.ts"
 import { type Held, isCalled } from "./Leak.ts"
 

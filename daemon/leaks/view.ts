@@ -1,7 +1,7 @@
 /** A leak as it crosses the socket. Pure. */
 import { decodeTime } from "ulid"
+import { tokenOf } from "../../events/ids.ts"
 import type { LeakView } from "../../sdk/protocol/leaks.ts"
-import { tokenOf } from "../rented/node-ids.ts"
 import type { Leak } from "./Leak.ts"
 
 /** The token of a machine says when it was asked for. */

@@ -1,6 +1,7 @@
 /** An agent on a machine that has just begun: it is waited for until ssh answers there, told whose it is, and given our program. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { tokenOf } from "../../events/ids.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { Waiting } from "../Ongoing.ts"
@@ -8,7 +9,6 @@ import { plain } from "../over-ssh/agents.ts"
 import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
-import { tokenOf } from "./node-ids.ts"
 
 /** From the first answer on it is a matter of seconds. */
 const readyMaxMs = 3 * 60_000

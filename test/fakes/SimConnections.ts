@@ -46,6 +46,7 @@ const groundOf = ({ host, lease, nodes }: SimMachine): string => {
     `home ${home}`,
     "user node",
     `machine ${host}`,
+    `kernel ${host}`,
     "os Linux",
     "arch x86_64",
     `link 10.0.0.1 1 ${host} 22`,

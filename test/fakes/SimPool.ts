@@ -118,7 +118,7 @@ export class SimPool {
       memoryGib: 8,
       accelerators: null,
       trouble: null,
-      kernel: null,
+      kernel: host,
       tenants: [],
       useless: null,
       warnings: [],

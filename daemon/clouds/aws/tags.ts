@@ -1,8 +1,8 @@
 /** How what is ours is told on EC2: by tags alone. Pure. */
 import type { Instance, Tag } from "@aws-sdk/client-ec2"
-import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
+import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
 import type { Accelerators } from "../../../task/accelerators.ts"
-import { nodeOf, ranksOf } from "../../rented/node-ids.ts"
+import { ranksOf } from "../../rented/ranks.ts"
 import type { Tags } from "../Cloud.ts"
 
 export const tagNames = {

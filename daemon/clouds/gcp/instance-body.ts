@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import type { NodeToken } from "../../../events/ids.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
-import { ranksText } from "../../rented/node-ids.ts"
+import { ranksText } from "../../rented/ranks.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
 import type { BulkInsert, Instance, InstanceProperties } from "./api.ts"
 import { diskType } from "./disk.ts"

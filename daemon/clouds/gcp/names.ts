@@ -2,9 +2,8 @@
  * How what is ours is called and told on Compute Engine: names that follow from the request, labels that a list can be asked by, and metadata for what labels
  * cannot hold. Pure.
  */
-import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
+import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { type Accelerators, acceleratorsText } from "../../../task/accelerators.ts"
-import { nodeOf } from "../../rented/node-ids.ts"
 import type { ProvisionRequest, Tags } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 

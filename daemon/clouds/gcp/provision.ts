@@ -4,10 +4,9 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { NodeToken } from "../../../events/ids.ts"
+import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy } from "../../rented/errors.ts"
 import { makeMissed } from "../../rented/missed.ts"
-import { nodeOf } from "../../rented/node-ids.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { refusalOf } from "./endings.ts"

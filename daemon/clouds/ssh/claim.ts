@@ -6,7 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { decodeTime } from "ulid"
-import type { NodeToken } from "../../../events/ids.ts"
+import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { plain } from "../../over-ssh/agents.ts"
 import { refused } from "../../over-ssh/errors.ts"
 import { addressFor } from "../../remote/addresses.ts"
@@ -15,7 +15,7 @@ import type { How } from "./looks.ts"
 import { isPassed, notGiven, notReady, type Outcome, ofHeld, type Passed } from "./outcome.ts"
 import type { PoolMachines } from "./PoolMachines.ts"
 import { machinesOf } from "./pools.ts"
-import { chooseSeats, nodeOf, type Seat } from "./seats.ts"
+import { chooseSeats, type Seat } from "./seats.ts"
 import type { StateFolder } from "./state-folder.ts"
 
 export interface ClaimOptions {
@@ -43,7 +43,7 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     const { accelerators, cpus, home, memoryGib } = ground
     const node = nodeOf(token, rank)
     const nowMs = yield* Clock.currentTimeMillis
-    if (!machines.holds.begin(ground, node, tags.clusterName, nowMs))
+    if (!machines.holds.begin(ground, { node, clusterName: tags.clusterName }, nowMs))
       return yield* refused("Taken", "another cluster has it as another user")
     askedFor(token).add(machine.host)
     const stateFolder = yield* folder.take(machine, node)
@@ -99,7 +99,7 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     const passed = new Map<string, Passed>()
     // Who did not answer the offer's look is not waited for again, unless it matters.
     for (let how: How = "reached now"; ; ) {
-      const looked = yield* machines.lookAll(pool, how)
+      const looked = yield* machines.lookAll(pool, how, token)
       const choice = chooseSeats(request, looked, { asked: asked.get(token) ?? new Set(), isOld: decodeTime(token) < sinceMs, passed })
       if (choice.is !== "chosen" && how !== "now") {
         how = "now"

@@ -4,6 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { NodeToken } from "../../../events/ids.ts"
 import type { Connections } from "../../remote/Connections.ts"
 import type { Ground } from "../../remote/ground.ts"
 import { type Kind, type RemoteError, remoteError } from "../../remote/RemoteError.ts"
@@ -68,7 +69,7 @@ export interface LooksOptions {
   readonly see: PoolMachinesOptions["look"]
   readonly pins: Pins
   /** Of a machine without a lease: who of ours has it as another of its users. */
-  readonly heldBy: (ground: Ground, nowMs: number) => ReadonlyArray<string>
+  readonly heldBy: (ground: Ground, nowMs: number, asks: NodeToken | null) => ReadonlyArray<string>
 }
 
 export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfig, targetOf } }: LooksOptions) => {
@@ -118,7 +119,7 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
   }
 
   /** Whoever has it, a machine is had for all of its users: also where that is seen as another of them, or is on no machine yet. */
-  const withTenants = (all: ReadonlyArray<Looked>, nowMs: number): ReadonlyArray<Looked> => {
+  const withTenants = (all: ReadonlyArray<Looked>, nowMs: number, asks: NodeToken | null): ReadonlyArray<Looked> => {
     const leased = new Map<string, string>()
     for (const { reached } of all) {
       const { kernel = null, lease = null } = reached?.ground ?? {}
@@ -128,7 +129,7 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
       if (looked.reached === null || looked.reached.ground.lease !== null) return looked
       const { ground } = looked.reached
       const other = leased.get(ground.kernel ?? "")
-      const tenants = new Set([...ground.tenants, ...(other === undefined ? [] : [other]), ...heldBy(ground, nowMs)])
+      const tenants = new Set([...ground.tenants, ...(other === undefined ? [] : [other]), ...heldBy(ground, nowMs, asks)])
       return { ...looked, reached: { ...looked.reached, ground: { ...ground, tenants: [...tenants] } } }
     })
   }
@@ -139,10 +140,10 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
     return seen !== undefined && isGood(seen, how, nowMs) ? Effect.succeed<Looked>({ ...seen.looked, ...machine }) : look(machine)
   }
 
-  const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How) {
+  const lookAll = Effect.fn("Looks.lookAll")(function* (machines: ReadonlyArray<PoolMachine>, how: How, asks: NodeToken | null = null) {
     const nowMs = yield* Clock.currentTimeMillis
     const looked = yield* Effect.forEach(machines, (machine) => lookOne(machine, how, nowMs), { concurrency: looksAtOnce })
-    return withTenants(looked, yield* Clock.currentTimeMillis)
+    return withTenants(looked, yield* Clock.currentTimeMillis, asks)
   })
 
   /** Who does not answer is not waited for, once those that did are enough. */
@@ -169,7 +170,7 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
       if (!seen.has(machine)) looks.set(keyOf(machine), { atMs, looked, isGuess: true })
       return looked
     })
-    return withTenants(all, atMs)
+    return withTenants(all, atMs, null)
   })
 
   return {

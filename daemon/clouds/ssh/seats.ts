@@ -1,5 +1,5 @@
 /** Which machine is to have which rank: those that have it, and for the others whatever is free and fits. Pure. */
-import type { NodeId, NodeToken } from "../../../events/ids.ts"
+import { nodeOf } from "../../../events/ids.ts"
 import type { Hardware } from "../../../task/fit-machine.ts"
 import { refused, transient } from "../../over-ssh/errors.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
@@ -29,8 +29,6 @@ export interface Known {
   /** Machines that were tried in vain, by host. */
   readonly passed: ReadonlyMap<string, Passed>
 }
-
-export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
 
 const isOfGang = ({ ranks }: ProvisionRequest) => ranks.some((rank) => rank > 0)
 
@@ -68,7 +66,9 @@ export const chooseSeats = (request: ProvisionRequest, looked: ReadonlyArray<Loo
   const unsure = whereItMayBe(looked, known)
   if (missing.length > 0 && unsure.length > 0)
     return waits("Unsure", `what was asked for may be on machines that are not reached (${named(unsure)})`)
-  const others = looked.filter((one) => !known.passed.has(one.host) && !held.some(({ machine }) => machine === one))
+  const isOther = (one: Looked) => !known.passed.has(one.host) && !held.some(({ machine }) => machine === one)
+  // What was sent to a machine, and lost, may still come to it.
+  const others = looked.filter(isOther).sort((a, b) => Number(known.asked.has(b.host)) - Number(known.asked.has(a.host)))
   const { fit, reasons } = fitting(others, isOfGang(request), lessThanOffer(offer))
   if (fit.length >= missing.length)
     return { is: "chosen", seats: [...held, ...missing.map((rank, i) => ({ rank, machine: fit[i]!, isHeld: false }))] }

@@ -11,7 +11,7 @@ import { chooseSubnet, type NetworkOf } from "../../../daemon/clouds/aws/subnets
 import { labelOf } from "../../../daemon/clouds/aws/tags.ts"
 import { CloudError } from "../../../daemon/clouds/Cloud.ts"
 import { hostKeyFor, keyOfSeed, ourKey } from "../../../daemon/over-ssh/our-keys.ts"
-import { ranksOf, ranksText } from "../../../daemon/rented/node-ids.ts"
+import { ranksOf, ranksText } from "../../../daemon/rented/ranks.ts"
 import { userData } from "../../../daemon/rented/user-data.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../../events/ids.ts"
 

@@ -1,5 +1,4 @@
-/** Nodes by the token of their request, and ranks as a tag can hold them. Pure. */
-import type { NodeId, NodeToken } from "../../events/ids.ts"
+/** Ranks as a tag can hold them, and how many tokens are kept in mind. Pure. */
 
 /** `0-3,7` */
 export const ranksText = (ranks: ReadonlyArray<number>): string => {
@@ -18,10 +17,5 @@ export const ranksOf = (text: string): ReadonlyArray<number> =>
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
   })
 
-export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
-
 /** Of tokens that were asked for: of one that is forgotten it would not be known that an answer is missing. */
 export const tokensMax = 100_000
-
-/** The token of a node's request. */
-export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken
