@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
+import { slowLineTo } from "../fakes/slow-line.ts"
 import { eventually, isAlive, kill } from "./home.ts"
 import type { SshdSettings } from "./machine-files.ts"
 import { describeWithMachines } from "./netns.ts"
@@ -96,6 +97,8 @@ describeWithMachines("a machine of a pool", () => {
     const [machine] = machines
     // It dies more often than one may that still acts on its clusters.
     const home = new SshHome([machine!], { SKYD_DAEMON_MINUTE_MS: "0" })
+    // It does not get far before it is killed.
+    home.pool([`{ip: 127.0.0.1, ssh_port: ${await slowLineTo(machine!.address, 22, 20)}}`])
     let head = 0
     /** Asks until it is answered; whenever the log has grown, the daemon is killed. */
     const through = async (method: string, params: object) => {

@@ -3,15 +3,15 @@ import { once } from "node:events"
 import { connect, createServer } from "node:net"
 import { onTestFinished } from "vitest"
 
-/** What goes to the machine is held up: 64 KiB each 100 ms. */
-export const slowLineTo = async (host: string, port: number): Promise<number> => {
+/** What goes to the machine is held up: 64 KiB each so many ms. */
+export const slowLineTo = async (host: string, port: number, eachMs = 100): Promise<number> => {
   const line = createServer((near) => {
     const far = connect(port, host)
     far.pipe(near)
     const timer = setInterval(() => {
       const chunk = near.read(Math.min(65_536, near.readableLength)) as Buffer | null
       if (chunk !== null) far.write(chunk)
-    }, 100)
+    }, eachMs)
     for (const [end, other] of [[near, far] as const, [far, near] as const])
       end
         .on("error", () => undefined)

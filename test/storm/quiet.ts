@@ -95,5 +95,6 @@ export const check = async (
   ]
   await sleep(stillMs)
   const grown = await ledger.read(home)
-  return grown === head ? wrong : [...wrong, `the log grew from ${head} to ${grown}, and nobody asked for anything`]
+  const late = ledger.facts.slice(head).map(({ event }) => event._tag)
+  return grown === head ? wrong : [...wrong, `the log grew from ${head} to ${grown}, and nobody asked for anything: ${late.join(", ")}`]
 }
