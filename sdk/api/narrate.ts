@@ -1,5 +1,7 @@
 /** What `streamLogs` shows, as the command line does where it is no terminal: phases and setup on stderr, the job's output on stdout. */
 
+import { cloudDisplay } from "../../task/clouds.ts"
+import { placeName } from "../../task/place.ts"
 import { priceText } from "../../task/price.ts"
 import type { Handlers } from "../client/Pending.ts"
 import { makePrefixer } from "../client/Prefixer.ts"
@@ -66,10 +68,10 @@ export const terminal: Narrator = {
 export const planLine = ({ cluster, plan }: Launched): string => {
   if (plan === undefined) return "Dry run: the task fits."
   const { accelerators, catalog, cloud, cpus, instanceType, memoryGib, region, useSpot, zone } = plan.offer
-  const type = instanceType === null ? "" : ` ${instanceType}${useSpot ? "[Spot]" : ""}`
-  const at = region === null ? "" : ` in ${zone ?? region}`
+  const type = `${instanceType}${useSpot ? "[Spot]" : ""}`
+  const machine = instanceType === null ? placeName(plan.offer) : `${cloudDisplay(cloud)} ${type} in ${zone ?? region}`
   const gpus = accelerators === null ? "" : `, ${accelerators.name}:${accelerators.count}`
   const price = `${priceText(plan.offer, plan.numNodes)}${catalog === null ? "" : ` (price of ${catalog})`}`
   const where = !plan.enabled ? "a cloud that is not enabled" : plan.newCluster ? "a new cluster" : cluster
-  return `Dry run: ${plan.numNodes}x ${cloud}${type}${at} (${cpus} vCPUs, ${memoryGib} GiB${gpus}), ${price}, on ${where}.`
+  return `Dry run: ${plan.numNodes}x ${machine} (${cpus} vCPUs, ${memoryGib} GiB${gpus}), ${price}, on ${where}.`
 }

@@ -8,7 +8,7 @@ const allowed = [
   /^sdk\/(api|client)\//,
   /^sdk\/(index|log-holder|quote)\.ts$/,
   /^sdk\/protocol\/(exit-codes|build|streams)\.ts$/,
-  /^task\/(near|present|price|script|secrets|unsaid)\.ts$/
+  /^task\/(clouds|near|place|present|price|script|secrets|unsaid)\.ts$/
 ]
 
 const { metafile } = await build({

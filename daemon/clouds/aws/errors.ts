@@ -29,12 +29,11 @@ const noQuota = [
   "SecurityGroupsPerInstanceLimitExceeded",
   "RulesPerSecurityGroupLimitExceeded"
 ]
-/** AWS looks at an account that is new in a region, and gives it nothing there until then. */
+/** AWS looks at an account that is new in a region, and gives it nothing there until then: another time helps. */
 const unverified = "PendingVerification"
 /** A type that no zone of the region has: EC2 does not say it by a code. */
 export const noSuchType = "NoSuchType"
 const notInRegion = [
-  unverified,
   noSuchType,
   "InvalidAMIID.NotFound",
   "InvalidAMIID.Unavailable",
@@ -104,6 +103,7 @@ const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, Refu
   [noCapacity, "zone", "room"],
   [notInZone, "zone"],
   [noQuota, "region", "quota"],
+  [[unverified], "region", "room"],
   [notInRegion, "region"],
   [notAllowed, "cloud"]
 ]

@@ -48,8 +48,9 @@ describe("an error of EC2's", () => {
     const want = (name: string) => errorOf(thrown(name, 400), "RunInstances", "us-east-1").want
     const wants = (...names: ReadonlyArray<string>) => names.map(want)
     expect(wants("InsufficientInstanceCapacity", "ReservationCapacityExceeded", "UnfulfillableCapacity")).toEqual(["room", "room", "room"])
+    expect(wants("PendingVerification"), "AWS gives an account that is new there nothing until it has looked at it").toEqual(["room"])
     expect(wants("VcpuLimitExceeded", "MaxSpotInstanceCountExceeded", "VolumeLimitExceeded")).toEqual(["quota", "quota", "quota"])
-    for (const name of ["Unsupported", "InsufficientFreeAddressesInSubnet", "PendingVerification", "AuthFailure", "WhatNobodyKnows"])
+    for (const name of ["Unsupported", "InsufficientFreeAddressesInSubnet", "AuthFailure", "WhatNobodyKnows"])
       expect([name, want(name)]).toEqual([name, undefined])
   })
 

@@ -69,6 +69,6 @@ it("a dry run of the API says on what machine, where, and for how much", () => {
   const offer = { ...place, accelerators: gpus, useSpot: true, usdPerHour: 7.5, catalog: "2026-07-20" }
   const plan = { offer, numNodes: 2, newCluster: true, enabled: true, considered: [], next: [], more: 0, mostUsdPerHour: 7.5, notes: [] }
   expect(planLine({ cluster: "c", jobId: null, handle: null, plan })).toBe(
-    "Dry run: 2x aws p4d.24xlarge[Spot] in us-east-1a (96 vCPUs, 1152 GiB, A100:8), $15.00 an hour (price of 2026-07-20), on a new cluster."
+    "Dry run: 2x AWS p4d.24xlarge[Spot] in us-east-1a (96 vCPUs, 1152 GiB, A100:8), $15.00 an hour (price of 2026-07-20), on a new cluster."
   )
 })
