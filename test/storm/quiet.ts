@@ -25,8 +25,11 @@ export const settle = async (home: StormHome, ledger: Ledger, deeds: ReadonlyMap
     const now = await ledger.read(home)
     unrest = ledger.unrest(deeds)
     if (now !== head || unrest.length > 0) sinceMs = Date.now()
-    if (Date.now() - sinceMs >= (home.rack === null ? stillMs : stillOverSshMs)) return
     head = now
+    if (Date.now() - sinceMs < (home.rack === null ? stillMs : stillOverSshMs)) continue
+    // An agent that was killed a moment ago may not be missed yet.
+    await home.sky("status", "-r")
+    if ((await ledger.read(home)) === head && ledger.unrest(deeds).length === 0) return
   }
   const { err } = await home.sky("status")
   throw new Error(`it does not come to rest: ${unrest.join("; ") || `the log grows: ${ledger.facts.length}`}\n${err}`)
