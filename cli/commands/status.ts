@@ -47,9 +47,9 @@ const titles = (all: boolean): Array<string> => [
   "COMMAND"
 ]
 
-/** What is paid for while it runs. */
+/** What is paid for while it runs: of what has a type, since the user's own machines have none. */
 const bill = (clusters: ReadonlyArray<ClusterView>): string =>
-  clusters.some(({ resources }) => resources?.usdPerHour) ? more().bill(clusters) : ""
+  clusters.some(({ resources }) => resources?.instanceType) ? more().bill(clusters) : ""
 
 /** The clusters, with ages that count to a moment. */
 export const statusTable = (clusters: ReadonlyArray<ClusterView>, nowMs: number, all = false): string =>

@@ -1,8 +1,11 @@
 /** What clusters cost while they run. Pure. */
 import type { ClusterView } from "../../sdk/protocol/rows.ts"
-import { priceText } from "../../task/price.ts"
+import { hasPrice, priceText } from "../../task/price.ts"
 import { clean } from "./style.ts"
 import { plural } from "./time.ts"
+
+const isUnpriced = ({ resources }: ClusterView) => resources !== null && !hasPrice(resources)
+const isOn = ({ state }: ClusterView["nodes"][number]) => state !== "stopped"
 
 /** What those cost an hour that are paid for, of which day those prices are; to be put behind a question. */
 export const rate = (clusters: ReadonlyArray<ClusterView>): string => {
@@ -10,8 +13,19 @@ export const rate = (clusters: ReadonlyArray<ClusterView>): string => {
   const sum = offers.reduce((usd, { numNodes, usdPerHour }) => usd + numNodes * usdPerHour, 0)
   const dates = [...new Set(offers.flatMap(({ catalog, usdPerHour }) => (catalog === null || usdPerHour === 0 ? [] : [catalog])))].sort()
   const of = dates.length === 0 ? "" : `, prices of ${clean(dates.join(" and "))}`
-  return sum === 0 ? "" : ` (${priceText({ usdPerHour: sum })}${of})`
+  const odd = clusters.filter(isUnpriced).map(({ name }) => clean(name))
+  const parts = [
+    ...(sum === 0 ? [] : [`${priceText({ usdPerHour: sum })}${of}`]),
+    ...(odd.length === 0 ? [] : [`what ${odd.join(", ")} ${odd.length > 1 ? "cost" : "costs"} is not known`])
+  ]
+  return parts.length === 0 ? "" : ` (${parts.join("; ")})`
 }
+
+/** Of machines whose type no list has. */
+export const notPriced = (clusters: ReadonlyArray<Pick<ClusterView, "name">>, more = ""): string =>
+  clusters.length === 0
+    ? ""
+    : `What ${clusters.map(({ name }) => clean(name)).join(", ")} ${clusters.length > 1 ? "cost" : "costs"} an hour is not known${more}: no list has ${clusters.length > 1 ? "them" : "it"}.\n`
 
 interface MayRun extends Pick<ClusterView, "name" | "askedFor"> {}
 
@@ -28,7 +42,7 @@ export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
   const paid = clusters
     .map(({ name, nodes, resources }) => ({
       name,
-      usd: nodes.filter(({ state }) => state !== "stopped").length * (resources?.usdPerHour ?? 0)
+      usd: nodes.filter(isOn).length * (resources?.usdPerHour ?? 0)
     }))
     .filter(({ usd }) => usd > 0)
   const sum = paid.reduce((all, { usd }) => all + usd, 0)
@@ -36,5 +50,5 @@ export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
     paid.length === 0
       ? ""
       : `${priceText({ usdPerHour: sum })} while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`
-  return now + mayRun(clusters)
+  return now + notPriced(clusters.filter((one) => isUnpriced(one) && one.nodes.some(isOn))) + mayRun(clusters)
 }

@@ -1,7 +1,7 @@
 /** What clusters have cost, as a table and its sum. Pure. */
 import type { CostReportAnswer, CostView } from "../../sdk/protocol/costs.ts"
 import { dollars, priceCell, priceText } from "../../task/price.ts"
-import { mayRun } from "./bill.ts"
+import { mayRun, notPriced } from "./bill.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { resourcesCell } from "./resources.ts"
 import { clean, glyph } from "./style.ts"
@@ -23,6 +23,8 @@ const colours = { INIT: "blue", UP: "green", STOPPED: "yellow" } as const
 const statusCell = (status: CostView["status"]): Cell =>
   status === null ? { text: "TERMINATED", colour: "dim" } : { text: status, colour: colours[status] }
 
+/** Where it had another price before, what it cost then is known. */
+const isUnknown = ({ totalUsd, usdPerHour }: CostView) => totalUsd === 0 && usdPerHour === null
 const isFree = ({ totalUsd, usdPerHour }: CostView) => totalUsd === 0 && usdPerHour === 0
 
 const rowOf = (cost: CostView, nowMs: number): Row => {
@@ -36,7 +38,7 @@ const rowOf = (cost: CostView, nowMs: number): Row => {
       resourcesCell(cost),
       statusCell(status),
       priceCell(usdPerHour),
-      isFree(cost) ? "free" : dollars(totalUsd)
+      isUnknown(cost) || isFree(cost) ? priceCell(usdPerHour) : dollars(totalUsd)
     ],
     below: abandoned === 0 ? [] : [`       ${glyph("why")} ${why}`]
   }
@@ -52,7 +54,12 @@ const sumOf = (costs: ReadonlyArray<CostView>, older: CostReportAnswer["older"])
       ? ""
       : `, and ${priceText({ usdPerHour: goesOn })} while ${running.map(({ name }) => clean(name)).join(", ")} ${running.length > 1 ? "run" : "runs"}`
   const old = older.clusters === 0 ? "" : `, ${plural(older.clusters, "older one")} among them`
-  return `${dollars(usd)} for ${plural(costs.length + older.clusters, "cluster")}${old}${now}.\n${mayRun(costs)}${what}`
+  const counted = costs.filter((cost) => !isUnknown(cost)).length + older.clusters
+  const sum = counted === 0 ? "" : `${dollars(usd)} for ${plural(counted, "cluster")}${old}${now}.\n`
+  return `${sum}${notPriced(
+    costs.filter(({ usdPerHour }) => usdPerHour === null),
+    ", and in no sum"
+  )}${mayRun(costs)}${what}`
 }
 
 /** Said where something is paid. */

@@ -2,7 +2,7 @@
 import type { Launched, Plan } from "../../sdk/protocol/launch.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { placeName } from "../../task/place.ts"
-import { cents, priceText } from "../../task/price.ts"
+import { cents, hasPrice, priceText } from "../../task/price.ts"
 import type { Task } from "../../task/Task.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
@@ -90,7 +90,7 @@ const rowOf = (offer: Plan["offer"], said: string): Row => {
       cpus === 0 ? "-" : String(cpus),
       cpus === 0 ? "-" : gib(memoryGib),
       gpusOf(offer),
-      usdPerHour === 0 ? "free" : cents(usdPerHour),
+      !hasPrice(offer) ? "-" : usdPerHour === 0 ? "free" : cents(usdPerHour),
       said
     ]
   }

@@ -2,6 +2,7 @@
 import { decodeTime } from "ulid"
 import { tokenOf } from "../../events/ids.ts"
 import type { LeakView } from "../../sdk/protocol/leaks.ts"
+import { hasPrice } from "../../task/price.ts"
 import type { Leak } from "./Leak.ts"
 
 /** The token of a machine says when it was asked for. */
@@ -16,9 +17,7 @@ const askedAtMs = (node: string): number | null => {
 const priceOf = ({ thing }: Leak): number | null => {
   if (thing.kind === "group") return 0
   if (thing.kind !== "machine" || thing.state !== "running" || thing.offer === undefined) return null
-  const { catalog, instanceType, usdPerHour } = thing.offer
-  // A type that no list has.
-  return instanceType !== null && catalog === null ? null : usdPerHour
+  return hasPrice(thing.offer) ? thing.offer.usdPerHour : null
 }
 
 export const leakView = (leak: Leak, ownLog: string): LeakView => {

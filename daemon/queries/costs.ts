@@ -4,6 +4,7 @@ import { type CostRow, costAt } from "../../projections/CostRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
 import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
+import { hasPrice } from "../../task/price.ts"
 import type { World } from "../World.ts"
 import { askedFor } from "./asked-for.ts"
 import { means } from "./select.ts"
@@ -13,6 +14,8 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
   const live = rowOf(clusters, id)
   const { ranMs, usd } = costAt(row, nowMs)
   const sum = (some: CostRow["meters"]) => some.reduce((total, { usdPerHour }) => total + usdPerHour, 0)
+  const usdPerHour = meters.length > 0 ? sum(meters) : numNodes * (offer?.usdPerHour ?? 0)
+  const isKnown = usdPerHour > 0 || offer === null || hasPrice(offer)
   return {
     name,
     id,
@@ -22,7 +25,7 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
     numNodes,
     resources: offer,
     durationMs: ranMs,
-    usdPerHour: meters.length > 0 ? sum(meters) : numNodes * (offer?.usdPerHour ?? 0),
+    usdPerHour: isKnown ? usdPerHour : null,
     runningUsdPerHour: sum(meters.filter((meter) => meter.sinceMs !== null)),
     ...askedFor(row.asked),
     totalUsd: usd,

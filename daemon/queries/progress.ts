@@ -77,7 +77,7 @@ const soon = (ms: number) => `in ${lasting(Math.max(1000, ms))}`
 const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, { clusters, costs }: World) => {
   const machine = Option.getOrUndefined(HashMap.get(clusters.abandoned, node))
   const cost = Option.getOrUndefined(HashMap.get(costs.rows, cluster))
-  const isRented = (cost?.offer?.usdPerHour ?? 0) > 0
+  const isRented = (cost?.offer?.instanceType ?? null) !== null
   const where = isRented && machine ? `${machine.host} (${placeText(machine)}), ${priceText(cost!.offer!)}` : (machine?.host ?? "its cloud")
   const whoElse = isRented ? "" : ", or by who wants the machine"
   const then = machine === undefined ? "" : `. It is ended once that is reached${whoElse}`

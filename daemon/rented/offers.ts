@@ -68,7 +68,7 @@ export const offersOf = (
   return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
 }
 
-/** What a machine that is there was offered as, and costs by the list of today. What the list has not costs what nobody knows. */
+/** What a machine that is there was offered as, and costs by the list of today. What the list has not costs what nobody knows (`hasPrice`). */
 export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: Listed): Offer => {
   const { accelerators, instanceType, region, useSpot, zone } = machine
   const infra = [cloud, region, ...(zone === null ? [] : [zone])].join("/")

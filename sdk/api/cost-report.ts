@@ -24,7 +24,7 @@ export interface CostRecord {
   readonly numNodes: number
   /** What each node was; null where no place was chosen. */
   readonly resources: Resources | null
-  /** USD. Of its machines alone, by their prices when they were asked for. */
+  /** USD. Of its machines alone, by their prices when they were asked for: what no list has a price for is not counted. */
   readonly totalCost: number
   /** Machines that were given up on, of which nothing was heard since: what they have cost since is not known, and not counted. */
   readonly abandoned: number

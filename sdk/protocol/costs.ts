@@ -25,8 +25,8 @@ export const CostView = Schema.Struct({
   resources: Schema.NullOr(Offer),
   /** How long any of its nodes has run. */
   durationMs: Schema.Natural,
-  /** Of all its nodes, while they run. */
-  usdPerHour: Schema.Number,
+  /** Of all its nodes, while they run; null: no list has its type, so that nobody knows, and it is in no sum. */
+  usdPerHour: Schema.NullOr(Schema.Number),
   /** Of those that run now. */
   runningUsdPerHour: Schema.Number,
   /** As in `status`. */

@@ -66,7 +66,15 @@ const runs = (numNodes = 1): ReadonlyArray<Timed> => [
   ...Array.from({ length: numNodes }, (_, rank) => [1, given(rank)] as const)
 ]
 
+/** As a machine is adopted whose type no list has. */
+const unlisted: Offer = { ...priced, instanceType: "m99.huge", cpus: 0, memoryGib: 0, usdPerHour: 0, catalog: null }
+
 describe("a cluster", () => {
+  it("costs an hour what nobody knows where no list has its type, and nothing on a machine of the user's own", () => {
+    assert.isNull(costOf([...runs().slice(0, 3), [0, chosen(1, unlisted)]], 1).usdPerHour)
+    assert.isNull(costOf([...runs().slice(0, 3), [0, chosen(1, unlisted)], [1, wanted(1, unlisted)], [1, given()]], 9).usdPerHour)
+    assert.strictEqual(costOf([...runs().slice(0, 3), [0, chosen(1, offer)], [1, wanted(1, offer)], [1, given()]], 9).usdPerHour, 0)
+  })
   it("costs nothing before a machine is given, then what its nodes cost, up to now", () => {
     assert.deepInclude(costOf(runs().slice(0, 5), 9), {
       totalUsd: 0,

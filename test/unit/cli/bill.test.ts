@@ -1,10 +1,15 @@
 /** What stands below the table of clusters: what is paid for now. */
 import { describe, expect, it } from "vitest"
-import { bill } from "../../../cli/render/bill.ts"
+import { bill, rate } from "../../../cli/render/bill.ts"
 import type { ClusterView } from "../../../sdk/protocol/rows.ts"
 
 const cluster = (name: string, states: ReadonlyArray<string>, usdPerHour = 2) =>
-  ({ name, numNodes: 2, resources: { usdPerHour }, nodes: states.map((state, rank) => ({ rank, state })) }) as unknown as ClusterView
+  ({
+    name,
+    numNodes: 2,
+    resources: { usdPerHour, instanceType: null, catalog: null },
+    nodes: states.map((state, rank) => ({ rank, state }))
+  }) as unknown as ClusterView
 
 describe("the sum below the clusters", () => {
   it("is of the machines that there are, and not of those that are asked for", () => {
@@ -18,6 +23,18 @@ describe("the sum below the clusters", () => {
     expect(bill([cluster("half", ["running"]), one, asking("wide", 2, 4), asking("free", 2, 0)])).toBe(
       "$2.00 an hour while half runs.\nUp to $4.78 an hour for what is asked for and not answered yet: 1 machine of big, 2 machines of wide may run.\n"
     )
+  })
+  it("names those whose price no list has, which are not free", () => {
+    const unlisted = {
+      ...cluster("odd", ["running"], 0),
+      resources: { usdPerHour: 0, instanceType: "m99.huge", catalog: null }
+    } as ClusterView
+    expect(bill([unlisted])).toBe("What odd costs an hour is not known: no list has it.\n")
+    expect(bill([cluster("half", ["running"]), unlisted])).toBe(
+      "$2.00 an hour while half runs.\nWhat odd costs an hour is not known: no list has it.\n"
+    )
+    expect(bill([{ ...unlisted, nodes: [{ ...unlisted.nodes[0]!, state: "stopped" }] }])).toBe("")
+    expect(rate([unlisted, cluster("half", [])])).toBe(" ($4.00 an hour; what odd costs is not known)")
   })
   it("is not there where nothing is paid for", () => {
     expect(bill([cluster("searching", []), cluster("stopped", ["stopped", "stopped"]), cluster("free", ["running"], 0)])).toBe("")

@@ -109,6 +109,22 @@ describe("sky cost-report", () => {
     expect(await run(report([]), "cost-report")).toMatchObject({ code: 0, out: "", err: "No cluster has had a machine yet.\n" })
   })
 
+  it("calls free what is, and not what no list has a price for", async () => {
+    const odd = { ...up, name: "odd", resources: { ...offer, instanceType: "m99.huge", usdPerHour: 0, catalog: null }, usdPerHour: null }
+    const unpaid = { ...odd, runningUsdPerHour: 0, totalUsd: 0 }
+    const one = (await run(report([unpaid, free]), "cost-report")).out
+    expect(one).toMatch(/^odd .* UP +not known +not known$/m)
+    expect(one).toMatch(/\n\$0\.00 for 1 cluster\.\nWhat odd costs an hour is not known, and in no sum: no list has it\.\n/)
+    expect((await run(report([unpaid]), "cost-report")).out).not.toMatch(/free|\$/)
+    const before = (await run(report([{ ...odd, runningUsdPerHour: 0 }]), "cost-report")).out
+    expect(before).toMatch(/ not known +\$87\.84\n\$87\.84 for 1 cluster\.\nWhat odd costs an hour is not known/)
+    const listed: Answers = {
+      status: (_, reply) =>
+        reply.result({ clusters: [cluster("odd", { resources: unpaid.resources, nodes: [{ rank: 0, state: "running" }] })], notFound: [] })
+    }
+    expect((await run(listed, "status")).out).toMatch(/\nWhat odd costs an hour is not known: no list has it\.\n$/)
+  })
+
   it("says what may run beside that, since it is asked for and not answered yet", async () => {
     const asking = { ...up, runningUsdPerHour: 0, totalUsd: 0, durationMs: 0, askedFor: { machines: 2, usdPerHour: 43.92 } }
     const { out } = await run(report([asking]), "cost-report")
@@ -180,7 +196,7 @@ it("what is launched says what it costs, and how old the price is, before it is 
 it("what is started again says what that costs, and how old the price is", async () => {
   const stopped = (resources: object, name: string) => cluster(name, { resources, id: name, status: "STOPPED", numNodes: 2 })
   const answers = (...all: ReadonlyArray<object>): Answers => ({ status: (_, reply) => reply.result({ clusters: all, notFound: [] }) })
-  const here = stopped({ ...offer, cloud: "local", usdPerHour: 0, catalog: null }, "here")
+  const here = stopped({ ...offer, cloud: "local", instanceType: null, usdPerHour: 0, catalog: null }, "here")
   const shown = await onTerminal(answers(stopped(offer, "big"), here), 100, "start", "big", "here")
   expect(shown).toContain("Restart 2 clusters: big, here ($43.92 an hour, prices of 2026-07-20)? [Y/n]")
   expect(await onTerminal(answers(here), 100, "start", "here")).toContain("Restart 1 cluster: here? [Y/n]")

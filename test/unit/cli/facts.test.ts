@@ -41,10 +41,12 @@ it("the fact that a machine ended says since when, where that was seen later, an
   )
   const offer = { cloud: "aws", region: "us-east-1", zone: null, instanceType: "p4d.24xlarge", usdPerHour: 21.96, catalog: "2026-07-20" }
   expect(line(fact(7, { _tag: "PlaceChosen", numNodes: 2, offer }))).toMatch(/\$21\.96 an hour each \(price of 2026-07-20\)$/)
+  const unlisted = { ...offer, instanceType: "m99.huge", usdPerHour: 0, catalog: null }
+  expect(line(fact(8, { _tag: "ClusterAdopted", name: "c", numNodes: 1, offer: unlisted }))).toMatch(/1x AWS us-east-1, price not known$/)
 })
 
 it("a place is called in facts as in errors", () => {
-  const offer = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: "m6i.large", usdPerHour: 0, catalog: null }
+  const offer = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: null, usdPerHour: 0, catalog: null }
   const called = (place: object) => line(fact(7, { _tag: "PlaceChosen", numNodes: 1, offer: { ...offer, ...place } })).slice(24, -6)
   expect(called({})).toBe(refusalText({ offer, code: "Busy", message: "no" } as never).slice(0, -4))
   expect(called({})).toBe("AWS us-east-1a")
