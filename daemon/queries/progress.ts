@@ -10,7 +10,7 @@ import { refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
 import { placeName, placeText } from "../../task/place.ts"
-import { priceText } from "../../task/price.ts"
+import { hasPrice, priceText } from "../../task/price.ts"
 import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
@@ -77,7 +77,7 @@ const soon = (ms: number) => `in ${lasting(Math.max(1000, ms))}`
 const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, { clusters, costs }: World) => {
   const machine = Option.getOrUndefined(HashMap.get(clusters.abandoned, node))
   const cost = Option.getOrUndefined(HashMap.get(costs.rows, cluster))
-  const isRented = (cost?.offer?.instanceType ?? null) !== null
+  const isRented = cost?.offer ? cost.offer.usdPerHour > 0 || !hasPrice(cost.offer) : false
   const where = isRented && machine ? `${machine.host} (${placeText(machine)}), ${priceText(cost!.offer!)}` : (machine?.host ?? "its cloud")
   const whoElse = isRented ? "" : ", or by who wants the machine"
   const then = machine === undefined ? "" : `. It is ended once that is reached${whoElse}`

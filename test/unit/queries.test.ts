@@ -105,6 +105,10 @@ describe("a node that a purge gave up on", () => {
     // Told a moment later, when the cluster is gone.
     assert.strictEqual(last([...aws, { _tag: "ClusterGone", cluster, name, reason: "" }], aws.length - 1)?.[2], words)
   })
+  it("is rented too where nobody knows its price", () => {
+    const odd = left({ cloud: "aws", region: "us-east-1", instanceType: "m99.huge" }, "i-0ab3")
+    assert.include(last(odd)?.[2], "i-0ab3 (AWS us-east-1), price not known: no answer. It is ended once that is reached; what is left")
+  })
   it("on a machine of the user's own costs nothing, and stands in the way of who wants that", () => {
     const words =
       "node 0 may still be on box: no answer. It is ended once that is reached, or by who wants the machine; at once: sky down --unlogged train"
