@@ -96,6 +96,7 @@ export class SimPool {
         id: Effect.succeed("sim"),
         take: () => Effect.succeed("sim"),
         letGo: () => Effect.void,
+        seenFree: () => Effect.void,
         hasTaken: () => Effect.succeed(true)
       },
       look: (target) => lookAt(connections, target, null),

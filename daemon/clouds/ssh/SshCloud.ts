@@ -41,10 +41,10 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
 /** In the middle of a sentence. */
 const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map((fault) => fault.replace(/\.$/, ""))
 
-const query = (machines: PoolMachines, ref: NodeRef) =>
+const query = (machines: PoolMachines, ref: NodeRef, letGo: (ref: NodeRef) => Effect.Effect<void>) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(
     Effect.map(([state]) => state as NodeState),
-    Effect.tap(({ state }) => (state === "missing" ? machines.unpin(ref) : Effect.void)),
+    Effect.tap(({ state }) => (state === "missing" ? letGo(ref) : Effect.void)),
     Effect.timeoutOrElse({
       duration: queryMaxMs,
       orElse: () => Effect.fail(transient("NoAnswer", `${ref.host} did not answer within ${queryMaxMs / 1000} s`))
@@ -79,13 +79,13 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     return known
   }
   const machines = makePoolMachines({ ...rest, pools })
+  /** It is on its machine no more, which is noted as it was called when it was taken. */
+  const letGo = (ref: NodeRef) =>
+    Effect.andThen(machines.unpin(ref), folder.letGo({ pool: ref.region ?? "", host: ref.host ?? "" }, ref.node))
   const claim = makeClaims({ machines, folder, sinceMs: yield* Clock.currentTimeMillis })
 
-  /** A machine of a pool that is off is no news, unless one of ours may be on it. What is seen to be free is noted as that. */
-  const mayBeOurs = (looked: Looked) => {
-    if (!isFound(looked)) return folder.hasTaken(looked)
-    return Effect.as(looked.reached.ground.lease === null ? folder.letGo(looked) : Effect.void, false)
-  }
+  /** A machine of a pool that is off is no news, unless one of ours may be on it. */
+  const mayBeOurs = (looked: Looked) => (isFound(looked) ? Effect.succeed(false) : folder.hasTaken(looked))
 
   return {
     name: "ssh",
@@ -123,7 +123,9 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),
     provision: claim,
-    query: Effect.fn("SshCloud.query")((nodes) => Effect.forEach(nodes, (ref) => query(machines, ref), { concurrency: queriesAtOnce })),
+    query: Effect.fn("SshCloud.query")((nodes) =>
+      Effect.forEach(nodes, (ref) => query(machines, ref, letGo), { concurrency: queriesAtOnce })
+    ),
     owned: Effect.fn("SshCloud.owned")(function* (log, isHad = () => false) {
       const own = yield* folder.id
       if (own === null) return { owned: [], unclear: [] }
@@ -131,6 +133,8 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       const looked = yield* machines.lookAll(machinesOf(known), "now")
       const isOurs = (lease: NodeIdentity) => (log === null ? lease.stateFolder === own : lease.log === log)
       const others = looked.filter(({ host, pool, reached }) => reached !== null || !isHad({ region: pool, host }))
+      const free = looked.filter(({ reached }) => reached?.ground.lease === null)
+      yield* Effect.forEach(free, folder.seenFree, { concurrency: "unbounded", discard: true })
       const silent = yield* Effect.filter(others, mayBeOurs, { concurrency: "unbounded" })
       // One machine may be in several pools.
       const whys = new Map(silent.map(({ host, why }) => [host, why]))
@@ -143,9 +147,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     stop: Effect.fn("SshCloud.stop")(() => refused("NotSupported", `${neverStopped}.`)),
     terminate: Effect.fn("SshCloud.terminate")(function* (ref) {
       yield* machines.ask(ref, "terminate", plain(ref))
-      yield* machines.unpin(ref)
-      // As it was called when it was taken.
-      yield* folder.letGo({ pool: ref.region ?? "", host: ref.host ?? "" }, ref.node)
+      yield* letGo(ref)
     }),
     installAgent: Effect.fn("SshCloud.installAgent")(function* (ref) {
       const { host: seenAt } = yield* machines.addressOf(ref)
