@@ -133,7 +133,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 5,
+  version: 6,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded
