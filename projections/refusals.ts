@@ -9,6 +9,9 @@ const wordsMaxChars = 80
 /** Where the cloud says which one, and how much of it there is. */
 const namedQuota = /Quota '(\w+)' exceeded\.\s*Limit: ([\d.]+\d)/
 
+/** Of what a purge gave up on: the code of the `NodeRefused` that says that it has ended, which is no refusal. */
+export const nothingLeft = "NothingLeft"
+
 /** Attempts that are told one by one. */
 export const toldMax = 256
 

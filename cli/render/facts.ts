@@ -2,6 +2,7 @@
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
+import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { placeName } from "../../task/place.ts"
 import { priceText } from "../../task/price.ts"
@@ -25,6 +26,10 @@ const leaked = ({ cloud, id, kind, region }: { cloud: string; id: string; kind: 
 
 const reach = { zone: "", region: " in all of its region", cloud: " in all of its cloud", everywhere: " everywhere" } as const
 
+/** The name of a node is its token's, and its rank. */
+const refused = (token: string, node: string | undefined) =>
+  node === undefined ? "refused" : `the start of node ${node.slice(token.length + 1)} was refused`
+
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
   DaemonStarted: ({ version, pid }) => `daemon ${version} started, pid ${pid}`,
@@ -38,12 +43,13 @@ const words: Words = {
   StartRequested: () => "start",
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${placeName(offer)}, ${price(offer)}`,
-  PlacePassedOver: ({ offer, code, message }) => `passed over: ${placeName(offer)}, ${code}, "${message}"`,
+  PlacePassedOver: (event) => `passed over: ${reachText(event) || placeName(event.offer)}, ${event.code}, "${event.message}"`,
   PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
   NodeRequested: ({ offer, ranks, refusedAgain }) =>
     `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
-  NodeRefused: ({ code, message, scope = "zone" }) => `refused${reach[scope]}: ${code}, "${message}"`,
+  NodeRefused: ({ code, message, node, scope = "zone", token }) =>
+    code === nothingLeft ? `nothing is left: ${message}` : `${refused(token, node)}${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
   NodeStopped: ({ endedAtMs, forGood, rank, reason }) =>

@@ -13,6 +13,7 @@ import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterId, NodeId, NodeToken } from "../../events/ids.ts"
 import { type Clusters, type Abandoned as Dropped, logOf, type Unanswered } from "../../projections/clusters.ts"
+import { nothingLeft } from "../../projections/refusals.ts"
 import { Clouds } from "../Clouds.ts"
 import { type Cloud, CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -31,7 +32,7 @@ const lookGoodForMs = 10_000
 const nowMaxMs = 15_000
 
 const reason = "its machine was reached again"
-const nothingLeft = { code: "NothingLeft", message: "all that was given to the cluster that was dropped has ended" }
+const allEnded = { code: nothingLeft, message: "all that was given to the cluster that was dropped has ended" }
 
 const later = (message: string) => new CloudError({ kind: "Transient", code: "Later", message })
 
@@ -117,7 +118,7 @@ const make = Effect.gen(function* () {
     yield* Effect.sleep(firstAfterMs)
     yield* Effect.ignore(endAll(one))
     yield* untilDone(endAll(one))
-    yield* record(cluster, { _tag: "NodeRefused", cluster, token, ...nothingLeft }, ({ unanswered }) => HashMap.has(unanswered, token))
+    yield* record(cluster, { _tag: "NodeRefused", cluster, token, ...allEnded }, ({ unanswered }) => HashMap.has(unanswered, token))
   })
 
   const look = ({ clusters }: World) => {

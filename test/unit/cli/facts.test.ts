@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { eventLine } from "../../../cli/render/facts.ts"
 import type { Recorded } from "../../../events/Recorded.ts"
-import { refusalText } from "../../../projections/refusals.ts"
+import { nothingLeft, refusalText } from "../../../projections/refusals.ts"
 import { cluster, clusters } from "./answers.ts"
 import { fakeDaemon } from "./fake-daemon.ts"
 import { bundle, sky } from "./sky.ts"
@@ -52,6 +52,24 @@ it("a place is called in facts as in errors", () => {
   expect(called({})).toBe("AWS us-east-1a")
   expect(called({ cloud: "ssh", region: "rack", zone: null })).toBe("ssh/rack")
   expect(called({ cloud: "local", region: null, zone: null })).toBe("local")
+})
+
+it("a place that was passed over is called by all that its refusal reaches, as in the error", () => {
+  const offer = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: "p4d.24xlarge" }
+  const passedOver = (scope: object) =>
+    line(fact(7, { _tag: "PlacePassedOver", offer, code: "NoQuota", message: "none", ...scope })).slice(13)
+  expect(passedOver({})).toBe('passed over: AWS us-east-1a, NoQuota, "none"')
+  expect(passedOver({ scope: "region" })).toBe('passed over: AWS us-east-1, NoQuota, "none"')
+  expect(passedOver({ scope: "cloud" })).toBe('passed over: AWS, NoQuota, "none"')
+})
+
+it("what was refused is told apart: machines, the start of one, and the end of what a purge gave up on", () => {
+  const token = "01HZZZZZZZZZZZZZZZZZZZZZT1"
+  const refused = (more: object) => line(fact(7, { _tag: "NodeRefused", token, code: "NoRoom", message: "none left", ...more })).slice(13)
+  expect(refused({})).toBe('refused: NoRoom, "none left"')
+  expect(refused({ scope: "region" })).toBe('refused in all of its region: NoRoom, "none left"')
+  expect(refused({ node: `${token}-1` })).toBe('the start of node 1 was refused: NoRoom, "none left"')
+  expect(refused({ code: nothingLeft, message: "all has ended" })).toBe("nothing is left: all has ended")
 })
 
 it("the fact that a job ended says its exit codes once", () => {
