@@ -11,19 +11,19 @@ const waitMaxMs = 5_000
 const atOnce = 8
 
 /** Why a place need not be asked, as the refusal that it would come to; null: it may give. */
-export const noQuotaAt = (cloud: Cloud | undefined, offer: Offer, numNodes: number) =>
+export const noQuotaAt = (cloud: Cloud | undefined, offer: Offer) =>
   cloud?.noQuota === undefined
     ? Effect.succeed(null)
-    : Effect.timeoutOrElse(cloud.noQuota(offer, numNodes), { duration: waitMaxMs, orElse: () => Effect.succeed(null) }).pipe(
+    : Effect.timeoutOrElse(cloud.noQuota(offer), { duration: waitMaxMs, orElse: () => Effect.succeed(null) }).pipe(
         Effect.catchCause(() => Effect.succeed(null)),
         Effect.map((why) => (why === null ? null : { ...why, code: "NoQuota", want: "quota" as const, message: cut(why.message) }))
       )
 
 /** For a plan: without the places that a launch passes over for that. Where the first is not among them, nobody asks about the others. */
-export const withQuota = Effect.fn("withQuota")(function* (clouds: ReadonlyMap<string, Cloud>, places: Offered, numNodes: number) {
+export const withQuota = Effect.fn("withQuota")(function* (clouds: ReadonlyMap<string, Cloud>, places: Offered) {
   const at = (offer: Offer) =>
     Effect.map(
-      noQuotaAt(clouds.get(offer.cloud), offer, numNodes),
+      noQuotaAt(clouds.get(offer.cloud), offer),
       (why): ReadonlyArray<Refusal> => (why === null ? [] : [{ anyKind: false, ...why, offer, owner: null }])
     )
   const [first] = places.offers

@@ -46,9 +46,7 @@ export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
 /** A place is passed over unasked only where another may be. */
 const noQuota = (row: ClusterRow, offer: Offer, cloud: Cloud | undefined) => {
   const [active] = workOf(row)
-  return active === undefined || row.nodes.length > 0 || !mayMove(row, active)
-    ? Effect.succeed(null)
-    : noQuotaAt(cloud, offer, row.numNodes)
+  return active === undefined || row.nodes.length > 0 || !mayMove(row, active) ? Effect.succeed(null) : noQuotaAt(cloud, offer)
 }
 
 export const requestNodes = Effect.fn("perform.requestNodes")(function* (
