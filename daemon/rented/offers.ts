@@ -5,6 +5,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import { dockerImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
+import { inner } from "../../task/sentence.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import type { Offered } from "../clouds/Offered.ts"
@@ -18,7 +19,7 @@ type Listed = Pick<Offer, "accelerators" | "instanceType" | "useSpot" | "zone"> 
 
 const reasonOf = (cloud: string, { lacks, mismatch, near, need }: Look): string => {
   const name = cloudDisplay(cloud)
-  if (mismatch !== undefined || lacks !== undefined) return `${name}: ${(mismatch ?? lacks)!.replace(/\.$/, "")}`
+  if (mismatch !== undefined || lacks !== undefined) return `${name}: ${inner((mismatch ?? lacks)!)}`
   return `${name} has no ${wantText(need)}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
 }
 
