@@ -18,10 +18,10 @@ import { type CommandName, commands } from "../sdk/protocol/methods.ts"
 import type { Caller } from "../sdk/protocol/Wire.ts"
 import { autoClusterName } from "../task/cloud-names.ts"
 import { needOf } from "../task/Need.ts"
-import { numNodesOf } from "../task/Task.ts"
+import { cut } from "../task/sentence.ts"
 import { Clouds } from "./Clouds.ts"
 import { Catalogs } from "./catalog/Catalogs.ts"
-import { cut, requestedBy, withoutSecrets } from "./commands/caller.ts"
+import { requestedBy, withoutSecrets } from "./commands/caller.ts"
 import type { Decided, Decision } from "./commands/decision.ts"
 import { relativePathOf } from "./commands/mounts.ts"
 import { splitSecrets } from "./commands/split-secrets.ts"
@@ -130,7 +130,7 @@ const make = Effect.gen(function* () {
     const find = offersFor(clouds, access, task, (blocked ?? []).map(needOf))
     const found = yield* find
     const places = found.offers.length === 0 && found.busy && (yield* endNow) ? yield* find : found
-    return dryrun && isNew ? yield* withQuota(clouds, places, numNodesOf(task)) : places
+    return dryrun && isNew ? yield* withQuota(clouds, places) : places
   })
 
   const begin = Effect.fn("Dispatcher.begin")(function* (id: OperationId, method: CommandName, decoded: Params, caller: Caller) {

@@ -4,6 +4,7 @@ import type * as Result from "effect/Result"
 import type { ClusterRow } from "../projections/ClusterRow.ts"
 import { CloudUserIdentityError } from "../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../task/clouds.ts"
+import { inner } from "../task/sentence.ts"
 import { type Cloud, CloudError } from "./clouds/Cloud.ts"
 import { refuseOther } from "./commands/owner.ts"
 
@@ -12,7 +13,7 @@ export type Identities = ReadonlyMap<string, Result.Result<ReadonlyArray<string>
 
 const unreadable = ({ name }: Cloud, { message }: CloudError) =>
   new CloudUserIdentityError({
-    message: `Who the credentials of ${cloudDisplay(name)} are cannot be told: ${message.replace(/\.$/, "")}.`,
+    message: `Who the credentials of ${cloudDisplay(name)} are cannot be told: ${inner(message)}.`,
     hint: "Renew them, and see what is enabled: sky check"
   })
 

@@ -2,28 +2,28 @@
 import * as Effect from "effect/Effect"
 import type { Offer } from "../events/values.ts"
 import type { Refusal } from "../projections/ClusterRow.ts"
+import { cut } from "../task/sentence.ts"
 import type { Cloud } from "./clouds/Cloud.ts"
 import type { Offered } from "./clouds/Offered.ts"
-import { cut } from "./commands/caller.ts"
 import { openPlaces, regionAndKind } from "./optimizer/blocks.ts"
 
 const waitMaxMs = 5_000
 const atOnce = 8
 
 /** Why a place need not be asked, as the refusal that it would come to; null: it may give. */
-export const noQuotaAt = (cloud: Cloud | undefined, offer: Offer, numNodes: number) =>
+export const noQuotaAt = (cloud: Cloud | undefined, offer: Offer) =>
   cloud?.noQuota === undefined
     ? Effect.succeed(null)
-    : Effect.timeoutOrElse(cloud.noQuota(offer, numNodes), { duration: waitMaxMs, orElse: () => Effect.succeed(null) }).pipe(
+    : Effect.timeoutOrElse(cloud.noQuota(offer), { duration: waitMaxMs, orElse: () => Effect.succeed(null) }).pipe(
         Effect.catchCause(() => Effect.succeed(null)),
         Effect.map((why) => (why === null ? null : { ...why, code: "NoQuota", want: "quota" as const, message: cut(why.message) }))
       )
 
 /** For a plan: without the places that a launch passes over for that. Where the first is not among them, nobody asks about the others. */
-export const withQuota = Effect.fn("withQuota")(function* (clouds: ReadonlyMap<string, Cloud>, places: Offered, numNodes: number) {
+export const withQuota = Effect.fn("withQuota")(function* (clouds: ReadonlyMap<string, Cloud>, places: Offered) {
   const at = (offer: Offer) =>
     Effect.map(
-      noQuotaAt(clouds.get(offer.cloud), offer, numNodes),
+      noQuotaAt(clouds.get(offer.cloud), offer),
       (why): ReadonlyArray<Refusal> => (why === null ? [] : [{ anyKind: false, ...why, offer, owner: null }])
     )
   const [first] = places.offers

@@ -20,12 +20,13 @@ type Environment = NodeIdentity["environment"]
 
 const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environment): NodeIdentity => {
   const { tags, token, offer, home, machine, powersOff, stateFolder, survivesReboot } = claim
+  const node = `${token}-${rank}`
   return {
     log: tags.log,
     cluster: tags.cluster,
     clusterName: tags.clusterName,
     token,
-    node: `${token}-${rank}`,
+    node,
     rank,
     address,
     cloud: offer.cloud,
@@ -34,7 +35,7 @@ const identityOf = (claim: Claim, { rank, address }: Seat, environment: Environm
     cpus: offer.cpus,
     memoryGib: offer.memoryGib,
     accelerators: offer.accelerators,
-    socket: socketFrom(`${token}-${rank}`),
+    socket: socketFrom(node),
     environment,
     ...(home !== undefined && { home }),
     ...(survivesReboot !== undefined && { survivesReboot }),

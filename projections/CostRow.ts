@@ -4,7 +4,7 @@
  * Where the log's clock took a step (`log-clock.ts`), the times before it move with it: a meter never runs backwards, and a year that was none
  * is not paid for.
  */
-import type { ClusterId, ClusterName, NodeId, NodeToken, Seq } from "../events/ids.ts"
+import { type ClusterId, type ClusterName, type NodeId, type NodeToken, type Seq, tokenOf } from "../events/ids.ts"
 import type { Offer } from "../events/values.ts"
 import type { Step } from "./log-clock.ts"
 
@@ -180,4 +180,4 @@ export const recovered = (row: CostRow, node: NodeId): CostRow => {
 
 /** There is no more of what was asked for: the rest never was. */
 export const neverWas = (lost: CostRow["lost"], token: NodeToken) =>
-  lost.filter(({ isUnsure, node }) => !(isUnsure && node?.startsWith(`${token}-`)))
+  lost.filter(({ isUnsure, node }) => !(isUnsure && node !== null && tokenOf(node) === token))

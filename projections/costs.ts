@@ -4,7 +4,7 @@
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import { type ClusterId, NodeId, type NodeToken } from "../events/ids.ts"
+import { type ClusterId, type NodeId, type NodeToken, nodeOf } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, shifted } from "./CostRow.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
@@ -29,7 +29,7 @@ const unsure = ({ asked }: CostRow, token: NodeToken): ReadonlyArray<Lost> =>
   asked
     .filter((one) => one.token === token && one.usdPerHour > 0)
     .flatMap(({ ranks, sinceMs, usdPerHour }) =>
-      ranks.map((rank) => ({ rank, node: NodeId.make(`${token}-${rank}`), usdPerHour, sinceMs, isUnsure: true }))
+      ranks.map((rank) => ({ rank, node: nodeOf(token, rank), usdPerHour, sinceMs, isUnsure: true }))
     )
 
 const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {

@@ -2,6 +2,7 @@
 import type { Offer } from "../events/values.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import { placeText } from "../task/place.ts"
+import { inner } from "../task/sentence.ts"
 import type { Refusal } from "./ClusterRow.ts"
 
 /** What clouds say of want of room, and of quota, takes paragraphs. */
@@ -26,7 +27,7 @@ export const isSamePlace = (a: Offer, b: Offer): boolean => a.cloud === b.cloud 
 
 /** Machines of the user's own have no types, and each of their words is of use. */
 const whyText = ({ code, message, offer, want }: Told): string => {
-  const said = message.replace(/\.$/, "")
+  const said = inner(message)
   if (said.length <= wordsMaxChars || offer.instanceType === null) return said
   if (want === "room") return `no capacity (${code})`
   if (want !== "quota") return said
@@ -66,4 +67,4 @@ export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
   return ["", ...lines, ...(left > 0 ? [`and ${left} more reason${left === 1 ? "" : "s"}`] : [])].join("\n  ")
 }
 
-const isLong = (refusal: Refusal) => whyText(refusal) !== refusal.message.replace(/\.$/, "")
+const isLong = (refusal: Refusal) => whyText(refusal) !== inner(refusal.message)

@@ -133,10 +133,10 @@ export interface Cloud {
    */
   readonly offers: (task: Task) => Effect.Effect<Offered>
   /**
-   * Why the account can have none of so many there: a quota that is known to be zero. Null: it may, or nobody knows. Asked before the place is, and
+   * Why the account can have none there: a quota that is known to be zero. Null: it may, or nobody knows. Asked before the place is, and
    * not waited for long; an error means that it may. What is known is kept by the cloud.
    */
-  readonly noQuota?: (offer: Offer, numNodes: number) => Effect.Effect<NoQuota | null, CloudError>
+  readonly noQuota?: (offer: Offer) => Effect.Effect<NoQuota | null, CloudError>
   /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
   readonly clonesDisks?: boolean
   /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked for. */

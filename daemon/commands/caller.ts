@@ -2,15 +2,12 @@
 import type { OperationRequested } from "../../events/operation.ts"
 import type { RecordedCaller } from "../../events/values.ts"
 import type { Caller } from "../../sdk/protocol/Wire.ts"
+import { cut } from "../../task/sentence.ts"
 
 const wordMaxChars = 512
 const wordsMax = 64
-const lineMaxChars = 1024
 /** Shorter values are part of too many words. */
 const secretMinChars = 4
-
-/** Cut with a mark where it was longer. */
-export const cut = (text: string, most = lineMaxChars): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)
 
 /** The client has struck out what it knows to be secret; whoever speaks to the socket by hand may not have. */
 export const withoutSecrets = (text: string, secrets: Iterable<string>): string => {

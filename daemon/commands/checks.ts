@@ -11,8 +11,8 @@ import type { Need } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
 import { fitsPlace, mayFit, needOfPlace } from "../../task/placed.ts"
 import { needInWords } from "../../task/resources-text.ts"
+import { inner } from "../../task/sentence.ts"
 import { numNodesOf } from "../../task/Task.ts"
-import { inner } from "../sentence.ts"
 
 export const reservedName = (name: string) => ({
   message: `'${name}' is a name reserved for controllers of managed spot jobs and services, which skyd does not run.`,

@@ -1,9 +1,9 @@
 /** What a cluster's cloud lacks for a wish: NotSupportedError, which names the way on (contract, D11). Pure. */
 import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import { storageMountsOf } from "../../task/mounts.ts"
+import { cut } from "../../task/sentence.ts"
 import type { Task } from "../../task/Task.ts"
 import type { ClusterFeature } from "../clouds/Offered.ts"
-import { cut } from "./caller.ts"
 
 /** Of one cluster: why it lacks the feature; null when it has it. */
 export type LackOf = (feature: ClusterFeature) => string | null

@@ -2,7 +2,7 @@
 import type { RecordedTask } from "../../events/values.ts"
 import { NotSupportedError } from "../../sdk/protocol/errors.ts"
 import { bucketMountsOf, homePathOf, localMountsOf } from "../../task/mounts.ts"
-import { cut } from "./caller.ts"
+import { cut } from "../../task/sentence.ts"
 
 /** Paths of the caller's machine that only the caller could find: its name in the task, and the path. */
 export const relativePathOf = (task: Pick<RecordedTask, "workdir" | "file_mounts">): readonly [field: string, path: string] | undefined => {

@@ -5,8 +5,8 @@ import type { PlacePassedOver } from "../../events/launch.ts"
 import type { Offer } from "../../events/values.ts"
 import { exiting, NotSupportedError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { inner, sentence } from "../../task/sentence.ts"
 import type { Offered } from "../clouds/Offered.ts"
-import { inner, sentence } from "../sentence.ts"
 
 /** What the clouds offer for a task, best first; the reason when nothing fits. */
 export type Places = Offered

@@ -3,8 +3,8 @@ import * as Result from "effect/Result"
 import { exiting, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { priceText } from "../../task/price.ts"
+import { sentence } from "../../task/sentence.ts"
 import type { Plan } from "../optimizer/optimize.ts"
-import { sentence } from "../sentence.ts"
 import { isNowhere, type Places } from "./places.ts"
 
 /** The way on for who was refused everywhere: by the word of the user's `own` clouds, and who else has it. */

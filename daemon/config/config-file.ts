@@ -5,6 +5,7 @@
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { inner } from "../../task/sentence.ts"
 import { inTime, readSmall } from "../small-file.ts"
 
 /** A sentence that names the file. */
@@ -31,7 +32,7 @@ const filesOf = (home: string): ReadonlyArray<{ readonly file: string; readonly 
 
 const read = async (file: string): Promise<ConfigFile> => {
   const text = await readSmall(file).catch((error: Error) => {
-    throw new ConfigError(`${file} cannot be read: ${error.message.replace(/\.$/, "")}.`)
+    throw new ConfigError(`${file} cannot be read: ${inner(error.message)}.`)
   })
   // What reads YAML is loaded by those who have such a file.
   const { parse } = await import("yaml")

@@ -1,5 +1,5 @@
 /** Why a thing is a leak, by what the log tells of its cluster. Pure. */
-import type { ClusterName } from "../../events/ids.ts"
+import { type ClusterName, tokenOf } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Held, Leak } from "./Leak.ts"
 
@@ -10,20 +10,19 @@ type Said = { readonly reason: string; readonly hasEnded?: boolean }
 
 const tellsOf = ({ event }: Recorded, { cloud, id, thing }: Held): Said | undefined => {
   const own = thing.kind === "machine" ? thing.node : null
+  const token = own === null ? null : tokenOf(own)
   switch (event._tag) {
     case "NodeReleased":
       return event.node === own ? { reason: "the log has it as gone", hasEnded: true } : undefined
     case "NodeAbandoned":
       return event.node === own ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
-    case "NodeRefused": {
-      const isOwn = event.node === undefined && own?.startsWith(`${event.token}-`)
-      return isOwn ? { reason: "the log has it as refused", hasEnded: true } : undefined
-    }
+    case "NodeRefused":
+      return event.node === undefined && event.token === token ? { reason: "the log has it as refused", hasEnded: true } : undefined
     case "NodeRequested":
     case "PlacesExhausted":
-      return own?.startsWith(`${event.refusedAgain}-`) ? { reason: "the log has it as refused", hasEnded: true } : undefined
+      return event.refusedAgain === token ? { reason: "the log has it as refused", hasEnded: true } : undefined
     case "RequestAbandoned":
-      return own?.startsWith(`${event.token}-`) ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
+      return event.token === token ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
     case "ClusterGone":
       return own === null ? { reason: "its cluster is gone", hasEnded: true } : undefined
     case "LeakEnded":

@@ -1,5 +1,6 @@
 /** Whose a thing is, by the log alone. Pure. */
 import * as HashMap from "effect/HashMap"
+import { tokenOf } from "../../events/ids.ts"
 import { type Clusters, logOf, rowOf } from "../../projections/clusters.ts"
 import type { IsHad } from "../clouds/Cloud.ts"
 import type { World } from "../World.ts"
@@ -18,7 +19,7 @@ export const isKept = ({ clusters }: World, { thing }: Held): boolean => {
   const row = rowOf(clusters, thing.tags.cluster)
   if (row === undefined || logOf(clusters, row) !== thing.tags.log) return false
   if (thing.kind !== "machine") return true
-  return row.nodes.some(({ node }) => node === thing.node) || row.pending.some(({ token }) => thing.node.startsWith(`${token}-`))
+  return row.nodes.some(({ node }) => node === thing.node) || row.pending.some(({ token }) => token === tokenOf(thing.node))
 }
 
 /** Whether any cluster of the log was ever there: of the last thousand that are gone, that is. */

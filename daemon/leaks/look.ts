@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ClusterId } from "../../events/ids.ts"
+import { inner } from "../../task/sentence.ts"
 import type { Clouds } from "../Clouds.ts"
 import type { Cloud, IsHad } from "../clouds/Cloud.ts"
-import { inner } from "../sentence.ts"
 import { type Held, heldMachine } from "./Leak.ts"
 
 export interface Looked {

@@ -5,6 +5,7 @@ import { Cut } from "../../machine/Input.ts"
 import { machineError } from "../../machine/MachineError.ts"
 import { places, socketFrom } from "../../machine/places.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
+import { inner } from "../../task/sentence.ts"
 import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { isOnlyHere } from "../remote/addresses.ts"
 import { RemoteError } from "../remote/RemoteError.ts"
@@ -26,7 +27,7 @@ const without = ({ address, node, rank }: NodeRef, problem: string): Peer => ({
   node,
   address: address ?? "",
   socket: socketFrom(node),
-  problem: problem.replace(/\.$/, "")
+  problem: inner(problem)
 })
 
 /** The head lets nobody choose what it runs on a worker: its key, made there, is let in to that worker's agent alone. */

@@ -6,18 +6,16 @@ import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optim
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { needOf } from "../../task/Need.ts"
 import { meantText, nearestTo } from "../../task/near.ts"
-import { numNodesOf } from "../../task/Task.ts"
+import { cut, sentence } from "../../task/sentence.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
 import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
-import { cut } from "../commands/caller.ts"
 import { nowhere } from "../commands/places.ts"
 import { planFor } from "../dry-run.ts"
 import { withQuota } from "../no-quota.ts"
 import { accessOf, completedBy, offersFor } from "../offers-for.ts"
 import { gpusOn, matcher } from "../optimizer/gpus.ts"
-import { sentence } from "../sentence.ts"
 import { noPool } from "./clouds.ts"
 import { gpusHere, ownGpus } from "./own-gpus.ts"
 
@@ -66,7 +64,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
   optimize: Effect.fnUntraced(function* ({ blocked: patterns, minimize, task }: typeof Optimize.Type) {
     const blocked = (patterns ?? []).map(needOf)
     const access = yield* accessOf(clouds)
-    const places = yield* withQuota(clouds, yield* offersFor(clouds, access, task, blocked), numNodesOf(task))
+    const places = yield* withQuota(clouds, yield* offersFor(clouds, access, task, blocked))
     const offers = Result.flatMap(completedBy(clouds, access, task), () =>
       places.offers.length === 0 ? Result.fail(nowhere(places)) : Result.succeed(places.offers)
     )

@@ -5,10 +5,9 @@ import type { Check, SshList } from "../../sdk/protocol/clouds.ts"
 import { RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudOf } from "../../task/clouds.ts"
 import { didYouMean } from "../../task/near.ts"
+import { cut, inner, sentence } from "../../task/sentence.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
-import { cut } from "../commands/caller.ts"
 import { identitiesOf } from "../identities.ts"
-import { sentence } from "../sentence.ts"
 
 const checkOne = Effect.fnUntraced(function* (cloud: Cloud, withIdentity: boolean) {
   const { name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) } = cloud
@@ -18,7 +17,7 @@ const checkOne = Effect.fnUntraced(function* (cloud: Cloud, withIdentity: boolea
   const found = (yield* identitiesOf(new Map([[name, cloud]]), [name])).get(name)!
   return Result.isSuccess(found)
     ? { ...view, identity: found.success }
-    : { ...view, identity: null, warnings: [...said, found.failure.message.replace(/\.$/, "")] }
+    : { ...view, identity: null, warnings: [...said, inner(found.failure.message)] }
 })
 
 /** In the words in which a launch is told. */

@@ -11,6 +11,7 @@ import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
 import { placeName, placeText } from "../../task/place.ts"
 import { hasPrice, priceText } from "../../task/price.ts"
+import { inner } from "../../task/sentence.ts"
 import { autostopAt } from "../autostop-at.ts"
 import { plural, sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
@@ -82,7 +83,7 @@ const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, 
   const whoElse = isRented ? "" : ", or by who wants the machine"
   const then = machine === undefined ? "" : `. It is ended once that is reached${whoElse}`
   const look = isRented ? "; what is left: sky leaks" : ""
-  return `node ${rank} may still be on ${where}: ${reason.replace(/\.$/, "")}${then}${look}; at once: sky down --unlogged ${cost?.name ?? ""}`
+  return `node ${rank} may still be on ${where}: ${inner(reason)}${then}${look}; at once: sky down --unlogged ${cost?.name ?? ""}`
 }
 
 const meaning = (recorded: Recorded, world: World): Said | undefined => {

@@ -2,9 +2,9 @@
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import { inner, sentence } from "../../task/sentence.ts"
 import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
-import { inner, sentence } from "../sentence.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
 /** It is handed over by the courier, which is kept from it at the moment. */

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
-import type { ClusterId, NodeId, NodeToken } from "../../events/ids.ts"
+import { type ClusterId, type NodeId, type NodeToken, tokenOf } from "../../events/ids.ts"
 import { type Clusters, type Abandoned as Dropped, logOf, type Unanswered } from "../../projections/clusters.ts"
 import { nothingLeft } from "../../projections/refusals.ts"
 import { Clouds } from "../Clouds.ts"
@@ -101,7 +101,7 @@ const make = Effect.gen(function* () {
     if (cloud === undefined) return yield* later("its cloud is not enabled")
     yield* asOwner(cloud, one)
     const { owned, unclear } = yield* ownedBy(cloud, logOf(known(), one))
-    const found = owned.filter(({ node, tags }) => tags.cluster === one.id && node.startsWith(one.token))
+    const found = owned.filter(({ node, tags }) => tags.cluster === one.id && tokenOf(node) === one.token)
     const ended = yield* Effect.forEach(found, (node) => Effect.option(cloud.terminate(node)))
     for (const [i, { node, rank }] of found.entries()) {
       const event = { _tag: "NodeReleased", cluster: one.id, rank, node, reason: "its cluster was dropped" } as const

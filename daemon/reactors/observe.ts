@@ -33,7 +33,7 @@ interface Known {
 }
 
 /** Every fact about a node makes another row of it. */
-const nodeOf = (row: ClusterRow, node: NodeId) => row.nodes.find((known) => known.node === node)
+const rowOfNode = (row: ClusterRow, node: NodeId) => row.nodes.find((known) => known.node === node)
 
 /** Neither on its way down nor being stopped, which is the reconciler's business. */
 const isAtRest = ({ concluded, wanted }: ClusterRow) => wanted === "up" || (wanted === "stopped" && concluded)
@@ -86,7 +86,7 @@ export const observe = Effect.fn("observe")(function* (
   const decide = ({ clusters }: World) => {
     const row = rowOf(clusters, cluster)
     if (row === undefined || !isAtRest(row)) return Result.succeed(undefined)
-    const still = states.filter(({ node }) => nodeOf(row, node) === nodeOf(before, node))
+    const still = states.filter(({ node }) => rowOfNode(row, node) === rowOfNode(before, node))
     const events = observations(row, still, lost, apart).map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }

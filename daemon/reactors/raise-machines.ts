@@ -8,9 +8,9 @@ import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
+import { cut } from "../../task/sentence.ts"
 import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
-import { cut } from "../commands/caller.ts"
 import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../no-quota.ts"
 import type { Couriers } from "./couriers/Couriers.ts"
@@ -46,9 +46,7 @@ export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null
 /** A place is passed over unasked only where another may be. */
 const noQuota = (row: ClusterRow, offer: Offer, cloud: Cloud | undefined) => {
   const [active] = workOf(row)
-  return active === undefined || row.nodes.length > 0 || !mayMove(row, active)
-    ? Effect.succeed(null)
-    : noQuotaAt(cloud, offer, row.numNodes)
+  return active === undefined || row.nodes.length > 0 || !mayMove(row, active) ? Effect.succeed(null) : noQuotaAt(cloud, offer)
 }
 
 export const requestNodes = Effect.fn("perform.requestNodes")(function* (

@@ -1,9 +1,9 @@
 /** What there is to pay for, by the clouds' own word: their tags tell whose it is when the log cannot. */
 import * as Effect from "effect/Effect"
 import { ClusterDoesNotExist, RuntimeError } from "../../sdk/protocol/errors.ts"
+import { inner } from "../../task/sentence.ts"
 import type { Clouds } from "../Clouds.ts"
 import type { Cloud, IsHad, Owned } from "../clouds/Cloud.ts"
-import { inner } from "../sentence.ts"
 import type { Ended } from "../Unlogged.ts"
 
 export interface Machine extends Owned {

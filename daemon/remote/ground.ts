@@ -5,6 +5,7 @@
 import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import { baseName, places } from "../../machine/places.ts"
 import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
+import { inner } from "../../task/sentence.ts"
 import { othersIn } from "./addresses.ts"
 import { type Condition, conditionIn, conditionScript } from "./condition.ts"
 import { countIn, inWords, type Lease, linesOf, readLease, warningsIn } from "./heard.ts"
@@ -127,7 +128,7 @@ const gpusOf = (all: (key: string) => ReadonlyArray<string>): Gpus & { readonly 
   const [broken] = all("broken")
   if (broken !== undefined) {
     const code = Number(broken.split(" ")[0])
-    const said = inWords(broken.slice(broken.indexOf(" ") + 1)).replace(/\.$/, "")
+    const said = inner(inWords(broken.slice(broken.indexOf(" ") + 1)))
     const why = code >= givenUp ? `does not answer: its driver hangs` : `says: ${said || `nothing, and ends with ${code}`}`
     return { accelerators: null, others: [], trouble: /^No devices/i.test(said) ? null : `its GPUs cannot be used: nvidia-smi ${why}` }
   }

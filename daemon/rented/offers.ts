@@ -5,6 +5,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import { dockerImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
+import { inner } from "../../task/sentence.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import type { Offered } from "../clouds/Offered.ts"
@@ -18,7 +19,7 @@ type Listed = Pick<Offer, "accelerators" | "instanceType" | "useSpot" | "zone"> 
 
 const reasonOf = (cloud: string, { lacks, mismatch, near, need }: Look): string => {
   const name = cloudDisplay(cloud)
-  if (mismatch !== undefined || lacks !== undefined) return `${name}: ${(mismatch ?? lacks)!.replace(/\.$/, "")}`
+  if (mismatch !== undefined || lacks !== undefined) return `${name}: ${inner((mismatch ?? lacks)!)}`
   return `${name} has no ${wantText(need)}${near.length === 0 ? "" : `; it has ${near.slice(0, nearMax).join(", ")}`}`
 }
 
@@ -39,31 +40,35 @@ const closedTo = (name: string, looks: ReadonlyArray<Look>): Offered | undefined
   }
 }
 
-export const offersOf = (
-  cloud: string,
-  catalog: Catalog | undefined,
-  { num_nodes: numNodes, resources }: Pick<Task, "num_nodes" | "resources">,
-  mayUse: (region: string) => boolean,
-  /** What it has in its list, and is not launched. */
-  unable: (need: Need) => string | undefined = () => undefined,
-  /** All that it has, where the catalog is what the account has of it. */
-  list?: Catalog
-): Offered => {
+interface Asked {
+  readonly cloud: string
+  readonly task: Pick<Task, "num_nodes" | "resources">
+  /** Undefined: it cannot be read. */
+  readonly catalog: Catalog | undefined
+  /** All that the cloud has, where the catalog is what the account has of it. */
+  readonly list?: Catalog | undefined
+  readonly mayUse: (region: string) => boolean
+  /** Why what is in the list is not launched. */
+  readonly unable?: (need: Need) => string | undefined
+}
+
+export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => undefined }: Asked): Offered => {
   const name = cloudDisplay(cloud)
   if (catalog === undefined) return { offers: [], reason: `the list of ${name}'s offers cannot be read` }
-  const { items, kind } = alternativesOf(resources)
+  const { items, kind } = alternativesOf(task.resources)
+  const numNodes = task.num_nodes ?? 1
   const own = items.filter((need) => need.cloud === undefined || need.cloud === cloud)
   const docker = `docker images are not run on ${name} by this version`
   const whyNot = (need: Need) => (dockerImage(need.image_id) === undefined ? unable(need) : docker)
   const needs = own.filter((need) => whyNot(need) === undefined)
   if (needs.length === 0) return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || docker, lacks: own.length > 0 }
-  const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [catalog])
+  const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes }, [catalog])
   // One zone at a time, so that what was asked for by a token is found there and nowhere else.
   const each = placesOf(ranked)
   const offers = each.filter(({ region }) => mayUse(region ?? ""))
   if (offers.length > 0) return { offers, reason: null }
   if (each.length > 0) return { offers, reason: `${cloud}.ssh_proxy_command of config.yaml names none of the regions that have it` }
-  const closed = list && closedTo(name, optimize({ needs: { kind, items: needs }, numNodes: numNodes ?? 1 }, [list]).looks)
+  const closed = list && closedTo(name, optimize({ needs: { kind, items: needs }, numNodes }, [list]).looks)
   if (closed !== undefined) return closed
   return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
 }
@@ -78,7 +83,7 @@ export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: L
     ...(instanceType !== null && { instance_type: instanceType }),
     ...(accelerators !== null && { accelerators: `${accelerators.name}:${accelerators.count}` })
   }
-  const listed = catalog && offersOf(cloud, catalog, { resources: wish }, () => true).offers[0]
+  const listed = catalog && offersOf({ cloud, catalog, task: { resources: wish }, mayUse: () => true }).offers[0]
   const unlisted = { instanceType, cpus: 0, memoryGib: 0, accelerators, useSpot, usdPerHour: 0, catalog: null }
   return { ...(listed ?? { cloud, ...unlisted }), region, zone }
 }

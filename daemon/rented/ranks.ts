@@ -1,4 +1,4 @@
-/** Ranks as a tag can hold them, and how many tokens are kept in mind. Pure. */
+/** Ranks as a tag can hold them. Pure. */
 
 /** `0-3,7` */
 export const ranksText = (ranks: ReadonlyArray<number>): string => {
@@ -16,6 +16,3 @@ export const ranksOf = (text: string): ReadonlyArray<number> =>
     const [from = 0, to = from] = run.split("-").map(Number)
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
   })
-
-/** Of tokens that were asked for: of one that is forgotten it would not be known that an answer is missing. */
-export const tokensMax = 100_000

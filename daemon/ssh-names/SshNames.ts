@@ -15,6 +15,7 @@ import type { ClusterId } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { changeOwn, readOwn } from "../../machine/user-file.ts"
 import { clusterOf } from "../../projections/clusters.ts"
+import { inner } from "../../task/sentence.ts"
 import { Clouds } from "../Clouds.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Notices } from "../Notices.ts"
@@ -58,7 +59,7 @@ const settle = async (ours: OurLine, isWanted: boolean): Promise<"in" | "off" | 
   return isWanted || isIn(text, ours) ? "in" : "out"
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "")
+const messageOf = (error: unknown) => inner(error instanceof Error ? error.message : String(error))
 
 const make = Effect.fnUntraced(function* (folder: string) {
   const log = yield* EventLog

@@ -1,5 +1,4 @@
 /** The arrows of the architecture, as a test: each room and the rooms that it may import, and what the pure rooms do without. */
-
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -87,8 +86,8 @@ describe("the rooms", () => {
 /** Rooms of the daemon that decide, and what each may import of it: lists, then places, then refusals. Of a cloud only what its port is. */
 const deciding: Readonly<Record<string, RegExp>> = {
   catalog: /^daemon\/catalog\//,
-  optimizer: /^daemon\/(catalog|optimizer)\/|^daemon\/sentence\.ts$/,
-  commands: /^daemon\/(optimizer|commands)\/|^daemon\/(clouds\/(Cloud|Offered)|autostop-at|sentence)\.ts$/
+  optimizer: /^daemon\/(catalog|optimizer)\//,
+  commands: /^daemon\/(optimizer|commands)\/|^daemon\/(clouds\/(Cloud|Offered)|autostop-at)\.ts$/
 }
 
 describe("the rooms of the daemon that decide", () => {

@@ -206,15 +206,15 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, request } = yield* one
       const { offer } = request([0])
-      const why = Effect.map(cloud.noQuota!(offer, 1), (said) => said?.message ?? "")
-      const spot = cloud.noQuota!({ ...offer, useSpot: true }, 1)
-      const elsewhere = cloud.noQuota!({ ...offer, region: "us-west-2" }, 1)
+      const why = Effect.map(cloud.noQuota!(offer), (said) => said?.message ?? "")
+      const spot = cloud.noQuota!({ ...offer, useSpot: true })
+      const elsewhere = cloud.noQuota!({ ...offer, region: "us-west-2" })
       const asked = Effect.map(
         Effect.promise(() => moto.calls("GetServiceQuota")),
         (calls) => calls.length
       )
       yield* fault({ action: "GetServiceQuota", code: "AccessDeniedException", status: 400 })
-      assert.strictEqual((yield* Effect.flip(cloud.noQuota!(offer, 1))).code, "AccessDeniedException")
+      assert.strictEqual((yield* Effect.flip(cloud.noQuota!(offer))).code, "AccessDeniedException")
       yield* calm
       yield* Effect.promise(() => moto.strict("PUT", "quotas", { "us-east-1": { "L-1216C47A": 0, "L-34B43A08": 5 } }))
       assert.strictEqual(yield* why, "the account's quota of standard instances is 0 in us-east-1 (L-1216C47A)")

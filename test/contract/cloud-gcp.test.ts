@@ -266,7 +266,7 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, request } = yield* one
       const { offer } = request([0])
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ region: "us-central1", machineType: "n2-*", spot: false, cpus: 0 }]))
-      assert.deepStrictEqual(yield* cloud.noQuota!(offer, 1), {
+      assert.deepStrictEqual(yield* cloud.noQuota!(offer), {
         message: "the project's quota of N2_CPUS is 0 in us-central1",
         scope: "region"
       })
@@ -278,11 +278,11 @@ describe("a request for machines of Compute Engine", () => {
           { region: "us-east4", machineType: "n2-*", spot: false, cpus: 0 }
         ])
       )
-      const spotIn = (region: string) => cloud.noQuota!({ ...offer, region, useSpot: true }, 1)
+      const spotIn = (region: string) => cloud.noQuota!({ ...offer, region, useSpot: true })
       assert.isNull(yield* spotIn("us-east1"))
       assert.include(yield* spotIn("us-east4"), { message: "the project's quota of PREEMPTIBLE_CPUS and N2_CPUS is 0 in us-east4" })
       yield* fault({ action: "regions.get", reason: "forbidden" })
-      assert.strictEqual((yield* Effect.flip(cloud.noQuota!({ ...offer, region: "us-west1" }, 1))).code, "forbidden")
+      assert.strictEqual((yield* Effect.flip(cloud.noQuota!({ ...offer, region: "us-west1" }))).code, "forbidden")
     }).pipe(Effect.scoped)
   )
 
@@ -292,11 +292,11 @@ describe("a request for machines of Compute Engine", () => {
       const { offer } = request([0])
       const gpu = { ...offer, instanceType: "n1-highmem-8", accelerators: { name: "T4", count: 1 } }
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ accelerator: "*", gpus: 0, metric: "GPUS_ALL_REGIONS" }]))
-      assert.deepStrictEqual(yield* cloud.noQuota!(gpu, 1), { message: "the project's quota of GPUS_ALL_REGIONS is 0", scope: "cloud" })
-      assert.isNull(yield* cloud.noQuota!(offer, 1))
+      assert.deepStrictEqual(yield* cloud.noQuota!(gpu), { message: "the project's quota of GPUS_ALL_REGIONS is 0", scope: "cloud" })
+      assert.isNull(yield* cloud.noQuota!(offer))
       const next = yield* daemonOver(yield* tempFolder)
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ cpus: 0, metric: "CPUS_ALL_REGIONS" }]))
-      assert.deepInclude(yield* next.noQuota!(offer, 1), { scope: "cloud", anyKind: true })
+      assert.deepInclude(yield* next.noQuota!(offer), { scope: "cloud", anyKind: true })
     }).pipe(Effect.scoped)
   )
 

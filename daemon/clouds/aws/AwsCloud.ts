@@ -139,15 +139,9 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     catalog: asOffers(accountCatalog),
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {
-        const own = yield* settings
-        return offersOf(
-          "aws",
-          accountCatalog(),
-          task,
-          (region) => proxyCommandIn(own.sshProxyCommand, region) !== undefined,
-          undefined,
-          catalog()
-        )
+        const { sshProxyCommand } = yield* settings
+        const mayUse = (region: string) => proxyCommandIn(sshProxyCommand, region) !== undefined
+        return offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),

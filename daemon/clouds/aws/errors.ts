@@ -2,8 +2,8 @@
  * What EC2's errors mean for who launches: how far away they reach, and whether asking again helps. What the cloud said is kept in its own words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
+import { inner } from "../../../task/sentence.ts"
 import { passingBy, scopeUnknown } from "../../rented/errors.ts"
-import { inner } from "../../sentence.ts"
 import { CloudError } from "../Cloud.ts"
 
 /** There is none of it now, of this type, in this zone. */

@@ -7,10 +7,9 @@ import type { Instance } from "@aws-sdk/client-ec2"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { decodeTime } from "ulid"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy } from "../../rented/errors.ts"
-import { tokensMax } from "../../rented/ranks.ts"
+import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
@@ -49,13 +48,7 @@ interface Asked {
 }
 
 export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances, settings, sinceMs }: ProvisionOptions) => {
-  const asked = new Map<NodeToken, Asked>()
-  const askedFor = (token: NodeToken): Asked => {
-    const known = asked.get(token) ?? { isUnsure: decodeTime(token) < sinceMs, unlistedSinceMs: null }
-    asked.set(token, known)
-    for (const old of asked.keys()) if (asked.size > tokensMax && old !== token) asked.delete(old)
-    return known
-  }
+  const askedFor = askedTokens<Asked>(sinceMs, (isOld) => ({ isUnsure: isOld, unlistedSinceMs: null }))
 
   /** EC2 wants it slower: a throttled call did nothing. */
   const run = (region: string, input: Input, tries = 1): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>

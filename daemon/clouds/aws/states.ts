@@ -1,5 +1,6 @@
 /** What an instance is to whoever pays for it. Pure. */
 import type { Instance } from "@aws-sdk/client-ec2"
+import { inner } from "../../../task/sentence.ts"
 import type { CloudError, NodeState } from "../Cloud.ts"
 import { refusedBy } from "./errors.ts"
 import type { Label } from "./tags.ts"
@@ -40,7 +41,7 @@ export const reasonOf = ({ State, StateReason, StateTransitionReason }: Instance
   const code = StateReason?.Code ?? ""
   const words = meanings[code] ?? (StateReason?.Message || StateTransitionReason || "AWS does not say why")
   const ended = phaseOf({ State }) === "gone" ? "terminated" : "stopped"
-  return `${ended}: ${words.replace(/\.$/, "")}${code === "" || words.includes(code) ? "" : ` (${code})`}`
+  return `${ended}: ${inner(words)}${code === "" || words.includes(code) ? "" : ` (${code})`}`
 }
 
 /** "User initiated (2026-11-27 03:10:11 GMT)": when it was told to end. */

@@ -134,7 +134,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     offers: Effect.fn("GcpCloud.offers")(
       function* (task) {
         const { sshProxyCommand } = yield* settings
-        return offersOf("gcp", catalog(), task, (region) => proxyCommandIn(sshProxyCommand, region) !== undefined, notLaunched)
+        const mayUse = (region: string) => proxyCommandIn(sshProxyCommand, region) !== undefined
+        return offersOf({ cloud: "gcp", task, catalog: catalog(), mayUse, unable: notLaunched })
       },
       Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
     ),

@@ -3,8 +3,8 @@
  * or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
+import { inner } from "../../../task/sentence.ts"
 import { nothingThere, passingBy, scopeUnknown } from "../../rented/errors.ts"
-import { inner } from "../../sentence.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 

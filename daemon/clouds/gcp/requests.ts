@@ -1,9 +1,8 @@
 /** Requests for machines on the wire: each under an id by which what it was accepted as is found again, for two weeks, by this daemon and by the next. */
 import * as Effect from "effect/Effect"
-import { decodeTime } from "ulid"
 import type { NodeToken } from "../../../events/ids.ts"
 import { later } from "../../rented/errors.ts"
-import { tokensMax } from "../../rented/ranks.ts"
+import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
@@ -31,14 +30,9 @@ interface Call {
 }
 
 export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOptions) => {
-  /** Those that were asked for: an answer may be missing. */
-  const asked = new Set<NodeToken>()
-  const isUnsure = (token: NodeToken) => asked.has(token) || decodeTime(token) < sinceMs
-  const isAsked = (token: NodeToken) =>
-    Effect.sync(() => {
-      asked.add(token)
-      for (const old of asked) if (asked.size > tokensMax) asked.delete(old)
-    })
+  /** `isUnsure`: it was asked for before, and an answer may be missing. */
+  const askedFor = askedTokens(sinceMs, (isOld) => ({ isUnsure: isOld }))
+  const isUnsure = (token: NodeToken) => askedFor(token).isUnsure
 
   const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const parts = yield* partsOf(wish)
@@ -69,7 +63,7 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
     for (let attempt = 0; ; attempt++) {
       const id = requestId(token, ranks, attempt)
       const known = isUnsure(token) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
-      yield* isAsked(token)
+      askedFor(token).isUnsure = true
       const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
       const failure = failureOf(over)
       if (failure === null) return

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
+import { inner } from "../../../task/sentence.ts"
 import { agentsOver, plain } from "../../over-ssh/agents.ts"
 import { refused, transient } from "../../over-ssh/errors.ts"
 import { bootstrap, lookAt } from "../../remote/bootstrap.ts"
@@ -39,7 +40,7 @@ const noAccess = ({ file, pools }: KnownPools, home: string): string | null => {
 }
 
 /** In the middle of a sentence. */
-const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map((fault) => fault.replace(/\.$/, ""))
+const faultsOf = ({ faults }: KnownPools) => [...faults.values()].map(inner)
 
 const query = (machines: PoolMachines, ref: NodeRef, letGo: (ref: NodeRef) => Effect.Effect<void>) =>
   machines.ask(ref, "query", { nodes: [plain(ref)] }).pipe(

@@ -5,11 +5,11 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { decodeTime } from "ulid"
-import { type NodeToken, nodeOf } from "../../../events/ids.ts"
+import { nodeOf } from "../../../events/ids.ts"
 import { plain } from "../../over-ssh/agents.ts"
 import { refused } from "../../over-ssh/errors.ts"
 import { addressFor } from "../../remote/addresses.ts"
+import { askedTokens } from "../asked-tokens.ts"
 import type { CloudError, NodeRef, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { How } from "./looks.ts"
 import { isPassed, notGiven, notReady, type Outcome, ofHeld, type Passed } from "./outcome.ts"
@@ -25,18 +25,11 @@ export interface ClaimOptions {
   readonly sinceMs: number
 }
 
-const tokensMax = 1000
 const atOnce = 32
 
 export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
-  /** Machines that were asked under a token, by host. */
-  const asked = new Map<NodeToken, Set<string>>()
-  const askedFor = (token: NodeToken) => {
-    const hosts = asked.get(token) ?? new Set()
-    asked.set(token, hosts)
-    for (const old of asked.keys()) if (asked.size > tokensMax && old !== token) asked.delete(old)
-    return hosts
-  }
+  /** `asked`: machines that were, by host. */
+  const askedFor = askedTokens(sinceMs, (isOld) => ({ asked: new Set<string>(), isOld }))
 
   const ask = Effect.fn("claim.ask")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat) {
     const { ground, hostKey, target } = machine.reached
@@ -45,7 +38,7 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     const nowMs = yield* Clock.currentTimeMillis
     if (!machines.holds.begin(ground, { node, clusterName: tags.clusterName }, nowMs))
       return yield* refused("Taken", "another cluster has it as another user")
-    askedFor(token).add(machine.host)
+    askedFor(token).asked.add(machine.host)
     const stateFolder = yield* folder.take(machine, node)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
@@ -100,7 +93,7 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     // Who did not answer the offer's look is not waited for again, unless it matters.
     for (let how: How = "reached now"; ; ) {
       const looked = yield* machines.lookAll(pool, how, token)
-      const choice = chooseSeats(request, looked, { asked: asked.get(token) ?? new Set(), isOld: decodeTime(token) < sinceMs, passed })
+      const choice = chooseSeats(request, looked, { ...askedFor(token), passed })
       if (choice.is !== "chosen" && how !== "now") {
         how = "now"
         continue

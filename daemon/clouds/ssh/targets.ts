@@ -1,6 +1,7 @@
 /** How to log in to the machines, as the files say now: the pools file, and ssh's own configuration. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { inner } from "../../../task/sentence.ts"
 import { transient } from "../../over-ssh/errors.ts"
 import { RemoteError } from "../../remote/RemoteError.ts"
 import type { Overrides } from "../../remote/resolve.ts"
@@ -64,7 +65,7 @@ export const makeTargets = (pools: () => Promise<KnownPools>, resolve: Resolve, 
     const fault = found.faults.get(region ?? "")
     const where =
       fault !== undefined
-        ? fault.replace(/\.$/, "")
+        ? inner(fault)
         : found.file === null
           ? "there is no ssh_node_pools.yaml any more"
           : `the pool '${region}' of ${found.file} has it no more, and none that answers has its node: put it back there under '${host}'`

@@ -1,4 +1,5 @@
 /** What is said of pools that have too few machines for a task. Pure. */
+import { inner } from "../../../task/sentence.ts"
 
 const reasonsMax = 8
 const poolsMax = 4
@@ -6,7 +7,7 @@ const poolsMax = 4
 export const named = (reasons: ReadonlyArray<readonly [host: string, why: string]>): string => {
   const said = reasons
     .slice(0, reasonsMax)
-    .map(([host, why]) => `${why.startsWith(`${host}: `) || why.startsWith(`${host} `) ? "" : `${host}: `}${why.replace(/\.$/, "")}`)
+    .map(([host, why]) => `${why.startsWith(`${host}: `) || why.startsWith(`${host} `) ? "" : `${host}: `}${inner(why)}`)
   return [...said, ...(reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : [])].join("; ")
 }
 

@@ -36,37 +36,39 @@ describe("the account's list", () => {
   })
 })
 
-const anywhere = () => true
+type Offers = Parameters<typeof offersOf>[0]
+const offersFor = (catalog: Offers["catalog"], resources: NonNullable<Offers["task"]["resources"]>, list?: Offers["list"]) =>
+  offersOf({ cloud: "aws", task: { resources }, catalog, list, mayUse: () => true })
 
 describe("offers", () => {
   it("are a place for each zone, the cheapest region first", () => {
-    const { offers, reason } = offersOf("aws", own, {}, anywhere)
+    const { offers, reason } = offersFor(own, {})
     expect(reason).toBeNull()
     expect(offers.slice(0, 3).map(({ zone }) => zone)).toEqual(["us-east-1a", "us-east-1f", expect.stringMatching(/^eu-west-1/)])
     expect(offers.every(({ zone }) => zone !== null)).toBe(true)
   })
   it("are none for what there is not, in the task's words, nor for docker images", () => {
-    expect(offersOf("aws", own, { resources: { cpus: "9999+" } }, anywhere)).toMatchObject({
+    expect(offersFor(own, { cpus: "9999+" })).toMatchObject({
       offers: [],
       reason: expect.stringContaining("9999+ CPUs")
     })
-    expect(offersOf("aws", own, { resources: { cloud: "aws", image_id: "docker:ubuntu" } }, anywhere)).toMatchObject({
+    expect(offersFor(own, { cloud: "aws", image_id: "docker:ubuntu" })).toMatchObject({
       offers: [],
       lacks: true
     })
-    expect(offersOf("aws", undefined, {}, anywhere).reason).toContain("cannot be read")
+    expect(offersFor(undefined, {}).reason).toContain("cannot be read")
   })
 })
 
 describe("what AWS has where the account may not be", () => {
   it("is not said to be what AWS has not: the regions are named, and the way on", () => {
     const own = ofAccount(catalog, new Map([["us-east-1", []]]), ["us-east-1", "eu-west-3"])
-    const { hint, offers, reason } = offersOf("aws", own, { resources: { accelerators: "H200:8" } }, anywhere, undefined, catalog)
+    const { hint, offers, reason } = offersFor(own, { accelerators: "H200:8" }, catalog)
     expect(offers).toEqual([])
     expect(reason).toMatch(/^AWS has H200:8 in us-\w+-\d.*, but in no zone that the account may use$/)
     expect(reason).not.toContain("AWS has no")
     expect(hint).toContain("Enable a region")
-    const none = offersOf("aws", own, { resources: { accelerators: "H200:3" } }, anywhere, undefined, catalog)
+    const none = offersFor(own, { accelerators: "H200:3" }, catalog)
     expect(none.reason).toMatch(/^AWS has no H200:3/)
     const named = checkPlace({ cloud: "aws", region: "ap-east-1" }, () => own, ["aws"])
     expect(named).toMatchObject({ failure: { message: "The account has not enabled the region 'ap-east-1' of AWS." } })
