@@ -44,6 +44,10 @@ export const rowNamed = (clusters: Clusters, name: string): ClusterRow | undefin
 }
 
 /** Whose tags the machines of a cluster carry. */
+/** Those that an answer is waited for. */
+export const pendingTokens = ({ rows }: Clusters): ReadonlySet<NodeToken> =>
+  new Set([...HashMap.values(rows)].flatMap(({ pending }) => pending.map(({ token }) => token)))
+
 export const logOf = (clusters: Clusters, { log }: Pick<ClusterRow, "log">): string => log ?? clusters.log
 
 /** The cluster whose stream this is. */

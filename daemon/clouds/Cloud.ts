@@ -62,6 +62,8 @@ export interface ProvisionRequest {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer
+  /** An earlier daemon may have sent it: its answer may be missing. By the log, for clocks may have been set meanwhile. */
+  readonly isInherited?: boolean
   /** For a cloud that makes machines: what they are to be besides. */
   readonly machine?: MachineWish
 }

@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { clusterOf, rowOf } from "../../projections/clusters.ts"
+import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { cut } from "../../task/sentence.ts"
 import { AgentError } from "../AgentLink.ts"
@@ -66,6 +66,7 @@ const make = Effect.gen(function* () {
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
   const aways = new Aways()
+  const inherited = pendingTokens(log.world().clusters)
   const rest = (cluster: ClusterId) => {
     slots.delete(cluster)
     defects.delete(cluster)
@@ -127,12 +128,11 @@ const make = Effect.gen(function* () {
   const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {
     for (let next = look(cluster); next !== undefined; next = look(cluster)) {
       const { action, key, row } = next
-
       if (key !== slot.key) Object.assign(slot, { key, tries: 0, done: false })
       // Done, and yet to be done: what was recorded did not change the plan. Never spin on it.
       if (slot.done) yield* Effect.sleep(backoffMs(1))
       const { jobs, clusters } = log.world()
-      const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user }
+      const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user, inherited }
       yield* perform(row, action, hands).pipe(
         Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
         Effect.tap(() =>

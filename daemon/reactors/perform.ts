@@ -102,9 +102,9 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
   yield* asOwner(cloud, row)
   switch (action._tag) {
     case "Provision":
-      return yield* goingOn(row, yield* provision(row, action.token, cloud, log), hands)
+      return yield* goingOn(row, yield* provision(row, action.token, cloud, hands), hands)
     case "AskOnce":
-      return yield* askOnce(row, action.token, cloud, log)
+      return yield* askOnce(row, action.token, cloud, hands)
     case "StartNodes":
       return yield* Effect.provideService(
         startNodes(row, nodesOf(action.ranks), cloud, log),

@@ -24,6 +24,8 @@ export interface Hands {
   readonly couriers: Couriers["Service"]
   readonly jobs: Jobs
   readonly log: string
+  /** Tokens that an earlier daemon may have asked for machines under. */
+  readonly inherited: ReadonlySet<NodeToken>
   readonly user: string
 }
 
@@ -105,7 +107,12 @@ const refusalIn = ({ anyKind, code, message, scope, want }: CloudError) => ({
   ...(want === undefined ? {} : { want })
 })
 
-export const provision = Effect.fn("perform.provision")(function* (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) {
+export const provision = Effect.fn("perform.provision")(function* (
+  row: ClusterRow,
+  token: NodeToken,
+  cloud: Cloud,
+  { inherited, log }: Hands
+) {
   const asked = row.pending.find((pending) => pending.token === token)!
   const given = ({ address, host, hostKey, node, rank }: Provisioned): Event => ({
     _tag: "NodeProvisioned",
@@ -117,7 +124,9 @@ export const provision = Effect.fn("perform.provision")(function* (row: ClusterR
     ...(host === null ? {} : { host }),
     ...(hostKey === null ? {} : { hostKey })
   })
-  return yield* cloud.provision({ tags: tagsOf(row, log), token, ranks: asked.ranks, offer: asked.offer, machine: asked.machine }).pipe(
+  const { machine, offer, ranks } = asked
+  const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token) }
+  return yield* cloud.provision(request).pipe(
     Effect.map((all) => seen(operationOf(row), all.map(given))),
     Effect.catchIf(
       ({ kind }) => kind === "Refused",
@@ -134,8 +143,8 @@ export const provision = Effect.fn("perform.provision")(function* (row: ClusterR
 export const purgeMaxMin = 1
 
 /** What became of a token, before it is dropped with its cluster. */
-export const askOnce = (row: ClusterRow, token: NodeToken, cloud: Cloud, log: string) =>
-  within(cloud.name, "provision", purgeMaxMin, provision(row, token, cloud, log))
+export const askOnce = (row: ClusterRow, token: NodeToken, cloud: Cloud, hands: Hands) =>
+  within(cloud.name, "provision", purgeMaxMin, provision(row, token, cloud, hands))
 
 /** What was done is recorded first: the plan of what is left then fails on its own. */
 export const came = (row: ClusterRow, exits: ReadonlyArray<Exit.Exit<Event, CloudError>>) => {

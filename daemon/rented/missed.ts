@@ -5,7 +5,7 @@ export const makeMissed = () => {
   const sinceMs = new Map<string, number>()
   return {
     seen: (node: string) => sinceMs.delete(node),
-    /** Whether it was so a while ago as well. */
+    /** Whether it was so a while ago as well. `nowMs`: of steadyMs, which nobody sets. */
     isLong: (node: string, nowMs: number): boolean => {
       const first = sinceMs.get(node) ?? nowMs
       sinceMs.set(node, first)

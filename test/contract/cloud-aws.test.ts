@@ -9,6 +9,7 @@ import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
 import type { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
+import { inherited } from "./cloud-nodes.ts"
 import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
 
 let moto: Moto
@@ -66,7 +67,7 @@ describeWithMoto("a request for machines of EC2", () => {
       // Not listed to who looks first: then EC2 says that it knows the token, with other words.
       yield* fault({ action: "DescribeInstances", code: "Unavailable", times: 1 })
       const next = yield* daemonOver(home)
-      const nodes = yield* next.provision(asked)
+      const nodes = yield* next.provision(inherited(asked))
       assert.lengthOf(nodes, 2)
       assert.lengthOf(yield* live, 2)
       rmSync(join(home, "config.yaml"))
@@ -82,10 +83,10 @@ describeWithMoto("a request for machines of EC2", () => {
       yield* Effect.flip(cloud.provision(asked))
       writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
       const next = yield* daemonOver(home)
-      const error = yield* Effect.flip(next.provision(asked))
+      const error = yield* Effect.flip(next.provision(inherited(asked)))
       assert.deepInclude(error, { kind: "Transient", code: "NotListedYet" })
       const until = { while: ({ code }: CloudError) => code === "NotListedYet", schedule: Schedule.spaced("100 millis") }
-      assert.lengthOf(yield* Effect.retry(next.provision(asked), until), 1)
+      assert.lengthOf(yield* Effect.retry(next.provision(inherited(asked)), until), 1)
       assert.lengthOf(yield* live, 1)
     }).pipe(Effect.scoped)
   )
@@ -114,9 +115,9 @@ describeWithMoto("a request for machines of EC2", () => {
       yield* Effect.flip(cloud.provision(asked))
       writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
       const next = yield* daemonOver(home)
-      assert.deepInclude(yield* Effect.flip(next.provision(asked)), { kind: "Transient", code: "NotListedYet" })
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Transient", code: "NotListedYet" })
       yield* TestClock.adjust("61 seconds")
-      const error = yield* Effect.flip(next.provision(asked))
+      const error = yield* Effect.flip(next.provision(inherited(asked)))
       assert.deepInclude(error, { kind: "Refused", code: "IdempotentParameterMismatch", scope: "zone" })
       assert.include(error.message, "RunInstances in us-east-1")
     }).pipe(Effect.scoped)
@@ -162,7 +163,7 @@ describeWithMoto("a request for machines of EC2", () => {
         left.map(({ instanceId }) => instanceId)
       )
       const next = yield* daemonOver(home)
-      assert.deepStrictEqual((yield* Effect.flip(next.provision(asked))).left, error.left)
+      assert.deepStrictEqual((yield* Effect.flip(next.provision(inherited(asked)))).left, error.left)
       yield* calm
       yield* Effect.promise(() => moto.strict("PUT", "visibility", {}))
       for (const node of error.left!) yield* next.terminate(refOf(asked, node))
@@ -178,7 +179,7 @@ describeWithMoto("a request for machines of EC2", () => {
       assert.deepInclude(yield* Effect.flip(cloud.provision(asked)), { kind: "Refused", code: "VolumeLimitExceeded", scope: "region" })
       assert.lengthOf(yield* live, 0)
       const next = yield* daemonOver(home)
-      assert.deepInclude(yield* Effect.flip(next.provision(asked)), { kind: "Refused" })
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused" })
       assert.lengthOf(yield* live, 0)
     }).pipe(Effect.scoped)
   )

@@ -12,6 +12,7 @@ import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
 import type { Remnant } from "../../daemon/clouds/Remnant.ts"
 import { Gce, type GceCall, type GceInstance } from "../tools/gce.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
+import { inherited } from "./cloud-nodes.ts"
 import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
 
 let gce: Gce
@@ -76,7 +77,7 @@ describe("a request for machines of Compute Engine", () => {
       // What the id of a request stands for is forgotten after an hour.
       yield* Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: 7200 }))
       const next = yield* daemonOver(home)
-      assert.lengthOf(yield* next.provision(asked), 2)
+      assert.lengthOf(yield* next.provision(inherited(asked)), 2)
       assert.lengthOf(yield* live, 2)
       assert.lengthOf(yield* accepted, 1)
     }).pipe(Effect.scoped)
@@ -91,7 +92,7 @@ describe("a request for machines of Compute Engine", () => {
       yield* Effect.flip(cloud.provision(asked))
       writeFileSync(join(home, "config.yaml"), "gcp: {labels: {team: red}}\n")
       const next = yield* daemonOver(home)
-      const nodes = yield* Effect.retry(next.provision(asked), {
+      const nodes = yield* Effect.retry(next.provision(inherited(asked)), {
         while: ({ kind }) => kind === "Transient",
         schedule: Schedule.spaced("500 millis")
       })
@@ -109,7 +110,7 @@ describe("a request for machines of Compute Engine", () => {
       // And not listed to who looks first.
       yield* fault({ action: "instances.aggregatedList", reason: "backendError", times: 1 })
       const next = yield* daemonOver(home)
-      assert.lengthOf(yield* next.provision(asked), 2)
+      assert.lengthOf(yield* next.provision(inherited(asked)), 2)
       assert.lengthOf(yield* live, 2)
     }).pipe(Effect.scoped)
   )
@@ -141,7 +142,7 @@ describe("a request for machines of Compute Engine", () => {
       assert.deepInclude(error, { kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED", scope: "zone" })
       assert.include(error.message, "VM_MIN_COUNT_NOT_REACHED")
       const next = yield* daemonOver(home)
-      assert.deepInclude(yield* Effect.flip(next.provision(asked)), { kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED" })
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED" })
       assert.lengthOf(yield* live, 0)
       assert.lengthOf(yield* disks, 0)
       assert.lengthOf(yield* accepted, 1)
@@ -188,7 +189,7 @@ describe("a request for machines of Compute Engine", () => {
         isOver = asking.pollUnsafe() !== undefined
         yield* Fiber.interrupt(asking)
         const next = yield* daemonOver(home)
-        const nodes = yield* Effect.retry(next.provision(asked), { while: ({ kind }) => kind === "Transient", times: 5 })
+        const nodes = yield* Effect.retry(next.provision(inherited(asked)), { while: ({ kind }) => kind === "Transient", times: 5 })
         assert.sameMembers(names(nodes), called(yield* live), `after ${n} requests`)
         yield* Effect.forEach(nodes, (node) => next.terminate(refOf(asked, node)), { concurrency: "unbounded" })
         assert.lengthOf(yield* live, 0)

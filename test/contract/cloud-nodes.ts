@@ -9,6 +9,9 @@ import type { AgentHello, JobSpec } from "../../sdk/agent/protocol.ts"
 export const makeTags = (): Tags => ({ log: ulid(), cluster: ClusterId.make(ulid()), clusterName: ClusterName.make("train") })
 export const makeToken = () => NodeToken.make(ulid())
 
+/** As the next daemon finds it in the log. */
+export const inherited = (request: ProvisionRequest): ProvisionRequest => ({ ...request, isInherited: true })
+
 /** As the log would have them. */
 const refsOf = ({ tags, offer: { region, zone } }: ProvisionRequest, nodes: ReadonlyArray<Provisioned>) =>
   nodes.map((node): NodeRef => ({ tags, region, zone, ...node }))

@@ -9,7 +9,7 @@ import type { Cloud, NodeRef } from "../../daemon/clouds/Cloud.ts"
 import { ClusterName, NodeToken } from "../../events/ids.ts"
 import type { SshServer } from "../fakes/ssh-server.ts"
 import { tempFolder, write } from "../unit/sync/tree.ts"
-import { helloOf, makeNode, makeNodes, makeTags } from "./cloud-nodes.ts"
+import { helloOf, inherited, makeNode, makeNodes, makeTags, makeToken } from "./cloud-nodes.ts"
 import { type TestPool, testPool } from "./ssh-machines.ts"
 
 const live = (title: string, count: number, body: (pool: TestPool, cloud: Cloud) => Effect.Effect<void, unknown, Scope.Scope>) =>
@@ -32,7 +32,6 @@ const hang = ({ home, knobs }: SshServer) => {
   return reached
 }
 const stateOf = (cloud: Cloud, ref: NodeRef) => Effect.map(cloud.query([ref]), ([state]) => state!)
-const old = () => NodeToken.make(ulid(Date.now() - 60_000))
 
 describe("a machine of a pool", () => {
   live("is one cluster's at a time, whoever's log that is of, and free again once it is down", 1, (pool, cloud) =>
@@ -119,7 +118,7 @@ describe("a machine of a pool", () => {
         [nodes[0]!.host]
       )
       pool.pool([other!, server!])
-      assert.deepStrictEqual(yield* (yield* pool.daemon).provision(had), nodes)
+      assert.deepStrictEqual(yield* (yield* pool.daemon).provision(inherited(had)), nodes)
     })
   )
 
@@ -377,9 +376,9 @@ describe("a machine of a pool", () => {
 describe("a daemon that began anew", () => {
   live("finds the machines of a token where they are", 3, (pool, cloud) =>
     Effect.gen(function* () {
-      const token = old()
+      const token = makeToken()
       const first = yield* makeNodes(cloud, [1], makeTags(), token)
-      const again = yield* (yield* pool.daemon).provision({ ...first.request, ranks: [0, 1] })
+      const again = yield* (yield* pool.daemon).provision(inherited({ ...first.request, ranks: [0, 1] }))
       assert.deepStrictEqual(again[1], first.nodes[0])
       const leases = pool.servers.flatMap((server) => leaseOf(pool, { host: pool.hostOf(server) }))
       assert.sameMembers(leases, [`${token}-0`, `${token}-1`])
@@ -412,20 +411,20 @@ describe("a daemon that began anew", () => {
 
   live("waits for a machine that may have one, and takes no other in its place", 2, (pool, cloud) =>
     Effect.gen(function* () {
-      const token = old()
+      const token = makeToken()
       const { refs, request } = yield* makeNodes(cloud, [0], makeTags(), token)
       const server = pool.serverOf(refs[0]!)
       server.knobs.refuseAuth = true
       server.cut()
       const other = yield* pool.daemon
-      const waits = yield* Effect.flip(other.provision(request))
+      const waits = yield* Effect.flip(other.provision(inherited(request)))
       assert.deepInclude({ ...waits }, { kind: "Transient", code: "Unsure" })
       assert.include(waits.message, pool.hostOf(server))
       // A wish of its own needs no word of it.
       const own = yield* makeNodes(other, [0])
       assert.notStrictEqual(own.refs[0]!.host, refs[0]!.host)
       server.knobs.refuseAuth = false
-      assert.strictEqual((yield* other.provision(request))[0]!.host, refs[0]!.host)
+      assert.strictEqual((yield* other.provision(inherited(request)))[0]!.host, refs[0]!.host)
     })
   )
 })

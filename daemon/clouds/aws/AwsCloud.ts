@@ -1,5 +1,4 @@
 /** EC2, as a cloud: machines that are made for a cluster and end with it, found by their tags, and reached over ssh by a key of this state folder. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
@@ -111,7 +110,6 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     inputOf,
     settings,
     hostKeyOf,
-    sinceMs: yield* Clock.currentTimeMillis,
     forgetGroups: groups.forget
   })
 

@@ -1,11 +1,11 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. What EC2 does not list is gone only when it is missing twice, a while apart. */
 import type { Instance } from "@aws-sdk/client-ec2"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"
 import { passingBy } from "../../rented/errors.ts"
 import { type Found as FoundAs, finder, isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import { makeMissed, missingAfterMs } from "../../rented/missed.ts"
+import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import type { Groups } from "./groups.ts"
@@ -37,7 +37,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
   const must = Effect.fn("Nodes.must")(function* (ref: NodeRef) {
     const found = yield* find(ref)
     if (found !== undefined) return found
-    if (missed.isLong(ref.node, yield* Clock.currentTimeMillis)) return null
+    if (missed.isLong(ref.node, yield* steadyMs)) return null
     return yield* passingBy("NotListed", `AWS does not list ${ref.host ?? ref.node} in ${ref.region} at the moment`)
   })
 
@@ -53,7 +53,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
 
   const query = Effect.fn("Nodes.query")(function* (refs: ReadonlyArray<NodeRef>) {
     const { useInternalIps } = yield* settings
-    const nowMs = yield* Clock.currentTimeMillis
+    const nowMs = yield* steadyMs
     const ofRegion = Effect.fnUntraced(function* (region: string, those: ReadonlyArray<NodeRef>) {
       const logs = new Set(those.map(({ tags }) => tags.log))
       const lists = yield* Effect.forEach(logs, (log) => instances.ofLog(region, log))
@@ -94,7 +94,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     const isThere = (one: Instance) => phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
     const isOff = (one: Instance) => ["stopping", "stopped", "gone"].includes(phaseOf(one))
     // The list may say for a moment what was before.
-    const sinceMs = yield* Clock.currentTimeMillis
+    const sinceMs = yield* steadyMs
     for (;;) {
       const now = yield* until(ref, (one) => isThere(one) || isOff(one))
       if (now !== null && isThere(now.instance)) return { address: addressOf(now.instance, useInternalIps)! }
@@ -104,7 +104,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
           code: "Missing",
           message: `${ref.host ?? ref.node} does not exist any more: ${now === null ? "AWS does not list it" : reasonOf(now.instance)}`
         })
-      if ((yield* Clock.currentTimeMillis) - sinceMs > missingAfterMs)
+      if ((yield* steadyMs) - sinceMs > missingAfterMs)
         return yield* passingBy("NotStarted", `${ref.host ?? ref.node} does not start: ${reasonOf(now.instance)}`)
       yield* Effect.sleep(pauseMs)
     }

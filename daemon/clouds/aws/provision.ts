@@ -4,11 +4,11 @@
  * that fell short is named, for whoever asked to record it and to end it.
  */
 import type { Instance } from "@aws-sdk/client-ec2"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy } from "../../rented/errors.ts"
+import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
@@ -29,7 +29,6 @@ export interface ProvisionOptions {
   /** The key that a machine of this token shows, `ssh-ed25519 AAAA…`. */
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
   /** Who is older may have been asked for by another process. */
-  readonly sinceMs: number
   /** A group that was there is gone. */
   readonly forgetGroups: () => void
 }
@@ -47,8 +46,8 @@ interface Asked {
   unlistedSinceMs: number | null
 }
 
-export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances, settings, sinceMs }: ProvisionOptions) => {
-  const askedFor = askedTokens<Asked>(sinceMs, (isOld) => ({ isUnsure: isOld, unlistedSinceMs: null }))
+export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
+  const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null }))
 
   /** EC2 wants it slower: a throttled call did nothing. */
   const run = (region: string, input: Input, tries = 1): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
@@ -70,14 +69,14 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
   const ofToken = (region: string, token: NodeToken) => Effect.mapError(instances.ofTokens(region, [token]), later)
 
   /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
-  const settle = Effect.fn("Provision.settle")(function* (region: string, token: NodeToken, error: CloudError) {
-    const found = yield* ofToken(region, token)
+  const settle = Effect.fn("Provision.settle")(function* (region: string, wish: ProvisionRequest, error: CloudError) {
+    const found = yield* ofToken(region, wish.token)
     const failed = found.find((one) => phaseOf(one) === "gone")
     if (found.some((one) => phaseOf(one) !== "gone")) return found
     if (failed !== undefined) return yield* failureOf(failed)
     if (error.code === "IdempotentInstanceTerminated") return yield* refusedBy(error.code, error.message)
-    const state = askedFor(token)
-    const nowMs = yield* Clock.currentTimeMillis
+    const state = askedFor(wish)
+    const nowMs = yield* steadyMs
     state.unlistedSinceMs ??= nowMs
     if (nowMs - state.unlistedSinceMs >= unlistedMaxMs)
       return yield* new CloudError({ kind: "Refused", code: error.code, message: error.message, scope: "zone" })
@@ -85,7 +84,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
   })
 
   const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {
-    const state = askedFor(wish.token)
+    const state = askedFor(wish)
     const wasUnsure = state.isUnsure
     /** An answer to a first call is final. To a second one only what tells of the token itself. */
     const isFinal = ({ code, kind }: CloudError) =>
@@ -95,7 +94,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     const made = yield* run(region, input).pipe(
       Effect.catchIf(
         ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",
-        (error) => settle(region, wish.token, error)
+        (error) => settle(region, wish, error)
       ),
       Effect.tapError((error) =>
         Effect.sync(() => {
@@ -139,7 +138,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
   return Effect.fn("Provision")(function* (wish: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const { ranks, token } = wish
     const region = wish.offer.region!
-    const found = askedFor(token).isUnsure ? yield* ofToken(region, token) : []
+    const found = askedFor(wish).isUnsure ? yield* ofToken(region, token) : []
     const own = found.flatMap((instance) => {
       const label = labelOf(instance)
       return label !== null && label.token === token && phaseOf(instance) !== "gone" ? [{ instance, label }] : []

@@ -1,5 +1,4 @@
 /** Compute Engine, as a cloud: machines that are made for a cluster and end with it, found by their labels, and reached over ssh by a key of this state folder. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
@@ -110,8 +109,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     operations,
     partsOf,
     settings,
-    hostKeyOf,
-    sinceMs: yield* Clock.currentTimeMillis
+    hostKeyOf
   })
 
   /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */

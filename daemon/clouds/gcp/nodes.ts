@@ -1,9 +1,9 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { passingBy } from "../../rented/errors.ts"
 import { isOurs, notOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
+import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
@@ -42,7 +42,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     const found = yield* find(ref)
     if (found !== undefined) return found
     const ended = (yield* operations.endings(ref.zone!, ref.host === null ? [] : [ref.host])).get(ref.host ?? "")
-    if (ended !== undefined || missed.isLong(ref.node, yield* Clock.currentTimeMillis)) return null
+    if (ended !== undefined || missed.isLong(ref.node, yield* steadyMs)) return null
     return yield* passingBy("NotListed", `GCP does not show ${ref.host ?? ref.node} in ${ref.zone} at the moment`)
   })
 

@@ -2,11 +2,11 @@
  * Machines for the ranks of a token: all or none, and the same ones however often they are asked for. Every call may end without an answer, and the daemon
  * between any two of them. What was accepted is an operation that is found again by the id of its request; and names, which follow from the token, are given once.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy } from "../../rented/errors.ts"
 import { makeMissed } from "../../rented/missed.ts"
+import { steadyMs } from "../../steady-ms.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { refusalOf } from "./endings.ts"
@@ -108,7 +108,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
       if (suspects.length > 0 && (look % looksEvery === 0 || there.some((one) => one !== undefined && isOff(one)))) {
         const endings = yield* Effect.mapError(operations.endings(zone, suspects), later)
-        const nowMs = yield* Clock.currentTimeMillis
+        const nowMs = yield* steadyMs
         const isLost = (name: string) => !there.some((one) => one?.name === name) && missed.isLong(name, nowMs)
         const ended = suspects.find((name) => endings.has(name) || isLost(name))
         if (ended !== undefined) {
@@ -126,8 +126,8 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
   return Effect.fn("Provision")(function* (wish: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const { offer, ranks, tags, token } = wish
     // What was asked for as a whole is found as a whole.
-    const accepted = isUnsure(token) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, requestId(token, ranks)), later) : undefined
-    const before = isUnsure(token) && accepted === undefined ? yield* Effect.mapError(instances.ofLog(tags.log), later) : undefined
+    const accepted = isUnsure(wish) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, requestId(token, ranks)), later) : undefined
+    const before = isUnsure(wish) && accepted === undefined ? yield* Effect.mapError(instances.ofLog(tags.log), later) : undefined
     const had = before?.instances.flatMap((one) => (isOurs(wish, one) ? [labelOf(one)!.rank] : [])) ?? []
     const missing = ranks.filter((rank) => !had.includes(rank))
     if (missing.length > 0) yield* make(wish, missing)

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import type { makeMissed } from "../../rented/missed.ts"
+import { steadyMs } from "../../steady-ms.ts"
 import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { type Ending, inWords } from "./endings.ts"
@@ -37,20 +38,21 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
     for (const old of endings.keys()) if (endings.size > endingsMax) endings.delete(old)
   })
 
-  const unlisted = (ref: NodeRef, ending: Ending | undefined, nowMs: number): NodeState => {
+  const unlisted = (ref: NodeRef, ending: Ending | undefined, steadyNowMs: number): NodeState => {
     const gone = (reason: string): NodeState => ({
       ...unknownState(ref, reason),
       state: "missing",
       ...(ending && { endedAtMs: ending.atMs })
     })
     if (ending !== undefined) return gone(`deleted: ${inWords(ending)}`)
-    if (missed.isLong(ref.node, nowMs)) return gone("GCP does not list it any more")
+    if (missed.isLong(ref.node, steadyNowMs)) return gone("GCP does not list it any more")
     return unknownState(ref, `GCP does not list ${ref.host ?? ref.node} at the moment`)
   }
 
   return Effect.fn("Query")(function* (refs: ReadonlyArray<NodeRef>) {
     const { useInternalIps } = yield* settings
     const nowMs = yield* Clock.currentTimeMillis
+    const steadyNowMs = yield* steadyMs
     const logs = [...new Set(refs.map(({ tags }) => tags.log))]
     const lists = yield* Effect.forEach(logs, (log) => instances.ofLog(log), { concurrency: "unbounded" })
     const byNode = (node: string) => lists.map((list) => foundIn(list.instances, node)).find((found) => found !== undefined)
@@ -75,7 +77,7 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         const found = foundOf(ref)
         const silent = silentOf(ref)
         if (found === undefined)
-          return silent === undefined ? unlisted(ref, ended.get(ref.host ?? ""), nowMs) : unknownState(ref, `${zone}: ${silent}`)
+          return silent === undefined ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs) : unknownState(ref, `${zone}: ${silent}`)
         missed.seen(ref.node)
         if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
         const ending = endings.get(endedKey(found.instance))

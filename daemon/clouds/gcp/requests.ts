@@ -1,6 +1,5 @@
 /** Requests for machines on the wire: each under an id by which what it was accepted as is found again, for two weeks, by this daemon and by the next. */
 import * as Effect from "effect/Effect"
-import type { NodeToken } from "../../../events/ids.ts"
 import { later } from "../../rented/errors.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
@@ -16,7 +15,6 @@ export interface RequestsOptions {
   /** All that the cloud is told; asked of it before, and of files. */
   readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
   /** Who is older may have been asked for by another process. */
-  readonly sinceMs: number
 }
 
 /** Of what was accepted and then put off. */
@@ -29,10 +27,10 @@ interface Call {
   readonly send: (id: string) => Effect.Effect<Operation, CloudError>
 }
 
-export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOptions) => {
+export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
   /** `isUnsure`: it was asked for before, and an answer may be missing. */
-  const askedFor = askedTokens(sinceMs, (isOld) => ({ isUnsure: isOld }))
-  const isUnsure = (token: NodeToken) => askedFor(token).isUnsure
+  const askedFor = askedTokens((isInherited) => ({ isUnsure: isInherited }))
+  const isUnsure = (wish: ProvisionRequest) => askedFor(wish).isUnsure
 
   const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const parts = yield* partsOf(wish)
@@ -59,11 +57,12 @@ export const makeRequests = ({ gcp, operations, partsOf, sinceMs }: RequestsOpti
   })
 
   /** Until what was accepted is done. What is put off is asked for anew, under another id: this one stands for what failed. */
-  const carry = Effect.fn("Provision.carry")(function* ({ token, offer }: ProvisionRequest, { ranks, send }: Call) {
+  const carry = Effect.fn("Provision.carry")(function* (wish: ProvisionRequest, { ranks, send }: Call) {
+    const { offer, token } = wish
     for (let attempt = 0; ; attempt++) {
       const id = requestId(token, ranks, attempt)
-      const known = isUnsure(token) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
-      askedFor(token).isUnsure = true
+      const known = isUnsure(wish) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
+      askedFor(wish).isUnsure = true
       const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
       const failure = failureOf(over)
       if (failure === null) return

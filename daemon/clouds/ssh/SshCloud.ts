@@ -83,7 +83,7 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
   /** It is on its machine no more, which is noted as it was called when it was taken. */
   const letGo = (ref: NodeRef) =>
     Effect.andThen(machines.unpin(ref), folder.letGo({ pool: ref.region ?? "", host: ref.host ?? "" }, ref.node))
-  const claim = makeClaims({ machines, folder, sinceMs: yield* Clock.currentTimeMillis })
+  const claim = makeClaims({ machines, folder })
 
   /** A machine of a pool that is off is no news, unless one of ours may be on it. */
   const mayBeOurs = (looked: Looked) => (isFound(looked) ? Effect.succeed(false) : folder.hasTaken(looked))

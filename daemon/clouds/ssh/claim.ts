@@ -22,23 +22,23 @@ export interface ClaimOptions {
   readonly machines: PoolMachines
   readonly folder: Pick<StateFolder, "take" | "letGo">
   /** Who is older may have been asked for by another process. */
-  readonly sinceMs: number
 }
 
 const atOnce = 32
 
-export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
+export const makeClaims = ({ folder, machines }: ClaimOptions) => {
   /** `asked`: machines that were, by host. */
-  const askedFor = askedTokens(sinceMs, (isOld) => ({ asked: new Set<string>(), isOld }))
+  const askedFor = askedTokens((isInherited) => ({ asked: new Set<string>(), isInherited }))
 
-  const ask = Effect.fn("claim.ask")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat) {
+  const ask = Effect.fn("claim.ask")(function* (request: ProvisionRequest, { machine, rank }: Seat) {
+    const { offer, tags, token } = request
     const { ground, hostKey, target } = machine.reached
     const { accelerators, cpus, home, memoryGib } = ground
     const node = nodeOf(token, rank)
     const nowMs = yield* Clock.currentTimeMillis
     if (!machines.holds.begin(ground, { node, clusterName: tags.clusterName }, nowMs))
       return yield* refused("Taken", "another cluster has it as another user")
-    askedFor(token).asked.add(machine.host)
+    askedFor(request).asked.add(machine.host)
     const stateFolder = yield* folder.take(machine, node)
     const [made] = yield* machines.askOn(machine, hostKey, "provision", {
       tags,
@@ -93,7 +93,7 @@ export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
     // Who did not answer the offer's look is not waited for again, unless it matters.
     for (let how: How = "reached now"; ; ) {
       const looked = yield* machines.lookAll(pool, how, token)
-      const choice = chooseSeats(request, looked, { ...askedFor(token), passed })
+      const choice = chooseSeats(request, looked, { ...askedFor(request), passed })
       if (choice.is !== "chosen" && how !== "now") {
         how = "now"
         continue

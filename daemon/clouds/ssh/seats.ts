@@ -25,7 +25,7 @@ export interface Known {
   /** Machines that were asked under this token, by host. */
   readonly asked: ReadonlySet<string>
   /** The token may be known to others than those. */
-  readonly isOld: boolean
+  readonly isInherited: boolean
   /** Machines that were tried in vain, by host. */
   readonly passed: ReadonlyMap<string, Passed>
 }
@@ -45,8 +45,8 @@ type Reasons = ReadonlyArray<readonly [host: string, why: string]>
 const waits = (code: string, message: string): Choice => ({ is: "waits", error: transient(code, message) })
 
 /** Where a rank may be that is not seen. */
-const whereItMayBe = (looked: ReadonlyArray<Looked>, { asked, isOld }: Known): Reasons => [
-  ...looked.flatMap((one) => (!isFound(one) && (isOld || asked.has(one.host)) ? [[one.host, one.why] as const] : [])),
+const whereItMayBe = (looked: ReadonlyArray<Looked>, { asked, isInherited }: Known): Reasons => [
+  ...looked.flatMap((one) => (!isFound(one) && (isInherited || asked.has(one.host)) ? [[one.host, one.why] as const] : [])),
   ...[...asked].filter((host) => !looked.some((one) => one.host === host)).map((host) => [host, "the pools file has it no more"] as const)
 ]
 
