@@ -98,7 +98,7 @@ export class SimPool {
         letGo: () => Effect.void,
         hasTaken: () => Effect.succeed(true)
       },
-      look: (target) => lookAt(connections, target, null),
+      lookAt: (target) => lookAt(connections, target, null),
       bring: (_, { host }) => Effect.succeed(this.ready(host))
     })
   }

@@ -14,8 +14,8 @@ import type { Connections } from "../../remote/Connections.ts"
 import { resolve } from "../../remote/resolve.ts"
 import { type Cloud, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { makeClaims } from "./claim.ts"
-import type { Looked } from "./looks.ts"
-import { isFound, offersOf } from "./offers.ts"
+import { isFound, type Looked } from "./Looked.ts"
+import { offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
 import { makePoolMachines, type PoolMachines, type PoolMachinesOptions } from "./PoolMachines.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
@@ -66,7 +66,7 @@ export const make = ({ agentPath, connections, home }: SshCloudOptions): Effect.
     connections,
     pools: openPools(home),
     resolve,
-    look: (target) => lookAt(connections, target, agentPath),
+    lookAt: (target) => lookAt(connections, target, agentPath),
     bring: ({ nodeMirror }, target, ground) => bootstrap(connections, target, agentPath, { mirror: nodeMirror, ...(ground && { ground }) }),
     folder: stateFolder(home)
   })
