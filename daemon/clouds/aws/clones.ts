@@ -10,7 +10,7 @@ import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
 import { type Root, rootOf } from "./images.ts"
-import { tagNames } from "./tags.ts"
+import { ownerTags, tagNames } from "./tags.ts"
 
 const pauseMs = 5_000
 const Owners = ["self"]
@@ -19,9 +19,7 @@ const nameOf = ({ cluster }: Tags) => `skyd-${cluster}`
 const specifications = (tags: Tags, folder: string): Array<TagSpecification> => {
   const all = {
     [tagNames.name]: nameOf(tags),
-    [tagNames.log]: tags.log,
-    [tagNames.cluster]: tags.cluster,
-    [tagNames.clusterName]: tags.clusterName,
+    ...ownerTags(tags),
     [tagNames.folder]: folder
   }
   const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }))

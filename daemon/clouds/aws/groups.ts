@@ -9,7 +9,7 @@ import type { ClusterId } from "../../../events/ids.ts"
 import { nothingThere } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { tagNames } from "./tags.ts"
+import { ownerTags, tagNames } from "./tags.ts"
 
 const anywhere = [{ CidrIp: "0.0.0.0/0" }]
 const sshPort = 22
@@ -145,12 +145,7 @@ export const makeGroups = (aws: Aws) => {
         vpcId,
         name: `skyd-ports-${tags.cluster}`,
         description: "skyd: open ports of one cluster",
-        tags: {
-          [tagNames.folder]: folder,
-          [tagNames.log]: tags.log,
-          [tagNames.cluster]: tags.cluster,
-          [tagNames.clusterName]: tags.clusterName
-        },
+        tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
         rules: () => ports.map(rangeOf)
       }),
     /** Nothing of what is known of a region holds: a group that was there is gone. */

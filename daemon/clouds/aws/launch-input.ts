@@ -9,7 +9,7 @@ import { rootDisk } from "./disk.ts"
 import { refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
 import type { Chosen } from "./subnets.ts"
-import { tagNames } from "./tags.ts"
+import { ownerTags, tagNames } from "./tags.ts"
 
 const tagMaxChars = 256
 /** Before it is packed for the way. */
@@ -38,9 +38,7 @@ const tagsOf = ({ folder, ownGroup, request, tags: more }: Parts): Record<string
     ...more,
     ...machine.labels,
     [tagNames.name]: more[tagNames.name] ?? machine.labels?.[tagNames.name] ?? tags.clusterName,
-    [tagNames.log]: tags.log,
-    [tagNames.cluster]: tags.cluster,
-    [tagNames.clusterName]: tags.clusterName,
+    ...ownerTags(tags),
     [tagNames.token]: token,
     [tagNames.ranks]: ranksText(ranks),
     [tagNames.folder]: folder,

@@ -42,15 +42,28 @@ const acceleratorsOf = (text: string | undefined): Accelerators | null => {
 export const tagIn = (tags: ReadonlyArray<Tag> | undefined, name: string): string | undefined =>
   tags?.find(({ Key }) => Key === name)?.Value
 
+/** Null where it is no cluster's. */
+export const ownerOf = (tags: ReadonlyArray<Tag> | undefined): Tags | null => {
+  const [log, cluster] = [tagIn(tags, tagNames.log), tagIn(tags, tagNames.cluster)]
+  if (log === undefined || cluster === undefined) return null
+  return { log, cluster: cluster as ClusterId, clusterName: (tagIn(tags, tagNames.clusterName) ?? cluster) as ClusterName }
+}
+/** And back. */
+export const ownerTags = ({ cluster, clusterName, log }: Tags): Record<string, string> => ({
+  [tagNames.log]: log,
+  [tagNames.cluster]: cluster,
+  [tagNames.clusterName]: clusterName
+})
+
 export const labelOf = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchIndex" | "Tags">): Label | null => {
   const of = (name: keyof typeof tagNames) => tagIn(Tags, tagNames[name])
-  const [log, cluster, token, text] = [of("log"), of("cluster"), of("token"), of("ranks")]
-  if (log === undefined || cluster === undefined || token === undefined || text === undefined) return null
+  const [tags, token, text] = [ownerOf(Tags), of("token"), of("ranks")]
+  if (tags === null || token === undefined || text === undefined) return null
   const ranks = ranksOf(text)
   const rank = ranks[AmiLaunchIndex]
   if (rank === undefined) return null
   return {
-    tags: { log, cluster: cluster as ClusterId, clusterName: (of("clusterName") ?? cluster) as ClusterName },
+    tags,
     folder: of("folder") ?? "",
     token: token as NodeToken,
     ranks,

@@ -11,7 +11,7 @@ import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere, refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
-import { asLabel, labelNames } from "./names.ts"
+import { asLabel, labelNames, ownerLabels } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
 const pauseMs = 5_000
@@ -50,17 +50,13 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
           : Effect.succeed(found)
     )
 
-  const make = Effect.fn("Clones.make")(function* (clone: ClonedDisk, { cluster, log }: Tags, folder: string) {
+  const make = Effect.fn("Clones.make")(function* (clone: ClonedDisk, tags: Tags, folder: string) {
     const { disk, zone } = yield* sourceOf(clone)
-    const labels = {
-      [labelNames.log]: asLabel(log),
-      [labelNames.cluster]: asLabel(cluster),
-      [labelNames.folder]: asLabel(folder)
-    }
+    const labels = { ...ownerLabels(tags), [labelNames.folder]: asLabel(folder) }
     // Another request may make it meanwhile.
     yield* operations.there(
       gcp.ask("disks.createSnapshot", zone, async ({ disks, project }, options) => {
-        const request = { project, zone, disk, snapshotResource: { name: nameOf(cluster), labels } }
+        const request = { project, zone, disk, snapshotResource: { name: nameOf(tags.cluster), labels } }
         return begunAs(await (await disks()).createSnapshot(request, options))
       })
     )

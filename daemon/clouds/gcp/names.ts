@@ -41,9 +41,21 @@ export const instanceName = (clusterName: string, token: NodeToken, rank: number
 /** Of the rule that opens a cluster's ports, and of the tag that its machines have for it. */
 export const portsName = (cluster: ClusterId): string => `skyd-ports-${cluster.toLowerCase()}`
 
+/** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
+export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
+  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
+  if (log === undefined || cluster === undefined) return null
+  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
+}
+
+/** And back. */
+export const ownerLabels = ({ cluster, log }: Tags): Record<string, string> => ({
+  [labelNames.log]: asLabel(log),
+  [labelNames.cluster]: asLabel(cluster)
+})
+
 export const labelsOf = ({ tags, token }: ProvisionRequest, folder: string): Record<string, string> => ({
-  [labelNames.log]: asLabel(tags.log),
-  [labelNames.cluster]: asLabel(tags.cluster),
+  ...ownerLabels(tags),
   [labelNames.token]: asLabel(token),
   [labelNames.folder]: asLabel(folder)
 })
@@ -63,13 +75,6 @@ export interface Label {
   readonly node: NodeId
   readonly accelerators: Accelerators | null
   readonly endsItself: boolean
-}
-
-/** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
-export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
-  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
-  if (log === undefined || cluster === undefined) return null
-  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
 }
 
 /** Rules have no labels: what stands there for people to read tells whose they are. */
