@@ -22,7 +22,7 @@ import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
 import { type StateFolder, stateFolder } from "./state-folder.ts"
 import { catalogOf, ownedOf, viewOf } from "./views.ts"
 
-export interface SshCloudOptions {
+interface SshCloudOptions {
   /** The daemon's state folder, absolute. */
   readonly home: string
   /** The bundled agent, `dist/agent.cjs`. */
@@ -54,7 +54,7 @@ const query = (machines: PoolMachines, ref: NodeRef) =>
   )
 
 /** What it stands on: the user's files, and machines behind connections. */
-export interface SshParts extends PoolMachinesOptions {
+interface SshParts extends PoolMachinesOptions {
   /** For people: where the user's file may lie. */
   readonly home: string
   readonly folder: StateFolder

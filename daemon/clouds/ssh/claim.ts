@@ -18,7 +18,7 @@ import { machinesOf } from "./pools.ts"
 import { chooseSeats, type Seat } from "./seats.ts"
 import type { StateFolder } from "./state-folder.ts"
 
-export interface ClaimOptions {
+interface ClaimOptions {
   readonly machines: PoolMachines
   readonly folder: Pick<StateFolder, "take" | "letGo">
   /** Who is older may have been asked for by another process. */
