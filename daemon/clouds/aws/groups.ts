@@ -6,13 +6,13 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
+import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { ownerTags, tagNames } from "./tags.ts"
 
 const anywhere = [{ CidrIp: "0.0.0.0/0" }]
-const sshPort = 22
 
 interface Wanted {
   readonly region: string
@@ -132,7 +132,7 @@ export const makeGroups = (aws: Aws) => {
         tags: { [tagNames.folder]: folder },
         rules: (groupId) => [
           { IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: groupId }] },
-          { IpProtocol: "tcp", FromPort: sshPort, ToPort: sshPort, IpRanges: anywhere }
+          { IpProtocol: "tcp", FromPort: portOfSsh, ToPort: portOfSsh, IpRanges: anywhere }
         ]
       }),
     ofCluster: (

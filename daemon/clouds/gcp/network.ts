@@ -1,12 +1,13 @@
 /** The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked anew after a while. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import { kept } from "../../rented/kept.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere } from "./errors.ts"
-import { anywhere, inside, isOf, letsIn, needs, sshPort } from "./firewall-rules.ts"
+import { anywhere, inside, isOf, letsIn, lowestPriority, needs } from "./firewall-rules.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 
@@ -18,7 +19,6 @@ export interface Place {
 
 const own = "skyd-vpc"
 const usual = "default"
-const lowestPriority = 65_534
 
 export const makeNetwork = (gcp: Gcp, operations: Operations) => {
   const subnets = (region: string) =>
@@ -66,7 +66,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
         ...common,
         name: `${own}-ssh`,
         sourceRanges: [anywhere],
-        allowed: [{ IPProtocol: "tcp", ports: [`${sshPort}`] }]
+        allowed: [{ IPProtocol: "tcp", ports: [`${portOfSsh}`] }]
       })
   })
 
