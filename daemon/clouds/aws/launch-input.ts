@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import type { RunInstancesCommandInput, TagSpecification } from "@aws-sdk/client-ec2"
 import type { NodeToken } from "../../../events/ids.ts"
+import { acceleratorText } from "../../../task/accelerators.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
 import { ranksText } from "../../rented/ranks.ts"
 import type { ProvisionRequest } from "../Cloud.ts"
@@ -42,7 +43,7 @@ const tagsOf = ({ folder, ownGroup, request, tags: more }: Parts): Record<string
     [tagNames.token]: token,
     [tagNames.ranks]: ranksText(ranks),
     [tagNames.folder]: folder,
-    ...(offer.accelerators === null ? {} : { [tagNames.accelerators]: `${offer.accelerators.name}:${offer.accelerators.count}` }),
+    ...(offer.accelerators === null ? {} : { [tagNames.accelerators]: acceleratorText(offer.accelerators) }),
     ...(ownGroup === null ? {} : { [tagNames.group]: ownGroup })
   }
 }

@@ -1,7 +1,7 @@
 /** How what is ours is told on EC2: by tags alone. Pure. */
 import type { Instance, Tag } from "@aws-sdk/client-ec2"
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
-import type { Accelerators } from "../../../task/accelerators.ts"
+import { type Accelerators, parseAccelerator } from "../../../task/accelerators.ts"
 import { ranksOf } from "../../rented/ranks.ts"
 import type { Tags } from "../Cloud.ts"
 
@@ -32,11 +32,6 @@ export interface Label {
   readonly node: NodeId
   readonly group: string | null
   readonly accelerators: Accelerators | null
-}
-
-const acceleratorsOf = (text: string | undefined): Accelerators | null => {
-  const [name, count] = text?.split(":") ?? []
-  return name === undefined || count === undefined ? null : { name, count: Number(count) }
 }
 
 export const tagIn = (tags: ReadonlyArray<Tag> | undefined, name: string): string | undefined =>
@@ -70,6 +65,6 @@ export const labelOf = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchI
     rank,
     node: nodeOf(token as NodeToken, rank),
     group: of("group") ?? null,
-    accelerators: acceleratorsOf(of("accelerators"))
+    accelerators: parseAccelerator(of("accelerators") ?? "") ?? null
   }
 }

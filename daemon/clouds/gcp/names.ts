@@ -3,7 +3,7 @@
  * cannot hold. Pure.
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
-import { type Accelerators, acceleratorsText } from "../../../task/accelerators.ts"
+import { type Accelerators, acceleratorText, parseAccelerator } from "../../../task/accelerators.ts"
 import type { ProvisionRequest, Tags } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 
@@ -62,7 +62,7 @@ export const labelsOf = ({ tags, token }: ProvisionRequest, folder: string): Rec
 export const metadataOf = ({ offer, tags }: ProvisionRequest): Record<string, string> => ({
   [metadataNames.clusterName]: tags.clusterName,
   ...(offer.accelerators !== null && {
-    [metadataNames.accelerators]: acceleratorsText({ [offer.accelerators.name]: offer.accelerators.count })
+    [metadataNames.accelerators]: acceleratorText(offer.accelerators)
   })
 })
 
@@ -86,11 +86,6 @@ export const ownerInRule = (words: string): Tags | null => {
   return { log: log!, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
 }
 
-const acceleratorsIn = (text: string | undefined): Accelerators | null => {
-  const [name, count = "1"] = text?.split(":") ?? []
-  return name === undefined ? null : { name, count: Number(count) }
-}
-
 export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
   const of = (key: keyof typeof labelNames) => labels?.[labelNames[key]]
   const owner = ownerOf(labels ?? {})
@@ -104,7 +99,7 @@ export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
     token: ofLabel(token) as NodeToken,
     rank,
     node: nodeOf(ofLabel(token) as NodeToken, rank),
-    accelerators: acceleratorsIn(told("accelerators")),
+    accelerators: parseAccelerator(told("accelerators") ?? "") ?? null,
     endsItself: of("ends") === "down"
   }
 }
