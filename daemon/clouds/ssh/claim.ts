@@ -28,7 +28,7 @@ interface ClaimOptions {
 const atOnce = 32
 
 export const makeClaims = ({ folder, machines, sinceMs }: ClaimOptions) => {
-  /** `asked`: machines that were, by host. */
+  /** `asked`: the machines that were asked under it, by host. */
   const askedFor = askedTokens(sinceMs, (isOld) => ({ asked: new Set<string>(), isOld }))
 
   const ask = Effect.fn("claim.ask")(function* ({ offer, tags, token }: ProvisionRequest, { machine, rank }: Seat) {
