@@ -60,7 +60,7 @@ export const lastLines = async (path: string, count: number, secrets: ReadonlyAr
   return lines.map((line) => printable(line, secrets))
 }
 
-export interface Following {
+interface Following {
   readonly from: number
   /** Nothing more will be written. */
   readonly isOver: () => boolean

@@ -32,19 +32,19 @@ export interface Setup {
   readonly spec: Kept<SetupSpec>
   ending: string | null
 }
-export interface EndedJob {
+interface EndedJob {
   readonly spec: Pick<JobSpec, "id" | "name" | "runTimestamp"> & { readonly setup: boolean; readonly numNodes?: number }
   readonly placement: ReadonlyArray<Placed>
   readonly pids: ReadonlyArray<number>
   readonly setupPids: ReadonlyArray<number>
   readonly fact: JobEnded
 }
-export interface EndedSetup {
+interface EndedSetup {
   readonly runTimestamp: string
   readonly setupPids: ReadonlyArray<number>
   readonly fact: SetupEnded
 }
-export interface PlannedRank {
+interface PlannedRank {
   readonly key: string
   readonly rank: number
   ending: boolean

@@ -15,7 +15,7 @@ const interrupted = () => new ClientError("Interrupted", exitCodes.interrupted, 
 /** What is typed needs room too. */
 const room = 4
 
-export interface Terminal {
+interface Terminal {
   readonly input: NodeJS.ReadableStream
   readonly output: NodeJS.WritableStream
   readonly columns: number

@@ -29,7 +29,7 @@ export interface Watcher {
   readonly drained: () => Promise<void>
 }
 
-export interface Attachment {
+interface Attachment {
   readonly session: Session
   readonly method: "launch" | "exec"
   readonly params: { readonly clusterName?: string | null; readonly task?: Pick<Task, "secrets"> }

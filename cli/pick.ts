@@ -52,7 +52,7 @@ export const foreword = async (
   return (await missing(session, notFound)).map((error) => showError(error, json))
 }
 
-export interface Picked {
+interface Picked {
   readonly clusters: ReadonlyArray<ClusterView>
   readonly errors: ReadonlyArray<ClientError>
 }

@@ -51,7 +51,7 @@ export interface Command {
 }
 
 /** Either the answer, or the operation that will have it. */
-export type Dispatched =
+type Dispatched =
   | { readonly _tag: "Answer"; readonly at: number; readonly cluster: string | null; readonly result: Readonly<Record<string, unknown>> }
   | { readonly _tag: "Operation"; readonly row: OperationRow }
 

@@ -10,7 +10,7 @@ import { endLinger, linger, outliving, putUnit, takeUnit } from "./systemd.ts"
 
 type Way = "systemd" | "cron"
 
-export interface ComesBack {
+interface ComesBack {
   readonly by: Way | null
   /** What was set up and not taken back: more than one where the machine's ways changed in between and the old one stays. */
   readonly setUp: ReadonlyArray<Way>

@@ -90,7 +90,7 @@ const endsWithLogin = async (): Promise<boolean> => {
   return only.length === 0 || only.includes(user())
 }
 
-export interface Outliving {
+interface Outliving {
   /** To put before a program that is to outlive the login. */
   readonly prefix: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>

@@ -15,7 +15,7 @@ const runsMax = 256
 
 const hourMs = 3_600_000
 
-export interface Meter {
+interface Meter {
   readonly rank: number
   readonly node: NodeId
   readonly usdPerHour: number

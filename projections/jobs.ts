@@ -34,7 +34,7 @@ export interface JobRow {
   readonly reason: string | null
 }
 
-export interface ClusterJobs {
+interface ClusterJobs {
   readonly rows: HashMap.HashMap<JobId, JobRow>
   /** Those that a node may still work on, oldest first: asked for on each event, so never searched for. */
   readonly open: ReadonlyArray<JobId>

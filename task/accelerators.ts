@@ -57,7 +57,7 @@ const parsed = (name: string, count: number | string | null): Accelerators | und
 }
 
 /** Undefined for what is neither `NAME` nor `NAME:COUNT`. */
-const parseAccelerator = (text: string): Accelerators | undefined => {
+export const parseAccelerator = (text: string): Accelerators | undefined => {
   const [name = "", count, ...rest] = text.split(":")
   return rest.length > 0 ? undefined : parsed(name, count ?? null)
 }
@@ -92,8 +92,11 @@ export const isAcceleratorName = (name: string) => name.length <= nameMaxChars &
 export const gives = (has: Accelerators | null | undefined, asked: Accelerators): boolean =>
   has !== null && has !== undefined && has.name.toLowerCase() === asked.name.toLowerCase() && has.count >= asked.count
 
+/** `V100:4` */
+export const acceleratorText = ({ count, name }: Accelerators): string => `${name}:${count}`
+
 /** `V100:4`, or `-` for none. */
 export const acceleratorsText = (accelerators: Readonly<Record<string, number>> | undefined): string => {
-  const texts = Object.entries(accelerators ?? {}).map(([name, count]) => `${name}:${count}`)
+  const texts = Object.entries(accelerators ?? {}).map(([name, count]) => acceleratorText({ name, count }))
   return texts.length === 0 ? "-" : texts.join(", ")
 }

@@ -2,7 +2,7 @@
  * Whether a machine that is there anyway fits a need. An amount is met by having at least that much: `cpus: 4` asks for a machine with 4 CPUs to
  * rent, but fits one with 16 that costs nothing. Pure.
  */
-import { type Accelerators, gives } from "./accelerators.ts"
+import { type Accelerators, acceleratorText, gives } from "./accelerators.ts"
 import { leastOf } from "./amounts.ts"
 import { type Feature, requiredFeatures } from "./fit.ts"
 import type { Need } from "./Need.ts"
@@ -25,7 +25,5 @@ export const lessThan = ({ accelerators: have, cpus: cores, memoryGib }: Hardwar
   if (cpus !== undefined && cores < leastOf(cpus, cores)) return `${cores} CPUs, ${cpus} were asked for`
   if (memory !== undefined && memoryGib < leastOf(memory, cores)) return `${memoryGib} GiB of memory, ${memory} were asked for`
   const missing = Object.entries(accelerators ?? {}).find(([name, count]) => !gives(have, { name, count }))
-  return missing === undefined
-    ? null
-    : `${have ? `${have.name}:${have.count}` : "no accelerators"}, ${missing[0]}:${missing[1]} was asked for`
+  return missing === undefined ? null : `${have ? acceleratorText(have) : "no accelerators"}, ${missing[0]}:${missing[1]} was asked for`
 }

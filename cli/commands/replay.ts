@@ -22,7 +22,7 @@ const usage = "sky replay [--from SEQ] [--to SEQ] [-c NAME] | --verify"
 const subjectOf = ({ what, name }: Change) => (what === "cluster" ? name : `${what} ${name}`)
 
 /** `train status: INIT -> UP`, below the fact. Of what is gone nothing else is told. */
-export const changeLines = (changes: ReadonlyArray<Change>): ReadonlyArray<string> => {
+const changeLines = (changes: ReadonlyArray<Change>): ReadonlyArray<string> => {
   const gone = new Set(changes.flatMap((change) => (change.field === "status" && change.after === null ? [change.id] : [])))
   return changes
     .filter(({ field, id }) => field === "status" || !gone.has(id))

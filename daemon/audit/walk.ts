@@ -34,7 +34,7 @@ class Stopped {
   }
 }
 
-export interface Visitor {
+interface Visitor {
   /** Each event that is proven; false: no further. */
   readonly event?: (stored: Stored) => boolean
   /** What a run of them leaves in the index. */

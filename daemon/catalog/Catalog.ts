@@ -2,7 +2,7 @@
  * The offers of one cloud, from packed columns. Rows of a type, or of an accelerator, are found by an index over typed arrays; there is no
  * object for a row. Behind `task/Offers.ts` for checks, and with all that the optimizer asks. Pure.
  */
-import type { Accelerators } from "../../task/accelerators.ts"
+import { type Accelerators, acceleratorText } from "../../task/accelerators.ts"
 import type { CloudOffers, Goods, InstanceType, RegionOffer } from "../../task/Offers.ts"
 import { type CatalogData, type Priced, zonesMax } from "./CatalogData.ts"
 import { type Habits, habitsOf } from "./habits.ts"
@@ -66,12 +66,11 @@ export const catalogOf = (data: CatalogData): Catalog => {
   const zoneHome = new Map(zones.flatMap((names, region) => names.map((zone) => [zone, region] as const)))
   const regionIndex = new Map(regions.map((region, i) => [region, i]))
   const kinds = new Map<string, number>()
-  const kindOf = ({ count, name }: Accelerators) => `${name}:${count}`
   const attachable: Array<Accelerators> = []
   const kindKeys = attached.accelerator.map((accelerator, row) => {
     const kind = { name: data.accelerators[accelerator]!, count: attached.count[row]! }
-    const known = kinds.get(kindOf(kind))
-    if (known === undefined) kinds.set(kindOf(kind), attachable.push(kind) - 1)
+    const known = kinds.get(acceleratorText(kind))
+    if (known === undefined) kinds.set(acceleratorText(kind), attachable.push(kind) - 1)
     return known ?? attachable.length - 1
   })
   const machineRows = rowsBy(machines.type, types.name.length, machines)
@@ -115,7 +114,8 @@ export const catalogOf = (data: CatalogData): Catalog => {
 
   /** A machine that is part of its accelerator has no rows, and costs nothing of its own. */
   const isPart = (type: number | undefined) => type !== undefined && types.vcpus[type] === null
-  const extraOf = ({ accelerators }: Goods) => (habits.pricedApart && accelerators !== undefined ? kindOf(accelerators) : undefined)
+  const extraOf = ({ accelerators }: Goods) =>
+    habits.pricedApart && accelerators !== undefined ? acceleratorText(accelerators) : undefined
 
   const usdPerHour = (goods: Goods): number | undefined => {
     const [type, kind] = [typeIndex.get(goods.instanceType ?? ""), extraOf(goods)]

@@ -1,5 +1,5 @@
 /** What lists of offers do not say of a cloud: which machines are usual there, how places are tried, what goes with what. Pure. */
-import type { Accelerators } from "../../task/accelerators.ts"
+import { type Accelerators, acceleratorText } from "../../task/accelerators.ts"
 import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
 import { type Hosts, hostMismatch, hostsFor, sized } from "./hosts.ts"
@@ -25,8 +25,8 @@ export interface Habits {
 
 const ownMismatch: Habits["mismatch"] = ({ accelerators, name }, asked) => {
   if (asked === undefined || (accelerators?.name === asked.name && accelerators.count === asked.count)) return undefined
-  const has = accelerators === null ? "no accelerators" : `${accelerators.name}:${accelerators.count}`
-  return `${name} has ${has}, ${asked.name}:${asked.count} was asked for. Name one of the two.`
+  const has = accelerators === null ? "no accelerators" : acceleratorText(accelerators)
+  return `${name} has ${has}, ${acceleratorText(asked)} was asked for. Name one of the two.`
 }
 
 const plain: Habits = {

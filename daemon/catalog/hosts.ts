@@ -1,5 +1,5 @@
 /** Into which machines of GCP accelerators are put: their makers' limits, and SkyPilot's choice where there is one. Pure. */
-import { type Accelerators, isTpu, tpuVm } from "../../task/accelerators.ts"
+import { type Accelerators, acceleratorText, isTpu, tpuVm } from "../../task/accelerators.ts"
 import { leastOf } from "../../task/amounts.ts"
 import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
@@ -81,8 +81,8 @@ const list = (names: ReadonlyArray<string>) => names.join(", ")
 /** Why the accelerators do not go with the machine, as a sentence; undefined when they do. */
 export const hostMismatch = (type: InstanceType, asked: Accelerators | undefined): string | undefined => {
   const has = builtInTo.get(type.name)
-  if (asked === undefined) return has && `${type.name} has ${has.name}: ask for ${has.name}:${has.count} too, or for another type.`
-  const text = `${asked.name}:${asked.count}`
+  if (asked === undefined) return has && `${type.name} has ${has.name}: ask for ${acceleratorText(has)} too, or for another type.`
+  const text = acceleratorText(asked)
   const own = builtIn[asked.name]
   if (own !== undefined) {
     const types = own[asked.count]

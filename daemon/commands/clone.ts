@@ -9,7 +9,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import { diskGibDefault } from "../../task/disk.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
-export interface CloneWish {
+interface CloneWish {
   readonly from: string
   readonly source: ClusterRow | undefined
   /** Of the cluster that is to be launched, where it is there already. */

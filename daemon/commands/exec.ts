@@ -7,7 +7,7 @@ import { refuseController, refuseMisfit, refuseUnlessUp } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, onCluster } from "./decision.ts"
 import { jobSubmitted, nextJobOf } from "./submission.ts"
 
-export interface ExecWish {
+interface ExecWish {
   readonly name: string
   readonly task: RecordedTask
   readonly down: boolean

@@ -19,7 +19,7 @@ import { cannotBuckets, cannotOutside } from "./mounts.ts"
 import { chosenAt, lackFor, type PlaceWords, refusalAt } from "./place-checks.ts"
 import { choosePlace, type Places, passings } from "./places.ts"
 
-export interface LaunchWish extends Places, PlaceWords {
+interface LaunchWish extends Places, PlaceWords {
   readonly name: string
   /** The id that a new cluster gets. */
   readonly fresh: ClusterId

@@ -20,7 +20,7 @@ export interface PlaceWords {
   readonly homeOnly: (offer: Offer) => boolean
 }
 
-export interface AskedOfPlace {
+interface AskedOfPlace {
   readonly name: string
   readonly task: RecordedTask
   /** Only with the copied disk is it of use. */

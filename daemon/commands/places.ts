@@ -49,7 +49,7 @@ const passedOver = (passed: PassedOver): SkydError => {
 }
 
 /** Of each cloud the first place that was passed over, and why. */
-export type PassedOver = ReadonlyMap<string, { readonly offer: Offer; readonly error: SkydError }>
+type PassedOver = ReadonlyMap<string, { readonly offer: Offer; readonly error: SkydError }>
 
 /** The best place that nothing stands against, and what was passed over before it. `refusalOf`: why a place cannot be taken, before it is asked. */
 export const firstPlace = (

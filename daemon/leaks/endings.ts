@@ -28,7 +28,7 @@ export type Record = (
   kind?: Actor["kind"]
 ) => Effect.Effect<ReadonlyArray<unknown>, SkydError>
 
-export interface EndingsOptions {
+interface EndingsOptions {
   readonly clouds: Clouds["Service"]
   readonly log: EventLog["Service"]
   readonly record: Record

@@ -14,7 +14,7 @@ import type { Snapshot } from "./snapshot.ts"
 import { hashAt, isMark, newestSnapshot } from "./snapshots.ts"
 
 /** What is proven of the log. `damage`: why that is not all of it. */
-export interface Replayed extends Snapshot {
+interface Replayed extends Snapshot {
   /** States that are worth keeping, passed on the way. */
   readonly marks: ReadonlyArray<Snapshot>
   readonly damage: LogDamaged | undefined

@@ -8,7 +8,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import type { Need } from "../../task/Need.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { completed } from "./completed.ts"
-import { wayOn } from "./hints.ts"
+import { hintFor } from "./hints.ts"
 import { wantText } from "./need-text.ts"
 import { notLaunched } from "./not-launched.ts"
 import { type Look, optimize, type Plan, type Wish } from "./optimize.ts"
@@ -76,7 +76,7 @@ const nothing = ({ looks }: Plan, catalogs: ReadonlyArray<Catalog>): ResourcesUn
   const more = wants.length > wantsMax ? `, nor what else would do` : ""
   return new ResourcesUnavailableError({
     message: `${have(cloudsIn(looks))} no ${wants.slice(0, wantsMax).join(", and no ")}${more}.`,
-    hint: wayOn(looks, catalogs),
+    hint: hintFor(looks, catalogs),
     failoverHistory: [],
     noFailover: false
   })

@@ -70,7 +70,7 @@ const ofSize = (need: Need, catalogs: ReadonlyArray<Catalog>): string => {
 }
 
 /** Null where no list is of a cloud that may be meant. */
-export const wayOn = (looks: ReadonlyArray<Look>, every: ReadonlyArray<Catalog>): string | null => {
+export const hintFor = (looks: ReadonlyArray<Look>, every: ReadonlyArray<Catalog>): string | null => {
   const [look] = looks
   if (look === undefined) return null
   const catalogs = every.filter(({ cloud }) => looks.some((one) => one.cloud === cloud))

@@ -1,5 +1,5 @@
 /** Which types of a cloud a need may be met by, cheapest first: what it names, what is usual, or what has its accelerators. Pure. */
-import { type Accelerators, tpuVm } from "../../task/accelerators.ts"
+import { type Accelerators, acceleratorText, tpuVm } from "../../task/accelerators.ts"
 import { meets } from "../../task/amounts.ts"
 import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
@@ -71,7 +71,7 @@ const nearOf = (catalog: Catalog, need: Need, asked: Accelerators): ReadonlyArra
   const own = catalog.types.flatMap(({ accelerators: kind, name }) =>
     kind !== null && isNear(kind) ? [[kind, catalog.usdPerHour({ instanceType: name, ...goods })] as const] : []
   )
-  return [...new Set(byPrice([...put, ...own]).map(({ count, name }) => `${name}:${count}`))]
+  return [...new Set(byPrice([...put, ...own]).map(acceleratorText))]
 }
 
 const isKind = (asked: Accelerators) => (has: Accelerators | null) =>

@@ -3,6 +3,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import type { JobRow } from "../../projections/jobs.ts"
 import type { JobView } from "../../sdk/protocol/rows.ts"
+import { acceleratorText } from "../../task/accelerators.ts"
 import { acceleratorsOf } from "../../task/alternatives.ts"
 
 /** Nothing starts on a cluster whose nodes do not answer; one that is brought up or down says so itself. */
@@ -19,7 +20,7 @@ const waitsFor = (job: JobRow, earlier: ReadonlyArray<JobRow>): string | null =>
   const running = ahead.filter(({ status }) => status !== "PENDING")
   if (running.length === 0) return null
   const asked = acceleratorsOf(job.task.resources)
-  const what = asked === undefined ? "CPUs" : `${asked.name}:${asked.count}`
+  const what = asked === undefined ? "CPUs" : acceleratorText(asked)
   return `waiting for ${what} taken by job${running.length === 1 ? "" : "s"} ${running.map(({ id }) => id).join(", ")}`
 }
 

@@ -7,7 +7,7 @@ import type { OwnMachine } from "../clouds/OwnMachine.ts"
 /** Who asks for prices waits no longer for machines that are away. */
 const patienceMs = 4000
 
-export interface OwnGpus {
+interface OwnGpus {
   readonly own: ReadonlyArray<OwnGpuView>
   readonly ownReason: string | null
 }

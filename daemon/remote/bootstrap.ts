@@ -52,7 +52,7 @@ const pushAgent = Effect.fn("pushAgent")(function* (connections: Connected, targ
   return ran.code === 0 ? path : yield* notWritten(target, path, ran)
 })
 
-export interface BootstrapOptions extends BringOptions {
+interface BootstrapOptions extends BringOptions {
   /** What a look at the machine has found just now. */
   readonly ground?: Ground
 }

@@ -15,7 +15,7 @@ import { portOfSsh, type Target } from "./Target.ts"
  */
 export type Overrides = Partial<Pick<Target, "user" | "port" | "identityFiles" | "password" | "hostKey">>
 
-export interface ResolveOptions {
+interface ResolveOptions {
   /** ssh's configuration; none: the user's and the system's. */
   readonly config?: string
   /** The program that is asked. */

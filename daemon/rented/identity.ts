@@ -7,7 +7,7 @@ import { goodForMs, type SightOptions } from "./sight.ts"
 
 type Names = ReadonlyArray<string>
 
-export interface IdentityOptions extends Pick<SightOptions<unknown>, "fingerprint" | "hasSigns"> {
+interface IdentityOptions extends Pick<SightOptions<unknown>, "fingerprint" | "hasSigns"> {
   readonly ask: Effect.Effect<Names, CloudError>
 }
 

@@ -33,7 +33,7 @@ export interface Seen {
   readonly whyOff: string | null
 }
 
-export interface InstallOptions {
+interface InstallOptions {
   readonly cloud: string
   readonly machines: Machines
   /** Undefined: it is not listed now. */

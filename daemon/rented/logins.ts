@@ -14,7 +14,7 @@ interface Machine {
   readonly proxyCommand: string | null
 }
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly connections: Connections["Service"]
   /** The bundled agent. */
   readonly agentPath: string

@@ -1,5 +1,6 @@
 /** What a cloud of machines for rent offers for a task: a place for each zone, in the order in which they are tried. Pure. */
 import type { Offer } from "../../events/values.ts"
+import { acceleratorText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { dockerImage } from "../../task/images.ts"
@@ -81,7 +82,7 @@ export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: L
     infra,
     use_spot: useSpot,
     ...(instanceType !== null && { instance_type: instanceType }),
-    ...(accelerators !== null && { accelerators: `${accelerators.name}:${accelerators.count}` })
+    ...(accelerators !== null && { accelerators: acceleratorText(accelerators) })
   }
   const listed = catalog && offersOf({ cloud, catalog, task: { resources: wish }, mayUse: () => true }).offers[0]
   const unlisted = { instanceType, cpus: 0, memoryGib: 0, accelerators, useSpot, usdPerHour: 0, catalog: null }

@@ -1,7 +1,7 @@
 /** What the user's `config.yaml` says below a cloud's name, read by kind. Pure. */
 import { ConfigError, type ConfigFile, isMapping } from "../config/config-file.ts"
 
-export type Texts = Readonly<Record<string, string>>
+type Texts = Readonly<Record<string, string>>
 
 const isTexts = (value: unknown): value is Texts => isMapping(value) && Object.values(value).every((one) => typeof one === "string")
 

@@ -99,7 +99,7 @@ export class SimPool {
         seenFree: () => Effect.void,
         hasTaken: () => Effect.succeed(true)
       },
-      look: (target) => lookAt(connections, target, null),
+      lookAt: (target) => lookAt(connections, target, null),
       bring: (_, { host }) => Effect.succeed(this.ready(host))
     })
   }

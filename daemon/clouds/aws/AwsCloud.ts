@@ -33,7 +33,7 @@ import { awsSettings } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { makeZoneNames } from "./zone-names.ts"
 
-export interface AwsCloudOptions {
+interface AwsCloudOptions {
   /** The daemon's state folder, absolute. */
   readonly home: string
   /** The bundled agent, `dist/agent.cjs`. */

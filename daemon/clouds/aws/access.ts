@@ -4,6 +4,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
+import { portOfSsh } from "../../remote/Target.ts"
 import { keptIdentity } from "../../rented/identity.ts"
 import { makeSight } from "../../rented/sight.ts"
 import type { Aws } from "./client.ts"
@@ -55,7 +56,7 @@ export const permissions: Readonly<Record<string, Try>> = {
   DescribeSecurityGroups: (ec2, asked) => ec2.describeSecurityGroups({ DryRun }, asked),
   CreateSecurityGroup: (ec2, asked) => ec2.createSecurityGroup({ GroupName: "skyd-dry-run", Description: "skyd", DryRun }, asked),
   AuthorizeSecurityGroupIngress: (ec2, asked) =>
-    ec2.authorizeSecurityGroupIngress({ ...group, IpProtocol: "tcp", FromPort: 22, ToPort: 22, CidrIp: "0.0.0.0/0" }, asked),
+    ec2.authorizeSecurityGroupIngress({ ...group, IpProtocol: "tcp", FromPort: portOfSsh, ToPort: portOfSsh, CidrIp: "0.0.0.0/0" }, asked),
   DeleteSecurityGroup: (ec2, asked) => ec2.deleteSecurityGroup(group, asked),
   CreateTags: (ec2, asked) => ec2.createTags({ Resources: instance.InstanceIds, Tags: [{ Key: "skyd-log", Value: "" }], DryRun }, asked),
   RunInstances: (ec2, asked) =>

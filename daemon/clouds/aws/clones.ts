@@ -5,12 +5,12 @@
 import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClonedDisk } from "../../../events/values.ts"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
 import { type Root, rootOf } from "./images.ts"
-import { tagNames } from "./tags.ts"
+import { ownerTags, tagNames } from "./tags.ts"
 
 const pauseMs = 5_000
 const Owners = ["self"]
@@ -19,9 +19,7 @@ const nameOf = ({ cluster }: Tags) => `skyd-${cluster}`
 const specifications = (tags: Tags, folder: string): Array<TagSpecification> => {
   const all = {
     [tagNames.name]: nameOf(tags),
-    [tagNames.log]: tags.log,
-    [tagNames.cluster]: tags.cluster,
-    [tagNames.clusterName]: tags.clusterName,
+    ...ownerTags(tags),
     [tagNames.folder]: folder
   }
   const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }))
@@ -69,7 +67,7 @@ export const makeClones = (aws: Aws) => {
       ),
       (error) =>
         error.code.startsWith("InvalidInstanceID")
-          ? nothingThere(error.code, `the machine of ${disk.clusterName} is gone: ${error.message}`, "everywhere")
+          ? refusedForAny(error.code, `the machine of ${disk.clusterName} is gone: ${error.message}`, "everywhere")
           : error
     )
 

@@ -110,7 +110,7 @@ const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, Refu
 const classOf = (code: string) => classes.find(([codes]) => codes.includes(bare(code)))
 
 /** Of a reason why a machine ended while it began: `Server.InsufficientInstanceCapacity`. */
-const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
+export const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
 
 /** Null: nothing of the kind is known. */
 const scopeOf = (code: string): RefusalScope | null => {

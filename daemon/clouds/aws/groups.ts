@@ -6,13 +6,13 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
-import { nothingThere } from "../../rented/errors.ts"
+import { portOfSsh } from "../../remote/Target.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { tagNames } from "./tags.ts"
+import { ownerTags, tagNames } from "./tags.ts"
 
 const anywhere = [{ CidrIp: "0.0.0.0/0" }]
-const sshPort = 22
 
 interface Wanted {
   readonly region: string
@@ -38,7 +38,7 @@ const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
   )
 
 const notFound = (name: string, vpcId: string) =>
-  nothingThere(
+  refusedForAny(
     "InvalidGroup.NotFound",
     `there is no security group '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
     "region"
@@ -132,7 +132,7 @@ export const makeGroups = (aws: Aws) => {
         tags: { [tagNames.folder]: folder },
         rules: (groupId) => [
           { IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: groupId }] },
-          { IpProtocol: "tcp", FromPort: sshPort, ToPort: sshPort, IpRanges: anywhere }
+          { IpProtocol: "tcp", FromPort: portOfSsh, ToPort: portOfSsh, IpRanges: anywhere }
         ]
       }),
     ofCluster: (
@@ -145,12 +145,7 @@ export const makeGroups = (aws: Aws) => {
         vpcId,
         name: `skyd-ports-${tags.cluster}`,
         description: "skyd: open ports of one cluster",
-        tags: {
-          [tagNames.folder]: folder,
-          [tagNames.log]: tags.log,
-          [tagNames.cluster]: tags.cluster,
-          [tagNames.clusterName]: tags.clusterName
-        },
+        tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
         rules: () => ports.map(rangeOf)
       }),
     /** Nothing of what is known of a region holds: a group that was there is gone. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import type { RunInstancesCommandInput, TagSpecification } from "@aws-sdk/client-ec2"
 import type { NodeToken } from "../../../events/ids.ts"
+import { acceleratorText } from "../../../task/accelerators.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
 import { ranksText } from "../../rented/ranks.ts"
 import type { ProvisionRequest } from "../Cloud.ts"
@@ -9,7 +10,7 @@ import { rootDisk } from "./disk.ts"
 import { refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
 import type { Chosen } from "./subnets.ts"
-import { tagNames } from "./tags.ts"
+import { ownerTags, tagNames } from "./tags.ts"
 
 const tagMaxChars = 256
 /** Before it is packed for the way. */
@@ -38,13 +39,11 @@ const tagsOf = ({ folder, ownGroup, request, tags: more }: Parts): Record<string
     ...more,
     ...machine.labels,
     [tagNames.name]: more[tagNames.name] ?? machine.labels?.[tagNames.name] ?? tags.clusterName,
-    [tagNames.log]: tags.log,
-    [tagNames.cluster]: tags.cluster,
-    [tagNames.clusterName]: tags.clusterName,
+    ...ownerTags(tags),
     [tagNames.token]: token,
     [tagNames.ranks]: ranksText(ranks),
     [tagNames.folder]: folder,
-    ...(offer.accelerators === null ? {} : { [tagNames.accelerators]: `${offer.accelerators.name}:${offer.accelerators.count}` }),
+    ...(offer.accelerators === null ? {} : { [tagNames.accelerators]: acceleratorText(offer.accelerators) }),
     ...(ownGroup === null ? {} : { [tagNames.group]: ownGroup })
   }
 }

@@ -1,13 +1,13 @@
 /** What clusters leave behind on EC2: disks that no machine has, groups that were a cluster's own, and what their disks were copied by. */
 import type { Tag } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import type { ClusterId, ClusterName } from "../../../events/ids.ts"
-import type { CloudError, Tags } from "../Cloud.ts"
+import type { ClusterId } from "../../../events/ids.ts"
+import type { CloudError } from "../Cloud.ts"
 import type { Remnant } from "../Remnant.ts"
 import type { Aws } from "./client.ts"
 import type { Clones } from "./clones.ts"
 import type { Groups } from "./groups.ts"
-import { tagIn, tagNames } from "./tags.ts"
+import { ownerOf, tagNames } from "./tags.ts"
 
 const pageSize = 500
 const Owners = ["self"]
@@ -19,13 +19,6 @@ interface Page {
   readonly next: string | undefined
 }
 
-/** Null where it is no cluster's. */
-const ownerIn = (tags: ReadonlyArray<Tag> | undefined): Tags | null => {
-  const [log, cluster] = [tagIn(tags, tagNames.log), tagIn(tags, tagNames.cluster)]
-  if (log === undefined || cluster === undefined) return null
-  return { log, cluster: cluster as ClusterId, clusterName: (tagIn(tags, tagNames.clusterName) ?? cluster) as ClusterName }
-}
-
 const all = Effect.fnUntraced(function* (
   region: string,
   page: (from: { readonly MaxResults: number; readonly NextToken?: string }) => Effect.Effect<Page, CloudError>
@@ -34,7 +27,7 @@ const all = Effect.fnUntraced(function* (
   for (let from: { readonly MaxResults: number; readonly NextToken?: string } = { MaxResults: pageSize }; ; ) {
     const { items, next } = yield* page(from)
     for (const { at, id, kind, tags } of items) {
-      const owner = ownerIn(tags)
+      const owner = ownerOf(tags)
       if (owner !== null) found.push({ kind, id, region, tags: owner, madeAtMs: at === undefined ? null : new Date(at).getTime() })
     }
     if (next === undefined || next === "") return found

@@ -2,7 +2,7 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import { inner } from "../../../task/sentence.ts"
 import type { CloudError, NodeState } from "../Cloud.ts"
-import { refusedBy } from "./errors.ts"
+import { bare, refusedBy } from "./errors.ts"
 import type { Label } from "./tags.ts"
 
 export type Phase = "pending" | "running" | "stopping" | "stopped" | "gone"
@@ -61,6 +61,6 @@ export const stateOf = (instance: Instance, { node, rank }: Pick<Label, "node" |
 
 /** Of one that ended before it ran: what EC2 would have said, had it known that when it was asked. */
 export const failureOf = (instance: Instance, left: CloudError["left"] = []): CloudError => {
-  const code = (instance.StateReason?.Code ?? "Server.InternalError").replace(/^(Server|Client)\./, "")
+  const code = bare(instance.StateReason?.Code ?? "InternalError")
   return refusedBy(code, `${instance.InstanceId} ${reasonOf(instance)}`, left)
 }

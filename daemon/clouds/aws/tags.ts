@@ -1,7 +1,7 @@
 /** How what is ours is told on EC2: by tags alone. Pure. */
 import type { Instance, Tag } from "@aws-sdk/client-ec2"
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
-import type { Accelerators } from "../../../task/accelerators.ts"
+import { type Accelerators, parseAccelerator } from "../../../task/accelerators.ts"
 import { ranksOf } from "../../rented/ranks.ts"
 import type { Tags } from "../Cloud.ts"
 
@@ -34,29 +34,37 @@ export interface Label {
   readonly accelerators: Accelerators | null
 }
 
-const acceleratorsOf = (text: string | undefined): Accelerators | null => {
-  const [name, count] = text?.split(":") ?? []
-  return name === undefined || count === undefined ? null : { name, count: Number(count) }
-}
-
 export const tagIn = (tags: ReadonlyArray<Tag> | undefined, name: string): string | undefined =>
   tags?.find(({ Key }) => Key === name)?.Value
 
+/** Null where it is no cluster's. */
+export const ownerOf = (tags: ReadonlyArray<Tag> | undefined): Tags | null => {
+  const [log, cluster] = [tagIn(tags, tagNames.log), tagIn(tags, tagNames.cluster)]
+  if (log === undefined || cluster === undefined) return null
+  return { log, cluster: cluster as ClusterId, clusterName: (tagIn(tags, tagNames.clusterName) ?? cluster) as ClusterName }
+}
+/** And back. */
+export const ownerTags = ({ cluster, clusterName, log }: Tags): Record<string, string> => ({
+  [tagNames.log]: log,
+  [tagNames.cluster]: cluster,
+  [tagNames.clusterName]: clusterName
+})
+
 export const labelOf = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchIndex" | "Tags">): Label | null => {
   const of = (name: keyof typeof tagNames) => tagIn(Tags, tagNames[name])
-  const [log, cluster, token, text] = [of("log"), of("cluster"), of("token"), of("ranks")]
-  if (log === undefined || cluster === undefined || token === undefined || text === undefined) return null
+  const [tags, token, text] = [ownerOf(Tags), of("token"), of("ranks")]
+  if (tags === null || token === undefined || text === undefined) return null
   const ranks = ranksOf(text)
   const rank = ranks[AmiLaunchIndex]
   if (rank === undefined) return null
   return {
-    tags: { log, cluster: cluster as ClusterId, clusterName: (of("clusterName") ?? cluster) as ClusterName },
+    tags,
     folder: of("folder") ?? "",
     token: token as NodeToken,
     ranks,
     rank,
     node: nodeOf(token as NodeToken, rank),
     group: of("group") ?? null,
-    accelerators: acceleratorsOf(of("accelerators"))
+    accelerators: parseAccelerator(of("accelerators") ?? "") ?? null
   }
 }

@@ -35,7 +35,7 @@ import { makeRemnants } from "./remnants.ts"
 import { selfDelete } from "./self-delete.ts"
 import { gcpSettings } from "./settings.ts"
 
-export interface GcpCloudOptions {
+interface GcpCloudOptions {
   /** The daemon's state folder, absolute. */
   readonly home: string
   /** The bundled agent, `dist/agent.cjs`. */

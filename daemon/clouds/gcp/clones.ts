@@ -5,13 +5,13 @@
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere, refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
-import { asLabel, labelNames } from "./names.ts"
+import { asLabel, labelNames, ownerLabels } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
 const pauseMs = 5_000
@@ -46,21 +46,17 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
       }),
       (found) =>
         found === undefined
-          ? Effect.fail(nothingThere("RESOURCE_NOT_FOUND", `the machine of ${clusterName} is gone`, "everywhere"))
+          ? Effect.fail(refusedForAny("RESOURCE_NOT_FOUND", `the machine of ${clusterName} is gone`, "everywhere"))
           : Effect.succeed(found)
     )
 
-  const make = Effect.fn("Clones.make")(function* (clone: ClonedDisk, { cluster, log }: Tags, folder: string) {
+  const make = Effect.fn("Clones.make")(function* (clone: ClonedDisk, tags: Tags, folder: string) {
     const { disk, zone } = yield* sourceOf(clone)
-    const labels = {
-      [labelNames.log]: asLabel(log),
-      [labelNames.cluster]: asLabel(cluster),
-      [labelNames.folder]: asLabel(folder)
-    }
+    const labels = { ...ownerLabels(tags), [labelNames.folder]: asLabel(folder) }
     // Another request may make it meanwhile.
     yield* operations.there(
       gcp.ask("disks.createSnapshot", zone, async ({ disks, project }, options) => {
-        const request = { project, zone, disk, snapshotResource: { name: nameOf(cluster), labels } }
+        const request = { project, zone, disk, snapshotResource: { name: nameOf(tags.cluster), labels } }
         return begunAs(await (await disks()).createSnapshot(request, options))
       })
     )

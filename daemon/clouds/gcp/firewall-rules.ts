@@ -1,4 +1,5 @@
 /** Whether a network lets in what clusters need, by the rules that are in force there. Pure. */
+import { portOfSsh } from "../../remote/Target.ts"
 import { type EffectiveFirewalls, type Firewall, lastPart } from "./api.ts"
 
 interface Layer {
@@ -116,13 +117,14 @@ const isAllowed = (rules: ReadonlyArray<Rule>, wanted: Wanted): boolean => {
 /** Where networks of Google's own making have their addresses. */
 export const inside = "10.128.0.0/9"
 export const anywhere = "0.0.0.0/0"
-export const sshPort = 22
+/** Whatever rule there is goes before. */
+export const lowestPriority = 65_534
 
 /** Everything between its machines, and ssh from wherever their user may be. */
 export const needs = (useInternalIps: boolean): ReadonlyArray<Wanted> => [
   { source: inside, protocol: "tcp", port: null },
   { source: inside, protocol: "udp", port: null },
-  ...(useInternalIps ? [] : [{ source: anywhere, protocol: "tcp", port: sshPort }])
+  ...(useInternalIps ? [] : [{ source: anywhere, protocol: "tcp", port: portOfSsh }])
 ]
 export const letsIn = (effective: EffectiveFirewalls, wanted: ReadonlyArray<Wanted>): boolean => {
   const rules = rulesOf(effective)

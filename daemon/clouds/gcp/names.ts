@@ -3,7 +3,7 @@
  * cannot hold. Pure.
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
-import { type Accelerators, acceleratorsText } from "../../../task/accelerators.ts"
+import { type Accelerators, acceleratorText, parseAccelerator } from "../../../task/accelerators.ts"
 import type { ProvisionRequest, Tags } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 
@@ -41,16 +41,28 @@ export const instanceName = (clusterName: string, token: NodeToken, rank: number
 /** Of the rule that opens a cluster's ports, and of the tag that its machines have for it. */
 export const portsName = (cluster: ClusterId): string => `skyd-ports-${cluster.toLowerCase()}`
 
+/** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
+export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
+  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
+  if (log === undefined || cluster === undefined) return null
+  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
+}
+
+/** And back. */
+export const ownerLabels = ({ cluster, log }: Tags): Record<string, string> => ({
+  [labelNames.log]: asLabel(log),
+  [labelNames.cluster]: asLabel(cluster)
+})
+
 export const labelsOf = ({ tags, token }: ProvisionRequest, folder: string): Record<string, string> => ({
-  [labelNames.log]: asLabel(tags.log),
-  [labelNames.cluster]: asLabel(tags.cluster),
+  ...ownerLabels(tags),
   [labelNames.token]: asLabel(token),
   [labelNames.folder]: asLabel(folder)
 })
 export const metadataOf = ({ offer, tags }: ProvisionRequest): Record<string, string> => ({
   [metadataNames.clusterName]: tags.clusterName,
   ...(offer.accelerators !== null && {
-    [metadataNames.accelerators]: acceleratorsText({ [offer.accelerators.name]: offer.accelerators.count })
+    [metadataNames.accelerators]: acceleratorText(offer.accelerators)
   })
 })
 
@@ -65,13 +77,6 @@ export interface Label {
   readonly endsItself: boolean
 }
 
-/** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
-export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
-  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
-  if (log === undefined || cluster === undefined) return null
-  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
-}
-
 /** Rules have no labels: what stands there for people to read tells whose they are. */
 export const ruleWords = ({ cluster, clusterName, log }: Tags): string =>
   `skyd: open ports of ${clusterName} (cluster ${cluster}, log ${log})`
@@ -79,11 +84,6 @@ export const ownerInRule = (words: string): Tags | null => {
   const [, clusterName, cluster, log] = /^skyd: open ports of (\S+) \(cluster (\w+), log (\w+)\)$/.exec(words) ?? []
   if (clusterName === undefined) return null
   return { log: log!, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
-}
-
-const acceleratorsIn = (text: string | undefined): Accelerators | null => {
-  const [name, count = "1"] = text?.split(":") ?? []
-  return name === undefined ? null : { name, count: Number(count) }
 }
 
 export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
@@ -99,7 +99,7 @@ export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
     token: ofLabel(token) as NodeToken,
     rank,
     node: nodeOf(ofLabel(token) as NodeToken, rank),
-    accelerators: acceleratorsIn(told("accelerators")),
+    accelerators: parseAccelerator(told("accelerators") ?? "") ?? null,
     endsItself: of("ends") === "down"
   }
 }

@@ -4,11 +4,9 @@ import type { ClusterId } from "../../../events/ids.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 import { isThere } from "./errors.ts"
-import { anywhere } from "./firewall-rules.ts"
+import { anywhere, lowestPriority } from "./firewall-rules.ts"
 import { portsName, ruleWords } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
-
-const lowestPriority = 65_534
 
 export const makePorts = (gcp: Gcp, operations: Operations) => ({
   open: Effect.fn("Ports.open")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {

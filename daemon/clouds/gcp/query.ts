@@ -12,7 +12,7 @@ import type { Instances } from "./Instances.ts"
 import type { Operations } from "./operations.ts"
 import { phaseOf, stateOf } from "./states.ts"
 
-export interface QueryOptions {
+interface QueryOptions {
   readonly instances: Instances
   readonly operations: Operations
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>

@@ -12,7 +12,7 @@ import { type Cloud, CloudError, type NodeState, type Owned, type Provisioned } 
 import { attempt } from "./attempt.ts"
 import { lacks, misfit, thisMachine } from "./offers.ts"
 
-export interface LocalCloudOptions {
+interface LocalCloudOptions {
   /** The daemon's state folder, absolute. */
   readonly home: string
   /** The bundled agent, `dist/agent.cjs`. */

@@ -11,8 +11,8 @@ import type { RemoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import type { NodeRef } from "../Cloud.ts"
 import { makeHolds } from "./holds.ts"
-import { type Looked, makeLooks, type Pins, type Reached } from "./looks.ts"
-import { isFound, leaseOf } from "./offers.ts"
+import { isFound, type Looked, leaseOf, type Reached } from "./Looked.ts"
+import { type LooksOptions, makeLooks, type Pins } from "./looks.ts"
 import { entryOf, keyOf, type PoolMachine } from "./PoolMachine.ts"
 import { type KnownPools, machinesOf } from "./pools.ts"
 import { makeTargets, type Resolve } from "./targets.ts"
@@ -22,11 +22,11 @@ export interface PoolMachinesOptions {
   readonly pools: () => Promise<KnownPools>
   /** What a name of the pools file stands for. */
   readonly resolve: Resolve
-  readonly look: (target: Target) => Effect.Effect<Ground, RemoteError>
+  readonly lookAt: LooksOptions["lookAt"]
   readonly bring: (machine: PoolMachine, target: Target, ground?: Ground) => Effect.Effect<Ready, RemoteError>
 }
 
-export const makePoolMachines = ({ bring, connections, look, pools, resolve }: PoolMachinesOptions) => {
+export const makePoolMachines = ({ bring, connections, lookAt, pools, resolve }: PoolMachinesOptions) => {
   const pins: Pins = new Map()
   const targets = makeTargets(pools, resolve, () => {
     machines.clear()
@@ -35,7 +35,7 @@ export const makePoolMachines = ({ bring, connections, look, pools, resolve }: P
   })
   const { known, targetOf } = targets
   const holds = makeHolds()
-  const { clear, ...looks } = makeLooks({ connections, targets, see: look, pins, heldBy: holds.by })
+  const { clear, ...looks } = makeLooks({ connections, targets, lookAt, pins, heldBy: holds.by })
 
   /** Those of nodes that were had under another name. */
   const renamed = new Map<string, string>()

@@ -14,15 +14,15 @@ import type { Connections } from "../../remote/Connections.ts"
 import { resolve } from "../../remote/resolve.ts"
 import { type Cloud, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import { makeClaims } from "./claim.ts"
-import type { Looked } from "./looks.ts"
-import { isFound, offersOf } from "./offers.ts"
+import { isFound, type Looked } from "./Looked.ts"
+import { offersOf } from "./offers.ts"
 import { PoolsError } from "./PoolMachine.ts"
 import { makePoolMachines, type PoolMachines, type PoolMachinesOptions } from "./PoolMachines.ts"
 import { type KnownPools, machinesOf, openPools, poolsFile } from "./pools.ts"
 import { type StateFolder, stateFolder } from "./state-folder.ts"
 import { catalogOf, ownedOf, viewOf } from "./views.ts"
 
-export interface SshCloudOptions {
+interface SshCloudOptions {
   /** The daemon's state folder, absolute. */
   readonly home: string
   /** The bundled agent, `dist/agent.cjs`. */
@@ -54,7 +54,7 @@ const query = (machines: PoolMachines, ref: NodeRef, letGo: (ref: NodeRef) => Ef
   )
 
 /** What it stands on: the user's files, and machines behind connections. */
-export interface SshParts extends PoolMachinesOptions {
+interface SshParts extends PoolMachinesOptions {
   /** For people: where the user's file may lie. */
   readonly home: string
   readonly folder: StateFolder
@@ -66,7 +66,7 @@ export const make = ({ agentPath, connections, home }: SshCloudOptions): Effect.
     connections,
     pools: openPools(home),
     resolve,
-    look: (target) => lookAt(connections, target, agentPath),
+    lookAt: (target) => lookAt(connections, target, agentPath),
     bring: ({ nodeMirror }, target, ground) => bootstrap(connections, target, agentPath, { mirror: nodeMirror, ...(ground && { ground }) }),
     folder: stateFolder(home)
   })

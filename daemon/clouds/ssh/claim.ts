@@ -18,7 +18,7 @@ import { machinesOf } from "./pools.ts"
 import { chooseSeats, type Seat } from "./seats.ts"
 import type { StateFolder } from "./state-folder.ts"
 
-export interface ClaimOptions {
+interface ClaimOptions {
   readonly machines: PoolMachines
   readonly folder: Pick<StateFolder, "take" | "letGo">
   /** Who is older may have been asked for by another process. */
@@ -27,7 +27,7 @@ export interface ClaimOptions {
 const atOnce = 32
 
 export const makeClaims = ({ folder, machines }: ClaimOptions) => {
-  /** `asked`: machines that were, by host. */
+  /** `asked`: the machines that were asked under it, by host. */
   const askedFor = askedTokens((isInherited) => ({ asked: new Set<string>(), isInherited }))
 
   const ask = Effect.fn("claim.ask")(function* (request: ProvisionRequest, { machine, rank }: Seat) {

@@ -10,31 +10,9 @@ import type { Ground } from "../../remote/ground.ts"
 import { type Kind, type RemoteError, remoteError } from "../../remote/RemoteError.ts"
 import type { Target } from "../../remote/Target.ts"
 import { adviceOn } from "./advice.ts"
+import type { Looked, Reached } from "./Looked.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
-import type { PoolMachinesOptions } from "./PoolMachines.ts"
 import type { Targets } from "./targets.ts"
-
-export interface Reached {
-  readonly target: Target
-  readonly ground: Ground
-  /** As it was shown. */
-  readonly hostKey: string
-}
-
-/** What came of a look at a machine. */
-export type Looked = PoolMachine &
-  (
-    | { readonly reached: Reached; readonly why: null }
-    /** `wasThere`: it answered a moment ago. `clusterName`: of ours, that has it. */
-    | {
-        readonly reached: null
-        readonly why: string
-        readonly advice: string | null
-        readonly wasThere: boolean
-        readonly clusterName: string | null
-      }
-  )
-export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
 
 const lookMaxMs = 15_000
 /** So long a look at a machine holds for an offer. */
@@ -66,13 +44,13 @@ export type Pins = Map<string, { readonly hostKey: string; readonly clusterName:
 export interface LooksOptions {
   readonly connections: Connections["Service"]
   readonly targets: Pick<Targets, "targetOf" | "isByConfig">
-  readonly see: PoolMachinesOptions["look"]
+  readonly lookAt: (target: Target) => Effect.Effect<Ground, RemoteError>
   readonly pins: Pins
   /** Of a machine without a lease: who of ours has it as another of its users. */
   readonly heldBy: (ground: Ground, nowMs: number, asks: NodeToken | null) => ReadonlyArray<string>
 }
 
-export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfig, targetOf } }: LooksOptions) => {
+export const makeLooks = ({ connections, heldBy, lookAt, pins, targets: { isByConfig, targetOf } }: LooksOptions) => {
   const looks = new Map<string, Seen>()
   const answeredAtMs = new Map<string, number>()
 
@@ -83,7 +61,7 @@ export const makeLooks = ({ connections, heldBy, pins, see, targets: { isByConfi
       duration: lookMaxMs,
       orElse: late("NoAnswer", `no answer from ${machine.host}`)
     })
-    const ground = yield* Effect.timeoutOrElse(see(target), {
+    const ground = yield* Effect.timeoutOrElse(lookAt(target), {
       duration: Duration.subtract(Duration.millis(lookMaxMs), took),
       orElse: late("NoShell", `${machine.host} lets us in, and does not say to its end what it is`)
     })

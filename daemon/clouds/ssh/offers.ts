@@ -1,45 +1,14 @@
 /** Which machines of the pools a task could have, and why each of the others is not among them. Pure. */
 import type { Offer } from "../../../events/values.ts"
-import { baseName } from "../../../machine/places.ts"
-import type { NodeIdentity } from "../../../sdk/agent/node-folder.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { foreignOf, type Hardware, lessThan } from "../../../task/fit-machine.ts"
 import type { Need } from "../../../task/Need.ts"
 import { numNodesOf, type Task } from "../../../task/Task.ts"
-import { noAddress } from "../../over-ssh/agents.ts"
-import { addressFor } from "../../remote/addresses.ts"
 import type { Offered } from "../Offered.ts"
-import type { Found, Looked } from "./looks.ts"
+import { ownOffer } from "../own-offer.ts"
+import { fitting } from "./fitting.ts"
+import { isFound, type Looked, whyTaken } from "./Looked.ts"
 import { inShort, type Short, tooFew } from "./too-few.ts"
-
-export const isFound = (looked: Looked): looked is Found => looked.reached !== null
-
-/** Where the home is another machine's as well, what lies there may be of that one. */
-const seenIn = ({ reached }: Looked) => {
-  const lease = reached?.ground.lease ?? null
-  if (lease === null || lease === "unreadable") return { lease: null, isElsewhere: false }
-  return { lease, isElsewhere: (lease.machine ?? reached!.ground.machine) !== reached!.ground.machine }
-}
-export const leaseOf = (looked: Looked): NodeIdentity | null => {
-  const { isElsewhere, lease } = seenIn(looked)
-  return isElsewhere ? null : lease
-}
-
-export const whyShared = (looked: Looked): string | null => {
-  const { isElsewhere, lease } = seenIn(looked)
-  if (!isElsewhere || lease === null) return null
-  return `it shares its home with ${lease.address}, which '${lease.clusterName}' has: skyd needs a home of its own on each machine`
-}
-
-/** Why nobody can have it now; null when it is free. */
-export const whyTaken = (looked: Looked): string | null => {
-  if (!isFound(looked)) return looked.why
-  const { lease } = looked.reached.ground
-  if (lease === "unreadable") return `leased by somebody: ${baseName}/lease there cannot be read`
-  if (lease !== null) return whyShared(looked) ?? `leased by '${lease.clusterName}'`
-  const { tenants } = looked.reached.ground
-  return tenants.length === 0 ? null : `in use as another user of that machine, by ${tenants.join(", ")}`
-}
 
 const least = (numbers: ReadonlyArray<number>) => Math.min(...numbers)
 
@@ -54,36 +23,6 @@ const common = (all: ReadonlyArray<Hardware>): Hardware => {
   }
 }
 
-/** In the order of the file, which is the user's. */
-export const fitting = (machines: ReadonlyArray<Looked>, isGang: boolean, less: (hardware: Hardware) => string | null) => {
-  const lack = ({ reached: { ground, target } }: Found) =>
-    less(ground) ?? (isGang && addressFor(ground, target.host) === null ? noAddress : null)
-  const fit: Array<Found> = []
-  const reasons: Array<readonly [string, string]> = []
-  const firsts = new Map<string, string>()
-  /** The same one, where it is named as two users' or by two names. */
-  const whySame = ({ host, reached }: Looked): string | null => {
-    const kernel = reached?.ground.kernel ?? null
-    const first = kernel === null ? undefined : firsts.get(kernel)
-    if (kernel !== null && first === undefined) firsts.set(kernel, host)
-    return first === undefined ? null : `it is the same machine as ${first}`
-  }
-  for (const machine of machines) {
-    const taken = whyTaken(machine) ?? whySame(machine)
-    const why = taken ?? (isFound(machine) ? lack(machine) : null)
-    const trouble = isFound(machine) && machine.reached.ground.trouble
-    if (why === null) fit.push(machine as Found)
-    else reasons.push([machine.host, taken === null ? `it has ${why}${trouble ? `, and ${trouble}` : ""}` : why])
-  }
-  return { fit, reasons }
-}
-
-const offerOf = (pool: string, chosen: ReadonlyArray<Found>): Offer => {
-  const { accelerators, cpus, memoryGib } = common(chosen.map(({ reached }) => reached.ground))
-  const place = { cloud: "ssh", region: pool, zone: null, instanceType: null }
-  return { ...place, cpus, memoryGib, accelerators, useSpot: false, usdPerHour: 0, catalog: null }
-}
-
 const poolsFor = (machines: ReadonlyArray<Looked>, { region }: Need): ReadonlyArray<readonly [string, ReadonlyArray<Looked>]> =>
   [...Map.groupBy(machines, ({ pool }) => pool)].filter(([pool]) => region === undefined || pool === region)
 
@@ -96,7 +35,7 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
   const pools = poolsFor(machines, need)
   const answers = pools.map(([pool, own]): Offer | Short => {
     const { fit, reasons } = fitting(own, wanted > 1, (hardware) => lessThan(hardware, need))
-    if (fit.length >= wanted) return offerOf(pool, fit.slice(0, wanted))
+    if (fit.length >= wanted) return ownOffer("ssh", pool, common(fit.slice(0, wanted).map(({ reached }) => reached.ground)))
     const found = own.filter(isFound)
     const taken = found.filter((machine) => whyTaken(machine) !== null)
     const silent = own.length - found.length
@@ -130,9 +69,8 @@ export const offersOf = (machines: ReadonlyArray<Looked>, task: Task, faults: Fa
   const answers = needs.map((need) => forNeed(machines, need, numNodesOf(task), faults))
   const offers = answers.flatMap((answer) => answer.offers)
   const reasons = [...new Set(answers.map(({ reason }) => reason))].filter((reason) => reason !== null)
-  const isRegion = new Set<string | null>()
-  const distinct = offers.filter(({ region }) => !isRegion.has(region) && isRegion.add(region))
-  if (offers.length > 0) return { offers: distinct, reason: null, lacks: false }
+  const isFirst = ({ region }: Offer, i: number) => offers.findIndex((one) => one.region === region) === i
+  if (offers.length > 0) return { offers: offers.filter(isFirst), reason: null, lacks: false }
   const hint = answers.find((answer) => answer.hint !== undefined)?.hint
   return {
     offers: [],

@@ -12,7 +12,7 @@ export const anyHost = "no-such-host.invalid"
 
 const isSame = (one: Target, other: Target, field: "user" | "identityFiles") => String(one[field]) === String(other[field])
 
-export interface OwnLogin {
+interface OwnLogin {
   readonly login: Overrides
   /** ~/.ssh/config has its say. */
   readonly isByConfig: boolean

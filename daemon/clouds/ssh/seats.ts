@@ -1,10 +1,11 @@
 /** Which machine is to have which rank: those that have it, and for the others whatever is free and fits. Pure. */
 import { nodeOf } from "../../../events/ids.ts"
+import { acceleratorText, gives } from "../../../task/accelerators.ts"
 import type { Hardware } from "../../../task/fit-machine.ts"
 import { refused, transient } from "../../over-ssh/errors.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
-import type { Found, Looked } from "./looks.ts"
-import { fitting, isFound, leaseOf, whyShared } from "./offers.ts"
+import { fitting } from "./fitting.ts"
+import { type Found, isFound, type Looked, leaseOf, whyShared } from "./Looked.ts"
 import type { Passed } from "./outcome.ts"
 import { named, tooFew } from "./too-few.ts"
 
@@ -36,8 +37,8 @@ const lessThanOffer = (offer: ProvisionRequest["offer"]) => (has: Hardware) => {
   if (has.cpus < offer.cpus) return `${has.cpus} CPUs, ${offer.cpus} are wanted`
   if (has.memoryGib < offer.memoryGib) return `${has.memoryGib} GiB of memory, ${offer.memoryGib} are wanted`
   const wanted = offer.accelerators
-  if (wanted === null || (has.accelerators?.name === wanted.name && has.accelerators.count >= wanted.count)) return null
-  return `${has.accelerators ? `${has.accelerators.name}:${has.accelerators.count}` : "no accelerators"}, ${wanted.name}:${wanted.count} is wanted`
+  if (wanted === null || gives(has.accelerators, wanted)) return null
+  return `${has.accelerators ? acceleratorText(has.accelerators) : "no accelerators"}, ${acceleratorText(wanted)} is wanted`
 }
 
 type Reasons = ReadonlyArray<readonly [host: string, why: string]>

@@ -4,8 +4,7 @@ import type { CloudOffers } from "../../../task/Offers.ts"
 import type { Owned } from "../Cloud.ts"
 import type { OwnMachine } from "../OwnMachine.ts"
 import { ownOffer } from "../own-offer.ts"
-import type { Looked } from "./looks.ts"
-import { isFound, leaseOf, whyTaken } from "./offers.ts"
+import { isFound, type Looked, leaseOf, whyTaken } from "./Looked.ts"
 
 /** Its regions are pools, with names of the user's own. */
 export const catalogOf = (names: () => ReadonlyArray<string>): CloudOffers => ({

@@ -2,7 +2,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { type Looked, makeLooks } from "../../../daemon/clouds/ssh/looks.ts"
+import type { Looked } from "../../../daemon/clouds/ssh/Looked.ts"
+import { makeLooks } from "../../../daemon/clouds/ssh/looks.ts"
 import type { PoolMachine } from "../../../daemon/clouds/ssh/PoolMachine.ts"
 
 const machines = ["dead", "quick", "slow"].map((host): PoolMachine => ({ pool: "rack", host, name: host, login: {}, nodeMirror: null }))
@@ -16,11 +17,11 @@ const make = () => {
     }
   }
   const targets = { targetOf: ({ host }: PoolMachine) => Effect.succeed({ name: host }), isByConfig: () => false }
-  const see = ({ name }: { readonly name: string }) => {
+  const lookAt = ({ name }: { readonly name: string }) => {
     const answer = Effect.succeed({ lease: null, tenants: [] })
     return name === "endless" ? Effect.never : name === "slow" ? Effect.delay(answer, 200) : answer
   }
-  const options = { connections, targets, see, pins: new Map(), heldBy: () => [] }
+  const options = { connections, targets, lookAt, pins: new Map(), heldBy: () => [] }
   return { asked, looks: makeLooks(options as never) }
 }
 const reached = (looked: ReadonlyArray<Looked>) => looked.map((one) => one.reached !== null)

@@ -1,7 +1,7 @@
 /** Which machines of the pools a task could have, and what is said where it can have none. */
 import { describe, expect, it } from "vitest"
 import { adviceOn } from "../../../daemon/clouds/ssh/advice.ts"
-import type { Looked } from "../../../daemon/clouds/ssh/looks.ts"
+import type { Looked } from "../../../daemon/clouds/ssh/Looked.ts"
 import { offersOf } from "../../../daemon/clouds/ssh/offers.ts"
 import { named } from "../../../daemon/clouds/ssh/too-few.ts"
 import type { Kind, RemoteError } from "../../../daemon/remote/RemoteError.ts"
