@@ -19,11 +19,11 @@ export type OperationId = typeof OperationId.Type
 export const NodeToken = Ulid.pipe(Schema.brand("NodeToken"))
 export type NodeToken = typeof NodeToken.Type
 
-/** What the cloud calls a machine. */
+/** A node's name: the token that it was asked for under, and its rank. What its cloud calls the machine is `host`. */
 export const NodeId = Schema.NonEmptyString.pipe(Schema.brand("NodeId"))
 export type NodeId = typeof NodeId.Type
 
-/** What clouds whose machines bear our names call the machine of a rank. */
+/** The node of a rank. */
 export const nodeOf = (token: NodeToken, rank: number) => `${token}-${rank}` as NodeId
 /** And back. */
 export const tokenOf = (node: string) => node.slice(0, node.lastIndexOf("-")) as NodeToken

@@ -20,8 +20,9 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
 })
 
 /**
- * The cloud handed it over. From here on it may cost money. `host` and `hostKey` of a machine that was there before: what its owner calls
- * it, and the key that it showed (`ssh-ed25519 AAAA…`), which is the only one it may show from here on, but for `RuntimeReady`.
+ * The cloud handed it over. From here on it may cost money. `host`: what its owner or its cloud calls the machine.
+ * `hostKey`: the key that it showed, or that was made for it (`ssh-ed25519 AAAA…`), which is the only one it may show from here on, but for
+ * `RuntimeReady`. Both are absent where a node is no machine of its own.
  */
 export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
   ...node,

@@ -24,7 +24,7 @@ const Provisioned = Schema.Struct({
   /** Begins with the token that it was asked for under: what is found of that is told from what was asked for since. */
   node: NodeId,
   address: Schema.String,
-  /** Of a machine that was there before the node: what its owner calls it, and the key that it shows (`ssh-ed25519 AAAA…`). */
+  /** What its owner or its cloud calls the machine, and the key that it shows (`ssh-ed25519 AAAA…`), which was made for one that is rented. */
   host: Schema.NullOr(Schema.String),
   hostKey: Schema.NullOr(Schema.String)
 })
@@ -34,8 +34,9 @@ export type Provisioned = typeof Provisioned.Type
  * When a cloud does not do what it was asked.
  * - `Refused`: it said no and holds nothing of it (capacity, quota, a wrong request), but for what is `left` of a gang that was given and
  *   fell short. Asking again will not help here; `scope` says how far away it may: beyond its zone (also where nothing is said), its
- *   region, its cloud, or nowhere since the wish itself is wrong. It is that of this kind of machine, on demand or spot; with `anyKind`,
- *   of the place as such (rights, a network that is missing). `want`: room, quota or mending, where it is that.
+ *   region, its cloud, or nowhere. It is that of this kind of machine, on demand or spot; with `anyKind`, of the place as such (rights, a
+ *   network that is missing). `everywhere`: the wish itself is wrong; with `anyKind` the wish is right, and what it is to be made from is
+ *   gone (the machine whose disk it copies). `want`: room, quota or mending, where it is that.
  * - `Transient`: no answer, or "not now". Ask again. `goesOn`: it does what it was asked, and takes longer than one call is waited for.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {

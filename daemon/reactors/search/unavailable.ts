@@ -33,6 +33,7 @@ const isOfSetup = ({ anyKind, scope }: Refusal): boolean => anyKind || scope ===
 const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   const last = refusals.at(-1)
   if (last === undefined) return exitCodes.capacity
+  // With `anyKind` the wish is right, and what it is to be made from is gone.
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
   return refusals.every((refusal) => refusal.want === null && isOfSetup(refusal)) ? exitCodes.failed : exitCodes.capacity
