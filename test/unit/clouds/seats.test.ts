@@ -8,6 +8,6 @@ it("takes a machine whose accelerator is spelled in other letters, as an offer d
   const machine = { pool: "rack", host: "a", name: "a", login: {}, nodeMirror: null, reached, why: null }
   const offer = { cloud: "ssh", region: "rack", cpus: 4, memoryGib: 16, accelerators: { name: "rtx4090", count: 1 } }
   const request = { offer, ranks: [0], tags: { cluster: "c" }, token: "t" }
-  const known = { asked: new Set<string>(), isOld: false, passed: new Map() }
+  const known = { asked: new Set<string>(), isInherited: false, passed: new Map() }
   expect(chooseSeats(request as never, [machine as never], known)).toMatchObject({ is: "chosen", seats: [{ rank: 0, isHeld: false }] })
 })
