@@ -5,8 +5,8 @@ import { CloudError } from "../clouds/Cloud.ts"
 /** Said of a refusal that was never one before: the place may be at fault, and another is tried. */
 export const scopeUnknown: RefusalScope = "zone"
 
-/** What the place lacks for any machine. */
-export const nothingThere = (code: string, message: string, scope: RefusalScope): CloudError =>
+/** For want of something that any machine would need there: a network, credentials, settings that can be read. */
+export const refusedForAny = (code: string, message: string, scope: RefusalScope): CloudError =>
   new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
 
 export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })

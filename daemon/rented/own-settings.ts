@@ -2,13 +2,13 @@
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../clouds/Cloud.ts"
 import { type ConfigFile, openConfig } from "../config/config-file.ts"
-import { nothingThere } from "./errors.ts"
+import { refusedForAny } from "./errors.ts"
 
 export const ownSettings = <A>(home: string, read: (config: ConfigFile) => A): Effect.Effect<A, CloudError> => {
   const config = openConfig(home)
   return Effect.tryPromise({
     try: async () => read(await config()),
-    catch: (error) => nothingThere("Config", (error as Error).message, "cloud")
+    catch: (error) => refusedForAny("Config", (error as Error).message, "cloud")
   })
 }
 

@@ -5,7 +5,7 @@
 import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClonedDisk } from "../../../events/values.ts"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
@@ -69,7 +69,7 @@ export const makeClones = (aws: Aws) => {
       ),
       (error) =>
         error.code.startsWith("InvalidInstanceID")
-          ? nothingThere(error.code, `the machine of ${disk.clusterName} is gone: ${error.message}`, "everywhere")
+          ? refusedForAny(error.code, `the machine of ${disk.clusterName} is gone: ${error.message}`, "everywhere")
           : error
     )
 

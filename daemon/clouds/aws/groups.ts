@@ -6,7 +6,7 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { tagNames } from "./tags.ts"
@@ -38,7 +38,7 @@ const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
   )
 
 const notFound = (name: string, vpcId: string) =>
-  nothingThere(
+  refusedForAny(
     "InvalidGroup.NotFound",
     `there is no security group '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
     "region"

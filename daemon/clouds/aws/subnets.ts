@@ -1,6 +1,6 @@
 /** Which subnet of a zone machines are put into. Pure, over what EC2 says of a region's network. */
 import type { RouteTable, RouteTableAssociation, Subnet, Vpc } from "@aws-sdk/client-ec2"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { refusedBy } from "./errors.ts"
 import type { AwsSettings } from "./settings.ts"
@@ -32,13 +32,13 @@ const vpcFor = ({ subnets, vpcs }: NetworkOf, { vpcName }: AwsSettings, region: 
     const own = vpcs.find(({ IsDefault }) => IsDefault) ?? (vpcs.length === 1 ? vpcs[0] : undefined)
     if (own?.VpcId !== undefined) return own.VpcId
     const many = vpcs.length === 0 ? "has none" : "has several, and none of them is the default one"
-    return nothingThere("VPCIdNotSpecified", `${region} ${many}: name a VPC as aws.vpc_name in config.yaml`, "region")
+    return refusedForAny("VPCIdNotSpecified", `${region} ${many}: name a VPC as aws.vpc_name in config.yaml`, "region")
   }
   const named = vpcs.filter(({ Tags }) => tagIn(Tags, "Name") === vpcName)
   const used = named.length > 1 ? named.filter(({ VpcId }) => subnets.some((subnet) => subnet.VpcId === VpcId)) : named
   if (used.length === 1 && used[0]!.VpcId !== undefined) return used[0]!.VpcId
   const what = used.length === 0 ? "no VPC" : `${used.length} VPCs`
-  return nothingThere("InvalidVpcID.NotFound", `${region} has ${what} of the name '${vpcName}' (aws.vpc_name in config.yaml)`, "region")
+  return refusedForAny("InvalidVpcID.NotFound", `${region} has ${what} of the name '${vpcName}' (aws.vpc_name in config.yaml)`, "region")
 }
 
 /** `count`: of machines, each with an address of its own. */
@@ -53,9 +53,9 @@ export const chooseSubnet = (
   const there = network.subnets.filter(({ State, VpcId }) => VpcId === vpcId && State === "available")
   const open = there.filter((subnet) => (useInternalIps ? !isPublic(subnet, network.routeTables) : isPublic(subnet, network.routeTables)))
   const kind = useInternalIps ? "private subnet" : "subnet with a way to the internet"
-  if (open.length === 0) return nothingThere("InvalidSubnet", `${region} has no ${kind} in ${vpcId}`, "region")
+  if (open.length === 0) return refusedForAny("InvalidSubnet", `${region} has no ${kind} in ${vpcId}`, "region")
   const inZone = open.filter(({ AvailabilityZone }) => AvailabilityZone === zone)
-  if (inZone.length === 0) return nothingThere("InvalidSubnet", `${zone} has no ${kind} in ${vpcId}`, "zone")
+  if (inZone.length === 0) return refusedForAny("InvalidSubnet", `${zone} has no ${kind} in ${vpcId}`, "zone")
   // Who asks again is put into the same one.
   const ordered = inZone.toSorted(
     (a, b) => Number(b.DefaultForAz ?? false) - Number(a.DefaultForAz ?? false) || (a.SubnetId ?? "").localeCompare(b.SubnetId ?? "")

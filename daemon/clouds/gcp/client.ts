@@ -6,7 +6,7 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { filesNow, isOnGoogle, ownerOf, projectOf, readCredentials } from "./credentials.ts"
 import { type ErrorBody, errorOf, isThrottled } from "./errors.ts"
@@ -81,7 +81,7 @@ const load = async (ownProject: string | null) => {
     return answer
   }
   const project = (await projectOf(ownProject, file)) ?? (isOnGoogle() ? await auth.getProjectId() : undefined)
-  if (project === undefined) throw nothingThere("Config", noProject, "cloud")
+  if (project === undefined) throw refusedForAny("Config", noProject, "cloud")
   const ask = async () => {
     const named = ownerOf(file)
     if (named !== undefined) return named

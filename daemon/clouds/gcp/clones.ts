@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
@@ -46,7 +46,7 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
       }),
       (found) =>
         found === undefined
-          ? Effect.fail(nothingThere("RESOURCE_NOT_FOUND", `the machine of ${clusterName} is gone`, "everywhere"))
+          ? Effect.fail(refusedForAny("RESOURCE_NOT_FOUND", `the machine of ${clusterName} is gone`, "everywhere"))
           : Effect.succeed(found)
     )
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { readFile, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 
 const envName = "GOOGLE_APPLICATION_CREDENTIALS"
 const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")
@@ -54,7 +54,7 @@ const wayOn = () =>
   process.env[envName]
     ? `set ${envName} to another file and restart the daemon (sky daemon restart)`
     : "run gcloud auth application-default login"
-const noUse = (why: string) => nothingThere("Credentials", `${credentialsFile()} ${why}: ${wayOn()}`, "cloud")
+const noUse = (why: string) => refusedForAny("Credentials", `${credentialsFile()} ${why}: ${wayOn()}`, "cloud")
 
 /** Empty where there is none. Fails with a CloudError where there is one of no use: the library would not name it. */
 export const readCredentials = async (): Promise<CredentialsFile> => {

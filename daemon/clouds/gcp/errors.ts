@@ -3,7 +3,7 @@
  * or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
-import { nothingThere, passingBy, scopeUnknown } from "../../rented/errors.ts"
+import { passingBy, refusedForAny, scopeUnknown } from "../../rented/errors.ts"
 import { inner } from "../../sentence.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
@@ -155,7 +155,7 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   const message = `${inner(words.trim())} (${code}, ${what}${where === "" ? "" : ` in ${where}`})`
   // Rights to the login itself, not to this one thing.
   if (/invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i.test(message))
-    return nothingThere("Credentials", message, "cloud")
+    return refusedForAny("Credentials", message, "cloud")
   // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names the id is it.
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
   if (passing.includes(code) || (reason === undefined && (status === undefined || status >= 500))) return passingBy(code, message)

@@ -1,7 +1,7 @@
 /** The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked anew after a while. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
-import { nothingThere } from "../../rented/errors.ts"
+import { refusedForAny } from "../../rented/errors.ts"
 import { kept } from "../../rented/kept.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
@@ -80,8 +80,8 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       if (subnet !== undefined) return place(vpcName, subnet)
       const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
       if (yield* hasNetwork(vpcName))
-        return yield* nothingThere("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
-      return yield* nothingThere("VPC_NOT_FOUND", `the project has no VPC ${words}`, "cloud")
+        return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
+      return yield* refusedForAny("VPC_NOT_FOUND", `the project has no VPC ${words}`, "cloud")
     }
     const useInternalIps = internal === "true"
     const networks = [...new Set(found.map(({ network }) => lastPart(network)))]
@@ -90,7 +90,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
     yield* makeOwn(useInternalIps)
     const subnet = (yield* subnets(region)).find(({ network }) => isOf(own, network))
     return subnet === undefined
-      ? yield* nothingThere("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
+      ? yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
       : place(own, subnet)
   })
   return Effect.map(
