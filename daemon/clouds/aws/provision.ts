@@ -29,7 +29,7 @@ export interface ProvisionOptions {
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
   /** The key that a machine of this token shows, `ssh-ed25519 AAAA…`. */
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
-  /** Who is older may have been asked for by another process. */
+  /** Tokens made before this moment may have been sent by an earlier daemon. */
   readonly sinceMs: number
   /** A group that was there is gone. */
   readonly forgetGroups: () => void

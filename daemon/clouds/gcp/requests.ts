@@ -16,7 +16,7 @@ export interface RequestsOptions {
   readonly operations: Operations
   /** All that the cloud is told; asked of it before, and of files. */
   readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
-  /** Who is older may have been asked for by another process. */
+  /** Tokens made before this moment may have been sent by an earlier daemon. */
   readonly sinceMs: number
 }
 

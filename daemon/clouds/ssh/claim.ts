@@ -21,7 +21,7 @@ import type { StateFolder } from "./state-folder.ts"
 export interface ClaimOptions {
   readonly machines: PoolMachines
   readonly folder: Pick<StateFolder, "take" | "letGo">
-  /** Who is older may have been asked for by another process. */
+  /** Tokens made before this moment may have been sent by an earlier daemon. */
   readonly sinceMs: number
 }
 
