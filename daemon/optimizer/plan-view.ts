@@ -37,13 +37,12 @@ export const planView = (
 ): PlanView => {
   const [offer] = offers
   const others = places.slice(1)
-  const firsts = new Map([...offers].reverse().map((one) => [kindOf(one), one]))
   return {
     offer: offer!,
     numNodes,
     newCluster,
     enabled,
-    considered: offers.filter((one) => firsts.get(kindOf(one)) === one),
+    considered: [...Map.groupBy(offers, kindOf).values()].map(([first]) => first!),
     next: others.slice(0, nextMax),
     more: Math.max(0, others.length - nextMax),
     mostUsdPerHour: others.reduce((most, { usdPerHour }) => Math.max(most, usdPerHour), offer!.usdPerHour),

@@ -167,7 +167,7 @@ export const errorOf = (thrown: unknown, what: string, region: string): CloudErr
   const status = error.$metadata?.httpStatusCode
   const where = region === "" ? what : `${what} in ${region}`
   const message = `${inner((error.message ?? code).trim())} (${code}, ${where})`
-  // That there are none is no answer of AWS's, and yet final.
+  // That there are no credentials is said by the SDK, which asked nobody, and is final all the same.
   if (scopeOf(code) === null && isPassing(code, status)) return passingBy(code, message)
   return refusedBy(code, message)
 }

@@ -148,7 +148,7 @@ export const makeGroups = (aws: Aws) => {
         tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
         rules: () => ports.map(rangeOf)
       }),
-    /** Nothing of what is known of a region holds: a group that was there is gone. */
+    /** A group that was there is gone, and which others are is not known: all are looked for anew. */
     forget: () => known.clear(),
     remove,
     /** Of a cluster that got no machine there. */

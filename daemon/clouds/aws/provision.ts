@@ -28,7 +28,6 @@ export interface ProvisionOptions {
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
   /** The key that a machine of this token shows, `ssh-ed25519 AAAA…`. */
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
-  /** Who is older may have been asked for by another process. */
   /** A group that was there is gone. */
   readonly forgetGroups: () => void
 }

@@ -14,7 +14,6 @@ export interface RequestsOptions {
   readonly operations: Operations
   /** All that the cloud is told; asked of it before, and of files. */
   readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
-  /** Who is older may have been asked for by another process. */
 }
 
 /** Of what was accepted and then put off. */

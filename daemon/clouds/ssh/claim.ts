@@ -21,7 +21,6 @@ import type { StateFolder } from "./state-folder.ts"
 interface ClaimOptions {
   readonly machines: PoolMachines
   readonly folder: Pick<StateFolder, "take" | "letGo">
-  /** Who is older may have been asked for by another process. */
 }
 
 const atOnce = 32

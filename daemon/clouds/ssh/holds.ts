@@ -30,7 +30,7 @@ export const makeHolds = () => {
     end: (node: string): void => {
       for (const [kernel, holder] of holders) if (holder.node === node) holders.delete(kernel)
     },
-    /** In words. Who asks under the token it was asked under before may ask again. */
+    /** Who has it, in words. A node that is being put there is not in the way of the token that it was asked for under. */
     by: (seen: Seen, nowMs: number, asks: NodeToken | null): ReadonlyArray<string> => {
       const holder = holderOf(seen, nowMs)
       return holder === undefined || tokenOf(holder.node) === asks ? [] : [`'${holder.clusterName}'`]
