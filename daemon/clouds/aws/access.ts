@@ -132,6 +132,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     return { why, found: { regions, lacks } }
   })
   const {
+    doubt,
     doubting,
     found: seen,
     isForbidden,
@@ -147,6 +148,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
 
   return {
     identity,
+    doubt,
     doubting,
     warnings: () => {
       const lacks = seen()?.lacks ?? none

@@ -130,6 +130,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     lackOf: () => null,
     isForbidden: access.isForbidden,
     whyNot: whyNotBy(access.whyNot, settings),
+    doubt: access.doubt,
     warnings: access.warnings,
     identity: access.identity,
     catalog: asOffers(catalog),
