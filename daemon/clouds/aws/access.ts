@@ -129,7 +129,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const needed = lacks.filter((name) => !forMore.includes(name))
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
-    return { why, found: { regions, lacks } }
+    return { why, found: { regions, lacks: lacks.filter((name) => forMore.includes(name)) } }
   })
   const {
     doubt,
