@@ -82,7 +82,8 @@ const planElsewhere = (refusal: SkydError, question: Question): Result.Result<Pl
   const { looks, needs, ranked } = found.success
   const offers = ranked.map(({ offer }) => offer)
   const out = leftOut(needs, offers, catalogs, whyNotIn(access))
-  const why = [...(places.hint === undefined ? [] : [refusal.message]), ...out]
+  // That none is enabled, the table says of each.
+  const why = [...(places.hint === undefined || places.off ? [] : [refusal.message]), ...out]
   const told = { numNodes: numNodesOf(task), newCluster: true, enabled: false, looks, why, places: placesOf(ranked) }
   return Result.succeed(planView(offers, told))
 }

@@ -2,7 +2,7 @@
 
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
-import type { ActiveOperation, ClusterRow, NodeRow } from "./ClusterRow.ts"
+import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { refusalText } from "./refusals.ts"
 
 export type ClusterStatus = "INIT" | "UP" | "STOPPED"
@@ -44,12 +44,13 @@ const afterRefusals = ({ refusals }: ClusterRow): string => {
 const when = (atMs: number, nowMs: number | undefined) =>
   nowMs === undefined ? "soon" : atMs <= nowMs ? "now" : `in ${lasting(Math.ceil((atMs - nowMs) / 1000) * 1000)}`
 
+const askedFor = ({ offer, ranks }: PendingToken) => `${plural(ranks.length, "node")} from ${placeName(offer)}`
+
 const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undefined): Condition => {
   const init = (phase: string, reason: string, sinceMs = active.sinceMs): Condition => ({ status: "INIT", phase, reason, sinceMs })
   const [pending] = row.pending
   if (pending !== undefined) {
-    const from = placeName(pending.offer)
-    return init("provision", `waiting for ${plural(pending.ranks.length, "node")} from ${from}${afterRefusals(row)}`, pending.sinceMs)
+    return init("provision", `waiting for ${askedFor(pending)}${afterRefusals(row)}`, pending.sinceMs)
   }
   if (row.waiting !== null) {
     const { message, retryAtMs, sinceMs } = row.waiting
@@ -72,9 +73,41 @@ const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undef
   return init("sync", "bringing files onto the nodes")
 }
 
+const isAway = (node: NodeRow) => node.state !== "running" || !node.ready
+const atRest = (reason: string, sinceMs: number): Condition => ({ status: "INIT", phase: null, reason, sinceMs })
+
+/** Nobody raises it. What it has is looked after all the same, since it was UP once. */
+const notWhole = ({ launchedAtMs, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
+  const broken = nodes.find(isAway)
+  const missing = numNodes - nodes.length
+  const said: Array<string> = []
+  if (broken !== undefined) {
+    said.push(`${list([broken])}: ${broken.reason ?? (broken.state === "running" ? "its agent has not answered yet" : broken.state)}`)
+  }
+  if (pending !== undefined) said.push(`waiting for ${askedFor(pending)}`)
+  else if (missing > 0)
+    said.push(`${plural(missing, "node")} of ${numNodes} missing; bring it up again with: sky launch or sky start ${name}`)
+  return atRest(said.join("; "), broken?.sinceMs ?? launchedAtMs)
+}
+
+/** Of a launch that is over before its cluster was UP: it may cost, and nothing is done with it until its user says what. */
+const leftOver = (row: ClusterRow): Condition => {
+  const { launchedAtMs, name, nodes, numNodes, pending, trouble } = row
+  if (nodes.length + pending.length === 0) return notWhole(row)
+  const cause = trouble === null ? "" : ` (${trouble.message})`
+  const given = `only ${nodes.length} of ${plural(numNodes, "node")} ${nodes.length === 1 ? "is" : "are"} there`
+  const what =
+    pending[0] !== undefined
+      ? `nobody works on it any more, and ${askedFor(pending[0])} may still come${cause}`
+      : nodes.length === numNodes
+        ? `nobody works on it any more: its launch ended before the agent on ${list(nodes.filter(isAway))} answered${cause}`
+        : // It gave not all, and what it gave was not ended: no word of the cloud says that better.
+          `${given}${trouble === null ? "" : ` and could not be released${cause}`}`
+  return atRest(`${what}. To end it: sky down ${name}; to go on: sky launch or sky start ${name}`, trouble?.sinceMs ?? launchedAtMs)
+}
+
 /** Computed from what is wanted and what exists, at any moment of the log. */
 export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
-  const trouble = row.trouble?.message ?? null
   const troubled = (condition: Condition): Condition =>
     row.trouble === null ? condition : { ...condition, reason: row.trouble.message, sinceMs: row.trouble.sinceMs }
   if (row.wanted === "gone") {
@@ -88,20 +121,8 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
     if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason ?? row.wantedReason, sinceMs: row.wantedSinceMs }
     return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
   }
-  if (isWhole(row)) return { status: "UP", phase: null, reason: trouble, sinceMs: row.launchedAtMs }
-  const [broken] = row.nodes.filter((node) => node.state !== "running" || !node.ready)
-  const missing = row.numNodes - row.nodes.length
-  // It gave not all, and what it gave was not ended: no word of the cloud says that better.
-  if (!row.everUp && row.nodes.length > 0 && missing > 0) {
-    const cause = trouble === null ? "" : ` and could not be released (${trouble})`
-    const reason = `only ${row.nodes.length} of ${plural(row.numNodes, "node")} ${row.nodes.length === 1 ? "is" : "are"} there${cause}. To end it: sky down ${row.name}; to ask for the rest: sky launch`
-    return { status: "INIT", phase: null, reason, sinceMs: row.trouble?.sinceMs ?? row.launchedAtMs }
-  }
-  const why =
-    broken !== undefined
-      ? `${list([broken])}: ${broken.reason ?? (broken.state === "stopped" ? "stopped" : "its agent has not answered yet")}`
-      : `${plural(missing, "node")} of ${row.numNodes} missing; bring it up again with: sky launch or sky start ${row.name}`
-  return troubled({ status: "INIT", phase: null, reason: why, sinceMs: broken?.sinceMs ?? row.launchedAtMs })
+  if (isWhole(row)) return { status: "UP", phase: null, reason: row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
+  return row.everUp ? troubled(notWhole(row)) : leftOver(row)
 }
 
 export const statusOf = (row: ClusterRow): ClusterStatus => conditionOf(row).status

@@ -112,6 +112,8 @@ export interface Cloud {
   readonly name: string
   /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
   readonly whyNot?: Effect.Effect<string | null>
+  /** What is kept of the last look may be wrong: who asks next for `whyNot` is told of a new one. Absent: nothing is kept. */
+  readonly doubt?: () => void
   /** Whether that was for want of credentials or rights, and not because nobody answered or the settings are wrong. */
   readonly isForbidden?: () => boolean
   /** How it comes to be used, as a hint. */

@@ -29,13 +29,20 @@ const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, is
   return { held, unclear: [...unclear, ...odd.map(({ id }) => `the tags of ${id} name no cluster`)] }
 })
 
+/** Who may not make machines may see them all the same. */
+const mayLook = (cloud: Cloud) =>
+  cloud.isForbidden?.() === true
+    ? Effect.match(cloud.identity, { onSuccess: (names) => names !== null, onFailure: () => false })
+    : Effect.succeed(false)
+
 /** `log`: null: of any. `wasUsed`: of a cloud that cannot be asked, whether something may be there. */
 export const lookAround = (clouds: Clouds["Service"], log: string | null, wasUsed: (cloud: string) => boolean, isHad: IsHad) =>
   Effect.forEach(
     [...clouds.values()],
     Effect.fnUntraced(function* (cloud) {
       const why = yield* cloud.whyNot ?? Effect.succeed(null)
-      if (why !== null) return { held: [], silent: wasUsed(cloud.name) ? [`${cloud.name}: ${inner(why)}`] : [] }
+      if (why !== null && !wasUsed(cloud.name)) return { held: [], silent: [] }
+      if (why !== null && !(yield* mayLook(cloud))) return { held: [], silent: [`${cloud.name}: ${inner(why)}`] }
       return yield* lookAt(cloud, log, isHad).pipe(
         Effect.catch(({ message }) => Effect.succeed({ held: [], unclear: [message] })),
         Effect.map(({ held, unclear }): Looked => ({ held, silent: unclear.map((what) => `${cloud.name}: ${inner(what)}`) }))

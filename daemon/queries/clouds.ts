@@ -11,6 +11,7 @@ import { identitiesOf } from "../identities.ts"
 
 const checkOne = Effect.fnUntraced(function* (cloud: Cloud, withIdentity: boolean) {
   const { name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) } = cloud
+  cloud.doubt?.()
   const [reason, said] = yield* Effect.all([whyNot, warnings])
   const view = { cloud: name, enabled: reason === null, reason, warnings: said }
   if (!withIdentity || reason !== null) return view

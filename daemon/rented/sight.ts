@@ -45,54 +45,57 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
     readonly found: A | undefined
     readonly atMs: number
     readonly fingerprint: string
+    readonly doubts: number
   }
   let last: Kept | undefined
-  /** A call was refused for want of a right that it was seen to have. */
-  let isDoubted = false
+  /** How often what was seen was doubted: what is kept from before the last time is not told. */
+  let doubts = 0
   const turn = inTurn<"look">()
   const now = Effect.all({ ms: Clock.currentTimeMillis, fingerprint })
   type Now = Effect.Success<typeof now>
   const isFresh = (kept: Kept, at: Now) =>
-    !isDoubted &&
+    kept.doubts === doubts &&
     kept.fingerprint === at.fingerprint &&
     at.ms - kept.atMs < (kept.why === null ? goodForMs : kept.isAnswer ? badForMs : silentForMs)
-  const keep = (why: string | null, said: { readonly isAnswer: boolean; readonly isForbidden: boolean }, found?: A) =>
+  const keep = (seen: Pick<Kept, "why" | "isAnswer" | "isForbidden" | "doubts">, found?: A) =>
     Effect.map(now, (at): Kept => {
-      last = { why, ...said, found, atMs: at.ms, fingerprint: at.fingerprint }
-      isDoubted = false
+      last = { ...seen, found, atMs: at.ms, fingerprint: at.fingerprint }
       return last
     })
   const look = turn(
     "look",
     Effect.gen(function* () {
       if (last !== undefined && isFresh(last, yield* now)) return last
+      const asked = { doubts }
       return yield* Effect.matchEffect(see, {
-        onSuccess: ({ found, why }) => keep(why, { isAnswer: true, isForbidden: why !== null }, found),
-        onFailure: (error) => keep(error.message, { isAnswer: isAnswer(error), isForbidden: isForbidden(error) })
+        onSuccess: ({ found, why }) => keep({ ...asked, why, isAnswer: true, isForbidden: why !== null }, found),
+        onFailure: (error) => keep({ ...asked, why: error.message, isAnswer: isAnswer(error), isForbidden: isForbidden(error) })
       })
     })
   )
+  const doubt = () => {
+    doubts++
+  }
   return {
     /** As it was last seen; undefined where it could not be used then. */
     found: () => last?.found,
     isForbidden: () => !hasSigns() || last?.isForbidden === true,
+    /** Whoever asks next is told of a look that begins after this. */
+    doubt,
     /** A right that was there before is seen to be gone by whoever asks next. */
-    doubting: <B>(deed: Effect.Effect<B, CloudError>) =>
-      Effect.tapError(deed, ({ kind, scope }) =>
-        Effect.sync(() => {
-          if (kind === "Refused" && scope === "cloud") isDoubted = true
-        })
-      ),
+    doubting: <B>(deed: Effect.Effect<B, CloudError>) => Effect.tapError(deed, (error) => Effect.sync(() => isForbidden(error) && doubt())),
     whyNot: Effect.gen(function* () {
       if (!hasSigns()) return noCredentials
       const at = yield* now
       if (last !== undefined && isFresh(last, at)) return last.why
-      if (last?.why === null && last.fingerprint === at.fingerprint && !isDoubted) {
+      if (last?.why === null && last.fingerprint === at.fingerprint && last.doubts === doubts) {
         yield* Effect.forkDetach(look)
         return null
       }
+      const asked = { doubts }
       const seen = yield* Effect.timeoutOption(look, answerMaxMs)
-      return seen._tag === "Some" ? seen.value.why : (yield* keep(`${name} did not answer within ${answerMaxMs / 1000} s`, silence)).why
+      if (seen._tag === "Some") return seen.value.why
+      return (yield* keep({ ...asked, ...silence, why: `${name} did not answer within ${answerMaxMs / 1000} s` })).why
     })
   }
 }

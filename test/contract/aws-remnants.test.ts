@@ -208,4 +208,18 @@ describeWithMoto("what EC2 holds", () => {
       assert.deepStrictEqual(yield* cloud.warnings!, [warning])
     }).pipe(Effect.scoped)
   )
+
+  it.live("is seen where no machine may be made, and what that right is for is not told as another loss", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const tags = makeTags()
+      const disk = yield* diskIn("us-east-2", tags)
+      yield* fault({ action: "RunInstances", code: "UnauthorizedOperation", status: 403 })
+      assert.strictEqual(yield* cloud.whyNot!, "its credentials may not ec2:RunInstances (us-east-1)")
+      assert.deepStrictEqual(yield* cloud.warnings!, [])
+      assert.isTrue(cloud.isForbidden!())
+      const { remnants, unclear } = yield* cloud.tagged!(tags.log)
+      assert.deepStrictEqual([remnants.map(({ id }) => id), unclear], [[disk], []])
+    }).pipe(Effect.scoped)
+  )
 })

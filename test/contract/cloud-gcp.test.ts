@@ -377,6 +377,12 @@ describe("a request for machines of Compute Engine", () => {
       }
       const error = yield* Effect.flip(cloud.provision(request([0], { machine: { images: { "*": "projects/lab-1/global/images/none" } } })))
       assert.deepInclude(error, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "cloud" })
+      // Another region may be named with another one.
+      const here = yield* Effect.flip(
+        cloud.provision(request([0], { machine: { images: { "us-central1": "nosuch", "us-east1": "other" } } }))
+      )
+      assert.deepInclude(here, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "region" })
+      assert.include(here.message, "there is no image 'nosuch'")
     }).pipe(Effect.scoped)
   )
 

@@ -1,15 +1,17 @@
 /** A cloud that fails: what the daemon then says, keeps and gives up. On virtual time, with the real log and the real reactors. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { cancelOperation } from "../../daemon/commands/cancel-operation.ts"
 import { giveUpPlace } from "../../daemon/reactors/conclude.ts"
 import { SyncError } from "../../daemon/sync/SyncError.ts"
-import type { OperationId } from "../../events/ids.ts"
+import { type OperationId, Seq } from "../../events/ids.ts"
 import type { ActiveOperation } from "../../projections/ClusterRow.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
+import { operationOf } from "../../projections/operations.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { factsOf, scene } from "./scene.ts"
-import { pass, replayed, settle } from "./world.ts"
+import { check, pass, replayed, settle } from "./world.ts"
 
 const down = new CloudError({ kind: "Transient", code: "Unavailable", message: "the cloud is out to lunch" })
 
@@ -87,7 +89,11 @@ describe("when the cloud fails", () => {
           world.faults.set("installAgent", down)
           yield* ask("l", "launch", { ...launch, down: true })
           assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "CommandError" })
-          assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "the cloud is out to lunch" })
+          assert.deepInclude(conditionOf(row()!), {
+            status: "INIT",
+            reason:
+              "nobody works on it any more: its launch ended before the agent on the head answered (the cloud is out to lunch). To end it: sky down a; to go on: sky launch or sky start a"
+          })
           assert.isFalse(row()!.autostop?.down)
           assert.strictEqual(world.machines.size, 1)
           world.faults.clear()
@@ -144,6 +150,39 @@ describe("when the cloud fails", () => {
         assert.deepInclude(outcome("three"), { _tag: "cancelled" })
         assert.deepInclude(outcome("down"), { _tag: "succeeded" })
         assert.isUndefined(row())
+      })
+    )
+  )
+  it.effect("a launch that is cancelled while its machine is made says so when that comes, and a start brings it up", () =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("1 minute") : Effect.void)
+        yield* ask("l", "launch", { ...launch, task: { run: "1 0", num_nodes: 2 } })
+        const cancelled = cancelOperation(operationOf(daemon.log.world().operations, "l"), row(), "l", {
+          program: null,
+          pid: null,
+          argv: [],
+          user: null
+        })
+        const { events, expect } = Result.getOrThrow(cancelled)
+        yield* Effect.orDie(
+          daemon.log.append({ events, expect, operation: null, causedBy: Seq.make(0), actor: { kind: "user", uid: 1, host: "here" } })
+        )
+        assert.include(
+          conditionOf(row()!).reason,
+          "nobody works on it any more, and 2 nodes from local may still come. To end it: sky down a"
+        )
+        yield* pass(daemon, "2 minutes")
+        assert.strictEqual(world.machines.size, 2)
+        assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: null })
+        assert.include(
+          conditionOf(row()!).reason,
+          "its launch ended before the agent on the head, worker 1 answered. To end it: sky down a;"
+        )
+        yield* ask("s", "start", named)
+        assert.deepInclude(outcome("s"), { _tag: "succeeded" })
+        assert.deepInclude(conditionOf(row()!), { status: "UP", reason: null })
+        check(daemon, world, disk)
       })
     )
   )

@@ -657,6 +657,25 @@ describe("retryUntilUp", () => {
       })
     )
   )
+  it.effect("ends with the round where no place can ever have what is asked for: an image that is nowhere", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        const missing = ({ cloud }: Offer) =>
+          cloud === "aws" ? refused("InvalidAMIID.NotFound", "region") : refused("IMAGE_NOT_FOUND", "cloud")
+        world.lackAt = missing
+        yield* ask("l", "launch", retrying)
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "ResourcesUnavailableError", "error.exitCode": 1 })
+        assert.deepStrictEqual(asked(disk), ["us-central1-a", "us-east-1a", "us-west-2a"])
+        assert.isUndefined(row())
+        // Where one has it, and no room, that is waited for.
+        world.lackAt = (offer) => (offer.region === "us-east-1" ? noRoom : missing(offer))
+        yield* ask("more", "launch", retrying)
+        assert.deepInclude(outcome("more"), { _tag: "running" })
+        yield* ask("end", "down", named)
+        check(daemon, world, disk)
+      })
+    )
+  )
   it.effect("tells of a later round one fact for each place, and more only of what is news", () =>
     search(({ ask, daemon, disk, outcome, world }) =>
       Effect.gen(function* () {

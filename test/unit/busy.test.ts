@@ -49,6 +49,23 @@ it("names who else has it where none of them would do, and what a dry run shows 
   assert.deepInclude(plan, { enabled: false })
   assert.strictEqual(plan.notes[0], "No place fits the task: ssh/rack has no machine.")
 })
+it("is shown by a dry run where none of its clouds is enabled, without a word that no place fits", () => {
+  const off: Offered = { ...none, reason: "Azure is not enabled; GCP is not enabled", off: true }
+  const task = {
+    run: "r",
+    resources: {
+      any_of: [
+        { infra: "azure", accelerators: "V100:4" },
+        { infra: "gcp", accelerators: "T4:4" }
+      ]
+    }
+  }
+  const { plan } = Result.getOrThrow(launched(off, true, task)).result as { plan: { notes: ReadonlyArray<string> } }
+  assert.deepStrictEqual(
+    plan.notes.filter((note) => note.includes("Azure") || note.includes("No place")),
+    ["Left out: Azure V100:4 (Azure is not enabled)."]
+  )
+})
 it("says no more than that where it has to be theirs", () => {
   const task = { run: "r", resources: { cloud: "ssh" } }
   assert.strictEqual(refusal(none, false, task).hint, "Your machines: sky ssh ls rack")

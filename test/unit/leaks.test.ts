@@ -45,6 +45,8 @@ interface Scene {
   remnants: ReadonlyArray<Remnant>
   unclear: ReadonlyArray<string>
   whyNot: string | null
+  isForbidden: boolean
+  identity: ReadonlyArray<string> | null
   tagged?: Effect.Effect<Tagged, CloudError>
   /** What the cloud was told to end, in order; which of it fails. */
   readonly ended: Array<string>
@@ -62,6 +64,8 @@ const scene = (
     remnants: [],
     unclear: [],
     whyNot: null,
+    isForbidden: false,
+    identity: ["ann", "account"],
     ended: [],
     fails: new Map(),
     atEnd: Effect.void,
@@ -77,7 +81,8 @@ const scene = (
   const cloud = {
     name: "far",
     whyNot: Effect.sync(() => scene.whyNot),
-    identity: Effect.succeed(["ann", "account"]),
+    isForbidden: () => scene.isForbidden,
+    identity: Effect.sync(() => scene.identity),
     owned: () => Effect.die("tagged says it"),
     tagged: (log: string | null) =>
       Effect.suspend(() => {
@@ -219,6 +224,21 @@ describe("a leak", () => {
         assert.deepStrictEqual(yield* silent, [])
         yield* said([created, placed])
         assert.deepStrictEqual(yield* silent, ["far: there are no credentials"])
+      })
+    )
+  )
+  it.effect("is found, and ended, where the credentials may not make machines: seeing them takes less", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        yield* said([created, placed, asked, given, released, gone])
+        yield* minute
+        Object.assign(scene, { held: [machine()], whyNot: "its credentials may not ec2:RunInstances", isForbidden: true })
+        const { leaks, silent } = yield* find()
+        assert.deepStrictEqual([leaks.map(({ id }) => id), silent], [["i-0"], []])
+        yield* end("i-0")
+        assert.deepStrictEqual(scene.ended, ["i-0"])
+        scene.identity = null
+        assert.deepStrictEqual(yield* find(), { leaks: [], silent: ["far: its credentials may not ec2:RunInstances"] })
       })
     )
   )

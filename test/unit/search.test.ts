@@ -253,10 +253,15 @@ describe("the error when no place gave it", () => {
     assert.deepInclude(unavailable(stopped, true), { exitCode: exitCodes.credentials })
     assert.include(unavailable(stopped, true).hint, "sky check aws. To end it")
     assert.include(unavailable(row([]), false).hint, "sky check")
-    assert.include(hint({ code: "DefaultVpcDoesNotExist", scope: "region", anyKind: true }), "name a region where it is not so")
-    assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region" }), "name a region where it is not so")
+    assert.include(hint({ code: "DefaultVpcDoesNotExist", scope: "region", anyKind: true, want: null }), "name a region where it is not so")
+    assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region", want: null }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
     assert.include(hint({ want: "mending", scope: "region" }), "Mend that first")
+    const image = { code: "IMAGE_NOT_FOUND", scope: "cloud", want: null } as const
+    assert.strictEqual(hint(image), "Mend that first: neither less nor later is of any help.")
+    assert.strictEqual(code(image), exitCodes.failed)
+    assert.strictEqual(code({ code: "InvalidAMIID.NotFound", scope: "region", want: null }), exitCodes.failed)
+    assert.include(hint({ code: "REGION_RESOURCE_POOL_EXHAUSTED", scope: "region", want: "room" }), "or try again later")
     assert.include(hint({ want: "answer" }), "What may still come of what was asked for")
   })
   it("guesses at nothing by a code: what its cloud does not say of a refusal is told in the cloud's words", () => {

@@ -1,7 +1,7 @@
 /** Status is computed from what is wanted and what exists, at any moment of the log. */
 import { assert, describe, it } from "@effect/vitest"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { asked, cluster, nodeId, provisioned, ready, requested, rowAfter, type Said, up } from "../fakes/facts.ts"
+import { asked, cluster, nodeId, offer, provisioned, ready, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
 
 const stateAfter = (facts: ReadonlyArray<Said>) => conditionOf(rowAfter(facts)!)
 const words = (facts: ReadonlyArray<Said>) => {
@@ -40,6 +40,40 @@ describe("status", () => {
     assert.deepStrictEqual(words([...up(), lost]), ["INIT", null, "the head: its agent went away"])
     const released: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "missing" }
     assert.include(stateAfter([...up(2), released]).reason, "1 node of 2 missing")
+  })
+  it("status-17: what a launch that is over has left running says that nobody works on it, and both ways on", () => {
+    const cancelled: Said = [{ _tag: "OperationCancelled", reason: "", by: null }, "r-launch"]
+    const ways = "To end it: sky down train; to go on: sky launch or sky start train"
+    const [request, ...came] = provisioned(2)
+    const asking = [...asked({ numNodes: 2 }), request!]
+    assert.deepStrictEqual(words([...asking, cancelled]), [
+      "INIT",
+      null,
+      `nobody works on it any more, and 2 nodes from local may still come. ${ways}`
+    ])
+    const there = [...asking, cancelled, ...came]
+    const ended = "nobody works on it any more: its launch ended before the agent on"
+    assert.deepStrictEqual(words(there), ["INIT", null, `${ended} the head, worker 1 answered. ${ways}`])
+    const failed: Said = { _tag: "ActionFailed", cluster, action: "InstallAgents", message: "nobody answers on port 22", retryAtMs: 1 }
+    assert.deepStrictEqual(words([...asking, ...came, failed, cancelled]), [
+      "INIT",
+      null,
+      `${ended} the head, worker 1 answered (nobody answers on port 22). ${ways}`
+    ])
+    const [head] = ready(2)
+    assert.deepStrictEqual(words([...asking, ...came, head!, cancelled])[2], `${ended} worker 1 answered. ${ways}`)
+  })
+  it("status-17: a cluster that was UP and lost one node names it beside another that is silent, and what is still asked for", () => {
+    const released: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "missing" }
+    const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
+    const missing = "1 node of 2 missing; bring it up again with: sky launch or sky start train"
+    assert.deepStrictEqual(words([...up(2), released, lost]), ["INIT", null, `the head: its agent went away; ${missing}`])
+    const again: ReadonlyArray<Said> = [
+      requested("start"),
+      [{ _tag: "NodeRequested", cluster, token, ranks: [1], offer }, "r-start"],
+      [{ _tag: "OperationCancelled", reason: "", by: null }, "r-start"]
+    ]
+    assert.deepStrictEqual(words([...up(2), released, ...again]), ["INIT", null, "waiting for 1 node from local"])
   })
   it("status-21: STOPPED when all nodes are, with the reason; INIT on the way", () => {
     const stopping: ReadonlyArray<Said> = [...up(), { _tag: "StopRequested", cluster, purge: false, lastUse: "" }]

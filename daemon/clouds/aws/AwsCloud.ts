@@ -132,6 +132,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
     isForbidden: access.isForbidden,
     whyNot: whyNotBy(access.whyNot, settings),
+    doubt: access.doubt,
     warnings: Effect.sync(access.warnings),
     identity: access.identity,
     catalog: asOffers(accountCatalog),

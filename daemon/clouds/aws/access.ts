@@ -130,9 +130,10 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const needed = lacks.filter((name) => !forMore.includes(name))
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
-    return { why, found: { regions, lacks } }
+    return { why, found: { regions, lacks: lacks.filter((name) => forMore.includes(name)) } }
   })
   const {
+    doubt,
     doubting,
     found: seen,
     isForbidden,
@@ -148,6 +149,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
 
   return {
     identity,
+    doubt,
     doubting,
     warnings: () => {
       const lacks = seen()?.lacks ?? none

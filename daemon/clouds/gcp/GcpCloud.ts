@@ -19,6 +19,7 @@ import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
+import { inItsRegion } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
 import type { Parts } from "./instance-body.ts"
@@ -114,8 +115,9 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
 
   /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
   const provision: Cloud["provision"] = (request) => {
-    const { machine: { clone, ports: open = [] } = {}, tags } = request
+    const { machine: { clone, images: named, ports: open = [] } = {}, offer, tags } = request
     return access.doubting(provisionOnce(request)).pipe(
+      Effect.mapError((error) => (named?.[offer.region!] === undefined ? error : inItsRegion(error))),
       Effect.tapError(({ kind }) => (kind === "Refused" && open.length > 0 ? Effect.ignore(ports.close(tags.cluster)) : Effect.void)),
       Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(clones.removeOf(tags.cluster))))
     )
@@ -126,6 +128,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     lackOf: () => null,
     isForbidden: access.isForbidden,
     whyNot: whyNotBy(access.whyNot, settings),
+    doubt: access.doubt,
     warnings: access.warnings,
     identity: access.identity,
     catalog: asOffers(catalog),

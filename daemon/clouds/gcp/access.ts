@@ -80,7 +80,7 @@ export const makeAccess = (gcp: Gcp) => {
     const why = lacks.length === 0 ? null : `its credentials may not ${lacks.join("; nor ")} in ${project}`
     return { why, found: warns }
   })
-  const { doubting, found, isForbidden, whyNot } = makeSight<ReadonlyArray<string>>({
+  const { doubt, doubting, found, isForbidden, whyNot } = makeSight<ReadonlyArray<string>>({
     name: "GCP",
     hasSigns,
     noCredentials,
@@ -92,6 +92,7 @@ export const makeAccess = (gcp: Gcp) => {
     identity,
     isForbidden,
     whyNot,
+    doubt,
     doubting,
     warnings: Effect.sync(() =>
       (found() ?? []).map(

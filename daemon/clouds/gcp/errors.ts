@@ -41,7 +41,8 @@ const notAllowed = [
   "Credentials",
   "Config"
 ]
-const notInCloud = [...notAllowed, "IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
+const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
+const notInCloud = [...notAllowed, ...ofTheImage]
 /** It wants to be asked more slowly: nothing was done. */
 const throttled = [
   "rateLimitExceeded",
@@ -118,6 +119,12 @@ export const refusedBy = (code: string, message: string): CloudError => {
     ...(isOfAny && { anyKind: true }),
     ...(want && { want })
   })
+}
+
+/** Of an image that is named for one region: what is named for another one may do. */
+export const inItsRegion = (error: CloudError): CloudError => {
+  const { code, kind, left, message } = error
+  return ofTheImage.includes(code) ? new CloudError({ kind, code, message, scope: "region", ...(left && { left }) }) : error
 }
 
 /** The body of an answer that is an error, as the REST API writes it; of it Google's client keeps the message alone. */

@@ -29,6 +29,7 @@ import { openPlaces } from "../../optimizer/blocks.ts"
 import { giveUpPlace } from "../conclude.ts"
 import { decided, type Facts } from "../facts.ts"
 import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "../raise-machines.ts"
+import { isOfWish } from "./unavailable.ts"
 
 /** To say what there is. */
 const offersMaxMin = 2
@@ -41,7 +42,7 @@ const look = Effect.fn("nextPlace.look")(function* (
   const { blocked = [], clone, task } = request
   const access = yield* accessOf(clouds)
   const find = offersFor(clouds, access, task as Task, blocked.map(needOf))
-  const { offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
+  const { busy, offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
   const open = openPlaces(offers, row.refusals)
   const identities = yield* identitiesOf(
     clouds,
@@ -54,7 +55,7 @@ const look = Effect.fn("nextPlace.look")(function* (
     row.refusals.some((one) => one.code === event.code && one.offer.cloud === event.offer.cloud)
   const why = access.get(row.offer?.cloud ?? "") ?? null
   const off = why === null ? null : `${cloudDisplay(row.offer!.cloud)} is not enabled any more: ${why}`
-  return { offer, words, passed: passings(row.id, passed).filter((event) => !isSaid(event)), reason, off }
+  return { offer, words, passed: passings(row.id, passed).filter((event) => !isSaid(event)), reason, off, busy }
 })
 
 type Waiting = readonly [OperationId, typeof LaunchRequested.Type]
@@ -110,7 +111,7 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   const [active] = workOf(row)
   const { id, request } = active!
   if (request?._tag !== "LaunchRequested") return decided(id, [])
-  const { off, offer, passed, reason, words } = yield* look(row, request, clouds)
+  const { busy, off, offer, passed, reason, words } = yield* look(row, request, clouds)
   if (offer !== undefined) {
     const chosen = chosenAt(row.id, offer, row.numNodes, words)
     const others = moved(row, offer, words)
@@ -121,7 +122,8 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
     ...row.refusals,
     ...passed.map(({ anyKind = false, scope = "zone", want = null, ...one }) => ({ ...one, anyKind, scope, want, owner: null }))
   ]
-  if (!request.retryUntilUp) {
+  const isVain = off === null && !busy && refusals.length > 0 && refusals.every(isOfWish)
+  if (!request.retryUntilUp || isVain) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
     return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
   }

@@ -26,8 +26,11 @@ const isForQuota = ({ want }: Refusal): boolean => want === "quota"
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
   refusals.length > 0 && refusals.every((refusal) => refusal.anyKind && refusal.scope === "cloud" && !isForQuota(refusal))
 
-/** Of a region as it is set up, as of an image or a network that is missing: no other time helps. */
-const isOfSetup = ({ anyKind, scope }: Refusal): boolean => anyKind || scope === "region"
+/** Of a region or a cloud as it is set up, as of an image or a network that is missing: no other time helps. */
+const isOfSetup = ({ anyKind, scope, want }: Refusal): boolean => want === null && (anyKind || scope !== "zone")
+
+/** Of what is asked for, as an image that is not there: nobody waits for that. Rights and networks may come back. */
+export const isOfWish = (refusal: Refusal): boolean => isOfSetup(refusal) && !refusal.anyKind
 
 /** 7 is for what another time, size or quota may help. */
 const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
@@ -36,7 +39,7 @@ const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   // With `anyKind` the wish is right, and what it is to be made from is gone.
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
-  return refusals.every((refusal) => refusal.want === null && isOfSetup(refusal)) ? exitCodes.failed : exitCodes.capacity
+  return refusals.every(isOfSetup) ? exitCodes.failed : exitCodes.capacity
 }
 
 const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
@@ -54,14 +57,17 @@ const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =
   return isForbidden ? exiting(error, exitCodes.credentials) : error
 }
 
+const mendFirst = "Mend that first: neither less nor later is of any help."
+
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
   if (last === undefined) return "See what may be used, and why not: sky check"
-  if (last.want === "mending" || last.scope === "everywhere") return "Mend that first: neither less nor later is of any help."
+  if (last.want === "mending" || last.scope === "everywhere") return mendFirst
   if (refusals.every(({ want }) => want === "answer"))
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
   if (isForRights(refusals)) return rightsOf(refusals)
+  if (refusals.every((refusal) => isOfSetup(refusal) && refusal.scope === "cloud")) return mendFirst
   if (refusals.every(isOfSetup)) return "Mend that first, or name a region where it is not so."
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }

@@ -29,3 +29,13 @@ it.effect("each cloud that can be used says as whom, where that is asked, or why
     assert.deepStrictEqual((yield* check({ clouds: ["AWS"] })).clouds, [{ cloud: "aws", ...none }])
   })
 )
+
+it.effect("who asks is told what is so now, not what was kept of the last look", () =>
+  Effect.gen(function* () {
+    const seen = { why: null as string | null }
+    const now = "its credentials may not ec2:RunInstances"
+    const aws = { name: "aws", identity: Effect.succeed(null), whyNot: Effect.sync(() => seen.why), doubt: () => (seen.why = now) }
+    const { clouds } = yield* cloudAnswers(new Map([["aws", aws as unknown as Cloud]])).check({})
+    assert.deepStrictEqual(clouds, [{ cloud: "aws", enabled: false, reason: now, warnings: [] }])
+  })
+)
