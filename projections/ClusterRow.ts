@@ -27,7 +27,7 @@ export interface NodeRow {
 }
 
 /** A cloud call whose outcome is not known yet. Settled before anything else: an unknown machine cannot be released. */
-interface PendingToken {
+export interface PendingToken {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly offer: Offer

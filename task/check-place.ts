@@ -1,6 +1,6 @@
 /** Where a need may go: the region and zone as the offers spell them, and the cloud that has them when none was named. */
 import * as Result from "effect/Result"
-import { cloudDisplay, type Infra } from "./clouds.ts"
+import { cloudDisplay, cloudWords, type Infra } from "./clouds.ts"
 import { closeMatches, didYouMean, nearestTo } from "./near.ts"
 import type { CloudOffers, Offers } from "./Offers.ts"
 import { type Checked, refused } from "./Refusal.ts"
@@ -25,14 +25,20 @@ const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | u
   if (zone === undefined) return Result.succeed({ cloud, ...(spelled === undefined ? {} : { region: spelled }) })
   const home = offers.regionOf(zone)
   if (spelled !== undefined && home !== spelled) {
-    const known = offers.zonesOf(spelled)
-    const near = closeMatches(zone, known)
-    return refused(`The region '${spelled}' has no zone '${zone}'. It has: ${known.join(", ")}.`, near)
+    return refused(`The region '${spelled}' has no zone '${zone}'. It has: ${offers.zonesOf(spelled).join(", ")}.`)
   }
   return home === undefined
     ? unknown("zone", zone, cloud, offers.regions.flatMap(offers.zonesOf))
     : Result.succeed({ cloud, region: home, zone })
 }
+
+const hasPlace = (cloud: string, need: Infra, offers: Offers): boolean => {
+  const own = offers(cloud)
+  return own !== undefined && Result.isSuccess(onCloud(cloud, need, own))
+}
+
+const regionsText = (cloud: string, offers: CloudOffers | undefined) =>
+  offers === undefined || offers.regions.length === 0 ? [] : [`Regions of ${cloudDisplay(cloud)}: ${offers.regions.join(", ")}.`]
 
 /** Clouds without offers have no places to be searched. */
 export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<string>): Checked<Infra> => {
@@ -41,7 +47,7 @@ export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<s
   if (cloud !== undefined) {
     const own = onCloud(cloud, need, offers(cloud))
     if (Result.isSuccess(own)) return own
-    const others = enabled.filter((one) => Result.isSuccess(onCloud(one, need, offers(one))))
+    const others = enabled.filter((one) => hasPlace(one, need, offers))
     if (others.length === 0) return own
     const [what, name] = region === undefined ? (["zone", zone ?? ""] as const) : (["region", region] as const)
     const near = closeMatches(name, own.failure.near ?? [])
@@ -54,14 +60,14 @@ export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<s
     return refused(`Several clouds have it: ${found.map((one) => cloudDisplay(one.cloud!)).join(", ")}. Name the cloud.`)
   if (first !== undefined) return Result.succeed(first)
   const failures = tried.filter(Result.isFailure).map(({ failure }) => failure)
+  const near = failures.flatMap((failure) => failure.near ?? [])
+  const what = [region === undefined ? [] : `region '${region}'`, zone === undefined ? [] : `zone '${zone}'`].flat().join(" with the ")
+  const off = cloudWords.filter((one) => !enabled.includes(one) && hasPlace(one, need, offers)).map(cloudDisplay)
+  if (off.length > 0) return refused(`No enabled cloud has the ${what}: it is one of ${off.join(", ")}'s, not enabled.`, near)
   const [only, ...more] = failures
   if (only !== undefined && more.length === 0) return Result.fail(only)
-  const what = [region === undefined ? undefined : `region '${region}'`, zone === undefined ? undefined : `zone '${zone}'`]
-  const near = failures.flatMap((failure) => failure.near ?? [])
   // What is much like it on one cloud leaves out what is less so on another.
   const close = closeMatches(zone ?? region ?? "", near)
-  return refused(
-    `No enabled cloud has the ${what.filter((part) => part !== undefined).join(" with the ")}.`,
-    close.length > 0 ? close : near
-  )
+  const there = near.length > 0 ? [] : enabled.flatMap((one) => regionsText(one, offers(one)))
+  return refused([`No cloud has the ${what}.`, ...there].join(" "), close.length > 0 ? close : near)
 }

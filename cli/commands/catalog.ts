@@ -35,7 +35,7 @@ const right = ["TYPES", "REGIONS", "ACCELERATORS", "LEFT_OUT"]
 
 const pricesOf = ({ date, refused, source, types }: CatalogView): string => {
   const of = source !== null && !isUrl.test(source) ? ", as the file is dated" : ""
-  const left = refused > 0 ? `, ${plural(refused, "row")} left out: no such prices` : ""
+  const left = refused > 0 ? `, ${plural(refused, "row")} left out: impossible prices` : ""
   return `prices of ${clean(date)}${of}, ${plural(types, "type")}${left}`
 }
 

@@ -7,14 +7,20 @@ import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 import { notify } from "../render/notify.ts"
-import { type Colour, clean } from "../render/style.ts"
+import { type Colour, clean, cleanText } from "../render/style.ts"
 import { table } from "../render/table.ts"
-import { ago, duration } from "../render/time.ts"
+import { ago, duration, plural } from "../render/time.ts"
 import { atMost, screen, verb } from "../verb.ts"
 
 const usage = "sky ops [list [-a] | cancel ID]"
 const colours: Record<OperationView["status"], Colour> = { running: "blue", succeeded: "green", failed: "red", cancelled: "yellow" }
 const titles = ["ID", "VERB", "CLUSTER", "REQUESTED", "DURATION", "STATUS", "DETAIL"]
+
+/** Of several lines the first: each of them in a column is one. All of them: `sky why`, or `-o json`. */
+const firstOf = (detail: string): string => {
+  const [first = "", ...more] = cleanText(detail).trim().split("\n")
+  return more.length === 0 ? first : `${first} (${plural(more.length, "more line")}: sky why, -o json)`
+}
 
 const cells = (operation: OperationView, nowMs: number) => [
   clean(operation.id),
@@ -23,7 +29,7 @@ const cells = (operation: OperationView, nowMs: number) => [
   ago(operation.requestedAtMs, nowMs),
   duration((operation.endedAtMs ?? nowMs) - operation.requestedAtMs),
   { text: operation.status, colour: colours[operation.status] },
-  clean(operation.detail ?? "")
+  firstOf(operation.detail ?? "")
 ]
 
 export const ops = verb(usage, { all: { type: "boolean", short: "a" } }, async ({ flags, words, json, connect }) => {

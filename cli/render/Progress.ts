@@ -6,7 +6,7 @@ import { phaseText, quiet } from "../../sdk/client/phases.ts"
 import type { Progress as Phase } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
 import { stderr } from "../out.ts"
-import { clean, cut, type Glyph, glyph, isColoured, paint, widthOf } from "./style.ts"
+import { clean, cut, type Glyph, glyph, isColoured, isLive, paint, widthOf } from "./style.ts"
 import { took } from "./time.ts"
 
 /** Not said when it fails: the failure itself says it. */
@@ -28,11 +28,13 @@ export interface Progress {
 }
 
 const pad = (text: string, width: number) => text + " ".repeat(Math.max(0, width - widthOf(text)))
-const columns = (label: string, detail: string, time: string) => `${pad(label, labelWidth)} ${pad(detail, detailWidth)} ${time}`.trimEnd()
+/** Words that are longer than their column may end in a time themselves: the phase's own is set apart from them. */
+const columns = (label: string, detail: string, time: string) =>
+  `${pad(label, labelWidth)} ${time && widthOf(detail) > detailWidth ? `${detail} (${time})` : `${pad(detail, detailWidth)} ${time.padStart(5)}`}`.trimEnd()
 
 export const makeProgress = (silent = false, stream = stderr): Progress => {
   const colour = isColoured(stream)
-  const live = stream.isTTY() && process.env.TERM !== "dumb" && !silent
+  const live = isLive(stream) && !silent
   const begunAtMs = new Map<string, number>()
   let current: { readonly label: string; readonly detail: string; readonly sinceMs: number } | undefined
   let timer: NodeJS.Timeout | undefined
@@ -50,7 +52,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     const time = lasting(Date.now() - current.sinceMs)
     const width = stream.columns() - 3
     // The seconds show that it goes on: long words give way to them.
-    const detail = cut(current.detail, width - labelWidth - widthOf(time) - 2)
+    const detail = cut(current.detail, width - labelWidth - widthOf(time) - 4)
     stream.write(`\r\x1b[K${mark("running")} ${cut(columns(current.label, detail, time), width)}`)
     drawn = true
   }
@@ -68,7 +70,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
   }
 
   const line: Progress["line"] = (kind, label, detail, ms) =>
-    silent || above(`${mark(kind)} ${columns(label, clean(detail), ms! >= 0 ? took(ms!).padStart(5) : "")}\n`)
+    silent || above(`${mark(kind)} ${columns(label, clean(detail), ms! >= 0 ? took(ms!) : "")}\n`)
 
   const take = ({ phase, state, detail, atMs, cluster }: Phase) => {
     const key = `${cluster}/${phase}`

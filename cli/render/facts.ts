@@ -6,7 +6,7 @@ import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { placeName } from "../../task/place.ts"
 import { priceText } from "../../task/price.ts"
-import { clean } from "./style.ts"
+import { clean, cleanText } from "./style.ts"
 import { clock, localTime, plural } from "./time.ts"
 
 type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
@@ -97,6 +97,10 @@ export const say = (event: Event): string => {
 }
 
 export const eventLine = ({ seq, atMs, event }: Recorded): string => {
-  const below = event._tag === "SetupEnded" && event.failedRank !== null ? event.lastLines : []
-  return [`${String(seq).padStart(5)}  ${clock(atMs)}  ${say(event)}`, ...below.map((line) => `${" ".repeat(19)}${clean(line)}`)].join("\n")
+  const lines = event._tag === "OperationFailed" ? cleanText(`failed: ${event.error.message}`).split("\n") : [say(event)]
+  const below = event._tag === "SetupEnded" && event.failedRank !== null ? event.lastLines : lines.slice(1)
+  return [
+    `${String(seq).padStart(5)}  ${clock(atMs)}  ${clean(lines[0]!)}`,
+    ...below.map((line) => `${" ".repeat(19)}${clean(line)}`)
+  ].join("\n")
 }

@@ -28,7 +28,9 @@ export const ascii = (text: string): string =>
 const codes = { green: 32, yellow: 33, blue: 34, red: 31, dim: 2, bold: 1 } as const
 export type Colour = keyof typeof codes
 
-export const isColoured = (stream: Out): boolean => stream.isTTY() && !env.NO_COLOR && env.TERM !== "dumb"
+/** Whether what was written there can be written over. */
+export const isLive = (stream: Out): boolean => stream.isTTY() && env.TERM !== "dumb"
+export const isColoured = (stream: Out): boolean => isLive(stream) && !env.NO_COLOR
 
 export const paint = (colour: Colour | undefined, text: string, on: boolean): string =>
   on && colour && text ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text

@@ -2,6 +2,7 @@
 import type { Offer } from "../../events/values.ts"
 import type { Plan as PlanView } from "../../sdk/protocol/launch.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import { wantText } from "./need-text.ts"
 import type { Look } from "./optimize.ts"
 
 /** Places that are told one by one. */
@@ -12,11 +13,13 @@ const typesMax = 4
 const kindOf = ({ accelerators, cloud, useSpot }: Offer) => [cloud, accelerators?.name, accelerators?.count, useSpot].join("|")
 
 /** Where several types would do, the cheapest is taken, and nobody would know of the others. */
-const othersIn = ({ cloud, types }: Look): ReadonlyArray<string> => {
+const othersIn = ({ cloud, need, types }: Look, isAlone: boolean): ReadonlyArray<string> => {
   const [first, ...others] = types
   if (first === undefined || others.length === 0) return []
   const more = others.length > typesMax ? ` and ${others.length - typesMax} more` : ""
-  return [`${cloudDisplay(cloud)} has dearer machines too: ${others.slice(0, typesMax).join(", ")}${more} (-t TYPE).`]
+  return [
+    `${cloudDisplay(cloud)} has dearer machines${isAlone ? "" : ` with ${wantText(need)}`} too: ${others.slice(0, typesMax).join(", ")}${more} (-t TYPE).`
+  ]
 }
 
 export interface Told {
@@ -46,6 +49,16 @@ export const planView = (
     next: others.slice(0, nextMax),
     more: Math.max(0, others.length - nextMax),
     mostUsdPerHour: others.reduce((most, { usdPerHour }) => Math.max(most, usdPerHour), offer!.usdPerHour),
-    notes: [...why, ...new Set(looks.flatMap(othersIn))]
+    notes: [
+      ...why,
+      ...new Set(
+        looks.flatMap((look) =>
+          othersIn(
+            look,
+            looks.every(({ need }) => need === looks[0]?.need)
+          )
+        )
+      )
+    ]
   }
 }

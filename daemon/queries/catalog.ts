@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { CatalogReset, CatalogUpdate, CatalogView, GpusList, GpuView, Optimize } from "../../sdk/protocol/catalog.ts"
 import { RuntimeError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
 import { needOf } from "../../task/Need.ts"
 import { meantText, nearestTo } from "../../task/near.ts"
 import { cut, sentence } from "../../task/sentence.ts"
@@ -48,16 +49,21 @@ const named = (text: string | null | undefined): Result.Result<(name: string) =>
     : Result.succeed(matches)
 }
 
-/** The whole name: `europe-west1` is not `europe-west10`. */
+/** The whole name: `europe-west1` is not `europe-west10`. `every`: of all clouds, where one was named. */
 const regionIn = (
   catalogs: ReadonlyArray<Catalog>,
-  asked: string | null | undefined
+  asked: string | null | undefined,
+  every: ReadonlyArray<Catalog>
 ): Result.Result<(region: string) => boolean, SkydError> => {
   if (asked === null || asked === undefined) return Result.succeed(() => true)
   const regions = catalogs.flatMap((catalog) => catalog.regions)
   const word = asked.toLowerCase()
-  if (regions.some((region) => region.toLowerCase() === word)) return Result.succeed((region) => region.toLowerCase() === word)
-  return Result.fail(new ValueError({ message: `There is no region '${cut(asked)}'.`, hint: meantText(nearestTo(asked, regions)) || null }))
+  const isIt = (region: string) => region.toLowerCase() === word
+  if (regions.some(isIt)) return Result.succeed(isIt)
+  const others = every.filter((catalog) => catalog.regions.some(isIt)).map(({ cloud }) => cloudDisplay(cloud))
+  const [only, ...more] = catalogs.map(({ cloud }) => cloudDisplay(cloud))
+  const message = `${more.length === 0 ? `${only} has` : "There is"} no region '${cut(asked)}'${others.length === 0 ? "" : `: it is one of ${others.join(", ")}'s`}.`
+  return Result.fail(new ValueError({ message, hint: meantText(nearestTo(asked, regions)) || `There are: ${regions.join(", ")}.` }))
 }
 
 export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
@@ -94,7 +100,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
         message: "No list of offers can be read: skyd is not installed as a whole.",
         hint: "Install it anew."
       })
-    const isRegion = yield* Effect.fromResult(regionIn(some, region))
+    const isRegion = yield* Effect.fromResult(regionIn(some, region, catalogs.all()))
     const filter = { isNamed, isRegion, count: count ?? null, allRegions: allRegions ?? false }
     const gpus = some.flatMap((catalog) => gpusOn(catalog, filter)).sort(byKind)
     const { own, ownReason } = cloud ? { own: [], ownReason: null } : yield* ownGpus(clouds.get("ssh"), null, false, isWanted)
@@ -110,8 +116,13 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
         message: `A list is had by http, by https or from an absolute path, not from '${cut(from)}'.`,
         hint: null
       })
-    if (sha256 !== null && (from === null || !/^[0-9a-f]{64}$/i.test(sha256)))
-      return yield* new ValueError({ message: "sha256 is 64 hexadecimal digits, of the list that is named beside it.", hint: null })
+    if (sha256 !== null && from === null)
+      return yield* new ValueError({
+        message: "A sha256 is of a list that is named beside it.",
+        hint: "Name the list too: --from URL|FILE."
+      })
+    if (sha256 !== null && !/^[0-9a-f]{64}$/i.test(sha256))
+      return yield* new ValueError({ message: `A sha256 is 64 hexadecimal digits, not '${cut(sha256)}'.`, hint: null })
     const nowMs = yield* Clock.currentTimeMillis
     const updates = yield* Effect.forEach(asked, (cloud) =>
       Effect.map(

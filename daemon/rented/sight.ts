@@ -15,7 +15,7 @@ const silentForMs = 30_000
 const answerMaxMs = 10_000
 
 /** What keeps it from being used, as the account's cloud said it itself; null: nothing. */
-interface Sight<A> {
+export interface Sight<A> {
   readonly why: string | null
   readonly found: A
 }

@@ -13,6 +13,8 @@ import type { Progress } from "../protocol/Wire.ts"
 
 const says = (text: string) => void process.stderr.write(`${text}\n`)
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+/** The words may end in a time or a price themselves. */
+const timed = (detail: string, time: string) => (detail === "" ? time : `${detail} (${time})`)
 /** A name must not move the cursor. */
 const clean = (text: string) => text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, " ")
 
@@ -29,7 +31,7 @@ const phases = () => {
     if (state === "failed") says(`Failed: ${phase} ${clean(detail)}`.trimEnd())
     // An agent starts once its node is there; that of a node which ran before is only looked after.
     else if (!quiet.includes(phase) && !(phase === "bootstrap" && sinceMs === undefined))
-      says([phaseText(phase, true), clean(detail), seconds(atMs - (sinceMs ?? atMs))].filter(Boolean).join(" "))
+      says(`${phaseText(phase, true)} ${timed(clean(detail), seconds(atMs - (sinceMs ?? atMs)))}`)
   }
 }
 

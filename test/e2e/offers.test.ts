@@ -102,6 +102,11 @@ describe("a wish that no cloud can meet", () => {
     expect(either.err + either.out).toContain("Left out: GCP tpu-v3-8:1 (TPUs (tpu-v3-8) are listed")
   })
 
+  it("of several accelerators says whose the dearer machines are", async () => {
+    const file = home.file("several.yaml", "resources: {infra: aws, accelerators: ['A100:8', 'T4:1']}\nrun: r\n")
+    expect((await home.sky("launch", "--dryrun", "-c", "p", file)).out).toMatch(/^AWS has dearer machines with T4:1 too: g4dn\.2xlarge, /m)
+  })
+
   it("that contradicts itself is wrong usage, and a region of another cloud is said to be that cloud's", async () => {
     for (const infra of [[], ["--infra", "aws"]])
       expect(await dry("-t", "m5.large", "--gpus", "T4", ...infra)).toMatchObject({
@@ -260,7 +265,7 @@ m6i.2xlarge,,,8.0,32.0,,-1,,us-east-1,use1-az2
     const odd = "it has 1 type, where 1360 were known: sky catalog reset aws"
     expect({ code, out }).toEqual({
       code: 0,
-      out: `✓ AWS  updated: prices of 2026-11-25, 1 type, 1 row left out: no such prices\n  └ ${odd}\n`
+      out: `✓ AWS  updated: prices of 2026-11-25, 1 type, 1 row left out: impossible prices\n  └ ${odd}\n`
     })
     const failed = await home.sky("catalog", "update", "aws", "--from", `${url}/broken.csv`)
     expect(failed).toMatchObject({

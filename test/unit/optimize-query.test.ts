@@ -48,3 +48,24 @@ describe("the best place for a task", () => {
     })
   )
 })
+
+describe("a question about the lists", () => {
+  const ask = catalogAnswers(new Map(), packed)
+  it.effect("for a region that the named cloud has not is told whose it is", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(ask["gpus.list"]({ cloud: "gcp", region: "us-east-1" }))
+      assert.strictEqual(message, "GCP has no region 'us-east-1': it is one of AWS's.")
+      const nowhere = yield* Effect.flip(ask["gpus.list"]({ region: "mars" }))
+      assert.strictEqual(nowhere.message, "There is no region 'mars'.")
+      assert.match(nowhere.hint ?? "", /^There are: .*us-east-1/)
+    })
+  )
+  it.effect("whose sha256 is of no list is told what is missing, and one that is none that", () =>
+    Effect.gen(function* () {
+      const alone = yield* Effect.flip(ask["catalog.update"]({ clouds: ["aws"], sha256: "a".repeat(64) }))
+      assert.strictEqual(alone.hint, "Name the list too: --from URL|FILE.")
+      const odd = yield* Effect.flip(ask["catalog.update"]({ clouds: ["aws"], from: "/x", sha256: "abc" }))
+      assert.strictEqual(odd.message, "A sha256 is 64 hexadecimal digits, not 'abc'.")
+    })
+  )
+})

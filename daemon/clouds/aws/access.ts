@@ -7,7 +7,9 @@ import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
 import { keptIdentity } from "../../rented/identity.ts"
 import { makeSight } from "../../rented/sight.ts"
+import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { withWayOn } from "./way-on.ts"
 
 const variables = [
   "AWS_ACCESS_KEY_ID",
@@ -92,12 +94,12 @@ const noCredentials =
 
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
+  const told = Effect.mapError((error: CloudError) => withWayOn(error, process.env))
   const identity = keptIdentity({
     hasSigns,
     fingerprint: aws.fingerprint,
-    ask: Effect.map(
-      aws.sts((sts, asked) => sts.getCallerIdentity({}, asked)),
-      ({ Account, UserId }) => [UserId, Account].flatMap((name) => name || [])
+    ask: Effect.map(told(aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))), ({ Account, UserId }) =>
+      [UserId, Account].flatMap((name) => name || [])
     )
   })
 
@@ -115,7 +117,6 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
   })
 
   const see = Effect.gen(function* () {
-    yield* identity
     const region = yield* aws.home
     const [{ Regions = [] }, lacks] = yield* Effect.all(
       [aws.ask(region, "DescribeRegions", (ec2, asked) => ec2.describeRegions({}, asked)), lacking(region)],
@@ -131,7 +132,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
     return { why, found: { regions, lacks: lacks.filter((name) => forMore.includes(name)) } }
-  })
+  }).pipe(told)
   const {
     doubt,
     doubting,
@@ -143,7 +144,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     hasSigns,
     noCredentials,
     fingerprint: aws.fingerprint,
-    see,
+    see: Effect.andThen(identity, see),
     isAnswer: ({ code, kind }) => kind === "Refused" && code !== "CredentialsProviderError"
   })
 

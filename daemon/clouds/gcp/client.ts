@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
-import { filesNow, isOnGoogle, ownerOf, projectOf, readCredentials } from "./credentials.ts"
+import { filesNow, isOnGoogle, mending, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
 import { type ErrorBody, errorOf, isThrottled } from "./errors.ts"
 import { type Clients, openClients } from "./open-clients.ts"
 
@@ -63,7 +63,9 @@ const load = async (ownProject: string | null) => {
   const { auth } = await openClients(clients, {}).projects()
   auth.useJWTAccessWithScope = true
   auth.defaultScopes = ["https://www.googleapis.com/auth/cloud-platform"]
-  const authClient = (await auth.getClient()) as unknown as AuthClient
+  const authClient = (await auth.getClient().catch((error: unknown) => {
+    throw ofNoUse(error)
+  })) as unknown as AuthClient
   const plain = authClient.fetch.bind(authClient)
   // The client keeps no reason of an error, by which alone a quota is told from a right.
   authClient.fetch = async (url, init) => {
@@ -134,7 +136,7 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
           slot = own
           return slots.run(own, async () => work(await session(projectId)))
         },
-        catch: (error) => (isCloudError(error) ? error : errorOf(error, slot?.body, what, where))
+        catch: (error) => (isCloudError(error) ? error : told(errorOf(error, slot?.body, what, where)))
       })
     })
   })
@@ -176,6 +178,10 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
     fingerprint: Effect.promise(filesNow)
   }
 }
+
+/** Google says that a login is over, and not what to do. */
+const told = (error: CloudError) =>
+  error.code === "Credentials" ? refusedForAny(error.code, `${error.message}: ${mending()}`, "cloud") : error
 
 const isCloudError = (error: unknown): error is CloudError => (error as { readonly _tag?: string } | null)?._tag === "CloudError"
 

@@ -1,8 +1,10 @@
 /** Where Google's tools keep who the user is and which project he works in. Of credentials only what they are for is read here; to use them is the library's affair. */
+import { createPrivateKey } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { readFile, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { inner } from "../../../task/sentence.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 
 const envName = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -44,13 +46,15 @@ interface CredentialsFile {
   readonly type?: string
   readonly client_email?: string
   readonly client_id?: string
+  readonly private_key?: unknown
   readonly project_id?: string
   readonly quota_project_id?: string
   readonly audience?: string
   readonly service_account_impersonation_url?: string
 }
 
-const mending = () =>
+/** Where the login itself is no more. */
+export const mending = () =>
   process.env[envName]
     ? `set ${envName} to another file and restart the daemon (sky daemon restart)`
     : "run gcloud auth application-default login"
@@ -71,7 +75,26 @@ export const readCredentials = async (): Promise<CredentialsFile> => {
     }
   })()
   if (typeof found !== "object" || found === null) throw noUse("holds no credentials, for it is no JSON object")
+  if (hasOddKey(found)) throw noUse("holds a private key that is none")
   return found
+}
+
+/** The library would ask again and again, as if nobody had answered. */
+const hasOddKey = ({ private_key: key }: CredentialsFile): boolean => {
+  if (typeof key !== "string") return false
+  try {
+    createPrivateKey(key)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** What the library says of a file that it cannot use names neither the file nor what to do. */
+export const ofNoUse = (error: unknown): unknown => {
+  if (!existsSync(credentialsFile())) return error
+  const why = (error as Error).message.replace(/^Unable to read the credential file.*?variable: /, "")
+  return noUse(`holds no credentials that can be used (${inner(why)})`)
 }
 
 /** Who they are, where the file itself says that. */

@@ -33,6 +33,12 @@ describe("the fact that a setup failed", () => {
   })
 })
 
+it("a failure of several reasons tells each on a line of its own", () => {
+  const several = fact(4, { _tag: "OperationFailed", error: { message: "No place:\n  AWS: no room\x1b[2J\n  GCP: no quota" } })
+  const under = " ".repeat(19)
+  expect(line(several)).toBe(`    4  TIME  failed: No place:\n${under}  AWS: no room\n${under}  GCP: no quota`)
+})
+
 it("the fact that a machine ended says since when, where that was seen later, and that of a place the day of its price", () => {
   const stopped = { _tag: "NodeStopped", rank: 1, reason: "spot" }
   expect(line(fact(6, stopped))).toBe("    6  TIME  node 1 stopped: spot")

@@ -4,10 +4,13 @@ import { makeProgress } from "../../../cli/render/Progress.ts"
 import { planLine, terminal } from "../../../sdk/api/narrate.ts"
 import type { Progress } from "../../../sdk/protocol/Wire.ts"
 
-type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number]
+type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number, detail?: string]
 
 const phases = (all: ReadonlyArray<Phase>) =>
-  all.map(([phase, state, atMs]) => ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail: "" }) as unknown as Progress)
+  all.map(
+    ([phase, state, atMs, detail = ""]) =>
+      ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail }) as unknown as Progress
+  )
 
 const fresh: ReadonlyArray<Phase> = [
   ["provision", "running", 0],
@@ -50,7 +53,15 @@ it("the seconds of what runs are seen however much there is to say of it", () =>
   const { end, run } = makeProgress(false, { write: (text: string) => out.push(text), isTTY: () => true, columns: () => 60 } as never)
   run("Starting", `waiting for ssh: ${"long words ".repeat(20)}`)
   end()
-  expect(out[0]).toMatch(/waiting for ssh: long words .*… +0 s$/)
+  expect(out[0]).toMatch(/waiting for ssh: long words .*… \(0 s\)$/)
+})
+
+it("a time that ends the words is not taken for how long it took", () => {
+  const out: Array<string> = []
+  const { line } = makeProgress(false, { write: (text: string) => out.push(text), isTTY: () => false, columns: () => 80 } as never)
+  line("failed", "Provisioning", "no room anywhere; all are asked again in 1 min 0 s", 100)
+  line("failed", "Provisioning", "no room", 100)
+  expect(out).toEqual([expect.stringMatching(/ in 1 min 0 s \(0\.1 s\)\n$/), expect.stringMatching(/ no room {29,}\d\.\d s\n$/)])
 })
 
 it("what failed without having begun took no time: a wait that is told by its end has no other", async () => {
@@ -61,6 +72,15 @@ it("what failed without having begun took no time: a wait that is told by its en
       ["provision", "failed", 2000]
     ])
   ).toMatch(/2\.0 s\n.*[^s]\n$/)
+})
+
+it("the API sets the time that a phase took apart from its words", async () => {
+  const where = "1 node on AWS us-east-1a, $12.24 an hour"
+  const all: ReadonlyArray<Phase> = [
+    ["provision", "running", 0],
+    ["provision", "done", 1200, where]
+  ]
+  expect(await api(all)).toBe(`Provisioned ${where} (1.2 s)\n`)
 })
 
 it("a dry run of the API says on what machine, where, and for how much", () => {

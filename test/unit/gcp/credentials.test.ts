@@ -2,7 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { makeGcp } from "../../../daemon/clouds/gcp/client.ts"
 import { filesNow, hasSigns, ownerOf, projectOf, readCredentials } from "../../../daemon/clouds/gcp/credentials.ts"
 import { gcpSettings } from "../../../daemon/clouds/gcp/settings.ts"
 
@@ -48,6 +50,22 @@ describe("credentials", () => {
     process.env["GOOGLE_APPLICATION_CREDENTIALS"] = join(home, "missing.json")
     const other = "set GOOGLE_APPLICATION_CREDENTIALS to another file and restart the daemon (sky daemon restart)"
     await expect(readCredentials()).rejects.toThrow(`${home}/missing.json is not there: ${other}`)
+  })
+  it.each([
+    ["an empty object", {}, "no credentials that can be used (The incoming JSON object does not contain a client_email field)"],
+    [
+      "half a login",
+      { type: "authorized_user" },
+      "no credentials that can be used (The incoming JSON object does not contain a client_id field)"
+    ],
+    ["a key that is none", { type: "service_account", client_email: "a@b", private_key: "x" }, "a private key that is none"]
+  ])("that Google's library cannot use are told so too: %s", async (_, file, why) => {
+    process.env["GOOGLE_APPLICATION_CREDENTIALS"] = join(home, "own.json")
+    writeFileSync(join(home, "own.json"), JSON.stringify(file))
+    const { message } = await Effect.runPromise(Effect.flip(makeGcp(Effect.succeed({ projectId: "p" })).who))
+    expect(message).toBe(
+      `${home}/own.json holds ${why}: set GOOGLE_APPLICATION_CREDENTIALS to another file and restart the daemon (sky daemon restart)`
+    )
   })
   it.each([
     ["a service account", { type: "service_account", client_email: "robot@p.iam.gserviceaccount.com" }, "robot@p.iam.gserviceaccount.com"],

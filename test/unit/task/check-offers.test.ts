@@ -26,6 +26,27 @@ describe("with the offers", () => {
     assert.deepStrictEqual(complete({ region: "US-EAST-1" }), { cloud: "aws", region: "us-east-1" })
     assert.deepStrictEqual(complete({ zone: "us-central1-a" }), { cloud: "gcp", region: "us-central1", zone: "us-central1-a" })
   })
+  it("a place that no cloud has comes with those that there are, one of a cloud that is off with its cloud", () => {
+    const { message } = refusal({ region: "mars" })
+    assert.match(message, /^No cloud has the region 'mars'\. Regions of AWS: af-south-1, .*us-west-2\. Regions of GCP: .*us-central1/)
+    assert.strictEqual(
+      refusal({ region: "us-central1" }, ["local", "aws"]).message,
+      "No enabled cloud has the region 'us-central1': it is one of GCP's, not enabled."
+    )
+    assert.strictEqual(
+      refusal({ region: "us-east-1" }, ["local"]).message,
+      "No enabled cloud has the region 'us-east-1': it is one of AWS's, not enabled."
+    )
+    assert.match(refusal({ zone: "mars1a" }).message, /^No cloud has the zone 'mars1a'\. Regions of AWS: /)
+  })
+  it("of a region with few zones they are listed once", () => {
+    const { message, near = [] } = refusal({ infra: "aws/us-east-1/us-east-1z" })
+    assert.strictEqual(
+      message,
+      "The region 'us-east-1' has no zone 'us-east-1z'. It has: us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1e, us-east-1f."
+    )
+    assert.deepStrictEqual(near, [])
+  })
   it("a mistyped place comes with those that were perhaps meant", () => {
     assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-east1" }), {
       error: "ValueError",

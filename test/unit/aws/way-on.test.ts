@@ -1,0 +1,46 @@
+/** What a user whose account cannot be asked is told to do. */
+import { describe, expect, it } from "vitest"
+import { errorOf } from "../../../daemon/clouds/aws/errors.ts"
+import { withWayOn } from "../../../daemon/clouds/aws/way-on.ts"
+
+const said = (thrown: object, env: Readonly<Record<string, string>> = {}) =>
+  withWayOn(errorOf(thrown, "GetCallerIdentity", ""), env).message
+const none = { name: "CredentialsProviderError", message: "Could not load credentials from any providers" }
+const own = "Could not load credentials from any providers (CredentialsProviderError, GetCallerIdentity)"
+const refused = { name: "Error", code: "ECONNREFUSED", message: "connect ECONNREFUSED 127.0.0.1:1" }
+
+describe("an account of AWS that cannot be asked", () => {
+  it("for want of credentials is told by its profile, with what to run", () => {
+    expect(said(none, { AWS_PROFILE: "nope" })).toBe(
+      `of the profile 'nope' (AWS_PROFILE): ${own}: run aws configure --profile nope or aws sso login --profile nope, or set another AWS_PROFILE and restart the daemon (sky daemon restart)`
+    )
+    expect(said(none)).toContain(`${own}: run aws configure or aws sso login, or set AWS_PROFILE or `)
+  })
+  it("by the credentials of the environment is not told to log in: the environment would go before", () => {
+    const expired = {
+      name: "ExpiredToken",
+      message: "The security token included in the request is expired",
+      $metadata: { httpStatusCode: 403 }
+    }
+    expect(said(expired, { AWS_ACCESS_KEY_ID: "A" })).toMatch(
+      /GetCallerIdentity\): AWS_ACCESS_KEY_ID is set: set .* and restart the daemon/
+    )
+    expect(said(expired)).toContain("aws sso login")
+  })
+  it("for it is not reached is told by its endpoint", () => {
+    expect(said(refused, { AWS_ENDPOINT_URL: "http://127.0.0.1:1" })).toMatch(
+      /: AWS_ENDPOINT_URL is http:\/\/127\.0\.0\.1:1: unset it, .*restart/
+    )
+    expect(said(refused)).toMatch(/is this machine on the network\?$/)
+  })
+  it("is told what AWS said where that is all there is to say, and stays the same error", () => {
+    const denied = errorOf({ name: "AccessDenied", message: "no", $metadata: { httpStatusCode: 403 } }, "GetCallerIdentity", "")
+    expect(withWayOn(denied, {})).toBe(denied)
+    expect(withWayOn(errorOf(none, "GetCallerIdentity", ""), {})).toMatchObject({
+      code: none.name,
+      kind: "Refused",
+      scope: "cloud",
+      anyKind: true
+    })
+  })
+})
