@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import type { NodeId } from "../events/ids.ts"
 import { type Clusters, logOf, rowNamed, rowOf } from "../projections/clusters.ts"
 import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
 import { Clouds } from "./Clouds.ts"
@@ -14,7 +15,7 @@ import { hadIn, wasUsed } from "./leaks/known.ts"
 import { EventLog } from "./log/EventLog.ts"
 import { Witness } from "./log/Witness.ts"
 import { Notices } from "./Notices.ts"
-import { endNamed, inWords, type Machine, machines, unknownOf } from "./read-only/to-pay-for.ts"
+import { endNamed, inWords, type Machine, type Machines, machines, unknownOf } from "./read-only/to-pay-for.ts"
 
 /** How long the first start of a log may wait for the clouds' word. */
 const firstLookMaxMs = 2000
@@ -52,6 +53,19 @@ const isKnown = (clusters: Clusters, { tags }: Owned) => {
   return row !== undefined && tags.log === logOf(clusters, row)
 }
 
+/** Of its own what ends them is recorded; another log's can only be ended without. */
+const textOf = ({ found, silent }: Machines, ownLog: string): string | null => {
+  const isOwn = ({ tags }: Owned) => tags.log === ownLog
+  const [own, others] = [found.filter(isOwn), found.filter((one) => !isOwn(one))]
+  const told = [
+    [own, "There are machines of this log that no cluster has.", "sky leaks --terminate ends them."],
+    [others, "There are machines that the log does not know.", "sky down --unlogged CLUSTER ends them."]
+  ] as const
+  const all = told.flatMap(([those, what, way]) => (those.length === 0 ? [] : [`${what} ${inWords({ found: those, silent: [] })} ${way}`]))
+  if (all.length > 0) return `${all.join(" ")}${unknownOf(silent)}`
+  return silent.length === 0 ? null : `There may be machines that the log does not know.${unknownOf(silent)}`
+}
+
 const make = Effect.gen(function* () {
   const clouds = yield* Clouds
   const log = yield* EventLog
@@ -60,6 +74,12 @@ const make = Effect.gen(function* () {
   const { said } = yield* Witness
   const isFirst = said.seq === 0
   let last: ReadonlyArray<Machine> = []
+  let unclear: ReadonlyArray<string> = []
+  /** Of those that were told of: a list of a cloud's may still have them. */
+  const ended = new Set<NodeId>()
+
+  const isLoose = (clusters: Clusters) => (one: Machine) => !isKnown(clusters, one) && !ended.has(one.node)
+  const say = () => notices.set("strays", textOf({ found: last, silent: unclear }, log.world().clusters.log))
 
   /** What there is now, which is said. */
   const look = Effect.suspend(() => {
@@ -68,22 +88,27 @@ const make = Effect.gen(function* () {
     // A log that has begun here knows nothing of what another one may have used.
     const mayHave = (name: string) => isFirst || wasUsed(world, name) || last.some(({ cloud }) => cloud.name === name)
     return Effect.map(machines(clouds, null, { before: last, isHad: hadIn(before), mayHave }), ({ found, silent }) => {
-      const now = log.world().clusters
       // What went meanwhile was known, and so is what came.
-      last = found.filter((one) => !isKnown(before, one) && !isKnown(now, one))
-      const all = { found: last, silent }
-      const text =
-        last.length > 0
-          ? `There are machines that the log does not know. ${inWords(all)} sky down --unlogged CLUSTER ends them.`
-          : `There may be machines that the log does not know.${unknownOf(silent)}`
-      notices.set("strays", last.length === 0 && silent.length === 0 ? null : text)
-      return all
+      last = found.filter(isLoose(before)).filter(isLoose(log.world().clusters))
+      unclear = silent
+      say()
+      return { found: last, silent }
     })
   })
   const tell = look.pipe(Effect.asVoid, Effect.catchCause(Effect.logError))
 
   const looked = yield* Effect.forkScoped(isFirst ? tell : Effect.delay(tell, lookAfterMs))
   if (isFirst) yield* Effect.timeoutOption(Fiber.join(looked), firstLookMaxMs)
+  const stop = log.follow((facts, { clusters }) => {
+    if (last.length === 0) return
+    const went = facts.flatMap(({ event }) => ((event._tag === "LeakEnded" || event._tag === "NodeReleased") && event.node) || [])
+    for (const node of went) if (last.some((one) => one.node === node)) ended.add(node)
+    const left = last.filter(isLoose(clusters))
+    if (left.length === last.length) return
+    last = left
+    say()
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(stop))
   const again = Effect.suspend(() => (notices.get("strays") === undefined ? Effect.void : tell))
   yield* Effect.forkScoped(Effect.forever(Effect.delay(again, againMs)))
 

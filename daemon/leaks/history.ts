@@ -6,9 +6,17 @@ import type { Held, Leak } from "./Leak.ts"
 /** A list of a cloud's may still have what ended a moment ago. */
 const settleMs = 60_000
 
-type Said = { readonly reason: string; readonly hasEnded?: boolean }
+type Said = { readonly reason: string; readonly hasEnded?: boolean; readonly isRefused?: boolean }
 
-const tellsOf = ({ event }: Recorded, { cloud, id, thing }: Held): Said | undefined => {
+/** What runs all the same has not ended with its refusal. */
+const refused = ({ thing }: Held): Said => ({
+  reason: "the log has it as refused",
+  isRefused: true,
+  hasEnded: thing.kind === "machine" && thing.state !== "running"
+})
+
+const tellsOf = ({ event }: Recorded, held: Held): Said | undefined => {
+  const { cloud, id, thing } = held
   const own = thing.kind === "machine" ? thing.node : null
   const token = own === null ? null : tokenOf(own)
   switch (event._tag) {
@@ -17,10 +25,10 @@ const tellsOf = ({ event }: Recorded, { cloud, id, thing }: Held): Said | undefi
     case "NodeAbandoned":
       return event.node === own ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
     case "NodeRefused":
-      return event.node === undefined && event.token === token ? { reason: "the log has it as refused", hasEnded: true } : undefined
+      return event.node === undefined && event.token === token ? refused(held) : undefined
     case "NodeRequested":
     case "PlacesExhausted":
-      return event.refusedAgain === token ? { reason: "the log has it as refused", hasEnded: true } : undefined
+      return event.refusedAgain === token ? refused(held) : undefined
     case "RequestAbandoned":
       return event.token === token ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
     case "ClusterGone":
@@ -42,11 +50,15 @@ export const nameIn = (facts: ReadonlyArray<Recorded>): ClusterName | undefined 
 
 /** `facts`: of its cluster, oldest first. `isLive`: that cluster is there. Null: it has only just ended. */
 export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boolean, nowMs: number): Leak | null => {
+  let reason: string | undefined
   for (const recorded of facts.toReversed()) {
     const said = tellsOf(recorded, held)
     if (said === undefined) continue
-    return said.hasEnded && nowMs - recorded.atMs < settleMs ? null : { ...held, reason: said.reason }
+    if (said.hasEnded && nowMs - recorded.atMs < settleMs) return null
+    reason ??= said.reason
+    // It may have been ended before that was said.
+    if (!said.isRefused) break
   }
   if (facts.length === 0) return { ...held, reason: "the log knows nothing of its cluster" }
-  return { ...held, reason: isLive ? "its cluster has no such node" : "its cluster is gone" }
+  return { ...held, reason: reason ?? (isLive ? "its cluster has no such node" : "its cluster is gone") }
 }

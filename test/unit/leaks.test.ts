@@ -13,7 +13,7 @@ import { EventLog } from "../../daemon/log/EventLog.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import type { Event } from "../../events/Event.ts"
-import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
+import { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { cluster, created, name, nodeId, offer, type Said, token } from "../fakes/facts.ts"
@@ -130,7 +130,7 @@ const tags = Effect.map(facts, (all) => all.map(({ _tag }) => _tag))
 const row = EventLog.use((log) => Effect.sync(() => rowNamed(log.world().clusters, name)))
 
 const placed: Said = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1 }
-const asked: Event = { _tag: "NodeRequested", cluster, token, ranks: [0], offer: far }
+const asked: Event & { readonly _tag: "NodeRequested" } = { _tag: "NodeRequested", cluster, token, ranks: [0], offer: far }
 const given: Event = { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1", host: "i-0" }
 const released: Event = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
 const gone: Event = { _tag: "ClusterGone", cluster, name, reason: "torn down" }
@@ -176,6 +176,39 @@ describe("a leak", () => {
         assert.deepStrictEqual(yield* ids(), [])
         yield* minute
         assert.deepStrictEqual(yield* reasons, ["the log has it as gone", "its cluster is gone"])
+      })
+    )
+  )
+  it.effect("is at once what runs although its request was refused, unless it ended a moment ago", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const refused: Event = { _tag: "NodeRefused", cluster, token, code: "NoCapacity", message: "no room" }
+        scene.held = [machine()]
+        yield* said([created, placed, asked, refused])
+        assert.deepStrictEqual(yield* reasons, ["the log has it as refused"])
+        scene.held = [machine(0, { state: "stopped" })]
+        assert.deepStrictEqual(yield* ids(), [])
+        scene.held = [machine()]
+        yield* said([released, refused])
+        assert.deepStrictEqual(yield* ids(), [])
+        yield* minute
+        assert.deepStrictEqual(yield* reasons, ["the log has it as refused"])
+      })
+    )
+  )
+  it.effect("is at once what runs although the round in which it was asked for again came to nothing", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        const before = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT0")
+        const why = { code: "NoCapacity", message: "no room" }
+        const waits = { _tag: "PlacesExhausted", cluster, message: "no room", retryAtMs: 0 } as const
+        const first: ReadonlyArray<Event> = [
+          { ...asked, token: before },
+          { _tag: "NodeRefused", cluster, token: before, ...why }
+        ]
+        yield* said([created, placed, ...first, { ...waits, round: 1 }, asked, { ...waits, round: 2, refusedAgain: token }])
+        assert.deepStrictEqual(yield* reasons, ["the log has it as refused"])
       })
     )
   )

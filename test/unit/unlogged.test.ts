@@ -10,11 +10,11 @@ import { Witness } from "../../daemon/log/Witness.ts"
 import { Notices } from "../../daemon/Notices.ts"
 import { Unlogged } from "../../daemon/Unlogged.ts"
 import type { Event } from "../../events/Event.ts"
-import { cluster, name, nodeId, type Said, up, worldOf } from "../fakes/facts.ts"
+import { cluster, name, nodeId, recorded, type Said, up, worldOf } from "../fakes/facts.ts"
 
 type Answer = Effect.Effect<Holdings, CloudError>
-const machine = (clusterName: string): Owned => ({
-  tags: { log: "lost", cluster, clusterName: clusterName as never },
+const machine = (clusterName: string, log = "lost"): Owned => ({
+  tags: { log, cluster, clusterName: clusterName as never },
   rank: 0,
   node: nodeId(0),
   region: null,
@@ -34,8 +34,10 @@ interface Answers {
   whyNot?: string | null
 }
 
+const unheard: EventLog["Service"]["follow"] = () => () => {}
+
 /** Two clouds whose answers change as the test goes on. */
-const over = <A, E>(answers: Answers, test: Effect.Effect<A, E, Notices | Unlogged>, { seq = 0, facts = up() } = {}) => {
+const over = <A, E>(answers: Answers, test: Effect.Effect<A, E, Notices | Unlogged>, { seq = 0, facts = up(), follow = unheard } = {}) => {
   const cloud = (key: "local" | "far") => ({
     name: key,
     owned: () => Effect.suspend(() => answers[key]),
@@ -48,7 +50,7 @@ const over = <A, E>(answers: Answers, test: Effect.Effect<A, E, Notices | Unlogg
         Layer.provideMerge(Notices.layer),
         Layer.provide([
           Layer.succeed(Clouds, new Map([cloud("local"), cloud("far")].map((one) => [one.name, one as never]))),
-          Layer.succeed(EventLog, { world: () => worldOf(facts) } as never),
+          Layer.succeed(EventLog, { world: () => worldOf(facts), follow } as never),
           Layer.succeed(Witness, { said: { ...emptyHead("own"), seq }, isDoubted: false, advance: () => {}, settled: Effect.void })
         ])
       )
@@ -152,6 +154,49 @@ it.effect("machines that went by themselves are not told of any more, after a mi
   )
 })
 
+it.effect("what the log knows, and gave up on, is not told as unknown to it: its end is one that is recorded", () => {
+  const gone: ReadonlyArray<Event> = [
+    { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" },
+    { _tag: "ClusterGone", cluster, name, reason: "torn down" }
+  ]
+  return over(
+    { local: holding([]), far: holding([machine(name, "")]) },
+    Effect.gen(function* () {
+      yield* seconds
+      const text = `There are machines of this log that no cluster has. There is still: train (far: ${nodeId(0)}). sky leaks --terminate ends them.`
+      assert.strictEqual(yield* told, text)
+    }),
+    { seq: 1, facts: [...up(), ...gone] }
+  )
+})
+
+it.effect("what has ended by a fact is not told of any more, although its cloud may list it for a while", () => {
+  const followers: Array<Parameters<EventLog["Service"]["follow"]>[0]> = []
+  const follow = (follower: (typeof followers)[number]) => {
+    followers.push(follower)
+    return () => {}
+  }
+  const about = { cluster, cloud: "far", kind: "machine", id: "i-0", region: null, node: nodeId(0) } as const
+  const ended: ReadonlyArray<Event> = [
+    { _tag: "LeakEnded", ...about },
+    { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: null }
+  ]
+  return Effect.forEach(ended, (event) =>
+    over(
+      { local: holding([]), far: holding([machine(name, "")]) },
+      Effect.gen(function* () {
+        yield* seconds
+        assert.include(yield* told, "There is still: train (far: ")
+        for (const follower of followers) follower(recorded([event]), worldOf([]))
+        assert.strictEqual(yield* told, "")
+        yield* Effect.ignore(end("other"))
+        assert.strictEqual(yield* told, "")
+      }),
+      { seq: 1, facts: [], follow }
+    )
+  )
+})
+
 it.effect("an end is answered when it is done, whatever the clouds say after that", () => {
   const answers: { local: Answer; far: Answer } = { local: holding([machine("lost")]), far: holding([]) }
   let asked = 0
@@ -184,7 +229,7 @@ it.effect("a machine that holds a node of the log is no riddle while it is away:
         Layer.provideMerge(Notices.layer),
         Layer.provide([
           Layer.succeed(Clouds, new Map([["ssh", { name: "ssh", owned } as never]])),
-          Layer.succeed(EventLog, { world: () => worldOf(facts) } as never),
+          Layer.succeed(EventLog, { world: () => worldOf(facts), follow: unheard } as never),
           Witness.blind("own")
         ])
       )
