@@ -28,7 +28,9 @@ describe("a defect of skyd", () => {
           "error.message": "a: skyd itself failed at InstallAgents: boom"
         })
         assert.include(JSON.stringify(outcome("l")), "sky down a")
-        assert.strictEqual(conditionOf(row()!).reason, "skyd itself failed at InstallAgents: boom")
+        const said = "nobody works on it any more: its launch ended before the agent on the head answered"
+        const ways = "To end it: sky down a; to go on: sky launch or sky start a"
+        assert.strictEqual(conditionOf(row()!).reason, `${said} (skyd itself failed at InstallAgents: boom). ${ways}`)
         assert.strictEqual(saidOf(disk).length, 1)
         world.at = () => Effect.void
         yield* ask("s", "start", named)
