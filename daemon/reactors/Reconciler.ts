@@ -10,7 +10,7 @@ import * as FiberMap from "effect/FiberMap"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import type { ClusterId } from "../../events/ids.ts"
+import type { ClusterId, OperationId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -37,11 +37,12 @@ const defect = "defect"
 
 const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
 
-/** What a cluster's fiber is at. */
+/** What a cluster's fiber is at, and who is told how far that is. */
 interface Slot {
   key: string
   tries: number
   done: boolean
+  operation?: OperationId | undefined
 }
 
 export class Reconciler extends Context.Service<Reconciler, { readonly wake: (cluster: ClusterId) => void }>()(
@@ -60,8 +61,7 @@ const make = Effect.gen(function* () {
   const reactors = yield* Reactors
   const identity = yield* Identity
   const ongoing = yield* Ongoing
-  const fibers = yield* FiberMap.make<ClusterId>()
-  const run = yield* FiberMap.runtime(fibers)<never>()
+  const run = yield* FiberMap.runtime(yield* FiberMap.make<ClusterId>())<never>()
   const slots = new Map<ClusterId, Slot>()
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
@@ -129,6 +129,7 @@ const make = Effect.gen(function* () {
     for (let next = look(cluster); next !== undefined; next = look(cluster)) {
       const { action, key, row } = next
       if (key !== slot.key) Object.assign(slot, { key, tries: 0, done: false })
+      slot.operation = workOf(row)[0]?.id
       // Done, and yet to be done: what was recorded did not change the plan. Never spin on it.
       if (slot.done) yield* Effect.sleep(backoffMs(1))
       const { jobs, clusters } = log.world()
@@ -145,7 +146,7 @@ const make = Effect.gen(function* () {
         Effect.catchCause((cause) =>
           Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))
         ),
-        Effect.ensuring(Effect.sync(() => ongoing.over(workOf(row)[0]?.id)))
+        Effect.ensuring(Effect.sync(() => slots.get(cluster) === slot && ongoing.over(slot.operation)))
       )
     }
     rest(cluster)
@@ -177,14 +178,14 @@ const make = Effect.gen(function* () {
     try {
       next = look(cluster)
     } catch (cause) {
-      run(cluster, broken(cluster, Cause.die(cause)))
-      return
+      return void run(cluster, broken(cluster, Cause.die(cause)))
     }
     if (slot?.key === next?.key) return
+    // Its fiber may end after the next one has begun to say something.
+    ongoing.over(slot?.operation)
     if (next === undefined) {
       rest(cluster)
-      run(cluster, Effect.void)
-      return
+      return void run(cluster, Effect.void)
     }
     const fresh: Slot = { key: next.key, tries: 0, done: false }
     slots.set(cluster, fresh)

@@ -109,7 +109,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return yield* Effect.provideService(
         startNodes(row, nodesOf(action.ranks), cloud, log),
         Waiting,
-        yield* toldTo(operationOf(row), "provision")
+        yield* toldTo(action.operation, "provision")
       )
     case "InstallAgents": {
       // What was away before may keep who waits for it without a word for as long as a connection takes.

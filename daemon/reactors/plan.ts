@@ -19,7 +19,7 @@ export type Action =
   | { readonly _tag: "RequestNodes"; readonly ranks: ReadonlyArray<number> }
   /** Write down that stopped nodes are about to be started. */
   | { readonly _tag: "BeginStart"; readonly ranks: ReadonlyArray<number> }
-  | { readonly _tag: "StartNodes"; readonly ranks: ReadonlyArray<number> }
+  | { readonly _tag: "StartNodes"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "InstallAgents"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "Arm" }
   | { readonly _tag: "Sync"; readonly operation: OperationId }
@@ -95,7 +95,7 @@ const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
     return others.length > 0 ? { _tag: "StopNodes", ranks: ranks(others) } : afterRefusal(row, active, ranks(stopped))
   }
   const starting = row.nodes.filter(({ state }) => state === "starting")
-  if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting) }
+  if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting), operation: active.id }
   const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))
   if (silent.length > 0) return { _tag: "InstallAgents", ranks: ranks(silent), operation: active.id }
   return armedAs(row) ? undefined : { _tag: "Arm" }
@@ -127,7 +127,7 @@ const work = (row: ClusterRow): Action | undefined => {
   // Nobody raises it, yet a node was seen stopped: then the cluster is stopped, as a whole.
   if (row.nodes.some(({ state }) => state === "stopped")) return ending({ ...row, wanted: "stopped", concluded: false })
   const starting = row.nodes.filter(({ state }) => state === "starting")
-  if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting) }
+  if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting), operation: active?.id ?? null }
   if (row.nodes.length === 0) return { _tag: "Conclude" }
   const silent = row.nodes.filter(({ ready }) => !ready)
   if (silent.length > 0) return row.everUp ? { _tag: "InstallAgents", ranks: ranks(silent), operation: null } : undefined

@@ -41,7 +41,7 @@ describe("a cluster that was stopped", () => {
     expect(news).toEqual(nodes.map((rank) => ({ _tag: "NodeStarting", cluster, rank, node: nodeId(rank) })))
     const after = [...stopped, ...news]
     expect(rowAfter(after)).toMatchObject({ wanted: "up", concluded: false, stoppedReason: null })
-    expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "StartNodes", ranks: nodes })
+    expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "StartNodes", ranks: nodes, operation: null })
   })
   it.each([[said("running", "stopped")], [said("running", "unknown")], [said("stopped", "stopped")]])(
     "stays as it is when not all of it runs",
