@@ -1,4 +1,7 @@
-/** What is said to who leaves a launch or an exec before its job is there: there may be no output to follow for hours, but always a state and its history. */
+/**
+ * What is said to who leaves a launch or an exec before its job is there: there may be no output to follow for hours, but always a state
+ * and its history.
+ */
 import { glyph } from "./render/style.ts"
 
 export const detached = (method: string, clusterName: string | null | undefined, operation: string, hasLogs = false): string => {

@@ -1,6 +1,6 @@
 /**
- * What a dry run of a launch answers, and `optimize`: the place that would be taken now, or one of a cloud that is not enabled; and how a refusal for want of a
- * place says where there is one. Pure.
+ * What a dry run of a launch answers, and `optimize`: the place that would be taken now, or one of a cloud that is not enabled; and how a
+ * refusal for want of a place says where there is one. Pure.
  */
 import * as Result from "effect/Result"
 import type { Offer, RecordedTask } from "../events/values.ts"

@@ -1,4 +1,7 @@
-/** Of which places it is known that the account can have nothing there. Nobody waits long for what only saves a refusal, and an error means that it may. */
+/**
+ * Of which places it is known that the account can have nothing there. Nobody waits long for what only saves a refusal, and an error means
+ * that it may.
+ */
 import * as Effect from "effect/Effect"
 import type { Offer } from "../events/values.ts"
 import type { Refusal } from "../projections/ClusterRow.ts"

@@ -1,4 +1,7 @@
-/** Where a task may go: which clouds can be used, what they offer for it, and what each says of a place. Asked before a decision, which is pure. */
+/**
+ * Where a task may go: which clouds can be used, what they offer for it, and what each says of a place. Asked before a decision, which is
+ * pure.
+ */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Offer, RecordedTask } from "../events/values.ts"

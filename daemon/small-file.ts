@@ -8,8 +8,8 @@ const maxMs = 5000
 const under = new Map<string, Promise<unknown>>()
 
 /**
- * What is done with the file, of which one thread at a time waits for its disk. Fails, like what is done, with an error whose message goes on after
- * the file's name.
+ * What is done with the file, of which one thread at a time waits for its disk. Fails, like what is done, with an error whose message goes
+ * on after the file's name.
  */
 export const inTime = async <A>(file: string, work: () => Promise<A>): Promise<A> => {
   const known = under.get(file) ?? work().finally(() => under.delete(file))

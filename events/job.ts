@@ -41,7 +41,10 @@ const ended = {
 /** Copied from the head's journal. */
 export const JobEnded = Schema.TaggedStruct("JobEnded", { ...ended, ...observed })
 
-/** Ended by the daemon, because the cluster under it ended, or it was cancelled before its head had it: no node will tell. A later `JobEnded` of the same job changes nothing. */
+/**
+ * Ended by the daemon, because the cluster under it ended, or it was cancelled before its head had it: no node will tell. A later
+ * `JobEnded` of the same job changes nothing.
+ */
 export const JobClosed = Schema.TaggedStruct("JobClosed", ended)
 
 /** Entries of a journal that were never read and never will be. */

@@ -19,7 +19,10 @@ export const LaunchRequested = Schema.TaggedStruct("LaunchRequested", {
   detachSetup: Schema.Boolean,
   /** What the task must not get: a place that all fields of one of them are equal to. Absent where that is nothing. */
   blocked: Schema.optionalKey(Schema.Array(RecordedAlternative)),
-  /** What the launch itself said, where alternatives of its task say different things: `idleMinutes` and `down` above are of the first place. */
+  /**
+   * What the launch itself said, where alternatives of its task say different things: `idleMinutes` and `down` above are of the first
+   * place.
+   */
   autostop: Schema.optionalKey(Schema.Struct({ idleMinutes: Schema.NullOr(Schema.Int), down: Schema.NullOr(Schema.Boolean) })),
   clone: Schema.optionalKey(ClonedDisk),
   /** The command line or the script that asked. */
@@ -50,7 +53,10 @@ export const PlaceChosen = Schema.TaggedStruct("PlaceChosen", {
   owner: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
-/** This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are not kept waiting. */
+/**
+ * This place is left out: it lacks a feature, the user's account has none of it there, or its cloud had no answer for as long as others are
+ * not kept waiting.
+ */
 export const PlacePassedOver = Schema.TaggedStruct("PlacePassedOver", { cluster: ClusterId, offer: Offer, ...refusal })
 
 /** No place gave what is asked, and the user waits it out: from `retryAtMs` on all of them are asked again, the best first. */

@@ -33,7 +33,8 @@ export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
 })
 
 /**
- * The cloud said no, or has ended what a purge gave up on: it holds nothing under this token. With a `node`: it said no to starting that one, which is stopped, and kept.
+ * The cloud said no, or has ended what a purge gave up on: it holds nothing under this token. With a `node`: it said no to starting that
+ * one, which is stopped, and kept.
  */
 export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   cluster: ClusterId,
@@ -69,8 +70,8 @@ export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason:
 const ended = { reason: Schema.NullOr(Schema.String), endedAtMs: Schema.optionalKey(AtMs) }
 
 /**
- * The machine runs no more, its disk is kept. Not `confirmed`: a purge did without the cloud's word, and it may still run, and cost money. `forGood`: it
- * shut itself down to end its cluster, on a cloud that keeps what did so.
+ * The machine runs no more, its disk is kept. Not `confirmed`: a purge did without the cloud's word, and it may still run, and cost money.
+ * `forGood`: it shut itself down to end its cluster, on a cloud that keeps what did so.
  */
 export const NodeStopped = Schema.TaggedStruct("NodeStopped", {
   ...node,

@@ -23,7 +23,10 @@ export const Offer = Schema.Struct({
 })
 export type Offer = typeof Offer.Type
 
-/** The disk that a new one begins as a copy of: that of the head of a stopped cluster. `log`: whose tags its machine carries, where that is another. */
+/**
+ * The disk that a new one begins as a copy of: that of the head of a stopped cluster. `log`: whose tags its machine carries, where that is
+ * another.
+ */
 export const ClonedDisk = Schema.Struct({
   cloud: Schema.NonEmptyString,
   region: Schema.NullOr(Schema.String),
@@ -56,7 +59,10 @@ export type RefusalScope = typeof RefusalScope.Type
 export const RefusalWant = Schema.Literals(["room", "quota", "answer", "mending"])
 export type RefusalWant = typeof RefusalWant.Type
 
-/** Why a place gives nothing. Where nothing is said of its reach, it is that of the zone, for this kind of machine: its type, on demand or spot. */
+/**
+ * Why a place gives nothing. Where nothing is said of its reach, it is that of the zone, for this kind of machine: its type, on demand or
+ * spot.
+ */
 export const refusal = {
   code: Schema.String,
   /** In the cloud's own words, where it was asked. */

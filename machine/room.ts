@@ -1,4 +1,6 @@
-/** Why a system says that no space is left: a disk that has some can be out of inodes, and whoever looks for space alone does not find out. */
+/**
+ * Why a system says that no space is left: a disk that has some can be out of inodes, and whoever looks for space alone does not find out.
+ */
 import { statfsSync } from "node:fs"
 import { dirname } from "node:path"
 import { raw } from "./calls.ts"

@@ -1,8 +1,8 @@
 /**
- * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud was asked for it, or told to start it, to its end. Pure.
- * The cloud counts from when it gives one, and of that the log may hear days later: it is asked before, so this is never too little.
- * Where the log's clock took a step (`log-clock.ts`), the times before it move with it: a meter never runs backwards, and a year that was none
- * is not paid for.
+ * What one cluster has cost: a meter for each of its nodes, which runs from when the cloud was asked for it, or told to start it, to its
+ * end. Pure. The cloud counts from when it gives one, and of that the log may hear days later: it is asked before, so this is never too
+ * little. Where the log's clock took a step (`log-clock.ts`), the times before it move with it: a meter never runs backwards, and a year
+ * that was none is not paid for.
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, type Seq, tokenOf } from "../events/ids.ts"
 import type { Offer } from "../events/values.ts"

@@ -1,6 +1,6 @@
 /**
- * What clusters have cost, by the price in the fact that asked for each node, so that a newer catalog changes nothing. Clusters that are gone
- * stay: the last ones each, older ones in a sum.
+ * What clusters have cost, by the price in the fact that asked for each node, so that a newer catalog changes nothing. Clusters that are
+ * gone stay: the last ones each, older ones in a sum.
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"

@@ -1,6 +1,6 @@
 /**
- * The clock that a log was written by, as the log itself shows it. That it was put back is seen at once; that it ran ahead is seen only then: when what was
- * written since some wait fits, by its own length, between what stood before that wait and now. Pure.
+ * The clock that a log was written by, as the log itself shows it. That it was put back is seen at once; that it ran ahead is seen only
+ * then: when what was written since some wait fits, by its own length, between what stood before that wait and now. Pure.
  */
 
 /** Less is nothing to a price by the hour, and the way of clocks that are kept right. */
@@ -20,7 +20,10 @@ export interface LogClock {
   readonly back: { readonly atMs: number; readonly byMs: number; readonly sinceMs: number | null } | null
 }
 
-/** Times from `sinceMs` on, or all, are by another clock than what follows: they move. `ranOnly`: those since when something runs, and no others. */
+/**
+ * Times from `sinceMs` on, or all, are by another clock than what follows: they move. `ranOnly`: those since when something runs, and no
+ * others.
+ */
 export interface Step {
   readonly sinceMs: number | null
   readonly byMs: number

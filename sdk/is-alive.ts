@@ -1,4 +1,7 @@
-/** Whether a process still runs, of whomever it is. A zombie does not, however long it waits to be collected: it has no command line any more. */
+/**
+ * Whether a process still runs, of whomever it is. A zombie does not, however long it waits to be collected: it has no command line any
+ * more.
+ */
 import { existsSync, readFileSync } from "node:fs"
 
 export const isAlive = (pid: number): boolean => {

@@ -1,4 +1,7 @@
-/** Inline storage of `file_mounts`: a bucket, what is uploaded into it, and how nodes see it. Whether paths exist is the client's to look at. */
+/**
+ * Inline storage of `file_mounts`: a bucket, what is uploaded into it, and how nodes see it. Whether paths exist is the client's to look
+ * at.
+ */
 import * as Schema from "effect/Schema"
 import { bucketNameProblem, bucketOf, isUrl } from "./bucket-names.ts"
 import { pathProblem } from "./names.ts"

@@ -1,4 +1,6 @@
-/** The clouds that a task may name, by the word that everything holds, and as people write them. Which are enabled is the daemon's to say. */
+/**
+ * The clouds that a task may name, by the word that everything holds, and as people write them. Which are enabled is the daemon's to say.
+ */
 const displays: Readonly<Record<string, string>> = {
   local: "Local",
   ssh: "SSH",
@@ -45,7 +47,10 @@ export interface Infra {
   readonly zone?: string
 }
 
-/** `infra: cloud/region/zone`, the newer way to say where; `*` and what is left out mean anywhere. Undefined for what is no place: an unknown cloud, an empty part, or too many of them. */
+/**
+ * `infra: cloud/region/zone`, the newer way to say where; `*` and what is left out mean anywhere. Undefined for what is no place: an
+ * unknown cloud, an empty part, or too many of them.
+ */
 export const parseInfra = (text: string): Infra | undefined => {
   const [first = "", ...rest] = text.trim().split("/")
   const cloud = first === "*" ? undefined : cloudOf(first)

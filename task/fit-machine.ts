@@ -1,6 +1,6 @@
 /**
- * Whether a machine that is there anyway fits a need. An amount is met by having at least that much: `cpus: 4` asks for a machine with 4 CPUs to
- * rent, but fits one with 16 that costs nothing. Pure.
+ * Whether a machine that is there anyway fits a need. An amount is met by having at least that much: `cpus: 4` asks for a machine with 4
+ * CPUs to rent, but fits one with 16 that costs nothing. Pure.
  */
 import { type Accelerators, acceleratorText, gives } from "./accelerators.ts"
 import { leastOf } from "./amounts.ts"

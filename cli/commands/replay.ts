@@ -1,4 +1,6 @@
-/** `sky replay`: the log once more, each fact with what it made of the state; `--verify` holds the whole of it against the state there is. */
+/**
+ * `sky replay`: the log once more, each fact with what it made of the state; `--verify` holds the whole of it against the state there is.
+ */
 
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Session } from "../../sdk/client/Session.ts"

@@ -1,4 +1,7 @@
-/** Text that is wider than the terminal, broken between words: what is longer than a line by itself (a path, an address) can still be copied. Pure. */
+/**
+ * Text that is wider than the terminal, broken between words: what is longer than a line by itself (a path, an address) can still be
+ * copied. Pure.
+ */
 import { widthOf } from "./style.ts"
 
 export const broken = (text: string, width: number): ReadonlyArray<string> => {

@@ -49,7 +49,9 @@ const clear = (home: string, own?: string): void => {
   for (const rest of rests) rmSync(rest, { recursive: true, force: true })
 }
 
-/** To its place, unless somebody has begun something there meanwhile: of that nothing is replaced, and nothing of ours is left beside it. */
+/**
+ * To its place, unless somebody has begun something there meanwhile: of that nothing is replaced, and nothing of ours is left beside it.
+ */
 const moveTo = (home: string, folder: string, log: string): void => {
   clear(home, folder)
   const [from, to] = [placesOf(folder), placesOf(home)]

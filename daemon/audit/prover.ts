@@ -1,4 +1,7 @@
-/** The program of a thread that reads and proves pages of a log: provers.ts. Its schemas are compiled to code, which must be said before they are made. */
+/**
+ * The program of a thread that reads and proves pages of a log: provers.ts. Its schemas are compiled to code, which must be said before
+ * they are made.
+ */
 import "effect/schema/SchemaJITCompiler/enable"
 import { parentPort } from "node:worker_threads"
 import { unpack } from "../log/chain.ts"

@@ -1,5 +1,6 @@
 /**
- * A catalog as bytes: a line with the sum of what follows, then the columns as JSON, compressed. What a disk has changed is told by the sum.
+ * A catalog as bytes: a line with the sum of what follows, then the columns as JSON, compressed. What a disk has changed is told by the
+ * sum.
  */
 import { createHash } from "node:crypto"
 import { promisify } from "node:util"

@@ -1,6 +1,6 @@
 /**
- * The catalogs of all clouds that there are lists of: one fetched since goes before the one that came with the program, unless that is newer
- * by now; one that is damaged counts for nothing. Each is read when it is first asked for.
+ * The catalogs of all clouds that there are lists of: one fetched since goes before the one that came with the program, unless that is
+ * newer by now; one that is damaged counts for nothing. Each is read when it is first asked for.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"

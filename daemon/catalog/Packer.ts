@@ -1,7 +1,7 @@
 /**
  * Lists of offers, line by line, into columns. The lists are SkyPilot's (its formats v7 and v8; columns are found by their names): a row a
- * type and zone; a row without a type is an accelerator that is put into machines. On AWS zones come as ids (`use1-az1`), which each account
- * names in its own way: by number they become letters (`us-east-1a`). Pure.
+ * type and zone; a row without a type is an accelerator that is put into machines. On AWS zones come as ids (`use1-az1`), which each
+ * account names in its own way: by number they become letters (`us-east-1a`). Pure.
  */
 import { tpuVm } from "../../task/accelerators.ts"
 import { type CatalogData, type Priced, zonesMax } from "./CatalogData.ts"

@@ -1,6 +1,6 @@
 /**
- * A list of offers from where it lies, line by line: from a web server, which is asked whether it has another one than that of last time, or
- * from a file. Whatever is wrong with it is said in words; what is cut off is not taken for the whole.
+ * A list of offers from where it lies, line by line: from a web server, which is asked whether it has another one than that of last time,
+ * or from a file. Whatever is wrong with it is said in words; what is cut off is not taken for the whole.
  */
 import { createHash } from "node:crypto"
 import { createReadStream, statSync } from "node:fs"

@@ -1,6 +1,6 @@
 /**
- * What lies on a web server, unpacked, and never less than all of it: Node's own `fetch` takes what was cut off within its compression for the
- * whole. Whatever stands against it is said in words.
+ * What lies on a web server, unpacked, and never less than all of it: Node's own `fetch` takes what was cut off within its compression for
+ * the whole. Whatever stands against it is said in words.
  */
 import type { IncomingMessage } from "node:http"
 import { pipeline, type Readable } from "node:stream"

@@ -24,7 +24,7 @@ const Provisioned = Schema.Struct({
   /** Begins with the token that it was asked for under: what is found of that is told from what was asked for since. */
   node: NodeId,
   address: Schema.String,
-  /** What its owner or its cloud calls the machine, and the key that it shows (`ssh-ed25519 AAAA…`), which was made for one that is rented. */
+  /** What its owner or its cloud calls the machine, and the key that it shows (`ssh-ed25519 AAAA…`): made for it where it is rented. */
   host: Schema.NullOr(Schema.String),
   hostKey: Schema.NullOr(Schema.String)
 })
@@ -133,8 +133,8 @@ export interface Cloud {
   /** The list of its regions, types and prices, where it has one. */
   readonly catalog?: CloudOffers
   /**
-   * What it offers for a task, cheapest first; the reason when nothing fits. Each is a place that can be asked: one zone, where it has zones
-   * (`placesOf` in the optimizer makes them of candidates).
+   * What it offers for a task, cheapest first; the reason when nothing fits. Each is a place that can be asked: one zone, where it has
+   * zones (`placesOf` in the optimizer makes them of candidates).
    */
   readonly offers: (task: Task) => Effect.Effect<Offered>
   /**
@@ -144,7 +144,7 @@ export interface Cloud {
   readonly noQuota?: (offer: Offer) => Effect.Effect<NoQuota | null, CloudError>
   /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
   readonly clonesDisks?: boolean
-  /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked for. */
+  /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked. */
   readonly provision: (request: ProvisionRequest) => Effect.Effect<ReadonlyArray<Provisioned>, CloudError>
   readonly query: (nodes: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>
   /**
@@ -166,9 +166,7 @@ export interface Cloud {
    * of a last machine may have done it, but not every cluster had one, and some are ended by others.
    */
   readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
-  /**
-   * Before a head is told when its cluster ends itself: whether the machines are kept then, or go for good. Absent: the agents do all of it.
-   */
+  /** Before a head is told when its cluster ends itself: whether machines are kept then, or go for good. Absent: the agents do it all. */
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
@@ -189,8 +187,8 @@ export interface Cloud {
   /** The journal of a node that runs no more, where a cloud can read it at rest; null where it cannot. */
   readonly journalAtRest: (node: NodeRef) => Effect.Effect<shapes.JournalAtRest | null>
   /**
-   * Copies files into a folder of the node. What is there and not in the list stays. What it takes to do so is made ready while they are still
-   * looked for; where that fails, it is this that is told. Says how far it is where that takes its time.
+   * Copies files into a folder of the node. What is there and not in the list stays. What it takes to do so is made ready while they are
+   * still looked for; where that fails, it is this that is told. Says how far it is where that takes its time.
    */
   readonly put: <E>(
     node: NodeRef,

@@ -51,7 +51,10 @@ const passedOver = (passed: PassedOver): SkydError => {
 /** Of each cloud the first place that was passed over, and why. */
 type PassedOver = ReadonlyMap<string, { readonly offer: Offer; readonly error: SkydError }>
 
-/** The best place that nothing stands against, and what was passed over before it. `refusalOf`: why a place cannot be taken, before it is asked. */
+/**
+ * The best place that nothing stands against, and what was passed over before it. `refusalOf`: why a place cannot be taken, before it is
+ * asked.
+ */
 export const firstPlace = (
   offers: ReadonlyArray<Offer>,
   refusalOf: (offer: Offer) => SkydError | undefined

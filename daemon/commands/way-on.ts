@@ -1,4 +1,7 @@
-/** A refusal for want of a place, with the way on: what is wrong with the wish, or which cloud that is not enabled has it, and for how much. Pure. */
+/**
+ * A refusal for want of a place, with the way on: what is wrong with the wish, or which cloud that is not enabled has it, and for how much.
+ * Pure.
+ */
 import * as Result from "effect/Result"
 import { exiting, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
@@ -22,7 +25,10 @@ const withMore = (error: SkydError, message: string, hint: string | null): SkydE
   return exiting(new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover }), exitCode)
 }
 
-/** What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it cannot go. */
+/**
+ * What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it
+ * cannot go.
+ */
 export const withWayOn = (
   refusal: SkydError,
   places: Places,

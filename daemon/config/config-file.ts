@@ -1,6 +1,6 @@
 /**
- * The user's `config.yaml`: in the state folder, where $SKYPILOT_CONFIG says, or where SkyPilot has it. Of it a cloud takes the mapping of its own name; keys
- * that are for others are the others' affair. Read anew when it has changed.
+ * The user's `config.yaml`: in the state folder, where $SKYPILOT_CONFIG says, or where SkyPilot has it. Of it a cloud takes the mapping of
+ * its own name; keys that are for others are the others' affair. Read anew when it has changed.
  */
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"

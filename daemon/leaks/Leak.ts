@@ -22,8 +22,8 @@ export const heldMachine = (cloud: string, machine: Owned): Held => ({
 })
 
 /**
- * All of one cluster. Where a cloud has no room for its name it tells the id in its place: then it is the one that the log has (`told`), or that another
- * thing of the cluster carries.
+ * All of one cluster. Where a cloud has no room for its name it tells the id in its place: then it is the one that the log has (`told`), or
+ * that another thing of the cluster carries.
  */
 export const withName = (held: ReadonlyArray<Held>, told: ClusterName | undefined): ReadonlyArray<Held> => {
   const isNamed = ({ thing: { tags } }: Held) => (tags.clusterName as string) !== tags.cluster

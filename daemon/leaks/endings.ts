@@ -1,4 +1,6 @@
-/** Ends what no cluster has: a fact before the cloud is told and one after. What an earlier life of the daemon began goes on in this one. */
+/**
+ * Ends what no cluster has: a fact before the cloud is told and one after. What an earlier life of the daemon began goes on in this one.
+ */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Result from "effect/Result"

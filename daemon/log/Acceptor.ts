@@ -71,7 +71,9 @@ export class Acceptor {
     this.hash = hash
   }
 
-  /** Numbers, prints and chains the facts of one append, or says why not. Throws where one could not be read again: none of them is taken. */
+  /**
+   * Numbers, prints and chains the facts of one append, or says why not. Throws where one could not be read again: none of them is taken.
+   */
   accept(append: Append, atMs: number): Result.Result<ReadonlyArray<Packed>, AppendError> {
     for (const [key, expected] of append.expect) {
       const actual = positionOf(this.world, key)

@@ -1,6 +1,6 @@
 /**
- * The log of a state folder: the store `log/` with `snapshots/` beside it and its witness `HEAD`, opened together. The witness is made first, and from then on the
- * store must be there: either one without the other is damage.
+ * The log of a state folder: the store `log/` with `snapshots/` beside it and its witness `HEAD`, opened together. The witness is made
+ * first, and from then on the store must be there: either one without the other is damage.
  */
 import { existsSync, symlinkSync } from "node:fs"
 import { join } from "node:path"

@@ -12,7 +12,9 @@ import { highWaterMarkBytes } from "./level-events.ts"
 
 /** Below that, the thread starts later than the fold would have ended. */
 const longLogEvents = 20_000
-/** Pages that it is ahead at most. They lie in memory that both see: what is handed over and dropped a thousand times is never given back. */
+/**
+ * Pages that it is ahead at most. They lie in memory that both see: what is handed over and dropped a thousand times is never given back.
+ */
 const pagesAhead = 16
 /** Pages that it is asked for at once: to wake a thread takes longer than a page is worth. */
 const pagesAsked = pagesAhead / 2

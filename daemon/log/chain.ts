@@ -43,7 +43,10 @@ export const unpack = (value: Uint8Array): Unpacked | undefined => {
 export const follows = (previous: Uint8Array, { hash: own, json }: Unpacked): boolean =>
   hash("sha256", linkedBytes(previous, json), "binary") === own.toString("latin1")
 
-/** The event that must come after `at`, whose raw hash is this one, by its number, its format and the chain; `undefined`: why not, check-next.ts tells. */
+/**
+ * The event that must come after `at`, whose raw hash is this one, by its number, its format and the chain; `undefined`: why not,
+ * check-next.ts tells.
+ */
 export const unpackNext = (at: number, hash: Uint8Array, seq: number, value: Uint8Array): Unpacked | undefined => {
   if (seq !== at + 1) return undefined
   const bytes = unpack(value)

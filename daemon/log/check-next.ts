@@ -1,4 +1,6 @@
-/** Whether an event is the one that must come now: number, format, chain and witness. One judge for the start, the fold and the audit. Pure. */
+/**
+ * Whether an event is the one that must come now: number, format, chain and witness. One judge for the start, the fold and the audit. Pure.
+ */
 import * as Result from "effect/Result"
 import { follows, genesis, type Unpacked, unpack, unpackNext } from "./chain.ts"
 import type { Head } from "./head-file.ts"

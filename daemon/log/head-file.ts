@@ -37,7 +37,10 @@ const parseHead = (slot: Buffer): Head | undefined => {
   return text === undefined || digestOf(text) !== digest ? undefined : { log: log!, seq: Number(seq), hash: Buffer.from(hash!, "hex") }
 }
 
-/** The newer of the two slots and which it is; `torn` when neither is what was written. Whatever else has its name is not opened: a pipe would hang. */
+/**
+ * The newer of the two slots and which it is; `torn` when neither is what was written. Whatever else has its name is not opened: a pipe
+ * would hang.
+ */
 export const readHead = (path: string): { readonly head: Head; readonly slot: 0 | 1 } | "missing" | "torn" => {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return "missing"
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return "torn"

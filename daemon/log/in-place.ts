@@ -20,7 +20,8 @@ const numberOf = (path: string): number | undefined => {
 export const watchPlaces = Effect.fnUntraced(function* (home: string) {
   const { head, store } = placesOf(home)
   const opened = yield* Effect.acquireRelease(
-    // Held open: the number of a file that is gone is given to another one. CURRENT is made anew when a store is opened, and not from then on.
+    // Held open: the number of a file that is gone is given to another one. CURRENT is made anew when a store is opened, and not from then
+    // on.
     Effect.sync(() => [store, join(store, "CURRENT"), head].map((path) => ({ path, file: openSync(path, "r") }))),
     (all) =>
       Effect.sync(() => {

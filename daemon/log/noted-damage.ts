@@ -1,4 +1,6 @@
-/** Damage that is found under a daemon, which goes on with what it holds: it is remembered on disk, whoever finds it, and however it ends. */
+/**
+ * Damage that is found under a daemon, which goes on with what it holds: it is remembered on disk, whoever finds it, and however it ends.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { current, isMarked, linkAsFound, mark, stamp } from "./as-found.ts"

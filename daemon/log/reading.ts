@@ -14,7 +14,10 @@ type Records = Stream.Stream<Recorded, StoreError | LogUnreadable>
 export interface Reading {
   readonly requestSeq: LogStore["Service"]["requestSeq"]
   readonly event: (seq: number) => Effect.Effect<Recorded | undefined, StoreError | LogUnreadable>
-  /** All events of these positions, each of which follows from the one before; the first that does not is a failure, and so is one that is not there. */
+  /**
+   * All events of these positions, each of which follows from the one before; the first that does not is a failure, and so is one that is
+   * not there.
+   */
   readonly read: (from: number, to: number) => Records
   readonly readStream: (stream: StreamName, from: number) => Records
 }
@@ -31,7 +34,9 @@ class Chain {
     this.hash = hash
   }
 
-  /** A plain loop: an effect for each record would cost more than the record. What stands before the first that does not follow is sound. */
+  /**
+   * A plain loop: an effect for each record would cost more than the record. What stands before the first that does not follow is sound.
+   */
   take(page: ReadonlyArray<Stored>, to: number): Records {
     const records: Array<Recorded> = []
     for (const stored of page) {

@@ -68,7 +68,10 @@ const foldFrom = Effect.fnUntraced(function* (store: LogStore["Service"], said: 
   let { after: at, hash, world } = begun
   const marks: Array<Snapshot> = []
 
-  /** The event that comes now is sound: why the fold ends here all the same, if it does. Plain: an effect for each event would cost more than the event. */
+  /**
+   * The event that comes now is sound: why the fold ends here all the same, if it does. Plain: an effect for each event would cost more
+   * than the event.
+   */
   const fold = (event: Unpacked): LogUnreadable | undefined => {
     const seq = at + 1
     if (seq > world.at) {

@@ -48,8 +48,8 @@ export const planElsewhere = (
 }
 
 /**
- * By the lists of clouds that are not enabled; where they have it neither, why, by all lists. Undefined where the list of an enabled one has it:
- * that was asked, and its own word is the better.
+ * By the lists of clouds that are not enabled; where they have it neither, why, by all lists. Undefined where the list of an enabled one
+ * has it: that was asked, and its own word is the better.
  */
 export const planNotEnabled = (
   task: RecordedTask,

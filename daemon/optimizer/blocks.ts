@@ -1,6 +1,6 @@
 /**
- * Where it goes on when a place gives nothing: the order stays, and what a refusal reaches is left out. Capacity and quota are those of one kind of
- * machine, on demand or spot, unless the refusal is of the place as such. Pure.
+ * Where it goes on when a place gives nothing: the order stays, and what a refusal reaches is left out. Capacity and quota are those of one
+ * kind of machine, on demand or spot, unless the refusal is of the place as such. Pure.
  */
 import type { Offer } from "../../events/values.ts"
 import type { Refusal } from "../../projections/ClusterRow.ts"

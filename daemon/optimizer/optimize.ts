@@ -54,8 +54,8 @@ const once = (candidates: ReadonlyArray<Candidate>) => {
 }
 
 /**
- * Of wishes in their order what each cloud would give, as it has it. Whose cloud it is does not matter, once a wish is met: the cheapest, and of what
- * costs the same the cloud that was asked first.
+ * Of wishes in their order what each cloud would give, as it has it. Whose cloud it is does not matter, once a wish is met: the cheapest,
+ * and of what costs the same the cloud that was asked first.
  */
 export const acrossClouds = (wishes: ReadonlyArray<ReadonlyArray<ReadonlyArray<Offer>>>): ReadonlyArray<Offer> =>
   wishes.flatMap((clouds) => clouds.flat().sort((a, b) => a.usdPerHour - b.usdPerHour))

@@ -22,7 +22,10 @@ import { type Found, findOutput } from "./found-output.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting } from "./unread.ts"
 import { until } from "./until.ts"
 
-/** How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for longer. */
+/**
+ * How long the head may be away before a stream gives up on it; once something was read there that is only said, and it is waited for
+ * longer.
+ */
 const awayMaxMs = 30_000
 const lostMaxMs = 600_000
 /** Nobody waits longer without a word. */

@@ -132,16 +132,12 @@ const make = Effect.gen(function* () {
       slot.operation = workOf(row)[0]?.id
       // Done, and yet to be done: what was recorded did not change the plan. Never spin on it.
       if (slot.done) yield* Effect.sleep(backoffMs(1))
-      const { jobs, clusters } = log.world()
+      const { clusters, jobs } = log.world()
       const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user, inherited }
       yield* perform(row, action, hands).pipe(
         Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
-        Effect.tap(() =>
-          Effect.sync(() => {
-            slot.done = true
-            aways.forget(cluster)
-          })
-        ),
+        Effect.tap(() => Effect.sync(() => aways.forget(cluster))),
+        Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
         Effect.catchTag("KeyMoved", () => Effect.void),
         Effect.catchCause((cause) =>
           Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))

@@ -64,7 +64,10 @@ export const orLeft = (name: string, cleared: Effect.Effect<void, CloudError>): 
     ({ message }) => Effect.logWarning(`${name} leaves something behind: ${message}`)
   )
 
-/** What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a disk. */
+/**
+ * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a
+ * disk.
+ */
 export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect<void, CloudError> => {
   const { clone, ports = [] } = row.machine
   const hasRest = row.nodes.length === 0 && (ports.length > 0 || clone !== undefined)

@@ -13,7 +13,10 @@ import type { Action } from "./plan.ts"
 export const triesMax = 5
 /** Of asking a place that has no answer, or is too busy for one: a minute, where each try is over soon. */
 const askedMax = 8
-/** Where the tries take so long, or another place of that cloud was waited for in vain, fewer do: what the one suffers from may be this one's too. */
+/**
+ * Where the tries take so long, or another place of that cloud was waited for in vain, fewer do: what the one suffers from may be this
+ * one's too.
+ */
 const askedMaxMs = 60_000
 const askedMin = 3
 /** Of a place that is at it: a copy of a large disk. */

@@ -101,7 +101,10 @@ const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
   return armedAs(row) ? undefined : { _tag: "Arm" }
 }
 
-/** Whoever was let in while the cluster looked for its place fitted the place of that moment. Whose cluster it is went where its own wish fits. */
+/**
+ * Whoever was let in while the cluster looked for its place fitted the place of that moment. Whose cluster it is went where its own wish
+ * fits.
+ */
 const isMisplaced = (row: ClusterRow, { request, seq }: ActiveOperation) =>
   request?._tag === "LaunchRequested" && seq > row.createdSeq + 1 && refuseMisfit(row, request.task) !== undefined
 

@@ -1,4 +1,6 @@
-/** An answer of a cloud's that holds for a while; who asks for it meanwhile waits for the same one. A failure holds for nobody after that. */
+/**
+ * An answer of a cloud's that holds for a while; who asks for it meanwhile waits for the same one. A failure holds for nobody after that.
+ */
 import * as Cache from "effect/Cache"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"

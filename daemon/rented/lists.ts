@@ -1,4 +1,7 @@
-/** One list for everybody who asks for the same at a time. Who asks while one is on its way waits for the next: that may be older than what he has just done. */
+/**
+ * One list for everybody who asks for the same at a time. Who asks while one is on its way waits for the next: that may be older than what
+ * he has just done.
+ */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 

@@ -1,4 +1,7 @@
-/** Nodes that their cloud did not list. A list may lack for a moment what is there: a node is gone when it is missing in two of them, a while apart. */
+/**
+ * Nodes that their cloud did not list. A list may lack for a moment what is there: a node is gone when it is missing in two of them, a
+ * while apart.
+ */
 export const missingAfterMs = 60_000
 
 export const makeMissed = () => {

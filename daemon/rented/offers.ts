@@ -74,7 +74,9 @@ export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => un
   return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
 }
 
-/** What a machine that is there was offered as, and costs by the list of today. What the list has not costs what nobody knows (`hasPrice`). */
+/**
+ * What a machine that is there was offered as, and costs by the list of today. What the list has not costs what nobody knows (`hasPrice`).
+ */
 export const listedAs = (cloud: string, catalog: Catalog | undefined, machine: Listed): Offer => {
   const { accelerators, instanceType, region, useSpot, zone } = machine
   const infra = [cloud, region, ...(zone === null ? [] : [zone])].join("/")

@@ -1,6 +1,6 @@
 /**
- * Whether an account can be used, as it was last seen. What is good is said at once and looked at again meanwhile; what is wrong is looked at anew by
- * whoever asks, since he may have mended it.
+ * Whether an account can be used, as it was last seen. What is good is said at once and looked at again meanwhile; what is wrong is looked
+ * at anew by whoever asks, since he may have mended it.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

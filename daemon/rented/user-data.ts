@@ -1,6 +1,6 @@
 /**
- * What a machine is told as it begins: who may log in, and which key it shows. It is the same for all machines of one request, and the same whenever that is
- * made again. It holds a secret, the host's private key, and is written nowhere but there. Pure.
+ * What a machine is told as it begins: who may log in, and which key it shows. It is the same for all machines of one request, and the same
+ * whenever that is made again. It holds a secret, the host's private key, and is written nowhere but there. Pure.
  */
 import type { KeyPair } from "../over-ssh/our-keys.ts"
 

@@ -1,6 +1,6 @@
 /**
- * Workdir and mounts that contradict each other: what is a file or a link in one is on the way to another. The nodes would hold one of the two, and
- * the next launch fail. Looked for only where one lies in the other, and before anything is done.
+ * Workdir and mounts that contradict each other: what is a file or a link in one is on the way to another. The nodes would hold one of the
+ * two, and the next launch fail. Looked for only where one lies in the other, and before anything is done.
  */
 import { lstat, stat } from "node:fs/promises"
 import { join } from "node:path"

@@ -1,7 +1,7 @@
 /**
- * Threads for work on the user's files: calls that are made one after another there take a fraction of the time that asking for each takes here,
- * and a disk that does not answer holds up nobody but who asked: a thread that is at one thing for long keeps no other from beginning. They are made
- * when they are needed and end when they were idle for a while.
+ * Threads for work on the user's files: calls that are made one after another there take a fraction of the time that asking for each takes
+ * here, and a disk that does not answer holds up nobody but who asked: a thread that is at one thing for long keeps no other from
+ * beginning. They are made when they are needed and end when they were idle for a while.
  */
 import { existsSync } from "node:fs"
 import type { Worker } from "node:worker_threads"
@@ -112,7 +112,10 @@ const ask = async (question: DiskQuestion): Promise<DiskAnswer> => {
   }
 }
 
-/** Rejects with a `PathError`; once it is given up, with its reason, whatever the thread is still at: `late` is given what still comes of that. */
+/**
+ * Rejects with a `PathError`; once it is given up, with its reason, whatever the thread is still at: `late` is given what still comes of
+ * that.
+ */
 export const onDisk = async <M extends DiskMethod>(
   method: M,
   asked: Asked<M>,

@@ -1,6 +1,6 @@
 /**
- * The bytes of some files, as a machine takes them (`file-frames.ts`), read into one piece of memory: many small files, or a part of a large one.
- * What is read is what a file held when it was opened and no more, however fast it grows.
+ * The bytes of some files, as a machine takes them (`file-frames.ts`), read into one piece of memory: many small files, or a part of a
+ * large one. What is read is what a file held when it was opened and no more, however fast it grows.
  */
 import { closeSync, constants, fstatSync, readSync } from "node:fs"
 import { join } from "node:path"

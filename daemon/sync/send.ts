@@ -1,6 +1,6 @@
 /**
- * Sends files to `agent.cjs receive` at the other end of a line: which there are, then the bytes of those that it wants. The line is used up
- * by this, whatever comes of it.
+ * Sends files to `agent.cjs receive` at the other end of a line: which there are, then the bytes of those that it wants. The line is used
+ * up by this, whatever comes of it.
  */
 import { closeSync } from "node:fs"
 import type { Answer } from "../../machine/answer.ts"

@@ -111,9 +111,9 @@ export class Resources {
   }
 
   /**
-   * USD for one node over so many seconds, where it is cheapest within its region and zone; as spot, if that is what it asks for. This machine and your
-   * own are free. By the lists that the daemon plans by, without one: `ValueError` where it cannot be had or does not say what it is,
-   * `NotSupportedError` of a cloud without a list. What has been paid is told by `costReport`.
+   * USD for one node over so many seconds, where it is cheapest within its region and zone; as spot, if that is what it asks for. This
+   * machine and your own are free. By the lists that the daemon plans by, without one: `ValueError` where it cannot be had or does not say
+   * what it is, `NotSupportedError` of a cloud without a list. What has been paid is told by `costReport`.
    */
   getCost(seconds: number): number {
     if (!(Number.isFinite(seconds) && seconds >= 0)) throw new ValueError(`getCost takes seconds from 0 up, got ${String(seconds)}.`)

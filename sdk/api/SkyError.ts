@@ -12,7 +12,10 @@ export interface Details {
   readonly cause?: unknown
 }
 
-/** Everything that skyd refuses, or fails at. Each class below is one of these; a kind that this version does not know is a plain `SkyError`. */
+/**
+ * Everything that skyd refuses, or fails at. Each class below is one of these; a kind that this version does not know is a plain
+ * `SkyError`.
+ */
 export class SkyError extends Error {
   /** What to do next, or null. */
   readonly hint: string | null

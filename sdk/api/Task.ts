@@ -146,8 +146,8 @@ export class Task {
   }
 
   /**
-   * What lies where on the nodes: `{ target: source }`. A source is a file or folder of this machine, or the address of a bucket; the contents of
-   * a folder land in the target. Neither ends with a slash. Replaces the former ones; `null` takes them back.
+   * What lies where on the nodes: `{ target: source }`. A source is a file or folder of this machine, or the address of a bucket; the
+   * contents of a folder land in the target. Neither ends with a slash. Replaces the former ones; `null` takes them back.
    */
   setFileMounts(fileMounts: Maybe<Readonly<Record<string, string>>>): this {
     return this.#set(values().setFileMounts(this.#fields, take.filesFrom(fileMounts ?? {}, "setFileMounts")))

@@ -5,8 +5,8 @@ export const OptimizeTarget = { COST: "COST", TIME: "TIME" } as const
 export type OptimizeTarget = keyof typeof OptimizeTarget
 
 /**
- * `INIT`: a launch has begun and not ended, or something is wrong with the cluster: it may be live or not. `UP`: it lives, and provisioning and
- * the installation of the runtime succeeded. `STOPPED`: its disks are kept; `start` brings it back.
+ * `INIT`: a launch has begun and not ended, or something is wrong with the cluster: it may be live or not. `UP`: it lives, and provisioning
+ * and the installation of the runtime succeeded. `STOPPED`: its disks are kept; `start` brings it back.
  */
 export const ClusterStatus = { INIT: "INIT", UP: "UP", STOPPED: "STOPPED" } as const
 export type ClusterStatus = keyof typeof ClusterStatus

@@ -76,7 +76,10 @@ export const jobsOn = async (session: Session, clusterName: string, skipFinished
   throw new ClusterDoesNotExist(`There is no cluster '${clusterName}'.`, { fields: { cluster: clusterName } })
 }
 
-/** The jobs of a cluster, newest first. Answered from the log, whatever state the cluster is in. Rejects with `ValueError` (no such cluster). */
+/**
+ * The jobs of a cluster, newest first. Answered from the log, whatever state the cluster is in. Rejects with `ValueError` (no such
+ * cluster).
+ */
 export const queue = async (clusterName: string, queueOptions?: Maybe<QueueOptions>): Promise<Array<JobRecord>> => {
   const { signal, skipFinished } = options(queueOptions, ["skipFinished", "signal"], "queue")
   const name = nameOf(clusterName)
@@ -98,8 +101,8 @@ export const cancel = async (clusterName: string, cancelOptions?: Maybe<CancelOp
 }
 
 /**
- * The status of jobs by their numbers; `null` for one that does not exist. Of the latest job where no numbers are given, and empty when there is
- * none. Rejects with `ValueError` (no such cluster).
+ * The status of jobs by their numbers; `null` for one that does not exist. Of the latest job where no numbers are given, and empty when
+ * there is none. Rejects with `ValueError` (no such cluster).
  */
 export const jobStatus = async (clusterName: string, statusOptions?: Maybe<JobsOptions>): Promise<Record<number, JobStatus | null>> => {
   const { jobIds, signal } = options(statusOptions, ["jobIds", "signal"], "jobStatus")
@@ -113,11 +116,11 @@ export const jobStatus = async (clusterName: string, statusOptions?: Maybe<JobsO
 }
 
 /**
- * Copies the logs of jobs to this machine as they are now, one file a rank, byte for byte. Resolves to their folders by number; the latest job
- * where no numbers are given.
+ * Copies the logs of jobs to this machine as they are now, one file a rank, byte for byte. Resolves to their folders by number; the latest
+ * job where no numbers are given.
  *
- * Rejects with `ValueError` (no such cluster or job) and `ClusterNotUpError` (its logs cannot be read now); with `RuntimeError` when a machine of
- * the cluster does not answer, once all that could be had is copied.
+ * Rejects with `ValueError` (no such cluster or job) and `ClusterNotUpError` (its logs cannot be read now); with `RuntimeError` when a
+ * machine of the cluster does not answer, once all that could be had is copied.
  */
 export const downloadLogs = async (clusterName: string, downloadOptions?: Maybe<DownloadOptions>): Promise<Record<number, string>> => {
   const { jobIds, localDir, signal } = options(downloadOptions, ["jobIds", "localDir", "signal"], "downloadLogs")

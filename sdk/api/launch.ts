@@ -26,8 +26,8 @@ export interface LaunchOptions extends ExecOptions {
   /** Ask again and again until there is a place. */
   readonly retryUntilUp?: Maybe<boolean>
   /**
-   * Stop the cluster after so many whole minutes without a job that waits, sets up or runs; 0 counts as 1. Where nothing is said, the `autostop`
-   * of the task's resources holds; without one it is not stopped.
+   * Stop the cluster after so many whole minutes without a job that waits, sets up or runs; 0 counts as 1. Where nothing is said, the
+   * `autostop` of the task's resources holds; without one it is not stopped.
    */
   readonly idleMinutesToAutostop?: Maybe<number>
   /** Only plan; nothing is made. */
@@ -38,7 +38,10 @@ export interface LaunchOptions extends ExecOptions {
    * provisioning, syncing or setting up never tear it down.
    */
   readonly down?: Maybe<boolean>
-  /** `COST` where nothing is said. A task says nowhere how long it runs: with `TIME` it is taken to run as long in each place, and what it costs decides. */
+  /**
+   * `COST` where nothing is said. A task says nowhere how long it runs: with `TIME` it is taken to run as long in each place, and what it
+   * costs decides.
+   */
   readonly optimizeTarget?: Maybe<OptimizeTarget>
   /** Make setup a part of the job: it goes on whatever becomes of the caller, and `tailLogs` shows it. */
   readonly detachSetup?: Maybe<boolean>
@@ -77,11 +80,13 @@ const shownOf = ({ detachRun, streamLogs }: ExecOptions) => ({
 })
 
 /**
- * Launches a cluster, or uses one that exists, and runs a task on it: provisions, syncs the workdir and the mounts, runs `setup`, submits `run` as a job,
- * and waits for its end. A job that fails is no error: `jobStatus` tells. A `run` function is evaluated when the nodes have addresses.
+ * Launches a cluster, or uses one that exists, and runs a task on it: provisions, syncs the workdir and the mounts, runs `setup`, submits
+ * `run` as a job, and waits for its end. A job that fails is no error: `jobStatus` tells. A `run` function is evaluated when the nodes have
+ * addresses.
  *
- * Rejects with `InvalidClusterNameError`; `ResourcesMismatchError` (the cluster that is there has less); `ResourcesUnavailableError` (no place; see its
- * `failoverHistory`); `StopFailoverError` (a place gave a part, which cannot be released: the cluster stays); `NotSupportedError`; `CommandError` (setup, or a sync, fails: the cluster stays); `ClusterOwnerIdentityMismatchError`;
+ * Rejects with `InvalidClusterNameError`; `ResourcesMismatchError` (the cluster that is there has less); `ResourcesUnavailableError` (no
+ * place; see its `failoverHistory`); `StopFailoverError` (a place gave a part, which cannot be released: the cluster stays);
+ * `NotSupportedError`; `CommandError` (setup, or a sync, fails: the cluster stays); `ClusterOwnerIdentityMismatchError`;
  * `CloudUserIdentityError`; `NoCloudAccessError`; `ValueError`.
  *
  * @example await sky.launch(new sky.Task({ run: "echo hello" }), { clusterName: "my-cluster" })
@@ -106,11 +111,12 @@ export const launch = async (task: Task | Dag, launchOptions?: Maybe<LaunchOptio
 }
 
 /**
- * Runs a task on a cluster that is UP: syncs its workdir and submits `run` as a job, nothing else. The job waits in the queue until what it asks is
- * free; it has no terminal. Resolves when it has ended.
+ * Runs a task on a cluster that is UP: syncs its workdir and submits `run` as a job, nothing else. The job waits in the queue until what it
+ * asks is free; it has no terminal. Resolves when it has ended.
  *
- * Rejects with `ValueError` when there is no such cluster, and with `ClusterNotUpError`, which is one, when it is not UP; `ResourcesMismatchError` (it can
- * never give that); `CommandError` (a sync fails); `NotSupportedError`; `ClusterOwnerIdentityMismatchError`; `CloudUserIdentityError`.
+ * Rejects with `ValueError` when there is no such cluster, and with `ClusterNotUpError`, which is one, when it is not UP;
+ * `ResourcesMismatchError` (it can never give that); `CommandError` (a sync fails); `NotSupportedError`;
+ * `ClusterOwnerIdentityMismatchError`; `CloudUserIdentityError`.
  */
 export const exec = async (task: Task | Dag, clusterName: string, execOptions?: Maybe<ExecOptions>): Promise<LaunchResult> => {
   const one = oneTask(task, "exec")

@@ -80,7 +80,10 @@ export const leaks = async (leaksOptions?: Maybe<LeaksOptions>): Promise<LeaksFo
   return { leaks: found.leaks.map(recordOf), silent: [...found.silent] }
 }
 
-/** Ends leaks of this log, by their ids or by the name or hash of their clusters. Each is a fact before its cloud is told; again is harmless. */
+/**
+ * Ends leaks of this log, by their ids or by the name or hash of their clusters. Each is a fact before its cloud is told; again is
+ * harmless.
+ */
 export const endLeaks = async (names: Iterable<string>, endLeaksOptions?: Maybe<EndLeaksOptions>): Promise<LeaksEnded> => {
   const { signal } = options(endLeaksOptions, ["signal"], "endLeaks")
   if (typeof names === "string") throw new TypeError("names takes several names: [name].")

@@ -6,8 +6,8 @@ import { handleOf, type ResourceHandle } from "./ResourceHandle.ts"
 
 export interface PurgeOptions extends Waiting {
   /**
-   * Try the cloud once, and change the record whatever comes of it. Only for repair by hand: what is still there, and what it costs, is then
-   * yours to find.
+   * Try the cloud once, and change the record whatever comes of it. Only for repair by hand: what is still there, and what it costs, is
+   * then yours to find.
    */
   readonly purge?: Maybe<boolean>
 }
@@ -37,8 +37,8 @@ const end = async (method: "stop" | "down", name: string, given: Maybe<PurgeOpti
 /**
  * Stops a cluster. Its disks are kept, and cost; the machines cost nothing from then on. `start` brings it back.
  *
- * Rejects with `ValueError` (no such cluster), `RuntimeError` (the cloud fails), `NotSupportedError` (it cannot be stopped, only torn down),
- * `ClusterOwnerIdentityMismatchError`, `CloudUserIdentityError`.
+ * Rejects with `ValueError` (no such cluster), `RuntimeError` (the cloud fails), `NotSupportedError` (it cannot be stopped, only torn
+ * down), `ClusterOwnerIdentityMismatchError`, `CloudUserIdentityError`.
  */
 export const stop = (clusterName: string, stopOptions?: Maybe<PurgeOptions>): Promise<void> => end("stop", clusterName, stopOptions)
 
@@ -53,8 +53,8 @@ export const down = (clusterName: string, downOptions?: Maybe<PurgeOptions>): Pr
 /**
  * Brings a STOPPED cluster back, or tries an INIT one again, in the place that was chosen before. On one that is UP it has no effect.
  *
- * Rejects with `ValueError` (no such cluster; `down` without minutes), `ResourcesUnavailableError` (its place has no room: it stays STOPPED),
- * `NotSupportedError`, `ClusterOwnerIdentityMismatchError`, `CloudUserIdentityError`.
+ * Rejects with `ValueError` (no such cluster; `down` without minutes), `ResourcesUnavailableError` (its place has no room: it stays
+ * STOPPED), `NotSupportedError`, `ClusterOwnerIdentityMismatchError`, `CloudUserIdentityError`.
  */
 export const start = async (clusterName: string, startOptions?: Maybe<StartOptions>): Promise<ResourceHandle> => {
   const known = ["idleMinutesToAutostop", "retryUntilUp", "down", "force", "signal"] as const

@@ -12,7 +12,10 @@ import { allResources, type Resources } from "./Resources.ts"
 import type { Task } from "./Task.ts"
 
 export interface OptimizeOptions extends Waiting {
-  /** `COST` where nothing is said. A task says nowhere how long it runs: with `TIME` it is taken to run as long in each place, and what it costs decides. */
+  /**
+   * `COST` where nothing is said. A task says nowhere how long it runs: with `TIME` it is taken to run as long in each place, and what it
+   * costs decides.
+   */
   readonly minimize?: Maybe<OptimizeTarget>
   /** What the task must not get, beside its own `blockedResources`: all that the fields of one of them are equal to. */
   readonly blockedResources?: Maybe<Iterable<Resources>>
@@ -29,7 +32,9 @@ export interface PricedResources {
 }
 
 export interface OptimizeResult extends PricedResources {
-  /** Whether a launch could go there now. False: no cloud that is enabled has what is asked, and this is what the lists of the others have. */
+  /**
+   * Whether a launch could go there now. False: no cloud that is enabled has what is asked, and this is what the lists of the others have.
+   */
   readonly enabled: boolean
   /** The best place of each cloud and kind, `resources` among them. */
   readonly considered: ReadonlyArray<PricedResources>
@@ -44,10 +49,11 @@ const pricedOf = (offer: Plan["offer"]): PricedResources => ({
 /**
  * The best place for a task: what `launch` would take. Nothing is made.
  *
- * Rejects with `ResourcesUnavailableError` (nobody has it; its hint says what is near); `ResourcesMismatchError` (a type and accelerators that do
- * not go together); `ValueError`.
+ * Rejects with `ResourcesUnavailableError` (nobody has it; its hint says what is near); `ResourcesMismatchError` (a type and accelerators
+ * that do not go together); `ValueError`.
  *
- * @example const { resources, hourly } = await sky.optimize(new sky.Task({ run: "nvidia-smi" }).setResources(new sky.Resources({ accelerators: "A100:8" })))
+ * @example const task = new sky.Task({ run: "nvidia-smi" }).setResources(new sky.Resources({ accelerators: "A100:8" }))
+ * const { resources, hourly } = await sky.optimize(task)
  */
 export const optimize = async (task: Task | Dag, optimizeOptions?: Maybe<OptimizeOptions>): Promise<OptimizeResult> => {
   const one = oneTask(task, "optimize")

@@ -1,4 +1,6 @@
-/** A `run` function, evaluated here: one script for all ranks that dispatches on the rank. Its texts are quoted, so none can break another. */
+/**
+ * A `run` function, evaluated here: one script for all ranks that dispatches on the rank. Its texts are quoted, so none can break another.
+ */
 import { bytesOf, scriptMaxBytes } from "../../task/script.ts"
 import type { Session } from "../client/Session.ts"
 import type { StatusAnswer } from "../protocol/queries.ts"
@@ -23,7 +25,8 @@ export const scriptOf = (run: RunFunction, addresses: ReadonlyArray<string>): st
 }
 
 /**
- * The addresses of a cluster's nodes, by rank; none while it is not there. A job on some of its nodes may get any of them, and nobody can say which.
+ * The addresses of a cluster's nodes, by rank; none while it is not there. A job on some of its nodes may get any of them, and nobody can
+ * say which.
  */
 export const nodesOf = async (session: Session, clusterName: string, numNodes: number): Promise<ReadonlyArray<string>> => {
   const { clusters } = await session.call<StatusAnswer>("status", { clusterNames: [clusterName] })

@@ -22,9 +22,10 @@ const plain = (params: Maybe<object>): object => {
 const followers: Readonly<Record<string, string>> = { logs: "sky.tailLogs", "events.follow": "sky.events" }
 
 /**
- * One request to the daemon, by method and parameters as docs/protocol.md has them; the answer's value as it comes. For what has no function of
- * its own: `operations`, `replay.verify`, `audit.head`, `daemon.status`, …. A method that answers with a stream (`logs`, `events.follow`, `replay`,
- * `audit.export`) is a `ValueError`: ask `sky.tailLogs` or `sky.events`, or the command `sky rpc`, which writes any stream.
+ * One request to the daemon, by method and parameters as docs/protocol.md has them; the answer's value as it comes. For what has no
+ * function of its own: `operations`, `replay.verify`, `audit.head`, `daemon.status`, …. A method that answers with a stream (`logs`,
+ * `events.follow`, `replay`, `audit.export`) is a `ValueError`: ask `sky.tailLogs` or `sky.events`, or the command `sky rpc`, which writes
+ * any stream.
  */
 export const rpc = async (method: string, params?: Maybe<object>, rpcOptions?: Maybe<RpcOptions>): Promise<unknown> => {
   const { requestId, signal } = options(rpcOptions, ["requestId", "signal"], "rpc")

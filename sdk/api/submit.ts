@@ -39,8 +39,8 @@ interface Work {
 type Ask = (params: object, handlers?: Handlers) => Promise<Launched>
 
 /**
- * What a task with a run function asks for, once its nodes are there to be named: a launch without anything to run makes them. Everything that
- * can be refused is refused before.
+ * What a task with a run function asks for, once its nodes are there to be named: a launch without anything to run makes them. Everything
+ * that can be refused is refused before.
  */
 const withScript = async (session: Session, run: RunFunction, { method, params, task }: Work, ask: Ask, signal: AbortSignal | null) => {
   const { numNodes } = task

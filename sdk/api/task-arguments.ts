@@ -10,9 +10,9 @@ import { allResources, Resources } from "./Resources.ts"
 import { Storage } from "./Storage.ts"
 
 /**
- * The command of each node, by its rank (from 0) and the addresses of all nodes in rank order; `null` runs nothing there. It is called here,
- * once for each node, when their addresses are known; only its texts travel, together at most 96 KiB; a text that several nodes share counts
- * once.
+ * The command of each node, by its rank (from 0) and the addresses of all nodes in rank order; `null` runs nothing there. It is called
+ * here, once for each node, when their addresses are known; only its texts travel, together at most 96 KiB; a text that several nodes share
+ * counts once.
  */
 export type RunFunction = (rank: number, addresses: string[]) => string | null | undefined
 

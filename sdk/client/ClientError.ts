@@ -1,4 +1,6 @@
-/** An error as the client shows it: the daemon's own, or one of ours in the same shape. `message` says what and why, `hint` what to do next. */
+/**
+ * An error as the client shows it: the daemon's own, or one of ours in the same shape. `message` says what and why, `hint` what to do next.
+ */
 export class ClientError extends Error {
   readonly tag: string
   readonly exitCode: number

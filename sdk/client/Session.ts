@@ -75,7 +75,9 @@ export const openSession = ({ rare, spawn = true, caller, home = findHome(rare),
 
   const waiting = () => !over && (pending.size > 0 || greeting > 0)
 
-  /** Says what is left, for of a silent stream the daemon would notice nothing. Written at once: it may be the last thing a process does. */
+  /**
+   * Says what is left, for of a silent stream the daemon would notice nothing. Written at once: it may be the last thing a process does.
+   */
   const close = () => {
     over = true
     for (const [id, { on }] of pending) on?.write(encode("detach", { id }))

@@ -1,4 +1,7 @@
-/** The log held against itself, its witness and what was noted or exported of it. Each is answered over a damaged log too: `damage` says what it is. */
+/**
+ * The log held against itself, its witness and what was noted or exported of it. Each is answered over a damaged log too: `damage` says
+ * what it is.
+ */
 import * as Schema from "effect/Schema"
 
 /** The first thing that is not as it was written. */
@@ -46,7 +49,10 @@ export const AuditHeadAnswer = Schema.Struct({
 })
 export type AuditHeadAnswer = typeof AuditHeadAnswer.Type
 
-/** The log as lines `{"hash": HEX, "record": …}`, the record's bytes as they are stored: in `log` frames, rank 0. What is proven is sent, and no more. */
+/**
+ * The log as lines `{"hash": HEX, "record": …}`, the record's bytes as they are stored: in `log` frames, rank 0. What is proven is sent,
+ * and no more.
+ */
 export const AuditExport = Schema.Struct({})
 export const AuditExportAnswer = Schema.Struct(Proven)
 export type AuditExportAnswer = typeof AuditExportAnswer.Type

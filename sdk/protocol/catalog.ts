@@ -98,7 +98,9 @@ export type CatalogListAnswer = typeof CatalogListAnswer.Type
 export const CatalogUpdate = Schema.Struct({
   /** Null: all that there are. */
   clouds: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String))),
-  /** An URL (http, https) or an absolute path, of one cloud's list; null: where SkyPilot publishes them. A file's prices are of its own day. */
+  /**
+   * An URL (http, https) or an absolute path, of one cloud's list; null: where SkyPilot publishes them. A file's prices are of its own day.
+   */
   from: text,
   /** Of that list, in hex. */
   sha256: text

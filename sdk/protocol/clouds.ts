@@ -16,7 +16,10 @@ export const CloudView = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   /** What should be mended although it works. */
   warnings: Schema.Array(Schema.String),
-  /** Who its credentials are, most specific first: the user, then the account. Null where there are none to have; only where it was asked for. */
+  /**
+   * Who its credentials are, most specific first: the user, then the account. Null where there are none to have; only where it was asked
+   * for.
+   */
   identity: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String)))
 })
 export type CloudView = typeof CloudView.Type

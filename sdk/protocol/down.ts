@@ -9,6 +9,9 @@ export const Down = Schema.Struct({
 })
 export type Down = typeof Down.Type
 
-/** Ends a cluster by the tags of its machines and records nothing: only over a damaged log, or one that does not know it. Answers `{cluster, nodes}`. */
+/**
+ * Ends a cluster by the tags of its machines and records nothing: only over a damaged log, or one that does not know it. Answers `{cluster,
+ * nodes}`.
+ */
 export const DownUnlogged = Schema.Struct({ clusterName: Schema.String })
 export const DownUnloggedAnswer = Schema.Struct({ cluster: Schema.String, nodes: Schema.Array(Schema.String) })

@@ -1,4 +1,6 @@
-/** The closed list of what can be asked over the socket. `describe` answers from it; the dispatcher does not compile until each is handled. */
+/**
+ * The closed list of what can be asked over the socket. `describe` answers from it; the dispatcher does not compile until each is handled.
+ */
 import * as Schema from "effect/Schema"
 import {
   AuditDiff,

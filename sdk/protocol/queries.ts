@@ -53,8 +53,9 @@ export type JobQueueAnswer = typeof JobQueueAnswer.Type
 
 /**
  * Streams a job's log, or the output of an operation's setup: `source` and `log` frames, then the result
- * `{jobId, status, returnCodes, reason}` (status null while it goes on and `follow` is false), with `unread` where a machine did not answer. Notices, when there are any, come first: a
- * page of the answer; so does, in the middle, that its head is not reached and waited for. Where the states of jobs stand still in the log, `status` is what the node itself says.
+ * `{jobId, status, returnCodes, reason}` (status null while it goes on and `follow` is false), with `unread` where a machine did not
+ * answer. Notices, when there are any, come first: a page of the answer; so does, in the middle, that its head is not reached and waited
+ * for. Where the states of jobs stand still in the log, `status` is what the node itself says.
  */
 export const Logs = Schema.Struct({
   clusterName: Schema.String,

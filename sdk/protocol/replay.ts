@@ -37,7 +37,10 @@ export interface Change {
   readonly after: string | number | boolean | null
 }
 
-/** Folds the whole log from nothing and compares the outcome with the state that the daemon holds. `difference`: the first one, null for none. */
+/**
+ * Folds the whole log from nothing and compares the outcome with the state that the daemon holds. `difference`: the first one, null for
+ * none.
+ */
 export const ReplayVerify = Schema.Struct({})
 export const ReplayVerifyAnswer = Schema.Struct({
   events: Schema.Natural,

@@ -142,6 +142,7 @@ describe("the pure files", () => {
 })
 
 const linesMax = 200
+const columnsMax = 140
 
 describe("every file", () => {
   const own = ["scripts", "bench", "test/arch", "test/docs"]
@@ -155,5 +156,17 @@ describe("every file", () => {
 
   it("of the programs is short enough to be read in one go", () => {
     expect(sources.filter(({ text }) => text.split("\n").length - 1 > linesMax).map(({ file }) => file)).toEqual([])
+  })
+
+  it("of the programs has comments as narrow as its code, which the formatter leaves as they are", () => {
+    const isWide = (line: string) => line.length > columnsMax && /^\s*(\/\*\*|\*|\/\/) /.test(line)
+    expect(
+      sources.flatMap(({ file, text }) =>
+        text
+          .split("\n")
+          .filter(isWide)
+          .map((line) => `${file}: ${line.trim()}`)
+      )
+    ).toEqual([])
   })
 })

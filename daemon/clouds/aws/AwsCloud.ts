@@ -1,4 +1,7 @@
-/** EC2, as a cloud: machines that are made for a cluster and end with it, found by their tags, and reached over ssh by a key of this state folder. */
+/**
+ * EC2, as a cloud: machines that are made for a cluster and end with it, found by their tags, and reached over ssh by a key of this state
+ * folder.
+ */
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
@@ -113,7 +116,10 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     forgetGroups: groups.forget
   })
 
-  /** What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the cluster. */
+  /**
+   * What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the
+   * cluster.
+   */
   const provision: Cloud["provision"] = (request) => {
     const { machine: { clone, ports = [] } = {}, offer, tags } = request
     const copies = new Set(clone === undefined ? [] : [offer.region!, clone.region!])

@@ -1,6 +1,6 @@
 /**
- * The instances that carry tags of ours, as EC2 lists them: one list for everybody who asks at a time, of all clusters of a log in a region. A list may not
- * have what was made a moment ago, nor what was ended an hour ago: what is missing in it is no proof of anything.
+ * The instances that carry tags of ours, as EC2 lists them: one list for everybody who asks at a time, of all clusters of a log in a
+ * region. A list may not have what was made a moment ago, nor what was ended an hour ago: what is missing in it is no proof of anything.
  */
 import type { DescribeInstancesCommandInput, Filter, Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,7 @@
-/** Whether AWS can be used: whose the credentials are, which regions the account has, and what it may do there, by calls that change nothing. */
+/**
+ * Whether AWS can be used: whose the credentials are, which regions the account has, and what it may do there, by calls that change
+ * nothing.
+ */
 import { existsSync, readFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * The list of offers with the names that the account has for its zones, and with the regions that it has. A list knows zones by number (`use1-az1`), which
- * stand in it as letters; which letter an account has for one is its own.
+ * The list of offers with the names that the account has for its zones, and with the regions that it has. A list knows zones by number
+ * (`use1-az1`), which stand in it as letters; which letter an account has for one is its own.
  */
 import type { Goods } from "../../../task/Offers.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
@@ -11,7 +11,10 @@ export type ZoneNames = ReadonlyArray<{ readonly id: string; readonly name: stri
 
 const swapped = (names: ReadonlyMap<string, string>) => new Map([...names].map(([a, b]) => [b, a]))
 
-/** `known`: of the regions that were asked; those that were not keep their letters. `regions`: those of the account; none where nobody knows. */
+/**
+ * `known`: of the regions that were asked; those that were not keep their letters. `regions`: those of the account; none where nobody
+ * knows.
+ */
 export const ofAccount = (catalog: Catalog, known: ReadonlyMap<string, ZoneNames>, regions: ReadonlyArray<string>): Catalog => {
   const toOwn = new Map(
     [...known].flatMap(([region, names]) => names.flatMap(({ id, name }) => [[zoneByNumber(region, id) ?? name, name] as const]))

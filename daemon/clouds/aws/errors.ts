@@ -1,5 +1,6 @@
 /**
- * What EC2's errors mean for who launches: how far away they reach, and whether asking again helps. What the cloud said is kept in its own words. Pure.
+ * What EC2's errors mean for who launches: how far away they reach, and whether asking again helps. What the cloud said is kept in its own
+ * words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
@@ -123,7 +124,10 @@ export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...n
 
 export const isThrottled = (code: string): boolean => throttled.includes(code)
 
-/** The refusals that are of the place as such: whatever machine is asked for there, it is not given. An image, room and quota are those of a kind. */
+/**
+ * The refusals that are of the place as such: whatever machine is asked for there, it is not given. An image, room and quota are those of a
+ * kind.
+ */
 const ofThePlace = [
   "VPCIdNotSpecified",
   "DefaultVpcDoesNotExist",

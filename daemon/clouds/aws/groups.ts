@@ -1,6 +1,6 @@
 /**
- * Security groups: one of the state folder in each VPC, by which machines reach each other and are reached by ssh, and one for a cluster that opens ports, which
- * goes with it. The user's own, where one is named, is found and left as it is.
+ * Security groups: one of the state folder in each VPC, by which machines reach each other and are reached by ssh, and one for a cluster
+ * that opens ports, which goes with it. The user's own, where one is named, is found and left as it is.
  */
 import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
- * What a machine starts from: the image that a task names, or the newest one of Ubuntu, with NVIDIA's driver for machines with GPUs. Which that is, each
- * region is asked: images age and are withdrawn. What was found holds for a while.
+ * What a machine starts from: the image that a task names, or the newest one of Ubuntu, with NVIDIA's driver for machines with GPUs. Which
+ * that is, each region is asked: images age and are withdrawn. What was found holds for a while.
  */
 import type { Image } from "@aws-sdk/client-ec2"
 import * as Cache from "effect/Cache"

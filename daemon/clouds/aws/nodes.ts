@@ -1,4 +1,7 @@
-/** Nodes and the instances that they are: looked at, started, stopped and ended. What EC2 does not list is gone only when it is missing twice, a while apart. */
+/**
+ * Nodes and the instances that they are: looked at, started, stopped and ended. What EC2 does not list is gone only when it is missing
+ * twice, a while apart.
+ */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"

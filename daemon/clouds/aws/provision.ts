@@ -1,7 +1,7 @@
 /**
- * Machines for the ranks of a token: all of them, or a refusal, and the same ones however often they are asked for. Every call may end without an answer, and the
- * daemon between any two of them; so what may have been made is never given up on a mere error, but on EC2's own word that it holds nothing. What is left of a gang
- * that fell short is named, for whoever asked to record it and to end it.
+ * Machines for the ranks of a token: all of them, or a refusal, and the same ones however often they are asked for. Every call may end
+ * without an answer, and the daemon between any two of them; so what may have been made is never given up on a mere error, but on EC2's own
+ * word that it holds nothing. What is left of a gang that fell short is named, for whoever asked to record it and to end it.
  */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"

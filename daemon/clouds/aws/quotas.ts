@@ -1,6 +1,7 @@
 /**
- * What the account may have none of in a region, by Service Quotas: it holds for a class of types, on demand and spot apart. Only a known zero counts; how much of
- * another quota is free EC2 itself says best. The codes are those of AWS's user guide ("Amazon EC2 service quotas", "Spot Instance quotas"), the same everywhere.
+ * What the account may have none of in a region, by Service Quotas: it holds for a class of types, on demand and spot apart. Only a known
+ * zero counts; how much of another quota is free EC2 itself says best. The codes are those of AWS's user guide ("Amazon EC2 service
+ * quotas", "Spot Instance quotas"), the same everywhere.
  */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"

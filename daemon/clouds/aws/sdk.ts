@@ -1,6 +1,6 @@
 /**
- * Of AWS's SDK what is called here, and nothing else: all of it takes as much memory as the rest of the daemon twice. A bundle of its own, `aws-sdk.cjs`, loaded
- * when somebody has credentials and asks. A new call is listed here; a test holds that none is missing.
+ * Of AWS's SDK what is called here, and nothing else: all of it takes as much memory as the rest of the daemon twice. A bundle of its own,
+ * `aws-sdk.cjs`, loaded when somebody has credentials and asks. A new call is listed here; a test holds that none is missing.
  */
 import {
   type EC2 as AllOfEc2,

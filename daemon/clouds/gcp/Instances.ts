@@ -1,6 +1,6 @@
 /**
- * The instances that carry labels of ours, in all zones of the project at once: one list for everybody who asks at a time. A list may not have what was made a
- * moment ago, and a zone that does not answer is no empty zone.
+ * The instances that carry labels of ours, in all zones of the project at once: one list for everybody who asks at a time. A list may not
+ * have what was made a moment ago, and a zone that does not answer is no empty zone.
  */
 import * as Effect from "effect/Effect"
 import { sharedLists } from "../../rented/lists.ts"

@@ -1,7 +1,7 @@
 /**
  * Compute Engine through Google's own client, which is loaded when somebody has credentials and asks.
- * Credentials are the library's affair, the endpoint is gcloud's (`CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`). Calls are made again here, never by the client:
- * what only reads or ends where that may help, what makes machines only where nothing was done.
+ * Credentials are the library's affair, the endpoint is gcloud's (`CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`). Calls are made again here,
+ * never by the client: what only reads or ends where that may help, what makes machines only where nothing was done.
  */
 import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"

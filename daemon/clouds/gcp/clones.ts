@@ -1,6 +1,6 @@
 /**
- * A disk that begins as a copy of another one's: by a snapshot of that, made for one cluster, under a name that says which, so that it is made once however
- * often it is asked for. It is of use until the cluster's machine has begun, and goes then.
+ * A disk that begins as a copy of another one's: by a snapshot of that, made for one cluster, under a name that says which, so that it is
+ * made once however often it is asked for. It is of use until the cluster's machine has begun, and goes then.
  */
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"

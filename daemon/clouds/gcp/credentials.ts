@@ -1,4 +1,7 @@
-/** Where Google's tools keep who the user is and which project he works in. Of credentials only what they are for is read here; to use them is the library's affair. */
+/**
+ * Where Google's tools keep who the user is and which project he works in. Of credentials only what they are for is read here; to use them
+ * is the library's affair.
+ */
 import { createPrivateKey } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { readFile, stat } from "node:fs/promises"

@@ -1,4 +1,7 @@
-/** How instances ended, as the operations of their zone tell it: an instance that is gone says nothing any more, and one that is off does not say why. Pure. */
+/**
+ * How instances ended, as the operations of their zone tell it: an instance that is gone says nothing any more, and one that is off does
+ * not say why. Pure.
+ */
 import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
 import { failureOf, refusedBy } from "./errors.ts"

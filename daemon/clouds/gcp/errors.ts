@@ -1,6 +1,6 @@
 /**
- * What Compute Engine's errors mean for who launches: how far away they reach, and whether asking again helps. They come as the answer to a call, with a reason,
- * or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
+ * What Compute Engine's errors mean for who launches: how far away they reach, and whether asking again helps. They come as the answer to a
+ * call, with a reason, or in an operation that was accepted and failed, with a code. What the cloud said is kept in its own words. Pure.
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
@@ -163,7 +163,8 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   // Rights to the login itself, not to this one thing.
   if (/invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i.test(message))
     return refusedForAny("Credentials", message, "cloud")
-  // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names the id is it.
+  // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names
+  // the id is it.
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
   if (passing.includes(code) || (reason === undefined && (status === undefined || status >= 500))) return passingBy(code, message)
   return refusedBy(code, message)

@@ -1,6 +1,6 @@
 /**
- * What a machine starts from: the image that a task names, or the one that its family stands for now: Ubuntu, with NVIDIA's driver for machines with GPUs.
- * Which that is Google is asked: images age and are withdrawn. What was found holds for a while.
+ * What a machine starts from: the image that a task names, or the one that its family stands for now: Ubuntu, with NVIDIA's driver for
+ * machines with GPUs. Which that is Google is asked: images age and are withdrawn. What was found holds for a while.
  */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"

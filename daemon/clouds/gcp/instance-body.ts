@@ -12,7 +12,9 @@ import { instanceName, labelsOf, metadataOf } from "./names.ts"
 import type { Place } from "./network.ts"
 import { computeScope } from "./self-delete.ts"
 
-/** An id for a request: which ranks were asked for is a part of it, and so is how often it was, where what was accepted was not carried out. */
+/**
+ * An id for a request: which ranks were asked for is a part of it, and so is how often it was, where what was accepted was not carried out.
+ */
 export const requestId = (token: NodeToken, ranks: ReadonlyArray<number>, attempt = 0): string => {
   const hex = createHash("sha256")
     .update(`${token} ${ranksText(ranks)} ${attempt}`)

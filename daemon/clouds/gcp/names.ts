@@ -1,6 +1,6 @@
 /**
- * How what is ours is called and told on Compute Engine: names that follow from the request, labels that a list can be asked by, and metadata for what labels
- * cannot hold. Pure.
+ * How what is ours is called and told on Compute Engine: names that follow from the request, labels that a list can be asked by, and
+ * metadata for what labels cannot hold. Pure.
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { type Accelerators, acceleratorText, parseAccelerator } from "../../../task/accelerators.ts"

@@ -1,4 +1,7 @@
-/** The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked anew after a while. */
+/**
+ * The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked
+ * anew after a while.
+ */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"

@@ -122,7 +122,10 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
   })
 
-  /** What a shutdown of its own means is written on the machine itself: GCP stops one then in any case, and whoever sees it off knows the rest. */
+  /**
+   * What a shutdown of its own means is written on the machine itself: GCP stops one then in any case, and whoever sees it off knows the
+   * rest.
+   */
   const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
     const value = down ? "down" : "stop"
     const mark = Effect.fnUntraced(function* (ref: NodeRef, tried: number): Effect.fn.Return<void, CloudError> {

@@ -1,4 +1,7 @@
-/** Operations: what was accepted is done when its operation is, and well only when that has no errors. One is found again by the id of its request. */
+/**
+ * Operations: what was accepted is done when its operation is, and well only when that has no errors. One is found again by the id of its
+ * request.
+ */
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
@@ -61,7 +64,10 @@ export const makeOperations = (gcp: Gcp) => {
     there: unless(isThere),
     /** The one that a request was accepted as: its `clientOperationId` is the id of the request, by the API's reference. */
     ofRequest: (zone: string, requestId: string) => Effect.map(list(zone, `clientOperationId = "${requestId}"`), (found) => found[0]),
-    /** How instances of these names ended. By `eq` the API's filters are regular expressions, for the whole of a value; they are not mixed with `=`. */
+    /**
+     * How instances of these names ended. By `eq` the API's filters are regular expressions, for the whole of a value; they are not mixed
+     * with `=`.
+     */
     endings: Effect.fn("Operations.endings")(function* (zone: string, names: ReadonlyArray<string>) {
       const found: Array<Operation> = []
       for (let at = 0; at < names.length; at += namesMax)

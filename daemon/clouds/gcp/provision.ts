@@ -1,6 +1,7 @@
 /**
- * Machines for the ranks of a token: all or none, and the same ones however often they are asked for. Every call may end without an answer, and the daemon
- * between any two of them. What was accepted is an operation that is found again by the id of its request; and names, which follow from the token, are given once.
+ * Machines for the ranks of a token: all or none, and the same ones however often they are asked for. Every call may end without an answer,
+ * and the daemon between any two of them. What was accepted is an operation that is found again by the id of its request; and names, which
+ * follow from the token, are given once.
  */
 import * as Effect from "effect/Effect"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"

@@ -1,4 +1,6 @@
-/** What the project may have none of in a region. Only a known zero counts; how much of another quota is free the cloud itself says best. */
+/**
+ * What the project may have none of in a region. Only a known zero counts; how much of another quota is free the cloud itself says best.
+ */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
@@ -10,7 +12,10 @@ import type { Gcp } from "./client.ts"
 /** Of machines that are not of these families the plain quota of CPUs holds. */
 const ownCpus = ["a2", "a3", "c2", "c2d", "c3", "c4", "m1", "m2", "m3", "n2", "n2d", "n4", "t2a", "t2d"]
 
-/** Those that a machine may be counted for: spot machines for the plain one as well, where the project was never given one of their own, which then is 0. */
+/**
+ * Those that a machine may be counted for: spot machines for the plain one as well, where the project was never given one of their own,
+ * which then is 0.
+ */
 export const metricsOf = ({
   accelerators,
   instanceType,

@@ -1,4 +1,7 @@
-/** Requests for machines on the wire: each under an id by which what it was accepted as is found again, for two weeks, by this daemon and by the next. */
+/**
+ * Requests for machines on the wire: each under an id by which what it was accepted as is found again, for two weeks, by this daemon and by
+ * the next.
+ */
 import * as Effect from "effect/Effect"
 import { later } from "../../rented/errors.ts"
 import { askedTokens } from "../asked-tokens.ts"

@@ -1,6 +1,6 @@
 /**
- * Of Google's client what is called here: a file for each kind of thing, for as a whole it takes a second and as much memory as the daemon twice. A bundle of its
- * own, `gcp-sdk.cjs`, loaded when somebody has credentials and asks.
+ * Of Google's client what is called here: a file for each kind of thing, for as a whole it takes a second and as much memory as the daemon
+ * twice. A bundle of its own, `gcp-sdk.cjs`, loaded when somebody has credentials and asks.
  */
 import { DisksClient } from "@google-cloud/compute/build/src/v1/disks_client.js"
 import { FirewallsClient } from "@google-cloud/compute/build/src/v1/firewalls_client.js"

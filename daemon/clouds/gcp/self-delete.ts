@@ -1,6 +1,7 @@
 /**
- * How a machine ends itself where its own shutdown would only stop it: by one call to Compute Engine, as the service account that `gcp.self_delete` names. Nobody
- * but an autodown runs it (`agent/power-off.ts`), and where it fails the machine is off all the same, and the daemon's to delete. Pure.
+ * How a machine ends itself where its own shutdown would only stop it: by one call to Compute Engine, as the service account that
+ * `gcp.self_delete` names. Nobody but an autodown runs it (`agent/power-off.ts`), and where it fails the machine is off all the same, and
+ * the daemon's to delete. Pure.
  */
 import { endsMachine } from "../../../machine/ends-machine.ts"
 import type { FileOnMachine } from "../../rented/user-data.ts"

@@ -136,8 +136,8 @@ const isAlike = (before: Refusal | undefined, { anyKind = false, code, scope = "
   before?.code === code && before.scope === scope && before.anyKind === anyKind && before.want === (want ?? null)
 
 /**
- * After what was asked for under a token. What refuses as it did in the round before is not told again: the fact of what is asked next says it, so
- * that rounds without end fill no disk.
+ * After what was asked for under a token. What refuses as it did in the round before is not told again: the fact of what is asked next says
+ * it, so that rounds without end fill no disk.
  */
 export const goingOn = Effect.fn("perform.goingOn")(function* (row: ClusterRow, facts: Facts, hands: Hands) {
   const [event, ...others] = facts.events
