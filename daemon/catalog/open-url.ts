@@ -3,11 +3,12 @@
  * the whole. Whatever stands against it is said in words.
  */
 import type { IncomingMessage } from "node:http"
-import { pipeline, type Readable } from "node:stream"
+import { pipeline } from "node:stream"
 import { createBrotliDecompress, createGunzip } from "node:zlib"
 import { NotFetched } from "./NotFetched.ts"
 
 const redirectsMax = 10
+const statusMaxChars = 200
 
 const unpackers = new Map<string, () => ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress>>([
   ["gzip", createGunzip],
@@ -66,11 +67,21 @@ export interface Asked {
   readonly sha256: string | null
 }
 
-const unpacked = (response: IncomingMessage, encoding: string): Readable => {
+/** Node drops what follows on the packed bytes: then nobody knows what that was. */
+async function* whole(response: IncomingMessage, unpacker: ReturnType<typeof createGunzip>): AsyncGenerator<Uint8Array> {
+  let came = 0
+  response.on("data", ({ length }: Buffer) => {
+    came += length
+  })
+  yield* pipeline(response, unpacker, () => {})
+  if (!response.readableEnded || came > unpacker.bytesWritten) throw new NotFetched("more follows on what is packed")
+}
+
+const unpacked = (response: IncomingMessage, encoding: string): AsyncIterable<Uint8Array> => {
   if (encoding === "" || encoding === "identity") return response
   const unpacker = unpackers.get(encoding)
   if (unpacker === undefined) throw new NotFetched(`the server packs it as ${encoding}, which was not asked for`)
-  return pipeline(response, unpacker(), () => {})
+  return whole(response, unpacker())
 }
 
 /** Undefined: it has none but that of last time. */
@@ -93,7 +104,10 @@ export const openUrl = async ({ etag, from, sha256 }: Asked, signal: AbortSignal
       return undefined
     }
     if (statusCode !== 200)
-      throw new NotFetched(`the server answers ${statusCode} ${statusMessage}`.trim(), statusCode === 429 || statusCode >= 500)
+      throw new NotFetched(
+        `the server answers ${statusCode} ${statusMessage.slice(0, statusMaxChars)}`.trim(),
+        statusCode === 429 || statusCode >= 500
+      )
     // What ends with its connection may have been cut off where a row ends.
     const isFramed = headers["content-length"] !== undefined || /\bchunked$/i.test(headers["transfer-encoding"] ?? "")
     if (sha256 === null && !isFramed)

@@ -13,10 +13,19 @@ export interface Looked {
   readonly silent: ReadonlyArray<string>
 }
 
+const namedMax = 3
+
 const isCluster = Schema.is(ClusterId)
 
 const taggedBy = (cloud: Cloud, log: string | null, isHad: IsHad) =>
   cloud.tagged?.(log) ?? Effect.map(cloud.owned(log, isHad), (holdings) => ({ ...holdings, remnants: [] }))
+
+const oddText = (odd: ReadonlyArray<Held>): ReadonlyArray<string> => {
+  if (odd.length === 0) return []
+  const more = odd.length > namedMax ? ` and ${odd.length - namedMax} more` : ""
+  const named = odd.slice(0, namedMax).map(({ id }) => id)
+  return [`the tags of ${named.join(", ")}${more} name no cluster`]
+}
 
 const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, isHad: IsHad) {
   const { owned, remnants, unclear } = yield* taggedBy(cloud, log, isHad)
@@ -26,7 +35,7 @@ const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, is
   ]
   // Anybody can write tags.
   const [odd, held] = [all.filter(({ thing }) => !isCluster(thing.tags.cluster)), all.filter(({ thing }) => isCluster(thing.tags.cluster))]
-  return { held, unclear: [...unclear, ...odd.map(({ id }) => `the tags of ${id} name no cluster`)] }
+  return { held, unclear: [...unclear, ...oddText(odd)] }
 })
 
 /** Who may not make machines may see them all the same. */

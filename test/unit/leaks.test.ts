@@ -283,6 +283,14 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("of many with such tags three are named, and how many more there are", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = Array.from({ length: 990 }, (_, i) => machine(i, { tags: { ...tagsOf(), cluster: "mine" as never } }))
+        assert.deepStrictEqual((yield* find()).silent, ["far: the tags of i-0, i-1, i-2 and 987 more name no cluster"])
+      })
+    )
+  )
 })
 
 describe("the end of a leak", () => {

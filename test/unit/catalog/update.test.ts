@@ -94,6 +94,7 @@ describe("a newer catalog", () => {
     const { update } = scene()
     const ways = [
       [gzipSync(list), "gzip"],
+      [Buffer.concat([gzipSync(list.slice(0, 100)), gzipSync(list.slice(100))]), "gzip"],
       [brotliCompressSync(list), "br"]
     ] as const
     for (const [bytes, encoding] of ways) {
@@ -196,6 +197,25 @@ const bad: ReadonlyArray<readonly [what: string, answer: RequestListener, reason
     "it ends in the middle of its compression"
   ],
   [
+    "goes on after what is packed",
+    (_, response) => response.setHeader("content-encoding", "gzip").end(Buffer.concat([gzipSync(list), Buffer.from("\0 and more")])),
+    "more follows on what is packed"
+  ],
+  [
+    "goes on after what is packed, a while later",
+    (_, response) => {
+      const packed = gzipSync(list)
+      response.writeHead(200, { "content-encoding": "gzip", "content-length": packed.length + 1 })
+      response.write(packed, () => setImmediate(() => response.end("\0")))
+    },
+    "more follows on what is packed"
+  ],
+  [
+    "goes on after what is packed in another way",
+    (_, response) => response.setHeader("content-encoding", "br").end(Buffer.concat([brotliCompressSync(list), Buffer.from("and more")])),
+    "more follows on what is packed"
+  ],
+  [
     "is packed in another way, and cut off",
     (_, response) => response.setHeader("content-encoding", "br").end(brotliCompressSync(list.repeat(50)).subarray(0, -4)),
     "it ends in the middle of its compression"
@@ -276,6 +296,11 @@ describe("the old catalog stays", () => {
     assert.include(updated.reason, reason)
     assert.deepInclude(catalogs.about("aws"), { date: "2026-07-20", types: 1360 })
     assert.deepStrictEqual(readdirSync(own), [])
+  })
+
+  it("where it says why in too many words", async () => {
+    const url = await serve((_, response) => response.writeHead(500, "x".repeat(5000)).end())
+    assert.match((await scene().update(url)).reason!, /the server answers 500 x{200}(?!x)/)
   })
 
   it("where nobody answers, and where it cannot be written", async () => {
