@@ -121,7 +121,7 @@ const streamOne = Effect.fn("logs.one")(function* (
       head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
     }
     if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
-    if (head !== "ready") return yield* notUp(rowNow())
+    if (head !== "ready") return yield* notUp(row, rowOf(log.world().clusters, row.id))
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(

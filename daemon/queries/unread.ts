@@ -1,7 +1,7 @@
 /** Why the log of a job cannot be read, as its reader is told. */
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import { inner, sentence } from "../../task/sentence.ts"
 import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
@@ -39,12 +39,16 @@ export const waiting = (row: ClusterRow) =>
 /** Of one that was read a moment ago. */
 export const goesOn = (row: ClusterRow) => `The logs of ${row.name} go on when its head is reached again: ${inWords(row)}`
 
-export const notUp = (row: ClusterRow) => {
-  const { status } = conditionOf(row)
+/** `now`: what it has become since its log was asked for. */
+export const notUp = (row: ClusterRow, now: ClusterRow | undefined) => {
+  if (now === undefined) return new ClusterDoesNotExist({ cluster: row.name, message: cannotBeRead(row, "it is gone."), hint: null })
+  const { status } = conditionOf(now)
+  // It has come up as the wait for it ended.
+  if (status === "UP") return unread(row, "its head has not answered yet.")
   return new ClusterNotUpError({
     cluster: row.name,
     clusterStatus: status,
-    message: cannotBeRead(row, inWords(row)),
+    message: cannotBeRead(row, inWords(now)),
     hint: status === "STOPPED" ? `Start it first: sky start ${row.name}` : null
   })
 }

@@ -6,10 +6,11 @@ import { expect, it } from "vitest"
 import { AgentLink } from "../../daemon/AgentLink.ts"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { streamLogs } from "../../daemon/queries/logs.ts"
+import { notUp } from "../../daemon/queries/unread.ts"
 import type { World } from "../../daemon/World.ts"
 import type { LogsAnswer } from "../../sdk/protocol/queries.ts"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
-import { ended, lost, name, started, up, worldOf } from "../fakes/facts.ts"
+import { ended, lost, name, rowAfter, started, up, worldOf } from "../fakes/facts.ts"
 
 type Say = (type: string, data: object) => void
 /** What an agent does with a request for logs; then it dies, unless it has answered. */
@@ -206,6 +207,13 @@ it("says of a head that goes away again and again that it does, not that its clu
   const { streamed } = logsOf(Array.from({ length: 1000 }, () => () => {}))
   const { message } = await Effect.runPromise(givenUp(streamed))
   expect(message).toBe("The logs of train cannot be read: its head breaks the connection off again and again.")
+})
+
+it.each([
+  ["went meanwhile", undefined, "it is gone."],
+  ["came up as the wait for it ended", rowAfter(up()), "its head has not answered yet."]
+] as const)("says of a cluster that %s so, not that it is UP", (_, now, why) => {
+  expect(notUp(rowAfter(up())!, now).message).toBe(`The logs of train cannot be read: ${why}`)
 })
 
 it.each([

@@ -56,7 +56,8 @@ export const endingsOf = (operations: ReadonlyArray<Operation>): ReadonlyMap<str
   return found
 }
 
-export const inWords = (ending: Ending | undefined): string => {
+/** `selfDelete`: the account of `gcp.self_delete`. A job has it too, so that nobody but the account is certain. */
+export const inWords = (ending: Ending | undefined, selfDelete: string | null = null): string => {
   switch (ending?.how) {
     case "preempted":
       return "GCP took the spot machine back"
@@ -68,6 +69,8 @@ export const inWords = (ending: Ending | undefined): string => {
       return `it did not begin: ${ending.failure?.message}`
     case "stopped":
     case "gone":
+      if (ending.by !== null && ending.by === selfDelete)
+        return `by ${ending.by}, as which machines delete themselves at autodown (gcp.self_delete)`
       return ending.by === null ? "by GCP, as its time was over" : `by a call to GCP of ${ending.by}`
     default:
       return "GCP does not say why"

@@ -13,6 +13,7 @@ import { labelNames, labelOf, portsName } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { Ports } from "./ports.ts"
 import { makeQuery } from "./query.ts"
+import type { GcpSettings } from "./settings.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
 /** A label that others write at the same time. */
@@ -23,7 +24,7 @@ export interface NodesOptions {
   readonly instances: Instances
   readonly operations: Operations
   readonly ports: Ports
-  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
+  readonly settings: Effect.Effect<Pick<GcpSettings, "selfDelete" | "useInternalIps">, CloudError>
 }
 
 export const makeNodes = ({ gcp, instances, operations, ports, settings }: NodesOptions) => {

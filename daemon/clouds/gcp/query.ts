@@ -10,12 +10,13 @@ import { type Ending, inWords } from "./endings.ts"
 import { asFound, type Found, foundIn } from "./found.ts"
 import type { Instances } from "./Instances.ts"
 import type { Operations } from "./operations.ts"
+import type { GcpSettings } from "./settings.ts"
 import { phaseOf, stateOf } from "./states.ts"
 
 interface QueryOptions {
   readonly instances: Instances
   readonly operations: Operations
-  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
+  readonly settings: Effect.Effect<Pick<GcpSettings, "selfDelete" | "useInternalIps">, CloudError>
   readonly missed: ReturnType<typeof makeMissed>
 }
 
@@ -38,19 +39,19 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
     for (const old of endings.keys()) if (endings.size > endingsMax) endings.delete(old)
   })
 
-  const unlisted = (ref: NodeRef, ending: Ending | undefined, steadyNowMs: number): NodeState => {
+  const unlisted = (ref: NodeRef, ending: Ending | undefined, steadyNowMs: number, selfDelete: string | null): NodeState => {
     const gone = (reason: string): NodeState => ({
       ...unknownState(ref, reason),
       state: "missing",
       ...(ending && { endedAtMs: ending.atMs })
     })
-    if (ending !== undefined) return gone(`deleted: ${inWords(ending)}`)
+    if (ending !== undefined) return gone(`deleted: ${inWords(ending, selfDelete)}`)
     if (missed.isLong(ref.node, steadyNowMs)) return gone("GCP does not list it any more")
     return unknownState(ref, `GCP does not list ${ref.host ?? ref.node} at the moment`)
   }
 
   return Effect.fn("Query")(function* (refs: ReadonlyArray<NodeRef>) {
-    const { useInternalIps } = yield* settings
+    const { selfDelete, useInternalIps } = yield* settings
     const nowMs = yield* Clock.currentTimeMillis
     const steadyNowMs = yield* steadyMs
     const logs = [...new Set(refs.map(({ tags }) => tags.log))]
@@ -77,7 +78,9 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         const found = foundOf(ref)
         const silent = silentOf(ref)
         if (found === undefined)
-          return silent === undefined ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs) : unknownState(ref, `${zone}: ${silent}`)
+          return silent === undefined
+            ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs, selfDelete)
+            : unknownState(ref, `${zone}: ${silent}`)
         missed.seen(ref.node)
         if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
         const ending = endings.get(endedKey(found.instance))

@@ -21,6 +21,11 @@ describe("an instance", () => {
     expect(inWords(endingOf(operation("insert", 0), operation("delete", 1)))).toBe("by a call to GCP of ann@example.com")
     expect(endingOf(operation("stop", 1))).toMatchObject({ how: "stopped", atMs: Date.parse(at(1)) })
   })
+  it("was deleted by the account that machines have for their autodown: that is said", () => {
+    const ending = endingOf(operation("delete", 1))
+    expect(inWords(ending, "ann@example.com")).toBe("by ann@example.com, as which machines delete themselves at autodown (gcp.self_delete)")
+    expect(inWords(ending, "other@example.com")).toBe("by a call to GCP of ann@example.com")
+  })
   it("was taken back, also where GCP deletes it after that", () => {
     const taken = operation("compute.instances.preempted", 1, { user: "system" })
     expect(inWords(endingOf(taken))).toBe("GCP took the spot machine back")
