@@ -4,9 +4,10 @@
  */
 import { createHash } from "node:crypto"
 import { createReadStream, statSync } from "node:fs"
+import { withoutKeys } from "../../task/without-keys.ts"
 import type { CatalogData } from "./CatalogData.ts"
 import { NotFetched } from "./NotFetched.ts"
-import { type Opened, openUrl, withoutKeys } from "./open-url.ts"
+import { type Opened, openUrl } from "./open-url.ts"
 import { NoCatalog, Packer } from "./Packer.ts"
 
 const lineMaxChars = 64 * 1024

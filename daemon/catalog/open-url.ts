@@ -38,13 +38,6 @@ const addressOf = (text: string, base?: URL): URL => {
   return url
 }
 
-/** An address as it is kept and shown: without the passwords and keys that people put into one. */
-export const withoutKeys = (from: string): string => {
-  const url = URL.parse(from)
-  if (url === null || (url.username === "" && url.password === "" && url.search === "")) return from
-  return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?***"}`
-}
-
 const ask = async (url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> => {
   const { get } = url.protocol === "https:" ? await import("node:https") : await import("node:http")
   return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
 /** Newer catalogs in place of those that are there. Whatever goes wrong, what was there stays. */
 
 import { cloudDisplay } from "../../task/clouds.ts"
+import { withoutKeys } from "../../task/without-keys.ts"
 import { encodeCatalog } from "./CatalogFile.ts"
 import type { CatalogsShape, ListedCloud } from "./Catalogs.ts"
 import { fetchList, limits } from "./fetch-list.ts"
 import { NotFetched } from "./NotFetched.ts"
-import { withoutKeys } from "./open-url.ts"
 import { published } from "./published.ts"
 
 /** Of the types that are there, what a published list has at least: less of it is not the whole. */

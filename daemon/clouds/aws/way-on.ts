@@ -1,4 +1,5 @@
 /** What to do where the account cannot be asked at all: AWS's own words name neither the profile nor the endpoint. Pure. */
+import { withoutKeys } from "../../../task/without-keys.ts"
 import { CloudError } from "../Cloud.ts"
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -30,7 +31,7 @@ const wayOn = (code: string, env: Env): string | undefined => {
   const endpoint = endpoints.find((one) => env[one])
   return endpoint === undefined
     ? "is this machine on the network?"
-    : `${endpoint} is ${env[endpoint]}: unset it, or set it to one that answers, and ${restart}`
+    : `${endpoint} is ${withoutKeys(env[endpoint]!)}: unset it, or set it to one that answers, and ${restart}`
 }
 
 /** `env`: of the daemon, which is the SDK's. */

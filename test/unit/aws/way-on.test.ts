@@ -31,6 +31,7 @@ describe("an account of AWS that cannot be asked", () => {
     expect(said(refused, { AWS_ENDPOINT_URL: "http://127.0.0.1:1" })).toMatch(
       /: AWS_ENDPOINT_URL is http:\/\/127\.0\.0\.1:1: unset it, .*restart/
     )
+    expect(said(refused, { AWS_ENDPOINT_URL: "http://me:secret@127.0.0.1:1" })).toContain("AWS_ENDPOINT_URL is http://127.0.0.1:1/: ")
     expect(said(refused)).toMatch(/is this machine on the network\?$/)
   })
   it("is told what AWS said where that is all there is to say, and stays the same error", () => {
