@@ -18,6 +18,7 @@ import { powerOff } from "./power-off.ts"
 import { bootId } from "./processes.ts"
 import { liveKeys } from "./queue.ts"
 import { Ranks } from "./Ranks.ts"
+import { isKnown } from "./Reports.ts"
 import { Reserve } from "./Reserve.ts"
 import { listen } from "./Server.ts"
 import { Store } from "./Store.ts"
@@ -53,8 +54,12 @@ export class Agent {
     // The daemon takes a head with another journal for another head, and what the one before it had begun for lost.
     if (rank === 0 && this.journal.isNew && !this.#store.isNew) this.#store.drop()
     const orphaned = this.#store.isNew && this.folder.dropQueue()
-    for (const { n, fact } of this.journal.entries)
-      if (fact._tag !== "AutostopFired" || n > this.#store.state.startedEntry) apply(this.#store.state, { type: "told", fact })
+    for (const { n, fact } of this.journal.entries) {
+      if (fact._tag === "AutostopFired" && n <= this.#store.state.startedEntry) continue
+      // Written down, and not noted before the agent ended: what is noted from here on builds on it.
+      if (isKnown(this.#store.state, fact)) apply(this.#store.state, { type: "told", fact })
+      else this.#store.note({ type: "told", fact })
+    }
     const marker = this.folder.startMarker()
     const { marker: before, exited, boot } = this.#store.state
     const nodeStarted = before !== marker || exited

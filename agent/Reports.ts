@@ -34,7 +34,8 @@ const withoutSecrets = (folder: Folder, state: State, fact: JournalFact): Journa
 const named = (state: State, fact: JournalFact): JournalFact =>
   "job" in fact ? { ...fact, runTimestamp: state.jobs[fact.job]!.spec.runTimestamp } : fact
 
-const isKnown = (state: State, fact: JournalFact): boolean => {
+/** Whether what the agent keeps in mind has it already. */
+export const isKnown = (state: State, fact: JournalFact): boolean => {
   switch (fact._tag) {
     case "AutostopFired":
       return state.fired

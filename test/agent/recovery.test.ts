@@ -25,6 +25,25 @@ describe("an agent that is killed", () => {
     expect(again.entries.map(({ n }) => n)).toEqual([2])
   })
 
+  it("shows the log of a job whose start was written down for the daemon, and not yet noted for itself", async () => {
+    const { head } = await cluster()
+    const follower = await Follower.of(head)
+    await (await head.client()).call("submit", { jobs: [job(1, `echo before; ${go("go")}; echo after`)] })
+    await follower.fact("JobStarted")
+    await head.kill()
+    const path = join(head.root, "agent/records.jsonl")
+    const lines = read(path).split("\n")
+    fs.writeFileSync(path, lines.filter((line) => !line.includes('"JobStarted"')).join("\n"))
+    await head.start()
+    fs.writeFileSync(head.home("go"), "")
+    await (await Follower.of(head, 1)).fact("JobEnded")
+    await head.kill()
+    await head.start()
+    const client = await head.client()
+    await client.call("logs", { job: 1, follow: false })
+    expect(client.output().toString()).toBe("before\nafter\n")
+  })
+
   it("knows the exit of a job that ended while no agent was there", async () => {
     const { head } = await cluster()
     const follower = await Follower.of(head)
