@@ -6,6 +6,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Need } from "../../task/Need.ts"
+import { sentence } from "../../task/sentence.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import { completed } from "./completed.ts"
 import { hintFor } from "./hints.ts"
@@ -19,7 +20,7 @@ export const mayBeListed = ({ resources }: RecordedTask, catalogs: ReadonlyArray
 
 const noneLaunched = (needs: ReadonlyArray<Need>) =>
   new NotSupportedError({
-    message: `${[...new Set(needs.map(notLaunched))].join("; ")}.`,
+    message: sentence([...new Set(needs.map(notLaunched))].join("; ")),
     hint: "Which GPUs there are: sky show-gpus"
   })
 

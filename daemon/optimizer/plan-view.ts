@@ -40,6 +40,7 @@ export const planView = (
 ): PlanView => {
   const [offer] = offers
   const others = places.slice(1)
+  const isAlone = looks.every(({ need }) => need === looks[0]?.need)
   return {
     offer: offer!,
     numNodes,
@@ -49,16 +50,6 @@ export const planView = (
     next: others.slice(0, nextMax),
     more: Math.max(0, others.length - nextMax),
     mostUsdPerHour: others.reduce((most, { usdPerHour }) => Math.max(most, usdPerHour), offer!.usdPerHour),
-    notes: [
-      ...why,
-      ...new Set(
-        looks.flatMap((look) =>
-          othersIn(
-            look,
-            looks.every(({ need }) => need === looks[0]?.need)
-          )
-        )
-      )
-    ]
+    notes: [...why, ...new Set(looks.flatMap((look) => othersIn(look, isAlone)))]
   }
 }
