@@ -29,10 +29,8 @@ export interface Progress {
 
 const pad = (text: string, width: number) => text + " ".repeat(Math.max(0, width - widthOf(text)))
 /** Words that are longer than their column may end in a time themselves: the phase's own is set apart from them. */
-const columns = (label: string, detail: string, time: string) => {
-  const isLong = time !== "" && widthOf(detail) > detailWidth
-  return `${pad(label, labelWidth)} ${isLong ? `${detail} (${time})` : `${pad(detail, detailWidth)} ${time.padStart(5)}`}`.trimEnd()
-}
+const columns = (label: string, detail: string, time: string) =>
+  `${pad(label, labelWidth)} ${time && widthOf(detail) > detailWidth ? `${detail} (${time})` : `${pad(detail, detailWidth)} ${time.padStart(5)}`}`.trimEnd()
 
 export const makeProgress = (silent = false, stream = stderr): Progress => {
   const colour = isColoured(stream)

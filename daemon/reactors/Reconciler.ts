@@ -72,10 +72,6 @@ const make = Effect.gen(function* () {
     defects.delete(cluster)
     aways.forget(cluster)
   }
-  const did = (cluster: ClusterId, slot: Slot) => {
-    slot.done = true
-    aways.forget(cluster)
-  }
 
   const look = (cluster: ClusterId) => {
     const { clusters, jobs } = log.world()
@@ -140,7 +136,8 @@ const make = Effect.gen(function* () {
       const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user, inherited }
       yield* perform(row, action, hands).pipe(
         Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
-        Effect.tap(() => Effect.sync(() => did(cluster, slot))),
+        Effect.tap(() => Effect.sync(() => aways.forget(cluster))),
+        Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
         Effect.catchTag("KeyMoved", () => Effect.void),
         Effect.catchCause((cause) =>
           Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.orDie(fail(cluster, action, slot, cause))
