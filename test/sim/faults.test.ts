@@ -196,7 +196,8 @@ describe("when the cloud fails", () => {
         yield* settle(daemon, 40)
         assert.isAtLeast(row()!.rounds, 2)
         world.faults.clear()
-        yield* settle(daemon, 40)
+        // By then the longest pause of the third round is over: two minutes, and two fifths.
+        yield* settle(daemon, 100)
         assert.deepInclude(outcome("l"), { _tag: "succeeded" })
         assert.strictEqual(statusOf(row()!), "UP")
       })
