@@ -27,6 +27,8 @@ export const acceleratorName = (printed: string): string => {
 /** What `nvidia-smi` is asked; the second form by drivers that know no MIG. */
 export const smiQueries = ["--query-gpu=name,mig.mode.current", "--query-gpu=name"] as const
 export const smiFormat = "--format=csv,noheader"
+/** Where it may be though it is on nobody's path: WSL, containers, Flatcar and Container-Optimized OS, NixOS. */
+export const smiFolders = ["/usr/lib/wsl/lib", "/usr/local/nvidia/bin", "/opt/bin", "/run/current-system/sw/bin"] as const
 
 interface Device {
   readonly name: string
@@ -86,7 +88,8 @@ const hasParts = (queried: string): boolean => /, *Enabled\s*$/m.test(queried)
 
 const ask = (...args: ReadonlyArray<string>): Promise<string | null> =>
   new Promise((resolve) => {
-    const options = { timeout: smiMaxS * 1000, killSignal: "SIGKILL" as const }
+    const env = { ...process.env, PATH: [process.env["PATH"], ...smiFolders].join(":") }
+    const options = { timeout: smiMaxS * 1000, killSignal: "SIGKILL" as const, env }
     execFile("nvidia-smi", args, options, (error, stdout) => resolve(error ? null : stdout))
   })
 

@@ -2,7 +2,7 @@
  * What a machine is, as one script of `sh` finds it: no Node is needed there. So it is known what a machine has and who has it before
  * anything of ours is put on it, and what is missing when something is to be.
  */
-import { findKind, type Gpus, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
+import { findKind, type Gpus, smiFolders, smiFormat, smiMaxS, smiQueries } from "../../machine/hardware.ts"
 import { baseName, places } from "../../machine/places.ts"
 import type { NodeIdentity } from "../../sdk/agent/node-folder.ts"
 import { inner } from "../../task/sentence.ts"
@@ -82,7 +82,7 @@ gpus() {
   lines gpu "$said"
   case $said in *Enabled*) lines part "$(smi -L)" ;; esac
 }
-asked=; PATH=$PATH:/usr/lib/wsl/lib:/usr/local/nvidia/bin:/opt/bin:/run/current-system/sw/bin
+asked=; PATH=$PATH:${smiFolders.join(":")}
 if command -v nvidia-smi >/dev/null 2>&1; then
   (exec 2>/dev/null </dev/null; gpus) & asked=$!
   # One that waits for a dead driver cannot even be killed: then it is left, and what waits for it is ended.
