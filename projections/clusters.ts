@@ -22,7 +22,7 @@ export interface Clusters {
 }
 
 /** What its machine is found by. */
-export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "host" | "hostKey"> {
+export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "host" | "hostKey">, Pick<ClusterRow, "owner"> {
   readonly cluster: ClusterId
   readonly clusterName: ClusterName
   readonly log: string | null
@@ -70,6 +70,7 @@ const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, 
     cluster: row.id,
     clusterName: row.name,
     log: row.log,
+    owner: row.owner,
     cloud,
     region,
     zone,
@@ -92,7 +93,7 @@ const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | u
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 12,
+  version: 13,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded

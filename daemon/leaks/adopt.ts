@@ -80,8 +80,12 @@ export const adopt = (
   }
   const twice = machines.find(({ rank }, i) => machines[i - 1]?.rank === rank)
   if (twice !== undefined) return refused(`${name} has two machines of rank ${twice.rank}.`, `End one of them: sky leaks --terminate ID`)
-  if (new Set(machines.map(({ region }) => region)).size > 1)
-    return refused(`The machines of ${name} are in several regions.`, "End those of all but one: sky leaks --terminate ID")
+  const places = [...new Set(machines.map(({ region, zone }) => zone ?? region))]
+  if (places.length > 1)
+    return refused(
+      `The machines of ${name} are in several places: ${places.join(", ")}.`,
+      "End those of all but one: sky leaks --terminate ID"
+    )
   if (offer === undefined)
     return Result.fail(new NotSupportedError({ message: `What the machines of ${name} are cannot be told.`, hint: null }))
   return Result.succeed(factsOf(machines, name as ClusterName, clusters.log, owner))

@@ -87,11 +87,14 @@ const make = Effect.gen(function* () {
       .pipe(Effect.orDie)
 
   const endNode = Effect.fn("Abandoned.endNode")(function* (one: Dropped) {
-    const { cloud, cluster, clusterName, log: own, ...place } = one
+    const { cluster, clusterName, ...place } = one
     const { node, rank } = place
     if (!HashMap.has(known().abandoned, node)) return
-    const tags = { log: own ?? known().log, cluster, clusterName }
-    yield* Effect.suspend(() => clouds.get(cloud)?.terminate({ tags, ...place }) ?? Effect.fail(later("it is not enabled")))
+    const cloud = clouds.get(one.cloud)
+    if (cloud === undefined) return yield* later("its cloud is not enabled")
+    // To others' credentials it is not there, which looks as if it were gone.
+    yield* asOwner(cloud, { name: clusterName, offer: null, owner: one.owner })
+    yield* cloud.terminate({ tags: { log: logOf(known(), one), cluster, clusterName }, ...place })
     yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
   })
 

@@ -84,13 +84,6 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
       return submit(row, activeOf(row, action.operation)!, { nowMs, user: activeOf(row, action.operation)?.user ?? hands.user })
     }
-    case "Arm": {
-      const { down, idleMinutes, setting } = row.autostop!
-      const refs = row.nodes.map((node) => refOf(row, node, log))
-      yield* cloud?.endsItself?.(refs, down) ?? Effect.void
-      yield* couriers.arm(row, { setting, idleMinutes, down })
-      return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
-    }
   }
   if (cloud === undefined) {
     return yield* new CloudError({
@@ -105,6 +98,13 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return yield* goingOn(row, yield* provision(row, action.token, cloud, hands), hands)
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, hands)
+    case "Arm": {
+      const { down, idleMinutes, setting } = row.autostop!
+      const refs = row.nodes.map((node) => refOf(row, node, log))
+      yield* cloud.endsItself?.(refs, down) ?? Effect.void
+      yield* couriers.arm(row, { setting, idleMinutes, down })
+      return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
+    }
     case "StartNodes":
       return yield* Effect.provideService(
         startNodes(row, nodesOf(action.ranks), cloud, log),

@@ -83,6 +83,22 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("is not given up by a daemon that cannot ask for it any more: what was made is found once it can", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0, 1])
+      yield* fault(lost)
+      yield* Effect.flip(cloud.provision(asked))
+      writeFileSync(join(home, "config.yaml"), "gcp: {vpc_name: lab}\n")
+      const next = yield* daemonOver(home)
+      const told = yield* Effect.flip(next.provision(inherited(asked)))
+      assert.strictEqual(told.kind, "Transient")
+      assert.include(told.message, "lab")
+      writeFileSync(join(home, "config.yaml"), "")
+      assert.sameMembers(names(yield* next.provision(inherited(asked))), called(yield* live))
+    }).pipe(Effect.scoped)
+  )
+
   it.live("that was not listed yet when the next daemon asked, with other words, is found all the same", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
@@ -314,6 +330,36 @@ describe("a request for machines of Compute Engine", () => {
       yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ zone, machineType: "n2-*", count: 4 }]))
       assert.deepInclude(yield* Effect.flip(cloud.provision(request([0, 1, 2], { machine }))), { kind: "Refused", scope: "zone" })
       assert.lengthOf(yield* live, 3)
+      // One is refused while the other is on its way, and not to be seen yet.
+      const refuses = { action: "instances.insert", match: { name: "*-1" }, reason: "quotaExceeded", status: 403 }
+      yield* timing({ seconds: 3, insertSeconds: 1 })
+      yield* fault(refuses)
+      const refused = Effect.retry(cloud.provision(request([0, 1], { machine })), {
+        while: ({ kind }) => kind === "Transient",
+        schedule: Schedule.spaced("500 millis")
+      })
+      assert.deepInclude(yield* Effect.flip(refused), { kind: "Refused", code: "quotaExceeded" })
+      yield* Effect.sleep("4 seconds")
+      assert.lengthOf(yield* live, 3)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of a machine that was kept, begun by one daemon and refused to the next, keeps nothing of either", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const [source] = yield* cloud.provision(request([0]))
+      yield* Effect.promise(() =>
+        gce.console("POST", "global/machineImages", { name: "kept", sourceInstance: `zones/${zone}/instances/${source!.host}` })
+      )
+      const asked = request([0, 1], { machine: { images: { "*": "projects/lab-1/global/machineImages/kept" } } })
+      yield* fault({ action: "instances.insert", match: { name: "*-1" }, reason: "backendError", status: 503 })
+      assert.strictEqual((yield* Effect.flip(cloud.provision(asked))).kind, "Transient")
+      assert.lengthOf(yield* live, 2)
+      yield* calm
+      yield* fault({ action: "instances.insert", reason: "quotaExceeded", status: 403 })
+      const next = yield* daemonOver(home)
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused", code: "quotaExceeded" })
+      assert.sameMembers(called(yield* live), [source!.host!])
     }).pipe(Effect.scoped)
   )
 

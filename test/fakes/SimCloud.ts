@@ -15,6 +15,8 @@ import { SimAgent } from "./SimAgent.ts"
 interface Machine {
   readonly agent: SimAgent
   readonly cluster: string
+  /** Whose it is; to the credentials of another account it is not there. */
+  readonly account: string | undefined
   /** Where it is. */
   readonly offer: Offer
   state: "running" | "stopped"
@@ -111,6 +113,10 @@ export class SimCloud {
     })
   }
 
+  private get account() {
+    return this.identity instanceof CloudError ? undefined : this.identity?.at(-1)
+  }
+
   private start(node: string, rank: number) {
     const machine = this.machines.get(node)
     if (machine !== undefined) machine.agent.halted = false
@@ -131,14 +137,14 @@ export class SimCloud {
           { node, cluster: tags.cluster, rank: ranks[i]!, journalId: `01HZZZZZZZZZZZZZZZ${String(++this.journals).padStart(8, "0")}` },
           { ...this.world, leave: (down) => this.leave(tags.cluster, down) }
         )
-        this.machines.set(node, { agent, cluster: tags.cluster, offer, state: "running", reason: null, down: false })
+        this.machines.set(node, { agent, cluster: tags.cluster, account: this.account, offer, state: "running", reason: null, down: false })
       }
     }
     return nodes.map((node, i) => ({
       rank: ranks[i]!,
       node: NodeId.make(node),
       address: `127.0.1.${ranks[i]! + 1}`,
-      host: null,
+      host: `vm-${node}`,
       hostKey: null
     }))
   }
@@ -228,6 +234,7 @@ export class SimCloud {
       this.call(
         "terminate",
         () => {
+          if (this.machines.get(node)?.account !== this.account) return
           this.halt(node, null)
           this.machines.delete(node)
         },

@@ -105,8 +105,8 @@ describe("a cluster of another identity", () => {
       })
     )
   )
-  it.effect("is dropped from the list by a purge, and a fact names the machine that is left", () =>
-    owned(({ ask, disk, outcome, row, world }) =>
+  it.effect("is dropped from the list by a purge, a fact names the machine that is left, and its owner's credentials end it", () =>
+    owned(({ ask, daemon, disk, outcome, row, world }) =>
       Effect.gen(function* () {
         world.identity = bob
         yield* ask("d", "down", { ...named, purge: true })
@@ -114,6 +114,14 @@ describe("a cluster of another identity", () => {
         assert.isUndefined(row())
         assert.deepStrictEqual(running(world), ["running"])
         assert.include(JSON.stringify(factsOf(disk).find(({ _tag }) => _tag === "NodeAbandoned")), "belongs to AIDAANN")
+        const isReleased = () => factsOf(disk).some(({ _tag }) => _tag === "NodeReleased")
+        yield* pass(daemon, "20 minutes")
+        assert.isFalse(isReleased())
+        assert.deepStrictEqual(running(world), ["running"])
+        world.identity = ann
+        yield* pass(daemon, "20 minutes")
+        assert.isTrue(isReleased())
+        assert.deepStrictEqual(running(world), [])
       })
     )
   )

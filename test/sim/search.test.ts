@@ -553,7 +553,7 @@ describe("a gang of which a place gave only a part", () => {
         const [left] = world.machines.keys()
         assert.include(
           JSON.stringify(outcome("l")),
-          `GCP us-central1-a did not give all nodes, and what it gave could not be released: ${left}`
+          `GCP us-central1-a did not give all nodes, and what it gave could not be released: vm-${left}`
         )
         assert.strictEqual(statusOf(row()!), "INIT")
         world.faults.clear()

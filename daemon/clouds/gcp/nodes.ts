@@ -130,8 +130,8 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
   const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
     const value = down ? "down" : "stop"
     const mark = Effect.fnUntraced(function* (ref: NodeRef, tried: number): Effect.fn.Return<void, CloudError> {
-      const found = yield* find(ref)
-      if (found === undefined || found.instance.labels?.[labelNames.ends] === value) return
+      const found = yield* must(ref)
+      if (found === null || found.instance.labels?.[labelNames.ends] === value) return
       const { labelFingerprint, labels } = found.instance
       const instancesSetLabelsRequestResource = {
         labels: { ...labels, [labelNames.ends]: value },

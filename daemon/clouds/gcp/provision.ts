@@ -4,6 +4,7 @@
  * follow from the token, are given once.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy } from "../../rented/errors.ts"
 import { makeMissed } from "../../rented/missed.ts"
@@ -57,42 +58,66 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     return label !== null && label.token === token && label.tags.cluster === tags.cluster
   }
 
+  /** Asked one by one: a list may lack what was made a moment ago, and a zone of it may be silent. */
+  const named = ({ offer }: ProvisionRequest, names: ReadonlyArray<string>) =>
+    Effect.mapError(
+      Effect.forEach(names, (name) => instances.named(offer.zone!, name), { concurrency: atOnce }),
+      later
+    )
+  /** For each name what is there and ours. */
+  const namedOurs = (wish: ProvisionRequest, names: ReadonlyArray<string>) =>
+    Effect.map(named(wish, names), (found) => found.map((one) => (one !== undefined && isOurs(wish, one) ? one : undefined)))
+
   /** What has the names: those machines, asked for under another id; or somebody else's. */
   const settleTaken = Effect.fn("Provision.settleTaken")(function* (
     wish: ProvisionRequest,
     names: ReadonlyArray<string>,
     error: CloudError
   ) {
-    const found = yield* Effect.mapError(
-      Effect.forEach(names, (name) => instances.named(wish.offer.zone!, name), { concurrency: atOnce }),
-      later
-    )
-    const there = found.filter((one) => one !== undefined)
+    const there = (yield* named(wish, names)).filter((one) => one !== undefined)
     if (there.length > 0 && there.every((one) => isOurs(wish, one))) return
     return there.length === 0
       ? yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
       : yield* refusedBy("NameTaken", error.message)
   })
 
-  /** A refusal keeps nothing: what was made of it all the same goes. */
-  const clear = Effect.fn("Provision.clear")(function* (wish: ProvisionRequest, names: ReadonlyArray<string>) {
-    const { instances: listed } = yield* Effect.mapError(instances.ofLog(wish.tags.log), later)
+  /** A refusal keeps nothing: what was made all the same goes, of this and of any request before it. `made`: they are there, or were. */
+  const clear = Effect.fn("Provision.clear")(function* (wish: ProvisionRequest, made: ReadonlyArray<string> = []) {
+    const names = namesOf(wish, wish.ranks)
+    const there = yield* namedOurs(wish, names)
+    const unseen = made.filter((name) => there[names.indexOf(name)] === undefined)
+    const endings = yield* Effect.mapError(operations.endings(wish.offer.zone!, unseen), later)
+    const late = unseen.find((name) => !endings.has(name))
+    if (late !== undefined) return yield* passingBy("NotListedYet", `${late} was made, and is not to be seen yet`)
     yield* remove(
       wish.offer.zone!,
-      listed.filter((one) => names.includes(one.name ?? "") && isOurs(wish, one)).map(({ name }) => name!)
+      names.filter((_, i) => there[i] !== undefined)
     )
   })
 
   const make = Effect.fn("Provision.make")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
-    const calls = yield* callsFor(wish, ranks)
-    const names = namesOf(wish, ranks)
-    yield* Effect.forEach(calls, (call) => carry(wish, call), { concurrency: atOnce, discard: true }).pipe(
-      Effect.catchIf(
-        ({ code }) => isThere(code),
-        (error) => settleTaken(wish, names, error)
-      ),
-      Effect.tapError(({ kind }) => (kind === "Refused" ? clear(wish, names) : Effect.void))
+    // What cannot be asked for any more may have been made before.
+    const wasUnsure = isUnsure(wish)
+    const calls = yield* Effect.mapError(callsFor(wish, ranks), (error) => (wasUnsure ? later(error) : error))
+    // Each to its end, whatever the others come to: one that is left on its way makes its machine after all has been cleared.
+    const ends = yield* Effect.forEach(
+      calls,
+      (call) =>
+        carry(wish, call).pipe(
+          Effect.catchIf(
+            ({ code }) => isThere(code),
+            (error) => settleTaken(wish, namesOf(wish, call.ranks), error)
+          ),
+          Effect.result
+        ),
+      { concurrency: atOnce }
     )
+    const made = calls.flatMap(({ ranks: some }, i) => (Result.isSuccess(ends[i]!) ? namesOf(wish, some) : []))
+    const failures = ends.flatMap((end) => (Result.isFailure(end) ? [end.failure] : []))
+    const failed = failures.find(({ kind }) => kind !== "Refused") ?? failures[0]
+    if (failed === undefined) return
+    if (failed.kind === "Refused") yield* clear(wish, made)
+    yield* failed
   })
 
   /** Until all of them run and have an address. One that ends before takes the others with it. */
@@ -100,23 +125,24 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const zone = wish.offer.zone!
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     const missed = makeMissed()
+    const isOff = (one: Instance | undefined) => one !== undefined && ["stopping", "stopped"].includes(phaseOf(one))
+    const isUp = (one: Instance | undefined) => one !== undefined && phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
     for (let look = 0; ; look++) {
-      const { instances: listed } = yield* Effect.mapError(instances.ofLog(wish.tags.log), later)
-      const there = names.map((name) => listed.find((one) => one.name === name && isOurs(wish, one)))
-      if (there.every((one) => one !== undefined && phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null))
-        return there as ReadonlyArray<Instance>
-      const isOff = (one: Instance) => ["stopping", "stopped"].includes(phaseOf(one))
+      const { instances: all, silent } = yield* Effect.mapError(instances.ofLog(wish.tags.log), later)
+      const listed = names.map((name) => all.find((one) => one.name === name && isOurs(wish, one)))
+      const isDue = look % looksEvery === 0 && listed.includes(undefined)
+      const asks = silent.has(zone) || isDue || listed.some(isOff)
+      const there = asks ? yield* namedOurs(wish, names) : listed
+      if (there.every(isUp)) return there as ReadonlyArray<Instance>
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
-      if (suspects.length > 0 && (look % looksEvery === 0 || there.some((one) => one !== undefined && isOff(one)))) {
+      if (asks && suspects.length > 0) {
         const endings = yield* Effect.mapError(operations.endings(zone, suspects), later)
         const nowMs = yield* steadyMs
-        const isLost = (name: string) => !there.some((one) => one?.name === name) && missed.isLong(name, nowMs)
+        for (const [i, name] of names.entries()) if (there[i] !== undefined) missed.seen(name)
+        const isLost = (name: string) => there[names.indexOf(name)] === undefined && missed.isLong(name, nowMs)
         const ended = suspects.find((name) => endings.has(name) || isLost(name))
         if (ended !== undefined) {
-          yield* remove(
-            zone,
-            names.filter((_, i) => there[i] !== undefined)
-          )
+          yield* clear(wish)
           return yield* refusalOf(ended, endings.get(ended))
         }
       }
@@ -125,14 +151,14 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
   })
 
   return Effect.fn("Provision")(function* (wish: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
-    const { offer, ranks, tags, token } = wish
+    const { offer, ranks, token } = wish
     // What was asked for as a whole is found as a whole.
     const accepted = isUnsure(wish) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, requestId(token, ranks)), later) : undefined
-    const before = isUnsure(wish) && accepted === undefined ? yield* Effect.mapError(instances.ofLog(tags.log), later) : undefined
-    const had = before?.instances.flatMap((one) => (isOurs(wish, one) ? [labelOf(one)!.rank] : [])) ?? []
-    const missing = ranks.filter((rank) => !had.includes(rank))
+    const names = namesOf(wish, ranks)
+    const had = isUnsure(wish) && accepted === undefined ? yield* namedOurs(wish, names) : []
+    const missing = ranks.filter((_, i) => had[i] === undefined)
     if (missing.length > 0) yield* make(wish, missing)
-    const running = yield* whenRunning(wish, namesOf(wish, ranks))
+    const running = yield* whenRunning(wish, names)
     const hostKey = yield* hostKeyOf(token)
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     return running.map(
