@@ -7,11 +7,12 @@ import type { Passing } from "../Ongoing.ts"
 import { askedFor } from "./asked-for.ts"
 import { reasonOf } from "./operation-view.ts"
 
-export const handleOf = (row: ClusterRow): ResourceHandle => ({
+export const handleOf = ({ machine: { clone: _, ...machine }, ...row }: ClusterRow): ResourceHandle => ({
   clusterName: row.name,
   clusterId: row.id,
   launchedNodes: row.numNodes,
   launchedResources: row.offer,
+  ...(Object.keys(machine).length > 0 && { launchedMachine: machine }),
   headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
 })
 

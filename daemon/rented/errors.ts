@@ -9,6 +9,10 @@ export const scopeUnknown: RefusalScope = "zone"
 export const refusedForAny = (code: string, message: string, scope: RefusalScope): CloudError =>
   new CloudError({ kind: "Refused", code, message, scope, anyKind: true })
 
+/** What the user has named is not there, in the whole cloud: another name is right, and no right is missing. */
+export const misnamed = (code: string, message: string): CloudError =>
+  new CloudError({ kind: "Refused", code, message, scope: "cloud", anyKind: true, want: "mending" })
+
 export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
 
 /** Something may be there: that we may not ask, or not now, says nothing of it. */

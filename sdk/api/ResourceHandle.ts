@@ -1,4 +1,6 @@
 /** What a caller keeps of a cluster. */
+
+import { present } from "../../task/present.ts"
 import type { ResourceHandle as Wire } from "../protocol/rows.ts"
 import { values } from "./load.ts"
 import { printedAs } from "./printed.ts"
@@ -16,11 +18,17 @@ export interface ResourceHandle {
   readonly launchedResources: Resources | null
 }
 
-/** What each node of a place is. */
-export const offeredResources = (offer: NonNullable<Wire["launchedResources"]>): Resources => {
+/** What each node of a place is, with the disk, image, ports and labels that it was asked for. */
+export const offeredResources = (
+  offer: NonNullable<Wire["launchedResources"]>,
+  { diskGib, diskTier, images, labels, ports }: NonNullable<Wire["launchedMachine"]> = {}
+): Resources => {
   const { needOfPlace, requestFrom } = values()
   const { cpus, instanceType, memoryGib } = offer
-  const request = requestFrom(needOfPlace(offer))
+  const request = requestFrom({
+    ...needOfPlace(offer),
+    ...present({ disk_size: diskGib, disk_tier: diskTier, image_id: images, labels, ports })
+  })
   return resourcesOf(request, instanceType === null ? `${cpus}CPU--${memoryGib}GB` : null)
 }
 
@@ -30,13 +38,15 @@ class Handle implements ResourceHandle {
   readonly launchedNodes: number
   readonly headIp: string | null
   readonly #launched: Wire["launchedResources"]
+  readonly #machine: Wire["launchedMachine"]
 
-  constructor({ clusterId, clusterName, headIp, launchedNodes, launchedResources }: Wire) {
+  constructor({ clusterId, clusterName, headIp, launchedMachine, launchedNodes, launchedResources }: Wire) {
     this.clusterName = clusterName
     this.clusterId = clusterId
     this.launchedNodes = launchedNodes
     this.headIp = headIp
     this.#launched = launchedResources
+    this.#machine = launchedMachine
     Object.freeze(this)
   }
 
@@ -45,7 +55,7 @@ class Handle implements ResourceHandle {
   }
 
   get launchedResources(): Resources | null {
-    return this.#launched === null ? null : offeredResources(this.#launched)
+    return this.#launched === null ? null : offeredResources(this.#launched, this.#machine)
   }
 
   toJSON(): ResourceHandle {

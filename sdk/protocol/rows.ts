@@ -1,6 +1,7 @@
 /** What queries answer with. Times are milliseconds since 1970; unknown is null. */
 import * as Schema from "effect/Schema"
-import { Offer } from "../../events/values.ts"
+import * as Struct from "effect/Struct"
+import { MachineWish, Offer } from "../../events/values.ts"
 
 export const ClusterStatus = Schema.Literals(["INIT", "UP", "STOPPED"])
 export type ClusterStatus = typeof ClusterStatus.Type
@@ -14,6 +15,8 @@ export const ResourceHandle = Schema.Struct({
   clusterId: Schema.String,
   launchedNodes: Schema.Int,
   launchedResources: Schema.NullOr(Offer),
+  /** What its machines were asked to be besides, where that is anything. */
+  launchedMachine: Schema.optionalKey(MachineWish.mapFields(Struct.omit(["clone"]))),
   headIp: Schema.NullOr(Schema.String)
 })
 export type ResourceHandle = typeof ResourceHandle.Type

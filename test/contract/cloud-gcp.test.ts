@@ -29,6 +29,7 @@ const one = oneIn(daemonOver, `gcp/us-central1/${zone}`)
 const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => gce.strict("POST", "faults", rules))
 const calm = Effect.promise(() => gce.strict("DELETE", "faults"))
 const timing = (times: object) => Effect.promise(() => gce.strict("PUT", "visibility", times))
+const silent = (...zones: ReadonlyArray<string>) => Effect.promise(() => gce.strict("PUT", "silent", zones))
 const live = Effect.promise(() => gce.instances())
 const disks = Effect.promise((): Promise<ReadonlyArray<unknown>> => gce.strict("GET", "disks"))
 const accepted = Effect.map(
@@ -128,6 +129,19 @@ describe("a request for machines of Compute Engine", () => {
       const next = yield* daemonOver(home)
       assert.lengthOf(yield* next.provision(inherited(asked)), 2)
       assert.lengthOf(yield* live, 2)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is carried on by the next daemon where its zone is silent in every list", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0, 1])
+      yield* fault(lost)
+      yield* Effect.flip(cloud.provision(asked))
+      yield* silent(zone)
+      const next = yield* daemonOver(home)
+      assert.sameMembers(names(yield* next.provision(inherited(asked))), called(yield* live))
+      assert.lengthOf(yield* accepted, 1)
     }).pipe(Effect.scoped)
   )
 
@@ -274,7 +288,7 @@ describe("a request for machines of Compute Engine", () => {
       for (const { networkInterfaces } of all) assert.include(networkInterfaces[0].network, "/skyd-vpc")
       writeFileSync(join(home, "config.yaml"), "gcp: {vpc_name: lab}\n")
       const error = yield* Effect.flip(next.provision(request([0])))
-      assert.deepInclude(error, { kind: "Refused", code: "VPC_NOT_FOUND", scope: "cloud", anyKind: true })
+      assert.deepInclude(error, { kind: "Refused", code: "VPC_NOT_FOUND", scope: "cloud", anyKind: true, want: "mending" })
     }).pipe(Effect.scoped)
   )
 
@@ -484,6 +498,11 @@ describe("a request for machines of Compute Engine", () => {
         yield* fault({ action: "firewalls.list", reason: "forbidden" })
         assert.match((yield* cloud.tagged!(null)).unclear.join(), /^firewall rules are not looked at: /)
         yield* calm
+        yield* silent(zone)
+        const unclear = (yield* cloud.tagged!(null)).unclear.join()
+        assert.include(unclear, `${zone} is not looked at: `)
+        assert.include(unclear, `disks in ${zone} are not looked at: `)
+        yield* silent()
         for (const remnant of [...left.remnants, ...left.remnants]) yield* cloud.remove!(remnant)
         assert.deepStrictEqual((yield* cloud.tagged!(asked.tags.log)).remnants, [])
         assert.deepStrictEqual(yield* firewalls, [])

@@ -132,6 +132,14 @@ describe("stop, start, autostop and down", () => {
     expect(await headOf()).toBe(before)
   })
 
+  it("a handle tells the disk, ports and labels that the machines were launched with", async () => {
+    const asked = new sky.Resources({ diskSize: 60, labels: { team: "red" } })
+    const { handle } = await sky.launch(echo().setResources(asked), { clusterName: "disk", ...quiet })
+    expect(handle!.launchedResources).toMatchObject({ diskSize: 60, labels: { team: "red" } })
+    expect((await sky.status({ clusterNames: "b" }))[0]!.handle.launchedResources).toMatchObject({ labels: null })
+    await sky.down("disk")
+  })
+
   it("stop-13, start-16, start-05: stop gives nothing, start the handle, also of one that is UP", async () => {
     expect(await sky.stop("b")).toBeUndefined()
     expect(await sky.status({ clusterNames: "b" })).toMatchObject([{ status: "STOPPED" }])

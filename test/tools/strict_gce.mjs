@@ -847,6 +847,7 @@ class Cloud {
       projectMetadata: new Map(),
       faults: [],
       denied: [], // permissions that testIamPermissions does not answer
+      silent: [], // zones that lists over all zones have no answer of
       limits: [],
       timing: { ...TIMING },
       addresses: new Addresses(),
@@ -1745,6 +1746,7 @@ class Cloud {
     return {
       faults: () => this.faults,
       denied: () => this.denied,
+      silent: () => this.silent,
       calls: () => this.calls,
       visibility: () => this.timing,
       capacity: () => this.limits.map((limit) => limit.show()),
@@ -1985,6 +1987,7 @@ function page(cloud, call, kind, scopes) {
   let left = maxResults || MAX_RESULTS
   let last
   for (const scope of from ? scopes.slice(scopes.indexOf(from.scope)) : scopes) {
+    if (scopes.length > 1 && cloud.silent.includes(lastPart(scope))) continue
     for (const one of collect(cloud, call, kind, scope).filter(passes).sort(order)) {
       if (from?.scope === scope && order(one, from) <= 0) continue
       if (!left) return { pages, nextPageToken: Buffer.from(JSON.stringify(last)).toString("base64url") }
@@ -2031,11 +2034,13 @@ const aggregatedList = (kind, scopesOf) => (cloud, call) => {
       found.length
         ? { [kind]: found }
         : {
-            warning: {
-              code: "NO_RESULTS_ON_PAGE",
-              message: `There are no results for scope '${scope}' on this page.`,
-              data: [{ key: "scope", value: scope }]
-            }
+            warning: cloud.silent.includes(lastPart(scope))
+              ? { code: "UNREACHABLE", message: `${scope} cannot be reached.` }
+              : {
+                  code: "NO_RESULTS_ON_PAGE",
+                  message: `There are no results for scope '${scope}' on this page.`,
+                  data: [{ key: "scope", value: scope }]
+                }
           }
     ])
   )
@@ -3097,6 +3102,10 @@ class Server {
           cloud.denied = rows
         },
         "GET denied 0": () => {},
+        "PUT silent 0": () => {
+          cloud.silent = rows
+        },
+        "GET silent 0": () => {},
         "POST clock 0": () =>
           cloud.clock.advance(checked({ advanceSeconds: undefined, ...data }, { advanceSeconds: "number" }, "clock").advanceSeconds),
         "DELETE calls 0": () => {

@@ -239,6 +239,7 @@ describe("the error when no place gave it", () => {
     const code = (...all: ReadonlyArray<Partial<Refusal>>) =>
       unavailable(row(all.map((changes) => refusal(at("us-east-1a"), changes))), false).exitCode
     assert.strictEqual(code(rights), exitCodes.credentials)
+    assert.strictEqual(code({ code: "VPC_NOT_FOUND", scope: "cloud", anyKind: true, want: "mending" }), exitCodes.failed)
     assert.strictEqual(code({ code: "InvalidParameterValue", scope: "everywhere", want: null }), exitCodes.usage)
     const region = { code: "OptInRequired", scope: "region", anyKind: true, want: null } as const
     assert.strictEqual(code(region, { ...rights, want: null }), exitCodes.failed)

@@ -18,8 +18,10 @@ export interface Listed {
 const pageSize = 500
 /** Between the lists that everybody waits for who waits for a machine. */
 export const pauseMs = 1_000
-/** Said of a zone that answered, and has none. */
-const empty = "NO_RESULTS_ON_PAGE"
+type Warning = { readonly code?: string | null; readonly message?: string | null } | null | undefined
+/** Of a zone in a list: all but that it answered, and has none. */
+export const isSilence = (warning: Warning): warning is { readonly code: string; readonly message?: string | null } =>
+  warning?.code != null && warning.code !== "NO_RESULTS_ON_PAGE"
 
 export const makeInstances = (gcp: Gcp) => {
   const labelled = (name: string, value: string | null) =>
@@ -33,7 +35,7 @@ export const makeInstances = (gcp: Gcp) => {
       }
       for await (const [scope, { instances: some, warning }] of (await instances()).aggregatedListAsync(request, options)) {
         found.push(...(some ?? []))
-        if (warning?.code != null && warning.code !== empty) silent.set(lastPart(scope), warning.message ?? warning.code)
+        if (isSilence(warning)) silent.set(lastPart(scope), warning.message ?? warning.code)
       }
       return { instances: found, silent }
     })

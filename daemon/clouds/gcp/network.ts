@@ -5,7 +5,7 @@
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
-import { refusedForAny } from "../../rented/errors.ts"
+import { misnamed, refusedForAny } from "../../rented/errors.ts"
 import { kept } from "../../rented/kept.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
@@ -84,7 +84,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
       if (yield* hasNetwork(vpcName))
         return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
-      return yield* refusedForAny("VPC_NOT_FOUND", `the project has no VPC ${words}`, "cloud")
+      return yield* misnamed("VPC_NOT_FOUND", `the project has no VPC ${words}`)
     }
     const useInternalIps = internal === "true"
     const networks = [...new Set(found.map(({ network }) => lastPart(network)))]

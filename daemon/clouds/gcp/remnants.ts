@@ -4,6 +4,7 @@ import type { Remnant } from "../Remnant.ts"
 import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import type { Clones } from "./clones.ts"
+import { isSilence } from "./Instances.ts"
 import { asLabel, labelNames, ownerInRule, ownerOf } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import { regionOf } from "./owned.ts"
@@ -13,6 +14,11 @@ const madeAtMs = (stamp: string | null | undefined) => Date.parse(stamp ?? "") |
 
 export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clones: Clones) => {
   const filterFor = (log: string | null) => (log === null ? `labels.${labelNames.log}:*` : `labels.${labelNames.log} = "${asLabel(log)}"`)
+  interface Look {
+    readonly some: ReadonlyArray<Remnant>
+    readonly unclear: ReadonlyArray<string>
+  }
+  const whole = (some: ReadonlyArray<Remnant>): Look => ({ some, unclear: [] })
   const snapshots = (log: string | null) =>
     gcp.ask("snapshots.list", "", async ({ project, snapshots: client }, options) => {
       const found: Array<Remnant> = []
@@ -20,12 +26,15 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
         const tags = ownerOf(labels ?? {})
         if (tags !== null) found.push({ kind: "snapshot", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
       }
-      return found
+      return whole(found)
     })
   const disks = (log: string | null) =>
     gcp.ask("disks.aggregatedList", "", async ({ disks: client, project }, options) => {
       const found: Array<Remnant> = []
-      for await (const [, { disks: some }] of (await client()).aggregatedListAsync({ project, filter: filterFor(log) }, options))
+      const silent = new Map<string, string>()
+      const request = { project, filter: filterFor(log) }
+      for await (const [scope, { disks: some, warning }] of (await client()).aggregatedListAsync(request, options)) {
+        if (isSilence(warning)) silent.set(lastPart(scope), warning.message ?? warning.code)
         for (const { creationTimestamp, labels, name, users, zone } of some ?? []) {
           const tags = ownerOf(labels ?? {})
           const at = lastPart(zone)
@@ -33,7 +42,8 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
           if (tags === null || (users ?? []).length > 0) continue
           found.push({ kind: "disk", id: `${at}/${name}`, region: regionOf(at), tags, madeAtMs: madeAtMs(creationTimestamp) })
         }
-      return found
+      }
+      return { some: found, unclear: [...silent].map(([at, why]) => `disks in ${at} are not looked at: ${why}`) }
     })
   const rules = (log: string | null) =>
     gcp.ask("firewalls.list", "", async ({ firewalls, project }, options) => {
@@ -43,7 +53,7 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
         if (tags !== null && (log === null || tags.log === log))
           found.push({ kind: "group", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
       }
-      return found
+      return whole(found)
     })
 
   const removeDisk = (zone: string, disk: string) =>
@@ -60,10 +70,7 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
       const found = yield* Effect.forEach(
         looks,
         ([what, look]) =>
-          Effect.match(look, {
-            onSuccess: (some) => ({ some, unclear: [] as ReadonlyArray<string> }),
-            onFailure: ({ message }) => ({ some: [], unclear: [`${what} are not looked at: ${message}`] })
-          }),
+          Effect.catch(look, ({ message }) => Effect.succeed<Look>({ some: [], unclear: [`${what} are not looked at: ${message}`] })),
         { concurrency: "unbounded" }
       )
       return { remnants: found.flatMap(({ some }) => some), unclear: found.flatMap(({ unclear }) => unclear) }

@@ -22,12 +22,14 @@ const historyOf = (refusals: ReadonlyArray<Refusal>) =>
 
 const isForQuota = ({ want }: Refusal): boolean => want === "quota"
 
-/** Of the cloud as such, and all of it; a quota may be of all regions, too. */
+/** Of the cloud as such, and all of it; a quota may be of all regions, and what the user named may be nowhere. */
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
-  refusals.length > 0 && refusals.every((refusal) => refusal.anyKind && refusal.scope === "cloud" && !isForQuota(refusal))
+  refusals.length > 0 &&
+  refusals.every(({ anyKind, scope, want }) => anyKind && scope === "cloud" && want !== "quota" && want !== "mending")
 
 /** Of a region or a cloud as it is set up, as of an image or a network that is missing: no other time helps. */
-const isOfSetup = ({ anyKind, scope, want }: Refusal): boolean => want === null && (anyKind || scope !== "zone")
+const isOfSetup = ({ anyKind, scope, want }: Refusal): boolean =>
+  (want === null && scope !== "zone") || (anyKind && (want === null || want === "mending"))
 
 /** Of what is asked for, as an image that is not there: nobody waits for that. Rights and networks may come back. */
 export const isOfWish = (refusal: Refusal): boolean => isOfSetup(refusal) && !refusal.anyKind
