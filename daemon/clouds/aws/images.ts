@@ -11,6 +11,7 @@ import { kept } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
+import { allPages } from "./pages.ts"
 
 const keptFor = "6 hours"
 
@@ -88,10 +89,13 @@ export const makeImages = (aws: Aws) => {
       { Name: "architecture", Values: [arch] },
       { Name: "state", Values: ["available"] }
     ]
-    const { Images = [] } = yield* aws.ask(region, "DescribeImages", (ec2, asked) =>
-      ec2.describeImages({ Owners: [...family.owners], Filters }, asked)
+    const pages = yield* allPages((from) =>
+      aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ Owners: [...family.owners], Filters, ...from }, asked))
     )
-    const image = newestOf(Images, family)
+    const image = newestOf(
+      pages.flatMap(({ Images = [] }) => Images),
+      family
+    )
     if (image?.ImageId !== undefined) return rootOf(image.ImageId, image)
     const message = `there is no image called '${family.names.join("' or '")}' in ${region}: name one as image_id`
     return yield* refusedBy("InvalidAMIID.NotFound", message)

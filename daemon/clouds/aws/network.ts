@@ -4,23 +4,28 @@ import * as Effect from "effect/Effect"
 import { kept } from "../../rented/kept.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { allPages } from "./pages.ts"
 import type { AwsSettings } from "./settings.ts"
 import { chooseSubnet, type NetworkOf } from "./subnets.ts"
 
-const pageSize = 1000
+/** EC2 takes no more. */
+const routeTablesMax = 100
 
 export const makeNetwork = (aws: Aws) => {
   const lookup = Effect.fn("Network.lookup")(function* (region: string) {
-    const page = { MaxResults: pageSize }
-    const [{ Vpcs = [] }, { Subnets = [] }, { RouteTables = [] }] = yield* Effect.all(
+    const [vpcs, subnets, routeTables] = yield* Effect.all(
       [
-        aws.ask(region, "DescribeVpcs", (ec2, asked) => ec2.describeVpcs(page, asked)),
-        aws.ask(region, "DescribeSubnets", (ec2, asked) => ec2.describeSubnets(page, asked)),
-        aws.ask(region, "DescribeRouteTables", (ec2, asked) => ec2.describeRouteTables({ MaxResults: 100 }, asked))
+        allPages((from) => aws.ask(region, "DescribeVpcs", (ec2, asked) => ec2.describeVpcs(from, asked))),
+        allPages((from) => aws.ask(region, "DescribeSubnets", (ec2, asked) => ec2.describeSubnets(from, asked))),
+        allPages((from) => aws.ask(region, "DescribeRouteTables", (ec2, asked) => ec2.describeRouteTables(from, asked)), routeTablesMax)
       ],
       { concurrency: "unbounded" }
     )
-    return { vpcs: Vpcs, subnets: Subnets, routeTables: RouteTables } satisfies NetworkOf
+    return {
+      vpcs: vpcs.flatMap(({ Vpcs = [] }) => Vpcs),
+      subnets: subnets.flatMap(({ Subnets = [] }) => Subnets),
+      routeTables: routeTables.flatMap(({ RouteTables = [] }) => RouteTables)
+    } satisfies NetworkOf
   })
   return Effect.map(
     kept(lookup, "5 minutes"),
