@@ -3,11 +3,10 @@
  * that is, each region is asked: images age and are withdrawn. What was found holds for a while.
  */
 import type { Image } from "@aws-sdk/client-ec2"
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { type Images, namedImage } from "../../../task/images.ts"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
@@ -119,11 +118,11 @@ export const makeImages = (aws: Aws) => {
     if (id !== "") return named(region, id)
     return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
   }
-  return Effect.map(kept(lookup, keptFor), (cache) =>
+  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), (rootBy) =>
     Effect.fn("Images")(function* (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) {
       const id = namedImage(images, region) ?? ""
       const own = id.startsWith(byParameter) ? yield* heldBy(region, id.slice(byParameter.length)) : id
-      return yield* Cache.get(cache, [region, own, arch, offer.accelerators?.name ?? ""].join("\n"))
+      return yield* rootBy([region, own, arch, offer.accelerators?.name ?? ""].join("\n"))
     })
   )
 }

@@ -1,7 +1,6 @@
 /** The network of a region, as EC2 says it is now: VPCs, subnets, routes. It changes seldom, and is asked anew after a while. */
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { allPages } from "./pages.ts"
@@ -28,9 +27,9 @@ export const makeNetwork = (aws: Aws) => {
     } satisfies NetworkOf
   })
   return Effect.map(
-    kept(lookup, "5 minutes"),
-    (cache) => (settings: AwsSettings, where: { readonly count: number; readonly region: string; readonly zone: string }) =>
-      Effect.flatMap(Cache.get(cache, where.region), (network) => {
+    keptOf(aws.fingerprint, lookup, "5 minutes"),
+    (networkOf) => (settings: AwsSettings, where: { readonly count: number; readonly region: string; readonly zone: string }) =>
+      Effect.flatMap(networkOf(where.region), (network) => {
         const chosen = chooseSubnet(network, settings, where)
         return chosen instanceof CloudError ? Effect.fail(chosen) : Effect.succeed(chosen)
       })
