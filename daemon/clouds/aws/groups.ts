@@ -4,8 +4,8 @@
  */
 import type { Filter, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
+import { inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
@@ -100,9 +100,11 @@ export const makeGroups = (aws: Aws) => {
   })
 
   const known = new Map<string, string>()
-  const turn = Semaphore.makeUnsafe(1)
+  /** By region: one that does not answer keeps no other waiting. */
+  const turn = inTurn<string>()
   const ensure = (wanted: Wanted) =>
-    turn.withPermits(1)(
+    turn(
+      wanted.region,
       Effect.gen(function* () {
         const key = `${wanted.region} ${wanted.vpcId} ${wanted.name}`
         const groupId = known.get(key) ?? (yield* make(wanted))
