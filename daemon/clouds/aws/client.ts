@@ -1,7 +1,7 @@
 /**
- * EC2, STS, Service Quotas and Systems Manager through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials, profiles, SSO,
- * region and endpoint are the SDK's affair. What is read may be retried by it, with full jitter; what makes machines is called once, and
- * its caller knows what that means.
+ * EC2, STS, Service Quotas and Systems Manager through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials,
+ * profiles, SSO, region and endpoint are the SDK's affair. What is read may be retried by it, with full jitter; what makes machines is
+ * called once, and its caller knows what that means.
  */
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
