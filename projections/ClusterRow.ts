@@ -13,7 +13,7 @@ export interface NodeRow {
   readonly node: NodeId
   readonly token: NodeToken
   readonly address: string
-  /** Of a machine that was there before the node: what its owner calls it, and the only key that it may show. */
+  /** What its owner or its cloud calls the machine, and the only key that it may show; null where a node is no machine of its own. */
   readonly host: string | null
   readonly hostKey: string | null
   /** `starting`: it was told to, and may run. */

@@ -13,7 +13,7 @@ export interface Clusters {
   readonly rows: HashMap.HashMap<ClusterId, ClusterRow>
   /** Names of clusters that are not gone. */
   readonly names: HashMap.HashMap<ClusterName, ClusterId>
-  /** Nodes on machines of the user's own that were dropped without their word: who comes back is ended then. */
+  /** Nodes on machines of their own that were dropped without the machine's word: one that is reached again is ended then. */
   readonly abandoned: HashMap.HashMap<NodeId, Abandoned>
   /** What was asked for and dropped without an answer: what is found of it is ended. */
   readonly unanswered: HashMap.HashMap<NodeToken, Unanswered>
@@ -43,11 +43,11 @@ export const rowNamed = (clusters: Clusters, name: string): ClusterRow | undefin
   return Option.isSome(id) ? rowOf(clusters, id.value) : undefined
 }
 
-/** Whose tags the machines of a cluster carry. */
 /** Those that an answer is waited for. */
 export const pendingTokens = ({ rows }: Clusters): ReadonlySet<NodeToken> =>
   new Set([...HashMap.values(rows)].flatMap(({ pending }) => pending.map(({ token }) => token)))
 
+/** Whose tags the machines of a cluster carry. */
 export const logOf = (clusters: Clusters, { log }: Pick<ClusterRow, "log">): string => log ?? clusters.log
 
 /** The cluster whose stream this is. */

@@ -16,10 +16,12 @@ export const sdksLater: Plugin = {
 const awsShapes: Plugin = {
   name: "aws shapes",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\/@aws-sdk\/client-ec2\/.*\/schemas_0\.js$/ }, ({ path }) => {
+    onLoad({ filter: /\/@aws-sdk\/client-(?:ec2|ssm)\/.*\/schemas_0\.js$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8")
       const constants = new Map([...source.matchAll(/^const (_\w+) = (".*");$/gm)].map(([, name, text]) => [name, text]))
-      return { contents: source.replaceAll(/\[(_\w+)\]:/g, (all, name) => (constants.has(name) ? `${constants.get(name)}:` : all)) }
+      const plain = source.replaceAll(/\[(_\w+)\]:/g, (all, name) => (constants.has(name) ? `${constants.get(name)}:` : all))
+      // Errors of all its calls, each with a class: one that is not there comes as the service's own, under its name.
+      return { contents: plain.replaceAll(/^n0_registry\.registerError\(.*\);$/gm, "") }
     })
 }
 

@@ -21,7 +21,7 @@ export interface Limits {
 }
 export const limits: Limits = { silentMaxMs: 30_000, maxMs: 10 * 60_000, maxBytes: 64 * 1024 * 1024 }
 
-export interface Wanted {
+interface Wanted {
   readonly cloud: string
   /** `https://…`, `http://…`, or a path. */
   readonly from: string

@@ -30,7 +30,7 @@ import { leakView } from "./view.ts"
 
 const atOnce = 8
 
-export interface LeaksFound {
+interface LeaksFound {
   readonly leaks: ReadonlyArray<Leak>
   readonly silent: ReadonlyArray<string>
 }

@@ -17,7 +17,7 @@ import { inWords, transient } from "./errors.ts"
 import { whenConnected } from "./when-connected.ts"
 
 /** `host`: as people call it. */
-export interface MachinesOptions<M extends { readonly host: string }> {
+interface MachinesOptions<M extends { readonly host: string }> {
   readonly connections: Connections["Service"]
   readonly machineOf: (ref: NodeRef) => Effect.Effect<M, CloudError>
   /** What is known of a machine is kept under this. */

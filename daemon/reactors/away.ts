@@ -9,7 +9,7 @@ import { lasting } from "../../task/lasting.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Ongoing } from "../Ongoing.ts"
 import { phaseOf } from "../queries/progress.ts"
-import { isEnding } from "./give-up.ts"
+import { isEnding } from "./failure.ts"
 import type { Action } from "./plan.ts"
 
 export interface Away {

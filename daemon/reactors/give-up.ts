@@ -3,10 +3,9 @@ import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
-import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
-import { placeText } from "../../task/place.ts"
-import type { Away } from "./away.ts"
+import { InternalError, recordError } from "../../sdk/protocol/errors.ts"
 import { type Facts, seen } from "./facts.ts"
+import { type Failed, failure, isEnding, isUnborn } from "./failure.ts"
 import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
@@ -32,38 +31,8 @@ const backoffMaxMs = 60_000
 
 export const backoffMs = (tries: number): number => Math.min(backoffMaxMs, backoffFirstMs * 2 ** (tries - 1))
 
-export const retryMs = (tries: number, away: Away | undefined): number =>
+export const retryMs = (tries: number, away: Failed["away"]): number =>
   away === undefined ? backoffMs(tries) : Math.min(awayBackoffMaxMs, backoffMs(tries))
-
-const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
-  Provision: "provisioning",
-  StartNodes: "starting its nodes",
-  InstallAgents: "installing the runtime",
-  Arm: "setting autostop",
-  Sync: "syncing the workdir",
-  Mount: "syncing file_mounts",
-  NextPlace: "looking for another place",
-  NextRound: "looking for a place again",
-  ClearPlace: "releasing the nodes of a place that did not give all",
-  StopNodes: "stopping its nodes",
-  ReleaseNodes: "releasing its nodes"
-}
-
-/** What was asked for is looked for before a cluster can end: that is a part of its end. */
-export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
-  _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
-
-const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
-  const where = offer === null ? "" : placeText(offer)
-  return new StopFailoverError({
-    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ host, node }) => host ?? node).join(", ")}: ${message}`,
-    hint: `No other place is tried. They may run and cost: look at them there, and release them with sky down ${name}`
-  })
-}
-
-/** New, and asked for without an answer: nobody would look after what may still come of that. */
-const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
-  _tag === "Provision" && wanted === "up" && !everUp && nodes.length === 0
 
 /** A search that waits for one place all the time finds no other. */
 const mayPass = (row: ClusterRow, { _tag }: Action): boolean => {
@@ -96,31 +65,6 @@ const waitsItOut = (row: ClusterRow, { _tag }: Action): boolean => {
   return canWait && request.retryUntilUp && (_tag === "Provision" || _tag === "StartNodes")
 }
 
-const failure = (row: ClusterRow, action: Action, { away, message, nowMs }: Failed): SkydError => {
-  if (action._tag === "ClearPlace") return uncleared(row, message)
-  const isEnd = isEnding(row, action)
-  const at = away?.action ?? action._tag
-  const deed = isEnd && at === "Provision" ? "looking for what it had asked for" : (wording[at] ?? at)
-  const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
-  const what = `${row.name}: ${deed} failed: ${lasting}${message}`
-  if (isEnd) {
-    const verb = action._tag === "StopNodes" ? "stop" : "down"
-    return new RuntimeError({
-      message: what,
-      hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${row.name}`
-    })
-  }
-  const kept = `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`
-  const dropped = `${row.name} is dropped: what may still come of what was asked for is looked for, and ended. Try again: sky launch`
-  return new CommandError({
-    message: what,
-    hint: isUnborn(row, action) ? dropped : kept,
-    returncode: 1,
-    command: wording[at] ?? at,
-    detailedReason: null
-  })
-}
-
 /** A node whose end the cloud did not confirm is dropped all the same, and named. */
 export const abandoned = (row: ClusterRow, { node, rank }: NodeRow, message: string): Event =>
   row.wanted === "gone"
@@ -132,15 +76,6 @@ export const unanswered = (row: ClusterRow, token: NodeToken, reason: string): R
   row.pending
     .filter((pending) => pending.token === token)
     .map(({ ranks }) => ({ _tag: "RequestAbandoned", cluster: row.id, token, ranks, reason }))
-
-interface Failed {
-  readonly message: string
-  readonly tries: number
-  readonly nowMs: number
-  readonly away?: Away | undefined
-  /** Its cloud is at it. */
-  readonly goesOn?: boolean
-}
 
 /** Done for an operation alone: once that is over, nobody tries it again. */
 const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRound", "Sync", "Mount"])

@@ -15,7 +15,7 @@ export interface Machines {
   readonly silent: ReadonlyArray<string>
 }
 
-export interface MachinesOptions {
+interface MachinesOptions {
   /** What was found before: of a cloud that does not answer it is there still. */
   readonly before?: ReadonlyArray<Machine>
   readonly isHad?: IsHad

@@ -3,7 +3,7 @@
  */
 import * as Cache from "effect/Cache"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
 const keptMax = 1000
@@ -13,3 +13,10 @@ export const kept = <A, E>(lookup: (key: string) => Effect.Effect<A, E>, time: D
     capacity: keptMax,
     timeToLive: (exit) => (Exit.isFailure(exit) ? 0 : typeof time === "function" ? time(exit.value) : time)
   })
+
+/** Of what is an account's own: who comes with other credentials asks anew. A fingerprint is one line. */
+export const keptOf = <A, E>(fingerprint: Effect.Effect<string>, ...[lookup, time]: Parameters<typeof kept<A, E>>) =>
+  Effect.map(
+    kept((key) => lookup(key.slice(key.indexOf("\n") + 1)), time),
+    (cache) => (key: string) => Effect.flatMap(fingerprint, (seen) => Cache.get(cache, `${seen}\n${key}`))
+  )

@@ -62,7 +62,8 @@ export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => un
   const docker = `docker images are not run on ${name} by this version`
   const whyNot = (need: Need) => (dockerImage(need.image_id) === undefined ? unable(need) : docker)
   const needs = own.filter((need) => whyNot(need) === undefined)
-  if (needs.length === 0) return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || docker, lacks: own.length > 0 }
+  if (needs.length === 0)
+    return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || `the task asks for nothing of ${name}`, lacks: own.length > 0 }
   const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes }, [catalog])
   // One zone at a time, so that what was asked for by a token is found there and nowhere else.
   const each = placesOf(ranked)

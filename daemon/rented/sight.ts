@@ -57,16 +57,18 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
     kept.doubts === doubts &&
     kept.fingerprint === at.fingerprint &&
     at.ms - kept.atMs < (kept.why === null ? goodForMs : kept.isAnswer ? badForMs : silentForMs)
-  const keep = (seen: Pick<Kept, "why" | "isAnswer" | "isForbidden" | "doubts">, found?: A) =>
-    Effect.map(now, (at): Kept => {
-      last = { ...seen, found, atMs: at.ms, fingerprint: at.fingerprint }
+  /** `fingerprint`, `doubts`: from before the look, which may have used the credentials of then. */
+  const keep = (seen: Omit<Kept, "atMs" | "found">, found?: A) =>
+    Effect.map(Clock.currentTimeMillis, (atMs): Kept => {
+      last = { ...seen, found, atMs }
       return last
     })
   const look = turn(
     "look",
     Effect.gen(function* () {
-      if (last !== undefined && isFresh(last, yield* now)) return last
-      const asked = { doubts }
+      const at = yield* now
+      if (last !== undefined && isFresh(last, at)) return last
+      const asked = { doubts, fingerprint: at.fingerprint }
       return yield* Effect.matchEffect(see, {
         onSuccess: ({ found, why }) => keep({ ...asked, why, isAnswer: true, isForbidden: why !== null }, found),
         onFailure: (error) => keep({ ...asked, why: error.message, isAnswer: isAnswer(error), isForbidden: isForbidden(error) })
@@ -92,7 +94,7 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
         yield* Effect.forkDetach(look)
         return null
       }
-      const asked = { doubts }
+      const asked = { doubts, fingerprint: at.fingerprint }
       const seen = yield* Effect.timeoutOption(look, answerMaxMs)
       if (seen._tag === "Some") return seen.value.why
       return (yield* keep({ ...asked, ...silence, why: `${name} did not answer within ${answerMaxMs / 1000} s` })).why

@@ -17,7 +17,7 @@ const aroundBytes = 64
 // What became a pipe meanwhile has nothing to say, and nobody waits for it; what became a link is not followed.
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
 
-export interface Wanted {
+interface Wanted {
   /** Which entry of the list, and as what it was listed. */
   readonly index: number
   readonly path: string

@@ -29,6 +29,7 @@ const planning = [
   "reactors/conclude",
   "reactors/steps",
   "reactors/give-up",
+  "reactors/failure",
   "reactors/facts",
   "reactors/couriers/deliveries",
   "reactors/couriers/journal-events",

@@ -57,6 +57,31 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("from an image that a parameter names has that image's own root disk, and the next one what the parameter names then", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const images = { "us-east-1": "resolve:ssm:/team/image" }
+      const names = (image: string) => Effect.promise(() => moto.parameter("us-east-1", "/team/image", image))
+      const started = Effect.promise(async () => {
+        const { params } = (await moto.calls("RunInstances")).at(-1)!
+        return ["ImageId", "BlockDeviceMapping.1.DeviceName", "BlockDeviceMapping.1.Ebs.VolumeSize"].map((name) => params[name])
+      })
+      yield* names("ami-0amazonlinux2023")
+      yield* cloud.provision(request([0], { machine: { images, diskGib: 10 } }))
+      assert.deepStrictEqual(yield* started, ["ami-0amazonlinux2023", "/dev/xvda", "15"])
+      yield* names("ami-0ubuntu2404amd64")
+      yield* cloud.provision(request([0], { machine: { images } }))
+      assert.deepStrictEqual(yield* started, ["ami-0ubuntu2404amd64", "/dev/sda1", "256"])
+      const missing = { "us-east-1": "resolve:ssm:/team/none" }
+      const refused = yield* Effect.flip(cloud.provision(request([0], { machine: { images: missing } })))
+      assert.deepInclude(refused, { kind: "Refused", message: "there is no parameter '/team/none' in us-east-1" })
+      yield* fault({ action: "GetParameters", code: "AccessDeniedException" })
+      const denied = yield* Effect.flip(cloud.provision(request([0], { machine: { images } })))
+      assert.deepInclude(denied, { kind: "Refused", code: "AccessDeniedException" })
+      assert.match(denied.message, /\(AccessDeniedException, GetParameters in us-east-1\)$/)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is found by the next daemon, whatever the user has changed meanwhile", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one

@@ -37,6 +37,30 @@ describe("an open port", () => {
       })
     )
   )
+  it.effect(
+    "that its cloud does not close for a while is what its down says, with the way on, and its cluster stays until it is closed",
+    () =>
+      placed(({ ask, daemon, outcome, row, world }) =>
+        Effect.gen(function* () {
+          yield* ask("l", "launch", launch)
+          world.faults.set("clear", busy)
+          yield* ask("d", "down", named)
+          yield* pass(daemon, "2 minutes")
+          assert.deepNestedInclude(outcome("d"), {
+            "error.tag": "RuntimeError",
+            "error.message": "a: closing its ports failed: a machine is in it",
+            "error.hint":
+              "It has no nodes any more. It is tried again by itself; to wait for that: sky down a. To drop it at once: sky down --purge a; what is left then: sky leaks"
+          })
+          assert.deepInclude(row(), { wanted: "gone" })
+          world.faults.clear()
+          yield* ask("again", "down", named)
+          yield* pass(daemon, "2 minutes")
+          assert.isUndefined(row())
+          assert.deepInclude(outcome("again"), { _tag: "succeeded" })
+        })
+      )
+  )
   it.effect("that may not be closed keeps no cluster", () =>
     placed(({ ask, row, world }) =>
       Effect.gen(function* () {

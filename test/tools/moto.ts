@@ -4,6 +4,7 @@ import { existsSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { EC2 } from "@aws-sdk/client-ec2"
+import { SSM } from "@aws-sdk/client-ssm"
 import { describe } from "vitest"
 import { StrictServer } from "./StrictServer.ts"
 
@@ -67,9 +68,16 @@ export class Moto extends StrictServer {
     return { AWS_ENDPOINT_URL: this.url, AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing", AWS_REGION: "us-east-1" }
   }
 
+  private at(region: string) {
+    return { endpoint: this.url, region, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } }
+  }
   /** As whoever is at the console. */
   client(region: string): EC2 {
-    return new EC2({ endpoint: this.url, region, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } })
+    return new EC2(this.at(region))
+  }
+  /** A parameter of Systems Manager's. */
+  async parameter(region: string, Name: string, Value: string): Promise<void> {
+    await new SSM(this.at(region)).putParameter({ Name, Value, Type: "String", Overwrite: true })
   }
 
   instances(): Promise<ReadonlyArray<StrictInstance>> {

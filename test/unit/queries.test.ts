@@ -81,6 +81,14 @@ describe("a launch behind another", () => {
   })
 })
 
+describe("a cluster without nodes whose ports cannot be closed yet", () => {
+  it("is still being torn down, and is told why", () => {
+    const busy: Said = [{ _tag: "ActionFailed", cluster, action: "Conclude", message: "a machine is in it", retryAtMs: 1 }, "r-down"]
+    const down: Said = [{ _tag: "DownRequested", cluster, purge: false, lastUse: "" }, "r-down"]
+    assert.deepStrictEqual(last([...asked(), requested("down"), down, busy]), ["down", "running", "a machine is in it"])
+  })
+})
+
 describe("a node that a purge gave up on", () => {
   const left = (changes: Partial<Offer>, host: string): ReadonlyArray<Said> => {
     const place = { ...offer, ...changes }

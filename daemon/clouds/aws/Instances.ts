@@ -2,11 +2,12 @@
  * The instances that carry tags of ours, as EC2 lists them: one list for everybody who asks at a time, of all clusters of a log in a
  * region. A list may not have what was made a moment ago, nor what was ended an hour ago: what is missing in it is no proof of anything.
  */
-import type { DescribeInstancesCommandInput, Filter, Instance } from "@aws-sdk/client-ec2"
+import type { Filter, Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { sharedLists } from "../../rented/lists.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { allPages } from "./pages.ts"
 import { tagNames } from "./tags.ts"
 
 const pageSize = 1000
@@ -19,14 +20,11 @@ type Answer = ReadonlyArray<Instance>
 
 export const makeInstances = (aws: Aws) => {
   const list = Effect.fn("Instances.list")(function* (region: string, Filters: Array<Filter>) {
-    const all: Array<Instance> = []
-    for (let NextToken: string | undefined; ; ) {
-      const input: DescribeInstancesCommandInput = { Filters, MaxResults: pageSize, ...(NextToken !== undefined && { NextToken }) }
-      const page = yield* aws.ask(region, "DescribeInstances", (ec2, asked) => ec2.describeInstances(input, asked))
-      for (const { Instances = [] } of page.Reservations ?? []) all.push(...Instances)
-      NextToken = page.NextToken
-      if (NextToken === undefined) return all as Answer
-    }
+    const pages = yield* allPages(
+      (from) => aws.ask(region, "DescribeInstances", (ec2, asked) => ec2.describeInstances({ Filters, ...from }, asked)),
+      pageSize
+    )
+    return pages.flatMap(({ Reservations = [] }): Answer => Reservations.flatMap(({ Instances = [] }) => Instances))
   })
   const tagged = (name: string, values: ReadonlyArray<string>) => [{ Name: `tag:${name}`, Values: [...values] }]
 

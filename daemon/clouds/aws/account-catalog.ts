@@ -62,7 +62,7 @@ export const makeAccountCatalog = (
   return (): Catalog | undefined => {
     const list = catalog()
     if (list === undefined) return undefined
-    const of = [list, zones().size, regions()]
+    const of = [list, zones(), zones().size, regions()]
     if (!last?.of.every((one, i) => one === of[i])) last = { of, made: ofAccount(list, zones(), regions()) }
     return last!.made
   }

@@ -1,13 +1,14 @@
 /**
- * EC2, STS and Service Quotas through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials, profiles, SSO,
- * region and endpoint are the SDK's affair. What is read may be retried by it, with full jitter; what makes machines is called once, and
- * its caller knows what that means.
+ * EC2, STS, Service Quotas and Systems Manager through AWS's own SDK, which is loaded when somebody has credentials and asks. Credentials,
+ * profiles, SSO, region and endpoint are the SDK's affair. What is read may be retried by it, with full jitter; what makes machines is
+ * called once, and its caller knows what that means.
  */
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
 import type { ServiceQuotas } from "@aws-sdk/client-service-quotas"
+import type { SSM } from "@aws-sdk/client-ssm"
 import type { STS } from "@aws-sdk/client-sts"
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../Cloud.ts"
@@ -30,6 +31,8 @@ export interface Aws {
   readonly once: <A>(region: string, what: string, call: (ec2: EC2, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
   /** What a region's quotas are. */
   readonly quotas: <A>(region: string, call: (quotas: ServiceQuotas, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
+  /** What a region's parameters hold. */
+  readonly parameters: <A>(region: string, call: (ssm: SSM, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
   readonly sts: <A>(call: (sts: STS, asked: Asked) => Promise<A>) => Effect.Effect<A, CloudError>
   /** Where what is of no region is asked. */
   readonly home: Effect.Effect<string>
@@ -59,7 +62,13 @@ const load = async () => {
     quotas.set(at, known)
     return known
   }
-  return { region, ec2At, quotasAt, sts: new sdk.STS({ ...common, region, maxAttempts: attemptsMax }) }
+  const parameters = new Map<string, SSM>()
+  const parametersAt = (at: string): SSM => {
+    const known = parameters.get(at) ?? new sdk.SSM({ ...common, region: at, maxAttempts: attemptsMax })
+    parameters.set(at, known)
+    return known
+  }
+  return { region, ec2At, quotasAt, parametersAt, sts: new sdk.STS({ ...common, region, maxAttempts: attemptsMax }) }
 }
 
 /** The files that the SDK reads, and when they were written. */
@@ -87,6 +96,7 @@ export const makeAws = (): Aws => {
     ask: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, attemptsMax), options)),
     once: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, 1), options)),
     quotas: (region, call) => asked(region, "GetServiceQuota", async (options) => call((await session()).quotasAt(region), options)),
+    parameters: (region, call) => asked(region, "GetParameters", async (options) => call((await session()).parametersAt(region), options)),
     sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
     home: Effect.promise(async () => (await session()).region),
     fingerprint: Effect.promise(filesNow)

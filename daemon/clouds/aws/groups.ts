@@ -2,14 +2,15 @@
  * Security groups: one of the state folder in each VPC, by which machines reach each other and are reached by ssh, and one for a cluster
  * that opens ports, which goes with it. The user's own, where one is named, is found and left as it is.
  */
-import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
+import type { Filter, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import type { ClusterId } from "../../../events/ids.ts"
+import { inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { allPages } from "./pages.ts"
 import { ownerTags, tagNames } from "./tags.ts"
 
 const anywhere = [{ CidrIp: "0.0.0.0/0" }]
@@ -45,15 +46,18 @@ const notFound = (name: string, vpcId: string) =>
   )
 
 export const makeGroups = (aws: Aws) => {
+  const list = Effect.fn("Groups.list")(function* (region: string, Filters: Array<Filter>) {
+    const pages = yield* allPages((from) =>
+      aws.ask(region, "DescribeSecurityGroups", (ec2, asked) => ec2.describeSecurityGroups({ Filters, ...from }, asked))
+    )
+    return pages.flatMap(({ SecurityGroups = [] }) => SecurityGroups)
+  })
   const find = Effect.fn("Groups.find")(function* (region: string, vpcId: string, name: string) {
-    const Filters = [
+    const found = yield* list(region, [
       { Name: "vpc-id", Values: [vpcId] },
       { Name: "group-name", Values: [name] }
-    ]
-    const { SecurityGroups = [] } = yield* aws.ask(region, "DescribeSecurityGroups", (ec2, asked) =>
-      ec2.describeSecurityGroups({ Filters }, asked)
-    )
-    return SecurityGroups[0]
+    ])
+    return found[0]
   })
 
   /** Cut short anywhere it goes on where it was: a group without its rules gets them. */
@@ -96,9 +100,11 @@ export const makeGroups = (aws: Aws) => {
   })
 
   const known = new Map<string, string>()
-  const turn = Semaphore.makeUnsafe(1)
+  /** By region: one that does not answer keeps no other waiting. */
+  const turn = inTurn<string>()
   const ensure = (wanted: Wanted) =>
-    turn.withPermits(1)(
+    turn(
+      wanted.region,
       Effect.gen(function* () {
         const key = `${wanted.region} ${wanted.vpcId} ${wanted.name}`
         const groupId = known.get(key) ?? (yield* make(wanted))
@@ -150,14 +156,12 @@ export const makeGroups = (aws: Aws) => {
       }),
     /** A group that was there is gone, and which others are is not known: all are looked for anew. */
     forget: () => known.clear(),
+    list,
     remove,
-    /** Of a cluster that got no machine there. */
+    /** Of a cluster: what its machines left behind, and what was made for such as never came. */
     removeOf: Effect.fn("Groups.removeOf")(function* (region: string, cluster: ClusterId) {
-      const Filters = [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]
-      const { SecurityGroups = [] } = yield* aws.ask(region, "DescribeSecurityGroups", (ec2, asked) =>
-        ec2.describeSecurityGroups({ Filters }, asked)
-      )
-      yield* Effect.forEach(SecurityGroups, ({ GroupId }) => remove(region, GroupId!), { discard: true })
+      const found = yield* list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }])
+      yield* Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
     })
   }
 }

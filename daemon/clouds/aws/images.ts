@@ -3,14 +3,14 @@
  * that is, each region is asked: images age and are withdrawn. What was found holds for a while.
  */
 import type { Image } from "@aws-sdk/client-ec2"
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { type Images, namedImage } from "../../../task/images.ts"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
+import { allPages } from "./pages.ts"
 
 const keptFor = "6 hours"
 
@@ -59,9 +59,9 @@ export interface Root {
 
 const deviceDefault = "/dev/sda1"
 
-export const rootOf = (imageId: string, image: Image | undefined): Root => {
-  const device = image?.RootDeviceName ?? deviceDefault
-  const disk = image?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === device)
+export const rootOf = (imageId: string, image: Image): Root => {
+  const device = image.RootDeviceName ?? deviceDefault
+  const disk = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === device)
   return { imageId, device, gib: disk?.Ebs?.VolumeSize ?? 0 }
 }
 
@@ -81,6 +81,9 @@ export const newestOf = (images: ReadonlyArray<Image>, { names }: Family): Image
   return undefined
 }
 
+/** An image by the parameter of Systems Manager's that holds its id: that is another one from time to time. */
+const byParameter = "resolve:ssm:"
+
 export const makeImages = (aws: Aws) => {
   const found = Effect.fn("Images.found")(function* (region: string, family: Family, arch: Arch) {
     const Filters = [
@@ -88,17 +91,23 @@ export const makeImages = (aws: Aws) => {
       { Name: "architecture", Values: [arch] },
       { Name: "state", Values: ["available"] }
     ]
-    const { Images = [] } = yield* aws.ask(region, "DescribeImages", (ec2, asked) =>
-      ec2.describeImages({ Owners: [...family.owners], Filters }, asked)
+    const pages = yield* allPages((from) =>
+      aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ Owners: [...family.owners], Filters, ...from }, asked))
     )
-    const image = newestOf(Images, family)
+    const image = newestOf(
+      pages.flatMap(({ Images = [] }) => Images),
+      family
+    )
     if (image?.ImageId !== undefined) return rootOf(image.ImageId, image)
     const message = `there is no image called '${family.names.join("' or '")}' in ${region}: name one as image_id`
     return yield* refusedBy("InvalidAMIID.NotFound", message)
   })
+  const heldBy = Effect.fn("Images.heldBy")(function* (region: string, name: string) {
+    const { Parameters = [] } = yield* aws.parameters(region, (ssm, asked) => ssm.getParameters({ Names: [name] }, asked))
+    const id = Parameters[0]?.Value
+    return id ?? (yield* refusedBy("InvalidAMIID.NotFound", `there is no parameter '${name}' in ${region}`))
+  })
   const named = Effect.fn("Images.named")(function* (region: string, id: string) {
-    // What it stands for only EC2 knows, and it looks itself.
-    if (id.startsWith("resolve:ssm:")) return rootOf(id, undefined)
     const { Images = [] } = yield* aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ ImageIds: [id] }, asked))
     const [image] = Images
     if (image === undefined) return yield* refusedBy("InvalidAMIID.NotFound", `there is no image '${id}' in ${region}`)
@@ -109,9 +118,11 @@ export const makeImages = (aws: Aws) => {
     if (id !== "") return named(region, id)
     return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
   }
-  return Effect.map(
-    kept(lookup, keptFor),
-    (cache) => (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) =>
-      Cache.get(cache, [region, namedImage(images, region) ?? "", arch, offer.accelerators?.name ?? ""].join("\n"))
+  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), (rootBy) =>
+    Effect.fn("Images")(function* (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) {
+      const id = namedImage(images, region) ?? ""
+      const own = id.startsWith(byParameter) ? yield* heldBy(region, id.slice(byParameter.length)) : id
+      return yield* rootBy([region, own, arch, offer.accelerators?.name ?? ""].join("\n"))
+    })
   )
 }

@@ -16,7 +16,7 @@ import { type Instances, pauseMs } from "./Instances.ts"
 import { addressOf, phaseOf, reasonOf, stateOf } from "./states.ts"
 import { type Label, labelOf } from "./tags.ts"
 
-export interface NodesOptions {
+interface NodesOptions {
   readonly aws: Aws
   readonly instances: Instances
   readonly groups: Groups
@@ -162,4 +162,3 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
 
   return { look, query, start, stop, terminate, endsItself }
 }
-export type Nodes = ReturnType<typeof makeNodes>

@@ -16,7 +16,7 @@ const atOnce = 16
 /** Those that answer are told of then. */
 const regionMaxMs = 20_000
 
-export interface OwnedOptions {
+interface OwnedOptions {
   readonly aws: Aws
   readonly access: Access
   readonly instances: Instances

@@ -20,7 +20,7 @@ import { labelOf } from "./tags.ts"
 
 type Input = Exclude<ReturnType<typeof launchInput>, CloudError>
 
-export interface ProvisionOptions {
+interface ProvisionOptions {
   readonly aws: Aws
   readonly instances: Instances
   /** All that RunInstances is told; asked of EC2 before, and of files. */

@@ -3,10 +3,9 @@
  * zero counts; how much of another quota is free EC2 itself says best. The codes are those of AWS's user guide ("Amazon EC2 service
  * quotas", "Spot Instance quotas"), the same everywhere.
  */
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { NoQuota } from "../Offered.ts"
 import type { Aws } from "./client.ts"
@@ -61,11 +60,11 @@ export const makeNoQuota = (aws: Aws) => {
     // With a reason why it could not be found out the value says nothing.
     return Quota?.ErrorReason === undefined ? (Quota?.Value ?? null) : null
   })
-  return Effect.map(kept(lookup, keptFor), (cache) =>
+  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), (vcpusOf) =>
     Effect.fn("Quotas.noQuota")(function* ({ instanceType, region, useSpot }: Offer): Effect.fn.Return<NoQuota | null, CloudError> {
       const quota = quotaOf({ instanceType, useSpot })
       if (quota === undefined || region === null) return null
-      const vcpus = yield* Effect.forEach(quota.codes, (code) => Cache.get(cache, `${region} ${code}`), { concurrency: "unbounded" })
+      const vcpus = yield* Effect.forEach(quota.codes, (code) => vcpusOf(`${region} ${code}`), { concurrency: "unbounded" })
       const isNone = vcpus.every((one) => one === 0)
       const message = `the account's quota of ${quota.name} is 0 in ${region} (${quota.codes.join(", ")})`
       return isNone ? { message, scope: "region" } : null

@@ -2,89 +2,71 @@
 import type { Tag } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
-import type { CloudError } from "../Cloud.ts"
 import type { Remnant } from "../Remnant.ts"
 import type { Aws } from "./client.ts"
 import type { Clones } from "./clones.ts"
 import type { Groups } from "./groups.ts"
+import { allPages } from "./pages.ts"
 import { ownerOf, tagNames } from "./tags.ts"
 
-const pageSize = 500
 const Owners = ["self"]
-
-interface Page {
-  readonly items: ReadonlyArray<
-    Omit<Remnant, "region" | "tags" | "madeAtMs"> & { readonly at?: Date | string; readonly tags: Array<Tag> | undefined }
-  >
-  readonly next: string | undefined
-}
-
-const all = Effect.fnUntraced(function* (
-  region: string,
-  page: (from: { readonly MaxResults: number; readonly NextToken?: string }) => Effect.Effect<Page, CloudError>
-) {
-  const found: Array<Remnant> = []
-  for (let from: { readonly MaxResults: number; readonly NextToken?: string } = { MaxResults: pageSize }; ; ) {
-    const { items, next } = yield* page(from)
-    for (const { at, id, kind, tags } of items) {
-      const owner = ownerOf(tags)
-      if (owner !== null) found.push({ kind, id, region, tags: owner, madeAtMs: at === undefined ? null : new Date(at).getTime() })
-    }
-    if (next === undefined || next === "") return found
-    from = { MaxResults: pageSize, NextToken: next }
-  }
-})
 
 type Filters = Array<{ readonly Name: string; readonly Values: Array<string> }>
 
+interface Listed {
+  readonly kind: Remnant["kind"]
+  readonly id: string | undefined
+  readonly tags: Array<Tag> | undefined
+  readonly at?: Date | string | undefined
+}
+
+/** What carries no tags of ours is none of ours. */
+const remnantsOf = (region: string, listed: ReadonlyArray<Listed>) =>
+  listed.flatMap(({ at, id, kind, tags }): ReadonlyArray<Remnant> => {
+    const owner = ownerOf(tags)
+    return owner === null ? [] : [{ kind, id: id!, region, tags: owner, madeAtMs: at === undefined ? null : new Date(at).getTime() }]
+  })
+
 export const makeRemnants = (aws: Aws, groups: Groups, clones: Clones) => {
-  const disks = (region: string, filters: Filters) =>
-    all(region, (from) => {
-      // One that a machine has goes with it.
-      const Filters = [...filters, { Name: "status", Values: ["available", "error"] }]
-      return Effect.map(
-        aws.ask(region, "DescribeVolumes", (ec2, asked) => ec2.describeVolumes({ Filters, ...from }, asked)),
-        ({ NextToken, Volumes = [] }) => ({
-          items: Volumes.map(({ CreateTime: at, Tags: tags, VolumeId }) => ({ kind: "disk", id: VolumeId!, tags, ...(at && { at }) })),
-          next: NextToken
-        })
-      )
-    })
-  const securityGroups = (region: string, Filters: Filters) =>
-    all(region, (from) =>
-      Effect.map(
-        aws.ask(region, "DescribeSecurityGroups", (ec2, asked) => ec2.describeSecurityGroups({ Filters, ...from }, asked)),
-        ({ NextToken, SecurityGroups = [] }) => ({
-          items: SecurityGroups.map(({ GroupId, Tags: tags }) => ({ kind: "group", id: GroupId!, tags })),
-          next: NextToken
-        })
-      )
+  const disks = Effect.fnUntraced(function* (region: string, filters: Filters) {
+    // One that a machine has goes with it.
+    const Filters = [...filters, { Name: "status", Values: ["available", "error"] }]
+    const pages = yield* allPages((from) =>
+      aws.ask(region, "DescribeVolumes", (ec2, asked) => ec2.describeVolumes({ Filters, ...from }, asked))
     )
-  const images = (region: string, Filters: Filters) =>
-    all(region, (from) =>
-      Effect.map(
-        aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ Owners, Filters, ...from }, asked)),
-        ({ Images = [], NextToken }) => ({
-          items: Images.map(({ CreationDate: at, ImageId, Tags: tags }) => ({ kind: "image", id: ImageId!, tags, ...(at && { at }) })),
-          next: NextToken
-        })
-      )
+    const found = pages.flatMap(({ Volumes = [] }) => Volumes)
+    return remnantsOf(
+      region,
+      found.map(({ CreateTime: at, Tags: tags, VolumeId: id }) => ({ kind: "disk", id, tags, at }))
     )
-  const snapshots = (region: string, Filters: Filters) =>
-    all(region, (from) =>
-      Effect.map(
-        aws.ask(region, "DescribeSnapshots", (ec2, asked) => ec2.describeSnapshots({ OwnerIds: Owners, Filters, ...from }, asked)),
-        ({ NextToken, Snapshots = [] }) => ({
-          items: Snapshots.map(({ SnapshotId, StartTime: at, Tags: tags }) => ({
-            kind: "snapshot",
-            id: SnapshotId!,
-            tags,
-            ...(at && { at })
-          })),
-          next: NextToken
-        })
-      )
+  })
+  const securityGroups = Effect.fnUntraced(function* (region: string, Filters: Filters) {
+    const found = yield* groups.list(region, Filters)
+    return remnantsOf(
+      region,
+      found.map(({ GroupId: id, Tags: tags }) => ({ kind: "group", id, tags }))
     )
+  })
+  const images = Effect.fnUntraced(function* (region: string, Filters: Filters) {
+    const pages = yield* allPages((from) =>
+      aws.ask(region, "DescribeImages", (ec2, asked) => ec2.describeImages({ Owners, Filters, ...from }, asked))
+    )
+    const found = pages.flatMap(({ Images = [] }) => Images)
+    return remnantsOf(
+      region,
+      found.map(({ CreationDate: at, ImageId: id, Tags: tags }) => ({ kind: "image", id, tags, at }))
+    )
+  })
+  const snapshots = Effect.fnUntraced(function* (region: string, Filters: Filters) {
+    const pages = yield* allPages((from) =>
+      aws.ask(region, "DescribeSnapshots", (ec2, asked) => ec2.describeSnapshots({ OwnerIds: Owners, Filters, ...from }, asked))
+    )
+    const found = pages.flatMap(({ Snapshots = [] }) => Snapshots)
+    return remnantsOf(
+      region,
+      found.map(({ SnapshotId: id, StartTime: at, Tags: tags }) => ({ kind: "snapshot", id, tags, at }))
+    )
+  })
   const listed = Effect.fn("Remnants.of")(function* (region: string, log: string | null) {
     const filters = [log === null ? { Name: "tag-key", Values: [tagNames.log] } : { Name: `tag:${tagNames.log}`, Values: [log] }]
     const found = yield* Effect.forEach([disks, securityGroups, images, snapshots], (list) => list(region, filters), {

@@ -32,6 +32,7 @@ import {
   TerminateInstancesCommand
 } from "@aws-sdk/client-ec2"
 import { type ServiceQuotas as AllOfQuotas, GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas"
+import { type SSM as AllOfSsm, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm"
 import { type STS as AllOfSts, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts"
 
 export { defaultProvider } from "@aws-sdk/credential-provider-node"
@@ -86,4 +87,5 @@ const ec2 = {
 
 export const EC2 = withMethods<AllOfEc2>(EC2Client as never, ec2)
 export const STS = withMethods<AllOfSts>(STSClient as never, { getCallerIdentity: GetCallerIdentityCommand })
+export const SSM = withMethods<AllOfSsm>(SSMClient as never, { getParameters: GetParametersCommand })
 export const ServiceQuotas = withMethods<AllOfQuotas>(ServiceQuotasClient as never, { getServiceQuota: GetServiceQuotaCommand })

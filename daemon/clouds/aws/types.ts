@@ -2,6 +2,7 @@
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import { kept } from "../../rented/kept.ts"
+import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { noSuchType, refusedBy } from "./errors.ts"
 import type { Arch } from "./images.ts"
@@ -19,7 +20,7 @@ export const makeArchOf = (aws: Aws) => {
   return Effect.map(
     kept(lookup, "1 day"),
     (cache) =>
-      (region: string, type: string): ReturnType<typeof lookup> =>
-        Cache.get(cache, `${region} ${type}`) as Effect.Effect<Arch, never>
+      (region: string, type: string): Effect.Effect<Arch, CloudError> =>
+        Cache.get(cache, `${region} ${type}`)
   )
 }

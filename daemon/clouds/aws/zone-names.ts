@@ -1,4 +1,4 @@
-/** How the account calls the zones of its regions. Asked once, and kept: it never changes. */
+/** How the account calls the zones of its regions. Asked once of each account: it never changes. */
 import * as Effect from "effect/Effect"
 import type { ZoneNames } from "./account-catalog.ts"
 import type { Aws } from "./client.ts"
@@ -7,8 +7,9 @@ const atOnce = 8
 
 export const makeZoneNames = (aws: Aws) =>
   Effect.sync(() => {
-    const known = new Map<string, ZoneNames>()
-    const learnOne = Effect.fn("ZoneNames.learnOne")(function* (region: string) {
+    let account = ""
+    let ofAccount = new Map<string, ZoneNames>()
+    const learnOne = Effect.fn("ZoneNames.learnOne")(function* (known: typeof ofAccount, region: string) {
       if (known.has(region)) return
       const { AvailabilityZones = [] } = yield* aws.ask(region, "DescribeAvailabilityZones", (ec2, asked) =>
         ec2.describeAvailabilityZones({}, asked)
@@ -21,9 +22,16 @@ export const makeZoneNames = (aws: Aws) =>
       )
     })
     return {
-      known: (): ReadonlyMap<string, ZoneNames> => known,
+      known: (): ReadonlyMap<string, ZoneNames> => ofAccount,
       /** A region that does not answer keeps the list's own names. */
-      learn: (regions: ReadonlyArray<string>) =>
-        Effect.forEach(regions, (region) => Effect.ignore(learnOne(region)), { concurrency: atOnce, discard: true })
+      learn: Effect.fn("ZoneNames.learn")(function* (regions: ReadonlyArray<string>) {
+        const seen = yield* aws.fingerprint
+        if (seen !== account) {
+          account = seen
+          ofAccount = new Map()
+        }
+        const known = ofAccount
+        yield* Effect.forEach(regions, (region) => Effect.ignore(learnOne(known, region)), { concurrency: atOnce, discard: true })
+      })
     }
   })

@@ -3,7 +3,6 @@ import type { protos } from "@google-cloud/compute"
 
 export type Instance = protos.google.cloud.compute.v1.IInstance
 export type Operation = protos.google.cloud.compute.v1.IOperation
-export type Network = protos.google.cloud.compute.v1.INetwork
 export type Subnetwork = protos.google.cloud.compute.v1.ISubnetwork
 export type Firewall = protos.google.cloud.compute.v1.IFirewall
 export type EffectiveFirewalls = protos.google.cloud.compute.v1.INetworksGetEffectiveFirewallsResponse

@@ -175,7 +175,11 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
         const { permissions: has = [] } = (await answer.json()) as { readonly permissions?: ReadonlyArray<string> }
         return permissions.filter((name) => !has.includes(name))
       }),
-    fingerprint: Effect.promise(filesNow)
+    // That config.yaml cannot be read is told by who needs it.
+    fingerprint: settings.pipe(
+      Effect.orElseSucceed(() => ({ projectId: null })),
+      Effect.flatMap(({ projectId }) => Effect.promise(async () => `${projectId} ${await filesNow()}`))
+    )
   }
 }
 

@@ -71,7 +71,7 @@ export const inWords = (ending: Ending | undefined, selfDelete: string | null = 
     case "gone":
       if (ending.by !== null && ending.by === selfDelete)
         return `by ${ending.by}, as which machines delete themselves at autodown (gcp.self_delete)`
-      return ending.by === null ? "by GCP, as its time was over" : `by a call to GCP of ${ending.by}`
+      return ending.by === null ? "by GCP itself" : `by a call to GCP of ${ending.by}`
     default:
       return "GCP does not say why"
   }

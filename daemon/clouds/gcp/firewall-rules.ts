@@ -13,7 +13,7 @@ interface Rule {
   readonly sources: ReadonlyArray<string>
   readonly layers: ReadonlyArray<Layer>
 }
-export interface Wanted {
+interface Wanted {
   readonly source: string
   readonly protocol: string
   /** Null: all of them. */

@@ -2,11 +2,10 @@
  * What a machine starts from: the image that a task names, or the one that its family stands for now: Ubuntu, with NVIDIA's driver for
  * machines with GPUs. Which that is Google is asked: images age and are withdrawn. What was found holds for a while.
  */
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { type Images, namedImage } from "../../../task/images.ts"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 import { refusedBy } from "./errors.ts"
@@ -85,9 +84,9 @@ export const makeImages = (gcp: Gcp) => {
     return ofFamily(familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch))
   }
   return Effect.map(
-    kept(lookup, keptFor),
-    (cache) =>
+    keptOf(gcp.fingerprint, lookup, keptFor),
+    (rootBy) =>
       (region: string, images: Images | undefined, { accelerators }: Pick<Offer, "accelerators">, arch: Arch) =>
-        Cache.get(cache, [namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n"))
+        rootBy([namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n"))
   )
 }

@@ -2,11 +2,10 @@
  * The network of a region that machines are put into: the user's, the first that lets in what is needed, or one of our own. It is asked
  * anew after a while.
  */
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
 import { misnamed, refusedForAny } from "../../rented/errors.ts"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere } from "./errors.ts"
@@ -97,9 +96,9 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       : place(own, subnet)
   })
   return Effect.map(
-    kept(lookup, "5 minutes"),
-    (cache) =>
+    keptOf(gcp.fingerprint, lookup, "5 minutes"),
+    (placeOf) =>
       ({ useInternalIps, vpcName }: Pick<GcpSettings, "vpcName" | "useInternalIps">, region: string) =>
-        Cache.get(cache, `${region} ${vpcName ?? ""} ${useInternalIps}`)
+        placeOf(`${region} ${vpcName ?? ""} ${useInternalIps}`)
   )
 }

@@ -9,7 +9,7 @@ import { labelOf } from "./names.ts"
 import type { Remnants } from "./remnants.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
-export interface OwnedOptions {
+interface OwnedOptions {
   readonly instances: Instances
   readonly remnants: Remnants
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>

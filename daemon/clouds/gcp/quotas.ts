@@ -1,10 +1,9 @@
 /**
  * What the project may have none of in a region. Only a known zero counts; how much of another quota is free the cloud itself says best.
  */
-import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
-import { kept } from "../../rented/kept.ts"
+import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { NoQuota } from "../Offered.ts"
 import type { Gcp } from "./client.ts"
@@ -44,10 +43,10 @@ export const makeNoQuota = (gcp: Gcp) => {
         region === "" ? await (await projects()).get({ project }, options) : await (await regions()).get({ project, region }, options)
       return limitsOf(found.quotas)
     })
-  return Effect.map(kept(lookup, keptFor), (cache) =>
+  return Effect.map(keptOf(gcp.fingerprint, lookup, keptFor), (limitsIn) =>
     Effect.fn("Quotas.noQuota")(function* (offer: Offer): Effect.fn.Return<NoQuota | null, CloudError> {
       if (offer.region === null) return null
-      const [all, own] = yield* Effect.all([Cache.get(cache, ""), Cache.get(cache, offer.region)], { concurrency: "unbounded" })
+      const [all, own] = yield* Effect.all([limitsIn(""), limitsIn(offer.region)], { concurrency: "unbounded" })
       const name = everywhere(offer)
       // No machine is without CPUs, whatever its kind.
       const anyKind = offer.accelerators === null

@@ -56,6 +56,7 @@ describe("offers", () => {
       offers: [],
       lacks: true
     })
+    expect(offersFor(own, { cloud: "gcp" })).toEqual({ offers: [], reason: "the task asks for nothing of AWS", lacks: false })
     expect(offersFor(undefined, {}).reason).toContain("cannot be read")
   })
 })

@@ -42,6 +42,14 @@ describe("credentials", () => {
     gcloud("configurations/config_default", "[core]\nproject = mine\n")
     expect(new Set([before, between, await filesNow()]).size).toBe(3)
   })
+  it("are for another project once config.yaml names one", async () => {
+    let projectId = "a"
+    const { fingerprint } = makeGcp(Effect.sync(() => ({ projectId })))
+    const before = await Effect.runPromise(fingerprint)
+    expect(await Effect.runPromise(fingerprint)).toBe(before)
+    projectId = "b"
+    expect(await Effect.runPromise(fingerprint)).not.toBe(before)
+  })
   it("that are of no use are told by their file, with the way on", async () => {
     const file = join(home, ".config/gcloud/application_default_credentials.json")
     gcloud("application_default_credentials.json", "{project: p}")

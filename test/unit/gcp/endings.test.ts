@@ -31,10 +31,10 @@ describe("an instance", () => {
     expect(inWords(endingOf(taken))).toBe("GCP took the spot machine back")
     expect(endingOf(taken, operation("delete", 2, { user: "system" }))).toMatchObject({ how: "preempted", atMs: Date.parse(at(2)) })
   })
-  it("ended by itself, or with its host, or as its time was over", () => {
+  it("ended by itself, or with its host, or was ended by GCP for a reason that it does not say", () => {
     expect(inWords(endingOf(operation("compute.instances.guestTerminate", 1, { user: "system" })))).toBe("by itself")
     expect(inWords(endingOf(operation("compute.instances.hostError", 1, { user: "system" })))).toBe("its host failed")
-    expect(inWords(endingOf(operation("stop", 1, { user: "system" })))).toContain("its time was over")
+    expect(inWords(endingOf(operation("stop", 1, { user: "system" })))).toBe("by GCP itself")
   })
   it("by the last of it: what was before a start says nothing", () => {
     expect(endingOf(operation("stop", 1), operation("start", 2))).toBeUndefined()

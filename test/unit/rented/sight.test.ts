@@ -5,13 +5,13 @@ import { TestClock } from "effect/testing"
 import { makeSight, type Sight } from "../../../daemon/rented/sight.ts"
 
 const account = () => {
-  const now = { why: null as string | null, looks: 0, until: Effect.void as Effect.Effect<unknown> }
-  const see: Effect.Effect<Sight<null>> = Effect.suspend(() => {
-    const { until, why } = now
+  const now = { why: null as string | null, looks: 0, files: "ann", until: Effect.void as Effect.Effect<unknown> }
+  const see: Effect.Effect<Sight<string>> = Effect.suspend(() => {
+    const { files, until, why } = now
     now.looks++
-    return Effect.as(until, { why, found: null })
+    return Effect.as(until, { why, found: files })
   })
-  const fingerprint = Effect.succeed("")
+  const fingerprint = Effect.sync(() => now.files)
   const sight = makeSight({ name: "AWS", hasSigns: () => true, noCredentials: "none", fingerprint, see, isAnswer: () => true })
   return { now, ...sight }
 }
@@ -49,6 +49,34 @@ describe("an account that was seen", () => {
       yield* Deferred.succeed(answered, undefined)
       assert.isNull(yield* Fiber.join(first))
       assert.strictEqual(yield* Fiber.join(second), denied)
+    })
+  )
+  it.effect("is looked at anew with other credentials, and by them alone: those that come while a look goes on were not asked for", () =>
+    Effect.gen(function* () {
+      const { found, now, whyNot } = account()
+      assert.isNull(yield* whyNot)
+      const answered = yield* Deferred.make<void>()
+      now.files = "bob"
+      now.until = Deferred.await(answered)
+      const first = yield* Effect.forkChild(whyNot, { startImmediately: true })
+      now.files = "cat"
+      yield* Deferred.succeed(answered, undefined)
+      assert.isNull(yield* Fiber.join(first))
+      now.why = denied
+      assert.strictEqual(yield* whyNot, denied)
+      assert.strictEqual(found(), "cat")
+    })
+  )
+  it.effect("does not answer, and then other credentials are there: these are asked at once", () =>
+    Effect.gen(function* () {
+      const { now, whyNot } = account()
+      now.until = Effect.never
+      const first = yield* Effect.forkChild(whyNot, { startImmediately: true })
+      now.files = "bob"
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual(yield* Fiber.join(first), "AWS did not answer within 10 s")
+      now.until = Effect.void
+      assert.isNull(yield* whyNot)
     })
   )
 })

@@ -16,7 +16,7 @@ import { asked, nodeId, operation, provisioned, requested, rowAfter, worldOf } f
 const refused = inWords(remoteError("ConnectionRefused", { name: "10.0.0.4" }, "connection refused by 10.0.0.4: nothing listens there"))
 const ref = { node: nodeId(0), rank: 0, address: "10.0.0.4", host: "i-0ab3" } as unknown as NodeRef
 
-/** Whose machine refuses as often, and is stopped before then or goes on. */
+/** Whose machine refuses as often, and lets in then. */
 const restart = (refusals: number) => {
   let left = refusals
   const ask = () => Effect.suspend(() => (left-- > 0 ? Effect.fail(refused) : Effect.void))

@@ -1,0 +1,99 @@
+/** What the person who waits is told of an action that failed for good: what it was, how far it came, and what to do. Pure. */
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { CommandError, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
+import { placeText } from "../../task/place.ts"
+import type { Away } from "./away.ts"
+import type { Action } from "./plan.ts"
+
+export interface Failed {
+  readonly message: string
+  readonly tries: number
+  readonly nowMs: number
+  readonly away?: Away | undefined
+  /** Its cloud is at it. */
+  readonly goesOn?: boolean
+}
+
+/** Of what only writes down as well: whoever adds an action finds a word for it. */
+const wording: Readonly<Record<Action["_tag"], string>> = {
+  Provision: "provisioning",
+  AskOnce: "looking for what it had asked for",
+  RequestNodes: "asking for nodes",
+  AskAgain: "asking for nodes again",
+  BeginStart: "starting its nodes",
+  StartNodes: "starting its nodes",
+  FinishStart: "starting its nodes",
+  InstallAgents: "installing the runtime",
+  Arm: "setting autostop",
+  Sync: "syncing the workdir",
+  Mount: "syncing file_mounts",
+  BeginSetup: "beginning its setup",
+  FailSetup: "ending its setup",
+  FailMisfit: "checking its task",
+  Submit: "submitting its job",
+  NextPlace: "looking for another place",
+  NextRound: "looking for a place again",
+  ClearPlace: "releasing the nodes of a place that did not give all",
+  GiveUpPlace: "clearing up after its search",
+  StopNodes: "stopping its nodes",
+  ReleaseNodes: "releasing its nodes",
+  Conclude: "clearing up after it",
+  EndRequests: "ending its requests"
+}
+
+/** What a cluster has in its cloud beside its machines. */
+const clearing = ({ machine: { clone, ports = [] } }: ClusterRow): string =>
+  [...(ports.length > 0 ? ["closing its ports"] : []), ...(clone === undefined ? [] : ["removing what its disk was copied by"])].join(
+    " and "
+  )
+
+const deedOf = (row: ClusterRow, action: Action, at: Action["_tag"]): string => {
+  if (at === "Conclude" || at === "GiveUpPlace") return clearing(row) || wording[at]
+  return at === "Provision" && isEnding(row, action) ? wording.AskOnce : wording[at]
+}
+
+/** What was asked for is looked for before a cluster can end: that is a part of its end. */
+export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
+  _tag === "StopNodes" || _tag === "ReleaseNodes" || _tag === "Conclude" || (_tag === "Provision" && wanted === "gone")
+
+const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
+  const where = offer === null ? "" : placeText(offer)
+  return new StopFailoverError({
+    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ host, node }) => host ?? node).join(", ")}: ${message}`,
+    hint: `No other place is tried. They may run and cost: look at them there, and release them with sky down ${name}`
+  })
+}
+
+/** New, and asked for without an answer: nobody would look after what may still come of that. */
+export const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
+  _tag === "Provision" && wanted === "up" && !everUp && nodes.length === 0
+
+const endFailed = (row: ClusterRow, { _tag }: Action, message: string): SkydError => {
+  const { name } = row
+  if (_tag === "Conclude") {
+    const again = `It has no nodes any more. It is tried again by itself; to wait for that: sky down ${name}`
+    return new RuntimeError({ message, hint: `${again}. To drop it at once: sky down --purge ${name}; what is left then: sky leaks` })
+  }
+  const verb = _tag === "StopNodes" ? "stop" : "down"
+  return new RuntimeError({
+    message,
+    hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${name}`
+  })
+}
+
+export const failure = (row: ClusterRow, action: Action, { away, message, nowMs }: Failed): SkydError => {
+  if (action._tag === "ClearPlace") return uncleared(row, message)
+  const at = away?.action ?? action._tag
+  const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
+  const what = `${row.name}: ${deedOf(row, action, at)} failed: ${lasting}${message}`
+  if (isEnding(row, action)) return endFailed(row, action, what)
+  const kept = `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`
+  const dropped = `${row.name} is dropped: what may still come of what was asked for is looked for, and ended. Try again: sky launch`
+  return new CommandError({
+    message: what,
+    hint: isUnborn(row, action) ? dropped : kept,
+    returncode: 1,
+    command: wording[at],
+    detailedReason: null
+  })
+}
