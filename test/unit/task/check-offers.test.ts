@@ -104,7 +104,9 @@ describe("with the offers", () => {
     const image_id = { "us-east-1": "ami-1", "us-west-2": "ami-2" }
     assert.deepStrictEqual(complete({ cloud: "aws", region: "us-east-1", image_id }).image_id, { "us-east-1": "ami-1" })
     assert.include(refusal({ cloud: "aws", region: "eu-west-1", image_id }).message, "no image for the region eu-west-1")
-    assert.include(refusal({ cloud: "aws", region: "us-east-1", image_id, disk_size: 44 }).message, "needs 45 GiB, disk_size is 44")
+    assert.strictEqual(complete({ cloud: "aws", region: "us-east-1", image_id, disk_size: 8 }).disk_size, 8)
+    const tag = { cloud: "aws", image_id: "skypilot:gpu-ubuntu-2004" } as const
+    assert.include(refusal({ ...tag, disk_size: 44 }).message, "needs 45 GiB, disk_size is 44")
     assert.include(refusal({ cloud: "aws", image_id: "skypilot:nope" }).message, "AWS has no image 'skypilot:nope'")
   })
   it("checking twice changes nothing more", () => {
