@@ -53,7 +53,13 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     aws
       .once(region, "RunInstances", (ec2, options) => ec2.runInstances(input, options))
       .pipe(
-        Effect.map(({ Instances = [] }) => Instances),
+        Effect.flatMap(({ Instances = [] }) =>
+          Instances.filter(({ InstanceId }) => InstanceId).length === input.MinCount
+            ? Effect.succeed(Instances)
+            : Effect.fail(
+                passingBy("NotAllTold", `AWS named ${Instances.length} of ${input.MinCount} machines (RunInstances in ${region})`)
+              )
+        ),
         Effect.catchIf(
           ({ code }) => isThrottled(code) && tries < throttledTries,
           () =>

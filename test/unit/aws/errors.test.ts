@@ -4,8 +4,13 @@ import { errorOf, isThrottled, noSuchType, provesNothingHeld, refusedBy } from "
 import { failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
+/** As AWS's SDK throws what EC2 has said; without a status what it was not told by anybody. */
 const thrown = (name: string, httpStatusCode: number | null) =>
-  Object.assign(new Error(`${name} in EC2's words.`), { name, $metadata: httpStatusCode === null ? {} : { httpStatusCode } })
+  Object.assign(new Error(`${name} in EC2's words.`), {
+    name,
+    $metadata: httpStatusCode === null ? {} : { httpStatusCode },
+    ...(httpStatusCode !== null && { Code: name, $fault: "client" })
+  })
 
 describe("an error of EC2's", () => {
   it.each([
@@ -84,6 +89,19 @@ describe("an error of EC2's", () => {
     ["ECONNREFUSED", null]
   ] as const)("%s (%s) is asked again", (name, status) => {
     expect(errorOf(thrown(name, status), "RunInstances", "us-east-1")).toMatchObject({ kind: "Transient", code: name })
+  })
+
+  it.each([
+    ["Unknown", 403, "client"],
+    ["NotFound", 404, "client"],
+    ["Error", 200, undefined],
+    ["SyntaxError", 403, undefined]
+  ] as const)("is none where nobody of EC2 has named it: %s (%s)", (name, httpStatusCode, $fault) => {
+    const $response = { headers: { "content-type": "text/html" } }
+    const page = Object.assign(new Error("parse error"), { name, $fault, $metadata: { httpStatusCode }, $response })
+    const error = errorOf(page, "RunInstances", "us-east-1")
+    expect(error).toMatchObject({ kind: "Transient", code: "NotAws" })
+    expect(error.message).toBe(`what answered is not AWS: HTTP ${httpStatusCode}, text/html (RunInstances in us-east-1)`)
   })
 
   it("tells that a token holds nothing only where EC2 has looked at it", () => {
