@@ -15,7 +15,7 @@ import type { Aws } from "./client.ts"
 import { isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import type { launchInput } from "./launch-input.ts"
-import { addressOf, failureOf, phaseOf } from "./states.ts"
+import { addressOf, endedFirst, failureOf, hasEnded, phaseOf } from "./states.ts"
 import { labelOf } from "./tags.ts"
 
 type Input = Exclude<ReturnType<typeof launchInput>, CloudError>
@@ -76,7 +76,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
   /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
   const settle = Effect.fn("Provision.settle")(function* (region: string, wish: ProvisionRequest, error: CloudError) {
     const found = yield* ofToken(region, wish.token)
-    const failed = found.find((one) => phaseOf(one) === "gone")
+    const failed = endedFirst(found)
     if (found.some((one) => phaseOf(one) !== "gone")) return found
     if (failed !== undefined) return yield* failureOf(failed)
     if (error.code === "IdempotentInstanceTerminated") return yield* refusedBy(error.code, error.message)
@@ -97,17 +97,18 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     const input = yield* Effect.mapError(inputOf(wish), (error) => (wasUnsure ? later(error) : error))
     state.isUnsure = true
     const made = yield* run(region, input).pipe(
-      Effect.catchIf(
-        ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",
-        (error) => settle(region, wish, error)
-      ),
       Effect.tapError((error) =>
         Effect.sync(() => {
           if (error.code === "InvalidGroup.NotFound") forgetGroups()
           if (!wasUnsure && (isThrottled(error.code) || error.code === "InvalidGroup.NotFound")) state.isUnsure = false
         })
       ),
-      Effect.mapError((error) => (isFinal(error) ? error : later(error)))
+      Effect.mapError((error) => (isFinal(error) ? error : later(error))),
+      // What became of a token that EC2 knows is final, whatever it is.
+      Effect.catchIf(
+        ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",
+        (error) => settle(region, wish, error)
+      )
     )
     state.unlistedSinceMs = null
     return made
@@ -119,7 +120,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     return those
       .map((instance): Provisioned => {
         const { rank } = labelOf(instance) ?? { rank: ranks[instance.AmiLaunchIndex ?? 0]! }
-        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps)!, host: instance.InstanceId!, hostKey }
+        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps) ?? "", host: instance.InstanceId!, hostKey }
       })
       .sort((a, b) => a.rank - b.rank)
   })
@@ -129,14 +130,16 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     for (let now = made; ; ) {
       const there = now.filter((one) => phaseOf(one) !== "gone")
-      const failed = now.find((one) => !there.includes(one))
-      if (there.every((one) => addressOf(one, useInternalIps) !== null)) {
+      const failed = endedFirst(now)
+      if (there.every((one) => hasEnded(one) || addressOf(one, useInternalIps) !== null)) {
         if (failed !== undefined) return yield* failureOf(failed, yield* provisioned(wish, there))
         if (now.every((one) => phaseOf(one) === "running")) return yield* provisioned(wish, now)
       }
       yield* Effect.sleep(pauseMs)
       const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), later)
-      now = now.map((one) => listed.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
+      const lost = now.flatMap(({ InstanceId }) => (listed.some((one) => one.InstanceId === InstanceId) ? [] : [InstanceId!]))
+      const all = [...listed, ...(yield* Effect.mapError(instances.ofIds(region, lost), later))]
+      now = now.map((one) => all.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
     }
   })
 

@@ -1,7 +1,7 @@
 /** What each of EC2's errors means: how far away it reaches, and whether asking again helps. */
 import { describe, expect, it } from "vitest"
 import { errorOf, isThrottled, noSuchType, provesNothingHeld, refusedBy } from "../../../daemon/clouds/aws/errors.ts"
-import { failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
+import { endedFirst, failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
 /** As AWS's SDK throws what EC2 has said; without a status what it was not told by anybody. */
@@ -135,6 +135,14 @@ describe("an instance", () => {
     // Of these another zone may know nothing.
     for (const code of ["Server.InternalError", "Server.SpotInstanceTermination"])
       expect(failureOf(instance("terminated", code))).toMatchObject({ kind: "Refused", scope: "zone" })
+  })
+  it("that a user has ended is wanted nowhere else; of a gang that we end after it fell short the reason is that of the first", () => {
+    const byUser = instance("terminated", "Client.UserInitiatedShutdown")
+    expect(failureOf(byUser)).toMatchObject({ kind: "Refused", scope: "everywhere", anyKind: true })
+    const noRoom = instance("terminated", "Server.InsufficientInstanceCapacity")
+    expect(endedFirst([byUser, instance("running"), noRoom])).toBe(noRoom)
+    expect(endedFirst([instance("running"), byUser])).toBe(byUser)
+    expect(endedFirst([instance("running"), instance("pending")])).toBeUndefined()
   })
   it.each([
     ["pending", "running", "1.2.3.4"],

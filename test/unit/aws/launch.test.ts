@@ -107,6 +107,15 @@ describe("ranks as a tag", () => {
   it.each([[[0]], [[0, 1, 2]], [[0, 2, 3, 9]], [[7]]])("%j come back", (ranks) => {
     expect(ranksOf(ranksText(ranks))).toEqual(ranks)
   })
+  it.each(["", "x", "0-4000000000", "5000000", "1024", "0-1023,0", "2-1", "-1", "0-", "1e3", "0-1-2"])(
+    "'%s' is none that we have written",
+    (text) => {
+      expect(ranksOf(text)).toBeNull()
+    }
+  )
+  it("go as far as a cluster does", () => {
+    expect(ranksOf("0-1023")).toHaveLength(1024)
+  })
 })
 
 describe("the root disk", () => {
