@@ -183,6 +183,39 @@ describeWithMoto("a machine that a user ends at the console as it begins", () =>
     )
 })
 
+describeWithMoto("an image that is withdrawn", () => {
+  it.live("is not asked for again: the next one is looked for, in the same launch", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const imageIn = (host: string | null) =>
+        Effect.map(
+          Effect.promise(() => console().describeInstances({ InstanceIds: [host!] })),
+          ({ Reservations }) => Reservations![0]!.Instances![0]!.ImageId!
+        )
+      const [first] = yield* cloud.provision(request([0]))
+      const withdrawn = yield* imageIn(first!.host)
+      yield* Effect.promise(() => console().deregisterImage({ ImageId: withdrawn }))
+      const notThere = { action: "RunInstances", code: "InvalidAMIID.NotFound", times: 1 }
+      yield* fault(notThere)
+      const [second] = yield* cloud.provision(request([0]))
+      const next = yield* imageIn(second!.host)
+      assert.notStrictEqual(next, withdrawn)
+      // That of which there is no other is looked for anew and refused.
+      const named = () => request([0], { machine: { images: { "us-east-1": next } } })
+      yield* cloud.provision(named())
+      const looks = Effect.map(
+        Effect.promise(() => moto.calls("DescribeImages")),
+        ({ length }) => length
+      )
+      const before = yield* looks
+      yield* fault(notThere)
+      assert.deepInclude(yield* Effect.flip(cloud.provision(named())), { kind: "Refused", code: "InvalidAMIID.NotFound", scope: "region" })
+      assert.isAbove(yield* looks, before)
+      yield* cloud.provision(named())
+    }).pipe(Effect.scoped)
+  )
+})
+
 describeWithMoto("a machine that AWS takes the end of and does not end", () => {
   for (const [what, action] of [
     ["stop", "StopInstances"],

@@ -109,9 +109,10 @@ export const makeImages = (aws: Aws) => {
     if (id !== "") return named(region, id)
     return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
   }
-  return Effect.map(
-    kept(lookup, keptFor),
-    (cache) => (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) =>
-      Cache.get(cache, [region, namedImage(images, region) ?? "", arch, offer.accelerators?.name ?? ""].join("\n"))
-  )
+  return Effect.map(kept(lookup, keptFor), (cache) => ({
+    rootFor: (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) =>
+      Cache.get(cache, [region, namedImage(images, region) ?? "", arch, offer.accelerators?.name ?? ""].join("\n")),
+    /** One that was there is gone. */
+    forget: Cache.invalidateAll(cache)
+  }))
 }

@@ -30,6 +30,8 @@ export interface ProvisionOptions {
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
   /** A group that was there is gone. */
   readonly forgetGroups: () => void
+  /** So is an image. */
+  readonly forgetImages: Effect.Effect<void>
 }
 
 const throttledTries = 8
@@ -45,7 +47,7 @@ interface Asked {
   unlistedSinceMs: number | null
 }
 
-export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
+export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
   const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null }))
 
   /** EC2 wants it slower: a throttled call did nothing. */
@@ -88,6 +90,19 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
   })
 
+  /** What is kept of images may be of one that was withdrawn since: the next one is asked for where there is one. */
+  const runOfNow = (wish: ProvisionRequest, region: string, input: Input) =>
+    Effect.catchIf(
+      run(region, input),
+      ({ code }) => code.startsWith("InvalidAMIID"),
+      (error) =>
+        Effect.gen(function* () {
+          yield* forgetImages
+          const now = yield* Effect.orElseSucceed(inputOf(wish), () => input)
+          return yield* now.ImageId === input.ImageId ? Effect.fail(error) : run(region, now)
+        })
+    )
+
   const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {
     const state = askedFor(wish)
     const wasUnsure = state.isUnsure
@@ -96,7 +111,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
       kind === "Refused" && (!wasUnsure || provesNothingHeld(code) || code.startsWith("Idempotent"))
     const input = yield* Effect.mapError(inputOf(wish), (error) => (wasUnsure ? later(error) : error))
     state.isUnsure = true
-    const made = yield* run(region, input).pipe(
+    const made = yield* runOfNow(wish, region, input).pipe(
       Effect.tapError((error) =>
         Effect.sync(() => {
           if (error.code === "InvalidGroup.NotFound") forgetGroups()
