@@ -91,10 +91,18 @@ describe("a request for machines", () => {
     expect(made.InstanceInitiatedShutdownBehavior).toBe("terminate")
     expect(input().InstanceMarketOptions).toBeUndefined()
   })
-  it("resources-25: has a disk of 256 GiB, or what is asked, and never less than its image holds", () => {
+  it("resources-25: has a disk of 256 GiB, or what is asked, which is refused where its image needs more", () => {
     const disk = (machine: { diskGib?: number; diskTier?: string }) => input({ machine }).BlockDeviceMappings[0]
     expect(disk({})).toMatchObject({ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 256, VolumeType: "gp3", Iops: 3500, Throughput: 218 } })
-    expect(disk({ diskGib: 10, diskTier: "high" })?.Ebs).toMatchObject({ VolumeSize: 30, Iops: 7000, Throughput: 437 })
+    expect(disk({ diskGib: 30, diskTier: "high" })?.Ebs).toMatchObject({ VolumeSize: 30, Iops: 7000, Throughput: 437 })
+    expect(launchInput(parts({ machine: { diskGib: 29 } }))).toMatchObject({
+      scope: "everywhere",
+      message: "the image ami-1 needs 30 GiB, disk_size is 29"
+    })
+    // Of the one that nobody has asked for.
+    expect(launchInput({ ...parts(), root: { imageId: "ami-1", device: "/dev/xvda", gib: 500 } })).toMatchObject({
+      BlockDeviceMappings: [{ Ebs: { VolumeSize: 500 } }]
+    })
   })
   it("is refused where a tag cannot hold its ranks, or EC2 its user data", () => {
     const scattered = Array.from({ length: 200 }, (_, i) => i * 2)
