@@ -37,6 +37,8 @@ export interface CloudOffers {
   readonly imageTags: ReadonlyArray<string>
   /** What images are taken to need, until a cloud says it. */
   readonly imageGib: number
+  /** The least that the usual images need, and the most that a disk can have; absent where nobody knows. */
+  readonly diskGib?: readonly [least: number, most: number] | undefined
   /** USD, where it is cheapest; undefined where it cannot be had. */
   readonly usdPerHour: (goods: Goods) => number | undefined
   /** In the order in which they are tried. */

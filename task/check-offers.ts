@@ -8,10 +8,10 @@ import { leastOf, meets } from "./amounts.ts"
 import { checkPlace } from "./check-place.ts"
 import { cloudDisplay } from "./clouds.ts"
 import { diskGibDefault } from "./disk.ts"
-import { dockerImage, type Images, imageProblem, isTag, parseImages, tagOf } from "./images.ts"
+import { anyRegion, dockerImage, type Images, imageProblem, isTag, parseImages, tagOf } from "./images.ts"
 import type { Need } from "./Need.ts"
 import { nearestTo } from "./near.ts"
-import type { InstanceType, Offers } from "./Offers.ts"
+import type { CloudOffers, InstanceType, Offers } from "./Offers.ts"
 import { type Checked, noCloud, refused } from "./Refusal.ts"
 
 const displays = (clouds: ReadonlyArray<string>) => clouds.map(cloudDisplay).join(", ")
@@ -72,6 +72,21 @@ const checkAmounts = ({ cpus, memory }: Need, type: InstanceType): Checked<undef
   return Result.succeed(undefined)
 }
 
+/** Of the cloud, whether the account may use it or not. Where no list can be read nobody knows. */
+const isRegion = ({ closedRegions = [], regions }: CloudOffers, name: string) =>
+  regions.length === 0 || regions.includes(name) || closedRegions.includes(name)
+
+/** Where another cloud may take it, that is asked. */
+const checkDisk = ({ cloud, disk_size: gib, image_id }: Need, offers: Offers, enabled: ReadonlyArray<string>): Checked<undefined> => {
+  if (gib === undefined) return Result.succeed(undefined)
+  const problems = (cloud === undefined ? enabled : [cloud]).map((one) => {
+    const [least = 0, most = Number.POSITIVE_INFINITY] = offers(one)?.diskGib ?? []
+    if (gib > most) return `${cloudDisplay(one)}'s disks have at most ${most} GiB, disk_size is ${gib}.`
+    return image_id === undefined && gib < least ? `${cloudDisplay(one)}'s usual image needs ${least} GiB, disk_size is ${gib}.` : undefined
+  })
+  return problems.length === 0 || problems.includes(undefined) ? Result.succeed(undefined) : refused(problems[0]!)
+}
+
 const checkImages = (need: Need, offers: Offers): Checked<Images | undefined> => {
   if (need.image_id === undefined) return Result.succeed(undefined)
   const { cloud, region } = need
@@ -83,6 +98,13 @@ const checkImages = (need: Need, offers: Offers): Checked<Images | undefined> =>
   const used = region === undefined ? images : { [region]: images[region]! }
   const place = cloud === undefined ? undefined : offers(cloud)
   if (place === undefined || dockerImage(images) !== undefined) return Result.succeed(used)
+  // Elsewhere an image is not one region's.
+  const nowhere = cloud === "aws" ? Object.keys(images).find((one) => one !== anyRegion && !isRegion(place, one)) : undefined
+  if (nowhere !== undefined)
+    return refused(
+      `image_id names the region '${nowhere}', which ${cloudDisplay(cloud!)} does not have.`,
+      nearestTo(nowhere, place.regions)
+    )
   const missing = Object.values(used).find((id) => isTag(id) && !place.imageTags.includes(tagOf(id)))
   if (missing !== undefined) return refused(`${cloudDisplay(cloud!)} has no image '${missing}'. It has: ${place.imageTags.join(", ")}.`)
   // How large an image of the user's is, its cloud says when it is asked for.
@@ -104,6 +126,7 @@ export const checkWithOffers = (need: Need, offers: Offers, enabled: ReadonlyArr
     const own = type?.accelerators
     const had = accelerators ?? (own ? { [own.name]: own.count } : undefined)
     const full: Need = { ...place, ...(cloud === undefined ? {} : { cloud }), ...(had === undefined ? {} : { accelerators: had }) }
+    yield* checkDisk(full, offers, enabled)
     const images = yield* checkImages(full, offers)
     return images === undefined ? full : { ...full, image_id: images }
   })

@@ -171,6 +171,7 @@ export const catalogOf = (data: CatalogData): Catalog => {
     acceleratorNames: data.accelerators,
     imageTags: [...new Set([...data.imageTags, ...habits.formerImageTags])].sort(),
     imageGib: habits.imageGib,
+    diskGib: habits.diskGib,
     usdPerHour,
     prices,
     places: (goods) => prices(goods).map(({ region, zones }) => ({ region, zones }))

@@ -15,6 +15,8 @@ export interface Habits {
   readonly pricedApart: boolean
   /** What its default images are taken to need. */
   readonly imageGib: number
+  /** The least that the images need which are usual here, and the most that a disk has there. */
+  readonly diskGib?: readonly [least: number, most: number]
   /** Tags that its list of images has no more: tasks name them still. */
   readonly formerImageTags: ReadonlyArray<string>
   readonly hostsFor?: (accelerators: Accelerators, need: Need) => Hosts
@@ -46,6 +48,7 @@ const clouds: Readonly<Record<string, Habits>> = {
     families: ["m6i.", "r6i.", "c6i."],
     regionRank: (region) => (region.startsWith("us-") ? 0 : 1),
     imageGib: 45,
+    diskGib: [8, 16_384],
     formerImageTags: ["gpu-ubuntu-1804", "gpu-ubuntu-2004", "k80-ubuntu-1804", "k80-ubuntu-2004"]
   },
   gcp: {

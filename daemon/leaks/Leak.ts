@@ -21,6 +21,20 @@ export const heldMachine = (cloud: string, machine: Owned): Held => ({
   thing: { ...machine, kind: "machine" }
 })
 
+interface Node {
+  readonly node: string
+  readonly host?: string | null | undefined
+}
+
+/**
+ * Whether a machine is the node: its cloud's own name for it goes before what its tags say, which may be lost, or copied to a second
+ * machine. The user's own machines are renamed by the user.
+ */
+export const isNode = ({ cloud, thing }: Held, { host = null, node }: Node): boolean => {
+  if (thing.kind !== "machine") return false
+  return cloud === "ssh" || host === null || thing.host === null ? node === thing.node : host === thing.host
+}
+
 /**
  * All of one cluster. Where a cloud has no room for its name it tells the id in its place: then it is the one that the log has (`told`), or
  * that another thing of the cluster carries.

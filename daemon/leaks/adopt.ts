@@ -5,6 +5,7 @@ import { type ClusterName, tokenOf } from "../../events/ids.ts"
 import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { ClusterDoesNotExist, NotSupportedError, RequestConflict, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { clusterNamePattern, isControllerName } from "../../task/names.ts"
+import { nodesMax } from "../../task/Task.ts"
 import type { Owned } from "../clouds/Cloud.ts"
 import { reservedName } from "../commands/checks.ts"
 import type { World } from "../World.ts"
@@ -57,6 +58,27 @@ const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: stri
   return [adopted, ...nodes]
 }
 
+const namedMax = 5
+const idOf = ({ host, node }: Owned) => host ?? node
+const endThat = (machine: Owned) => `End it: sky leaks --terminate ${idOf(machine)}`
+
+/** What no cluster can be made of: anybody can write tags, and which machine is which node is told by them alone. */
+const unfitIn = (machines: ReadonlyArray<Owned>, name: string) => {
+  const odd = machines.find((machine) => machine.odd !== undefined)
+  if (odd !== undefined) return refused(`Which node of ${name} ${idOf(odd)} is cannot be told: ${odd.odd}.`, endThat(odd))
+  const last = machines.at(-1)!
+  if (last.rank >= nodesMax)
+    return refused(`${idOf(last)} is rank ${last.rank} of ${name} by its tags: a cluster has at most ${nodesMax} nodes.`, endThat(last))
+  const missing = Array.from({ length: last.rank }, (_, rank) => rank).filter((rank) => !machines.some((one) => one.rank === rank))
+  if (missing.length === 0) return undefined
+  const more = missing.length > namedMax ? ` and ${missing.length - namedMax} more` : ""
+  const ranks = `rank${missing.length === 1 ? "" : "s"} ${missing.slice(0, namedMax).join(", ")}${more}`
+  return refused(
+    `${name} has no machine of ${ranks}, and one of rank ${last.rank}.`,
+    `End what is left of it: sky leaks --terminate ${last.tags.clusterName}`
+  )
+}
+
 /** `as`: the name that it gets, where that is not the one it had. */
 export const adopt = (
   { clusters }: World,
@@ -78,6 +100,8 @@ export const adopt = (
     const hint = `Give it another name: sky leaks --adopt ${tags.cluster} --as NAME`
     return Result.fail(new RequestConflict({ message: `There is a cluster '${name}' already.`, hint }))
   }
+  const unfit = unfitIn(machines, name)
+  if (unfit !== undefined) return unfit
   const twice = machines.find(({ rank }, i) => machines[i - 1]?.rank === rank)
   if (twice !== undefined) return refused(`${name} has two machines of rank ${twice.rank}.`, `End one of them: sky leaks --terminate ID`)
   const places = [...new Set(machines.map(({ region, zone }) => zone ?? region))]

@@ -1,7 +1,8 @@
 /** Why a thing is a leak, by what the log tells of its cluster. Pure. */
 import { type ClusterName, tokenOf } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
-import type { Held, Leak } from "./Leak.ts"
+import { nothingLeft } from "../../projections/refusals.ts"
+import { type Held, isNode, type Leak } from "./Leak.ts"
 
 /** A list of a cloud's may still have what ended a moment ago. */
 const settleMs = 60_000
@@ -15,9 +16,9 @@ const refused = ({ thing }: Held): Said => ({
   hasEnded: thing.kind === "machine" && thing.state !== "running"
 })
 
-const tellsOf = ({ event }: Recorded, held: Held): Said | undefined => {
+/** `own`: the node that it is. */
+const tellsOf = ({ event }: Recorded, held: Held, own: string | null): Said | undefined => {
   const { cloud, id, thing } = held
-  const own = thing.kind === "machine" ? thing.node : null
   const token = own === null ? null : tokenOf(own)
   switch (event._tag) {
     case "NodeReleased":
@@ -25,14 +26,17 @@ const tellsOf = ({ event }: Recorded, held: Held): Said | undefined => {
     case "NodeAbandoned":
       return event.node === own ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
     case "NodeRefused":
-      return event.node === undefined && event.token === token ? refused(held) : undefined
+      if (event.node !== undefined || event.token !== token) return undefined
+      return event.code === nothingLeft
+        ? { ...refused(held), reason: "nothing of it was found when its cluster was dropped" }
+        : refused(held)
     case "NodeRequested":
     case "PlacesExhausted":
       return event.refusedAgain === token ? refused(held) : undefined
     case "RequestAbandoned":
       return event.token === token ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
     case "ClusterGone":
-      return own === null ? { reason: "its cluster is gone", hasEnded: true } : undefined
+      return thing.kind !== "machine" ? { reason: "its cluster is gone", hasEnded: true } : undefined
     case "LeakEnded":
       return event.cloud === cloud && event.id === id ? { reason: "it was ended, and is there all the same", hasEnded: true } : undefined
     case "LeakKept":
@@ -44,6 +48,17 @@ const tellsOf = ({ event }: Recorded, held: Held): Said | undefined => {
   }
 }
 
+/** Which node the log has it as, or has another machine as: the tags of one can be copied to a second. */
+const nodeIn = (held: Held, facts: ReadonlyArray<Recorded>): { readonly own: string | null; readonly other: string | null } => {
+  const { thing } = held
+  if (thing.kind !== "machine") return { own: null, other: null }
+  const given = facts.flatMap(({ event }) => (event._tag === "NodeProvisioned" ? [event] : []))
+  const own = given.find((one) => isNode(held, one))?.node
+  const twin = given.find(({ node }) => node === thing.node)
+  if (own !== undefined || twin === undefined) return { own: own ?? thing.node, other: null }
+  return { own: null, other: twin.host ?? null }
+}
+
 /** The one that it was last given. */
 export const nameIn = (facts: ReadonlyArray<Recorded>): ClusterName | undefined =>
   facts.flatMap(({ event }) => (event._tag === "ClusterCreated" || event._tag === "ClusterAdopted" ? [event.name] : [])).at(-1)
@@ -51,14 +66,18 @@ export const nameIn = (facts: ReadonlyArray<Recorded>): ClusterName | undefined 
 /** `facts`: of its cluster, oldest first. `isLive`: that cluster is there. Null: it has only just ended. */
 export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boolean, nowMs: number): Leak | null => {
   let reason: string | undefined
+  const { other, own } = nodeIn(held, facts)
   for (const recorded of facts.toReversed()) {
-    const said = tellsOf(recorded, held)
+    const said = tellsOf(recorded, held, own)
     if (said === undefined) continue
     if (said.hasEnded && nowMs - recorded.atMs < settleMs) return null
     reason ??= said.reason
     // It may have been ended before that was said.
     if (!said.isRefused) break
   }
+  const odd = held.thing.kind === "machine" ? held.thing.odd : undefined
+  if (reason === undefined && other !== null) return { ...held, reason: `it carries the tags of another machine, ${other}` }
+  if (reason === undefined && odd !== undefined) return { ...held, reason: odd }
   if (facts.length === 0) return { ...held, reason: "the log knows nothing of its cluster" }
   return { ...held, reason: reason ?? (isLive ? "its cluster has no such node" : "its cluster is gone") }
 }

@@ -4,7 +4,7 @@ import { tokenOf } from "../../events/ids.ts"
 import { type Clusters, logOf, rowOf } from "../../projections/clusters.ts"
 import type { IsHad } from "../clouds/Cloud.ts"
 import type { World } from "../World.ts"
-import type { Held } from "./Leak.ts"
+import { type Held, isNode } from "./Leak.ts"
 
 /** Machines of the user's own that hold a node which the log knows. */
 export const hadIn = ({ rows }: Clusters): IsHad => {
@@ -15,11 +15,12 @@ export const hadIn = ({ rows }: Clusters): IsHad => {
 }
 
 /** What a live cluster has, or has asked for: a launch that is under way has its token in the log before its machines. */
-export const isKept = ({ clusters }: World, { thing }: Held): boolean => {
+export const isKept = ({ clusters }: World, held: Held): boolean => {
+  const { thing } = held
   const row = rowOf(clusters, thing.tags.cluster)
   if (row === undefined || logOf(clusters, row) !== thing.tags.log) return false
   if (thing.kind !== "machine") return true
-  return row.nodes.some(({ node }) => node === thing.node) || row.pending.some(({ token }) => token === tokenOf(thing.node))
+  return row.nodes.some((one) => isNode(held, one)) || row.pending.some(({ token }) => token === tokenOf(thing.node))
 }
 
 /** Whether any cluster of the log was ever there: of the last thousand that are gone, that is. */

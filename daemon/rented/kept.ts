@@ -18,5 +18,9 @@ export const kept = <A, E>(lookup: (key: string) => Effect.Effect<A, E>, time: D
 export const keptOf = <A, E>(fingerprint: Effect.Effect<string>, ...[lookup, time]: Parameters<typeof kept<A, E>>) =>
   Effect.map(
     kept((key) => lookup(key.slice(key.indexOf("\n") + 1)), time),
-    (cache) => (key: string) => Effect.flatMap(fingerprint, (seen) => Cache.get(cache, `${seen}\n${key}`))
+    (cache) => ({
+      of: (key: string) => Effect.flatMap(fingerprint, (seen) => Cache.get(cache, `${seen}\n${key}`)),
+      /** What was there is gone. */
+      forget: Cache.invalidateAll(cache)
+    })
   )

@@ -112,6 +112,9 @@ export const asOffers = (offered: () => Catalog | undefined): CloudOffers => ({
   get imageGib() {
     return offered()?.imageGib ?? 0
   },
+  get diskGib() {
+    return offered()?.diskGib
+  },
   zonesOf: (region) => offered()?.zonesOf(region) ?? [],
   regionOf: (zone) => offered()?.regionOf(zone),
   instanceType: (name) => offered()?.instanceType(name),

@@ -1,4 +1,5 @@
 /** Ranks as a tag can hold them. Pure. */
+import { nodesMax } from "../../task/Task.ts"
 
 /** `0-3,7` */
 export const ranksText = (ranks: ReadonlyArray<number>): string => {
@@ -11,8 +12,14 @@ export const ranksText = (ranks: ReadonlyArray<number>): string => {
   return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",")
 }
 
-export const ranksOf = (text: string): ReadonlyArray<number> =>
-  text.split(",").flatMap((run) => {
-    const [from = 0, to = from] = run.split("-").map(Number)
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-  })
+/** Null for what no cluster has: anybody can write tags, and a few characters can name more ranks than there is memory for. */
+export const ranksOf = (text: string): ReadonlyArray<number> | null => {
+  const ranks: Array<number> = []
+  for (const run of text.split(",")) {
+    const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(run) ?? []
+    const [first, last] = [Number(from ?? Number.NaN), Number(to)]
+    if (!(first <= last && last < nodesMax && ranks.length + last - first < nodesMax)) return null
+    for (let rank = first; rank <= last; rank++) ranks.push(rank)
+  }
+  return ranks
+}

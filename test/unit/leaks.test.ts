@@ -16,6 +16,7 @@ import type { Event } from "../../events/Event.ts"
 import { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { rowNamed } from "../../projections/clusters.ts"
+import { nothingLeft } from "../../projections/refusals.ts"
 import { cluster, created, name, nodeId, offer, type Said, token } from "../fakes/facts.ts"
 
 const actor = { kind: "daemon" as const, uid: 1, host: "here" }
@@ -231,6 +232,53 @@ describe("a leak", () => {
         yield* said([created, placed, asked, given])
         assert.deepStrictEqual(yield* reasons, ["its cluster has no such node"])
         assert.include((yield* Effect.flip(adopt("i-1"))).message, "stands beside the nodes of train")
+      })
+    )
+  )
+  it.effect("is a second machine with a node's tags, and never the node: that is told by what its cloud calls it", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(), machine(0, { host: "i-twin" })]
+        yield* said([created, placed, asked, given])
+        assert.deepStrictEqual(yield* ids(), ["i-twin"])
+        assert.deepStrictEqual(yield* reasons, ["it carries the tags of another machine, i-0"])
+        assert.deepStrictEqual(
+          (yield* end("i-twin")).ended.map(({ id }) => id),
+          ["i-twin"]
+        )
+        assert.deepStrictEqual(scene.ended, ["i-twin"])
+        scene.held = [machine(0, { host: "i-twin" })]
+        yield* minute
+        yield* said([released, gone])
+        assert.deepStrictEqual(yield* reasons, ["it was ended, and is there all the same"])
+      })
+    )
+  )
+  it.effect("is what has lost the tags that tell its node, unless a cluster has it by what its cloud calls it", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const odd = "it has lost its tags skyd-token, skyd-ranks"
+        scene.held = [machine(0, { node: NodeId.make("i-0"), odd })]
+        assert.deepStrictEqual(yield* reasons, [odd])
+        yield* said([created, placed, asked, given])
+        assert.deepStrictEqual(yield* ids(), [])
+        scene.held = [machine(0, { node: NodeId.make("i-9"), host: "i-9", odd })]
+        assert.deepStrictEqual(yield* reasons, [odd])
+        yield* said([released, gone])
+        yield* minute
+        scene.held = [machine(0, { node: NodeId.make("i-0"), odd })]
+        assert.deepStrictEqual(yield* reasons, ["the log has it as gone"])
+        assert.include((yield* Effect.flip(adopt("i-0"))).message, "Which node of train i-0 is cannot be told: it has lost")
+        assert.lengthOf((yield* end("i-0")).ended, 1)
+      })
+    )
+  )
+  it.effect("of a request that was dropped, and of which nothing was found, is not told as refused", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        yield* said([created, placed, asked, { _tag: "NodeRefused", cluster, token, code: nothingLeft, message: "all has ended" }])
+        assert.deepStrictEqual(yield* reasons, ["nothing of it was found when its cluster was dropped"])
       })
     )
   )
@@ -498,6 +546,26 @@ describe("an adoption", () => {
         const [own] = [...costs.rows].map(([, cost]) => cost)
         assert.strictEqual(own!.usd, 4)
         assert.strictEqual([...costs.gone].length, 1)
+        assert.isUndefined(yield* row)
+      })
+    )
+  )
+  it.effect("is refused where ranks are missing, or are more than a cluster has: tags can say anything", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0), machine(7)]
+        assert.include(
+          (yield* Effect.flip(adopt("train"))).message,
+          "train has no machine of ranks 1, 2, 3, 4, 5 and 1 more, and one of rank 7."
+        )
+        scene.held = [machine(0), machine(2)]
+        assert.include((yield* Effect.flip(adopt("train"))).message, "train has no machine of rank 1, and one of rank 2.")
+        scene.held = [machine(1)]
+        assert.include((yield* Effect.flip(adopt("train"))).message, "no machine of rank 0,")
+        scene.held = [machine(144_512)]
+        const refusal = yield* Effect.flip(adopt("train"))
+        assert.include(refusal.message, "i-144512 is rank 144512 of train by its tags: a cluster has at most 1024 nodes.")
+        assert.include((refusal as { readonly hint: string }).hint, "sky leaks --terminate i-144512")
         assert.isUndefined(yield* row)
       })
     )

@@ -78,7 +78,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     const id = yield* folder
     const root =
       machine.clone === undefined
-        ? yield* images(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
+        ? yield* images.rootFor(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
         : yield* whileCopying(machine.clone, clones.rootFor(region, machine.clone, tags, id))
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
@@ -113,7 +113,8 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     inputOf,
     settings,
     hostKeyOf,
-    forgetGroups: groups.forget
+    forgetGroups: groups.forget,
+    forgetImages: images.forget
   })
 
   /**

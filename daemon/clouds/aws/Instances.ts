@@ -26,14 +26,13 @@ export const makeInstances = (aws: Aws) => {
     )
     return pages.flatMap(({ Reservations = [] }): Answer => Reservations.flatMap(({ Instances = [] }) => Instances))
   })
-  const tagged = (name: string, values: ReadonlyArray<string>) => [{ Name: `tag:${name}`, Values: [...values] }]
-
-  const byTag = Effect.fn("Instances.byTag")(function* (region: string, name: string, values: ReadonlyArray<string>) {
+  const by = Effect.fn("Instances.by")(function* (region: string, Name: string, values: ReadonlyArray<string>) {
     const found: Array<Instance> = []
     for (let at = 0; at < values.length; at += valuesMax)
-      found.push(...(yield* list(region, tagged(name, values.slice(at, at + valuesMax)))))
+      found.push(...(yield* list(region, [{ Name, Values: values.slice(at, at + valuesMax) }])))
     return found as Answer
   })
+  const byTag = (region: string, name: string, values: ReadonlyArray<string>) => by(region, `tag:${name}`, values)
 
   const ofLogs = sharedLists((key) => {
     const [region, log] = key.split(" ") as [string, string]
@@ -44,6 +43,19 @@ export const makeInstances = (aws: Aws) => {
     /** Of a log, in a region. */
     ofLog: (region: string, log: string): Effect.Effect<Answer, CloudError> => ofLogs(`${region} ${log}`),
     ofTokens: (region: string, tokens: ReadonlyArray<string>) => byTag(region, tagNames.token, tokens),
+    /** Whatever tags they carry. */
+    ofIds: (region: string, ids: ReadonlyArray<string>) => by(region, "instance-id", ids),
+    /** By EC2's own word that it has no such instance: that a list lacks it is none. */
+    hasNone: (region: string, id: string): Effect.Effect<boolean, CloudError> =>
+      aws
+        .ask(region, "DescribeInstances", (ec2, asked) => ec2.describeInstances({ InstanceIds: [id] }, asked))
+        .pipe(
+          Effect.as(false),
+          Effect.catchIf(
+            ({ code }) => code === "InvalidInstanceID.NotFound" || code === "InvalidInstanceID.Malformed",
+            () => Effect.succeed(true)
+          )
+        ),
     /** Of any log, whoever's. */
     ofAnyone: (region: string) => list(region, [{ Name: "tag-key", Values: [tagNames.log] }]),
     /** Of all logs that a state folder has had. */

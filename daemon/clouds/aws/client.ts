@@ -13,6 +13,7 @@ import type { STS } from "@aws-sdk/client-sts"
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../Cloud.ts"
 import { errorOf } from "./errors.ts"
+import { ownAnswersOnly, ownList } from "./own-answers.ts"
 
 /** Tries of what only reads or ends. The SDK waits in between, up to 20 s, by chance. */
 const attemptsMax = 8
@@ -52,7 +53,7 @@ const load = async () => {
   const clients = new Map<string, EC2>()
   const ec2At = (at: string, maxAttempts: number): EC2 => {
     const key = `${at} ${maxAttempts}`
-    const known = clients.get(key) ?? new sdk.EC2({ ...common, region: at, maxAttempts })
+    const known = clients.get(key) ?? ownAnswersOnly(new sdk.EC2({ ...common, region: at, maxAttempts }))
     clients.set(key, known)
     return known
   }
@@ -68,7 +69,7 @@ const load = async () => {
     parameters.set(at, known)
     return known
   }
-  return { region, ec2At, quotasAt, parametersAt, sts: new sdk.STS({ ...common, region, maxAttempts: attemptsMax }) }
+  return { region, ec2At, quotasAt, parametersAt, sts: ownAnswersOnly(new sdk.STS({ ...common, region, maxAttempts: attemptsMax })) }
 }
 
 /** The files that the SDK reads, and when they were written. */
@@ -91,7 +92,10 @@ export const makeAws = (): Aws => {
     return last.session
   }
   const asked = <A>(region: string, what: string, call: (asked: Asked) => Promise<A>) =>
-    Effect.tryPromise({ try: (abortSignal) => call({ abortSignal }), catch: (error) => errorOf(error, what, region) })
+    Effect.tryPromise({
+      try: async (abortSignal) => ownList(what, await call({ abortSignal })),
+      catch: (error) => errorOf(error, what, region)
+    })
   return {
     ask: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, attemptsMax), options)),
     once: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, 1), options)),

@@ -6,6 +6,7 @@ import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
 import { passingBy, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
+import { notAws } from "./own-answers.ts"
 
 /** There is none of it now, of this type, in this zone. */
 const noCapacity = [
@@ -144,12 +145,19 @@ interface Thrown {
   readonly code?: string
   readonly Code?: string
   readonly message?: string
-  readonly cause?: unknown
+  readonly $fault?: string
   readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> }
 }
 
 /** As EC2 names it; of what did not come from EC2, what the system calls it. */
 const codeOf = ({ Code, code, name }: Thrown) => (name !== undefined && name !== "Error" ? name : (Code ?? code ?? "Error"))
+
+/** What the SDK calls an error that whoever answered has given no name. */
+const nameless = ["Unknown", "UnknownError", "NotFound"]
+/** Answered, and not by AWS: its errors come with a code, and the SDK can read them. */
+const isForeign = ({ $fault, $metadata, Code, name = "" }: Thrown) =>
+  $metadata?.httpStatusCode !== undefined && Code === undefined && ($fault === undefined || nameless.includes(name))
 
 export const refusedBy = (code: string, message: string, left: CloudError["left"] = []): CloudError => {
   const want = classOf(code)?.[2]
@@ -170,6 +178,11 @@ export const errorOf = (thrown: unknown, what: string, region: string): CloudErr
   const code = codeOf(error)
   const status = error.$metadata?.httpStatusCode
   const where = region === "" ? what : `${what} in ${region}`
+  if (isForeign(error)) {
+    const kind = error.$response?.headers?.["content-type"]
+    const said = kind ? `HTTP ${status}, ${inner(kind)}` : `HTTP ${status}`
+    return passingBy(notAws, `what answered is not AWS: ${said} (${where})`)
+  }
   const message = `${inner((error.message ?? code).trim())} (${code}, ${where})`
   // That there are no credentials is said by the SDK, which asked nobody, and is final all the same.
   if (scopeOf(code) === null && isPassing(code, status)) return passingBy(code, message)

@@ -118,11 +118,17 @@ export const makeImages = (aws: Aws) => {
     if (id !== "") return named(region, id)
     return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
   }
-  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), (rootBy) =>
-    Effect.fn("Images")(function* (region: string, images: Images | undefined, offer: Pick<Offer, "accelerators">, arch: Arch) {
+  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ forget, of }) => ({
+    rootFor: Effect.fn("Images.rootFor")(function* (
+      region: string,
+      images: Images | undefined,
+      offer: Pick<Offer, "accelerators">,
+      arch: Arch
+    ) {
       const id = namedImage(images, region) ?? ""
       const own = id.startsWith(byParameter) ? yield* heldBy(region, id.slice(byParameter.length)) : id
-      return yield* rootBy([region, own, arch, offer.accelerators?.name ?? ""].join("\n"))
-    })
-  )
+      return yield* of([region, own, arch, offer.accelerators?.name ?? ""].join("\n"))
+    }),
+    forget
+  }))
 }

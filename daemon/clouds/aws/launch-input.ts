@@ -62,6 +62,8 @@ export const launchInput = (parts: Parts) => {
     return refusedBy("InvalidParameterValue", `the ranks ${tags[tagNames.ranks]} are too many to be asked for at once`)
   if (Buffer.byteLength(userData) > userDataMaxBytes)
     return refusedBy("InvalidUserData.Malformed", `what a machine is told as it begins is larger than ${userDataMaxBytes} bytes`)
+  if (machine.diskGib !== undefined && machine.diskGib < root.gib)
+    return refusedBy("InvalidBlockDeviceMapping", `the image ${root.imageId} needs ${root.gib} GiB, disk_size is ${machine.diskGib}`)
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
   const specifications: Array<TagSpecification> = ["instance" as const, "volume" as const].map((ResourceType) => ({ ResourceType, Tags }))
   const gib = Math.max(machine.diskGib ?? diskGibDefault, root.gib)

@@ -28,10 +28,11 @@ export const makeNetwork = (aws: Aws) => {
   })
   return Effect.map(
     keptOf(aws.fingerprint, lookup, "5 minutes"),
-    (networkOf) => (settings: AwsSettings, where: { readonly count: number; readonly region: string; readonly zone: string }) =>
-      Effect.flatMap(networkOf(where.region), (network) => {
-        const chosen = chooseSubnet(network, settings, where)
-        return chosen instanceof CloudError ? Effect.fail(chosen) : Effect.succeed(chosen)
-      })
+    ({ of: networkOf }) =>
+      (settings: AwsSettings, where: { readonly count: number; readonly region: string; readonly zone: string }) =>
+        Effect.flatMap(networkOf(where.region), (network) => {
+          const chosen = chooseSubnet(network, settings, where)
+          return chosen instanceof CloudError ? Effect.fail(chosen) : Effect.succeed(chosen)
+        })
   )
 }

@@ -1,7 +1,7 @@
 /** What there is to pay for in all regions of the account, as far as tags tell whose it is. A region that does not answer is named. */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import type { NodeToken } from "../../../events/ids.ts"
+import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
 import type { Offer } from "../../../events/values.ts"
 import { passingBy } from "../../rented/errors.ts"
 import type { Cloud, CloudError, Owned } from "../Cloud.ts"
@@ -10,7 +10,7 @@ import type { Aws } from "./client.ts"
 import type { Instances } from "./Instances.ts"
 import type { Remnants } from "./remnants.ts"
 import { addressOf, phaseOf } from "./states.ts"
-import { type Label, labelOf } from "./tags.ts"
+import { type Label, labelOf, oddIn, ownerOf, tagIn, tagNames } from "./tags.ts"
 
 const atOnce = 16
 /** Those that answer are told of then. */
@@ -26,7 +26,7 @@ interface OwnedOptions {
   readonly folder: Effect.Effect<string | null>
   /** The key that a machine of this token shows, if this folder has made it. */
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
-  readonly offerOf: (instance: Instance, region: string, label: Label) => Offer
+  readonly offerOf: (instance: Instance, region: string, label: Pick<Label, "accelerators">) => Offer
 }
 
 export const makeOwned = ({ access, aws, folder, hostKeyOf, instances, offerOf, remnants, settings }: OwnedOptions) => {
@@ -50,24 +50,29 @@ export const makeOwned = ({ access, aws, folder, hostKeyOf, instances, offerOf, 
     }
   })
 
+  /** What is left of its tags tells less than a node, and all the same that it is one of ours. */
+  const nameless = ({ InstanceId, Tags }: Instance) => {
+    const cluster = (tagIn(Tags, tagNames.cluster) ?? "") as ClusterId
+    const tags = ownerOf(Tags) ?? { log: tagIn(Tags, tagNames.log) ?? "", cluster, clusterName: cluster as string as ClusterName }
+    return { tags, rank: 0, node: InstanceId as NodeId, accelerators: null }
+  }
   const machinesIn = Effect.fnUntraced(function* (region: string, listed: ReadonlyArray<Instance>) {
     const own = yield* folder
     const { useInternalIps } = yield* settings
-    const machines = yield* Effect.forEach(
-      listed,
-      Effect.fnUntraced(function* (instance): Effect.fn.Return<ReadonlyArray<Owned>> {
+    const there = listed.filter((instance) => phaseOf(instance) !== "gone")
+    return yield* Effect.forEach(
+      there,
+      Effect.fnUntraced(function* (instance): Effect.fn.Return<Owned> {
         const label = labelOf(instance)
-        const phase = phaseOf(instance)
-        if (label === null || phase === "gone") return []
-        const { node, rank, tags } = label
-        const hostKey = label.folder === own ? yield* hostKeyOf(label.token) : null
+        const { accelerators, node, rank, tags } = label ?? nameless(instance)
+        const hostKey = label?.folder === own ? yield* hostKeyOf(label!.token) : null
         const place = { region, zone: instance.Placement?.AvailabilityZone ?? null, host: instance.InstanceId ?? null, hostKey }
-        const state = phase === "pending" || phase === "running" ? "running" : "stopped"
-        const offer = offerOf(instance, region, label)
-        return [{ tags, rank, node, address: addressOf(instance, useInternalIps), ...place, state, offer }]
+        const state = phaseOf(instance) === "pending" || phaseOf(instance) === "running" ? "running" : "stopped"
+        const offer = offerOf(instance, region, { accelerators })
+        const odd = label === null ? { odd: oddIn(instance) ?? "its tags cannot be read" } : {}
+        return { tags, rank, node, address: addressOf(instance, useInternalIps), ...place, state, offer, ...odd }
       })
     )
-    return machines.flat()
   })
 
   const owned: Cloud["owned"] = Effect.fn("AwsCloud.owned")(function* (log) {

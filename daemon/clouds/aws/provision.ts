@@ -15,7 +15,7 @@ import type { Aws } from "./client.ts"
 import { isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import type { launchInput } from "./launch-input.ts"
-import { addressOf, failureOf, phaseOf } from "./states.ts"
+import { addressOf, endedFirst, failureOf, hasEnded, phaseOf } from "./states.ts"
 import { labelOf } from "./tags.ts"
 
 type Input = Exclude<ReturnType<typeof launchInput>, CloudError>
@@ -30,6 +30,8 @@ interface ProvisionOptions {
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
   /** A group that was there is gone. */
   readonly forgetGroups: () => void
+  /** So is an image. */
+  readonly forgetImages: Effect.Effect<void>
 }
 
 const throttledTries = 8
@@ -45,7 +47,7 @@ interface Asked {
   unlistedSinceMs: number | null
 }
 
-export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
+export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
   const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null }))
 
   /** EC2 wants it slower: a throttled call did nothing. */
@@ -53,7 +55,13 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     aws
       .once(region, "RunInstances", (ec2, options) => ec2.runInstances(input, options))
       .pipe(
-        Effect.map(({ Instances = [] }) => Instances),
+        Effect.flatMap(({ Instances = [] }) =>
+          Instances.filter(({ InstanceId }) => InstanceId).length === input.MinCount
+            ? Effect.succeed(Instances)
+            : Effect.fail(
+                passingBy("NotAllTold", `AWS named ${Instances.length} of ${input.MinCount} machines (RunInstances in ${region})`)
+              )
+        ),
         Effect.catchIf(
           ({ code }) => isThrottled(code) && tries < throttledTries,
           () =>
@@ -70,7 +78,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
   /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
   const settle = Effect.fn("Provision.settle")(function* (region: string, wish: ProvisionRequest, error: CloudError) {
     const found = yield* ofToken(region, wish.token)
-    const failed = found.find((one) => phaseOf(one) === "gone")
+    const failed = endedFirst(found)
     if (found.some((one) => phaseOf(one) !== "gone")) return found
     if (failed !== undefined) return yield* failureOf(failed)
     if (error.code === "IdempotentInstanceTerminated") return yield* refusedBy(error.code, error.message)
@@ -82,6 +90,19 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
   })
 
+  /** What is kept of images may be of one that was withdrawn since: the next one is asked for where there is one. */
+  const runOfNow = (wish: ProvisionRequest, region: string, input: Input) =>
+    Effect.catchIf(
+      run(region, input),
+      ({ code }) => code.startsWith("InvalidAMIID"),
+      (error) =>
+        Effect.gen(function* () {
+          yield* forgetImages
+          const now = yield* Effect.orElseSucceed(inputOf(wish), () => input)
+          return yield* now.ImageId === input.ImageId ? Effect.fail(error) : run(region, now)
+        })
+    )
+
   const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {
     const state = askedFor(wish)
     const wasUnsure = state.isUnsure
@@ -90,18 +111,19 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
       kind === "Refused" && (!wasUnsure || provesNothingHeld(code) || code.startsWith("Idempotent"))
     const input = yield* Effect.mapError(inputOf(wish), (error) => (wasUnsure ? later(error) : error))
     state.isUnsure = true
-    const made = yield* run(region, input).pipe(
-      Effect.catchIf(
-        ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",
-        (error) => settle(region, wish, error)
-      ),
+    const made = yield* runOfNow(wish, region, input).pipe(
       Effect.tapError((error) =>
         Effect.sync(() => {
           if (error.code === "InvalidGroup.NotFound") forgetGroups()
           if (!wasUnsure && (isThrottled(error.code) || error.code === "InvalidGroup.NotFound")) state.isUnsure = false
         })
       ),
-      Effect.mapError((error) => (isFinal(error) ? error : later(error)))
+      Effect.mapError((error) => (isFinal(error) ? error : later(error))),
+      // What became of a token that EC2 knows is final, whatever it is.
+      Effect.catchIf(
+        ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",
+        (error) => settle(region, wish, error)
+      )
     )
     state.unlistedSinceMs = null
     return made
@@ -113,7 +135,7 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     return those
       .map((instance): Provisioned => {
         const { rank } = labelOf(instance) ?? { rank: ranks[instance.AmiLaunchIndex ?? 0]! }
-        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps)!, host: instance.InstanceId!, hostKey }
+        return { rank, node: nodeOf(token, rank), address: addressOf(instance, useInternalIps) ?? "", host: instance.InstanceId!, hostKey }
       })
       .sort((a, b) => a.rank - b.rank)
   })
@@ -123,14 +145,16 @@ export const makeProvision = ({ aws, forgetGroups, hostKeyOf, inputOf, instances
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     for (let now = made; ; ) {
       const there = now.filter((one) => phaseOf(one) !== "gone")
-      const failed = now.find((one) => !there.includes(one))
-      if (there.every((one) => addressOf(one, useInternalIps) !== null)) {
+      const failed = endedFirst(now)
+      if (there.every((one) => hasEnded(one) || addressOf(one, useInternalIps) !== null)) {
         if (failed !== undefined) return yield* failureOf(failed, yield* provisioned(wish, there))
         if (now.every((one) => phaseOf(one) === "running")) return yield* provisioned(wish, now)
       }
       yield* Effect.sleep(pauseMs)
       const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), later)
-      now = now.map((one) => listed.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
+      const lost = now.flatMap(({ InstanceId }) => (listed.some((one) => one.InstanceId === InstanceId) ? [] : [InstanceId!]))
+      const all = [...listed, ...(yield* Effect.mapError(instances.ofIds(region, lost), later))]
+      now = now.map((one) => all.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
     }
   })
 

@@ -60,7 +60,7 @@ export const makeNoQuota = (aws: Aws) => {
     // With a reason why it could not be found out the value says nothing.
     return Quota?.ErrorReason === undefined ? (Quota?.Value ?? null) : null
   })
-  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), (vcpusOf) =>
+  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ of: vcpusOf }) =>
     Effect.fn("Quotas.noQuota")(function* ({ instanceType, region, useSpot }: Offer): Effect.fn.Return<NoQuota | null, CloudError> {
       const quota = quotaOf({ instanceType, useSpot })
       if (quota === undefined || region === null) return null

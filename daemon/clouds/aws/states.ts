@@ -1,7 +1,7 @@
 /** What an instance is to whoever pays for it. Pure. */
 import type { Instance } from "@aws-sdk/client-ec2"
 import { inner } from "../../../task/sentence.ts"
-import type { CloudError, NodeState } from "../Cloud.ts"
+import { CloudError, type NodeState } from "../Cloud.ts"
 import { bare, refusedBy } from "./errors.ts"
 import type { Label } from "./tags.ts"
 
@@ -28,8 +28,10 @@ export const addressOf = ({ PrivateIpAddress, PublicIpAddress }: Instance, useIn
   return address === undefined || address === "" ? null : address
 }
 
+const byUser = "Client.UserInitiatedShutdown"
+
 const meanings: Readonly<Record<string, string>> = {
-  "Client.UserInitiatedShutdown": "by a call to AWS",
+  [byUser]: "by a call to AWS",
   "Client.InstanceInitiatedShutdown": "by itself",
   "Server.SpotInstanceTermination": "AWS took the spot machine back",
   "Server.SpotInstanceShutdown": "AWS took the spot machine back",
@@ -59,8 +61,20 @@ export const stateOf = (instance: Instance, { node, rank }: Pick<Label, "node" |
   return { ...about, state: phase === "gone" ? "missing" : "stopped", address: null, reason: reasonOf(instance), ...endedAt(instance) }
 }
 
+/** It will not run by itself. */
+export const hasEnded = (instance: Pick<Instance, "State">): boolean => ["stopping", "stopped", "gone"].includes(phaseOf(instance))
+
+/** Of those that ended as they began the one that tells why: of a gang that fell short the others are ended by us. */
+export const endedFirst = (instances: ReadonlyArray<Instance>): Instance | undefined => {
+  const ended = instances.filter(hasEnded)
+  return ended.find(({ StateReason }) => StateReason?.Code !== byUser) ?? ended[0]
+}
+
 /** Of one that ended before it ran: what EC2 would have said, had it known that when it was asked. */
 export const failureOf = (instance: Instance, left: CloudError["left"] = []): CloudError => {
   const code = bare(instance.StateReason?.Code ?? "InternalError")
-  return refusedBy(code, `${instance.InstanceId} ${reasonOf(instance)}`, left)
+  const message = `${instance.InstanceId} ${reasonOf(instance)}`
+  if (instance.StateReason?.Code !== byUser) return refusedBy(code, message, left)
+  // Who has ended it wants no other in its place.
+  return new CloudError({ kind: "Refused", code, message, scope: "everywhere", anyKind: true, ...(left.length > 0 && { left }) })
 }

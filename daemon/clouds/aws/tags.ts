@@ -2,6 +2,7 @@
 import type { Instance, Tag } from "@aws-sdk/client-ec2"
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { type Accelerators, parseAccelerator } from "../../../task/accelerators.ts"
+import { cut } from "../../../task/sentence.ts"
 import { ranksOf } from "../../rented/ranks.ts"
 import type { Tags } from "../Cloud.ts"
 
@@ -22,7 +23,7 @@ export const tagNames = {
   name: "Name"
 } as const
 
-/** What of an instance tells whose it is; null where it is nobody's of ours. */
+/** What of an instance tells which node it is. */
 export interface Label {
   readonly tags: Tags
   readonly folder: string
@@ -50,13 +51,20 @@ export const ownerTags = ({ cluster, clusterName, log }: Tags): Record<string, s
   [tagNames.clusterName]: clusterName
 })
 
+/** Which tag does not tell which node it is, as the middle of a sentence; null where they do. */
+export const oddIn = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchIndex" | "Tags">): string | null => {
+  const lost = [tagNames.cluster, tagNames.token, tagNames.ranks].filter((name) => tagIn(Tags, name) === undefined)
+  if (lost.length > 0) return `it has lost its tags ${lost.join(", ")}`
+  const text = tagIn(Tags, tagNames.ranks)!
+  return ranksOf(text)?.[AmiLaunchIndex] === undefined ? `its tag ${tagNames.ranks} is no rank of a cluster's: ${cut(text, 40)}` : null
+}
+
+/** Null where its tags do not tell. */
 export const labelOf = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchIndex" | "Tags">): Label | null => {
   const of = (name: keyof typeof tagNames) => tagIn(Tags, tagNames[name])
-  const [tags, token, text] = [ownerOf(Tags), of("token"), of("ranks")]
-  if (tags === null || token === undefined || text === undefined) return null
-  const ranks = ranksOf(text)
-  const rank = ranks[AmiLaunchIndex]
-  if (rank === undefined) return null
+  const [tags, token, ranks] = [ownerOf(Tags), of("token"), ranksOf(of("ranks") ?? "")]
+  const rank = ranks?.[AmiLaunchIndex]
+  if (tags === null || token === undefined || ranks === null || rank === undefined) return null
   return {
     tags,
     folder: of("folder") ?? "",

@@ -1,6 +1,7 @@
 /** What to do where the account cannot be asked at all: AWS's own words name neither the profile nor the endpoint. Pure. */
 import { withoutKeys } from "../../../task/without-keys.ts"
 import { CloudError } from "../Cloud.ts"
+import { notAws } from "./own-answers.ts"
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -27,10 +28,11 @@ const wayOn = (code: string, env: Env): string | undefined => {
     const set = `set ${profile ? "another AWS_PROFILE" : "AWS_PROFILE or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"} and ${restart}`
     return isSet ? `AWS_ACCESS_KEY_ID is set: ${set}` : `run aws configure${name} or aws sso login${name}, or ${set}`
   }
-  if (!isUnreached(code)) return undefined
+  if (!isUnreached(code) && code !== notAws) return undefined
   const endpoint = endpoints.find((one) => env[one])
+  const onTheWay = code === notAws ? "is there a proxy or a login page on the way?" : "is this machine on the network?"
   return endpoint === undefined
-    ? "is this machine on the network?"
+    ? onTheWay
     : `${endpoint} is ${withoutKeys(env[endpoint]!)}: unset it, or set it to one that answers, and ${restart}`
 }
 

@@ -85,7 +85,7 @@ export const makeImages = (gcp: Gcp) => {
   }
   return Effect.map(
     keptOf(gcp.fingerprint, lookup, keptFor),
-    (rootBy) =>
+    ({ of: rootBy }) =>
       (region: string, images: Images | undefined, { accelerators }: Pick<Offer, "accelerators">, arch: Arch) =>
         rootBy([namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n"))
   )

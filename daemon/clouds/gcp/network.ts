@@ -97,7 +97,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
   })
   return Effect.map(
     keptOf(gcp.fingerprint, lookup, "5 minutes"),
-    (placeOf) =>
+    ({ of: placeOf }) =>
       ({ useInternalIps, vpcName }: Pick<GcpSettings, "vpcName" | "useInternalIps">, region: string) =>
         placeOf(`${region} ${vpcName ?? ""} ${useInternalIps}`)
   )

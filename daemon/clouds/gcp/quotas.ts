@@ -43,7 +43,7 @@ export const makeNoQuota = (gcp: Gcp) => {
         region === "" ? await (await projects()).get({ project }, options) : await (await regions()).get({ project, region }, options)
       return limitsOf(found.quotas)
     })
-  return Effect.map(keptOf(gcp.fingerprint, lookup, keptFor), (limitsIn) =>
+  return Effect.map(keptOf(gcp.fingerprint, lookup, keptFor), ({ of: limitsIn }) =>
     Effect.fn("Quotas.noQuota")(function* (offer: Offer): Effect.fn.Return<NoQuota | null, CloudError> {
       if (offer.region === null) return null
       const [all, own] = yield* Effect.all([limitsIn(""), limitsIn(offer.region)], { concurrency: "unbounded" })

@@ -1,11 +1,16 @@
 /** What each of EC2's errors means: how far away it reaches, and whether asking again helps. */
 import { describe, expect, it } from "vitest"
 import { errorOf, isThrottled, noSuchType, provesNothingHeld, refusedBy } from "../../../daemon/clouds/aws/errors.ts"
-import { failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
+import { endedFirst, failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
+/** As AWS's SDK throws what EC2 has said; without a status what it was not told by anybody. */
 const thrown = (name: string, httpStatusCode: number | null) =>
-  Object.assign(new Error(`${name} in EC2's words.`), { name, $metadata: httpStatusCode === null ? {} : { httpStatusCode } })
+  Object.assign(new Error(`${name} in EC2's words.`), {
+    name,
+    $metadata: httpStatusCode === null ? {} : { httpStatusCode },
+    ...(httpStatusCode !== null && { Code: name, $fault: "client" })
+  })
 
 describe("an error of EC2's", () => {
   it.each([
@@ -86,6 +91,19 @@ describe("an error of EC2's", () => {
     expect(errorOf(thrown(name, status), "RunInstances", "us-east-1")).toMatchObject({ kind: "Transient", code: name })
   })
 
+  it.each([
+    ["Unknown", 403, "client"],
+    ["NotFound", 404, "client"],
+    ["Error", 200, undefined],
+    ["SyntaxError", 403, undefined]
+  ] as const)("is none where nobody of EC2 has named it: %s (%s)", (name, httpStatusCode, $fault) => {
+    const $response = { headers: { "content-type": "text/html" } }
+    const page = Object.assign(new Error("parse error"), { name, $fault, $metadata: { httpStatusCode }, $response })
+    const error = errorOf(page, "RunInstances", "us-east-1")
+    expect(error).toMatchObject({ kind: "Transient", code: "NotAws" })
+    expect(error.message).toBe(`what answered is not AWS: HTTP ${httpStatusCode}, text/html (RunInstances in us-east-1)`)
+  })
+
   it("tells that a token holds nothing only where EC2 has looked at it", () => {
     for (const code of ["InsufficientInstanceCapacity", "VcpuLimitExceeded"]) expect(provesNothingHeld(code)).toBe(true)
     for (const code of ["ExpiredToken", "UnauthorizedOperation", "InvalidParameterValue", "OptInRequired", "InvalidAMIID.NotFound"])
@@ -117,6 +135,14 @@ describe("an instance", () => {
     // Of these another zone may know nothing.
     for (const code of ["Server.InternalError", "Server.SpotInstanceTermination"])
       expect(failureOf(instance("terminated", code))).toMatchObject({ kind: "Refused", scope: "zone" })
+  })
+  it("that a user has ended is wanted nowhere else; of a gang that we end after it fell short the reason is that of the first", () => {
+    const byUser = instance("terminated", "Client.UserInitiatedShutdown")
+    expect(failureOf(byUser)).toMatchObject({ kind: "Refused", scope: "everywhere", anyKind: true })
+    const noRoom = instance("terminated", "Server.InsufficientInstanceCapacity")
+    expect(endedFirst([byUser, instance("running"), noRoom])).toBe(noRoom)
+    expect(endedFirst([instance("running"), byUser])).toBe(byUser)
+    expect(endedFirst([instance("running"), instance("pending")])).toBeUndefined()
   })
   it.each([
     ["pending", "running", "1.2.3.4"],

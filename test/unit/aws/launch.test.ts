@@ -91,10 +91,18 @@ describe("a request for machines", () => {
     expect(made.InstanceInitiatedShutdownBehavior).toBe("terminate")
     expect(input().InstanceMarketOptions).toBeUndefined()
   })
-  it("resources-25: has a disk of 256 GiB, or what is asked, and never less than its image holds", () => {
+  it("resources-25: has a disk of 256 GiB, or what is asked, which is refused where its image needs more", () => {
     const disk = (machine: { diskGib?: number; diskTier?: string }) => input({ machine }).BlockDeviceMappings[0]
     expect(disk({})).toMatchObject({ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 256, VolumeType: "gp3", Iops: 3500, Throughput: 218 } })
-    expect(disk({ diskGib: 10, diskTier: "high" })?.Ebs).toMatchObject({ VolumeSize: 30, Iops: 7000, Throughput: 437 })
+    expect(disk({ diskGib: 30, diskTier: "high" })?.Ebs).toMatchObject({ VolumeSize: 30, Iops: 7000, Throughput: 437 })
+    expect(launchInput(parts({ machine: { diskGib: 29 } }))).toMatchObject({
+      scope: "everywhere",
+      message: "the image ami-1 needs 30 GiB, disk_size is 29"
+    })
+    // Of the one that nobody has asked for.
+    expect(launchInput({ ...parts(), root: { imageId: "ami-1", device: "/dev/xvda", gib: 500 } })).toMatchObject({
+      BlockDeviceMappings: [{ Ebs: { VolumeSize: 500 } }]
+    })
   })
   it("is refused where a tag cannot hold its ranks, or EC2 its user data", () => {
     const scattered = Array.from({ length: 200 }, (_, i) => i * 2)
@@ -106,6 +114,15 @@ describe("a request for machines", () => {
 describe("ranks as a tag", () => {
   it.each([[[0]], [[0, 1, 2]], [[0, 2, 3, 9]], [[7]]])("%j come back", (ranks) => {
     expect(ranksOf(ranksText(ranks))).toEqual(ranks)
+  })
+  it.each(["", "x", "0-4000000000", "5000000", "1024", "0-1023,0", "2-1", "-1", "0-", "1e3", "0-1-2"])(
+    "'%s' is none that we have written",
+    (text) => {
+      expect(ranksOf(text)).toBeNull()
+    }
+  )
+  it("go as far as a cluster does", () => {
+    expect(ranksOf("0-1023")).toHaveLength(1024)
   })
 })
 

@@ -19,6 +19,7 @@ describe("an account of AWS that cannot be asked", () => {
   it("by the credentials of the environment is not told to log in: the environment would go before", () => {
     const expired = {
       name: "ExpiredToken",
+      $fault: "client",
       message: "The security token included in the request is expired",
       $metadata: { httpStatusCode: 403 }
     }
@@ -34,8 +35,17 @@ describe("an account of AWS that cannot be asked", () => {
     expect(said(refused, { AWS_ENDPOINT_URL: "http://me:secret@127.0.0.1:1" })).toContain("AWS_ENDPOINT_URL is http://127.0.0.1:1/: ")
     expect(said(refused)).toMatch(/is this machine on the network\?$/)
   })
+  it("for another answers in AWS's place is told by its endpoint, or asked what is on the way", () => {
+    const page = { name: "Unknown", $fault: "client", message: "Unknown", $metadata: { httpStatusCode: 403 } }
+    expect(said(page)).toBe("what answered is not AWS: HTTP 403 (GetCallerIdentity): is there a proxy or a login page on the way?")
+    expect(said(page, { AWS_ENDPOINT_URL: "http://127.0.0.1:1" })).toMatch(/: AWS_ENDPOINT_URL is http:\/\/127\.0\.0\.1:1: unset it/)
+  })
   it("is told what AWS said where that is all there is to say, and stays the same error", () => {
-    const denied = errorOf({ name: "AccessDenied", message: "no", $metadata: { httpStatusCode: 403 } }, "GetCallerIdentity", "")
+    const denied = errorOf(
+      { name: "AccessDenied", $fault: "client", message: "no", $metadata: { httpStatusCode: 403 } },
+      "GetCallerIdentity",
+      ""
+    )
     expect(withWayOn(denied, {})).toBe(denied)
     expect(withWayOn(errorOf(none, "GetCallerIdentity", ""), {})).toMatchObject({
       code: none.name,

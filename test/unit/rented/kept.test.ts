@@ -65,7 +65,10 @@ const each = [
       )
   ],
   ["AWS's quotas", (aws: never) => Effect.map(makeNoAwsQuota(aws), (of) => of(offer))],
-  ["AWS's images", (aws: never) => Effect.map(makeAwsImages(aws), (of) => of("us-east-1", { "us-east-1": "ami-1" }, offer, "x86_64"))],
+  [
+    "AWS's images",
+    (aws: never) => Effect.map(makeAwsImages(aws), ({ rootFor }) => rootFor("us-east-1", { "us-east-1": "ami-1" }, offer, "x86_64"))
+  ],
   [
     "GCP's network",
     (_: never, gcp: never) => Effect.map(makeGcpNetwork(gcp, {} as never), (of) => of({ vpcName: "lab", useInternalIps: false }, "r"))

@@ -100,6 +100,15 @@ describe("with the offers", () => {
     // What begins so is meant more likely than what has it somewhere, of which there are hundreds.
     assert.deepStrictEqual(refusal({ accelerators: "V" }).near?.slice(0, 2), ["V100", "V100-32GB"])
   })
+  it("a disk is not larger than a cloud's can be, nor smaller than its usual image", () => {
+    const most = "AWS's disks have at most 16384 GiB, disk_size is 16385."
+    assert.strictEqual(refusal({ cloud: "aws", disk_size: 16_385 }).message, most)
+    assert.strictEqual(refusal({ disk_size: 16_385 }, ["aws"]).message, most)
+    assert.strictEqual(complete({ cloud: "aws", disk_size: 16_384 }).disk_size, 16_384)
+    assert.strictEqual(complete({ disk_size: 16_385 }).disk_size, 16_385)
+    assert.strictEqual(refusal({ cloud: "aws", disk_size: 7 }).message, "AWS's usual image needs 8 GiB, disk_size is 7.")
+    assert.strictEqual(complete({ cloud: "aws", disk_size: 8 }).disk_size, 8)
+  })
   it("resources-24: an image must be there for the region, and fit on the disk", () => {
     const image_id = { "us-east-1": "ami-1", "us-west-2": "ami-2" }
     assert.deepStrictEqual(complete({ cloud: "aws", region: "us-east-1", image_id }).image_id, { "us-east-1": "ami-1" })
@@ -107,6 +116,11 @@ describe("with the offers", () => {
     assert.strictEqual(complete({ cloud: "aws", region: "us-east-1", image_id, disk_size: 8 }).disk_size, 8)
     const tag = { cloud: "aws", image_id: "skypilot:gpu-ubuntu-2004" } as const
     assert.include(refusal({ ...tag, disk_size: 44 }).message, "needs 45 GiB, disk_size is 44")
+    assert.deepInclude(refusal({ cloud: "aws", image_id: { "us-est-1": "ami-1" } }), {
+      message: "image_id names the region 'us-est-1', which AWS does not have.",
+      near: ["us-east-1", "us-west-1"]
+    })
+    assert.include(refusal({ cloud: "aws", image_id: { ...image_id, "us-est-2": "ami-1" } }).message, "'us-est-2', which AWS does not have")
     assert.include(refusal({ cloud: "aws", image_id: "skypilot:nope" }).message, "AWS has no image 'skypilot:nope'")
   })
   it("checking twice changes nothing more", () => {
