@@ -1,13 +1,13 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. */
 import * as Effect from "effect/Effect"
 import { passingBy } from "../../rented/errors.ts"
-import { isOurs, notOurs } from "../../rented/found.ts"
+import { isOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
-import { asFound, type Found, foundIn } from "./found.ts"
+import { type Found, foundIn, namedAs } from "./found.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { labelNames, labelOf, portsName } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
@@ -32,10 +32,10 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
 
   /** As it is now, wherever lists are; undefined: it is not to be seen. */
   const find = Effect.fn("Nodes.find")(function* (ref: NodeRef) {
-    const found = asFound(ref.host === null ? undefined : yield* instances.named(ref.zone!, ref.host))
+    const found = namedAs(ref, ref.host === null ? undefined : yield* instances.named(ref.zone!, ref.host))
     if (found === undefined) return undefined
     missed.seen(ref.node)
-    return isOurs(ref, found.label) ? found : yield* notOurs(ref, found.label)
+    return found instanceof CloudError ? yield* found : found
   })
 
   /** Null: it is gone, for certain. */

@@ -4,10 +4,10 @@ import * as Effect from "effect/Effect"
 import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import type { makeMissed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
-import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { type Ending, inWords } from "./endings.ts"
-import { asFound, type Found, foundIn } from "./found.ts"
+import { type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
 import type { Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
@@ -67,8 +67,15 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         { concurrency: atOnce }
       )
       const alone = new Map(strangers.map((ref, i) => [ref, named[i]]))
-      const foundOf = (ref: NodeRef): Found | undefined => byNode(ref.node) ?? asFound(alone.get(ref))
-      const off = those.flatMap((ref) => foundOf(ref)?.instance ?? []).filter((one) => phaseOf(one) === "stopped")
+      const foundOf = (ref: NodeRef): Found | CloudError | undefined => {
+        const listed = byNode(ref.node)
+        if (listed === undefined) return namedAs(ref, alone.get(ref))
+        return isOurs(ref, listed.label) ? listed : notOurs(ref, listed.label)
+      }
+      const off = those
+        .map(foundOf)
+        .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found.instance))
+        .filter((one) => phaseOf(one) === "stopped")
       yield* learn(zone, off, nowMs)
       const ended = yield* operations.endings(
         zone,
@@ -82,7 +89,7 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
             ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs, selfDelete)
             : unknownState(ref, `${zone}: ${silent}`)
         missed.seen(ref.node)
-        if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
+        if (found instanceof CloudError) return unknownState(ref, found.message)
         const ending = endings.get(endedKey(found.instance))
         // Whether its cluster ends with it follows from why it is off.
         const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && ending === undefined
