@@ -97,7 +97,9 @@ describe("a machine of Compute Engine whose labels others have replaced", () => 
       yield* setLabels(node!.host, { "skyd-log": labels["skyd-log"], "skyd-cluster": labels["skyd-cluster"] })
       const { owned, unclear } = yield* cloud.tagged!(asked.tags.log)
       assert.deepStrictEqual(owned, [])
-      assert.deepStrictEqual(unclear, [`${node!.host} in ${zone} has some labels of skyd's, and not those by which a node is told: look there`])
+      assert.deepStrictEqual(unclear, [
+        `${node!.host} in ${zone} has some labels of skyd's, and not those by which a node is told: look there`
+      ])
     }).pipe(Effect.scoped)
   )
 })

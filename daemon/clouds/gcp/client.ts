@@ -3,13 +3,13 @@
  * Credentials are the library's affair, the endpoint is gcloud's (`CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`). Calls are made again here,
  * never by the client: what only reads or ends where that may help, what makes machines only where nothing was done.
  */
-import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
+import { type Fetch, listening, type Slot, slots } from "./answers.ts"
 import { filesNow, isOnGoogle, mending, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
-import { type ErrorBody, errorOf, isThrottled } from "./errors.ts"
+import { errorOf, isThrottled } from "./errors.ts"
 import { type Clients, openClients } from "./open-clients.ts"
 
 const answerMaxMs = 60_000
@@ -39,15 +39,8 @@ export interface Gcp {
   readonly fingerprint: Effect.Effect<string>
 }
 
-/** What came with an answer that is an error, of the call that is on its way here. */
-interface Slot {
-  body?: ErrorBody | undefined
-  readonly signal: AbortSignal
-}
-const slots = new AsyncLocalStorage<Slot>()
-
 interface AuthClient {
-  fetch: (url: string | URL, init?: object) => Promise<Response>
+  fetch: Fetch
   readonly getAccessToken: () => Promise<{ readonly token?: string | null }>
   readonly getTokenInfo?: (token: string) => Promise<{ readonly email?: string; readonly sub?: string }>
 }
@@ -67,21 +60,9 @@ const load = async (ownProject: string | null) => {
     throw ofNoUse(error)
   })) as unknown as AuthClient
   const plain = authClient.fetch.bind(authClient)
-  // The client keeps no reason of an error, by which alone a quota is told from a right.
-  authClient.fetch = async (url, init) => {
-    const slot = slots.getStore()
-    const given = (init as { readonly signal?: AbortSignal } | undefined)?.signal
-    const signal = slot === undefined ? given : AbortSignal.any([slot.signal, ...(given === undefined ? [] : [given])])
-    // At 401 it gets itself another token.
-    const validateStatus = (status: number) => status !== 401
-    const answer = await plain(url, { ...init, ...(signal && { signal }), fetchImplementation: unlessGivenUp, validateStatus })
-    if (!answer.ok && slot !== undefined)
-      slot.body = (await answer
-        .clone()
-        .json()
-        .catch(() => undefined)) as ErrorBody | undefined
-    return answer
-  }
+  // At 401 it gets itself another token.
+  const validateStatus = (status: number) => status !== 401
+  authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }))
   const project = (await projectOf(ownProject, file)) ?? (isOnGoogle() ? await auth.getProjectId() : undefined)
   if (project === undefined) throw refusedForAny("Config", noProject, "cloud")
   const ask = async () => {
@@ -136,7 +117,7 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
           slot = own
           return slots.run(own, async () => work(await session(projectId)))
         },
-        catch: (error) => (isCloudError(error) ? error : told(errorOf(error, slot?.body, what, where)))
+        catch: (error) => slot?.spoilt ?? (isCloudError(error) ? error : told(errorOf(error, slot?.body, what, where)))
       })
     })
   })

@@ -10,6 +10,7 @@ import { acceleratorsOf, endsItself, isNameOf, type Label, labelOf, ownerIn } fr
 
 export type Found = FoundAs<Instance, Label>
 const { asFound, foundIn } = finder(labelOf)
+
 export { foundIn }
 
 /** By its name alone, which no second machine can have: nobody's labels say otherwise. */
