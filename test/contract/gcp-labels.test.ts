@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach } from "vitest"
+import { afterAll, beforeAll, beforeEach, expect } from "vitest"
 import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
 import { nodeOf } from "../../events/ids.ts"
 import { Gce } from "../tools/gce.ts"
@@ -100,6 +100,60 @@ describe("a machine of Compute Engine whose labels others have replaced", () => 
       assert.deepStrictEqual(unclear, [
         `${node!.host} in ${zone} has some labels of skyd's, and not those by which a node is told: look there`
       ])
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("a machine of Compute Engine that is off and was to end with that", () => {
+  const days = 15
+  const dayMs = 86_400_000
+  const off = Effect.fnUntraced(function* () {
+    const { cloud, request } = yield* one
+    const asked = request([0])
+    const [node] = yield* TestClock.withLive(cloud.provision(asked))
+    const ref = refOf(asked, node!)
+    yield* TestClock.withLive(cloud.endsItself!([ref], true))
+    return { cloud, ref }
+  })
+  const shutDown = (host: string | null) =>
+    Effect.promise(async () => {
+      await gce.strict("POST", `instances/${host}/shutdown`)
+      await expect.poll(async () => (await gce.instances())[0]!.status).toBe("TERMINATED")
+    })
+  const forget = Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: days * 86_400 }))
+
+  it.effect("has ended itself also where GCP has forgotten how, and until that is certain nothing is said of it", () =>
+    Effect.gen(function* () {
+      const { cloud, ref } = yield* off()
+      yield* shutDown(ref.host)
+      yield* forget
+      yield* TestClock.setTime(Date.now() + 120_000)
+      assert.deepInclude((yield* cloud.query([ref]))[0], { state: "unknown", reason: "GCP does not say yet why it is off" })
+      yield* TestClock.setTime(Date.now() + days * dayMs)
+      assert.deepInclude((yield* cloud.query([ref]))[0], {
+        state: "stopped",
+        down: true,
+        reason: "stopped: GCP has forgotten how, and its own shutdown was to be its end"
+      })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is kept where we stopped it, however long ago that was", () =>
+    Effect.gen(function* () {
+      const { cloud, ref } = yield* off()
+      yield* TestClock.withLive(cloud.stop(ref))
+      yield* forget
+      yield* TestClock.setTime(Date.now() + days * dayMs)
+      assert.deepInclude((yield* cloud.query([ref]))[0], { state: "stopped", down: false })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is kept where others stopped it, as long as GCP says so", () =>
+    Effect.gen(function* () {
+      const { cloud, ref } = yield* off()
+      yield* Effect.promise(() => gce.console("POST", `${path(ref.host)}/stop`))
+      yield* TestClock.setTime(Date.now() + dayMs)
+      assert.deepInclude((yield* cloud.query([ref]))[0], { state: "stopped", down: false })
     }).pipe(Effect.scoped)
   )
 })
