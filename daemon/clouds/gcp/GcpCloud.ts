@@ -22,6 +22,7 @@ import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
+import { bootDiskUsdPerHour } from "./disk.ts"
 import { inItsRegion } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
@@ -159,6 +160,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     }),
     remove: remnants.remove,
     clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
+    diskUsdPerHour: bootDiskUsdPerHour,
     clonesDisks: true,
     start: Effect.fn("GcpCloud.start")(function* (ref) {
       const { address } = yield* access.doubting(nodes.start(ref))
