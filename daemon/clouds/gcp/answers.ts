@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { passingBy } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
+import type { Project } from "./credentials.ts"
 import type { ErrorBody } from "./errors.ts"
 
 /** Of the call that is on its way. */
@@ -13,6 +14,8 @@ export interface Slot {
   body?: ErrorBody | undefined
   /** What answered was not the API. */
   spoilt?: CloudError
+  /** That it is asked in. */
+  project?: Project
   readonly signal: AbortSignal
 }
 export const slots = new AsyncLocalStorage<Slot>()

@@ -8,9 +8,10 @@ import * as Random from "effect/Random"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { type Fetch, listening, type Slot, slots } from "./answers.ts"
-import { filesNow, isOnGoogle, mending, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
+import { filesNow, isOnGoogle, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
 import { errorOf, isThrottled } from "./errors.ts"
 import { type Clients, openClients } from "./open-clients.ts"
+import { withWayOn } from "./way-on.ts"
 
 const answerMaxMs = 60_000
 /** A call that waits for an operation is answered within two minutes. */
@@ -63,8 +64,11 @@ const load = async (ownProject: string | null) => {
   // At 401 it gets itself another token.
   const validateStatus = (status: number) => status !== 401
   authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }))
-  const project = (await projectOf(ownProject, file)) ?? (isOnGoogle() ? await auth.getProjectId() : undefined)
-  if (project === undefined) throw refusedForAny("Config", noProject, "cloud")
+  const chosen =
+    (await projectOf(ownProject, file)) ??
+    (isOnGoogle() ? { name: await auth.getProjectId(), from: "the machine that this runs on" } : undefined)
+  if (chosen === undefined) throw refusedForAny("Config", noProject, "cloud")
+  const project = chosen.name
   const ask = async () => {
     const named = ownerOf(file)
     if (named !== undefined) return named
@@ -83,7 +87,7 @@ const load = async (ownProject: string | null) => {
     })
     return known
   }
-  return { google: { ...openClients(clients, { authClient }), project }, account, authClient }
+  return { google: { ...openClients(clients, { authClient }), project }, account, authClient, chosen }
 }
 
 const noProject = "no project is chosen: run gcloud config set project PROJECT, or name it as gcp.project_id in config.yaml"
@@ -115,9 +119,14 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
         try: (signal) => {
           const own: Slot = { signal }
           slot = own
-          return slots.run(own, async () => work(await session(projectId)))
+          return slots.run(own, async () => {
+            const now = await session(projectId)
+            own.project = now.chosen
+            return work(now)
+          })
         },
-        catch: (error) => slot?.spoilt ?? (isCloudError(error) ? error : told(errorOf(error, slot?.body, what, where)))
+        catch: (error) =>
+          slot?.spoilt ?? (isCloudError(error) ? error : withWayOn(errorOf(error, slot?.body, what, where), what, slot?.project))
       })
     })
   })
@@ -159,10 +168,6 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
     fingerprint: Effect.promise(filesNow)
   }
 }
-
-/** Google says that a login is over, and not what to do. */
-const told = (error: CloudError) =>
-  error.code === "Credentials" ? refusedForAny(error.code, `${error.message}: ${mending()}`, "cloud") : error
 
 const isCloudError = (error: unknown): error is CloudError => (error as { readonly _tag?: string } | null)?._tag === "CloudError"
 

@@ -7,6 +7,7 @@ import { inner } from "../../../task/sentence.ts"
 import { passingBy, refusedForAny, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
+import { roleOf } from "./permissions.ts"
 
 /** There is none of it now, of this type, in this zone. */
 const noCapacity = [
@@ -166,7 +167,14 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   const isOver = loginIsOver.test(error.message ?? "")
   const foreign = status !== undefined && !isItsWord && !isOver ? `what answered for GCP is not its API: HTTP ${status}` : undefined
   const words = first?.message ?? body?.error?.message ?? foreign ?? error.message ?? code
-  const message = `${inner(words.trim())} (${code}, ${what}${where === "" ? "" : ` in ${where}`})`
+  const role = roleOf(/'(compute\.[\w.]+)' permission/.exec(words)?.[1] ?? "")
+  const said = `${inner(words.trim())} (${code}, ${what}${where === "" ? "" : ` in ${where}`}${role === undefined ? "" : `; ${role} brings it`})`
+  const isUnreached = status === undefined && /^E[A-Z_]+$/.test(code)
+  const message = isUnreached
+    ? `GCP is not reached: ${said}`
+    : status !== undefined && status >= 500
+      ? `GCP answered ${status}: ${said}`
+      : said
   if (isOver) return refusedForAny("Credentials", message, "cloud")
   // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names
   // the id is it.
