@@ -122,10 +122,15 @@ export const refusedBy = (code: string, message: string): CloudError => {
   })
 }
 
-/** Of an image that is named for one region: what is named for another one may do. */
-export const inItsRegion = (error: CloudError): CloudError => {
+const ofNoImage = "there is no image"
+
+/** Of the image that was named for its region, in our words: GCP's are of a field. Where another region has another one, that may do. */
+export const ofImage = (error: CloudError, id: string, isOnlyOne: boolean): CloudError => {
   const { code, kind, left, message } = error
-  return ofTheImage.includes(code) ? new CloudError({ kind, code, message, scope: "region", ...(left && { left }) }) : error
+  if (!ofTheImage.includes(code)) return error
+  const isPlain = code !== "IMAGE_NOT_FOUND" || message.startsWith(ofNoImage)
+  const words = isPlain ? message : `${ofNoImage} '${id}': name another one as image_id. ${message}`
+  return new CloudError({ kind, code, message: words, scope: isOnlyOne ? "cloud" : "region", ...(left && { left }) })
 }
 
 /** The body of an answer that is an error, as the REST API writes it; of it Google's client keeps the message alone. */
