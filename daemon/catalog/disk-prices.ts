@@ -1,7 +1,7 @@
 /**
- * What a boot disk costs while its machine is off, which no list of machines says: list prices of us-east-1 and us-central1 in USD, from
- * aws.amazon.com/ebs/pricing and cloud.google.com/compute/disks-image-pricing, as they stood in November 2026. Other regions take up to half
- * as much again, so this is said as "about". Pure.
+ * What a boot disk costs while its machine is off, which no list of machines says: list prices of us-east-1 and us-central1 in USD, of
+ * aws.amazon.com/ebs/pricing and cloud.google.com/compute/disks-image-pricing, looked up on 2026-11-27. Other regions take up to half as
+ * much again, so this is said as "about". Pure.
  */
 const hoursOfMonth = 730
 

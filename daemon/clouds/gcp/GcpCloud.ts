@@ -24,7 +24,6 @@ import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { bootDiskUsdPerHour } from "./disk.ts"
-import { ofImage } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
 import type { Parts } from "./instance-body.ts"
@@ -40,6 +39,7 @@ import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
 import { selfDelete } from "./self-delete.ts"
 import { gcpSettings } from "./settings.ts"
+import { ofImage } from "./way-on.ts"
 
 interface GcpCloudOptions {
   /** The daemon's state folder, absolute. */

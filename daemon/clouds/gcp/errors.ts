@@ -42,7 +42,7 @@ const notAllowed = [
   "Credentials",
   "Config"
 ]
-const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
+export const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
 const notInCloud = [...notAllowed, ...ofTheImage]
 /** It wants to be asked more slowly: nothing was done. */
 const throttled = [
@@ -120,17 +120,6 @@ export const refusedBy = (code: string, message: string): CloudError => {
     ...(isOfAny && { anyKind: true }),
     ...(want && { want })
   })
-}
-
-const ofNoImage = "there is no image"
-
-/** Of the image that was named for its region, in our words: GCP's are of a field. Where another region has another one, that may do. */
-export const ofImage = (error: CloudError, id: string, isOnlyOne: boolean): CloudError => {
-  const { code, kind, left, message } = error
-  if (!ofTheImage.includes(code)) return error
-  const isPlain = code !== "IMAGE_NOT_FOUND" || message.startsWith(ofNoImage)
-  const words = isPlain ? message : `${ofNoImage} '${id}': name another one as image_id. ${message}`
-  return new CloudError({ kind, code, message: words, scope: isOnlyOne ? "cloud" : "region", ...(left && { left }) })
 }
 
 /** The body of an answer that is an error, as the REST API writes it; of it Google's client keeps the message alone. */

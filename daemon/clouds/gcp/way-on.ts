@@ -1,6 +1,7 @@
 /** What to do about a refusal, which Google says of hardly any. */
 import { CloudError } from "../Cloud.ts"
 import { mending, type Project } from "./credentials.ts"
+import { ofTheImage } from "./errors.ts"
 
 const saying = ({ anyKind, code, kind, message, scope, want }: CloudError, more: string) =>
   new CloudError({
@@ -27,4 +28,15 @@ export const withWayOn = (error: CloudError, what: string, project: Project | un
     default:
       return error
   }
+}
+
+const ofNoImage = "there is no image"
+
+/** Of the image that was named for its region, in our words: GCP's are of a field. Where another region has another one, that may do. */
+export const ofImage = (error: CloudError, id: string, isOnlyOne: boolean): CloudError => {
+  const { code, kind, left, message } = error
+  if (!ofTheImage.includes(code)) return error
+  const isPlain = code !== "IMAGE_NOT_FOUND" || message.startsWith(ofNoImage)
+  const words = isPlain ? message : `${ofNoImage} '${id}': name another one as image_id. ${message}`
+  return new CloudError({ kind, code, message: words, scope: isOnlyOne ? "cloud" : "region", ...(left && { left }) })
 }
