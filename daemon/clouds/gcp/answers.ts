@@ -50,10 +50,13 @@ export const listening =
       }
     )
     if (slot === undefined) return answer
-    if (!answer.ok) slot.body = errorIn(await answer.clone().text())
-    else if (compute.test(`${url}`) && !kindless.test(`${url}`) && !ofAKind.test(await answer.clone().text())) {
-      slot.spoilt = passingBy("NoAnswer", `what answered for GCP is not its API: HTTP ${answer.status} without anything of the API's`)
+    // Read once, as a whole: of a copy beside it a long one is never read to its end.
+    const { status, statusText } = answer
+    const text = await answer.text()
+    if (!answer.ok) slot.body = errorIn(text)
+    else if (compute.test(`${url}`) && !kindless.test(`${url}`) && !ofAKind.test(text)) {
+      slot.spoilt = passingBy("NoAnswer", `what answered for GCP is not its API: HTTP ${status} without anything of the API's`)
       throw slot.spoilt
     }
-    return answer
+    return new Response(status === 204 ? null : text, { status, statusText })
   }
