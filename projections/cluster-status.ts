@@ -106,11 +106,19 @@ const leftOver = (row: ClusterRow): Condition => {
   return atRest(`${what}. To end it: sky down ${name}; to go on: sky launch or sky start ${name}`, trouble?.sinceMs ?? launchedAtMs)
 }
 
+/** It is to be gone, and what is left of it runs no more: its disks are paid for until its cloud has deleted it. */
+export const waitsToBeDeleted = ({ nodes, pending, wanted }: ClusterRow): boolean =>
+  wanted === "gone" && pending.length === 0 && nodes.length > 0 && nodes.every(({ state }) => state === "stopped")
+
 /** Computed from what is wanted and what exists, at any moment of the log. */
 export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const troubled = (condition: Condition): Condition =>
     row.trouble === null ? condition : { ...condition, reason: row.trouble.message, sinceMs: row.trouble.sinceMs }
   if (row.wanted === "gone") {
+    if (waitsToBeDeleted(row)) {
+      const { message, sinceMs } = row.trouble ?? { message: row.wantedReason ?? "being torn down", sinceMs: row.wantedSinceMs }
+      return { status: "INIT", phase: "down", reason: `it is off, and waits to be deleted: ${message}`, sinceMs }
+    }
     return troubled({ status: "INIT", phase: "down", reason: row.wantedReason ?? "being torn down", sinceMs: row.wantedSinceMs })
   }
   const active = raisingOf(row)

@@ -37,7 +37,19 @@ export const mayRun = (clusters: ReadonlyArray<MayRun>): string => {
   return paid.length === 0 ? "" : `Up to ${priceText({ usdPerHour: sum })} for what is asked for and not answered yet: ${which} may run.\n`
 }
 
-/** Of machines that there are, and then of those that are asked for: none is paid for while it is stopped. */
+/** What is left of machines that are off. */
+const disks = (clusters: ReadonlyArray<ClusterView>): string => {
+  const off = clusters.flatMap(({ name, offDisks }) => (offDisks === undefined ? [] : [{ ...offDisks, name }]))
+  const sum = off.reduce((all, { usdPerHour }) => all + usdPerHour, 0)
+  const machines = off.reduce((all, one) => all + one.machines, 0)
+  const what = machines === 1 ? "the disk" : "the disks"
+  const names = off.map(({ name }) => clean(name)).join(", ")
+  return off.length === 0
+    ? ""
+    : `About ${priceText({ usdPerHour: sum })} for ${what} of ${names}, ${off.length > 1 ? "which are" : "which is"} off.\n`
+}
+
+/** Of machines that there are, and then of those that are asked for: of one that is off its disk alone is paid for. */
 export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
   const paid = clusters
     .map(({ name, nodes, resources }) => ({
@@ -50,5 +62,5 @@ export const bill = (clusters: ReadonlyArray<ClusterView>): string => {
     paid.length === 0
       ? ""
       : `${priceText({ usdPerHour: sum })} while ${paid.map(({ name }) => clean(name)).join(", ")} ${paid.length > 1 ? "run" : "runs"}.\n`
-  return now + notPriced(clusters.filter((one) => isUnpriced(one) && one.nodes.some(isOn))) + mayRun(clusters)
+  return now + disks(clusters) + notPriced(clusters.filter((one) => isUnpriced(one) && one.nodes.some(isOn))) + mayRun(clusters)
 }

@@ -145,6 +145,8 @@ export interface Cloud {
    * not waited for long; an error means that it may. What is known is kept by the cloud.
    */
   readonly noQuota?: (offer: Offer) => Effect.Effect<NoQuota | null, CloudError>
+  /** What the disk of a machine on this offer costs an hour while that is off, about; null where nobody knows. Absent: nothing. */
+  readonly diskUsdPerHour?: (offer: Offer, machine: MachineWish) => number | null
   /** Whether a machine's disk can begin as a copy of another one's (`MachineWish.clone`). */
   readonly clonesDisks?: boolean
   /** All ranks, or none but what the refusal names as left. The same token always names the same machines, however often it is asked. */

@@ -6,6 +6,7 @@ import { conditionOf, raisingOf, workOf } from "../../projections/cluster-status
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { anyRegion, dockerImage, type Images, namedImage } from "../../task/images.ts"
 import { lasting } from "../../task/lasting.ts"
 import type { Need } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
@@ -42,11 +43,12 @@ export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
 export const refuseWhileEnding = (row: ClusterRow) => {
   if (row.wanted === "up" || row.concluded) return undefined
   const doing = row.wanted === "gone" ? "torn down" : "stopped"
+  const held = row.trouble === null ? "" : `, and waits: ${inner(row.trouble.message)}`
   return Result.fail(
     new ClusterNotUpError({
       cluster: row.name,
       clusterStatus: "INIT",
-      message: `${row.name} is being ${doing}${row.wantedReason === null ? "" : ` by autostop: ${row.wantedReason}`}.`,
+      message: `${row.name} is being ${doing}${row.wantedReason === null ? "" : ` by autostop: ${row.wantedReason}`}${held}.`,
       hint: `Try again when it is ${row.wanted === "gone" ? "gone" : "STOPPED"}: sky status ${row.name}`
     })
   )
@@ -62,6 +64,17 @@ const searchedFor = (row: ClusterRow): ReadonlyArray<Need> | undefined => {
     row.everUp || row.nodes.length > 0 ? undefined : workOf(row).find((one) => one.request?._tag === "LaunchRequested")?.request
   return request?._tag === "LaunchRequested" ? alternativesOf(request.task.resources).items : undefined
 }
+
+const imageOf = (images: Images | undefined, { offer }: ClusterRow) => namedImage(images, offer?.region ?? anyRegion)
+const imageText = (id: string | null) => (id === null ? "the usual image" : `the image ${id}`)
+
+/** Its machines keep what they began with. What others have begun, and was adopted, nobody knows. */
+const isOnImage = (row: ClusterRow, { image_id: asked }: Need): boolean =>
+  asked === undefined ||
+  dockerImage(asked) !== undefined ||
+  row.log !== null ||
+  row.nodes.length === 0 ||
+  imageOf(asked, row) === imageOf(row.machine.images, row)
 
 /** Whether the cluster can ever give what the task asks of it. */
 export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
@@ -81,7 +94,12 @@ export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
     const fits = items.some((need) => wishes.some((wish) => mayFit(need, wish)))
     return fits ? undefined : misfit(inWords(items), inWords(wishes), "what is looked for is")
   }
-  if (items.some((need) => fitsPlace(need, row.offer))) return undefined
+  const fitting = items.filter((need) => fitsPlace(need, row.offer))
+  if (fitting.some((need) => isOnImage(row, need))) return undefined
+  if (fitting.length > 0) {
+    const images = fitting.map((need) => imageText(imageOf(need.image_id, row)))
+    return misfit(images.join(" or "), imageText(imageOf(row.machine.images, row)))
+  }
   // A place is on-demand where it is not said, and that counts where one is asked for.
   const bySpot = items.some(({ use_spot: spot }) => spot !== undefined)
   const has = row.offer === null ? {} : { ...needOfPlace(row.offer), ...(bySpot ? { use_spot: row.offer.useSpot } : {}) }

@@ -84,6 +84,8 @@ const make = Effect.gen(function* () {
   const log = noting(yield* EventLog, note)
   const unlogged = yield* Unlogged
   const { areOn } = yield* Reactors
+  const diskUsd = ({ machine, offer }: ClusterRow) =>
+    (offer === null ? undefined : clouds.get(offer.cloud)?.diskUsdPerHour?.(offer, machine)) ?? null
   const isReadOnly = () => notices.get("damage") !== undefined
   const past = pastOf(log, isReadOnly)
   const replay = replaying(log, isReadOnly)
@@ -126,7 +128,7 @@ const make = Effect.gen(function* () {
       const said = about.length === 0 ? {} : { notices: about }
       const nowMs = yield* momentOf(moment)
       return {
-        clusters: rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment))),
+        clusters: rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd)),
         notFound,
         ...moment,
         ...said,

@@ -1,8 +1,9 @@
 /** A cluster's row as `status` answers it. Pure. */
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { conditionOf, workOf } from "../../projections/cluster-status.ts"
+import { conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
+import { priceText } from "../../task/price.ts"
 import type { Passing } from "../Ongoing.ts"
 import { askedFor } from "./asked-for.ts"
 import { reasonOf } from "./operation-view.ts"
@@ -16,10 +17,34 @@ export const handleOf = ({ machine: { clone: _, ...machine }, ...row }: ClusterR
   headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
 })
 
+/** What the disk of a machine on this offer costs an hour while that is off, as its cloud tells. */
+export type DiskUsdPerHour = (row: ClusterRow) => number | null
+
+const offDisksOf = (row: ClusterRow, diskUsd: DiskUsdPerHour) => {
+  const machines = row.nodes.filter(({ state }) => state === "stopped").length
+  const usd = machines === 0 ? null : diskUsd(row)
+  return usd === null || usd === 0 ? {} : { offDisks: { machines, usdPerHour: machines * usd } }
+}
+
+/** What waiting costs, and what ends it. */
+const untilDeleted = ({ name, trouble }: ClusterRow, { offDisks }: ReturnType<typeof offDisksOf>): string => {
+  const disks = (offDisks?.machines ?? 1) === 1 ? "its disk costs" : "its disks cost"
+  const cost = offDisks === undefined ? "" : `; ${disks} about ${priceText({ usdPerHour: offDisks.usdPerHour })} until then`
+  return `${cost}${trouble === null ? "" : `. It is tried again by itself; to see that through: sky down ${name}`}`
+}
+
 /** `nowMs`: the moment that it is of, which what it waits for is told from; `said` by the step that it is at, now. */
-export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs: number, said?: Passing): ClusterView => {
+export const clusterView = (
+  row: ClusterRow,
+  jobs: Jobs,
+  nowMs: number,
+  said?: Passing,
+  diskUsd: DiskUsdPerHour = () => null
+): ClusterView => {
   const condition = conditionOf(row, nowMs)
   const { phase, status } = condition
+  const off = offDisksOf(row, diskUsd)
+  const reason = reasonOf(condition, nowMs, said)
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
   const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null
@@ -28,7 +53,7 @@ export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs: number, said?: P
     id: row.id,
     status,
     phase,
-    reason: reasonOf(condition, nowMs, said),
+    reason: waitsToBeDeleted(row) ? `${reason}${untilDeleted(row, off)}` : reason,
     launchedAtMs: row.launchedAtMs,
     lastUse: row.lastUse,
     autostop: setting?.idleMinutes ?? -1,
@@ -42,6 +67,7 @@ export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs: number, said?: P
       address
     })),
     ...askedFor(row.pending.map(({ offer, ranks }) => ({ ranks, usdPerHour: offer.usdPerHour }))),
+    ...off,
     headIp: handleOf(row).headIp,
     everUp: row.everUp,
     jobs: {

@@ -37,6 +37,9 @@ const defect = "defect"
 
 const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
 
+/** An agent that does not answer may be on a machine that runs no more, and so may what cannot be ended: look before trying again. */
+const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync", "Mount", "ReleaseNodes"])
+
 /** What a cluster's fiber is at, and who is told how far that is. */
 interface Slot {
   key: string
@@ -106,8 +109,7 @@ const make = Effect.gen(function* () {
     const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
     const before = rowOf(log.world().clusters, cluster)
     const away = before && (yield* aways.note(before, action, error, nowMs))
-    // An agent that does not answer may be on a machine that runs no more: look before trying again.
-    if (action._tag === "InstallAgents" || action._tag === "Arm" || action._tag === "Sync" || action._tag === "Mount") {
+    if (looksAfter.has(action._tag)) {
       yield* couriers.observe(cluster)
       if (look(cluster)?.key !== slot.key) return
     }

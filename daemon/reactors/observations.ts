@@ -40,3 +40,12 @@ export const observations = (
     return why === undefined ? [] : [{ _tag: "RuntimeLost", ...about, reason: `the head does not reach it: ${why}` }]
   })
 }
+
+/** Of what is to be gone and could not be ended yet: what runs no more costs its disk alone until then. */
+export const seenOff = (row: ClusterRow, states: ReadonlyArray<NodeState>): ReadonlyArray<Event> =>
+  row.nodes.flatMap(({ node, rank, state }): ReadonlyArray<Event> => {
+    const now = states.find((one) => one.node === node)
+    if (state === "stopped" || now?.state !== "stopped") return []
+    const { endedAtMs, reason } = now
+    return [{ _tag: "NodeStopped", cluster: row.id, rank, node, reason, ...(endedAtMs !== undefined && { endedAtMs }) }]
+  })

@@ -12,7 +12,7 @@ import { asOwner } from "../identities.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import type { JournalInbox } from "./couriers/JournalInbox.ts"
-import { observations } from "./observations.ts"
+import { observations, seenOff } from "./observations.ts"
 
 interface Tools {
   readonly log: EventLog["Service"]
@@ -34,6 +34,9 @@ interface Known {
 
 /** Every fact about a node makes another row of it. */
 const rowOfNode = (row: ClusterRow, node: NodeId) => row.nodes.find((known) => known.node === node)
+
+/** On its way out, and kept from it. */
+const isHeld = ({ trouble, wanted }: ClusterRow) => wanted === "gone" && trouble !== null
 
 /** Neither on its way down nor being stopped, which is the reconciler's business. */
 const isAtRest = ({ concluded, wanted }: ClusterRow) => wanted === "up" || (wanted === "stopped" && concluded)
@@ -85,9 +88,10 @@ export const observe = Effect.fn("observe")(function* (
   // known.
   const decide = ({ clusters }: World) => {
     const row = rowOf(clusters, cluster)
-    if (row === undefined || !isAtRest(row)) return Result.succeed(undefined)
+    if (row === undefined || !(isAtRest(row) || isHeld(row))) return Result.succeed(undefined)
     const still = states.filter(({ node }) => rowOfNode(row, node) === rowOfNode(before, node))
-    const events = observations(row, still, lost, apart).map((event) => [streamOf(cluster), event] as const)
+    const news = isHeld(row) ? seenOff(row, still) : observations(row, still, lost, apart)
+    const events = news.map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }
   yield* Effect.orDie(log.decide(decide))

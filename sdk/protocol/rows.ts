@@ -55,6 +55,8 @@ export const ClusterView = Schema.Struct({
   ),
   /** Machines that its cloud was asked for and has not answered yet: they may run, and all of them cost so much an hour. */
   askedFor,
+  /** Machines that are off, whose disks are paid for all the same: so much an hour in all, about. Absent where none is, or nobody knows. */
+  offDisks: Schema.optionalKey(Schema.Struct({ machines: Schema.Natural, usdPerHour: Schema.Number })),
   headIp: Schema.NullOr(Schema.String),
   everUp: Schema.Boolean,
   jobs: Schema.Struct({ pending: Schema.Natural, running: Schema.Natural }),

@@ -437,6 +437,14 @@ describe("a request for machines of Compute Engine", () => {
       }
       const error = yield* Effect.flip(cloud.provision(request([0], { machine: { images: { "*": "projects/lab-1/global/images/none" } } })))
       assert.deepInclude(error, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "cloud" })
+      assert.include(error.message, "there is no image 'projects/lab-1/global/images/none'")
+      // Images are of no region: one that is missing is missing everywhere.
+      const lone = yield* Effect.flip(cloud.provision(request([0], { machine: { images: { "us-central1": "nosuch" } } })))
+      assert.deepInclude(lone, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "cloud" })
+      const kept = { images: { "*": "projects/lab-1/global/machineImages/none" } }
+      const machine = yield* Effect.flip(cloud.provision(request([0], { machine: kept })))
+      assert.deepInclude(machine, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "cloud" })
+      assert.match(machine.message, /^there is no image 'projects\/lab-1\/global\/machineImages\/none': name another one as image_id/)
       // Another region may be named with another one.
       const here = yield* Effect.flip(
         cloud.provision(request([0], { machine: { images: { "us-central1": "nosuch", "us-east1": "other" } } }))

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { morePermissions, permissions } from "../../daemon/clouds/gcp/access.ts"
+import { morePermissions, permissions } from "../../daemon/clouds/gcp/permissions.ts"
 import { filesBelow, root } from "../arch/sources.ts"
 
 /** Beyond the one of its own name. */

@@ -281,4 +281,33 @@ describe.skipIf(whyNoMachines !== null)("a cluster on Compute Engine that is idl
     },
     180_000
   )
+
+  it("that is to be deleted and may not be is said to wait for that, with what its disk costs, and costs no more than that", async () => {
+    const home = new Home(machines.gce.env)
+    const place = "gcp/us-central1/us-central1-a"
+    expect(await home.sky("launch", "-y", "-c", "ad", "--infra", place, "-i", "2", "--down", "true")).toMatchObject({ code: 0 })
+    await machines.gce.strict("POST", "faults", { action: "instances.delete", reason: "forbidden" })
+    const row = await eventually(
+      async () => (await home.json("status"))[0],
+      (found) => found.offDisks !== undefined
+    )
+    expect(row.nodes[0].state).toBe("stopped")
+    const { out } = await home.sky("status")
+    expect(out).toMatch(/it is off, and waits to be deleted: .*instances\.delete.*roles\/compute\.instanceAdmin\.v1/)
+    expect(out).toContain("its disk costs about $0.04 an hour until then")
+    expect(out).toContain("sky down ad")
+    expect(out).toContain("About $0.04 an hour for the disk of ad, which is off.")
+    expect(out).not.toContain("while ad runs")
+    expect((await home.sky("why", "ad")).out).toContain("waits to be deleted")
+    const costs = async () => (await home.json("cost-report"))[0]
+    const { runningUsdPerHour, totalUsd } = await costs()
+    expect(runningUsdPerHour).toBe(0)
+    expect(totalUsd).toBeGreaterThan(0)
+    await machines.gce.strict("DELETE", "faults")
+    await eventually(
+      async () => await home.json("status"),
+      (rows) => rows.length === 0
+    )
+    expect(await machines.gce.strict("GET", "disks")).toEqual([])
+  }, 180_000)
 })

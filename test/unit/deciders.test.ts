@@ -139,6 +139,25 @@ describe("launch", () => {
     assert.include(error.message, "requested 2 nodes, existing 1")
     assert.strictEqual(tags(launching(up(), {}, { run: "r", resources: { accelerators: "A100" } })), "ResourcesMismatchError")
   })
+  it("launch-43: refuses another image than the machines began with, and takes the same, the usual one and none", () => {
+    const began = (images?: Record<string, string>) =>
+      up().map(
+        (said): Said =>
+          !("_tag" in said) && said[0]._tag === "NodeRequested" ? [{ ...said[0], ...(images && { machine: { images } }) }, said[1]] : said
+      )
+    const relaunch = (image_id: string | undefined, facts: ReadonlyArray<Said>) =>
+      launching(facts, {}, { run: "r", ...(image_id !== undefined && { resources: { cloud: "local", image_id } }) })
+    const other = refusal(relaunch("other", began({ "*": "own" })))
+    assert.strictEqual(other._tag, "ResourcesMismatchError")
+    assert.include(other.message, "requested the image other, existing the image own")
+    assert.include(refusal(relaunch("other", began())).message, "requested the image other, existing the usual image")
+    for (const [image, facts] of [
+      ["own", began({ "*": "own" })],
+      [undefined, began({ "*": "own" })],
+      ["skypilot:gpu-ubuntu-2004", began()]
+    ] as const)
+      assert.isArray(tags(relaunch(image, facts)))
+  })
   it("launch-45, launch-46: refuses what no place fits, with an empty history", () => {
     const decided = launch(undefined, { name, fresh, task: {}, options: {}, offers: [], reason: "too few CPUs", ...place }, context)
     assert.deepInclude(refusal(decided), { _tag: "ResourcesUnavailableError", failoverHistory: [] })

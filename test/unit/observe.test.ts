@@ -87,6 +87,20 @@ describe("a look at a cluster's nodes", () => {
       })
     )
   )
+  it.live("that is to be gone says that it is off once its end has failed, and since when: it costs no more than its disk", () =>
+    looking([{ ...stateOf("stopped"), endedAtMs: 7 }], ({ disk, log, look }) =>
+      Effect.gen(function* () {
+        yield* append(log, [{ _tag: "AutostopFired", cluster, idleMinutes: 2, down: true, idleSinceMs: 1, observedAtMs: 5, entry: 1 }])
+        yield* look()
+        assert.strictEqual(count(disk, "NodeStopped"), 0)
+        yield* append(log, [{ _tag: "ActionFailed", cluster, action: "ReleaseNodes", message: "you may not", retryAtMs: 1 }])
+        yield* Effect.all([look(), look()], { concurrency: "unbounded" })
+        assert.strictEqual(count(disk, "NodeStopped"), 1)
+        assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeStopped", endedAtMs: 7 })
+        assert.strictEqual(rowOf(log.world().clusters, cluster)?.wanted, "gone")
+      })
+    )
+  )
   it.live("that was overtaken says nothing of the node that has changed since", () =>
     looking([stateOf("stopped")], ({ disk, log, look }) =>
       Effect.gen(function* () {

@@ -260,7 +260,7 @@ describe("the error when no place gave it", () => {
     assert.include(hint({ want: "mending", scope: "region" }), "Mend that first")
     const image = { code: "IMAGE_NOT_FOUND", scope: "cloud", want: null } as const
     assert.strictEqual(hint(image), "Mend that first: neither less nor later is of any help.")
-    assert.strictEqual(code(image), exitCodes.failed)
+    assert.strictEqual(code(image), exitCodes.usage)
     assert.strictEqual(code({ code: "InvalidAMIID.NotFound", scope: "region", want: null }), exitCodes.failed)
     assert.include(hint({ code: "REGION_RESOURCE_POOL_EXHAUSTED", scope: "region", want: "room" }), "or try again later")
     assert.include(hint({ want: "answer" }), "What may still come of what was asked for")

@@ -1,7 +1,8 @@
 /** Status is computed from what is wanted and what exists, at any moment of the log. */
 import { assert, describe, it } from "@effect/vitest"
+import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { asked, cluster, nodeId, offer, provisioned, ready, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
+import { asked, cluster, nodeId, offer, provisioned, ready, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
 
 const stateAfter = (facts: ReadonlyArray<Said>) => conditionOf(rowAfter(facts)!)
 const words = (facts: ReadonlyArray<Said>) => {
@@ -23,6 +24,21 @@ describe("status", () => {
   })
   it("status-19: UP once the launch has ended and every agent answered", () => {
     assert.deepStrictEqual(words(up(2)), ["UP", null, null])
+  })
+  it("what is off and to be gone waits to be deleted, and says for what", () => {
+    const fired: Said = { _tag: "AutostopFired", cluster, idleMinutes: 2, down: true, idleSinceMs: 1, observedAtMs: 5, entry: 1 }
+    const off: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    const failed: Said = { _tag: "ActionFailed", cluster, action: "ReleaseNodes", message: "you may not", retryAtMs: 1 }
+    assert.deepStrictEqual(words([...up(), fired]), ["INIT", "down", "idle for 2 minutes"])
+    assert.deepStrictEqual(words([...up(), fired, off]), ["INIT", "down", "it is off, and waits to be deleted: idle for 2 minutes"])
+    assert.deepStrictEqual(words([...up(), fired, off, failed]), ["INIT", "down", "it is off, and waits to be deleted: you may not"])
+    const view = (facts: ReadonlyArray<Said>) => clusterView(rowAfter(facts)!, worldOf(facts).jobs, 9, undefined, () => 0.0351)
+    assert.notProperty(view([...up(), fired]), "offDisks")
+    assert.deepInclude(view([...up(), fired, off, failed]), {
+      offDisks: { machines: 1, usdPerHour: 0.0351 },
+      reason:
+        "it is off, and waits to be deleted: you may not; its disk costs about $0.04 an hour until then. It is tried again by itself; to see that through: sky down train"
+    })
   })
   it("status-20: a relaunch makes it INIT until it has completed", () => {
     const again: ReadonlyArray<Said> = [

@@ -22,6 +22,7 @@ import { makeAccess } from "./access.ts"
 import { makeAccountCatalog } from "./account-catalog.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
+import { rootDiskUsdPerHour } from "./disk.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
@@ -153,6 +154,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     ),
     noQuota: yield* makeNoQuota(aws),
     provision,
+    diskUsdPerHour: (_, machine) => rootDiskUsdPerHour(machine),
     clonesDisks: true,
     query: nodes.query,
     ...makeOwned({

@@ -1,6 +1,8 @@
 /** The root disk that a tier stands for. Pure. */
 import type { EbsBlockDevice } from "@aws-sdk/client-ec2"
-import type { DiskTier } from "../../../task/disk.ts"
+import type { MachineWish } from "../../../events/values.ts"
+import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
+import { diskUsdPerHour } from "../../catalog/disk-prices.ts"
 
 type Volume = Pick<EbsBlockDevice, "VolumeType" | "Iops" | "Throughput">
 
@@ -20,4 +22,9 @@ export const rootDisk = (tier: DiskTier = "medium", gib: number): EbsBlockDevice
   if (volume.Iops === undefined) return gib > standardMaxGib ? { VolumeType: "gp3", ...size } : { ...volume, ...size }
   const iops = Math.max(iopsMin, Math.min(volume.Iops, gib * iopsMaxPerGib))
   return { ...gp3(iops), ...size }
+}
+
+export const rootDiskUsdPerHour = ({ diskGib = diskGibDefault, diskTier }: MachineWish): number | null => {
+  const { Iops = 0, Throughput = 0, VolumeType = "" } = rootDisk(diskTier as DiskTier | undefined, diskGib)
+  return diskUsdPerHour({ kind: VolumeType, gib: diskGib, iops: Iops, mibPerSecond: Throughput })
 }

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { NodeToken } from "../../../events/ids.ts"
+import { namedImage } from "../../../task/images.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
 import { folderId, readFolderId } from "../../folder-id.ts"
 import { notLaunched } from "../../optimizer/not-launched.ts"
@@ -22,7 +23,7 @@ import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
-import { inItsRegion } from "./errors.ts"
+import { bootDiskUsdPerHour } from "./disk.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
 import type { Parts } from "./instance-body.ts"
@@ -38,6 +39,7 @@ import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
 import { selfDelete } from "./self-delete.ts"
 import { gcpSettings } from "./settings.ts"
+import { ofImage } from "./way-on.ts"
 
 interface GcpCloudOptions {
   /** The daemon's state folder, absolute. */
@@ -122,8 +124,17 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
    */
   const provision: Cloud["provision"] = (request) => {
     const { machine: { clone, images: named, ports: open = [] } = {}, offer, tags } = request
+    const image = namedImage(named, offer.region!)
     return access.doubting(provisionOnce(request)).pipe(
-      Effect.mapError((error) => (named?.[offer.region!] === undefined ? error : inItsRegion(error))),
+      Effect.mapError((error) =>
+        image === null
+          ? error
+          : ofImage(
+              error,
+              image,
+              Object.values(named!).every((id) => id === image)
+            )
+      ),
       Effect.tapError(({ kind }) => (kind === "Refused" && open.length > 0 ? Effect.ignore(ports.close(tags.cluster)) : Effect.void)),
       Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(clones.removeOf(tags.cluster))))
     )
@@ -159,6 +170,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     }),
     remove: remnants.remove,
     clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
+    diskUsdPerHour: bootDiskUsdPerHour,
     clonesDisks: true,
     start: Effect.fn("GcpCloud.start")(function* (ref) {
       const { address } = yield* access.doubting(nodes.start(ref))

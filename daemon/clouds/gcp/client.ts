@@ -3,14 +3,15 @@
  * Credentials are the library's affair, the endpoint is gcloud's (`CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`). Calls are made again here,
  * never by the client: what only reads or ends where that may help, what makes machines only where nothing was done.
  */
-import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
-import { filesNow, isOnGoogle, mending, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
-import { type ErrorBody, errorOf, isThrottled } from "./errors.ts"
+import { type Fetch, listening, type Slot, slots } from "./answers.ts"
+import { filesNow, isOnGoogle, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
+import { errorOf, isThrottled } from "./errors.ts"
 import { type Clients, openClients } from "./open-clients.ts"
+import { withWayOn } from "./way-on.ts"
 
 const answerMaxMs = 60_000
 /** A call that waits for an operation is answered within two minutes. */
@@ -39,15 +40,8 @@ export interface Gcp {
   readonly fingerprint: Effect.Effect<string>
 }
 
-/** What came with an answer that is an error, of the call that is on its way here. */
-interface Slot {
-  body?: ErrorBody | undefined
-  readonly signal: AbortSignal
-}
-const slots = new AsyncLocalStorage<Slot>()
-
 interface AuthClient {
-  fetch: (url: string | URL, init?: object) => Promise<Response>
+  fetch: Fetch
   readonly getAccessToken: () => Promise<{ readonly token?: string | null }>
   readonly getTokenInfo?: (token: string) => Promise<{ readonly email?: string; readonly sub?: string }>
 }
@@ -67,23 +61,14 @@ const load = async (ownProject: string | null) => {
     throw ofNoUse(error)
   })) as unknown as AuthClient
   const plain = authClient.fetch.bind(authClient)
-  // The client keeps no reason of an error, by which alone a quota is told from a right.
-  authClient.fetch = async (url, init) => {
-    const slot = slots.getStore()
-    const given = (init as { readonly signal?: AbortSignal } | undefined)?.signal
-    const signal = slot === undefined ? given : AbortSignal.any([slot.signal, ...(given === undefined ? [] : [given])])
-    // At 401 it gets itself another token.
-    const validateStatus = (status: number) => status !== 401
-    const answer = await plain(url, { ...init, ...(signal && { signal }), fetchImplementation: unlessGivenUp, validateStatus })
-    if (!answer.ok && slot !== undefined)
-      slot.body = (await answer
-        .clone()
-        .json()
-        .catch(() => undefined)) as ErrorBody | undefined
-    return answer
-  }
-  const project = (await projectOf(ownProject, file)) ?? (isOnGoogle() ? await auth.getProjectId() : undefined)
-  if (project === undefined) throw refusedForAny("Config", noProject, "cloud")
+  // At 401 it gets itself another token.
+  const validateStatus = (status: number) => status !== 401
+  authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }))
+  const chosen =
+    (await projectOf(ownProject, file)) ??
+    (isOnGoogle() ? { name: await auth.getProjectId(), from: "the machine that this runs on" } : undefined)
+  if (chosen === undefined) throw refusedForAny("Config", noProject, "cloud")
+  const project = chosen.name
   const ask = async () => {
     const named = ownerOf(file)
     if (named !== undefined) return named
@@ -102,7 +87,7 @@ const load = async (ownProject: string | null) => {
     })
     return known
   }
-  return { google: { ...openClients(clients, { authClient }), project }, account, authClient }
+  return { google: { ...openClients(clients, { authClient }), project }, account, authClient, chosen }
 }
 
 const noProject = "no project is chosen: run gcloud config set project PROJECT, or name it as gcp.project_id in config.yaml"
@@ -134,9 +119,14 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
         try: (signal) => {
           const own: Slot = { signal }
           slot = own
-          return slots.run(own, async () => work(await session(projectId)))
+          return slots.run(own, async () => {
+            const now = await session(projectId)
+            own.project = now.chosen
+            return work(now)
+          })
         },
-        catch: (error) => (isCloudError(error) ? error : told(errorOf(error, slot?.body, what, where)))
+        catch: (error) =>
+          slot?.spoilt ?? (isCloudError(error) ? error : withWayOn(errorOf(error, slot?.body, what, where), what, slot?.project))
       })
     })
   })
@@ -182,10 +172,6 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
     )
   }
 }
-
-/** Google says that a login is over, and not what to do. */
-const told = (error: CloudError) =>
-  error.code === "Credentials" ? refusedForAny(error.code, `${error.message}: ${mending()}`, "cloud") : error
 
 const isCloudError = (error: unknown): error is CloudError => (error as { readonly _tag?: string } | null)?._tag === "CloudError"
 

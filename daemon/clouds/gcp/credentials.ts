@@ -104,9 +104,23 @@ export const ofNoUse = (error: unknown): unknown => {
 export const ownerOf = ({ audience, client_email, service_account_impersonation_url: url, type }: CredentialsFile): string | undefined =>
   /serviceAccounts\/([^/:]+):/.exec(url ?? "")?.[1] ?? client_email ?? (type?.startsWith("external_account") ? audience : undefined)
 
+export interface Project {
+  readonly name: string
+  /** Who says so, as a part of a sentence. */
+  readonly from: string
+}
+
 /** The project that is worked in; what the user says to Google's tools holds here too. */
-export const projectOf = async (own: string | null, file: CredentialsFile): Promise<string | undefined> => {
+export const projectOf = async (own: string | null, file: CredentialsFile): Promise<Project | undefined> => {
   const { env } = process
-  const named = own ?? (env["CLOUDSDK_CORE_PROJECT"] || env["GOOGLE_CLOUD_PROJECT"] || env["GCLOUD_PROJECT"])
-  return named || (file.type === "service_account" ? file.project_id : undefined) || (await gcloudProject()) || file.quota_project_id
+  const named = (["CLOUDSDK_CORE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"] as const).find((name) => env[name])
+  const places: ReadonlyArray<readonly [string | null | undefined, string]> = [
+    [own, "gcp.project_id in config.yaml"],
+    [named && env[named], `${named} in the daemon's environment`],
+    [file.type === "service_account" ? file.project_id : undefined, `the service account's file ${credentialsFile()}`],
+    [await gcloudProject(), "gcloud's configuration (gcloud config set project PROJECT)"],
+    [file.quota_project_id, `quota_project_id in ${credentialsFile()}`]
+  ]
+  const [name, from = ""] = places.find(([project]) => Boolean(project)) ?? []
+  return name ? { name, from } : undefined
 }

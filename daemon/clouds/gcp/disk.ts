@@ -1,5 +1,7 @@
 /** The boot disk that a tier stands for, of what the family of the machine can have. Pure. */
-import type { DiskTier } from "../../../task/disk.ts"
+import type { MachineWish, Offer } from "../../../events/values.ts"
+import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
+import { diskUsdPerHour } from "../../catalog/disk-prices.ts"
 
 const usual: { readonly [T in DiskTier]: string } = { low: "pd-standard", medium: "pd-balanced", high: "pd-ssd", best: "pd-ssd" }
 /** Of these it is the only kind. */
@@ -11,3 +13,6 @@ export const diskType = (tier: DiskTier = "medium", instanceType: string): strin
   if (hyperdisk.test(instanceType)) return "hyperdisk-balanced"
   return usual[tier === "low" && noStandard.test(instanceType) ? "medium" : tier]
 }
+
+export const bootDiskUsdPerHour = ({ instanceType }: Pick<Offer, "instanceType">, { diskGib, diskTier }: MachineWish): number | null =>
+  diskUsdPerHour({ kind: diskType(diskTier as DiskTier | undefined, instanceType ?? ""), gib: diskGib ?? diskGibDefault })

@@ -7,8 +7,8 @@ import { lastPart, type Operation } from "./api.ts"
 import { failureOf, refusedBy } from "./errors.ts"
 
 export interface Ending {
-  /** `gone`: nothing is left of it; `never`: it did not begin. */
-  readonly how: "preempted" | "itself" | "host" | "stopped" | "gone" | "never"
+  /** `gone`: nothing is left of it; `never`: it did not begin; `forgotten`: it is off, and GCP keeps that for two weeks only. */
+  readonly how: "preempted" | "itself" | "host" | "stopped" | "gone" | "never" | "forgotten"
   /** Who asked for it. */
   readonly by: string | null
   readonly atMs: number
@@ -56,6 +56,16 @@ export const endingsOf = (operations: ReadonlyArray<Operation>): ReadonlyMap<str
   return found
 }
 
+/**
+ * Whether GCP has forgotten how it came to be off: it remembers nothing of it from before that, not even that it was made. Where it does,
+ * the end is only not listed.
+ */
+export const isForgotten = (
+  operations: ReadonlyArray<Pick<Operation, "insertTime" | "targetLink">>,
+  name: string,
+  stoppedAtMs: number
+): boolean => !operations.some(({ insertTime, targetLink }) => lastPart(targetLink) === name && Date.parse(insertTime ?? "") <= stoppedAtMs)
+
 /** `selfDelete`: the account of `gcp.self_delete`. A job has it too, so that nobody but the account is certain. */
 export const inWords = (ending: Ending | undefined, selfDelete: string | null = null): string => {
   switch (ending?.how) {
@@ -67,6 +77,8 @@ export const inWords = (ending: Ending | undefined, selfDelete: string | null = 
       return "its host failed"
     case "never":
       return `it did not begin: ${ending.failure?.message}`
+    case "forgotten":
+      return "GCP has forgotten how"
     case "stopped":
     case "gone":
       if (ending.by !== null && ending.by === selfDelete)

@@ -7,6 +7,7 @@ import { inner } from "../../../task/sentence.ts"
 import { passingBy, refusedForAny, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
+import { roleOf } from "./permissions.ts"
 
 /** There is none of it now, of this type, in this zone. */
 const noCapacity = [
@@ -41,7 +42,7 @@ const notAllowed = [
   "Credentials",
   "Config"
 ]
-const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
+export const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
 const notInCloud = [...notAllowed, ...ofTheImage]
 /** It wants to be asked more slowly: nothing was done. */
 const throttled = [
@@ -121,12 +122,6 @@ export const refusedBy = (code: string, message: string): CloudError => {
   })
 }
 
-/** Of an image that is named for one region: what is named for another one may do. */
-export const inItsRegion = (error: CloudError): CloudError => {
-  const { code, kind, left, message } = error
-  return ofTheImage.includes(code) ? new CloudError({ kind, code, message, scope: "region", ...(left && { left }) }) : error
-}
-
 /** The body of an answer that is an error, as the REST API writes it; of it Google's client keeps the message alone. */
 export interface ErrorBody {
   readonly error?: {
@@ -150,23 +145,35 @@ const usualReasons: Readonly<Record<number, string>> = {
   429: "rateLimitExceeded"
 }
 
+/** Rights to the login itself, not to one thing. */
+const loginIsOver = /invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i
+
 /** `what`: the call, as the API names it; `body`: what came with it. */
 export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: string, where: string): CloudError => {
   const error = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Thrown
   const status = error.httpStatusCode
   const [first] = body?.error?.errors ?? []
   const known = body?.error?.details?.find(({ reason }) => reason !== undefined && classOf(reason) !== undefined)?.reason
-  const reason = known ?? first?.reason ?? usualReasons[status ?? 0]
-  const code = reason ?? error.cause?.code ?? (status === undefined ? `${error.code ?? "Error"}` : `${status}`)
-  const words = first?.message ?? body?.error?.message ?? error.message ?? code
-  const message = `${inner(words.trim())} (${code}, ${what}${where === "" ? "" : ` in ${where}`})`
-  // Rights to the login itself, not to this one thing.
-  if (/invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i.test(message))
-    return refusedForAny("Credentials", message, "cloud")
+  // What is not in the API's words may come from anybody on the way, and refuses nothing.
+  const isItsWord = body?.error !== undefined && status !== undefined
+  const reason = known ?? first?.reason ?? (isItsWord ? usualReasons[status] : undefined)
+  const code = reason ?? error.cause?.code ?? `${status ?? error.code ?? "Error"}`
+  const isOver = loginIsOver.test(error.message ?? "")
+  const foreign = status !== undefined && !isItsWord && !isOver ? `what answered for GCP is not its API: HTTP ${status}` : undefined
+  const words = first?.message ?? body?.error?.message ?? foreign ?? error.message ?? code
+  const role = roleOf(/'(compute\.[\w.]+)' permission/.exec(words)?.[1] ?? "")
+  const said = `${inner(words.trim())} (${code}, ${what}${where === "" ? "" : ` in ${where}`}${role === undefined ? "" : `; ${role} brings it`})`
+  const isUnreached = status === undefined && /^E[A-Z_]+$/.test(code)
+  const message = isUnreached
+    ? `GCP is not reached: ${said}`
+    : status !== undefined && status >= 500
+      ? `GCP answered ${status}: ${said}`
+      : said
+  if (isOver) return refusedForAny("Credentials", message, "cloud")
   // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names
   // the id is it.
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
-  if (passing.includes(code) || (reason === undefined && (status === undefined || status >= 500))) return passingBy(code, message)
+  if (passing.includes(code) || (reason === undefined && (!isItsWord || status >= 500))) return passingBy(code, message)
   return refusedBy(code, message)
 }
 

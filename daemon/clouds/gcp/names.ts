@@ -38,14 +38,23 @@ export const instanceName = (clusterName: string, token: NodeToken, rank: number
     .replace(/^[^a-z]+|-+$/g, "")
   return `${slug || "skyd"}-${token.slice(-tokenChars).toLowerCase()}-${rank}`
 }
+/** Whether a machine of this name is the one that was asked for, whatever its cluster is called by now. */
+export const isNameOf = (name: string, token: NodeToken, rank: number): boolean =>
+  name.endsWith(`-${token.slice(-tokenChars).toLowerCase()}-${rank}`)
+
 /** Of the rule that opens a cluster's ports, and of the tag that its machines have for it. */
 export const portsName = (cluster: ClusterId): string => `skyd-ports-${cluster.toLowerCase()}`
 
+/** What labels say of an owner, though not all of them may be left. */
+export const ownerIn = (labels: Readonly<Record<string, string>>): Partial<Pick<Tags, "cluster" | "log">> => {
+  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
+  return { ...(log !== undefined && { log: ofLabel(log) }), ...(cluster !== undefined && { cluster: ofLabel(cluster) as ClusterId }) }
+}
+
 /** Whose a thing is by its labels; null where it is nobody's of ours. Its cluster's name stands elsewhere. */
 export const ownerOf = (labels: Readonly<Record<string, string>>): Tags | null => {
-  const [log, cluster] = [labels[labelNames.log], labels[labelNames.cluster]]
-  if (log === undefined || cluster === undefined) return null
-  return { log: ofLabel(log), cluster: ofLabel(cluster) as ClusterId, clusterName: ofLabel(cluster) as ClusterName }
+  const { cluster, log } = ownerIn(labels)
+  return log === undefined || cluster === undefined ? null : { log, cluster, clusterName: cluster as string as ClusterName }
 }
 
 /** And back. */
@@ -86,20 +95,24 @@ export const ownerInRule = (words: string): Tags | null => {
   return { log: log!, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
 }
 
-export const labelOf = ({ labels, metadata, name }: Instance): Label | null => {
-  const of = (key: keyof typeof labelNames) => labels?.[labelNames[key]]
-  const owner = ownerOf(labels ?? {})
-  const token = of("token")
-  const rank = Number(/-(\d+)$/.exec(name ?? "")?.[1] ?? Number.NaN)
+const toldBy = ({ metadata }: Instance, key: keyof typeof metadataNames) =>
+  metadata?.items?.find((item) => item.key === metadataNames[key])?.value ?? undefined
+export const acceleratorsOf = (instance: Instance): Accelerators | null => parseAccelerator(toldBy(instance, "accelerators") ?? "") ?? null
+export const endsItself = ({ labels }: Instance): boolean => labels?.[labelNames.ends] === "down"
+
+export const labelOf = (instance: Instance): Label | null => {
+  const labels = instance.labels ?? {}
+  const owner = ownerOf(labels)
+  const token = labels[labelNames.token]
+  const rank = Number(/-(\d+)$/.exec(instance.name ?? "")?.[1] ?? Number.NaN)
   if (owner === null || token === undefined || Number.isNaN(rank)) return null
-  const told = (key: keyof typeof metadataNames) => metadata?.items?.find((item) => item.key === metadataNames[key])?.value ?? undefined
   return {
-    tags: { ...owner, clusterName: (told("clusterName") ?? owner.clusterName) as ClusterName },
-    folder: ofLabel(of("folder") ?? ""),
+    tags: { ...owner, clusterName: (toldBy(instance, "clusterName") ?? owner.clusterName) as ClusterName },
+    folder: ofLabel(labels[labelNames.folder] ?? ""),
     token: ofLabel(token) as NodeToken,
     rank,
     node: nodeOf(ofLabel(token) as NodeToken, rank),
-    accelerators: parseAccelerator(told("accelerators") ?? "") ?? null,
-    endsItself: of("ends") === "down"
+    accelerators: acceleratorsOf(instance),
+    endsItself: endsItself(instance)
   }
 }

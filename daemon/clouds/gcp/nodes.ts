@@ -1,13 +1,13 @@
 /** Nodes and the instances that they are: looked at, started, stopped and ended. */
 import * as Effect from "effect/Effect"
 import { passingBy } from "../../rented/errors.ts"
-import { isOurs, notOurs } from "../../rented/found.ts"
+import { isOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
-import { asFound, type Found, foundIn } from "./found.ts"
+import { type Found, foundIn, namedAs } from "./found.ts"
 import { type Instances, pauseMs } from "./Instances.ts"
 import { labelNames, labelOf, portsName } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
@@ -32,10 +32,10 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
 
   /** As it is now, wherever lists are; undefined: it is not to be seen. */
   const find = Effect.fn("Nodes.find")(function* (ref: NodeRef) {
-    const found = asFound(ref.host === null ? undefined : yield* instances.named(ref.zone!, ref.host))
+    const found = namedAs(ref, ref.host === null ? undefined : yield* instances.named(ref.zone!, ref.host))
     if (found === undefined) return undefined
     missed.seen(ref.node)
-    return isOurs(ref, found.label) ? found : yield* notOurs(ref, found.label)
+    return found instanceof CloudError ? yield* found : found
   })
 
   /** Null: it is gone, for certain. */
@@ -69,12 +69,41 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
       operations.done
     )
 
+  /**
+   * What a shutdown of its own means is written on the machine itself: GCP stops one then in any case, and whoever sees it off knows the
+   * rest.
+   */
+  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
+    const value = down ? "down" : "stop"
+    const mark = Effect.fnUntraced(function* (ref: NodeRef, tried: number): Effect.fn.Return<void, CloudError> {
+      const found = yield* must(ref)
+      if (found === null || found.instance.labels?.[labelNames.ends] === value) return
+      const { labelFingerprint, labels } = found.instance
+      const instancesSetLabelsRequestResource = {
+        labels: { ...labels, [labelNames.ends]: value },
+        ...(labelFingerprint != null && { labelFingerprint })
+      }
+      yield* told("ask", ref, found, "setLabels", async ({ instances: client }, place, options) =>
+        begunAs(await (await client()).setLabels({ ...place, instancesSetLabelsRequestResource }, options))
+      ).pipe(
+        // Others have written a label meanwhile.
+        Effect.catchIf(
+          ({ code }) => code === "conditionNotMet" && tried < staleTries,
+          () => mark(ref, tried + 1)
+        )
+      )
+    })
+    yield* Effect.forEach(refs, (ref) => mark(ref, 1), { concurrency: 8, discard: true })
+  })
+
   const stop = Effect.fn("Nodes.stop")(function* (ref: NodeRef) {
     // What begins cannot be stopped yet.
     const found = yield* until(ref, (one) => phaseOf(one) !== "pending")
     if (found === null) return
     // Their contents end with the run in any case; GCP wants to be told that this is known.
     const discardLocalSsd = found.instance.disks?.some(({ type }) => type === "SCRATCH") ?? false
+    // GCP will forget that we stopped it: what is labelled to end with its own shutdown, and off, would be taken for that then.
+    if (found.label.endsItself) yield* Effect.ignore(endsItself([ref], false))
     if (phaseOf(found.instance) === "running")
       yield* told("ask", ref, found, "stop", async ({ instances: client }, place, options) =>
         begunAs(await (await client()).stop({ ...place, ...(discardLocalSsd && { discardLocalSsd }) }, options))
@@ -121,33 +150,6 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
         )
       )
     if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
-  })
-
-  /**
-   * What a shutdown of its own means is written on the machine itself: GCP stops one then in any case, and whoever sees it off knows the
-   * rest.
-   */
-  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
-    const value = down ? "down" : "stop"
-    const mark = Effect.fnUntraced(function* (ref: NodeRef, tried: number): Effect.fn.Return<void, CloudError> {
-      const found = yield* must(ref)
-      if (found === null || found.instance.labels?.[labelNames.ends] === value) return
-      const { labelFingerprint, labels } = found.instance
-      const instancesSetLabelsRequestResource = {
-        labels: { ...labels, [labelNames.ends]: value },
-        ...(labelFingerprint != null && { labelFingerprint })
-      }
-      yield* told("ask", ref, found, "setLabels", async ({ instances: client }, place, options) =>
-        begunAs(await (await client()).setLabels({ ...place, instancesSetLabelsRequestResource }, options))
-      ).pipe(
-        // Others have written a label meanwhile.
-        Effect.catchIf(
-          ({ code }) => code === "conditionNotMet" && tried < staleTries,
-          () => mark(ref, tried + 1)
-        )
-      )
-    })
-    yield* Effect.forEach(refs, (ref) => mark(ref, 1), { concurrency: 8, discard: true })
   })
 
   const look = (ref: NodeRef) =>

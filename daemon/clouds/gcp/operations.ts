@@ -54,6 +54,17 @@ export const makeOperations = (gcp: Gcp) => {
       () => Effect.void
     )
 
+  /**
+   * All that GCP remembers of instances of these names. By `eq` the API's filters are regular expressions, for the whole of a value; they
+   * are not mixed with `=`.
+   */
+  const told = Effect.fn("Operations.told")(function* (zone: string, names: ReadonlyArray<string>) {
+    const found: Array<Operation> = []
+    for (let at = 0; at < names.length; at += namesMax)
+      found.push(...(yield* list(zone, `targetLink eq ".*/instances/(${names.slice(at, at + namesMax).join("|")})"`)))
+    return found as ReadonlyArray<Operation>
+  })
+
   return {
     wait,
     /** Fails with what went wrong in it. */
@@ -64,16 +75,9 @@ export const makeOperations = (gcp: Gcp) => {
     there: unless(isThere),
     /** The one that a request was accepted as: its `clientOperationId` is the id of the request, by the API's reference. */
     ofRequest: (zone: string, requestId: string) => Effect.map(list(zone, `clientOperationId = "${requestId}"`), (found) => found[0]),
-    /**
-     * How instances of these names ended. By `eq` the API's filters are regular expressions, for the whole of a value; they are not mixed
-     * with `=`.
-     */
-    endings: Effect.fn("Operations.endings")(function* (zone: string, names: ReadonlyArray<string>) {
-      const found: Array<Operation> = []
-      for (let at = 0; at < names.length; at += namesMax)
-        found.push(...(yield* list(zone, `targetLink eq ".*/instances/(${names.slice(at, at + namesMax).join("|")})"`)))
-      return endingsOf(found)
-    })
+    told,
+    /** How instances of these names ended. */
+    endings: (zone: string, names: ReadonlyArray<string>) => Effect.map(told(zone, names), endingsOf)
   }
 }
 export type Operations = ReturnType<typeof makeOperations>

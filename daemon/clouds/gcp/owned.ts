@@ -40,7 +40,11 @@ export const makeOwned = ({ folder, hostKeyOf, instances, offerOf, remnants, set
     const own = yield* folder
     const { useInternalIps } = yield* settings
     const owned = yield* Effect.forEach(listed.instances, (one) => machine(one, own, useInternalIps))
-    return { owned: owned.flat(), unclear: [...listed.silent].map(([zone, why]) => `${zone} is not looked at: ${why}`) }
+    const silent = [...listed.silent].map(([zone, why]) => `${zone} is not looked at: ${why}`)
+    const odd = listed.instances
+      .filter((one) => labelOf(one) === null)
+      .map(({ name, zone }) => `${name} in ${lastPart(zone)} has some labels of skyd's, and not those by which a node is told: look there`)
+    return { owned: owned.flat(), unclear: [...silent, ...odd] }
   })
   const owned: Cloud["owned"] = Effect.fn("GcpCloud.owned")(function* (log) {
     const own = yield* folder

@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect"
 import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import type { makeMissed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
-import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
-import { type Ending, inWords } from "./endings.ts"
-import { asFound, type Found, foundIn } from "./found.ts"
+import { type Ending, endingsOf, inWords, isForgotten } from "./endings.ts"
+import { type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
+import { endsItself } from "./names.ts"
 import type { Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 import { phaseOf, stateOf } from "./states.ts"
@@ -25,17 +26,29 @@ const atOnce = 8
 const endingsMax = 10_000
 /** An operation may be listed a while after what it did. */
 const toldWithinMs = 60_000
+/** Before that nothing is forgotten, however little is listed: a machine goes for good by it. */
+const forgottenAfterMs = 600_000
 
 export const makeQuery = ({ instances, missed, operations, settings }: QueryOptions) => {
   /** How those ended that are off, by their names and when that was. What is not told a while after that will not be. */
   const endings = new Map<string, Ending | undefined>()
   const endedKey = ({ lastStopTimestamp, name }: Instance) => `${name} ${lastStopTimestamp}`
-  const isFresh = ({ lastStopTimestamp }: Instance, nowMs: number) => nowMs - (Date.parse(lastStopTimestamp ?? "") || 0) < toldWithinMs
+  const stopOf = ({ lastStopTimestamp }: Instance) => Date.parse(lastStopTimestamp ?? "") || 0
   const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Instance>, nowMs: number) {
     const news = off.filter((one) => !endings.has(endedKey(one)))
-    const names = news.map(({ name }) => name!)
-    const found = yield* operations.endings(zone, names)
-    for (const one of news) if (found.has(one.name!) || !isFresh(one, nowMs)) endings.set(endedKey(one), found.get(one.name!))
+    const told = yield* operations.told(
+      zone,
+      news.map(({ name }) => name!)
+    )
+    const found = endingsOf(told)
+    for (const one of news) {
+      const name = one.name!
+      const atMs = stopOf(one)
+      // One that was suspended has no such time: that is no shutdown of its own.
+      const isLost = !found.has(name) && atMs > 0 && isForgotten(told, name, atMs)
+      if (!found.has(name) && nowMs - atMs < (isLost && endsItself(one) ? forgottenAfterMs : toldWithinMs)) continue
+      endings.set(endedKey(one), isLost ? { how: "forgotten", by: null, atMs, failure: null } : found.get(name))
+    }
     for (const old of endings.keys()) if (endings.size > endingsMax) endings.delete(old)
   })
 
@@ -67,8 +80,15 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         { concurrency: atOnce }
       )
       const alone = new Map(strangers.map((ref, i) => [ref, named[i]]))
-      const foundOf = (ref: NodeRef): Found | undefined => byNode(ref.node) ?? asFound(alone.get(ref))
-      const off = those.flatMap((ref) => foundOf(ref)?.instance ?? []).filter((one) => phaseOf(one) === "stopped")
+      const foundOf = (ref: NodeRef): Found | CloudError | undefined => {
+        const listed = byNode(ref.node)
+        if (listed === undefined) return namedAs(ref, alone.get(ref))
+        return isOurs(ref, listed.label) ? listed : notOurs(ref, listed.label)
+      }
+      const off = those
+        .map(foundOf)
+        .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found.instance))
+        .filter((one) => phaseOf(one) === "stopped")
       yield* learn(zone, off, nowMs)
       const ended = yield* operations.endings(
         zone,
@@ -82,12 +102,12 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
             ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs, selfDelete)
             : unknownState(ref, `${zone}: ${silent}`)
         missed.seen(ref.node)
-        if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
-        const ending = endings.get(endedKey(found.instance))
+        if (found instanceof CloudError) return unknownState(ref, found.message)
+        const key = endedKey(found.instance)
         // Whether its cluster ends with it follows from why it is off.
-        const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && ending === undefined
-        if (isOpen && isFresh(found.instance, nowMs)) return unknownState(ref, "GCP does not say yet why it is off")
-        return stateOf(found.instance, found.label, ending, useInternalIps)
+        const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && !endings.has(key)
+        if (isOpen) return unknownState(ref, "GCP does not say yet why it is off")
+        return stateOf(found.instance, found.label, endings.get(key), useInternalIps)
       })
     })
     return yield* statesBy(refs, { placeOf: ({ zone }) => zone, concurrency: atOnce, ask: inZone })

@@ -41,14 +41,16 @@ export const stateOf = (
   const phase = phaseOf(instance)
   if (phase === "pending" || phase === "running")
     return { rank, node, down: false, state: "running", address: addressOf(instance, useInternalIps), reason: null }
+  const isOver = endsItself && (ending?.how === "itself" || ending?.how === "forgotten")
+  const why = ending?.how === "forgotten" && isOver ? `${inWords(ending)}, and its own shutdown was to be its end` : inWords(ending)
   const endedAtMs = ending?.atMs ?? (Date.parse(instance.lastStopTimestamp ?? "") || undefined)
   return {
     rank,
     node,
-    down: endsItself && ending?.how === "itself",
+    down: isOver,
     state: "stopped",
     address: null,
-    reason: `stopped: ${inWords(ending)}`,
+    reason: `stopped: ${why}`,
     ...(endedAtMs !== undefined && { endedAtMs })
   }
 }

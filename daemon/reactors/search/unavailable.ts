@@ -40,6 +40,7 @@ const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   if (last === undefined) return exitCodes.capacity
   // With `anyKind` the wish is right, and what it is to be made from is gone.
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
+  if (refusals.every((refusal) => isOfWish(refusal) && refusal.scope === "cloud")) return exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
   return refusals.every(isOfSetup) ? exitCodes.failed : exitCodes.capacity
 }

@@ -36,6 +36,15 @@ describe("the sum below the clusters", () => {
     expect(bill([{ ...unlisted, nodes: [{ ...unlisted.nodes[0]!, state: "stopped" }] }])).toBe("")
     expect(rate([unlisted, cluster("half", [])])).toBe(" ($4.00 an hour; what odd costs is not known)")
   })
+  it("says what the disks of machines cost that are off, and not that those run", () => {
+    const off = { ...cluster("kept", ["stopped", "stopped"]), offDisks: { machines: 2, usdPerHour: 0.0702 } }
+    expect(bill([off])).toBe("About $0.07 an hour for the disks of kept, which is off.\n")
+    const one = { ...cluster("lone", ["stopped"]), offDisks: { machines: 1, usdPerHour: 0.0351 } }
+    expect(bill([one])).toBe("About $0.04 an hour for the disk of lone, which is off.\n")
+    expect(bill([cluster("half", ["running"]), off, one])).toBe(
+      "$2.00 an hour while half runs.\nAbout $0.11 an hour for the disks of kept, lone, which are off.\n"
+    )
+  })
   it("is not there where nothing is paid for", () => {
     expect(bill([cluster("searching", []), cluster("stopped", ["stopped", "stopped"]), cluster("free", ["running"], 0)])).toBe("")
   })

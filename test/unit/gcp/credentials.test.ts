@@ -97,18 +97,18 @@ describe("the project", () => {
   it("is what config.yaml says, else the environment, else the service account's, else gcloud's, else that which is billed", async () => {
     gcloud("application_default_credentials.json", JSON.stringify(login))
     const file = await readCredentials()
-    expect(await projectOf(null, file)).toBe("billed")
+    expect((await projectOf(null, file))?.name).toBe("billed")
     gcloud("configurations/config_default", "[compute]\nzone = z\n[core]\naccount = ann\nproject = by-gcloud\n")
-    expect(await projectOf(null, file)).toBe("by-gcloud")
+    expect((await projectOf(null, file))?.name).toBe("by-gcloud")
     gcloud("active_config", "work")
     gcloud("configurations/config_work", "[core]\nproject=at-work\n\n[x]\nproject=no\n")
-    expect(await projectOf(null, file)).toBe("at-work")
-    expect(await projectOf(null, { type: "service_account", project_id: "robots" })).toBe("robots")
+    expect((await projectOf(null, file))?.name).toBe("at-work")
+    expect((await projectOf(null, { type: "service_account", project_id: "robots" }))?.name).toBe("robots")
     process.env["GOOGLE_CLOUD_PROJECT"] = "by-env"
-    expect(await projectOf(null, file)).toBe("by-env")
+    expect((await projectOf(null, file))?.name).toBe("by-env")
     process.env["CLOUDSDK_CORE_PROJECT"] = "by-gclouds-env"
-    expect(await projectOf(null, file)).toBe("by-gclouds-env")
-    expect(await projectOf("own", file)).toBe("own")
+    expect((await projectOf(null, file))?.name).toBe("by-gclouds-env")
+    expect((await projectOf("own", file))?.name).toBe("own")
   })
   it("is none where nobody says", async () => {
     expect(await projectOf(null, {})).toBeUndefined()

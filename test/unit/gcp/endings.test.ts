@@ -1,6 +1,6 @@
 /** How instances ended, as operations tell it, and what that makes of a node. */
 import { describe, expect, it } from "vitest"
-import { endingsOf, inWords, refusalOf } from "../../../daemon/clouds/gcp/endings.ts"
+import { endingsOf, inWords, isForgotten, refusalOf } from "../../../daemon/clouds/gcp/endings.ts"
 import { addressOf, phaseOf, stateOf } from "../../../daemon/clouds/gcp/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
@@ -45,6 +45,13 @@ describe("an instance", () => {
   it("is not gone while its end is on its way, nor by one that failed", () => {
     expect(endingOf(operation("delete", 1, { status: "RUNNING" }))).toBeUndefined()
     expect(endingOf(operation("delete", 1, { error: { errors: [{ code: "RESOURCE_IN_USE" }] } }))).toBeUndefined()
+  })
+  it("is one of which GCP has forgotten the end only where it remembers nothing of the time up to it", () => {
+    const stoppedAtMs = Date.parse(at(5))
+    expect(isForgotten([], "one", stoppedAtMs)).toBe(true)
+    expect(isForgotten([operation("setLabels", 6)], "one", stoppedAtMs)).toBe(true)
+    expect(isForgotten([operation("setLabels", 4)], "one", stoppedAtMs)).toBe(false)
+    expect(isForgotten([operation("setLabels", 4)], "two", stoppedAtMs)).toBe(true)
   })
   it("that never began is refused by the reason of that", () => {
     const failed = operation("insert", 1, { error: { errors: [{ code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "None." }] } })

@@ -54,6 +54,18 @@ describe("an answer that is an error", () => {
     expect(answered(status, reason)).toMatchObject({ kind: "Transient" })
   })
 
+  it.each([400, 401, 403, 404, 409, 410])("%s without a word of the API's refuses nothing, and is nothing that is not there", (status) => {
+    const thrown = Object.assign(new Error("<html>No way</html>"), { code: 7, httpStatusCode: status })
+    for (const body of [undefined, {}])
+      expect(errorOf(thrown, body, "instances.get", "z")).toEqual(
+        expect.objectContaining({
+          kind: "Transient",
+          code: `${status}`,
+          message: `what answered for GCP is not its API: HTTP ${status} (${status}, instances.get in z)`
+        })
+      )
+  })
+
   it("says what was asked, where, and what Google said", () => {
     expect(answered(403, "forbidden", "You may not.").message).toBe("You may not (forbidden, instances.bulkInsert in us-central1-a)")
   })

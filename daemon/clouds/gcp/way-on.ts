@@ -1,0 +1,42 @@
+/** What to do about a refusal, which Google says of hardly any. */
+import { CloudError } from "../Cloud.ts"
+import { mending, type Project } from "./credentials.ts"
+import { ofTheImage } from "./errors.ts"
+
+const saying = ({ anyKind, code, kind, message, scope, want }: CloudError, more: string) =>
+  new CloudError({
+    kind,
+    code,
+    message: `${message}: ${more}`,
+    ...(scope && { scope }),
+    ...(anyKind !== undefined && { anyKind }),
+    ...(want && { want })
+  })
+
+/** `what`: the call, as the API names it. */
+export const withWayOn = (error: CloudError, what: string, project: Project | undefined): CloudError => {
+  switch (error.code) {
+    case "Credentials":
+    case "authError":
+      return saying(error, mending())
+    case "accessNotConfigured":
+    case "SERVICE_DISABLED":
+      return project === undefined ? error : saying(error, `gcloud services enable compute.googleapis.com --project ${project.name}`)
+    case "notFound":
+      // The project itself.
+      return what !== "projects.get" || project === undefined ? error : saying(error, `the project's name is from ${project.from}`)
+    default:
+      return error
+  }
+}
+
+const ofNoImage = "there is no image"
+
+/** Of the image that was named for its region, in our words: GCP's are of a field. Where another region has another one, that may do. */
+export const ofImage = (error: CloudError, id: string, isOnlyOne: boolean): CloudError => {
+  const { code, kind, left, message } = error
+  if (!ofTheImage.includes(code)) return error
+  const isPlain = code !== "IMAGE_NOT_FOUND" || message.startsWith(ofNoImage)
+  const words = isPlain ? message : `${ofNoImage} '${id}': name another one as image_id. ${message}`
+  return new CloudError({ kind, code, message: words, scope: isOnlyOne ? "cloud" : "region", ...(left && { left }) })
+}
