@@ -40,6 +40,7 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
   StartNodes: "starting its nodes",
   InstallAgents: "installing the runtime",
   Arm: "setting autostop",
+  OpenPorts: "opening its ports",
   Sync: "syncing the workdir",
   Mount: "syncing file_mounts",
   NextPlace: "looking for another place",
@@ -143,7 +144,7 @@ interface Failed {
 }
 
 /** Done for an operation alone: once that is over, nobody tries it again. */
-const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRound", "Sync", "Mount"])
+const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRound", "OpenPorts", "Sync", "Mount"])
 
 /** Said when it is news. */
 const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !== message
