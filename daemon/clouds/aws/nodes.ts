@@ -23,7 +23,7 @@ export interface NodesOptions {
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
 }
 
-type Found = FoundAs<Instance, Label>
+export type Found = FoundAs<Instance, Label>
 const { foundIn } = finder<Instance, Label>(labelOf, (instance) => phaseOf(instance) === "gone")
 
 export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) => {
@@ -160,6 +160,6 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
       }
     })
 
-  return { look, query, start, stop, terminate, endsItself }
+  return { look, must, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>
