@@ -13,6 +13,7 @@ import { numNodesOf } from "../task/Task.ts"
 import type { Catalog } from "./catalog/Catalog.ts"
 import type { Cloud } from "./clouds/Cloud.ts"
 import type { Offered } from "./clouds/Offered.ts"
+import { notesOfMachines } from "./commands/of-machines.ts"
 import { isNowhere } from "./commands/places.ts"
 import { withWayOn } from "./commands/way-on.ts"
 import { type Access, completedBy, isEnabledIn, whyNotIn } from "./offers-for.ts"
@@ -53,7 +54,8 @@ const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clouds, plac
   const needs = row === undefined ? alternativesOf(resources).items : []
   const regions = [...new Set((places.noQuota ?? []).map(reachText))].join(", ")
   const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
-  const why = [...halfOf(row), ...left, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
+  const own = row === undefined ? [] : notesOfMachines(row, task, clouds.get(row.offer?.cloud ?? "")?.openPorts !== undefined)
+  const why = [...halfOf(row), ...own, ...left, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
   return planView(offers, { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why })
 }
 

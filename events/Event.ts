@@ -20,7 +20,7 @@ import {
   RuntimeLost,
   RuntimeReady
 } from "./provision.ts"
-import { FileMountsSynced, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
+import { FileMountsSynced, PortsOpened, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
 
 export const events = [
   LogCreated,
@@ -48,6 +48,7 @@ export const events = [
   RequestAbandoned,
   RuntimeReady,
   RuntimeLost,
+  PortsOpened,
   WorkdirSynced,
   FileMountsSynced,
   SetupStarted,

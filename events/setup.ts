@@ -13,6 +13,12 @@ export const FileMountsSynced = Schema.TaggedStruct("FileMountsSynced", {
   bytes: Schema.Natural
 })
 
+/**
+ * Ports that the task of a later launch asks for are open on all nodes, beside those that were: none is closed before the cluster is gone.
+ * Those of the launch that made the machines are in `NodeRequested`.
+ */
+export const PortsOpened = Schema.TaggedStruct("PortsOpened", { cluster: ClusterId, ports: Schema.Array(Schema.String) })
+
 /** About to be handed to the head's agent, which runs it once per operation. */
 export const SetupStarted = Schema.TaggedStruct("SetupStarted", { cluster: ClusterId })
 

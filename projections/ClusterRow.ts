@@ -91,6 +91,8 @@ export interface ClusterRow {
   readonly offer: Offer | null
   /** What its machines were asked to be. */
   readonly machine: MachineWish
+  /** Some launch on it asked for ports: they may be open although no fact says so, where that was cut short. */
+  readonly asksPorts: boolean
   /** Who launched it, as its cloud names them; null where a cloud has no names. */
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>

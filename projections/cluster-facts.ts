@@ -2,6 +2,8 @@
 import type { ClusterId, ClusterName } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
+import type { RecordedTask } from "../events/values.ts"
+import { portTexts } from "../task/ports.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
 import { nextOfNodes } from "./node-facts.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
@@ -23,6 +25,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   numNodes: 1,
   offer: null,
   machine: {},
+  asksPorts: false,
   owner: null,
   pending: [],
   refused: null,
@@ -51,6 +54,9 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
 
 const isRaised = ({ operations }: ClusterRow) =>
   operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
+
+const asksPorts = ({ resources }: RecordedTask) =>
+  [resources, ...(resources?.any_of ?? []), ...(resources?.ordered ?? [])].some((one) => (one?.ports ?? null) !== null)
 
 /** Who asks for a cluster that another request is looking for a place for gets that place: the search goes on. */
 const wantingUp = (row: ClusterRow, { atMs, operation }: Recorded): ClusterRow => {
@@ -97,6 +103,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
           recorded
         ),
         numNodes: Math.max(event.numNodes, row.numNodes),
+        asksPorts: row.asksPorts || asksPorts(event.task),
         lastUse: event.lastUse
       }
     case "StartRequested":
@@ -124,6 +131,10 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "NodeStopped": {
       const stopped = nextOfNodes(row, recorded)
       return event.forGood && !isRaised(row) ? wanting(stopped, "gone", event.reason, atMs) : stopped
+    }
+    case "PortsOpened": {
+      const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
+      return { ...row, machine: { ...row.machine, ports }, trouble: null }
     }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }
@@ -170,7 +181,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "ReactorFailed": {
       const { message } = event
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
-      const alone = event._tag === "ActionFailed" && (event.action === "Sync" || event.action === "Mount")
+      const alone = event._tag === "ActionFailed" && ["OpenPorts", "Sync", "Mount"].includes(event.action)
       return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
     }
     default:

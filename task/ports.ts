@@ -31,8 +31,28 @@ const joined = (field: PortsField): ReadonlyArray<Range> => {
   return result
 }
 
-export const portTexts = (field: PortsField): ReadonlyArray<string> =>
-  joined(field).map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`))
+const rangeText = ([from, to]: Range) => (from === to ? `${from}` : `${from}-${to}`)
+
+export const portTexts = (field: PortsField): ReadonlyArray<string> => joined(field).map(rangeText)
+
+/** `port 80`, `ports 80, 8000-8010`. */
+export const portsText = (ports: ReadonlyArray<string>): string =>
+  `${ports.length === 1 && !ports[0]!.includes("-") ? "port" : "ports"} ${ports.join(", ")}`
+
+/** What of `wanted` is not in `open`; both in any form. */
+export const portsBeyond = (open: PortsField, wanted: PortsField): ReadonlyArray<string> => {
+  const there = joined(open)
+  return joined(wanted).flatMap(([from, to]) => {
+    const rest: Array<Range> = []
+    let next = from
+    for (const [first, last] of there) {
+      if (last < next || first > to) continue
+      if (first > next) rest.push([next, first - 1])
+      next = last + 1
+    }
+    return [...rest, ...(next <= to ? [[next, to] as const] : [])].map(rangeText)
+  })
+}
 
 /** Whether `open` has all of `wanted`; both in any form. */
 export const holdsPorts = (open: PortsField, wanted: PortsField): boolean => {

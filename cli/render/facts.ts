@@ -8,6 +8,7 @@ import type { Offer } from "../../events/values.ts"
 import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { placeName } from "../../task/place.ts"
+import { portsText } from "../../task/ports.ts"
 import { priceText } from "../../task/price.ts"
 import { clean, cleanText } from "./style.ts"
 import { clock, localTime, plural } from "./time.ts"
@@ -64,6 +65,7 @@ const words: Words = {
   RuntimeReady: ({ rank, hostKey }) =>
     `node ${rank} answers${hostKey === undefined ? "" : ", with another host key, which your known_hosts has"}`,
   RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
+  PortsOpened: ({ ports }) => `${portsText(ports)} open`,
   WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
   FileMountsSynced: ({ mounts, files, bytes }) => `${plural(mounts, "file mount")} synced: ${plural(files, "file")}, ${bytes} bytes`,
   SetupStarted: () => "setup started",

@@ -173,6 +173,8 @@ export interface Cloud {
   readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
   /** Before a head is told when its cluster ends itself: whether machines are kept then, or go for good. Absent: the agents do it all. */
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
+  /** To everybody, on a cluster that is there: `ports` are all that it is to have, more may be open. Absent: it keeps none closed. */
+  readonly openPorts?: (nodes: ReadonlyArray<NodeRef>, ports: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

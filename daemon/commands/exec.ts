@@ -5,6 +5,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { hasRun } from "../../task/Task.ts"
 import { refuseController, refuseMisfit, refuseUnlessUp } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, onCluster } from "./decision.ts"
+import { refuseClosedPorts } from "./of-machines.ts"
 import { jobSubmitted, nextJobOf } from "./submission.ts"
 
 interface ExecWish {
@@ -19,7 +20,10 @@ export const autodown = (cluster: ClusterRow["id"]): Event => ({ _tag: "Autostop
 
 export const exec = (row: ClusterRow | undefined, { down, lastUse, name, task }: ExecWish, context: Context): Decided => {
   const refusal =
-    refuseController(name) ?? (row === undefined ? noSuchCluster(name) : (refuseUnlessUp(row, context.nowMs) ?? refuseMisfit(row, task)))
+    refuseController(name) ??
+    (row === undefined
+      ? noSuchCluster(name)
+      : (refuseUnlessUp(row, context.nowMs) ?? refuseMisfit(row, task) ?? refuseClosedPorts(row, task)))
   if (refusal !== undefined || row === undefined) return refusal ?? noSuchCluster(name)
   const requested: Event = { _tag: "ExecRequested", cluster: row.id, task, down, lastUse }
   if (typeof task.workdir === "string") return onCluster(row, context, [requested])

@@ -10,6 +10,7 @@ import { refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
 import { placeName, placeText } from "../../task/place.ts"
+import { portsText } from "../../task/ports.ts"
 import { hasPrice, priceText } from "../../task/price.ts"
 import { inner } from "../../task/sentence.ts"
 import { autostopAt } from "../autostop-at.ts"
@@ -33,6 +34,7 @@ const phaseOfAction: Readonly<Record<Action["_tag"], Said["phase"]>> = {
   GiveUpPlace: "provision",
   BeginStart: "provision",
   StartNodes: "provision",
+  OpenPorts: "provision",
   InstallAgents: "bootstrap",
   Arm: "autostop",
   Sync: "sync",
@@ -132,6 +134,8 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     }
     case "AutostopArmed":
       return armed(event, row, active)
+    case "PortsOpened":
+      return said("provision", "done", `${portsText(event.ports)} open`)
     case "WorkdirSynced":
       return said("sync", "done", sizeText("workdir", event))
     case "FileMountsSynced":

@@ -70,7 +70,7 @@ export const orLeft = (name: string, cleared: Effect.Effect<void, CloudError>): 
  */
 export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect<void, CloudError> => {
   const { clone, ports = [] } = row.machine
-  const hasRest = row.nodes.length === 0 && (ports.length > 0 || clone !== undefined)
+  const hasRest = row.nodes.length === 0 && (row.asksPorts || ports.length > 0 || clone !== undefined)
   if (cloud?.clear === undefined || !hasRest) return Effect.void
   const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]

@@ -25,6 +25,7 @@ const wording: Readonly<Record<Action["_tag"], string>> = {
   FinishStart: "starting its nodes",
   InstallAgents: "installing the runtime",
   Arm: "setting autostop",
+  OpenPorts: "opening its ports",
   Sync: "syncing the workdir",
   Mount: "syncing file_mounts",
   BeginSetup: "beginning its setup",

@@ -78,7 +78,7 @@ export const unanswered = (row: ClusterRow, token: NodeToken, reason: string): R
     .map(({ ranks }) => ({ _tag: "RequestAbandoned", cluster: row.id, token, ranks, reason }))
 
 /** Done for an operation alone: once that is over, nobody tries it again. */
-const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRound", "Sync", "Mount"])
+const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRound", "OpenPorts", "Sync", "Mount"])
 
 /** Said when it is news. */
 const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !== message

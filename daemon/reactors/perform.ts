@@ -6,6 +6,7 @@ import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { homePathOf, localMountsOf, workdirFolder } from "../../task/mounts.ts"
+import { portsText, portTexts } from "../../task/ports.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { asOwner } from "../identities.ts"
 import { Ongoing, type Passing, Waiting, waitingFor } from "../Ongoing.ts"
@@ -121,6 +122,13 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       )
       yield* couriers.introduce(row)
       return seen(action.operation, ready)
+    }
+    case "OpenPorts": {
+      const { operation, ports } = action
+      ;(yield* Ongoing).say(operation, { phase: "provision", detail: `opening ${portsText(ports)}` })
+      const refs = row.nodes.map((node) => refOf(row, node, log))
+      yield* cloud.openPorts?.(refs, portTexts([...(row.machine.ports ?? []), ...ports])) ?? Effect.void
+      return seen(operation, [{ _tag: "PortsOpened", cluster: row.id, ports: [...ports] }])
     }
     case "Sync": {
       const { request } = activeOf(row, action.operation)!

@@ -9,6 +9,7 @@ import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
 import { localMountsOf } from "../../task/mounts.ts"
 import { hasSetup } from "../../task/Task.ts"
 import { refuseMisfit } from "../commands/checks.ts"
+import { closedPorts } from "../commands/of-machines.ts"
 
 export type Action =
   /** Find out what became of a token, by asking for it again. */
@@ -22,6 +23,8 @@ export type Action =
   | { readonly _tag: "StartNodes"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "InstallAgents"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "Arm" }
+  /** On a cluster that was there before, and has them not. */
+  | { readonly _tag: "OpenPorts"; readonly operation: OperationId; readonly ports: ReadonlyArray<string> }
   | { readonly _tag: "Sync"; readonly operation: OperationId }
   | { readonly _tag: "Mount"; readonly operation: OperationId }
   | { readonly _tag: "BeginSetup"; readonly operation: OperationId }
@@ -113,6 +116,8 @@ const steps = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
   const { id: operation, request } = active
   if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return undefined
   if (isMisplaced(row, active)) return { _tag: "FailMisfit", operation }
+  const ports = request._tag === "LaunchRequested" ? closedPorts(row, request.task) : []
+  if (ports.length > 0) return { _tag: "OpenPorts", operation, ports }
   if (typeof request.task.workdir === "string" && !active.synced) return { _tag: "Sync", operation }
   if (request._tag === "LaunchRequested" && !active.mounted && localMountsOf(request.task).length > 0) return { _tag: "Mount", operation }
   if (request._tag === "LaunchRequested" && hasSetup(request.task) && !request.noSetup && !request.detachSetup) {

@@ -105,6 +105,43 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await ec2.moto.live()).toEqual([])
   }, 180_000)
 
+  it("launch-08: ports that a later launch asks for are opened, after a stop too, and told before; none is closed before the cluster is gone", async () => {
+    const groups = async () => {
+      const Filters = [{ Name: "tag-key", Values: ["skyd-cluster"] }]
+      const { SecurityGroups = [] } = await ec2.moto.client("us-east-1").describeSecurityGroups({ Filters })
+      return SecurityGroups.map(({ GroupId, IpPermissions = [] }) => ({
+        id: GroupId!,
+        open: IpPermissions.map(({ FromPort }) => FromPort).sort()
+      }))
+    }
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    expect(await groups()).toEqual([])
+    const task = join(home.path, "task.yaml")
+    writeFileSync(task, "resources: {ports: [8080, 8081], disk_size: 100, labels: {team: red}}\nrun: echo ran\n")
+    const closed = await home.sky("exec", "one", task)
+    expect(closed.err).toContain("The task does not fit one: requested ports 8080-8081, existing none.")
+    const [opens, stays] = ["Opens ports 8080-8081 on one, to everybody.", "disk_size and labels are ignored: one is there already."]
+    const dry = await home.sky("launch", "--dryrun", "-c", "one", task)
+    for (const note of [opens, stays]) expect(dry.out).toContain(note)
+    expect(await groups()).toEqual([])
+    const opened = await home.sky("launch", "-y", "-c", "one", task)
+    expect(opened).toMatchObject({ code: 0, out: expect.stringContaining("ran") })
+    for (const note of [opens, stays]) expect(opened.err).toContain(note)
+    expect(opened.err).toMatch(/Provisioned +ports 8080-8081 open/)
+    const [group] = await groups()
+    expect(group!.open).toEqual([8080])
+    const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
+    const { Reservations = [] } = await ec2.moto.client(region).describeInstances({ InstanceIds: [instanceId] })
+    expect(Reservations[0]!.Instances![0]!.SecurityGroups!.map(({ GroupId }) => GroupId)).toContain(group!.id)
+    expect(await home.sky("exec", "one", task)).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await launch("one", "--ports", "22", "true")).toMatchObject({ code: 0 })
+    expect(await groups()).toEqual([{ id: group!.id, open: [22, 8080] }])
+    expect((await status("one")).handle.launchedMachine.ports).toEqual(["22", "8080-8081"])
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+    expect([await ec2.moto.live(), await groups()]).toEqual([[], []])
+  }, 180_000)
+
   it("a reply that is lost, and a daemon that is killed meanwhile, make no second instance", async () => {
     await ec2.moto.strict("POST", "faults", { action: "RunInstances", afterEffect: true, drop: true, delaySeconds: 1, times: 2 })
     const launching = home.start("launch", "-y", "-c", "one", "--infra", "aws/us-east-1", "-d", "true")

@@ -9,6 +9,7 @@ import type { SecretValues } from "../../daemon/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
+import { portTexts } from "../../task/ports.ts"
 import { offer } from "./facts.ts"
 import { SimAgent } from "./SimAgent.ts"
 
@@ -24,7 +25,7 @@ interface Machine {
   down: boolean
 }
 
-const cloudCalls = ["provision", "query", "start", "stop", "terminate", "installAgent", "connectAgent", "put"] as const
+const cloudCalls = ["provision", "query", "start", "stop", "terminate", "installAgent", "connectAgent", "openPorts", "put"] as const
 
 /** Where a daemon can die: before and after all that it does to the world. */
 export const points = ["log.write", ...cloudCalls.map((name) => `cloud.${name}`)].flatMap((deed) => [`${deed}:before`, `${deed}:after`])
@@ -58,6 +59,8 @@ export class SimCloud {
   unreadable: SyncError | undefined
   /** The daemon's folder of secrets. */
   readonly secrets = new Map<string, SecretValues>()
+  /** Of each cluster, what is open on its nodes. */
+  readonly open = new Map<string, ReadonlyArray<string>>()
   /** Clusters of which nothing is kept beside their machines. */
   readonly cleared: Array<string> = []
   /** Every point that was reached, in order. */
@@ -127,8 +130,13 @@ export class SimCloud {
     return { address: `127.0.1.${rank + 1}` }
   }
 
-  private provision({ offer, ranks, tags, token }: ProvisionRequest) {
+  private openPorts(cluster: string, ports: ReadonlyArray<string>) {
+    this.open.set(cluster, portTexts([...(this.open.get(cluster) ?? []), ...ports]))
+  }
+
+  private provision({ machine, offer, ranks, tags, token }: ProvisionRequest) {
     const known = this.byToken.get(token)
+    if (machine?.ports !== undefined) this.openPorts(tags.cluster, machine.ports)
     const nodes = known ?? ranks.map((rank) => `${token}-${rank}`)
     if (known === undefined) {
       this.byToken.set(token, nodes)
@@ -245,6 +253,7 @@ export class SimCloud {
         const fault = this.faults.get("clear")
         if (fault !== undefined) return Effect.fail(fault)
         this.cleared.push(cluster)
+        this.open.delete(cluster)
         return Effect.void
       }),
     installAgent: (node) =>
@@ -267,6 +276,7 @@ export class SimCloud {
         const agent = this.machines.get(node)?.agent
         return agent === undefined ? null : { journal: agent.journalId, entries: agent.journal }
       }),
+    openPorts: (nodes, ports) => this.call("openPorts", () => this.openPorts(nodes[0]!.tags.cluster, ports)),
     put: () => this.call("put", () => undefined)
   }
 

@@ -31,6 +31,12 @@ const stories: Readonly<Record<string, ReadonlyArray<Step>>> = {
     ["exec", { clusterName: "a", task: { run: "3 3" } }],
     ["exec", { clusterName: "a", task: { run: "1 0", workdir: "/w" }, down: true }]
   ],
+  "a launch that opens ports": [
+    ["launch", { clusterName: "a", task: { num_nodes: 2 } }],
+    ["launch", { clusterName: "a", task: { run: "1 0", workdir: "/w", resources: { ports: [8080, "9000-9010"] } } }],
+    ["stop", { clusterName: "a" }],
+    ["launch", { clusterName: "a", task: { run: "1 0", resources: { ports: 8081 } } }]
+  ],
   "stop and start": [
     ["launch", { clusterName: "a", task: { run: "99999 0", num_nodes: 2 } }],
     ["stop", { clusterName: "a" }],
@@ -52,9 +58,11 @@ const summary = (daemon: SimDaemon, world: SimCloud) => {
       name: row.name,
       status: statusOf(row),
       nodes: row.nodes.length,
+      ports: row.machine.ports,
       autostop: row.autostop && { idleMinutes: row.autostop.idleMinutes, down: row.autostop.down },
       jobs: jobsOf(jobs, row.id).map(({ id, returnCodes, status }) => ({ id: id as number, status, returnCodes }))
     })),
+    open: [...world.open.values()],
     machines: [...world.machines.values()].map(({ agent, state }) => ({ state, begun: agent.begun.size }))
   }
 }

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { statusOf } from "../../projections/cluster-status.ts"
 import { offer } from "../fakes/facts.ts"
 import { factsOf, scene } from "./scene.ts"
 import { pass, settle } from "./world.ts"
@@ -20,6 +21,73 @@ const placed = (play: Parameters<typeof scene>[0]) =>
       yield* play(stage)
     })
   )
+
+const plain = { clusterName: "a", task: { run: "1 0" } }
+
+describe("a port that a later launch asks for", () => {
+  it.effect("is opened beside those that are open, before the job runs; on a cluster that was stopped as well, and once", () =>
+    placed(({ ask, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l1", "launch", launch)
+        yield* ask("l2", "launch", { clusterName: "a", task: { run: "1 0", workdir: "/w", resources: { ports: ["8081", "9000-9010"] } } })
+        assert.deepStrictEqual(row()!.machine.ports, ["8080-8081", "9000-9010"])
+        assert.deepStrictEqual(world.open.get(row()!.id), ["8080-8081", "9000-9010"])
+        yield* ask("s", "stop", named)
+        yield* ask("l3", "launch", { clusterName: "a", task: { run: "1 0", resources: { ports: [22, 8080] } } })
+        assert.deepStrictEqual(outcome("l3"), { _tag: "succeeded", result: { jobId: 3 } })
+        yield* ask("l4", "launch", plain)
+        assert.deepStrictEqual(world.open.get(row()!.id), ["22", "8080-8081", "9000-9010"])
+        const facts = factsOf(disk)
+        const opened = facts.flatMap((fact) => (fact._tag === "PortsOpened" ? [fact.ports] : []))
+        assert.deepStrictEqual(opened, [["8081", "9000-9010"], ["22"]])
+        const tags = facts.map(({ _tag }) => _tag)
+        assert.isBelow(tags.indexOf("PortsOpened"), tags.indexOf("WorkdirSynced"))
+        yield* ask("d", "down", named)
+        assert.deepStrictEqual([...world.open], [])
+      })
+    )
+  )
+  it.effect("that may not be opened ends the launch, and nothing of its job is begun; the cluster stays as it is", () =>
+    placed(({ ask, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l1", "launch", plain)
+        world.faults.set("openPorts", denied)
+        yield* ask("l2", "launch", { ...launch, task: { ...launch.task, workdir: "/w" } })
+        assert.include(JSON.stringify(outcome("l2")), "a: opening its ports failed: you may not")
+        assert.isFalse(factsOf(disk).some(({ _tag }) => _tag === "PortsOpened" || _tag === "WorkdirSynced"))
+        assert.strictEqual(statusOf(row()!), "UP")
+        assert.isNull(row()!.trouble)
+        world.faults.clear()
+        yield* ask("l3", "launch", launch)
+        assert.deepStrictEqual(row()!.machine.ports, ["8080"])
+      })
+    )
+  )
+  it.effect("and whose answer never came is closed with the cluster, although nobody knows that it was opened", () =>
+    placed(({ ask, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l1", "launch", plain)
+        world.lost.set("openPorts", silence)
+        yield* ask("l2", "launch", launch)
+        assert.deepStrictEqual([row()!.machine.ports, world.open.size], [undefined, 1])
+        yield* ask("d", "down", named)
+        assert.deepStrictEqual([row(), [...world.open]], [undefined, []])
+      })
+    )
+  )
+  it.effect("is none of an exec's: that is refused where it is closed, and runs once a launch has opened it", () =>
+    placed(({ ask, outcome }) =>
+      Effect.gen(function* () {
+        yield* ask("l1", "launch", plain)
+        yield* ask("e1", "exec", launch)
+        assert.isUndefined(outcome("e1"))
+        yield* ask("l2", "launch", launch)
+        yield* ask("e2", "exec", launch)
+        assert.deepInclude(outcome("e2") as object, { _tag: "succeeded" })
+      })
+    )
+  )
+})
 
 describe("an open port", () => {
   it.effect("is closed when its cluster goes, and again when that did not work", () =>

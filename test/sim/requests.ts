@@ -15,7 +15,8 @@ const task = Effect.gen(function* () {
   const setup = (yield* Random.nextBoolean) ? { setup: yield* pick(["0", "0", "5"]) } : {}
   const workdir = (yield* Random.nextBoolean) ? { workdir: "/w" } : {}
   const mounts = (yield* Random.nextBoolean) ? { file_mounts: { "~/m": "/m", "~/n": "/n" } } : {}
-  return { run, ...setup, ...workdir, ...mounts }
+  const ports = (yield* Random.next) < 0.3 ? { resources: { ports: yield* pick([8080, "8080-8082", 9000]) } } : {}
+  return { run, ...setup, ...workdir, ...mounts, ...ports }
 })
 
 /** `mayPurge`: what is dropped so comes to its end all the same. */

@@ -7,7 +7,7 @@ import { Effect, Random } from "effect"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import { askAtRandom, first, pick, type Sent, seeds, steps } from "./requests.ts"
 import { boot } from "./SimDaemon.ts"
-import { check, makeWorld, pass, settle, started, trace } from "./world.ts"
+import { check, checkPorts, makeWorld, pass, settle, started, trace } from "./world.ts"
 
 const simulate = Effect.gen(function* () {
   const disk: MemoryDisk = []
@@ -40,6 +40,7 @@ const simulate = Effect.gen(function* () {
   yield* settle(daemon)
   if (process.env["SIM_TRACE"]) trace(disk)
   check(daemon, world, disk)
+  checkPorts(daemon, world)
   yield* daemon.kill
 })
 

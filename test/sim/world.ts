@@ -8,6 +8,7 @@ import { plan } from "../../daemon/reactors/plan.ts"
 import * as World from "../../daemon/World.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { isOver, jobsOf } from "../../projections/jobs.ts"
+import { holdsPorts } from "../../task/ports.ts"
 import type { SimAgent } from "../fakes/SimAgent.ts"
 import { SimCloud } from "../fakes/SimCloud.ts"
 import { SimPool } from "../fakes/SimPool.ts"
@@ -79,6 +80,19 @@ const factsMax = 500
 /** What there is, beside the log. */
 interface Ground {
   readonly machines: ReadonlyMap<string, { readonly agent: SimAgent; readonly state: "running" | "stopped" }>
+}
+
+/** Nothing is open of a cluster that is gone, and all that the log says of one that is there. */
+export const checkPorts = (daemon: SimDaemon, { open }: Pick<SimCloud, "open">) => {
+  const rows = [...HashMap.values(daemon.log.world().clusters.rows)]
+  const ids = rows.map(({ id }) => id as string)
+  assert.deepStrictEqual(
+    [...open.keys()].filter((id) => !ids.includes(id)),
+    [],
+    "ports of clusters that are gone"
+  )
+  for (const { id, machine, name } of rows)
+    assert.isTrue(holdsPorts(open.get(id) ?? [], machine.ports ?? []), `not all ports of ${name} are open`)
 }
 
 export const check = (daemon: SimDaemon, world: Ground, disk: MemoryDisk) => {

@@ -214,6 +214,19 @@ describe("exec", () => {
   it("exec-23: a demand that the cluster can never meet is refused, not queued", () => {
     assert.strictEqual(tags(executing(up(), { run: "r", num_nodes: 2 })), "ResourcesMismatchError")
   })
+  it("exec-23: a port that is closed is refused too, and says what opens it; one that is open is not", () => {
+    const task = { run: "r", resources: { ports: [8080, "9000-9010"] } }
+    const opened = (...ports: ReadonlyArray<string>): Said => ({ _tag: "PortsOpened", cluster, ports })
+    const error = refusal(executing([...up(), opened("8080")], task))
+    assert.deepInclude(error, {
+      _tag: "ResourcesMismatchError",
+      message: "The task does not fit train: requested ports 8080, 9000-9010, existing 8080.",
+      hint: "A launch opens them: sky launch -c train"
+    })
+    assert.isArray(tags(executing([...up(), opened("8080-9500")], task)))
+    const either = { run: "r", resources: { any_of: [{ ports: 80 }, { ports: 8080 }] } }
+    assert.isArray(tags(executing([...up(), opened("8080")], either)))
+  })
   it("exec-14, exec-15: down sets autodown after one idle minute, over any setting", () => {
     assert.deepInclude(find(executing(up(), { run: "r" }, true), "AutostopSet"), { idleMinutes: 1, down: true })
   })

@@ -6,6 +6,7 @@ import {
   asked,
   cluster,
   ended,
+  launchRequested,
   nodeId,
   operation,
   provisioned,
@@ -63,6 +64,28 @@ describe("the plan of a launch", () => {
     ]
     assert.deepStrictEqual(next([...settingUp, setUp(0)]), { _tag: "Submit", operation: launch })
     assert.deepStrictEqual(next([...settingUp, setUp(3)]), { _tag: "FailSetup", operation: launch })
+  })
+  it("opens the ports that the cluster has not, once its nodes answer and before its files: those of the machines, and later ones, stay open", () => {
+    const task = { workdir: "/w", run: "r", resources: { ports: ["8080-8082", 22] } }
+    const relaunched = (...more: ReadonlyArray<Said>): ReadonlyArray<Said> => [
+      ...up(),
+      ...more,
+      requested("launch", "r-2"),
+      launchRequested({ task }, "r-2")
+    ]
+    const again = operation("r-2")
+    assert.strictEqual(next(relaunched())?._tag, "InstallAgents")
+    assert.deepStrictEqual(next([...relaunched(), ...ready(1, "r-2")]), { _tag: "OpenPorts", operation: again, ports: ["22", "8080-8082"] })
+    const some: Said = { _tag: "PortsOpened", cluster, ports: ["8081"] }
+    const rest = [...relaunched(some), ...ready(1, "r-2")]
+    assert.deepStrictEqual(next(rest), { _tag: "OpenPorts", operation: again, ports: ["22", "8080", "8082"] })
+    const opened: Said = [{ _tag: "PortsOpened", cluster, ports: ["22", "8080", "8082"] }, "r-2"]
+    assert.deepStrictEqual(rowAfter([...rest, opened])!.machine.ports, ["22", "8080-8082"])
+    assert.deepStrictEqual(next([...rest, opened]), { _tag: "Sync", operation: again })
+    // Its own machines were made with them.
+    const [first, ...nodes] = provisioned() as ReadonlyArray<readonly [object, string]>
+    const made = [[{ ...first![0], machine: { ports: ["22", "8080-8082"] } }, "r-launch"], ...nodes] as ReadonlyArray<Said>
+    assert.deepStrictEqual(next([...asked({ task }), ...made, ...ready()]), { _tag: "Sync", operation: launch })
   })
   it("copies mounts after the workdir and before setup, once; an exec copies none", () => {
     const task = { workdir: "/w", file_mounts: { "~/a": "/a", "~/b": "s3://b" }, setup: "s", run: "r" }

@@ -29,6 +29,7 @@ import { makeImages } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
+import { makeOpenPorts } from "./open-ports.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
@@ -65,6 +66,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
   const instances = makeInstances(aws)
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
+  const openPorts = makeOpenPorts({ aws, folder, groups, nodes })
   const images = yield* makeImages(aws)
   const clones = makeClones(aws)
   const remnants = makeRemnants(aws, groups, clones)
@@ -184,6 +186,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     terminate: nodes.terminate,
     clear,
     endsItself: nodes.endsItself,
+    openPorts: (refs, ports) => access.doubting(openPorts(refs, ports)),
     ...agentsOver(machines),
     installAgent: install,
     // Nobody reads the disk of a machine that is off.

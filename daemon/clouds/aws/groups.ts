@@ -5,10 +5,11 @@
 import type { Filter, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
+import { portsBeyond } from "../../../task/ports.ts"
 import { inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
-import type { Tags } from "../Cloud.ts"
+import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { allPages } from "./pages.ts"
 import { ownerTags, tagNames } from "./tags.ts"
@@ -21,13 +22,20 @@ interface Wanted {
   readonly name: string
   readonly description: string
   readonly tags: Readonly<Record<string, string>>
-  readonly rules: (groupId: string) => ReadonlyArray<IpPermission>
+  /** Of the group as it is found. */
+  readonly rules: (group: SecurityGroup) => ReadonlyArray<IpPermission>
 }
 
 const rangeOf = (port: string) => {
   const [from, to = from] = port.split("-").map(Number)
   return { IpProtocol: "tcp", FromPort: from!, ToPort: to!, IpRanges: anywhere }
 }
+
+const openIn = ({ IpPermissions = [] }: SecurityGroup): ReadonlyArray<string> =>
+  IpPermissions.flatMap(({ FromPort, IpProtocol, IpRanges, ToPort }) => {
+    const isToAll = IpProtocol === "tcp" && IpRanges?.some(({ CidrIp }) => CidrIp === anywhere[0]!.CidrIp)
+    return isToAll ? [`${FromPort}-${ToPort}`] : []
+  })
 
 const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
   IpPermissions.some(
@@ -60,6 +68,21 @@ export const makeGroups = (aws: Aws) => {
     return found[0]
   })
 
+  /** One that is there already, and was not listed yet, refuses all that it is asked for with. */
+  const authorize = (region: string, GroupId: string, IpPermissions: Array<IpPermission>): Effect.Effect<void, CloudError> =>
+    aws
+      .ask(region, "AuthorizeSecurityGroupIngress", (ec2, asked) => ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions }, asked))
+      .pipe(
+        Effect.asVoid,
+        Effect.catchIf(
+          ({ code }) => code === "InvalidPermission.Duplicate",
+          () =>
+            IpPermissions.length === 1
+              ? Effect.void
+              : Effect.forEach(IpPermissions, (rule) => authorize(region, GroupId, [rule]), { discard: true })
+        )
+      )
+
   /** Cut short anywhere it goes on where it was: a group without its rules gets them. */
   const make = Effect.fn("Groups.make")(function* ({ description, name, region, rules, tags, vpcId }: Wanted) {
     const Tags = Object.entries({ ...tags, [tagNames.name]: name }).map(([Key, Value]) => ({ Key, Value }))
@@ -84,30 +107,21 @@ export const makeGroups = (aws: Aws) => {
         (error) => Effect.flatMap(find(region, vpcId, name), (found) => (found === undefined ? Effect.fail(error) : Effect.succeed(found)))
       ))
     const groupId = group.GroupId!
-    const IpPermissions = rules(groupId).filter((rule) => !has(group, rule))
-    if (IpPermissions.length > 0)
-      yield* aws
-        .ask(region, "AuthorizeSecurityGroupIngress", (ec2, asked) =>
-          ec2.authorizeSecurityGroupIngress({ GroupId: groupId, IpPermissions }, asked)
-        )
-        .pipe(
-          Effect.catchIf(
-            ({ code }) => code === "InvalidPermission.Duplicate",
-            () => Effect.void
-          )
-        )
+    const IpPermissions = rules(group).filter((rule) => !has(group, rule))
+    if (IpPermissions.length > 0) yield* authorize(region, groupId, IpPermissions)
     return groupId
   })
 
   const known = new Map<string, string>()
   /** By region: one that does not answer keeps no other waiting. */
   const turn = inTurn<string>()
-  const ensure = (wanted: Wanted) =>
+  /** `more`: it may be known, and lack rules. */
+  const ensure = (wanted: Wanted, more = false) =>
     turn(
       wanted.region,
       Effect.gen(function* () {
         const key = `${wanted.region} ${wanted.vpcId} ${wanted.name}`
-        const groupId = known.get(key) ?? (yield* make(wanted))
+        const groupId = (more ? undefined : known.get(key)) ?? (yield* make(wanted))
         known.set(key, groupId)
         return groupId
       })
@@ -136,24 +150,33 @@ export const makeGroups = (aws: Aws) => {
         name: `skyd-${folder}`,
         description: "skyd: machines of one state folder",
         tags: { [tagNames.folder]: folder },
-        rules: (groupId) => [
-          { IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: groupId }] },
+        rules: ({ GroupId }) => [
+          { IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: GroupId! }] },
           { IpProtocol: "tcp", FromPort: portOfSsh, ToPort: portOfSsh, IpRanges: anywhere }
         ]
       }),
+    /** `more`: it may have been made for fewer ports. */
     ofCluster: (
       region: string,
       vpcId: string,
-      { folder, ports, tags }: { readonly tags: Tags; readonly folder: string; readonly ports: ReadonlyArray<string> }
+      {
+        folder,
+        more,
+        ports,
+        tags
+      }: { readonly tags: Tags; readonly folder: string; readonly ports: ReadonlyArray<string>; readonly more?: boolean }
     ) =>
-      ensure({
-        region,
-        vpcId,
-        name: `skyd-ports-${tags.cluster}`,
-        description: "skyd: open ports of one cluster",
-        tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
-        rules: () => ports.map(rangeOf)
-      }),
+      ensure(
+        {
+          region,
+          vpcId,
+          name: `skyd-ports-${tags.cluster}`,
+          description: "skyd: open ports of one cluster",
+          tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
+          rules: (group) => portsBeyond(openIn(group), ports).map(rangeOf)
+        },
+        more
+      ),
     /** A group that was there is gone, and which others are is not known: all are looked for anew. */
     forget: () => known.clear(),
     list,

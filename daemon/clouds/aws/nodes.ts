@@ -187,5 +187,6 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
       }
     })
 
-  return { look, query, start, stop, terminate, endsItself }
+  return { look, must, query, start, stop, terminate, endsItself }
 }
+export type Nodes = ReturnType<typeof makeNodes>

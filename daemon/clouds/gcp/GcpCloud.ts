@@ -31,6 +31,7 @@ import { makeArchOf } from "./machine-types.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
 import { computeApi } from "./open-clients.ts"
+import { makeOpenPorts } from "./open-ports.ts"
 import { makeOperations } from "./operations.ts"
 import { makeOwned } from "./owned.ts"
 import { makePorts } from "./ports.ts"
@@ -68,6 +69,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
   const clones = makeClones(gcp, operations)
   const remnants = makeRemnants(gcp, operations, ports, clones)
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
+  const openPorts = makeOpenPorts({ gcp, nodes, operations, ports })
   const images = yield* makeImages(gcp)
   const network = yield* makeNetwork(gcp, operations)
   const archOf = yield* makeArchOf(gcp)
@@ -180,6 +182,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     stop: nodes.stop,
     terminate: nodes.terminate,
     endsItself: nodes.endsItself,
+    openPorts: (refs, open) => access.doubting(openPorts(refs, open)),
     ...agentsOver(machines),
     installAgent: install,
     // Nobody reads the disk of a machine that is off.

@@ -17,7 +17,7 @@ import type { GcpSettings } from "./settings.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
 /** A label that others write at the same time. */
-const staleTries = 5
+export const staleTries = 5
 
 export interface NodesOptions {
   readonly gcp: Gcp
@@ -161,6 +161,6 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     })
 
   const query = makeQuery({ instances, missed, operations, settings })
-  return { look, query, start, stop, terminate, endsItself }
+  return { look, must, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>

@@ -1,6 +1,7 @@
 /** The ports that a cluster opens: one rule of its own, which holds for the machines with its tag and goes with them. */
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
+import { portTexts } from "../../../task/ports.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 import { isThere } from "./errors.ts"
@@ -8,8 +9,8 @@ import { anywhere, lowestPriority } from "./firewall-rules.ts"
 import { portsName, ruleWords } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
-export const makePorts = (gcp: Gcp, operations: Operations) => ({
-  open: Effect.fn("Ports.open")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
+export const makePorts = (gcp: Gcp, operations: Operations) => {
+  const open = Effect.fn("Ports.open")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
     const name = portsName(tags.cluster)
     const body = (project: string) => ({
       name,
@@ -34,13 +35,29 @@ export const makePorts = (gcp: Gcp, operations: Operations) => ({
       )
     )
     return name
-  }),
-  /** Of a cluster whose machines are gone, or that got none. */
-  close: (cluster: ClusterId) =>
-    operations.gone(
-      gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
-        begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
+  })
+
+  const openNow = (cluster: ClusterId) =>
+    gcp.ask("firewalls.list", "", async ({ firewalls, project }, options) => {
+      const found: Array<string> = []
+      for await (const { allowed } of (await firewalls()).listAsync({ project, filter: `name = "${portsName(cluster)}"` }, options))
+        found.push(...(allowed ?? []).flatMap(({ ports }) => ports ?? []))
+      return found
+    })
+
+  return {
+    open,
+    /** Beside those that the rule has, which may be more than anybody knows. */
+    add: Effect.fn("Ports.add")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
+      yield* open(tags, network, portTexts([...(yield* openNow(tags.cluster)), ...ports]))
+    }),
+    /** Of a cluster whose machines are gone, or that got none. */
+    close: (cluster: ClusterId) =>
+      operations.gone(
+        gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
+          begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
+        )
       )
-    )
-})
+  }
+}
 export type Ports = ReturnType<typeof makePorts>

@@ -1,0 +1,60 @@
+/** What a task asks of the machines of a cluster that is there: ports are opened by a launch, all else stays as it was made. Pure. */
+import * as Result from "effect/Result"
+import type { MachineWish, Offer, RecordedTask } from "../../events/values.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
+import { alternativesOf } from "../../task/alternatives.ts"
+import { anyRegion, namedImage } from "../../task/images.ts"
+import type { Need } from "../../task/Need.ts"
+import { fitsPlace, placedNeed } from "../../task/placed.ts"
+import { holdsPorts, portsBeyond, portsText } from "../../task/ports.ts"
+
+type There = Pick<ClusterRow, "machine" | "offer">
+
+/** Those that a launch opens. */
+export const closedPorts = ({ machine, offer }: There, task: RecordedTask): ReadonlyArray<string> =>
+  portsBeyond(machine.ports ?? [], placedNeed(task.resources, offer).ports ?? [])
+
+/** Of an exec, which opens none. */
+export const refuseClosedPorts = (row: ClusterRow, task: RecordedTask) => {
+  const open = row.machine.ports ?? []
+  const fitting = alternativesOf(task.resources).items.filter((need) => fitsPlace(need, row.offer))
+  if (fitting.some(({ ports = [] }) => holdsPorts(open, ports))) return undefined
+  const wanted = fitting.map(({ ports = [] }) => portsText(ports)).join(" or ")
+  return Result.fail(
+    new ResourcesMismatchError({
+      message: `The task does not fit ${row.name}: requested ${wanted}, existing ${open.length === 0 ? "none" : open.join(", ")}.`,
+      hint: `A launch opens them: sky launch -c ${row.name}`
+    })
+  )
+}
+
+const imageAt = (images: Need["image_id"], { region }: Pick<Offer, "region">) => namedImage(images, region ?? anyRegion)
+
+/** Fields of the task that say another thing than the machines are. A tier that is the best there is of is met by any. */
+const differing = (machine: MachineWish, offer: Offer, asked: Need): ReadonlyArray<string> => {
+  const { disk_size, disk_tier, image_id, labels } = asked
+  const hasLabels = Object.entries(labels ?? {}).every(([key, value]) => machine.labels?.[key] === value)
+  const differs: ReadonlyArray<readonly [string, boolean]> = [
+    ["disk_size", disk_size !== undefined && disk_size !== machine.diskGib],
+    ["disk_tier", disk_tier !== undefined && disk_tier !== "best" && disk_tier !== machine.diskTier],
+    ["image_id", image_id !== undefined && imageAt(image_id, offer) !== imageAt(machine.images, offer)],
+    ["labels", !hasLabels]
+  ]
+  return differs.filter(([, is]) => is).map(([field]) => field)
+}
+
+const listed = (words: ReadonlyArray<string>) =>
+  [words.slice(0, -1).join(", "), ...words.slice(-1)].filter((part) => part !== "").join(" and ")
+
+/** What a launch on it changes and does not change of its machines, a sentence each. `opens`: its cloud keeps ports closed. */
+export const notesOfMachines = (row: ClusterRow, task: RecordedTask, opens: boolean): ReadonlyArray<string> => {
+  const { machine, name, offer } = row
+  if (offer === null || row.nodes.length === 0) return []
+  const closed = closedPorts(row, task)
+  const fields = differing(machine, offer, placedNeed(task.resources, offer))
+  return [
+    ...(opens && closed.length > 0 ? [`Opens ${portsText(closed)} on ${name}, to everybody.`] : []),
+    ...(fields.length > 0 ? [`${listed(fields)} ${fields.length > 1 ? "are" : "is"} ignored: ${name} is there already.`] : [])
+  ]
+}

@@ -1,0 +1,148 @@
+/** Ports of a cluster that is there: opened on its machines by a rule of its own, whatever is cut short, and gone with it. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { afterAll, beforeAll, beforeEach } from "vitest"
+import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
+import { Gce } from "../tools/gce.ts"
+import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+
+let gce: Gce
+beforeAll(async () => {
+  gce = await Gce.start()
+  Object.assign(process.env, gce.env)
+})
+afterAll(() => gce.end())
+beforeEach(() => gce.reset())
+
+const daemonOver = daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") }))
+const zone = "us-central1-a"
+const one = oneIn(daemonOver, `gcp/us-central1/${zone}`)
+const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => gce.strict("POST", "faults", rules))
+const calm = Effect.promise(() => gce.strict("DELETE", "faults"))
+const nameOf = ({ tags }: ProvisionRequest) => `skyd-ports-${tags.cluster.toLowerCase()}`
+
+interface Rule {
+  readonly name: string
+  readonly allowed: ReadonlyArray<{ readonly IPProtocol: string; readonly ports: ReadonlyArray<string> }>
+  readonly targetTags: ReadonlyArray<string>
+  readonly sourceRanges: ReadonlyArray<string>
+}
+/** What the cluster's own rule lets in from anywhere, if there is one. */
+const open = (asked: ProvisionRequest) =>
+  Effect.map(
+    Effect.promise(() => gce.console("GET", "global/firewalls")),
+    ({ items }) => {
+      const rule = (items as ReadonlyArray<Rule>).find(({ name }) => name === nameOf(asked))
+      if (rule === undefined) return undefined
+      assert.deepStrictEqual([rule.targetTags, rule.sourceRanges, rule.allowed.length], [[rule.name], ["0.0.0.0/0"], 1])
+      return rule.allowed[0]!.ports
+    }
+  )
+const tagsOf = (host: string | null) =>
+  Effect.map(
+    Effect.promise(() => gce.console("GET", `zones/${zone}/instances/${host}`)),
+    ({ tags }) => (tags.items ?? []) as ReadonlyArray<string>
+  )
+
+describe("ports of machines of Compute Engine that are there", () => {
+  it.live("are opened on each, beside those that are and by a tag that it has beside its others, and go with the last of them", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0, 1])
+      const nodes = yield* cloud.provision(asked)
+      const refs = nodes.map((node) => refOf(asked, node))
+      const { tags } = (yield* Effect.promise(() => gce.console("GET", `zones/${zone}/instances/${nodes[0]!.host}`))) as {
+        tags: { fingerprint: string }
+      }
+      const own = { items: ["own"], fingerprint: tags.fingerprint }
+      yield* Effect.promise(() => gce.console("POST", `zones/${zone}/instances/${nodes[0]!.host}/setTags`, own))
+      yield* cloud.openPorts!(refs, ["8080", "9000-9010"])
+      assert.deepStrictEqual(yield* open(asked), ["8080", "9000-9010"])
+      assert.deepStrictEqual(yield* tagsOf(nodes[0]!.host), ["own", nameOf(asked)])
+      assert.deepStrictEqual(yield* tagsOf(nodes[1]!.host), [nameOf(asked)])
+      // What others have opened meanwhile, or a log that was lost, stays open.
+      yield* cloud.openPorts!(refs, ["8081"])
+      yield* cloud.openPorts!(refs, ["8081"])
+      assert.deepStrictEqual(yield* open(asked), ["8080-8081", "9000-9010"])
+      yield* cloud.terminate(refs[0]!)
+      assert.isDefined(yield* open(asked))
+      yield* cloud.terminate(refs[1]!)
+      assert.isUndefined(yield* open(asked))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("are opened beside those that they were made with, by the same rule", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0], { machine: { ports: ["8080"] } })
+      const [node] = yield* cloud.provision(asked)
+      yield* cloud.openPorts!([refOf(asked, node!)], ["22", "8080"])
+      assert.deepStrictEqual(yield* open(asked), ["22", "8080"])
+      assert.deepStrictEqual(yield* tagsOf(node!.host), [nameOf(asked)])
+      yield* cloud.terminate(refOf(asked, node!))
+      assert.isUndefined(yield* open(asked))
+    }).pipe(Effect.scoped)
+  )
+
+  for (const action of ["instances.setTags", "firewalls.list", "firewalls.insert"])
+    it.live(
+      `are open in the end where the answer of ${action} was lost, or a daemon was killed before it; and are closed where none came after it`,
+      () =>
+        Effect.gen(function* () {
+          const { cloud, home, request } = yield* one
+          const ports = ["8080"]
+          for (const rule of [
+            { afterEffect: true, drop: true, times: 1 },
+            { reason: "forbidden", times: 1 }
+          ]) {
+            const asked = request([0, 1])
+            const nodes = yield* cloud.provision(asked)
+            const refs = nodes.map((node) => refOf(asked, node))
+            yield* fault({ action, ...rule })
+            const cut = yield* Effect.exit(cloud.openPorts!(refs, ports))
+            assert.strictEqual(cut._tag, "drop" in rule ? "Success" : "Failure")
+            if (cut._tag === "Failure") yield* (yield* daemonOver(home)).openPorts!(refs, ports)
+            yield* calm
+            assert.deepStrictEqual(yield* open(asked), ports)
+            for (const { host } of nodes) assert.deepStrictEqual(yield* tagsOf(host), [nameOf(asked)])
+            for (const ref of refs) yield* cloud.terminate(ref)
+            assert.isUndefined(yield* open(asked))
+          }
+          const asked = request([0])
+          const [node] = yield* cloud.provision(asked)
+          yield* fault({ action, reason: "forbidden", times: 1 })
+          assert.deepInclude(yield* Effect.flip(cloud.openPorts!([refOf(asked, node!)], ports)), { kind: "Refused" })
+          yield* cloud.terminate(refOf(asked, node!))
+          yield* cloud.clear!(asked.tags, ["us-central1"])
+          assert.isUndefined(yield* open(asked))
+        }).pipe(Effect.scoped)
+    )
+
+  it.live("are opened where others set a tag at the same time", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      yield* fault({ action: "instances.setTags", reason: "conditionNotMet", status: 412, times: 1 })
+      yield* cloud.openPorts!([refOf(asked, node!)], ["8080"])
+      assert.deepStrictEqual(yield* tagsOf(node!.host), [nameOf(asked)])
+      assert.deepStrictEqual(yield* open(asked), ["8080"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("are opened on those that are left", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0, 1])
+      const nodes = yield* cloud.provision(asked)
+      const refs = nodes.map((node) => refOf(asked, node))
+      yield* Effect.promise(() => gce.console("DELETE", `zones/${zone}/instances/${nodes[0]!.host}`))
+      yield* cloud.openPorts!(refs, ["8080"])
+      assert.deepStrictEqual(yield* open(asked), ["8080"])
+      assert.deepStrictEqual(yield* tagsOf(nodes[1]!.host), [nameOf(asked)])
+      yield* cloud.terminate(refs[1]!)
+      assert.isUndefined(yield* open(asked))
+    }).pipe(Effect.scoped)
+  )
+})
