@@ -119,7 +119,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 }).pipe(
         Effect.provideService(Waiting, yield* toldTo(action.operation, "bootstrap"))
       )
-      yield* couriers.introduce(row)
+      yield* couriers.introduce(row, ready)
       return seen(action.operation, ready)
     }
     case "Sync": {
