@@ -34,7 +34,7 @@ import {
 import { type ServiceQuotas as AllOfQuotas, GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas"
 import { type STS as AllOfSts, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts"
 
-export { defaultProvider } from "@aws-sdk/credential-provider-node"
+export { credentialsTreatedAsExpired, defaultProvider } from "@aws-sdk/credential-provider-node"
 
 interface Client {
   readonly send: (command: unknown, options?: unknown) => Promise<unknown>

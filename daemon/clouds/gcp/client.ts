@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
@@ -36,6 +37,7 @@ export interface Gcp {
   readonly who: Effect.Effect<{ readonly account: string; readonly project: string }, CloudError>
   /** Of these permissions those that the account has not; null where nobody says. */
   readonly lacking: (permissions: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string> | null, CloudError>
+  /** Changes when the credentials or the project may be others. */
   readonly fingerprint: Effect.Effect<string>
 }
 
@@ -175,7 +177,10 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
         const { permissions: has = [] } = (await answer.json()) as { readonly permissions?: ReadonlyArray<string> }
         return permissions.filter((name) => !has.includes(name))
       }),
-    fingerprint: Effect.promise(filesNow)
+    fingerprint: Effect.gen(function* () {
+      const own = yield* Effect.option(settings)
+      return `${Option.isSome(own) ? own.value.projectId : null} ${yield* Effect.promise(filesNow)}`
+    })
   }
 }
 
