@@ -111,6 +111,10 @@ export interface ClusterRow {
   readonly autostop: { readonly setting: Seq; readonly idleMinutes: number; readonly down: boolean } | null
   /** The setting that the head's agent holds. */
   readonly armed: Seq
+  /** What that one is; negative minutes for none. */
+  readonly inForce: { readonly idleMinutes: number; readonly down: boolean } | null
+  /** Why it could not be told the last one. */
+  readonly notArmed: { readonly message: string } | null
   /** In the order in which they were asked for; the first works, the others wait. */
   readonly operations: ReadonlyArray<ActiveOperation>
   readonly lastJob: number

@@ -31,6 +31,8 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   journal: null,
   autostop: null,
   armed: Seq.make(0),
+  inForce: null,
+  notArmed: null,
   operations: [],
   lastJob: 0,
   stoppedReason: null,
@@ -145,13 +147,18 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "AutostopSet":
       return {
         ...row,
+        notArmed: null,
+        trouble: row.notArmed === null ? row.trouble : null,
         // A cancelled setting is one too: it must reach the agent.
         autostop: { setting: seq, idleMinutes: Math.max(-1, event.idleMinutes), down: event.down && event.idleMinutes >= 0 }
       }
-    case "AutostopArmed":
-      return { ...row, armed: event.setting, trouble: null }
+    case "AutostopArmed": {
+      const told = row.autostop?.setting === event.setting ? row.autostop : null
+      const inForce = told === null ? row.inForce : { idleMinutes: told.idleMinutes, down: told.down }
+      return { ...row, armed: event.setting, inForce, notArmed: null, trouble: null }
+    }
     case "ClusterStopped":
-      return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, trouble: null, purge: false }
+      return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, notArmed: null, trouble: null, purge: false }
     case "ClusterGone":
       return undefined
     case "ClusterAdopted": {
@@ -171,7 +178,8 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       const { message } = event
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
       const alone = event._tag === "ActionFailed" && (event.action === "Sync" || event.action === "Mount")
-      return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
+      const notArmed = event._tag === "ActionFailed" && event.action === "Arm" ? { message } : row.notArmed
+      return { ...row, notArmed, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
     }
     default:
       return nextOfNodes(nextOfSearch(row, event, atMs), recorded)

@@ -2,6 +2,7 @@
 
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
+import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { refusalText } from "./refusals.ts"
 
@@ -121,7 +122,8 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
     if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason ?? row.wantedReason, sinceMs: row.wantedSinceMs }
     return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
   }
-  if (isWhole(row)) return { status: "UP", phase: null, reason: row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
+  if (isWhole(row))
+    return { status: "UP", phase: null, reason: notArmedText(row) ?? row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
   return row.everUp ? troubled(notWhole(row)) : leftOver(row)
 }
 

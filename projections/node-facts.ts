@@ -86,9 +86,9 @@ const ready = (
   const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
   const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
   // Another journal is an agent that holds nothing of what the one before was told.
-  const armed = journal?.id === row.journal?.id ? row.armed : Seq.make(0)
+  const holds = journal?.id === row.journal?.id ? {} : { armed: Seq.make(0), inForce: null }
   // Where it is now is its place for ever: what refused before is of no more use.
   const search = everUp ? notSearched : {}
   const lastJob = Math.max(done.lastJob, event.lastJob ?? 0)
-  return { ...done, ...search, journal, armed, everUp, lastJob, trouble: null }
+  return { ...done, ...search, ...holds, journal, everUp, lastJob, trouble: null }
 }

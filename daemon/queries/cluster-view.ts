@@ -1,4 +1,5 @@
 /** A cluster's row as `status` answers it. Pure. */
+import { autostopShown } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
@@ -21,7 +22,7 @@ export const clusterView = (row: ClusterRow, jobs: Jobs, nowMs: number, said?: P
   const { phase, status } = condition
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
-  const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null
+  const setting = autostopShown(row)
   return {
     name: row.name,
     id: row.id,

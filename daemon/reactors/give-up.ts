@@ -3,10 +3,18 @@ import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
-import { CommandError, InternalError, RuntimeError, recordError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
-import { placeText } from "../../task/place.ts"
+import {
+  CommandError,
+  exiting,
+  InternalError,
+  RuntimeError,
+  recordError,
+  type SkydError,
+  StopFailoverError
+} from "../../sdk/protocol/errors.ts"
 import type { Away } from "./away.ts"
 import { type Facts, seen } from "./facts.ts"
+import { notArmed, uncleared } from "./own-words.ts"
 import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
@@ -52,14 +60,6 @@ const wording: Readonly<Partial<Record<Action["_tag"], string>>> = {
 /** What was asked for is looked for before a cluster can end: that is a part of its end. */
 export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "StopNodes" || _tag === "ReleaseNodes" || (_tag === "Provision" && wanted === "gone")
-
-const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
-  const where = offer === null ? "" : placeText(offer)
-  return new StopFailoverError({
-    message: `${name}: ${where === "" ? "its place" : where} did not give all nodes, and what it gave could not be released: ${nodes.map(({ host, node }) => host ?? node).join(", ")}: ${message}`,
-    hint: `No other place is tried. They may run and cost: look at them there, and release them with sky down ${name}`
-  })
-}
 
 /** New, and asked for without an answer: nobody would look after what may still come of that. */
 const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
@@ -138,6 +138,8 @@ interface Failed {
   readonly tries: number
   readonly nowMs: number
   readonly away?: Away | undefined
+  /** It was refused. */
+  readonly final?: boolean
   /** Its cloud is at it. */
   readonly goesOn?: boolean
 }
@@ -188,8 +190,9 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
     return seen(active[0]?.id ?? null, [...said, ...passedOver(row, action.token, message)])
   if (!final && (!isOver || waitsItOut(row, action))) return seen(active[0]?.id ?? null, said)
   const isWhole = isEnding(row, action) || action._tag === "ClearPlace" || isUnborn(row, action)
-  const error = recordError(failure(row, action, failed))
-  const ended = (isWhole ? active : active.slice(0, 1)).map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
+  const error = recordError(action._tag === "Arm" ? notArmed(row, failed) : failure(row, action, failed))
+  const waiting = action._tag === "Arm" ? row.operations.filter(({ method }) => method === "autostop") : []
+  const ended = [...(isWhole ? active : active.slice(0, 1)), ...waiting].map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
   const dropped = action._tag === "Provision" && isUnborn(row, action) ? unanswered(row, action.token, message) : []
   return seen(active[0]?.id ?? null, [...actionFailed(row, action, failed, !forOperation.has(action._tag)), ...dropped, ...ended])
 }

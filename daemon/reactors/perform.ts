@@ -99,7 +99,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, hands)
     case "Arm": {
-      const { down, idleMinutes, setting } = row.autostop!
+      const { setting } = action
+      const { down, idleMinutes } = row.autostop!
       const refs = row.nodes.map((node) => refOf(row, node, log))
       yield* cloud.endsItself?.(refs, down) ?? Effect.void
       yield* couriers.arm(row, { setting, idleMinutes, down })

@@ -237,6 +237,11 @@ export class SimCloud {
         })
         return { owned, unclear: [] }
       }),
+    endsItself: () =>
+      Effect.suspend(() => {
+        const fault = this.faults.get("endsItself")
+        return fault === undefined ? Effect.void : Effect.fail(fault)
+      }),
     start: ({ node, rank }) =>
       Effect.andThen(
         this.hasRoom(() => this.machines.get(node)?.state !== "stopped"),
