@@ -105,6 +105,8 @@ export interface ClusterRow {
   readonly waiting: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
   /** By rank. */
   readonly nodes: ReadonlyArray<NodeRow>
+  /** Nodes that went without anybody's asking here, and why: as long as no other has taken their place. */
+  readonly lost: ReadonlyArray<Pick<NodeRow, "rank" | "reason">>
   /** The head's journal and the last entry of it that the log holds. */
   readonly journal: { readonly id: JournalId; readonly last: number } | null
   /** The last setting; negative minutes when it was cancelled. */

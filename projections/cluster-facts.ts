@@ -2,6 +2,7 @@
 import type { ClusterId, ClusterName } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
+import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
 import { nextOfNodes } from "./node-facts.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
@@ -28,6 +29,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   refused: null,
   ...notSearched,
   nodes: [],
+  lost: [],
   journal: null,
   autostop: null,
   armed: Seq.make(0),
@@ -46,6 +48,7 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
   wantedReason: reason,
   wantedSinceMs: atMs,
   concluded: false,
+  lost: wanted === "up" ? row.lost : [],
   refused: null,
   ...notSearched,
   trouble: null
@@ -125,7 +128,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     }
     case "NodeStopped": {
       const stopped = nextOfNodes(row, recorded)
-      return event.forGood && !isRaised(row) ? wanting(stopped, "gone", event.reason, atMs) : stopped
+      return event.forGood && !isRaised(row) ? wanting(stopped, "gone", endedItself(row, event.reason), atMs) : stopped
     }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }

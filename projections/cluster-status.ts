@@ -77,8 +77,16 @@ const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undef
 const isAway = (node: NodeRow) => node.state !== "running" || !node.ready
 const atRest = (reason: string, sinceMs: number): Condition => ({ status: "INIT", phase: null, reason, sinceMs })
 
+/** Of many at most some. */
+const lostMax = 3
+const whyLost = (lost: ClusterRow["lost"]) => {
+  const said = lost.flatMap(({ rank, reason }) => (reason === null ? [] : [`${rank === 0 ? "the head" : `worker ${rank}`}: ${reason}`]))
+  const more = said.length > lostMax ? ` and ${said.length - lostMax} more` : ""
+  return said.length === 0 ? "" : ` (${said.slice(0, lostMax).join(", ")}${more})`
+}
+
 /** Nobody raises it. What it has is looked after all the same, since it was UP once. */
-const notWhole = ({ launchedAtMs, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
+const notWhole = ({ launchedAtMs, lost, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
   const broken = nodes.find(isAway)
   const missing = numNodes - nodes.length
   const said: Array<string> = []
@@ -87,7 +95,7 @@ const notWhole = ({ launchedAtMs, name, nodes, numNodes, pending: [pending] }: C
   }
   if (pending !== undefined) said.push(`waiting for ${askedFor(pending)}`)
   else if (missing > 0)
-    said.push(`${plural(missing, "node")} of ${numNodes} missing; bring it up again with: sky launch or sky start ${name}`)
+    said.push(`${plural(missing, "node")} of ${numNodes} missing${whyLost(lost)}; bring it up again with: sky launch or sky start ${name}`)
   return atRest(said.join("; "), broken?.sinceMs ?? launchedAtMs)
 }
 

@@ -43,8 +43,11 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
         trouble: null
       }
     case "NodeReleased":
-    case "NodeAbandoned":
-      return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    case "NodeAbandoned": {
+      const isUnasked = row.everUp && (row.wanted === "up" || row.concluded)
+      const lost = isUnasked ? [...row.lost, { rank: event.rank, reason: event.reason }] : row.lost
+      return { ...row, lost, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    }
     case "RequestAbandoned":
       return { ...row, pending: row.pending.filter(({ token }) => token !== event.token), trouble: null }
     case "RuntimeReady":
@@ -65,7 +68,8 @@ const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvi
     return ranks.length === 0 ? [] : [{ ...asked, ranks }]
   })
   const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
-  return { ...row, pending, nodes, refused: null, trouble: null }
+  const lost = row.lost.filter((other) => other.rank !== rank)
+  return { ...row, pending, nodes, lost, refused: null, trouble: null }
 }
 
 const ready = (

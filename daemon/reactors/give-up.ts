@@ -3,15 +3,7 @@ import type { Event } from "../../events/Event.ts"
 import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
-import {
-  CommandError,
-  exiting,
-  InternalError,
-  RuntimeError,
-  recordError,
-  type SkydError,
-  StopFailoverError
-} from "../../sdk/protocol/errors.ts"
+import { CommandError, InternalError, RuntimeError, recordError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { Away } from "./away.ts"
 import { type Facts, seen } from "./facts.ts"
 import { notArmed, uncleared } from "./own-words.ts"
