@@ -30,7 +30,7 @@ const tellsOf = ({ event }: Recorded, held: Held): Said | undefined => {
     case "PlacesExhausted":
       return event.refusedAgain === token ? refused(held) : undefined
     case "RequestAbandoned":
-      return event.token === token ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
+      return event.token === token ? { reason: `it was asked for and never answered: ${event.reason}` } : undefined
     case "ClusterGone":
       return own === null ? { reason: "its cluster is gone", hasEnded: true } : undefined
     case "LeakEnded":
