@@ -130,10 +130,7 @@ export interface Cloud {
   readonly homeOnly?: boolean
   /** Who its credentials are, most specific first: the user, then the account. Null where there are none to have. */
   readonly identity: Effect.Effect<ReadonlyArray<string> | null, CloudError>
-  /**
-   * The same, asked anew whatever is kept of it: to other credentials a machine is not there, which looks as if it were gone. Absent:
-   * nothing is kept.
-   */
+  /** Asked anew: to other credentials a machine is not there, which looks as if it were gone. Absent: nothing is kept. */
   readonly identityNow?: Cloud["identity"]
   /** The list of its regions, types and prices, where it has one. */
   readonly catalog?: CloudOffers
