@@ -65,7 +65,7 @@ const headMethods = (agent: Agent, head: Head) => ({
   cancel: ({ jobs }: Params<"cancel">) => head.cancel(jobs),
   autostop: ({ setting, idleMinutes, down }: Params<"autostop">) => agent.autostop!.set({ setting, idleMinutes, down }),
   unreached: (): Unreached => ({
-    nodes: head.hosts.flatMap(({ peer, reachable, why }) => (reachable ? [] : [{ rank: peer.rank, why }]))
+    nodes: head.hosts.flatMap(({ peer, reachable, why }) => (reachable ? [] : [{ rank: peer.rank, node: peer.node, why }]))
   }),
   activity: () => agent.autostop!.activity(),
   logs: (params: LogsParams, stream: Stream) => agent.logs!.stream(params, stream),

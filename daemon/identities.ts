@@ -30,8 +30,11 @@ export const identitiesOf = Effect.fn("identitiesOf")(function* (clouds: Readonl
 type Owned = Pick<ClusterRow, "name" | "offer" | "owner">
 
 /** Under another identity a cluster's machines look as if they were gone. */
-export const asOwner = Effect.fn("asOwner")(function* (cloud: Cloud, row: Owned) {
+export const asOwner = Effect.fn("asOwner")(function* (cloud: Cloud, row: Owned, identity: Cloud["identity"] = cloud.identity) {
   if (row.owner === null) return
-  const refusal = refuseOther(row, yield* cloud.identity)
+  const refusal = refuseOther(row, yield* identity)
   if (refusal !== undefined) return yield* new CloudError({ kind: "Transient", code: refusal._tag, message: refusal.message })
 })
+
+/** The same, whatever is kept of who they are: before it is believed that a machine is gone. */
+export const asOwnerNow = (cloud: Cloud, row: Owned) => asOwner(cloud, row, cloud.identityNow)

@@ -107,12 +107,18 @@ export interface ClusterRow {
   readonly waiting: { readonly message: string; readonly sinceMs: number; readonly retryAtMs: number } | null
   /** By rank. */
   readonly nodes: ReadonlyArray<NodeRow>
+  /** Nodes that went without anybody's asking here, and why: as long as no other has taken their place. */
+  readonly lost: ReadonlyArray<Pick<NodeRow, "rank" | "reason">>
   /** The head's journal and the last entry of it that the log holds. */
   readonly journal: { readonly id: JournalId; readonly last: number } | null
   /** The last setting; negative minutes when it was cancelled. */
   readonly autostop: { readonly setting: Seq; readonly idleMinutes: number; readonly down: boolean } | null
   /** The setting that the head's agent holds. */
   readonly armed: Seq
+  /** What that one is; negative minutes for none. */
+  readonly inForce: { readonly idleMinutes: number; readonly down: boolean } | null
+  /** Why it could not be told the last one. */
+  readonly notArmed: { readonly message: string } | null
   /** In the order in which they were asked for; the first works, the others wait. */
   readonly operations: ReadonlyArray<ActiveOperation>
   readonly lastJob: number

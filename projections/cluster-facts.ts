@@ -4,6 +4,7 @@ import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { RecordedTask } from "../events/values.ts"
 import { portTexts } from "../task/ports.ts"
+import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
 import { nextOfNodes } from "./node-facts.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
@@ -31,9 +32,12 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   refused: null,
   ...notSearched,
   nodes: [],
+  lost: [],
   journal: null,
   autostop: null,
   armed: Seq.make(0),
+  inForce: null,
+  notArmed: null,
   operations: [],
   lastJob: 0,
   stoppedReason: null,
@@ -47,6 +51,7 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
   wantedReason: reason,
   wantedSinceMs: atMs,
   concluded: false,
+  lost: wanted === "up" ? row.lost : [],
   refused: null,
   ...notSearched,
   trouble: null
@@ -130,7 +135,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     }
     case "NodeStopped": {
       const stopped = nextOfNodes(row, recorded)
-      return event.forGood && !isRaised(row) ? wanting(stopped, "gone", event.reason, atMs) : stopped
+      return event.forGood && !isRaised(row) ? wanting(stopped, "gone", endedItself(row, event.reason), atMs) : stopped
     }
     case "PortsOpened": {
       const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
@@ -156,13 +161,18 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "AutostopSet":
       return {
         ...row,
+        notArmed: null,
+        trouble: row.notArmed === null ? row.trouble : null,
         // A cancelled setting is one too: it must reach the agent.
         autostop: { setting: seq, idleMinutes: Math.max(-1, event.idleMinutes), down: event.down && event.idleMinutes >= 0 }
       }
-    case "AutostopArmed":
-      return { ...row, armed: event.setting, trouble: null }
+    case "AutostopArmed": {
+      const told = row.autostop?.setting === event.setting ? row.autostop : null
+      const inForce = told === null ? row.inForce : { idleMinutes: told.idleMinutes, down: told.down }
+      return { ...row, armed: event.setting, inForce, notArmed: null, trouble: null }
+    }
     case "ClusterStopped":
-      return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, trouble: null, purge: false }
+      return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, notArmed: null, trouble: null, purge: false }
     case "ClusterGone":
       return undefined
     case "ClusterAdopted": {
@@ -182,7 +192,8 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       const { message } = event
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
       const alone = event._tag === "ActionFailed" && ["OpenPorts", "Sync", "Mount"].includes(event.action)
-      return { ...row, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
+      const notArmed = event._tag === "ActionFailed" && event.action === "Arm" ? { message } : row.notArmed
+      return { ...row, notArmed, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
     }
     default:
       return nextOfNodes(nextOfSearch(row, event, atMs), recorded)

@@ -2,6 +2,7 @@
 
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
+import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { refusalText } from "./refusals.ts"
 
@@ -76,8 +77,16 @@ const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undef
 const isAway = (node: NodeRow) => node.state !== "running" || !node.ready
 const atRest = (reason: string, sinceMs: number): Condition => ({ status: "INIT", phase: null, reason, sinceMs })
 
+/** Of many at most some. */
+const lostMax = 3
+const whyLost = (lost: ClusterRow["lost"]) => {
+  const said = lost.flatMap(({ rank, reason }) => (reason === null ? [] : [`${rank === 0 ? "the head" : `worker ${rank}`}: ${reason}`]))
+  const more = said.length > lostMax ? ` and ${said.length - lostMax} more` : ""
+  return said.length === 0 ? "" : ` (${said.slice(0, lostMax).join(", ")}${more})`
+}
+
 /** Nobody raises it. What it has is looked after all the same, since it was UP once. */
-const notWhole = ({ launchedAtMs, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
+const notWhole = ({ launchedAtMs, lost, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
   const broken = nodes.find(isAway)
   const missing = numNodes - nodes.length
   const said: Array<string> = []
@@ -86,7 +95,7 @@ const notWhole = ({ launchedAtMs, name, nodes, numNodes, pending: [pending] }: C
   }
   if (pending !== undefined) said.push(`waiting for ${askedFor(pending)}`)
   else if (missing > 0)
-    said.push(`${plural(missing, "node")} of ${numNodes} missing; bring it up again with: sky launch or sky start ${name}`)
+    said.push(`${plural(missing, "node")} of ${numNodes} missing${whyLost(lost)}; bring it up again with: sky launch or sky start ${name}`)
   return atRest(said.join("; "), broken?.sinceMs ?? launchedAtMs)
 }
 
@@ -129,7 +138,8 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
     if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason ?? row.wantedReason, sinceMs: row.wantedSinceMs }
     return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
   }
-  if (isWhole(row)) return { status: "UP", phase: null, reason: row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
+  if (isWhole(row))
+    return { status: "UP", phase: null, reason: notArmedText(row) ?? row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
   return row.everUp ? troubled(notWhole(row)) : leftOver(row)
 }
 

@@ -34,6 +34,8 @@ export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "
 /** `offer`: where it was asked for. */
 export interface Unanswered extends Pick<ClusterRow, "id" | "name" | "log" | "offer" | "owner"> {
   readonly token: NodeToken
+  /** How many. */
+  readonly nodes: number
 }
 
 export const rowOf = (clusters: Clusters, id: ClusterId): ClusterRow | undefined => Option.getOrUndefined(HashMap.get(clusters.rows, id))
@@ -87,8 +89,8 @@ const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | u
   const asked = event._tag === "RequestAbandoned" ? row?.pending.find(({ token }) => token === event.token) : undefined
   if (row === undefined || asked === undefined) return unanswered
   const { id, log, name, owner } = row
-  const { offer, token } = asked
-  return HashMap.set(unanswered, token, { id, log, name, offer, owner, token })
+  const { offer, ranks, token } = asked
+  return HashMap.set(unanswered, token, { id, log, name, offer, owner, token, nodes: ranks.length })
 }
 
 export const clusters: Projection<Clusters> = {

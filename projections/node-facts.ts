@@ -43,8 +43,11 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
         trouble: null
       }
     case "NodeReleased":
-    case "NodeAbandoned":
-      return { ...row, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    case "NodeAbandoned": {
+      const isUnasked = row.everUp && (row.wanted === "up" || row.concluded)
+      const lost = isUnasked ? [...row.lost, { rank: event.rank, reason: event.reason }] : row.lost
+      return { ...row, lost, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
+    }
     case "RequestAbandoned":
       return { ...row, pending: row.pending.filter(({ token }) => token !== event.token), trouble: null }
     case "RuntimeReady":
@@ -65,7 +68,8 @@ const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvi
     return ranks.length === 0 ? [] : [{ ...asked, ranks }]
   })
   const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
-  return { ...row, pending, nodes, refused: null, trouble: null }
+  const lost = row.lost.filter((other) => other.rank !== rank)
+  return { ...row, pending, nodes, lost, refused: null, trouble: null }
 }
 
 const ready = (
@@ -86,9 +90,9 @@ const ready = (
   const journal = event.rank !== 0 || row.journal?.id === event.journal ? row.journal : { id: event.journal, last: 0 }
   const everUp = row.everUp || (done.nodes.length >= row.numNodes && done.nodes.every((node) => node.ready))
   // Another journal is an agent that holds nothing of what the one before was told.
-  const armed = journal?.id === row.journal?.id ? row.armed : Seq.make(0)
+  const holds = journal?.id === row.journal?.id ? {} : { armed: Seq.make(0), inForce: null }
   // Where it is now is its place for ever: what refused before is of no more use.
   const search = everUp ? notSearched : {}
   const lastJob = Math.max(done.lastJob, event.lastJob ?? 0)
-  return { ...done, ...search, journal, armed, everUp, lastJob, trouble: null }
+  return { ...done, ...search, ...holds, journal, everUp, lastJob, trouble: null }
 }

@@ -133,6 +133,8 @@ export interface Cloud {
   readonly homeOnly?: boolean
   /** Who its credentials are, most specific first: the user, then the account. Null where there are none to have. */
   readonly identity: Effect.Effect<ReadonlyArray<string> | null, CloudError>
+  /** Asked anew: to other credentials a machine is not there, which looks as if it were gone. Absent: nothing is kept. */
+  readonly identityNow?: Cloud["identity"]
   /** The list of its regions, types and prices, where it has one. */
   readonly catalog?: CloudOffers
   /**

@@ -31,12 +31,13 @@ export const within = <A, E>(name: string, what: string, minutes: number, call: 
 
 export const patientCloud = (cloud: Cloud): Cloud => {
   const { name } = cloud
-  const { clear, endsItself, hostKey, peers, remove, tagged } = cloud
+  const { clear, endsItself, hostKey, identityNow, peers, remove, tagged } = cloud
   return {
     ...cloud,
     ...(peers && { peers: (nodes) => within(name, "peers", deedMaxMin, peers(nodes)) }),
     ...(hostKey && { hostKey: (node) => within(name, "hostKey", wordMaxMin, hostKey(node)) }),
     ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
+    ...(identityNow && { identityNow: within(name, "identity", wordMaxMin, identityNow) }),
     ...(clear && { clear: (tags, regions) => within(name, "clear", wordMaxMin, clear(tags, regions)) }),
     ...(tagged && { tagged: (log) => within(name, "tagged", wordMaxMin, tagged(log)) }),
     ...(remove && { remove: (remnant) => within(name, "remove", deedMaxMin, remove(remnant)) }),

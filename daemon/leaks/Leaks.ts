@@ -20,6 +20,7 @@ import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Reactors } from "../reactors/Reactors.ts"
+import { unansweredElsewhere } from "../unanswered.ts"
 import { adopt, foundAs } from "./adopt.ts"
 import { makeEndings, type Record } from "./endings.ts"
 import { leakOf, nameIn } from "./history.ts"
@@ -86,6 +87,7 @@ const make = Effect.gen(function* () {
     const used = (cloud: string) => wasUsed(before, cloud)
     const { held, silent } = yield* lookAround(clouds, all ? null : ownLog(), used, hadIn(before.clusters))
     const now = log.world()
+    const elsewhere = yield* unansweredElsewhere(clouds, now)
     // What went meanwhile was a cluster's, and so is what came.
     const loose = held.filter((one) => !isKept(before, one) && !isKept(now, one))
     const [own, others] = [
@@ -102,7 +104,10 @@ const make = Effect.gen(function* () {
       { concurrency: atOnce }
     ).pipe(Effect.mapError(({ message }) => new RuntimeError({ message: sentence(message), hint: null })))
     const foreign = [...Map.groupBy(others, ({ thing }) => thing.tags.cluster).values()].flatMap((those) => withName(those, undefined))
-    return { leaks: [...leaks.flat(), ...foreign.map((one) => ({ ...one, reason: "it is another log's" }))], silent }
+    return {
+      leaks: [...leaks.flat(), ...foreign.map((one) => ({ ...one, reason: "it is another log's" }))],
+      silent: [...silent, ...elsewhere]
+    }
   })
 
   const { endOne, goneOf, goOn } = makeEndings({ clouds, log, record })

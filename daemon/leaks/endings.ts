@@ -11,7 +11,7 @@ import { type LeakEnding, leakKey } from "../../projections/leaks.ts"
 import type { SkydError } from "../../sdk/protocol/errors.ts"
 import { cut } from "../../task/sentence.ts"
 import type { Clouds } from "../Clouds.ts"
-import { CloudError } from "../clouds/Cloud.ts"
+import { type Cloud, CloudError } from "../clouds/Cloud.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import { hadIn, isKept } from "./known.ts"
@@ -39,6 +39,18 @@ interface EndingsOptions {
 /** With credentials of another account it may be there all the same. */
 const notListed = (cloud: string) => new CloudError({ kind: "Refused", code: "NotListed", message: `${cloud} does not list it any more` })
 
+const exchanged = (names: ReadonlyArray<string> | null) =>
+  new CloudError({ kind: "Transient", code: "OtherIdentity", message: `the credentials became those of ${names?.join(", ") ?? "nobody"}` })
+
+/** What is not there looks as if it had ended. */
+const asTheSame = Effect.fnUntraced(function* (cloud: Cloud, deed: Effect.Effect<void, CloudError>) {
+  const identity = cloud.identityNow ?? cloud.identity
+  const before = yield* identity
+  yield* deed
+  const after = yield* identity
+  if (before?.join() !== after?.join()) return yield* exchanged(after)
+})
+
 const aboutOf = ({ cloud, id, thing }: Held) => ({
   cluster: thing.tags.cluster,
   cloud,
@@ -57,7 +69,8 @@ export const makeEndings = ({ clouds, log, record }: EndingsOptions) => {
   const removed = ({ cloud: name, thing }: Held) => {
     const cloud = clouds.get(name)
     const deed = thing.kind === "machine" ? cloud?.terminate(thing) : cloud?.remove?.(thing)
-    return deed ?? Effect.fail(new CloudError({ kind: "Refused", code: "NotSupported", message: `${name} cannot end a ${thing.kind}` }))
+    if (deed !== undefined) return asTheSame(cloud!, deed)
+    return Effect.fail(new CloudError({ kind: "Refused", code: "NotSupported", message: `${name} cannot end a ${thing.kind}` }))
   }
 
   const conclude = Effect.fnUntraced(function* (about: About, outcome: Result.Result<void, CloudError>, kind?: Actor["kind"]) {

@@ -34,7 +34,7 @@ const tellsOf = ({ event }: Recorded, held: Held, own: string | null): Said | un
     case "PlacesExhausted":
       return event.refusedAgain === token ? refused(held) : undefined
     case "RequestAbandoned":
-      return event.token === token ? { reason: `a purge gave up on it: ${event.reason}` } : undefined
+      return event.token === token ? { reason: `it was asked for and never answered: ${event.reason}` } : undefined
     case "ClusterGone":
       return thing.kind !== "machine" ? { reason: "its cluster is gone", hasEnded: true } : undefined
     case "LeakEnded":

@@ -23,6 +23,7 @@ import { Ongoing } from "../Ongoing.ts"
 import { Couriers } from "../reactors/couriers/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../Unlogged.ts"
+import { unansweredElsewhere } from "../unanswered.ts"
 import { auditAnswers } from "./audit.ts"
 import { catalogAnswers } from "./catalog.ts"
 import { cloudAnswers } from "./clouds.ts"
@@ -125,7 +126,9 @@ const make = Effect.gen(function* () {
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
-      const said = about.length === 0 ? {} : { notices: about }
+      const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world) : []
+      const told = [...about, ...elsewhere.map((what) => `${what}.`)]
+      const said = told.length === 0 ? {} : { notices: told }
       const nowMs = yield* momentOf(moment)
       return {
         clusters: rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd)),

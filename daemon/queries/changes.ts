@@ -1,5 +1,6 @@
 /** What a fact changed in the state, in the words of `status`, `queue` and `ops`. Pure. */
 import type { Recorded } from "../../events/Recorded.ts"
+import { autostopShown } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -13,7 +14,7 @@ type Fields = Readonly<Record<string, Change["before"]>>
 const fieldsOf = {
   cluster: (row: ClusterRow): Fields => {
     const { phase, reason, status } = conditionOf(row)
-    const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null
+    const setting = autostopShown(row)
     return { status, phase, reason, autostop: setting?.idleMinutes ?? null, toDown: setting?.down ?? null }
   },
   job: ({ reason, status }: JobRow): Fields => ({ status, reason }),

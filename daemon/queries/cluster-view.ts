@@ -1,4 +1,5 @@
 /** A cluster's row as `status` answers it. Pure. */
+import { autostopShown } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
@@ -47,7 +48,7 @@ export const clusterView = (
   const reason = reasonOf(condition, nowMs, said)
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
-  const setting = row.autostop !== null && row.autostop.idleMinutes >= 0 ? row.autostop : null
+  const setting = autostopShown(row)
   return {
     name: row.name,
     id: row.id,

@@ -17,9 +17,10 @@ import type { Couriers } from "../reactors/couriers/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/couriers/deliveries.ts"
 import { failureOf } from "../recorded-failure.ts"
 import type { World } from "../World.ts"
+import { closedMeanwhile } from "./closed-meanwhile.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
 import { type Found, findOutput } from "./found-output.ts"
-import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting } from "./unread.ts"
+import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting, wentWith } from "./unread.ts"
 import { until } from "./until.ts"
 
 /**
@@ -58,6 +59,7 @@ const streamOne = Effect.fn("logs.one")(function* (
   reply: Reply,
   { areOn, couriers, log }: Tools
 ) {
+  const closed = yield* closedMeanwhile(log, row.id, job?.id)
   const follow = params.follow ?? true
   const operation = setup ?? ("" as OperationId)
   const asked = {
@@ -121,7 +123,10 @@ const streamOne = Effect.fn("logs.one")(function* (
       head = yield* Effect.raceFirst(ready(lostMaxMs), barred)
     }
     if (head instanceof CloudError) return yield* unread(row, cloudsWord(head))
-    if (head !== "ready") return yield* notUp(row, rowOf(log.world().clusters, row.id))
+    if (head !== "ready") {
+      const [over, left] = [closed(), rowOf(log.world().clusters, row.id)]
+      return yield* over === undefined ? notUp(row, left) : wentWith(row, left, over)
+    }
     if (tries > triesMax) return yield* unread(row, why)
     why = brokenOff
     const answer = yield* once.pipe(
@@ -155,7 +160,7 @@ const streamOne = Effect.fn("logs.one")(function* (
     const missing = "unread" in answer && answer.unread !== undefined ? { unread: answer.unread } : {}
     return { jobId: job.id as number, status: status as string | null, returnCodes, reason, ...missing }
   }
-})
+}, Effect.scoped)
 
 export const streamLogs = Effect.fn("logs")(function* (id: string | number, params: Logs, reply: Reply, tools: Tools) {
   const { areOn, log } = tools

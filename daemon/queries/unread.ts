@@ -1,7 +1,9 @@
 /** Why the log of a job cannot be read, as its reader is told. */
+import type { JobClosed } from "../../events/job.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { ClusterDoesNotExist, ClusterNotUpError, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import { ClusterDoesNotExist, ClusterNotUpError, exiting, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { inner, sentence } from "../../task/sentence.ts"
 import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
@@ -38,6 +40,13 @@ export const waiting = (row: ClusterRow) =>
 
 /** Of one that was read a moment ago. */
 export const goesOn = (row: ClusterRow) => `The logs of ${row.name} go on when its head is reached again: ${inWords(row)}`
+
+/** The cluster went, or stopped, with the job whose log was followed. */
+export const wentWith = ({ name }: ClusterRow, now: ClusterRow | undefined, { job, reason, status }: typeof JobClosed.Type) => {
+  const again = now === undefined ? `${name} is gone. Launch it again: sky launch -c ${name}` : `Start ${name} again: sky start ${name}`
+  const because = reason === null ? "" : `: ${inner(reason)}`
+  return exiting(new RuntimeError({ message: `Job ${job} of ${name} is ${status}${because}.`, hint: again }), exitCodes.jobFailed)
+}
 
 /** `now`: what it has become since its log was asked for. */
 export const notUp = (row: ClusterRow, now: ClusterRow | undefined) => {

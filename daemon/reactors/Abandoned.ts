@@ -18,7 +18,7 @@ import { Clouds } from "../Clouds.ts"
 import { type Cloud, CloudError } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../Identity.ts"
-import { asOwner } from "../identities.ts"
+import { asOwner, asOwnerNow } from "../identities.ts"
 import { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import { orLeft } from "./end-machines.ts"
@@ -95,6 +95,7 @@ const make = Effect.gen(function* () {
     // To others' credentials it is not there, which looks as if it were gone.
     yield* asOwner(cloud, { name: clusterName, offer: null, owner: one.owner })
     yield* cloud.terminate({ tags: { log: logOf(known(), one), cluster, clusterName }, ...place })
+    yield* asOwnerNow(cloud, { name: clusterName, offer: null, owner: one.owner })
     yield* record(cluster, { _tag: "NodeReleased", cluster, rank, node, reason }, ({ abandoned }) => HashMap.has(abandoned, node))
   })
 
@@ -111,6 +112,7 @@ const make = Effect.gen(function* () {
       if (Option.isSome(ended[i]!)) yield* record(one.id, event, () => true)
     }
     if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
+    yield* asOwnerNow(cloud, one)
     const tags = { log: logOf(known(), one), cluster: one.id, clusterName: one.name }
     if (cloud.clear !== undefined && one.offer?.region) yield* orLeft(one.name, cloud.clear(tags, [one.offer.region]))
   })

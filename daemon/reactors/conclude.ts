@@ -1,11 +1,16 @@
 /** The facts that close a stop, a down, or a request beside the pipeline. Pure. */
 import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
+import { endedItself } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
 import { recordError } from "../../sdk/protocol/errors.ts"
 import { closing, decided, type Facts } from "./facts.ts"
+import { notThere } from "./observations.ts"
 import { unavailable } from "./search/unavailable.ts"
+
+/** Of what a cloud says of the ends of many machines. */
+const whysMax = 3
 
 type Ended = readonly [Event, OperationId]
 
@@ -27,11 +32,21 @@ const stopped = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
   ])
 }
 
+/** Nobody asked for it; what its cloud says of its machines' ends, if that is anything. */
+const wentBecause = (row: ClusterRow): string => {
+  if (!row.everUp) return "it never came up"
+  const whys = row.lost.flatMap(({ reason }) => (reason === null || reason === notThere ? [] : [reason]))
+  const [why] = whys
+  const itself = why === undefined ? null : endedItself(row, why)
+  if (itself !== null && itself !== why) return itself
+  return `its machines are gone${whys.length === 0 ? "" : `: ${[...new Set(whys)].slice(0, whysMax).join("; ")}`}`
+}
+
 const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
-  const reason =
-    row.wanted === "gone" ? (row.wantedReason ?? "torn down on request") : row.everUp ? "its machines are gone" : "it never came up"
+  const reason = row.wanted === "gone" ? (row.wantedReason ?? "torn down on request") : wentBecause(row)
+  const wasLost = row.wanted !== "gone" && reason.startsWith("its machines are gone")
   return decided(null, [
-    ...closing(row.id, unfinished, `the cluster was torn down: ${reason}`),
+    ...closing(row.id, unfinished, wasLost ? `the cluster's${reason.slice("its".length)}` : `the cluster was torn down: ${reason}`),
     ...row.operations.map(({ id, method }) => {
       if (method === "down") return succeed(id)
       return method === "stop" && row.wanted === "stopped"

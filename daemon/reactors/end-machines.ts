@@ -1,20 +1,32 @@
 /** How a cluster's machines end: stopped or released. The answers are facts, not yet recorded. */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import type { CloudError, NodeRef } from "../clouds/Cloud.ts"
+import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { within } from "../clouds/patient.ts"
-import { asOwner } from "../identities.ts"
+import { asOwnerNow } from "../identities.ts"
 import { abandoned } from "./give-up.ts"
 import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./raise-machines.ts"
 
-const endNode = (
-  row: ClusterRow,
-  node: NodeRow,
-  call: Effect.Effect<void, CloudError>,
-  as: "NodeReleased" | "NodeStopped",
-  reason: string | null
-) => Effect.as(call, { _tag: as, cluster: row.id, rank: node.rank, node: node.node, reason } satisfies Event)
+interface Ending {
+  readonly call: (node: NodeRow) => Effect.Effect<void, CloudError>
+  readonly as: "NodeReleased" | "NodeStopped"
+  readonly reason: string | null
+}
+
+/** What is not there looks as if it had ended: it has, if these are still its owner's credentials. */
+const endAll = Effect.fnUntraced(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, cloud: Cloud, { as, call, reason }: Ending) {
+  const calls = yield* Effect.forEach(nodes, (node) => Effect.exit(call(node)), { concurrency: 8 })
+  const asked = row.purge ? within(cloud.name, "identity", purgeMaxMin, asOwnerNow(cloud, row)) : asOwnerNow(cloud, row)
+  const believed = calls.some(Exit.isSuccess) ? yield* Effect.exit(asked) : Exit.void
+  return nodes.map((node, i): Exit.Exit<Event, CloudError> => {
+    const ended: Event = { _tag: as, cluster: row.id, rank: node.rank, node: node.node, reason }
+    const exit = Exit.isSuccess(calls[i]!) ? believed : calls[i]!
+    return Exit.map(exit, () => ended)
+  })
+})
 
 /** What a place gave that did not give all. There is nothing on it yet. */
 export const clearPlace = Effect.fn("perform.clearPlace")(function* (
@@ -23,37 +35,29 @@ export const clearPlace = Effect.fn("perform.clearPlace")(function* (
   { cloud, log }: Hands
 ) {
   const reason = "its place did not give all nodes"
-  const ended = yield* Effect.forEach(
-    nodes,
-    (node) => Effect.exit(endNode(row, node, cloud!.terminate(refOf(row, node, log)), "NodeReleased", reason)),
-    { concurrency: 8 }
-  )
-  return yield* came(row, ended)
+  const call = (node: NodeRow) => cloud!.terminate(refOf(row, node, log))
+  return yield* came(row, yield* endAll(row, nodes, cloud!, { call, as: "NodeReleased", reason }))
 })
 
 /** The reason that jobs get when their cluster ends under them. */
 const haltReason = (row: ClusterRow) =>
   `the cluster was ${row.wanted === "gone" ? "torn down" : "stopped"}${row.wantedReason === null ? "" : `: ${row.wantedReason}`}`
 
+const orAbandoned = (row: ClusterRow, node: NodeRow, exit: Exit.Exit<Event, CloudError>): Exit.Exit<Event, CloudError> =>
+  Option.match(Exit.findErrorOption(exit), { onNone: () => exit, onSome: ({ message }) => Exit.succeed(abandoned(row, node, message)) })
+
 export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
   // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
   yield* couriers.halt(row, haltReason(row))
   const release = row.wanted === "gone"
   const what = release ? "terminate" : "stop"
-  const call = (node: NodeRef) => (row.purge ? within(cloud!.name, what, purgeMaxMin, cloud![what](node)) : cloud![what](node))
-  const ended = yield* Effect.forEach(
-    nodes,
-    (node) =>
-      endNode(row, node, call(refOf(row, node, log)), release ? "NodeReleased" : "NodeStopped", row.wantedReason).pipe(
-        Effect.catchIf(
-          () => row.purge,
-          ({ message }) => Effect.succeed<Event>(abandoned(row, node, message))
-        ),
-        Effect.exit
-      ),
-    { concurrency: 8 }
-  )
-  return yield* came(row, ended)
+  const call = (node: NodeRow) => {
+    const deed = cloud![what](refOf(row, node, log))
+    return row.purge ? within(cloud!.name, what, purgeMaxMin, deed) : deed
+  }
+  const ending = { call, as: release ? "NodeReleased" : "NodeStopped", reason: row.wantedReason } as const
+  const ended = yield* endAll(row, nodes, cloud!, ending)
+  return yield* came(row, row.purge ? ended.map((exit, i) => orAbandoned(row, nodes[i]!, exit)) : ended)
 })
 
 /** What may not be ended is no reason to wait for ever: `sky leaks` lists it. */
@@ -74,6 +78,6 @@ export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect
   if (cloud?.clear === undefined || !hasRest) return Effect.void
   const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
-  const cleared = Effect.andThen(asOwner(cloud, row), cloud.clear(tagsOf(row, log), regions))
+  const cleared = Effect.andThen(asOwnerNow(cloud, row), cloud.clear(tagsOf(row, log), regions))
   return row.purge ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared)) : orLeft(row.name, cleared)
 }

@@ -1,6 +1,7 @@
 /** What the person who waits is told of an action that failed for good: what it was, how far it came, and what to do. Pure. */
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { CommandError, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
+import { CommandError, exiting, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
 import type { Away } from "./away.ts"
 import type { Action } from "./plan.ts"
@@ -10,6 +11,8 @@ export interface Failed {
   readonly tries: number
   readonly nowMs: number
   readonly away?: Away | undefined
+  /** It was refused. */
+  readonly final?: boolean
   /** Its cloud is at it. */
   readonly goesOn?: boolean
 }
@@ -65,6 +68,17 @@ const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   })
 }
 
+/** In the cloud's words; it is tried on. */
+const notArmed = ({ inForce, name }: ClusterRow, { final, message }: Failed) => {
+  const { down, idleMinutes } = inForce ?? { down: false, idleMinutes: -1 }
+  const held = idleMinutes < 0 ? "none" : `${down ? "going" : "stopping"} after ${idleMinutes} min`
+  const error = new RuntimeError({
+    message: `${name}: setting autostop failed: ${message}`,
+    hint: `In force is what was before: ${held}. It is tried again by itself; to want none: sky autostop --cancel ${name}`
+  })
+  return final ? exiting(error, exitCodes.credentials) : error
+}
+
 /** New, and asked for without an answer: nobody would look after what may still come of that. */
 export const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "Provision" && wanted === "up" && !everUp && nodes.length === 0
@@ -82,8 +96,10 @@ const endFailed = (row: ClusterRow, { _tag }: Action, message: string): SkydErro
   })
 }
 
-export const failure = (row: ClusterRow, action: Action, { away, message, nowMs }: Failed): SkydError => {
+export const failure = (row: ClusterRow, action: Action, failed: Failed): SkydError => {
+  const { away, message, nowMs } = failed
   if (action._tag === "ClearPlace") return uncleared(row, message)
+  if (action._tag === "Arm") return notArmed(row, failed)
   const at = away?.action ?? action._tag
   const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
   const what = `${row.name}: ${deedOf(row, action, at)} failed: ${lasting}${message}`

@@ -124,7 +124,8 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   if (!final && (!isOver || waitsItOut(row, action))) return seen(active[0]?.id ?? null, said)
   const isWhole = isEnding(row, action) || action._tag === "ClearPlace" || isUnborn(row, action)
   const error = recordError(failure(row, action, failed))
-  const ended = (isWhole ? active : active.slice(0, 1)).map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
+  const waiting = action._tag === "Arm" ? row.operations.filter(({ method }) => method === "autostop") : []
+  const ended = [...(isWhole ? active : active.slice(0, 1)), ...waiting].map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
   const dropped = action._tag === "Provision" && isUnborn(row, action) ? unanswered(row, action.token, message) : []
   return seen(active[0]?.id ?? null, [...actionFailed(row, action, failed, !forOperation.has(action._tag)), ...dropped, ...ended])
 }

@@ -12,6 +12,9 @@ const isFoundUp = (node: NodeRow, { address }: NodeState, isSilent: boolean) =>
 const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
   nodes.every(({ node: id }) => states.some(({ node, state }) => node === id && state === "running"))
 
+/** Where its cloud says no more of it. */
+export const notThere = "it does not exist any more"
+
 /** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
 export const observations = (
   row: ClusterRow,
@@ -27,7 +30,7 @@ export const observations = (
     if (now === undefined) return []
     const isSilent = silent.has(id)
     const ended = now.endedAtMs === undefined ? about : { ...about, endedAtMs: now.endedAtMs }
-    if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? "it does not exist any more" }]
+    if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? notThere }]
     if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
     // The head decides for its cluster; a worker that went off alone did so for another reason.
     const last = now.down && rank === 0 ? { forGood: true } : {}

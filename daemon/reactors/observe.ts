@@ -8,7 +8,7 @@ import type { Unreached } from "../../sdk/agent/protocol.ts"
 import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../clouds/Cloud.ts"
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
-import { asOwner } from "../identities.ts"
+import { asOwner, asOwnerNow } from "../identities.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import type { JournalInbox } from "./couriers/JournalInbox.ts"
@@ -65,7 +65,9 @@ export const observe = Effect.fn("observe")(function* (
   const look = Effect.gen(function* () {
     const cloud = yield* cloudFor(before)
     yield* asOwner(cloud, before)
-    return { cloud, states: yield* cloud.query(refs) }
+    const states = yield* cloud.query(refs)
+    if (states.some(({ state }) => state === "missing")) yield* asOwnerNow(cloud, before)
+    return { cloud, states }
   })
   const blind = ({ message }: CloudError) => Effect.succeed({ cloud: undefined, states: refs.map((ref) => unknownState(ref, message)) })
   const { cloud, states } = yield* Effect.catch(look, blind)

@@ -100,7 +100,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, hands)
     case "Arm": {
-      const { down, idleMinutes, setting } = row.autostop!
+      const { setting } = action
+      const { down, idleMinutes } = row.autostop!
       const refs = row.nodes.map((node) => refOf(row, node, log))
       yield* cloud.endsItself?.(refs, down) ?? Effect.void
       yield* couriers.arm(row, { setting, idleMinutes, down })
@@ -120,7 +121,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 }).pipe(
         Effect.provideService(Waiting, yield* toldTo(action.operation, "bootstrap"))
       )
-      yield* couriers.introduce(row)
+      yield* couriers.introduce(row, ready)
       return seen(action.operation, ready)
     }
     case "OpenPorts": {

@@ -2,7 +2,8 @@
  * What should happen next for one cluster. Pure, and derived from what is wanted and what exists, never from the event that
  * just happened: after a crash the same row gives the same plan, with the same token, so nothing is bought twice.
  */
-import type { NodeToken, OperationId } from "../../events/ids.ts"
+import type { NodeToken, OperationId, Seq } from "../../events/ids.ts"
+import { isArmed } from "../../projections/autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
@@ -22,7 +23,7 @@ export type Action =
   | { readonly _tag: "BeginStart"; readonly ranks: ReadonlyArray<number> }
   | { readonly _tag: "StartNodes"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
   | { readonly _tag: "InstallAgents"; readonly ranks: ReadonlyArray<number>; readonly operation: OperationId | null }
-  | { readonly _tag: "Arm" }
+  | { readonly _tag: "Arm"; readonly setting: Seq }
   /** On a cluster that was there before, and has them not. */
   | { readonly _tag: "OpenPorts"; readonly operation: OperationId; readonly ports: ReadonlyArray<string> }
   | { readonly _tag: "Sync"; readonly operation: OperationId }
@@ -46,12 +47,12 @@ export type Action =
   /** Autostop settings that are armed, cancels whose jobs are over. */
   | { readonly _tag: "EndRequests"; readonly operations: ReadonlyArray<OperationId> }
 
-const armedAs = (row: ClusterRow) => row.autostop === null || row.autostop.setting === row.armed
+const arm = (row: ClusterRow): Action | undefined => (isArmed(row) ? undefined : { _tag: "Arm", setting: row.autostop!.setting })
 
 /** Requests beside the pipeline that have reached their goal. */
 const reachedOf = (row: ClusterRow, jobs: Jobs): ReadonlyArray<ActiveOperation> =>
   row.operations.filter(({ method, request }) => {
-    if (method === "autostop") return armedAs(row)
+    if (method === "autostop") return isArmed(row)
     if (method !== "cancel" || request?._tag !== "JobCancelRequested") return false
     return request.jobs.every((id) => isOver(jobOf(jobs, row.id, id) ?? { status: "CANCELLED" }))
   })
@@ -101,7 +102,7 @@ const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => 
   if (starting.length > 0) return { _tag: "StartNodes", ranks: ranks(starting), operation: active.id }
   const silent = row.nodes.filter(({ rank, ready }) => !ready || !active.readyRanks.includes(rank))
   if (silent.length > 0) return { _tag: "InstallAgents", ranks: ranks(silent), operation: active.id }
-  return armedAs(row) ? undefined : { _tag: "Arm" }
+  return arm(row)
 }
 
 /**
@@ -139,8 +140,9 @@ const work = (row: ClusterRow): Action | undefined => {
   if (row.nodes.length === 0) return { _tag: "Conclude" }
   const silent = row.nodes.filter(({ ready }) => !ready)
   if (silent.length > 0) return row.everUp ? { _tag: "InstallAgents", ranks: ranks(silent), operation: null } : undefined
-  if (!armedAs(row)) return { _tag: "Arm" }
-  return active === undefined ? undefined : steps(row, active)
+  const next = active === undefined ? undefined : steps(row, active)
+  // What the cloud has refused keeps no job waiting.
+  return row.notArmed !== null && next !== undefined ? next : (arm(row) ?? next)
 }
 
 export const plan = (row: ClusterRow, jobs: Jobs): Action | undefined => {

@@ -11,17 +11,24 @@ interface IdentityOptions extends Pick<SightOptions<unknown>, "fingerprint" | "h
   readonly ask: Effect.Effect<Names, CloudError>
 }
 
-/** Null where there is no sign of an account. */
-export const keptIdentity = ({ ask, fingerprint, hasSigns }: IdentityOptions): Effect.Effect<Names | null, CloudError> => {
+type Asked = Effect.Effect<Names | null, CloudError>
+
+/** Null where there is no sign of an account. `identityNow`: asked anew, whatever is kept. */
+export const keptIdentity = ({
+  ask,
+  fingerprint,
+  hasSigns
+}: IdentityOptions): { readonly identity: Asked; readonly identityNow: Asked } => {
   let last: { readonly names: Names; readonly atMs: number; readonly fingerprint: string } | undefined
   const turn = inTurn<"identity">()
-  const look = Effect.gen(function* () {
+  const look = Effect.fnUntraced(function* (anew: boolean) {
     const atMs = yield* Clock.currentTimeMillis
     const now = yield* fingerprint
-    if (last !== undefined && last.fingerprint === now && atMs - last.atMs < goodForMs) return last.names
+    if (!anew && last !== undefined && last.fingerprint === now && atMs - last.atMs < goodForMs) return last.names
     const names = yield* ask
     last = { names, atMs, fingerprint: now }
     return names
   })
-  return Effect.suspend(() => (hasSigns() ? turn("identity", look) : Effect.succeed(null)))
+  const asked = (anew: boolean) => Effect.suspend(() => (hasSigns() ? turn("identity", look(anew)) : Effect.succeed(null)))
+  return { identity: asked(false), identityNow: asked(true) }
 }

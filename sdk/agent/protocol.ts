@@ -110,9 +110,9 @@ export interface JournalEntry {
   readonly fact: JournalFact
 }
 
-/** Nodes that a head does not reach. `why`: in the words of who knows; null where nobody does. */
+/** Nodes that a head does not reach. `why`: in the words of who knows; null where nobody does. Older agents do not say which `node`. */
 export interface Unreached {
-  readonly nodes: ReadonlyArray<{ readonly rank: number; readonly why: string | null }>
+  readonly nodes: ReadonlyArray<{ readonly rank: number; readonly node?: string; readonly why: string | null }>
 }
 
 /** method → [params, result]. */

@@ -1,9 +1,10 @@
-/** Calls of Google's client that nobody waits for any more. */
+/** Calls of Google's client that nobody waits for any more, and whose they are. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { afterAll, beforeAll } from "vitest"
+import { makeAccess } from "../../daemon/clouds/gcp/access.ts"
 import { type Google, makeGcp } from "../../daemon/clouds/gcp/client.ts"
-import { Gce } from "../tools/gce.ts"
+import { Gce, gceAccount } from "../tools/gce.ts"
 import { givenUpUnsent } from "./given-up.ts"
 
 let gce: Gce
@@ -30,3 +31,13 @@ describe("a call of Compute Engine", () => {
     })
   )
 })
+
+it.live("the project that config.yaml names is that of the identity, from its next call on", () =>
+  Effect.gen(function* () {
+    let projectId = "lab-1"
+    const { identity } = makeAccess(makeGcp(Effect.sync(() => ({ projectId }))))
+    assert.deepStrictEqual(yield* identity, [`${gceAccount} [project_id=lab-1]`])
+    projectId = "other-2"
+    assert.deepStrictEqual(yield* identity, [`${gceAccount} [project_id=other-2]`])
+  })
+)

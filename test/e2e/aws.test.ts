@@ -224,6 +224,21 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect((await home.sky("why", "cheap")).out).toContain("AWS took the spot machine back")
   }, 120_000)
 
+  it("who follows a job on a spot machine that AWS takes back is told so, that the job failed with it, and what next", async () => {
+    const launched = home.start("launch", "-y", "-c", "cheap", "--infra", "aws/us-east-1", "--use-spot", "echo; echo begun; sleep 1000")
+    await launched.until("begun\n")
+    const followed = home.start("logs", "cheap", "1")
+    await followed.until("begun")
+    const [{ instanceId }] = (await ec2.moto.live()) as [StrictInstance]
+    await ec2.moto.strict("POST", `instances/${instanceId}/interrupt`)
+    for (const { ended } of [launched, followed]) {
+      const { code, err } = await ended
+      expect([code, err]).toEqual([100, expect.stringMatching(/Job 1 of cheap is FAILED: .*AWS took the spot machine back/)])
+      expect(err).toContain("cheap is gone. Launch it again: sky launch -c cheap")
+    }
+    expect((await home.sky("why", "cheap")).out).toMatch(/job 1 FAILED: .*AWS took the spot machine back/)
+  }, 120_000)
+
   it("a machine whose image was made of another cluster's belongs to its own", async () => {
     expect(await launch("first", "true")).toMatchObject({ code: 0 })
     const [first, second] = ec2.machines.map(({ address }) => ec2.homeAt(address)).sort((a) => (existsSync(join(a, ".skyd-node")) ? -1 : 1))

@@ -37,6 +37,8 @@ export class SimCloud {
   mood: "calm" | "moody" = "calm"
   /** Who the credentials are, or why that cannot be told. */
   identity: ReadonlyArray<string> | CloudError | null = null
+  /** Who they are taken for, where that was asked before they were exchanged. */
+  takenFor: ReadonlyArray<string> | undefined
   /** What it has, best first. */
   offered: ReadonlyArray<Offer> = [offer]
   /** Why a place gives no nodes, as it is asked; null: it does. */
@@ -120,6 +122,12 @@ export class SimCloud {
     return this.identity instanceof CloudError ? undefined : this.identity?.at(-1)
   }
 
+  /** As these credentials see it. */
+  private seen(node: string) {
+    const machine = this.machines.get(node)
+    return machine?.account === this.account ? machine : undefined
+  }
+
   private start(node: string, rank: number) {
     const machine = this.machines.get(node)
     if (machine !== undefined) machine.agent.halted = false
@@ -189,7 +197,11 @@ export class SimCloud {
   readonly cloud: Cloud = {
     name: "local",
     lackOf: (feature, { useSpot }) => (feature === "STOP" && useSpot ? "spot machines end when they stop" : null),
-    identity: Effect.suspend(() => (this.identity instanceof CloudError ? Effect.fail(this.identity) : Effect.succeed(this.identity))),
+    identity: Effect.suspend(() => (this.takenFor === undefined ? this.cloud.identityNow! : Effect.succeed(this.takenFor))),
+    identityNow: Effect.suspend(() => {
+      this.takenFor = undefined
+      return this.identity instanceof CloudError ? Effect.fail(this.identity) : Effect.succeed(this.identity)
+    }),
     offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
     provision: (request) =>
       Effect.andThen(
@@ -218,7 +230,7 @@ export class SimCloud {
           const { node, rank } = ref
           const fault = this.faults.get(`query ${node}`)
           if (fault !== undefined) return unknownState(ref, fault.message)
-          const machine = this.machines.get(node)
+          const machine = this.seen(node)
           const state = machine?.state ?? "missing"
           return { rank, node, state, address: null, reason: machine?.reason ?? null, down: machine?.down ?? false }
         })
@@ -226,23 +238,29 @@ export class SimCloud {
     owned: (log) =>
       Effect.sync(() => {
         const place = { region: null, zone: null, address: null, host: null, hostKey: null }
-        const owned = [...this.machines].map(([node, { cluster, state }]) => {
+        const own = [...this.machines].filter(([node]) => this.seen(node) !== undefined)
+        const owned = own.map(([node, { cluster, state }]) => {
           const tags = { log: log ?? "", cluster: ClusterId.make(cluster), clusterName: ClusterName.make("a") }
           return { tags, rank: Number(node.split("-").at(-1)), node: NodeId.make(node), ...place, state }
         })
         return { owned, unclear: [] }
+      }),
+    endsItself: () =>
+      Effect.suspend(() => {
+        const fault = this.faults.get("endsItself")
+        return fault === undefined ? Effect.void : Effect.fail(fault)
       }),
     start: ({ node, rank }) =>
       Effect.andThen(
         this.hasRoom(() => this.machines.get(node)?.state !== "stopped"),
         this.call("start", () => this.start(node, rank), node)
       ),
-    stop: ({ node }) => this.call("stop", () => this.halt(node, null), node),
+    stop: ({ node }) => this.call("stop", () => this.seen(node) && this.halt(node, null), node),
     terminate: ({ node }) =>
       this.call(
         "terminate",
         () => {
-          if (this.machines.get(node)?.account !== this.account) return
+          if (this.seen(node) === undefined) return
           this.halt(node, null)
           this.machines.delete(node)
         },

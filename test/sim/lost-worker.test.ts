@@ -52,7 +52,8 @@ describe("a worker that is lost", () => {
       const queue = queueOf(daemon.log.world(), { clusterNames: ["a"], jobIds: [2] })
       assert.deepNestedInclude(queue, {
         "success.jobs[0].status": "PENDING",
-        "success.jobs[0].reason": "1 node of 2 missing; bring it up again with: sky launch or sky start a"
+        "success.jobs[0].reason":
+          "1 node of 2 missing (worker 1: it does not exist any more); bring it up again with: sky launch or sky start a"
       })
       yield* ask(daemon, "start", {})
       assert.strictEqual(job(2).status, "SUCCEEDED")

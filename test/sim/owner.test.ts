@@ -127,6 +127,71 @@ describe("a cluster of another identity", () => {
   )
 })
 
+describe("a cluster whose credentials were exchanged for others, which nothing shows", () => {
+  const silent = new CloudError({ kind: "Transient", code: "NoAnswer", message: "nobody answers" })
+  const exchange = (world: SimCloud) => {
+    world.takenFor = ann
+    world.identity = bob
+  }
+  const putBack = (world: SimCloud) => {
+    world.takenFor = undefined
+    world.identity = ann
+  }
+  it.effect("is not gone: once its agent is silent it is INIT and says whose it is", () =>
+    owned(({ ask, daemon, outcome, row, world }) =>
+      Effect.gen(function* () {
+        const { agent } = [...world.machines.values()][0]!
+        exchange(world)
+        for (const call of ["installAgent", "connectAgent"]) world.faults.set(call, silent)
+        agent.die()
+        yield* settle(daemon, 8)
+        const { reason, status } = conditionOf(row()!)
+        assert.strictEqual(status, "INIT")
+        assert.include(reason, "belongs to AIDAANN")
+        assert.deepStrictEqual(running(world), ["running"])
+        putBack(world)
+        world.faults.clear()
+        yield* pass(daemon, "2 minutes")
+        yield* ask("d", "down", named)
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+      })
+    )
+  )
+  it.effect.each(["down", "stop"] as const)("is not called ended by a %s that did not see its machines", (method) =>
+    owned(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        exchange(world)
+        yield* ask("d", method, named)
+        yield* pass(daemon, "1 minutes")
+        assert.deepStrictEqual(running(world), ["running"])
+        assert.isFalse(factsOf(disk).some(({ _tag }) => _tag === "NodeReleased" || _tag === "NodeStopped"))
+        assert.strictEqual(conditionOf(row()!).status, "INIT")
+        assert.include(conditionOf(row()!).reason, "belongs to AIDAANN")
+        putBack(world)
+        yield* settle(daemon, 40)
+        assert.deepStrictEqual(running(world), method === "down" ? [] : ["stopped"])
+        assert.notDeepInclude(outcome("d"), { _tag: "running" })
+      })
+    )
+  )
+  it.effect("and whose record was dropped has its machine ended when its owner's are back, and not before", () =>
+    owned(({ ask, daemon, disk, world }) =>
+      Effect.gen(function* () {
+        exchange(world)
+        yield* ask("d", "down", { ...named, purge: true })
+        const isReleased = () => factsOf(disk).some(({ _tag }) => _tag === "NodeReleased")
+        yield* pass(daemon, "20 minutes")
+        assert.isFalse(isReleased())
+        assert.deepStrictEqual(running(world), ["running"])
+        putBack(world)
+        yield* pass(daemon, "20 minutes")
+        assert.isTrue(isReleased())
+        assert.deepStrictEqual(running(world), [])
+      })
+    )
+  )
+})
+
 describe("an identity that cannot be told", () => {
   it.effect("is CloudUserIdentityError for a command on a cluster that has an owner; nothing is recorded", () =>
     owned(({ daemon, disk, world }) =>

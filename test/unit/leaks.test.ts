@@ -225,6 +225,38 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("is not called ended when the credentials became others' meanwhile, to which it is not there", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine()]
+        yield* said([created, placed, asked, given, abandoned, gone])
+        scene.atEnd = Effect.sync(() => {
+          scene.identity = ["bob", "other"]
+        })
+        const { ended, kept } = yield* end("i-0")
+        assert.deepStrictEqual(ended, [])
+        assert.include(kept[0]?.message, "the credentials became those of bob, other")
+        assert.notInclude(yield* tags, "LeakEnded")
+      })
+    )
+  )
+  it.effect("may be in another account, where something was asked for and never answered: that is said, and it is no purge's", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const owned: Said = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 2, owner: ["ann", "account"] }
+        const lost: Said = { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" }
+        yield* said([created, owned, { ...asked, ranks: [0, 1] }, lost, gone])
+        assert.deepStrictEqual((yield* find()).silent, [])
+        scene.identity = ["bob", "other"]
+        const [silent] = (yield* find()).silent
+        assert.include(silent, "2 nodes that far was asked for as train and never answered for may run and cost")
+        assert.include(silent, "in the account of ann, account")
+        scene.identity = ["ann", "account"]
+        scene.held = [machine()]
+        assert.deepStrictEqual(yield* reasons, ["it was asked for and never answered: no answer"])
+      })
+    )
+  )
   it.effect("is a machine beside the nodes of a live cluster", () =>
     scene((scene) =>
       Effect.gen(function* () {

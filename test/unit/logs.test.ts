@@ -66,12 +66,12 @@ const logsOf = (
   const frames: Array<ServerFrame> = []
   const asked: Array<unknown> = []
   const waits: Array<() => void> = []
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(group: ReadonlyArray<never>) => void>()
   let world: World = worldOf([...up(), ...(hasStarted ? [started()] : []), ...(ready ? [] : [lost()])])
   let next = 0
   const endJob = () => {
     world = worldOf([...up(), started(), ended()])
-    for (const listener of listeners) listener()
+    for (const listener of listeners) listener([])
   }
   const reply = { push: (frame: ServerFrame) => void frames.push(frame), isFull, whenDrained: (wait: () => void) => void waits.push(wait) }
   const toAgent = () =>
@@ -88,7 +88,7 @@ const logsOf = (
   const tools = {
     log: {
       world: () => world,
-      follow: (listener: () => void) => {
+      follow: (listener: (group: ReadonlyArray<never>) => void) => {
         listeners.add(listener)
         return () => listeners.delete(listener)
       }

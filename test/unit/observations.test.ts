@@ -6,6 +6,7 @@ import { machineWish } from "../../daemon/reactors/machine-wish.ts"
 import { observations } from "../../daemon/reactors/observations.ts"
 import { plan } from "../../daemon/reactors/plan.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
+import { unfinishedOf } from "../../projections/jobs.ts"
 import {
   asked,
   cluster,
@@ -15,6 +16,7 @@ import {
   requested,
   rowAfter,
   type Said,
+  submitted,
   succeeded,
   token,
   up,
@@ -55,7 +57,32 @@ describe("a cluster that was stopped", () => {
     expect(statusOf(rowAfter(one)!)).toBe("STOPPED")
     const none = [...one, ...seen(one, said("missing", "missing"))]
     expect(plan(rowAfter(none)!, worldOf(none).jobs)).toEqual({ _tag: "Conclude" })
-    expect(conclude(rowAfter(none)!, []).events.at(-1)).toMatchObject({ _tag: "ClusterGone", reason: "its machines are gone" })
+    expect(conclude(rowAfter(none)!, []).events.at(-1)).toMatchObject({ _tag: "ClusterGone", reason: "its machines are gone: said so" })
+  })
+})
+
+describe("a cluster whose machines went by themselves", () => {
+  const gone = (facts: ReadonlyArray<Said>, reason: string) => {
+    const released: Said = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason }
+    return conclude(rowAfter([...facts, released])!, unfinishedOf(worldOf(facts).jobs, cluster)).events.map((event) =>
+      "_tag" in event ? event : event[0]
+    )
+  }
+  it("and its jobs say what took them", () => {
+    const events = gone([...up(), submitted(1)], "terminated: AWS took the spot machine back")
+    expect(events[0]).toMatchObject({
+      _tag: "JobClosed",
+      status: "FAILED",
+      reason: "the cluster's machines are gone: terminated: AWS took the spot machine back"
+    })
+    expect(events.at(-1)).toMatchObject({ reason: "its machines are gone: terminated: AWS took the spot machine back" })
+  })
+  it("says that it was its autodown, where that was in force", () => {
+    const set: Said = { _tag: "AutostopSet", cluster, idleMinutes: 5, down: true }
+    const armed: Said = { _tag: "AutostopArmed", cluster, setting: (up().length + 1) as never }
+    const last = (facts: ReadonlyArray<Said>) => gone([...up(), ...facts], "terminated: by itself").at(-1)
+    expect(last([set, armed])).toMatchObject({ reason: "autodown after 5 idle minutes (terminated: by itself)" })
+    expect(last([set])).toMatchObject({ reason: "its machines are gone: terminated: by itself" })
   })
 })
 

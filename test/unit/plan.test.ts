@@ -117,7 +117,7 @@ describe("the plan of a launch", () => {
       ...provisioned(),
       ...ready()
     ]
-    assert.deepStrictEqual(next(facts), { _tag: "Arm" })
+    assert.deepStrictEqual(next(facts), { _tag: "Arm", setting: 5 as never })
   })
   it("arms autostop again on a head that holds nothing of what the one before was told", () => {
     const facts: ReadonlyArray<Said> = [
@@ -127,7 +127,7 @@ describe("the plan of a launch", () => {
     ]
     assert.isUndefined(next(facts))
     const another: Said = { _tag: "RuntimeReady", cluster, rank: 0, node: nodeId(0), journal: otherJournal, build: "b" }
-    assert.deepStrictEqual(next([...facts, another]), { _tag: "Arm" })
+    assert.deepStrictEqual(next([...facts, another]), { _tag: "Arm", setting: (up().length + 1) as never })
   })
   it("rests when the cluster is up", () => {
     assert.isUndefined(next(up()))

@@ -56,6 +56,8 @@ describe("status", () => {
     assert.deepStrictEqual(words([...up(), lost]), ["INIT", null, "the head: its agent went away"])
     const released: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "missing" }
     assert.include(stateAfter([...up(2), released]).reason, "1 node of 2 missing")
+    const taken: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "GCP took the spot machine back" }
+    assert.include(stateAfter([...up(2), taken]).reason, "1 node of 2 missing (worker 1: GCP took the spot machine back)")
   })
   it("status-17: what a launch that is over has left running says that nobody works on it, and both ways on", () => {
     const cancelled: Said = [{ _tag: "OperationCancelled", reason: "", by: null }, "r-launch"]
@@ -82,7 +84,7 @@ describe("status", () => {
   it("status-17: a cluster that was UP and lost one node names it beside another that is silent, and what is still asked for", () => {
     const released: Said = { _tag: "NodeReleased", cluster, rank: 1, node: nodeId(1), reason: "missing" }
     const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
-    const missing = "1 node of 2 missing; bring it up again with: sky launch or sky start train"
+    const missing = "1 node of 2 missing (worker 1: missing); bring it up again with: sky launch or sky start train"
     assert.deepStrictEqual(words([...up(2), released, lost]), ["INIT", null, `the head: its agent went away; ${missing}`])
     const again: ReadonlyArray<Said> = [
       requested("start"),

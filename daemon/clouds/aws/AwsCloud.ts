@@ -145,6 +145,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     doubt: access.doubt,
     warnings: Effect.sync(access.warnings),
     identity: access.identity,
+    identityNow: access.identityNow,
     catalog: asOffers(accountCatalog),
     offers: Effect.fn("AwsCloud.offers")(
       function* (task) {

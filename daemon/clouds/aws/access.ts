@@ -98,9 +98,9 @@ const noCredentials =
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
   const told = Effect.mapError((error: CloudError) => withWayOn(error, process.env))
-  const identity = keptIdentity({
+  const { identity, identityNow } = keptIdentity({
     hasSigns,
-    fingerprint: aws.fingerprint,
+    fingerprint: aws.keyNow,
     ask: Effect.map(told(aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))), ({ Account, UserId }) =>
       [UserId, Account].flatMap((name) => name || [])
     )
@@ -153,6 +153,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
 
   return {
     identity,
+    identityNow,
     doubt,
     doubting,
     warnings: () => {

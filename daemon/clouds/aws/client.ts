@@ -39,6 +39,8 @@ export interface Aws {
   readonly home: Effect.Effect<string>
   /** Changes when the user's credentials may be others. */
   readonly fingerprint: Effect.Effect<string>
+  /** And besides by what key requests are signed now: a process that hands out credentials changes no file when it hands out others. */
+  readonly keyNow: Effect.Effect<string>
 }
 
 const load = async () => {
@@ -69,7 +71,13 @@ const load = async () => {
     parameters.set(at, known)
     return known
   }
-  return { region, ec2At, quotasAt, parametersAt, sts: ownAnswersOnly(new sdk.STS({ ...common, region, maxAttempts: attemptsMax })) }
+  /** Of those that are about to expire the SDK gives the old ones once more, while it gets itself others. */
+  const keyId = async () => {
+    const now = await provider()
+    return (sdk.credentialsTreatedAsExpired(now) ? await provider({ forceRefresh: true }) : now).accessKeyId
+  }
+  const sts = ownAnswersOnly(new sdk.STS({ ...common, region, maxAttempts: attemptsMax }))
+  return { keyId, region, ec2At, quotasAt, parametersAt, sts }
 }
 
 /** The files that the SDK reads, and when they were written. */
@@ -103,6 +111,10 @@ export const makeAws = (): Aws => {
     parameters: (region, call) => asked(region, "GetParameters", async (options) => call((await session()).parametersAt(region), options)),
     sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
     home: Effect.promise(async () => (await session()).region),
-    fingerprint: Effect.promise(filesNow)
+    fingerprint: Effect.promise(filesNow),
+    keyNow: Effect.promise(async () => {
+      const { keyId } = await session()
+      return `${await keyId().catch(() => "")} ${await filesNow()}`
+    })
   }
 }

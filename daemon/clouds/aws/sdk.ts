@@ -35,7 +35,7 @@ import { type ServiceQuotas as AllOfQuotas, GetServiceQuotaCommand, ServiceQuota
 import { type SSM as AllOfSsm, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm"
 import { type STS as AllOfSts, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts"
 
-export { defaultProvider } from "@aws-sdk/credential-provider-node"
+export { credentialsTreatedAsExpired, defaultProvider } from "@aws-sdk/credential-provider-node"
 
 interface Client {
   readonly send: (command: unknown, options?: unknown) => Promise<unknown>

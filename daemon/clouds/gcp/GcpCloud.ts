@@ -150,6 +150,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     doubt: access.doubt,
     warnings: access.warnings,
     identity: access.identity,
+    identityNow: access.identityNow,
     catalog: asOffers(catalog),
     offers: Effect.fn("GcpCloud.offers")(
       function* (task) {

@@ -14,7 +14,7 @@ const noCredentials =
   "there are no credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS and restart the daemon (sky daemon restart)"
 
 export const makeAccess = (gcp: Gcp) => {
-  const identity = keptIdentity({
+  const { identity, identityNow } = keptIdentity({
     hasSigns,
     fingerprint: gcp.fingerprint,
     ask: Effect.map(gcp.who, ({ account, project }) => [`${account} [project_id=${project}]`])
@@ -52,6 +52,7 @@ export const makeAccess = (gcp: Gcp) => {
   })
   return {
     identity,
+    identityNow,
     isForbidden,
     whyNot,
     doubt,

@@ -37,6 +37,7 @@ export interface Gcp {
   readonly who: Effect.Effect<{ readonly account: string; readonly project: string }, CloudError>
   /** Of these permissions those that the account has not; null where nobody says. */
   readonly lacking: (permissions: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string> | null, CloudError>
+  /** Changes when the credentials or the project may be others. */
   readonly fingerprint: Effect.Effect<string>
 }
 

@@ -6,7 +6,7 @@ import type { ClusterId, JournalId, NodeId } from "../../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../../projections/ClusterRow.ts"
 import { isWhole } from "../../../projections/cluster-status.ts"
 import { rowOf } from "../../../projections/clusters.ts"
-import type { Unreached } from "../../../sdk/agent/protocol.ts"
+import type { Peer, Unreached } from "../../../sdk/agent/protocol.ts"
 import type { AgentError, AgentLink } from "../../AgentLink.ts"
 import type { CloudError } from "../../clouds/Cloud.ts"
 import { backoffMs } from "../give-up.ts"
@@ -101,8 +101,12 @@ export class Courier {
 
   readonly unreached: Effect.Effect<Unreached["nodes"]> = Effect.suspend(() => {
     const { head } = this
-    return head === undefined || (this.row()?.numNodes ?? 1) === 1 ? Effect.succeed([]) : soon(unreachedBy(head))
+    const row = this.row()
+    return head === undefined || row === undefined || row.numNodes === 1 ? Effect.succeed([]) : soon(unreachedBy(head, row))
   })
+
+  readonly introduce = (row: ClusterRow, peers: ReadonlyArray<Peer>) =>
+    Effect.suspend(() => this.introduction.mustReachAll(this.head, row, peers))
 
   /** Looks at what the cloud says of the nodes, and records what is new. */
   readonly observe: Effect.Effect<void> = Effect.suspend(() => observe(this.cluster, this.inbox, this, this.tools))
@@ -166,7 +170,7 @@ export class Courier {
     return Effect.suspend(() => {
       const [head, row] = [this.head, this.row()]
       if (head === undefined || row === undefined || !isWhole(row)) return Effect.void
-      return this.introduction.make(head, row, this.tools.peersOf(row))
+      return Effect.asVoid(this.introduction.make(head, row, this.tools.peersOf(row)))
     })
   }
 

@@ -9,7 +9,6 @@ import * as FiberSet from "effect/FiberSet"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import type { ClusterId, JournalId } from "../../../events/ids.ts"
-import type { RuntimeReady } from "../../../events/provision.ts"
 import type { ClusterRow, NodeRow } from "../../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../../projections/clusters.ts"
 import type { Unreached } from "../../../sdk/agent/protocol.ts"
@@ -22,7 +21,7 @@ import { Secrets } from "../../Secrets.ts"
 import { Reactors } from "../Reactors.ts"
 import { refOf as nodeRef } from "../raise-machines.ts"
 import { Courier } from "./Courier.ts"
-import { mustReach } from "./Introduction.ts"
+import { type Ready, withReady } from "./Introduction.ts"
 import { isNews } from "./journal-events.ts"
 import { soon, unreachedBy } from "./unreached.ts"
 
@@ -39,9 +38,9 @@ export class Couriers extends Context.Service<
   Couriers,
   {
     /** Makes an agent run on the node and answers what it said. */
-    readonly install: (row: ClusterRow, node: NodeRow) => Effect.Effect<typeof RuntimeReady.Type, CloudError | AgentError>
-    /** Makes sure that the head of a gang has a way to its workers. */
-    readonly introduce: (row: ClusterRow) => Effect.Effect<void, CloudError>
+    readonly install: (row: ClusterRow, node: NodeRow) => Effect.Effect<Ready, CloudError | AgentError>
+    /** Makes sure that the head of a gang has a way to its workers. `ready`: those that are about to be. */
+    readonly introduce: (row: ClusterRow, ready: ReadonlyArray<Ready>) => Effect.Effect<void, CloudError | AgentError>
     readonly arm: (
       row: ClusterRow,
       setting: { readonly setting: number; readonly idleMinutes: number; readonly down: boolean }
@@ -173,10 +172,12 @@ const make = Effect.gen(function* () {
         ...(isNews(row, lastJob) && { lastJob })
       }
     }),
-    introduce: Effect.fn("Couriers.introduce")(function* (row) {
-      const cloud = yield* cloudFor(row)
-      if (row.numNodes === 1 || cloud.peers === undefined) return
-      yield* mustReach(yield* peersOf(row), yield* couriers.get(row.id)?.unreached ?? Effect.succeed([]))
+    introduce: Effect.fn("Couriers.introduce")(function* (before, ready) {
+      const cloud = yield* cloudFor(before)
+      if (before.numNodes === 1 || cloud.peers === undefined) return
+      const row = withReady(before, ready)
+      const peers = yield* peersOf(row)
+      yield* courierOf(row.id)?.introduce(row, peers) ?? Effect.void
     }),
     arm: (row, setting) => toHead(row, (link) => Effect.asVoid(link.ask("autostop", setting))),
     activity: (cluster) => Effect.suspend(() => head(cluster)?.ask("activity", {}) ?? Effect.void).pipe(Effect.ignore),
@@ -189,7 +190,7 @@ const make = Effect.gen(function* () {
         Effect.ignore
       )
     }),
-    unreached: (row) => toHead(row, unreachedBy).pipe(soon),
+    unreached: (row) => toHead(row, (link) => unreachedBy(link, row)).pipe(soon),
     untilTold: (cluster, key) => (areOn ? Effect.suspend(() => courierOf(cluster)?.told.until(key) ?? Effect.void) : Effect.void),
     observe,
     connect

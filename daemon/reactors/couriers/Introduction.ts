@@ -4,10 +4,12 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { RuntimeReady } from "../../../events/provision.ts"
 import type { ClusterRow } from "../../../projections/ClusterRow.ts"
 import type { Peer } from "../../../sdk/agent/protocol.ts"
-import type { AgentLink } from "../../AgentLink.ts"
+import type { AgentError, AgentLink } from "../../AgentLink.ts"
 import { CloudError } from "../../clouds/Cloud.ts"
+import { soon, unreachedAtLast, unreachedBy } from "./unreached.ts"
 
 export const againAfterMs = 15_000
 
@@ -27,25 +29,49 @@ export class Introduction {
     this.key = ""
   }
 
+  /** Whether the head was told anything. */
   make<E>(head: AgentLink, row: ClusterRow, peersOf: Effect.Effect<ReadonlyArray<Peer>, E>) {
     return Effect.gen({ self: this }, function* () {
       const nowMs = yield* Clock.currentTimeMillis
       const key = keyOf(row)
-      if (key === this.key && !(this.isPartial && nowMs >= this.againMs)) return
+      if (key === this.key && !(this.isPartial && nowMs >= this.againMs)) return false
       const peers = yield* peersOf
       yield* head.ask("configure", { peers })
       this.isMade = true
       this.isPartial = peers.some(({ problem }) => problem !== undefined)
       this.key = key
       this.againMs = nowMs + againAfterMs
+      return true
+    })
+  }
+
+  /** A head that lives is told of those that took another's place before it is asked whom it does not reach. */
+  mustReachAll(head: AgentLink | undefined, row: ClusterRow, peers: ReadonlyArray<Peer>): Effect.Effect<void, AgentError | CloudError> {
+    return Effect.gen({ self: this }, function* () {
+      yield* mustReach(peers, [])
+      if (head === undefined) return
+      const isNews = yield* this.make(head, row, Effect.succeed(peers))
+      const asked = unreachedBy(head, row)
+      yield* mustReach(peers, yield* isNews ? unreachedAtLast(asked) : soon(asked))
     })
   }
 }
 
+export type Ready = typeof RuntimeReady.Type
+
+/** As its nodes will be: a machine may show another key than the one that was known, or be at another address. */
+export const withReady = (row: ClusterRow, ready: ReadonlyArray<Ready>): ClusterRow => ({
+  ...row,
+  nodes: row.nodes.map((known) => {
+    const { address = known.address, hostKey = known.hostKey } = ready.find(({ node }) => node === known.node) ?? {}
+    return { ...known, address, hostKey }
+  })
+})
+
 const noWay = (code: string, message: string) => new CloudError({ kind: "Transient", code, message })
 
 /** Fails where a head has no way to one of its peers, or does not reach it. */
-export const mustReach = Effect.fnUntraced(function* (
+const mustReach = Effect.fnUntraced(function* (
   peers: ReadonlyArray<Peer>,
   unreached: ReadonlyArray<{ readonly rank: number; readonly why: string | null }>
 ) {

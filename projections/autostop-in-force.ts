@@ -1,0 +1,29 @@
+/** The autostop that a cluster's node holds, as far as that is another than the one that is wanted. Pure. */
+import type { ClusterRow } from "./ClusterRow.ts"
+
+type Autostop = Pick<ClusterRow, "armed" | "autostop" | "inForce" | "notArmed" | "operations">
+
+export const isArmed = ({ armed, autostop }: Pick<ClusterRow, "armed" | "autostop">) => autostop === null || autostop.setting === armed
+
+/** What a launch sets on its way is told to the node within it; who asks for another setting waits for that. Null: there is none. */
+export const autostopShown = (row: Autostop): ClusterRow["inForce"] => {
+  const isWaitedFor = row.operations.some(({ method }) => method === "autostop")
+  const shown = !isArmed(row) && (row.notArmed !== null || isWaitedFor) ? row.inForce : row.autostop
+  return shown !== null && shown.idleMinutes >= 0 ? { idleMinutes: shown.idleMinutes, down: shown.down } : null
+}
+
+const idle = (minutes: number) => `${minutes} idle ${minutes === 1 ? "minute" : "minutes"}`
+
+/** Why a machine went: one that ended itself did so for its autodown, where that was in force. */
+export const endedItself = ({ inForce }: Pick<ClusterRow, "inForce">, reason: string | null): string | null =>
+  inForce?.down && inForce.idleMinutes >= 0 && reason?.endsWith("by itself")
+    ? `autodown after ${idle(inForce.idleMinutes)} (${reason})`
+    : reason
+
+/** Why it is not as it is wanted. */
+export const notArmedText = ({ autostop, notArmed }: Pick<ClusterRow, "autostop" | "notArmed">): string | null => {
+  if (notArmed === null || autostop === null) return null
+  const { down, idleMinutes } = autostop
+  const wanted = idleMinutes < 0 ? "no autostop is wanted" : `${down ? "going" : "stopping"} after ${idle(idleMinutes)} is wanted`
+  return `${wanted}, and the node cannot be told so: ${notArmed.message}; trying again`
+}
