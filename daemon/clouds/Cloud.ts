@@ -100,10 +100,7 @@ export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState
   down: false
 })
 
-/**
- * `offer`: what its machine is, and costs while it runs, as far as the cloud can tell. `odd`: why its tags do not tell which node of its
- * cluster it is, as the middle of a sentence; `node` is what its cloud calls it then.
- */
+/** `offer`: what its machine is and costs, as far as the cloud can tell. `odd`: why its tags tell no node; `node` is its `host` then. */
 export type Owned = NodeRef & shapes.Owned & { readonly offer?: Offer; readonly odd?: string }
 export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>

@@ -147,7 +147,20 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
       const there = now.filter((one) => phaseOf(one) !== "gone")
       const failed = endedFirst(now)
       if (there.every((one) => hasEnded(one) || addressOf(one, useInternalIps) !== null)) {
-        if (failed !== undefined) return yield* failureOf(failed, yield* provisioned(wish, there))
+        if (failed !== undefined) {
+          const left = yield* provisioned(
+            wish,
+            there.filter((one) => one !== failed)
+          )
+          // One that was stopped is there, and no node of what never came up.
+          const InstanceIds = [failed.InstanceId!]
+          if (phaseOf(failed) !== "gone")
+            yield* Effect.mapError(
+              aws.ask(region, "TerminateInstances", (ec2, asked) => ec2.terminateInstances({ InstanceIds }, asked)),
+              later
+            )
+          return yield* failureOf(failed, left)
+        }
         if (now.every((one) => phaseOf(one) === "running")) return yield* provisioned(wish, now)
       }
       yield* Effect.sleep(pauseMs)
