@@ -335,7 +335,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 
         expect(rows[0].reason).toMatch(/idle|by itself/)
         expect(await home.sky("start", "-y", "two")).toMatchObject({ code: 0 })
       }
-      expect((await home.sky("down", "-y", "-a")).code).toBe(0)
+      expect(await home.sky("down", "-y", "-a")).toMatchObject({ code: 0 })
       expect(await ec2.moto.live()).toEqual([])
     },
     120_000
