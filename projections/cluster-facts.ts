@@ -3,7 +3,6 @@ import type { ClusterId, ClusterName } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { RecordedTask } from "../events/values.ts"
-import { portTexts } from "../task/ports.ts"
 import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
 import { nextOfNodes } from "./node-facts.ts"
@@ -136,10 +135,6 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "NodeStopped": {
       const stopped = nextOfNodes(row, recorded)
       return event.forGood && !isRaised(row) ? wanting(stopped, "gone", endedItself(row, event.reason), atMs) : stopped
-    }
-    case "PortsOpened": {
-      const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
-      return { ...row, machine: { ...row.machine, ports }, trouble: null }
     }
     case "WorkdirSynced":
       return { ...withOperation(row, operation, (active) => ({ ...active, synced: true })), trouble: null }

@@ -3,6 +3,7 @@ import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
+import { portTexts } from "../task/ports.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
 import { notSearched } from "./search-facts.ts"
 
@@ -54,6 +55,10 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
       return ready(row, event, operation, atMs)
     case "RuntimeLost":
       return withNode(row, event.rank, (node) => ({ ...node, ready: false, reason: event.reason, sinceMs: atMs }))
+    case "PortsOpened": {
+      const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
+      return { ...row, machine: { ...row.machine, ports }, trouble: null }
+    }
     default:
       return row
   }

@@ -55,7 +55,4 @@ export const portsBeyond = (open: PortsField, wanted: PortsField): ReadonlyArray
 }
 
 /** Whether `open` has all of `wanted`; both in any form. */
-export const holdsPorts = (open: PortsField, wanted: PortsField): boolean => {
-  const there = joined(open)
-  return joined(wanted).every(([from, to]) => there.some((range) => range[0] <= from && to <= range[1]))
-}
+export const holdsPorts = (open: PortsField, wanted: PortsField): boolean => portsBeyond(open, wanted).length === 0

@@ -16,7 +16,7 @@ import type { Target } from "../remote/Target.ts"
 import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 import type { ClusterFeature, NoQuota, Offered } from "./Offered.ts"
-import type { OwnMachine } from "./OwnMachine.ts"
+import type { IsHad, OwnMachine } from "./OwnMachine.ts"
 import type { Remnant, Tagged } from "./Remnant.ts"
 
 const Provisioned = Schema.Struct({
@@ -106,8 +106,6 @@ export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
 }
 
-export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean
-
 export interface Cloud {
   readonly name: string
   /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
@@ -165,10 +163,7 @@ export interface Cloud {
   readonly tagged?: (log: string | null) => Effect.Effect<Tagged, CloudError>
   /** Succeeds when it is gone; at once when it already is. Only of what `tagged` told. */
   readonly remove?: (remnant: Remnant) => Effect.Effect<void, CloudError>
-  /**
-   * What a cluster had there beside its machines, which are gone, goes too: an open port, say. Absent: there is never anything. `terminate`
-   * of a last machine may have done it, but not every cluster had one, and some are ended by others.
-   */
+  /** What a cluster had there beside its machines, whoever ended these, goes too: an open port, say. Absent: there is never anything. */
   readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
   /** Before a head is told when its cluster ends itself: whether machines are kept then, or go for good. Absent: the agents do it all. */
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>

@@ -18,3 +18,6 @@ export interface OwnMachine {
   /** What its owner should know although it works: a sentence each, without its full stop. */
   readonly warnings: ReadonlyArray<string>
 }
+
+/** Whether one holds a node that the caller knows. */
+export type IsHad = (machine: { readonly region: string; readonly host: string }) => boolean

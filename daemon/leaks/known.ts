@@ -2,7 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import { tokenOf } from "../../events/ids.ts"
 import { type Clusters, logOf, rowOf } from "../../projections/clusters.ts"
-import type { IsHad } from "../clouds/Cloud.ts"
+import type { IsHad } from "../clouds/OwnMachine.ts"
 import type { World } from "../World.ts"
 import { type Held, isNode } from "./Leak.ts"
 

@@ -4,7 +4,8 @@ import * as Schema from "effect/Schema"
 import { ClusterId } from "../../events/ids.ts"
 import { inner } from "../../task/sentence.ts"
 import type { Clouds } from "../Clouds.ts"
-import type { Cloud, IsHad } from "../clouds/Cloud.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
+import type { IsHad } from "../clouds/OwnMachine.ts"
 import { type Held, heldMachine } from "./Leak.ts"
 
 export interface Looked {
