@@ -55,6 +55,8 @@ export interface CostRow {
   readonly offer: Offer | null
   readonly asked: ReadonlyArray<Asked>
   readonly meters: ReadonlyArray<Meter>
+  /** Ranks that were stopped when the log was imported, and nobody has told of since: others may have started them. */
+  readonly unseen: ReadonlyArray<number>
   /** Of what has ended. */
   readonly usd: number
   readonly ranMs: number
@@ -77,6 +79,7 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   offer: null,
   asked: [],
   meters: [],
+  unseen: [],
   usd: 0,
   ranMs: 0,
   runs: [],
@@ -110,6 +113,9 @@ export const begin = (row: CostRow, which: Which, atMs: number): CostRow => {
   const ownMs = Math.max(startOf(meters), row.spans.at(-1)?.endedAtMs ?? 0)
   return { ...begun, sinceMs: Math.min(row.sinceMs ?? ownMs, ownMs) }
 }
+
+export const seen = (row: CostRow, rank: number): CostRow =>
+  row.unseen.includes(rank) ? { ...row, unseen: row.unseen.filter((other) => other !== rank) } : row
 
 /** After some of its meters have ended. */
 const spanned = (row: CostRow, atMs: number): CostRow => {

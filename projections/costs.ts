@@ -6,7 +6,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { type ClusterId, type NodeId, type NodeToken, nodeOf } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, shifted } from "./CostRow.ts"
+import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, seen, shifted } from "./CostRow.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
 import type { Projection } from "./Projection.ts"
 
@@ -66,14 +66,12 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     }
     case "NodeStarting":
     case "NodeStarted":
-      return begin(row, ({ rank }) => rank === event.rank, atMs)
-    case "RuntimeReady": {
-      // One whose start nobody told: an imported log has stopped nodes that others have started.
-      const isOff = row.meters.some(({ rank, sinceMs }) => rank === event.rank && sinceMs === null)
-      return isOff ? begin(row, ({ rank }) => rank === event.rank, atMs) : row
-    }
+      return begin(seen(row, event.rank), ({ rank }) => rank === event.rank, atMs)
+    case "RuntimeReady":
+      // One that has stopped since its agent was asked does not run for its late answer.
+      return row.unseen.includes(event.rank) ? begin(seen(row, event.rank), ({ rank }) => rank === event.rank, atMs) : row
     case "NodeStopped": {
-      const stopped = end(row, ({ rank }) => rank === event.rank, atMs, event)
+      const stopped = end(seen(row, event.rank), ({ rank }) => rank === event.rank, atMs, event)
       if (event.confirmed !== false) return stopped
       return { ...stopped, lost: [...row.lost, ...lose(row, event.node, atMs).map((one) => ({ ...one, node: null }))] }
     }
@@ -94,7 +92,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "ClusterAdopted":
       return { ...row, name: event.name, offer: event.offer, numNodes: event.numNodes }
     case "ClusterImported":
-      return { ...row, asked: [] }
+      return { ...row, asked: [], unseen: row.meters.flatMap(({ rank, sinceMs }) => (sinceMs === null ? [rank] : [])) }
     case "ClusterGone":
       return { ...end(row, () => true, atMs, { isKept: false }), asked: [], goneAtMs: atMs }
     default:
@@ -133,7 +131,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 6,
+  version: 7,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded

@@ -11,7 +11,20 @@ import type { Offer } from "../../events/values.ts"
 import { rowOf } from "../../projections/clusters.ts"
 import { costs } from "../../projections/costs.ts"
 import { fold } from "../../projections/Projection.ts"
-import { asked, cluster, created, launchRequested, name, nodeId, offer, recorded, requested, type Said, token } from "../fakes/facts.ts"
+import {
+  asked,
+  cluster,
+  created,
+  journal,
+  launchRequested,
+  name,
+  nodeId,
+  offer,
+  recorded,
+  requested,
+  type Said,
+  token
+} from "../fakes/facts.ts"
 import { histories } from "../fakes/histories.ts"
 
 const hourMs = 3_600_000
@@ -435,6 +448,11 @@ describe("the report", () => {
     const cost = costOf([...runs(), ...turns], 302)
     assert.deepInclude(cost, { durationMs: 151 * hourMs, totalUsd: 302 })
     assert.lengthOf(cost.usageIntervals, 101)
+  })
+
+  it("counts nothing for a late answer of an agent whose node has stopped meanwhile", () => {
+    const ready = { _tag: "RuntimeReady", cluster, rank: 0, node: nodeId(0), journal, build: "b" } as const
+    assert.deepInclude(costOf([...runs(), [2, stopped()], [3, ready]], 10), { durationMs: hourMs, totalUsd: 2 })
   })
 
   it("meters just the nodes that the state says run, after any history", () => {
