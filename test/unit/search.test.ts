@@ -258,6 +258,7 @@ describe("the error when no place gave it", () => {
     assert.include(hint({ code: "InvalidAMIID.NotFound", scope: "region", want: null }), "name a region where it is not so")
     assert.include(hint({ code: "InvalidParameterValue", scope: "everywhere" }), "Mend that first")
     assert.include(hint({ want: "mending", scope: "region" }), "Mend that first")
+    assert.include(hint({ code: "Client.UserInitiatedShutdown", scope: "everywhere", anyKind: true }), "Launch again when that is settled")
     const image = { code: "IMAGE_NOT_FOUND", scope: "cloud", want: null } as const
     assert.strictEqual(hint(image), "Mend that first: neither less nor later is of any help.")
     assert.strictEqual(code(image), exitCodes.usage)

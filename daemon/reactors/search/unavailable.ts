@@ -65,6 +65,7 @@ const mendFirst = "Mend that first: neither less nor later is of any help."
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
   if (last === undefined) return "See what may be used, and why not: sky check"
+  if (last.scope === "everywhere" && last.anyKind) return "No other place is asked. Launch again when that is settled."
   if (last.want === "mending" || last.scope === "everywhere") return mendFirst
   if (refusals.every(({ want }) => want === "answer"))
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
