@@ -57,7 +57,7 @@ const words: Words = {
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
   NodeStopped: ({ endedAtMs, forGood, rank, reason }) =>
-    `node ${rank} stopped${forGood ? " for good" : ""}${since(endedAtMs)}${because(reason)}`,
+    `node ${rank} stopped${forGood ? " for good" : ""}${since(endedAtMs)}${because(reason?.replace(/^stopped: /, "") ?? null)}`,
   NodeReleased: ({ endedAtMs, rank, reason }) => `node ${rank} is gone${since(endedAtMs)}${because(reason)}`,
   NodeAbandoned: ({ rank, node, reason }) => `node ${rank} (${node}) may still exist${because(reason)}`,
   RequestAbandoned: ({ ranks, reason }) =>
