@@ -147,7 +147,10 @@ describe("a cluster that is not whole", () => {
         world.machines.delete(worker)
         yield* settle(daemon, 8)
         assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: null })
-        assert.include(conditionOf(row()!).reason, "1 node of 2 missing; bring it up again with: sky launch or sky start a")
+        assert.include(
+          conditionOf(row()!).reason,
+          "1 node of 2 missing (worker 1: it does not exist any more); bring it up again with: sky launch or sky start a"
+        )
         assert.deepStrictEqual(nodesOf(row()), [head] as never)
         assert.strictEqual(world.machines.get(head)?.state, "running")
       })
