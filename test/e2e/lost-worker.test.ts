@@ -75,7 +75,8 @@ describeWithMachines("a gang on Compute Engine", () => {
   it("whose spot worker GCP took back is brought up again by sky start", async () => {
     await comesUpAgain(new Home(machines.gce.env), ["gcp/us-central1/us-central1-a", "--use-spot"], "start", async (address) => {
       const { name } = (await machines.gce.instances()).find(({ internalIp }) => internalIp === address)!
-      await machines.gce.strict("PUT", "visibility", { stopSeconds: 0, deleteSeconds: 0 })
+      // It stops for a while before it is gone: that stops no cluster.
+      await machines.gce.strict("PUT", "visibility", { stopSeconds: 4, deleteSeconds: 1 })
       await machines.gce.strict("POST", `instances/${name}/preempt`)
       const others = machines.machines.map((machine) => machine.address).filter((other) => other !== address)
       await machines.gce.strict("PUT", "addresses", { internal: others, external: others })

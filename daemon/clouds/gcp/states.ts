@@ -41,6 +41,9 @@ export const stateOf = (
   const phase = phaseOf(instance)
   if (phase === "pending" || phase === "running")
     return { rank, node, down: false, state: "running", address: addressOf(instance, useInternalIps), reason: null }
+  // One that is deleted or taken back stops first: as if it stayed, its whole cluster would be stopped with it.
+  if (phase === "stopping")
+    return { rank, node, down: false, state: "unknown", address: null, reason: "GCP is stopping it, and has not said yet if it stays" }
   const isOver = endsItself && (ending?.how === "itself" || ending?.how === "forgotten")
   const why = ending?.how === "forgotten" && isOver ? `${inWords(ending)}, and its own shutdown was to be its end` : inWords(ending)
   const endedAtMs = ending?.atMs ?? (Date.parse(instance.lastStopTimestamp ?? "") || undefined)

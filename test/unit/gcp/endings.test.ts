@@ -87,6 +87,8 @@ describe("a node", () => {
   it("is paid for up to when it went off, as GCP says", () => {
     const instance = { status: "TERMINATED", lastStopTimestamp: at(4) }
     expect(stateOf(instance, about(), undefined, false)).toMatchObject({ state: "stopped", endedAtMs: Date.parse(at(4)) })
+    // It may be gone after that.
+    expect(stateOf({ ...instance, status: "STOPPING" }, about(), undefined, false)).toMatchObject({ state: "unknown" })
   })
   it("has ended its cluster only where it was to, and shut itself down", () => {
     const off = { status: "TERMINATED" }
