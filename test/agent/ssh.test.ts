@@ -199,7 +199,7 @@ describe.runIf(hasSshd)("a head over ssh", () => {
     await says("nobody-of-here@127.0.0.1: Permission denied (publickey")
     const waiting = await run("true")
     expect(await client.call("unreached", {})).toEqual({
-      nodes: [{ rank: 1, why: expect.stringContaining("nobody-of-here@127.0.0.1: Permission denied (publickey") }]
+      nodes: [{ rank: 1, node: worker.ref.node, why: expect.stringContaining("nobody-of-here@127.0.0.1: Permission denied (publickey") }]
     })
     await configure()
     expect(await follower.fact("JobEnded", waiting)).toMatchObject({ status: "SUCCEEDED" })
