@@ -1,4 +1,5 @@
 /** Small files of the user's, wherever they lie: one that comes to no end (a pipe, a mount that is dead) keeps nobody waiting for ever. */
+import type { Stats } from "node:fs"
 import { readFile, stat } from "node:fs/promises"
 import { setTimeout as pause } from "node:timers/promises"
 
@@ -34,3 +35,12 @@ export const readSmall = (file: string, maxBytes = maxBytesUsual): Promise<strin
     if (found.size > maxBytes) throw new Error(`is larger than ${maxBytes} bytes`)
     return readFile(file, "utf8")
   })
+
+/** Another one when the file is another, or was written. */
+export const stampOf = ({ ctimeMs, ino, mtimeMs, size }: Stats): string => [ino, mtimeMs, ctimeMs, size].join(" ")
+
+/** Of some that may not be there. */
+export const stampsOf = async (files: ReadonlyArray<string>): Promise<string> => {
+  const found = await Promise.all(files.map((file) => stat(file).catch(() => null)))
+  return found.map((one) => (one === null ? "" : stampOf(one))).join("|")
+}

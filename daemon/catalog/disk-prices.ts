@@ -1,7 +1,7 @@
 /**
- * What a boot disk costs while its machine is off, which no list of machines says: list prices of us-east-1 and us-central1 in USD, of
- * aws.amazon.com/ebs/pricing and cloud.google.com/compute/disks-image-pricing, looked up on 2026-11-27. Other regions take up to half as
- * much again, so this is said as "about". Pure.
+ * What a boot disk costs while its machine is off, which no list of machines says: list prices of us-east-1 and us-central1 in USD, as
+ * EBS's and Compute Engine's pages of disk prices tell them. Those of the pd kinds and of gp3's size were compared on 2026-11-27, the
+ * others were not. Other regions take up to half as much again, so this is said as "about". Pure.
  */
 const hoursOfMonth = 730
 

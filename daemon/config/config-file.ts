@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { inner } from "../../task/sentence.ts"
-import { inTime, readSmall } from "../small-file.ts"
+import { inTime, readSmall, stampOf } from "../small-file.ts"
 
 /** A sentence that names the file. */
 export class ConfigError extends Error {}
@@ -56,7 +56,7 @@ export const openConfig = (home: string): (() => Promise<ConfigFile>) => {
         throw new ConfigError(`${file} cannot be read: ${error.message}.`)
       })
       if (found === null) continue
-      const seen = [file, found.ino, found.mtimeMs, found.ctimeMs, found.size].join(" ")
+      const seen = `${file} ${stampOf(found)}`
       if (last?.seen !== seen) last = { seen, known: read(file) }
       return last.known
     }

@@ -3,7 +3,6 @@
  * profiles, SSO, region and endpoint are the SDK's affair. What is read may be retried by it, with full jitter; what makes machines is
  * called once, and its caller knows what that means.
  */
-import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
@@ -11,6 +10,7 @@ import type { ServiceQuotas } from "@aws-sdk/client-service-quotas"
 import type { SSM } from "@aws-sdk/client-ssm"
 import type { STS } from "@aws-sdk/client-sts"
 import * as Effect from "effect/Effect"
+import { stampsOf } from "../../small-file.ts"
 import type { CloudError } from "../Cloud.ts"
 import { errorOf } from "./errors.ts"
 import { ownAnswersOnly, ownList } from "./own-answers.ts"
@@ -81,15 +81,13 @@ const load = async () => {
 }
 
 /** The files that the SDK reads, and when they were written. */
-const filesNow = async (): Promise<string> => {
+const filesNow = (): Promise<string> => {
   const folder = join(process.env["HOME"] || homedir(), ".aws")
-  const files = [
+  return stampsOf([
     process.env["AWS_SHARED_CREDENTIALS_FILE"] || join(folder, "credentials"),
     process.env["AWS_CONFIG_FILE"] || join(folder, "config"),
     join(folder, "sso", "cache")
-  ]
-  const found = await Promise.all(files.map((file) => stat(file).catch(() => null)))
-  return found.map((one) => (one === null ? "" : `${one.ino} ${one.mtimeMs} ${one.size}`)).join("|")
+  ])
 }
 
 export const makeAws = (): Aws => {

@@ -5,8 +5,8 @@
  */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
+import { again } from "../../rented/again.ts"
 import { later, passingBy } from "../../rented/errors.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
@@ -34,9 +34,6 @@ interface ProvisionOptions {
   readonly forgetImages: Effect.Effect<void>
 }
 
-const throttledTries = 8
-const throttledFirstMs = 500
-const throttledMaxMs = 20_000
 /** What was made and is not listed yet is listed soon. */
 const unlistedMaxMs = 60_000
 
@@ -50,8 +47,7 @@ interface Asked {
 export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
   const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null }))
 
-  /** EC2 wants it slower: a throttled call did nothing. */
-  const run = (region: string, input: Input, tries = 1): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
+  const run = (region: string, input: Input): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
     aws
       .once(region, "RunInstances", (ec2, options) => ec2.runInstances(input, options))
       .pipe(
@@ -62,15 +58,8 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
                 passingBy("NotAllTold", `AWS named ${Instances.length} of ${input.MinCount} machines (RunInstances in ${region})`)
               )
         ),
-        Effect.catchIf(
-          ({ code }) => isThrottled(code) && tries < throttledTries,
-          () =>
-            Effect.gen(function* () {
-              const most = Math.min(throttledMaxMs, throttledFirstMs * 2 ** tries)
-              yield* Effect.sleep(most * (yield* Random.next))
-              return yield* run(region, input, tries + 1)
-            })
-        )
+        // EC2 wants it slower: a throttled call did nothing.
+        (call) => again(call, ({ code }) => isThrottled(code))
       )
 
   const ofToken = (region: string, token: NodeToken) => Effect.mapError(instances.ofTokens(region, [token]), later)

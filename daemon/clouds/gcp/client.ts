@@ -4,7 +4,7 @@
  * never by the client: what only reads or ends where that may help, what makes machines only where nothing was done.
  */
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
+import { again } from "../../rented/again.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { type Fetch, listening, type Slot, slots } from "./answers.ts"
@@ -16,9 +16,6 @@ import { withWayOn } from "./way-on.ts"
 const answerMaxMs = 60_000
 /** A call that waits for an operation is answered within two minutes. */
 const waitMaxMs = 150_000
-const tries = 8
-const firstPauseMs = 500
-const pauseMaxMs = 20_000
 
 const options = { timeout: answerMaxMs, retry: null, autoPaginate: false } as const
 export type Options = typeof options
@@ -131,17 +128,6 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
       })
     })
   })
-
-  const again = <A>(work: Effect.Effect<A, CloudError>, when: (error: CloudError) => boolean, tried = 1): Effect.Effect<A, CloudError> =>
-    Effect.catchIf(
-      work,
-      (error) => when(error) && tried < tries,
-      () =>
-        Effect.gen(function* () {
-          yield* Effect.sleep(Math.min(pauseMaxMs, firstPauseMs * 2 ** tried) * (yield* Random.next))
-          return yield* again(work, when, tried + 1)
-        })
-    )
 
   return {
     ask: (what, where, work) =>

@@ -4,11 +4,12 @@
  */
 import { createPrivateKey } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
-import { readFile, stat } from "node:fs/promises"
+import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { inner } from "../../../task/sentence.ts"
 import { refusedForAny } from "../../rented/errors.ts"
+import { stampsOf } from "../../small-file.ts"
 
 const envName = "GOOGLE_APPLICATION_CREDENTIALS"
 const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")
@@ -40,10 +41,7 @@ const gcloudProject = async (): Promise<string | undefined> => {
 }
 
 /** Changes when the user's credentials or project may be others. */
-export const filesNow = async (): Promise<string> => {
-  const found = await Promise.all([credentialsFile(), ...(await gcloudFiles())].map((file) => stat(file).catch(() => null)))
-  return found.map((one) => (one === null ? "" : `${one.ino} ${one.mtimeMs} ${one.size}`)).join("|")
-}
+export const filesNow = async (): Promise<string> => stampsOf([credentialsFile(), ...(await gcloudFiles())])
 
 interface CredentialsFile {
   readonly type?: string

@@ -5,7 +5,7 @@
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { inTime, readSmall } from "../../small-file.ts"
+import { inTime, readSmall, stampOf } from "../../small-file.ts"
 import { type PoolMachine, type Pools, PoolsError } from "./PoolMachine.ts"
 
 export const poolsFile = "ssh_node_pools.yaml"
@@ -57,7 +57,7 @@ export const openPools = (home: string): (() => Promise<KnownPools>) => {
     for (const file of poolsFiles(home)) {
       const found = await statOf(file)
       if (found === null) continue
-      const seen = [file, found.ino, found.mtimeMs, found.ctimeMs, found.size].join(" ")
+      const seen = `${file} ${stampOf(found)}`
       if (last?.seen !== seen) last = { seen, known: read(file, found.mode) }
       return last.known
     }
