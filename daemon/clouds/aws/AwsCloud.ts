@@ -3,19 +3,12 @@
  * folder.
  */
 import * as Effect from "effect/Effect"
-import type { NodeToken } from "../../../events/ids.ts"
-import type { Catalog } from "../../catalog/Catalog.ts"
-import { folderId, readFolderId } from "../../folder-id.ts"
-import { agentsOver } from "../../over-ssh/agents.ts"
-import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
-import type { Connections } from "../../remote/Connections.ts"
+import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
-import { makeInstall } from "../../rented/install.ts"
-import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
-import { proxyCommandIn } from "../../rented/settings.ts"
+import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
@@ -38,28 +31,12 @@ import { awsSettings } from "./settings.ts"
 import { makeArchOf } from "./types.ts"
 import { makeZoneNames } from "./zone-names.ts"
 
-interface AwsCloudOptions {
-  /** The daemon's state folder, absolute. */
-  readonly home: string
-  /** The bundled agent, `dist/agent.cjs`. */
-  readonly agentPath: string
-  readonly connections: Connections["Service"]
-  /** The list of its offers; read when it is first asked for. */
-  readonly catalog: () => Catalog | undefined
-}
-
 const endsWhenStopped = "AWS ends a spot machine when it stops"
 
-export const make = Effect.fn("AwsCloud.make")(function* ({
-  agentPath,
-  catalog,
-  connections,
-  home
-}: AwsCloudOptions): Effect.fn.Return<Cloud> {
+export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options }: RentedCloudOptions): Effect.fn.Return<Cloud> {
   const aws = makeAws()
-  const settings = ownSettings(home, awsSettings)
-  const key = Effect.promise(() => ourKey(home))
-  const folder = Effect.promise(() => folderId(home))
+  const settings = ownSettings(options.home, awsSettings)
+  const { agents, folder, hostKeyOf, key, knownFolder, offersBy } = makeRented(options, { cloud: "aws", settings })
   const zoneNames = yield* makeZoneNames(aws)
   const access = makeAccess(aws, zoneNames.learn)
   const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, access.regions)
@@ -102,14 +79,6 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     return input instanceof CloudError ? yield* input : input
   })
 
-  const machines = rentedMachines({
-    agentPath,
-    connections,
-    key,
-    proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
-  })
-  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
-  const { install, restart } = makeInstall({ cloud: "aws", machines, look: nodes.look, folder })
   const provisionOnce = makeProvision({
     aws,
     instances,
@@ -147,14 +116,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
     identity: access.identity,
     identityNow: access.identityNow,
     catalog: asOffers(accountCatalog),
-    offers: Effect.fn("AwsCloud.offers")(
-      function* (task) {
-        const { sshProxyCommand } = yield* settings
-        const mayUse = (region: string) => proxyCommandIn(sshProxyCommand, region) !== undefined
-        return offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })
-      },
-      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
-    ),
+    offers: offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })),
     noQuota: yield* makeNoQuota(aws),
     provision,
     diskUsdPerHour: (_, machine) => rootDiskUsdPerHour(machine),
@@ -167,7 +129,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
       instances,
       remnants,
       settings,
-      folder: Effect.promise(() => readFolderId(home)),
+      folder: knownFolder,
       offerOf: ({ InstanceLifecycle, InstanceType = null, Placement }, region, { accelerators }) =>
         listedAs("aws", accountCatalog(), {
           instanceType: InstanceType,
@@ -178,19 +140,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({
         })
     }),
     remove: remnants.remove,
-    start: Effect.fn("AwsCloud.start")(function* (ref) {
-      const { address } = yield* access.doubting(nodes.start(ref))
-      yield* restart({ ...ref, address })
-      return { address }
-    }),
+    ...agents({ look: nodes.look, start: (ref) => access.doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
     clear,
     endsItself: nodes.endsItself,
-    openPorts: (refs, ports) => access.doubting(openPorts(refs, ports)),
-    ...agentsOver(machines),
-    installAgent: install,
-    // Nobody reads the disk of a machine that is off.
-    journalAtRest: () => Effect.succeed(null)
+    openPorts: (refs, ports) => access.doubting(openPorts(refs, ports))
   }
 })

@@ -3,21 +3,14 @@
  * this state folder.
  */
 import * as Effect from "effect/Effect"
-import type { NodeToken } from "../../../events/ids.ts"
 import { namedImage } from "../../../task/images.ts"
-import type { Catalog } from "../../catalog/Catalog.ts"
-import { folderId, readFolderId } from "../../folder-id.ts"
 import { notLaunched } from "../../optimizer/not-launched.ts"
-import { agentsOver } from "../../over-ssh/agents.ts"
-import { hostKeyFor, ourKey } from "../../over-ssh/our-keys.ts"
-import type { Connections } from "../../remote/Connections.ts"
+import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
-import { makeInstall } from "../../rented/install.ts"
-import { rentedMachines } from "../../rented/logins.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
-import { proxyCommandIn } from "../../rented/settings.ts"
+import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
@@ -42,26 +35,10 @@ import { selfDelete } from "./self-delete.ts"
 import { gcpSettings } from "./settings.ts"
 import { ofImage } from "./way-on.ts"
 
-interface GcpCloudOptions {
-  /** The daemon's state folder, absolute. */
-  readonly home: string
-  /** The bundled agent, `dist/agent.cjs`. */
-  readonly agentPath: string
-  readonly connections: Connections["Service"]
-  /** The list of its offers; read when it is first asked for. */
-  readonly catalog: () => Catalog | undefined
-}
-
-export const make = Effect.fn("GcpCloud.make")(function* ({
-  agentPath,
-  catalog,
-  connections,
-  home
-}: GcpCloudOptions): Effect.fn.Return<Cloud> {
-  const settings = ownSettings(home, gcpSettings)
+export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options }: RentedCloudOptions): Effect.fn.Return<Cloud> {
+  const settings = ownSettings(options.home, gcpSettings)
   const gcp = makeGcp(settings)
-  const key = Effect.promise(() => ourKey(home))
-  const folder = Effect.promise(() => folderId(home))
+  const { agents, folder, hostKeyOf, key, knownFolder, offersBy } = makeRented(options, { cloud: "gcp", settings })
   const access = makeAccess(gcp)
   const operations = makeOperations(gcp)
   const instances = makeInstances(gcp)
@@ -103,14 +80,6 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     } satisfies Parts
   })
 
-  const machines = rentedMachines({
-    agentPath,
-    connections,
-    key,
-    proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
-  })
-  const { install, restart } = makeInstall({ cloud: "gcp", machines, look: nodes.look, folder })
-  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
   const provisionOnce = makeProvision({
     gcp,
     instances,
@@ -152,14 +121,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
     identity: access.identity,
     identityNow: access.identityNow,
     catalog: asOffers(catalog),
-    offers: Effect.fn("GcpCloud.offers")(
-      function* (task) {
-        const { sshProxyCommand } = yield* settings
-        const mayUse = (region: string) => proxyCommandIn(sshProxyCommand, region) !== undefined
-        return offersOf({ cloud: "gcp", task, catalog: catalog(), mayUse, unable: notLaunched })
-      },
-      Effect.catch(({ message }) => Effect.succeed({ offers: [], reason: message }))
-    ),
+    offers: offersBy((task, mayUse) => offersOf({ cloud: "gcp", task, catalog: catalog(), mayUse, unable: notLaunched })),
     noQuota: yield* makeNoQuota(gcp),
     provision,
     query: nodes.query,
@@ -168,25 +130,17 @@ export const make = Effect.fn("GcpCloud.make")(function* ({
       remnants,
       settings,
       hostKeyOf,
-      folder: Effect.promise(() => readFolderId(home)),
+      folder: knownFolder,
       offerOf: (machine) => listedAs("gcp", catalog(), machine)
     }),
     remove: remnants.remove,
     clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
     diskUsdPerHour: bootDiskUsdPerHour,
     clonesDisks: true,
-    start: Effect.fn("GcpCloud.start")(function* (ref) {
-      const { address } = yield* access.doubting(nodes.start(ref))
-      yield* restart({ ...ref, address })
-      return { address }
-    }),
+    ...agents({ look: nodes.look, start: (ref) => access.doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
     endsItself: nodes.endsItself,
-    openPorts: (refs, open) => access.doubting(openPorts(refs, open)),
-    ...agentsOver(machines),
-    installAgent: install,
-    // Nobody reads the disk of a machine that is off.
-    journalAtRest: () => Effect.succeed(null)
+    openPorts: (refs, open) => access.doubting(openPorts(refs, open))
   }
 })
