@@ -69,7 +69,8 @@ const headMethods = (agent: Agent, head: Head) => ({
   }),
   activity: () => agent.autostop!.activity(),
   logs: (params: LogsParams, stream: Stream) => agent.logs!.stream(params, stream),
-  halt: async ({ reason }: Params<"halt">) => ({ lastEntry: await head.halt(reason) })
+  halt: async ({ reason }: Params<"halt">) => ({ lastEntry: await head.halt(reason) }),
+  resume: () => head.store.append({ type: "resumed" })
 })
 
 /** From a head, if it names itself, or from whoever owns the node. */

@@ -63,6 +63,7 @@ export type Record =
   | { readonly type: "exited" }
   | { readonly type: "heeded"; readonly head: string }
   | { readonly type: "halted" }
+  | { readonly type: "resumed" }
   | { readonly type: "peers"; readonly peers: ReadonlyArray<Peer> }
   | { readonly type: "capacity"; readonly rank: number; readonly capacity: Capacity }
   | { readonly type: "submitted"; readonly jobs: ReadonlyArray<Kept<JobSpec>> }

@@ -155,6 +155,9 @@ export const apply = (state: State, record: Record): State => {
     case "halted":
       state.halted = true
       break
+    case "resumed":
+      state.halted = false
+      break
     case "heeded":
       state.head = record.head
       break

@@ -55,7 +55,9 @@ const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: stri
     const given = { _tag: "NodeProvisioned", cluster, rank, node, token: tokenOf(node), address: address ?? "", ...named } as const
     return state === "running" ? [given] : [given, { _tag: "NodeStopped", cluster, rank, node, reason: "it was so when it was adopted" }]
   })
-  return [adopted, ...nodes]
+  // What they were told of their end by whoever had them holds no more.
+  const endless: Event = { _tag: "AutostopSet", cluster, idleMinutes: -1, down: false }
+  return [adopted, ...nodes, endless]
 }
 
 const namedMax = 5

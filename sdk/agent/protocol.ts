@@ -167,8 +167,10 @@ export interface AgentMethods {
     },
     Omit<LogsAnswer, "jobId">
   ]
-  /** Ends every job of the cluster as FAILED with this reason, then takes none until the node starts again. Answers when all is quiet. */
+  /** Ends every job of the cluster as FAILED with this reason, then takes none until it starts or `resume`. Answers when all is quiet. */
   readonly halt: [{ readonly reason: string }, { readonly lastEntry: number }]
+  /** Head only: the end that it was halted for did not come about, and the cluster is wanted again. It takes jobs. */
+  readonly resume: [object, object]
   /** Ends what still runs on this node, writes `ended`, answers, ends the agent. */
   readonly exit: [{ readonly how: Ended["how"] }, object]
 }

@@ -108,6 +108,16 @@ describe("halt", () => {
     expect(await head.start()).toMatchObject({ halted: false })
     expect(await (await head.client()).call("submit", { jobs: [job(3, "true")] })).toEqual({ taken: [3], refused: [] })
   })
+
+  it("is over once the cluster is wanted again, and stays over when the agent dies", async () => {
+    const { head } = await cluster()
+    const client = await head.client()
+    await client.call("halt", { reason: "the cluster was torn down" })
+    await client.call("resume", {})
+    expect(await client.call("submit", { jobs: [job(1, "true")] })).toEqual({ taken: [1], refused: [] })
+    await head.kill()
+    expect(await head.start()).toMatchObject({ halted: false })
+  })
 })
 
 describe("exit", () => {

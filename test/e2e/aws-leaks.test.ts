@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { whyNoMoto } from "../tools/moto.ts"
+import { type StrictInstance, whyNoMoto } from "../tools/moto.ts"
 import { Ec2 } from "./ec2.ts"
 import { eventually, Home, kill } from "./home.ts"
 import { whyNoMachines } from "./netns.ts"
@@ -64,6 +64,26 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("leaks on EC2", ()
     expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
     expect(await ec2.moto.live()).toEqual([])
   }, 180_000)
+
+  it("a cluster whose end AWS refused is adopted after its purge: it takes jobs, and no autodown that it had ends it", async () => {
+    expect(await launch("one", "-i", "30", "--down", "true")).toMatchObject({ code: 0 })
+    await ec2.moto.strict("POST", "faults", { action: "TerminateInstances", code: "UnauthorizedOperation", status: 403 })
+    expect(await home.sky("down", "-y", "--purge", "one")).toMatchObject({ code: 0 })
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await home.sky("leaks", "--adopt", "-y", "one")).toMatchObject({ code: 0 })
+    await eventually(
+      async () => (await home.json("status"))[0],
+      (row) => row.status === "UP" && row.autostop === -1
+    )
+    const [{ instanceId, region }] = (await ec2.moto.live()) as [StrictInstance]
+    const Attribute = "instanceInitiatedShutdownBehavior"
+    await eventually(
+      () => ec2.moto.client(region).describeInstanceAttribute({ InstanceId: instanceId, Attribute }),
+      ({ InstanceInitiatedShutdownBehavior }) => InstanceInitiatedShutdownBehavior?.Value === "stop"
+    )
+    expect(await home.sky("exec", "one", "echo ran again")).toMatchObject({ code: 0, out: expect.stringContaining("ran again") })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+  }, 120_000)
 
   it("disks and groups of clusters that are gone are listed in whatever region, and ended; what AWS keeps is told in its words", async () => {
     const log = await logOf()

@@ -25,6 +25,8 @@ export class SimAgent {
   readonly rank: number
   alive = false
   halted = false
+  /** It ends its cluster. */
+  private left = false
   readonly journal: Array<JournalEntry> = []
   readonly journalId: string
   /** How often each job and each setup was begun. More than once is a defect of somebody. */
@@ -65,11 +67,18 @@ export class SimAgent {
     })
   }
 
+  /** The node was started. */
+  starts(): void {
+    this.halted = false
+    this.left = false
+  }
+
   /** The cluster ends itself. */
   private fire({ down, idleMinutes }: Setting, idleSinceMs: number): void {
     if (!this.alive || this.halted) return
     this.write({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs })
     this.halted = true
+    this.left = true
     this.leave(down)
   }
 
@@ -247,6 +256,9 @@ export class SimAgent {
         this.halted = true
         this.endAll("FAILED", String(params["reason"]))
         return { lastEntry: this.journal.length }
+      case "resume":
+        this.halted = this.left
+        return {}
       default:
         return {}
     }

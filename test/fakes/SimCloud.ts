@@ -130,7 +130,7 @@ export class SimCloud {
 
   private start(node: string, rank: number) {
     const machine = this.machines.get(node)
-    if (machine !== undefined) machine.agent.halted = false
+    machine?.agent.starts()
     if (machine?.state === "stopped") {
       Object.assign(machine, { state: "running", reason: null })
       machine.agent.autostop.boot()

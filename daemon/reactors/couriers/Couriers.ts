@@ -21,6 +21,7 @@ import { Secrets } from "../../Secrets.ts"
 import { Reactors } from "../Reactors.ts"
 import { refOf as nodeRef } from "../raise-machines.ts"
 import { Courier } from "./Courier.ts"
+import { helloOf } from "./hello.ts"
 import { type Ready, withReady } from "./Introduction.ts"
 import { isNews } from "./journal-events.ts"
 import { soon, unreachedBy } from "./unreached.ts"
@@ -159,9 +160,7 @@ const make = Effect.gen(function* () {
       const cloud = yield* cloudFor(row)
       const ref = refOf(row, node)
       const { address } = yield* cloud.installAgent(ref)
-      const { build, journal, lastJob } = yield* onOwnLink(dial(row, node), (link) =>
-        link.ask("hello", { cluster: row.id, node: node.node })
-      )
+      const { build, journal, lastJob } = yield* onOwnLink(dial(row, node), (link) => helloOf(link, row, node))
       const hostKey = yield* cloud.hostKey?.(ref) ?? Effect.succeed(node.hostKey)
       const about = { cluster: row.id, rank: node.rank, node: node.node, journal: journal as JournalId, build }
       return {
