@@ -72,15 +72,15 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
   const line: Progress["line"] = (kind, label, detail, ms) =>
     silent || above(`${mark(kind)} ${columns(label, clean(detail), ms! >= 0 ? took(ms!) : "")}\n`)
 
-  const take = ({ phase, state, detail, atMs, cluster }: Phase) => {
+  const take = ({ phase, state, detail, atMs, cluster, passing }: Phase) => {
     const key = `${cluster}/${phase}`
     const done = state === "done"
     const label = phaseText(phase, done)
     const sinceMs = begunAtMs.get(key)
     if (state === "running") {
       begunAtMs.set(key, sinceMs ?? atMs)
-      // Where no seconds are counted, a wait of unknown length is said as it begins.
-      if (phase === "queued" && !live) line("running", label, detail)
+      // Where no seconds are counted, a wait of unknown length is said as it begins, and what keeps a phase as it is known.
+      if ((phase === "queued" || (sinceMs! >= 0 && !passing)) && !live) line("running", label, detail)
       run(label, detail)
       return
     }
@@ -90,7 +90,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     current = undefined
     if ((done ? quiet : saidByFailure).includes(phase) || (done && phase === "bootstrap" && sinceMs === undefined)) clear()
     // What was not seen to begin took no time to fail; a time below zero is not told.
-    else line(done ? "done" : "failed", label, detail, atMs - (sinceMs ?? (done ? atMs : atMs + 1)))
+    else line(state, label, detail, atMs - (sinceMs ?? (done ? atMs : atMs + 1)))
   }
 
   const end = () => {

@@ -42,6 +42,7 @@ import { queueOf } from "./queue.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
 import { explained } from "./unreached.ts"
+import { withUnseen } from "./unseen.ts"
 
 type Params<Q extends QueryName> = (typeof queries)[Q]["params"]["Type"]
 type Answers = {
@@ -112,6 +113,7 @@ const make = Effect.gen(function* () {
 
   const answers: Answers = {
     status: Effect.fnUntraced(function* ({ at, clusterNames, refresh }) {
+      const unseen = new Map<string, string>()
       if (refresh) {
         if (isReadOnly())
           return yield* new ReadOnlyError({
@@ -121,17 +123,20 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        yield* Effect.forEach(asked, (row) => Effect.ignore(couriers.observe(row.id)), { concurrency: looksAtOnce, discard: true })
+        const look = ({ id }: ClusterRow) => Effect.map(couriers.observe(id), (whys) => whys.length > 0 && unseen.set(id, whys.join("; ")))
+        yield* Effect.forEach(asked, look, { concurrency: looksAtOnce, discard: true })
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world) : []
-      const told = [...about, ...elsewhere.map((what) => `${what}.`)]
-      const said = told.length === 0 ? {} : { notices: told }
       const nowMs = yield* momentOf(moment)
+      const views = rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
+      const { clusters, notices: blind } = withUnseen(views, unseen)
+      const told = [...about, ...elsewhere.map((what) => `${what}.`), ...blind]
+      const said = told.length === 0 ? {} : { notices: told }
       return {
-        clusters: rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd)),
+        clusters,
         notFound,
         ...moment,
         ...said,

@@ -155,7 +155,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "DownRequested":
       return said("down", "running")
     case "ActionFailed":
-      return said(phaseOf(event.action), "running", event.message)
+      return said(phaseOf(event.action), "running", event.retryAtMs === undefined ? event.message : `${event.message}; trying again`)
     default:
       return undefined
   }

@@ -52,15 +52,18 @@ const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, stat
   }
 })
 
-/** A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. */
+/**
+ * A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. Answers why
+ * nothing is known of some of the nodes.
+ */
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,
   inbox: JournalInbox,
   { isLinked, said, silent, unreached = Effect.succeed([]) }: Known,
   { cloudFor, identity, log, refOf }: Tools
-): Effect.fn.Return<void> {
+): Effect.fn.Return<ReadonlyArray<string>> {
   const before = rowOf(log.world().clusters, cluster)
-  if (before === undefined || before.nodes.length === 0) return
+  if (before === undefined || before.nodes.length === 0) return []
   const refs = before.nodes.map((node) => refOf(before, node))
   const look = Effect.gen(function* () {
     const cloud = yield* cloudFor(before)
@@ -97,4 +100,5 @@ export const observe = Effect.fn("observe")(function* (
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }
   yield* Effect.orDie(log.decide(decide))
+  return [...new Set(states.flatMap(({ reason, state }) => (state === "unknown" && reason !== null ? [reason] : [])))]
 })

@@ -67,7 +67,7 @@ const couriers = Layer.effect(
       arm: unused,
       halt: unused,
       activity: unused,
-      observe: () => Effect.void,
+      observe: () => Effect.succeed([]),
       untilTold: () => Effect.void,
       introduce: () => Effect.void,
       unreached: () => Effect.succeed([]),

@@ -142,6 +142,27 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect([await ec2.moto.live(), await groups()]).toEqual([[], []])
   }, 180_000)
 
+  it("where AWS may not be asked what there is, a launch says so while it waits, and so does a refresh, of what was known before", async () => {
+    const fault = { action: "DescribeInstances", code: "UnauthorizedOperation", message: "You may not.", status: 403 }
+    const why = "You may not (UnauthorizedOperation, DescribeInstances in us-east-1)"
+    // Whether AWS can be used is asked before a place is.
+    expect(await home.sky("check", "aws")).toMatchObject({ code: 0 })
+    await ec2.moto.strict("POST", "faults", fault)
+    const launching = home.start("launch", "-y", "-c", "one", "--infra", "aws/us-east-1", "-d", "true")
+    await eventually(
+      async () => (await home.json("status"))[0]?.reason as string | undefined,
+      (reason) => reason?.includes(why) ?? false
+    )
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await launching.ended).toMatchObject({ code: 0, err: expect.stringContaining(`${why}; trying again`) })
+    await ec2.moto.strict("POST", "faults", fault)
+    expect(await home.sky("status", "-r")).toMatchObject({ code: 0, err: expect.stringMatching(/^. Not seen now, .*: one: You may not/) })
+    expect(await status("one")).toMatchObject({ status: "UP", reason: `as it was last seen: ${why}` })
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await home.sky("status", "-r")).toMatchObject({ code: 0, err: "" })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+  }, 120_000)
+
   it("a reply that is lost, and a daemon that is killed meanwhile, make no second instance", async () => {
     await ec2.moto.strict("POST", "faults", { action: "RunInstances", afterEffect: true, drop: true, delaySeconds: 1, times: 2 })
     const launching = home.start("launch", "-y", "-c", "one", "--infra", "aws/us-east-1", "-d", "true")

@@ -109,7 +109,7 @@ export class Courier {
     Effect.suspend(() => this.introduction.mustReachAll(this.head, row, peers))
 
   /** Looks at what the cloud says of the nodes, and records what is new. */
-  readonly observe: Effect.Effect<void> = Effect.suspend(() => observe(this.cluster, this.inbox, this, this.tools))
+  readonly observe: Effect.Effect<ReadonlyArray<string>> = Effect.suspend(() => observe(this.cluster, this.inbox, this, this.tools))
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)

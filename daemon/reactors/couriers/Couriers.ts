@@ -54,8 +54,8 @@ export class Couriers extends Context.Service<
     readonly unreached: (row: ClusterRow) => Effect.Effect<Unreached["nodes"]>
     /** Until the head knows of this job or setup (`jobKey`, `setupKey`). */
     readonly untilTold: (cluster: ClusterId, key: string) => Effect.Effect<void>
-    /** Looks at what the cloud says of this cluster's nodes, and records what is new. */
-    readonly observe: (cluster: ClusterId) => Effect.Effect<void>
+    /** Looks at what the cloud says of this cluster's nodes, and records what is new. Answers why nothing is known of some of them. */
+    readonly observe: (cluster: ClusterId) => Effect.Effect<ReadonlyArray<string>>
     /** A connection of its own to the head, for a stream. The caller ends it. */
     readonly connect: (row: ClusterRow) => Effect.Effect<AgentLink, CloudError>
   }
@@ -112,7 +112,7 @@ const make = Effect.gen(function* () {
     couriers.set(cluster, fresh)
     return fresh
   }
-  const observe = (cluster: ClusterId) => Effect.suspend(() => courierOf(cluster)?.observe ?? Effect.void)
+  const observe = (cluster: ClusterId) => Effect.suspend(() => courierOf(cluster)?.observe ?? Effect.succeed([]))
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
     const live = areOn && (row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false)

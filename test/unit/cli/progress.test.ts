@@ -4,12 +4,12 @@ import { makeProgress } from "../../../cli/render/Progress.ts"
 import { planLine, terminal } from "../../../sdk/api/narrate.ts"
 import type { Progress } from "../../../sdk/protocol/Wire.ts"
 
-type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number, detail?: string]
+type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number, detail?: string, passing?: true]
 
 const phases = (all: ReadonlyArray<Phase>) =>
   all.map(
-    ([phase, state, atMs, detail = ""]) =>
-      ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail }) as unknown as Progress
+    ([phase, state, atMs, detail = "", passing]) =>
+      ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail, ...(passing && { passing }) }) as unknown as Progress
   )
 
 const fresh: ReadonlyArray<Phase> = [
@@ -18,6 +18,12 @@ const fresh: ReadonlyArray<Phase> = [
   ["bootstrap", "done", 3500]
 ]
 const again: ReadonlyArray<Phase> = [["bootstrap", "done", 3500]]
+const kept: ReadonlyArray<Phase> = [
+  ["provision", "running", 0, "1 node on AWS us-east-1a"],
+  ["provision", "running", 500, "waiting for ssh", true],
+  ["provision", "running", 1000, "You are not authorized; trying again"],
+  ["provision", "done", 3500]
+]
 const lost: ReadonlyArray<Phase> = [
   ["bootstrap", "running", 500],
   ["bootstrap", "done", 3500]
@@ -45,6 +51,10 @@ describe.each([
 ])("%s", (_, shown) => {
   it("says how long an agent took to start on a new node", async () => expect(await shown(fresh)).toMatch(/Started +2\.5 s/))
   it("says nothing of an agent that ran before", async () => expect(await shown(again)).toBe(""))
+  it("says once what keeps a phase, where no seconds are counted", async () => {
+    expect((await shown(kept)).match(/You are not authorized; trying again/g)).toHaveLength(1)
+    expect(await shown(kept)).not.toContain("waiting for ssh")
+  })
   it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
 })
 
