@@ -26,6 +26,7 @@ import { SyncError } from "../sync/SyncError.ts"
 import { Aways } from "./away.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
+import { isForbidden } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { perform } from "./perform.ts"
@@ -116,7 +117,7 @@ const make = Effect.gen(function* () {
     const row = rowOf(log.world().clusters, cluster)
     if (row === undefined) return
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
-    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away, goesOn }
+    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away, goesOn, forbidden: isForbidden(error) }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")

@@ -3,6 +3,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { CommandError, exiting, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
+import { CloudError } from "../clouds/Cloud.ts"
 import type { Away } from "./away.ts"
 import type { Action } from "./plan.ts"
 
@@ -15,7 +16,13 @@ export interface Failed {
   readonly final?: boolean
   /** Its cloud is at it. */
   readonly goesOn?: boolean
+  /** For want of rights or of a key. */
+  readonly forbidden?: boolean
 }
+
+/** Of the cloud as such, and all of it: neither less nor later is of any help. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof CloudError && error.scope === "cloud" && error.anyKind === true && error.want === undefined
 
 /** Of what only writes down as well: whoever adds an action finds a word for it. */
 const wording: Readonly<Record<Action["_tag"], string>> = {
@@ -97,6 +104,11 @@ const endFailed = (row: ClusterRow, { _tag }: Action, message: string): SkydErro
 }
 
 export const failure = (row: ClusterRow, action: Action, failed: Failed): SkydError => {
+  const error = failureOf(row, action, failed)
+  return failed.forbidden ? exiting(error, exitCodes.credentials) : error
+}
+
+const failureOf = (row: ClusterRow, action: Action, failed: Failed): SkydError => {
   const { away, message, nowMs } = failed
   if (action._tag === "ClearPlace") return uncleared(row, message)
   if (action._tag === "Arm") return notArmed(row, failed)
@@ -104,7 +116,9 @@ export const failure = (row: ClusterRow, action: Action, failed: Failed): SkydEr
   const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
   const what = `${row.name}: ${deedOf(row, action, at)} failed: ${lasting}${message}`
   if (isEnding(row, action)) return endFailed(row, action, what)
-  const kept = `${row.name} is kept as it is. Try again: sky launch or sky start ${row.name}; to end it: sky down ${row.name}`
+  // A machine that is shut stays so.
+  const again = failed.forbidden && at === "InstallAgents" ? "" : `Try again: sky launch or sky start ${row.name}; `
+  const kept = `${row.name} is kept as it is. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`
   const dropped = `${row.name} is dropped: what may still come of what was asked for is looked for, and ended. Try again: sky launch`
   return new CommandError({
     message: what,

@@ -43,13 +43,14 @@ export const makeRented = ({ agentPath, connections, home }: Omit<RentedCloudOpt
     key,
     proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
   })
+  const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
   return {
     key,
     folder,
     /** Null where the state folder has none yet, and so has never rented anything. */
     knownFolder: Effect.promise(() => readFolderId(home)),
     /** The key that a machine of the token shows. */
-    hostKeyOf: (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public),
+    hostKeyOf,
     /** `offered`: of a task, in regions that the user's settings let be used. */
     offersBy:
       (offered: (task: Task, mayUse: (region: string) => boolean) => Offered): Cloud["offers"] =>
@@ -60,7 +61,7 @@ export const makeRented = ({ agentPath, connections, home }: Omit<RentedCloudOpt
         }),
     /** The cloud's part that agents do, once their machines run. */
     agents: ({ look, start }: Nodes) => {
-      const { install, restart } = makeInstall({ cloud, machines, look, folder })
+      const { install, restart } = makeInstall({ cloud, machines, look, folder, hostKeyOf })
       return {
         ...agentsOver(machines),
         start: Effect.fn("RentedCloud.start")(function* (ref) {

@@ -1,18 +1,23 @@
 /** An agent on a machine that has just begun: it is waited for until ssh answers there, told whose it is, and given our program. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { tokenOf } from "../../events/ids.ts"
+import { type NodeToken, tokenOf } from "../../events/ids.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { inner } from "../../task/sentence.ts"
 import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { Waiting } from "../Ongoing.ts"
 import { plain } from "../over-ssh/agents.ts"
 import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
+import { refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
 const readyMaxMs = 3 * 60_000
 const pauseMs = 1_000
+/** One that another folder has made may not know us yet as it boots; longer than that it does not know us at all. */
+const strangeMaxMs = 10_000
 /** Between looks at what became of one that does not answer. */
 const looksMs = 10_000
 /** Of a machine that is on its way up: nobody listens yet, or does not know the user yet. */
@@ -39,9 +44,21 @@ interface InstallOptions {
   /** Undefined: it is not listed now. */
   readonly look: (ref: NodeRef) => Effect.Effect<Seen | undefined, CloudError>
   readonly folder: Effect.Effect<string>
+  /** The key that a machine of this token shows, if this folder has made it. */
+  readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
 }
 
-export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) => {
+/** Of a machine that has run: it lets in whom it was told to at its first start. */
+const keyLost = "KeyLost"
+
+export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: InstallOptions) => {
+  const whyShut = (message: string) =>
+    `${inner(message)}. It lets in the key of the state folder that has made it alone, and that is not here: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
+  const orStrange = Effect.fnUntraced(function* (ref: NodeRef, error: CloudError) {
+    const isOurs = error.code !== ("PermissionDenied" satisfies Kind) || ref.hostKey === (yield* hostKeyOf(tokenOf(ref.node)))
+    return isOurs ? error : refusedForAny(keyLost, whyShut(error.message), "cloud")
+  })
+
   /** Refused where it does not run. */
   const running = Effect.fn("Install.running")(function* (ref: NodeRef) {
     const seen = yield* look(ref)
@@ -51,7 +68,7 @@ export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) =
   })
 
   /** Until it is so, or the machine is off. */
-  const whenUp = Effect.fn("Install.whenUp")(function* <A>(ref: NodeRef, work: Effect.Effect<A, CloudError>) {
+  const whenUp = Effect.fn("Install.whenUp")(function* <A>(ref: NodeRef, work: Effect.Effect<A, CloudError>, patienceMs = 0) {
     const waiting = yield* Waiting
     yield* Effect.addFinalizer(() => Effect.sync(() => waiting.over(ref.node)))
     const beganMs = yield* Clock.currentTimeMillis
@@ -61,6 +78,8 @@ export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) =
       const tried = yield* Effect.result(work)
       if (tried._tag === "Success") return tried.success
       const nowMs = yield* Clock.currentTimeMillis
+      const failure = yield* orStrange(ref, tried.failure)
+      if (failure.code === keyLost && nowMs - beganMs >= patienceMs) return yield* failure
       if (!early.includes(tried.failure.code) || nowMs - beganMs > readyMaxMs) return yield* tried.failure
       if (nowMs - lookedMs > looksMs) {
         lookedMs = nowMs
@@ -99,13 +118,19 @@ export const makeInstall = ({ cloud, folder, look, machines }: InstallOptions) =
       yield* whenUp(ref, claim(ref, accelerators))
       return yield* machines.ask(ref, "installAgent", { ...plain(ref), comesBack: true })
     }),
-    /** What is on a machine that was stopped begins anew. One that nobody ever was on has nothing to. */
+    /** What is on a machine that was stopped begins anew. One that nobody ever was on has nothing to, and one that is shut runs as well. */
     restart: (ref: NodeRef) =>
       whenUp(
         ref,
         Effect.catchIf(
           machines.ask(ref, "start", { ...plain(ref), anew: true }),
           ({ code }) => code === "Missing",
+          () => Effect.void
+        ),
+        strangeMaxMs
+      ).pipe(
+        Effect.catchIf(
+          ({ code }) => code === keyLost,
           () => Effect.void
         )
       )

@@ -68,6 +68,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("leaks on EC2", ()
   it("a cluster whose end AWS refused is adopted after its purge: it takes jobs, and no autodown that it had ends it", async () => {
     expect(await launch("one", "-i", "30", "--down", "true")).toMatchObject({ code: 0 })
     await ec2.moto.strict("POST", "faults", { action: "TerminateInstances", code: "UnauthorizedOperation", status: 403 })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 4, err: expect.stringContaining("TerminateInstances") })
     expect(await home.sky("down", "-y", "--purge", "one")).toMatchObject({ code: 0 })
     await ec2.moto.strict("DELETE", "faults")
     expect(await home.sky("leaks", "--adopt", "-y", "one")).toMatchObject({ code: 0 })
@@ -83,6 +84,25 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("leaks on EC2", ()
     )
     expect(await home.sky("exec", "one", "echo ran again")).toMatchObject({ code: 0, out: expect.stringContaining("ran again") })
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+  }, 120_000)
+
+  it("a cluster whose state folder is lost with its keys is adopted to be ended: that nobody is let in there is said at once", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    await home.json("daemon", "stop")
+    home = new Home(ec2.moto.env)
+    expect(await home.sky("leaks", "--adopt", "-y", "one")).toMatchObject({ code: 0 })
+    const shut = /permission denied \(publickey\).*that is not here: take what you need from its disk/s
+    await eventually(
+      async () => (await home.json("status"))[0].reason as string | null,
+      (reason) => shut.test(reason ?? "")
+    )
+    const [ran, started] = [await home.sky("exec", "one", "true"), await home.sky("start", "-y", "one")]
+    for (const { err } of [ran, started]) expect(err.replaceAll(/\s+/g, " ")).toMatch(shut)
+    expect([ran.code, started.code]).toEqual([6, 4])
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await home.sky("start", "-y", "one")).toMatchObject({ code: 4, err: expect.stringMatching(shut) })
+    expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+    expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
   it("disks and groups of clusters that are gone are listed in whatever region, and ended; what AWS keeps is told in its words", async () => {

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { Aways } from "../../daemon/reactors/away.ts"
+import { isForbidden } from "../../daemon/reactors/failure.ts"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
 import type { Action } from "../../daemon/reactors/plan.ts"
 import { cluster, nodeId, offer, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
@@ -27,6 +28,17 @@ describe("an end that fails", () => {
       [1, 2].map((tries) => endsAt([lost, ...asked], tries)),
       [false, true]
     )
+  })
+  it("for want of rights has the exit code of that, another one has not", () => {
+    const codeOf = (error: CloudError) => {
+      const failed = { message: error.message, tries: 1, nowMs: 1, final: true, forbidden: isForbidden(error) }
+      const { events } = giveUp(rowAfter([...up(), ...asked])!, { _tag: "ReleaseNodes", ranks: [0] }, failed)
+      return events.flatMap((event) => (!("_tag" in event) && event[0]._tag === "OperationFailed" ? [event[0].error.exitCode] : []))
+    }
+    const refused = (more: object) => new CloudError({ kind: "Refused", code: "No", message: "you may not", ...more })
+    assert.deepStrictEqual(codeOf(refused({ scope: "cloud", anyKind: true })), [4])
+    assert.deepStrictEqual(codeOf(refused({ scope: "cloud", anyKind: true, want: "mending" })), [1])
+    assert.deepStrictEqual(codeOf(refused({})), [1])
   })
   it("as what was asked for cannot be looked for is said to be that, not a launch's failure", () => {
     const pending: Said = { _tag: "NodeRequested", cluster, token, ranks: [0], offer }

@@ -24,6 +24,51 @@ const restart = (refusals: number) => {
   return makeInstall(options as never).restart(ref)
 }
 
+/** A machine that refuses our key. `isOurs`: this folder has made it. */
+const shut = (isOurs: boolean) => {
+  const denied = inWords(
+    remoteError("PermissionDenied", { name: "10.0.0.4" }, "permission denied (publickey): ubuntu@10.0.0.4 with the key /s/keys/id_ed25519")
+  )
+  const fails = () => Effect.fail(denied)
+  const options = {
+    cloud: "aws",
+    machines: { ask: fails, readyFor: fails },
+    look: () => Effect.undefined,
+    folder: Effect.succeed("/f"),
+    hostKeyOf: () => Effect.succeed("ssh-ed25519 ours")
+  }
+  return { ...makeInstall(options as never), ref: { ...ref, hostKey: isOurs ? "ssh-ed25519 ours" : null } }
+}
+
+describe("a machine that lets in nobody but who made it", () => {
+  it.effect("is not waited for, and what to do is said: its key is lost", () =>
+    Effect.gen(function* () {
+      const { install, ref: machine } = shut(false)
+      const { kind, message } = yield* Effect.flip(install(machine))
+      assert.strictEqual(kind, "Refused")
+      assert.match(message, /^permission denied \(publickey\): .* that is not here: take what you need from its disk by AWS's own means/)
+    })
+  )
+  it.effect("is started all the same: what is paid for is known", () =>
+    Effect.gen(function* () {
+      const { ref: machine, restart: begin } = shut(false)
+      const fiber = yield* Effect.forkChild(begin(machine))
+      yield* TestClock.adjust("11 seconds")
+      yield* Fiber.join(fiber)
+    })
+  )
+  it.effect("is waited for where that is this folder: who is let in is told to it as it begins", () =>
+    Effect.gen(function* () {
+      const { install, ref: machine } = shut(true)
+      const fiber = yield* Effect.forkChild(Effect.flip(install(machine)))
+      yield* TestClock.adjust("2 minutes")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* Fiber.join(fiber)).code, "PermissionDenied")
+    })
+  )
+})
+
 describe("a machine that does not let us in yet", () => {
   it.effect("is told by its address and by what it answers, each said once", () =>
     Effect.gen(function* () {
