@@ -32,7 +32,7 @@ const whyText = ({ code, message, offer, want }: Told): string => {
   if (want === "room") return `no capacity (${code})`
   if (want !== "quota") return said
   const [, metric, limit] = namedQuota.exec(said) ?? []
-  return `no quota (${code}${metric === undefined ? "" : `: ${metric} is ${Number(limit)}`})`
+  return `no quota (${code}${metric === undefined ? "" : `: ${metric} has a limit of ${Number(limit)}`})`
 }
 
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)

@@ -7,7 +7,7 @@ import { confirm } from "../ask.ts"
 import { stderr, stdout } from "../out.ts"
 import { notFound, showError, usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
-import { hourly, leaksTables, whereOf } from "../render/leaks.ts"
+import { hourly, kindOf, leaksTables, whereOf } from "../render/leaks.ts"
 import { notify } from "../render/notify.ts"
 import { makeProgress } from "../render/Progress.ts"
 import { clean } from "../render/style.ts"
@@ -25,7 +25,7 @@ const showSilent = (silent: ReadonlyArray<string>, json: boolean): number => {
 const isCalled = ({ clusterId, clusterName, id }: LeakView, name: string) => name === id || name === clusterName || name === clusterId
 
 const inWords = (leaks: ReadonlyArray<LeakView>) =>
-  leaks.map((leak) => clean(`${leak.kind} ${leak.id} (${leak.clusterName}, ${whereOf(leak)})`)).join(", ")
+  leaks.map((leak) => clean(`${kindOf(leak)} ${leak.id} (${leak.clusterName}, ${whereOf(leak)})`)).join(", ")
 
 const missing = (name: string, hint: string) => notFound(`No leak of this log is called '${name}'.`, hint)
 
@@ -47,7 +47,7 @@ const terminate = async (session: Session, { json, words, yes }: Wish): Promise<
     const progress = makeProgress(json)
     progress.run("Ending", plural(meant.length, "leak"))
     ended = await session.call<LeaksEndAnswer>("leaks.end", { names: meant.map(({ id }) => id) })
-    for (const leak of ended.ended) progress.line("done", leak.id, `${leak.kind} gone`)
+    for (const leak of ended.ended) progress.line("done", leak.id, `${kindOf(leak)} gone`)
     for (const id of ended.notFound) progress.line("done", id, "is no leak any more")
     progress.end()
     for (const { leak, message } of ended.kept)

@@ -8,11 +8,14 @@ import { ago, plural } from "./time.ts"
 
 export const whereOf = ({ cloud, region }: LeakView): string => (region === null ? cloud : `${cloud}/${region}`)
 
+/** As its cloud calls it. */
+export const kindOf = ({ cloud, kind }: LeakView): string => (cloud === "gcp" && kind === "group" ? "rule" : kind)
+
 const priceOf = ({ usdPerHour }: LeakView) => (usdPerHour === null ? "-" : priceCell(usdPerHour))
 
 type Column = readonly [title: string, text: (leak: LeakView, nowMs: number) => string]
 const columns: ReadonlyArray<Column> = [
-  ["KIND", ({ kind, state }) => (state === "stopped" ? `${kind}, stopped` : kind)],
+  ["KIND", (leak) => (leak.state === "stopped" ? `${kindOf(leak)}, stopped` : kindOf(leak))],
   ["ID", ({ id }) => id],
   ["CLUSTER", ({ clusterName }) => clusterName],
   ["WHERE", whereOf],

@@ -3,7 +3,8 @@ import * as Result from "effect/Result"
 import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
-import { ClusterDoesNotExist, NotSupportedError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { ClusterDoesNotExist, exiting, NotSupportedError, type SkydError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { diskGibDefault } from "../../task/disk.ts"
@@ -37,7 +38,10 @@ export const clonedDisk = ({ clones, from, source, target, task }: CloneWish): R
   if (offer !== null && !clones(offer.cloud))
     return not(`The disk of ${from} cannot be copied: ${cloudDisplay(offer.cloud)} does not do that.`)
   if (offer === null || head === undefined || statusOf(source) !== "STOPPED")
-    return not(`The disk of ${from} can be copied while it is STOPPED; it is ${statusOf(source)}.`, `Stop it first: sky stop ${from}`)
+    return Result.mapError(
+      not(`The disk of ${from} can be copied while it is STOPPED; it is ${statusOf(source)}.`, `Stop it first: sky stop ${from}`),
+      (error) => exiting(error, exitCodes.conflict)
+    )
   const gib = source.machine.diskGib ?? diskGibDefault
   const small = alternativesOf(task.resources).items.find(({ disk_size: size }) => size !== undefined && size < gib)
   if (small !== undefined)

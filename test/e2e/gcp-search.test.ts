@@ -122,7 +122,7 @@ describeWithMachines("a search over Compute Engine", () => {
       [
         { operationError: "QUOTA_EXCEEDED", message: "Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: 4.0 globally." },
         7,
-        "no quota (QUOTA_EXCEEDED: CPUS_ALL_REGIONS is 4)"
+        "no quota (QUOTA_EXCEEDED: CPUS_ALL_REGIONS has a limit of 4)"
       ]
     ] as const) {
       await machines.gce.strict("DELETE", "calls")

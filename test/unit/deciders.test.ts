@@ -99,6 +99,7 @@ describe("launch", () => {
     const why = (changes: Partial<typeof wish> | { readonly source: undefined }) =>
       Result.getOrThrow(Result.flip(clonedDisk({ ...wish, ...changes })))
     assert.strictEqual(why({ source: undefined })._tag, "ClusterDoesNotExist")
+    assert.strictEqual(why({ source: rowAfter(there(up())) } as Partial<typeof wish>).exitCode, 6)
     for (const [changes, said] of [
       [{ source: rowAfter(there(up())) }, "it is UP"],
       [{ source: rowAfter(stopped) }, "Local does not do that"],

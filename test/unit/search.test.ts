@@ -229,7 +229,7 @@ describe("the error when no place gave it", () => {
       row([refusal({ ...at("us-central1-a"), cloud: "gcp" }, { code: "QUOTA_EXCEEDED", message, want: "quota" })]),
       false
     )
-    assert.include(said, "GCP us-central1-a: no quota (QUOTA_EXCEEDED: NVIDIA_T4_GPUS is 1)")
+    assert.include(said, "GCP us-central1-a: no quota (QUOTA_EXCEEDED: NVIDIA_T4_GPUS has a limit of 1)")
   })
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
