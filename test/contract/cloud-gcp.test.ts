@@ -289,6 +289,10 @@ describe("a request for machines of Compute Engine", () => {
       writeFileSync(join(home, "config.yaml"), "gcp: {vpc_name: lab}\n")
       const error = yield* Effect.flip(next.provision(request([0])))
       assert.deepInclude(error, { kind: "Refused", code: "VPC_NOT_FOUND", scope: "cloud", anyKind: true, want: "mending" })
+      writeFileSync(join(home, "config.yaml"), "gcp: {vpc_name: default}\n")
+      const shut = yield* Effect.flip(next.provision(request([0])))
+      assert.deepInclude(shut, { kind: "Refused", code: "NoSsh", scope: "cloud", anyKind: true, want: "mending" })
+      assert.include(shut.message, "gcloud compute firewall-rules create default-ssh --network default --allow tcp:22")
     }).pipe(Effect.scoped)
   )
 

@@ -131,4 +131,31 @@ export const letsIn = (effective: EffectiveFirewalls, wanted: ReadonlyArray<Want
   return wanted.every((one) => isAllowed(rules, one))
 }
 
+const privately = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+const isPrivate = (source: string) => isV4(source) && privately.some((range) => holds(range, source))
+
+/** For certain: no rule in force lets ssh in from outside (or, with `fromWithin`, from anywhere at all), to whatever machines. */
+export const isShut = ({ firewallPolicys, firewalls }: EffectiveFirewalls, fromWithin: boolean): boolean => {
+  const isReached = (sources: ReadonlyArray<string> | null | undefined) =>
+    fromWithin || (sources ?? []).length === 0 || !sources!.every(isPrivate)
+  const ssh: Wanted = { source: anywhere, protocol: "tcp", port: portOfSsh }
+  const isSsh = (protocol: string | null | undefined, ports: ReadonlyArray<string> | null | undefined) =>
+    isOn({ protocol: protocol ?? "all", ports: ports ?? [] }, ssh, false)
+  const byRule = (firewalls ?? []).some(
+    ({ allowed, direction, disabled, sourceRanges }) =>
+      !disabled &&
+      direction !== "EGRESS" &&
+      isReached(sourceRanges) &&
+      (allowed ?? []).some(({ IPProtocol, ports }) => isSsh(IPProtocol, ports))
+  )
+  const byPolicy = (firewallPolicys ?? [])
+    .flatMap(({ rules }) => rules ?? [])
+    .some(({ action, direction, disabled, match }) => {
+      const mayAllow = !disabled && direction === "INGRESS" && action !== "deny" && action !== "goto_next" && isReached(match?.srcIpRanges)
+      const layers = match?.layer4Configs ?? []
+      return mayAllow && (layers.length === 0 || layers.some(({ ipProtocol, ports }) => isSsh(ipProtocol, ports)))
+    })
+  return !byRule && !byPolicy
+}
+
 export const isOf = (network: string, link: string | null | undefined): boolean => lastPart(link) === network

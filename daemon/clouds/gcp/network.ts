@@ -9,7 +9,7 @@ import { keptOf } from "../../rented/kept.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere } from "./errors.ts"
-import { anywhere, inside, isOf, letsIn, lowestPriority, needs } from "./firewall-rules.ts"
+import { anywhere, inside, isOf, isShut, letsIn, lowestPriority, needs } from "./firewall-rules.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 
@@ -73,14 +73,21 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
   })
 
   const lookup = Effect.fn("Network.lookup")(function* (key: string) {
-    const [region = "", vpcName = "", internal] = key.split(" ")
+    const [region = "", vpcName = "", internal, proxied] = key.split(" ")
     const found = yield* subnets(region)
     const inIt = (network: string) => found.find((subnet) => isOf(network, subnet.network))
     const place = (network: string, { name }: Subnetwork): Place => ({ network, subnetwork: name! })
     if (vpcName !== "") {
       const subnet = inIt(vpcName)
-      if (subnet !== undefined) return place(vpcName, subnet)
       const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
+      if (subnet !== undefined && isShut(yield* effective(vpcName), internal === "true" || proxied === "true")) {
+        const rule = `gcloud compute firewall-rules create ${vpcName}-ssh --network ${vpcName} --allow tcp:${portOfSsh} --source-ranges RANGE`
+        return yield* misnamed(
+          "NoSsh",
+          `no rule of the VPC ${words} lets ssh in, so no machine there would be reached. From where you are it does so by: ${rule}`
+        )
+      }
+      if (subnet !== undefined) return place(vpcName, subnet)
       if (yield* hasNetwork(vpcName))
         return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
       return yield* misnamed("VPC_NOT_FOUND", `the project has no VPC ${words}`)
@@ -98,7 +105,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
   return Effect.map(
     keptOf(gcp.fingerprint, lookup, "5 minutes"),
     ({ of: placeOf }) =>
-      ({ useInternalIps, vpcName }: Pick<GcpSettings, "vpcName" | "useInternalIps">, region: string) =>
-        placeOf(`${region} ${vpcName ?? ""} ${useInternalIps}`)
+      ({ sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">, region: string) =>
+        placeOf(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`)
   )
 }

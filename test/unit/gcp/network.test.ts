@@ -1,7 +1,7 @@
 /** Which networks let in what a cluster needs. */
 import { describe, expect, it } from "vitest"
 import type { EffectiveFirewalls, Firewall } from "../../../daemon/clouds/gcp/api.ts"
-import { letsIn, needs } from "../../../daemon/clouds/gcp/firewall-rules.ts"
+import { isShut, letsIn, needs } from "../../../daemon/clouds/gcp/firewall-rules.ts"
 
 const rule = (changes: Firewall): Firewall => ({ direction: "INGRESS", priority: 1000, ...changes })
 const inside = rule({
@@ -65,5 +65,17 @@ describe("a network will not do", () => {
   })
   it("where only what comes later forbids it, it will", () => {
     expect(lets(false, [inside, ssh, rule({ priority: 65534, sourceRanges: ["0.0.0.0/0"], denied: [{ IPProtocol: "all" }] })])).toBe(true)
+  })
+})
+
+describe("a network that the user names is shut for certain", () => {
+  const shut = (firewalls: ReadonlyArray<Firewall>, fromWithin = false) => isShut({ firewalls: [...firewalls] }, fromWithin)
+  it("where no rule lets ssh in from outside", () => {
+    expect([shut([]), shut([inside]), shut([{ ...ssh, disabled: true }])]).toEqual([true, true, true])
+  })
+  it("but not where some may be let in, from an office or to machines with tags, or from within", () => {
+    expect(shut([{ ...ssh, sourceRanges: ["203.0.113.0/24"] }])).toBe(false)
+    expect(shut([{ ...ssh, targetTags: ["web"] }])).toBe(false)
+    expect(shut([inside], true)).toBe(false)
   })
 })
