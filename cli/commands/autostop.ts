@@ -58,7 +58,7 @@ const parsed = verb(
       byDefault: true,
       params: { idleMinutes: minutes, ...(flags.down ? { down: true } : {}) },
       said: cancels ? "autostop cancelled" : `${flags.down ? "goes" : "stops"} ${after}`,
-      settled: ({ autostop }) => cancels && autostop < 0 && "had no autostop",
+      settled: ({ autostop, autostopWanted }) => cancels && autostop < 0 && !autostopWanted && "had no autostop",
       back: cancels ? undefined : "cancel: sky autostop --cancel"
     })
   }

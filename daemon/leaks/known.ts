@@ -14,9 +14,18 @@ export const hadIn = ({ rows }: Clusters): IsHad => {
   return ({ host, region }) => had.has(JSON.stringify([region, host]))
 }
 
+/** Whatever its tags have come to say: it is a node by what its cloud calls it. */
+const isNodeOfAny = ({ rows }: Clusters, held: Held): boolean =>
+  held.thing.kind === "machine" &&
+  held.thing.host !== null &&
+  [...HashMap.values(rows)].some(
+    ({ nodes, offer }) => offer?.cloud === held.cloud && nodes.some((node) => node.host !== null && isNode(held, node))
+  )
+
 /** What a live cluster has, or has asked for: a launch that is under way has its token in the log before its machines. */
 export const isKept = ({ clusters }: World, held: Held): boolean => {
   const { thing } = held
+  if (isNodeOfAny(clusters, held)) return true
   const row = rowOf(clusters, thing.tags.cluster)
   if (row === undefined || logOf(clusters, row) !== thing.tags.log) return false
   if (thing.kind !== "machine") return true

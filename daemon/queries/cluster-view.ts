@@ -1,5 +1,5 @@
 /** A cluster's row as `status` answers it. Pure. */
-import { autostopShown } from "../../projections/autostop-in-force.ts"
+import { autostopShown, isArmed } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
@@ -59,6 +59,7 @@ export const clusterView = (
     lastUse: row.lastUse,
     autostop: setting?.idleMinutes ?? -1,
     toDown: setting?.down ?? false,
+    ...(row.autostop !== null && !isArmed(row) && { autostopWanted: row.autostop.idleMinutes >= 0 }),
     numNodes: row.numNodes,
     resources: row.offer,
     nodes: row.nodes.map(({ address, node, rank, ready, state }) => ({

@@ -53,8 +53,8 @@ const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, stat
 })
 
 /**
- * A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. Answers why
- * nothing is known of some of the nodes.
+ * A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. Answers
+ * why nothing is known of some of the nodes.
  */
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,

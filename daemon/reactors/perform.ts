@@ -103,7 +103,16 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       const { setting } = action
       const { down, idleMinutes } = row.autostop!
       const refs = row.nodes.map((node) => refOf(row, node, log))
-      yield* cloud.endsItself?.(refs, down) ?? Effect.void
+      const told = cloud.endsItself?.(refs, down) ?? Effect.void
+      // Who wants none gets none, also where the cloud may not be told: how a machine ends says nothing then, unless it was to go for good.
+      const isVital = idleMinutes >= 0 || row.inForce?.down === true
+      yield* isVital
+        ? told
+        : Effect.catchIf(
+            told,
+            ({ kind }) => kind === "Refused",
+            () => Effect.void
+          )
       yield* couriers.arm(row, { setting, idleMinutes, down })
       return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
     }

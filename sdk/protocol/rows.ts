@@ -48,6 +48,8 @@ export const ClusterView = Schema.Struct({
   /** Idle minutes, -1 without a setting. */
   autostop: Schema.Int,
   toDown: Schema.Boolean,
+  /** Another one is wanted, and the node has not been told. */
+  autostopWanted: Schema.optionalKey(Schema.Boolean),
   numNodes: Schema.Int,
   resources: Schema.NullOr(Offer),
   nodes: Schema.Array(

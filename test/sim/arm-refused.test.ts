@@ -53,6 +53,20 @@ describe("an autostop that the cloud refuses", () => {
       })
     )
   )
+  it.effect("is wanted no more once it was cancelled, also while the cloud refuses", () =>
+    refusing((stage) =>
+      Effect.gen(function* () {
+        yield* stage.ask("n", "autostop", { ...named, idleMinutes: -1 })
+        yield* stage.ask("s", "autostop", { ...named, idleMinutes: 600, down: true })
+        assert.isTrue(clusterView(stage.row()!, stage.daemon.log.world().jobs, 0).autostopWanted)
+        yield* stage.ask("c", "autostop", { ...named, idleMinutes: -1 })
+        assert.deepInclude(stage.outcome("c"), { _tag: "succeeded" })
+        stage.world.faults.clear()
+        yield* pass(stage.daemon, "10 minutes")
+        assert.deepStrictEqual(shown(stage), { autostop: -1, toDown: false, status: "UP", reason: null })
+      })
+    )
+  )
   it.effect("keeps no job from the cluster, and nobody from wanting something else at once", () =>
     refusing((stage) =>
       Effect.gen(function* () {

@@ -213,6 +213,15 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("is none where its tags have come to say another cluster, and the log has it by what its cloud calls it", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0, { tags: { ...tagsOf(), cluster: ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZY") } })]
+        yield* said([created, placed, asked, given])
+        assert.deepStrictEqual(yield* ids(), [])
+      })
+    )
+  )
   it.effect("is at once what a purge gave up on, and what the log never heard of", () =>
     scene((scene) =>
       Effect.gen(function* () {
