@@ -45,6 +45,9 @@ const accounts = () => {
     images: async () => ({ get: () => answer({}).then(() => [{ name: "own", diskSizeGb: 9 }]) }),
     projects: async () => ({ get: () => answer({}).then(() => [{ quotas: [] }]) }),
     regions: async () => ({ get: () => answer({}).then(() => [{ quotas: [{ metric: "CPUS", limit: now.files === "ann" ? 0 : 5 }] }]) }),
+    networks: async () => ({
+      getEffectiveFirewalls: async () => [{ firewalls: [{ direction: "INGRESS", allowed: [{ IPProtocol: "tcp", ports: ["22"] }] }] }]
+    }),
     subnetworks: async () => ({
       async *listAsync() {
         await answer({})
