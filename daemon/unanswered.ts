@@ -1,12 +1,14 @@
 /**
- * What a cloud was asked for and never answered, where nobody can look for it now: the credentials are others' than those that it was asked
- * with. It may run and cost there, and to these it is not there.
+ * What a cloud was asked for and never answered, and what a purge gave up on, where nobody can look for it now: the credentials are others'
+ * than those that it was asked with. It may run and cost there, and to these it is not there.
  */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { Unanswered } from "../projections/clusters.ts"
+import type { Offer } from "../events/values.ts"
+import type { ClusterRow } from "../projections/ClusterRow.ts"
+import type { Clusters } from "../projections/clusters.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import { placeText } from "../task/place.ts"
 import type { Clouds } from "./Clouds.ts"
@@ -19,39 +21,59 @@ import type { World } from "./World.ts"
 const askedMaxMs = 5_000
 const toldMax = 5
 
+interface Elsewhere extends Pick<ClusterRow, "id" | "name" | "owner"> {
+  readonly offer: Pick<Offer, "cloud" | "region" | "zone">
+  readonly nodes: number
+  /** It was there: its cloud had answered. */
+  readonly wasGiven: boolean
+}
+
+const allOf = ({ abandoned, unanswered }: Clusters): ReadonlyArray<Elsewhere> => [
+  ...[...HashMap.values(unanswered)].flatMap(({ offer, ...one }) => (offer === null ? [] : [{ ...one, offer, wasGiven: false }])),
+  ...[...HashMap.values(abandoned)].map(({ cloud, cluster, clusterName, owner, region, zone }) => ({
+    id: cluster,
+    name: clusterName,
+    owner,
+    offer: { cloud, region, zone },
+    nodes: 1,
+    wasGiven: true
+  }))
+]
+
 /** How one finds it by hand, at its cloud's own command line. */
-const byHand = ({ id, offer }: Unanswered): string => {
-  if (offer?.cloud === "aws") {
+const byHand = ({ id, offer }: Elsewhere): string => {
+  if (offer.cloud === "aws") {
     const filter = `--filters Name=tag:skyd-cluster,Values=${id}`
     return `; to look yourself: aws ec2 describe-instances --region ${offer.region} ${filter}`
   }
-  if (offer?.cloud !== "gcp") return ""
+  if (offer.cloud !== "gcp") return ""
   return `; to look yourself: gcloud compute instances list --filter=labels.skyd-cluster=${id.toLowerCase()}`
 }
 
-const text = (one: Unanswered, nodes: number): string => {
-  const { name, offer, owner } = one
-  const cloud = cloudDisplay(offer?.cloud ?? "")
+const text = (one: Elsewhere, nodes: number): string => {
+  const { name, offer, owner, wasGiven } = one
+  const cloud = cloudDisplay(offer.cloud)
   const [what, they, are] = [plural(nodes, "node"), nodes === 1 ? "it" : "they", nodes === 1 ? "is" : "are"]
-  const where = `in ${placeText(offer!)}, in the account of ${(owner ?? []).join(", ")}`
+  const where = `in ${placeText(offer)}, in the account of ${(owner ?? []).join(", ")}`
   const then = `With its credentials ${they} ${are} looked for and ended by skyd${byHand(one)}`
-  return `${what} that ${cloud} was asked for as ${name} and never answered for may run and cost ${where}, whose credentials these are not. ${then}`
+  const which = wasGiven ? `of ${name} that a purge gave up on` : `that ${cloud} was asked for as ${name} and never answered for`
+  return `${what} ${which} may run and cost ${where}, whose credentials these are not. ${then}`
 }
 
 /** A sentence or two each, without the last full stop. */
 export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (clouds: Clouds["Service"], { clusters }: World) {
-  const all = [...HashMap.values(clusters.unanswered)].filter(({ offer, owner }) => offer !== null && owner !== null)
+  const all = allOf(clusters).filter(({ owner }) => owner !== null)
   if (all.length === 0) return []
   const asked = identitiesOf(
     clouds,
-    all.map(({ offer }) => offer!.cloud)
+    all.map(({ offer }) => offer.cloud)
   )
   const identities = Option.getOrUndefined(yield* Effect.timeoutOption(asked, askedMaxMs))
   const apart = all.filter((one) => {
-    const who = identities?.get(one.offer!.cloud)
-    return who === undefined || Result.isFailure(who) || refuseOther(one, who.success) !== undefined
+    const who = identities?.get(one.offer.cloud)
+    return who === undefined || Result.isFailure(who) || refuseOther({ ...one, offer: null }, who.success) !== undefined
   })
-  const told = [...Map.groupBy(apart, ({ id, offer }) => `${id} ${placeText(offer!)}`).values()].map((those) =>
+  const told = [...Map.groupBy(apart, ({ id, offer, wasGiven }) => `${id} ${wasGiven} ${placeText(offer)}`).values()].map((those) =>
     text(
       those[0]!,
       those.reduce((sum, { nodes }) => sum + nodes, 0)

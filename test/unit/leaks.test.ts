@@ -249,6 +249,16 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("may be in another account, where a purge gave up on it", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const owned: Said = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] }
+        scene.identity = ["bob", "other"]
+        yield* said([created, owned, asked, given, abandoned, gone])
+        assert.include((yield* find()).silent[0], "1 node of train that a purge gave up on may run and cost")
+      })
+    )
+  )
   it.effect("may be in another account, where something was asked for and never answered: that is said, and it is no purge's", () =>
     scene((scene) =>
       Effect.gen(function* () {
