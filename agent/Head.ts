@@ -175,8 +175,8 @@ export class Head {
 
   /** How a rank ended; null while nobody can say. */
   exitOf(host: Host, key: string, rank: number): Exit | null {
-    const exit = host.view(key, rank)?.exit ?? null
-    return exit === null && this.#givenUp && !host.reachable ? { code: killedCode, reason: unreachable(host) } : exit
+    const isOver = host.lost || (this.#givenUp && !host.reachable)
+    return host.view(key, rank)?.exit ?? (isOver ? { code: killedCode, reason: unreachable(host) } : null)
   }
 
   #refuseWhenHalted() {

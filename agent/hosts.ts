@@ -19,6 +19,8 @@ export interface Host {
   readonly reachable: boolean
   /** When it is not reachable: why, if that is known. */
   readonly why: string | null
+  /** Its machine is gone, for certain: what was on it has ended. */
+  lost: boolean
   view(key: string, rank: number): RankView | undefined
   views(): ReadonlyArray<RankView>
   start(key: string, rank: number, order: () => RankOrder): void
@@ -29,10 +31,12 @@ export interface Host {
   close(): void
 }
 
-export const unreachable = ({ why }: Host) => `its node cannot be reached${why === null ? "" : ` (${why})`}`
+export const unreachable = ({ lost, why }: Host) =>
+  lost ? "its node is gone" : `its node cannot be reached${why === null ? "" : ` (${why})`}`
 
 export class LocalHost implements Host {
   readonly peer: Peer
+  lost = false
   readonly reachable = true
   readonly why = null
   readonly #ranks: Ranks
@@ -71,6 +75,7 @@ export class LocalHost implements Host {
 type HeadOf = Pick<Head, "folder" | "handed" | "journal" | "poke" | "ssh" | "store">
 
 export class RemoteHost implements Host {
+  lost = false
   readonly #link: Link
   readonly #views = new Map<string, RankView>()
   readonly #said = new Set<string>()

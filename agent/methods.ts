@@ -5,6 +5,7 @@ import type { Agent } from "./Agent.ts"
 import { anotherNode, valueError } from "./failures.ts"
 import type { Head } from "./Head.ts"
 import type { LogsParams } from "./logs.ts"
+import { lose } from "./queue.ts"
 import type { RankOrder } from "./rank-files.ts"
 import { lastLines } from "./read-log.ts"
 import type { Method, Stream } from "./Server.ts"
@@ -67,6 +68,10 @@ const headMethods = (agent: Agent, head: Head) => ({
   unreached: (): Unreached => ({
     nodes: head.hosts.flatMap(({ peer, reachable, why }) => (reachable ? [] : [{ rank: peer.rank, node: peer.node, why }]))
   }),
+  lost: async ({ nodes }: Params<"lost">) => {
+    lose(head, nodes)
+    await head.store.settled
+  },
   activity: () => agent.autostop!.activity(),
   logs: (params: LogsParams, stream: Stream) => agent.logs!.stream(params, stream),
   halt: async ({ reason }: Params<"halt">) => ({ lastEntry: await head.halt(reason) }),

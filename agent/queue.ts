@@ -22,8 +22,8 @@ export const startQueued = (head: Head) => {
   const { jobs } = head.store.state
   const pending = Object.values(jobs).filter((job) => job.placement === null && job.ending === null)
   if (pending.length === 0) return
-  const nodes = head.peers.flatMap(({ rank }) => {
-    const capacity = capacityOf(head, rank)
+  const nodes = head.hosts.flatMap(({ lost, peer: { rank } }) => {
+    const capacity = lost ? undefined : capacityOf(head, rank)
     return capacity === undefined ? [] : [{ nodeRank: rank, capacity }]
   })
   const queue = pending.map(({ spec }) => ({ id: spec.id, numNodes: spec.numNodes, accelerators: spec.accelerators }))
@@ -61,6 +61,14 @@ export const endBroken = ({ store }: Head, replaced: ReadonlySet<number>) => {
   store.append({ type: "ending", jobs: broken.map(({ spec }) => spec.id), ending: { status: "FAILED", reason } })
   // Setups run on every node.
   store.append({ type: "endingSetup", operations: Object.keys(setups), reason })
+}
+
+/** Machines that are gone: whatever had a part on them ends, and nothing new is put there. */
+export const lose = (head: Head, nodes: ReadonlyArray<string>) => {
+  const fresh = head.hosts.filter(({ lost, peer }) => !lost && nodes.includes(peer.node) && peer.rank !== head.folder.identity.rank)
+  for (const host of fresh) host.lost = true
+  endBroken(head, new Set(fresh.map(({ peer }) => peer.rank)))
+  head.poke()
 }
 
 export const liveKeys = ({ jobs, setups }: Pick<State, "jobs" | "setups">) =>

@@ -108,7 +108,7 @@ export interface ClusterRow {
   /** By rank. */
   readonly nodes: ReadonlyArray<NodeRow>
   /** Nodes that went without anybody's asking here, and why: as long as no other has taken their place. */
-  readonly lost: ReadonlyArray<Pick<NodeRow, "rank" | "reason">>
+  readonly lost: ReadonlyArray<Pick<NodeRow, "rank" | "node" | "reason">>
   /** The head's journal and the last entry of it that the log holds. */
   readonly journal: { readonly id: JournalId; readonly last: number } | null
   /** The last setting; negative minutes when it was cancelled. */

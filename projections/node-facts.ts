@@ -46,7 +46,7 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
     case "NodeReleased":
     case "NodeAbandoned": {
       const isUnasked = row.everUp && (row.wanted === "up" || row.concluded)
-      const lost = isUnasked ? [...row.lost, { rank: event.rank, reason: event.reason }] : row.lost
+      const lost = isUnasked ? [...row.lost, { rank: event.rank, node: event.node, reason: event.reason }] : row.lost
       return { ...row, lost, nodes: row.nodes.filter(({ node }) => node !== event.node), trouble: null }
     }
     case "RequestAbandoned":

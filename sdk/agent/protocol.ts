@@ -119,6 +119,8 @@ export interface Unreached {
 export interface AgentMethods {
   /** Refused when the agent is another cluster's or node's. */
   readonly hello: [{ readonly cluster: string; readonly node: string }, AgentHello]
+  /** Nodes whose machines are gone. Head only. */
+  readonly lost: [{ readonly nodes: ReadonlyArray<string> }, object]
   /** All nodes of the cluster, in rank order. Head only. */
   readonly configure: [{ readonly peers: ReadonlyArray<Peer> }, object]
   /** `entry` frames from `after` + 1 on, without end; each says when it was sent, by the clock by which the entry has its time. */

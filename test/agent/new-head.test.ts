@@ -127,6 +127,38 @@ describe("a head that has lost what it knew", () => {
   )
 })
 
+describe("a worker whose machine is gone", () => {
+  it("ends the job and the setup that had a part there, also for a head that begins anew; what needs one node runs on the head", async () => {
+    for (const restarts of [false, true]) {
+      const old = await cluster({ nodes: 2 })
+      const { head, nodes } = old
+      await begun(old, "echo $$ >> ~/old; sleep 600")
+      const lost = nodes[1]!
+      const setup = { operation: "op", runTimestamp: "sky-s", script: "sleep 600", envs: {}, secrets: {}, accelerators: 0 }
+      await (await head.client()).call("setup", setup)
+      await lost.kill()
+      if (restarts) {
+        await head.kill()
+        await head.start()
+      }
+      const client = await head.client()
+      for (const _ of [1, 2]) await client.call("lost", { nodes: [lost.peer.node, head.peer.node] })
+      const follower = await Follower.of(head)
+      expect(await follower.fact("JobEnded", 1)).toMatchObject({
+        status: "FAILED",
+        returnCodes: [137, 137],
+        reason: "one of its nodes was lost"
+      })
+      expect(await follower.fact("SetupEnded")).toMatchObject({ reason: "one of its nodes was lost" })
+      await client.call("submit", { jobs: [job(2, "true"), job(3, "true", { numNodes: 2 })] })
+      expect(await follower.fact("JobEnded", 2)).toMatchObject({ status: "SUCCEEDED" })
+      // That waits for another worker.
+      await client.call("cancel", { jobs: [3] })
+      expect(await follower.fact("JobEnded", 3)).toMatchObject({ status: "CANCELLED" })
+    }
+  })
+})
+
 describe("a worker on another machine", () => {
   it("ends the job and the setup that had a part on the one before, and takes the next", async () => {
     const old = await cluster({ nodes: 2 })

@@ -212,7 +212,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await launch("one", "true")).toMatchObject({ code: 0 })
     const clone = (name: string, infra: string) =>
       home.sky("launch", "-y", "-c", name, "--infra", infra, "--clone-disk-from", "one", "echo copied")
-    expect(await clone("two", "aws/us-east-1")).toMatchObject({ code: 2, err: expect.stringContaining("sky stop one") })
+    expect(await clone("two", "aws/us-east-1")).toMatchObject({ code: 6, err: expect.stringContaining("sky stop one") })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     expect(await clone("two", "aws/us-west-2")).toMatchObject({ code: 0, out: expect.stringContaining("copied") })
     const made = (await ec2.moto.calls("CopyImage")).find(({ status: answer }) => answer === 200)

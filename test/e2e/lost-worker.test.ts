@@ -24,11 +24,14 @@ const comesUpAgain = async (
   const nodes = async (): Promise<ReadonlyArray<Node>> => (await home.json("status", "gang"))[0].nodes
   const at = async (rank: number) => (await nodes()).find((node) => node.rank === rank)!.address
   const [head, before] = [await at(0), await at(1)]
+  const following = home.sky("exec", "gang", "--num-nodes", "2", "sleep 1000")
+  await eventually(async () => (await home.json("queue", "gang"))[0].status === "RUNNING")
   await lose(before)
   await eventually(
     async () => (await home.json("status", "-r", "gang"))[0].reason as string | null,
     (reason) => reason?.includes("1 node of 2 missing") ?? false
   )
+  expect(await following).toMatchObject({ code: 100, err: expect.stringContaining("one of its nodes was lost") })
   const raised = again === "start" ? await home.sky("start", "-y", "gang") : await home.sky("launch", ...gang, run)
   expect([raised.code, raised.err]).toEqual([0, expect.anything()])
   const after = await at(1)

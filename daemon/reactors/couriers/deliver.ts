@@ -9,7 +9,7 @@ import type { JobSpec } from "../../../sdk/agent/protocol.ts"
 import type { AgentError, AgentLink } from "../../AgentLink.ts"
 import type { EventLog } from "../../log/EventLog.ts"
 import type { Secrets } from "../../Secrets.ts"
-import { autostopKey, cancelKey, deliveriesOf, jobKey, jobSpec, setupKey, setupSpec, taskOf } from "./deliveries.ts"
+import { autostopKey, cancelKey, deliveriesOf, jobKey, jobSpec, lostKey, setupKey, setupSpec, taskOf } from "./deliveries.ts"
 
 /** Characters of jobs in one frame; a single job is never cut. */
 const batchChars = 1024 * 1024
@@ -50,6 +50,10 @@ export const deliver = Effect.fn("deliver")(function* (
 ): Effect.fn.Return<void, AgentError> {
   const { jobs, operations } = log.world()
   const all = deliveriesOf(row, unfinishedOf(jobs, row.id), told)
+  const gone = row.lost.flatMap(({ node }) => (told.has(lostKey(node)) ? [] : [node]))
+  // An agent of an older build keeps what had a part there until another node takes its place.
+  if (gone.length > 0) yield* Effect.ignore(head.ask("lost", { nodes: gone }))
+  for (const node of gone) told.add(lostKey(node))
   const news = mayBegin ? all : { ...all, jobs: [], setups: [] }
   const fresh = take(news.jobs)
   const read = (operation: OperationId | null, task: RecordedTask) =>

@@ -1,5 +1,5 @@
 /** What the head's agent is to be told of a cluster's jobs and setups. Pure; the agent takes each once, so it may be told again. */
-import type { OperationId } from "../../../events/ids.ts"
+import type { NodeId, OperationId } from "../../../events/ids.ts"
 import type { RecordedTask } from "../../../events/values.ts"
 import type { ActiveOperation, ClusterRow } from "../../../projections/ClusterRow.ts"
 import type { JobRow } from "../../../projections/jobs.ts"
@@ -22,6 +22,7 @@ interface Deliveries {
 
 export const setupKey = (operation: OperationId) => `setup/${operation}`
 export const jobKey = (job: { readonly id: number }) => `job/${job.id}`
+export const lostKey = (node: NodeId) => `lost/${node}`
 export const autostopKey = ({ setting }: Autostop) => `autostop/${setting}`
 export const cancelKey = (job: { readonly id: number }) => `cancel/${job.id}`
 
