@@ -192,7 +192,7 @@ describeWithMachines("clusters on Compute Engine", () => {
   it("a new cluster begins with the disk of a stopped one", async () => {
     expect(await launch("one", "true")).toMatchObject({ code: 0 })
     const copy = () => launch("two", "--clone-disk-from", "one", "echo copied")
-    expect(await copy()).toMatchObject({ code: 2, err: expect.stringContaining("sky stop one") })
+    expect(await copy()).toMatchObject({ code: 6, err: expect.stringContaining("sky stop one") })
     expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
     expect(await copy()).toMatchObject({ code: 0, out: expect.stringContaining("copied") })
     const { items = [] } = await machines.gce.console("GET", "global/snapshots")
