@@ -6,7 +6,7 @@ import { conditionOf, raisingOf, workOf } from "../../projections/cluster-status
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
-import { anyRegion, dockerImage, type Images, namedImage } from "../../task/images.ts"
+import { dockerImage } from "../../task/images.ts"
 import { lasting } from "../../task/lasting.ts"
 import type { Need } from "../../task/Need.ts"
 import { isControllerName } from "../../task/names.ts"
@@ -14,6 +14,7 @@ import { fitsPlace, mayFit, needOfPlace } from "../../task/placed.ts"
 import { needInWords } from "../../task/resources-text.ts"
 import { inner } from "../../task/sentence.ts"
 import { numNodesOf } from "../../task/Task.ts"
+import { imageAt } from "./of-machines.ts"
 
 export const reservedName = (name: string) => ({
   message: `'${name}' is a name reserved for controllers of managed spot jobs and services, which skyd does not run.`,
@@ -65,7 +66,6 @@ const searchedFor = (row: ClusterRow): ReadonlyArray<Need> | undefined => {
   return request?._tag === "LaunchRequested" ? alternativesOf(request.task.resources).items : undefined
 }
 
-const imageOf = (images: Images | undefined, { offer }: ClusterRow) => namedImage(images, offer?.region ?? anyRegion)
 const imageText = (id: string | null) => (id === null ? "the usual image" : `the image ${id}`)
 
 /** Its machines keep what they began with. What others have begun, and was adopted, nobody knows. */
@@ -74,7 +74,7 @@ const isOnImage = (row: ClusterRow, { image_id: asked }: Need): boolean =>
   dockerImage(asked) !== undefined ||
   row.log !== null ||
   row.nodes.length === 0 ||
-  imageOf(asked, row) === imageOf(row.machine.images, row)
+  imageAt(asked, row.offer) === imageAt(row.machine.images, row.offer)
 
 /** Whether the cluster can ever give what the task asks of it. */
 export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
@@ -97,8 +97,8 @@ export const refuseMisfit = (row: ClusterRow, task: RecordedTask) => {
   const fitting = items.filter((need) => fitsPlace(need, row.offer))
   if (fitting.some((need) => isOnImage(row, need))) return undefined
   if (fitting.length > 0) {
-    const images = fitting.map((need) => imageText(imageOf(need.image_id, row)))
-    return misfit(images.join(" or "), imageText(imageOf(row.machine.images, row)))
+    const images = fitting.map((need) => imageText(imageAt(need.image_id, row.offer)))
+    return misfit(images.join(" or "), imageText(imageAt(row.machine.images, row.offer)))
   }
   // A place is on-demand where it is not said, and that counts where one is asked for.
   const bySpot = items.some(({ use_spot: spot }) => spot !== undefined)

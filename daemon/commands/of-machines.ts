@@ -29,7 +29,8 @@ export const refuseClosedPorts = (row: ClusterRow, task: RecordedTask) => {
   )
 }
 
-const imageAt = (images: Need["image_id"], { region }: Pick<Offer, "region">) => namedImage(images, region ?? anyRegion)
+/** Of the place that a cluster has. */
+export const imageAt = (images: Need["image_id"], offer: Pick<Offer, "region"> | null) => namedImage(images, offer?.region ?? anyRegion)
 
 /** Fields of the task that say another thing than the machines are. A tier that is the best there is of is met by any. */
 const differing = (machine: MachineWish, offer: Offer, asked: Need): ReadonlyArray<string> => {
