@@ -17,8 +17,6 @@ import { identitiesOf } from "./identities.ts"
 import { plural } from "./sync/SyncTold.ts"
 import type { World } from "./World.ts"
 
-/** Nobody waits longer to be told so. */
-const askedMaxMs = 5_000
 const toldMax = 5
 
 interface Elsewhere extends Pick<ClusterRow, "id" | "name" | "owner"> {
@@ -50,33 +48,43 @@ const byHand = ({ id, offer }: Elsewhere): string => {
   return `; to look yourself: gcloud compute instances list --filter=labels.skyd-cluster=${id.toLowerCase()}`
 }
 
-const text = (one: Elsewhere, nodes: number): string => {
+const text = (one: Elsewhere, nodes: number, isOther: boolean): string => {
   const { name, offer, owner, wasGiven } = one
   const cloud = cloudDisplay(offer.cloud)
   const [what, they, are] = [plural(nodes, "node"), nodes === 1 ? "it" : "they", nodes === 1 ? "is" : "are"]
   const where = `in ${placeText(offer)}, in the account of ${(owner ?? []).join(", ")}`
+  const whose = isOther ? "whose credentials these are not" : "and whose the credentials are now cannot be told"
   const then = `With its credentials ${they} ${are} looked for and ended by skyd${byHand(one)}`
   const which = wasGiven ? `of ${name} that a purge gave up on` : `that ${cloud} was asked for as ${name} and never answered for`
-  return `${what} ${which} may run and cost ${where}, whose credentials these are not. ${then}`
+  return `${what} ${which} may run and cost ${where}, ${whose}. ${then}`
 }
 
-/** A sentence or two each, without the last full stop. */
-export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (clouds: Clouds["Service"], { clusters }: World) {
+/** A sentence or two each, without the last full stop. `waitMs`: nobody waits longer for a cloud to say who it is asked by. */
+export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (
+  clouds: Clouds["Service"],
+  { clusters }: World,
+  waitMs: number
+) {
   const all = allOf(clusters).filter(({ owner }) => owner !== null)
   if (all.length === 0) return []
   const asked = identitiesOf(
     clouds,
     all.map(({ offer }) => offer.cloud)
   )
-  const identities = Option.getOrUndefined(yield* Effect.timeoutOption(asked, askedMaxMs))
+  const identities = Option.getOrUndefined(yield* Effect.timeoutOption(asked, waitMs))
+  const nameOf = ({ offer }: Elsewhere) => {
+    const who = identities?.get(offer.cloud)
+    return who !== undefined && Result.isSuccess(who) ? { names: who.success } : undefined
+  }
   const apart = all.filter((one) => {
-    const who = identities?.get(one.offer.cloud)
-    return who === undefined || Result.isFailure(who) || refuseOther({ ...one, offer: null }, who.success) !== undefined
+    const who = nameOf(one)
+    return who === undefined || refuseOther({ ...one, offer: null }, who.names) !== undefined
   })
   const told = [...Map.groupBy(apart, ({ id, offer, wasGiven }) => `${id} ${wasGiven} ${placeText(offer)}`).values()].map((those) =>
     text(
       those[0]!,
-      those.reduce((sum, { nodes }) => sum + nodes, 0)
+      those.reduce((sum, { nodes }) => sum + nodes, 0),
+      nameOf(those[0]!) !== undefined
     )
   )
   return told.length > toldMax ? [...told.slice(0, toldMax), `and so it is ${told.length - toldMax} times more`] : told

@@ -30,6 +30,7 @@ import { lookAround } from "./look.ts"
 import { leakView } from "./view.ts"
 
 const atOnce = 8
+const identityMaxMs = 5_000
 
 interface LeaksFound {
   readonly leaks: ReadonlyArray<Leak>
@@ -87,7 +88,7 @@ const make = Effect.gen(function* () {
     const used = (cloud: string) => wasUsed(before, cloud)
     const { held, silent } = yield* lookAround(clouds, all ? null : ownLog(), used, hadIn(before.clusters))
     const now = log.world()
-    const elsewhere = yield* unansweredElsewhere(clouds, now)
+    const elsewhere = yield* unansweredElsewhere(clouds, now, identityMaxMs)
     // What went meanwhile was a cluster's, and so is what came.
     const loose = held.filter((one) => !isKept(before, one) && !isKept(now, one))
     const [own, others] = [

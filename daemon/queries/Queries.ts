@@ -51,6 +51,8 @@ type Answers = {
 
 /** Of clusters: whose cloud lists many machines at a time is asked once for those that are looked at together. */
 const looksAtOnce = 256
+/** A status is there at once, whatever a cloud does. */
+const identityMaxMs = 300
 
 export class Queries extends Context.Service<
   Queries,
@@ -129,7 +131,7 @@ const make = Effect.gen(function* () {
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
-      const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world) : []
+      const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world, identityMaxMs) : []
       const nowMs = yield* momentOf(moment)
       const views = rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
       const { clusters, notices: blind } = withUnseen(views, unseen)

@@ -1,0 +1,36 @@
+/** What may be in another account is said as far as it is known, and nobody waits long to be told. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { unansweredElsewhere } from "../../daemon/unanswered.ts"
+import type { Event } from "../../events/Event.ts"
+import { cluster, created, name, nodeId, offer, token, worldOf } from "../fakes/facts.ts"
+
+const far = { ...offer, cloud: "far", region: "r-1" }
+const given: Event = { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1", host: "i-0" }
+const world = worldOf([
+  created,
+  { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] },
+  given,
+  { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" },
+  { _tag: "ClusterGone", cluster, name, reason: "torn down" }
+])
+const told = (identity: Effect.Effect<ReadonlyArray<string>>) =>
+  Effect.gen(function* () {
+    const clouds = new Map([["far", { name: "far", identity } as never]])
+    const asked = yield* Effect.forkChild(unansweredElsewhere(clouds as never, world, 300), { startImmediately: true })
+    yield* TestClock.adjust("300 millis")
+    return (yield* Fiber.join(asked)).join()
+  })
+
+it.effect(
+  "others' credentials are told to be others', those of its owner find it, and a cloud that does not answer is waited for no longer",
+  () =>
+    Effect.gen(function* () {
+      assert.include(yield* told(Effect.succeed(["bob", "other"])), "whose credentials these are not")
+      assert.strictEqual(yield* told(Effect.succeed(["ann", "account"])), "")
+      const silent = yield* told(Effect.never)
+      assert.include(silent, "1 node of train that a purge gave up on may run and cost")
+      assert.include(silent, "whose the credentials are now cannot be told")
+    })
+)
