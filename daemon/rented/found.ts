@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { CloudError, type NodeRef, type NodeState, type Tags, unknownState } from "../clouds/Cloud.ts"
 
-interface Label {
+export interface Label {
   readonly node: string
   readonly tags: Pick<Tags, "cluster" | "log">
 }

@@ -5,6 +5,9 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
+/** Between the lists that everybody waits for who waits for a machine. */
+export const listsEveryMs = 1_000
+
 export const sharedLists = <A, E>(list: (key: string) => Effect.Effect<A, E>) => {
   const waiting = new Map<string, Deferred.Deferred<A, E>>()
   const busy = new Set<string>()

@@ -21,3 +21,4 @@ export const makeMissed = () => {
     }
   }
 }
+export type Missed = ReturnType<typeof makeMissed>

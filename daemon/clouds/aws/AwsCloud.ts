@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
+import { cleanedUp } from "../../rented/cleanup.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
@@ -39,7 +40,8 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const { agents, folder, hostKeyOf, key, knownFolder, offersBy } = makeRented(options, { cloud: "aws", settings })
   const zoneNames = yield* makeZoneNames(aws)
   const access = makeAccess(aws, zoneNames.learn)
-  const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, access.regions)
+  const { doubting, regions, ...account } = access
+  const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, regions)
   const instances = makeInstances(aws)
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
@@ -89,32 +91,20 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     forgetImages: images.forget
   })
 
-  /**
-   * What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the
-   * cluster.
-   */
-  const provision: Cloud["provision"] = (request) => {
-    const { machine: { clone, ports = [] } = {}, offer, tags } = request
-    const copies = new Set(clone === undefined ? [] : [offer.region!, clone.region!])
-    return access.doubting(provisionOnce(request)).pipe(
-      Effect.tapError(({ kind }) =>
-        kind === "Refused" && ports.length > 0 ? Effect.ignore(groups.removeOf(offer.region!, tags.cluster)) : Effect.void
-      ),
-      Effect.tap(() => Effect.forEach(copies, (region) => Effect.ignore(remnants.removeCopies(region, tags.cluster)), { discard: true }))
-    )
-  }
+  const provision = cleanedUp({
+    provision: (request) => doubting(provisionOnce(request)),
+    closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
+    removeCopies: ({ offer, tags }, clone) =>
+      eachTried([...new Set([offer.region!, clone.region!])].map((region) => remnants.removeCopies(region, tags.cluster)))
+  })
   const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
     eachTried(regions.flatMap((region) => [remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)]))
 
   return {
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
-    isForbidden: access.isForbidden,
-    whyNot: whyNotBy(access.whyNot, settings),
-    doubt: access.doubt,
-    warnings: Effect.sync(access.warnings),
-    identity: access.identity,
-    identityNow: access.identityNow,
+    ...account,
+    whyNot: whyNotBy(account.whyNot, settings),
     catalog: asOffers(accountCatalog),
     offers: offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })),
     noQuota: yield* makeNoQuota(aws),
@@ -140,11 +130,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
         })
     }),
     remove: remnants.remove,
-    ...agents({ look: nodes.look, start: (ref) => access.doubting(nodes.start(ref)) }),
+    ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
     clear,
     endsItself: nodes.endsItself,
-    openPorts: (refs, ports) => access.doubting(openPorts(refs, ports))
+    openPorts: (refs, ports) => doubting(openPorts(refs, ports))
   }
 })

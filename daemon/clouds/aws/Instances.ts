@@ -13,8 +13,6 @@ import { tagNames } from "./tags.ts"
 const pageSize = 1000
 /** Values of one filter. */
 const valuesMax = 200
-/** Between the lists that everybody waits for who waits for a machine. */
-export const pauseMs = 1_000
 
 type Answer = ReadonlyArray<Instance>
 

@@ -156,10 +156,10 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     identityNow,
     doubt,
     doubting,
-    warnings: () => {
+    warnings: Effect.sync(() => {
       const lacks = seen()?.lacks ?? none
       return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see all, or no disk can be cloned`]
-    },
+    }),
     /** Those that the account has; none before it was looked at. */
     regions: () => seen()?.regions ?? none,
     isForbidden,

@@ -1,24 +1,20 @@
 /**
- * Nodes and the instances that they are: looked at, started, stopped and ended. What EC2 does not list is gone only when it is missing
+ * Nodes as EC2 has them. What EC2 does not list is gone only when it is missing
  * twice, a while apart, and EC2 has said then that it has none of that id.
  */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"
-import { passingBy } from "../../rented/errors.ts"
 import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
-import { makeMissed, missingAfterMs } from "../../rented/missed.ts"
-import { steadyMs } from "../../steady-ms.ts"
-import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
+import { makeMissed } from "../../rented/missed.ts"
+import { makeRentedNodes } from "../../rented/nodes.ts"
+import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { type Found, foundIn } from "./found.ts"
 import type { Groups } from "./groups.ts"
-import { type Instances, pauseMs } from "./Instances.ts"
+import type { Instances } from "./Instances.ts"
 import { addressOf, phaseOf, reasonOf, stateOf } from "./states.ts"
 import { tagIn, tagNames } from "./tags.ts"
-
-/** From then on an instance that goes on as if it had not been told to end is told again. */
-const obeysAfterMs = 30_000
 
 interface NodesOptions {
   readonly aws: Aws
@@ -32,43 +28,30 @@ const atOnce = 8
 export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) => {
   const missed = makeMissed()
 
-  const find = Effect.fn("Nodes.find")(function* (ref: NodeRef) {
-    const { host, node, region } = ref
-    const found = foundIn(yield* host === null ? instances.ofTokens(region!, [tokenOf(node)]) : instances.ofIds(region!, [host]), ref)
-    if (found === undefined) return undefined
-    missed.seen(node)
-    return isOurs(ref, found.label) ? found : yield* notOurs(ref, found.label)
-  })
+  const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })
+  const ours = (ref: NodeRef, found: Found | undefined) =>
+    found === undefined || isOurs(ref, found.label) ? Effect.succeed(found) : Effect.fail(notOurs(ref, found.label))
 
-  /** Whether what was not listed is gone, for certain. */
-  const isGone = Effect.fn("Nodes.isGone")(function* ({ host, node, region }: NodeRef) {
-    return missed.isLong(node, yield* steadyMs) && (host === null || (yield* instances.hasNone(region!, host)))
-  })
-
-  /** Null: it is gone, for certain. */
-  const must = Effect.fn("Nodes.must")(function* (ref: NodeRef) {
-    const found = yield* find(ref)
-    if (found !== undefined) return found
-    if (yield* isGone(ref)) return null
-    return yield* passingBy("NotListed", `AWS does not list ${ref.host ?? ref.node} in ${ref.region} at the moment`)
-  })
-
-  /** `isUnmoved`: it is as it was before it was told what to do. */
-  const until = Effect.fn("Nodes.until")(function* (
-    ref: NodeRef,
-    is: (instance: Instance) => boolean,
-    isUnmoved: (instance: Instance) => boolean = () => false
-  ) {
-    const sinceMs = yield* steadyMs
-    for (;;) {
-      const listed = foundIn(yield* instances.ofLog(ref.region!, ref.tags.log), ref)
-      if (listed !== undefined && !isOurs(ref, listed.label)) return yield* notOurs(ref, listed.label)
-      const found = listed ?? (yield* must(ref))
-      if (found === null || is(found.instance)) return found
-      if (isUnmoved(found.instance) && (yield* steadyMs) - sinceMs > obeysAfterMs)
-        return yield* passingBy("NotDone", `AWS was told to end ${ref.host ?? ref.node}, and it is ${phaseOf(found.instance)} as before`)
-      yield* Effect.sleep(pauseMs)
-    }
+  const { find, isGone, look, must, start, stop, until } = makeRentedNodes<Instance, Found>({
+    cloud: "AWS",
+    missed,
+    settings,
+    placeOf: ({ region }) => region,
+    find: Effect.fn("Nodes.find")(function* (ref) {
+      const { host, node, region } = ref
+      const some = yield* host === null ? instances.ofTokens(region!, [tokenOf(node)]) : instances.ofIds(region!, [host])
+      return yield* ours(ref, foundIn(some, ref))
+    }),
+    listed: (ref) => Effect.flatMap(instances.ofLog(ref.region!, ref.tags.log), (list) => ours(ref, foundIn(list, ref))),
+    isGone: ({ host, region }, isLong) => (isLong && host !== null ? instances.hasNone(region!, host) : Effect.succeed(isLong)),
+    phaseOf,
+    addressOf,
+    whyOff: reasonOf,
+    tellToStop: ({ region }, found) =>
+      phaseOf(found.instance) === "running"
+        ? aws.ask(region!, "StopInstances", (ec2, asked) => ec2.stopInstances(idsOf(found), asked))
+        : Effect.void,
+    tellToStart: ({ region }, found) => aws.once(region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked))
   })
 
   const query = Effect.fn("Nodes.query")(function* (refs: ReadonlyArray<NodeRef>) {
@@ -98,43 +81,6 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
       return yield* Effect.forEach(those, told, { concurrency: atOnce })
     })
     return yield* statesBy(refs, { placeOf: ({ region }) => region, concurrency: "unbounded", ask: ofRegion })
-  })
-
-  const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })
-
-  const stop = Effect.fn("Nodes.stop")(function* (ref: NodeRef) {
-    // What begins cannot be stopped yet.
-    const found = yield* until(ref, (one) => phaseOf(one) !== "pending")
-    if (found === null) return
-    const phase = phaseOf(found.instance)
-    if (phase === "running") yield* aws.ask(ref.region!, "StopInstances", (ec2, asked) => ec2.stopInstances(idsOf(found), asked))
-    const isOff = (one: Instance) => phaseOf(one) === "stopped" || phaseOf(one) === "gone"
-    yield* until(ref, isOff, (one) => phaseOf(one) === "running")
-  })
-
-  /** Where it runs; nothing of what is on it is looked at. */
-  const start = Effect.fn("Nodes.start")(function* (ref: NodeRef) {
-    const { useInternalIps } = yield* settings
-    const found = yield* until(ref, (one) => phaseOf(one) !== "stopping")
-    if (found !== null && phaseOf(found.instance) === "stopped")
-      yield* aws.once(ref.region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked))
-    const isThere = (one: Instance) => phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
-    const isOff = (one: Instance) => ["stopping", "stopped", "gone"].includes(phaseOf(one))
-    // The list may say for a moment what was before.
-    const sinceMs = yield* steadyMs
-    for (;;) {
-      const now = yield* until(ref, (one) => isThere(one) || isOff(one))
-      if (now !== null && isThere(now.instance)) return { address: addressOf(now.instance, useInternalIps)! }
-      if (now === null || phaseOf(now.instance) === "gone")
-        return yield* new CloudError({
-          kind: "Refused",
-          code: "Missing",
-          message: `${ref.host ?? ref.node} does not exist any more: ${now === null ? "AWS does not list it" : reasonOf(now.instance)}`
-        })
-      if ((yield* steadyMs) - sinceMs > missingAfterMs)
-        return yield* passingBy("NotStarted", `${ref.host ?? ref.node} does not start: ${reasonOf(now.instance)}`)
-      yield* Effect.sleep(pauseMs)
-    }
   })
 
   /** The last machine of a cluster takes the cluster's own group with it. Those that are still there keep it until they go. */
@@ -176,16 +122,6 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     })
     yield* Effect.forEach(refs, tell, { concurrency: atOnce, discard: true })
   })
-
-  const look = (ref: NodeRef) =>
-    Effect.map(find(ref), (found) => {
-      if (found === undefined) return undefined
-      const phase = phaseOf(found.instance)
-      return {
-        accelerators: found.label.accelerators,
-        whyOff: phase === "pending" || phase === "running" ? null : reasonOf(found.instance)
-      }
-    })
 
   return { look, must, query, start, stop, terminate, endsItself }
 }

@@ -1,10 +1,11 @@
 /** What there is to pay for in all regions of the account, as far as tags tell whose it is. A region that does not answer is named. */
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import type { ClusterId, ClusterName, NodeId, NodeToken } from "../../../events/ids.ts"
+import type { ClusterId, ClusterName, NodeId } from "../../../events/ids.ts"
 import type { Offer } from "../../../events/values.ts"
 import { passingBy } from "../../rented/errors.ts"
-import type { Cloud, CloudError, Owned } from "../Cloud.ts"
+import { type ListedMachine, makeHoldings, type OwnedOptions } from "../../rented/owned.ts"
+import type { Cloud, CloudError } from "../Cloud.ts"
 import type { Access } from "./access.ts"
 import type { Aws } from "./client.ts"
 import type { Instances } from "./Instances.ts"
@@ -16,20 +17,16 @@ const atOnce = 16
 /** Those that answer are told of then. */
 const regionMaxMs = 20_000
 
-interface OwnedOptions {
+interface AwsOwnedOptions extends OwnedOptions {
   readonly aws: Aws
   readonly access: Access
   readonly instances: Instances
   readonly remnants: Remnants
-  readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
-  /** Null: nothing was ever begun from here. */
-  readonly folder: Effect.Effect<string | null>
-  /** The key that a machine of this token shows, if this folder has made it. */
-  readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
   readonly offerOf: (instance: Instance, region: string, label: Pick<Label, "accelerators">) => Offer
 }
 
-export const makeOwned = ({ access, aws, folder, hostKeyOf, instances, offerOf, remnants, settings }: OwnedOptions) => {
+export const makeOwned = ({ access, aws, instances, offerOf, remnants, ...options }: AwsOwnedOptions) => {
+  const { machines: holdingsOf, owned } = makeHoldings(options)
   const regions = Effect.gen(function* () {
     const { Regions = [] } = yield* aws.ask(yield* aws.home, "DescribeRegions", (ec2, asked) => ec2.describeRegions({}, asked))
     return [...new Set([...access.regions(), ...Regions.flatMap(({ RegionName }) => RegionName ?? [])])]
@@ -56,33 +53,31 @@ export const makeOwned = ({ access, aws, folder, hostKeyOf, instances, offerOf, 
     const tags = ownerOf(Tags) ?? { log: tagIn(Tags, tagNames.log) ?? "", cluster, clusterName: cluster as string as ClusterName }
     return { tags, rank: 0, node: InstanceId as NodeId, accelerators: null }
   }
-  const machinesIn = Effect.fnUntraced(function* (region: string, listed: ReadonlyArray<Instance>) {
-    const own = yield* folder
-    const { useInternalIps } = yield* settings
-    const there = listed.filter((instance) => phaseOf(instance) !== "gone")
-    return yield* Effect.forEach(
-      there,
-      Effect.fnUntraced(function* (instance): Effect.fn.Return<Owned> {
-        const label = labelOf(instance)
-        const { accelerators, node, rank, tags } = label ?? nameless(instance)
-        const hostKey = label?.folder === own ? yield* hostKeyOf(label!.token) : null
-        const place = { region, zone: instance.Placement?.AvailabilityZone ?? null, host: instance.InstanceId ?? null, hostKey }
-        const state = phaseOf(instance) === "pending" || phaseOf(instance) === "running" ? "running" : "stopped"
-        const offer = offerOf(instance, region, { accelerators })
-        const odd = label === null ? { odd: oddIn(instance) ?? "its tags cannot be read" } : {}
-        return { tags, rank, node, address: addressOf(instance, useInternalIps), ...place, state, offer, ...odd }
-      })
+  const machineIn =
+    (region: string) =>
+    (instance: Instance, useInternalIps: boolean): ListedMachine => {
+      const label = labelOf(instance)
+      const { accelerators, node, rank, tags } = label ?? nameless(instance)
+      return {
+        tags,
+        rank,
+        node,
+        made: label,
+        address: addressOf(instance, useInternalIps),
+        region,
+        zone: instance.Placement?.AvailabilityZone ?? null,
+        host: instance.InstanceId ?? null,
+        phase: phaseOf(instance),
+        offer: offerOf(instance, region, { accelerators }),
+        ...(label === null && { odd: oddIn(instance) ?? "its tags cannot be read" })
+      }
+    }
+  const machinesIn = (region: string, listed: ReadonlyArray<Instance>) =>
+    holdingsOf(
+      listed.filter((instance) => phaseOf(instance) !== "gone"),
+      machineIn(region)
     )
-  })
 
-  const owned: Cloud["owned"] = Effect.fn("AwsCloud.owned")(function* (log) {
-    const own = yield* folder
-    if (own === null) return { owned: [], unclear: [] }
-    const { found, unclear } = yield* everywhere((region) =>
-      Effect.flatMap(log === null ? instances.ofFolder(region, own) : instances.ofLog(region, log), (listed) => machinesIn(region, listed))
-    )
-    return { owned: found.flat(), unclear }
-  })
   const tagged: NonNullable<Cloud["tagged"]> = Effect.fn("AwsCloud.tagged")(function* (log) {
     const machines = (region: string) =>
       Effect.flatMap(log === null ? instances.ofAnyone(region) : instances.ofLog(region, log), (listed) => machinesIn(region, listed))
@@ -99,5 +94,14 @@ export const makeOwned = ({ access, aws, folder, hostKeyOf, instances, offerOf, 
       unclear: [...unclear, ...found.flatMap(([, others]) => others.unclear)]
     }
   })
-  return { owned, tagged }
+  return {
+    owned: owned((of) => {
+      const list = (region: string) => ("log" in of ? instances.ofLog(region, of.log) : instances.ofFolder(region, of.folder))
+      return Effect.map(
+        everywhere((region) => Effect.flatMap(list(region), (listed) => machinesIn(region, listed))),
+        ({ found, unclear }) => ({ owned: found.flat(), unclear })
+      )
+    }),
+    tagged
+  }
 }

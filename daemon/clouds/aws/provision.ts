@@ -8,12 +8,13 @@ import * as Effect from "effect/Effect"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { again } from "../../rented/again.ts"
 import { later, passingBy } from "../../rented/errors.ts"
+import { listsEveryMs } from "../../rented/lists.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
-import { type Instances, pauseMs } from "./Instances.ts"
+import type { Instances } from "./Instances.ts"
 import type { launchInput } from "./launch-input.ts"
 import { addressOf, endedFirst, failureOf, hasEnded, phaseOf } from "./states.ts"
 import { labelOf } from "./tags.ts"
@@ -152,7 +153,7 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
         }
         if (now.every((one) => phaseOf(one) === "running")) return yield* provisioned(wish, now)
       }
-      yield* Effect.sleep(pauseMs)
+      yield* Effect.sleep(listsEveryMs)
       const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), later)
       const lost = now.flatMap(({ InstanceId }) => (listed.some((one) => one.InstanceId === InstanceId) ? [] : [InstanceId!]))
       const all = [...listed, ...(yield* Effect.mapError(instances.ofIds(region, lost), later))]

@@ -1,11 +1,10 @@
 /** What an instance is to whoever pays for it. Pure. */
 import type { Instance } from "@aws-sdk/client-ec2"
 import { inner } from "../../../task/sentence.ts"
+import { isOn, type Phase } from "../../rented/phases.ts"
 import { CloudError, type NodeState } from "../Cloud.ts"
 import { bare, refusedBy } from "./errors.ts"
 import type { Label } from "./tags.ts"
-
-export type Phase = "pending" | "running" | "stopping" | "stopped" | "gone"
 
 export const phaseOf = ({ State }: Pick<Instance, "State">): Phase => {
   switch (State?.Name) {
@@ -56,13 +55,12 @@ const endedAt = ({ StateTransitionReason }: Instance): { readonly endedAtMs?: nu
 export const stateOf = (instance: Instance, { node, rank }: Pick<Label, "node" | "rank">, useInternalIps: boolean): NodeState => {
   const phase = phaseOf(instance)
   const about = { rank, node, down: false }
-  if (phase === "pending" || phase === "running")
-    return { ...about, state: "running", address: addressOf(instance, useInternalIps), reason: null }
+  if (isOn(phase)) return { ...about, state: "running", address: addressOf(instance, useInternalIps), reason: null }
   return { ...about, state: phase === "gone" ? "missing" : "stopped", address: null, reason: reasonOf(instance), ...endedAt(instance) }
 }
 
 /** It will not run by itself. */
-export const hasEnded = (instance: Pick<Instance, "State">): boolean => ["stopping", "stopped", "gone"].includes(phaseOf(instance))
+export const hasEnded = (instance: Pick<Instance, "State">): boolean => !isOn(phaseOf(instance))
 
 /** Of those that ended as they began the one that tells why: of a gang that fell short the others are ended by us. */
 export const endedFirst = (instances: ReadonlyArray<Instance>): Instance | undefined => {

@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect"
 import { namedImage } from "../../../task/images.ts"
 import { notLaunched } from "../../optimizer/not-launched.ts"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
+import { cleanedUp } from "../../rented/cleanup.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
-import type { Cloud, ProvisionRequest } from "../Cloud.ts"
+import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
@@ -39,7 +40,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const settings = ownSettings(options.home, gcpSettings)
   const gcp = makeGcp(settings)
   const { agents, folder, hostKeyOf, key, knownFolder, offersBy } = makeRented(options, { cloud: "gcp", settings })
-  const access = makeAccess(gcp)
+  const { doubting, ...account } = makeAccess(gcp)
   const operations = makeOperations(gcp)
   const instances = makeInstances(gcp)
   const ports = makePorts(gcp, operations)
@@ -89,37 +90,26 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     hostKeyOf
   })
 
-  /**
-   * What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the
-   * cluster.
-   */
-  const provision: Cloud["provision"] = (request) => {
-    const { machine: { clone, images: named, ports: open = [] } = {}, offer, tags } = request
-    const image = namedImage(named, offer.region!)
-    return access.doubting(provisionOnce(request)).pipe(
-      Effect.mapError((error) =>
-        image === null
-          ? error
-          : ofImage(
-              error,
-              image,
-              Object.values(named!).every((id) => id === image)
-            )
-      ),
-      Effect.tapError(({ kind }) => (kind === "Refused" && open.length > 0 ? Effect.ignore(ports.close(tags.cluster)) : Effect.void)),
-      Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(clones.removeOf(tags.cluster))))
+  const orOfImage = ({ machine, offer }: ProvisionRequest, error: CloudError) => {
+    const image = namedImage(machine?.images, offer.region!)
+    if (image === null) return error
+    return ofImage(
+      error,
+      image,
+      Object.values(machine!.images!).every((id) => id === image)
     )
   }
+  const provision = cleanedUp({
+    provision: (request) => Effect.mapError(doubting(provisionOnce(request)), (error) => orOfImage(request, error)),
+    closePorts: ({ tags }) => ports.close(tags.cluster),
+    removeCopies: ({ tags }) => clones.removeOf(tags.cluster)
+  })
 
   return {
     name: "gcp",
     lackOf: () => null,
-    isForbidden: access.isForbidden,
-    whyNot: whyNotBy(access.whyNot, settings),
-    doubt: access.doubt,
-    warnings: access.warnings,
-    identity: access.identity,
-    identityNow: access.identityNow,
+    ...account,
+    whyNot: whyNotBy(account.whyNot, settings),
     catalog: asOffers(catalog),
     offers: offersBy((task, mayUse) => offersOf({ cloud: "gcp", task, catalog: catalog(), mayUse, unable: notLaunched })),
     noQuota: yield* makeNoQuota(gcp),
@@ -137,10 +127,10 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
     diskUsdPerHour: bootDiskUsdPerHour,
     clonesDisks: true,
-    ...agents({ look: nodes.look, start: (ref) => access.doubting(nodes.start(ref)) }),
+    ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
     endsItself: nodes.endsItself,
-    openPorts: (refs, open) => access.doubting(openPorts(refs, open))
+    openPorts: (refs, open) => doubting(openPorts(refs, open))
   }
 })

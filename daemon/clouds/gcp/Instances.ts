@@ -16,8 +16,6 @@ export interface Listed {
 }
 
 const pageSize = 500
-/** Between the lists that everybody waits for who waits for a machine. */
-export const pauseMs = 1_000
 type Warning = { readonly code?: string | null; readonly message?: string | null } | null | undefined
 /** Of a zone in a list: all but that it answered, and has none. */
 export const isSilence = (warning: Warning): warning is { readonly code: string; readonly message?: string | null } =>

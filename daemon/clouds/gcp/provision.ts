@@ -7,13 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy } from "../../rented/errors.ts"
+import { listsEveryMs } from "../../rented/lists.ts"
 import { makeMissed } from "../../rented/missed.ts"
+import { isOn } from "../../rented/phases.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { refusalOf } from "./endings.ts"
 import { isThere, refusedBy } from "./errors.ts"
-import { type Instances, pauseMs } from "./Instances.ts"
+import type { Instances } from "./Instances.ts"
 import { requestId } from "./instance-body.ts"
 import { instanceName, labelOf } from "./names.ts"
 import { begunAs } from "./operations.ts"
@@ -125,7 +127,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const zone = wish.offer.zone!
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     const missed = makeMissed()
-    const isOff = (one: Instance | undefined) => one !== undefined && ["stopping", "stopped"].includes(phaseOf(one))
+    const isOff = (one: Instance | undefined) => one !== undefined && !isOn(phaseOf(one))
     const isUp = (one: Instance | undefined) => one !== undefined && phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
     for (let look = 0; ; look++) {
       const { instances: all, silent } = yield* Effect.mapError(instances.ofLog(wish.tags.log), later)
@@ -146,7 +148,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
           return yield* refusalOf(ended, endings.get(ended))
         }
       }
-      yield* Effect.sleep(pauseMs)
+      yield* Effect.sleep(listsEveryMs)
     }
   })
 

@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
-import type { makeMissed } from "../../rented/missed.ts"
+import type { Missed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
@@ -18,7 +18,7 @@ interface QueryOptions {
   readonly instances: Instances
   readonly operations: Operations
   readonly settings: Effect.Effect<Pick<GcpSettings, "selfDelete" | "useInternalIps">, CloudError>
-  readonly missed: ReturnType<typeof makeMissed>
+  readonly missed: Missed
 }
 
 const atOnce = 8

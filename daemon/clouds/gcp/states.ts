@@ -1,10 +1,9 @@
 /** What an instance is to whoever pays for it. Pure. */
+import { isOn, type Phase } from "../../rented/phases.ts"
 import type { NodeState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { type Ending, inWords } from "./endings.ts"
 import type { Label } from "./names.ts"
-
-export type Phase = "pending" | "running" | "stopping" | "stopped"
 
 export const phaseOf = ({ status }: Pick<Instance, "status">): Phase => {
   switch (status) {
@@ -39,8 +38,7 @@ export const stateOf = (
   useInternalIps: boolean
 ): NodeState => {
   const phase = phaseOf(instance)
-  if (phase === "pending" || phase === "running")
-    return { rank, node, down: false, state: "running", address: addressOf(instance, useInternalIps), reason: null }
+  if (isOn(phase)) return { rank, node, down: false, state: "running", address: addressOf(instance, useInternalIps), reason: null }
   // One that is deleted or taken back stops first: as if it stayed, its whole cluster would be stopped with it.
   if (phase === "stopping")
     return { rank, node, down: false, state: "unknown", address: null, reason: "GCP is stopping it, and has not said yet if it stays" }

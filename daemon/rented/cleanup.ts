@@ -1,0 +1,25 @@
+/** What a request for machines leaves behind beside them, whether it was granted or refused. */
+import * as Effect from "effect/Effect"
+import type { ClonedDisk } from "../../events/values.ts"
+import type { Cloud, CloudError, ProvisionRequest } from "../clouds/Cloud.ts"
+
+interface CleanupOptions {
+  readonly provision: Cloud["provision"]
+  readonly closePorts: (request: ProvisionRequest) => Effect.Effect<void, CloudError>
+  /** What a disk was copied by. */
+  readonly removeCopies: (request: ProvisionRequest, clone: ClonedDisk) => Effect.Effect<void, CloudError>
+}
+
+/**
+ * What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the
+ * cluster.
+ */
+export const cleanedUp =
+  ({ closePorts, provision, removeCopies }: CleanupOptions): Cloud["provision"] =>
+  (request) => {
+    const { clone, ports = [] } = request.machine ?? {}
+    return provision(request).pipe(
+      Effect.tapError(({ kind }) => (kind === "Refused" && ports.length > 0 ? Effect.ignore(closePorts(request)) : Effect.void)),
+      Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(removeCopies(request, clone))))
+    )
+  }
