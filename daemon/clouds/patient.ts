@@ -6,8 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Clouds } from "../Clouds.ts"
 import { type Cloud, CloudError } from "./Cloud.ts"
+import { Clouds } from "./Clouds.ts"
 
 /** To make, start, end or furnish a machine. */
 const deedMaxMin = 10

@@ -13,10 +13,10 @@ import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "..
 import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { nowhere } from "../commands/places.ts"
-import { planFor } from "../dry-run.ts"
-import { withQuota } from "../no-quota.ts"
-import { accessOf, completedBy, offersFor } from "../offers-for.ts"
 import { gpusOn, matcher } from "../optimizer/gpus.ts"
+import { planFor } from "../places/dry-run.ts"
+import { withQuota } from "../places/no-quota.ts"
+import { accessOf, completedBy, offersFor } from "../places/offers-for.ts"
 import { noPool } from "./clouds.ts"
 import { gpusHere, ownGpus } from "./own-gpus.ts"
 

@@ -7,7 +7,7 @@ import { cloudOf } from "../../task/clouds.ts"
 import { didYouMean } from "../../task/near.ts"
 import { cut, inner, sentence } from "../../task/sentence.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
-import { identitiesOf } from "../identities.ts"
+import { identitiesOf } from "../clouds/identities.ts"
 
 const checkOne = Effect.fnUntraced(function* (cloud: Cloud, withIdentity: boolean) {
   const { name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) } = cloud

@@ -6,10 +6,10 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
 import { armedMinutes } from "../../task/autostop.ts"
 import { hasRun, hasSetup } from "../../task/Task.ts"
-import { autostopAt } from "../autostop-at.ts"
 import { refuseMisfit } from "../commands/checks.ts"
 import { autodown } from "../commands/exec.ts"
 import { jobSubmitted, nextJobOf } from "../commands/submission.ts"
+import { autostopAt } from "../places/autostop-at.ts"
 import { decided, type Facts } from "./facts.ts"
 
 export const activeOf = (row: ClusterRow, id: OperationId): ActiveOperation | undefined => row.operations.find((active) => active.id === id)

@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import { ClusterDoesNotExist, RuntimeError } from "../../sdk/protocol/errors.ts"
 import { inner } from "../../task/sentence.ts"
-import type { Clouds } from "../Clouds.ts"
 import type { Cloud, Owned } from "../clouds/Cloud.ts"
+import type { Clouds } from "../clouds/Clouds.ts"
 import type { IsHad } from "../clouds/OwnMachine.ts"
 import type { Ended } from "../Unlogged.ts"
 

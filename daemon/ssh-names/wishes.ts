@@ -2,8 +2,8 @@
 import * as HashMap from "effect/HashMap"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import type { Clusters } from "../../projections/clusters.ts"
-import { cloudOf } from "../Clouds.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
+import { cloudOf } from "../clouds/Clouds.ts"
 
 export interface Wish {
   readonly row: ClusterRow

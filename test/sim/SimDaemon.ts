@@ -4,8 +4,8 @@
  */
 import { Cause, Effect, Exit, HashMap, Layer, Scope } from "effect"
 import { Background } from "../../daemon/Background.ts"
-import { Clouds } from "../../daemon/Clouds.ts"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
+import { Clouds } from "../../daemon/clouds/Clouds.ts"
 import * as Daemon from "../../daemon/Daemon.ts"
 import { Disk } from "../../daemon/Disk.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"

@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { Background } from "../../daemon/Background.ts"
-import { Clouds } from "../../daemon/Clouds.ts"
+import { Clouds } from "../../daemon/clouds/Clouds.ts"
 import { Dispatcher } from "../../daemon/Dispatcher.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogUnavailable } from "../../daemon/log/LogStore.ts"

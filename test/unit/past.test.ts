@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Equal, Fiber, HashMap, Layer, Result, Stream } from "effect"
 import fc from "fast-check"
-import { Clouds } from "../../daemon/Clouds.ts"
+import { Clouds } from "../../daemon/clouds/Clouds.ts"
 import { Identity } from "../../daemon/Identity.ts"
 import { Lifecycle } from "../../daemon/Lifecycle.ts"
 import { Leaks } from "../../daemon/leaks/Leaks.ts"

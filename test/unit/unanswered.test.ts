@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { unansweredElsewhere } from "../../daemon/unanswered.ts"
+import { unansweredElsewhere } from "../../daemon/clouds/unanswered.ts"
 import type { Event } from "../../events/Event.ts"
 import { cluster, created, name, nodeId, offer, token, worldOf } from "../fakes/facts.ts"
 

@@ -1,12 +1,12 @@
 /** Asks clouds who their credentials are: before a command on a cluster that somebody owns, and before anything is done to its machines. */
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
-import type { ClusterRow } from "../projections/ClusterRow.ts"
-import { CloudUserIdentityError } from "../sdk/protocol/errors.ts"
-import { cloudDisplay } from "../task/clouds.ts"
-import { inner } from "../task/sentence.ts"
-import { type Cloud, CloudError } from "./clouds/Cloud.ts"
-import { refuseOther } from "./commands/owner.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { CloudUserIdentityError } from "../../sdk/protocol/errors.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { inner } from "../../task/sentence.ts"
+import { refuseOther } from "../commands/owner.ts"
+import { type Cloud, CloudError } from "./Cloud.ts"
 
 /** By cloud, as far as it was asked: the names, or why there are none. */
 export type Identities = ReadonlyMap<string, Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>>

@@ -3,12 +3,12 @@
  * that it may.
  */
 import * as Effect from "effect/Effect"
-import type { Offer } from "../events/values.ts"
-import type { Refusal } from "../projections/ClusterRow.ts"
-import { cut } from "../task/sentence.ts"
-import type { Cloud } from "./clouds/Cloud.ts"
-import type { Offered } from "./clouds/Offered.ts"
-import { openPlaces, regionAndKind } from "./optimizer/blocks.ts"
+import type { Offer } from "../../events/values.ts"
+import type { Refusal } from "../../projections/ClusterRow.ts"
+import { cut } from "../../task/sentence.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
+import type { Offered } from "../clouds/Offered.ts"
+import { openPlaces, regionAndKind } from "../optimizer/blocks.ts"
 
 const waitMaxMs = 5_000
 const atOnce = 8
