@@ -7,7 +7,7 @@ import { InternalError, recordError, type SkydError, ValueError } from "../sdk/p
 import { type CommandName, commands, type MethodName, methods, type QueryName } from "../sdk/protocol/methods.ts"
 import type { Request } from "../sdk/protocol/Wire.ts"
 import { didYouMean } from "../task/near.ts"
-import { explainUnwritable } from "./home.ts"
+import { explainUnwritable } from "./home/home.ts"
 import { Identity } from "./Identity.ts"
 import type { Reply } from "./ipc/Connection.ts"
 import { EventLog } from "./log/EventLog.ts"

@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { inner } from "../../task/sentence.ts"
-import { inTime, readSmall, stampOf } from "../small-file.ts"
+import { inTime, readSmall, stampOf } from "../home/small-file.ts"
 
 /** A sentence that names the file. */
 export class ConfigError extends Error {}

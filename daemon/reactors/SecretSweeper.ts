@@ -10,8 +10,8 @@ import type { OperationId } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
+import { Secrets } from "../home/Secrets.ts"
 import { EventLog } from "../log/EventLog.ts"
-import { Secrets } from "../Secrets.ts"
 import type { World } from "../World.ts"
 
 /** The operation that a fact may have ended the need of. */

@@ -3,7 +3,7 @@
  */
 import type { ParsedKey } from "ssh2"
 import { quote } from "../../sdk/quote.ts"
-import { readSmall } from "../small-file.ts"
+import { readSmall } from "../home/small-file.ts"
 import { loadSsh2 } from "./load-ssh2.ts"
 
 export type Identity =

@@ -3,7 +3,7 @@
  * over.
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
-import { readSmall } from "../small-file.ts"
+import { readSmall } from "../home/small-file.ts"
 import { portOfSsh, type Target } from "./Target.ts"
 
 /** Of some 100,000 hosts. */

@@ -5,7 +5,7 @@
 import { Effect, type Fiber, Random } from "effect"
 import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
 import type { NoQuota } from "../../daemon/clouds/Offered.ts"
-import type { SecretValues } from "../../daemon/Secrets.ts"
+import type { SecretValues } from "../../daemon/home/Secrets.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"

@@ -3,7 +3,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { AlreadyServed, awaitLock } from "../../daemon/await-lock.ts"
+import { AlreadyServed, awaitLock } from "../../daemon/home/await-lock.ts"
 import { remove, temporary } from "../damage/logs.ts"
 
 it.live("a second daemon touches nothing while the first one answers", () =>

@@ -6,7 +6,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll } from "vitest"
-import { Disk } from "../../daemon/Disk.ts"
+import { Disk } from "../../daemon/home/Disk.ts"
 import { createHead, emptyHead } from "../../daemon/log/head-file.ts"
 import { Notices } from "../../daemon/Notices.ts"
 

@@ -1,9 +1,9 @@
 /** Secrets are swept when nothing needs them any more, and not before: an operation's end is not its job's. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import type { SecretValues } from "../../daemon/home/Secrets.ts"
 import { EventLog, type Follower } from "../../daemon/log/EventLog.ts"
 import * as SecretSweeper from "../../daemon/reactors/SecretSweeper.ts"
-import type { SecretValues } from "../../daemon/Secrets.ts"
 import * as World from "../../daemon/World.ts"
 import { cluster, recorded, requested, type Said, submitted, succeeded, up, worldOf } from "../fakes/facts.ts"
 import { secretsIn } from "../sim/SimDaemon.ts"

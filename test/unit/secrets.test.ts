@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Logger } from "effect"
-import { Secrets } from "../../daemon/Secrets.ts"
+import { Secrets } from "../../daemon/home/Secrets.ts"
 import { OperationId } from "../../events/ids.ts"
 
 const root = mkdtempSync(join(tmpdir(), "skyd-s-"))

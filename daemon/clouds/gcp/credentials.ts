@@ -8,8 +8,8 @@ import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { inner } from "../../../task/sentence.ts"
+import { stampsOf } from "../../home/small-file.ts"
 import { refusedForAny } from "../../rented/errors.ts"
-import { stampsOf } from "../../small-file.ts"
 
 const envName = "GOOGLE_APPLICATION_CREDENTIALS"
 const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")

@@ -5,7 +5,7 @@
 import { stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { inTime, readSmall, stampOf } from "../../small-file.ts"
+import { inTime, readSmall, stampOf } from "../../home/small-file.ts"
 import { type PoolMachine, type Pools, PoolsError } from "./PoolMachine.ts"
 
 export const poolsFile = "ssh_node_pools.yaml"

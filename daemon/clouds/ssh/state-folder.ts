@@ -7,7 +7,7 @@ import { rmSync } from "node:fs"
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { folderId, readFolderId } from "../../folder-id.ts"
+import { folderId, readFolderId } from "../../home/folder-id.ts"
 import { keyOf, type PoolMachine } from "./PoolMachine.ts"
 
 type Named = Pick<PoolMachine, "pool" | "host">

@@ -5,9 +5,9 @@ import type { Jobs } from "../../../projections/jobs.ts"
 import type { Peer } from "../../../sdk/agent/protocol.ts"
 import type { AgentLink } from "../../AgentLink.ts"
 import type { Cloud, CloudError, NodeRef } from "../../clouds/Cloud.ts"
+import type { Secrets } from "../../home/Secrets.ts"
 import type { Identity } from "../../Identity.ts"
 import type { EventLog } from "../../log/EventLog.ts"
-import type { Secrets } from "../../Secrets.ts"
 
 export interface CourierTools {
   readonly log: EventLog["Service"]

@@ -7,8 +7,8 @@ import { type JobRow, unfinishedOf } from "../../../projections/jobs.ts"
 import { operationOf } from "../../../projections/operations.ts"
 import type { JobSpec } from "../../../sdk/agent/protocol.ts"
 import type { AgentError, AgentLink } from "../../AgentLink.ts"
+import type { Secrets } from "../../home/Secrets.ts"
 import type { EventLog } from "../../log/EventLog.ts"
-import type { Secrets } from "../../Secrets.ts"
 import { autostopKey, cancelKey, deliveriesOf, jobKey, jobSpec, lostKey, setupKey, setupSpec, taskOf } from "./deliveries.ts"
 
 /** Characters of jobs in one frame; a single job is never cut. */

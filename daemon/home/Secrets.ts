@@ -10,8 +10,8 @@ import { basename, dirname, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { OperationId } from "../events/ids.ts"
-import { RuntimeError } from "../sdk/protocol/errors.ts"
+import type { OperationId } from "../../events/ids.ts"
+import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import { refuseOther } from "./in-its-place.ts"
 
 export type SecretValues = Readonly<Record<string, string>>
@@ -27,7 +27,7 @@ export class Secrets extends Context.Service<
     readonly forget: (operation: OperationId) => Effect.Effect<void>
     readonly waiting: Effect.Effect<ReadonlyArray<string>>
   }
->()("skyd/daemon/Secrets") {
+>()("skyd/daemon/home/Secrets") {
   static readonly layer = (home: string) =>
     Layer.effect(
       Secrets,

@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { ValueError } from "../sdk/protocol/errors.ts"
+import { ValueError } from "../../sdk/protocol/errors.ts"
 import { DiskError } from "./DiskError.ts"
 import { refuseOther } from "./in-its-place.ts"
 

@@ -1,6 +1,6 @@
 /** Whether what has a name of ours in the state folder is what belongs there. */
 import { lstatSync, statSync } from "node:fs"
-import { ValueError } from "../sdk/protocol/errors.ts"
+import { ValueError } from "../../sdk/protocol/errors.ts"
 
 type Kind = "file" | "folder" | "socket"
 

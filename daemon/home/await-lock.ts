@@ -5,10 +5,10 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { logHolder, unanswered } from "../sdk/log-holder.ts"
-import { RequestConflict } from "../sdk/protocol/errors.ts"
-import { exitCodes } from "../sdk/protocol/exit-codes.ts"
-import { LogLocked } from "./log/LogStore.ts"
+import { logHolder, unanswered } from "../../sdk/log-holder.ts"
+import { RequestConflict } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { LogLocked } from "../log/LogStore.ts"
 
 const waitMaxMs = 10_000
 const lookMs = 100

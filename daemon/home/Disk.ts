@@ -5,13 +5,13 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { RuntimeError } from "../sdk/protocol/errors.ts"
-import type { CommandName } from "../sdk/protocol/methods.ts"
+import { RuntimeError } from "../../sdk/protocol/errors.ts"
+import type { CommandName } from "../../sdk/protocol/methods.ts"
+import { watchPlaces } from "../log/in-place.ts"
+import { notedDamage } from "../log/noted-damage.ts"
+import { Notices } from "../Notices.ts"
 import { ballastBytes, dropBallast, freeBytes, freeFiles, hasBallast, mib, writeBallast } from "./ballast.ts"
 import { DiskError } from "./DiskError.ts"
-import { watchPlaces } from "./log/in-place.ts"
-import { notedDamage } from "./log/noted-damage.ts"
-import { Notices } from "./Notices.ts"
 
 /** What must be free, in MiB and in files. */
 const launchMib = 256
@@ -49,7 +49,7 @@ export class Disk extends Context.Service<
     /** Whether a command of this kind would be carried through, and remembered. */
     readonly allow: (method: CommandName) => Effect.Effect<void, RuntimeError>
   }
->()("skyd/daemon/Disk") {
+>()("skyd/daemon/home/Disk") {
   static readonly endless = Layer.succeed(Disk, { allow: () => Effect.void })
 
   static readonly layer = (home: string) =>
