@@ -12,8 +12,8 @@ import type { IPCModule } from "node-ipc"
 import { logHolder } from "../../sdk/log-holder.ts"
 import { answers } from "../home/await-lock.ts"
 import { watchHome } from "../home/home.ts"
-import { Identity } from "../Identity.ts"
-import { Lifecycle } from "../Lifecycle.ts"
+import { Identity } from "../life/Identity.ts"
+import { Lifecycle } from "../life/Lifecycle.ts"
 
 /** Less than a second daemon waits for the first one's socket. */
 const lookMs = 2000

@@ -5,7 +5,7 @@ import { conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
 import { priceText } from "../../task/price.ts"
-import type { Passing } from "../Ongoing.ts"
+import type { Passing } from "../requests/Ongoing.ts"
 import { askedFor } from "./asked-for.ts"
 import { reasonOf } from "./operation-view.ts"
 

@@ -7,7 +7,7 @@ import { clusterOf } from "../../projections/clusters.ts"
 import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
 import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { Notices } from "../Notices.ts"
+import type { Notices } from "../requests/Notices.ts"
 import { damaged } from "./fold.ts"
 
 const limitDefault = Number.MAX_SAFE_INTEGER

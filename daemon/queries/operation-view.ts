@@ -5,7 +5,7 @@ import { rowOf } from "../../projections/clusters.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import type { OperationView } from "../../sdk/protocol/rows.ts"
 import { lasting } from "../../task/lasting.ts"
-import type { Passing } from "../Ongoing.ts"
+import type { Passing } from "../requests/Ongoing.ts"
 import { plural } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 

@@ -12,7 +12,7 @@ import type { Request } from "../../sdk/protocol/Wire.ts"
 import { recordedCaller } from "../commands/caller.ts"
 import { cancelOperation } from "../commands/cancel-operation.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import { Ongoing } from "../Ongoing.ts"
+import { Ongoing } from "../requests/Ongoing.ts"
 import { leftOf, operationView } from "./operation-view.ts"
 
 export const operationAnswers = ({ decide, world }: Pick<EventLog["Service"], "decide" | "world">, daemon: Actor) => ({

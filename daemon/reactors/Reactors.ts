@@ -9,8 +9,8 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
-import { begin } from "../lives.ts"
-import { Notices } from "../Notices.ts"
+import { begin } from "../life/lives.ts"
+import { Notices } from "../requests/Notices.ts"
 
 const endsMax = 3
 const ending: ReadonlySet<string> = new Set<CommandName>(["stop", "down"])

@@ -5,7 +5,7 @@ import { inner } from "../../task/sentence.ts"
 import type { Cloud, Owned } from "../clouds/Cloud.ts"
 import type { Clouds } from "../clouds/Clouds.ts"
 import type { IsHad } from "../clouds/OwnMachine.ts"
-import type { Ended } from "../Unlogged.ts"
+import type { Ended } from "./Unlogged.ts"
 
 export interface Machine extends Owned {
   readonly cloud: Cloud

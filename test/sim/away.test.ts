@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
-import { Ongoing } from "../../daemon/Ongoing.ts"
+import { Ongoing } from "../../daemon/requests/Ongoing.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
 import { scene } from "./scene.ts"

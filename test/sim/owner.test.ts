@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
-import { identitiesFor } from "../../daemon/Deciders.ts"
+import { identitiesFor } from "../../daemon/requests/Deciders.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { offer, rowAfter, up } from "../fakes/facts.ts"

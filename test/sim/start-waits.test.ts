@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { streamOf } from "../../daemon/commands/decision.ts"
-import { Ongoing, Waiting } from "../../daemon/Ongoing.ts"
+import { Ongoing, Waiting } from "../../daemon/requests/Ongoing.ts"
 import type { OperationId } from "../../events/ids.ts"
 import { scene } from "./scene.ts"
 import { settle } from "./world.ts"

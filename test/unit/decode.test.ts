@@ -1,8 +1,8 @@
 /** What the daemon says of a request that it does not understand, and that `describe` says the same beforehand. */
 import { describe as about, assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { decoder } from "../../daemon/decode.ts"
 import { describe } from "../../daemon/queries/describe.ts"
+import { decoder } from "../../daemon/requests/decode.ts"
 import { type MethodName, methods } from "../../sdk/protocol/methods.ts"
 
 const refusal = (method: MethodName, params: unknown) =>

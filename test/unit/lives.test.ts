@@ -1,6 +1,6 @@
 /** How the daemon's last lives ended, by its stream: who looks at a clock that was put back or forward concludes nothing from it. */
 import { describe, expect, it } from "vitest"
-import { untimelyEnds } from "../../daemon/lives.ts"
+import { untimelyEnds } from "../../daemon/life/lives.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 
 const nowMs = Date.UTC(2026, 10, 26, 12)

@@ -6,7 +6,7 @@ import type { Peer } from "../../../sdk/agent/protocol.ts"
 import type { AgentLink } from "../../AgentLink.ts"
 import type { Cloud, CloudError, NodeRef } from "../../clouds/Cloud.ts"
 import type { Secrets } from "../../home/Secrets.ts"
-import type { Identity } from "../../Identity.ts"
+import type { Identity } from "../../life/Identity.ts"
 import type { EventLog } from "../../log/EventLog.ts"
 
 export interface CourierTools {

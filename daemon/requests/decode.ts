@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { ValueError } from "../sdk/protocol/errors.ts"
-import { ended, inWords } from "../sdk/task/words.ts"
+import { ValueError } from "../../sdk/protocol/errors.ts"
+import { ended, inWords } from "../../sdk/task/words.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const options = { errors: "first", onExcessProperty: "error" } as const

@@ -1,10 +1,10 @@
 /** The operation that a request id began, from memory or from the log. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { OperationId } from "../events/ids.ts"
-import { operationOf, operations } from "../projections/operations.ts"
-import { AuditError } from "../sdk/protocol/errors.ts"
-import type { EventLog } from "./log/EventLog.ts"
+import type { OperationId } from "../../events/ids.ts"
+import { operationOf, operations } from "../../projections/operations.ts"
+import { AuditError } from "../../sdk/protocol/errors.ts"
+import type { EventLog } from "../log/EventLog.ts"
 
 const notRead = (message: string) =>
   new AuditError({ message, hint: "sky audit verify says more; sky audit export and sky audit import make a sound log of the events." })

@@ -6,16 +6,16 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type { NodeId } from "../events/ids.ts"
-import { type Clusters, logOf, rowNamed, rowOf } from "../projections/clusters.ts"
-import { type SkydError, ValueError } from "../sdk/protocol/errors.ts"
-import type { Owned } from "./clouds/Cloud.ts"
-import { Clouds } from "./clouds/Clouds.ts"
-import { hadIn, wasUsed } from "./leaks/known.ts"
-import { EventLog } from "./log/EventLog.ts"
-import { Witness } from "./log/Witness.ts"
-import { Notices } from "./Notices.ts"
-import { endNamed, inWords, type Machine, type Machines, machines, unknownOf } from "./read-only/to-pay-for.ts"
+import type { NodeId } from "../../events/ids.ts"
+import { type Clusters, logOf, rowNamed, rowOf } from "../../projections/clusters.ts"
+import { type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import type { Owned } from "../clouds/Cloud.ts"
+import { Clouds } from "../clouds/Clouds.ts"
+import { hadIn, wasUsed } from "../leaks/known.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { Witness } from "../log/Witness.ts"
+import { Notices } from "../requests/Notices.ts"
+import { endNamed, inWords, type Machine, type Machines, machines, unknownOf } from "./to-pay-for.ts"
 
 /** How long the first start of a log may wait for the clouds' word. */
 const firstLookMaxMs = 2000
@@ -31,7 +31,7 @@ export interface Ended {
 }
 
 export class Unlogged extends Context.Service<Unlogged, { readonly end: (clusterName: string) => Effect.Effect<Ended, SkydError> }>()(
-  "skyd/daemon/Unlogged"
+  "skyd/daemon/read-only/Unlogged"
 ) {
   static readonly refused = Layer.sync(Unlogged, () => ({ end: refuse }))
 

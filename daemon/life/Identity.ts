@@ -1,6 +1,6 @@
 /** Who this daemon is and where it lives. Made once, at the edge. */
 import * as Context from "effect/Context"
-import type { Actor } from "../events/Recorded.ts"
+import type { Actor } from "../../events/Recorded.ts"
 
 export class Identity extends Context.Service<
   Identity,
@@ -16,4 +16,4 @@ export class Identity extends Context.Service<
     readonly actor: Actor
     readonly startedAtMs: number
   }
->()("skyd/daemon/Identity") {}
+>()("skyd/daemon/life/Identity") {}

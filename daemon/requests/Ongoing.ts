@@ -3,8 +3,8 @@
  * on; kept nowhere else. References, so that what follows no operation need not know of them.
  */
 import * as Context from "effect/Context"
-import type { NodeId, OperationId } from "../events/ids.ts"
-import type { Progress } from "../sdk/protocol/Wire.ts"
+import type { NodeId, OperationId } from "../../events/ids.ts"
+import type { Progress } from "../../sdk/protocol/Wire.ts"
 
 /** `sinceMs`: of a wait, for who sees no seconds counted. */
 export type Passing = Pick<Progress, "phase" | "detail"> & { readonly sinceMs?: number }
@@ -39,7 +39,7 @@ const make = () => {
   }
 }
 
-export const Ongoing = Context.Reference<ReturnType<typeof make>>("skyd/daemon/Ongoing", { defaultValue: make })
+export const Ongoing = Context.Reference<ReturnType<typeof make>>("skyd/daemon/requests/Ongoing", { defaultValue: make })
 
 /** What a node is waited for in the middle of what its cloud was asked: said by the cloud, heard by who knows for which operation. */
 export interface Waiting {

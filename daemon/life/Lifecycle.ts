@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 export class Lifecycle extends Context.Service<
   Lifecycle,
   { readonly end: (reason: string) => void; readonly ended: Effect.Effect<string> }
->()("skyd/daemon/Lifecycle") {
+>()("skyd/daemon/life/Lifecycle") {
   static readonly layer = Layer.sync(Lifecycle, () => {
     const ended = Deferred.makeUnsafe<string>()
     return Lifecycle.of({

@@ -5,10 +5,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { daemonStream, type Recorded } from "../events/Recorded.ts"
+import { daemonStream, type Recorded } from "../../events/Recorded.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { readerVersion } from "../log/read-record.ts"
 import { Identity } from "./Identity.ts"
-import { EventLog } from "./log/EventLog.ts"
-import { readerVersion } from "./log/read-record.ts"
 
 /** Tests shorten a minute. */
 const minuteMs = Number(process.env["SKYD_DAEMON_MINUTE_MS"] ?? 60_000)
