@@ -88,8 +88,22 @@ describe("the rooms", () => {
 const deciding: Readonly<Record<string, RegExp>> = {
   catalog: /^daemon\/catalog\//,
   optimizer: /^daemon\/(catalog|optimizer)\//,
-  commands: /^daemon\/(optimizer|commands)\/|^daemon\/(clouds\/(Cloud|Offered)|autostop-at)\.ts$/
+  commands: /^daemon\/(optimizer|commands)\/|^daemon\/(clouds\/(Cloud|Offered)|places\/autostop-at)\.ts$/
 }
+
+const looseMax = 8
+
+describe("the daemon", () => {
+  const inside = sources.filter(({ room }) => room === "daemon").map(({ file }) => file.split("/").slice(1))
+
+  it("has rooms that CONTRIBUTING tells of, and few files beside them", () => {
+    const table = readFileSync(join(root, "CONTRIBUTING.md"), "utf8").split("## Rooms of the daemon")[1]!.split("\n## ")[0]!
+    const told = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names]) => names!.replaceAll("`", "").split(" "))
+    const there = new Set(inside.flatMap(([room, file]) => (file === undefined ? [] : room!)))
+    expect(told.sort()).toEqual([...there].sort())
+    expect(inside.filter(({ length }) => length === 1).length).toBeLessThanOrEqual(looseMax)
+  })
+})
 
 describe("the rooms of the daemon that decide", () => {
   it("import only what is to their left: catalog, optimizer, commands", () => {
