@@ -2,28 +2,11 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
-import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { describeWithMoto } from "../tools/moto.ts"
+import { awsScene } from "./aws-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
-let moto: Moto
-beforeAll(async () => {
-  if (whyNoMoto !== null) return
-  moto = await Moto.start()
-  Object.assign(process.env, moto.env)
-}, 360_000)
-afterAll(() => moto?.end())
-beforeEach(async () => {
-  if (whyNoMoto !== null) return
-  await moto.reset()
-})
-
-const daemonOver = daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") }))
-const one = oneIn(daemonOver, "aws/us-east-1/us-east-1a")
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
-const calm = Effect.promise(() => moto.strict("DELETE", "faults"))
-const live = Effect.promise(() => moto.live())
+const { one, fault, calm, live } = awsScene()
 
 const page = "<html><body>Welcome to the hotel</body></html>"
 const notAnswers = [

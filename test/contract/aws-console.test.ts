@@ -2,32 +2,14 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
 import type { Cloud, NodeRef, Provisioned } from "../../daemon/clouds/Cloud.ts"
-import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { describeWithMoto } from "../tools/moto.ts"
+import { awsScene } from "./aws-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
-let moto: Moto
-beforeAll(async () => {
-  if (whyNoMoto !== null) return
-  moto = await Moto.start()
-  Object.assign(process.env, moto.env)
-}, 360_000)
-afterAll(() => moto?.end())
-beforeEach(async () => {
-  if (whyNoMoto !== null) return
-  await moto.reset()
-})
+const { moto, one, fault, calm, live } = awsScene()
 
-const one = oneIn(
-  daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") })),
-  "aws/us-east-1/us-east-1a"
-)
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
-const calm = Effect.promise(() => moto.strict("DELETE", "faults"))
-const live = Effect.promise(() => moto.live())
-const console = () => moto.client("us-east-1")
+const console = () => moto().client("us-east-1")
 const stateOf = (cloud: Cloud, ref: NodeRef) => Effect.map(cloud.query([ref]), ([state]) => state!)
 const made = (ranks: ReadonlyArray<number> = [0]) =>
   Effect.gen(function* () {
@@ -38,7 +20,7 @@ const made = (ranks: ReadonlyArray<number> = [0]) =>
   })
 const untag = ({ host }: NodeRef, ...keys: ReadonlyArray<string>) =>
   Effect.promise(async () => {
-    const { tags } = (await moto.instances()).find(({ instanceId }) => instanceId === host)!
+    const { tags } = (await moto().instances()).find(({ instanceId }) => instanceId === host)!
     await console().deleteTags({ Resources: [host!], Tags: (keys.length > 0 ? keys : Object.keys(tags)).map((Key) => ({ Key })) })
   })
 /** "Launch more like this". */
@@ -102,14 +84,14 @@ describeWithMoto("a node whose machine has lost its tags", () => {
     Effect.gen(function* () {
       const { cloud, refs } = yield* made()
       yield* Effect.promise(() => console().terminateInstances({ InstanceIds: [refs[0]!.host!] }))
-      yield* Effect.promise(() => moto.strict("POST", `instances/${refs[0]!.host}/forget`))
+      yield* Effect.promise(() => moto().strict("POST", `instances/${refs[0]!.host}/forget`))
       assert.strictEqual((yield* stateOf(cloud, refs[0]!)).state, "unknown")
       yield* TestClock.adjust("2 minutes")
       const asked = (calls: ReadonlyArray<{ readonly code: string | null }>) =>
         calls.filter(({ code }) => code === "InvalidInstanceID.NotFound")
-      assert.isEmpty(asked(yield* Effect.promise(() => moto.calls("DescribeInstances"))))
+      assert.isEmpty(asked(yield* Effect.promise(() => moto().calls("DescribeInstances"))))
       assert.strictEqual((yield* stateOf(cloud, refs[0]!)).state, "missing")
-      assert.lengthOf(asked(yield* Effect.promise(() => moto.calls("DescribeInstances"))), 1)
+      assert.lengthOf(asked(yield* Effect.promise(() => moto().calls("DescribeInstances"))), 1)
     }).pipe(Effect.scoped)
   )
 })
@@ -157,7 +139,7 @@ describeWithMoto("a machine that a user ends at the console as it begins", () =>
       Effect.gen(function* () {
         const { cloud, request } = yield* one
         const asked = request([0])
-        yield* Effect.promise(() => moto.strict("PUT", "visibility", { pendingSeconds: 0.2 }))
+        yield* Effect.promise(() => moto().strict("PUT", "visibility", { pendingSeconds: 0.2 }))
         yield* fault({ action: "DescribeInstances", code: "UnauthorizedOperation" })
         assert.strictEqual((yield* Effect.flip(cloud.provision(asked))).kind, "Transient")
         yield* calm
@@ -200,7 +182,7 @@ describeWithMoto("an image that is withdrawn", () => {
       const named = () => request([0], { machine: { images: { "us-east-1": next } } })
       yield* cloud.provision(named())
       const looks = Effect.map(
-        Effect.promise(() => moto.calls("DescribeImages")),
+        Effect.promise(() => moto().calls("DescribeImages")),
         ({ length }) => length
       )
       const before = yield* looks

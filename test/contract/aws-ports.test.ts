@@ -1,34 +1,18 @@
 /** Ports of a cluster that is there: opened on its machines by a group of its own, whatever is cut short, and gone with it. */
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
 import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
-import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { describeWithMoto } from "../tools/moto.ts"
+import { awsScene } from "./aws-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
-let moto: Moto
-beforeAll(async () => {
-  if (whyNoMoto !== null) return
-  moto = await Moto.start()
-  Object.assign(process.env, moto.env)
-}, 360_000)
-afterAll(() => moto?.end())
-beforeEach(async () => {
-  if (whyNoMoto !== null) return
-  await moto.reset()
-})
-
-const daemonOver = daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") }))
-const one = oneIn(daemonOver, "aws/us-east-1/us-east-1a")
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
-const calm = Effect.promise(() => moto.strict("DELETE", "faults"))
+const { moto, daemonOver, one, fault, calm } = awsScene()
 
 /** Of the cluster's own group, if there is one. */
 const open = ({ tags }: ProvisionRequest) =>
   Effect.promise(async () => {
     const Filters = [{ Name: "tag:skyd-cluster", Values: [tags.cluster] }]
-    const { SecurityGroups = [] } = await moto.client("us-east-1").describeSecurityGroups({ Filters })
+    const { SecurityGroups = [] } = await moto().client("us-east-1").describeSecurityGroups({ Filters })
     return SecurityGroups.map(({ GroupId, IpPermissions = [] }) => ({
       id: GroupId!,
       ports: IpPermissions.map(({ FromPort, IpProtocol, IpRanges, ToPort }) =>
@@ -38,7 +22,9 @@ const open = ({ tags }: ProvisionRequest) =>
   })
 const groupsOf = (host: string | null) =>
   Effect.promise(async () => {
-    const { Reservations = [] } = await moto.client("us-east-1").describeInstances({ InstanceIds: [host!] })
+    const { Reservations = [] } = await moto()
+      .client("us-east-1")
+      .describeInstances({ InstanceIds: [host!] })
     return Reservations[0]!.Instances![0]!.SecurityGroups!.map(({ GroupId }) => GroupId!)
   })
 const from = (port: number, to = port) => `tcp ${port} ${to} 0.0.0.0/0`
@@ -56,9 +42,9 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
       assert.deepStrictEqual(group!.ports, [from(8080), from(9000, 9010)])
       for (const { host } of nodes) assert.deepStrictEqual(yield* groupsOf(host), [...before, group!.id])
       yield* cloud.openPorts!(refs, ["8080-8081", "9000-9010"])
-      yield* Effect.promise(() => moto.strict("DELETE", "calls"))
+      yield* Effect.promise(() => moto().strict("DELETE", "calls"))
       yield* cloud.openPorts!(refs, ["8080-8081", "9000-9010"])
-      const asks = (yield* Effect.promise(() => moto.calls())).map(({ action }) => action)
+      const asks = (yield* Effect.promise(() => moto().calls())).map(({ action }) => action)
       assert.deepStrictEqual([...new Set(asks)].sort(), ["DescribeInstances", "DescribeSecurityGroups"])
       assert.deepStrictEqual(yield* open(asked), [{ id: group!.id, ports: [from(8080), from(8081), from(9000, 9010)] }])
       assert.deepStrictEqual(
@@ -158,7 +144,11 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
       const asked = request([0, 1])
       const nodes = yield* cloud.provision(asked)
       const refs = nodes.map((node) => refOf(asked, node))
-      yield* Effect.promise(() => moto.client("us-east-1").terminateInstances({ InstanceIds: [nodes[0]!.host!] }))
+      yield* Effect.promise(() =>
+        moto()
+          .client("us-east-1")
+          .terminateInstances({ InstanceIds: [nodes[0]!.host!] })
+      )
       yield* cloud.openPorts!(refs, ["8080"])
       const [group] = yield* open(asked)
       assert.include(yield* groupsOf(nodes[1]!.host), group!.id)

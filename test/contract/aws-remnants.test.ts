@@ -1,33 +1,24 @@
+/** What EC2 holds that tags tell whose it is: found in all regions, and removed. */
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
-import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
+import { describeWithMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
+import { awsScene } from "./aws-scene.ts"
 import { makeTags, makeToken } from "./cloud-nodes.ts"
-import { daemonsOf } from "./rented-requests.ts"
 
-let moto: Moto
-beforeAll(async () => {
-  if (whyNoMoto !== null) return
-  moto = await Moto.start()
-  Object.assign(process.env, moto.env)
-}, 360_000)
-afterAll(() => moto?.end())
-beforeEach(async () => {
-  if (whyNoMoto !== null) return
-  await moto.reset()
-})
+const { moto, daemonOver, fault } = awsScene()
 
-const daemonOver = daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") }))
 const made = Effect.flatMap(tempFolder, daemonOver)
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
 const tagsOf = ({ cluster, clusterName, log }: ReturnType<typeof makeTags>) =>
   Object.entries({ "skyd-log": log, "skyd-cluster": cluster, "skyd-cluster-name": clusterName }).map(([Key, Value]) => ({ Key, Value }))
 const diskIn = (region: string, tags: ReturnType<typeof makeTags>) =>
   Effect.promise(async () => {
     const TagSpecifications = [{ ResourceType: "volume" as const, Tags: tagsOf(tags) }]
-    return (await moto.client(region).createVolume({ AvailabilityZone: `${region}a`, Size: 8, TagSpecifications })).VolumeId!
+    return (
+      await moto()
+        .client(region)
+        .createVolume({ AvailabilityZone: `${region}a`, Size: 8, TagSpecifications })
+    ).VolumeId!
   })
 
 describeWithMoto("what EC2 holds", () => {
@@ -104,7 +95,7 @@ describeWithMoto("what EC2 holds", () => {
       const groups = Effect.map(cloud.tagged!(tags.log), ({ remnants }) => remnants.filter(({ kind }) => kind === "group"))
       const refused = yield* Effect.flip(cloud.clear!(tags, ["us-east-1", "us-west-2"]))
       assert.deepInclude(refused, { kind: "Refused" })
-      yield* Effect.promise(() => moto.strict("DELETE", "faults"))
+      yield* Effect.promise(() => moto().strict("DELETE", "faults"))
       assert.deepStrictEqual(yield* groups, [])
     }).pipe(Effect.scoped)
   )
@@ -126,14 +117,14 @@ describeWithMoto("what EC2 holds", () => {
         assert.strictEqual((yield* Effect.flip(cloud.provision(request))).kind, "Transient")
         const [copy] = (yield* cloud.tagged!(tags.log)).remnants.filter(({ kind }) => kind === "image").slice(-1)
         const [node] = yield* cloud.provision(request)
-        const calls = yield* Effect.promise(() => moto.calls("RunInstances"))
+        const calls = yield* Effect.promise(() => moto().calls("RunInstances"))
         assert.strictEqual(calls.at(-1)!.params["ImageId"], copy!.id)
         assert.deepStrictEqual(yield* cloud.provision(request), [node!])
         assert.deepStrictEqual((yield* cloud.tagged!(tags.log)).remnants, [])
       }
       const count = (action: string) =>
         Effect.map(
-          Effect.promise(() => moto.calls(action)),
+          Effect.promise(() => moto().calls(action)),
           (all) => all.length
         )
       assert.deepStrictEqual([yield* count("CreateImage"), yield* count("CopyImage")], [2, 1])
@@ -169,12 +160,12 @@ describeWithMoto("what EC2 holds", () => {
         const gangs = Array.from({ length: 4 }, () => ({ tags, token: makeToken(), ranks, offer: offers[0]! }))
         const nodes = yield* Effect.forEach(gangs, cloud.provision)
         const refs = nodes.flat().map((node) => ({ tags, region: "us-east-1", zone: "us-east-1a", ...node }))
-        yield* Effect.promise(() => moto.strict("DELETE", "calls"))
+        yield* Effect.promise(() => moto().strict("DELETE", "calls"))
         // As a refresh asks: cluster by cluster, all at a time.
         const looks = Array.from({ length: count * 4 }, (_, i) => cloud.query([refs[i]!]))
         const states = yield* Effect.all(looks, { concurrency: 256 })
         assert.isTrue(states.flat().every(({ state }) => state === "running"))
-        assert.isAtMost((yield* Effect.promise(() => moto.calls())).length, 12)
+        assert.isAtMost((yield* Effect.promise(() => moto().calls())).length, 12)
       }).pipe(Effect.scoped),
     120_000
   )

@@ -4,31 +4,15 @@ import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as AwsCloud from "../../daemon/clouds/aws/AwsCloud.ts"
 import type { CloudError } from "../../daemon/clouds/Cloud.ts"
-import { describeWithMoto, Moto, whyNoMoto } from "../tools/moto.ts"
+import { describeWithMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
+import { awsScene } from "./aws-scene.ts"
 import { inherited } from "./cloud-nodes.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { refOf } from "./rented-requests.ts"
 
-let moto: Moto
-beforeAll(async () => {
-  if (whyNoMoto !== null) return
-  moto = await Moto.start()
-  Object.assign(process.env, moto.env)
-}, 360_000)
-afterAll(() => moto?.end())
-beforeEach(async () => {
-  if (whyNoMoto !== null) return
-  await moto.reset()
-})
+const { moto, daemonOver, one, fault, calm, live } = awsScene()
 
-const daemonOver = daemonsOf((options, lists) => AwsCloud.make({ ...options, catalog: () => lists.of("aws") }))
-const one = oneIn(daemonOver, "aws/us-east-1/us-east-1a")
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => moto.strict("POST", "faults", rules))
-const calm = Effect.promise(() => moto.strict("DELETE", "faults"))
-const live = Effect.promise(() => moto.live())
 const lost = { action: "RunInstances", afterEffect: true, drop: true, times: 1 }
 
 describeWithMoto("a request for machines of EC2", () => {
@@ -36,7 +20,7 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, request } = yield* one
       const asked = request([0, 1])
-      yield* Effect.promise(() => moto.strict("PUT", "visibility", { seconds: 5 }))
+      yield* Effect.promise(() => moto().strict("PUT", "visibility", { seconds: 5 }))
       yield* fault(lost)
       assert.strictEqual((yield* Effect.flip(cloud.provision(asked))).kind, "Transient")
       yield* calm
@@ -61,9 +45,9 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, request } = yield* one
       const images = { "us-east-1": "resolve:ssm:/team/image" }
-      const names = (image: string) => Effect.promise(() => moto.parameter("us-east-1", "/team/image", image))
+      const names = (image: string) => Effect.promise(() => moto().parameter("us-east-1", "/team/image", image))
       const started = Effect.promise(async () => {
-        const { params } = (await moto.calls("RunInstances")).at(-1)!
+        const { params } = (await moto().calls("RunInstances")).at(-1)!
         return ["ImageId", "BlockDeviceMapping.1.DeviceName", "BlockDeviceMapping.1.Ebs.VolumeSize"].map((name) => params[name])
       })
       yield* names("ami-0amazonlinux2023")
@@ -103,7 +87,7 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       const asked = request([0])
-      yield* Effect.promise(() => moto.strict("PUT", "visibility", { seconds: 3 }))
+      yield* Effect.promise(() => moto().strict("PUT", "visibility", { seconds: 3 }))
       yield* fault(lost)
       yield* Effect.flip(cloud.provision(asked))
       writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
@@ -135,7 +119,7 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       const asked = request([0])
-      yield* Effect.promise(() => moto.strict("PUT", "visibility", { seconds: 600 }))
+      yield* Effect.promise(() => moto().strict("PUT", "visibility", { seconds: 600 }))
       yield* fault(lost)
       yield* Effect.flip(cloud.provision(asked))
       writeFileSync(join(home, "config.yaml"), "aws: {instance_tags: {team: red}}\n")
@@ -161,7 +145,7 @@ describeWithMoto("a request for machines of EC2", () => {
         assert.deepInclude(error, { kind: "Refused", code, scope })
       }
       assert.lengthOf(yield* live, 0)
-      const groups = yield* Effect.promise(() => moto.calls())
+      const groups = yield* Effect.promise(() => moto().calls())
       const made = (action: string) => groups.filter((call) => call.action === action && call.status === 200).length
       assert.strictEqual(made("DeleteSecurityGroup"), 3)
     }).pipe(Effect.scoped)
@@ -171,13 +155,13 @@ describeWithMoto("a request for machines of EC2", () => {
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       const asked = request([0, 1, 2])
-      yield* Effect.promise(() => moto.strict("PUT", "visibility", { pendingSeconds: 60 }))
+      yield* Effect.promise(() => moto().strict("PUT", "visibility", { pendingSeconds: 60 }))
       // Not even who may not end machines loses sight of one.
       yield* fault({ action: "TerminateInstances", code: "UnauthorizedOperation" })
       const provisioning = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
       const [first] = yield* Effect.repeat(live, { until: (all) => all.length === 3, schedule: Schedule.spaced("100 millis") })
       yield* Effect.promise(() =>
-        moto.strict("POST", `instances/${first!.instanceId}/fail`, { code: "Server.InsufficientInstanceCapacity" })
+        moto().strict("POST", `instances/${first!.instanceId}/fail`, { code: "Server.InsufficientInstanceCapacity" })
       )
       const error = yield* Fiber.join(provisioning)
       assert.deepInclude(error, { kind: "Refused", code: "InsufficientInstanceCapacity", scope: "zone" })
@@ -190,7 +174,7 @@ describeWithMoto("a request for machines of EC2", () => {
       const next = yield* daemonOver(home)
       assert.deepStrictEqual((yield* Effect.flip(next.provision(inherited(asked)))).left, error.left)
       yield* calm
-      yield* Effect.promise(() => moto.strict("PUT", "visibility", {}))
+      yield* Effect.promise(() => moto().strict("PUT", "visibility", {}))
       for (const node of error.left!) yield* next.terminate(refOf(asked, node))
       assert.lengthOf(yield* live, 0)
     }).pipe(Effect.scoped)
@@ -216,8 +200,12 @@ describeWithMoto("a request for machines of EC2", () => {
       // Its waits are over at once.
       const [node] = yield* TestClock.withLive(cloud.provision(asked))
       const ref = refOf(asked, node!)
-      yield* Effect.promise(() => moto.client("us-east-1").terminateInstances({ InstanceIds: [node!.host!] }))
-      yield* Effect.promise(() => moto.strict("POST", `instances/${node!.host}/forget`))
+      yield* Effect.promise(() =>
+        moto()
+          .client("us-east-1")
+          .terminateInstances({ InstanceIds: [node!.host!] })
+      )
+      yield* Effect.promise(() => moto().strict("POST", `instances/${node!.host}/forget`))
       const state = Effect.map(cloud.query([ref]), ([found]) => found!.state)
       assert.strictEqual(yield* state, "unknown")
       yield* TestClock.adjust("59 seconds")
@@ -236,13 +224,13 @@ describeWithMoto("a request for machines of EC2", () => {
       const spot = cloud.noQuota!({ ...offer, useSpot: true })
       const elsewhere = cloud.noQuota!({ ...offer, region: "us-west-2" })
       const asked = Effect.map(
-        Effect.promise(() => moto.calls("GetServiceQuota")),
+        Effect.promise(() => moto().calls("GetServiceQuota")),
         (calls) => calls.length
       )
       yield* fault({ action: "GetServiceQuota", code: "AccessDeniedException", status: 400 })
       assert.strictEqual((yield* Effect.flip(cloud.noQuota!(offer))).code, "AccessDeniedException")
       yield* calm
-      yield* Effect.promise(() => moto.strict("PUT", "quotas", { "us-east-1": { "L-1216C47A": 0, "L-34B43A08": 5 } }))
+      yield* Effect.promise(() => moto().strict("PUT", "quotas", { "us-east-1": { "L-1216C47A": 0, "L-34B43A08": 5 } }))
       assert.strictEqual(yield* why, "the account's quota of standard instances is 0 in us-east-1 (L-1216C47A)")
       assert.isNull(yield* spot)
       const before = yield* asked

@@ -7,38 +7,25 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
 import type { Remnant } from "../../daemon/clouds/Remnant.ts"
-import { Gce, type GceCall, type GceInstance } from "../tools/gce.ts"
+import type { GceCall, GceInstance } from "../tools/gce.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 import { inherited } from "./cloud-nodes.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { gcpScene, zone } from "./gcp-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
-let gce: Gce
-beforeAll(async () => {
-  gce = await Gce.start()
-  Object.assign(process.env, gce.env)
-})
-afterAll(() => gce.end())
-beforeEach(() => gce.reset())
+const { gce, daemonOver, one, fault, calm, live } = gcpScene()
 
-const daemonOver = daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") }))
-const zone = "us-central1-a"
-const one = oneIn(daemonOver, `gcp/us-central1/${zone}`)
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => gce.strict("POST", "faults", rules))
-const calm = Effect.promise(() => gce.strict("DELETE", "faults"))
-const timing = (times: object) => Effect.promise(() => gce.strict("PUT", "visibility", times))
-const silent = (...zones: ReadonlyArray<string>) => Effect.promise(() => gce.strict("PUT", "silent", zones))
-const live = Effect.promise(() => gce.instances())
-const disks = Effect.promise((): Promise<ReadonlyArray<unknown>> => gce.strict("GET", "disks"))
+const timing = (times: object) => Effect.promise(() => gce().strict("PUT", "visibility", times))
+const silent = (...zones: ReadonlyArray<string>) => Effect.promise(() => gce().strict("PUT", "silent", zones))
+const disks = Effect.promise((): Promise<ReadonlyArray<unknown>> => gce().strict("GET", "disks"))
 const accepted = Effect.map(
-  Effect.promise(() => gce.calls("instances.bulkInsert")),
+  Effect.promise(() => gce().calls("instances.bulkInsert")),
   (calls) => calls.filter(({ status }) => status === 200 || status === 0)
 )
-const calls = Effect.promise(() => gce.calls())
+const calls = Effect.promise(() => gce().calls())
 const firewalls = Effect.map(
-  Effect.promise(() => gce.console("GET", "global/firewalls")),
+  Effect.promise(() => gce().console("GET", "global/firewalls")),
   ({ items }) => (items as ReadonlyArray<{ name: string }>).map(({ name }) => name).filter((name) => name.startsWith("skyd"))
 )
 const lost = { action: "instances.bulkInsert", afterEffect: true, drop: true, times: 1 }
@@ -76,7 +63,7 @@ describe("a request for machines of Compute Engine", () => {
       yield* Effect.flip(cloud.provision(asked))
       writeFileSync(join(home, "config.yaml"), "gcp: {labels: {team: red}}\n")
       // What the id of a request stands for is forgotten after an hour.
-      yield* Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: 7200 }))
+      yield* Effect.promise(() => gce().strict("POST", "clock", { advanceSeconds: 7200 }))
       const next = yield* daemonOver(home)
       assert.lengthOf(yield* next.provision(inherited(asked)), 2)
       assert.lengthOf(yield* live, 2)
@@ -123,7 +110,7 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, home, request } = yield* one
       const asked = request([0, 1])
       yield* cloud.provision(asked)
-      yield* Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: 15 * 86_400 }))
+      yield* Effect.promise(() => gce().strict("POST", "clock", { advanceSeconds: 15 * 86_400 }))
       // And not listed to who looks first.
       yield* fault({ action: "instances.aggregatedList", reason: "backendError", times: 1 })
       const next = yield* daemonOver(home)
@@ -167,7 +154,7 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, home, request } = yield* one
       const asked = request([0, 1])
       yield* timing({ insertSeconds: 1 })
-      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ zone, machineType: "n2-*", count: 1 }]))
+      yield* Effect.promise(() => gce().strict("PUT", "capacity", [{ zone, machineType: "n2-*", count: 1 }]))
       const error = yield* Effect.flip(cloud.provision(asked))
       assert.deepInclude(error, { kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED", scope: "zone" })
       assert.include(error.message, "VM_MIN_COUNT_NOT_REACHED")
@@ -186,7 +173,7 @@ describe("a request for machines of Compute Engine", () => {
       yield* timing({ stagingSeconds: 2 })
       const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
       const [first] = yield* Effect.repeat(live, { until: (found) => found.length === 2 })
-      yield* Effect.promise(() => gce.console("DELETE", `zones/${zone}/instances/${first!.name}`))
+      yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${first!.name}`))
       assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", scope: "zone" })
       assert.lengthOf(yield* live, 0)
       assert.lengthOf(yield* disks, 0)
@@ -236,7 +223,7 @@ describe("a request for machines of Compute Engine", () => {
       yield* cloud.terminate(refOf(asked, node!))
       const family = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-amd64"
       yield* Effect.promise(() =>
-        gce.console("POST", `zones/${zone}/instances`, {
+        gce().console("POST", `zones/${zone}/instances`, {
           name: node!.host,
           machineType: `zones/${zone}/machineTypes/e2-small`,
           disks: [{ boot: true, autoDelete: true, initializeParams: { sourceImage: family } }],
@@ -257,9 +244,9 @@ describe("a request for machines of Compute Engine", () => {
       const [node] = yield* TestClock.withLive(cloud.provision(asked))
       const ref = refOf(asked, node!)
       yield* timing({ listSeconds: 0 })
-      yield* Effect.promise(() => gce.console("DELETE", `zones/${zone}/instances/${node!.host}`))
+      yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${node!.host}`))
       // As if nobody knew any more who did that.
-      yield* Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: 15 * 86_400 }))
+      yield* Effect.promise(() => gce().strict("POST", "clock", { advanceSeconds: 15 * 86_400 }))
       const state = Effect.map(cloud.query([ref]), ([found]) => found!.state)
       assert.strictEqual(yield* state, "unknown")
       yield* TestClock.adjust("59 seconds")
@@ -273,18 +260,18 @@ describe("a request for machines of Compute Engine", () => {
   it.live("goes into a network of our own where no other lets in what is needed, made once, and told where the user's is missing", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
-      yield* Effect.promise(() => gce.console("DELETE", "global/firewalls/default-allow-ssh"))
+      yield* Effect.promise(() => gce().console("DELETE", "global/firewalls/default-allow-ssh"))
       yield* cloud.provision(request([0]))
       const next = yield* daemonOver(home)
       yield* next.provision(request([0]))
-      const { items } = yield* Effect.promise(() => gce.console("GET", "global/networks"))
+      const { items } = yield* Effect.promise(() => gce().console("GET", "global/networks"))
       assert.sameMembers(
         items.map(({ name }: { name: string }) => name),
         ["default", "skyd-vpc"]
       )
       const rules = yield* firewalls
       assert.sameMembers(rules, ["skyd-vpc-internal", "skyd-vpc-ssh"])
-      const { items: all } = yield* Effect.promise(() => gce.console("GET", `zones/${zone}/instances`))
+      const { items: all } = yield* Effect.promise(() => gce().console("GET", `zones/${zone}/instances`))
       for (const { networkInterfaces } of all) assert.include(networkInterfaces[0].network, "/skyd-vpc")
       writeFileSync(join(home, "config.yaml"), "gcp: {vpc_name: lab}\n")
       const error = yield* Effect.flip(next.provision(request([0])))
@@ -300,14 +287,14 @@ describe("a request for machines of Compute Engine", () => {
     Effect.gen(function* () {
       const { cloud, request } = yield* one
       const { offer } = request([0])
-      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ region: "us-central1", machineType: "n2-*", spot: false, cpus: 0 }]))
+      yield* Effect.promise(() => gce().strict("PUT", "capacity", [{ region: "us-central1", machineType: "n2-*", spot: false, cpus: 0 }]))
       assert.deepStrictEqual(yield* cloud.noQuota!(offer), {
         message: "the project's quota of N2_CPUS is 0 in us-central1",
         scope: "region"
       })
       // One that was never given says nothing: the plain one holds then.
       yield* Effect.promise(() =>
-        gce.strict("PUT", "capacity", [
+        gce().strict("PUT", "capacity", [
           { region: "us-east1", machineType: "n2-*", spot: true, cpus: 0 },
           { region: "us-east4", machineType: "n2-*", spot: true, cpus: 0 },
           { region: "us-east4", machineType: "n2-*", spot: false, cpus: 0 }
@@ -326,11 +313,11 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, request } = yield* one
       const { offer } = request([0])
       const gpu = { ...offer, instanceType: "n1-highmem-8", accelerators: { name: "T4", count: 1 } }
-      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ accelerator: "*", gpus: 0, metric: "GPUS_ALL_REGIONS" }]))
+      yield* Effect.promise(() => gce().strict("PUT", "capacity", [{ accelerator: "*", gpus: 0, metric: "GPUS_ALL_REGIONS" }]))
       assert.deepStrictEqual(yield* cloud.noQuota!(gpu), { message: "the project's quota of GPUS_ALL_REGIONS is 0", scope: "cloud" })
       assert.isNull(yield* cloud.noQuota!(offer))
       const next = yield* daemonOver(yield* tempFolder)
-      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ cpus: 0, metric: "CPUS_ALL_REGIONS" }]))
+      yield* Effect.promise(() => gce().strict("PUT", "capacity", [{ cpus: 0, metric: "CPUS_ALL_REGIONS" }]))
       assert.deepInclude(yield* next.noQuota!(offer), { scope: "cloud", anyKind: true })
     }).pipe(Effect.scoped)
   )
@@ -340,12 +327,12 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, request } = yield* one
       const [source] = yield* cloud.provision(request([0]))
       yield* Effect.promise(() =>
-        gce.console("POST", "global/machineImages", { name: "kept", sourceInstance: `zones/${zone}/instances/${source!.host}` })
+        gce().console("POST", "global/machineImages", { name: "kept", sourceInstance: `zones/${zone}/instances/${source!.host}` })
       )
       const machine = { images: { "*": "projects/lab-1/global/machineImages/kept" } }
       assert.lengthOf(yield* cloud.provision(request([0, 1], { machine })), 2)
       assert.lengthOf(yield* live, 3)
-      yield* Effect.promise(() => gce.strict("PUT", "capacity", [{ zone, machineType: "n2-*", count: 4 }]))
+      yield* Effect.promise(() => gce().strict("PUT", "capacity", [{ zone, machineType: "n2-*", count: 4 }]))
       assert.deepInclude(yield* Effect.flip(cloud.provision(request([0, 1, 2], { machine }))), { kind: "Refused", scope: "zone" })
       assert.lengthOf(yield* live, 3)
       // One is refused while the other is on its way, and not to be seen yet.
@@ -357,7 +344,7 @@ describe("a request for machines of Compute Engine", () => {
         schedule: Schedule.spaced("500 millis")
       })
       assert.deepInclude(yield* Effect.flip(refused), { kind: "Refused", code: "quotaExceeded" })
-      yield* Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: 10 }))
+      yield* Effect.promise(() => gce().strict("POST", "clock", { advanceSeconds: 10 }))
       assert.lengthOf(yield* live, 3)
     }).pipe(Effect.scoped)
   )
@@ -367,7 +354,7 @@ describe("a request for machines of Compute Engine", () => {
       const { cloud, home, request } = yield* one
       const [source] = yield* cloud.provision(request([0]))
       yield* Effect.promise(() =>
-        gce.console("POST", "global/machineImages", { name: "kept", sourceInstance: `zones/${zone}/instances/${source!.host}` })
+        gce().console("POST", "global/machineImages", { name: "kept", sourceInstance: `zones/${zone}/instances/${source!.host}` })
       )
       const asked = request([0, 1], { machine: { images: { "*": "projects/lab-1/global/machineImages/kept" } } })
       yield* fault({ action: "instances.insert", match: { name: "*-1" }, reason: "backendError", status: 503 })
@@ -434,7 +421,7 @@ describe("a request for machines of Compute Engine", () => {
         ["projects/debian-cloud/global/images/family/debian-12", /^projects\/debian-cloud\/global\/images\/debian-12-/],
         ["skypilot:gpu-debian-11", /^projects\/ubuntu-os-cloud\/global\/images\/ubuntu-2404/]
       ] as const) {
-        yield* Effect.promise(() => gce.strict("DELETE", "calls"))
+        yield* Effect.promise(() => gce().strict("DELETE", "calls"))
         yield* cloud.provision(request([0], { machine: { images: { "us-central1": image } } }))
         const [{ body }] = (yield* accepted) as [GceCall]
         assert.match(body.instanceProperties.disks[0].initializeParams.sourceImage, found)
@@ -466,14 +453,14 @@ describe("a request for machines of Compute Engine", () => {
       assert.lengthOf(yield* accepted, 1)
       const refs = nodes.map((node) => refOf(asked, node))
       const calls = Effect.gen(function* () {
-        yield* Effect.promise(() => gce.strict("DELETE", "calls"))
+        yield* Effect.promise(() => gce().strict("DELETE", "calls"))
         const states = yield* cloud.query(refs)
-        const made = yield* Effect.promise(() => gce.calls())
+        const made = yield* Effect.promise(() => gce().calls())
         return { off: states.filter(({ state }) => state === "stopped").length, made: made.map(({ action }) => action) }
       })
       const list = ["instances.aggregatedList", "instances.aggregatedList"]
       assert.deepStrictEqual(yield* calls, { off: 0, made: list })
-      yield* Effect.promise(() => gce.strict("POST", `instances/${nodes[7]!.host}/shutdown`))
+      yield* Effect.promise(() => gce().strict("POST", `instances/${nodes[7]!.host}/shutdown`))
       assert.deepStrictEqual(yield* calls, { off: 1, made: [...list, "zoneOperations.list"] })
       assert.deepStrictEqual(yield* calls, { off: 1, made: list })
     }).pipe(Effect.scoped)
@@ -493,9 +480,9 @@ describe("a request for machines of Compute Engine", () => {
         assert.lengthOf((yield* cloud.tagged!(null)).owned, 2)
         // Its disk stays where it was told to.
         yield* Effect.promise(() =>
-          gce.console("POST", `zones/${zone}/instances/${node!.host}/setDiskAutoDelete?autoDelete=false&deviceName=persistent-disk-0`)
+          gce().console("POST", `zones/${zone}/instances/${node!.host}/setDiskAutoDelete?autoDelete=false&deviceName=persistent-disk-0`)
         )
-        yield* Effect.promise(() => gce.console("DELETE", `zones/${zone}/instances/${node!.host}`))
+        yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${node!.host}`))
         const left = yield* cloud.tagged!(asked.tags.log)
         assert.deepStrictEqual(left.owned, [])
         assert.deepStrictEqual(
@@ -537,7 +524,7 @@ describe("a request for machines of Compute Engine", () => {
         const [{ id, kind }] = (yield* cloud.tagged!(asked.tags.log)).remnants as [Remnant]
         assert.strictEqual(kind, "snapshot")
         const [node] = yield* cloud.provision(asked)
-        const [disk] = (yield* Effect.promise(() => gce.console("GET", `zones/${offers[0]!.zone}/disks`))).items.filter(
+        const [disk] = (yield* Effect.promise(() => gce().console("GET", `zones/${offers[0]!.zone}/disks`))).items.filter(
           ({ name }: { name: string }) => name === node!.host
         )
         assert.include(disk.sourceSnapshot, `/snapshots/${id}`)

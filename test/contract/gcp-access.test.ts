@@ -1,26 +1,10 @@
 /** Why Compute Engine cannot be used, or not for all: in words that say what to do. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
-import { Gce } from "../tools/gce.ts"
-import { daemonsOf, oneIn } from "./rented-requests.ts"
+import { gcpScene } from "./gcp-scene.ts"
 
-let gce: Gce
-beforeAll(async () => {
-  gce = await Gce.start()
-})
-afterAll(() => gce.end())
-beforeEach(async () => {
-  Object.assign(process.env, gce.env)
-  await gce.reset()
-})
+const { gce, one, fault } = gcpScene()
 
-const one = oneIn(
-  daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") })),
-  "gcp/us-central1/us-central1-a"
-)
-const fault = (rule: object) => Effect.promise(() => gce.strict("POST", "faults", rule))
 const file = (): string | undefined => process.env["GOOGLE_APPLICATION_CREDENTIALS"]
 
 describe("access to Compute Engine", () => {
@@ -68,7 +52,7 @@ describe("access to Compute Engine", () => {
 
   it.live("warns of each right that is lacking with what that one stops, and no more", () =>
     Effect.gen(function* () {
-      yield* Effect.promise(() => gce.strict("PUT", "denied", ["compute.firewalls.create", "compute.snapshots.list"]))
+      yield* Effect.promise(() => gce().strict("PUT", "denied", ["compute.firewalls.create", "compute.snapshots.list"]))
       const { cloud } = yield* one
       assert.isNull(yield* cloud.whyNot!)
       assert.deepStrictEqual(yield* cloud.warnings!, [

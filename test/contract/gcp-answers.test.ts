@@ -4,10 +4,9 @@ import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach } from "vitest"
-import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
-import { Gce } from "../tools/gce.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { afterAll, beforeEach } from "vitest"
+import { gcpScene } from "./gcp-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
 interface Spoilt {
   readonly status: number
@@ -35,30 +34,20 @@ const proxyTo = async (url: string): Promise<Server> => {
   return server
 }
 
-let gce: Gce
 let proxy: Server
-beforeAll(async () => {
-  gce = await Gce.start()
-  proxy = await proxyTo(gce.url)
+const { one, live } = gcpScene(async ({ url }) => {
+  proxy = await proxyTo(url)
   const { port } = proxy.address() as AddressInfo
-  Object.assign(process.env, gce.env, { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `http://127.0.0.1:${port}/compute/v1/` })
+  return { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `http://127.0.0.1:${port}/compute/v1/` }
 })
-afterAll(async () => {
+afterAll(() => {
   proxy.closeAllConnections()
   proxy.close()
-  await gce.end()
 })
-beforeEach(async () => {
+beforeEach(() => {
   spoil = () => undefined
-  await gce.reset()
 })
 
-const zone = "us-central1-a"
-const one = oneIn(
-  daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") })),
-  `gcp/us-central1/${zone}`
-)
-const live = Effect.promise(() => gce.instances())
 /** Pauses between tries are over at once. */
 const whileTimePasses = <A>(deed: Effect.Effect<A>) =>
   Effect.raceFirst(deed, Effect.forever(Effect.andThen(TestClock.adjust("10 seconds"), TestClock.withLive(Effect.sleep("2 millis")))))

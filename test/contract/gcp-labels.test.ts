@@ -2,33 +2,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll, beforeAll, beforeEach, expect } from "vitest"
-import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
+import { expect } from "vitest"
 import { nodeOf } from "../../events/ids.ts"
-import { Gce } from "../tools/gce.ts"
 import { makeToken } from "./cloud-nodes.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { gcpScene, zone } from "./gcp-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
-let gce: Gce
-beforeAll(async () => {
-  gce = await Gce.start()
-  Object.assign(process.env, gce.env)
-})
-afterAll(() => gce.end())
-beforeEach(() => gce.reset())
+const { gce, one, live } = gcpScene()
 
-const zone = "us-central1-a"
-const one = oneIn(
-  daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") })),
-  `gcp/us-central1/${zone}`
-)
-const live = Effect.promise(() => gce.instances())
 const path = (host: string | null) => `zones/${zone}/instances/${host}`
 /** All of them, as Terraform does it. */
 const setLabels = (host: string | null, labels: object) =>
   Effect.promise(async () => {
-    const { labelFingerprint } = await gce.console("GET", path(host))
-    await gce.console("POST", `${path(host)}/setLabels`, { labels, labelFingerprint })
+    const { labelFingerprint } = await gce().console("GET", path(host))
+    await gce().console("POST", `${path(host)}/setLabels`, { labels, labelFingerprint })
   })
 
 describe("a machine of Compute Engine whose labels others have replaced", () => {
@@ -117,10 +104,10 @@ describe("a machine of Compute Engine that is off and was to end with that", () 
   })
   const shutDown = (host: string | null) =>
     Effect.promise(async () => {
-      await gce.strict("POST", `instances/${host}/shutdown`)
-      await expect.poll(async () => (await gce.instances())[0]!.status).toBe("TERMINATED")
+      await gce().strict("POST", `instances/${host}/shutdown`)
+      await expect.poll(async () => (await gce().instances())[0]!.status).toBe("TERMINATED")
     })
-  const forget = Effect.promise(() => gce.strict("POST", "clock", { advanceSeconds: days * 86_400 }))
+  const forget = Effect.promise(() => gce().strict("POST", "clock", { advanceSeconds: days * 86_400 }))
 
   it.effect("has ended itself also where GCP has forgotten how, and until that is certain nothing is said of it", () =>
     Effect.gen(function* () {
@@ -151,7 +138,7 @@ describe("a machine of Compute Engine that is off and was to end with that", () 
   it.effect("is kept where others stopped it, as long as GCP says so", () =>
     Effect.gen(function* () {
       const { cloud, ref } = yield* off()
-      yield* Effect.promise(() => gce.console("POST", `${path(ref.host)}/stop`))
+      yield* Effect.promise(() => gce().console("POST", `${path(ref.host)}/stop`))
       yield* TestClock.setTime(Date.now() + dayMs)
       assert.deepInclude((yield* cloud.query([ref]))[0], { state: "stopped", down: false })
     }).pipe(Effect.scoped)

@@ -1,25 +1,12 @@
 /** Ports of a cluster that is there: opened on its machines by a rule of its own, whatever is cut short, and gone with it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { afterAll, beforeAll, beforeEach } from "vitest"
 import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
-import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
-import { Gce } from "../tools/gce.ts"
-import { daemonsOf, oneIn, refOf } from "./rented-requests.ts"
+import { gcpScene, zone } from "./gcp-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
-let gce: Gce
-beforeAll(async () => {
-  gce = await Gce.start()
-  Object.assign(process.env, gce.env)
-})
-afterAll(() => gce.end())
-beforeEach(() => gce.reset())
+const { gce, daemonOver, one, fault, calm } = gcpScene()
 
-const daemonOver = daemonsOf((options, lists) => GcpCloud.make({ ...options, catalog: () => lists.of("gcp") }))
-const zone = "us-central1-a"
-const one = oneIn(daemonOver, `gcp/us-central1/${zone}`)
-const fault = (...rules: ReadonlyArray<object>) => Effect.promise(() => gce.strict("POST", "faults", rules))
-const calm = Effect.promise(() => gce.strict("DELETE", "faults"))
 const nameOf = ({ tags }: ProvisionRequest) => `skyd-ports-${tags.cluster.toLowerCase()}`
 
 interface Rule {
@@ -31,7 +18,7 @@ interface Rule {
 /** What the cluster's own rule lets in from anywhere, if there is one. */
 const open = (asked: ProvisionRequest) =>
   Effect.map(
-    Effect.promise(() => gce.console("GET", "global/firewalls")),
+    Effect.promise(() => gce().console("GET", "global/firewalls")),
     ({ items }) => {
       const rule = (items as ReadonlyArray<Rule>).find(({ name }) => name === nameOf(asked))
       if (rule === undefined) return undefined
@@ -41,7 +28,7 @@ const open = (asked: ProvisionRequest) =>
   )
 const tagsOf = (host: string | null) =>
   Effect.map(
-    Effect.promise(() => gce.console("GET", `zones/${zone}/instances/${host}`)),
+    Effect.promise(() => gce().console("GET", `zones/${zone}/instances/${host}`)),
     ({ tags }) => (tags.items ?? []) as ReadonlyArray<string>
   )
 
@@ -52,11 +39,11 @@ describe("ports of machines of Compute Engine that are there", () => {
       const asked = request([0, 1])
       const nodes = yield* cloud.provision(asked)
       const refs = nodes.map((node) => refOf(asked, node))
-      const { tags } = (yield* Effect.promise(() => gce.console("GET", `zones/${zone}/instances/${nodes[0]!.host}`))) as {
+      const { tags } = (yield* Effect.promise(() => gce().console("GET", `zones/${zone}/instances/${nodes[0]!.host}`))) as {
         tags: { fingerprint: string }
       }
       const own = { items: ["own"], fingerprint: tags.fingerprint }
-      yield* Effect.promise(() => gce.console("POST", `zones/${zone}/instances/${nodes[0]!.host}/setTags`, own))
+      yield* Effect.promise(() => gce().console("POST", `zones/${zone}/instances/${nodes[0]!.host}/setTags`, own))
       yield* cloud.openPorts!(refs, ["8080", "9000-9010"])
       assert.deepStrictEqual(yield* open(asked), ["8080", "9000-9010"])
       assert.deepStrictEqual(yield* tagsOf(nodes[0]!.host), ["own", nameOf(asked)])
@@ -137,7 +124,7 @@ describe("ports of machines of Compute Engine that are there", () => {
       const asked = request([0, 1])
       const nodes = yield* cloud.provision(asked)
       const refs = nodes.map((node) => refOf(asked, node))
-      yield* Effect.promise(() => gce.console("DELETE", `zones/${zone}/instances/${nodes[0]!.host}`))
+      yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${nodes[0]!.host}`))
       yield* cloud.openPorts!(refs, ["8080"])
       assert.deepStrictEqual(yield* open(asked), ["8080"])
       assert.deepStrictEqual(yield* tagsOf(nodes[1]!.host), [nameOf(asked)])
