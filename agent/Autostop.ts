@@ -11,8 +11,6 @@ import { bootId } from "./processes.ts"
 
 const lookMs = 5000
 const acknowledgeMs = 60_000
-/** Clouds whose nodes leave their journal behind for the daemon to read. */
-const outlived = ["local", "ssh"]
 /** Tests shorten a minute. */
 const minuteMs = Number(process.env.SKYD_AGENT_MINUTE_MS ?? 60_000)
 
@@ -86,7 +84,8 @@ export class Autostop {
     const { idleMinutes, down } = setting!
     const idleSinceWallMs = Math.round(Date.now() - (awakeMs() - idleSinceMs))
     await this.#head.reports.tell({ _tag: "AutostopFired", idleMinutes, down, idleSinceMs: idleSinceWallMs })
-    if (down && !outlived.includes(this.#head.folder.identity.cloud)) await this.#acknowledged()
+    // With its machine goes its journal; elsewhere the daemon reads it when all is over.
+    if (down && this.#head.folder.identity.powersOff) await this.#acknowledged()
     await this.#leave(down)
   }
 

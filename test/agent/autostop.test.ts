@@ -85,7 +85,7 @@ describe("autostop", () => {
   })
 
   it("down waits for its journal to be read, where that goes with the machine", async () => {
-    const { head } = await cluster({ cloud: "aws", minuteMs })
+    const { head } = await cluster({ powersOff: true, minuteMs })
     const follower = await Follower.of(head)
     const client = await head.client()
     await client.call("autostop", { setting: 1, idleMinutes: 0, down: true })

@@ -184,11 +184,20 @@ export interface Wanted {
   readonly accelerators?: { readonly name: string; readonly count: number } | null
   readonly minuteMs?: number
   readonly start?: boolean
-  readonly cloud?: string
+  readonly powersOff?: boolean
   readonly home?: string
 }
 
 let made = 0
+
+/** A folder of programs for an agent that powers its machine off: that ends the agent, as a machine would, and no machine. */
+const withoutPower = (base: string): string => {
+  const folder = join(base, "bin")
+  fs.mkdirSync(folder, { recursive: true })
+  fs.writeFileSync(join(folder, "shutdown"), "#!/bin/sh\nkill -9 $PPID\n", { mode: 0o755 })
+  fs.writeFileSync(join(folder, "sudo"), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 })
+  return folder
+}
 
 /** A cluster whose head knows its peers. */
 export const cluster = async ({
@@ -197,7 +206,7 @@ export const cluster = async ({
   accelerators = null,
   minuteMs = 60_000,
   start = true,
-  cloud = "local",
+  powersOff = false,
   home
 }: Wanted = {}) => {
   const id = `cluster-${ulid(Date.now())}`
@@ -211,7 +220,7 @@ export const cluster = async ({
       node: `${id}-node-${rank}`,
       rank,
       address: `127.0.1.${rank + 1}`,
-      cloud,
+      cloud: "local",
       region: "here",
       zone: null,
       cpus,
@@ -219,9 +228,13 @@ export const cluster = async ({
       accelerators,
       socket: join(base, `${rank}.sock`),
       environment: { PATH: "/usr/local/bin:/usr/bin:/bin", USER: "alice", LANG: "C.UTF-8" },
-      ...(home !== undefined && { home })
+      ...(home !== undefined && { home }),
+      ...(powersOff && { powersOff })
     }
-    return new TestNode(identity, join(base, `n${rank}`), { SKYD_AGENT_MINUTE_MS: `${minuteMs}`, PATH: process.env.PATH! })
+    return new TestNode(identity, join(base, `n${rank}`), {
+      SKYD_AGENT_MINUTE_MS: `${minuteMs}`,
+      PATH: powersOff ? `${withoutPower(base)}:${process.env.PATH}` : process.env.PATH!
+    })
   })
   clusters.push({ cluster: id, nodes: all })
   if (!start) return { nodes: all, head: all[0]! }
