@@ -62,9 +62,10 @@ export const clusterView = (
     ...(row.autostop !== null && !isArmed(row) && { autostopWanted: row.autostop.idleMinutes >= 0 }),
     numNodes: row.numNodes,
     resources: row.offer,
-    nodes: row.nodes.map(({ address, node, rank, ready, state }) => ({
+    nodes: row.nodes.map(({ address, host, node, rank, ready, state }) => ({
       rank,
       id: node,
+      ...(host !== null && { host }),
       state: state === "running" && !ready ? "starting" : state,
       address
     })),

@@ -53,7 +53,14 @@ export const ClusterView = Schema.Struct({
   numNodes: Schema.Int,
   resources: Schema.NullOr(Offer),
   nodes: Schema.Array(
-    Schema.Struct({ rank: Schema.Natural, id: Schema.NullOr(Schema.String), state: Schema.String, address: Schema.NullOr(Schema.String) })
+    Schema.Struct({
+      rank: Schema.Natural,
+      id: Schema.NullOr(Schema.String),
+      /** What its cloud calls the machine, an instance's id say; absent where a node is no machine of its own. */
+      host: Schema.optionalKey(Schema.String),
+      state: Schema.String,
+      address: Schema.NullOr(Schema.String)
+    })
   ),
   /** Machines that its cloud was asked for and has not answered yet: they may run, and all of them cost so much an hour. */
   askedFor,

@@ -25,6 +25,24 @@ describe("status", () => {
   it("status-19: UP once the launch has ended and every agent answered", () => {
     assert.deepStrictEqual(words(up(2)), ["UP", null, null])
   })
+  it("tells what its cloud calls the machine of each node, where it is a machine of its own", () => {
+    const nodes = (facts: ReadonlyArray<Said>) => clusterView(rowAfter(facts)!, worldOf(facts).jobs, 9).nodes
+    assert.notProperty(nodes(up())[0], "host")
+    const own: Said = [
+      {
+        _tag: "NodeProvisioned",
+        cluster,
+        token,
+        rank: 0,
+        node: nodeId(0),
+        address: "203.0.113.7",
+        host: "i-0abc",
+        hostKey: "ssh-ed25519 A"
+      },
+      "r-launch"
+    ]
+    assert.strictEqual(nodes([...asked(), provisioned()[0]!, own])[0]!.host, "i-0abc")
+  })
   it("what is off and to be gone waits to be deleted, and says for what", () => {
     const fired: Said = { _tag: "AutostopFired", cluster, idleMinutes: 2, down: true, idleSinceMs: 1, observedAtMs: 5, entry: 1 }
     const off: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
