@@ -1,6 +1,6 @@
 /**
- * The names that things get on a cloud, and names made up for those who give none. Hashes come in: they are Node's to compute. The local
- * cloud calls things as it likes: all but the made-up names wait, checked against SkyPilot's, for the first cloud that limits them.
+ * Names that are made up for clusters whose user gives none; and the names that SkyPilot gives to things on a cloud, held against it by
+ * the golden files alone: our clouds name machines by their tokens. Hashes come in: they are Node's to compute.
  */
 
 export interface NameOnCloud {

@@ -13,7 +13,7 @@ import type { Connections } from "../remote/Connections.ts"
 import { type Ground, readWhere, whereScript } from "../remote/ground.ts"
 import type { RemoteError } from "../remote/RemoteError.ts"
 import type { Target } from "../remote/Target.ts"
-import { inWords, transient } from "./errors.ts"
+import { cloudErrorOf, transient } from "./errors.ts"
 import { whenConnected } from "./when-connected.ts"
 
 /** `host`: as people call it. */
@@ -61,7 +61,7 @@ export const makeMachines = <Machine extends { readonly host: string }>({
         input: JSON.stringify({ method, params }),
         maxOutput: answerMaxBytes
       })
-      .pipe(Effect.mapError(inWords))
+      .pipe(Effect.mapError(cloudErrorOf))
     const said = ran.stderr.trim().split("\n").at(-1)
     if (notThere.includes(ran.code) || ran.stderr.includes(`Cannot find module '${agent}'`)) return { missing: said ?? "" }
     const answer = yield* Effect.try({
@@ -81,8 +81,8 @@ export const makeMachines = <Machine extends { readonly host: string }>({
     method: M,
     params: MachineMethods[M][0]
   ) {
-    const target = yield* Effect.mapError(targetOf(machine, hostKey), inWords)
-    const prepare = Effect.mapError(makeReady(machine, target), inWords)
+    const target = yield* Effect.mapError(targetOf(machine, hostKey), cloudErrorOf)
+    const prepare = Effect.mapError(makeReady(machine, target), cloudErrorOf)
     const first = yield* askOnce(machine, target, readies.get(keyOf(machine)) ?? (yield* prepare), method, params)
     // Also just after a look: another daemon may have swept there.
     const answer = "missing" in first ? yield* askOnce(machine, target, yield* prepare, method, params) : first
@@ -97,8 +97,8 @@ export const makeMachines = <Machine extends { readonly host: string }>({
 
   const readyFor = Effect.fn("Machines.readyFor")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
-    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    return { target, ready: readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), inWords)) }
+    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), cloudErrorOf)
+    return { target, ready: readies.get(keyOf(machine)) ?? (yield* Effect.mapError(makeReady(machine, target), cloudErrorOf)) }
   })
 
   /** A subcommand of the agent's program as a stream; `argument` is made of the folder of all of ours there. */
@@ -107,7 +107,7 @@ export const makeMachines = <Machine extends { readonly host: string }>({
     const { agent, base, node } = ready
     const stream: Duplex = yield* Effect.mapError(
       connections.open(target, [node, agent, name, argument(base)], name === "connect" ? "lasts" : "ends"),
-      inWords
+      cloudErrorOf
     )
     return stream
   })
@@ -119,7 +119,7 @@ export const makeMachines = <Machine extends { readonly host: string }>({
       .dial(target, path(ready.base))
       .pipe(
         Effect.catch((error) =>
-          error.kind === "NotForwarded" ? Effect.flatMap(open(ref, "connect", path), whenConnected) : Effect.fail(inWords(error))
+          error.kind === "NotForwarded" ? Effect.flatMap(open(ref, "connect", path), whenConnected) : Effect.fail(cloudErrorOf(error))
         )
       )
   })
@@ -136,20 +136,20 @@ export const makeMachines = <Machine extends { readonly host: string }>({
 
   const login = Effect.fn("Machines.login")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
-    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
+    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), cloudErrorOf)
     return { ...target, password: null, proxyJump: yield* seen(target.proxyJump) }
   })
 
   const hostKey = Effect.fn("Machines.hostKey")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
-    return yield* Effect.mapError(Effect.flatMap(targetOf(machine, ref.hostKey), connections.hostKey), inWords)
+    return yield* Effect.mapError(Effect.flatMap(targetOf(machine, ref.hostKey), connections.hostKey), cloudErrorOf)
   })
 
   /** For others of its cluster, as it is now: a lease of its network may give it another one. */
   const addressOf = Effect.fn("Machines.addressOf")(function* (ref: NodeRef) {
     const machine = yield* machineOf(ref)
-    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), inWords)
-    const { stdout } = yield* Effect.mapError(connections.run(target, whereScript), inWords)
+    const target = yield* Effect.mapError(targetOf(machine, ref.hostKey), cloudErrorOf)
+    const { stdout } = yield* Effect.mapError(connections.run(target, whereScript), cloudErrorOf)
     const where = readWhere(stdout.toString())
     return { user: where.user || target.user, host: addressFor(where, target.host) ?? target.host, port: where.port ?? target.port }
   })

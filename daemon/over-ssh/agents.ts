@@ -10,7 +10,7 @@ import { type Cloud, CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { isOnlyHere } from "../remote/addresses.ts"
 import { RemoteError } from "../remote/RemoteError.ts"
 import { send } from "../sync/send.ts"
-import { inWords, refused } from "./errors.ts"
+import { cloudErrorOf, refused } from "./errors.ts"
 import type { Machines } from "./Machines.ts"
 
 const atOnce = 32
@@ -78,7 +78,7 @@ export const agentsOver = (machines: Machines): Required<Pick<Cloud, Verbs>> => 
       try: (signal) => send(stream, plain(ref), what, { signal, ...(onProgress && { onProgress }) }),
       catch: (error) => {
         // What became of the line says more than what that did to the sync.
-        if (stream.errored instanceof RemoteError) return inWords(stream.errored)
+        if (stream.errored instanceof RemoteError) return cloudErrorOf(stream.errored)
         const { code, kind, message } = machineError(error)
         return new CloudError({ kind, code, message: `${ref.host ?? ref.node}: ${message}`, unreached: error instanceof Cut })
       }

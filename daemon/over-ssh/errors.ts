@@ -8,5 +8,5 @@ export const refused = (code: string, message: string, want?: CloudError["want"]
   new CloudError({ kind: "Refused", code, message, ...(want && { want }) })
 
 /** A machine that does not answer may do so later, and what is done about it is the user's to say: never final. */
-export const inWords = ({ isPassing, kind, message }: RemoteError) =>
+export const cloudErrorOf = ({ isPassing, kind, message }: RemoteError) =>
   new CloudError({ kind: "Transient", code: kind, message, unreached: isPassing })

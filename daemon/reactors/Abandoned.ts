@@ -1,7 +1,7 @@
 /**
- * Ends what was dropped by a purge without its word: a node on a machine of the user's own that was not reached, and what was asked for and
- * never answered. Nothing of a cluster that is gone runs on there, and the machine is free again, once it is back. Asked for ever, seldom;
- * what is then learned is a fact.
+ * Ends what was dropped by a purge without its word: a node on a machine of its own that was not reached, and what was asked for and
+ * never answered. Nothing of a cluster that is gone runs on there or costs, once it is back. Asked for ever, seldom; what is then learned
+ * is a fact.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -97,11 +97,11 @@ const noCredentials =
 
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
-  const told = Effect.mapError((error: CloudError) => withWayOn(error, process.env))
+  const orWayOn = Effect.mapError((error: CloudError) => withWayOn(error, process.env))
   const { identity, identityNow } = keptIdentity({
     hasSigns,
     fingerprint: aws.keyNow,
-    ask: Effect.map(told(aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))), ({ Account, UserId }) =>
+    ask: Effect.map(orWayOn(aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))), ({ Account, UserId }) =>
       [UserId, Account].flatMap((name) => name || [])
     )
   })
@@ -135,7 +135,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
     return { why, found: { regions, lacks: lacks.filter((name) => forMore.includes(name)) } }
-  }).pipe(told)
+  }).pipe(orWayOn)
   const {
     doubt,
     doubting,

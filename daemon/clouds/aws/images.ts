@@ -6,6 +6,7 @@ import type { Image } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { type Images, namedImage } from "../../../task/images.ts"
+import type { Arch } from "../../rented/arch.ts"
 import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
@@ -19,8 +20,6 @@ interface Family {
   readonly owners: ReadonlyArray<string>
   readonly names: ReadonlyArray<string>
 }
-
-export type Arch = "x86_64" | "arm64"
 
 const words: { readonly [A in Arch]: string } = { x86_64: "amd64", arm64: "arm64" }
 /** The ids of Canonical's accounts: elsewhere, in GovCloud, in China. */

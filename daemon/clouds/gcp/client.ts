@@ -8,7 +8,7 @@ import { again } from "../../rented/again.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { type Fetch, listening, type Slot, slots } from "./answers.ts"
-import { filesNow, isOnGoogle, ofNoUse, ownerOf, projectOf, readCredentials } from "./credentials.ts"
+import { accountOf, filesNow, isOnGoogle, ofNoUse, projectOf, readCredentials } from "./credentials.ts"
 import { errorOf, isThrottled } from "./errors.ts"
 import { type Clients, openClients } from "./open-clients.ts"
 import { withWayOn } from "./way-on.ts"
@@ -68,7 +68,7 @@ const load = async (ownProject: string | null) => {
   if (chosen === undefined) throw refusedForAny("Config", noProject, "cloud")
   const project = chosen.name
   const ask = async () => {
-    const named = ownerOf(file)
+    const named = accountOf(file)
     if (named !== undefined) return named
     if (file.client_id === undefined) return (await auth.getCredentials()).client_email ?? project
     const { token } = await authClient.getAccessToken()

@@ -99,7 +99,7 @@ export const ofNoUse = (error: unknown): unknown => {
 }
 
 /** Who they are, where the file itself says that. */
-export const ownerOf = ({ audience, client_email, service_account_impersonation_url: url, type }: CredentialsFile): string | undefined =>
+export const accountOf = ({ audience, client_email, service_account_impersonation_url: url, type }: CredentialsFile): string | undefined =>
   /serviceAccounts\/([^/:]+):/.exec(url ?? "")?.[1] ?? client_email ?? (type?.startsWith("external_account") ? audience : undefined)
 
 export interface Project {

@@ -185,8 +185,8 @@ export const failureOf = ({ error, httpErrorStatusCode, operationType, zone }: O
   }))
   const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
   if (cause === undefined) return null
-  const told = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
+  const texts = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
   const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`
-  const refusal = refusedBy(cause.code, `${[...told].join("; ")}, ${operationType ?? "operation"}${where}`)
+  const refusal = refusedBy(cause.code, `${[...texts].join("; ")}, ${operationType ?? "operation"}${where}`)
   return throttled.includes(cause.code) ? passingBy(cause.code, refusal.message) : refusal
 }

@@ -5,11 +5,11 @@
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
 import { type Images, namedImage } from "../../../task/images.ts"
+import type { Arch } from "../../rented/arch.ts"
 import { keptOf } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 import { refusedBy } from "./errors.ts"
-import type { Arch } from "./machine-types.ts"
 
 const keptFor = "6 hours"
 

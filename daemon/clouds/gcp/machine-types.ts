@@ -1,10 +1,9 @@
 /** What a machine type's processor runs: its zone says it. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import type { Arch } from "../../rented/arch.ts"
 import { kept } from "../../rented/kept.ts"
 import type { Gcp } from "./client.ts"
-
-export type Arch = "x86_64" | "arm64"
 
 export const makeArchOf = (gcp: Gcp) => {
   const lookup = (key: string) => {

@@ -95,9 +95,10 @@ export const ownerInRule = (words: string): Tags | null => {
   return { log: log!, cluster: cluster as ClusterId, clusterName: clusterName as ClusterName }
 }
 
-const toldBy = ({ metadata }: Instance, key: keyof typeof metadataNames) =>
+const metadataItem = ({ metadata }: Instance, key: keyof typeof metadataNames) =>
   metadata?.items?.find((item) => item.key === metadataNames[key])?.value ?? undefined
-export const acceleratorsOf = (instance: Instance): Accelerators | null => parseAccelerator(toldBy(instance, "accelerators") ?? "") ?? null
+export const acceleratorsOf = (instance: Instance): Accelerators | null =>
+  parseAccelerator(metadataItem(instance, "accelerators") ?? "") ?? null
 export const endsItself = ({ labels }: Instance): boolean => labels?.[labelNames.ends] === "down"
 
 export const labelOf = (instance: Instance): Label | null => {
@@ -107,7 +108,7 @@ export const labelOf = (instance: Instance): Label | null => {
   const rank = Number(/-(\d+)$/.exec(instance.name ?? "")?.[1] ?? Number.NaN)
   if (owner === null || token === undefined || Number.isNaN(rank)) return null
   return {
-    tags: { ...owner, clusterName: (toldBy(instance, "clusterName") ?? owner.clusterName) as ClusterName },
+    tags: { ...owner, clusterName: (metadataItem(instance, "clusterName") ?? owner.clusterName) as ClusterName },
     folder: ofLabel(labels[labelNames.folder] ?? ""),
     token: ofLabel(token) as NodeToken,
     rank,

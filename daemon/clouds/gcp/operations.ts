@@ -58,7 +58,7 @@ export const makeOperations = (gcp: Gcp) => {
    * All that GCP remembers of instances of these names. By `eq` the API's filters are regular expressions, for the whole of a value; they
    * are not mixed with `=`.
    */
-  const told = Effect.fn("Operations.told")(function* (zone: string, names: ReadonlyArray<string>) {
+  const ofNames = Effect.fn("Operations.ofNames")(function* (zone: string, names: ReadonlyArray<string>) {
     const found: Array<Operation> = []
     for (let at = 0; at < names.length; at += namesMax)
       found.push(...(yield* list(zone, `targetLink eq ".*/instances/(${names.slice(at, at + namesMax).join("|")})"`)))
@@ -75,9 +75,9 @@ export const makeOperations = (gcp: Gcp) => {
     there: unless(isThere),
     /** The one that a request was accepted as: its `clientOperationId` is the id of the request, by the API's reference. */
     ofRequest: (zone: string, requestId: string) => Effect.map(list(zone, `clientOperationId = "${requestId}"`), (found) => found[0]),
-    told,
+    ofNames,
     /** How instances of these names ended. */
-    endings: (zone: string, names: ReadonlyArray<string>) => Effect.map(told(zone, names), endingsOf)
+    endings: (zone: string, names: ReadonlyArray<string>) => Effect.map(ofNames(zone, names), endingsOf)
   }
 }
 export type Operations = ReturnType<typeof makeOperations>

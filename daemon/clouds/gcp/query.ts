@@ -36,16 +36,16 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
   const stopOf = ({ lastStopTimestamp }: Instance) => Date.parse(lastStopTimestamp ?? "") || 0
   const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Instance>, nowMs: number) {
     const news = off.filter((one) => !endings.has(endedKey(one)))
-    const told = yield* operations.told(
+    const known = yield* operations.ofNames(
       zone,
       news.map(({ name }) => name!)
     )
-    const found = endingsOf(told)
+    const found = endingsOf(known)
     for (const one of news) {
       const name = one.name!
       const atMs = stopOf(one)
       // One that was suspended has no such time: that is no shutdown of its own.
-      const isLost = !found.has(name) && atMs > 0 && isForgotten(told, name, atMs)
+      const isLost = !found.has(name) && atMs > 0 && isForgotten(known, name, atMs)
       if (!found.has(name) && nowMs - atMs < (isLost && endsItself(one) ? forgottenAfterMs : toldWithinMs)) continue
       endings.set(endedKey(one), isLost ? { how: "forgotten", by: null, atMs, failure: null } : found.get(name))
     }

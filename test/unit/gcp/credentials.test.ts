@@ -5,7 +5,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { makeGcp } from "../../../daemon/clouds/gcp/client.ts"
-import { filesNow, hasSigns, ownerOf, projectOf, readCredentials } from "../../../daemon/clouds/gcp/credentials.ts"
+import { accountOf, filesNow, hasSigns, projectOf, readCredentials } from "../../../daemon/clouds/gcp/credentials.ts"
 import { gcpSettings } from "../../../daemon/clouds/gcp/settings.ts"
 
 const isGoogles = (name: string) => /^(GOOGLE_|CLOUDSDK_|GCLOUD_|HOME$)/.test(name)
@@ -89,7 +89,7 @@ describe("credentials", () => {
     ["an account elsewhere", { type: "external_account", audience: "//iam.googleapis.com/pools/x" }, "//iam.googleapis.com/pools/x"],
     ["a user, whom Google is asked for", login, undefined]
   ])("of %s say who that is", (_, file, owner) => {
-    expect(ownerOf(file)).toBe(owner)
+    expect(accountOf(file)).toBe(owner)
   })
 })
 

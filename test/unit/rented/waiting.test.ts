@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import type { NodeRef } from "../../../daemon/clouds/Cloud.ts"
-import { inWords } from "../../../daemon/over-ssh/errors.ts"
+import { cloudErrorOf } from "../../../daemon/over-ssh/errors.ts"
 import { clusterView } from "../../../daemon/queries/cluster-view.ts"
 import { operationView } from "../../../daemon/queries/operation-view.ts"
 import { remoteError } from "../../../daemon/remote/RemoteError.ts"
@@ -13,7 +13,9 @@ import { Ongoing, type Passing, Waiting, waitingFor } from "../../../daemon/requ
 import { operationOf } from "../../../projections/operations.ts"
 import { asked, nodeId, operation, provisioned, requested, rowAfter, worldOf } from "../../fakes/facts.ts"
 
-const refused = inWords(remoteError("ConnectionRefused", { name: "10.0.0.4" }, "connection refused by 10.0.0.4: nothing listens there"))
+const refused = cloudErrorOf(
+  remoteError("ConnectionRefused", { name: "10.0.0.4" }, "connection refused by 10.0.0.4: nothing listens there")
+)
 const ref = { node: nodeId(0), rank: 0, address: "10.0.0.4", host: "i-0ab3" } as unknown as NodeRef
 
 /** Whose machine refuses as often, and lets in then. */
@@ -26,7 +28,7 @@ const restart = (refusals: number) => {
 
 /** A machine that refuses our key. `isOurs`: this folder has made it. */
 const shut = (isOurs: boolean) => {
-  const denied = inWords(
+  const denied = cloudErrorOf(
     remoteError("PermissionDenied", { name: "10.0.0.4" }, "permission denied (publickey): ubuntu@10.0.0.4 with the key /s/keys/id_ed25519")
   )
   const fails = () => Effect.fail(denied)

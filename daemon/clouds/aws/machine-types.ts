@@ -1,11 +1,11 @@
 /** What a type's processor runs: EC2 says it. */
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
+import type { Arch } from "../../rented/arch.ts"
 import { kept } from "../../rented/kept.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { noSuchType, refusedBy } from "./errors.ts"
-import type { Arch } from "./images.ts"
 
 export const makeArchOf = (aws: Aws) => {
   const lookup = Effect.fn("Types.lookup")(function* (key: string) {
