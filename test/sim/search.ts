@@ -177,3 +177,7 @@ export const checkSearch = (disk: MemoryDisk, offered: ReadonlyArray<Offer>) => 
     }
   }
 }
+
+export const named = { clusterName: "a" }
+export const launch = { ...named, task: { run: "1 0", num_nodes: 2 } }
+export const retrying = { ...launch, retryUntilUp: true }
