@@ -27,7 +27,9 @@ const withoutMachine = (argv: ReadonlyArray<string>): ReadonlyArray<string> => {
     strict: false,
     allowPositionals: true
   })
-  const ignored = tokens.flatMap((token) => (token.kind === "option" && token.value !== undefined && ofMachines.some((name) => name === token.name) ? [token] : []))
+  const ignored = tokens.flatMap((token) =>
+    token.kind === "option" && token.value !== undefined && ofMachines.some((name) => name === token.name) ? [token] : []
+  )
   const ports = ignored.flatMap(({ name, value }) => (name === "ports" ? ["--ports", value!] : []))
   const opening = ports.length === 0 ? "" : ` A launch opens them: ${commandLine(["launch", "-c", positionals[0] ?? "CLUSTER", ...ports])}`
   for (const name of values["output"] === "json" ? [] : new Set(ignored.map((token) => token.name)))
