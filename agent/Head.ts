@@ -63,10 +63,7 @@ export class Head {
     const ordered = peers.every(({ rank }, index) => rank === index) && peers[0]?.node === this.folder.identity.node
     if (!ordered) throw valueError("peers must be all nodes in rank order, the head first")
     for (const peer of peers) mustBeReachable(peer)
-    if (JSON.stringify(peers) === JSON.stringify(this.peers)) {
-      for (const host of this.hosts) host.tryAgain()
-      return this.store.settled
-    }
+    if (JSON.stringify(peers) === JSON.stringify(this.peers)) return this.store.settled
     const replaced = this.peers.filter(({ node, rank }) => peers[rank]?.node !== node).map(({ rank }) => rank)
     endBroken(this, new Set(replaced))
     const written = this.store.append({ type: "peers", peers })
