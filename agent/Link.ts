@@ -10,8 +10,10 @@ import { isElsewhere, type Ssh } from "./ssh.ts"
 
 const firstRetryMs = 50
 const longestRetryMs = 5000
-/** Machines shut out who comes again and again with a key that they refuse. */
+/** Machines shut out who comes again and again with a key that they refuse: by itself it comes as seldom as that, */
 const refusedRetryMs = 30_000
+/** and this long after the last time where it is told that it may be let in by now. */
+const toldRetryMs = 3000
 const isRefusal = (why: string) => /Permission denied|Host key verification failed/.test(why)
 
 interface Wish {
@@ -38,6 +40,10 @@ export class Link {
   #next = 1
   #retryMs = firstRetryMs
   #timer: NodeJS.Timeout | null = null
+  /** When it was refused last; null where that was not what it failed for. */
+  #refusedAtMs: number | null = null
+  /** What was last written down. */
+  #noted: string | null = null
 
   constructor(peer: Peer, ssh: Ssh, cluster: string, head: string, onRank: (data: Frame["data"]) => void, onChange: () => void) {
     this.peer = peer
@@ -65,6 +71,15 @@ export class Link {
     clearTimeout(this.#timer)
     this.#retryMs = firstRetryMs
     this.#connect()
+  }
+
+  /** Who was refused may be let in by now: what it was told then says nothing of that. */
+  tryAgain() {
+    if (this.#refusedAtMs === null || this.#abort.signal.aborted) return
+    this.problem = null
+    if (this.#timer === null) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#connect(), Math.max(0, this.#refusedAtMs + toldRetryMs - performance.now()))
   }
 
   close() {
@@ -115,6 +130,8 @@ export class Link {
       if (type === "failure") return this.#socket?.destroy()
       this.connected = true
       this.problem = null
+      this.#noted = null
+      this.#refusedAtMs = null
       this.#retryMs = firstRetryMs
       for (const id of this.#wishes.keys()) this.#say(id)
       return this.#onChange()
@@ -125,8 +142,9 @@ export class Link {
   #lost(why: string) {
     this.connected = false
     if (this.#abort.signal.aborted) return
-    if (isElsewhere(this.peer) && this.problem !== why) console.error(`node ${this.peer.rank} is not reached: ${why}`)
-    if (isElsewhere(this.peer)) this.problem = why
+    if (isElsewhere(this.peer) && this.#noted !== why) console.error(`node ${this.peer.rank} is not reached: ${why}`)
+    if (isElsewhere(this.peer)) this.problem = this.#noted = why
+    this.#refusedAtMs = isRefusal(why) ? performance.now() : null
     this.#timer = setTimeout(() => this.#connect(), isRefusal(why) ? refusedRetryMs : this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
     this.#onChange()

@@ -28,6 +28,8 @@ export interface Host {
   forget(key: string, rank: number): void
   lastLines(log: string, count: number, secrets: ReadonlyArray<string>): Promise<ReadonlyArray<string>>
   exit(how: string): Promise<unknown>
+  /** Where it refused whoever came: it may let them in by now. */
+  tryAgain(): void
   close(): void
 }
 
@@ -69,6 +71,7 @@ export class LocalHost implements Host {
   exit() {
     return Promise.resolve()
   }
+  tryAgain() {}
   close() {}
 }
 
@@ -129,6 +132,9 @@ export class RemoteHost implements Host {
   }
   exit(how: string) {
     return this.#link.wish("exit", () => ({ how, head: this.#head.journal.id }))
+  }
+  tryAgain() {
+    this.#link.tryAgain()
   }
   close() {
     this.#link.close()

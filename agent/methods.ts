@@ -44,6 +44,7 @@ const current = ({ store }: Head, entry: JournalEntry) =>
 const headMethods = (agent: Agent, head: Head) => ({
   configure: async ({ peers }: Params<"configure">) => {
     await head.configure(peers)
+    for (const host of head.hosts) host.tryAgain()
   },
   "journal.follow": async ({ after }: Params<"journal.follow">, stream: Stream) => {
     const stop = head.journal.follow(after, (entries) => {

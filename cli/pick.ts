@@ -5,6 +5,7 @@ import type { Session } from "../sdk/client/Session.ts"
 import type { StatusAnswer } from "../sdk/protocol/queries.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
 import { didYouMean } from "../task/near.ts"
+import { endsOf } from "./ends-of.ts"
 import { notFound, showError, usageError } from "./render/error.ts"
 import { notify } from "./render/notify.ts"
 import { clean } from "./render/style.ts"
@@ -34,7 +35,10 @@ export const missing = async (
   notify(notices)
   if (incomplete) return names.map((name) => notFound(`No cluster '${name}' is known.`, "See: sky status"))
   const others = clusters.map(({ name }) => name).filter((name) => known.every((found) => found.name !== name))
+  const ends = await endsOf(session, names)
   return names.map((name) => {
+    const end = ends.get(name)
+    if (end !== undefined) return notFound(`There is no cluster '${clean(name)}' any more: ${end}.`, `See: sky why ${clean(name)}`)
     const near = didYouMean(name, others)
     return isPattern(name)
       ? notFound(`No cluster matches '${name}'.`, "See: sky status")

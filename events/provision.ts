@@ -63,8 +63,15 @@ export const RuntimeReady = Schema.TaggedStruct("RuntimeReady", {
   lastJob: Schema.optionalKey(JobId)
 })
 
-/** The agent on this node does not answer any more, although its machine has not ended. */
-export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", { ...node, reason: Schema.String })
+/**
+ * The agent on this node does not answer any more, although its machine has not ended. `off`: it does not run, and its cloud has not said
+ * yet whether that was its end.
+ */
+export const RuntimeLost = Schema.TaggedStruct("RuntimeLost", {
+  ...node,
+  reason: Schema.String,
+  off: Schema.optionalKey(Schema.Boolean)
+})
 
 /** `endedAtMs`: when that was, as the cloud says, if it was seen later. */
 const ended = { reason: Schema.NullOr(Schema.String), endedAtMs: Schema.optionalKey(AtMs) }

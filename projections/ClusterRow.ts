@@ -18,6 +18,8 @@ export interface NodeRow {
   readonly hostKey: string | null
   /** `starting`: it was told to, and may run. */
   readonly state: "running" | "starting" | "stopped"
+  /** Its cloud says that it does not run, and has not said yet whether that was its end. */
+  readonly off?: boolean
   /** Its agent answered since the node last started. */
   readonly ready: boolean
   /** Why it is not running or not ready. */

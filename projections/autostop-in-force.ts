@@ -12,18 +12,18 @@ export const autostopShown = (row: Autostop): ClusterRow["inForce"] => {
   return shown !== null && shown.idleMinutes >= 0 ? { idleMinutes: shown.idleMinutes, down: shown.down } : null
 }
 
-const idle = (minutes: number) => `${minutes} idle ${minutes === 1 ? "minute" : "minutes"}`
+export const minutesText = (minutes: number) => `${minutes} idle ${minutes === 1 ? "minute" : "minutes"}`
 
 /** Why a machine went: one that ended itself did so for its autodown, where that was in force. */
 export const endedItself = ({ inForce }: Pick<ClusterRow, "inForce">, reason: string | null): string | null =>
   inForce?.down && inForce.idleMinutes >= 0 && reason?.endsWith("by itself")
-    ? `autodown after ${idle(inForce.idleMinutes)} (${reason})`
+    ? `autodown after ${minutesText(inForce.idleMinutes)} (${reason})`
     : reason
 
 /** Why it is not as it is wanted. */
 export const notArmedText = ({ autostop, notArmed }: Pick<ClusterRow, "autostop" | "notArmed">): string | null => {
   if (notArmed === null || autostop === null) return null
   const { down, idleMinutes } = autostop
-  const wanted = idleMinutes < 0 ? "no autostop is wanted" : `${down ? "going" : "stopping"} after ${idle(idleMinutes)} is wanted`
+  const wanted = idleMinutes < 0 ? "no autostop is wanted" : `${down ? "going" : "stopping"} after ${minutesText(idleMinutes)} is wanted`
   return `${wanted}, and the node cannot be told so: ${notArmed.message}; trying again`
 }

@@ -9,7 +9,10 @@ import { notSearched } from "./search-facts.ts"
 
 const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
   ...row,
-  nodes: row.nodes.map((node) => (node.rank === rank ? change(node) : node))
+  nodes: row.nodes.map((node) => {
+    const { off: _, ...known } = node
+    return node.rank === rank ? change(known) : node
+  })
 })
 
 /** The row after one of its facts, when that is about its nodes; else the row as it is. */
@@ -54,7 +57,13 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
     case "RuntimeReady":
       return ready(row, event, operation, atMs)
     case "RuntimeLost":
-      return withNode(row, event.rank, (node) => ({ ...node, ready: false, reason: event.reason, sinceMs: atMs }))
+      return withNode(row, event.rank, (node) => ({
+        ...node,
+        ...(event.off && { off: true }),
+        ready: false,
+        reason: event.reason,
+        sinceMs: atMs
+      }))
     case "PortsOpened": {
       const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
       return { ...row, machine: { ...row.machine, ports }, trouble: null }

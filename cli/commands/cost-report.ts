@@ -3,7 +3,7 @@
 import type { CostReportAnswer } from "../../sdk/protocol/costs.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { stderr, stdout } from "../out.ts"
-import { costTable, shownCosts } from "../render/costs.ts"
+import { costTable, shownCosts, statusWord } from "../render/costs.ts"
 import { notFound, showError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 import { noticesFirst, notify } from "../render/notify.ts"
@@ -26,8 +26,10 @@ export const costReport = verb(
       showError(notFound(`No cluster '${name}' is known, of now or before.`, "All that are: sky cost-report -a"), json)
     )
     const nowMs = asOf?.atMs ?? Date.now()
-    if (json) stdout.write(jsonLine(asOf === undefined ? costs : { asOf, costs }))
-    else {
+    if (json) {
+      const said = costs.map((cost) => ({ ...cost, status: statusWord(cost) }))
+      stdout.write(jsonLine(asOf === undefined ? said : { asOf, costs: said }))
+    } else {
       if (asOf !== undefined) stdout.write(`${momentLine(asOf)}\n`)
       const isAll = flags.all === true || words.length > 0
       if (costs.length > 0) stdout.write(costTable(shownCosts(costs, isAll), costs, older, screen(), nowMs))

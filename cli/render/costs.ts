@@ -20,15 +20,17 @@ const right = ["COST/HR", "COST (EST.)"]
 const narrow: Narrow = { steps: ["RESOURCES", "LAUNCHED", "COST/HR", "DURATION"], shrinks: ["NAME"] }
 const colours = { INIT: "blue", UP: "green", STOPPED: "yellow" } as const
 
-const statusCell = (status: CostView["status"]): Cell =>
-  status === null ? { text: "TERMINATED", colour: "dim" } : { text: status, colour: colours[status] }
+/** In the table and in JSON. */
+export const statusWord = ({ status }: Pick<CostView, "status">): string => status ?? "TERMINATED"
+
+const statusCell = (cost: CostView): Cell => ({ text: statusWord(cost), colour: cost.status === null ? "dim" : colours[cost.status] })
 
 /** Where it had another price before, what it cost then is known. */
 const isUnknown = ({ totalUsd, usdPerHour }: CostView) => totalUsd === 0 && usdPerHour === null
 const isFree = ({ totalUsd, usdPerHour }: CostView) => totalUsd === 0 && usdPerHour === 0
 
 const rowOf = (cost: CostView, nowMs: number): Row => {
-  const { abandoned, durationMs, launchedAtMs, name, status, totalUsd, usdPerHour } = cost
+  const { abandoned, durationMs, launchedAtMs, name, totalUsd, usdPerHour } = cost
   const why = `${plural(abandoned, "machine")} ${abandoned === 1 ? "was" : "were"} given up on: what ${abandoned === 1 ? "it has" : "they have"} cost since is not known`
   return {
     cells: [
@@ -36,7 +38,7 @@ const rowOf = (cost: CostView, nowMs: number): Row => {
       ago(launchedAtMs, nowMs),
       durationMs === 0 ? "-" : duration(durationMs),
       resourcesCell(cost),
-      statusCell(status),
+      statusCell(cost),
       priceCell(usdPerHour),
       isUnknown(cost) || isFree(cost) ? priceCell(usdPerHour) : dollars(totalUsd)
     ],

@@ -6,7 +6,6 @@ import { refuse } from "../../sdk/task/refuse.ts"
 import { overrideResources } from "../../task/alternatives.ts"
 import type { Resources } from "../../task/Resources.ts"
 import type { Task } from "../../task/Task.ts"
-import { stderr } from "../out.ts"
 import { fieldsBy, resourcesBy } from "./flag-values.ts"
 import type { TaskFlags } from "./options.ts"
 import { sourceOf } from "./task-file.ts"
@@ -37,9 +36,3 @@ export const taskOf = (words: ReadonlyArray<string>, flags: TaskFlags): Task => 
 
 /** An exec uses the machines that are there, as they are. */
 export const ofMachines = ["cpus", "memory", "image-id", "disk-tier", "disk-size", "ports"] as const
-
-export const withoutMachine = (flags: TaskFlags, quiet: boolean): TaskFlags => {
-  const ignored = ofMachines.filter((flag) => flags[flag] !== undefined)
-  for (const flag of ignored) if (!quiet) stderr.write(`--${flag} is ignored: the cluster is there already.\n`)
-  return Object.fromEntries(Object.entries(flags).filter(([flag]) => !ignored.some((name) => name === flag)))
-}

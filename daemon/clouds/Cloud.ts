@@ -2,7 +2,6 @@
  * What the daemon needs from a cloud. Everything is keyed by tags on the cloud, never by a local list, and every call may be
  * made again: after a crash it is. One suite tests all implementations (`test/contract/cloud.contract.ts`).
  */
-
 import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -77,6 +76,8 @@ export interface NodeState extends shapes.NodeState {
   readonly node: NodeId
   /** Since when it is not running, where the cloud says that: it may have been seen much later, and is paid for up to then. */
   readonly endedAtMs?: number
+  /** Of one that is `unknown`: it does not run, for certain. */
+  readonly off?: true
 }
 
 /** A node, and what its machine is found by. */

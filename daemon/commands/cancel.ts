@@ -8,6 +8,10 @@ import { JobDoesNotExist, ValueError } from "../../sdk/protocol/errors.ts"
 import { refuseUnlessUp } from "./checks.ts"
 import { type Context, type Decided, noSuchCluster, nothingToDo, onCluster } from "./decision.ts"
 
+/** What has begun is ended through it, whatever else there is or is not. */
+const headAnswers = ({ nodes, wanted }: ClusterRow) =>
+  wanted === "up" && nodes.some(({ rank, ready, state }) => rank === 0 && state === "running" && ready)
+
 /** Work that waits there needs no node to be ended. */
 const isAway = (row: ClusterRow) => row.wanted === "up" && row.everUp && raisingOf(row) === undefined
 
@@ -19,7 +23,12 @@ export const cancel = (row: ClusterRow | undefined, jobs: ReadonlyArray<JobRow>,
   const latest = open.findLast(({ status }) => status !== "PENDING")
   const chosen = all ? open : ids !== null ? open.filter(({ id }) => ids.includes(id)) : latest === undefined ? [] : [latest]
   const notUp = refuseUnlessUp(row, context.nowMs)
-  if (notUp !== undefined && !(isAway(row) && chosen.length > 0 && chosen.every(({ startedAtMs }) => startedAtMs === null))) return notUp
+  if (
+    notUp !== undefined &&
+    !headAnswers(row) &&
+    !(isAway(row) && chosen.length > 0 && chosen.every(({ startedAtMs }) => startedAtMs === null))
+  )
+    return notUp
   if (all && ids !== null && ids.length > 0) {
     return Result.fail(new ValueError({ message: "Give job ids or ask for all of them, not both.", hint: null }))
   }

@@ -24,6 +24,10 @@ export const reservedName = (name: string) => ({
 export const refuseController = (name: string) =>
   isControllerName(name) ? Result.fail(new NotSupportedError(reservedName(name))) : undefined
 
+/** All of it is there, and what is not reached of it is looked after without anybody's asking. */
+const comesUp = ({ everUp, nodes, numNodes, wanted }: ClusterRow) =>
+  wanted === "up" && everUp && nodes.length >= numNodes && nodes.every(({ state }) => state !== "stopped")
+
 export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
   const { reason, status } = conditionOf(row)
   if (status === "UP") return undefined
@@ -34,7 +38,13 @@ export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
     raising !== undefined
       ? `a ${raising.method} is in progress since ${lasting(nowMs - raising.sinceMs)}`
       : `it is ${status}${reason === null ? "" : ` (${inner(reason)})`}`
-  const hint = raising !== undefined ? `Watch it: sky status ${row.name}` : `Bring it up: sky start ${row.name}`
+  const waits = `Watch it: sky status ${row.name}; sky launch -c ${row.name} waits for it, and then runs the task there`
+  const hint =
+    raising !== undefined
+      ? `It is starting. ${waits}`
+      : comesUp(row)
+        ? `It is brought up by itself. ${waits}`
+        : `Bring it up: sky start ${row.name}`
   return Result.fail(
     new ClusterNotUpError({ cluster: row.name, clusterStatus: status, message: `${row.name} is not UP: ${because}.`, hint })
   )

@@ -1,6 +1,6 @@
 /** A cluster's row as `status` answers it. Pure. */
 import { autostopShown, isArmed } from "../../projections/autostop-in-force.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
@@ -21,8 +21,10 @@ export const handleOf = ({ machine: { clone: _, ...machine }, ...row }: ClusterR
 /** What the disk of a machine on this offer costs an hour while that is off, as its cloud tells. */
 export type DiskUsdPerHour = (row: ClusterRow) => number | null
 
+const isOff = ({ off, state }: NodeRow) => state === "stopped" || off === true
+
 const offDisksOf = (row: ClusterRow, diskUsd: DiskUsdPerHour) => {
-  const machines = row.nodes.filter(({ state }) => state === "stopped").length
+  const machines = row.nodes.filter(isOff).length
   const usd = machines === 0 ? null : diskUsd(row)
   return usd === null || usd === 0 ? {} : { offDisks: { machines, usdPerHour: machines * usd } }
 }
@@ -62,12 +64,12 @@ export const clusterView = (
     ...(row.autostop !== null && !isArmed(row) && { autostopWanted: row.autostop.idleMinutes >= 0 }),
     numNodes: row.numNodes,
     resources: row.offer,
-    nodes: row.nodes.map(({ address, host, node, rank, ready, state }) => ({
-      rank,
-      id: node,
-      ...(host !== null && { host }),
-      state: state === "running" && !ready ? "starting" : state,
-      address
+    nodes: row.nodes.map((one) => ({
+      rank: one.rank,
+      id: one.node,
+      ...(one.host !== null && { host: one.host }),
+      state: isOff(one) ? "stopped" : one.state === "running" && !one.ready ? "starting" : one.state,
+      address: one.address
     })),
     ...askedFor(row.pending.map(({ offer, ranks }) => ({ ranks, usdPerHour: offer.usdPerHour }))),
     ...off,

@@ -1,8 +1,11 @@
 /** What the person who waits is told of an action that failed for good: what it was, how far it came, and what to do. Pure. */
+import { minutesText } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, exiting, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
+import { hasRun } from "../../task/Task.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import type { Away } from "./away.ts"
 import type { Action } from "./plan.ts"
@@ -75,13 +78,23 @@ const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   })
 }
 
+/** Of what waited for it: nothing is begun on machines that would be paid for without an end. */
+const notBegun = (row: ClusterRow): string => {
+  const request = workOf(row)[0]?.request
+  if (request?._tag !== "LaunchRequested" && request?._tag !== "ExecRequested") return ""
+  return hasRun(request.task) ? ", and the job was not submitted" : ", and nothing of the task was run"
+}
+
 /** In the cloud's words; it is tried on. */
-const notArmed = ({ inForce, name }: ClusterRow, { final, message }: Failed) => {
+const notArmed = (row: ClusterRow, { final, message }: Failed) => {
+  const { inForce, name } = row
   const { down, idleMinutes } = inForce ?? { down: false, idleMinutes: -1 }
-  const held = idleMinutes < 0 ? "none" : `${down ? "going" : "stopping"} after ${idleMinutes} min`
+  const held = idleMinutes < 0 ? "none" : `${down ? "going" : "stopping"} after ${minutesText(idleMinutes)}`
+  const left = notBegun(row)
+  const go = left === "" ? "to want none" : "launch again once it may be set, or, to run without it"
   const error = new RuntimeError({
-    message: `${name}: setting autostop failed: ${message}`,
-    hint: `In force is what was before: ${held}. It is tried again by itself; to want none: sky autostop --cancel ${name}`
+    message: `${name}: setting autostop failed${left}: ${message}`,
+    hint: `In force is what was before: ${held}. It is tried again by itself; ${go}: sky autostop --cancel ${name}`
   })
   return final ? exiting(error, exitCodes.credentials) : error
 }

@@ -4,6 +4,7 @@ import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { InternalError, recordError } from "../../sdk/protocol/errors.ts"
+import { autodownOf } from "./autodown-of.ts"
 import { type Facts, seen } from "./facts.ts"
 import { type Failed, failure, isEnding, isUnborn } from "./failure.ts"
 import type { Action } from "./plan.ts"
@@ -90,6 +91,13 @@ const actionFailed = (row: ClusterRow, action: Action, failed: Failed, again = t
   return isNews(row, failed) ? [again ? { ...said, ...retryAt(failed) } : said] : []
 }
 
+/** A launch that its cloud refused the autostop of is over before its autodown was more than that: what it asked for stays wanted. */
+const stillWanted = (row: ClusterRow, { _tag }: Action, final: boolean): ReadonlyArray<Event> => {
+  const request = workOf(row)[0]?.request
+  if (_tag !== "Arm" || !final || request?._tag !== "LaunchRequested") return []
+  return autodownOf(row, request).filter(({ idleMinutes }) => row.autostop?.idleMinutes === idleMinutes && !row.autostop.down)
+}
+
 /** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
 export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
   const error = new InternalError({
@@ -127,5 +135,9 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const waiting = action._tag === "Arm" ? row.operations.filter(({ method }) => method === "autostop") : []
   const ended = [...(isWhole ? active : active.slice(0, 1)), ...waiting].map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)
   const dropped = action._tag === "Provision" && isUnborn(row, action) ? unanswered(row, action.token, message) : []
-  return seen(active[0]?.id ?? null, [...actionFailed(row, action, failed, !forOperation.has(action._tag)), ...dropped, ...ended])
+  const wanted = stillWanted(row, action, final)
+  // Another wish is refused anew.
+  const since = wanted.length > 0 ? { ...row, trouble: null } : row
+  const failing = actionFailed(since, action, failed, !forOperation.has(action._tag))
+  return seen(active[0]?.id ?? null, [...wanted, ...failing, ...dropped, ...ended])
 }

@@ -36,9 +36,10 @@ export const observations = (
     const last = now.down && rank === 0 ? { forGood: true } : {}
     if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
     const lost = now.state !== "stopped" && node.ready && isSilent
+    const isOff = now.state === "unknown" && now.off === true && node.state === "running"
     const reason =
       now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
-    if (lost) return [{ _tag: "RuntimeLost", ...about, reason }]
+    if (lost || (isOff && !node.ready && !node.off)) return [{ _tag: "RuntimeLost", ...about, reason, ...(isOff && { off: true }) }]
     const why = node.ready && now.state !== "stopped" ? apart.get(rank) : undefined
     return why === undefined ? [] : [{ _tag: "RuntimeLost", ...about, reason: `the head does not reach it: ${why}` }]
   })

@@ -4,12 +4,11 @@ import type { Event } from "../../events/Event.ts"
 import type { JobId, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { CommandError, recordError } from "../../sdk/protocol/errors.ts"
-import { armedMinutes } from "../../task/autostop.ts"
 import { hasRun, hasSetup } from "../../task/Task.ts"
 import { refuseMisfit } from "../commands/checks.ts"
 import { autodown } from "../commands/exec.ts"
 import { jobSubmitted, nextJobOf } from "../commands/submission.ts"
-import { autostopAt } from "../places/autostop-at.ts"
+import { autodownOf } from "./autodown-of.ts"
 import { decided, type Facts } from "./facts.ts"
 
 export const activeOf = (row: ClusterRow, id: OperationId): ActiveOperation | undefined => row.operations.find((active) => active.id === id)
@@ -18,10 +17,7 @@ export const activeOf = (row: ClusterRow, id: OperationId): ActiveOperation | un
 const settle = (row: ClusterRow, { request }: ActiveOperation): ReadonlyArray<Event> => {
   if (request?._tag === "ExecRequested") return request.down ? [autodown(row.id)] : []
   if (request?._tag !== "LaunchRequested") return []
-  const { down, idleMinutes: asked } = autostopAt(request, row.offer)
-  if (!down) return []
-  const idleMinutes = armedMinutes({ idleMinutesToAutostop: asked, down }) ?? 1
-  return [{ _tag: "AutostopSet", cluster: row.id, idleMinutes, down: true }]
+  return autodownOf(row, request)
 }
 
 /** What is decided in one breath with a submission. */

@@ -63,7 +63,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
   const running = Effect.fn("Install.running")(function* (ref: NodeRef) {
     const seen = yield* look(ref)
     if (seen === undefined || seen.whyOff === null) return seen?.accelerators ?? null
-    const message = `Node ${ref.node} is not running: ${seen.whyOff}. Start the cluster first.`
+    const message = `Node ${ref.node} is off (${seen.whyOff}), and ${cloudDisplay(cloud)} has not said yet what becomes of it; it is looked at again`
     return yield* new CloudError({ kind: "Refused", code: "Stopped", message })
   })
 

@@ -121,7 +121,7 @@ export interface AgentMethods {
   readonly hello: [{ readonly cluster: string; readonly node: string }, AgentHello]
   /** Nodes whose machines are gone. Head only. */
   readonly lost: [{ readonly nodes: ReadonlyArray<string> }, object]
-  /** All nodes of the cluster, in rank order. Head only. */
+  /** All nodes of the cluster, in rank order. Said again, those that refused the head are tried soon. Head only. */
   readonly configure: [{ readonly peers: ReadonlyArray<Peer> }, object]
   /** `entry` frames from `after` + 1 on, without end; each says when it was sent, by the clock by which the entry has its time. */
   readonly "journal.follow": [{ readonly after: number }, never]

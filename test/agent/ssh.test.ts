@@ -209,6 +209,22 @@ describe.runIf(hasSshd)("a head over ssh", () => {
       await expect(configure(bad)).rejects.toMatchObject({ tag: "ValueError" })
   })
 
+  it("tries a worker that refused it again when it is told of its peers once more: it may be let in by now", async () => {
+    const unreached = async () => (await client.call("unreached", {})) as { readonly nodes: ReadonlyArray<{ readonly why: string | null }> }
+    const path = join(worker.home, ".ssh/authorized_keys")
+    const lines = worker.keys
+    // As a machine does that writes this file anew at its start.
+    fs.writeFileSync(path, "# mine")
+    sshd.signalConnections("SIGKILL")
+    await expect.poll(async () => (await unreached()).nodes[0]?.why, { timeout: 20_000 }).toContain("Permission denied")
+    fs.writeFileSync(path, lines)
+    await configure()
+    // What it was told before is no word on the way that it has now.
+    expect((await unreached()).nodes.flatMap(({ why }) => why ?? [])).toEqual([])
+    await expect.poll(unreached, { timeout: 15_000 }).toEqual({ nodes: [] })
+    await runs()
+  })
+
   it("leaves no client behind when it ends: not where its agent was killed, not where the network was cut", async () => {
     for (const isCut of [false, true]) {
       await eventually(() => clientsOf(head).length === 1, 20_000)

@@ -286,6 +286,15 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
+  it("a gang that was stopped takes jobs of one node and of all, one right after the other, though its machines make their keys anew", async () => {
+    const gang = (...args: ReadonlyArray<string>) => home.sky("launch", "-y", "-c", "two", ...args, "true")
+    expect(await gang("--infra", "aws/us-east-1", "--num-nodes", "2")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "two")).toMatchObject({ code: 0 })
+    expect(await gang()).toMatchObject({ code: 0 })
+    expect(await gang("--num-nodes", "2")).toMatchObject({ code: 0 })
+    expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
+  }, 180_000)
+
   it("throttled calls are made again, and what is not listed yet is waited for", async () => {
     await ec2.moto.strict("POST", "faults", [
       { action: "RunInstances", code: "RequestLimitExceeded", times: 2 },

@@ -22,8 +22,10 @@ describe("what clusters have cost", () => {
     const before = await home.json("cost-report")
     expect(before).toMatchObject([
       { name: "train", status: "UP", numNodes: 1, goneAt: null },
-      { name: "train", id: live!.clusterHash, status: null, numNodes: 2, usdPerHour: 0, totalUsd: 0 }
+      { name: "train", id: live!.clusterHash, status: "TERMINATED", numNodes: 2, usdPerHour: 0, totalUsd: 0 }
     ])
+    // The API has the record as SkyPilot's has it.
+    expect((await sky.costReport()).map(({ status }) => status)).toEqual(["UP", null])
     await home.sky("daemon", "stop")
     const again = await home.json("cost-report")
     expect(again[1]).toEqual(before[1])

@@ -182,7 +182,11 @@ export class SimMachine {
 
   private running(ref: NodeRef): SimNode {
     const found = this.find(ref)
-    if (found.ended !== null) throw refused("Stopped", `Node ${ref.node} is not running: stopped. Start the cluster first.`)
+    if (found.ended !== null)
+      throw refused(
+        "Stopped",
+        `Node ${ref.node} is off (stopped), and its cloud has not said yet what becomes of it; it is looked at again`
+      )
     return found
   }
 }

@@ -67,6 +67,29 @@ describe("an autostop that the cloud refuses", () => {
       })
     )
   )
+  it.effect("lets no launch with down go on: that its job was not submitted is said, and wanted is what it asked for", () =>
+    refusing((stage) =>
+      Effect.gen(function* () {
+        yield* stage.ask("d", "launch", { ...launch, idleMinutesToAutostop: 10, down: true })
+        const { _tag, error } = stage.outcome("d") as {
+          readonly _tag: string
+          readonly error: { readonly message: string; readonly hint: string; readonly exitCode: number }
+        }
+        assert.deepStrictEqual([_tag, error.exitCode], ["failed", 4])
+        assert.include(error.message, "a: setting autostop failed, and the job was not submitted: you may not ec2:ModifyInstanceAttribute")
+        assert.include(error.hint, "In force is what was before: stopping after 30 idle minutes")
+        assert.include(error.hint, "launch again once it may be set, or, to run without it: sky autostop --cancel a")
+        assert.strictEqual(stage.row()!.lastJob, 1)
+        const { reason, ...rest } = shown(stage)
+        assert.deepStrictEqual(rest, { autostop: 30, toDown: false, status: "UP" })
+        assert.include(reason, "going after 10 idle minutes is wanted")
+        assert.include(reason, "you may not ec2:ModifyInstanceAttribute")
+        stage.world.faults.clear()
+        yield* pass(stage.daemon, "2 minutes")
+        assert.deepStrictEqual(shown(stage), { autostop: 10, toDown: true, status: "UP", reason: null })
+      })
+    )
+  )
   it.effect("keeps no job from the cluster, and nobody from wanting something else at once", () =>
     refusing((stage) =>
       Effect.gen(function* () {

@@ -22,6 +22,7 @@ import {
   asked,
   cluster,
   ended,
+  launchRequested,
   name,
   nodeId,
   offer,
@@ -201,6 +202,19 @@ describe("exec", () => {
     const later = exec(rowAfter(asked()), { name, task: { run: "r" }, down: false, lastUse: "" }, { ...context, nowMs: 522_400 })
     assert.match(refusal(later).message, /since 8 min \d+ s\.$/)
   })
+  it("tells to start what nobody brings up, and how to wait for what comes up", () => {
+    const hintOf = (facts: ReadonlyArray<Said>) => (refusal(executing(facts)) as unknown as { readonly hint: string }).hint
+    const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
+    const found: Said = { _tag: "NodeStarting", cluster, rank: 0, node: nodeId(0) }
+    const released: Said = { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: "gone" }
+    const waits = "launch -c train waits for it, and then runs the task there"
+    assert.include(hintOf(asked()), `It is starting. Watch it: sky status train; sky ${waits}`)
+    for (const facts of [lost, found]) {
+      assert.include(hintOf([...up(), facts]), `It is brought up by itself. Watch it: sky status train; sky ${waits}`)
+      assert.notInclude(hintOf([...up(), facts]), "sky start")
+    }
+    for (const facts of [stopped, [...up(2), released]]) assert.include(hintOf(facts), "Bring it up: sky start train")
+  })
   it("is refused while autostop tears the cluster down, and does not tell to start it", () => {
     const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: true, idleSinceMs: 1 }
     const error = refusal(executing([...up(), fired]))
@@ -317,6 +331,20 @@ describe("cancel", () => {
     assert.deepStrictEqual(find(cancelling([...up(), away], { all: true }), "JobCancelRequested")?.jobs as unknown, [1])
     assert.strictEqual(tags(cancelling([...facts, away], { all: true })), "ClusterNotUpError")
     assert.strictEqual(tags(cancelling([...up(), away])), "ClusterNotUpError")
+  })
+  it("is taken while the cluster is INIT, where its head answers: it ends the job", () => {
+    const head: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no route to it" }
+    const worker: Said = { _tag: "RuntimeLost", cluster, rank: 1, node: nodeId(1), reason: "no route to it" }
+    const gang: ReadonlyArray<Said> = [...up(2), started()]
+    const raised: ReadonlyArray<Said> = [...gang, requested("launch", "r-2"), launchRequested({ numNodes: 2 }, "r-2")]
+    for (const facts of [
+      [...gang, worker],
+      [...raised, worker]
+    ])
+      assert.deepStrictEqual(find(cancelling(facts), "JobCancelRequested")?.jobs as unknown, [1])
+    assert.strictEqual(tags(cancelling([...gang, worker, head])), "ClusterNotUpError")
+    const ending: ReadonlyArray<Said> = [requested("stop"), [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, "r-stop"]]
+    assert.strictEqual(tags(cancelling([...gang, worker, ...ending])), "ClusterNotUpError")
   })
 })
 

@@ -1,6 +1,7 @@
 /** What is new in what a cloud says of nodes: also what somebody has done to them past us, in a console say. */
 import { describe, expect, it } from "vitest"
 import type { NodeState } from "../../daemon/clouds/Cloud.ts"
+import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { conclude } from "../../daemon/reactors/conclude.ts"
 import { machineWish } from "../../daemon/reactors/machine-wish.ts"
 import { observations } from "../../daemon/reactors/observations.ts"
@@ -10,6 +11,7 @@ import { unfinishedOf } from "../../projections/jobs.ts"
 import {
   asked,
   cluster,
+  journal,
   launchRequested,
   nodeId,
   offer,
@@ -136,5 +138,28 @@ describe("a cluster whose machine shut itself down to end it, on a cloud that ke
     expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "Conclude" })
     const raised = [...up(2), requested("launch", "r-2"), launchRequested({}, "r-2")]
     expect(rowAfter([...raised, ...seen(raised, endedBy(0))])).toMatchObject({ wanted: "up" })
+  })
+})
+
+describe("a machine that is off, and whose cloud has not said yet whether that was its end", () => {
+  const off: NodeState = { rank: 0, node: nodeId(0), state: "unknown", address: null, reason: "not said yet", down: false, off: true }
+  const viewAfter = (facts: ReadonlyArray<Said>) => clusterView(rowAfter(facts)!, worldOf(facts).jobs, 0, undefined, () => 0.04)
+
+  it("is said to be off, once, and costs its disk alone: also where its agent was given up on before", () => {
+    const before: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
+    for (const facts of [up(), [...up(), before]]) {
+      const news = seen(facts, [off], [0])
+      expect(news).toMatchObject([{ _tag: "RuntimeLost", off: true, reason: expect.stringContaining("not said yet") }])
+      expect(seen([...facts, ...news], [off], [0])).toEqual([])
+      expect(viewAfter([...facts, ...news])).toMatchObject({
+        status: "INIT",
+        nodes: [{ state: "stopped" }],
+        offDisks: { machines: 1, usdPerHour: 0.04 }
+      })
+    }
+  })
+  it("runs again once its agent answers", () => {
+    const again: Said = { _tag: "RuntimeReady", cluster, rank: 0, node: nodeId(0), journal: journal as never, build: "b" }
+    expect(viewAfter([...up(), ...seen(up(), [off], [0]), again])).toMatchObject({ status: "UP", nodes: [{ state: "running" }] })
   })
 })

@@ -106,7 +106,7 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         const key = endedKey(found.instance)
         // Whether its cluster ends with it follows from why it is off.
         const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && !endings.has(key)
-        if (isOpen) return unknownState(ref, "GCP does not say yet why it is off")
+        if (isOpen) return { ...unknownState(ref, "GCP does not say yet why it is off"), off: true }
         return stateOf(found.instance, found.label, endings.get(key), useInternalIps)
       })
     })

@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { RuntimeReady } from "../../../events/provision.ts"
 import type { ClusterRow } from "../../../projections/ClusterRow.ts"
-import type { Peer } from "../../../sdk/agent/protocol.ts"
+import type { Peer, Unreached } from "../../../sdk/agent/protocol.ts"
 import type { AgentError, AgentLink } from "../../AgentLink.ts"
 import { CloudError } from "../../clouds/Cloud.ts"
 import { soon, unreachedAtLast, unreachedBy } from "./unreached.ts"
@@ -45,6 +45,11 @@ export class Introduction {
     })
   }
 
+  /** What a worker refused its head may be let in by now, and a head that knows its peers asks it by itself after a while only. */
+  private isToldAgain(head: AgentLink, peers: ReadonlyArray<Peer>, unreached: Unreached["nodes"]) {
+    return unreached.some(({ why }) => why !== null) ? Effect.as(head.ask("configure", { peers }), true) : Effect.succeed(false)
+  }
+
   /** A head that lives is told of those that took another's place before it is asked whom it does not reach. */
   mustReachAll(head: AgentLink | undefined, row: ClusterRow, peers: ReadonlyArray<Peer>): Effect.Effect<void, AgentError | CloudError> {
     return Effect.gen({ self: this }, function* () {
@@ -52,7 +57,7 @@ export class Introduction {
       if (head === undefined) return
       const isNews = yield* this.make(head, row, Effect.succeed(peers))
       const asked = unreachedBy(head, row)
-      yield* mustReach(peers, yield* isNews ? unreachedAtLast(asked) : soon(asked))
+      if (isNews || (yield* this.isToldAgain(head, peers, yield* soon(asked)))) yield* mustReach(peers, yield* unreachedAtLast(asked))
     })
   }
 }

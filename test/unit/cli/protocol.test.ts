@@ -91,6 +91,27 @@ describe("a cluster that is not there", () => {
     }
   )
 
+  it.each([["logs"], ["exec"], ["cancel", "-y"], ["queue"], ["start"]])("and was says when and why it went: %s %s", async (...verb) => {
+    const hourMs = 3_600_000
+    const gone = { _tag: "ClusterGone", cluster: "i", name: "trian", reason: "its machines are gone: AWS took the spot machine back" }
+    const ended = ["job closed", gone].map((event, i) => ({ seq: 7 + i, atMs: 0, operation: null, event }))
+    await using daemon = await fakeDaemon({
+      ...none,
+      "cost.report": ({ params }, reply) =>
+        reply.result({
+          costs: (params.clusterNames as Array<string>).map((name) => ({ name, status: null, goneAtMs: Date.now() - 3 * hourMs })),
+          notFound: []
+        }),
+      events: (_, reply) => reply.result({ events: ended })
+    })
+    const argv = [...verb, "trian", ...(verb[0] === "exec" ? ["ls"] : [])]
+    expect(await sky(dist, daemon.home, argv)).toEqual({
+      code: 5,
+      out: "",
+      err: "✗ There is no cluster 'trian' any more: it went 3 hrs ago (its machines are gone: AWS took the spot machine back).\n  See: sky why trian\n"
+    })
+  })
+
   it("is not suggested for itself", async () => {
     await using daemon = await fakeDaemon({
       ...none,

@@ -79,6 +79,23 @@ it("an autostop that is no number says what it takes, a cancel included", async 
   )
 })
 
+describe("an exec with flags of machines", () => {
+  const answers: Answers = { exec: (_, reply) => reply.result({ cluster: "c", jobId: 1, handle }) }
+  const exec = (...argv: ReadonlyArray<string>) => run(answers, "exec", "-d", ...argv)
+
+  it("says which are ignored and how ports are opened, and does not propose what is ignored once more", async () => {
+    const { asked, err } = await exec("--ports", "9090", "--cpus=4", "--env", "A=1", "c", "echo", "--ports", "1")
+    expect(err).toContain("--cpus is ignored: the cluster is there already.\n")
+    expect(err).toContain("--ports is ignored: the cluster is there already. A launch opens them: sky launch -c c --ports 9090\n")
+    expect(err).toContain("again: sky exec -d --env A=1 c echo --ports 1 ")
+    expect(asked.find(({ method }) => method === "exec")!.params.task).toMatchObject({ run: "echo --ports 1", envs: { A: "1" } })
+  })
+  it("says nothing of them where the answer is JSON", async () => {
+    const { err } = await exec("--ports", "9090", "-o", "json", "c", "true")
+    expect(err).not.toContain("ignored")
+  })
+})
+
 describe("a launch on a cluster that is there", () => {
   const told = { enabled: true, considered: [], next: [], more: 0, mostUsdPerHour: 0, notes: [] }
   const plan = { ...told, offer: cluster("c").resources, numNodes: 1, newCluster: false }
