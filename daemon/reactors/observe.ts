@@ -9,6 +9,7 @@ import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../Identity.ts"
 import { asOwner, asOwnerNow } from "../identities.ts"
+import { Looking, whatBecame, whoseTheyAre } from "../Looking.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import type { JournalInbox } from "./couriers/JournalInbox.ts"
@@ -65,10 +66,14 @@ export const observe = Effect.fn("observe")(function* (
   const before = rowOf(log.world().clusters, cluster)
   if (before === undefined || before.nodes.length === 0) return []
   const refs = before.nodes.map((node) => refOf(before, node))
+  const waits = yield* Looking
   const look = Effect.gen(function* () {
     const cloud = yield* cloudFor(before)
+    waits(whoseTheyAre)
     yield* asOwner(cloud, before)
+    waits(whatBecame)
     const states = yield* cloud.query(refs)
+    waits(whoseTheyAre)
     if (states.some(({ state }) => state === "missing")) yield* asOwnerNow(cloud, before)
     return { cloud, states }
   })
