@@ -24,6 +24,7 @@ import { Couriers } from "../reactors/couriers/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../Unlogged.ts"
 import { unansweredElsewhere } from "../unanswered.ts"
+import { asSeen } from "./as-seen.ts"
 import { auditAnswers } from "./audit.ts"
 import { catalogAnswers } from "./catalog.ts"
 import { cloudAnswers } from "./clouds.ts"
@@ -133,7 +134,8 @@ const make = Effect.gen(function* () {
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world, identityMaxMs) : []
       const nowMs = yield* momentOf(moment)
-      const views = rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
+      const shown = rows.map((row) => (isAsked && !unseen.has(row.id) ? asSeen(row) : row))
+      const views = shown.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
       const { clusters, notices: blind } = withUnseen(views, unseen)
       const told = [...about, ...elsewhere.map((what) => `${what}.`), ...blind]
       const said = told.length === 0 ? {} : { notices: told }

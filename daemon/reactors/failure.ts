@@ -24,6 +24,9 @@ export interface Failed {
 export const isForbidden = (error: unknown): boolean =>
   error instanceof CloudError && error.scope === "cloud" && error.anyKind === true && error.want === undefined
 
+/** An agent that does not answer may be on a machine that runs no more, and so may what cannot be ended: look before trying again. */
+export const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync", "Mount", "ReleaseNodes"])
+
 /** Of what only writes down as well: whoever adds an action finds a word for it. */
 const wording: Readonly<Record<Action["_tag"], string>> = {
   Provision: "provisioning",

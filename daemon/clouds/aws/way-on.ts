@@ -1,6 +1,6 @@
 /**
- * What to do where AWS refuses who asks, or is not reached: its own words name neither the profile nor the endpoint, nor the way to a right.
- * Pure.
+ * What to do where AWS refuses who asks, or is not reached: its own words name neither the profile nor the endpoint, nor the way to a
+ * right. Pure.
  */
 import { withoutKeys } from "../../../task/without-keys.ts"
 import { CloudError } from "../Cloud.ts"
