@@ -130,7 +130,7 @@ const ending = (phase: "stop" | "down", { trouble, wantedReason, wantedSinceMs }
 /** A start that its place has refused since is over: what it said then may not hold any more. */
 const whyStopped = ({ refused, stoppedReason, wantedReason, wantedSinceMs }: ClusterRow, nowMs: number | undefined): string | null =>
   refused !== null && refused.message === stoppedReason
-    ? `it was not started${nowMs === undefined ? "" : ` ${lasting(nowMs - wantedSinceMs)} ago`}: ${stoppedReason}`
+    ? `it was not started${nowMs === undefined ? "" : ` ${lasting(Math.max(1000, nowMs - wantedSinceMs))} ago`}: ${stoppedReason}`
     : (stoppedReason ?? wantedReason)
 
 /** Computed from what is wanted and what exists, at any moment of the log. */
