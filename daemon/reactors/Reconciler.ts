@@ -125,7 +125,7 @@ const make = Effect.gen(function* () {
       ? giveUp(row, action, { ...failed, final })
       : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
-    yield* Effect.sleep(retryMs(slot.tries, away))
+    yield* Effect.sleep(retryMs(failed))
   })
 
   const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {

@@ -1,5 +1,4 @@
 /** Errors that all clouds of machines for rent have in the same words. Pure. */
-import * as Effect from "effect/Effect"
 import type { RefusalScope } from "../../events/values.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 
@@ -30,8 +29,3 @@ export const unseen =
     if (scope !== "cloud" || anyKind !== true || want !== undefined) return later(error)
     return new CloudError({ kind: "Transient", code, message: `${what}, and cannot be seen: ${message}`, scope, anyKind, goesOn: true })
   }
-/** Between looks that are refused. */
-export const refusedPauseMs = 5_000
-/** Who has said so once has time. */
-export const unhurried = <A>(look: Effect.Effect<A, CloudError>) =>
-  Effect.tapError(look, ({ goesOn }) => (goesOn ? Effect.sleep(refusedPauseMs) : Effect.void))

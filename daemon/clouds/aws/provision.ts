@@ -7,7 +7,7 @@ import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { again } from "../../rented/again.ts"
-import { later, passingBy, unhurried, unseen } from "../../rented/errors.ts"
+import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
@@ -70,7 +70,7 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
     return unseen(ids.length === 0 ? "what AWS was asked for may be there" : `${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} there`)
   }
   const ofToken = (region: string, wish: ProvisionRequest) =>
-    unhurried(Effect.mapError(instances.ofTokens(region, [wish.token]), (error) => unseenOf(wish)(error)))
+    Effect.mapError(instances.ofTokens(region, [wish.token]), (error) => unseenOf(wish)(error))
 
   /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
   const settle = Effect.fn("Provision.settle")(function* (region: string, wish: ProvisionRequest, error: CloudError) {

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
-import { later, passingBy, unhurried, unseen } from "../../rented/errors.ts"
+import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
@@ -129,7 +129,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const isUp = (one: Instance | undefined) => one !== undefined && phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
     const blind = unseen(`${names.join(", ")} ${names.length === 1 ? "is" : "are"} there`)
     for (let look = 0; ; look++) {
-      const { instances: all, silent } = yield* unhurried(Effect.mapError(instances.ofLog(wish.tags.log), blind))
+      const { instances: all, silent } = yield* Effect.mapError(instances.ofLog(wish.tags.log), blind)
       const listed = names.map((name) => all.find((one) => one.name === name && isOurs(wish, one)))
       const isDue = look % looksEvery === 0 && listed.includes(undefined)
       const asks = silent.has(zone) || isDue || listed.some(isOff)
