@@ -26,6 +26,7 @@ import type { Verb } from "./verb.ts"
 
 export * as rare from "../sdk/client/rare.ts"
 export { redact } from "../sdk/client/redact.ts"
+export { awaiting } from "./awaiting.ts"
 export { tryExec } from "./commands/exec-dryrun.ts"
 export { execTask, taskForExec } from "./commands/exec-task.ts"
 export { headIp } from "./commands/head-ip.ts"

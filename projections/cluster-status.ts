@@ -119,6 +119,20 @@ const leftOver = (row: ClusterRow): Condition => {
 export const waitsToBeDeleted = ({ nodes, pending, wanted }: ClusterRow): boolean =>
   wanted === "gone" && pending.length === 0 && nodes.length > 0 && nodes.every(({ state }) => state === "stopped")
 
+/** A stop or a down that has not come about, and why, where something keeps it. */
+const ending = (phase: "stop" | "down", { trouble, wantedReason, wantedSinceMs }: ClusterRow): Condition => {
+  const init = { status: "INIT", phase } as const
+  return trouble === null
+    ? { ...init, reason: wantedReason ?? (phase === "stop" ? "being stopped" : "being torn down"), sinceMs: wantedSinceMs }
+    : { ...init, reason: `${wantedReason ?? `a ${phase} was asked for`}, and waits: ${trouble.message}`, sinceMs: trouble.sinceMs }
+}
+
+/** A start that its place has refused since is over: what it said then may not hold any more. */
+const whyStopped = ({ refused, stoppedReason, wantedReason, wantedSinceMs }: ClusterRow, nowMs: number | undefined): string | null =>
+  refused !== null && refused.message === stoppedReason
+    ? `it was not started${nowMs === undefined ? "" : ` ${lasting(Math.max(1000, nowMs - wantedSinceMs))} ago`}: ${stoppedReason}`
+    : (stoppedReason ?? wantedReason)
+
 /** Computed from what is wanted and what exists, at any moment of the log. */
 export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const troubled = (condition: Condition): Condition =>
@@ -128,15 +142,15 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
       const { message, sinceMs } = row.trouble ?? { message: row.wantedReason ?? "being torn down", sinceMs: row.wantedSinceMs }
       return { status: "INIT", phase: "down", reason: `it is off, and waits to be deleted: ${message}`, sinceMs }
     }
-    return troubled({ status: "INIT", phase: "down", reason: row.wantedReason ?? "being torn down", sinceMs: row.wantedSinceMs })
+    return ending("down", row)
   }
   const active = raisingOf(row)
   if (active !== undefined && row.wanted === "up") return troubled(raising(row, active, nowMs))
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0
-    if (rest) return { status: "STOPPED", phase: null, reason: row.stoppedReason ?? row.wantedReason, sinceMs: row.wantedSinceMs }
-    return troubled({ status: "INIT", phase: "stop", reason: row.wantedReason ?? "being stopped", sinceMs: row.wantedSinceMs })
+    if (rest) return { status: "STOPPED", phase: null, reason: whyStopped(row, nowMs), sinceMs: row.wantedSinceMs }
+    return ending("stop", row)
   }
   if (isWhole(row))
     return { status: "UP", phase: null, reason: notArmedText(row) ?? row.trouble?.message ?? null, sinceMs: row.launchedAtMs }

@@ -84,13 +84,13 @@ export const queue = verb(
     const { flags, words, json, connect } = input
     if (flags.at !== undefined) return more().queueAt(input, flags.at)
     const session = connect()
-    const params = { clusterNames: words.length > 0 ? words : null, skipFinished: flags["skip-finished"] }
+    const params = { clusterNames: words.length ? words : null, skipFinished: flags["skip-finished"] }
     const answer = await session.call<JobQueueAnswer>("queue", params)
-    const codes = answer.notices || answer.notFound.length > 0 ? await more().foreword(session, answer, json) : []
+    const codes = answer.notices || answer.notFound.length ? await more().foreword(session, answer, json) : []
     if (json) stdout.write(jsonLine(answer.jobs))
     else {
       showJobs(answer, Date.now(), flags)
-      if (answer.clusters.length === 0 && codes.length === 0 && !answer.incomplete) stderr.write("No clusters.\n")
+      if (!answer.clusters[0] && !codes[0] && !answer.incomplete) stderr.write("No clusters.\n")
     }
     return Math.max(exitCodes.ok, ...codes)
   }

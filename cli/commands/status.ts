@@ -66,12 +66,13 @@ export const status = verb(
     const { flags, words, json, connect } = input
     if (flags.at !== undefined) return more().statusAt(input, flags.at)
     const session = connect()
-    const answer = await session.call<StatusAnswer>("status", { clusterNames: words.length > 0 ? words : null, refresh: flags.refresh })
-    const codes = answer.notices || answer.notFound.length > 0 ? await more().foreword(session, answer, json) : []
-    if (flags.ip && codes.length === 0) more().headIp(answer.clusters, flags, json, usage)
+    const params = { clusterNames: words.length ? words : null, refresh: flags.refresh }
+    const answer = await session.call<StatusAnswer>("status", params, flags.refresh ? more().awaiting(json) : undefined)
+    const codes = answer.notices || answer.notFound.length ? await more().foreword(session, answer, json) : []
+    if (flags.ip && !codes[0]) more().headIp(answer.clusters, flags, json, usage)
     else if (json) stdout.write(jsonLine(answer.clusters))
-    else if (answer.clusters.length > 0) stdout.write(statusTable(answer.clusters, Date.now(), flags.all))
-    else if (codes.length === 0 && !answer.incomplete) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
+    else if (answer.clusters[0]) stdout.write(statusTable(answer.clusters, Date.now(), flags.all))
+    else if (!codes[0] && !answer.incomplete) stderr.write("No clusters. Launch one: sky launch examples/hello.yaml\n")
     return Math.max(exitCodes.ok, ...codes)
   }
 )

@@ -36,7 +36,8 @@ export type Provisioned = typeof Provisioned.Type
  *   region, its cloud, or nowhere. It is that of this kind of machine, on demand or spot; with `anyKind`, of the place as such (rights, a
  *   network that is missing). `everywhere`: the wish itself is wrong; with `anyKind` the wish is right, and what it is to be made from is
  *   gone (the machine whose disk it copies). `want`: room, quota or mending, where it is that.
- * - `Transient`: no answer, or "not now". Ask again. `goesOn`: it does what it was asked, and takes longer than one call is waited for.
+ * - `Transient`: no answer, or "not now". Ask again. `goesOn`: it does what it was asked, and takes longer than one call is waited for, or
+ *   may not be looked at; no other place is better.
  */
 export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   kind: Schema.Literals(["Refused", "Transient"]),

@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
-import { CloudUserIdentityError } from "../../sdk/protocol/errors.ts"
+import { CloudUserIdentityError, exiting } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { inner } from "../../task/sentence.ts"
 import { refuseOther } from "../commands/owner.ts"
@@ -11,11 +12,15 @@ import { type Cloud, CloudError } from "./Cloud.ts"
 /** By cloud, as far as it was asked: the names, or why there are none. */
 export type Identities = ReadonlyMap<string, Result.Result<ReadonlyArray<string> | null, CloudUserIdentityError>>
 
-const unreadable = ({ name }: Cloud, { message }: CloudError) =>
-  new CloudUserIdentityError({
+/** That nobody answered says nothing of them. */
+const unreadable = ({ name }: Cloud, { kind, message }: CloudError) => {
+  const isSilent = kind === "Transient"
+  const error = new CloudUserIdentityError({
     message: `Who the credentials of ${cloudDisplay(name)} are cannot be told: ${inner(message)}.`,
-    hint: "Renew them, and see what is enabled: sky check"
+    hint: isSilent ? `Nothing was done. Try again when it answers: sky check ${name}` : "Renew them, and see what is enabled: sky check"
   })
+  return isSilent ? exiting(error, exitCodes.unreachable) : error
+}
 
 export const identitiesOf = Effect.fn("identitiesOf")(function* (clouds: ReadonlyMap<string, Cloud>, names: Iterable<string>) {
   const asked = [...new Set(names)].flatMap((name) => clouds.get(name) ?? [])

@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { cloudDisplay } from "../../task/clouds.ts"
 import { type Cloud, CloudError } from "./Cloud.ts"
 import { Clouds } from "./Clouds.ts"
 
@@ -13,6 +14,8 @@ import { Clouds } from "./Clouds.ts"
 const deedMaxMin = 10
 /** To say what there is, or to open a connection. */
 const wordMaxMin = 1
+/** To say whose the credentials are: before that nothing is done, and nothing is believed. */
+const identityMaxS = 20
 /** To copy a workdir. */
 const copyMaxMin = 360
 
@@ -29,6 +32,19 @@ export const within = <A, E>(name: string, what: string, minutes: number, call: 
       )
   })
 
+const saidSoon = (name: string, identity: Cloud["identity"]): Cloud["identity"] =>
+  Effect.timeoutOrElse(identity, {
+    duration: `${identityMaxS} seconds`,
+    orElse: () =>
+      Effect.fail(
+        new CloudError({
+          kind: "Transient",
+          code: "NoAnswer",
+          message: `${cloudDisplay(name)} has not said within ${identityMaxS} s whose the credentials are`
+        })
+      )
+  })
+
 export const patientCloud = (cloud: Cloud): Cloud => {
   const { name } = cloud
   const { clear, endsItself, hostKey, identityNow, peers, remove, tagged } = cloud
@@ -37,11 +53,11 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     ...(peers && { peers: (nodes) => within(name, "peers", deedMaxMin, peers(nodes)) }),
     ...(hostKey && { hostKey: (node) => within(name, "hostKey", wordMaxMin, hostKey(node)) }),
     ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
-    ...(identityNow && { identityNow: within(name, "identity", wordMaxMin, identityNow) }),
+    ...(identityNow && { identityNow: saidSoon(name, identityNow) }),
     ...(clear && { clear: (tags, regions) => within(name, "clear", wordMaxMin, clear(tags, regions)) }),
     ...(tagged && { tagged: (log) => within(name, "tagged", wordMaxMin, tagged(log)) }),
     ...(remove && { remove: (remnant) => within(name, "remove", deedMaxMin, remove(remnant)) }),
-    identity: within(name, "identity", wordMaxMin, cloud.identity),
+    identity: saidSoon(name, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
     query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),
     owned: (log, isHad) => within(name, "owned", wordMaxMin, cloud.owned(log, isHad)),

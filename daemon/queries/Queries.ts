@@ -24,6 +24,7 @@ import { Unlogged } from "../read-only/Unlogged.ts"
 import { decoder } from "../requests/decode.ts"
 import { Notices } from "../requests/Notices.ts"
 import { Ongoing } from "../requests/Ongoing.ts"
+import { asSeen } from "./as-seen.ts"
 import { auditAnswers } from "./audit.ts"
 import { catalogAnswers } from "./catalog.ts"
 import { cloudAnswers } from "./clouds.ts"
@@ -39,6 +40,7 @@ import { operationAnswers } from "./operations.ts"
 import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
+import { refresh } from "./refresh.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
 import { explained } from "./unreached.ts"
@@ -49,8 +51,6 @@ type Answers = {
   readonly [Q in QueryName]: (params: Params<Q>, request: Request, reply: Reply) => Effect.Effect<object | undefined, SkydError>
 }
 
-/** Of clusters: whose cloud lists many machines at a time is asked once for those that are looked at together. */
-const looksAtOnce = 256
 /** A status is there at once, whatever a cloud does. */
 const identityMaxMs = 300
 
@@ -114,9 +114,9 @@ const make = Effect.gen(function* () {
   const { "daemon.status": whoAnswers, "daemon.stop": end } = daemonAnswers(identity, log.world, notices, areOn)
 
   const answers: Answers = {
-    status: Effect.fnUntraced(function* ({ at, clusterNames, refresh }) {
-      const unseen = new Map<string, string>()
-      if (refresh) {
+    status: Effect.fnUntraced(function* ({ at, clusterNames, refresh: isAsked }, { id }, reply) {
+      let unseen: ReadonlyMap<string, string> = new Map()
+      if (isAsked) {
         if (isReadOnly())
           return yield* new ReadOnlyError({
             message: "The log is damaged, so what the clouds say now is not recorded, and nothing is refreshed.",
@@ -125,15 +125,17 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        const look = ({ id }: ClusterRow) => Effect.map(couriers.observe(id), (whys) => whys.length > 0 && unseen.set(id, whys.join("; ")))
-        yield* Effect.forEach(asked, look, { concurrency: looksAtOnce, discard: true })
+        unseen = yield* refresh(asked, couriers.observe, (waiting) =>
+          reply.send({ type: "result", data: { id, at: log.world().at, value: { waiting }, more: true } })
+        )
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world, identityMaxMs) : []
       const nowMs = yield* momentOf(moment)
-      const views = rows.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
+      const shown = rows.map((row) => (isAsked && !unseen.has(row.id) ? asSeen(row) : row))
+      const views = shown.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
       const { clusters, notices: blind } = withUnseen(views, unseen)
       const told = [...about, ...elsewhere.map((what) => `${what}.`), ...blind]
       const said = told.length === 0 ? {} : { notices: told }

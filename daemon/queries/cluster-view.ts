@@ -1,7 +1,7 @@
 /** A cluster's row as `status` answers it. Pure. */
 import { autostopShown, isArmed } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import { conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
+import { type Condition, conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
 import { priceText } from "../../task/price.ts"
@@ -29,11 +29,13 @@ const offDisksOf = (row: ClusterRow, diskUsd: DiskUsdPerHour) => {
   return usd === null || usd === 0 ? {} : { offDisks: { machines, usdPerHour: machines * usd } }
 }
 
-/** What waiting costs, and what ends it. */
-const untilDeleted = ({ name, trouble }: ClusterRow, { offDisks }: ReturnType<typeof offDisksOf>): string => {
+/** What waiting for an end costs, and what ends it. */
+const untilEnded = (row: ClusterRow, { phase }: Condition, { offDisks }: ReturnType<typeof offDisksOf>): string => {
   const disks = (offDisks?.machines ?? 1) === 1 ? "its disk costs" : "its disks cost"
-  const cost = offDisks === undefined ? "" : `; ${disks} about ${priceText({ usdPerHour: offDisks.usdPerHour })} until then`
-  return `${cost}${trouble === null ? "" : `. It is tried again by itself; to see that through: sky down ${name}`}`
+  const isCosting = offDisks !== undefined && waitsToBeDeleted(row)
+  const cost = isCosting ? `; ${disks} about ${priceText({ usdPerHour: offDisks.usdPerHour })} until then` : ""
+  const isHeld = row.trouble !== null && row.wanted !== "up" && (phase === "stop" || phase === "down")
+  return `${cost}${isHeld ? `. It is tried again by itself; to see that through: sky ${phase} ${row.name}` : ""}`
 }
 
 /** `nowMs`: the moment that it is of, which what it waits for is told from; `said` by the step that it is at, now. */
@@ -47,7 +49,7 @@ export const clusterView = (
   const condition = conditionOf(row, nowMs)
   const { phase, status } = condition
   const off = offDisksOf(row, diskUsd)
-  const reason = reasonOf(condition, nowMs, said)
+  const why = reasonOf(condition, nowMs, said)
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
   const setting = autostopShown(row)
@@ -56,7 +58,7 @@ export const clusterView = (
     id: row.id,
     status,
     phase,
-    reason: waitsToBeDeleted(row) ? `${reason}${untilDeleted(row, off)}` : reason,
+    reason: why === null ? null : `${why}${untilEnded(row, condition, off)}`,
     launchedAtMs: row.launchedAtMs,
     lastUse: row.lastUse,
     autostop: setting?.idleMinutes ?? -1,

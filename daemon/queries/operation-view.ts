@@ -17,8 +17,10 @@ export const beforeIt = (cluster: ClusterRow, operation: string): ReadonlyArray<
 }
 
 /** What its step says of itself just now is more than facts tell: which machine is waited for, what that answers, and since when. */
-export const reasonOf = ({ phase, reason }: Condition, nowMs: number, said: Passing | undefined): string | null =>
-  said?.sinceMs === undefined || said.phase !== phase ? reason : `${said.detail}, ${lasting(Math.max(1000, nowMs - said.sinceMs))}`
+export const reasonOf = ({ phase, reason }: Condition, nowMs: number, said: Passing | undefined): string | null => {
+  if (said?.sinceMs === undefined || (said.phase !== phase && said.phase !== "queued")) return reason
+  return `${said.phase === "queued" ? "waits " : ""}${said.detail}, ${lasting(Math.max(1000, nowMs - said.sinceMs))}`
+}
 
 const detailOf = (row: OperationRow, world: World, nowMs: number, said?: Passing): string | null => {
   switch (row.outcome._tag) {

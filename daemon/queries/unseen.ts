@@ -9,8 +9,11 @@ export const withUnseen = (views: ReadonlyArray<ClusterView>, whys: ReadonlyMap<
     return why === undefined || reason?.includes(why) ? undefined : inner(why)
   }
   const clusters = views.map((view): ClusterView => {
+    const unseen = whys.get(view.id)
+    if (unseen === undefined) return view
     const why = whyOf(view)
-    return why === undefined ? view : { ...view, reason: `${view.reason === null ? "" : `${view.reason}; `}as it was last seen: ${why}` }
+    const reason = why === undefined ? view.reason : `${view.reason === null ? "" : `${view.reason}; `}as it was last seen: ${why}`
+    return { ...view, reason, unseen: inner(unseen) }
   })
   const alike = Map.groupBy(
     views.filter((view) => whyOf(view) !== undefined),

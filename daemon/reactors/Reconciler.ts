@@ -26,7 +26,7 @@ import { SyncError } from "../sync/SyncError.ts"
 import { Aways } from "./away.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { isForbidden } from "./failure.ts"
+import { isEnding, isForbidden, looksAfter } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { perform } from "./perform.ts"
@@ -37,9 +37,6 @@ import { Reactors } from "./Reactors.ts"
 const defect = "defect"
 
 const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
-
-/** An agent that does not answer may be on a machine that runs no more, and so may what cannot be ended: look before trying again. */
-const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync", "Mount", "ReleaseNodes"])
 
 /** What a cluster's fiber is at, and who is told how far that is. */
 interface Slot {
@@ -105,10 +102,12 @@ const make = Effect.gen(function* () {
   /** A step that failed is said, and tried again after a while; a defect too, and the other clusters go on. */
   const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
     const error = Cause.squash(cause)
-    const goesOn = error instanceof CloudError && error.goesOn === true
+    const before = rowOf(log.world().clusters, cluster)
+    const ends = before !== undefined && isEnding(before, action)
+    // Who ends a cluster does not wait for what its cloud is at.
+    const goesOn = error instanceof CloudError && error.goesOn === true && !ends
     slot.tries = goesOn ? 1 : slot.tries + 1
     const nowMs = Math.trunc(yield* Clock.currentTimeMillis)
-    const before = rowOf(log.world().clusters, cluster)
     const away = before && (yield* aways.note(before, action, error, nowMs))
     if (looksAfter.has(action._tag)) {
       yield* couriers.observe(cluster)
@@ -120,12 +119,13 @@ const make = Effect.gen(function* () {
     const failed = { message: messageOf(error), tries: slot.tries, nowMs, away, goesOn, forbidden: isForbidden(error) }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
-    const final = error instanceof SyncError || (error instanceof CloudError && error.kind === "Refused")
+    const refused = error instanceof CloudError && (error.kind === "Refused" || (ends && isForbidden(error)))
+    const final = refused || error instanceof SyncError
     const facts = expected
       ? giveUp(row, action, { ...failed, final })
       : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
-    yield* Effect.sleep(retryMs(slot.tries, away))
+    yield* Effect.sleep(retryMs(failed))
   })
 
   const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {

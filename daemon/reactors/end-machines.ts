@@ -8,6 +8,7 @@ import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { asOwnerNow } from "../clouds/identities.ts"
 import { within } from "../clouds/patient.ts"
 import { abandoned } from "./give-up.ts"
+import { tellingOwner } from "./kept-waiting.ts"
 import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./raise-machines.ts"
 
 interface Ending {
@@ -19,7 +20,7 @@ interface Ending {
 /** What is not there looks as if it had ended: it has, if these are still its owner's credentials. */
 const endAll = Effect.fnUntraced(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, cloud: Cloud, { as, call, reason }: Ending) {
   const calls = yield* Effect.forEach(nodes, (node) => Effect.exit(call(node)), { concurrency: 8 })
-  const asked = row.purge ? within(cloud.name, "identity", purgeMaxMin, asOwnerNow(cloud, row)) : asOwnerNow(cloud, row)
+  const asked = tellingOwner(row, cloud, asOwnerNow(cloud, row))
   const believed = calls.some(Exit.isSuccess) ? yield* Effect.exit(asked) : Exit.void
   return nodes.map((node, i): Exit.Exit<Event, CloudError> => {
     const ended: Event = { _tag: as, cluster: row.id, rank: node.rank, node: node.node, reason }
@@ -78,6 +79,6 @@ export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect
   if (cloud?.clear === undefined || !hasRest) return Effect.void
   const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
-  const cleared = Effect.andThen(asOwnerNow(cloud, row), cloud.clear(tagsOf(row, log), regions))
+  const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), cloud.clear(tagsOf(row, log), regions))
   return row.purge ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared)) : orLeft(row.name, cleared)
 }

@@ -27,6 +27,9 @@ export interface Failed {
 export const isForbidden = (error: unknown): boolean =>
   error instanceof CloudError && error.scope === "cloud" && error.anyKind === true && error.want === undefined
 
+/** An agent that does not answer may be on a machine that runs no more, and so may what cannot be ended: look before trying again. */
+export const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync", "Mount", "ReleaseNodes"])
+
 /** Of what only writes down as well: whoever adds an action finds a word for it. */
 const wording: Readonly<Record<Action["_tag"], string>> = {
   Provision: "provisioning",
@@ -103,16 +106,17 @@ const notArmed = (row: ClusterRow, { final, message }: Failed) => {
 export const isUnborn = ({ everUp, nodes, wanted }: ClusterRow, { _tag }: Action) =>
   _tag === "Provision" && wanted === "up" && !everUp && nodes.length === 0
 
-const endFailed = (row: ClusterRow, { _tag }: Action, message: string): SkydError => {
+const endFailed = (row: ClusterRow, { _tag }: Action, message: string, forbidden = false): SkydError => {
   const { name } = row
+  const again = forbidden ? "It is tried again by itself, and done once that is mended" : "It is tried again by itself"
   if (_tag === "Conclude") {
-    const again = `It has no nodes any more. It is tried again by itself; to wait for that: sky down ${name}`
-    return new RuntimeError({ message, hint: `${again}. To drop it at once: sky down --purge ${name}; what is left then: sky leaks` })
+    const wait = `It has no nodes any more. ${again}; to wait for that: sky down ${name}`
+    return new RuntimeError({ message, hint: `${wait}. To drop it at once: sky down --purge ${name}; what is left then: sky leaks` })
   }
   const verb = _tag === "StopNodes" ? "stop" : "down"
   return new RuntimeError({
     message,
-    hint: `It is tried again by itself. To drop it without the cloud's word: sky ${verb} --purge ${name}`
+    hint: `${again}. To drop it without the cloud's word: sky ${verb} --purge ${name}`
   })
 }
 
@@ -128,7 +132,7 @@ const failureOf = (row: ClusterRow, action: Action, failed: Failed): SkydError =
   const at = away?.action ?? action._tag
   const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
   const what = `${row.name}: ${deedOf(row, action, at)} failed: ${lasting}${message}`
-  if (isEnding(row, action)) return endFailed(row, action, what)
+  if (isEnding(row, action)) return endFailed(row, action, what, failed.forbidden)
   // A machine that is shut stays so.
   const again = failed.forbidden && at === "InstallAgents" ? "" : `Try again: sky launch or sky start ${row.name}; `
   const kept = `${row.name} is kept as it is. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`

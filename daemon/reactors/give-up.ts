@@ -29,11 +29,15 @@ const awayBackoffMaxMs = 10_000
 const triesMaxAway = 2
 const backoffFirstMs = 500
 const backoffMaxMs = 60_000
+/** Between looks at what is there and may not be looked at. */
+const refusedPauseMs = 5_000
 
 export const backoffMs = (tries: number): number => Math.min(backoffMaxMs, backoffFirstMs * 2 ** (tries - 1))
 
-export const retryMs = (tries: number, away: Failed["away"]): number =>
-  away === undefined ? backoffMs(tries) : Math.min(awayBackoffMaxMs, backoffMs(tries))
+export const retryMs = ({ away, forbidden, goesOn, tries }: Pick<Failed, "away" | "forbidden" | "goesOn" | "tries">): number => {
+  if (goesOn && forbidden) return refusedPauseMs
+  return away === undefined ? backoffMs(tries) : Math.min(awayBackoffMaxMs, backoffMs(tries))
+}
 
 /** A search that waits for one place all the time finds no other. */
 const mayPass = (row: ClusterRow, { _tag }: Action): boolean => {
@@ -83,7 +87,7 @@ const forOperation = new Set<Action["_tag"]>(["ClearPlace", "NextPlace", "NextRo
 
 /** Said when it is news. */
 const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !== message
-const retryAt = ({ away, nowMs, tries }: Failed) => ({ retryAtMs: Math.trunc(nowMs + retryMs(tries, away)) })
+const retryAt = (failed: Failed) => ({ retryAtMs: Math.trunc(failed.nowMs + retryMs(failed)) })
 
 const actionFailed = (row: ClusterRow, action: Action, failed: Failed, again = true): ReadonlyArray<Event> => {
   const { message } = failed

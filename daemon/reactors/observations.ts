@@ -15,6 +15,11 @@ const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
 /** Where its cloud says no more of it. */
 export const notThere = "it does not exist any more"
 
+const wentAway = "its agent went away"
+/** It holds until its cloud says more. */
+export const notKnown = `${wentAway}, and what became of the node is not known: `
+export const withoutNotKnown = (reason: string | null): string | null => (reason?.startsWith(notKnown) ? wentAway : reason)
+
 /** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
 export const observations = (
   row: ClusterRow,
@@ -37,8 +42,7 @@ export const observations = (
     if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
     const lost = now.state !== "stopped" && node.ready && isSilent
     const isOff = now.state === "unknown" && now.off === true && node.state === "running"
-    const reason =
-      now.state === "unknown" ? `its agent went away, and what became of the node is not known: ${now.reason}` : "its agent went away"
+    const reason = now.state === "unknown" ? `${notKnown}${now.reason}` : wentAway
     if (lost || (isOff && !node.ready && !node.off)) return [{ _tag: "RuntimeLost", ...about, reason, ...(isOff && { off: true }) }]
     const why = node.ready && now.state !== "stopped" ? apart.get(rank) : undefined
     return why === undefined ? [] : [{ _tag: "RuntimeLost", ...about, reason: `the head does not reach it: ${why}` }]

@@ -7,6 +7,7 @@ import { rowOf } from "../../projections/clusters.ts"
 import type { Unreached } from "../../sdk/agent/protocol.ts"
 import { type Cloud, type CloudError, type NodeRef, type NodeState, unknownState } from "../clouds/Cloud.ts"
 import { asOwner, asOwnerNow } from "../clouds/identities.ts"
+import { Looking, whatBecame, whoseTheyAre } from "../clouds/Looking.ts"
 import { streamOf } from "../commands/decision.ts"
 import type { Identity } from "../life/Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
@@ -65,10 +66,14 @@ export const observe = Effect.fn("observe")(function* (
   const before = rowOf(log.world().clusters, cluster)
   if (before === undefined || before.nodes.length === 0) return []
   const refs = before.nodes.map((node) => refOf(before, node))
+  const waits = yield* Looking
   const look = Effect.gen(function* () {
     const cloud = yield* cloudFor(before)
+    waits(whoseTheyAre)
     yield* asOwner(cloud, before)
+    waits(whatBecame)
     const states = yield* cloud.query(refs)
+    waits(whoseTheyAre)
     if (states.some(({ state }) => state === "missing")) yield* asOwnerNow(cloud, before)
     return { cloud, states }
   })

@@ -16,6 +16,7 @@ import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./couriers/deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
+import { tellingOwner } from "./kept-waiting.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./raise-machines.ts"
@@ -93,7 +94,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       message: `the cloud ${row.offer?.cloud ?? "of this cluster"} is not enabled`
     })
   }
-  yield* asOwner(cloud, row)
+  yield* tellingOwner(row, cloud, asOwner(cloud, row))
   switch (action._tag) {
     case "Provision":
       return yield* goingOn(row, yield* provision(row, action.token, cloud, hands), hands)

@@ -17,3 +17,15 @@ export const passingBy = (code: string, message: string): CloudError => new Clou
 
 /** Something may be there: that we may not ask, or not now, says nothing of it. */
 export const later = ({ code, message }: CloudError): CloudError => passingBy(code, message)
+
+/**
+ * What was asked for is there, or may be (`what`), and who looks is refused for want of a right or of credentials: no other place is
+ * better, and it is gone on with when they are back.
+ */
+export const unseen =
+  (what: string) =>
+  (error: CloudError): CloudError => {
+    const { anyKind, code, message, scope, want } = error
+    if (scope !== "cloud" || anyKind !== true || want !== undefined) return later(error)
+    return new CloudError({ kind: "Transient", code, message: `${what}, and cannot be seen: ${message}`, scope, anyKind, goesOn: true })
+  }

@@ -21,11 +21,14 @@ import { EventLog } from "../log/EventLog.ts"
 import { handleOf } from "../queries/cluster-view.ts"
 import { leftOf } from "../queries/operation-view.ts"
 import { progressOf } from "../queries/progress.ts"
+import { momentMs } from "../reactors/kept-waiting.ts"
 import { SshNames } from "../ssh-names/SshNames.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 import { Notices } from "./Notices.ts"
 import { Ongoing, type Passing } from "./Ongoing.ts"
 import { failureOf } from "./recorded-failure.ts"
+
+const forTheirWord = "for clouds to say whether they can be used, and whose the credentials are"
 
 export class Operations extends Context.Service<
   Operations,
@@ -115,6 +118,18 @@ const make = Effect.gen(function* () {
     }
   })
 
+  /** Before it is decided clouds are asked: one that does not answer is waited for, and who waits is told. */
+  const undecided = (id: OperationId, request: Request, reply: Reply) =>
+    Effect.gen(function* () {
+      yield* Effect.sleep(momentMs)
+      const { clusterName } = (request.params ?? {}) as { readonly clusterName?: unknown }
+      const cluster = typeof clusterName === "string" ? clusterName : ""
+      const atMs = Math.trunc(yield* Clock.currentTimeMillis)
+      const said = { phase: "queued", state: "running", detail: forTheirWord, passing: true } as const
+      yield* reply.send({ type: "progress", data: { id: request.id, at: log.world().at as Seq, operation: id, atMs, cluster, ...said } })
+      return yield* Effect.never
+    })
+
   /** What is known of it so far, from its cluster's stream and from what a node has said. */
   const pastOf = Effect.fn("Operations.past")(
     function* ({ cluster, id, requestedSeq }: OperationRow) {
@@ -143,9 +158,10 @@ const make = Effect.gen(function* () {
       }
       yield* Effect.gen(function* () {
         // Once decided it is done, whether or not the client is still there.
-        const dispatched = yield* Effect.uninterruptible(
+        const dispatching = Effect.uninterruptible(
           dispatcher.dispatch({ method, params: request.params, requestId: id, caller: request.caller })
         )
+        const dispatched = yield* Effect.raceFirst(dispatching, undecided(id, request, reply))
         if (dispatched._tag === "Answer") {
           const cluster = rowNamed(log.world().clusters, dispatched.cluster ?? "")
           const handle = method === "start" ? { handle: cluster ? handleOf(cluster) : null } : {}

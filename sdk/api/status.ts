@@ -27,6 +27,8 @@ export interface ClusterRecord {
   /** Whether it is then torn down. */
   readonly toDown: boolean
   readonly metadata: Readonly<Record<string, unknown>>
+  /** Why a refresh did not see it: what is told of it is from before. Absent where it did, or none was asked for. */
+  readonly unseen?: string
 }
 
 const namesOf = (names: StatusOptions["clusterNames"]): ReadonlyArray<string> | null => {
@@ -43,7 +45,7 @@ export const status = async (statusOptions?: Maybe<StatusOptions>): Promise<Arra
   const { clusterNames, refresh, signal } = options(statusOptions, ["clusterNames", "refresh", "signal"], "status")
   const params = { clusterNames: namesOf(clusterNames), refresh: yesOrNo(refresh, "refresh") ?? false }
   const { clusters } = await ask<StatusAnswer>("status", params, { signal })
-  return clusters.map(({ autostop, handle, lastUse, launchedAtMs, metadata, name, status, toDown }) => ({
+  return clusters.map(({ autostop, handle, lastUse, launchedAtMs, metadata, name, status, toDown, unseen }) => ({
     name,
     launchedAt: Math.floor(launchedAtMs / 1000),
     handle: handleOf(handle),
@@ -51,6 +53,7 @@ export const status = async (statusOptions?: Maybe<StatusOptions>): Promise<Arra
     status,
     autostop,
     toDown,
-    metadata
+    metadata,
+    ...(unseen !== undefined && { unseen })
   }))
 }

@@ -12,7 +12,8 @@ export const Incomplete = Schema.optionalKey(Schema.Boolean)
 
 /**
  * Newest launch first. `notFound`: names and globs that matched nothing. With `at` no cloud is asked, and the answer says what it is of:
- * `asOf`. `incomplete`: the log is damaged, and there may be clusters that are not known.
+ * `asOf`. `incomplete`: the log is damaged, and there may be clusters that are not known. A refresh that takes long sends a page with
+ * `waiting` alone before its answer; it ends within 20 s, and what a cloud has not said until then is in `unseen` of the cluster.
  */
 export const Status = Schema.Struct({
   /** Names and globs; null: all. */
@@ -27,6 +28,8 @@ export const StatusAnswer = Schema.Struct({
   notFound: Schema.Array(Schema.String),
   asOf: AsOf,
   incomplete: Incomplete,
+  /** What a refresh waits for, in words. */
+  waiting: Schema.optionalKey(Schema.String),
   notices: Notices
 })
 export type StatusAnswer = typeof StatusAnswer.Type

@@ -42,6 +42,8 @@ export const ClusterView = Schema.Struct({
   /** While it is INIT or on its way: what it is doing, and what it waits for. */
   phase: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
+  /** Why a refresh did not see it: what is told of it is from before. Absent where it did, or none was asked for. */
+  unseen: Schema.optionalKey(Schema.String),
   /** When the last launch on it was asked for. */
   launchedAtMs: Schema.Natural,
   lastUse: Schema.String,

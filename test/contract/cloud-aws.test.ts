@@ -62,7 +62,10 @@ describeWithMoto("a request for machines of EC2", () => {
       yield* fault({ action: "GetParameters", code: "AccessDeniedException" })
       const denied = yield* Effect.flip(cloud.provision(request([0], { machine: { images } })))
       assert.deepInclude(denied, { kind: "Refused", code: "AccessDeniedException" })
-      assert.match(denied.message, /\(AccessDeniedException, GetParameters in us-east-1\)$/)
+      assert.match(
+        denied.message,
+        /\(AccessDeniedException, GetParameters in us-east-1\): allow them ssm:GetParameters; all that they may not: sky check aws$/
+      )
     }).pipe(Effect.scoped)
   )
 

@@ -1,6 +1,6 @@
 /** EC2, as moto has it, with real machines at the addresses of its instances: the same verbs as on local, from nothing there to nothing left. */
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type StrictInstance, whyNoMoto } from "../tools/moto.ts"
@@ -144,7 +144,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
 
   it("where AWS may not be asked what there is, a launch says so while it waits, and so does a refresh, of what was known before", async () => {
     const fault = { action: "DescribeInstances", code: "UnauthorizedOperation", message: "You may not.", status: 403 }
-    const why = "You may not (UnauthorizedOperation, DescribeInstances in us-east-1)"
+    const why =
+      "You may not (UnauthorizedOperation, DescribeInstances in us-east-1): allow them ec2:DescribeInstances; all that they may not: sky check aws"
     // Whether AWS can be used is asked before a place is.
     expect(await home.sky("check", "aws")).toMatchObject({ code: 0 })
     await ec2.moto.strict("POST", "faults", fault)
@@ -153,14 +154,59 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       async () => (await home.json("status"))[0]?.reason as string | undefined,
       (reason) => reason?.includes(why) ?? false
     )
+    // It is there, and no other place is asked as long as it is not seen.
+    const [{ instanceId }] = (await ec2.moto.live()) as [StrictInstance]
+    await launching.until(`${instanceId} is there, and cannot be seen: ${why}; trying again`)
     await ec2.moto.strict("DELETE", "faults")
-    expect(await launching.ended).toMatchObject({ code: 0, err: expect.stringContaining(`${why}; trying again`) })
+    expect(await launching.ended).toMatchObject({ code: 0 })
+    expect((await ec2.moto.live()).map((one) => one.instanceId)).toEqual([instanceId])
     await ec2.moto.strict("POST", "faults", fault)
     expect(await home.sky("status", "-r")).toMatchObject({ code: 0, err: expect.stringMatching(/^. Not seen now, .*: one: You may not/) })
-    expect(await status("one")).toMatchObject({ status: "UP", reason: `as it was last seen: ${why}` })
+    expect(await status("one")).toMatchObject({ status: "UP", reason: `as it was last seen: ${why}`, unseen: why })
     await ec2.moto.strict("DELETE", "faults")
     expect(await home.sky("status", "-r")).toMatchObject({ code: 0, err: "" })
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
+  }, 120_000)
+
+  it("with credentials that have expired an UP and a STOPPED cluster are told alike, and stop, start and down are exit 4 with the way to others", async () => {
+    const { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret, ...rest } = ec2.moto.env
+    home = new Home(rest)
+    mkdirSync(join(home.path, ".aws"))
+    const file = join(home.path, ".aws/credentials")
+    const write = () => writeFileSync(file, `[default]\naws_access_key_id=${key}\naws_secret_access_key=${secret}\n`)
+    write()
+    for (const name of ["up", "off"]) expect(await launch(name, "-d", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "off")).toMatchObject({ code: 0 })
+    const way = "run aws configure or aws sso login, or set AWS_PROFILE"
+    const unseen = async (code: string) => {
+      const rows: ReadonlyArray<{ readonly unseen?: string; readonly status: string }> = await home.json("status", "-r")
+      expect(rows.map(({ status: word }) => word)).toEqual(["STOPPED", "UP"])
+      for (const row of rows) expect(row.unseen).toMatch(new RegExp(`\\(${code}, DescribeInstances in us-east-1\\): ${way}`))
+      const { err } = await home.sky("status", "-r")
+      expect(err.replace(/\s+/g, " ")).toMatch(/Not seen now, and said as last seen: off, up: .*run aws configure or aws sso login/)
+    }
+    await ec2.moto.strict("POST", "faults", { action: "DescribeInstances", code: "RequestExpired", message: "Expired.", status: 400 })
+    await unseen("RequestExpired")
+    for (const args of [
+      ["start", "-y", "off"],
+      ["stop", "-y", "up"]
+    ])
+      expect(await home.sky(...args)).toMatchObject({ code: 4, err: expect.stringContaining(way) })
+    await ec2.moto.strict("DELETE", "faults")
+    rmSync(file)
+    expect(await home.sky("down", "-y", "off")).toMatchObject({
+      code: 4,
+      err: expect.stringContaining(`CredentialsProviderError, DescribeInstances in us-east-1): ${way}`)
+    })
+    const { reason } = (await home.json("status", "up"))[0]
+    expect(reason).toMatch(/^a stop was asked for, and waits: .*It is tried again by itself; to see that through: sky stop up$/)
+    write()
+    expect(await home.sky("down", "-y", "up")).toMatchObject({ code: 0 })
+    // What was asked for before is tried again by itself.
+    await eventually(
+      () => ec2.moto.live(),
+      (left) => left.length === 0
+    )
   }, 120_000)
 
   it("a reply that is lost, and a daemon that is killed meanwhile, make no second instance", async () => {

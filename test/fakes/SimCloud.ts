@@ -37,6 +37,8 @@ export class SimCloud {
   mood: "calm" | "moody" = "calm"
   /** Who the credentials are, or why that cannot be told. */
   identity: ReadonlyArray<string> | CloudError | null = null
+  /** It does not say who that is, and holds who asks. */
+  isIdentityHeld = false
   /** Who they are taken for, where that was asked before they were exchanged. */
   takenFor: ReadonlyArray<string> | undefined
   /** What it has, best first. */
@@ -199,6 +201,7 @@ export class SimCloud {
     lackOf: (feature, { useSpot }) => (feature === "STOP" && useSpot ? "spot machines end when they stop" : null),
     identity: Effect.suspend(() => (this.takenFor === undefined ? this.cloud.identityNow! : Effect.succeed(this.takenFor))),
     identityNow: Effect.suspend(() => {
+      if (this.isIdentityHeld) return Effect.never
       this.takenFor = undefined
       return this.identity instanceof CloudError ? Effect.fail(this.identity) : Effect.succeed(this.identity)
     }),

@@ -1,6 +1,6 @@
 /** A cloud that never answers: the other clusters are served meanwhile, and the call is given up with a reason and made again. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
 import { rowNamed } from "../../projections/clusters.ts"
 import { factsOf, scene } from "./scene.ts"
@@ -75,6 +75,44 @@ describe("a cloud call that hangs", () => {
         assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeRefused", token: token as never })
         yield* pass(daemon, "1 minutes")
         assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeRefused" })
+      })
+    )
+  )
+  it.effect("to say whose the credentials are: a down of it is told after 20 s, with a reason, and goes on when that is said", () =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.identity = ["AIDAANN", "111122223333"]
+        yield* ask("l", "launch", launch("a"))
+        world.takenFor = world.identity
+        world.isIdentityHeld = true
+        yield* ask("d", "down", { clusterName: "a" })
+        yield* pass(daemon, "20 seconds")
+        yield* settle(daemon, 8)
+        assert.include(
+          conditionOf(row()!).reason,
+          "a down was asked for, and waits: Local has not said within 20 s whose the credentials are"
+        )
+        assert.isFalse(factsOf(disk).some(({ _tag }) => _tag === "NodeReleased"))
+        world.isIdentityHeld = false
+        yield* pass(daemon, "1 minutes")
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+      })
+    )
+  )
+  it.effect("to say whose the credentials are: a command on its cluster is refused after 20 s, as one that nobody answered", () =>
+    scene(({ ask, daemon, disk, world }) =>
+      Effect.gen(function* () {
+        world.identity = ["AIDAANN", "111122223333"]
+        yield* ask("l", "launch", launch("a"))
+        world.isIdentityHeld = true
+        const before = disk.length
+        const asked = yield* Effect.forkChild(daemon.send("down", "d", { clusterName: "a" }))
+        yield* pass(daemon, "20 seconds")
+        const answer = JSON.stringify(yield* Fiber.join(asked))
+        assert.include(answer, "Who the credentials of Local are cannot be told: Local has not said within 20 s whose the credentials are.")
+        assert.include(answer, `"exitCode":8`)
+        assert.strictEqual(disk.length, before)
       })
     )
   )

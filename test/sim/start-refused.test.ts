@@ -38,7 +38,7 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
           "error.fields.noFailover": true,
           "error.fields.failoverHistory": [{ tag: "NoCapacity", message: "no room in us-east-1a", place: "Local us-east-1a" }]
         })
-        assert.deepInclude(conditionOf(row()!), { status: "STOPPED", reason: "no room in us-east-1a" })
+        assert.deepInclude(conditionOf(row()!), { status: "STOPPED", reason: "it was not started: no room in us-east-1a" })
         assert.deepStrictEqual(machinesOf(world), before.machines)
         assert.strictEqual(asked(world, "provision"), before.provisions)
         assert.deepStrictEqual(row()!.offer, before.row.offer)

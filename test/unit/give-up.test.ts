@@ -50,6 +50,16 @@ describe("an end that fails", () => {
   })
 })
 
+it("a machine that is there and may not be looked at is waited for where it is, with 5 s between looks", () => {
+  const pending: Said = [{ _tag: "NodeRequested", cluster, token, ranks: [0], offer }, "r-launch"]
+  const facts = [...up().slice(0, 4), pending]
+  const failed = { message: "it may not be seen", tries: 1, nowMs: 100_000, final: false, goesOn: true, forbidden: true }
+  const { events } = giveUp(rowAfter(facts)!, { _tag: "Provision", token }, failed)
+  assert.deepStrictEqual(events, [
+    { _tag: "ActionFailed", cluster, action: "Provision", message: "it may not be seen", retryAtMs: 105_000 }
+  ])
+})
+
 describe("a machine that is not reached", () => {
   const error = new CloudError({ kind: "Transient", code: "NoRoute", message: "no route", unreached: true })
   const install: Action = { _tag: "InstallAgents", ranks: [0], operation: null }

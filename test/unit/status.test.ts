@@ -58,6 +58,40 @@ describe("status", () => {
         "it is off, and waits to be deleted: you may not; its disk costs about $0.04 an hour until then. It is tried again by itself; to see that through: sky down train"
     })
   })
+  it.each(["stop", "down"] as const)("a %s that its cloud refuses waits, and says that it goes on by itself", (method) => {
+    const asked = { _tag: method === "stop" ? "StopRequested" : "DownRequested", cluster, purge: false, lastUse: "" } as const
+    const action = method === "stop" ? "StopNodes" : "ReleaseNodes"
+    const failed: Said = { _tag: "ActionFailed", cluster, action, message: "you may not", retryAtMs: 1 }
+    const facts: ReadonlyArray<Said> = [...up(), requested(method), [asked, `r-${method}`], failed]
+    assert.deepStrictEqual(words(facts), ["INIT", method, `a ${method} was asked for, and waits: you may not`])
+    assert.strictEqual(
+      clusterView(rowAfter(facts)!, worldOf(facts).jobs, 9).reason,
+      `a ${method} was asked for, and waits: you may not. It is tried again by itself; to see that through: sky ${method} train`
+    )
+  })
+  it("why a start failed is told of a STOPPED cluster as what was, with how long ago", () => {
+    const off: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    const stop: ReadonlyArray<Said> = [{ _tag: "StopRequested", cluster, purge: false, lastUse: "" }, off]
+    const stopped: ReadonlyArray<Said> = [...up(), ...stop, { _tag: "ClusterStopped", cluster, reason: "stopped on request" }]
+    assert.deepStrictEqual(words(stopped), ["STOPPED", null, "stopped on request"])
+    const start: Said = [
+      { _tag: "StartRequested", cluster, retryUntilUp: false, lastUse: "", idleMinutes: null, down: false, force: false },
+      "r-start"
+    ]
+    const refused: ReadonlyArray<Said> = [
+      requested("start"),
+      start,
+      { _tag: "NodeStarting", cluster, rank: 0, node: nodeId(0) },
+      { _tag: "NodeRefused", cluster, token, node: nodeId(0), code: "authError", message: "Invalid Credentials", scope: "cloud" },
+      [{ _tag: "OperationFailed", error: { tag: "E", message: "", hint: null, exitCode: 4, fields: {} } }, "r-start"],
+      { _tag: "ClusterStopped", cluster, reason: "Invalid Credentials" }
+    ]
+    const startedAtMs = (stopped.length + 2) * 1000
+    const facts = [...stopped, ...refused]
+    const reasonAt = (nowMs: number) => conditionOf(rowAfter(facts)!, nowMs).reason
+    assert.strictEqual(reasonAt(startedAtMs + 5 * 60_000), "it was not started 5 min 0 s ago: Invalid Credentials")
+    assert.strictEqual(conditionOf(rowAfter(facts)!).reason, "it was not started: Invalid Credentials")
+  })
   it("status-20: a relaunch makes it INIT until it has completed", () => {
     const again: ReadonlyArray<Said> = [
       ...up(),

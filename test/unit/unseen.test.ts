@@ -18,9 +18,10 @@ it("is said once of all clusters alike, and in the reason of each, beside what i
     `stopped on request; as it was last seen: ${why}`,
     null
   ])
+  expect(clusters.map(({ unseen }) => unseen)).toEqual([why, why, undefined])
 })
 
 it("is not said again of a cluster whose reason says it", () => {
   const known = view("one", `its agent went away, and what became of the node is not known: ${why}`)
-  expect(withUnseen([known], new Map([["one", why]]))).toEqual({ clusters: [known], notices: [] })
+  expect(withUnseen([known], new Map([["one", why]]))).toEqual({ clusters: [{ ...known, unseen: why }], notices: [] })
 })

@@ -10,9 +10,8 @@ import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
 import { keptIdentity } from "../../rented/identity.ts"
 import { makeSight } from "../../rented/sight.ts"
-import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { withWayOn } from "./way-on.ts"
+import { denied } from "./way-on.ts"
 
 const variables = [
   "AWS_ACCESS_KEY_ID",
@@ -85,7 +84,6 @@ export const permissions: Readonly<Record<string, Try>> = {
 }
 /** Clusters can be had without these: what is lost with them is said. */
 const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
-const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const dryRunsAtOnce = 6
 
 const none: ReadonlyArray<string> = []
@@ -97,12 +95,12 @@ const noCredentials =
 
 /** `found`: called with the regions that can be used, when they were looked at. */
 export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
-  const orWayOn = Effect.mapError((error: CloudError) => withWayOn(error, process.env))
   const { identity, identityNow } = keptIdentity({
     hasSigns,
     fingerprint: aws.keyNow,
-    ask: Effect.map(orWayOn(aws.sts((sts, asked) => sts.getCallerIdentity({}, asked))), ({ Account, UserId }) =>
-      [UserId, Account].flatMap((name) => name || [])
+    ask: Effect.map(
+      aws.sts((sts, asked) => sts.getCallerIdentity({}, asked)),
+      ({ Account, UserId }) => [UserId, Account].flatMap((name) => name || [])
     )
   })
 
@@ -135,7 +133,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
     if (why === null) yield* found(regions)
     return { why, found: { regions, lacks: lacks.filter((name) => forMore.includes(name)) } }
-  }).pipe(orWayOn)
+  })
   const {
     doubt,
     doubting,

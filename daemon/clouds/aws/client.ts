@@ -14,6 +14,7 @@ import { stampsOf } from "../../home/small-file.ts"
 import type { CloudError } from "../Cloud.ts"
 import { errorOf } from "./errors.ts"
 import { ownAnswersOnly, ownList } from "./own-answers.ts"
+import { withWayOn } from "./way-on.ts"
 
 /** Tries of what only reads or ends. The SDK waits in between, up to 20 s, by chance. */
 const attemptsMax = 8
@@ -97,16 +98,25 @@ export const makeAws = (): Aws => {
     if (last?.seen !== seen) last = { seen, session: load() }
     return last.session
   }
-  const asked = <A>(region: string, what: string, call: (asked: Asked) => Promise<A>) =>
+  const asked = <A>(region: string, what: string, call: (asked: Asked) => Promise<A>, right?: string) =>
     Effect.tryPromise({
       try: async (abortSignal) => ownList(what, await call({ abortSignal })),
-      catch: (error) => errorOf(error, what, region)
+      catch: (error) => withWayOn(errorOf(error, what, region), process.env, right)
     })
+  const ec2 = <A>(maxAttempts: number, region: string, what: string, call: (ec2: EC2, asked: Asked) => Promise<A>) =>
+    asked(region, what, async (options) => call((await session()).ec2At(region, maxAttempts), options), `ec2:${what}`)
   return {
-    ask: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, attemptsMax), options)),
-    once: (region, what, call) => asked(region, what, async (options) => call((await session()).ec2At(region, 1), options)),
-    quotas: (region, call) => asked(region, "GetServiceQuota", async (options) => call((await session()).quotasAt(region), options)),
-    parameters: (region, call) => asked(region, "GetParameters", async (options) => call((await session()).parametersAt(region), options)),
+    ask: (region, what, call) => ec2(attemptsMax, region, what, call),
+    once: (region, what, call) => ec2(1, region, what, call),
+    quotas: (region, call) =>
+      asked(
+        region,
+        "GetServiceQuota",
+        async (options) => call((await session()).quotasAt(region), options),
+        "servicequotas:GetServiceQuota"
+      ),
+    parameters: (region, call) =>
+      asked(region, "GetParameters", async (options) => call((await session()).parametersAt(region), options), "ssm:GetParameters"),
     sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
     home: Effect.promise(async () => (await session()).region),
     fingerprint: Effect.promise(filesNow),

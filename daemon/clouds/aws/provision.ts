@@ -7,7 +7,7 @@ import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { again } from "../../rented/again.ts"
-import { later, passingBy } from "../../rented/errors.ts"
+import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
@@ -43,10 +43,12 @@ interface Asked {
   isUnsure: boolean
   /** Since when nothing was found of it although EC2 knows the token. */
   unlistedSinceMs: number | null
+  /** What EC2 has named. */
+  ids: ReadonlyArray<string>
 }
 
 export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
-  const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null }))
+  const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null, ids: [] }))
 
   const run = (region: string, input: Input): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
     aws
@@ -63,11 +65,17 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
         (call) => again(call, ({ code }) => isThrottled(code))
       )
 
-  const ofToken = (region: string, token: NodeToken) => Effect.mapError(instances.ofTokens(region, [token]), later)
+  /** Known by its name, it is there; else nobody knows. */
+  const unseenOf = (wish: ProvisionRequest) => {
+    const { ids } = askedFor(wish)
+    return unseen(ids.length === 0 ? "what AWS was asked for may be there" : `${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} there`)
+  }
+  const ofToken = (region: string, wish: ProvisionRequest) =>
+    Effect.mapError(instances.ofTokens(region, [wish.token]), (error) => unseenOf(wish)(error))
 
   /** EC2 knows the token, and says no more of it: what there is of it is looked for, until it is sure that there is nothing. */
   const settle = Effect.fn("Provision.settle")(function* (region: string, wish: ProvisionRequest, error: CloudError) {
-    const found = yield* ofToken(region, wish.token)
+    const found = yield* ofToken(region, wish)
     const failed = endedFirst(found)
     if (found.some((one) => phaseOf(one) !== "gone")) return found
     if (failed !== undefined) return yield* failureOf(failed)
@@ -133,6 +141,8 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
   /** Until all of them run. When one ends before, nobody waits for the others: they are what is left. */
   const whenRunning = Effect.fn("Provision.whenRunning")(function* (wish: ProvisionRequest, region: string, made: ReadonlyArray<Instance>) {
     const { useInternalIps } = yield* Effect.mapError(settings, later)
+    askedFor(wish).ids = made.flatMap(({ InstanceId }) => InstanceId ?? [])
+    const blind = unseenOf(wish)
     for (let now = made; ; ) {
       const there = now.filter((one) => phaseOf(one) !== "gone")
       const failed = endedFirst(now)
@@ -154,9 +164,9 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
         if (now.every((one) => phaseOf(one) === "running")) return yield* provisioned(wish, now)
       }
       yield* Effect.sleep(listsEveryMs)
-      const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), later)
+      const listed = yield* Effect.mapError(instances.ofLog(region, wish.tags.log), blind)
       const lost = now.flatMap(({ InstanceId }) => (listed.some((one) => one.InstanceId === InstanceId) ? [] : [InstanceId!]))
-      const all = [...listed, ...(yield* Effect.mapError(instances.ofIds(region, lost), later))]
+      const all = [...listed, ...(yield* Effect.mapError(instances.ofIds(region, lost), blind))]
       now = now.map((one) => all.find(({ InstanceId }) => InstanceId === one.InstanceId) ?? one)
     }
   })
@@ -164,7 +174,7 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
   return Effect.fn("Provision")(function* (wish: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
     const { ranks, token } = wish
     const region = wish.offer.region!
-    const found = askedFor(wish).isUnsure ? yield* ofToken(region, token) : []
+    const found = askedFor(wish).isUnsure ? yield* ofToken(region, wish) : []
     const own = found.flatMap((instance) => {
       const label = labelOf(instance)
       return label !== null && label.token === token && phaseOf(instance) !== "gone" ? [{ instance, label }] : []

@@ -1,4 +1,7 @@
-/** What to do where the account cannot be asked at all: AWS's own words name neither the profile nor the endpoint. Pure. */
+/**
+ * What to do where AWS refuses who asks, or is not reached: its own words name neither the profile nor the endpoint, nor the way to a
+ * right. Pure.
+ */
 import { withoutKeys } from "../../../task/without-keys.ts"
 import { CloudError } from "../Cloud.ts"
 import { notAws } from "./own-answers.ts"
@@ -12,15 +15,21 @@ const useless = [
   "AuthFailure",
   "ExpiredToken",
   "ExpiredTokenException",
+  "InvalidAccessKeyId",
   "InvalidClientTokenId",
+  "MissingAuthenticationToken",
+  "RequestExpired",
   "SignatureDoesNotMatch",
   "UnrecognizedClientException"
 ]
+/** A right is missing, and the credentials are good. */
+export const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const endpoints = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"]
 /** Of the system, and of an address that is none. */
 const isUnreached = (code: string) => /^E[A-Z_]+$/.test(code) || code === "TypeError"
 
-const wayOn = (code: string, env: Env): string | undefined => {
+const wayOn = (code: string, env: Env, right: string | undefined): string | undefined => {
+  if (denied.includes(code)) return right && `allow them ${right}; all that they may not: sky check aws`
   const profile = env["AWS_PROFILE"]
   const name = profile ? ` --profile ${profile}` : ""
   if (unfound.includes(code) || useless.includes(code)) {
@@ -36,9 +45,9 @@ const wayOn = (code: string, env: Env): string | undefined => {
     : `${endpoint} is ${withoutKeys(env[endpoint]!)}: unset it, or set it to one that answers, and ${restart}`
 }
 
-/** `env`: of the daemon, which is the SDK's. */
-export const withWayOn = (error: CloudError, env: Env): CloudError => {
-  const way = wayOn(error.code, env)
+/** `env`: of the daemon, which is the SDK's; `right`: what the call takes. */
+export const withWayOn = (error: CloudError, env: Env, right?: string): CloudError => {
+  const way = wayOn(error.code, env, right)
   const profile = env["AWS_PROFILE"]
   const which = profile && unfound.includes(error.code) ? `of the profile '${profile}' (AWS_PROFILE): ` : ""
   return way === undefined ? error : new CloudError({ ...error, message: `${which}${error.message}: ${way}` })

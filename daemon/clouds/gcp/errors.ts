@@ -146,7 +146,8 @@ const usualReasons: Readonly<Record<number, string>> = {
 }
 
 /** Rights to the login itself, not to one thing. */
-const loginIsOver = /invalid_grant|reauth|could not refresh access token|Could not load the default credentials/i
+const loginIsOver =
+  /invalid_grant|(invalid|unauthorized|deleted)_client|invalid_rapt|reauth|could not refresh access token|Could not load the default credentials/i
 
 /** `what`: the call, as the API names it; `body`: what came with it. */
 export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: string, where: string): CloudError => {

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
-import { later, passingBy } from "../../rented/errors.ts"
+import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { isOn } from "../../rented/phases.ts"
@@ -64,7 +64,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
   const named = ({ offer }: ProvisionRequest, names: ReadonlyArray<string>) =>
     Effect.mapError(
       Effect.forEach(names, (name) => instances.named(offer.zone!, name), { concurrency: atOnce }),
-      later
+      unseen("what GCP was asked for may be there")
     )
   /** For each name what is there and ours. */
   const namedOurs = (wish: ProvisionRequest, names: ReadonlyArray<string>) =>
@@ -129,8 +129,9 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const missed = makeMissed()
     const isOff = (one: Instance | undefined) => one !== undefined && !isOn(phaseOf(one))
     const isUp = (one: Instance | undefined) => one !== undefined && phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
+    const blind = unseen(`${names.join(", ")} ${names.length === 1 ? "is" : "are"} there`)
     for (let look = 0; ; look++) {
-      const { instances: all, silent } = yield* Effect.mapError(instances.ofLog(wish.tags.log), later)
+      const { instances: all, silent } = yield* Effect.mapError(instances.ofLog(wish.tags.log), blind)
       const listed = names.map((name) => all.find((one) => one.name === name && isOurs(wish, one)))
       const isDue = look % looksEvery === 0 && listed.includes(undefined)
       const asks = silent.has(zone) || isDue || listed.some(isOff)

@@ -18,10 +18,15 @@ export const withWayOn = (error: CloudError, what: string, project: Project | un
   switch (error.code) {
     case "Credentials":
     case "authError":
+    case "required":
       return saying(error, mending())
     case "accessNotConfigured":
     case "SERVICE_DISABLED":
       return project === undefined ? error : saying(error, `gcloud services enable compute.googleapis.com --project ${project.name}`)
+    case "forbidden":
+    case "IAM_PERMISSION_DENIED":
+      // What a check asks for itself.
+      return what === "projects.get" ? error : saying(error, "all that its credentials may not: sky check gcp")
     case "notFound":
       // The project itself.
       return what !== "projects.get" || project === undefined ? error : saying(error, `the project's name is from ${project.from}`)

@@ -1,0 +1,54 @@
+/**
+ * Asks clouds what became of clusters. Who waits is told for what, and does not wait for ever: what is not said in time goes into the log
+ * when it is.
+ */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { ClusterId } from "../../events/ids.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { Looking, whatBecame } from "../clouds/Looking.ts"
+
+/** Of clusters: whose cloud lists many machines at a time is asked once for those that are looked at together. */
+const looksAtOnce = 256
+/** A look at a machine of the user's own that does not answer takes nearly as long. */
+export const refreshMaxMs = 20_000
+/** Before anything is said. */
+const quietMs = 2_000
+
+type Named = Pick<ClusterRow, "id" | "name" | "offer">
+const cloudOf = ({ offer }: Named) => cloudDisplay(offer?.cloud ?? "its cloud")
+
+const inWords = (open: ReadonlyMap<Named, string>): string =>
+  [...Map.groupBy(open, ([row, what]) => `${cloudOf(row)} has not said yet ${what}`)]
+    .map(([said, those]) => `${said}: ${those.map(([{ name }]) => name).join(", ")}`)
+    .join("; ")
+
+/** Why nothing is known of some of a cluster's nodes, by cluster. `tell`: what is waited for, whenever that is another. */
+export const refresh = Effect.fn("refresh")(function* (
+  rows: ReadonlyArray<Named>,
+  observe: (cluster: ClusterId) => Effect.Effect<ReadonlyArray<string>>,
+  tell: (waiting: string) => Effect.Effect<void>
+) {
+  const open = new Map<Named, string>(rows.map((row) => [row, whatBecame]))
+  const unseen = new Map<string, string>()
+  const look = Effect.fnUntraced(function* (row: Named) {
+    const waits = (what: string) => void (open.has(row) && open.set(row, what))
+    // What it learns is recorded, whoever still waits for it.
+    const whys = yield* Fiber.join(yield* Effect.forkDetach(Effect.provideService(observe(row.id), Looking, waits)))
+    open.delete(row)
+    if (whys.length > 0) unseen.set(row.id, whys.join("; "))
+  })
+  const looks = Effect.forEach(rows, look, { concurrency: looksAtOnce, discard: true })
+  const telling = Effect.gen(function* () {
+    for (let last = ""; ; ) {
+      yield* Effect.sleep(quietMs)
+      const now = inWords(open)
+      if (now !== last && now !== "") yield* tell(now)
+      last = now
+    }
+  })
+  yield* Effect.raceFirst(looks, telling).pipe(Effect.timeoutOption(refreshMaxMs))
+  for (const [row, what] of open) unseen.set(row.id, `${cloudOf(row)} has not said within ${refreshMaxMs / 1000} s ${what}`)
+  return unseen
+})
