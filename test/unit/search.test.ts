@@ -262,9 +262,21 @@ describe("the error when no place gave it", () => {
     const image = { code: "IMAGE_NOT_FOUND", scope: "cloud", want: null } as const
     assert.strictEqual(hint(image), "Mend that first: neither less nor later is of any help.")
     assert.strictEqual(code(image), exitCodes.usage)
-    assert.strictEqual(code({ code: "InvalidAMIID.NotFound", scope: "region", want: null }), exitCodes.failed)
+    const ofRegion = { code: "InvalidAMIID.NotFound", scope: "region", want: null } as const
+    assert.strictEqual(code(ofRegion), exitCodes.usage)
+    assert.strictEqual(code(ofRegion, image), exitCodes.usage)
+    assert.strictEqual(code(ofRegion, { scope: "zone", want: "room" }), exitCodes.capacity)
     assert.include(hint({ code: "REGION_RESOURCE_POOL_EXHAUSTED", scope: "region", want: "room" }), "or try again later")
     assert.include(hint({ want: "answer" }), "What may still come of what was asked for")
+  })
+  it("tells of a place that gives nothing of any kind in its cloud's words, and to wait, for less is of no help", () => {
+    const verifying = `Your request for accessing resources in this region is being validated. ${long}`
+    const unverified = { code: "PendingVerification", message: verifying, scope: "region", anyKind: true, want: "room" } as const
+    const error = unavailable(row([refusal(at("us-east-1a"), unverified)]), false)
+    assert.include(error.message, "AWS us-east-1: Your request for accessing resources in this region is being validated")
+    assert.match(error.hint ?? "", /^Wait it out with sky launch --retry-until-up, /)
+    assert.notInclude(`${error.message} ${error.hint}`, "no capacity")
+    assert.strictEqual(error.exitCode, exitCodes.capacity)
   })
   it("guesses at nothing by a code: what its cloud does not say of a refusal is told in the cloud's words", () => {
     const told = refusal(at("us-east-1a"), { code: "SomeLimitOfCapacityExceeded", want: null })

@@ -40,7 +40,7 @@ const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   if (last === undefined) return exitCodes.capacity
   // With `anyKind` the wish is right, and what it is to be made from is gone.
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
-  if (refusals.every((refusal) => isOfWish(refusal) && refusal.scope === "cloud")) return exitCodes.usage
+  if (refusals.every(isOfWish)) return exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
   return refusals.every(isOfSetup) ? exitCodes.failed : exitCodes.capacity
 }
@@ -71,6 +71,8 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
   if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
   if (isForRights(refusals)) return rightsOf(refusals)
+  if (refusals.every(({ anyKind, want }) => anyKind && want === "room"))
+    return "Wait it out with sky launch --retry-until-up, or try again later, or in another region: asking for less is of no help."
   if (refusals.every((refusal) => isOfSetup(refusal) && refusal.scope === "cloud")) return mendFirst
   if (refusals.every(isOfSetup)) return "Mend that first, or name a region where it is not so."
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
