@@ -2,7 +2,6 @@
  * What the daemon needs from a cloud. Everything is keyed by tags on the cloud, never by a local list, and every call may be
  * made again: after a crash it is. One suite tests all implementations (`test/contract/cloud.contract.ts`).
  */
-
 import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -114,6 +113,8 @@ export interface Cloud {
   readonly doubt?: () => void
   /** Whether that was for want of credentials or rights, and not because nobody answered or the settings are wrong. */
   readonly isForbidden?: () => boolean
+  /** Whether it was for what a file of the user's says: `config.yaml`, or his pools. */
+  readonly isMisset?: () => boolean
   /** How it comes to be used, as a hint. */
   readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */

@@ -17,6 +17,7 @@ import { planFor } from "../dry-run.ts"
 import { withQuota } from "../no-quota.ts"
 import { accessOf, completedBy, offersFor } from "../offers-for.ts"
 import { gpusOn, matcher } from "../optimizer/gpus.ts"
+import { wayTo } from "../way-to.ts"
 import { noPool } from "./clouds.ts"
 import { gpusHere, ownGpus } from "./own-gpus.ts"
 
@@ -82,9 +83,10 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
     const isNamed = yield* Effect.fromResult(named(name))
     const isWanted = (kind: string, has: number) => isNamed(kind) && has >= (count ?? 1)
     if (cloud?.toLowerCase() === "ssh") {
-      const why = yield* clouds.get("ssh")?.whyNot ?? Effect.succeed(null)
+      const ssh = clouds.get("ssh")
+      const why = yield* ssh?.whyNot ?? Effect.succeed(null)
       if (why !== null)
-        return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: clouds.get("ssh")?.howTo ?? null })
+        return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: (ssh && wayTo(ssh)) ?? null })
       const pools = clouds.get("ssh")?.catalog?.regions ?? []
       if (region && !pools.includes(region)) return yield* noPool(region, pools)
       return { gpus: [], prices: [], ...(yield* ownGpus(clouds.get("ssh"), region ?? null, true, isWanted)) }

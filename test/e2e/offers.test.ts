@@ -130,8 +130,8 @@ describe("a wish that no cloud can meet", () => {
 
   it("on a cloud that this version has no part for says so, and which it can use", async () => {
     expect(await refused("--cloud", "azure")).toMatchObject({
-      code: 7,
-      err: expect.stringMatching(/Azure is not enabled: this version cannot use it\.\n {2}It can use: Local, SSH, AWS, GCP/)
+      code: 2,
+      err: expect.stringMatching(/this version does not use Azure\.\n {2}It can use: Local, SSH, AWS, GCP/)
     })
   })
 

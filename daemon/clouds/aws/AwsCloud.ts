@@ -7,7 +7,7 @@ import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
@@ -110,7 +110,10 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
     isForbidden: access.isForbidden,
-    whyNot: whyNotBy(access.whyNot, settings),
+    ...whyNotBy(
+      access.whyNot,
+      Effect.flatMap(settings, (own) => labelled("aws", own))
+    ),
     doubt: access.doubt,
     warnings: Effect.sync(access.warnings),
     identity: access.identity,

@@ -9,7 +9,7 @@ import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
@@ -56,7 +56,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const { project } = yield* gcp.who
-    const place = yield* network(own, region)
+    const place = yield* network.placeFor(own, region)
     const id = yield* folder
     const root =
       machine.clone === undefined
@@ -115,7 +115,10 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     name: "gcp",
     lackOf: () => null,
     isForbidden: access.isForbidden,
-    whyNot: whyNotBy(access.whyNot, settings),
+    ...whyNotBy(
+      access.whyNot,
+      Effect.tap(settings, (own) => Effect.andThen(labelled("gcp", own), network.isThere(own)))
+    ),
     doubt: access.doubt,
     warnings: access.warnings,
     identity: access.identity,

@@ -123,8 +123,7 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
             return work(now)
           })
         },
-        catch: (error) =>
-          slot?.spoilt ?? (isCloudError(error) ? error : withWayOn(errorOf(error, slot?.body, what, where), what, slot?.project))
+        catch: (error) => slot?.spoilt ?? (isCloudError(error) ? error : withWayOn(errorOf(error, slot?.body, what, where), slot?.project))
       })
     })
   })

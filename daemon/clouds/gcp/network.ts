@@ -22,7 +22,12 @@ export interface Place {
 const own = "skyd-vpc"
 const usual = "default"
 
-export const makeNetwork = (gcp: Gcp, operations: Operations) => {
+const keptFor = "5 minutes"
+
+const nameOf = (vpcName: string) => `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
+const noVpc = (vpcName: string) => misnamed("VPC_NOT_FOUND", `the project has no VPC ${nameOf(vpcName)}`)
+
+export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operations: Operations) {
   const subnets = (region: string) =>
     gcp.ask("subnetworks.list", region, async ({ project, subnetworks }, options) => {
       const found: Array<Subnetwork> = []
@@ -79,7 +84,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
     const place = (network: string, { name }: Subnetwork): Place => ({ network, subnetwork: name! })
     if (vpcName !== "") {
       const subnet = inIt(vpcName)
-      const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
+      const words = nameOf(vpcName)
       if (subnet !== undefined && isShut(yield* effective(vpcName), internal === "true" || proxied === "true")) {
         const rule = `gcloud compute firewall-rules create ${vpcName}-ssh --network ${vpcName} --allow tcp:${portOfSsh} --source-ranges RANGE`
         return yield* misnamed(
@@ -90,7 +95,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       if (subnet !== undefined) return place(vpcName, subnet)
       if (yield* hasNetwork(vpcName))
         return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
-      return yield* misnamed("VPC_NOT_FOUND", `the project has no VPC ${words}`)
+      return yield* noVpc(vpcName)
     }
     const useInternalIps = internal === "true"
     const networks = [...new Set(found.map(({ network }) => lastPart(network)))]
@@ -102,10 +107,20 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       ? yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
       : place(own, subnet)
   })
-  return Effect.map(
-    keptOf(gcp.fingerprint, lookup, "5 minutes"),
-    ({ of: placeOf }) =>
-      ({ sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">, region: string) =>
-        placeOf(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`)
-  )
-}
+  const places = yield* keptOf(gcp.fingerprint, lookup, keptFor)
+  const networks = yield* keptOf(gcp.fingerprint, hasNetwork, (has) => (has ? keptFor : 0))
+  return {
+    placeFor: (
+      { sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">,
+      region: string
+    ) => places.of(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`),
+    /** Whether the VPC that the user names is one of the project's. Where nobody says, a launch finds out. */
+    isThere: ({ vpcName }: Pick<GcpSettings, "vpcName">) =>
+      vpcName === null
+        ? Effect.void
+        : Effect.flatMap(
+            Effect.orElseSucceed(networks.of(vpcName), () => true),
+            (has) => (has ? Effect.void : noVpc(vpcName))
+          )
+  }
+})

@@ -13,8 +13,7 @@ const saying = ({ anyKind, code, kind, message, scope, want }: CloudError, more:
     ...(want && { want })
   })
 
-/** `what`: the call, as the API names it. */
-export const withWayOn = (error: CloudError, what: string, project: Project | undefined): CloudError => {
+export const withWayOn = (error: CloudError, project: Project | undefined): CloudError => {
   switch (error.code) {
     case "Credentials":
     case "authError":
@@ -22,9 +21,8 @@ export const withWayOn = (error: CloudError, what: string, project: Project | un
     case "accessNotConfigured":
     case "SERVICE_DISABLED":
       return project === undefined ? error : saying(error, `gcloud services enable compute.googleapis.com --project ${project.name}`)
-    case "notFound":
-      // The project itself.
-      return what !== "projects.get" || project === undefined ? error : saying(error, `the project's name is from ${project.from}`)
+    case "PROJECT_NOT_FOUND":
+      return project === undefined ? error : saying(error, `the project's name is from ${project.from}`)
     default:
       return error
   }
