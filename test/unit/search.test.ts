@@ -234,6 +234,9 @@ describe("the error when no place gave it", () => {
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
     assert.include(hint({ want: "quota" }), "more quota")
+    assert.notInclude(hint({ want: "quota" }), "sky check")
+    // By what was said of it before, and not by a refusal.
+    assert.include(hint({ want: "quota", code: "NoQuota" }), "Granted a moment ago? It is looked at anew after: sky check aws")
     const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
     assert.include(hint(rights), "sky check aws")
     const code = (...all: ReadonlyArray<Partial<Refusal>>) =>

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
+import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
@@ -49,6 +50,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const remnants = makeRemnants(aws, groups, clones)
   const network = yield* makeNetwork(aws)
   const archOf = yield* makeArchOf(aws)
+  const { doubt, fingerprint } = doubtful(aws.fingerprint)
 
   const inputOf = Effect.fn("AwsCloud.inputOf")(function* (request: ProvisionRequest) {
     const { machine = {}, offer, ranks, tags, token } = request
@@ -114,13 +116,16 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       access.whyNot,
       Effect.flatMap(settings, (own) => labelled("aws", own))
     ),
-    doubt: access.doubt,
+    doubt: () => {
+      access.doubt()
+      doubt()
+    },
     warnings: Effect.sync(access.warnings),
     identity: access.identity,
     identityNow: access.identityNow,
     catalog: asOffers(accountCatalog),
     offers: offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })),
-    noQuota: yield* makeNoQuota(aws),
+    noQuota: yield* makeNoQuota({ ...aws, fingerprint }),
     provision,
     diskUsdPerHour: (_, machine) => rootDiskUsdPerHour(machine),
     clonesDisks: true,

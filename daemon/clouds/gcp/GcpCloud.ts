@@ -8,6 +8,7 @@ import { notLaunched } from "../../optimizer/not-launched.ts"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
+import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
@@ -48,7 +49,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const openPorts = makeOpenPorts({ gcp, nodes, operations, ports })
   const images = yield* makeImages(gcp)
-  const network = yield* makeNetwork(gcp, operations)
+  const { doubt, fingerprint } = doubtful(gcp.fingerprint)
+  const network = yield* makeNetwork({ ...gcp, fingerprint }, operations)
   const archOf = yield* makeArchOf(gcp)
 
   const partsOf = Effect.fn("GcpCloud.partsOf")(function* (request: ProvisionRequest) {
@@ -119,13 +121,16 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
       access.whyNot,
       Effect.tap(settings, (own) => Effect.andThen(labelled("gcp", own), network.isThere(own)))
     ),
-    doubt: access.doubt,
+    doubt: () => {
+      access.doubt()
+      doubt()
+    },
     warnings: access.warnings,
     identity: access.identity,
     identityNow: access.identityNow,
     catalog: asOffers(catalog),
     offers: offersBy((task, mayUse) => offersOf({ cloud: "gcp", task, catalog: catalog(), mayUse, unable: notLaunched })),
-    noQuota: yield* makeNoQuota(gcp),
+    noQuota: yield* makeNoQuota({ ...gcp, fingerprint }),
     provision,
     query: nodes.query,
     ...makeOwned({
