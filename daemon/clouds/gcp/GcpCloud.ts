@@ -14,6 +14,7 @@ import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, ProvisionRequest } from "../Cloud.ts"
+import { Made } from "../Made.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
@@ -98,7 +99,13 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const provision: Cloud["provision"] = (request) => {
     const { machine: { clone, images: named, ports: open = [] } = {}, offer, tags } = request
     const image = namedImage(named, offer.region!)
+    const tellMade = Effect.map(Made, (tell) => {
+      const made = network.takeMade()
+      if (made !== null) tell(made)
+    })
     return access.doubting(provisionOnce(request)).pipe(
+      Effect.tap(() => tellMade),
+      Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade : Effect.void)),
       Effect.mapError((error) =>
         image === null
           ? error

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
 import { misnamed, refusedForAny } from "../../rented/errors.ts"
 import { keptOf } from "../../rented/kept.ts"
+import type { MadeNetwork } from "../Made.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere } from "./errors.ts"
@@ -57,6 +58,7 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
       })
     )
 
+  let made: MadeNetwork | null = null
   /** Cut short anywhere it goes on where it was. */
   const makeOwn = Effect.fn("Network.makeOwn")(function* (useInternalIps: boolean) {
     yield* operations.there(
@@ -102,6 +104,11 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
     for (const network of networks.toSorted((a, b) => Number(b === usual) - Number(a === usual) || (a < b ? -1 : 1)))
       if (letsIn(yield* effective(network), needs(useInternalIps))) return place(network, inIt(network)!)
     yield* makeOwn(useInternalIps)
+    const open = useInternalIps ? "" : ", and ssh from anywhere"
+    made = {
+      network: own,
+      words: `made the network ${own}, since none let in what is needed: it lets in its own machines${open}, and stays`
+    }
     const subnet = (yield* subnets(region)).find(({ network }) => isOf(own, network))
     return subnet === undefined
       ? yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
@@ -114,6 +121,12 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
       { sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">,
       region: string
     ) => places.of(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`),
+    /** What was made, once. */
+    takeMade: () => {
+      const taken = made
+      made = null
+      return taken
+    },
     /** Whether the VPC that the user names is one of the project's. Where nobody says, a launch finds out. */
     isThere: ({ vpcName }: Pick<GcpSettings, "vpcName">) =>
       vpcName === null
