@@ -2,4 +2,4 @@
 import type { Cloud } from "./clouds/Cloud.ts"
 
 export const wayTo = ({ howTo, isMisset }: Pick<Cloud, "howTo" | "isMisset">): string | undefined =>
-  isMisset?.() === true ? "Mend it there, and ask again: the file is read anew with each command." : howTo
+  isMisset?.() === true ? "Mend it there, and ask again: the file is read anew with each command" : howTo

@@ -1,6 +1,6 @@
 /**
- * What a cloud has made in the account beside a cluster's machines, and what stays when these are gone: said by the cloud, heard by who knows
- * for which cluster.
+ * What a cloud has made in the account beside a cluster's machines, and what stays when these are gone: said by the cloud, heard by who
+ * knows for which cluster.
  */
 import * as Context from "effect/Context"
 
