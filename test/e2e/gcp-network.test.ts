@@ -16,7 +16,8 @@ describeWithMachines("a project whose networks let no ssh in", () => {
   it("is told in the launch, in events and in why that skyd-vpc was made, and from where it lets ssh in", async () => {
     await machines.gce.console("DELETE", "global/firewalls/default-allow-ssh")
     const home = new Home(machines.gce.env)
-    const words = "made the network skyd-vpc, since none let in what is needed: it lets in its own machines, and ssh from anywhere, and stays"
+    const words =
+      "made the network skyd-vpc, since none let in what is needed: it lets in its own machines, and ssh from anywhere, and stays"
     const launched = await home.sky("launch", "-y", "-c", "one", "--infra", "gcp/us-central1/us-central1-a", "true")
     expect(launched).toMatchObject({ code: 0 })
     const said = (text: string) => text.replaceAll(/\s+/g, " ").split(words).length - 1
