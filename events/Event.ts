@@ -8,6 +8,7 @@ import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, PlacePasse
 import { ClusterAdopted, LeakEnded, LeakEndRequested, LeakKept } from "./leak.ts"
 import { OperationCancelled, OperationFailed, OperationRequested, OperationSucceeded } from "./operation.ts"
 import {
+  NetworkMade,
   NodeAbandoned,
   NodeProvisioned,
   NodeRefused,
@@ -38,6 +39,7 @@ export const events = [
   PlacePassedOver,
   PlacesExhausted,
   NodeRequested,
+  NetworkMade,
   NodeProvisioned,
   NodeRefused,
   NodeStarting,

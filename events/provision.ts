@@ -43,6 +43,14 @@ export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   node: Schema.optionalKey(NodeId)
 })
 
+/** A network was made for it in the account, and stays when the cluster is gone. `words`: what it is, and what it lets in. */
+export const NetworkMade = Schema.TaggedStruct("NetworkMade", {
+  cluster: ClusterId,
+  cloud: Schema.String,
+  network: Schema.String,
+  words: Schema.String
+})
+
 /** About to start a stopped node: from here on it may run, and cost money, whatever the cloud answers. */
 export const NodeStarting = Schema.TaggedStruct("NodeStarting", node)
 

@@ -2,11 +2,13 @@
 import type { Offer } from "../events/values.ts"
 import { cloudDisplay } from "../task/clouds.ts"
 import { placeText } from "../task/place.ts"
-import { inner } from "../task/sentence.ts"
+import { cut, inner } from "../task/sentence.ts"
 import type { Refusal } from "./ClusterRow.ts"
 
 /** What clouds say of want of room, and of quota, takes paragraphs. */
 const wordsMaxChars = 80
+/** Where they are all that is known. */
+const reasonMaxChars = 400
 /** Where the cloud says which one, and how much of it there is. */
 const namedQuota = /Quota '(\w+)' exceeded\.\s*Limit: ([\d.]+\d)/
 
@@ -26,10 +28,11 @@ export const isSameKind = (a: Offer, b: Offer): boolean =>
 export const isSamePlace = (a: Offer, b: Offer): boolean => a.cloud === b.cloud && a.region === b.region && a.zone === b.zone
 
 /** Machines of the user's own have no types, and each of their words is of use. */
-const whyText = ({ code, message, offer, want }: Told): string => {
+const whyText = ({ anyKind, code, message, offer, want }: Told): string => {
   const said = inner(message)
   if (said.length <= wordsMaxChars || offer.instanceType === null) return said
-  if (want === "room") return `no capacity (${code})`
+  // Who is given nothing of any kind is told why by the cloud alone.
+  if (want === "room") return anyKind ? cut(said, reasonMaxChars) : `no capacity (${code})`
   if (want !== "quota") return said
   const [, metric, limit] = namedQuota.exec(said) ?? []
   return `no quota (${code}${metric === undefined ? "" : `: ${metric} has a limit of ${Number(limit)}`})`
@@ -37,7 +40,7 @@ const whyText = ({ code, message, offer, want }: Told): string => {
 
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)
 
-type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "scope" | "want">>
+type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "anyKind" | "scope" | "want">>
 
 /** All that it reaches: of a region or a cloud that refused, nobody waits for the other zones. */
 export const reachText = ({ offer, scope }: Told): string => {

@@ -37,8 +37,10 @@ export interface CloudOffers {
   readonly imageTags: ReadonlyArray<string>
   /** What images are taken to need, until a cloud says it. */
   readonly imageGib: number
-  /** The least that the usual images need, and the most that a disk can have; absent where nobody knows. */
-  readonly diskGib?: readonly [least: number, most: number] | undefined
+  /** What a disk can have, and what the usual images need of it; absent where nobody knows. */
+  readonly diskGib?: { readonly least: number; readonly usualImage: number; readonly most: number } | undefined
+  /** Why it takes no labels like these, as a sentence without its full stop; undefined: it takes them. Absent: it takes any. */
+  readonly labelProblem?: ((labels: Readonly<Record<string, string>>) => string | undefined) | undefined
   /** USD, where it is cheapest; undefined where it cannot be had. */
   readonly usdPerHour: (goods: Goods) => number | undefined
   /** In the order in which they are tried. */

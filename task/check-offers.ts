@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import { isSpelled, isTpu, spelled } from "./accelerators.ts"
 import { leastOf, meets } from "./amounts.ts"
 import { checkPlace } from "./check-place.ts"
+import { beyondLimits } from "./cloud-limits.ts"
 import { cloudDisplay } from "./clouds.ts"
 import { diskGibDefault } from "./disk.ts"
 import { anyRegion, dockerImage, type Images, imageProblem, isTag, parseImages, tagOf } from "./images.ts"
@@ -77,13 +78,8 @@ const isRegion = ({ closedRegions = [], regions }: CloudOffers, name: string) =>
   regions.length === 0 || regions.includes(name) || closedRegions.includes(name)
 
 /** Where another cloud may take it, that is asked. */
-const checkDisk = ({ cloud, disk_size: gib, image_id }: Need, offers: Offers, enabled: ReadonlyArray<string>): Checked<undefined> => {
-  if (gib === undefined) return Result.succeed(undefined)
-  const problems = (cloud === undefined ? enabled : [cloud]).map((one) => {
-    const [least = 0, most = Number.POSITIVE_INFINITY] = offers(one)?.diskGib ?? []
-    if (gib > most) return `${cloudDisplay(one)}'s disks have at most ${most} GiB, disk_size is ${gib}.`
-    return image_id === undefined && gib < least ? `${cloudDisplay(one)}'s usual image needs ${least} GiB, disk_size is ${gib}.` : undefined
-  })
+const checkLimits = (need: Need, offers: Offers, enabled: ReadonlyArray<string>): Checked<undefined> => {
+  const problems = (need.cloud === undefined ? enabled : [need.cloud]).map((one) => beyondLimits(one, need, offers(one) ?? {}))
   return problems.length === 0 || problems.includes(undefined) ? Result.succeed(undefined) : refused(problems[0]!)
 }
 
@@ -98,8 +94,7 @@ const checkImages = (need: Need, offers: Offers): Checked<Images | undefined> =>
   const used = region === undefined ? images : { [region]: images[region]! }
   const place = cloud === undefined ? undefined : offers(cloud)
   if (place === undefined || dockerImage(images) !== undefined) return Result.succeed(used)
-  // Elsewhere an image is not one region's.
-  const nowhere = cloud === "aws" ? Object.keys(images).find((one) => one !== anyRegion && !isRegion(place, one)) : undefined
+  const nowhere = Object.keys(images).find((one) => one !== anyRegion && !isRegion(place, one))
   if (nowhere !== undefined)
     return refused(
       `image_id names the region '${nowhere}', which ${cloudDisplay(cloud!)} does not have.`,
@@ -126,7 +121,7 @@ export const checkWithOffers = (need: Need, offers: Offers, enabled: ReadonlyArr
     const own = type?.accelerators
     const had = accelerators ?? (own ? { [own.name]: own.count } : undefined)
     const full: Need = { ...place, ...(cloud === undefined ? {} : { cloud }), ...(had === undefined ? {} : { accelerators: had }) }
-    yield* checkDisk(full, offers, enabled)
+    yield* checkLimits(full, offers, enabled)
     const images = yield* checkImages(full, offers)
     return images === undefined ? full : { ...full, image_id: images }
   })

@@ -35,7 +35,7 @@ export const namedImage = (images: Images | undefined, region: string): string |
 /** What is wrong with images on a cloud, whatever it offers. `cloud` and `region` are undefined while they may still be found out. */
 export const imageProblem = (images: Images, cloud: string | undefined, region: string | undefined): string | undefined => {
   if (dockerImage(images) !== undefined) return undefined
-  if (cloud === undefined) return "an image of a cloud needs the cloud: give one, or docker:IMAGE"
+  if (cloud === undefined) return "an image of a cloud needs the cloud: name it (--cloud aws, say), or docker:IMAGE"
   if (cloud !== "aws" || region !== undefined) return undefined
   const lone = images[anyRegion]
   return lone !== undefined && !isTag(lone) ? `the image ${lone} is one region's on AWS: give the region` : undefined

@@ -1,5 +1,6 @@
 /** Fields that stand where none of their name may: what was meant by them, or that SkyPilot has them and we do not yet. Pure. */
 import type * as Schema from "effect/Schema"
+import { diskTiers } from "./disk.ts"
 import { didYouMean, meantText } from "./near.ts"
 import { fieldsAt } from "./schema-at.ts"
 
@@ -37,5 +38,6 @@ export const notYet = (path: ReadonlyArray<string>, value: unknown): string | un
   if (name === "workdir" && typeof value === "object" && value !== null && "url" in value)
     return "a git repository is not supported yet: clone it in setup, or name a folder"
   const isWord = (name === "mode" && /^mount_cached$/i.test(String(value))) || (name === "disk_tier" && /^ultra$/i.test(String(value)))
-  return isWord ? `'${value}' is not supported yet` : undefined
+  if (!isWord) return undefined
+  return `'${value}' is not supported yet${name === "disk_tier" ? `: there are ${diskTiers.join(", ")}` : ""}`
 }

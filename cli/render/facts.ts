@@ -51,6 +51,7 @@ const words: Words = {
   PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
   NodeRequested: ({ offer, ranks, refusedAgain }) =>
     `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
+  NetworkMade: ({ words }) => words,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
   NodeRefused: ({ code, message, node, scope = "zone", token }) =>
     code === nothingLeft ? `nothing is left: ${message}` : `${refused(token, node)}${reach[scope]}: ${code}, "${message}"`,

@@ -172,6 +172,7 @@ export const catalogOf = (data: CatalogData): Catalog => {
     imageTags: [...new Set([...data.imageTags, ...habits.formerImageTags])].sort(),
     imageGib: habits.imageGib,
     diskGib: habits.diskGib,
+    labelProblem: habits.labelProblem,
     usdPerHour,
     prices,
     places: (goods) => prices(goods).map(({ region, zones }) => ({ region, zones }))

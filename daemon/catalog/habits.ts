@@ -1,8 +1,9 @@
 /** What lists of offers do not say of a cloud: which machines are usual there, how places are tried, what goes with what. Pure. */
 import { type Accelerators, acceleratorText } from "../../task/accelerators.ts"
 import type { Need } from "../../task/Need.ts"
-import type { InstanceType } from "../../task/Offers.ts"
+import type { CloudOffers, InstanceType } from "../../task/Offers.ts"
 import { type Hosts, hostMismatch, hostsFor, sized } from "./hosts.ts"
+import { awsTagProblem, gcpLabelProblem } from "./labels.ts"
 
 export interface Habits {
   /** Types for those who say nothing of the machine begin with one of these. */
@@ -15,8 +16,9 @@ export interface Habits {
   readonly pricedApart: boolean
   /** What its default images are taken to need. */
   readonly imageGib: number
-  /** The least that the images need which are usual here, and the most that a disk has there. */
-  readonly diskGib?: readonly [least: number, most: number]
+  /** As in `CloudOffers`. */
+  readonly diskGib?: CloudOffers["diskGib"]
+  readonly labelProblem?: CloudOffers["labelProblem"]
   /** Tags that its list of images has no more: tasks name them still. */
   readonly formerImageTags: ReadonlyArray<string>
   readonly hostsFor?: (accelerators: Accelerators, need: Need) => Hosts
@@ -48,7 +50,8 @@ const clouds: Readonly<Record<string, Habits>> = {
     families: ["m6i.", "r6i.", "c6i."],
     regionRank: (region) => (region.startsWith("us-") ? 0 : 1),
     imageGib: 45,
-    diskGib: [8, 16_384],
+    diskGib: { least: 1, usualImage: 8, most: 16_384 },
+    labelProblem: awsTagProblem,
     formerImageTags: ["gpu-ubuntu-1804", "gpu-ubuntu-2004", "k80-ubuntu-1804", "k80-ubuntu-2004"]
   },
   gcp: {
@@ -57,6 +60,8 @@ const clouds: Readonly<Record<string, Habits>> = {
     byZone: true,
     pricedApart: true,
     imageGib: 50,
+    diskGib: { least: 10, usualImage: 10, most: 65_536 },
+    labelProblem: gcpLabelProblem,
     formerImageTags: ["cpu-debian-10", "cpu-debian-11", "gpu-debian-10", "gpu-debian-11", "k80-debian-10"],
     hostsFor,
     sized,

@@ -116,6 +116,8 @@ export interface Cloud {
   readonly doubt?: () => void
   /** Whether that was for want of credentials or rights, and not because nobody answered or the settings are wrong. */
   readonly isForbidden?: () => boolean
+  /** Whether it was for what a file of the user's says: `config.yaml`, or his pools. */
+  readonly isMisset?: () => boolean
   /** How it comes to be used, as a hint. */
   readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */

@@ -13,6 +13,8 @@ export interface Offered {
   readonly off?: boolean
   /** For want of credentials or rights: no other time is of any help. */
   readonly isForbidden?: boolean
+  /** For what the user has written, in the task or in `config.yaml`: no other time is of any help either. */
+  readonly isMistaken?: boolean
   /** The user's way on. */
   readonly hint?: string
   /** What was left out of a plan, since the account has no quota there. */

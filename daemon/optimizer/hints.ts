@@ -1,10 +1,11 @@
 /** The way on for who wants what no list has: what is near, or what of it is too much. What it says is had is in the lists. Pure. */
 import { parseAmount } from "../../task/amounts.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import { anyRegion } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import { didYouMean } from "../../task/near.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { isEnough } from "./instance-types.ts"
+import { defaultCpus, isEnough } from "./instance-types.ts"
 import { type Look, optimize } from "./optimize.ts"
 
 const all = "All there is: sky show-gpus -a"
@@ -53,13 +54,21 @@ const exactIn = (need: Need, catalogs: ReadonlyArray<Catalog>): string | undefin
 const ofSize = (need: Need, catalogs: ReadonlyArray<Catalog>): string => {
   const exact = exactIn(need, catalogs)
   if (exact !== undefined) return exact
-  const { cpus, memory, region, use_spot: useSpot = false, zone } = need
+  const { image_id: images = {}, memory, region, use_spot: useSpot = false, zone } = need
+  const cpus = need.cpus ?? (memory === undefined ? defaultCpus : undefined)
+  // Images by region say where it is to be.
+  const named = Object.keys(images).filter((one) => one !== anyRegion)
+  const regions = region !== undefined || named.length === 0 ? [region] : named
   const large = catalogs.flatMap((catalog) =>
     catalog.types
-      .filter((type) => type.accelerators === null && isEnough(type, cpus, memory) && !catalog.habits.mismatch(type, undefined))
+      // What comes with an accelerator only is of another kind.
+      .filter(
+        (type) =>
+          type.accelerators === null && type.vcpus !== null && isEnough(type, cpus, memory) && !catalog.habits.mismatch(type, undefined)
+      )
       .flatMap(({ name }) => {
-        const usd = catalog.usdPerHour({ instanceType: name, useSpot, region, zone })
-        return usd === undefined ? [] : [{ cloud: catalog.cloud, name, usd }]
+        const prices = regions.flatMap((one) => catalog.usdPerHour({ instanceType: name, useSpot, region: one, zone }) ?? [])
+        return prices.length === 0 ? [] : [{ cloud: catalog.cloud, name, usd: Math.min(...prices) }]
       })
   )
   const [first] = large.sort((a, b) => a.usd - b.usd)

@@ -18,7 +18,8 @@ export interface Machines {
   readonly lacks?: string
 }
 
-const defaultCpus = "8+"
+/** Of who says nothing of the size. */
+export const defaultCpus = "8+"
 const defaultMemory = "4x"
 /** Counts are written as decimal fractions. */
 const countError = 0.01

@@ -12,6 +12,7 @@ import type { Task } from "../../task/Task.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import type { Identities } from "../clouds/identities.ts"
 import type { ClusterFeature, Offered } from "../clouds/Offered.ts"
+import { wayTo } from "../clouds/way-to.ts"
 import type { PlaceWords } from "../commands/place-checks.ts"
 import { isBlocked } from "../optimizer/candidates.ts"
 import { completed } from "../optimizer/completed.ts"
@@ -50,11 +51,17 @@ export const offersFor = Effect.fn("offersFor")(function* (
   const ask = (name: string, needs: ReadonlyArray<Need>): Effect.Effect<Offered> => {
     const cloud = enabled.includes(name) ? clouds.get(name) : undefined
     if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
-    const why = clouds.has(name) ? access.get(name) : "this version cannot use it"
-    const hint = clouds.has(name) ? clouds.get(name)?.howTo : usable(clouds)
+    const known = clouds.get(name)
+    if (known === undefined) {
+      const reason = `this version does not use ${cloudDisplay(name)}`
+      return Effect.succeed({ offers: [], reason, off: true, isMistaken: true, hint: usable(clouds) })
+    }
+    const why = access.get(name)
+    const isMistaken = known.isMisset?.() === true
+    const hint = wayTo(known)
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
-    const isForbidden = clouds.get(name)?.isForbidden?.() === true
-    return Effect.succeed({ offers: [], reason, off: true, isForbidden, ...(hint === undefined ? {} : { hint }) })
+    const isForbidden = known.isForbidden?.() === true
+    return Effect.succeed({ offers: [], reason, off: true, isForbidden, isMistaken, ...(hint === undefined ? {} : { hint }) })
   }
   const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
   const groups = yield* Effect.forEach(
@@ -85,6 +92,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     busy: answers.some(({ busy }) => busy === true),
     off: answers.length > 0 && answers.every(({ off }) => off === true),
     isForbidden: answers.length > 0 && answers.every(({ isForbidden }) => isForbidden === true),
+    isMistaken: answers.length > 0 && answers.every(({ isMistaken }) => isMistaken === true),
     ...(hint === undefined ? {} : { hint })
   } satisfies Offered
 })

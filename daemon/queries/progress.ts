@@ -111,6 +111,8 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     }
     case "NodeRequested":
       return said("provision", "running", `${asked(event, row)} on ${placeName(event.offer)}`)
+    case "NetworkMade":
+      return said("provision", "running", event.words)
     case "NodeProvisioned":
       return row && provisioned(row, event)
     case "NodeStarted": {

@@ -10,6 +10,7 @@ import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
 import { cut } from "../../task/sentence.ts"
 import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } from "../clouds/Cloud.ts"
+import { Made } from "../clouds/Made.ts"
 import { within } from "../clouds/patient.ts"
 import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../places/no-quota.ts"
@@ -126,14 +127,21 @@ export const provision = Effect.fn("perform.provision")(function* (
   })
   const { machine, offer, ranks } = asked
   const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token) }
+  const made: Array<Event> = []
+  const { name } = cloud
   return yield* cloud.provision(request).pipe(
-    Effect.map((all) => seen(operationOf(row), all.map(given))),
+    Effect.provideService(Made, (one) => void made.push({ _tag: "NetworkMade", cluster: row.id, cloud: name, ...one })),
+    Effect.map((all) => seen(operationOf(row), [...made, ...all.map(given)])),
     Effect.catchIf(
       ({ kind }) => kind === "Refused",
       // What is left is known before it is ended: that may be refused as well.
       (error) =>
         Effect.succeed(
-          seen(operationOf(row), [...(error.left ?? []).map(given), { _tag: "NodeRefused", cluster: row.id, token, ...refusalIn(error) }])
+          seen(operationOf(row), [
+            ...made,
+            ...(error.left ?? []).map(given),
+            { _tag: "NodeRefused", cluster: row.id, token, ...refusalIn(error) }
+          ])
         )
     )
   )

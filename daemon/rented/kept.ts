@@ -14,6 +14,12 @@ export const kept = <A, E>(lookup: (key: string) => Effect.Effect<A, E>, time: D
     timeToLive: (exit) => (Exit.isFailure(exit) ? 0 : typeof time === "function" ? time(exit.value) : time)
   })
 
+/** A fingerprint that is another once what is kept is doubted. */
+export const doubtful = (fingerprint: Effect.Effect<string>) => {
+  let doubts = 0
+  return { fingerprint: Effect.map(fingerprint, (seen) => `${seen} ${doubts}`), doubt: () => void doubts++ }
+}
+
 /** Of what is an account's own: who comes with other credentials asks anew. A fingerprint is one line. */
 export const keptOf = <A, E>(fingerprint: Effect.Effect<string>, ...[lookup, time]: Parameters<typeof kept<A, E>>) =>
   Effect.map(

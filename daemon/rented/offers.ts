@@ -2,6 +2,7 @@
 import type { Offer } from "../../events/values.ts"
 import { acceleratorText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { beyondLimits } from "../../task/cloud-limits.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { dockerImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
@@ -60,7 +61,10 @@ export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => un
   const numNodes = task.num_nodes ?? 1
   const own = items.filter((need) => need.cloud === undefined || need.cloud === cloud)
   const docker = `docker images are not run on ${name} by this version`
-  const whyNot = (need: Need) => (dockerImage(need.image_id) === undefined ? unable(need) : docker)
+  const whyNot = (need: Need) => {
+    const beyond = beyondLimits(cloud, need, catalog)
+    return dockerImage(need.image_id) === undefined ? (unable(need) ?? (beyond === undefined ? undefined : inner(beyond))) : docker
+  }
   const needs = own.filter((need) => whyNot(need) === undefined)
   if (needs.length === 0)
     return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || `the task asks for nothing of ${name}`, lacks: own.length > 0 }
@@ -115,6 +119,7 @@ export const asOffers = (offered: () => Catalog | undefined): CloudOffers => ({
   get diskGib() {
     return offered()?.diskGib
   },
+  labelProblem: (labels) => offered()?.labelProblem?.(labels),
   zonesOf: (region) => offered()?.zonesOf(region) ?? [],
   regionOf: (zone) => offered()?.regionOf(zone),
   instanceType: (name) => offered()?.instanceType(name),

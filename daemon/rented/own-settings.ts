@@ -1,8 +1,10 @@
 /** What the user's `config.yaml` says of a cloud, as a reason why that cannot be used where it is wrong. */
 import * as Effect from "effect/Effect"
-import type { CloudError } from "../clouds/Cloud.ts"
+import { habitsOf } from "../catalog/habits.ts"
+import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { type ConfigFile, openConfig } from "../config/config-file.ts"
 import { refusedForAny } from "./errors.ts"
+import type { RentedSettings } from "./settings.ts"
 
 export const ownSettings = <A>(home: string, read: (config: ConfigFile) => A): Effect.Effect<A, CloudError> => {
   const config = openConfig(home)
@@ -12,8 +14,24 @@ export const ownSettings = <A>(home: string, read: (config: ConfigFile) => A): E
   })
 }
 
-/** The account's reason first. */
-export const whyNotBy = (account: Effect.Effect<string | null>, settings: Effect.Effect<unknown, CloudError>) =>
-  Effect.flatMap(account, (why) =>
-    why === null ? Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message }) : Effect.succeed(why)
-  )
+/** The account's reason first. `settings`: fails where machines that are made by them could not be had. */
+export const whyNotBy = (
+  account: Effect.Effect<string | null>,
+  settings: Effect.Effect<unknown, CloudError>
+): Required<Pick<Cloud, "whyNot" | "isMisset">> => {
+  let isMisset = false
+  const ofSettings = Effect.match(settings, { onSuccess: () => null, onFailure: ({ message }) => message })
+  const whyNot = Effect.gen(function* () {
+    const why = yield* account
+    const wrong = why === null ? yield* ofSettings : null
+    isMisset = wrong !== null
+    return why ?? wrong
+  })
+  return { whyNot, isMisset: () => isMisset }
+}
+
+/** What the user has `config.yaml` put on all machines is what the cloud takes. */
+export const labelled = (cloud: string, { labels }: Pick<RentedSettings, "labels">): Effect.Effect<void, CloudError> => {
+  const problem = habitsOf(cloud).labelProblem?.(labels)
+  return problem === undefined ? Effect.void : Effect.fail(refusedForAny("Config", `${cloud}.labels in config.yaml: ${problem}`, "cloud"))
+}

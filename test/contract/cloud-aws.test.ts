@@ -241,6 +241,11 @@ describeWithMoto("a request for machines of EC2", () => {
       assert.isNull(yield* spot)
       assert.strictEqual(yield* asked, before)
       assert.strictEqual((yield* Effect.flip(elsewhere)).code, "NoSuchResourceException")
+      // Who was granted some has it looked at anew by a check.
+      yield* Effect.promise(() => moto().strict("PUT", "quotas", { "us-east-1": { "L-1216C47A": 32 } }))
+      assert.include(yield* why, "is 0")
+      cloud.doubt!()
+      assert.strictEqual(yield* why, "")
     }).pipe(Effect.scoped)
   )
 

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
+import { Made } from "../../daemon/clouds/Made.ts"
 import type { Remnant } from "../../daemon/clouds/Remnant.ts"
 import type { GceCall, GceInstance } from "../tools/gce.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
@@ -261,9 +262,16 @@ describe("a request for machines of Compute Engine", () => {
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       yield* Effect.promise(() => gce().console("DELETE", "global/firewalls/default-allow-ssh"))
-      yield* cloud.provision(request([0]))
+      const made: Array<string> = []
+      const telling = Effect.provideService(Made, ({ words }) => void made.push(words))
+      yield* telling(cloud.provision(request([0])))
+      yield* telling(cloud.provision(request([0])))
       const next = yield* daemonOver(home)
-      yield* next.provision(request([0]))
+      yield* telling(next.provision(request([0])))
+      // By who has it made, once.
+      assert.deepStrictEqual(made, [
+        "made the network skyd-vpc, since none let in what is needed: it lets in its own machines, and ssh from anywhere, and stays"
+      ])
       const { items } = yield* Effect.promise(() => gce().console("GET", "global/networks"))
       assert.sameMembers(
         items.map(({ name }: { name: string }) => name),

@@ -124,6 +124,15 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a search over EC2
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
+  it("for an image that is not there ends as a wrong wish, also for who waits it out", async () => {
+    const args = ["--infra", "aws/us-east-1", "--image-id", "ami-0123456789abcdef0", ...type]
+    for (const more of [[], ["--retry-until-up"]]) {
+      const launched = await home.sky("launch", "-y", "-c", "one", ...args, ...more, "true")
+      expect(launched).toMatchObject({ code: 2, err: expect.stringContaining("ami-0123456789abcdef0") })
+    }
+    expect(await ec2.moto.live()).toEqual([])
+  }, 120_000)
+
   it("that is waited out ends when there is room", async () => {
     const args = ["--infra", "aws/us-east-1/us-east-1b", ...type]
     await fault({ code: "InsufficientInstanceCapacity" })

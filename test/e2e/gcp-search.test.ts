@@ -173,6 +173,7 @@ describeWithMachines("a search over Compute Engine", () => {
       await eventually(async () => (await both.sky("check", "aws")).code === 0)
       const launched = await both.sky("launch", "-y", "-c", "one", file)
       expect(launched).toMatchObject({ code: 0 })
+      expect(await both.json("queue", "one")).toMatchObject([{ status: "SUCCEEDED" }])
       const told = launched.out + launched.err
       for (const zone of ["us-east-1a", "us-east-1b"]) expect(told).toContain(`AWS ${zone}: no capacity (InsufficientInstanceCapacity)`)
       expect((await both.sky("status")).out).toContain("2x GCP(n2-standard-8)")

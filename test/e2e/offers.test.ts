@@ -128,10 +128,19 @@ describe("a wish that no cloud can meet", () => {
     expect((await refused("--infra", "ssh")).code).toBe(7)
   })
 
+  it("on this machine, which has no such thing, is told which clouds have it, and not to enable one", async () => {
+    expect(await refused("--cloud", "local", "--gpus", "T4")).toMatchObject({
+      code: 7,
+      err: expect.stringMatching(
+        /T4:1 was asked for\.\n {2}Ask for less, or leave the cloud out\. Which clouds have it: sky show-gpus T4$/m
+      )
+    })
+  })
+
   it("on a cloud that this version has no part for says so, and which it can use", async () => {
     expect(await refused("--cloud", "azure")).toMatchObject({
-      code: 7,
-      err: expect.stringMatching(/Azure is not enabled: this version cannot use it\.\n {2}It can use: Local, SSH, AWS, GCP/)
+      code: 2,
+      err: expect.stringMatching(/this version does not use Azure\.\n {2}It can use: Local, SSH, AWS, GCP/)
     })
   })
 

@@ -25,7 +25,9 @@ it("without a file with machines it is said how to name them, wherever it is ask
   pools(home, "rack:\n  host: [a]\n")
   const { err } = await home.sky("ssh", "ls")
   expect(one(err)).toContain("unknown field 'host'. Did you mean 'hosts'? ")
-  expect(one(err)).toContain(example)
+  expect(one(err)).toContain("Mend it there, and ask again: the file is read anew with each command")
+  expect(err).not.toContain("Name your machines")
+  expect(await home.sky("launch", "-y", "--infra", "ssh", "true")).toMatchObject({ code: 2, err: expect.stringContaining("Mend it there") })
 }, 60_000)
 
 it("a pool that is not there is said in the same words, with the one that was meant", async () => {

@@ -37,7 +37,7 @@ describe("retryUntilUp", () => {
           cloud === "aws" ? refused("InvalidAMIID.NotFound", "region") : refused("IMAGE_NOT_FOUND", "cloud")
         world.lackAt = missing
         yield* ask("l", "launch", retrying)
-        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "ResourcesUnavailableError", "error.exitCode": 1 })
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "ResourcesUnavailableError", "error.exitCode": 2 })
         assert.deepStrictEqual(asked(disk), ["us-central1-a", "us-east-1a", "us-west-2a"])
         assert.isUndefined(row())
         // Where one has it, and no room, that is waited for.

@@ -11,6 +11,7 @@ import { offer } from "../fakes/facts.ts"
 
 interface Fake {
   readonly isForbidden?: boolean
+  readonly isMisset?: boolean
   readonly whyNot?: string
   readonly reason?: string
   readonly isLastResort?: boolean
@@ -18,12 +19,14 @@ interface Fake {
 }
 const clouds = (fakes: Readonly<Record<string, Fake>>) =>
   new Map(
-    Object.entries(fakes).map(([name, { isForbidden = false, isLastResort = false, reason = null, usdPerHour = 0, whyNot = null }]) => {
-      const offers = reason === null ? [{ ...offer, cloud: name, usdPerHour }] : []
-      const said = { whyNot: Effect.succeed(whyNot), isForbidden: () => isForbidden }
-      const cloud = { name, isLastResort, ...said, offers: () => Effect.succeed({ offers, reason }) }
-      return [name, cloud as unknown as Cloud]
-    })
+    Object.entries(fakes).map(
+      ([name, { isForbidden = false, isLastResort = false, isMisset = false, reason = null, usdPerHour = 0, whyNot = null }]) => {
+        const offers = reason === null ? [{ ...offer, cloud: name, usdPerHour }] : []
+        const said = { whyNot: Effect.succeed(whyNot), isForbidden: () => isForbidden, isMisset: () => isMisset }
+        const cloud = { name, isLastResort, ...said, offers: () => Effect.succeed({ offers, reason }) }
+        return [name, cloud as unknown as Cloud]
+      }
+    )
   )
 const asked = (fakes: Readonly<Record<string, Fake>>, resources: Resources = {}) =>
   Effect.gen(function* () {
@@ -36,20 +39,27 @@ const local = { isLastResort: true }
 const ssh = {}
 
 describe("a task", () => {
-  it.effect("exits with 4 where all it may go to want credentials or rights, and with 7 where one may be had later", () =>
-    Effect.gen(function* () {
-      const code = (fakes: Readonly<Record<string, Fake>>) =>
-        Effect.gen(function* () {
-          const all = clouds(fakes)
-          const any_of = Object.keys(fakes).map((cloud) => ({ cloud }))
-          return nowhere(yield* offersFor(all, yield* accessOf(all), { run: "r", resources: { any_of } })).exitCode
-        })
-      const aws = { whyNot: "there are no credentials", isForbidden: true }
-      assert.strictEqual(yield* code({ aws }), exitCodes.credentials)
-      assert.strictEqual(yield* code({ aws, gcp: { whyNot: "its credentials may not", isForbidden: true } }), exitCodes.credentials)
-      assert.strictEqual(yield* code({ aws, gcp: { whyNot: "GCP did not answer" } }), exitCodes.capacity)
-      assert.strictEqual(yield* code({ aws, ssh: { reason: "all are taken" } }), exitCodes.capacity)
-    })
+  it.effect(
+    "exits with 4 where all it may go to want credentials or rights, with 2 where what was written is wrong, and with 7 where one may be had later",
+    () =>
+      Effect.gen(function* () {
+        const code = (fakes: Readonly<Record<string, Fake>>) =>
+          Effect.gen(function* () {
+            const all = clouds(fakes)
+            const any_of = Object.keys(fakes).map((cloud) => ({ cloud }))
+            return nowhere(yield* offersFor(all, yield* accessOf(all), { run: "r", resources: { any_of } })).exitCode
+          })
+        const aws = { whyNot: "there are no credentials", isForbidden: true }
+        assert.strictEqual(yield* code({ aws }), exitCodes.credentials)
+        assert.strictEqual(yield* code({ aws, gcp: { whyNot: "its credentials may not", isForbidden: true } }), exitCodes.credentials)
+        assert.strictEqual(yield* code({ aws, gcp: { whyNot: "GCP did not answer" } }), exitCodes.capacity)
+        assert.strictEqual(yield* code({ aws, ssh: { reason: "all are taken" } }), exitCodes.capacity)
+        const misset = { whyNot: "gcp.labels in config.yaml: no", isMisset: true }
+        assert.strictEqual(yield* code({ gcp: misset }), exitCodes.usage)
+        assert.strictEqual(yield* code({ aws, gcp: misset }), exitCodes.capacity)
+        const azure = yield* offersFor(clouds({}), new Map(), { run: "r", resources: { cloud: "azure" } })
+        assert.strictEqual(nowhere(azure).exitCode, exitCodes.usage)
+      })
   )
   it("exits with 4 where the credentials of all its places are refused, and with 7 where one of them lacks something else", () => {
     const offers = ["aws", "gcp"].map((cloud) => ({ ...offer, cloud }))
@@ -91,7 +101,7 @@ describe("a task", () => {
         yield* asked({ local, ssh: { whyNot: "there is no file" } }, { cloud: "ssh" }),
         "SSH is not enabled: there is no file"
       )
-      assert.strictEqual(yield* asked({ local }, { cloud: "azure" }), "Azure is not enabled: this version cannot use it")
+      assert.strictEqual(yield* asked({ local }, { cloud: "azure" }), "this version does not use Azure")
       const reason = yield* asked(
         { local: { ...local, reason: "too small" }, ssh: { reason: "all are taken" } },
         { any_of: [{ cloud: "ssh" }, { cloud: "local" }] }

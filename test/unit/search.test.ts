@@ -234,6 +234,9 @@ describe("the error when no place gave it", () => {
   it("points to what helps", () => {
     const hint = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), changes)]), false).hint
     assert.include(hint({ want: "quota" }), "more quota")
+    assert.notInclude(hint({ want: "quota" }), "sky check")
+    // By what was said of it before, and not by a refusal.
+    assert.include(hint({ want: "quota", code: "NoQuota" }), "Granted a moment ago? It is looked at anew after: sky check aws")
     const rights = { code: "UnauthorizedOperation", scope: "cloud", anyKind: true } as const
     assert.include(hint(rights), "sky check aws")
     const code = (...all: ReadonlyArray<Partial<Refusal>>) =>
@@ -262,9 +265,21 @@ describe("the error when no place gave it", () => {
     const image = { code: "IMAGE_NOT_FOUND", scope: "cloud", want: null } as const
     assert.strictEqual(hint(image), "Mend that first: neither less nor later is of any help.")
     assert.strictEqual(code(image), exitCodes.usage)
-    assert.strictEqual(code({ code: "InvalidAMIID.NotFound", scope: "region", want: null }), exitCodes.failed)
+    const ofRegion = { code: "InvalidAMIID.NotFound", scope: "region", want: null } as const
+    assert.strictEqual(code(ofRegion), exitCodes.usage)
+    assert.strictEqual(code(ofRegion, image), exitCodes.usage)
+    assert.strictEqual(code(ofRegion, { scope: "zone", want: "room" }), exitCodes.capacity)
     assert.include(hint({ code: "REGION_RESOURCE_POOL_EXHAUSTED", scope: "region", want: "room" }), "or try again later")
     assert.include(hint({ want: "answer" }), "What may still come of what was asked for")
+  })
+  it("tells of a place that gives nothing of any kind in its cloud's words, and to wait, for less is of no help", () => {
+    const verifying = `Your request for accessing resources in this region is being validated. ${long}`
+    const unverified = { code: "PendingVerification", message: verifying, scope: "region", anyKind: true, want: "room" } as const
+    const error = unavailable(row([refusal(at("us-east-1a"), unverified)]), false)
+    assert.include(error.message, "AWS us-east-1: Your request for accessing resources in this region is being validated")
+    assert.match(error.hint ?? "", /^Wait it out with sky launch --retry-until-up, /)
+    assert.notInclude(`${error.message} ${error.hint}`, "no capacity")
+    assert.strictEqual(error.exitCode, exitCodes.capacity)
   })
   it("guesses at nothing by a code: what its cloud does not say of a refusal is told in the cloud's words", () => {
     const told = refusal(at("us-east-1a"), { code: "SomeLimitOfCapacityExceeded", want: null })

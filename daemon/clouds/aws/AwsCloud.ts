@@ -7,8 +7,9 @@ import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { cleanedUp } from "../../rented/cleanup.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
+import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
@@ -51,6 +52,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const remnants = makeRemnants(aws, groups, clones)
   const network = yield* makeNetwork(aws)
   const archOf = yield* makeArchOf(aws)
+  const { doubt, fingerprint } = doubtful(aws.fingerprint)
 
   const inputOf = Effect.fn("AwsCloud.inputOf")(function* (request: ProvisionRequest) {
     const { machine = {}, offer, ranks, tags, token } = request
@@ -104,10 +106,17 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
     ...account,
-    whyNot: whyNotBy(account.whyNot, settings),
+    ...whyNotBy(
+      account.whyNot,
+      Effect.flatMap(settings, (own) => labelled("aws", own))
+    ),
+    doubt: () => {
+      account.doubt()
+      doubt()
+    },
     catalog: asOffers(accountCatalog),
     offers: offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })),
-    noQuota: yield* makeNoQuota(aws),
+    noQuota: yield* makeNoQuota({ ...aws, fingerprint }),
     provision,
     diskUsdPerHour: (_, machine) => rootDiskUsdPerHour(machine),
     clonesDisks: true,

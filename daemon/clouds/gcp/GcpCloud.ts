@@ -9,11 +9,13 @@ import { hostKeyFor } from "../../over-ssh/our-keys.ts"
 import { cleanedUp } from "../../rented/cleanup.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
+import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
+import { Made } from "../Made.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
@@ -49,7 +51,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const openPorts = makeOpenPorts({ gcp, nodes, operations, ports })
   const images = yield* makeImages(gcp)
-  const network = yield* makeNetwork(gcp, operations)
+  const { doubt, fingerprint } = doubtful(gcp.fingerprint)
+  const network = yield* makeNetwork({ ...gcp, fingerprint }, operations)
   const archOf = yield* makeArchOf(gcp)
 
   const partsOf = Effect.fn("GcpCloud.partsOf")(function* (request: ProvisionRequest) {
@@ -57,7 +60,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const { project } = yield* gcp.who
-    const place = yield* network(own, region)
+    const place = yield* network.placeFor(own, region)
     const id = yield* folder
     const root =
       machine.clone === undefined
@@ -99,8 +102,17 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
       Object.values(machine!.images!).every((id) => id === image)
     )
   }
+  const tellMade = Effect.map(Made, (tell) => {
+    const made = network.takeMade()
+    if (made !== null) tell(made)
+  })
   const provision = cleanedUp({
-    provision: (request) => Effect.mapError(doubting(provisionOnce(request)), (error) => orOfImage(request, error)),
+    provision: (request) =>
+      doubting(provisionOnce(request)).pipe(
+        Effect.tap(() => tellMade),
+        Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade : Effect.void)),
+        Effect.mapError((error) => orOfImage(request, error))
+      ),
     closePorts: ({ tags }) => ports.close(tags.cluster),
     removeCopies: ({ tags }) => clones.removeOf(tags.cluster)
   })
@@ -109,10 +121,17 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     name: "gcp",
     lackOf: () => null,
     ...account,
-    whyNot: whyNotBy(account.whyNot, settings),
+    ...whyNotBy(
+      account.whyNot,
+      Effect.tap(settings, (own) => Effect.andThen(labelled("gcp", own), network.isThere(own)))
+    ),
+    doubt: () => {
+      account.doubt()
+      doubt()
+    },
     catalog: asOffers(catalog),
     offers: offersBy((task, mayUse) => offersOf({ cloud: "gcp", task, catalog: catalog(), mayUse, unable: notLaunched })),
-    noQuota: yield* makeNoQuota(gcp),
+    noQuota: yield* makeNoQuota({ ...gcp, fingerprint }),
     provision,
     query: nodes.query,
     ...makeOwned({

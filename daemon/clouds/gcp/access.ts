@@ -35,7 +35,7 @@ export const makeAccess = (gcp: Gcp) => {
       .once("projects.get", "", async ({ projects }, options) => (await projects()).get({ project }, options))
       .pipe(Effect.retry({ ...moreTries, while: ({ kind }) => kind === "Transient" }))
     const lacks = yield* lackingOf(permissions)
-    const warns = lacks.length > 0 ? [] : yield* lackingOf(morePermissions)
+    const warns = yield* lackingOf(morePermissions)
     const why = lacks.length === 0 ? null : `its credentials may not ${lacks.map(({ words }) => words).join("; nor ")} in ${project}`
     return {
       why,

@@ -25,6 +25,7 @@ const noQuota = ["QUOTA_EXCEEDED", "quotaExceeded", "limitExceeded"]
 const notInRegion = ["IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS", "SUBNET_NOT_FOUND"]
 const notAllowed = [
   "VPC_NOT_FOUND",
+  "PROJECT_NOT_FOUND",
   "IAM_PERMISSION_DENIED",
   "PERMISSIONS_ERROR",
   "forbidden",
@@ -43,7 +44,7 @@ const notAllowed = [
   "Config"
 ]
 export const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
-const notInCloud = [...notAllowed, ...ofTheImage]
+const notInCloud = [...notAllowed, ...ofTheImage, "labelInvalid"]
 /** It wants to be asked more slowly: nothing was done. */
 const throttled = [
   "rateLimitExceeded",
@@ -64,7 +65,7 @@ const passing = [
   "resourceNotReady"
 ]
 /** The wish itself is wrong, wherever it goes. */
-const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVALID_USAGE", "INVALID_FIELD_VALUE", "labelInvalid"]
+const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVALID_USAGE", "INVALID_FIELD_VALUE"]
 
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
   [noCapacity, "zone", "room"],
@@ -96,6 +97,7 @@ const meant: ReadonlyArray<readonly [RegExp, string]> = [
     /(machineTypes?|acceleratorTypes?|machine type|accelerator type)\b.*(does not exist|not found|cannot be found|not available|unknown)/i,
     "RESOURCE_NOT_FOUND"
   ],
+  [/^(the resource 'projects\/[^/']+' was not found|failed to find project |unknown project)/i, "PROJECT_NOT_FOUND"],
   [/images?\b.*(not found|cannot be found|does not exist)/i, "IMAGE_NOT_FOUND"]
 ]
 const meaningOf = (code: string, message: string): string => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import type { NodeToken } from "../../../events/ids.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
+import { gcpLabelProblem } from "../../catalog/labels.ts"
 import { ranksText } from "../../rented/ranks.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
 import type { BulkInsert, Instance, InstanceProperties } from "./api.ts"
@@ -50,17 +51,6 @@ const attached: Readonly<Record<string, string>> = {
 const attachedType = (instanceType: string, accelerator: string): string | undefined =>
   instanceType.startsWith("n1-") ? attached[accelerator] : undefined
 
-const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u
-const labelValue = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u
-
-/** What GCP does not take as a label. */
-export const labelProblem = (labels: Readonly<Record<string, string>>): string | null => {
-  const wrong = Object.entries(labels).find(([key, value]) => !labelKey.test(key) || !labelValue.test(value))
-  return wrong === undefined
-    ? null
-    : `GCP takes no label '${wrong[0]}: ${wrong[1]}': small letters, digits, - and _ only, at most 63, and a letter first in the key`
-}
-
 /** One that is ended when GCP wants it back; it can be stopped all the same. */
 const spot = { provisioningModel: "SPOT", instanceTerminationAction: "DELETE", onHostMaintenance: "TERMINATE", automaticRestart: false }
 
@@ -105,8 +95,8 @@ const cardsOf = ({ accelerators, instanceType }: ProvisionRequest["offer"], link
 }
 
 const problemOf = ({ labels, request }: Parts): CloudError | null => {
-  const said = labelProblem({ ...labels, ...request.machine?.labels })
-  if (said !== null) return refusedBy("labelInvalid", said)
+  const said = gcpLabelProblem({ ...labels, ...request.machine?.labels })
+  if (said !== undefined) return refusedBy("labelInvalid", said)
   const { accelerators, instanceType } = request.offer
   // Without its card it would cost as much, and be of no use.
   const lacksCard = accelerators !== null && instanceType!.startsWith("n1-") && attachedType(instanceType!, accelerators.name) === undefined
@@ -119,6 +109,10 @@ export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert
   const problem = problemOf(parts)
   if (problem !== null) return problem
   const base = common(parts)
+  if (machine.diskGib !== undefined && machine.diskGib < root.gib) {
+    const what = root.kind === "snapshot" ? "the disk that is copied" : `the image ${root.link}`
+    return refusedBy("DISK_SMALLER_THAN_IMAGE", `${what} needs ${root.gib} GiB, disk_size is ${machine.diskGib}`)
+  }
   const gib = Math.max(machine.diskGib ?? diskGibDefault, root.gib)
   const instanceProperties: InstanceProperties = {
     ...base,

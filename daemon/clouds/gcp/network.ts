@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
 import { misnamed, refusedForAny } from "../../rented/errors.ts"
 import { keptOf } from "../../rented/kept.ts"
+import type { MadeNetwork } from "../Made.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere } from "./errors.ts"
@@ -22,7 +23,12 @@ export interface Place {
 const own = "skyd-vpc"
 const usual = "default"
 
-export const makeNetwork = (gcp: Gcp, operations: Operations) => {
+const keptFor = "5 minutes"
+
+const nameOf = (vpcName: string) => `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
+const noVpc = (vpcName: string) => misnamed("VPC_NOT_FOUND", `the project has no VPC ${nameOf(vpcName)}`)
+
+export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operations: Operations) {
   const subnets = (region: string) =>
     gcp.ask("subnetworks.list", region, async ({ project, subnetworks }, options) => {
       const found: Array<Subnetwork> = []
@@ -52,6 +58,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       })
     )
 
+  let made: MadeNetwork | null = null
   /** Cut short anywhere it goes on where it was. */
   const makeOwn = Effect.fn("Network.makeOwn")(function* (useInternalIps: boolean) {
     yield* operations.there(
@@ -79,7 +86,7 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
     const place = (network: string, { name }: Subnetwork): Place => ({ network, subnetwork: name! })
     if (vpcName !== "") {
       const subnet = inIt(vpcName)
-      const words = `of the name '${vpcName}' (gcp.vpc_name in config.yaml)`
+      const words = nameOf(vpcName)
       if (subnet !== undefined && isShut(yield* effective(vpcName), internal === "true" || proxied === "true")) {
         const rule = `gcloud compute firewall-rules create ${vpcName}-ssh --network ${vpcName} --allow tcp:${portOfSsh} --source-ranges RANGE`
         return yield* misnamed(
@@ -90,22 +97,43 @@ export const makeNetwork = (gcp: Gcp, operations: Operations) => {
       if (subnet !== undefined) return place(vpcName, subnet)
       if (yield* hasNetwork(vpcName))
         return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
-      return yield* misnamed("VPC_NOT_FOUND", `the project has no VPC ${words}`)
+      return yield* noVpc(vpcName)
     }
     const useInternalIps = internal === "true"
     const networks = [...new Set(found.map(({ network }) => lastPart(network)))]
     for (const network of networks.toSorted((a, b) => Number(b === usual) - Number(a === usual) || (a < b ? -1 : 1)))
       if (letsIn(yield* effective(network), needs(useInternalIps))) return place(network, inIt(network)!)
     yield* makeOwn(useInternalIps)
+    const open = useInternalIps ? "" : ", and ssh from anywhere"
+    made = {
+      network: own,
+      words: `made the network ${own}, since none let in what is needed: it lets in its own machines${open}, and stays`
+    }
     const subnet = (yield* subnets(region)).find(({ network }) => isOf(own, network))
     return subnet === undefined
       ? yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
       : place(own, subnet)
   })
-  return Effect.map(
-    keptOf(gcp.fingerprint, lookup, "5 minutes"),
-    ({ of: placeOf }) =>
-      ({ sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">, region: string) =>
-        placeOf(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`)
-  )
-}
+  const places = yield* keptOf(gcp.fingerprint, lookup, keptFor)
+  const networks = yield* keptOf(gcp.fingerprint, hasNetwork, (has) => (has ? keptFor : 0))
+  return {
+    placeFor: (
+      { sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">,
+      region: string
+    ) => places.of(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`),
+    /** What was made, once. */
+    takeMade: () => {
+      const taken = made
+      made = null
+      return taken
+    },
+    /** Whether the VPC that the user names is one of the project's. Where nobody says, a launch finds out. */
+    isThere: ({ vpcName }: Pick<GcpSettings, "vpcName">) =>
+      vpcName === null
+        ? Effect.void
+        : Effect.flatMap(
+            Effect.orElseSucceed(networks.of(vpcName), () => true),
+            (has) => (has ? Effect.void : noVpc(vpcName))
+          )
+  }
+})

@@ -27,9 +27,8 @@ export const withWayOn = (error: CloudError, what: string, project: Project | un
     case "IAM_PERMISSION_DENIED":
       // What a check asks for itself.
       return what === "projects.get" ? error : saying(error, "all that its credentials may not: sky check gcp")
-    case "notFound":
-      // The project itself.
-      return what !== "projects.get" || project === undefined ? error : saying(error, `the project's name is from ${project.from}`)
+    case "PROJECT_NOT_FOUND":
+      return project === undefined ? error : saying(error, `the project's name is from ${project.from}`)
     default:
       return error
   }

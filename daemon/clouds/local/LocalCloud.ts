@@ -10,7 +10,7 @@ import { places, whyTooLong } from "../../../machine/places.ts"
 import { copyFiles } from "../../sync/copy-files.ts"
 import { type Cloud, CloudError, type NodeState, type Owned, type Provisioned } from "../Cloud.ts"
 import { attempt } from "./attempt.ts"
-import { lacks, misfit, thisMachine } from "./offers.ts"
+import { elsewhere, lacks, misfit, thisMachine } from "./offers.ts"
 
 interface LocalCloudOptions {
   /** The daemon's state folder, absolute. */
@@ -66,7 +66,8 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
     offers: Effect.fn("LocalCloud.offers")(function* (task) {
       const machine = thisMachine(yield* Effect.promise(accelerators))
       const reason = misfit(machine, task)
-      return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task) }
+      const hint = reason === null ? undefined : elsewhere(task)
+      return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task), ...(hint !== undefined && { hint }) }
     }),
     provision: Effect.fn("LocalCloud.provision")(({ tags, token, ranks, offer }) => {
       return attempt(async (signal) => {

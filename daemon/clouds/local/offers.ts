@@ -26,6 +26,14 @@ export const misfit = (machine: Offer, { resources }: Pick<Task, "resources">): 
   return reasons.includes(null) ? null : [...new Set(reasons)].join("; ")
 }
 
+/** Of a wish that names this machine, which is all that there is of it; undefined where other clouds were asked as well. */
+export const elsewhere = ({ resources }: Pick<Task, "resources">): string | undefined => {
+  const { items } = alternativesOf(resources)
+  if (!items.every(({ cloud }) => cloud === "local")) return undefined
+  const [name] = items.flatMap(({ accelerators }) => Object.keys(accelerators ?? {}))
+  return `Ask for less, or leave the cloud out${name === undefined ? "" : `. Which clouds have it: sky show-gpus ${name}`}`
+}
+
 /** Whether all that the task would take needs what only other clouds have. */
 export const lacks = ({ resources }: Pick<Task, "resources">): boolean =>
   alternativesOf(resources).items.every((need) => (need.cloud ?? "local") === "local" && foreignOf(need) !== undefined)

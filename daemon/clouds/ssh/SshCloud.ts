@@ -73,6 +73,7 @@ export const make = ({ agentPath, connections, home }: SshCloudOptions): Effect.
 
 export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...rest }: SshParts): Effect.fn.Return<Cloud> {
   let last: ReadonlyArray<string> = []
+  let isMisset = false
   const pools = async () => {
     const known = await rest.pools()
     // A pool with a fault can be named, and then the fault is said.
@@ -94,12 +95,17 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
     howTo: `Name your machines in ${poolsFile}, for example: 'rack: {user: ann, hosts: [10.0.0.4]}'. Then see: sky check ssh`,
     identity: Effect.succeed(null),
     catalog: catalogOf(() => last),
-    whyNot: Effect.promise(() =>
-      pools().then(
-        (known) => noAccess(known, home),
-        (error) => (error instanceof PoolsError ? error.message : Promise.reject(error))
-      )
-    ),
+    whyNot: Effect.promise(async () => {
+      try {
+        const known = await pools()
+        isMisset = false
+        return noAccess(known, home)
+      } catch (error) {
+        isMisset = error instanceof PoolsError
+        return error instanceof PoolsError ? error.message : Promise.reject(error)
+      }
+    }),
+    isMisset: () => isMisset,
     warnings: Effect.map(Effect.option(machines.known), (known) =>
       known._tag === "Some" ? [...(known.value.warning === null ? [] : [known.value.warning]), ...known.value.faults.values()] : []
     ),

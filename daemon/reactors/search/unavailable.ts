@@ -6,6 +6,9 @@ import { exiting, ResourcesUnavailableError } from "../../../sdk/protocol/errors
 import { exitCodes } from "../../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../../task/place.ts"
 
+/** As `daemon/no-quota.ts` calls it. */
+const notAsked = "NoQuota"
+
 /** In how many words they are told where there are many: a fact holds them. */
 const manyFrom = 20
 const wordsMaxChars = 200
@@ -40,7 +43,7 @@ const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   if (last === undefined) return exitCodes.capacity
   // With `anyKind` the wish is right, and what it is to be made from is gone.
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
-  if (refusals.every((refusal) => isOfWish(refusal) && refusal.scope === "cloud")) return exitCodes.usage
+  if (refusals.every(isOfWish)) return exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
   return refusals.every(isOfSetup) ? exitCodes.failed : exitCodes.capacity
 }
@@ -60,6 +63,12 @@ const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =
   return isForbidden ? exiting(error, exitCodes.credentials) : error
 }
 
+/** What was known of a quota, and not asked for just now. */
+const anewOf = (refusals: ReadonlyArray<Refusal>): string => {
+  const clouds = new Set(refusals.flatMap(({ code, offer }) => (code === notAsked ? [offer.cloud] : [])))
+  return clouds.size === 0 ? "" : ` Granted a moment ago? It is looked at anew after: sky check ${[...clouds].join(" ")}`
+}
+
 const mendFirst = "Mend that first: neither less nor later is of any help."
 
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
@@ -69,8 +78,10 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   if (last.want === "mending" || last.scope === "everywhere") return mendFirst
   if (refusals.every(({ want }) => want === "answer"))
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
-  if (refusals.every(isForQuota)) return "Ask the cloud for more quota, or for other machines or regions."
+  if (refusals.every(isForQuota)) return `Ask the cloud for more quota, or for other machines or regions.${anewOf(refusals)}`
   if (isForRights(refusals)) return rightsOf(refusals)
+  if (refusals.every(({ anyKind, want }) => anyKind && want === "room"))
+    return "Wait it out with sky launch --retry-until-up, or try again later, or in another region: asking for less is of no help."
   if (refusals.every((refusal) => isOfSetup(refusal) && refusal.scope === "cloud")) return mendFirst
   if (refusals.every(isOfSetup)) return "Mend that first, or name a region where it is not so."
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."

@@ -112,6 +112,8 @@ describe("the optimizer", () => {
     [{ cpus: "1000" }, "No machine of AWS or GCP has more than 896 vCPUs or 32768 GiB of memory."],
     [{ memory: "30000+" }, "Usual machines are not like that. One of AWS's that is: -t u7in-32tb.224xlarge"],
     [{ cloud: "gcp", memory: "3000+" }, "Usual machines are not like that. One of GCP's that is: -t n1-ultramem-160"],
+    // TPUs are machines of their own, and are not launched.
+    [{ cloud: "gcp", image_id: { "northamerica-south1": "x" } }, "Usual machines are not like that. One of GCP's that is: -t e2-highcpu-8"],
     [{ cloud: "azure", cpus: "1000+" }, null],
     [{ accelerators: "A100:8", cpus: "300+" }, "Machines with A100:8: sky show-gpus A100:8"],
     [{ accelerators: "A100", cpus: "300+" }, "Machines with A100:1: sky show-gpus A100:1"],

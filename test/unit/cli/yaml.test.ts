@@ -239,7 +239,9 @@ describe("flags over a task", () => {
     expect(refusal(() => applyFlags({}, { memory: "0" }))).toContain("--memory 0: expected")
     expect(refusal(() => applyFlags({}, { ports: ["80", "no"] }))).toContain("--ports 80,no: 'no' is no port")
     expect(refusal(() => applyFlags({}, { "disk-tier": "fast" }))).toContain("--disk-tier fast: ")
-    expect(refusal(() => applyFlags({}, { "disk-tier": "ultra" }))).toBe("--disk-tier ultra: 'ultra' is not supported yet.")
+    expect(refusal(() => applyFlags({}, { "disk-tier": "ultra" }))).toBe(
+      "--disk-tier ultra: 'ultra' is not supported yet: there are low, medium, high, best."
+    )
     expect(refusal(() => applyFlags({}, { "use-spot": true, "no-use-spot": true }))).toContain("exclude each other")
     expect(refusal(() => applyFlags({}, { name: "a b" }))).toContain("--name takes")
     expect(refusal(() => applyFlags({}, { cloud: "mars" }))).toContain("--cloud mars: ")

@@ -1,10 +1,11 @@
 /** What Compute Engine is told of a machine: the same for the same request, however often, and all that a task asked for. */
 import { describe, expect, it } from "vitest"
+import { gcpLabelProblem } from "../../../daemon/catalog/labels.ts"
 import { CloudError } from "../../../daemon/clouds/Cloud.ts"
 import type { BulkInsert } from "../../../daemon/clouds/gcp/api.ts"
 import { diskType } from "../../../daemon/clouds/gcp/disk.ts"
 import { familyFor } from "../../../daemon/clouds/gcp/images.ts"
-import { bulkBody, instanceBody, labelProblem, type Parts, requestId } from "../../../daemon/clouds/gcp/instance-body.ts"
+import { bulkBody, instanceBody, type Parts, requestId } from "../../../daemon/clouds/gcp/instance-body.ts"
 import { instanceName, labelOf, portsName } from "../../../daemon/clouds/gcp/names.ts"
 import { metricsOf } from "../../../daemon/clouds/gcp/quotas.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../../events/ids.ts"
@@ -109,11 +110,11 @@ describe("a request for machines", () => {
     for (const instanceType of ["h3-standard-88", "c3-standard-192-metal"])
       expect(body({ offer: { ...cpu, instanceType } }).instanceProperties!.scheduling).toMatchObject({ onHostMaintenance: "TERMINATE" })
   })
-  it("has a disk of 256 GiB, or what is asked, and never less than its image holds", () => {
+  it("has a disk of 256 GiB, or what is asked", () => {
     const disk = (machine: { diskGib?: number; diskTier?: string }) =>
       body({ machine, offer: cpu }).instanceProperties!.disks![0]!.initializeParams
     expect(disk({})).toMatchObject({ diskSizeGb: "256", diskType: "pd-balanced" })
-    expect(disk({ diskGib: 5, diskTier: "high" })).toMatchObject({ diskSizeGb: "10", diskType: "pd-ssd" })
+    expect(disk({ diskGib: 50, diskTier: "high" })).toMatchObject({ diskSizeGb: "50", diskType: "pd-ssd" })
   })
   it("has no address outside where the user wants none, and a tag where it opens ports", () => {
     const { networkInterfaces, tags } = body({}, { useInternalIps: true, portsTag: portsName(cluster) }).instanceProperties!
@@ -164,13 +165,30 @@ describe("an instance", () => {
 
 describe("labels", () => {
   it("are what GCP takes, or a sentence", () => {
-    expect(labelProblem({ team: "red-1", größe: "l_1", empty: "" })).toBeNull()
-    expect(labelProblem({ Team: "red" })).toContain("'Team: red'")
-    expect(labelProblem({ team: "a b" })).toContain("'team: a b'")
+    expect(gcpLabelProblem({ team: "red-1", größe: "l_1", empty: "" })).toBeUndefined()
+    expect(gcpLabelProblem({ Team: "red" })).toContain("'Team: red'")
+    expect(gcpLabelProblem({ team: "a b" })).toContain("'team: a b'")
+    expect(gcpLabelProblem({ team: "a".repeat(64) })).toContain("at most 63")
+  })
+  it("that GCP does not take are a refusal of GCP's, for another cloud may take them", () => {
+    expect(bulkBody(parts({ machine: { labels: { Team: "Blue" } } }), [0])).toMatchObject({ kind: "Refused", scope: "cloud" })
   })
 })
 
 describe("the boot disk", () => {
+  const root = { link: "projects/p/global/images/large", kind: "image", gib: 50 } as const
+  const sizeOf = (machine: object, more = root) =>
+    body({ machine }, { root: more }).instanceProperties!.disks![0]!.initializeParams!.diskSizeGb
+  it("is as large as was asked, and never larger without a word: an image that does not fit on it refuses it", () => {
+    expect(bulkBody(parts({ machine: { diskGib: 49 } }, { root }), [0])).toMatchObject({
+      kind: "Refused",
+      code: "DISK_SMALLER_THAN_IMAGE",
+      message: "the image projects/p/global/images/large needs 50 GiB, disk_size is 49"
+    })
+    expect(sizeOf({ diskGib: 50 })).toBe("50")
+    expect(sizeOf({})).toBe("256")
+    expect(sizeOf({}, { ...root, gib: 300 } as never)).toBe("300")
+  })
   it.each([
     ["low", "n2-standard-8", "pd-standard"],
     [undefined, "n2-standard-8", "pd-balanced"],

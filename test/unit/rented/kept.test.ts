@@ -75,7 +75,9 @@ const each = [
   [
     "GCP's network",
     (_: never, gcp: never) =>
-      Effect.map(makeGcpNetwork(gcp, {} as never), (of) => of({ vpcName: "lab", useInternalIps: false, sshProxyCommand: null }, "r"))
+      Effect.map(makeGcpNetwork(gcp, {} as never), ({ placeFor }) =>
+        placeFor({ vpcName: "lab", useInternalIps: false, sshProxyCommand: null }, "r")
+      )
   ],
   ["GCP's quotas", (_: never, gcp: never) => Effect.map(makeNoQuota(gcp), (of) => of({ ...offer, instanceType: "n1-standard-4" }))],
   ["GCP's images", (_: never, gcp: never) => Effect.map(makeImages(gcp), (of) => of("r", { r: "own" }, offer, "x86_64"))]

@@ -108,6 +108,32 @@ describe("with the offers", () => {
     assert.strictEqual(complete({ disk_size: 16_385 }).disk_size, 16_385)
     assert.strictEqual(refusal({ cloud: "aws", disk_size: 7 }).message, "AWS's usual image needs 8 GiB, disk_size is 7.")
     assert.strictEqual(complete({ cloud: "aws", disk_size: 8 }).disk_size, 8)
+    assert.strictEqual(refusal({ cloud: "gcp", disk_size: 1 }).message, "GCP's disks have at least 10 GiB, disk_size is 1.")
+    assert.strictEqual(complete({ cloud: "gcp", disk_size: 10 }).disk_size, 10)
+    assert.strictEqual(refusal({ cloud: "gcp", disk_size: "65TB" }).message, "GCP's disks have at most 65536 GiB, disk_size is 66560.")
+    const image_id = "projects/a/global/images/x"
+    assert.include(refusal({ cloud: "gcp", disk_size: 1, image_id }).message, "at least 10 GiB")
+    assert.strictEqual(complete({ cloud: "gcp", disk_size: 10, image_id }).disk_size, 10)
+  })
+  it("labels are what their cloud takes, or another cloud is asked", () => {
+    assert.match(
+      refusal({ cloud: "gcp", labels: { Team: "Blue" } }).message,
+      /^GCP takes no label 'Team: Blue': small letters, digits, - and _ /
+    )
+    assert.match(refusal({ cloud: "aws", labels: { "aws:team": "blue" } }).message, /^AWS takes no tag 'aws:team': .*aws: is its own/)
+    assert.deepStrictEqual(complete({ cloud: "aws", labels: { Team: "Blue" } }).labels, { Team: "Blue" })
+    assert.deepStrictEqual(complete({ labels: { Team: "Blue" } }).labels, { Team: "Blue" })
+    assert.include(refusal({ labels: { Team: "Blue" } }, ["gcp"]).message, "GCP takes no label")
+  })
+  it("an image for a region that its cloud does not have is refused on each cloud, also beside one that it has", () => {
+    const image = "projects/a/global/images/x"
+    const there = { "us-central1": image }
+    for (const image_id of [{ "us-centrall1": image }, { ...there, "us-centrall1": image }])
+      assert.deepInclude(refusal({ cloud: "gcp", image_id }), {
+        message: "image_id names the region 'us-centrall1', which GCP does not have.",
+        near: ["us-central1"]
+      })
+    assert.deepStrictEqual(complete({ cloud: "gcp", image_id: there }).image_id, there)
   })
   it("resources-24: an image must be there for the region, and fit on the disk", () => {
     const image_id = { "us-east-1": "ami-1", "us-west-2": "ami-2" }
