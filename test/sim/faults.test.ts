@@ -28,7 +28,11 @@ describe("when the cloud fails", () => {
           world.faults.set("stop", down)
           yield* ask("s", "stop", named)
           assert.deepNestedInclude(outcome("s"), { _tag: "failed", "error.tag": "RuntimeError" })
-          assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: "stop", reason: "a stop was asked for, and waits: the cloud is out to lunch" })
+          assert.deepInclude(conditionOf(row()!), {
+            status: "INIT",
+            phase: "stop",
+            reason: "a stop was asked for, and waits: the cloud is out to lunch"
+          })
           world.faults.clear()
           yield* pass(daemon, "2 minutes")
           yield* settle(daemon, 40)
