@@ -39,7 +39,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
     ...(identityNow && { identityNow: within(name, "identity", wordMaxMin, identityNow) }),
     ...(clear && { clear: (tags, regions) => within(name, "clear", wordMaxMin, clear(tags, regions)) }),
-    ...(tagged && { tagged: (log) => within(name, "tagged", wordMaxMin, tagged(log)) }),
+    ...(tagged && { tagged: (log, known) => within(name, "tagged", wordMaxMin, tagged(log, known)) }),
     ...(remove && { remove: (remnant) => within(name, "remove", deedMaxMin, remove(remnant)) }),
     identity: within(name, "identity", wordMaxMin, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, beforeEach, expect } from "vitest"
 import * as GcpCloud from "../../daemon/clouds/gcp/GcpCloud.ts"
+import type { KnownNodes } from "../../daemon/clouds/Remnant.ts"
 import { nodeOf } from "../../events/ids.ts"
 import { Gce } from "../tools/gce.ts"
 import { makeToken } from "./cloud-nodes.ts"
@@ -85,6 +86,29 @@ describe("a machine of Compute Engine whose labels others have replaced", () => 
       assert.include(state!.reason, `${node!.host} is there, without labels of skyd's`)
       assert.deepInclude(yield* Effect.flip(cloud.terminate(ref)), { kind: "Refused", code: "NotOurs" })
       assert.lengthOf(yield* live, 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is found by its name where the log has it by that: it is that node, and no doubt is left", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      const ref = refOf(asked, node!)
+      const { labels } = (yield* live)[0]!
+      const look = (known: KnownNodes) =>
+        Effect.map(cloud.tagged!(asked.tags.log, known), ({ owned, unclear }) => [
+          owned.map((one) => [one.node, one.tags, one.host]),
+          unclear
+        ])
+      const its = [[[ref.node, asked.tags, ref.host]], []]
+      yield* setLabels(node!.host, { "skyd-log": labels["skyd-log"] })
+      assert.deepStrictEqual(yield* look({ had: [ref], dropped: [] }), its)
+      yield* setLabels(node!.host, { team: "red" })
+      assert.deepStrictEqual(yield* look({ had: [ref], dropped: [] }), [[], []])
+      assert.deepStrictEqual(yield* look({ had: [], dropped: [ref] }), its)
+      yield* cloud.terminate(ref)
+      assert.deepStrictEqual(yield* look({ had: [], dropped: [ref] }), [[], []])
     }).pipe(Effect.scoped)
   )
 

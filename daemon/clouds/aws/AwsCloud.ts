@@ -110,6 +110,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
     isForbidden: access.isForbidden,
+    hasSigns: Effect.sync(access.hasSigns),
     whyNot: whyNotBy(access.whyNot, settings),
     doubt: access.doubt,
     warnings: Effect.sync(access.warnings),

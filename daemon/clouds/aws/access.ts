@@ -12,7 +12,7 @@ import { keptIdentity } from "../../rented/identity.ts"
 import { makeSight } from "../../rented/sight.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
-import { withWayOn } from "./way-on.ts"
+import { denied, withWayOn } from "./way-on.ts"
 
 const variables = [
   "AWS_ACCESS_KEY_ID",
@@ -85,7 +85,6 @@ export const permissions: Readonly<Record<string, Try>> = {
 }
 /** Clusters can be had without these: what is lost with them is said. */
 const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
-const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 const dryRunsAtOnce = 6
 
 const none: ReadonlyArray<string> = []
@@ -152,6 +151,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
   })
 
   return {
+    hasSigns,
     identity,
     identityNow,
     doubt,

@@ -6,6 +6,8 @@ import { notAws } from "./own-answers.ts"
 type Env = Readonly<Record<string, string | undefined>>
 
 const restart = "restart the daemon (sky daemon restart)"
+/** There is an account, which may not do what it was asked. */
+export const denied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"]
 /** There are none, or none that can be read. */
 const unfound = ["CredentialsProviderError", "TokenProviderError"]
 const useless = [
@@ -35,6 +37,10 @@ const wayOn = (code: string, env: Env): string | undefined => {
     ? onTheWay
     : `${endpoint} is ${withoutKeys(env[endpoint]!)}: unset it, or set it to one that answers, and ${restart}`
 }
+
+/** `call`: which was refused, and is what its permission is called. */
+export const withRight = (error: CloudError, call: string): CloudError =>
+  denied.includes(error.code) ? new CloudError({ ...error, message: `${error.message}: its credentials need ec2:${call}` }) : error
 
 /** `env`: of the daemon, which is the SDK's. */
 export const withWayOn = (error: CloudError, env: Env): CloudError => {

@@ -115,6 +115,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     name: "gcp",
     lackOf: () => null,
     isForbidden: access.isForbidden,
+    hasSigns: Effect.sync(access.hasSigns),
     whyNot: whyNotBy(access.whyNot, settings),
     doubt: access.doubt,
     warnings: access.warnings,
