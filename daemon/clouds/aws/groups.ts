@@ -131,7 +131,6 @@ export const makeGroups = (aws: Aws) => {
   /** A group that is on its way would be there after it was removed. */
   const clusterTurn = begunInTurn<string>()
   const turnOf = (region: string, cluster: ClusterId) => `${region} ${cluster}`
-
   const remove = (region: string, groupId: string) =>
     aws
       .ask(region, "DeleteSecurityGroup", (ec2, asked) => ec2.deleteSecurityGroup({ GroupId: groupId }, asked))
@@ -190,13 +189,13 @@ export const makeGroups = (aws: Aws) => {
     list,
     remove,
     /** Of a cluster: what its machines left behind, and what was made for such as never came. */
-    removeOf: Effect.fn("Groups.removeOf")(function* (region: string, cluster: ClusterId) {
-      const removed = Effect.gen(function* () {
-        const found = yield* list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }])
-        yield* Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
-      })
-      yield* clusterTurn(turnOf(region, cluster), removed)
-    })
+    removeOf: (region: string, cluster: ClusterId) =>
+      clusterTurn(
+        turnOf(region, cluster),
+        Effect.flatMap(list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]), (found) =>
+          Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
+        )
+      )
   }
 }
 export type Groups = ReturnType<typeof makeGroups>
