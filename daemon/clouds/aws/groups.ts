@@ -130,7 +130,6 @@ export const makeGroups = (aws: Aws) => {
 
   /** A group that is on its way would be there after it was removed. */
   const clusterTurn = begunInTurn<string>()
-  const turnOf = (region: string, cluster: ClusterId) => `${region} ${cluster}`
   const remove = (region: string, groupId: string) =>
     aws
       .ask(region, "DeleteSecurityGroup", (ec2, asked) => ec2.deleteSecurityGroup({ GroupId: groupId }, asked))
@@ -171,7 +170,7 @@ export const makeGroups = (aws: Aws) => {
       }: { readonly tags: Tags; readonly folder: string; readonly ports: ReadonlyArray<string>; readonly more?: boolean }
     ) =>
       clusterTurn(
-        turnOf(region, tags.cluster),
+        `${region} ${tags.cluster}`,
         ensure(
           {
             region,
@@ -191,7 +190,7 @@ export const makeGroups = (aws: Aws) => {
     /** Of a cluster: what its machines left behind, and what was made for such as never came. */
     removeOf: (region: string, cluster: ClusterId) =>
       clusterTurn(
-        turnOf(region, cluster),
+        `${region} ${cluster}`,
         Effect.flatMap(list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]), (found) =>
           Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
         )
