@@ -11,7 +11,7 @@ import type { Step } from "./log-clock.ts"
 /** Of one cluster, times that it ran: the newest. What the others cost is in its sum. */
 const spansMax = 100
 /** Of one cluster, runs of its nodes whose times may still turn out to be wrong: the newest. */
-const runsMax = 256
+export const runsMax = 256
 
 const hourMs = 3_600_000
 
@@ -37,7 +37,7 @@ interface Run {
   readonly endedAtMs: number
 }
 
-interface Asked {
+export interface Asked {
   readonly token: NodeToken
   readonly ranks: ReadonlyArray<number>
   readonly usdPerHour: number
@@ -54,6 +54,8 @@ export interface CostRow {
   readonly numNodes: number
   readonly offer: Offer | null
   readonly asked: ReadonlyArray<Asked>
+  /** What costs something and was refused: what runs of it all the same has cost since it was asked for. */
+  readonly refused: ReadonlyArray<Asked>
   readonly meters: ReadonlyArray<Meter>
   /** Ranks that were stopped when the log was imported, and nobody has told of since: others may have started them. */
   readonly unseen: ReadonlyArray<number>
@@ -78,6 +80,7 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   numNodes: 1,
   offer: null,
   asked: [],
+  refused: [],
   meters: [],
   unseen: [],
   usd: 0,
@@ -89,7 +92,7 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   lost: []
 })
 
-const usdOf = ({ endedAtMs, startedAtMs, usdPerHour }: Run) => (Math.max(0, endedAtMs - startedAtMs) * usdPerHour) / hourMs
+export const usdOf = ({ endedAtMs, startedAtMs, usdPerHour }: Run) => (Math.max(0, endedAtMs - startedAtMs) * usdPerHour) / hourMs
 const usdOfAll = (runs: ReadonlyArray<Run>) => runs.reduce((sum, run) => sum + usdOf(run), 0)
 
 const runOf = ({ sinceMs, usdPerHour }: Meter, endedAtMs: number): ReadonlyArray<Run> =>
@@ -150,8 +153,9 @@ export const shifted = (row: CostRow, { byMs, ranOnly, sinceMs: fromMs }: Step):
   const movedOrNot = (atMs: number | null) => (atMs === null ? null : moved(atMs))
   const meters = row.meters.map((meter) => ({ ...meter, sinceMs: movedOrNot(meter.sinceMs) }))
   const asked = row.asked.map((one) => ({ ...one, sinceMs: moved(one.sinceMs) }))
+  const refused = row.refused.map((one) => ({ ...one, sinceMs: moved(one.sinceMs) }))
   const lost = row.lost.map((one) => ({ ...one, sinceMs: movedOrNot(one.sinceMs) }))
-  const running = { ...row, asked, lost, meters, sinceMs: movedOrNot(row.sinceMs) }
+  const running = { ...row, asked, lost, refused, meters, sinceMs: movedOrNot(row.sinceMs) }
   if (ranOnly) return running
   const both = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
     all.map((one) => ({ ...one, startedAtMs: moved(one.startedAtMs), endedAtMs: moved(one.endedAtMs) }))

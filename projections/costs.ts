@@ -9,6 +9,7 @@ import type { Recorded } from "../events/Recorded.ts"
 import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, seen, shifted } from "./CostRow.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
 import type { Projection } from "./Projection.ts"
+import { refusedRan, withoutAsked } from "./refused-costs.ts"
 
 /** Clusters that are gone and stay in memory, each by itself. */
 const goneMax = 1000
@@ -41,11 +42,11 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
       return { ...row, offer: event.offer, numNodes: event.numNodes }
     case "NodeRequested": {
       const { offer, ranks, refusedAgain, token } = event
-      const asked = row.asked.filter((one) => one.token !== refusedAgain)
-      return { ...row, offer, asked: [...asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
+      const left = withoutAsked(row, refusedAgain)
+      return { ...left, offer, asked: [...left.asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
     }
     case "PlacesExhausted":
-      return { ...row, asked: row.asked.filter(({ token }) => token !== event.refusedAgain) }
+      return withoutAsked(row, event.refusedAgain)
     case "NodeProvisioned": {
       const { node, rank, token } = event
       const left = end(row, (meter) => meter.rank === rank, atMs, { isKept: false })
@@ -62,7 +63,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "NodeRefused": {
       const refused = refuse(row, ({ node }) => node === event.node)
       const lost = event.node === undefined ? neverWas(row.lost, event.token) : row.lost
-      return { ...refused, lost, asked: row.asked.filter(({ token }) => token !== event.token) }
+      return withoutAsked({ ...refused, lost }, event.token)
     }
     case "NodeStarting":
     case "NodeStarted":
@@ -79,7 +80,9 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "LeakEnded": {
       const ended = "endedAtMs" in event ? event : {}
       const isIt = ({ node }: { readonly node: NodeId }) => node === event.node
-      return event.node === undefined ? row : end(recovered(row, event.node), isIt, atMs, { ...ended, isKept: false })
+      if (event.node === undefined) return row
+      const paid = event._tag === "LeakEnded" ? refusedRan(row, event.node, atMs) : row
+      return end(recovered(paid, event.node), isIt, atMs, { ...ended, isKept: false })
     }
     case "NodeAbandoned": {
       const left = end(row, ({ node }) => node === event.node, atMs, { isKept: false })
@@ -117,7 +120,8 @@ const leave = (state: Costs, row: CostRow): Costs => {
 /** Of a cluster that is gone, what became of what was given up on. */
 const answered = (state: Costs, row: CostRow, recorded: Recorded): Costs => {
   const { _tag } = recorded.event
-  if (row.lost.length === 0 || (_tag !== "NodeRefused" && _tag !== "NodeReleased" && _tag !== "LeakEnded")) return state
+  if (row.lost.length + row.refused.length === 0 || (_tag !== "NodeRefused" && _tag !== "NodeReleased" && _tag !== "LeakEnded"))
+    return state
   const known = next(row, recorded)
   return { ...state, rows: isNothing(known) ? HashMap.remove(state.rows, row.id) : HashMap.set(state.rows, row.id, known) }
 }
@@ -131,7 +135,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 7,
+  version: 8,
   empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded

@@ -16,7 +16,7 @@ import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 import type { ClusterFeature, NoQuota, Offered } from "./Offered.ts"
 import type { IsHad, OwnMachine } from "./OwnMachine.ts"
-import type { Remnant, Tagged } from "./Remnant.ts"
+import type { KnownNodes, Remnant, Tagged } from "./Remnant.ts"
 
 const Provisioned = Schema.Struct({
   rank: Schema.Natural,
@@ -118,6 +118,8 @@ export interface Cloud {
   readonly isForbidden?: () => boolean
   /** Whether it was for what a file of the user's says: `config.yaml`, or his pools. */
   readonly isMisset?: () => boolean
+  /** Whether it was set up here: something of ours may be there although it cannot be asked. Absent: never. */
+  readonly hasSigns?: Effect.Effect<boolean>
   /** How it comes to be used, as a hint. */
   readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */
@@ -162,9 +164,9 @@ export interface Cloud {
   readonly owned: (log: string | null, isHad?: IsHad) => Effect.Effect<Holdings, CloudError>
   /**
    * Everything that carries the tags of a log, or with null of any, whoever's: its machines, and what they have left behind that no machine
-   * has now. Absent: machines leave nothing, and there are no others than `owned` tells.
+   * has now. `known` goes before what is left of a node's tags. Absent: machines leave nothing, and `owned` tells of all that there are.
    */
-  readonly tagged?: (log: string | null) => Effect.Effect<Tagged, CloudError>
+  readonly tagged?: (log: string | null, known?: KnownNodes) => Effect.Effect<Tagged, CloudError>
   /** Succeeds when it is gone; at once when it already is. Only of what `tagged` told. */
   readonly remove?: (remnant: Remnant) => Effect.Effect<void, CloudError>
   /** What a cluster had there beside its machines, whoever ended these, goes too: an open port, say. Absent: there is never anything. */

@@ -1,5 +1,5 @@
 /** What carries our tags in a cloud beside machines. */
-import type { Holdings, Tags } from "./Cloud.ts"
+import type { Holdings, NodeRef, Tags } from "./Cloud.ts"
 
 /**
  * What a cluster's machines may leave behind in the cloud. `id`: as people there call it. A `group` is what opens ports, on GCP a firewall
@@ -12,6 +12,15 @@ export interface Remnant {
   readonly tags: Tags
   readonly madeAtMs: number | null
 }
+
+/** Nodes that a log has by what their cloud calls them, which tells them whatever has become of their tags. */
+export interface KnownNodes {
+  /** A cluster's: what lists have of them is theirs. */
+  readonly had: ReadonlyArray<NodeRef>
+  /** Given up on: those that no list has are looked for one by one. */
+  readonly dropped: ReadonlyArray<NodeRef>
+}
+
 export interface Tagged extends Holdings {
   readonly remnants: ReadonlyArray<Remnant>
 }

@@ -55,7 +55,7 @@ export const patientCloud = (cloud: Cloud): Cloud => {
     ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
     ...(identityNow && { identityNow: saidSoon(name, identityNow) }),
     ...(clear && { clear: (tags, regions) => within(name, "clear", wordMaxMin, clear(tags, regions)) }),
-    ...(tagged && { tagged: (log) => within(name, "tagged", wordMaxMin, tagged(log)) }),
+    ...(tagged && { tagged: (log, known) => within(name, "tagged", wordMaxMin, tagged(log, known)) }),
     ...(remove && { remove: (remnant) => within(name, "remove", deedMaxMin, remove(remnant)) }),
     identity: saidSoon(name, cloud.identity),
     provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),

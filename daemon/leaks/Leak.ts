@@ -11,6 +11,8 @@ export interface Held {
 }
 
 export interface Leak extends Held {
+  /** This log's: it has made it, or given up on it. */
+  readonly isOurs: boolean
   /** Why it is one, as the middle of a sentence. */
   readonly reason: string
 }

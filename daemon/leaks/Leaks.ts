@@ -15,17 +15,19 @@ import { rowOf } from "../../projections/clusters.ts"
 import { InternalError, RuntimeError, type SkydError } from "../../sdk/protocol/errors.ts"
 import type { LeaksAdoptAnswer, LeaksEndAnswer } from "../../sdk/protocol/leaks.ts"
 import { sentence } from "../../task/sentence.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
 import { Clouds } from "../clouds/Clouds.ts"
 import { unansweredElsewhere } from "../clouds/unanswered.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../life/Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Reactors } from "../reactors/Reactors.ts"
+import { accountsUnseen } from "./accounts.ts"
 import { adopt, foundAs } from "./adopt.ts"
 import { makeEndings, type Record } from "./endings.ts"
 import { leakOf, nameIn } from "./history.ts"
-import { hadIn, isKept, wasUsed } from "./known.ts"
-import { isCalled, type Leak, withName } from "./Leak.ts"
+import { isDropped, isKept, wasUsed } from "./known.ts"
+import { type Held, isCalled, type Leak, withName } from "./Leak.ts"
 import { lookAround } from "./look.ts"
 import { leakView } from "./view.ts"
 
@@ -85,16 +87,15 @@ const make = Effect.gen(function* () {
 
   const find = Effect.fn("Leaks.find")(function* (all: boolean) {
     const before = log.world()
-    const used = (cloud: string) => wasUsed(before, cloud)
-    const { held, silent } = yield* lookAround(clouds, all ? null : ownLog(), used, hadIn(before.clusters))
+    const mayHave = ({ hasSigns = Effect.succeed(false), name }: Cloud) => Effect.map(hasSigns, (signs) => signs || wasUsed(before, name))
+    const { held, silent } = yield* lookAround(clouds, all ? null : ownLog(), before, mayHave)
     const now = log.world()
+    const unseen = yield* accountsUnseen(clouds, now.clusters, identityMaxMs)
     const elsewhere = yield* unansweredElsewhere(clouds, now, identityMaxMs)
     // What went meanwhile was a cluster's, and so is what came.
     const loose = held.filter((one) => !isKept(before, one) && !isKept(now, one))
-    const [own, others] = [
-      loose.filter(({ thing }) => thing.tags.log === ownLog()),
-      loose.filter(({ thing }) => thing.tags.log !== ownLog())
-    ]
+    const isOurs = (one: Held) => one.thing.tags.log === ownLog() || isDropped(before.clusters, one)
+    const [own, others] = [loose.filter(isOurs), loose.filter((one) => !isOurs(one))]
     const nowMs = yield* Clock.currentTimeMillis
     const leaks = yield* Effect.forEach(
       Map.groupBy(own, ({ thing }) => thing.tags.cluster),
@@ -106,8 +107,8 @@ const make = Effect.gen(function* () {
     ).pipe(Effect.mapError(({ message }) => new RuntimeError({ message: sentence(message), hint: null })))
     const foreign = [...Map.groupBy(others, ({ thing }) => thing.tags.cluster).values()].flatMap((those) => withName(those, undefined))
     return {
-      leaks: [...leaks.flat(), ...foreign.map((one) => ({ ...one, reason: "it is another log's" }))],
-      silent: [...silent, ...elsewhere]
+      leaks: [...leaks.flat(), ...foreign.map((one) => ({ ...one, isOurs: false, reason: "it is another log's" }))],
+      silent: [...silent, ...unseen, ...elsewhere]
     }
   })
 
@@ -125,7 +126,7 @@ const make = Effect.gen(function* () {
     const done = outcomes.flat().filter((outcome) => outcome !== null)
     const gone = names.flatMap((name) => (meant.some(({ id }) => id === name) ? [] : (goneOf(name) ?? [])))
     return {
-      ended: [...gone.map((leak) => leakView(leak, ownLog())), ...done.flatMap(({ kept, leak }) => (kept === null ? [leak] : []))],
+      ended: [...gone.map(leakView), ...done.flatMap(({ kept, leak }) => (kept === null ? [leak] : []))],
       kept: done.flatMap(({ kept, leak }) => (kept === null ? [] : [{ leak, ...kept }])),
       notFound: names.filter((name) => ![...gone, ...meant].some((leak) => isCalled(leak, name))),
       silent
@@ -137,12 +138,13 @@ const make = Effect.gen(function* () {
     const found = foundAs(name, leaks)
     if (Result.isFailure(found) && silent.length > 0)
       return yield* new RuntimeError({ message: found.failure.message, hint: `Not all is known: ${silent.join("; ")}.` })
-    const { cloud, machines } = yield* Effect.fromResult(found)
+    const one = yield* Effect.fromResult(found)
+    const { cloud, machines } = one
     const owner = yield* Effect.mapError(
       clouds.get(cloud)?.identity ?? Effect.succeed(null),
       ({ message }) => new RuntimeError({ message: sentence(message), hint: null })
     )
-    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, { cloud, machines }, as, owner))
+    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, one, as, owner))
     return { cluster: as ?? machines[0]!.tags.clusterName, nodes: machines.map(({ node }) => node as string) }
   })
 

@@ -9,10 +9,13 @@ import { nodesMax } from "../../task/Task.ts"
 import type { Owned } from "../clouds/Cloud.ts"
 import { reservedName } from "../commands/checks.ts"
 import type { World } from "../World.ts"
-import { type Held, isCalled } from "./Leak.ts"
+import { endHint, idOf } from "./end-hint.ts"
+import { type Held, isCalled, type Leak } from "./Leak.ts"
 
 export interface Found {
   readonly cloud: string
+  /** What is another log's is not ended from here. */
+  readonly isOurs: boolean
   /** By rank. */
   readonly machines: ReadonlyArray<Owned>
 }
@@ -20,7 +23,7 @@ export interface Found {
 const refused = (message: string, hint: string) => Result.fail<SkydError>(new ValueError({ message, hint }))
 
 /** The one cluster that is meant. */
-export const foundAs = (asked: string, held: ReadonlyArray<Held>): Result.Result<Found, SkydError> => {
+export const foundAs = (asked: string, held: ReadonlyArray<Leak>): Result.Result<Found, SkydError> => {
   const own = held.flatMap((one) => (one.thing.kind === "machine" && isCalled(one, asked) ? [{ ...one, machine: one.thing }] : []))
   // Who names one machine means all of its cluster.
   const keyOf = ({ cloud, thing: { tags } }: Held) => JSON.stringify([cloud, tags.log, tags.cluster])
@@ -34,7 +37,7 @@ export const foundAs = (asked: string, held: ReadonlyArray<Held>): Result.Result
     return refused(`There are several clusters '${asked}': ${each.join(", ")}.`, "Name one by its id: sky leaks --adopt ID")
   }
   const machines = held.flatMap((one) => (one.thing.kind === "machine" && keys.has(keyOf(one)) ? [one.thing] : []))
-  return Result.succeed({ cloud: own[0]!.cloud, machines: machines.toSorted((a, b) => a.rank - b.rank) })
+  return Result.succeed({ cloud: own[0]!.cloud, isOurs: own[0]!.isOurs, machines: machines.toSorted((a, b) => a.rank - b.rank) })
 }
 
 const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: string, owner: ReadonlyArray<string> | null) => {
@@ -61,11 +64,10 @@ const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: stri
 }
 
 const namedMax = 5
-const idOf = ({ host, node }: Owned) => host ?? node
-const endThat = (machine: Owned) => `End it: sky leaks --terminate ${idOf(machine)}`
-
 /** What no cluster can be made of: anybody can write tags, and which machine is which node is told by them alone. */
-const unfitIn = (machines: ReadonlyArray<Owned>, name: string) => {
+const unfitIn = (found: Found, name: string) => {
+  const { machines } = found
+  const endThat = (machine: Owned) => endHint("End it", found, [machine])
   const odd = machines.find((machine) => machine.odd !== undefined)
   if (odd !== undefined) return refused(`Which node of ${name} ${idOf(odd)} is cannot be told: ${odd.odd}.`, endThat(odd))
   const last = machines.at(-1)!
@@ -75,19 +77,17 @@ const unfitIn = (machines: ReadonlyArray<Owned>, name: string) => {
   if (missing.length === 0) return undefined
   const more = missing.length > namedMax ? ` and ${missing.length - namedMax} more` : ""
   const ranks = `rank${missing.length === 1 ? "" : "s"} ${missing.slice(0, namedMax).join(", ")}${more}`
-  return refused(
-    `${name} has no machine of ${ranks}, and one of rank ${last.rank}.`,
-    `End what is left of it: sky leaks --terminate ${last.tags.clusterName}`
-  )
+  return refused(`${name} has no machine of ${ranks}, and one of rank ${last.rank}.`, endHint("End what is left of it", found, machines))
 }
 
 /** `as`: the name that it gets, where that is not the one it had. */
 export const adopt = (
   { clusters }: World,
-  { machines }: Found,
+  found: Found,
   as: string | null,
   owner: ReadonlyArray<string> | null
 ): Result.Result<ReadonlyArray<Event>, SkydError> => {
+  const { machines } = found
   const [{ offer, tags }] = machines as readonly [Owned]
   const name = as ?? tags.clusterName
   if (isControllerName(name)) return refused(reservedName(name).message, reservedName(name).hint)
@@ -96,21 +96,25 @@ export const adopt = (
   if (row !== undefined)
     return refused(
       `${machines.map(({ node }) => node).join(", ")} stands beside the nodes of ${row.name}.`,
-      "End it: sky leaks --terminate"
+      endHint(machines.length === 1 ? "End it" : "End them", found, machines)
     )
   if (rowNamed(clusters, name) !== undefined) {
     const hint = `Give it another name: sky leaks --adopt ${tags.cluster} --as NAME`
     return Result.fail(new RequestConflict({ message: `There is a cluster '${name}' already.`, hint }))
   }
-  const unfit = unfitIn(machines, name)
+  const unfit = unfitIn(found, name)
   if (unfit !== undefined) return unfit
   const twice = machines.find(({ rank }, i) => machines[i - 1]?.rank === rank)
-  if (twice !== undefined) return refused(`${name} has two machines of rank ${twice.rank}.`, `End one of them: sky leaks --terminate ID`)
+  if (twice !== undefined) return refused(`${name} has two machines of rank ${twice.rank}.`, endHint("End one of them", found, [twice]))
   const places = [...new Set(machines.map(({ region, zone }) => zone ?? region))]
   if (places.length > 1)
     return refused(
       `The machines of ${name} are in several places: ${places.join(", ")}.`,
-      "End those of all but one: sky leaks --terminate ID"
+      endHint(
+        `End those that are not in ${places[0]}`,
+        found,
+        machines.filter(({ region, zone }) => (zone ?? region) !== places[0])
+      )
     )
   if (offer === undefined)
     return Result.fail(new NotSupportedError({ message: `What the machines of ${name} are cannot be told.`, hint: null }))

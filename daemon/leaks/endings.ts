@@ -14,7 +14,7 @@ import { type Cloud, CloudError } from "../clouds/Cloud.ts"
 import type { Clouds } from "../clouds/Clouds.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
-import { hadIn, isKept } from "./known.ts"
+import { isKept } from "./known.ts"
 import type { Held, Leak } from "./Leak.ts"
 import { lookAround } from "./look.ts"
 import { leakView } from "./view.ts"
@@ -86,21 +86,22 @@ export const makeEndings = ({ clouds, log, record }: EndingsOptions) => {
     const requested = { _tag: "LeakEndRequested", ...about, reason: cut(leak.reason) } as const
     const begun = yield* record(about.cluster, (world) => Result.succeed(isKept(world, leak) ? [] : [requested]))
     if (begun.length === 0) return null
-    return { leak: leakView(leak, ownLog()), kept: yield* conclude(about, yield* Effect.result(removed(leak))) }
+    return { leak: leakView(leak), kept: yield* conclude(about, yield* Effect.result(removed(leak))) }
   })
 
   /** Whether there is an end of it. */
   const tryAgain = Effect.fn("Leaks.tryAgain")(function* ({ _tag, reason, ...about }: LeakEnding) {
-    const { clusters, leakEnds } = log.world()
+    const world = log.world()
+    const { leakEnds } = world
     if (!HashMap.has(leakEnds.open, leakKey(about))) return true
     const own = new Map([...clouds].filter(([name]) => name === about.cloud))
-    const { held, silent } = yield* lookAround(own, ownLog(), () => true, hadIn(clusters))
+    const { held, silent } = yield* lookAround(own, ownLog(), world, () => Effect.succeed(true))
     const found = held.find(({ id, thing }) => id === about.id && thing.kind === about.kind && thing.tags.cluster === about.cluster)
     if (found === undefined && (own.size === 0 || silent.length > 0)) return false
     const outcome = found === undefined ? Result.fail(notListed(about.cloud)) : yield* Effect.result(removed(found))
     if (Result.isFailure(outcome) && outcome.failure.kind === "Transient") return false
     const kept = yield* conclude(about, outcome, "daemon")
-    if (found !== undefined && kept === null) gone.set(about.id, { ...found, reason })
+    if (found !== undefined && kept === null) gone.set(about.id, { ...found, reason, isOurs: true })
     return true
   })
 

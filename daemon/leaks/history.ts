@@ -63,7 +63,7 @@ const nodeIn = (held: Held, facts: ReadonlyArray<Recorded>): { readonly own: str
 export const nameIn = (facts: ReadonlyArray<Recorded>): ClusterName | undefined =>
   facts.flatMap(({ event }) => (event._tag === "ClusterCreated" || event._tag === "ClusterAdopted" ? [event.name] : [])).at(-1)
 
-/** `facts`: of its cluster, oldest first. `isLive`: that cluster is there. Null: it has only just ended. */
+/** `facts`: of its cluster in this log, oldest first. `isLive`: that cluster is there. Null: it has only just ended. */
 export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boolean, nowMs: number): Leak | null => {
   let reason: string | undefined
   const { other, own } = nodeIn(held, facts)
@@ -75,9 +75,10 @@ export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boole
     // It may have been ended before that was said.
     if (!said.isRefused) break
   }
+  const leak = (otherwise: string): Leak => ({ ...held, isOurs: true, reason: reason ?? otherwise })
   const odd = held.thing.kind === "machine" ? held.thing.odd : undefined
-  if (reason === undefined && other !== null) return { ...held, reason: `it carries the tags of another machine, ${other}` }
-  if (reason === undefined && odd !== undefined) return { ...held, reason: odd }
-  if (facts.length === 0) return { ...held, reason: "the log knows nothing of its cluster" }
-  return { ...held, reason: reason ?? (isLive ? "its cluster has no such node" : "its cluster is gone") }
+  if (other !== null) return leak(`it carries the tags of another machine, ${other}`)
+  if (odd !== undefined) return leak(odd)
+  if (facts.length === 0) return leak("the log knows nothing of its cluster")
+  return leak(isLive ? "its cluster has no such node" : "its cluster is gone")
 }

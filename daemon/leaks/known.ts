@@ -2,9 +2,35 @@
 import * as HashMap from "effect/HashMap"
 import { tokenOf } from "../../events/ids.ts"
 import { type Clusters, logOf, rowOf } from "../../projections/clusters.ts"
+import type { NodeRef } from "../clouds/Cloud.ts"
 import type { IsHad } from "../clouds/OwnMachine.ts"
+import type { KnownNodes } from "../clouds/Remnant.ts"
 import type { World } from "../World.ts"
 import { type Held, isNode } from "./Leak.ts"
+
+const hosted = ({ host }: { readonly host: string | null }) => host !== null
+
+/** Nodes that the log has by what the cloud calls them: of its clusters, and given up on. */
+export const nodesIn = (clusters: Clusters, cloud: string): KnownNodes => {
+  const had = [...HashMap.values(clusters.rows)].filter(({ offer }) => offer?.cloud === cloud)
+  const dropped = [...HashMap.values(clusters.abandoned)].filter((one) => one.cloud === cloud && hosted(one))
+  return {
+    had: had.flatMap(({ id: cluster, log, name: clusterName, nodes, offer }) =>
+      nodes.filter(hosted).map(({ address, host, hostKey, node, rank }): NodeRef => {
+        const tags = { log: logOf(clusters, { log }), cluster, clusterName }
+        return { tags, rank, node, address, host, hostKey, region: offer!.region, zone: offer!.zone }
+      })
+    ),
+    dropped: dropped.map(({ address, cluster, clusterName, host, hostKey, log, node, rank, region, zone }): NodeRef => {
+      const tags = { log: logOf(clusters, { log }), cluster, clusterName }
+      return { tags, rank, node, address, host, hostKey, region, zone }
+    })
+  }
+}
+
+/** Whether this log's daemon gave up on it, whichever log its tags are of. */
+export const isDropped = ({ abandoned }: Clusters, held: Held): boolean =>
+  [...HashMap.values(abandoned)].some((one) => one.cloud === held.cloud && hosted(one) && isNode(held, one))
 
 /** Machines of the user's own that hold a node which the log knows. */
 export const hadIn = ({ rows }: Clusters): IsHad => {
@@ -15,7 +41,7 @@ export const hadIn = ({ rows }: Clusters): IsHad => {
 }
 
 /** Whatever its tags have come to say: it is a node by what its cloud calls it. */
-const isNodeOfAny = ({ rows }: Clusters, held: Held): boolean =>
+export const isNodeOfAny = ({ rows }: Clusters, held: Held): boolean =>
   held.thing.kind === "machine" &&
   held.thing.host !== null &&
   [...HashMap.values(rows)].some(

@@ -5,7 +5,8 @@ import { ClusterId } from "../../events/ids.ts"
 import { inner } from "../../task/sentence.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import type { Clouds } from "../clouds/Clouds.ts"
-import type { IsHad } from "../clouds/OwnMachine.ts"
+import type { World } from "../World.ts"
+import { hadIn, isNodeOfAny, nodesIn } from "./known.ts"
 import { type Held, heldMachine } from "./Leak.ts"
 
 export interface Looked {
@@ -18,8 +19,9 @@ const namedMax = 3
 
 const isCluster = Schema.is(ClusterId)
 
-const taggedBy = (cloud: Cloud, log: string | null, isHad: IsHad) =>
-  cloud.tagged?.(log) ?? Effect.map(cloud.owned(log, isHad), (holdings) => ({ ...holdings, remnants: [] }))
+const taggedBy = (cloud: Cloud, log: string | null, { clusters }: World) =>
+  cloud.tagged?.(log, nodesIn(clusters, cloud.name)) ??
+  Effect.map(cloud.owned(log, hadIn(clusters)), (holdings) => ({ ...holdings, remnants: [] }))
 
 const oddText = (odd: ReadonlyArray<Held>): ReadonlyArray<string> => {
   if (odd.length === 0) return []
@@ -28,15 +30,15 @@ const oddText = (odd: ReadonlyArray<Held>): ReadonlyArray<string> => {
   return [`the tags of ${named.join(", ")}${more} name no cluster`]
 }
 
-const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, isHad: IsHad) {
-  const { owned, remnants, unclear } = yield* taggedBy(cloud, log, isHad)
+const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, world: World) {
+  const { owned, remnants, unclear } = yield* taggedBy(cloud, log, world)
   const all = [
     ...owned.map((machine) => heldMachine(cloud.name, machine)),
     ...remnants.map((thing): Held => ({ cloud: cloud.name, id: thing.id, thing }))
   ]
   // Anybody can write tags.
   const [odd, held] = [all.filter(({ thing }) => !isCluster(thing.tags.cluster)), all.filter(({ thing }) => isCluster(thing.tags.cluster))]
-  return { held, unclear: [...unclear, ...oddText(odd)] }
+  return { held, unclear: [...unclear, ...oddText(odd.filter((one) => !isNodeOfAny(world.clusters, one)))] }
 })
 
 /** Who may not make machines may see them all the same. */
@@ -45,15 +47,20 @@ const mayLook = (cloud: Cloud) =>
     ? Effect.match(cloud.identity, { onSuccess: (names) => names !== null, onFailure: () => false })
     : Effect.succeed(false)
 
-/** `log`: null: of any. `wasUsed`: of a cloud that cannot be asked, whether something may be there. */
-export const lookAround = (clouds: Clouds["Service"], log: string | null, wasUsed: (cloud: string) => boolean, isHad: IsHad) =>
+/** `log`: null: of any. `mayHave`: of a cloud that cannot be asked, whether something may be there. */
+export const lookAround = (
+  clouds: Clouds["Service"],
+  log: string | null,
+  world: World,
+  mayHave: (cloud: Cloud) => Effect.Effect<boolean>
+) =>
   Effect.forEach(
     [...clouds.values()],
     Effect.fnUntraced(function* (cloud) {
       const why = yield* cloud.whyNot ?? Effect.succeed(null)
-      if (why !== null && !wasUsed(cloud.name)) return { held: [], silent: [] }
+      if (why !== null && !(yield* mayHave(cloud))) return { held: [], silent: [] }
       if (why !== null && !(yield* mayLook(cloud))) return { held: [], silent: [`${cloud.name}: ${inner(why)}`] }
-      return yield* lookAt(cloud, log, isHad).pipe(
+      return yield* lookAt(cloud, log, world).pipe(
         Effect.catch(({ message }) => Effect.succeed({ held: [], unclear: [message] })),
         Effect.map(({ held, unclear }): Looked => ({ held, silent: unclear.map((what) => `${cloud.name}: ${inner(what)}`) }))
       )

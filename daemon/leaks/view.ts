@@ -14,14 +14,13 @@ const askedAtMs = (node: string): number | null => {
   }
 }
 
-const priceOf = ({ thing }: Leak): number | null => {
+const priceOf = (thing: Leak["thing"]): number | null => {
   if (thing.kind === "group") return 0
   if (thing.kind !== "machine" || thing.state !== "running" || thing.offer === undefined) return null
   return hasPrice(thing.offer) ? thing.offer.usdPerHour : null
 }
 
-export const leakView = (leak: Leak, ownLog: string): LeakView => {
-  const { cloud, id, reason, thing } = leak
+export const leakView = ({ cloud, id, isOurs, reason, thing }: Leak): LeakView => {
   const { kind, region, tags } = thing
   const isMachine = thing.kind === "machine"
   return {
@@ -32,10 +31,10 @@ export const leakView = (leak: Leak, ownLog: string): LeakView => {
     clusterName: tags.clusterName,
     clusterId: tags.cluster,
     log: tags.log,
-    isOurs: tags.log === ownLog,
+    isOurs,
     state: isMachine ? thing.state : null,
     madeAtMs: isMachine ? askedAtMs(thing.node) : thing.madeAtMs,
-    usdPerHour: priceOf(leak),
+    usdPerHour: priceOf(thing),
     reason
   }
 }

@@ -168,7 +168,7 @@ const make = Effect.gen(function* () {
     "replay.verify": () => past.verify,
     ...(yield* auditAnswers(identity.home, store, note)),
     ...cloudAnswers(clouds),
-    ...leakAnswers(yield* Leaks, log),
+    ...leakAnswers(yield* Leaks),
     ...catalogAnswers(clouds, catalogs),
     ...operationAnswers(log, identity.actor),
     "daemon.status": () => withCompleteness(whoAnswers()),

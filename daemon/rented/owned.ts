@@ -17,6 +17,8 @@ export interface OwnedOptions {
 /** A machine as its cloud lists it. `made`: by whom and under which token, where it says so. */
 export interface ListedMachine extends Omit<Owned, "hostKey" | "state"> {
   readonly made: { readonly folder: string; readonly token: NodeToken } | null
+  /** The key that the log has of it. */
+  readonly recordedKey: string | null
   readonly phase: Phase
 }
 
@@ -30,8 +32,8 @@ export const makeHoldings = ({ folder, hostKeyOf, settings }: OwnedOptions) => (
     return yield* Effect.forEach(
       instances,
       Effect.fnUntraced(function* (instance): Effect.fn.Return<Owned> {
-        const { made, phase, ...machine } = machineOf(instance, useInternalIps)
-        const hostKey = made !== null && made.folder === own ? yield* hostKeyOf(made.token) : null
+        const { made, phase, recordedKey, ...machine } = machineOf(instance, useInternalIps)
+        const hostKey = recordedKey ?? (made !== null && made.folder === own ? yield* hostKeyOf(made.token) : null)
         return { ...machine, hostKey, state: isOn(phase) ? "running" : "stopped" }
       })
     )

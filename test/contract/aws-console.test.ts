@@ -69,6 +69,31 @@ describeWithMoto("a node whose machine has lost its tags", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("is found by its id alone where a purge gave up on it, listed as the node that it was, and ended by that", () =>
+    Effect.gen(function* () {
+      const { asked, cloud, refs } = yield* made()
+      for (const lost of [["skyd-cluster"], []]) {
+        yield* untag(refs[0]!, ...lost)
+        const found = yield* TestClock.withLive(cloud.tagged!(asked.tags.log, { had: [], dropped: refs }))
+        assert.deepStrictEqual([found.owned.length, found.unclear], [1, []])
+        assert.deepInclude(found.owned[0], { ...refs[0]!, state: "running" as const, offer: asked.offer })
+        assert.isUndefined(found.owned[0]!.odd)
+      }
+      yield* TestClock.withLive(cloud.terminate(refs[0]!))
+      assert.isEmpty(yield* live)
+      assert.deepStrictEqual((yield* TestClock.withLive(cloud.tagged!(asked.tags.log, { had: [], dropped: refs }))).owned, [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is the cluster's that has it by its id, whichever tag is lost", () =>
+    Effect.gen(function* () {
+      const { asked, cloud, refs } = yield* made()
+      yield* untag(refs[0]!, "skyd-cluster")
+      const { owned, unclear } = yield* TestClock.withLive(cloud.tagged!(asked.tags.log, { had: refs, dropped: [] }))
+      assert.deepStrictEqual([owned.map(({ node, tags }) => [node, tags]), unclear], [[[refs[0]!.node, asked.tags]], []])
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("is another's where another's tags are on it: nothing is done to it", () =>
     Effect.gen(function* () {
       const { cloud, refs } = yield* made()

@@ -1,6 +1,7 @@
 /** Ports of a cluster that is there: opened on its machines by a group of its own, whatever is cut short, and gone with it. */
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { expect } from "vitest"
 import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
 import { describeWithMoto } from "../tools/moto.ts"
 import { awsScene } from "./aws-scene.ts"
@@ -154,6 +155,23 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
       assert.include(yield* groupsOf(nodes[1]!.host), group!.id)
       yield* cloud.terminate(refs[0]!)
       yield* cloud.terminate(refs[1]!)
+      assert.deepStrictEqual(yield* open(asked), [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("are closed with a cluster that is ended while they are opened: what is on its way is waited for", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      yield* Effect.promise(() => moto().strict("DELETE", "calls"))
+      yield* fault({ action: "CreateSecurityGroup", delaySeconds: 1 })
+      const opening = yield* Effect.forkChild(cloud.openPorts!([refOf(asked, node!)], ["8080"]), { startImmediately: true })
+      const onItsWay = async () => ((await moto().strict("GET", "faults")) as ReadonlyArray<{ readonly hits: number }>)[0]!.hits
+      yield* Effect.promise(() => expect.poll(onItsWay, { timeout: 10_000 }).toBe(1))
+      yield* Fiber.interrupt(opening)
+      yield* cloud.clear!(asked.tags, ["us-east-1"])
+      yield* Effect.promise(() => expect.poll(async () => (await moto().calls("CreateSecurityGroup")).length, { timeout: 10_000 }).toBe(1))
       assert.deepStrictEqual(yield* open(asked), [])
     }).pipe(Effect.scoped)
   )

@@ -186,7 +186,46 @@ describeWithMoto("what EC2 holds", () => {
       )
       assert.lengthOf(unclear, 2)
       assert.match(unclear[0]!, /^eu-west-1 is not looked at: .*UnauthorizedOperation, DescribeInstances in eu-west-1/)
-      assert.match(unclear[1]!, /^disks and groups of us-east-2 are not looked at: .*UnauthorizedOperation/)
+      assert.match(unclear[1]!, /^disks in us-east-2 are not looked at: .*UnauthorizedOperation, DescribeVolumes in us-east-2/)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("and may not be listed anywhere is said in one sentence, with the right that is missing; the rest is told", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const tags = makeTags()
+      yield* fault({ action: "RunInstances", code: "InternalError", status: 500 })
+      const { offers } = yield* cloud.offers({ resources: { infra: "aws/us-east-1/us-east-1a" } })
+      yield* Effect.flip(cloud.provision({ tags, token: makeToken(), ranks: [0], offer: offers[0]!, machine: { ports: ["8080"] } }))
+      yield* fault({ action: "DescribeVolumes", code: "UnauthorizedOperation", message: "You may not.", status: 403 })
+      const { remnants, unclear } = yield* cloud.tagged!(tags.log)
+      assert.deepStrictEqual(
+        remnants.map(({ kind }) => kind),
+        ["group"]
+      )
+      assert.lengthOf(unclear, 1)
+      const words =
+        /^disks in [a-z0-9-]+, [a-z0-9-]+, [a-z0-9-]+ and \d+ more regions are not looked at: You may not \(UnauthorizedOperation, DescribeVolumes\): its credentials need ec2:DescribeVolumes$/
+      assert.match(unclear[0]!, words)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("cannot be told with credentials that have expired: that is said once, with the way on", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      yield* fault({ action: "Describe*", code: "ExpiredToken", message: "The token has expired.", status: 403 })
+      assert.match(
+        (yield* Effect.flip(cloud.tagged!(makeTags().log))).message,
+        /^The token has expired \(ExpiredToken, .*: AWS_ACCESS_KEY_ID is set: /
+      )
+      yield* Effect.promise(() => moto().strict("DELETE", "faults"))
+      yield* fault({ action: "DescribeInstances", code: "ExpiredToken", message: "The token has expired.", status: 403 })
+      const { unclear } = yield* cloud.tagged!(makeTags().log)
+      assert.lengthOf(unclear, 1)
+      assert.match(
+        unclear[0]!,
+        /more regions are not looked at: The token has expired \(ExpiredToken, DescribeInstances\): AWS_ACCESS_KEY_ID is set: /
+      )
     }).pipe(Effect.scoped)
   )
 

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { expect } from "vitest"
+import type { KnownNodes } from "../../daemon/clouds/Remnant.ts"
 import { nodeOf } from "../../events/ids.ts"
 import { makeToken } from "./cloud-nodes.ts"
 import { gcpScene, zone } from "./gcp-scene.ts"
@@ -72,6 +73,29 @@ describe("a machine of Compute Engine whose labels others have replaced", () => 
       assert.include(state!.reason, `${node!.host} is there, without labels of skyd's`)
       assert.deepInclude(yield* Effect.flip(cloud.terminate(ref)), { kind: "Refused", code: "NotOurs" })
       assert.lengthOf(yield* live, 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is found by its name where the log has it by that: it is that node, and no doubt is left", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      const ref = refOf(asked, node!)
+      const { labels } = (yield* live)[0]!
+      const look = (known: KnownNodes) =>
+        Effect.map(cloud.tagged!(asked.tags.log, known), ({ owned, unclear }) => [
+          owned.map((one) => [one.node, one.tags, one.host]),
+          unclear
+        ])
+      const its = [[[ref.node, asked.tags, ref.host]], []]
+      yield* setLabels(node!.host, { "skyd-log": labels["skyd-log"] })
+      assert.deepStrictEqual(yield* look({ had: [ref], dropped: [] }), its)
+      yield* setLabels(node!.host, { team: "red" })
+      assert.deepStrictEqual(yield* look({ had: [ref], dropped: [] }), [[], []])
+      assert.deepStrictEqual(yield* look({ had: [], dropped: [ref] }), its)
+      yield* cloud.terminate(ref)
+      assert.deepStrictEqual(yield* look({ had: [], dropped: [ref] }), [[], []])
     }).pipe(Effect.scoped)
   )
 

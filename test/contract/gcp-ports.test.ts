@@ -1,6 +1,7 @@
 /** Ports of a cluster that is there: opened on its machines by a rule of its own, whatever is cut short, and gone with it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { expect } from "vitest"
 import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
 import { gcpScene, zone } from "./gcp-scene.ts"
 import { refOf } from "./rented-requests.ts"
@@ -129,6 +130,23 @@ describe("ports of machines of Compute Engine that are there", () => {
       assert.deepStrictEqual(yield* open(asked), ["8080"])
       assert.deepStrictEqual(yield* tagsOf(nodes[1]!.host), [nameOf(asked)])
       yield* cloud.terminate(refs[1]!)
+      assert.isUndefined(yield* open(asked))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("are closed with a cluster that is ended while they are opened: what is on its way is waited for", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      yield* fault({ action: "firewalls.insert", delaySeconds: 1 })
+      const opening = yield* Effect.forkChild(cloud.openPorts!([refOf(asked, node!)], ["8080"]), { startImmediately: true })
+      const onItsWay = async () => ((await gce().strict("GET", "faults")) as ReadonlyArray<{ readonly hits: number }>)[0]!.hits
+      yield* Effect.promise(() => expect.poll(onItsWay, { timeout: 10_000 }).toBe(1))
+      yield* Fiber.interrupt(opening)
+      yield* cloud.terminate(refOf(asked, node!))
+      yield* cloud.clear!(asked.tags, ["us-central1"])
+      yield* Effect.promise(() => expect.poll(async () => (await gce().calls("firewalls.insert")).length, { timeout: 10_000 }).toBe(1))
       assert.isUndefined(yield* open(asked))
     }).pipe(Effect.scoped)
   )

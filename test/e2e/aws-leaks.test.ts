@@ -86,6 +86,33 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("leaks on EC2", ()
     expect(await home.sky("down", "-y", "one")).toMatchObject({ code: 0 })
   }, 120_000)
 
+  it("a machine that a purge gave up on and that lost all its tags is listed by its id, and ended", async () => {
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    await ec2.moto.strict("POST", "faults", { action: "TerminateInstances", code: "UnauthorizedOperation", status: 403 })
+    expect(await home.sky("down", "-y", "--purge", "one")).toMatchObject({ code: 0 })
+    const [{ instanceId, region, tags }] = (await ec2.moto.live()) as [StrictInstance]
+    await ec2.moto.client(region).deleteTags({ Resources: [instanceId], Tags: Object.keys(tags).map((Key) => ({ Key })) })
+    const listed = await home.sky("leaks")
+    expect(listed.out).toMatch(new RegExp(`machine +${instanceId} +one +aws/us-east-1 .*\\$0\\.38\n.*a purge gave up on it`))
+    expect((await home.sky("leaks", "--terminate", "-y", instanceId)).err).toContain(`${instanceId} may still be there`)
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await home.sky("leaks", "--terminate", "-y")).toMatchObject({ code: 0, err: expect.stringContaining("gone") })
+    expect(await ec2.moto.live()).toEqual([])
+    expect((await home.sky("leaks")).err).toContain("No leaks.")
+  }, 120_000)
+
+  it("credentials that have expired tell a folder that has made nothing yet that nothing is known, and what to do", async () => {
+    const fault = { action: "*", code: "ExpiredToken", message: "The security token included in the request is expired", status: 403 }
+    await ec2.moto.strict("POST", "faults", fault)
+    const { code, err, out } = await home.sky("leaks")
+    expect([code, out]).toEqual([1, ""])
+    expect(err.replaceAll(/\s+/g, " ")).toContain(
+      "There may be more: aws: The security token included in the request is expired (ExpiredToken"
+    )
+    expect(err).toContain("AWS_ACCESS_KEY_ID is set")
+    expect(err).not.toContain("No leaks")
+  }, 60_000)
+
   it("a cluster whose state folder is lost with its keys is adopted to be ended: that nobody is let in there is said at once", async () => {
     expect(await launch("one", "true")).toMatchObject({ code: 0 })
     await home.json("daemon", "stop")

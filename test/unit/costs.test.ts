@@ -88,6 +88,34 @@ describe("a cluster", () => {
     assert.isNull(costOf([...runs().slice(0, 3), [0, chosen(1, unlisted)], [1, wanted(1, unlisted)], [1, given()]], 9).usdPerHour)
     assert.strictEqual(costOf([...runs().slice(0, 3), [0, chosen(1, offer)], [1, wanted(1, offer)], [1, given()]], 9).usdPerHour, 0)
   })
+  it("has paid for a machine of a place that refused it and gave it all the same, from when that was asked to its end as a leak, once", () => {
+    const [first, second] = ["01HZZZZZZZZZZZZZZZZZZZZZT7", "01HZZZZZZZZZZZZZZZZZZZZZT8"].map((id) => NodeToken.make(id)) as [
+      NodeToken,
+      NodeToken
+    ]
+    const refused: Said = { _tag: "NodeRefused", cluster, token: first, code: "NoCapacity", message: "no room" }
+    const ended = (under: NodeToken, kind: "disk" | "machine" = "machine"): Said => {
+      const about = { cluster, cloud: "aws", kind, id: "i-1", region: "us-east-1" } as const
+      return { _tag: "LeakEnded", ...about, ...(kind === "machine" && { node: NodeId.make(`${under}-0`) }) }
+    }
+    const before: ReadonlyArray<Timed> = [
+      [0, created],
+      [0, requested("launch")],
+      [0, launchRequested()],
+      [0, chosen()],
+      [1, wanted(1, { ...priced, usdPerHour: 5 }, first)],
+      [2, refused],
+      [2, wanted()],
+      [2, given()]
+    ]
+    assert.strictEqual(costOf(before, 4).totalUsd, 4)
+    assert.strictEqual(costOf([...before, [4, ended(second)], [4, ended(first, "disk")]], 4).totalUsd, 4)
+    const live: ReadonlyArray<Timed> = [...before, [4, ended(first)], [4, ended(first)]]
+    assert.strictEqual(costOf(live, 4).totalUsd, 4 + 15)
+    assert.strictEqual(costOf(live, 5).totalUsd, 6 + 15)
+    const over: ReadonlyArray<Timed> = [...before, [4, released()], [4, gone], [7, ended(first)], [7, ended(first)]]
+    assert.deepInclude(costOf(over, 8), { totalUsd: 4 + 30, abandoned: 0 })
+  })
   it("costs nothing before a machine is given, then what its nodes cost, up to now", () => {
     assert.deepInclude(costOf(runs().slice(0, 5), 9), {
       totalUsd: 0,

@@ -5,8 +5,9 @@ import { TestClock } from "effect/testing"
 import { Background } from "../../daemon/Background.ts"
 import { CloudError, type NodeRef, type Owned } from "../../daemon/clouds/Cloud.ts"
 import { Clouds } from "../../daemon/clouds/Clouds.ts"
-import type { Remnant, Tagged } from "../../daemon/clouds/Remnant.ts"
+import type { KnownNodes, Remnant, Tagged } from "../../daemon/clouds/Remnant.ts"
 import { streamOf } from "../../daemon/commands/decision.ts"
+import { endHint } from "../../daemon/leaks/end-hint.ts"
 import { Leaks } from "../../daemon/leaks/Leaks.ts"
 import { Identity } from "../../daemon/life/Identity.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
@@ -47,6 +48,7 @@ interface Scene {
   unclear: ReadonlyArray<string>
   whyNot: string | null
   isForbidden: boolean
+  hasSigns: boolean
   identity: ReadonlyArray<string> | null
   tagged?: Effect.Effect<Tagged, CloudError>
   /** What the cloud was told to end, in order; which of it fails. */
@@ -66,6 +68,7 @@ const scene = (
     unclear: [],
     whyNot: null,
     isForbidden: false,
+    hasSigns: false,
     identity: ["ann", "account"],
     ended: [],
     fails: new Map(),
@@ -83,11 +86,13 @@ const scene = (
     name: "far",
     whyNot: Effect.sync(() => scene.whyNot),
     isForbidden: () => scene.isForbidden,
+    hasSigns: Effect.sync(() => scene.hasSigns),
     identity: Effect.sync(() => scene.identity),
     owned: () => Effect.die("tagged says it"),
-    tagged: (log: string | null) =>
+    tagged: (log: string | null, known: KnownNodes) =>
       Effect.suspend(() => {
-        const isMeant = ({ tags }: Owned | Remnant) => log === null || tags.log === log
+        const isDropped = (one: Owned | Remnant) => "host" in one && known.dropped.some(({ host }) => host === one.host)
+        const isMeant = (one: Owned | Remnant) => log === null || one.tags.log === log || isDropped(one)
         const { held, remnants, unclear } = scene
         return scene.tagged ?? Effect.succeed({ owned: held.filter(isMeant), remnants: remnants.filter(isMeant), unclear })
       }),
@@ -234,6 +239,23 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("is what a purge gave up on also under the tags of the log that its cluster was adopted from, and is this log's to end", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0, { tags: tagsOf(theirs) })]
+        yield* adopt("train")
+        assert.deepStrictEqual(yield* ids(), [])
+        yield* said([abandoned, gone])
+        const { leaks } = yield* find()
+        assert.deepStrictEqual(
+          leaks.map(({ id, isOurs, reason }) => [id, isOurs, reason]),
+          [["i-0", true, "a purge gave up on it: no answer"]]
+        )
+        assert.lengthOf((yield* end("i-0")).ended, 1)
+        assert.deepStrictEqual(scene.ended, ["i-0"])
+      })
+    )
+  )
   it.effect("is not called ended when the credentials became others' meanwhile, to which it is not there", () =>
     scene((scene) =>
       Effect.gen(function* () {
@@ -256,6 +278,21 @@ describe("a leak", () => {
         scene.identity = ["bob", "other"]
         yield* said([created, owned, asked, given, abandoned, gone])
         assert.include((yield* find()).silent[0], "1 node of train that a purge gave up on may run and cost")
+      })
+    )
+  )
+  it.effect("may be in an account that a cluster is in and the credentials do not see: that is said, once for all of its clusters", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const owned: Said = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] }
+        yield* said([created, owned, asked, given])
+        assert.deepStrictEqual((yield* find()).silent, [])
+        scene.identity = ["bob", "account"]
+        assert.deepStrictEqual((yield* find()).silent, [])
+        scene.identity = ["bob", "other"]
+        assert.deepStrictEqual((yield* find()).silent, [
+          "far: the account of ann, account, which train is in, is not looked at: the credentials are those of bob, other"
+        ])
       })
     )
   )
@@ -359,6 +396,17 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("may be in a cloud that a lost log has used: one that is set up and cannot be asked is said, and no other", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.whyNot = "the token has expired"
+        assert.deepStrictEqual(yield* find(), { leaks: [], silent: [] })
+        scene.hasSigns = true
+        assert.deepStrictEqual(yield* find(), { leaks: [], silent: ["far: the token has expired"] })
+        assert.deepInclude(yield* end("train"), { silent: ["far: the token has expired"] })
+      })
+    )
+  )
   it.effect("is found, and ended, where the credentials may not make machines: seeing them takes less", () =>
     scene((scene) =>
       Effect.gen(function* () {
@@ -379,6 +427,8 @@ describe("a leak", () => {
       Effect.gen(function* () {
         scene.held = [machine(0, { tags: { ...tagsOf(), cluster: "mine" as never } })]
         assert.deepStrictEqual(yield* find(), { leaks: [], silent: ["far: the tags of i-0 name no cluster"] })
+        yield* said([created, placed, asked, given])
+        assert.deepStrictEqual(yield* find(), { leaks: [], silent: [] })
       })
     )
   )
@@ -618,6 +668,23 @@ describe("an adoption", () => {
         assert.include(refusal.message, "i-144512 is rank 144512 of train by its tags: a cluster has at most 1024 nodes.")
         assert.include((refusal as { readonly hint: string }).hint, "sky leaks --terminate i-144512")
         assert.isUndefined(yield* row)
+      })
+    )
+  )
+  it.effect("of what another log has made and cannot be a cluster is refused with what ends it at its cloud, to be typed as it is", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        const hint = (called: string) => Effect.map(Effect.flip(adopt(called)), (refusal) => (refusal as { readonly hint: string }).hint)
+        const odd = "it has lost its tags skyd-token, skyd-ranks"
+        scene.held = [machine(0, { tags: tagsOf(theirs), node: NodeId.make("i-0"), odd })]
+        assert.strictEqual(yield* hint("i-0"), "End it with the daemon that has made it")
+        scene.held = [machine(0, { node: NodeId.make("i-0"), odd })]
+        assert.strictEqual(yield* hint("i-0"), "End it: sky leaks --terminate i-0")
+        scene.held = [machine(0), machine(2)]
+        assert.strictEqual(yield* hint("train"), "End what is left of it: sky leaks --terminate i-0 i-2")
+        const [aws, gcp] = ["aws", "gcp"].map((cloud) => endHint("End it", { cloud, isOurs: false }, scene.held))
+        assert.include(aws, ": aws ec2 terminate-instances --region r-1 --instance-ids i-0 i-2")
+        assert.include(gcp, ": gcloud compute instances delete")
       })
     )
   )

@@ -106,6 +106,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     name: "aws",
     lackOf: (feature, { useSpot }) => (useSpot && (feature === "STOP" || feature === "RESTART") ? endsWhenStopped : null),
     ...account,
+    hasSigns: Effect.sync(account.hasSigns),
     ...whyNotBy(
       account.whyNot,
       Effect.flatMap(settings, (own) => labelled("aws", own))

@@ -150,6 +150,7 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
   })
 
   return {
+    hasSigns,
     identity,
     identityNow,
     doubt,

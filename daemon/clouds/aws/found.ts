@@ -15,7 +15,7 @@ export type Found = FoundAs<Instance, Label>
 const { foundIn: byTags } = finder<Instance, Label>(labelOf, (instance) => phaseOf(instance) === "gone")
 
 /** What its tags say no more the log does. Other owners' tags stay what they are. */
-const fromLog = ({ node, rank, tags }: NodeRef, { Tags }: Instance): Label => {
+export const fromLog = ({ node, rank, tags }: NodeRef, { Tags }: Instance): Label => {
   const of = (name: keyof typeof tagNames) => tagIn(Tags, tagNames[name])
   return {
     tags: { ...tags, log: of("log") ?? tags.log, cluster: (of("cluster") ?? tags.cluster) as typeof tags.cluster },

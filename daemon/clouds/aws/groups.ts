@@ -6,6 +6,7 @@ import type { Filter, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import { portsBeyond } from "../../../task/ports.ts"
+import { begunInTurn } from "../../begun.ts"
 import { inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
@@ -127,6 +128,8 @@ export const makeGroups = (aws: Aws) => {
       })
     )
 
+  /** A group that is on its way would be there after it was removed. */
+  const clusterTurn = begunInTurn<string>()
   const remove = (region: string, groupId: string) =>
     aws
       .ask(region, "DeleteSecurityGroup", (ec2, asked) => ec2.deleteSecurityGroup({ GroupId: groupId }, asked))
@@ -166,26 +169,32 @@ export const makeGroups = (aws: Aws) => {
         tags
       }: { readonly tags: Tags; readonly folder: string; readonly ports: ReadonlyArray<string>; readonly more?: boolean }
     ) =>
-      ensure(
-        {
-          region,
-          vpcId,
-          name: `skyd-ports-${tags.cluster}`,
-          description: "skyd: open ports of one cluster",
-          tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
-          rules: (group) => portsBeyond(openIn(group), ports).map(rangeOf)
-        },
-        more
+      clusterTurn(
+        `${region} ${tags.cluster}`,
+        ensure(
+          {
+            region,
+            vpcId,
+            name: `skyd-ports-${tags.cluster}`,
+            description: "skyd: open ports of one cluster",
+            tags: { [tagNames.folder]: folder, ...ownerTags(tags) },
+            rules: (group) => portsBeyond(openIn(group), ports).map(rangeOf)
+          },
+          more
+        )
       ),
     /** A group that was there is gone, and which others are is not known: all are looked for anew. */
     forget: () => known.clear(),
     list,
     remove,
     /** Of a cluster: what its machines left behind, and what was made for such as never came. */
-    removeOf: Effect.fn("Groups.removeOf")(function* (region: string, cluster: ClusterId) {
-      const found = yield* list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }])
-      yield* Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
-    })
+    removeOf: (region: string, cluster: ClusterId) =>
+      clusterTurn(
+        `${region} ${cluster}`,
+        Effect.flatMap(list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]), (found) =>
+          Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
+        )
+      )
   }
 }
 export type Groups = ReturnType<typeof makeGroups>

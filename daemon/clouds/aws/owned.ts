@@ -5,9 +5,12 @@ import type { ClusterId, ClusterName, NodeId } from "../../../events/ids.ts"
 import type { Offer } from "../../../events/values.ts"
 import { passingBy } from "../../rented/errors.ts"
 import { type ListedMachine, makeHoldings, type OwnedOptions } from "../../rented/owned.ts"
-import type { Cloud, CloudError } from "../Cloud.ts"
+import { type Unlooked, unlookedTexts } from "../../rented/unlooked.ts"
+import type { Cloud, CloudError, NodeRef } from "../Cloud.ts"
+import type { KnownNodes } from "../Remnant.ts"
 import type { Access } from "./access.ts"
 import type { Aws } from "./client.ts"
+import { fromLog } from "./found.ts"
 import type { Instances } from "./Instances.ts"
 import type { Remnants } from "./remnants.ts"
 import { addressOf, phaseOf } from "./states.ts"
@@ -25,6 +28,8 @@ interface AwsOwnedOptions extends OwnedOptions {
   readonly offerOf: (instance: Instance, region: string, label: Pick<Label, "accelerators">) => Offer
 }
 
+const nobody: KnownNodes = { had: [], dropped: [] }
+
 export const makeOwned = ({ access, aws, instances, offerOf, remnants, ...options }: AwsOwnedOptions) => {
   const { machines: holdingsOf, owned } = makeHoldings(options)
   const regions = Effect.gen(function* () {
@@ -37,14 +42,14 @@ export const makeOwned = ({ access, aws, instances, offerOf, remnants, ...option
       yield* regions,
       (region) =>
         Effect.timeoutOrElse(look(region), { duration: regionMaxMs, orElse: () => late }).pipe(
-          Effect.catch(({ message }) => Effect.succeed(`${region} is not looked at: ${message}`))
+          Effect.match({
+            onSuccess: (found): { found: ReadonlyArray<A>; unlooked: ReadonlyArray<Unlooked> } => ({ found: [found], unlooked: [] }),
+            onFailure: ({ message: why }) => ({ found: [], unlooked: [{ place: region, what: null, why }] })
+          })
         ),
       { concurrency: atOnce }
     )
-    return {
-      found: answers.filter((answer): answer is Exclude<typeof answer, string> => typeof answer !== "string"),
-      unclear: answers.filter((answer) => typeof answer === "string")
-    }
+    return { found: answers.flatMap(({ found }) => found), unlooked: answers.flatMap(({ unlooked }) => unlooked) }
   })
 
   /** What is left of its tags tells less than a node, and all the same that it is one of ours. */
@@ -53,16 +58,18 @@ export const makeOwned = ({ access, aws, instances, offerOf, remnants, ...option
     const tags = ownerOf(Tags) ?? { log: tagIn(Tags, tagNames.log) ?? "", cluster, clusterName: cluster as string as ClusterName }
     return { tags, rank: 0, node: InstanceId as NodeId, accelerators: null }
   }
-  const machineIn =
-    (region: string) =>
-    (instance: Instance, useInternalIps: boolean): ListedMachine => {
-      const label = labelOf(instance)
+  const machinesIn = (region: string, listed: ReadonlyArray<Instance>, { dropped, had } = nobody) => {
+    const refs = new Map([...had, ...dropped].map((ref): [string | null | undefined, NodeRef] => [ref.host, ref]))
+    const machineOf = (instance: Instance, useInternalIps: boolean): ListedMachine => {
+      const ref = refs.get(instance.InstanceId)
+      const label = labelOf(instance) ?? (ref === undefined ? null : fromLog(ref, instance))
       const { accelerators, node, rank, tags } = label ?? nameless(instance)
       return {
         tags,
         rank,
         node,
         made: label,
+        recordedKey: ref?.hostKey ?? null,
         address: addressOf(instance, useInternalIps),
         region,
         zone: instance.Placement?.AvailabilityZone ?? null,
@@ -72,26 +79,26 @@ export const makeOwned = ({ access, aws, instances, offerOf, remnants, ...option
         ...(label === null && { odd: oddIn(instance) ?? "its tags cannot be read" })
       }
     }
-  const machinesIn = (region: string, listed: ReadonlyArray<Instance>) =>
-    holdingsOf(
+    return holdingsOf(
       listed.filter((instance) => phaseOf(instance) !== "gone"),
-      machineIn(region)
+      machineOf
     )
+  }
 
-  const tagged: NonNullable<Cloud["tagged"]> = Effect.fn("AwsCloud.tagged")(function* (log) {
-    const machines = (region: string) =>
-      Effect.flatMap(log === null ? instances.ofAnyone(region) : instances.ofLog(region, log), (listed) => machinesIn(region, listed))
-    // Who may not list disks is told of machines all the same.
-    const rest = (region: string) =>
-      Effect.catch(
-        Effect.map(remnants.of(region, log), (some) => ({ some, unclear: [] as ReadonlyArray<string> })),
-        ({ message }) => Effect.succeed({ some: [], unclear: [`disks and groups of ${region} are not looked at: ${message}`] })
-      )
-    const { found, unclear } = yield* everywhere((region) => Effect.all([machines(region), rest(region)], { concurrency: "unbounded" }))
+  const tagged: NonNullable<Cloud["tagged"]> = Effect.fn("AwsCloud.tagged")(function* (log, known = nobody) {
+    const machines = Effect.fnUntraced(function* (region: string) {
+      const listed = yield* log === null ? instances.ofAnyone(region) : instances.ofLog(region, log)
+      const ids = known.dropped.flatMap(({ host, region: its }) => (its === region && host !== null ? [host] : []))
+      const unlisted = ids.filter((id) => !listed.some(({ InstanceId }) => InstanceId === id))
+      return yield* machinesIn(region, [...listed, ...(yield* instances.ofIds(region, unlisted))], known)
+    })
+    const { found, unlooked } = yield* everywhere((region) =>
+      Effect.all([machines(region), remnants.of(region, log)], { concurrency: "unbounded" })
+    )
     return {
       owned: found.flatMap(([owned]) => owned),
       remnants: found.flatMap(([, { some }]) => some),
-      unclear: [...unclear, ...found.flatMap(([, others]) => others.unclear)]
+      unclear: unlookedTexts([...unlooked, ...found.flatMap(([, rest]) => rest.unlooked)], "region")
     }
   })
   return {
@@ -99,7 +106,7 @@ export const makeOwned = ({ access, aws, instances, offerOf, remnants, ...option
       const list = (region: string) => ("log" in of ? instances.ofLog(region, of.log) : instances.ofFolder(region, of.folder))
       return Effect.map(
         everywhere((region) => Effect.flatMap(list(region), (listed) => machinesIn(region, listed))),
-        ({ found, unclear }) => ({ owned: found.flat(), unclear })
+        ({ found, unlooked }) => ({ owned: found.flat(), unclear: unlookedTexts(unlooked, "region") })
       )
     }),
     tagged

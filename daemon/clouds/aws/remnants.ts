@@ -2,6 +2,8 @@
 import type { Tag } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
+import type { Unlooked } from "../../rented/unlooked.ts"
+import type { CloudError } from "../Cloud.ts"
 import type { Remnant } from "../Remnant.ts"
 import type { Aws } from "./client.ts"
 import type { Clones } from "./clones.ts"
@@ -67,12 +69,25 @@ export const makeRemnants = (aws: Aws, groups: Groups, clones: Clones) => {
       found.map(({ SnapshotId: id, StartTime: at, Tags: tags }) => ({ kind: "snapshot", id, tags, at }))
     )
   })
+  const looks = [
+    ["disks", disks],
+    ["groups", securityGroups],
+    ["images", images],
+    ["snapshots", snapshots]
+  ] as const
+  /** What may not be listed is said, and the rest is told all the same. */
   const listed = Effect.fn("Remnants.of")(function* (region: string, log: string | null) {
     const filters = [log === null ? { Name: "tag-key", Values: [tagNames.log] } : { Name: `tag:${tagNames.log}`, Values: [log] }]
-    const found = yield* Effect.forEach([disks, securityGroups, images, snapshots], (list) => list(region, filters), {
+    const unlooked: Array<Unlooked> = []
+    const note = (what: string) => (error: CloudError) =>
+      Effect.sync((): ReadonlyArray<Remnant> => {
+        unlooked.push({ place: region, what, why: error.message })
+        return []
+      })
+    const found = yield* Effect.forEach(looks, ([what, list]) => Effect.catch(list(region, filters), note(what)), {
       concurrency: "unbounded"
     })
-    return found.flat()
+    return { some: found.flat(), unlooked }
   })
 
   const remove = ({ id, kind, region }: Remnant) => {

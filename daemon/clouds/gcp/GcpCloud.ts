@@ -121,6 +121,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     name: "gcp",
     lackOf: () => null,
     ...account,
+    hasSigns: Effect.sync(account.hasSigns),
     ...whyNotBy(
       account.whyNot,
       Effect.tap(settings, (own) => Effect.andThen(labelled("gcp", own), network.isThere(own)))

@@ -51,6 +51,7 @@ export const makeAccess = (gcp: Gcp) => {
     isAnswer: ({ code, kind }) => kind === "Refused" && code !== "Credentials"
   })
   return {
+    hasSigns,
     identity,
     identityNow,
     isForbidden,

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import { portTexts } from "../../../task/ports.ts"
+import { begunInTurn } from "../../begun.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 import { isThere } from "./errors.ts"
@@ -10,7 +11,9 @@ import { portsName, ruleWords } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
 export const makePorts = (gcp: Gcp, operations: Operations) => {
-  const open = Effect.fn("Ports.open")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
+  /** A rule that is on its way would be there after it was removed. */
+  const turn = begunInTurn<ClusterId>()
+  const put = Effect.fn("Ports.open")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
     const name = portsName(tags.cluster)
     const body = (project: string) => ({
       name,
@@ -37,6 +40,8 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     return name
   })
 
+  const open = (tags: Tags, network: string, ports: ReadonlyArray<string>) => turn(tags.cluster, put(tags, network, ports))
+
   const openNow = (cluster: ClusterId) =>
     gcp.ask("firewalls.list", "", async ({ firewalls, project }, options) => {
       const found: Array<string> = []
@@ -53,9 +58,12 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     }),
     /** Of a cluster whose machines are gone, or that got none. */
     close: (cluster: ClusterId) =>
-      operations.gone(
-        gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
-          begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
+      turn(
+        cluster,
+        operations.gone(
+          gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
+            begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
+          )
         )
       )
   }

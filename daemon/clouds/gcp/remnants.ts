@@ -1,5 +1,6 @@
 /** What clusters leave behind on Compute Engine: disks that no machine has, what they were copied by, and the rules that opened ports. */
 import * as Effect from "effect/Effect"
+import { unlookedTexts } from "../../rented/unlooked.ts"
 import type { Remnant } from "../Remnant.ts"
 import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
@@ -43,7 +44,13 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
           found.push({ kind: "disk", id: `${at}/${name}`, region: regionOf(at), tags, madeAtMs: madeAtMs(creationTimestamp) })
         }
       }
-      return { some: found, unclear: [...silent].map(([at, why]) => `disks in ${at} are not looked at: ${why}`) }
+      return {
+        some: found,
+        unclear: unlookedTexts(
+          [...silent].map(([place, why]) => ({ place, what: "disks", why })),
+          "zone"
+        )
+      }
     })
   const rules = (log: string | null) =>
     gcp.ask("firewalls.list", "", async ({ firewalls, project }, options) => {

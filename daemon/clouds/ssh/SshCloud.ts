@@ -106,6 +106,13 @@ export const over = Effect.fn("SshCloud.over")(function* ({ folder, home, ...res
       }
     }),
     isMisset: () => isMisset,
+    // Which machines there are cannot be told: there may be some.
+    hasSigns: Effect.promise(() =>
+      pools().then(
+        () => false,
+        (error) => error instanceof PoolsError
+      )
+    ),
     warnings: Effect.map(Effect.option(machines.known), (known) =>
       known._tag === "Some" ? [...(known.value.warning === null ? [] : [known.value.warning]), ...known.value.faults.values()] : []
     ),
