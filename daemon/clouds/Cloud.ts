@@ -17,6 +17,7 @@ import type { PutProgress } from "../sync/SyncTold.ts"
 import type { ClusterFeature, NoQuota, Offered } from "./Offered.ts"
 import type { IsHad, OwnMachine } from "./OwnMachine.ts"
 import type { KnownNodes, Remnant, Tagged } from "./Remnant.ts"
+import type { Usable } from "./Usable.ts"
 
 const Provisioned = Schema.Struct({
   rank: Schema.Natural,
@@ -108,20 +109,8 @@ export interface Holdings extends shapes.Holdings {
   readonly owned: ReadonlyArray<Owned>
 }
 
-export interface Cloud {
+export interface Cloud extends Usable {
   readonly name: string
-  /** Why it cannot be used now, in words; null when it can. Asked before each decision, so it answers at once. Absent: it always can. */
-  readonly whyNot?: Effect.Effect<string | null>
-  /** What is kept of the last look may be wrong: who asks next for `whyNot` is told of a new one. Absent: nothing is kept. */
-  readonly doubt?: () => void
-  /** Whether that was for want of credentials or rights, and not because nobody answered or the settings are wrong. */
-  readonly isForbidden?: () => boolean
-  /** Whether it was for what a file of the user's says: `config.yaml`, or his pools. */
-  readonly isMisset?: () => boolean
-  /** Whether it was set up here: something of ours may be there although it cannot be asked. Absent: never. */
-  readonly hasSigns?: Effect.Effect<boolean>
-  /** How it comes to be used, as a hint. */
-  readonly howTo?: string
   /** A candidate where it is named, or where no other cloud can be used. */
   readonly isLastResort?: boolean
   /** The user's own machines of a pool, or of all; each is asked. */

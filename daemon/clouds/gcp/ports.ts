@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
 import { portTexts } from "../../../task/ports.ts"
-import { begunInTurn } from "../../begun.ts"
+import { begunInTurn } from "../../in-turn.ts"
 import type { Tags } from "../Cloud.ts"
 import type { Gcp } from "./client.ts"
 import { isThere } from "./errors.ts"
