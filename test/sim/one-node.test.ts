@@ -31,7 +31,7 @@ describe("a node that cannot be ended", () => {
           endsOf(disk).map(({ _tag, node }) => [_tag, node as string]),
           [["NodeReleased", worker]]
         )
-        assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: "down", reason: "no such luck" })
+        assert.deepInclude(conditionOf(row()!), { status: "INIT", phase: "down", reason: "a down was asked for, and waits: no such luck" })
         world.faults.clear()
         yield* pass(daemon, "2 minutes")
         yield* settle(daemon, 40)
