@@ -2,11 +2,15 @@
 import { parseDiskGib } from "../../../task/disk.ts"
 import type { Answer, GoldenCase, Rule } from "../GoldenSet.ts"
 import { sameMeaning } from "../GoldenSet.ts"
+import { view } from "../view.ts"
 
 type Kwargs = Readonly<Record<string, unknown>>
 
 /** The original's search for a name leaves these out. */
 const notGpus = ["inferentia", "inferentia2", "trainium", "qualcomm ai100"]
+
+/** What the largest disk has that any of our clouds makes. */
+export const diskGibMax = 65_536
 
 /** Everything that was said for one key, at first and in the copy. */
 const said = ({ in: input }: GoldenCase, key: string): ReadonlyArray<unknown> =>
@@ -74,15 +78,20 @@ export const resourcesRules = ({ copyOfCompleted, meaning }: Helped): ReadonlyAr
       said(golden, "disk_size").some((value) =>
         typeof value === "string"
           ? parseDiskGib(value) !== undefined
-          : value !== null && !(Number(value) >= 1 && Number.isSafeInteger(value))
+          : value !== null && !(Number(value) >= 1 && Number(value) <= diskGibMax && Number.isSafeInteger(value))
       )
+  },
+  {
+    name: "image-regions",
+    covers: (golden) => {
+      const regions = view(String(said(golden, "cloud").at(-1)))?.regions
+      const isNowhere = (images: object) =>
+        entries(images).length === 0 || entries(images).some(([region]) => regions !== undefined && !regions.includes(region))
+      return said(golden, "image_id").some((value) => typeof value === "object" && value !== null && isNowhere(value))
+    }
   },
   { name: "none-resets", covers: (golden) => said(golden, "disk_tier").some((value) => String(value).toLowerCase() === "none") },
   { name: "whole-floats", covers: (golden) => /\b\d+\.0\b/.test(golden.error?.message ?? "") },
-  {
-    name: "empty-image-mapping",
-    covers: (golden) => said(golden, "image_id").some((value) => typeof value === "object" && value !== null && entries(value).length === 0)
-  },
   {
     name: "copy-of-what-was-said",
     covers: (golden) => {

@@ -3,7 +3,7 @@ import { type Document, parseAllDocuments, visit } from "yaml"
 import { nodesMax } from "../../../task/Task.ts"
 import type { Answer, GoldenCase, Rule } from "../GoldenSet.ts"
 import { sameMeaning } from "../GoldenSet.ts"
-import { cloudsNotRun } from "./resources-rules.ts"
+import { cloudsNotRun, diskGibMax } from "./resources-rules.ts"
 import { meaning } from "./task-described.ts"
 
 type Fields = Readonly<Record<string, unknown>>
@@ -76,6 +76,7 @@ export const taskYamlRules: ReadonlyArray<Rule> = [
       /[:\s]-\d/.test(textOf(golden)) ||
       /"( \d|\d+ \+)"?/.test(textOf(golden)) ||
       isLarge(fieldsOf(textOf(golden))["num_nodes"]) ||
+      Number(/disk_size: (\d+)$/m.exec(textOf(golden))?.[1]) > diskGibMax ||
       /any_of: \[\]/.test(textOf(golden))
   },
   { name: "whole-floats", covers: ({ error }) => /\b\d+\.0\b/.test(error?.message ?? "") },
