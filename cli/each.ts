@@ -14,7 +14,7 @@ import { makeProgress, type Progress } from "./render/Progress.ts"
 import { clean, glyph } from "./render/style.ts"
 import { plural } from "./render/time.ts"
 
-export interface Each {
+interface Each {
   readonly session: Session
   readonly method: "stop" | "start" | "down" | "autostop"
   readonly names: ReadonlyArray<string>

@@ -6,7 +6,7 @@ import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { refusalText } from "./refusals.ts"
 
-export type ClusterStatus = "INIT" | "UP" | "STOPPED"
+type ClusterStatus = "INIT" | "UP" | "STOPPED"
 
 export interface Condition {
   readonly status: ClusterStatus

@@ -97,7 +97,7 @@ const words: Words = {
 }
 
 /** A daemon newer than us may know facts that we do not: their name is said. */
-export const say = (event: Event): string => {
+const say = (event: Event): string => {
   const tell = words[event._tag] as ((event: Event) => string) | undefined
   return clean(tell?.(event) ?? event._tag)
 }

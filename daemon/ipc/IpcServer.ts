@@ -24,7 +24,7 @@ import { limits, tooMany, tooManyConnections } from "./limits.ts"
 /** Connections that are told that they are too many; those beyond find the door shut. */
 const refusedMax = 64
 
-export const capabilities = ["progress", "pages", "follow", "detach", "describe"] as const
+const capabilities = ["progress", "pages", "follow", "detach", "describe"] as const
 
 const decodeRequest = decoder(Request, "request")
 const decodeDetach = decoder(Detach, "detach")

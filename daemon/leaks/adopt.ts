@@ -12,7 +12,7 @@ import type { World } from "../World.ts"
 import { endHint, idOf } from "./end-hint.ts"
 import { type Held, isCalled, type Leak } from "./Leak.ts"
 
-export interface Found {
+interface Found {
   readonly cloud: string
   /** What is another log's is not ended from here. */
   readonly isOurs: boolean

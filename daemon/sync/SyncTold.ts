@@ -11,7 +11,7 @@ export interface PutProgress {
   readonly ofBytes: number
 }
 
-export type Size = Pick<FileList, "files" | "bytes" | "others">
+type Size = Pick<FileList, "files" | "bytes" | "others">
 
 const units = ["B", "kB", "MB", "GB", "TB"]
 const powerOf = (bytes: number) => (bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)))

@@ -17,12 +17,12 @@ export interface Seat {
 }
 
 /** `waits`: it may be otherwise later. `refused`: it will not, and what is held is given back. */
-export type Choice =
+type Choice =
   | { readonly is: "chosen"; readonly seats: ReadonlyArray<Seat> }
   | { readonly is: "waits"; readonly error: CloudError }
   | { readonly is: "refused"; readonly held: ReadonlyArray<Seat>; readonly error: CloudError }
 
-export interface Known {
+interface Known {
   /** Machines that were asked under this token, by host. */
   readonly asked: ReadonlySet<string>
   /** The token may be known to others than those. */
