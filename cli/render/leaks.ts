@@ -9,7 +9,7 @@ import { ago, plural } from "./time.ts"
 export const whereOf = ({ cloud, region }: LeakView): string => (region === null ? cloud : `${cloud}/${region}`)
 
 /** As its cloud calls it. */
-export const kindOf = ({ cloud, kind }: LeakView): string => (cloud === "gcp" && kind === "group" ? "rule" : kind)
+export const kindOf = ({ kind, kindThere }: LeakView): string => kindThere ?? kind
 
 const priceOf = ({ usdPerHour }: LeakView) => (usdPerHour === null ? "-" : priceCell(usdPerHour))
 

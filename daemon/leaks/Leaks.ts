@@ -144,7 +144,7 @@ const make = Effect.gen(function* () {
       clouds.get(cloud)?.identity ?? Effect.succeed(null),
       ({ message }) => new RuntimeError({ message: sentence(message), hint: null })
     )
-    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, one, as, owner))
+    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, { ...one, endByHand: clouds.get(cloud)?.endByHand }, as, owner))
     return { cluster: as ?? machines[0]!.tags.clusterName, nodes: machines.map(({ node }) => node as string) }
   })
 
