@@ -9,9 +9,9 @@ import type {
   AuditVerifyAnswer
 } from "../../sdk/protocol/audit.ts"
 import type { AuditError } from "../../sdk/protocol/errors.ts"
-import type { Reply } from "../ipc/Connection.ts"
 import { unpack } from "../log/chain.ts"
 import type { Stored } from "../log/LogStore.ts"
+import type { Reply } from "../requests/Reply.ts"
 import { Differ } from "./Differ.ts"
 import { IndexProof } from "./IndexProof.ts"
 import { openLines } from "./Lines.ts"

@@ -21,8 +21,8 @@ import { placesOf } from "../optimizer/blocks.ts"
 import type { Wish } from "../optimizer/optimize.ts"
 import { planView } from "../optimizer/plan-view.ts"
 import { leftOut } from "../optimizer/unmet-wishes.ts"
-import { noneGives } from "../reactors/search/unavailable.ts"
 import { type Access, completedBy, isEnabledIn, whyNotIn } from "./offers-for.ts"
+import { noneGives } from "./unavailable.ts"
 
 export interface Question {
   /** Of the cluster, where it has one. */

@@ -7,9 +7,9 @@ import type { Request } from "../../sdk/protocol/Wire.ts"
 import { diff, exportLog, head, verify } from "../audit/answers.ts"
 import { inDaemon } from "../audit/found.ts"
 import type { Found } from "../audit/walk.ts"
-import type { Reply } from "../ipc/Connection.ts"
 import type { LogStore } from "../log/LogStore.ts"
 import { Witness } from "../log/Witness.ts"
+import type { Reply } from "../requests/Reply.ts"
 import type { noteIn } from "./noting.ts"
 
 export const auditAnswers = Effect.fn("auditAnswers")(function* (
