@@ -14,8 +14,8 @@ import type { Catalog } from "../catalog/Catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { notesOfMachines } from "../commands/of-machines.ts"
+import { withWhoHasIt } from "../commands/others-have.ts"
 import { isNowhere } from "../commands/places.ts"
-import { withWayOn } from "../commands/way-on.ts"
 import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
 import { placesOf } from "../optimizer/blocks.ts"
 import type { Wish } from "../optimizer/optimize.ts"
@@ -71,7 +71,7 @@ const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<type
   if (found === undefined) return refusal
   const { access, catalogs, places, task } = question
   const isListed = !places.off && catalogs().some(({ cloud }) => isEnabledIn(access)(cloud))
-  return withWayOn(refusal, places, found, numNodesOf(task), isListed)
+  return withWhoHasIt(refusal, places, found, numNodesOf(task), isListed)
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */

@@ -6,7 +6,7 @@ import { exiting, ResourcesUnavailableError } from "../../sdk/protocol/errors.ts
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
 
-/** As `daemon/no-quota.ts` calls it. */
+/** As `no-quota.ts` calls it. */
 const notAsked = "NoQuota"
 
 /** In how many words they are told where there are many: a fact holds them. */

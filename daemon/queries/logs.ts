@@ -19,7 +19,7 @@ import { failureOf } from "../requests/recorded-failure.ts"
 import type { World } from "../World.ts"
 import { closedMeanwhile } from "./closed-meanwhile.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { type Found, findOutput } from "./found-output.ts"
+import { type FoundOutput, findOutput } from "./found-output.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting, wentWith } from "./unread.ts"
 import { until } from "./until.ts"
 
@@ -55,7 +55,7 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
 const streamOne = Effect.fn("logs.one")(function* (
   id: string | number,
   params: Logs,
-  { job, row, setup }: Found,
+  { job, row, setup }: FoundOutput,
   reply: Reply,
   { areOn, couriers, log }: Tools
 ) {

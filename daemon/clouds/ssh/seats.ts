@@ -5,13 +5,13 @@ import type { Hardware } from "../../../task/fit-machine.ts"
 import { refused, transient } from "../../over-ssh/errors.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
 import { fitting } from "./fitting.ts"
-import { type Found, isFound, type Looked, leaseOf, whyShared } from "./Looked.ts"
+import { type FoundMachine, isFound, type Looked, leaseOf, whyShared } from "./Looked.ts"
 import type { Passed } from "./outcome.ts"
 import { named, tooFew } from "./too-few.ts"
 
 export interface Seat {
   readonly rank: number
-  readonly machine: Found
+  readonly machine: FoundMachine
   /** By the look it has this rank already: no other will do. */
   readonly isHeld: boolean
 }
