@@ -26,7 +26,7 @@ interface Wish {
 export class Link {
   readonly peer: Peer
   connected = false
-  /** Why it is not, in the words of who knows; null for a worker on this machine: its agent is not there, what else. */
+  /** Why it is not, in the words of who knows; null where a worker on this machine is silent: its agent is not there, what else. */
   problem: string | null = null
   readonly #ssh: Ssh
   readonly #cluster: string
@@ -110,40 +110,52 @@ export class Link {
 
   #greet(socket: Duplex) {
     let why = "the connection ended"
+    let isTold = false
     this.#socket = socket
+    const refuse = (answer: string) => {
+      why = answer
+      isTold = true
+      socket.destroy()
+    }
     readFrames(
       socket,
-      (frame) => this.#read(frame),
+      (frame) => this.#read(frame, refuse),
       () => socket.destroy()
     )
     socket.on("error", ({ message }) => {
       why = message
     })
-    socket.on("close", () => this.#lost(why))
+    socket.on("close", () => this.#lost(why, isTold))
     writeFrame(socket, "request", { id: "hello", method: "hello", params: { cluster: this.#cluster, node: this.peer.node } })
     writeFrame(socket, "request", { id: "watch", method: "rank.watch", params: { head: this.#head } })
   }
 
-  #read({ type, data }: Frame) {
-    if (type === "rank") return this.#onRank(data)
+  #read({ type, data }: Frame, refuse: (why: string) => void) {
+    if (type === "rank") {
+      // Now all stands: whoever says hello may still refuse to be watched, over and over.
+      this.#noted = null
+      this.#retryMs = firstRetryMs
+      return this.#onRank(data)
+    }
+    if (type === "failure" && (data.id === "hello" || data.id === "watch")) return refuse((data.error as { message: string }).message)
     if (data.id === "hello") {
-      if (type === "failure") return this.#socket?.destroy()
       this.connected = true
       this.problem = null
-      this.#noted = null
       this.#refusedAtMs = null
-      this.#retryMs = firstRetryMs
       for (const id of this.#wishes.keys()) this.#say(id)
       return this.#onChange()
     }
     this.#end(data.id as number)
   }
 
-  #lost(why: string) {
+  /** `isTold`: by the agent there. */
+  #lost(why: string, isTold = false) {
     this.connected = false
     if (this.#abort.signal.aborted) return
-    if (isElsewhere(this.peer) && this.#noted !== why) console.error(`node ${this.peer.rank} is not reached: ${why}`)
-    if (isElsewhere(this.peer)) this.problem = this.#noted = why
+    const isKnown = isTold || isElsewhere(this.peer)
+    if (isKnown && this.#noted !== why) console.error(`node ${this.peer.rank} is not reached: ${why}`)
+    this.problem = isKnown ? why : null
+    if (isKnown) this.#noted = why
     this.#refusedAtMs = isRefusal(why) ? performance.now() : null
     this.#timer = setTimeout(() => this.#connect(), isRefusal(why) ? refusedRetryMs : this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)

@@ -7,7 +7,7 @@ import type { Ssh } from "./ssh.ts"
 
 type OnFrame = (frame: Frame) => Promise<void> | undefined
 
-export interface Question {
+interface Question {
   readonly method: string
   readonly params: object
   /** What it answers resolves when the next frames are welcome. */

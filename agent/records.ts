@@ -6,11 +6,11 @@ import type { Capacity, Placed } from "./scheduler.ts"
 export type JobEnded = Extract<JournalFact, { readonly _tag: "JobEnded" }>
 export type SetupEnded = Extract<JournalFact, { readonly _tag: "SetupEnded" }>
 
-export interface Ending {
+interface Ending {
   readonly status: "CANCELLED" | "FAILED"
   readonly reason: string | null
 }
-export interface Failing {
+interface Failing {
   readonly rank: number
   readonly code: number
   readonly reason: string | null

@@ -53,7 +53,7 @@ const devicesFor = (room: NodeRoom, count: number): Omit<Placed, "nodeRank"> | n
 }
 
 /** Places on distinct nodes in node order, or null. */
-export const place = (demand: Demand, rooms: ReadonlyArray<NodeRoom>): ReadonlyArray<Placed> | null => {
+const place = (demand: Demand, rooms: ReadonlyArray<NodeRoom>): ReadonlyArray<Placed> | null => {
   const placement: Array<Placed> = []
   for (const room of rooms) {
     if (placement.length === demand.numNodes) break
@@ -77,7 +77,7 @@ export interface Queued extends Demand {
   readonly id: number
 }
 
-export interface Start {
+interface Start {
   readonly id: number
   readonly placement: ReadonlyArray<Placed>
 }

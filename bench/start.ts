@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Disk } from "../daemon/home/Disk.ts"
-import { Notices } from "../daemon/requests/Notices.ts"
+import { Notices } from "../daemon/Notices.ts"
 import { Home } from "./Home.ts"
 import { type Bench, floorMs, inTurns, ms } from "./measure.ts"
 

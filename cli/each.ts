@@ -4,6 +4,7 @@ import type { Session } from "../sdk/client/Session.ts"
 import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
 import type { Progress as Phase } from "../sdk/protocol/Wire.ts"
+import { plural } from "../task/plural.ts"
 import { canAsk, confirm } from "./ask.ts"
 import { onInterrupt } from "./interrupt.ts"
 import { stderr, stdout } from "./out.ts"
@@ -12,9 +13,8 @@ import { asClientError, showError } from "./render/error.ts"
 import { jsonLine } from "./render/json.ts"
 import { makeProgress, type Progress } from "./render/Progress.ts"
 import { clean, glyph } from "./render/style.ts"
-import { plural } from "./render/time.ts"
 
-export interface Each {
+interface Each {
   readonly session: Session
   readonly method: "stop" | "start" | "down" | "autostop"
   readonly names: ReadonlyArray<string>

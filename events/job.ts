@@ -26,8 +26,7 @@ export const JobStarted = Schema.TaggedStruct("JobStarted", {
 
 export const JobCancelRequested = Schema.TaggedStruct("JobCancelRequested", { cluster: ClusterId, jobs: Schema.Array(JobId) })
 
-export const JobOutcome = Schema.Literals(["SUCCEEDED", "FAILED", "FAILED_SETUP", "CANCELLED"])
-export type JobOutcome = typeof JobOutcome.Type
+const JobOutcome = Schema.Literals(["SUCCEEDED", "FAILED", "FAILED_SETUP", "CANCELLED"])
 
 const ended = {
   cluster: ClusterId,

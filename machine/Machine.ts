@@ -22,7 +22,7 @@ import type { Machine, NodeRef, NodeState } from "./shapes.ts"
 import { discard, remains, sweep } from "./trash.ts"
 import { whole } from "./whole.ts"
 
-export interface MachineOptions {
+interface MachineOptions {
   /** Of all of ours, absolute: on local the daemon's state folder. */
   readonly base: string
   /** The bundled agent, `agent.cjs`. */

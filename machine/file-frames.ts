@@ -5,7 +5,7 @@
 import type { Input } from "./Input.ts"
 import { refused } from "./MachineError.ts"
 
-export const frame = { file: 1, bytes: 2, end: 3, gone: 4, done: 5 } as const
+const frame = { file: 1, bytes: 2, end: 3, gone: 4, done: 5 } as const
 
 const headBytes = 5
 export const bytesHeadBytes = headBytes

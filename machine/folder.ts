@@ -32,7 +32,7 @@ export const exists = (path: string): Promise<boolean> =>
   )
 
 /** The kernel's boot id. SKYD_LOCAL_BOOT_ID stands in for it where a test restarts "the machine". */
-export const bootId = async (): Promise<string> =>
+const bootId = async (): Promise<string> =>
   process.env.SKYD_LOCAL_BOOT_ID ?? (await readOrNull("/proc/sys/kernel/random/boot_id"))?.trim() ?? "unknown"
 
 /** Which folder it is, wherever it is moved to and however it is named; a copy is another. */

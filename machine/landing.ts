@@ -14,7 +14,7 @@ import { PathError } from "./PathError.ts"
 const mountsFolder = ".sky/file_mounts"
 const sudoTimeoutMs = 30_000
 
-export interface Link {
+interface Link {
   readonly path: string
   readonly to: string
 }

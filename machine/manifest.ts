@@ -68,7 +68,7 @@ const isText = (value: unknown): value is string => {
   return typeof bytes === "string" || named(bytes) === value
 }
 
-export const isBelow = (path: string): boolean => !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)
+const isBelow = (path: string): boolean => !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)
 
 const entryOf = (told: unknown): FileEntry => {
   const [kind, path, mode, fourth, fifth] = Array.isArray(told) ? (told as ReadonlyArray<unknown>) : []

@@ -14,7 +14,7 @@ const pollLastMs = 50
 
 const procfs = process.platform === "linux"
 
-export const isAlive = async (pid: number): Promise<boolean> => {
+const isAlive = async (pid: number): Promise<boolean> => {
   if (procfs) {
     const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => null)
     return stat !== null && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2))

@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises"
 const answerMaxMs = 10_000
 const outputMaxBytes = 1024 * 1024
 
-export interface Said {
+interface Said {
   /** Null: there is no such program, or it did not end. */
   readonly code: number | null
   readonly out: string

@@ -30,7 +30,7 @@ ExecStart=${words.map(quote).join(" ")}
 WantedBy=default.target
 `
 
-export interface Linger {
+interface Linger {
   /** Null: he lingers. */
   readonly why: string | null
   /** It was we who had it so. */

@@ -2,11 +2,12 @@
 
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
+import { plural } from "../task/plural.ts"
 import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { refusalText } from "./refusals.ts"
 
-export type ClusterStatus = "INIT" | "UP" | "STOPPED"
+type ClusterStatus = "INIT" | "UP" | "STOPPED"
 
 export interface Condition {
   readonly status: ClusterStatus
@@ -33,7 +34,6 @@ export const mayMove = (row: ClusterRow, { request }: ActiveOperation): boolean 
 export const isWhole = (row: ClusterRow): boolean =>
   row.nodes.length >= row.numNodes && row.nodes.every((node) => node.state === "running" && node.ready)
 
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 const list = (nodes: ReadonlyArray<NodeRow>) => nodes.map(({ rank }) => (rank === 0 ? "the head" : `worker ${rank}`)).join(", ")
 
 const afterRefusals = ({ refusals }: ClusterRow): string => {

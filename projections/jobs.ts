@@ -10,7 +10,7 @@ import type { Recorded } from "../events/Recorded.ts"
 import type { RecordedTask } from "../events/values.ts"
 import type { Projection } from "./Projection.ts"
 
-export type JobStatus = "PENDING" | "SETTING_UP" | "RUNNING" | "SUCCEEDED" | "FAILED" | "FAILED_SETUP" | "CANCELLED"
+type JobStatus = "PENDING" | "SETTING_UP" | "RUNNING" | "SUCCEEDED" | "FAILED" | "FAILED_SETUP" | "CANCELLED"
 
 export interface JobRow {
   readonly cluster: ClusterId

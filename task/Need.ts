@@ -22,7 +22,7 @@ export const parseRecovery = (text: string): Recovery | null | undefined =>
   text.trim().toLowerCase() === "none" ? null : recoveries.find((one) => one === text.toUpperCase())
 
 type Value = string | boolean
-export interface JobRecovery {
+interface JobRecovery {
   readonly strategy?: Recovery
   readonly max_restarts_on_errors?: number
   readonly recover_on_exit_codes?: ReadonlyArray<number>

@@ -1,5 +1,5 @@
 /** `cpus` and `memory`: N exactly, "N+" at least, and for memory "Nx": at least N GiB for each vCPU. */
-export type Amount = number | string
+type Amount = number | string
 
 interface Least {
   readonly number: number

@@ -13,7 +13,7 @@ const stars = "***"
 type Filled = Omit<Need, "use_spot" | "disk_size"> & { readonly use_spot: boolean; readonly disk_size: number }
 type Mount = string | Partial<CanonicalStorage>
 
-export interface CanonicalTask {
+interface CanonicalTask {
   readonly name?: string
   readonly workdir?: string
   readonly num_nodes: number

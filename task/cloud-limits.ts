@@ -3,7 +3,7 @@ import { cloudDisplay } from "./clouds.ts"
 import type { Need } from "./Need.ts"
 import type { CloudOffers } from "./Offers.ts"
 
-export type Limits = Pick<CloudOffers, "diskGib" | "labelProblem">
+type Limits = Pick<CloudOffers, "diskGib" | "labelProblem">
 
 const diskProblem = (name: string, { disk_size: gib, image_id }: Need, { diskGib }: Limits): string | undefined => {
   if (gib === undefined || diskGib === undefined) return undefined

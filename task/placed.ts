@@ -9,7 +9,7 @@ import { present } from "./present.ts"
 import type { Resources } from "./Resources.ts"
 
 /** What was offered and taken, as facts and answers have it. */
-export interface Place {
+interface Place {
   readonly cloud: string
   readonly region: string | null
   readonly zone: string | null

@@ -1,6 +1,6 @@
 /** Ports to open: numbers and ranges, in one form, sorted, with neighbours joined. */
 type Port = number | string
-export type PortsField = Port | ReadonlyArray<Port>
+type PortsField = Port | ReadonlyArray<Port>
 
 const portMax = 65_535
 const pattern = /^(\d+)(?:-(\d+))?$/

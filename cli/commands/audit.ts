@@ -17,12 +17,12 @@ import type {
   Head
 } from "../../sdk/protocol/audit.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { plural } from "../../task/plural.ts"
 import { askLog as ask, askDaemon, askFolder } from "../ask-log.ts"
 import { NewFile } from "../NewFile.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
-import { plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
 import { atMost, verb } from "../verb.ts"
 

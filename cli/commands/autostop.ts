@@ -1,7 +1,8 @@
 /** `sky autostop`: stop or end a cluster when it has been idle. The last setting holds. */
+
+import { plural } from "../../task/plural.ts"
 import { each, namesOf } from "../each.ts"
 import { usageError } from "../render/error.ts"
-import { plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
 import { type Verb, verb } from "../verb.ts"
 

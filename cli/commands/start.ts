@@ -1,9 +1,9 @@
 /** `sky start`: a stopped cluster comes back, as it was. */
 import { commandLine } from "../../sdk/client/caller.ts"
+import { plural } from "../../task/plural.ts"
 import { each, namesOf } from "../each.ts"
 import { rate } from "../render/bill.ts"
 import { usageError } from "../render/error.ts"
-import { plural } from "../render/time.ts"
 import { wholeNumber } from "../task/options.ts"
 import { verb } from "../verb.ts"
 

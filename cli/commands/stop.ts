@@ -1,7 +1,7 @@
 /** `sky stop`: machines off, disks kept. */
 import { commandLine } from "../../sdk/client/caller.ts"
+import { plural } from "../../task/plural.ts"
 import { each, jobsLost, namesOf } from "../each.ts"
-import { plural } from "../render/time.ts"
 import { verb } from "../verb.ts"
 
 const usage = "sky stop [-y] [--purge] [-a | CLUSTER…]"

@@ -1,8 +1,8 @@
 /** What clusters cost while they run. Pure. */
 import type { ClusterView } from "../../sdk/protocol/rows.ts"
+import { plural } from "../../task/plural.ts"
 import { hasPrice, priceText } from "../../task/price.ts"
 import { clean } from "./style.ts"
-import { plural } from "./time.ts"
 
 const isUnpriced = ({ resources }: ClusterView) => resources !== null && !hasPrice(resources)
 const isOn = ({ state }: ClusterView["nodes"][number]) => state !== "stopped"

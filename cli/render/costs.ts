@@ -1,12 +1,13 @@
 /** What clusters have cost, as a table and its sum. Pure. */
 import type { CostReportAnswer, CostView } from "../../sdk/protocol/costs.ts"
+import { plural } from "../../task/plural.ts"
 import { dollars, priceCell, priceText } from "../../task/price.ts"
 import { mayRun, notPriced } from "./bill.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { resourcesCell } from "./resources.ts"
 import { clean, glyph } from "./style.ts"
 import type { Cell, Row, Screen } from "./table.ts"
-import { ago, duration, plural } from "./time.ts"
+import { ago, duration } from "./time.ts"
 
 /** The newest, and of those that are gone too, where not all are asked for. */
 const shownMax = 5

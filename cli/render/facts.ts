@@ -8,10 +8,11 @@ import type { Offer } from "../../events/values.ts"
 import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { placeName } from "../../task/place.ts"
+import { plural } from "../../task/plural.ts"
 import { portsText } from "../../task/ports.ts"
 import { priceText } from "../../task/price.ts"
 import { clean, cleanText } from "./style.ts"
-import { clock, localTime, plural } from "./time.ts"
+import { clock, localTime } from "./time.ts"
 
 type Words = { readonly [T in EventTag]: (event: Extract<Event, { _tag: T }>) => string }
 
@@ -97,7 +98,7 @@ const words: Words = {
 }
 
 /** A daemon newer than us may know facts that we do not: their name is said. */
-export const say = (event: Event): string => {
+const say = (event: Event): string => {
   const tell = words[event._tag] as ((event: Event) => string) | undefined
   return clean(tell?.(event) ?? event._tag)
 }

@@ -1,15 +1,16 @@
 /** What no cluster has, as tables: this log's, and apart from them those of others. Pure. */
 import type { LeakView } from "../../sdk/protocol/leaks.ts"
+import { plural } from "../../task/plural.ts"
 import { priceCell, priceText } from "../../task/price.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
 import type { Row, Screen } from "./table.ts"
-import { ago, plural } from "./time.ts"
+import { ago } from "./time.ts"
 
 export const whereOf = ({ cloud, region }: LeakView): string => (region === null ? cloud : `${cloud}/${region}`)
 
 /** As its cloud calls it. */
-export const kindOf = ({ cloud, kind }: LeakView): string => (cloud === "gcp" && kind === "group" ? "rule" : kind)
+export const kindOf = ({ kind, kindThere }: LeakView): string => kindThere ?? kind
 
 const priceOf = ({ usdPerHour }: LeakView) => (usdPerHour === null ? "-" : priceCell(usdPerHour))
 

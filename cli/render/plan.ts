@@ -2,12 +2,12 @@
 import type { Launched, Plan } from "../../sdk/protocol/launch.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { placeName } from "../../task/place.ts"
+import { plural } from "../../task/plural.ts"
 import { cents, hasPrice, priceText } from "../../task/price.ts"
 import type { Task } from "../../task/Task.ts"
 import { fitted, type Narrow } from "./narrow.ts"
 import { clean, glyph } from "./style.ts"
 import type { Row, Screen } from "./table.ts"
-import { plural } from "./time.ts"
 
 const infra = (offer: Plan["offer"]) => clean(offer.cloud === "local" ? "local (this machine)" : placeName(offer))
 

@@ -52,5 +52,3 @@ export const localTime = (atMs: number): string => {
 }
 
 export const clock = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8)
-
-export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`

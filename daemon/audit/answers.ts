@@ -9,18 +9,18 @@ import type {
   AuditVerifyAnswer
 } from "../../sdk/protocol/audit.ts"
 import type { AuditError } from "../../sdk/protocol/errors.ts"
-import type { Reply } from "../ipc/Connection.ts"
 import { unpack } from "../log/chain.ts"
 import type { Stored } from "../log/LogStore.ts"
+import type { Reply } from "../requests/Reply.ts"
 import { Differ } from "./Differ.ts"
 import { IndexProof } from "./IndexProof.ts"
 import { openLines } from "./Lines.ts"
 import { printLine } from "./line.ts"
-import { type Found, walk } from "./walk.ts"
+import { type FoundLog, walk } from "./walk.ts"
 
 type Id = string | number
 
-export const verify = Effect.fn("audit.verify")(function* (found: Found, id: Id, reply: Reply) {
+export const verify = Effect.fn("audit.verify")(function* (found: FoundLog, id: Id, reply: Reply) {
   const index = new IndexProof()
   const { damage, events, head } = yield* walk(found, {
     trace: (trace) => index.add(trace),
@@ -31,7 +31,7 @@ export const verify = Effect.fn("audit.verify")(function* (found: Found, id: Id,
 })
 
 /** What is noted, or was noted, is worth what stands before it: all of that is proven too. */
-export const head = Effect.fn("audit.head")(function* (found: Found, { is }: AuditHead) {
+export const head = Effect.fn("audit.head")(function* (found: FoundLog, { is }: AuditHead) {
   if (is === null || is === undefined) {
     const { damage, head } = yield* walk(found, {})
     return { head, refuted: null, damage } satisfies AuditHeadAnswer
@@ -56,7 +56,7 @@ const refutation = (events: number, head: AuditHeadAnswer["head"], hash: string 
 
 const lineOf = ({ value }: Stored) => printLine(unpack(value)!)
 
-export const exportLog = Effect.fn("audit.export")(function* (found: Found, id: Id, reply: Reply) {
+export const exportLog = Effect.fn("audit.export")(function* (found: FoundLog, id: Id, reply: Reply) {
   let lines: Array<Buffer> = []
   let bytes = 0
   let texts: Array<string> = []
@@ -88,7 +88,7 @@ export const exportLog = Effect.fn("audit.export")(function* (found: Found, id: 
 /** Printed into JSON once more it still fits a frame, whatever is in it. */
 const textMaxBytes = 128 * 1024
 
-export const diff = Effect.fn("audit.diff")(function* (found: Found, { file }: AuditDiff) {
+export const diff = Effect.fn("audit.diff")(function* (found: FoundLog, { file }: AuditDiff) {
   const differ = new Differ(file)
   let page: Array<Stored> = []
   let logMore = 0

@@ -16,7 +16,7 @@ import { LogDamaged } from "../log/LogDamaged.ts"
 import { LogLocked, type LogStore } from "../log/LogStore.ts"
 import { keptIn } from "../log/snapshot-files.ts"
 import { damageOf } from "./Proof.ts"
-import { type Found, unavailable } from "./walk.ts"
+import { type FoundLog, unavailable } from "./walk.ts"
 
 /** Under a witness of another log the store is taken by its own word. */
 const witnessed = Effect.fnUntraced(function* (store: LogStore["Service"], said: Head | undefined) {
@@ -28,13 +28,13 @@ const witnessed = Effect.fnUntraced(function* (store: LogStore["Service"], said:
 })
 
 /** Nothing of it can be read. */
-const gone = (damage: LogDamaged): Found => ({ store: undefined, said: undefined, damage: damageOf(damage) })
+const gone = (damage: LogDamaged): FoundLog => ({ store: undefined, said: undefined, damage: damageOf(damage) })
 
 type Witness = Result.Result<{ readonly said: Head } | undefined, LogDamaged>
 const foundIn = Effect.fnUntraced(function* (store: LogStore["Service"], witness: Witness, damage?: LogDamaged) {
-  if (Result.isFailure(witness)) return { store, said: undefined, damage: damageOf(witness.failure) } satisfies Found
+  if (Result.isFailure(witness)) return { store, said: undefined, damage: damageOf(witness.failure) } satisfies FoundLog
   const found = yield* witnessed(store, witness.success?.said)
-  return { ...found, damage: found.damage ?? (damage === undefined ? null : damageOf(damage)) } satisfies Found
+  return { ...found, damage: found.damage ?? (damage === undefined ? null : damageOf(damage)) } satisfies FoundLog
 })
 
 interface Answer {
@@ -45,7 +45,7 @@ interface Answer {
 export const inDaemon = <A extends Answer>(
   home: string,
   store: LogStore["Service"],
-  use: (found: Found) => Effect.Effect<A, AuditError | ValueError>
+  use: (found: FoundLog) => Effect.Effect<A, AuditError | ValueError>
 ) =>
   Effect.gen(function* () {
     const folder = placesOf(home).store
@@ -64,7 +64,7 @@ const linksMax = 10
  * opened as a store of their own, with the witness as it was before. A table that the daemon replaces meanwhile makes the links useless,
  * so they are made again.
  */
-export const onDisk = <A extends Answer, E>(home: string, use: (found: Found) => Effect.Effect<A, E>) =>
+export const onDisk = <A extends Answer, E>(home: string, use: (found: FoundLog) => Effect.Effect<A, E>) =>
   Effect.scoped(
     Effect.gen(function* () {
       for (let tries = 1; ; tries++) {
@@ -101,7 +101,7 @@ const open = Effect.fnUntraced(function* (home: string) {
   }
   if (Result.isSuccess(before)) {
     if (before.success === undefined) return yield* new AuditError({ message: `There is no log in ${home}.`, hint: null })
-    if (!before.success.hasStore) return { store: undefined, said: before.success.said, damage: null } satisfies Found
+    if (!before.success.hasStore) return { store: undefined, said: before.success.said, damage: null } satisfies FoundLog
   }
   const opened = yield* Effect.result(openToRead(home))
   if (Result.isSuccess(opened)) {
@@ -123,7 +123,7 @@ const isReadable: ReadonlySet<string> = new Set(["unreadable", "index"])
  */
 export const withoutDaemon = <A extends Answer, E>(
   home: string,
-  use: (found: Found) => Effect.Effect<A, E>,
+  use: (found: FoundLog) => Effect.Effect<A, E>,
   told: (folder: string | null, whyNot?: string) => void = () => {}
 ) =>
   Effect.scoped(

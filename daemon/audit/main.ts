@@ -18,7 +18,7 @@ import { diff, exportLog, head, verify } from "./answers.ts"
 import { onDisk, withoutDaemon } from "./found.ts"
 import { importLog } from "./import.ts"
 import { Lines } from "./Lines.ts"
-import type { Found } from "./walk.ts"
+import type { FoundLog } from "./walk.ts"
 
 const id = 1
 const frames = 3
@@ -42,11 +42,11 @@ const tellKept = (folder: string | null, whyNot?: string) => {
 }
 
 const answers: Readonly<Record<string, (home: string, params: never) => Effect.Effect<object, unknown>>> = {
-  "audit.verify": (home) => withoutDaemon(home, (found: Found) => verify(found, id, reply), tellKept),
+  "audit.verify": (home) => withoutDaemon(home, (found: FoundLog) => verify(found, id, reply), tellKept),
   // The daemon may hold what its files have lost, and find nothing wrong itself.
   "audit.disk": (home) =>
     Effect.tap(
-      onDisk(home, (found: Found) => verify(found, id, reply)),
+      onDisk(home, (found: FoundLog) => verify(found, id, reply)),
       ({ damage }) => Effect.ignore(Effect.try(() => damage !== null && noteDamage(home, damage)))
     ),
   "audit.head": (home, params: AuditHead) => withoutDaemon(home, (found) => head(found, params), tellKept),

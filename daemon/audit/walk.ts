@@ -13,7 +13,7 @@ import { type Proven, proveRun } from "./prove-run.ts"
 import { proveAhead } from "./provers.ts"
 
 /** A log as it was found. */
-export interface Found {
+export interface FoundLog {
   /** Undefined where it is gone, or does not open. */
   readonly store: LogStore["Service"] | undefined
   /** What its witness says; undefined where that is gone or torn. */
@@ -49,11 +49,11 @@ interface Visitor {
  * Where a table is not what was written, that is what there is to say of what it does not yield, and of what it yields as something else:
  * which of the two depends on where in an event the first byte lies that was hit.
  */
-const isOfTable = ({ kind, seq }: Damage, { damage, store }: Found): boolean =>
+const isOfTable = ({ kind, seq }: Damage, { damage, store }: FoundLog): boolean =>
   damage?.kind === "store-unreadable" && (kind === "gap" || kind === "store-unreadable" || store?.isHit?.(seq) === true)
 
 /** How far it is proven, and what the first damage is. */
-export const walk = Effect.fnUntraced(function* (found: Found, visitor: Visitor) {
+export const walk = Effect.fnUntraced(function* (found: FoundLog, visitor: Visitor) {
   const { said, store } = found
   let head: HeadView | null = null
   const at = () => head?.seq ?? 0

@@ -16,7 +16,7 @@ export type ListedCloud = (typeof listedClouds)[number]
 export const isListed = (cloud: string): cloud is ListedCloud => (listedClouds as ReadonlyArray<string>).includes(cloud)
 
 /** What is told of a catalog. */
-export interface About extends Pick<CatalogData, "date" | "refused" | "source"> {
+interface About extends Pick<CatalogData, "date" | "refused" | "source"> {
   readonly cloud: string
   readonly types: number
   readonly regions: number

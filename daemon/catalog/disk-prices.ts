@@ -18,7 +18,7 @@ const gib: Readonly<Record<string, number>> = {
 /** Of a month, for what a gp3 is told to do beyond what each of them does. */
 const gp3 = { iops: 3000, usdPerIops: 0.005, mibPerSecond: 125, usdPerMibPerSecond: 0.04 }
 
-export interface PricedDisk {
+interface PricedDisk {
   readonly kind: string
   readonly gib: number
   readonly iops?: number

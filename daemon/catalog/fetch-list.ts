@@ -12,7 +12,7 @@ import { NoCatalog, Packer } from "./Packer.ts"
 
 const lineMaxChars = 64 * 1024
 
-export interface Limits {
+interface Limits {
   /** Without a byte. */
   readonly silentMaxMs: number
   readonly maxMs: number

@@ -1,5 +1,5 @@
 /** Which labels a cloud takes, by its own rules. Each as a sentence without its full stop, undefined where it takes them. Pure. */
-export type Labels = Readonly<Record<string, string>>
+type Labels = Readonly<Record<string, string>>
 
 const gcpKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u
 const gcpValue = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u

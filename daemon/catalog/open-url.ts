@@ -52,7 +52,7 @@ export interface Opened {
   readonly ofMs: number
 }
 
-export interface Asked {
+interface Asked {
   readonly from: string
   /** Of what is had from there already. */
   readonly etag: string | null

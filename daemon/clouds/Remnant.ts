@@ -2,12 +2,13 @@
 import type { Holdings, NodeRef, Tags } from "./Cloud.ts"
 
 /**
- * What a cluster's machines may leave behind in the cloud. `id`: as people there call it. A `group` is what opens ports, on GCP a firewall
- * rule.
+ * What a cluster's machines may leave behind in the cloud. `id`: as people there call it. A `group` is what opens ports.
  */
 export interface Remnant {
   readonly kind: "disk" | "group" | "image" | "snapshot"
   readonly id: string
+  /** Its kind as people there call it, where that is another word: a group of GCP's is a firewall rule. */
+  readonly kindThere?: string
   readonly region: string | null
   readonly tags: Tags
   readonly madeAtMs: number | null

@@ -9,7 +9,7 @@ import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { watchPlaces } from "../log/in-place.ts"
 import { notedDamage } from "../log/noted-damage.ts"
-import { Notices } from "../requests/Notices.ts"
+import { Notices } from "../Notices.ts"
 import { ballastBytes, dropBallast, freeBytes, freeFiles, hasBallast, mib, writeBallast } from "./ballast.ts"
 import { DiskError } from "./DiskError.ts"
 

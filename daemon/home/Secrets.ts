@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { OperationId } from "../../events/ids.ts"
 import { RuntimeError } from "../../sdk/protocol/errors.ts"
-import { refuseOther } from "./in-its-place.ts"
+import { refuseOther } from "../log/in-its-place.ts"
 
 export type SecretValues = Readonly<Record<string, string>>
 

@@ -3,8 +3,8 @@ import { chmodSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, open
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { ValueError } from "../../sdk/protocol/errors.ts"
+import { refuseOther } from "../log/in-its-place.ts"
 import { DiskError } from "./DiskError.ts"
-import { refuseOther } from "./in-its-place.ts"
 
 /** What the kernel takes for the path of a Unix socket, less its final zero. */
 const socketPathMax = process.platform === "darwin" ? 103 : 107

@@ -7,16 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Semaphore from "effect/Semaphore"
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
+import type { Reply } from "../requests/Reply.ts"
 import { limits } from "./limits.ts"
-
-export interface Reply {
-  /** Waits while the reader is slow. */
-  readonly send: (frame: ServerFrame) => Effect.Effect<void>
-  /** At once, for sources that hold themselves back by `isFull` and `whenDrained`. */
-  readonly push: (frame: ServerFrame) => void
-  readonly isFull: () => boolean
-  readonly whenDrained: (callback: () => void) => void
-}
 
 /** Commands and streams go on side by side, some streams until they are left. Questions are answered one after the other. */
 export type Kind = "command" | "question" | "stream" | "endless stream"

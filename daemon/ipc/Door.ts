@@ -22,7 +22,7 @@ const lookMs = 2000
 export const freshOf = (socket: string) => `${socket}.new`
 
 /** When the socket cannot be listened on. */
-export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", { message: Schema.String }) {}
+class ListenError extends Schema.TaggedError<ListenError>()("ListenError", { message: Schema.String }) {}
 
 /** What cannot be looked at throws: it may be there. */
 const numberOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino

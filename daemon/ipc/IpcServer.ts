@@ -15,8 +15,9 @@ import { Detach, type Failure, Hello, protocol, Request } from "../../sdk/protoc
 import { Identity } from "../life/Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { decoder } from "../requests/decode.ts"
+import type { Reply } from "../requests/Reply.ts"
 import { Requests } from "../requests/Requests.ts"
-import { Connection, isStream, type Kind, pageMakers, type Reply } from "./Connection.ts"
+import { Connection, isStream, type Kind, pageMakers } from "./Connection.ts"
 import { freshOf, keepOpen } from "./Door.ts"
 import { FrameParser, type Incoming } from "./FrameParser.ts"
 import { limits, tooMany, tooManyConnections } from "./limits.ts"
@@ -24,7 +25,7 @@ import { limits, tooMany, tooManyConnections } from "./limits.ts"
 /** Connections that are told that they are too many; those beyond find the door shut. */
 const refusedMax = 64
 
-export const capabilities = ["progress", "pages", "follow", "detach", "describe"] as const
+const capabilities = ["progress", "pages", "follow", "detach", "describe"] as const
 
 const decodeRequest = decoder(Request, "request")
 const decodeDetach = decoder(Detach, "detach")

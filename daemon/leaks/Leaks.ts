@@ -24,7 +24,7 @@ import { EventLog } from "../log/EventLog.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { accountsUnseen } from "./accounts.ts"
 import { adopt, foundAs } from "./adopt.ts"
-import { makeEndings, type Record } from "./endings.ts"
+import { makeEndings, type RecordFacts } from "./endings.ts"
 import { leakOf, nameIn } from "./history.ts"
 import { isDropped, isKept, wasUsed } from "./known.ts"
 import { type Held, isCalled, type Leak, withName } from "./Leak.ts"
@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
   const alone = <A, E>(deed: Effect.Effect<A, E>) => Effect.flatMap(Effect.forkIn(turn.withPermits(1)(deed), scope), Fiber.join)
   const ownLog = () => log.world().clusters.log
 
-  const record: Record = (cluster, decide, kind = "user") =>
+  const record: RecordFacts = (cluster, decide, kind = "user") =>
     log
       .decide((world) =>
         Result.map(decide(world), (events) => {
@@ -144,7 +144,7 @@ const make = Effect.gen(function* () {
       clouds.get(cloud)?.identity ?? Effect.succeed(null),
       ({ message }) => new RuntimeError({ message: sentence(message), hint: null })
     )
-    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, one, as, owner))
+    yield* record(machines[0]!.tags.cluster, (world) => adopt(world, { ...one, endByHand: clouds.get(cloud)?.endByHand }, as, owner))
     return { cluster: as ?? machines[0]!.tags.clusterName, nodes: machines.map(({ node }) => node as string) }
   })
 

@@ -6,24 +6,29 @@ import { rowNamed, rowOf } from "../../projections/clusters.ts"
 import { ClusterDoesNotExist, NotSupportedError, RequestConflict, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { clusterNamePattern, isControllerName } from "../../task/names.ts"
 import { nodesMax } from "../../task/Task.ts"
-import type { Owned } from "../clouds/Cloud.ts"
+import type { Cloud, Owned } from "../clouds/Cloud.ts"
 import { reservedName } from "../commands/checks.ts"
 import type { World } from "../World.ts"
 import { endHint, idOf } from "./end-hint.ts"
 import { type Held, isCalled, type Leak } from "./Leak.ts"
 
-export interface Found {
-  readonly cloud: string
+interface Adoptable {
+  readonly endByHand?: Cloud["endByHand"] | undefined
   /** What is another log's is not ended from here. */
   readonly isOurs: boolean
   /** By rank. */
   readonly machines: ReadonlyArray<Owned>
 }
 
+/** The cluster that was named. */
+interface Asked extends Adoptable {
+  readonly cloud: string
+}
+
 const refused = (message: string, hint: string) => Result.fail<SkydError>(new ValueError({ message, hint }))
 
 /** The one cluster that is meant. */
-export const foundAs = (asked: string, held: ReadonlyArray<Leak>): Result.Result<Found, SkydError> => {
+export const foundAs = (asked: string, held: ReadonlyArray<Leak>): Result.Result<Asked, SkydError> => {
   const own = held.flatMap((one) => (one.thing.kind === "machine" && isCalled(one, asked) ? [{ ...one, machine: one.thing }] : []))
   // Who names one machine means all of its cluster.
   const keyOf = ({ cloud, thing: { tags } }: Held) => JSON.stringify([cloud, tags.log, tags.cluster])
@@ -65,7 +70,7 @@ const factsOf = (machines: ReadonlyArray<Owned>, name: ClusterName, ownLog: stri
 
 const namedMax = 5
 /** What no cluster can be made of: anybody can write tags, and which machine is which node is told by them alone. */
-const unfitIn = (found: Found, name: string) => {
+const unfitIn = (found: Adoptable, name: string) => {
   const { machines } = found
   const endThat = (machine: Owned) => endHint("End it", found, [machine])
   const odd = machines.find((machine) => machine.odd !== undefined)
@@ -83,7 +88,7 @@ const unfitIn = (found: Found, name: string) => {
 /** `as`: the name that it gets, where that is not the one it had. */
 export const adopt = (
   { clusters }: World,
-  found: Found,
+  found: Adoptable,
   as: string | null,
   owner: ReadonlyArray<string> | null
 ): Result.Result<ReadonlyArray<Event>, SkydError> => {

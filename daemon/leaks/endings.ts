@@ -24,7 +24,7 @@ const messageMaxChars = 4096
 const againFirstMs = 30_000
 const againMaxMs = 600_000
 
-export type Record = (
+export type RecordFacts = (
   cluster: ClusterId,
   decide: (world: World) => Result.Result<ReadonlyArray<Event>, SkydError>,
   kind?: Actor["kind"]
@@ -33,7 +33,7 @@ export type Record = (
 interface EndingsOptions {
   readonly clouds: Clouds["Service"]
   readonly log: EventLog["Service"]
-  readonly record: Record
+  readonly record: RecordFacts
 }
 
 /** With credentials of another account it may be there all the same. */

@@ -9,7 +9,7 @@ import type { World } from "../World.ts"
 import { hadIn, isNodeOfAny, nodesIn } from "./known.ts"
 import { type Held, heldMachine } from "./Leak.ts"
 
-export interface Looked {
+interface Looked {
   readonly held: ReadonlyArray<Held>
   /** A sentence each, without its full stop. */
   readonly silent: ReadonlyArray<string>

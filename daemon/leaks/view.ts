@@ -25,6 +25,7 @@ export const leakView = ({ cloud, id, isOurs, reason, thing }: Leak): LeakView =
   const isMachine = thing.kind === "machine"
   return {
     kind,
+    ...(thing.kind !== "machine" && thing.kindThere !== undefined && { kindThere: thing.kindThere }),
     id,
     cloud,
     region,

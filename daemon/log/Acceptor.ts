@@ -16,7 +16,7 @@ import type { Entry } from "./LogStore.ts"
 import { whyUnsound } from "./sound.ts"
 
 /** A key moved after the decision was made. Decide again; by then the world contains what moved it. */
-export class KeyMoved extends Schema.TaggedError<KeyMoved>()("KeyMoved", {
+class KeyMoved extends Schema.TaggedError<KeyMoved>()("KeyMoved", {
   key: Schema.String,
   expected: Schema.Natural,
   actual: Schema.Natural

@@ -1,7 +1,7 @@
 /** When what is stored is not what was written. Nothing is repaired, nothing dropped: the daemon only answers from then on. */
 import * as Schema from "effect/Schema"
 
-export const damages = [
+const damages = [
   /** An event is missing from the middle. */
   "gap",
   /** An event is not what was written. */

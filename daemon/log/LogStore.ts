@@ -40,7 +40,7 @@ export interface Indexed {
   readonly seq: number
 }
 
-export interface Page {
+interface Page {
   readonly values: ReadonlyArray<Stored>
   readonly index: ReadonlyArray<Indexed>
 }

@@ -20,7 +20,7 @@ export class ForeignKey extends Error {
 }
 
 /** The store as of the moment that is to be seen. */
-export type Seen = Pick<IteratorOptions<string, Buffer>, "snapshot">
+type Seen = Pick<IteratorOptions<string, Buffer>, "snapshot">
 
 const storedIn = (entries: ReadonlyArray<readonly [string, Buffer]>): ReadonlyArray<Stored> =>
   entries.map(([key, value]) => {

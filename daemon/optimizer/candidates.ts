@@ -16,7 +16,7 @@ export interface Candidate {
   readonly zones: ReadonlyArray<string>
 }
 
-export interface Found {
+export interface Fitting {
   readonly candidates: ReadonlyArray<Candidate>
   /** Of all types that would do, cheapest first; only the first is a candidate. */
   readonly types: ReadonlyArray<string>
@@ -61,7 +61,7 @@ const candidatesOf = (
     })
 }
 
-export const candidatesOn = (catalog: Catalog, need: Need, blocked: ReadonlyArray<Need>): Found => {
+export const candidatesOn = (catalog: Catalog, need: Need, blocked: ReadonlyArray<Need>): Fitting => {
   const { accelerators, types, ...rest } = machinesFor(catalog, need)
   const [type] = types
   const candidates = type === undefined ? [] : candidatesOf(catalog, need, type, accelerators)

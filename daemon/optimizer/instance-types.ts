@@ -5,7 +5,7 @@ import type { Need } from "../../task/Need.ts"
 import type { InstanceType } from "../../task/Offers.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 
-export interface Machines {
+interface Machines {
   /** Cheapest first; the optimizer goes on with the first. */
   readonly types: ReadonlyArray<InstanceType>
   /** As the cloud spells them. */

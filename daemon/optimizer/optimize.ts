@@ -3,7 +3,7 @@ import type { Offer } from "../../events/values.ts"
 import type { Choice } from "../../task/alternatives.ts"
 import type { Need } from "../../task/Need.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
-import { type Candidate, candidatesOn, type Found } from "./candidates.ts"
+import { type Candidate, candidatesOn, type Fitting } from "./candidates.ts"
 
 export interface Wish {
   readonly needs: Choice<Need>
@@ -17,7 +17,7 @@ export interface Wish {
 }
 
 /** Of one cloud, for one of the needs. */
-export interface Look extends Found {
+export interface Look extends Fitting {
   readonly cloud: string
   readonly need: Need
 }

@@ -22,7 +22,7 @@ const othersIn = ({ cloud, need, types }: Look, isAlone: boolean): ReadonlyArray
   ]
 }
 
-export interface Told {
+interface Told {
   readonly numNodes: number
   readonly newCluster: boolean
   readonly enabled: boolean

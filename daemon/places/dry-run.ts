@@ -14,15 +14,15 @@ import type { Catalog } from "../catalog/Catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { notesOfMachines } from "../commands/of-machines.ts"
+import { withWhoHasIt } from "../commands/others-have.ts"
 import { isNowhere } from "../commands/places.ts"
-import { withWayOn } from "../commands/way-on.ts"
 import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
 import { placesOf } from "../optimizer/blocks.ts"
 import type { Wish } from "../optimizer/optimize.ts"
 import { planView } from "../optimizer/plan-view.ts"
 import { leftOut } from "../optimizer/unmet-wishes.ts"
-import { noneGives } from "../reactors/search/unavailable.ts"
 import { type Access, completedBy, isEnabledIn, whyNotIn } from "./offers-for.ts"
+import { noneGives } from "./unavailable.ts"
 
 export interface Question {
   /** Of the cluster, where it has one. */
@@ -71,7 +71,7 @@ const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<type
   if (found === undefined) return refusal
   const { access, catalogs, places, task } = question
   const isListed = !places.off && catalogs().some(({ cloud }) => isEnabledIn(access)(cloud))
-  return withWayOn(refusal, places, found, numNodesOf(task), isListed)
+  return withWhoHasIt(refusal, places, found, numNodesOf(task), isListed)
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */

@@ -10,9 +10,9 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import type { Need } from "../../task/Need.ts"
 import type { Task } from "../../task/Task.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
+import { howToUse } from "../clouds/how-to-use.ts"
 import type { Identities } from "../clouds/identities.ts"
 import type { ClusterFeature, Offered } from "../clouds/Offered.ts"
-import { wayTo } from "../clouds/way-to.ts"
 import type { PlaceWords } from "../commands/place-checks.ts"
 import { isBlocked } from "../optimizer/candidates.ts"
 import { completed } from "../optimizer/completed.ts"
@@ -58,7 +58,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     }
     const why = access.get(name)
     const isMistaken = known.isMisset?.() === true
-    const hint = wayTo(known)
+    const hint = howToUse(known)
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
     const isForbidden = known.isForbidden?.() === true
     return Effect.succeed({ offers: [], reason, off: true, isForbidden, isMistaken, ...(hint === undefined ? {} : { hint }) })

@@ -6,10 +6,10 @@ import type { AuditError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { Request } from "../../sdk/protocol/Wire.ts"
 import { diff, exportLog, head, verify } from "../audit/answers.ts"
 import { inDaemon } from "../audit/found.ts"
-import type { Found } from "../audit/walk.ts"
-import type { Reply } from "../ipc/Connection.ts"
+import type { FoundLog } from "../audit/walk.ts"
 import type { LogStore } from "../log/LogStore.ts"
 import { Witness } from "../log/Witness.ts"
+import type { Reply } from "../requests/Reply.ts"
 import type { noteIn } from "./noting.ts"
 
 export const auditAnswers = Effect.fn("auditAnswers")(function* (
@@ -20,7 +20,7 @@ export const auditAnswers = Effect.fn("auditAnswers")(function* (
   const witness = yield* Effect.serviceOption(Witness)
   // What the witness has not said yet this daemon knows, and its files are held to that. A read-only one has none: it appends nothing.
   const settled = Option.match(witness, { onNone: () => Effect.void, onSome: ({ settled }) => Effect.ignore(settled) })
-  const found = <A extends { readonly damage: Damage | null }>(use: (found: Found) => Effect.Effect<A, AuditError | ValueError>) =>
+  const found = <A extends { readonly damage: Damage | null }>(use: (found: FoundLog) => Effect.Effect<A, AuditError | ValueError>) =>
     settled.pipe(
       Effect.andThen(inDaemon(home, store, use)),
       Effect.tap(({ damage }) => note(damage))

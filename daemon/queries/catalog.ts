@@ -12,7 +12,7 @@ import type { Catalog } from "../catalog/Catalog.ts"
 import { type CatalogsShape, isListed, type ListedCloud, listedClouds } from "../catalog/Catalogs.ts"
 import { updateCatalog } from "../catalog/update.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
-import { wayTo } from "../clouds/way-to.ts"
+import { howToUse } from "../clouds/how-to-use.ts"
 import { nowhere } from "../commands/places.ts"
 import { gpusOn, matcher } from "../optimizer/gpus.ts"
 import { planFor } from "../places/dry-run.ts"
@@ -86,7 +86,7 @@ export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: Cat
       const ssh = clouds.get("ssh")
       const why = yield* ssh?.whyNot ?? Effect.succeed(null)
       if (why !== null)
-        return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: (ssh && wayTo(ssh)) ?? null })
+        return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: (ssh && howToUse(ssh)) ?? null })
       const pools = clouds.get("ssh")?.catalog?.regions ?? []
       if (region && !pools.includes(region)) return yield* noPool(region, pools)
       return { gpus: [], prices: [], ...(yield* ownGpus(clouds.get("ssh"), region ?? null, true, isWanted)) }

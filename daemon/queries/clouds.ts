@@ -7,8 +7,8 @@ import { cloudOf } from "../../task/clouds.ts"
 import { didYouMean } from "../../task/near.ts"
 import { cut, inner, sentence } from "../../task/sentence.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
+import { howToUse } from "../clouds/how-to-use.ts"
 import { identitiesOf } from "../clouds/identities.ts"
-import { wayTo } from "../clouds/way-to.ts"
 
 const checkOne = Effect.fnUntraced(function* (cloud: Cloud, withIdentity: boolean) {
   const { name, warnings = Effect.succeed([]), whyNot = Effect.succeed(null) } = cloud
@@ -48,7 +48,7 @@ export const cloudAnswers = (clouds: ReadonlyMap<string, Cloud>) => ({
     const why = yield* cloud.whyNot ?? Effect.succeed(null)
     const pools = cloud.catalog?.regions ?? []
     if (pool !== null && why === null && !pools.includes(pool)) return yield* noPool(pool, pools)
-    if (why !== null) return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: wayTo(cloud) ?? null })
+    if (why !== null) return yield* new RuntimeError({ message: sentence(`SSH is not enabled: ${why}`), hint: howToUse(cloud) ?? null })
     const machines = yield* Effect.mapError(cloud.machines(pool), ({ message }) => new RuntimeError({ message, hint: null }))
     return { machines, warnings: yield* cloud.warnings ?? Effect.succeed([]) }
   })

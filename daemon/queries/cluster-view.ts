@@ -19,7 +19,7 @@ export const handleOf = ({ machine: { clone: _, ...machine }, ...row }: ClusterR
 })
 
 /** What the disk of a machine on this offer costs an hour while that is off, as its cloud tells. */
-export type DiskUsdPerHour = (row: ClusterRow) => number | null
+type DiskUsdPerHour = (row: ClusterRow) => number | null
 
 const isOff = ({ off, state }: NodeRow) => state === "stopped" || off === true
 

@@ -6,7 +6,7 @@ import { runningCount } from "../../projections/operations.ts"
 import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { DaemonStop } from "../../sdk/protocol/queries.ts"
 import type { Identity } from "../life/Identity.ts"
-import type { Notices } from "../requests/Notices.ts"
+import type { Notices } from "../Notices.ts"
 import type { World } from "../World.ts"
 
 const countsOf = ({ clusters, jobs, operations }: World) => {

@@ -5,9 +5,9 @@ import * as Stream from "effect/Stream"
 import type { Recorded } from "../../events/Recorded.ts"
 import { clusterOf } from "../../projections/clusters.ts"
 import { pageMaxBytes } from "../../sdk/protocol/Wire.ts"
-import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { Notices } from "../requests/Notices.ts"
+import type { Notices } from "../Notices.ts"
+import type { Reply } from "../requests/Reply.ts"
 import { damaged } from "./fold.ts"
 
 const limitDefault = Number.MAX_SAFE_INTEGER

@@ -1,7 +1,7 @@
 /** An agent's frames of a log on their way to a client. */
 import type { ServerFrame } from "../../sdk/protocol/Wire.ts"
-import type { Frame } from "../AgentLink.ts"
-import type { Reply } from "../ipc/Connection.ts"
+import type { Frame } from "../reactors/couriers/AgentLink.ts"
+import type { Reply } from "../requests/Reply.ts"
 
 /** How far each source has come; null: it was named and nothing more. */
 export type Shown = Map<string, number | null>

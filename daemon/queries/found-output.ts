@@ -9,14 +9,14 @@ import type { Logs } from "../../sdk/protocol/queries.ts"
 import type { World } from "../World.ts"
 
 /** A job, or the setup of an operation. */
-export interface Found {
+export interface FoundOutput {
   readonly row: ClusterRow
   readonly job: JobRow | undefined
   readonly setup: OperationId | undefined
 }
 
 /** While a launch sets up, the latest output is that, and then the job that comes of it. */
-export const findOutput = (world: World, { clusterName, jobId, setup }: Logs): Found | SkydError => {
+export const findOutput = (world: World, { clusterName, jobId, setup }: Logs): FoundOutput | SkydError => {
   const row = rowNamed(world.clusters, clusterName)
   if (row === undefined)
     return new ClusterDoesNotExist({ cluster: clusterName, message: `There is no cluster '${clusterName}'.`, hint: null })

@@ -9,17 +9,17 @@ import { rowOf } from "../../projections/clusters.ts"
 import { isOver, jobOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
 import type { Logs } from "../../sdk/protocol/queries.ts"
-import { type AgentLink, onOwnLink } from "../AgentLink.ts"
 import { CloudError } from "../clouds/Cloud.ts"
-import type { Reply } from "../ipc/Connection.ts"
 import type { EventLog } from "../log/EventLog.ts"
+import { type AgentLink, onOwnLink } from "../reactors/couriers/AgentLink.ts"
 import type { Couriers } from "../reactors/couriers/Couriers.ts"
 import { jobKey, setupKey } from "../reactors/couriers/deliveries.ts"
+import type { Reply } from "../requests/Reply.ts"
 import { failureOf } from "../requests/recorded-failure.ts"
 import type { World } from "../World.ts"
 import { closedMeanwhile } from "./closed-meanwhile.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
-import { type Found, findOutput } from "./found-output.ts"
+import { type FoundOutput, findOutput } from "./found-output.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting, wentWith } from "./unread.ts"
 import { until } from "./until.ts"
 
@@ -55,7 +55,7 @@ const headOf = (world: World, id: ClusterRow["id"]): "ready" | "never" | undefin
 const streamOne = Effect.fn("logs.one")(function* (
   id: string | number,
   params: Logs,
-  { job, row, setup }: Found,
+  { job, row, setup }: FoundOutput,
   reply: Reply,
   { areOn, couriers, log }: Tools
 ) {

@@ -6,7 +6,7 @@ import { damageOf } from "../audit/Proof.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import { LogDamaged } from "../log/LogDamaged.ts"
 import { noteDamage } from "../log/noted-damage.ts"
-import type { Notices } from "../requests/Notices.ts"
+import type { Notices } from "../Notices.ts"
 
 /** Where it is read-only all is said; and files that are away may come back. */
 export const noteIn = (home: string, notices: Notices["Service"]) => (damage: Damage | null) =>

@@ -5,8 +5,8 @@ import { rowOf } from "../../projections/clusters.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import type { OperationView } from "../../sdk/protocol/rows.ts"
 import { lasting } from "../../task/lasting.ts"
+import { plural } from "../../task/plural.ts"
 import type { Passing } from "../requests/Ongoing.ts"
-import { plural } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 
 /** The work on a cluster that an operation waits for, in its order. */

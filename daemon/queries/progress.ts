@@ -10,12 +10,13 @@ import { refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
 import { placeName, placeText } from "../../task/place.ts"
+import { plural } from "../../task/plural.ts"
 import { portsText } from "../../task/ports.ts"
 import { hasPrice, priceText } from "../../task/price.ts"
 import { inner } from "../../task/sentence.ts"
-import { autostopAt } from "../places/autostop-at.ts"
-import type { Action } from "../reactors/plan.ts"
-import { plural, sizeText } from "../sync/SyncTold.ts"
+import { autostopAt } from "../commands/autostop-at.ts"
+import { phaseOf } from "../reactors/phase-of.ts"
+import { sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 import { beforeIt } from "./operation-view.ts"
 
@@ -23,37 +24,6 @@ type Said = Pick<Progress, "phase" | "state" | "detail">
 
 const nodes = (count: number) => plural(count, "node")
 const said = (phase: Said["phase"], state: Said["state"], detail = ""): Said => ({ phase, state, detail })
-
-const phaseOfAction: Readonly<Record<Action["_tag"], Said["phase"]>> = {
-  Provision: "provision",
-  RequestNodes: "provision",
-  AskAgain: "provision",
-  NextPlace: "provision",
-  NextRound: "provision",
-  ClearPlace: "provision",
-  GiveUpPlace: "provision",
-  BeginStart: "provision",
-  StartNodes: "provision",
-  OpenPorts: "provision",
-  InstallAgents: "bootstrap",
-  Arm: "autostop",
-  Sync: "sync",
-  Mount: "sync",
-  FinishStart: "bootstrap",
-  BeginSetup: "setup",
-  FailSetup: "setup",
-  FailMisfit: "submit",
-  Submit: "submit",
-  EndRequests: "submit",
-  StopNodes: "stop",
-  AskOnce: "down",
-  ReleaseNodes: "down",
-  Conclude: "down"
-}
-
-/** A log may hold what an action was called once. */
-export const phaseOf = (action: string): Said["phase"] =>
-  Object.hasOwn(phaseOfAction, action) ? phaseOfAction[action as Action["_tag"]] : "provision"
 
 /** A launch with `down` sets a plain autostop until its setup has succeeded, and ends the cluster then. */
 const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefined, active: ActiveOperation | undefined) => {

@@ -12,7 +12,7 @@ import { Looking, whatBecame } from "../clouds/Looking.ts"
 /** Of clusters: whose cloud lists many machines at a time is asked once for those that are looked at together. */
 const looksAtOnce = 256
 /** A look at a machine of the user's own that does not answer takes nearly as long. */
-export const refreshMaxMs = 20_000
+const refreshMaxMs = 20_000
 /** Before anything is said. */
 const quietMs = 2_000
 

@@ -5,8 +5,8 @@ import { conditionOf } from "../../projections/cluster-status.ts"
 import { ClusterDoesNotExist, ClusterNotUpError, exiting, JobDoesNotExist, RuntimeError, ValueError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { inner, sentence } from "../../task/sentence.ts"
-import type { AgentError } from "../AgentLink.ts"
 import type { CloudError } from "../clouds/Cloud.ts"
+import type { AgentError } from "../reactors/couriers/AgentLink.ts"
 
 export const brokenOff = "its head breaks the connection off again and again."
 /** It is handed over by the courier, which is kept from it at the moment. */

@@ -53,7 +53,7 @@ const shown = (value: unknown): string | null => {
 }
 
 /** The first difference, or null. */
-export const compare = Effect.fn("compare")(function* (expected: World.World, { of, world }: Held) {
+const compare = Effect.fn("compare")(function* (expected: World.World, { of, world }: Held) {
   let steps = 0
   for (const step of compared(expected, world, "")) {
     if (step !== undefined) return { of, path: step[0], expected: shown(step[1]), found: shown(step[2]) }

@@ -5,7 +5,7 @@
 import * as Result from "effect/Result"
 import { ValueError } from "../../sdk/protocol/errors.ts"
 
-export type When = { readonly seq: number } | { readonly atMs: number }
+type When = { readonly seq: number } | { readonly atMs: number }
 
 const hint = "Say a position (1234), a time (2026-11-26T10:02:11Z, 2026-11-26 10:02+01:00), an age (10m ago, 3 days ago) or now."
 const shownMax = 64

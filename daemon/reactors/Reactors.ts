@@ -10,7 +10,7 @@ import type { OperationRow } from "../../projections/operations.ts"
 import { RuntimeError } from "../../sdk/protocol/errors.ts"
 import type { CommandName } from "../../sdk/protocol/methods.ts"
 import { begin } from "../life/lives.ts"
-import { Notices } from "../requests/Notices.ts"
+import { Notices } from "../Notices.ts"
 
 const endsMax = 3
 const ending: ReadonlySet<string> = new Set<CommandName>(["stop", "down"])

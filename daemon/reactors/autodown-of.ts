@@ -3,7 +3,7 @@ import type { AutostopSet } from "../../events/autostop.ts"
 import type { LaunchRequested } from "../../events/launch.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { armedMinutes } from "../../task/autostop.ts"
-import { autostopAt } from "../places/autostop-at.ts"
+import { autostopAt } from "../commands/autostop-at.ts"
 
 export const autodownOf = ({ id, offer }: ClusterRow, request: typeof LaunchRequested.Type): ReadonlyArray<typeof AutostopSet.Type> => {
   const { down, idleMinutes: asked } = autostopAt(request, offer)

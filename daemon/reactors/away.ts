@@ -7,9 +7,9 @@ import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { lasting } from "../../task/lasting.ts"
 import { CloudError } from "../clouds/Cloud.ts"
-import { phaseOf } from "../queries/progress.ts"
 import { Ongoing } from "../requests/Ongoing.ts"
 import { isEnding } from "./failure.ts"
+import { phaseOf } from "./phase-of.ts"
 import type { Action } from "./plan.ts"
 
 export interface Away {

@@ -5,9 +5,9 @@ import { endedItself } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
 import { recordError } from "../../sdk/protocol/errors.ts"
+import { unavailable } from "../places/unavailable.ts"
 import { closing, decided, type Facts } from "./facts.ts"
 import { notThere } from "./observations.ts"
-import { unavailable } from "./search/unavailable.ts"
 
 /** Of what a cloud says of the ends of many machines. */
 const whysMax = 3

@@ -10,7 +10,7 @@ import { type Failed, failure, isEnding, isUnborn } from "./failure.ts"
 import type { Action } from "./plan.ts"
 
 /** Tries of one action before its operation fails. What is wanted stays wanted, and is tried on with backoff. */
-export const triesMax = 5
+const triesMax = 5
 /** Of asking a place that has no answer, or is too busy for one: a minute, where each try is over soon. */
 const askedMax = 8
 /**
@@ -77,7 +77,7 @@ export const abandoned = (row: ClusterRow, { node, rank }: NodeRow, message: str
     : { _tag: "NodeStopped", cluster: row.id, node, rank, reason: `not confirmed by the cloud: ${message}`, confirmed: false }
 
 /** What was asked for and never answered is dropped, and named. */
-export const unanswered = (row: ClusterRow, token: NodeToken, reason: string): ReadonlyArray<Event> =>
+const unanswered = (row: ClusterRow, token: NodeToken, reason: string): ReadonlyArray<Event> =>
   row.pending
     .filter((pending) => pending.token === token)
     .map(({ ranks }) => ({ _tag: "RequestAbandoned", cluster: row.id, token, ranks, reason }))

@@ -12,7 +12,7 @@ import { Ongoing } from "../requests/Ongoing.ts"
 export const momentMs = 2_000
 
 /** As what is said of a wait goes on: `for AWS to say whose the credentials are`. */
-export const forItsWord = (cloud: string) => `for ${cloudDisplay(cloud)} to say ${whoseTheyAre}`
+const forItsWord = (cloud: string) => `for ${cloudDisplay(cloud)} to say ${whoseTheyAre}`
 
 export const tellingOwner = <A, E>(row: ClusterRow, { name }: Pick<Cloud, "name">, call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.gen(function* () {

@@ -17,7 +17,7 @@ export const notThere = "it does not exist any more"
 
 const wentAway = "its agent went away"
 /** It holds until its cloud says more. */
-export const notKnown = `${wentAway}, and what became of the node is not known: `
+const notKnown = `${wentAway}, and what became of the node is not known: `
 export const withoutNotKnown = (reason: string | null): string | null => (reason?.startsWith(notKnown) ? wentAway : reason)
 
 /** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */

@@ -14,7 +14,7 @@ import { Clouds } from "../clouds/Clouds.ts"
 import { hadIn, wasUsed } from "../leaks/known.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Witness } from "../log/Witness.ts"
-import { Notices } from "../requests/Notices.ts"
+import { Notices } from "../Notices.ts"
 import { endNamed, inWords, type Machine, type Machines, machines, unknownOf } from "./to-pay-for.ts"
 
 /** How long the first start of a log may wait for the clouds' word. */

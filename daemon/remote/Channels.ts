@@ -7,7 +7,7 @@ import type { ClientChannel } from "ssh2"
 import { type RemoteError, remoteError } from "./RemoteError.ts"
 import type { Target } from "./Target.ts"
 
-export type Use = "run" | "stream"
+type Use = "run" | "stream"
 
 interface Waiting {
   readonly command: string

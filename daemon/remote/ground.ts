@@ -16,7 +16,7 @@ export const nodeMajorMin = 22
 const loginMaxS = 6
 
 /** Where others find it. */
-export interface Where {
+interface Where {
   readonly user: string
   /** Its own address and port, by which we came in. */
   readonly address: string | null

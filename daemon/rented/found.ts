@@ -47,7 +47,7 @@ export const finder = <Instance, L extends Label>(
   }
 }
 
-export interface Places {
+interface Places {
   readonly placeOf: (ref: NodeRef) => string | null
   readonly concurrency: number | "unbounded"
   readonly ask: (place: string, refs: ReadonlyArray<NodeRef>) => Effect.Effect<ReadonlyArray<NodeState>, CloudError>

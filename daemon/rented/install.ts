@@ -6,11 +6,11 @@ import type { Accelerators } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { inner } from "../../task/sentence.ts"
 import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { Waiting } from "../clouds/Waiting.ts"
 import { plain } from "../over-ssh/agents.ts"
 import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
-import { Waiting } from "../requests/Ongoing.ts"
 import { refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */

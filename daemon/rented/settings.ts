@@ -6,7 +6,7 @@ type Texts = Readonly<Record<string, string>>
 const isTexts = (value: unknown): value is Texts => isMapping(value) && Object.values(value).every((one) => typeof one === "string")
 
 /** For all regions, or for each that can be used. */
-export type ProxyCommand = string | Texts | null
+type ProxyCommand = string | Texts | null
 
 export interface RentedSettings {
   /** As people call it there; null: the usual one. */

@@ -43,7 +43,7 @@ import { decide, type Input, identitiesFor } from "./Deciders.ts"
 import { decoder } from "./decode.ts"
 import { knownIn } from "./known.ts"
 
-export interface Command {
+interface Command {
   readonly method: CommandName
   readonly params: unknown
   readonly requestId: OperationId | undefined

@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import type { NodeId, OperationId } from "../../events/ids.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import type { Waiting } from "../clouds/Waiting.ts"
 
 /** `sinceMs`: of a wait, for who sees no seconds counted. */
 export type Passing = Pick<Progress, "phase" | "detail"> & { readonly sinceMs?: number }
@@ -40,13 +41,6 @@ const make = () => {
 }
 
 export const Ongoing = Context.Reference<ReturnType<typeof make>>("skyd/daemon/requests/Ongoing", { defaultValue: make })
-
-/** What a node is waited for in the middle of what its cloud was asked: said by the cloud, heard by who knows for which operation. */
-export interface Waiting {
-  readonly begun: (node: NodeId, what: string, sinceMs: number) => void
-  readonly over: (node: NodeId) => void
-}
-export const Waiting = Context.Reference<Waiting>("skyd/daemon/Waiting", { defaultValue: () => ({ begun: () => {}, over: () => {} }) })
 
 /** Of several nodes the first that is waited for, and how many more are; said when it changes. */
 export const waitingFor = (say: (passing: Passing) => void, phase: Passing["phase"]): Waiting => {

@@ -8,11 +8,11 @@ import { type CommandName, commands, type MethodName, methods, type QueryName } 
 import type { Request } from "../../sdk/protocol/Wire.ts"
 import { didYouMean } from "../../task/near.ts"
 import { explainUnwritable } from "../home/home.ts"
-import type { Reply } from "../ipc/Connection.ts"
 import { Identity } from "../life/Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { Queries } from "../queries/Queries.ts"
 import { Operations } from "./Operations.ts"
+import type { Reply } from "./Reply.ts"
 
 export class Requests extends Context.Service<Requests, { readonly handle: (request: Request, reply: Reply) => Effect.Effect<void> }>()(
   "skyd/daemon/requests/Requests"

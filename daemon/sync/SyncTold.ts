@@ -1,4 +1,5 @@
 /** What is said of a sync, before, while and after it goes. Pure. */
+import { plural } from "../../task/plural.ts"
 import type { FileList } from "./FileList.ts"
 
 /** More than that goes as well, and takes its time: most workdirs that are so large hold what no task needs. */
@@ -11,7 +12,7 @@ export interface PutProgress {
   readonly ofBytes: number
 }
 
-export type Size = Pick<FileList, "files" | "bytes" | "others">
+type Size = Pick<FileList, "files" | "bytes" | "others">
 
 const units = ["B", "kB", "MB", "GB", "TB"]
 const powerOf = (bytes: number) => (bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)))
@@ -20,8 +21,6 @@ const amount = (bytes: number, power: number) => {
   return power === 0 ? `${bytes}` : value.toFixed(value < 10 ? 1 : 0)
 }
 const sizeOf = (bytes: number) => `${amount(bytes, powerOf(bytes))} ${units[powerOf(bytes)]}`
-
-export const plural = (count: number, noun: string, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`
 
 /** `workdir, 12 files, 34 kB`, and what to do about one that is very large. */
 export const sizeText = (what: string, { bytes, files, others = [] }: Size): string => {

@@ -9,7 +9,7 @@ export interface Sink<A> {
   readonly fail: (cause: unknown) => void
 }
 
-export interface Source {
+interface Source {
   readonly hold: (held: boolean) => void
   readonly close: () => void
 }

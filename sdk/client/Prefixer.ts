@@ -14,7 +14,7 @@ interface Source {
   heldBytes: number
 }
 
-export interface Prefixer {
+interface Prefixer {
   readonly source: (rank: number, prefix: string) => void
   readonly push: (rank: number, bytes: Bytes) => void
   /** Flushes what is held. True when the last line has no newline. */

@@ -8,7 +8,7 @@ import { ClientError } from "./ClientError.ts"
 import { unwritten } from "./home-problems.ts"
 import type { Session } from "./Session.ts"
 
-export type Unread = NonNullable<LogsAnswer["unread"]>
+type Unread = NonNullable<LogsAnswer["unread"]>
 
 export const unreadText = (jobId: number | null, { rank, reason }: Unread[number]): string =>
   `The log of rank ${rank}${jobId === null ? "" : ` of job ${jobId}`} is not all there, its machine does not answer: ${reason}`

@@ -7,14 +7,14 @@ import type { Session } from "./Session.ts"
 const drainMs = 2_000
 const retryMs = 20
 
-export interface SetupShow {
+interface SetupShow {
   /** The phases, each after the output that was there before it. */
   readonly take: (phase: Phase) => void
   readonly print: (text: string) => void
   readonly dress: (prefix: string) => string
 }
 
-export interface SetupOutput {
+interface SetupOutput {
   readonly take: (phase: Phase) => void
   /** Whether there was any. */
   readonly shown: () => boolean

@@ -9,6 +9,8 @@ export const Leaks = Schema.Struct({
 })
 export const LeakView = Schema.Struct({
   kind: Schema.Literals(["machine", "disk", "group", "image", "snapshot"]),
+  /** The kind as its cloud calls it, where that is another word: `rule` of a group on GCP. */
+  kindThere: Schema.optionalKey(Schema.String),
   /** As its cloud calls it. */
   id: Schema.String,
   cloud: Schema.String,

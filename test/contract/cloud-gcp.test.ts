@@ -494,10 +494,10 @@ describe("a request for machines of Compute Engine", () => {
         const left = yield* cloud.tagged!(asked.tags.log)
         assert.deepStrictEqual(left.owned, [])
         assert.deepStrictEqual(
-          left.remnants.map(({ kind, tags }) => [kind, tags.cluster]),
+          left.remnants.map(({ kind, kindThere, tags }) => [kindThere ?? kind, tags.cluster]),
           [
             ["disk", asked.tags.cluster],
-            ["group", asked.tags.cluster]
+            ["rule", asked.tags.cluster]
           ]
         )
         assert.deepInclude(left.remnants[0], { id: `${zone}/${node!.host}`, region: "us-central1" })

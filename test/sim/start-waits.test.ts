@@ -1,8 +1,9 @@
 /** A start whose machines run and do not let us in: whoever waits for them is told so, also when who asked first has left. On virtual time. */
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { Waiting } from "../../daemon/clouds/Waiting.ts"
 import { streamOf } from "../../daemon/commands/decision.ts"
-import { Ongoing, Waiting } from "../../daemon/requests/Ongoing.ts"
+import { Ongoing } from "../../daemon/requests/Ongoing.ts"
 import type { OperationId } from "../../events/ids.ts"
 import { scene } from "./scene.ts"
 import { settle } from "./world.ts"

@@ -2,7 +2,7 @@
 import { duplexPair } from "node:stream"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { AgentLink } from "../../daemon/AgentLink.ts"
+import { AgentLink } from "../../daemon/reactors/couriers/AgentLink.ts"
 
 /** A link, and the agent's end of it: what was asked, and a way to send lines. */
 const linked = () => {

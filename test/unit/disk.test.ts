@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 import { afterAll } from "vitest"
 import { Disk } from "../../daemon/home/Disk.ts"
 import { createHead, emptyHead } from "../../daemon/log/head-file.ts"
-import { Notices } from "../../daemon/requests/Notices.ts"
+import { Notices } from "../../daemon/Notices.ts"
 
 const home = mkdtempSync(join(tmpdir(), "skyd-"))
 afterAll(() => rmSync(home, { recursive: true }))

@@ -10,7 +10,7 @@ import { EventLog } from "../../daemon/log/EventLog.ts"
 import { LogStore } from "../../daemon/log/LogStore.ts"
 import * as MemoryLogStore from "../../daemon/log/MemoryLogStore.ts"
 import * as SnapshotKeeper from "../../daemon/log/SnapshotKeeper.ts"
-import { Notices } from "../../daemon/requests/Notices.ts"
+import { Notices } from "../../daemon/Notices.ts"
 import * as World from "../../daemon/World.ts"
 import { remove, temporary } from "../damage/logs.ts"
 

@@ -3,11 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Background } from "../../daemon/Background.ts"
-import { CloudError, type NodeRef, type Owned } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef, type Owned } from "../../daemon/clouds/Cloud.ts"
 import { Clouds } from "../../daemon/clouds/Clouds.ts"
 import type { KnownNodes, Remnant, Tagged } from "../../daemon/clouds/Remnant.ts"
 import { streamOf } from "../../daemon/commands/decision.ts"
-import { endHint } from "../../daemon/leaks/end-hint.ts"
 import { Leaks } from "../../daemon/leaks/Leaks.ts"
 import { Identity } from "../../daemon/life/Identity.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
@@ -55,6 +54,7 @@ interface Scene {
   readonly ended: Array<string>
   readonly fails: Map<string, CloudError>
   atEnd: Effect.Effect<void>
+  endByHand?: Cloud["endByHand"]
 }
 
 const scene = (
@@ -97,7 +97,10 @@ const scene = (
         return scene.tagged ?? Effect.succeed({ owned: held.filter(isMeant), remnants: remnants.filter(isMeant), unclear })
       }),
     terminate: ({ host }: NodeRef) => end(host!),
-    remove: ({ id }: Remnant) => end(id)
+    remove: ({ id }: Remnant) => end(id),
+    get endByHand() {
+      return scene.endByHand
+    }
   }
   return test(scene).pipe(
     Effect.provide(
@@ -682,9 +685,9 @@ describe("an adoption", () => {
         assert.strictEqual(yield* hint("i-0"), "End it: sky leaks --terminate i-0")
         scene.held = [machine(0), machine(2)]
         assert.strictEqual(yield* hint("train"), "End what is left of it: sky leaks --terminate i-0 i-2")
-        const [aws, gcp] = ["aws", "gcp"].map((cloud) => endHint("End it", { cloud, isOurs: false }, scene.held))
-        assert.include(aws, ": aws ec2 terminate-instances --region r-1 --instance-ids i-0 i-2")
-        assert.include(gcp, ": gcloud compute instances delete")
+        scene.held = [machine(0, { tags: tagsOf(theirs) }), machine(2, { tags: tagsOf(theirs) })]
+        scene.endByHand = (machines) => `far end ${machines.map(({ host }) => host)}`
+        assert.strictEqual(yield* hint("train"), "End what is left of it at its cloud, for another log has made it: far end i-0,i-2")
       })
     )
   )

@@ -15,6 +15,7 @@ import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
 import { makeAccess } from "./access.ts"
 import { makeAccountCatalog } from "./account-catalog.ts"
+import { endByHand } from "./by-hand.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { rootDiskUsdPerHour } from "./disk.ts"
@@ -144,6 +145,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     stop: nodes.stop,
     terminate: nodes.terminate,
     clear,
+    endByHand,
     endsItself: nodes.endsItself,
     openPorts: (refs, ports) => doubting(openPorts(refs, ports))
   }

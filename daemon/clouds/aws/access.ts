@@ -93,8 +93,8 @@ const named = (permissions: ReadonlyArray<string>) => permissions.map((name) => 
 const noCredentials =
   "there are no credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and restart the daemon (sky daemon restart)"
 
-/** `found`: called with the regions that can be used, when they were looked at. */
-export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
+/** `learn`: called with the regions that can be used, when they were looked at. */
+export const makeAccess = (aws: Aws, learn: (regions: ReadonlyArray<string>) => Effect.Effect<void>) => {
   const { identity, identityNow } = keptIdentity({
     hasSigns,
     fingerprint: aws.keyNow,
@@ -131,13 +131,13 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     const regions = Regions.flatMap(({ RegionName }) => RegionName ?? [])
     const needed = lacks.filter((name) => !forMore.includes(name))
     const why = needed.length === 0 ? null : `its credentials may not ${named(needed)} (${region})`
-    if (why === null) yield* found(regions)
+    if (why === null) yield* learn(regions)
     return { why, found: { regions, lacks: lacks.filter((name) => forMore.includes(name)) } }
   })
   const {
     doubt,
     doubting,
-    found: seen,
+    found: lastSeen,
     isForbidden,
     whyNot
   } = makeSight<{ readonly regions: ReadonlyArray<string>; readonly lacks: ReadonlyArray<string> }>({
@@ -156,11 +156,11 @@ export const makeAccess = (aws: Aws, found: (regions: ReadonlyArray<string>) => 
     doubt,
     doubting,
     warnings: Effect.sync(() => {
-      const lacks = seen()?.lacks ?? none
+      const lacks = lastSeen()?.lacks ?? none
       return lacks.length === 0 ? [] : [`its credentials may not ${named(lacks)}: sky leaks does not see all, or no disk can be cloned`]
     }),
     /** Those that the account has; none before it was looked at. */
-    regions: () => seen()?.regions ?? none,
+    regions: () => lastSeen()?.regions ?? none,
     isForbidden,
     whyNot
   }

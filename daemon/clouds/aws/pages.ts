@@ -5,7 +5,7 @@ import type { CloudError } from "../Cloud.ts"
 /** Less than what any call takes, but for those that say so. */
 const pageSize = 500
 
-export interface From {
+interface From {
   readonly MaxResults: number
   readonly NextToken?: string
 }

@@ -1,4 +1,4 @@
-/** How the account calls the zones of its regions. Asked once of each account: it never changes. */
+/** How the account calls the zones of its regions. Kept until the credentials are others: it never changes. */
 import * as Effect from "effect/Effect"
 import type { ZoneNames } from "./account-catalog.ts"
 import type { Aws } from "./client.ts"
@@ -7,7 +7,7 @@ const atOnce = 8
 
 export const makeZoneNames = (aws: Aws) =>
   Effect.sync(() => {
-    let account = ""
+    let fingerprint = ""
     let ofAccount = new Map<string, ZoneNames>()
     const learnOne = Effect.fn("ZoneNames.learnOne")(function* (known: typeof ofAccount, region: string) {
       if (known.has(region)) return
@@ -25,9 +25,9 @@ export const makeZoneNames = (aws: Aws) =>
       known: (): ReadonlyMap<string, ZoneNames> => ofAccount,
       /** A region that does not answer keeps the list's own names. */
       learn: Effect.fn("ZoneNames.learn")(function* (regions: ReadonlyArray<string>) {
-        const seen = yield* aws.fingerprint
-        if (seen !== account) {
-          account = seen
+        const now = yield* aws.fingerprint
+        if (now !== fingerprint) {
+          fingerprint = now
           ofAccount = new Map()
         }
         const known = ofAccount

@@ -17,6 +17,7 @@ import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
 import { Made } from "../Made.ts"
 import { makeAccess } from "./access.ts"
+import { endByHand } from "./by-hand.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { bootDiskUsdPerHour } from "./disk.ts"
@@ -150,6 +151,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
+    endByHand,
     endsItself: nodes.endsItself,
     openPorts: (refs, open) => doubting(openPorts(refs, open))
   }

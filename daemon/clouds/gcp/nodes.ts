@@ -18,7 +18,7 @@ import { addressOf, phaseOf } from "./states.ts"
 /** A label that others write at the same time. */
 export const staleTries = 5
 
-export interface NodesOptions {
+interface NodesOptions {
   readonly gcp: Gcp
   readonly instances: Instances
   readonly operations: Operations

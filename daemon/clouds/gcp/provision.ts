@@ -22,7 +22,7 @@ import { begunAs } from "./operations.ts"
 import { makeRequests, type RequestsOptions } from "./requests.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
-export interface ProvisionOptions extends RequestsOptions {
+interface ProvisionOptions extends RequestsOptions {
   readonly instances: Instances
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
   /** The key that a machine of this token shows, `ssh-ed25519 AAAA…`. */

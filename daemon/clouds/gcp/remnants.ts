@@ -58,7 +58,7 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
       for await (const { creationTimestamp, description, name } of (await firewalls()).listAsync({ project }, options)) {
         const tags = ownerInRule(description ?? "")
         if (tags !== null && (log === null || tags.log === log))
-          found.push({ kind: "group", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
+          found.push({ kind: "group", kindThere: "rule", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
       }
       return whole(found)
     })

@@ -24,9 +24,9 @@ export type Looked = PoolMachine &
         readonly clusterName: string | null
       }
   )
-export type Found = PoolMachine & { readonly reached: Reached; readonly why: null }
+export type FoundMachine = PoolMachine & { readonly reached: Reached; readonly why: null }
 
-export const isFound = (looked: Looked): looked is Found => looked.reached !== null
+export const isFound = (looked: Looked): looked is FoundMachine => looked.reached !== null
 
 /** Where the home is another machine's as well, what lies there may be of that one. */
 const seenIn = ({ reached }: Looked) => {

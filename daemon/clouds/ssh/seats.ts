@@ -5,24 +5,24 @@ import type { Hardware } from "../../../task/fit-machine.ts"
 import { refused, transient } from "../../over-ssh/errors.ts"
 import type { CloudError, ProvisionRequest } from "../Cloud.ts"
 import { fitting } from "./fitting.ts"
-import { type Found, isFound, type Looked, leaseOf, whyShared } from "./Looked.ts"
+import { type FoundMachine, isFound, type Looked, leaseOf, whyShared } from "./Looked.ts"
 import type { Passed } from "./outcome.ts"
 import { named, tooFew } from "./too-few.ts"
 
 export interface Seat {
   readonly rank: number
-  readonly machine: Found
+  readonly machine: FoundMachine
   /** By the look it has this rank already: no other will do. */
   readonly isHeld: boolean
 }
 
 /** `waits`: it may be otherwise later. `refused`: it will not, and what is held is given back. */
-export type Choice =
+type Choice =
   | { readonly is: "chosen"; readonly seats: ReadonlyArray<Seat> }
   | { readonly is: "waits"; readonly error: CloudError }
   | { readonly is: "refused"; readonly held: ReadonlyArray<Seat>; readonly error: CloudError }
 
-export interface Known {
+interface Known {
   /** Machines that were asked under this token, by host. */
   readonly asked: ReadonlySet<string>
   /** The token may be known to others than those. */

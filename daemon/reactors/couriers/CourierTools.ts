@@ -3,11 +3,11 @@ import type * as Effect from "effect/Effect"
 import type { ClusterRow, NodeRow } from "../../../projections/ClusterRow.ts"
 import type { Jobs } from "../../../projections/jobs.ts"
 import type { Peer } from "../../../sdk/agent/protocol.ts"
-import type { AgentLink } from "../../AgentLink.ts"
 import type { Cloud, CloudError, NodeRef } from "../../clouds/Cloud.ts"
 import type { Secrets } from "../../home/Secrets.ts"
 import type { Identity } from "../../life/Identity.ts"
 import type { EventLog } from "../../log/EventLog.ts"
+import type { AgentLink } from "./AgentLink.ts"
 
 export interface CourierTools {
   readonly log: EventLog["Service"]

@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import type { RuntimeReady } from "../../../events/provision.ts"
 import type { ClusterRow } from "../../../projections/ClusterRow.ts"
 import type { Peer, Unreached } from "../../../sdk/agent/protocol.ts"
-import type { AgentError, AgentLink } from "../../AgentLink.ts"
 import { CloudError } from "../../clouds/Cloud.ts"
+import type { AgentError, AgentLink } from "./AgentLink.ts"
 import { soon, unreachedAtLast, unreachedBy } from "./unreached.ts"
 
 export const againAfterMs = 15_000

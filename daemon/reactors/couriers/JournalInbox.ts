@@ -8,10 +8,10 @@ import * as Result from "effect/Result"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { ClusterRow } from "../../../projections/ClusterRow.ts"
 import { rowOf } from "../../../projections/clusters.ts"
-import type { AgentLink } from "../../AgentLink.ts"
 import type { Identity } from "../../life/Identity.ts"
 import type { EventLog } from "../../log/EventLog.ts"
 import type { World } from "../../World.ts"
+import type { AgentLink } from "./AgentLink.ts"
 import { journalEvents } from "./journal-events.ts"
 
 /** Entries copied into the log with one append. */

@@ -1,6 +1,6 @@
 /** The connections to the agents of one cluster's nodes. */
 import type { NodeId } from "../../../events/ids.ts"
-import type { AgentLink } from "../../AgentLink.ts"
+import type { AgentLink } from "./AgentLink.ts"
 
 export class Links {
   private readonly all = new Map<NodeId, AgentLink>()

@@ -6,9 +6,9 @@ import type { ClusterRow } from "../../../projections/ClusterRow.ts"
 import { type JobRow, unfinishedOf } from "../../../projections/jobs.ts"
 import { operationOf } from "../../../projections/operations.ts"
 import type { JobSpec } from "../../../sdk/agent/protocol.ts"
-import type { AgentError, AgentLink } from "../../AgentLink.ts"
 import type { Secrets } from "../../home/Secrets.ts"
 import type { EventLog } from "../../log/EventLog.ts"
+import type { AgentError, AgentLink } from "./AgentLink.ts"
 import { autostopKey, cancelKey, deliveriesOf, jobKey, jobSpec, lostKey, setupKey, setupSpec, taskOf } from "./deliveries.ts"
 
 /** Characters of jobs in one frame; a single job is never cut. */

@@ -1,7 +1,7 @@
 /** What a head says of its cluster, as it comes: the entries of its journal, by our clock. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { AgentLink } from "../../AgentLink.ts"
+import type { AgentLink } from "./AgentLink.ts"
 import { byOurClock } from "./our-clock.ts"
 
 /** From the entry after `last` on, as long as the link is there. */

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ClusterRow } from "../../../projections/ClusterRow.ts"
 import type { Unreached } from "../../../sdk/agent/protocol.ts"
-import type { AgentError, AgentLink } from "../../AgentLink.ts"
+import type { AgentError, AgentLink } from "./AgentLink.ts"
 
 const maxMs = 2000
 /** One that is only on its way there has no reason yet: longer than an attempt to connect takes. */

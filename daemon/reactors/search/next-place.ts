@@ -21,15 +21,15 @@ import type { Task } from "../../../task/Task.ts"
 import type { Cloud, CloudError } from "../../clouds/Cloud.ts"
 import { identitiesOf } from "../../clouds/identities.ts"
 import { within } from "../../clouds/patient.ts"
+import { autostopAt } from "../../commands/autostop-at.ts"
 import { chosenAt, lackFor, type PlaceWords, refusalAt } from "../../commands/place-checks.ts"
 import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
-import { autostopAt } from "../../places/autostop-at.ts"
 import { accessOf, offersFor, ofPlace } from "../../places/offers-for.ts"
+import { isOfWish } from "../../places/unavailable.ts"
 import { giveUpPlace } from "../conclude.ts"
 import { decided, type Facts } from "../facts.ts"
 import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "../raise-machines.ts"
-import { isOfWish } from "./unavailable.ts"
 
 /** To say what there is. */
 const offersMaxMin = 2

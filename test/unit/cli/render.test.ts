@@ -167,13 +167,23 @@ describe("what the daemon sends", () => {
     expect(pricesOf(lists.slice(1), Date.parse("2026-07-21"))).toBe("Prices of 2026-07-20.\n")
   })
 
-  it("calls what a firewall of GCP's leaves a rule, and what one of AWS's leaves a group", () => {
-    const shown = (cloud: string) => {
-      const leak = { kind: "group", cloud, region: null, id: "ports", clusterName: "old", state: null, usdPerHour: null, madeAtMs: null }
+  it("calls what a firewall leaves as its cloud does: a rule, or a group", () => {
+    const shown = (called: object) => {
+      const leak = {
+        kind: "group",
+        ...called,
+        cloud: "far",
+        region: null,
+        id: "ports",
+        clusterName: "old",
+        state: null,
+        usdPerHour: null,
+        madeAtMs: null
+      }
       return leaksTables([{ ...leak, isOurs: true, reason: "its cluster is gone" } as never], { width: 100, colour: false }, 0)
     }
-    expect(shown("gcp")).toMatch(/^rule +ports/m)
-    expect(shown("aws")).toMatch(/^group +ports/m)
+    expect(shown({ kindThere: "rule" })).toMatch(/^rule +ports/m)
+    expect(shown({})).toMatch(/^group +ports/m)
   })
   it("never cuts the id by which a leak is ended", () => {
     const leak = {

@@ -17,7 +17,7 @@ export class Notices extends Context.Service<
     /** Called when a subject appears, and not when more is said of it. Returns what ends that. */
     readonly follow: (callback: (text: string) => void) => () => void
   }
->()("skyd/daemon/requests/Notices") {
+>()("skyd/daemon/Notices") {
   static readonly layer = Layer.sync(Notices, () => {
     const texts = new Map<string, string>()
     const looks = new Map<string, () => string | null>()

@@ -1,12 +1,12 @@
 /** What is said when no place gave what was asked. Pure. */
-import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
-import { workOf } from "../../../projections/cluster-status.ts"
-import { refusalsText, toldMax } from "../../../projections/refusals.ts"
-import { exiting, ResourcesUnavailableError } from "../../../sdk/protocol/errors.ts"
-import { exitCodes } from "../../../sdk/protocol/exit-codes.ts"
-import { placeText } from "../../../task/place.ts"
+import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
+import { workOf } from "../../projections/cluster-status.ts"
+import { refusalsText, toldMax } from "../../projections/refusals.ts"
+import { exiting, ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
+import { placeText } from "../../task/place.ts"
 
-/** As `daemon/no-quota.ts` calls it. */
+/** As `no-quota.ts` calls it. */
 const notAsked = "NoQuota"
 
 /** In how many words they are told where there are many: a fact holds them. */

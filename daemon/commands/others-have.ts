@@ -29,7 +29,7 @@ const withMore = (error: SkydError, message: string, hint: string | null): SkydE
  * What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it
  * cannot go.
  */
-export const withWayOn = (
+export const withWhoHasIt = (
   refusal: SkydError,
   places: Places,
   found: Result.Result<Plan, SkydError>,

@@ -6,7 +6,7 @@
 import type { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { AgentMethods } from "../sdk/agent/protocol.ts"
+import type { AgentMethods } from "../../../sdk/agent/protocol.ts"
 
 /** When an agent refuses, or the connection to it ends first. */
 export class AgentError extends Schema.TaggedError<AgentError>()("AgentError", {

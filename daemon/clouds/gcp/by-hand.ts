@@ -1,0 +1,7 @@
+/** What its user types at Google's own command line for what skyd does not do. Pure. */
+import type { Owned } from "../Cloud.ts"
+
+export const endByHand = (machines: ReadonlyArray<Owned>): string =>
+  [...Map.groupBy(machines, ({ zone }) => zone)]
+    .map(([zone, those]) => `gcloud compute instances delete --zone ${zone} ${those.map(({ host, node }) => host ?? node).join(" ")}`)
+    .join("; ")

@@ -1,0 +1,14 @@
+/** What people are told to type at a cloud's own command line: as it is, for machines of several places too. */
+import { expect, it } from "vitest"
+import { endByHand as ofAws } from "../../daemon/clouds/aws/by-hand.ts"
+import { endByHand as ofGcp } from "../../daemon/clouds/gcp/by-hand.ts"
+
+const machine = (host: string | null, region: string) => ({ host, node: "01N-0", region, zone: `${region}-a` }) as never
+
+it("ends machines by what their cloud calls them, each where it is", () => {
+  const machines = [machine("m-1", "east"), machine("m-2", "west"), machine("m-3", "east")]
+  expect(ofAws(machines)).toBe(
+    "aws ec2 terminate-instances --region east --instance-ids m-1 m-3; aws ec2 terminate-instances --region west --instance-ids m-2"
+  )
+  expect(ofGcp(machines)).toBe("gcloud compute instances delete --zone east-a m-1 m-3; gcloud compute instances delete --zone west-a m-2")
+})
