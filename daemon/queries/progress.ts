@@ -46,6 +46,7 @@ const phaseOfAction: Readonly<Record<Action["_tag"], Said["phase"]>> = {
   Submit: "submit",
   EndRequests: "submit",
   StopNodes: "stop",
+  LookFor: "down",
   AskOnce: "down",
   ReleaseNodes: "down",
   Conclude: "down"
