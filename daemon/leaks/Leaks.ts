@@ -17,7 +17,6 @@ import type { LeaksAdoptAnswer, LeaksEndAnswer } from "../../sdk/protocol/leaks.
 import { sentence } from "../../task/sentence.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { Clouds } from "../clouds/Clouds.ts"
-import { unansweredElsewhere } from "../clouds/unanswered.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../life/Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -29,6 +28,7 @@ import { leakOf, nameIn } from "./history.ts"
 import { isDropped, isKept, wasUsed } from "./known.ts"
 import { type Held, isCalled, type Leak, withName } from "./Leak.ts"
 import { lookAround } from "./look.ts"
+import { unansweredElsewhere } from "./unanswered.ts"
 import { leakView } from "./view.ts"
 
 const atOnce = 8
