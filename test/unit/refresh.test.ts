@@ -55,3 +55,29 @@ describe("a refresh", () => {
     })
   )
 })
+
+it.effect("a cloud that hangs with hundreds of clusters keeps no other from being asked", () =>
+  Effect.gen(function* () {
+    const many = Array.from({ length: 300 }, (_, i) => row(`a${i}`))
+    const mine = { id: "mine", name: "mine", offer: { ...offer, cloud: "gcp" } } as never
+    const began = new Set<string>()
+    const look = (id: string) => {
+      began.add(id)
+      return id === "mine" ? Effect.succeed([]) : Effect.never
+    }
+    const asking = yield* Effect.forkChild(refresh([...many, mine], look, () => Effect.void))
+    yield* TestClock.adjust("20 seconds")
+    const unseen = yield* Fiber.join(asking)
+    assert.isTrue(began.has("mine"))
+    assert.isUndefined(unseen.get("mine"))
+    assert.strictEqual(unseen.size, 300)
+    for (const [id, why] of unseen)
+      assert.strictEqual(
+        why,
+        began.has(id)
+          ? "AWS has not said within 20 s what became of its machines"
+          : "AWS was not asked within 20 s: it is still asked of others"
+      )
+    assert.isBelow(began.size, 300)
+  })
+)
