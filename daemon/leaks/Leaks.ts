@@ -140,8 +140,10 @@ const make = Effect.gen(function* () {
       return yield* new RuntimeError({ message: found.failure.message, hint: `Not all is known: ${silent.join("; ")}.` })
     const one = yield* Effect.fromResult(found)
     const { cloud, machines } = one
+    const there = clouds.get(cloud)
+    // The log holds it for good.
     const owner = yield* Effect.mapError(
-      clouds.get(cloud)?.identity ?? Effect.succeed(null),
+      there?.identityNow ?? there?.identity ?? Effect.succeed(null),
       ({ message }) => new RuntimeError({ message: sentence(message), hint: null })
     )
     yield* record(machines[0]!.tags.cluster, (world) => adopt(world, one, as, owner))
