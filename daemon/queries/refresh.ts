@@ -8,6 +8,7 @@ import type { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { Looking, whatBecame } from "../clouds/Looking.ts"
+import type { Observed } from "../reactors/observe.ts"
 
 /** Of a cloud's clusters: one that lists many machines at a time is asked once for those that are looked at together. */
 const looksAtOnce = 256
@@ -17,6 +18,10 @@ export const refreshMaxMs = 20_000
 const quietMs = 2_000
 
 type Named = Pick<ClusterRow, "id" | "name" | "offer">
+export interface Refreshed {
+  readonly seen: ReadonlySet<string>
+  readonly unseen: ReadonlyMap<string, string>
+}
 const cloudOf = ({ offer }: Named) => cloudDisplay(offer?.cloud ?? "its cloud")
 
 const inWords = (open: ReadonlyArray<readonly [Named, string]>): string =>
@@ -24,21 +29,23 @@ const inWords = (open: ReadonlyArray<readonly [Named, string]>): string =>
     .map(([said, those]) => `${said}: ${those.map(([{ name }]) => name).join(", ")}`)
     .join("; ")
 
-/** Why nothing is known of some of a cluster's nodes, by cluster. `tell`: what is waited for, whenever that is another. */
+/** Which clusters were seen, and of which others why not, as far as there was anything to look at. `tell`: what is waited for, whenever that is another. */
 export const refresh = Effect.fn("refresh")(function* (
   rows: ReadonlyArray<Named>,
-  observe: (cluster: ClusterId) => Effect.Effect<ReadonlyArray<string>>,
+  observe: (cluster: ClusterId) => Effect.Effect<Observed>,
   tell: (waiting: string) => Effect.Effect<void>
 ) {
   const open = new Map<Named, string>(rows.map((row) => [row, whatBecame]))
   const unseen = new Map<string, string>()
+  const seen = new Set<string>()
   const begun = new Set<Named>()
   const look = Effect.fnUntraced(function* (row: Named) {
     begun.add(row)
     const waits = (what: string) => void (open.has(row) && open.set(row, what))
     // What it learns is recorded, whoever still waits for it.
-    const whys = yield* Fiber.join(yield* Effect.forkDetach(Effect.provideService(observe(row.id), Looking, waits)))
+    const { wasAsked, whys } = yield* Fiber.join(yield* Effect.forkDetach(Effect.provideService(observe(row.id), Looking, waits)))
     open.delete(row)
+    if (wasAsked && whys.length === 0) seen.add(row.id)
     if (whys.length > 0) unseen.set(row.id, whys.join("; "))
   })
   const byCloud = [...Map.groupBy(rows, ({ offer }) => offer?.cloud).values()]
@@ -60,5 +67,5 @@ export const refresh = Effect.fn("refresh")(function* (
     const why = begun.has(row) ? `has not said ${within} ${what}` : `was not asked ${within}: it is still asked of others`
     unseen.set(row.id, `${cloudOf(row)} ${why}`)
   }
-  return unseen
+  return { seen, unseen }
 })
