@@ -5,19 +5,22 @@ import * as Fiber from "effect/Fiber"
 
 export const inTurn = <Key>() => {
   const busy = new Map<Key, Deferred.Deferred<void>>()
-  const enter = <A, E>(key: Key, work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  const enter = <A, E>(restore: Restore, key: Key, work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
       const before = busy.get(key)
-      if (before !== undefined) return Effect.andThen(Deferred.await(before), enter(key, work))
+      if (before !== undefined) return Effect.andThen(restore(Deferred.await(before)), enter(restore, key, work))
       const done = Deferred.makeUnsafe<void>()
       busy.set(key, done)
       const leave = Effect.sync(() => {
         busy.delete(key)
         Deferred.doneUnsafe(done, Effect.void)
       })
-      return Effect.ensuring(work, leave)
+      return Effect.ensuring(restore(work), leave)
     })
-  return enter
+  // Who has taken the key gives it back, also where it is interrupted between the two.
+  return <A, E>(key: Key, work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) => enter(restore, key, work))
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Costs {
   readonly goings: number
   /** Those that are gone longest. */
   readonly older: { readonly clusters: number; readonly usd: number }
+  /** Those that are gone and have had nothing but refusals: the newest. */
+  readonly refused: HashMap.HashMap<ClusterId, CostRow>
   readonly clock: LogClock
 }
 
@@ -103,11 +105,21 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
   }
 }
 
-/** What never had a machine is not remembered. */
-const isNothing = ({ lost, spans }: CostRow) => spans.length === 0 && lost.length === 0
+/** What never had a machine is in no answer. */
+const isNothing = ({ lost, spans, usd }: CostRow) => spans.length === 0 && lost.length === 0 && usd === 0
+
+/** Of one that was refused all that it asked for, a machine may run all the same. */
+const forget = (state: Costs, row: CostRow): Costs => {
+  const rows = HashMap.remove(state.rows, row.id)
+  if (row.refused.length === 0) return { ...state, rows }
+  const refused = HashMap.set(state.refused, row.id, row)
+  if (HashMap.size(refused) <= goneMax) return { ...state, rows, refused }
+  const oldest = [...HashMap.values(refused)].reduce((first, one) => (one.createdSeq < first.createdSeq ? one : first))
+  return { ...state, rows, refused: HashMap.remove(refused, oldest.id) }
+}
 
 const leave = (state: Costs, row: CostRow): Costs => {
-  if (isNothing(row)) return { ...state, rows: HashMap.remove(state.rows, row.id) }
+  if (isNothing(row)) return forget(state, row)
   const place = state.goings % goneMax
   const oldest = Option.flatMap(HashMap.get(state.gone, place), (id) => HashMap.get(state.rows, id))
   const rows = HashMap.set(state.rows, row.id, row)
@@ -123,34 +135,47 @@ const answered = (state: Costs, row: CostRow, recorded: Recorded): Costs => {
   if (row.lost.length + row.refused.length === 0 || (_tag !== "NodeRefused" && _tag !== "NodeReleased" && _tag !== "LeakEnded"))
     return state
   const known = next(row, recorded)
-  return { ...state, rows: isNothing(known) ? HashMap.remove(state.rows, row.id) : HashMap.set(state.rows, row.id, known) }
+  if (isNothing(known)) return forget(state, known)
+  if (HashMap.has(state.rows, row.id)) return { ...state, rows: HashMap.set(state.rows, row.id, known) }
+  return leave({ ...state, refused: HashMap.remove(state.refused, row.id) }, known)
 }
+
+const found = ({ refused, rows }: Costs, cluster: ClusterId) =>
+  Option.orElse(HashMap.get(rows, cluster), () => HashMap.get(refused, cluster))
 
 /** One that was gone goes on where it was. */
 const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
-  const before = Option.getOrUndefined(HashMap.get(state.rows, fresh.id))
+  const before = Option.getOrUndefined(found(state, fresh.id))
   const row = next(before === undefined ? fresh : { ...before, goneAtMs: null }, recorded)
-  return { ...state, rows: HashMap.set(state.rows, fresh.id, row), gone: HashMap.filter(state.gone, (id) => id !== fresh.id) }
+  const [rows, refused] = [HashMap.set(state.rows, fresh.id, row), HashMap.remove(state.refused, fresh.id)]
+  return { ...state, rows, refused, gone: HashMap.filter(state.gone, (id) => id !== fresh.id) }
 }
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 8,
-  empty: { rows: HashMap.empty(), gone: HashMap.empty(), goings: 0, older: { clusters: 0, usd: 0 }, clock: noClock },
+  version: 9,
+  empty: {
+    rows: HashMap.empty(),
+    gone: HashMap.empty(),
+    goings: 0,
+    older: { clusters: 0, usd: 0 },
+    refused: HashMap.empty(),
+    clock: noClock
+  },
   apply: (known, recorded) => {
     const { atMs, event, seq } = recorded
     const [clock, step] = tick(known.clock, atMs)
-    const rows = step === undefined ? known.rows : HashMap.map(known.rows, (row) => shifted(row, step))
-    const state = { ...known, rows, clock }
+    const moved = (rows: Costs["rows"]) => (step === undefined ? rows : HashMap.map(rows, (row) => shifted(row, step)))
+    const state = { ...known, rows: moved(known.rows), refused: moved(known.refused), clock }
     if (!("cluster" in event)) return state
     const { cluster } = event
     if (event._tag === "ClusterCreated") return { ...state, rows: HashMap.set(state.rows, cluster, blank(cluster, event.name, seq, atMs)) }
     if (event._tag === "ClusterAdopted") return adopt(state, recorded, blank(cluster, event.name, seq, atMs))
-    const found = HashMap.get(state.rows, cluster)
-    if (Option.isNone(found)) return state
-    if (found.value.goneAtMs !== null) return answered(state, found.value, recorded)
-    const row = next(found.value, recorded)
-    if (row === found.value) return state
+    const before = Option.getOrUndefined(found(state, cluster))
+    if (before === undefined) return state
+    if (before.goneAtMs !== null) return answered(state, before, recorded)
+    const row = next(before, recorded)
+    if (row === before) return state
     return row.goneAtMs === null ? { ...state, rows: HashMap.set(state.rows, cluster, row) } : leave(state, row)
   }
 }

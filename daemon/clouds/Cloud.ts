@@ -66,6 +66,8 @@ export interface ProvisionRequest {
   readonly offer: Offer
   /** An earlier daemon may have sent it: its answer may be missing. By the log, for clocks may have been set meanwhile. */
   readonly isInherited?: boolean
+  /** Its cluster is to end: what came of it is looked for, and what was not asked for yet is not any more. */
+  readonly isEnding?: boolean
   /** For a cloud that makes machines: what they are to be besides. */
   readonly machine?: MachineWish
 }

@@ -32,7 +32,25 @@ export const within = <A, E>(name: string, what: string, minutes: number, call: 
       )
   })
 
-const saidSoon = (name: string, identity: Cloud["identity"]): Cloud["identity"] =>
+/** What may have to be waited for: an effect, or a function of one. */
+type Waited = {
+  [Member in keyof Cloud]-?: NonNullable<Cloud[Member]> extends AnyEffect | ((...args: never) => AnyEffect) ? Member : never
+}[keyof Cloud]
+type AnyEffect = Effect.Effect<unknown, unknown>
+
+/** `name`: the cloud's. */
+type Limit = (name: string, call: AnyEffect) => AnyEffect
+
+const deed =
+  (what: string): Limit =>
+  (name, call) =>
+    within(name, what, deedMaxMin, call)
+const word =
+  (what: string): Limit =>
+  (name, call) =>
+    within(name, what, wordMaxMin, call)
+
+const saidSoon: Limit = (name, identity) =>
   Effect.timeoutOrElse(identity, {
     duration: `${identityMaxS} seconds`,
     orElse: () =>
@@ -45,31 +63,50 @@ const saidSoon = (name: string, identity: Cloud["identity"]): Cloud["identity"] 
       )
   })
 
+/** It has one itself, or who asks has. */
+const ownLimit: Limit = (_, call) => call
+
+/** Of each member of the port that may hang: one that is new there does not compile without. */
+export const limits: Readonly<Record<Waited, Limit>> = {
+  clear: word("clear"),
+  connectAgent: word("connect"),
+  endsItself: word("endsItself"),
+  hasSigns: ownLimit,
+  hostKey: word("hostKey"),
+  identity: saidSoon,
+  identityNow: saidSoon,
+  installAgent: deed("install"),
+  journalAtRest: (_, call) => Effect.timeoutOrElse(call, { duration: `${wordMaxMin} minutes`, orElse: () => Effect.succeed(null) }),
+  login: word("login"),
+  machines: ownLimit,
+  noQuota: ownLimit,
+  offers: ownLimit,
+  openPorts: deed("openPorts"),
+  owned: word("owned"),
+  peers: deed("peers"),
+  provision: deed("provision"),
+  put: (name, call) => within(name, "put", copyMaxMin, call),
+  query: word("query"),
+  remove: deed("remove"),
+  start: deed("start"),
+  stop: deed("stop"),
+  tagged: word("tagged"),
+  terminate: deed("terminate"),
+  warnings: ownLimit,
+  whyNot: ownLimit
+}
+
+type AnyMember = AnyEffect | ((...args: ReadonlyArray<unknown>) => AnyEffect) | undefined
+
 export const patientCloud = (cloud: Cloud): Cloud => {
-  const { name } = cloud
-  const { clear, endsItself, hostKey, identityNow, peers, remove, tagged } = cloud
-  return {
-    ...cloud,
-    ...(peers && { peers: (nodes) => within(name, "peers", deedMaxMin, peers(nodes)) }),
-    ...(hostKey && { hostKey: (node) => within(name, "hostKey", wordMaxMin, hostKey(node)) }),
-    ...(endsItself && { endsItself: (nodes, down) => within(name, "endsItself", wordMaxMin, endsItself(nodes, down)) }),
-    ...(identityNow && { identityNow: saidSoon(name, identityNow) }),
-    ...(clear && { clear: (tags, regions) => within(name, "clear", wordMaxMin, clear(tags, regions)) }),
-    ...(tagged && { tagged: (log, known) => within(name, "tagged", wordMaxMin, tagged(log, known)) }),
-    ...(remove && { remove: (remnant) => within(name, "remove", deedMaxMin, remove(remnant)) }),
-    identity: saidSoon(name, cloud.identity),
-    provision: (request) => within(name, "provision", deedMaxMin, cloud.provision(request)),
-    query: (nodes) => within(name, "query", wordMaxMin, cloud.query(nodes)),
-    owned: (log, isHad) => within(name, "owned", wordMaxMin, cloud.owned(log, isHad)),
-    start: (node) => within(name, "start", deedMaxMin, cloud.start(node)),
-    stop: (node) => within(name, "stop", deedMaxMin, cloud.stop(node)),
-    terminate: (node) => within(name, "terminate", deedMaxMin, cloud.terminate(node)),
-    installAgent: (node) => within(name, "install", deedMaxMin, cloud.installAgent(node)),
-    connectAgent: (node) => within(name, "connect", wordMaxMin, cloud.connectAgent(node)),
-    journalAtRest: (node) =>
-      Effect.timeoutOrElse(cloud.journalAtRest(node), { duration: `${wordMaxMin} minutes`, orElse: () => Effect.succeed(null) }),
-    put: (node, placed, onProgress) => within(name, "put", copyMaxMin, cloud.put(node, placed, onProgress))
-  }
+  const members = cloud as unknown as Readonly<Record<string, AnyMember>>
+  const limited = Object.entries(limits).flatMap(([member, limit]) => {
+    const call = members[member]
+    if (call === undefined) return []
+    const patient = Effect.isEffect(call) ? limit(cloud.name, call) : (...args: ReadonlyArray<unknown>) => limit(cloud.name, call(...args))
+    return [[member, patient] as const]
+  })
+  return { ...cloud, ...Object.fromEntries(limited) }
 }
 
 /** The clouds that there are, with limits. */

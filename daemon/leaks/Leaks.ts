@@ -17,7 +17,6 @@ import type { LeaksAdoptAnswer, LeaksEndAnswer } from "../../sdk/protocol/leaks.
 import { sentence } from "../../task/sentence.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { Clouds } from "../clouds/Clouds.ts"
-import { unansweredElsewhere } from "../clouds/unanswered.ts"
 import { streamOf } from "../commands/decision.ts"
 import { Identity } from "../life/Identity.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -29,6 +28,7 @@ import { leakOf, nameIn } from "./history.ts"
 import { isDropped, isKept, wasUsed } from "./known.ts"
 import { type Held, isCalled, type Leak, withName } from "./Leak.ts"
 import { lookAround } from "./look.ts"
+import { unansweredElsewhere } from "./unanswered.ts"
 import { leakView } from "./view.ts"
 
 const atOnce = 8
@@ -140,8 +140,10 @@ const make = Effect.gen(function* () {
       return yield* new RuntimeError({ message: found.failure.message, hint: `Not all is known: ${silent.join("; ")}.` })
     const one = yield* Effect.fromResult(found)
     const { cloud, machines } = one
+    const there = clouds.get(cloud)
+    // The log holds it for good.
     const owner = yield* Effect.mapError(
-      clouds.get(cloud)?.identity ?? Effect.succeed(null),
+      there?.identityNow ?? there?.identity ?? Effect.succeed(null),
       ({ message }) => new RuntimeError({ message: sentence(message), hint: null })
     )
     yield* record(machines[0]!.tags.cluster, (world) => adopt(world, { ...one, endByHand: clouds.get(cloud)?.endByHand }, as, owner))

@@ -1,12 +1,10 @@
 /** Accounts that clusters of this log are in and that the credentials of now do not see: what else is there nobody knows. */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
-import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type { Clusters } from "../../projections/clusters.ts"
 import type { Clouds } from "../clouds/Clouds.ts"
-import { identitiesOf } from "../clouds/identities.ts"
 import { refuseOther } from "../commands/owner.ts"
+import { whoseNow } from "./whose.ts"
 
 const namedMax = 3
 
@@ -22,15 +20,14 @@ export const accountsUnseen = Effect.fn("accountsUnseen")(function* (clouds: Clo
     owner === null || offer === null ? [] : [{ name, owner, offer, cloud: offer.cloud }]
   )
   if (owned.length === 0) return []
-  const asked = identitiesOf(
+  const who = yield* whoseNow(
     clouds,
-    owned.map(({ cloud }) => cloud)
+    owned.map(({ cloud }) => cloud),
+    waitMs
   )
-  const identities = Option.getOrUndefined(yield* Effect.timeoutOption(asked, waitMs))
   const apart = owned.flatMap((one) => {
-    const who = identities?.get(one.cloud)
-    if (who === undefined || Result.isFailure(who) || who.success === null) return []
-    return refuseOther(one, who.success) === undefined ? [] : [{ ...one, now: who.success }]
+    const now = who.get(one.cloud) ?? null
+    return now === null || refuseOther(one, now) === undefined ? [] : [{ ...one, now }]
   })
   return [...Map.groupBy(apart, ({ cloud, owner }) => JSON.stringify([cloud, owner])).values()].map((those) => {
     const [{ cloud, now, owner }] = those as [(typeof apart)[number]]

@@ -60,4 +60,6 @@ export const isKept = ({ clusters }: World, held: Held): boolean => {
 
 /** Whether any cluster of the log was ever there: of the last thousand that are gone, that is. */
 export const wasUsed = ({ clusters, costs }: World, cloud: string): boolean =>
-  [...HashMap.values(clusters.rows), ...HashMap.values(costs.rows)].some(({ offer }) => offer?.cloud === cloud)
+  [...HashMap.values(clusters.rows), ...HashMap.values(costs.rows), ...HashMap.values(costs.refused)].some(
+    ({ offer }) => offer?.cloud === cloud
+  )

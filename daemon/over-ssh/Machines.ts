@@ -28,6 +28,8 @@ interface MachinesOptions<M extends { readonly host: string }> {
   readonly bring: (machine: M, target: Target, ground?: Ground) => Effect.Effect<Ready, RemoteError>
 }
 
+/** What is known of others is learned anew. */
+const readiesMax = 10_000
 const answerMaxBytes = 64 * 1024 * 1024
 /** Of a shell that finds no such program. */
 const notThere: ReadonlyArray<number | null> = [126, 127]
@@ -44,7 +46,11 @@ export const makeMachines = <Machine extends { readonly host: string }>({
   /** Whatever it takes to ask it. `ground`: as it was seen just now. */
   const makeReady = Effect.fn("Machines.makeReady")(function* (machine: Machine, target: Target, ground?: Ground) {
     const ready = yield* bring(machine, target, ground)
-    readies.set(keyOf(machine), ready)
+    const key = keyOf(machine)
+    // The newest last.
+    readies.delete(key)
+    readies.set(key, ready)
+    for (const old of readies.keys()) if (readies.size > readiesMax) readies.delete(old)
     return ready
   })
 

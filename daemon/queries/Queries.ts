@@ -11,8 +11,8 @@ import type { Moment } from "../../sdk/protocol/replay.ts"
 import type { Request } from "../../sdk/protocol/Wire.ts"
 import { Catalogs } from "../catalog/Catalogs.ts"
 import { Clouds } from "../clouds/Clouds.ts"
-import { unansweredElsewhere } from "../clouds/unanswered.ts"
 import { Leaks } from "../leaks/Leaks.ts"
+import { unansweredElsewhere } from "../leaks/unanswered.ts"
 import { Identity } from "../life/Identity.ts"
 import { Lifecycle } from "../life/Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
@@ -40,7 +40,7 @@ import { operationAnswers } from "./operations.ts"
 import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
-import { refresh } from "./refresh.ts"
+import { type Refreshed, refresh } from "./refresh.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
 import { explained } from "./unreached.ts"
@@ -115,7 +115,7 @@ const make = Effect.gen(function* () {
 
   const answers: Answers = {
     status: Effect.fnUntraced(function* ({ at, clusterNames, refresh: isAsked }, { id }, reply) {
-      let unseen: ReadonlyMap<string, string> = new Map()
+      let { seen, unseen }: Refreshed = { seen: new Set(), unseen: new Map() }
       if (isAsked) {
         if (isReadOnly())
           return yield* new ReadOnlyError({
@@ -125,16 +125,16 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        unseen = yield* refresh(asked, couriers.observe, (waiting) =>
+        ;({ seen, unseen } = yield* refresh(asked, couriers.observe, (waiting) =>
           reply.send({ type: "result", data: { id, at: log.world().at, value: { waiting }, more: true } })
-        )
+        ))
       }
       const { moment, world } = yield* past.at(at)
       const { notFound, rows } = select(world.clusters, clusterNames)
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world, identityMaxMs) : []
       const nowMs = yield* momentOf(moment)
-      const shown = rows.map((row) => (isAsked && !unseen.has(row.id) ? asSeen(row) : row))
+      const shown = rows.map((row) => (seen.has(row.id) ? asSeen(row) : row))
       const views = shown.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
       const { clusters, notices: blind } = withUnseen(views, unseen)
       const told = [...about, ...elsewhere.map((what) => `${what}.`), ...blind]

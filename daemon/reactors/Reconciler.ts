@@ -103,7 +103,7 @@ const make = Effect.gen(function* () {
   const fail = Effect.fn("Reconciler.fail")(function* (cluster: ClusterId, action: Action, slot: Slot, cause: Cause.Cause<unknown>) {
     const error = Cause.squash(cause)
     const before = rowOf(log.world().clusters, cluster)
-    const ends = before !== undefined && isEnding(before, action)
+    const ends = isEnding(action)
     // Who ends a cluster does not wait for what its cloud is at.
     const goesOn = error instanceof CloudError && error.goesOn === true && !ends
     slot.tries = goesOn ? 1 : slot.tries + 1

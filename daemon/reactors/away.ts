@@ -21,7 +21,7 @@ export interface Away {
 /** One that was known to be away before it was asked for anything is not waited for as long. */
 const wasThere = (row: ClusterRow, action: Action): boolean => {
   const [active] = workOf(row)
-  if (active === undefined || isEnding(row, action)) return false
+  if (active === undefined || isEnding(action)) return false
   const isOld = ({ ready, reason, sinceMs }: NodeRow) => !ready && reason !== null && sinceMs < active.sinceMs
   return !row.nodes.some(isOld)
 }

@@ -33,6 +33,7 @@ export const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync
 /** Of what only writes down as well: whoever adds an action finds a word for it. */
 const wording: Readonly<Record<Action["_tag"], string>> = {
   Provision: "provisioning",
+  LookFor: "looking for what it had asked for",
   AskOnce: "looking for what it had asked for",
   RequestNodes: "asking for nodes",
   AskAgain: "asking for nodes again",
@@ -64,14 +65,13 @@ const clearing = ({ machine: { clone, ports = [] } }: ClusterRow): string =>
     " and "
   )
 
-const deedOf = (row: ClusterRow, action: Action, at: Action["_tag"]): string => {
+const deedOf = (row: ClusterRow, at: Action["_tag"]): string => {
   if (at === "Conclude" || at === "GiveUpPlace") return clearing(row) || wording[at]
-  return at === "Provision" && isEnding(row, action) ? wording.AskOnce : wording[at]
+  return wording[at]
 }
 
 /** What was asked for is looked for before a cluster can end: that is a part of its end. */
-export const isEnding = ({ wanted }: ClusterRow, { _tag }: Action) =>
-  _tag === "StopNodes" || _tag === "ReleaseNodes" || _tag === "Conclude" || (_tag === "Provision" && wanted === "gone")
+export const isEnding = ({ _tag }: Action) => _tag === "StopNodes" || _tag === "ReleaseNodes" || _tag === "Conclude" || _tag === "LookFor"
 
 const uncleared = ({ name, nodes, offer }: ClusterRow, message: string) => {
   const where = offer === null ? "" : placeText(offer)
@@ -131,8 +131,8 @@ const failureOf = (row: ClusterRow, action: Action, failed: Failed): SkydError =
   if (action._tag === "Arm") return notArmed(row, failed)
   const at = away?.action ?? action._tag
   const lasting = away === undefined ? "" : `not reached for ${Math.round((nowMs - away.sinceMs) / 60_000)} min: `
-  const what = `${row.name}: ${deedOf(row, action, at)} failed: ${lasting}${message}`
-  if (isEnding(row, action)) return endFailed(row, action, what, failed.forbidden)
+  const what = `${row.name}: ${deedOf(row, at)} failed: ${lasting}${message}`
+  if (isEnding(action)) return endFailed(row, action, what, failed.forbidden)
   // A machine that is shut stays so.
   const again = failed.forbidden && at === "InstallAgents" ? "" : `Try again: sky launch or sky start ${row.name}; `
   const kept = `${row.name} is kept as it is. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`

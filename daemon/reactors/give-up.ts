@@ -125,16 +125,13 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   const active = workOf(row)
   // Nobody waits long for what is known to be away: what is wanted is tried on.
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
-  const isLong =
-    action._tag === "Provision" && !isEnding(row, action)
-      ? isLongAsked(row, action.token, failed)
-      : tries >= (isAway ? triesMaxAway : triesMax)
+  const isLong = action._tag === "Provision" ? isLongAsked(row, action.token, failed) : tries >= (isAway ? triesMaxAway : triesMax)
   const isOver = away === undefined ? isLong : nowMs - away.sinceMs >= awayMaxMs
   const said = actionFailed(row, action, failed)
   if (action._tag === "Provision" && mayPass(row, action) && isOver)
     return seen(active[0]?.id ?? null, [...said, ...passedOver(row, action.token, message)])
   if (!final && (!isOver || waitsItOut(row, action))) return seen(active[0]?.id ?? null, said)
-  const isWhole = isEnding(row, action) || action._tag === "ClearPlace" || isUnborn(row, action)
+  const isWhole = isEnding(action) || action._tag === "ClearPlace" || isUnborn(row, action)
   const error = recordError(failure(row, action, failed))
   const waiting = action._tag === "Arm" ? row.operations.filter(({ method }) => method === "autostop") : []
   const ended = [...(isWhole ? active : active.slice(0, 1)), ...waiting].map(({ id }) => [{ _tag: "OperationFailed", error }, id] as const)

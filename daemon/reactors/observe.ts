@@ -22,6 +22,13 @@ interface Tools {
   readonly cloudFor: (row: ClusterRow) => Effect.Effect<Cloud, CloudError>
 }
 
+export interface Observed {
+  /** Whether its cloud was asked: of a cluster without nodes there is nothing to ask. */
+  readonly wasAsked: boolean
+  /** Why nothing is known of some of the nodes. */
+  readonly whys: ReadonlyArray<string>
+}
+
 interface Known {
   /** The nodes whose agent does not answer. */
   readonly silent: ReadonlySet<NodeId>
@@ -32,6 +39,9 @@ interface Known {
   /** Why nothing is known of a node, as it was last said. */
   readonly said: Map<NodeId, string>
 }
+
+/** Where there is nothing to look at, or nobody who looks. */
+export const unasked: Observed = { wasAsked: false, whys: [] }
 
 /** Every fact about a node makes another row of it. */
 const rowOfNode = (row: ClusterRow, node: NodeId) => row.nodes.find((known) => known.node === node)
@@ -54,17 +64,16 @@ const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, stat
 })
 
 /**
- * A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. Answers
- * why nothing is known of some of the nodes.
+ * A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business.
  */
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,
   inbox: JournalInbox,
   { isLinked, said, silent, unreached = Effect.succeed([]) }: Known,
   { cloudFor, identity, log, refOf }: Tools
-): Effect.fn.Return<ReadonlyArray<string>> {
+): Effect.fn.Return<Observed> {
   const before = rowOf(log.world().clusters, cluster)
-  if (before === undefined || before.nodes.length === 0) return []
+  if (before === undefined || before.nodes.length === 0) return unasked
   const refs = before.nodes.map((node) => refOf(before, node))
   const waits = yield* Looking
   const look = Effect.gen(function* () {
@@ -105,5 +114,6 @@ export const observe = Effect.fn("observe")(function* (
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }
   yield* Effect.orDie(log.decide(decide))
-  return [...new Set(states.flatMap(({ reason, state }) => (state === "unknown" && reason !== null ? [reason] : [])))]
+  const whys = new Set(states.flatMap(({ reason, state }) => (state === "unknown" && reason !== null ? [reason] : [])))
+  return { wasAsked: true, whys: [...whys] }
 })

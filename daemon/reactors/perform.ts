@@ -99,6 +99,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
   switch (action._tag) {
     case "Provision":
       return yield* goingOn(row, yield* provision(row, action.token, cloud, hands), hands)
+    case "LookFor":
+      return yield* provision(row, action.token, cloud, hands)
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, hands)
     case "Arm": {

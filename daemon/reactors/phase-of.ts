@@ -24,6 +24,7 @@ const phaseOfAction: Readonly<Record<Action["_tag"], Progress["phase"]>> = {
   Submit: "submit",
   EndRequests: "submit",
   StopNodes: "stop",
+  LookFor: "down",
   AskOnce: "down",
   ReleaseNodes: "down",
   Conclude: "down"

@@ -15,6 +15,8 @@ import { closedPorts } from "../commands/of-machines.ts"
 export type Action =
   /** Find out what became of a token, by asking for it again. */
   | { readonly _tag: "Provision"; readonly token: NodeToken }
+  /** What came of it, before its cluster ends: it is not asked for where it was not yet. */
+  | { readonly _tag: "LookFor"; readonly token: NodeToken }
   /** The same before a purge, which does not wait for an answer. */
   | { readonly _tag: "AskOnce"; readonly token: NodeToken }
   /** Write down a token for the ranks that are missing. */
@@ -149,6 +151,6 @@ export const plan = (row: ClusterRow, jobs: Jobs): Action | undefined => {
   const reached = reachedOf(row, jobs)
   if (reached.length > 0) return { _tag: "EndRequests", operations: reached.map(({ id }) => id) }
   const [pending] = row.pending
-  if (pending !== undefined) return { _tag: row.wanted === "gone" && row.purge ? "AskOnce" : "Provision", token: pending.token }
+  if (pending !== undefined) return { _tag: row.wanted !== "gone" ? "Provision" : row.purge ? "AskOnce" : "LookFor", token: pending.token }
   return row.wanted === "up" ? work(row) : ending(row)
 }

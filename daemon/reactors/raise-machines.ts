@@ -126,7 +126,15 @@ export const provision = Effect.fn("perform.provision")(function* (
     ...(hostKey === null ? {} : { hostKey })
   })
   const { machine, offer, ranks } = asked
-  const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token) }
+  const request = {
+    tags: tagsOf(row, log),
+    token,
+    ranks,
+    offer,
+    machine,
+    isInherited: inherited.has(token),
+    isEnding: row.wanted === "gone"
+  }
   const made: Array<Event> = []
   const { name } = cloud
   return yield* cloud.provision(request).pipe(

@@ -27,6 +27,7 @@ import { Notices } from "../Notices.ts"
 import { Queries } from "../queries/Queries.ts"
 import { AgentLink } from "../reactors/couriers/AgentLink.ts"
 import { Couriers } from "../reactors/couriers/Couriers.ts"
+import { unasked } from "../reactors/observe.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { refOf } from "../reactors/raise-machines.ts"
 import { Operations } from "../requests/Operations.ts"
@@ -67,7 +68,7 @@ const couriers = Layer.effect(
       arm: unused,
       halt: unused,
       activity: unused,
-      observe: () => Effect.succeed([]),
+      observe: () => Effect.succeed(unasked),
       untilTold: () => Effect.void,
       introduce: () => Effect.void,
       unreached: () => Effect.succeed([]),

@@ -15,8 +15,13 @@ export const misnamed = (code: string, message: string): CloudError =>
 
 export const passingBy = (code: string, message: string): CloudError => new CloudError({ kind: "Transient", code, message })
 
+/** The same error, and all that is known with it, but for what is said here. */
+export const butFor = (error: CloudError, said: Partial<CloudError>): CloudError =>
+  // An error's message is not among what is spread.
+  new CloudError({ ...error, message: error.message, ...said })
+
 /** Something may be there: that we may not ask, or not now, says nothing of it. */
-export const later = ({ code, message }: CloudError): CloudError => passingBy(code, message)
+export const later = (error: CloudError): CloudError => butFor(error, { kind: "Transient" })
 
 /**
  * What was asked for is there, or may be (`what`), and who looks is refused for want of a right or of credentials: no other place is
@@ -25,7 +30,7 @@ export const later = ({ code, message }: CloudError): CloudError => passingBy(co
 export const unseen =
   (what: string) =>
   (error: CloudError): CloudError => {
-    const { anyKind, code, message, scope, want } = error
+    const { anyKind, message, scope, want } = error
     if (scope !== "cloud" || anyKind !== true || want !== undefined) return later(error)
-    return new CloudError({ kind: "Transient", code, message: `${what}, and cannot be seen: ${message}`, scope, anyKind, goesOn: true })
+    return butFor(later(error), { message: `${what}, and cannot be seen: ${message}`, goesOn: true })
   }

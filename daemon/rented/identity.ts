@@ -1,8 +1,8 @@
 /** Whose the credentials are, asked once for as long as they are the same. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../clouds/Cloud.ts"
 import { inTurn } from "../in-turn.ts"
+import { steadyMs } from "../steady-ms.ts"
 import { goodForMs, type SightOptions } from "./sight.ts"
 
 type Names = ReadonlyArray<string>
@@ -22,7 +22,7 @@ export const keptIdentity = ({
   let last: { readonly names: Names; readonly atMs: number; readonly fingerprint: string } | undefined
   const turn = inTurn<"identity">()
   const look = Effect.fnUntraced(function* (anew: boolean) {
-    const atMs = yield* Clock.currentTimeMillis
+    const atMs = yield* steadyMs
     const now = yield* fingerprint
     if (!anew && last !== undefined && last.fingerprint === now && atMs - last.atMs < goodForMs) return last.names
     const names = yield* ask

@@ -11,6 +11,7 @@ import { plain } from "../over-ssh/agents.ts"
 import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
+import { steadyMs } from "../steady-ms.ts"
 import { refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
@@ -71,13 +72,14 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
   const whenUp = Effect.fn("Install.whenUp")(function* <A>(ref: NodeRef, work: Effect.Effect<A, CloudError>, patienceMs = 0) {
     const waiting = yield* Waiting
     yield* Effect.addFinalizer(() => Effect.sync(() => waiting.over(ref.node)))
-    const beganMs = yield* Clock.currentTimeMillis
-    const say = (what: string) => waiting.begun(ref.node, what, beganMs)
+    const sinceMs = yield* Clock.currentTimeMillis
+    const say = (what: string) => waiting.begun(ref.node, what, sinceMs)
     say(`waiting for ssh on ${ref.address ?? ref.host ?? ref.node}`)
+    const beganMs = yield* steadyMs
     for (let lookedMs = beganMs; ; ) {
       const tried = yield* Effect.result(work)
       if (tried._tag === "Success") return tried.success
-      const nowMs = yield* Clock.currentTimeMillis
+      const nowMs = yield* steadyMs
       const failure = yield* orStrange(ref, tried.failure)
       if (failure.code === keyLost && nowMs - beganMs >= patienceMs) return yield* failure
       if (!early.includes(tried.failure.code) || nowMs - beganMs > readyMaxMs) return yield* tried.failure

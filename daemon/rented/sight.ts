@@ -2,10 +2,10 @@
  * Whether an account can be used, as it was last seen. What is good is said at once and looked at again meanwhile; what is wrong is looked
  * at anew by whoever asks, since he may have mended it.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../clouds/Cloud.ts"
 import { inTurn } from "../in-turn.ts"
+import { steadyMs } from "../steady-ms.ts"
 
 export const goodForMs = 10 * 60_000
 /** Several ask at a time. */
@@ -51,7 +51,7 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
   /** How often what was seen was doubted: what is kept from before the last time is not told. */
   let doubts = 0
   const turn = inTurn<"look">()
-  const now = Effect.all({ ms: Clock.currentTimeMillis, fingerprint })
+  const now = Effect.all({ ms: steadyMs, fingerprint })
   type Now = Effect.Success<typeof now>
   const isFresh = (kept: Kept, at: Now) =>
     kept.doubts === doubts &&
@@ -59,7 +59,7 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
     at.ms - kept.atMs < (kept.why === null ? goodForMs : kept.isAnswer ? badForMs : silentForMs)
   /** `fingerprint`, `doubts`: from before the look, which may have used the credentials of then. */
   const keep = (seen: Omit<Kept, "atMs" | "found">, found?: A) =>
-    Effect.map(Clock.currentTimeMillis, (atMs): Kept => {
+    Effect.map(steadyMs, (atMs): Kept => {
       last = { ...seen, found, atMs }
       return last
     })

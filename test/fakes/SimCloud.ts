@@ -6,8 +6,9 @@ import { Effect, type Fiber, Random } from "effect"
 import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownState } from "../../daemon/clouds/Cloud.ts"
 import type { NoQuota } from "../../daemon/clouds/Offered.ts"
 import type { SecretValues } from "../../daemon/home/Secrets.ts"
+import { notAsked } from "../../daemon/rented/asked-no-more.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
-import { ClusterId, ClusterName, NodeId } from "../../events/ids.ts"
+import { ClusterId, ClusterName, NodeId, type NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import { portTexts } from "../../task/ports.ts"
 import { offer } from "./facts.ts"
@@ -59,6 +60,7 @@ export class SimCloud {
   readonly lost = new Map<string, CloudError>()
   /** Calls that fail, by name; `NAME NODE` only for that node. */
   readonly faults = new Map<string, CloudError>()
+  private readonly sent = new Set<NodeToken>()
   /** Why the user's folder cannot be listed, if it cannot. */
   unreadable: SyncError | undefined
   /** The daemon's folder of secrets. */
@@ -108,6 +110,15 @@ export class SimCloud {
       // It is done before the answer arrives.
       yield* this.slow
       return done
+    })
+  }
+
+  /** Who ends a cluster asks for nothing more; before its disk is copied nothing was asked for. */
+  private asked({ isEnding = false, isInherited = false, token }: ProvisionRequest): Effect.Effect<void, CloudError> {
+    return Effect.suspend(() => {
+      if (isEnding && !isInherited && !this.sent.has(token)) return Effect.fail(notAsked("nothing was asked for yet"))
+      if (this.faults.get("provision")?.code !== "DiskBeingCopied") this.sent.add(token)
+      return Effect.void
     })
   }
 
@@ -208,16 +219,19 @@ export class SimCloud {
     offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
     provision: (request) =>
       Effect.andThen(
-        this.hasRoom(() => this.byToken.has(request.token)),
-        Effect.flatMap(
-          this.call("provision", () => {
-            const known = this.fallen.get(request.token)
-            if (known !== undefined) return known
-            const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
-            const given = lack === null ? this.provision(request) : this.fallShort(request, lack)
-            return this.lostAt(request.offer) ?? given
-          }),
-          (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
+        this.asked(request),
+        Effect.andThen(
+          this.hasRoom(() => this.byToken.has(request.token)),
+          Effect.flatMap(
+            this.call("provision", () => {
+              const known = this.fallen.get(request.token)
+              if (known !== undefined) return known
+              const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
+              const given = lack === null ? this.provision(request) : this.fallShort(request, lack)
+              return this.lostAt(request.offer) ?? given
+            }),
+            (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
+          )
         )
       ),
     whyNot: Effect.sync(() => this.whyNot),

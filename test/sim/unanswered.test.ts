@@ -69,6 +69,25 @@ describe("a cloud that has no answer for a new cluster", () => {
     )
   )
 
+  it.effect("but is still at the copy of its disk, is asked for nothing by a down, which waits for no copy and leaves no machine", () =>
+    scene(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        const message = "the disk of b is still being copied"
+        world.faults.set("provision", new CloudError({ kind: "Transient", code: "DiskBeingCopied", message, goesOn: true }))
+        yield* ask("l", "launch", launch)
+        yield* pass(daemon, "10 minutes")
+        yield* ask("d", "down", { clusterName: "a" })
+        assert.deepInclude(outcome("d"), { _tag: "succeeded" })
+        assert.isUndefined(row())
+        world.faults.clear()
+        yield* pass(daemon, "10 minutes")
+        assert.isFalse(factsOf(disk).some(({ _tag }) => _tag === "NodeProvisioned"))
+        assert.strictEqual(world.machines.size, 0)
+        check(daemon, world, disk)
+      })
+    )
+  )
+
   it.effect("is waited out by who said so", () =>
     scene(({ ask, daemon, outcome, row, world }) =>
       Effect.gen(function* () {

@@ -7,7 +7,10 @@ import { whileCopying } from "../../daemon/rented/copying.ts"
 
 it.effect("says that the disk is still being copied", () =>
   Effect.gen(function* () {
-    const cloud = { name: "aws", provision: () => whileCopying({ clusterName: "train" } as never, Effect.never) }
+    const cloud = {
+      name: "aws",
+      provision: () => whileCopying({}, { clusterName: "train" } as never, { root: Effect.never, known: Effect.succeed(undefined) })
+    }
     const asked = yield* Effect.forkChild(Effect.flip(patientCloud(cloud as never).provision({} as never)))
     yield* TestClock.adjust("20 minutes")
     const { code, goesOn, kind, message } = yield* Fiber.join(asked)

@@ -116,6 +116,56 @@ describe("a cluster", () => {
     const over: ReadonlyArray<Timed> = [...before, [4, released()], [4, gone], [7, ended(first)], [7, ended(first)]]
     assert.deepInclude(costOf(over, 8), { totalUsd: 4 + 30, abandoned: 0 })
   })
+  describe("that no place gave anything, and whose machine ran all the same until it was ended as a leak,", () => {
+    const refused: Said = { _tag: "NodeRefused", cluster, token, code: "NoCapacity", message: "no room" }
+    const ended: Said = { _tag: "LeakEnded", cluster, cloud: "aws", kind: "machine", id: "i-1", region: "us-east-1", node: nodeId(0) }
+    const before: ReadonlyArray<Timed> = [...runs().slice(0, 5), [1, refused]]
+    const second = NodeToken.make("01HZZZZZZZZZZZZZZZZZZZZZT8")
+    const unanswered: ReadonlyArray<Timed> = [
+      [1, wanted(1, priced, second)],
+      [1, { _tag: "RequestAbandoned", cluster, token: second, ranks: [0], reason: "no answer" }]
+    ]
+    const nothingLeft: Said = { _tag: "NodeRefused", cluster, token: second, code: "NothingLeft", message: "all has ended" }
+    const paid = { name, totalUsd: 10, abandoned: 0 }
+
+    it("has paid for it, whether it was gone before or went after", () => {
+      assert.deepInclude(costOf([...before, [1, gone], [6, ended]], 9), paid)
+      assert.deepInclude(costOf([...before, [6, ended], [7, gone]], 9), paid)
+    })
+    it("has paid for it beside what was never answered for, in whatever order that is known", () => {
+      const both: ReadonlyArray<Timed> = [...before, ...unanswered, [1, gone]]
+      assert.deepInclude(costOf([...both, [6, ended], [7, nothingLeft]], 9), paid)
+      assert.deepInclude(costOf([...both, [5, nothingLeft], [6, ended]], 9), paid)
+    })
+    it("is in no answer before it has, and has paid once where it was adopted meanwhile", () => {
+      assert.deepStrictEqual(reportAt([...before, [1, gone]], 9).costs, [])
+      const adopted: Said = { _tag: "ClusterAdopted", cluster, name, offer: priced, numNodes: 1 }
+      assert.deepInclude(costOf([...before, [1, gone], [2, adopted], [6, ended], [7, gone], [8, ended]], 9), paid)
+    })
+    it("is in the sum of the older ones once many others have gone since, and is no longer waited for after as many like it", () => {
+      const clusterOf = (i: number) => ClusterId.make(`01HZZZZZZZZZZZZZZZZZ${String(i).padStart(6, "0")}`)
+      const others = (facts: ReadonlyArray<Timed>) =>
+        Array.from({ length: 1000 }, (_, i) => facts.map(([at, said]): Timed => [at, { ...said, cluster: clusterOf(i) } as Said])).flat()
+      const foldOf = (facts: ReadonlyArray<Timed>) => timed(facts).reduce(costs.apply, costs.empty)
+      const ran = others([
+        [6, created],
+        [6, chosen()],
+        [6, wanted()],
+        [6, given()],
+        [6, gone]
+      ])
+      const paidFor = foldOf([...before, [1, gone], [6, ended], ...ran])
+      assert.deepStrictEqual([HashMap.size(paidFor.rows), paidFor.older], [1000, { clusters: 1, usd: 10 }])
+      const alike = others([
+        [1, created],
+        [1, chosen()],
+        [1, wanted()],
+        [1, refused],
+        [1, gone]
+      ])
+      assert.strictEqual(HashMap.size(foldOf([...before, [1, gone], ...alike, [6, ended]]).rows), 0)
+    })
+  })
   it("costs nothing before a machine is given, then what its nodes cost, up to now", () => {
     assert.deepInclude(costOf(runs().slice(0, 5), 9), {
       totalUsd: 0,

@@ -43,7 +43,7 @@ describe("an end that fails", () => {
   it("as what was asked for cannot be looked for is said to be that, not a launch's failure", () => {
     const pending: Said = { _tag: "NodeRequested", cluster, token, ranks: [0], offer }
     const failed = { message: "no route", tries: 5, nowMs: 1, final: false }
-    const { events } = giveUp(rowAfter([...up(), pending, ...asked])!, { _tag: "Provision", token }, failed)
+    const { events } = giveUp(rowAfter([...up(), pending, ...asked])!, { _tag: "LookFor", token }, failed)
     const said = JSON.stringify(events)
     assert.include(said, "looking for what it had asked for failed: no route")
     assert.include(said, "sky down --purge")

@@ -49,6 +49,8 @@ interface Scene {
   isForbidden: boolean
   hasSigns: boolean
   identity: ReadonlyArray<string> | null
+  /** Who they were. */
+  kept?: ReadonlyArray<string>
   tagged?: Effect.Effect<Tagged, CloudError>
   /** What the cloud was told to end, in order; which of it fails. */
   readonly ended: Array<string>
@@ -87,7 +89,8 @@ const scene = (
     whyNot: Effect.sync(() => scene.whyNot),
     isForbidden: () => scene.isForbidden,
     hasSigns: Effect.sync(() => scene.hasSigns),
-    identity: Effect.sync(() => scene.identity),
+    identity: Effect.sync(() => scene.kept ?? scene.identity),
+    identityNow: Effect.sync(() => scene.identity),
     owned: () => Effect.die("tagged says it"),
     tagged: (log: string | null, known: KnownNodes) =>
       Effect.suspend(() => {
@@ -604,6 +607,16 @@ describe("the end of a leak that a daemon began before it died", () => {
 })
 
 describe("an adoption", () => {
+  it.effect("is by those whose the credentials are now, whoever they were a moment ago: the log holds that for good", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.held = [machine(0)]
+        scene.kept = ["bob", "other"]
+        yield* adopt("train")
+        assert.deepStrictEqual((yield* row)!.owner, ["ann", "account"])
+      })
+    )
+  )
   it.effect("makes a cluster of machines as they were seen, and nothing is done to them", () =>
     scene((scene) =>
       Effect.gen(function* () {

@@ -4,20 +4,22 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Looking, whoseTheyAre } from "../../daemon/clouds/Looking.ts"
 import { refresh } from "../../daemon/queries/refresh.ts"
+import { unasked } from "../../daemon/reactors/observe.ts"
 import { offer } from "../fakes/facts.ts"
 
 const row = (name: string) => ({ id: name, name, offer: { ...offer, cloud: "aws" } }) as never
-const rows = ["hung", "seen", "dark"].map(row)
+const rows = ["hung", "seen", "dark", "empty"].map(row)
 
 /** `hung`: its cloud does not say whose the credentials are, until `done`. */
 const looks = (learned: Array<string>) => (id: string) =>
   Effect.gen(function* () {
-    if (id === "dark") return ["you may not"]
-    if (id === "seen") return []
+    if (id === "dark") return { wasAsked: true, whys: ["you may not"] }
+    if (id === "seen") return { wasAsked: true, whys: [] }
+    if (id === "empty") return unasked
     ;(yield* Looking)(whoseTheyAre)
     yield* Effect.sleep("1 minute")
     learned.push(id)
-    return []
+    return { wasAsked: true, whys: [] }
   })
 
 const waitingFor = (passed: ReadonlyArray<string>) =>
@@ -42,8 +44,11 @@ describe("a refresh", () => {
   it.effect("ends after 20 s with why each was not seen; what the cloud says later is learned all the same", () =>
     Effect.gen(function* () {
       const { asking, learned } = yield* waitingFor(["2 seconds", "18 seconds"])
+      const { seen, unseen } = yield* Fiber.join(asking)
+      // Of one without nodes nobody was asked.
+      assert.deepStrictEqual([...seen], ["seen"])
       assert.deepStrictEqual(
-        [...(yield* Fiber.join(asking))],
+        [...unseen],
         [
           ["dark", "you may not"],
           ["hung", "AWS has not said within 20 s whose the credentials are"]
@@ -55,3 +60,29 @@ describe("a refresh", () => {
     })
   )
 })
+
+it.effect("a cloud that hangs with hundreds of clusters keeps no other from being asked", () =>
+  Effect.gen(function* () {
+    const many = Array.from({ length: 300 }, (_, i) => row(`a${i}`))
+    const mine = { id: "mine", name: "mine", offer: { ...offer, cloud: "gcp" } } as never
+    const began = new Set<string>()
+    const look = (id: string) => {
+      began.add(id)
+      return id === "mine" ? Effect.succeed(unasked) : Effect.never
+    }
+    const asking = yield* Effect.forkChild(refresh([...many, mine], look, () => Effect.void))
+    yield* TestClock.adjust("20 seconds")
+    const { unseen } = yield* Fiber.join(asking)
+    assert.isTrue(began.has("mine"))
+    assert.isUndefined(unseen.get("mine"))
+    assert.strictEqual(unseen.size, 300)
+    for (const [id, why] of unseen)
+      assert.strictEqual(
+        why,
+        began.has(id)
+          ? "AWS has not said within 20 s what became of its machines"
+          : "AWS was not asked within 20 s: it is still asked of others"
+      )
+    assert.isBelow(began.size, 300)
+  })
+)

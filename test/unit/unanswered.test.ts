@@ -2,19 +2,21 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { unansweredElsewhere } from "../../daemon/clouds/unanswered.ts"
+import { accountsUnseen } from "../../daemon/leaks/accounts.ts"
+import { unansweredElsewhere } from "../../daemon/leaks/unanswered.ts"
 import type { Event } from "../../events/Event.ts"
-import { cluster, created, name, nodeId, offer, token, worldOf } from "../fakes/facts.ts"
+import { cluster, created, name, nodeId, offer, type Said, token, up, worldOf } from "../fakes/facts.ts"
 
 const far = { ...offer, cloud: "far", region: "r-1" }
 const given: Event = { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1", host: "i-0" }
-const world = worldOf([
+const events: ReadonlyArray<Said> = [
   created,
   { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] },
   given,
   { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" },
   { _tag: "ClusterGone", cluster, name, reason: "torn down" }
-])
+]
+const world = worldOf(events)
 const told = (identity: Effect.Effect<ReadonlyArray<string>>) =>
   Effect.gen(function* () {
     const clouds = new Map([["far", { name: "far", identity } as never]])
@@ -33,4 +35,36 @@ it.effect(
       assert.include(silent, "1 node of train that a purge gave up on may run and cost")
       assert.include(silent, "whose the credentials are now cannot be told")
     })
+)
+
+it.effect("a cloud that does not answer keeps nobody from what the others say: neither of what may run elsewhere, nor of accounts", () =>
+  Effect.gen(function* () {
+    const identities = { far: Effect.succeed(["ann", "account"]), local: Effect.succeed(["bob", "other"]), dark: Effect.never }
+    const clouds = new Map(Object.entries(identities).map(([cloud, identity]) => [cloud, { name: cloud, identity } as never])) as never
+    const soon = <A>(asked: Effect.Effect<A>) =>
+      Effect.gen(function* () {
+        const asking = yield* Effect.forkChild(asked, { startImmediately: true })
+        yield* TestClock.adjust("300 millis")
+        return yield* Fiber.join(asking)
+      })
+    const dark = "01HZZZZZZZZZZZZZZZZZZZZZC2" as typeof cluster
+    const inDark: ReadonlyArray<Event> = [
+      { _tag: "ClusterCreated", cluster: dark, name: "other" as typeof name },
+      { _tag: "PlaceChosen", cluster: dark, offer: { ...offer, cloud: "dark" }, numNodes: 1, owner: ["ann"] }
+    ]
+    const asked: Event = { _tag: "NodeRequested", cluster: dark, token, ranks: [0], offer: { ...offer, cloud: "dark" } }
+    const lost: ReadonlyArray<Event> = [
+      ...inDark,
+      asked,
+      { _tag: "RequestAbandoned", cluster: dark, token, ranks: [0], reason: "no answer" },
+      { _tag: "ClusterGone", cluster: dark, name: "other" as typeof name, reason: "torn down" }
+    ]
+    const elsewhere = yield* soon(unansweredElsewhere(clouds, worldOf([...events, ...lost]), 300))
+    assert.strictEqual(elsewhere.length, 1)
+    assert.include(elsewhere[0], "asked for as other")
+    const owned = up().map((said) => ("_tag" in said && said._tag === "PlaceChosen" ? { ...said, owner: ["ann"] } : said))
+    const accounts = yield* soon(accountsUnseen(clouds, worldOf([...owned, ...inDark]).clusters, 300))
+    assert.strictEqual(accounts.length, 1)
+    assert.include(accounts[0], "local: the account of ann")
+  })
 )

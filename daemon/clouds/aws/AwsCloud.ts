@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
+import { askedNoMore } from "../../rented/asked-no-more.ts"
 import { cleanedUp } from "../../rented/cleanup.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
@@ -64,7 +65,10 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     const root =
       machine.clone === undefined
         ? yield* images.rootFor(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
-        : yield* whileCopying(machine.clone, clones.rootFor(region, machine.clone, tags, id))
+        : yield* whileCopying(request, machine.clone, {
+            root: clones.rootFor(region, machine.clone, tags, id),
+            known: clones.known(region, tags)
+          })
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
@@ -84,10 +88,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     return input instanceof CloudError ? yield* input : input
   })
 
+  const { asking, believed } = askedNoMore()
   const provisionOnce = makeProvision({
     aws,
     instances,
-    inputOf,
+    inputOf: (request) => asking(request, inputOf(request)),
     settings,
     hostKeyOf,
     forgetGroups: groups.forget,
@@ -95,7 +100,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   })
 
   const provision = cleanedUp({
-    provision: (request) => doubting(provisionOnce(request)),
+    provision: (request) => doubting(believed(provisionOnce)(request)),
     closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
     removeCopies: ({ offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!])].map((region) => remnants.removeCopies(region, tags.cluster)))

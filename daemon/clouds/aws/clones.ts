@@ -72,6 +72,9 @@ export const makeClones = (aws: Aws) => {
     )
 
   return {
+    /** Undefined while it is not whole. */
+    known: (region: string, tags: Tags) =>
+      Effect.map(find(region, tags), (image) => (image?.State === "available" ? rootOf(image.ImageId!, image) : undefined)),
     /** Waits for it, which takes minutes for a large disk, and more where it goes to another region. */
     rootFor: Effect.fn("Clones.rootFor")(function* (
       region: string,

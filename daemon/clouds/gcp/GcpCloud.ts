@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { namedImage } from "../../../task/images.ts"
 import { notLaunched } from "../../optimizer/not-launched.ts"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
+import { askedNoMore } from "../../rented/asked-no-more.ts"
 import { cleanedUp } from "../../rented/cleanup.ts"
 import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
@@ -66,7 +67,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     const root =
       machine.clone === undefined
         ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
-        : yield* whileCopying(machine.clone, clones.rootFor(machine.clone, tags, id))
+        : yield* whileCopying(request, machine.clone, { root: clones.rootFor(machine.clone, tags, id), known: clones.known(tags) })
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
@@ -85,11 +86,12 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     } satisfies Parts
   })
 
+  const { asking, believed } = askedNoMore()
   const provisionOnce = makeProvision({
     gcp,
     instances,
     operations,
-    partsOf,
+    partsOf: (request) => asking(request, partsOf(request)),
     settings,
     hostKeyOf
   })
@@ -109,7 +111,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   })
   const provision = cleanedUp({
     provision: (request) =>
-      doubting(provisionOnce(request)).pipe(
+      doubting(believed(provisionOnce)(request)).pipe(
         Effect.tap(() => tellMade),
         Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))

@@ -69,12 +69,18 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
       )
     )
 
+  const wholeIn = (found: Effect.Success<ReturnType<typeof find>>): Root | undefined =>
+    found?.status === "READY" ? { link: found.link, kind: "snapshot", gib: found.gib } : undefined
+
   return {
+    /** Undefined while it is not whole. */
+    known: ({ cluster }: Tags) => Effect.map(find(nameOf(cluster)), wholeIn),
     /** Waits for it, which takes minutes for a large disk. */
     rootFor: Effect.fn("Clones.rootFor")(function* (clone: ClonedDisk, tags: Tags, folder: string) {
       for (;;) {
         const found = yield* find(nameOf(tags.cluster))
-        if (found?.status === "READY") return { link: found.link, kind: "snapshot", gib: found.gib } satisfies Root
+        const whole = wholeIn(found)
+        if (whole !== undefined) return whole
         if (found?.status === "FAILED")
           return yield* refusedBy("IMAGE_NOT_FOUND", "the copy of the disk cannot be made: its snapshot failed")
         if (found === undefined) yield* make(clone, tags, folder)

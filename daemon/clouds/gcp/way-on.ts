@@ -1,17 +1,10 @@
 /** What to do about a refusal, which Google says of hardly any. */
+import { butFor } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
 import { mending, type Project } from "./credentials.ts"
 import { ofTheImage } from "./errors.ts"
 
-const saying = ({ anyKind, code, kind, message, scope, want }: CloudError, more: string) =>
-  new CloudError({
-    kind,
-    code,
-    message: `${message}: ${more}`,
-    ...(scope && { scope }),
-    ...(anyKind !== undefined && { anyKind }),
-    ...(want && { want })
-  })
+const saying = (error: CloudError, more: string) => butFor(error, { message: `${error.message}: ${more}` })
 
 /** `what`: the call, as the API names it. */
 export const withWayOn = (error: CloudError, what: string, project: Project | undefined): CloudError => {

@@ -9,7 +9,7 @@ import { rowOf } from "../../../projections/clusters.ts"
 import type { Peer, Unreached } from "../../../sdk/agent/protocol.ts"
 import type { CloudError } from "../../clouds/Cloud.ts"
 import { backoffMs } from "../give-up.ts"
-import { observe } from "../observe.ts"
+import { type Observed, observe } from "../observe.ts"
 import type { AgentError, AgentLink } from "./AgentLink.ts"
 import type { CourierTools } from "./CourierTools.ts"
 import { closeOthers } from "./close-others.ts"
@@ -109,7 +109,7 @@ export class Courier {
     Effect.suspend(() => this.introduction.mustReachAll(this.head, row, peers))
 
   /** Looks at what the cloud says of the nodes, and records what is new. */
-  readonly observe: Effect.Effect<ReadonlyArray<string>> = Effect.suspend(() => observe(this.cluster, this.inbox, this, this.tools))
+  readonly observe: Effect.Effect<Observed> = Effect.suspend(() => observe(this.cluster, this.inbox, this, this.tools))
 
   private row(): ClusterRow | undefined {
     return rowOf(this.tools.log.world().clusters, this.cluster)

@@ -17,6 +17,7 @@ import { Clouds, cloudOf } from "../../clouds/Clouds.ts"
 import { Secrets } from "../../home/Secrets.ts"
 import { Identity } from "../../life/Identity.ts"
 import { EventLog } from "../../log/EventLog.ts"
+import { type Observed, unasked } from "../observe.ts"
 import { Reactors } from "../Reactors.ts"
 import { refOf as nodeRef } from "../raise-machines.ts"
 import { type AgentError, AgentLink, onOwnLink } from "./AgentLink.ts"
@@ -55,7 +56,7 @@ export class Couriers extends Context.Service<
     /** Until the head knows of this job or setup (`jobKey`, `setupKey`). */
     readonly untilTold: (cluster: ClusterId, key: string) => Effect.Effect<void>
     /** Looks at what the cloud says of this cluster's nodes, and records what is new. Answers why nothing is known of some of them. */
-    readonly observe: (cluster: ClusterId) => Effect.Effect<ReadonlyArray<string>>
+    readonly observe: (cluster: ClusterId) => Effect.Effect<Observed>
     /** A connection of its own to the head, for a stream. The caller ends it. */
     readonly connect: (row: ClusterRow) => Effect.Effect<AgentLink, CloudError>
   }
@@ -112,7 +113,7 @@ const make = Effect.gen(function* () {
     couriers.set(cluster, fresh)
     return fresh
   }
-  const observe = (cluster: ClusterId) => Effect.suspend(() => courierOf(cluster)?.observe ?? Effect.succeed([]))
+  const observe = (cluster: ClusterId) => Effect.suspend(() => courierOf(cluster)?.observe ?? Effect.succeed(unasked))
   const wake = (cluster: ClusterId) => {
     const row = rowOf(log.world().clusters, cluster)
     const live = areOn && (row?.nodes.some(({ ready, state }) => ready && state === "running") ?? false)

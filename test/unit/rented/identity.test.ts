@@ -1,6 +1,7 @@
 /** Whose the credentials are is kept for a while, and asked anew where much depends on it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { keptIdentity } from "../../../daemon/rented/identity.ts"
 
 const make = () => {
@@ -31,6 +32,21 @@ describe("an identity", () => {
       world.names = ["bob"]
       assert.deepStrictEqual(yield* identityNow, ["bob"])
       assert.deepStrictEqual(yield* identity, ["bob"])
+      assert.strictEqual(world.asked, 2)
+    })
+  )
+  it.effect("is asked again after its time, however the clock was set meanwhile", () =>
+    Effect.gen(function* () {
+      const { identity, world } = make()
+      yield* identity
+      yield* TestClock.adjust("11 minutes")
+      const clock = yield* Clock.Clock
+      const dayMs = 24 * 3_600_000
+      const setBack: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - dayMs,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (ms) => ms - dayMs)
+      })
+      yield* Effect.provideService(identity, Clock.Clock, setBack)
       assert.strictEqual(world.asked, 2)
     })
   )

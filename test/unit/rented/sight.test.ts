@@ -1,6 +1,6 @@
 /** Whether an account can be used: what is kept of the last look, and who is told of a new one. On virtual time. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Clock, Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { makeSight, type Sight } from "../../../daemon/rented/sight.ts"
 
@@ -34,6 +34,21 @@ describe("an account that was seen", () => {
       assert.isNull(yield* whyNot)
       assert.isNull(yield* whyNot)
       assert.strictEqual(now.looks, 3)
+    })
+  )
+  it.effect("is looked at again after its time, also with a clock that was set back meanwhile", () =>
+    Effect.gen(function* () {
+      const { now, whyNot } = account()
+      yield* whyNot
+      yield* TestClock.adjust("11 minutes")
+      const clock = yield* Clock.Clock
+      const setBack: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - 24 * 3_600_000,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (ms) => ms - 24 * 3_600_000)
+      })
+      yield* Effect.provideService(whyNot, Clock.Clock, setBack)
+      yield* Effect.yieldNow
+      assert.strictEqual(now.looks, 2)
     })
   )
   it.effect("is looked at once more for who doubts while a look goes on: that may have asked before", () =>

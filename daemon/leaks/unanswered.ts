@@ -4,18 +4,16 @@
  */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
-import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type { Offer } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { Clusters } from "../../projections/clusters.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { placeText } from "../../task/place.ts"
 import { plural } from "../../task/plural.ts"
+import type { Clouds } from "../clouds/Clouds.ts"
 import { refuseOther } from "../commands/owner.ts"
 import type { World } from "../World.ts"
-import type { Clouds } from "./Clouds.ts"
-import { identitiesOf } from "./identities.ts"
+import { whoseNow } from "./whose.ts"
 
 const toldMax = 5
 
@@ -59,7 +57,7 @@ const text = (one: Elsewhere, nodes: number, isOther: boolean): string => {
   return `${what} ${which} may run and cost ${where}, ${whose}. ${then}`
 }
 
-/** A sentence or two each, without the last full stop. `waitMs`: nobody waits longer for a cloud to say who it is asked by. */
+/** A sentence or two each, without the last full stop. `waitMs`: nobody waits longer for a cloud to say whose the credentials are. */
 export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (
   clouds: Clouds["Service"],
   { clusters }: World,
@@ -67,24 +65,20 @@ export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (
 ) {
   const all = allOf(clusters).filter(({ owner }) => owner !== null)
   if (all.length === 0) return []
-  const asked = identitiesOf(
+  const who = yield* whoseNow(
     clouds,
-    all.map(({ offer }) => offer.cloud)
+    all.map(({ offer }) => offer.cloud),
+    waitMs
   )
-  const identities = Option.getOrUndefined(yield* Effect.timeoutOption(asked, waitMs))
-  const nameOf = ({ offer }: Elsewhere) => {
-    const who = identities?.get(offer.cloud)
-    return who !== undefined && Result.isSuccess(who) ? { names: who.success } : undefined
-  }
   const apart = all.filter((one) => {
-    const who = nameOf(one)
-    return who === undefined || refuseOther({ ...one, offer: null }, who.names) !== undefined
+    const names = who.get(one.offer.cloud)
+    return names === undefined || refuseOther({ ...one, offer: null }, names) !== undefined
   })
   const told = [...Map.groupBy(apart, ({ id, offer, wasGiven }) => `${id} ${wasGiven} ${placeText(offer)}`).values()].map((those) =>
     text(
       those[0]!,
       those.reduce((sum, { nodes }) => sum + nodes, 0),
-      nameOf(those[0]!) !== undefined
+      who.has(those[0]!.offer.cloud)
     )
   )
   return told.length > toldMax ? [...told.slice(0, toldMax), `and so it is ${told.length - toldMax} times more`] : told
