@@ -357,7 +357,7 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("of a machine that was kept, begun by one daemon and refused to the next, keeps nothing of either", () =>
+  it.live("of a machine that was kept, begun by one daemon and refused to the next, may have made all: it is gone on with", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       const [source] = yield* cloud.provision(request([0]))
@@ -371,8 +371,11 @@ describe("a request for machines of Compute Engine", () => {
       yield* calm
       yield* fault({ action: "instances.insert", reason: "quotaExceeded", status: 403 })
       const next = yield* daemonOver(home)
-      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused", code: "quotaExceeded" })
-      assert.sameMembers(called(yield* live), [source!.host!])
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Transient", code: "quotaExceeded" })
+      yield* calm
+      const nodes = yield* next.provision(inherited(asked))
+      assert.sameMembers(called(yield* live), [source!.host, ...names(nodes)])
+      assert.lengthOf(yield* live, 3)
     }).pipe(Effect.scoped)
   )
 

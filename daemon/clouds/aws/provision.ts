@@ -9,6 +9,7 @@ import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { again } from "../../rented/again.ts"
 import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
+import { asAnswered } from "../../rented/second-calls.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
@@ -104,10 +105,7 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
   const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {
     const state = askedFor(wish)
     const wasUnsure = state.isUnsure
-    /** An answer to a first call is final. To a second one only what tells of the token itself. */
-    const isFinal = ({ code, kind }: CloudError) =>
-      kind === "Refused" && (!wasUnsure || provesNothingHeld(code) || code.startsWith("Idempotent"))
-    const input = yield* Effect.mapError(inputOf(wish), (error) => (wasUnsure ? later(error) : error))
+    const input = yield* Effect.mapError(inputOf(wish), asAnswered(wasUnsure))
     state.isUnsure = true
     const made = yield* runOfNow(wish, region, input).pipe(
       Effect.tapError((error) =>
@@ -116,7 +114,7 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
           if (!wasUnsure && (isThrottled(error.code) || error.code === "InvalidGroup.NotFound")) state.isUnsure = false
         })
       ),
-      Effect.mapError((error) => (isFinal(error) ? error : later(error))),
+      Effect.mapError(asAnswered(wasUnsure, (code) => provesNothingHeld(code) || code.startsWith("Idempotent"))),
       // What became of a token that EC2 knows is final, whatever it is.
       Effect.catchIf(
         ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",

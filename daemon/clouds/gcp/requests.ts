@@ -4,11 +4,12 @@
  */
 import * as Effect from "effect/Effect"
 import { later } from "../../rented/errors.ts"
+import { asAnswered } from "../../rented/second-calls.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isThrottled, refusedBy } from "./errors.ts"
+import { failureOf, isThere, isThrottled, refusedBy } from "./errors.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
@@ -30,9 +31,13 @@ interface Call {
 }
 
 export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
-  /** `isUnsure`: it was asked for before, and an answer may be missing. */
-  const askedFor = askedTokens((isInherited) => ({ isUnsure: isInherited }))
-  const isUnsure = (wish: ProvisionRequest) => askedFor(wish).isUnsure
+  /** `ranks`: those that may have been made, or are. An earlier daemon may have asked for any. */
+  const askedFor = askedTokens((isInherited) => ({ isInherited, ranks: new Set<number>() }))
+  /** They were asked for before, and an answer may be missing. */
+  const isUnsure = (wish: ProvisionRequest, ranks: ReadonlyArray<number> = wish.ranks) => {
+    const before = askedFor(wish)
+    return before.isInherited || ranks.some((rank) => before.ranks.has(rank))
+  }
 
   const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const parts = yield* partsOf(wish)
@@ -61,11 +66,26 @@ export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
   /** Until what was accepted is done. What is put off is asked for anew, under another id: this one stands for what failed. */
   const carry = Effect.fn("Provision.carry")(function* (wish: ProvisionRequest, { ranks, send }: Call) {
     const { offer, token } = wish
+    const before = askedFor(wish)
+    const wasUnsure = isUnsure(wish, ranks)
+    // What is refused, or put off, has made nothing of them, if nothing had before.
+    const isOpen = ({ code, kind }: CloudError) => wasUnsure || isThere(code) || (kind !== "Refused" && !isThrottled(code))
+    const sent = (id: string) =>
+      Effect.suspend(() => {
+        for (const rank of ranks) before.ranks.add(rank)
+        return send(id)
+      }).pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            if (!isOpen(error)) for (const rank of ranks) before.ranks.delete(rank)
+          })
+        ),
+        Effect.mapError(asAnswered(wasUnsure, isThere))
+      )
     for (let attempt = 0; ; attempt++) {
       const id = requestId(token, ranks, attempt)
-      const known = isUnsure(wish) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
-      askedFor(wish).isUnsure = true
-      const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
+      const known = wasUnsure ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
+      const over = yield* Effect.mapError(operations.wait(known ?? (yield* sent(id))), later)
       const failure = failureOf(over)
       if (failure === null) return
       if (!isThrottled(failure.code)) return yield* failure
