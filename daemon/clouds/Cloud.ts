@@ -66,6 +66,8 @@ export interface ProvisionRequest {
   readonly offer: Offer
   /** An earlier daemon may have sent it: its answer may be missing. By the log, for clocks may have been set meanwhile. */
   readonly isInherited?: boolean
+  /** Its cluster has nodes beside these ranks, or may have: what it has for all of them stays where these are refused. */
+  readonly isPart?: boolean
   /** For a cloud that makes machines: what they are to be besides. */
   readonly machine?: MachineWish
 }

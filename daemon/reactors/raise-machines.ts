@@ -126,7 +126,8 @@ export const provision = Effect.fn("perform.provision")(function* (
     ...(hostKey === null ? {} : { hostKey })
   })
   const { machine, offer, ranks } = asked
-  const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token) }
+  const isPart = row.nodes.length > 0 || row.pending.length > 1
+  const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token), isPart }
   const made: Array<Event> = []
   const { name } = cloud
   return yield* cloud.provision(request).pipe(
