@@ -456,6 +456,35 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("begins from the image that its family stands for now, where the one before was withdrawn, and says so where there is none", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const image = Effect.map(accepted, (all) => all.at(-1)!.body.instanceProperties.disks[0].initializeParams.sourceImage as string)
+      const families = Effect.map(calls, (all) => all.filter(({ action }) => action === "images.getFromFamily").length)
+      yield* cloud.provision(request([0]))
+      yield* cloud.provision(request([0]))
+      assert.strictEqual(yield* families, 1)
+      assert.include(yield* image, "ubuntu-2404")
+      const message = "The resource 'projects/ubuntu-os-cloud/global/images/ubuntu-2404-noble-amd64-v1' was not found"
+      const withdrawn = { action: "instances.bulkInsert", reason: "notFound", status: 404, message }
+      const noFamily = { action: "images.getFromFamily", match: { name: "ubuntu-2404-lts-amd64" }, reason: "notFound", status: 404 }
+      yield* fault({ ...withdrawn, times: 1 }, noFamily)
+      yield* cloud.provision(request([0]))
+      assert.include(yield* image, "ubuntu-2204")
+      yield* calm
+      yield* fault(withdrawn)
+      assert.deepInclude(yield* Effect.flip(cloud.provision(request([0]))), { kind: "Refused", code: "IMAGE_NOT_FOUND" })
+      assert.lengthOf(yield* live, 3)
+      yield* calm
+      // Who asks for a check has what is kept asked anew.
+      yield* cloud.provision(request([0]))
+      const before = yield* families
+      cloud.doubt!()
+      yield* cloud.provision(request([0]))
+      assert.strictEqual(yield* families, before + 1)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("of a thousand is one operation; they are looked at by one list, and one that is off is asked about once", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one

@@ -50,8 +50,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const remnants = makeRemnants(gcp, operations, ports, clones)
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const openPorts = makeOpenPorts({ gcp, nodes, operations, ports })
-  const images = yield* makeImages(gcp)
   const { doubt, fingerprint } = doubtful(gcp.fingerprint)
+  const images = yield* makeImages({ ...gcp, fingerprint })
   const network = yield* makeNetwork({ ...gcp, fingerprint }, operations)
   const archOf = yield* makeArchOf(gcp)
 
@@ -64,7 +64,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     const id = yield* folder
     const root =
       machine.clone === undefined
-        ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
+        ? yield* images.rootFor(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
         : yield* whileCopying(machine.clone, clones.rootFor(machine.clone, tags, id))
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
@@ -90,7 +90,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     operations,
     partsOf,
     settings,
-    hostKeyOf
+    hostKeyOf,
+    forgetImages: images.forget
   })
 
   const orOfImage = ({ machine, offer }: ProvisionRequest, error: CloudError) => {

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import { later } from "../../rented/errors.ts"
 import { asAnswered } from "../../rented/second-calls.ts"
+import { runWithImageNow } from "../../rented/withdrawn.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
@@ -18,6 +19,8 @@ export interface RequestsOptions {
   readonly operations: Operations
   /** All that the cloud is told; asked of it before, and of files. */
   readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
+  /** An image that was there is gone. */
+  readonly forgetImages: Effect.Effect<void>
 }
 
 /** Of what was accepted and then put off. */
@@ -30,7 +33,7 @@ interface Call {
   readonly send: (id: string) => Effect.Effect<Operation, CloudError>
 }
 
-export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
+export const makeRequests = ({ forgetImages, gcp, operations, partsOf }: RequestsOptions) => {
   /** `ranks`: those that may have been made, or are. An earlier daemon may have asked for any. */
   const askedFor = askedTokens((isInherited) => ({ isInherited, ranks: new Set<number>() }))
   /** They were asked for before, and an answer may be missing. */
@@ -43,13 +46,24 @@ export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
     const parts = yield* partsOf(wish)
     const zone = wish.offer.zone!
     if (parts.root.kind !== "machine") {
-      const body = bulkBody(parts, ranks)
-      if (body instanceof CloudError) return yield* body
-      const send = (id: string) =>
-        gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
+      const first = bulkBody(parts, ranks)
+      if (first instanceof CloudError) return yield* first
+      const sendOf = (id: string, { root }: Parts) => {
+        const body = root === parts.root ? first : bulkBody({ ...parts, root }, ranks)
+        if (body instanceof CloudError) return Effect.fail(body)
+        return gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
           const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
           return begunAs(await (await client()).bulkInsert(request, options))
         })
+      }
+      const send = (id: string) =>
+        runWithImageNow({
+          run: (now: Parts) => sendOf(id, now),
+          inputNow: partsOf(wish),
+          imageOf: ({ root }) => root.link,
+          isWithdrawn: (code) => code === "IMAGE_NOT_FOUND",
+          forget: forgetImages
+        })(parts)
       return [{ ranks, send }] satisfies ReadonlyArray<Call>
     }
     return yield* Effect.forEach(ranks, (rank) => {

@@ -72,7 +72,8 @@ const provisionSeeing = ({ answers = [], named, silent = new Map() }: Seen) => {
     },
     settings: Effect.succeed({ useInternalIps: false }),
     hostKeyOf: () => Effect.succeed("ssh-ed25519 AAAA"),
-    partsOf: () => Effect.succeed(parts)
+    partsOf: () => Effect.succeed(parts),
+    forgetImages: Effect.void
   })
   return { calls, provision }
 }

@@ -80,7 +80,7 @@ const each = [
       )
   ],
   ["GCP's quotas", (_: never, gcp: never) => Effect.map(makeNoQuota(gcp), (of) => of({ ...offer, instanceType: "n1-standard-4" }))],
-  ["GCP's images", (_: never, gcp: never) => Effect.map(makeImages(gcp), (of) => of("r", { r: "own" }, offer, "x86_64"))]
+  ["GCP's images", (_: never, gcp: never) => Effect.map(makeImages(gcp), ({ rootFor }) => rootFor("r", { r: "own" }, offer, "x86_64"))]
 ] as const
 
 describe("what is kept of", () => {
