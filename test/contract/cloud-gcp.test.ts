@@ -167,18 +167,22 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("of which one machine ends as it begins ends them all, and is refused by the reason of that", () =>
-    Effect.gen(function* () {
-      const { cloud, request } = yield* one
-      const asked = request([0, 1], { offer: { ...request([0]).offer, useSpot: true } })
-      yield* timing({ stagingSeconds: 2 })
-      const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
-      const [first] = yield* Effect.repeat(live, { until: (found) => found.length === 2 })
-      yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${first!.name}`))
-      assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", scope: "zone" })
-      assert.lengthOf(yield* live, 0)
-      assert.lengthOf(yield* disks, 0)
-    }).pipe(Effect.scoped)
+  it.live(
+    "of which one machine is deleted by its user as it begins ends them all, and none is made anywhere else, also by the next daemon",
+    () =>
+      Effect.gen(function* () {
+        const { cloud, home, request } = yield* one
+        const asked = request([0, 1], { offer: { ...request([0]).offer, useSpot: true } })
+        yield* timing({ stagingSeconds: 2 })
+        const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
+        const [first] = yield* Effect.repeat(live, { until: (found) => found.length === 2 })
+        yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${first!.name}`))
+        assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", scope: "everywhere", anyKind: true })
+        assert.lengthOf(yield* live, 0)
+        assert.lengthOf(yield* disks, 0)
+        const again = Effect.flip((yield* daemonOver(home)).provision(inherited(asked)))
+        assert.deepInclude(yield* again, { kind: "Refused", scope: "everywhere", anyKind: true })
+      }).pipe(Effect.scoped)
   )
 
   it.live("that was put off is asked for under another id, and makes its machines once", () =>

@@ -39,15 +39,18 @@ describe("a refusal of Compute Engine", () => {
 
   it.live("for one machine of several that was taken back as it began ends the others, also one that is not to be seen yet", () =>
     Effect.gen(function* () {
-      const { cloud, request } = yield* one
+      const { cloud, home, request } = yield* one
       const asked = request([0, 1], { offer: { ...request([0]).offer, useSpot: true } })
       yield* timing({ seconds: 4, insertSeconds: 1 })
       const asking = yield* Effect.forkChild(Effect.flip(untilAnswered(cloud.provision(asked))), { startImmediately: true })
       yield* until(Effect.map(live, (found) => found.some(({ name, status }) => name.endsWith("-0") && status === "RUNNING")))
       const [first] = (yield* called).filter((name) => name.endsWith("-0"))
       yield* preempt(first!)
-      assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", code: "PREEMPTED" })
+      assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", code: "PREEMPTED", scope: "zone" })
       assert.deepStrictEqual(yield* called, [])
+      // That they were ended by us is no reason for the next daemon.
+      const next = yield* daemonOver(home)
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused", code: "PREEMPTED", scope: "zone" })
     }).pipe(Effect.scoped)
   )
 })

@@ -10,6 +10,7 @@ import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
 import { isOn } from "../../rented/phases.ts"
 import { asAnswered } from "../../rented/second-calls.ts"
+import { askedTokens } from "../asked-tokens.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { refusalOf } from "./endings.ts"
@@ -35,6 +36,7 @@ const atOnce = 16
 export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: ProvisionOptions) => {
   const { gcp, operations } = options
   const { callsFor, carry, isUnsure } = makeRequests(options)
+  const endedFor = askedTokens((): { why: CloudError | null } => ({ why: null }))
 
   const namesOf = ({ tags, token }: ProvisionRequest, ranks: ReadonlyArray<number>) =>
     ranks.map((rank) => instanceName(tags.clusterName, token, rank))
@@ -99,6 +101,14 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     )
   })
 
+  /** Where that is cut short, what is ended by us by then is no reason of its own when it is gone on with. */
+  const refuse = Effect.fn("Provision.refuse")(function* (wish: ProvisionRequest, refusal: CloudError, made: ReadonlyArray<string>) {
+    const ended = endedFor(wish)
+    ended.why ??= refusal
+    yield* clear(wish, made)
+    return yield* ended.why
+  })
+
   const make = Effect.fn("Provision.make")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const calls = yield* Effect.mapError(callsFor(wish, ranks), asAnswered(isUnsure(wish)))
     // Each to its end, whatever the others come to: one that is left on its way makes its machine after all has been cleared.
@@ -120,7 +130,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     if (failed.kind === "Refused") {
       const refused = calls.flatMap(({ ranks: some }, i) => (Result.isFailure(ends[i]!) ? some : []))
       const made = wish.ranks.filter((rank) => !refused.includes(rank))
-      yield* clear(wish, namesOf(wish, made))
+      return yield* refuse(wish, failed, namesOf(wish, made))
     }
     yield* failed
   })
@@ -144,12 +154,8 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
       if (there.every(isUp)) return there as ReadonlyArray<Instance>
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
       if (asks && suspects.length > 0) {
-        const endings = yield* Effect.mapError(operations.endings(zone, suspects), later)
-        const ended = suspects.find((name) => endings.has(name))
-        if (ended !== undefined) {
-          yield* clear(wish, names)
-          return yield* refusalOf(ended, endings.get(ended))
-        }
+        const refusal = refusalOf(suspects, yield* Effect.mapError(operations.ofNames(zone, suspects), later))
+        if (refusal !== undefined) return yield* refuse(wish, refusal, names)
       }
       yield* Effect.sleep(listsEveryMs)
     }

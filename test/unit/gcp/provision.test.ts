@@ -59,6 +59,7 @@ const provisionSeeing = ({ answers = [], named, silent = new Map() }: Seen) => {
     done: Effect.succeed,
     ofRequest: () => Effect.succeed(undefined),
     endings: () => Effect.succeed(new Map()),
+    ofNames: () => Effect.succeed([]),
     gone: Effect.asVoid
   }
   const provision = makeProvision({
