@@ -295,6 +295,32 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("whose network is made tells its own cluster, however late its answer comes, and no other that goes into it", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      yield* Effect.promise(() => gce().console("DELETE", "global/firewalls/default-allow-ssh"))
+      yield* Effect.promise(() => gce().console("DELETE", "global/firewalls/default-allow-internal"))
+      writeFileSync(join(home, "config.yaml"), "gcp: {use_internal_ips: true}\n")
+      const told: Array<string> = []
+      const telling = (who: string) => Effect.provideService(Made, ({ network }) => void told.push(`${who}: ${network}`))
+      const first = request([0])
+      // It makes one, whose answer is lost too.
+      yield* fault(lost, { action: "networks.insert", afterEffect: true, drop: true, times: 1 })
+      yield* Effect.flip(telling("first")(cloud.provision(first)))
+      yield* telling("second")(cloud.provision(request([0])))
+      assert.deepStrictEqual(told, [])
+      // Passed over, it is asked for under another token.
+      yield* telling("first")(cloud.provision({ ...request([0]), tags: first.tags }))
+      assert.deepStrictEqual(told, ["first: skyd-vpc"])
+      // A rule that it gets later makes no network of it.
+      writeFileSync(join(home, "config.yaml"), "")
+      const next = yield* daemonOver(home)
+      yield* telling("third")(next.provision(request([0])))
+      assert.include(yield* firewalls, "skyd-vpc-ssh")
+      assert.lengthOf(told, 1)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is not made where the project's quota is known to be zero, and is tried wherever that is not known", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one

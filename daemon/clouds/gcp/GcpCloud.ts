@@ -3,6 +3,7 @@
  * this state folder.
  */
 import * as Effect from "effect/Effect"
+import type { ClusterId } from "../../../events/ids.ts"
 import { namedImage } from "../../../task/images.ts"
 import { notLaunched } from "../../optimizer/not-launched.ts"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
@@ -15,7 +16,7 @@ import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
-import { Made } from "../Made.ts"
+import { Made, type MadeNetwork } from "../Made.ts"
 import { makeAccess } from "./access.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
@@ -55,12 +56,15 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const network = yield* makeNetwork({ ...gcp, fingerprint }, operations)
   const archOf = yield* makeArchOf(gcp)
 
+  /** Networks that were made for a cluster whose request has not come to its end. Few are ever made, one in a project. */
+  const untold = new Map<ClusterId, MadeNetwork>()
   const partsOf = Effect.fn("GcpCloud.partsOf")(function* (request: ProvisionRequest) {
     const { machine = {}, offer, tags, token } = request
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const { project } = yield* gcp.who
-    const place = yield* network.placeFor(own, region)
+    const { made, place } = yield* network.placeFor(own, region, token)
+    if (made !== null) untold.set(tags.cluster, made)
     const id = yield* folder
     const root =
       machine.clone === undefined
@@ -103,15 +107,17 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
       Object.values(machine!.images!).every((id) => id === image)
     )
   }
-  const tellMade = Effect.map(Made, (tell) => {
-    const made = network.takeMade()
-    if (made !== null) tell(made)
-  })
+  const tellMade = ({ tags }: ProvisionRequest) =>
+    Effect.map(Made, (tell) => {
+      const made = untold.get(tags.cluster)
+      untold.delete(tags.cluster)
+      if (made !== undefined) tell(made)
+    })
   const provision = cleanedUp({
     provision: (request) =>
       doubting(provisionOnce(request)).pipe(
-        Effect.tap(() => tellMade),
-        Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade : Effect.void)),
+        Effect.tap(() => tellMade(request)),
+        Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade(request) : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
       ),
     closePorts: ({ tags }) => ports.close(tags.cluster),
