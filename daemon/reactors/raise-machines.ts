@@ -133,7 +133,8 @@ export const provision = Effect.fn("perform.provision")(function* (
     offer,
     machine,
     isInherited: inherited.has(token),
-    isEnding: row.wanted === "gone"
+    isEnding: row.wanted === "gone",
+    isPart: row.nodes.length > 0 || row.pending.length > 1
   }
   const made: Array<Event> = []
   const { name } = cloud

@@ -11,15 +11,16 @@ interface CleanupOptions {
 }
 
 /**
- * What a place refused it keeps nothing of. What a disk was copied by is of use until the copy is there; what stays is cleared with the
- * cluster.
+ * What a place refused it keeps nothing of; but the ports are of the whole cluster, and stay open where other nodes of it may be. What a
+ * disk was copied by is of use until the copy is there. What stays is cleared with the cluster.
  */
 export const cleanedUp =
   ({ closePorts, provision, removeCopies }: CleanupOptions): Cloud["provision"] =>
   (request) => {
-    const { clone, ports = [] } = request.machine ?? {}
+    const { isPart = false, machine: { clone, ports = [] } = {} } = request
+    const isOpen = ports.length > 0 && !isPart
     return provision(request).pipe(
-      Effect.tapError(({ kind }) => (kind === "Refused" && ports.length > 0 ? Effect.ignore(closePorts(request)) : Effect.void)),
+      Effect.tapError(({ kind }) => (kind === "Refused" && isOpen ? Effect.ignore(closePorts(request)) : Effect.void)),
       Effect.tap(() => (clone === undefined ? Effect.void : Effect.ignore(removeCopies(request, clone))))
     )
   }

@@ -167,18 +167,22 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("of which one machine ends as it begins ends them all, and is refused by the reason of that", () =>
-    Effect.gen(function* () {
-      const { cloud, request } = yield* one
-      const asked = request([0, 1], { offer: { ...request([0]).offer, useSpot: true } })
-      yield* timing({ stagingSeconds: 2 })
-      const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
-      const [first] = yield* Effect.repeat(live, { until: (found) => found.length === 2 })
-      yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${first!.name}`))
-      assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", scope: "zone" })
-      assert.lengthOf(yield* live, 0)
-      assert.lengthOf(yield* disks, 0)
-    }).pipe(Effect.scoped)
+  it.live(
+    "of which one machine is deleted by its user as it begins ends them all, and none is made anywhere else, also by the next daemon",
+    () =>
+      Effect.gen(function* () {
+        const { cloud, home, request } = yield* one
+        const asked = request([0, 1], { offer: { ...request([0]).offer, useSpot: true } })
+        yield* timing({ stagingSeconds: 2 })
+        const asking = yield* Effect.forkChild(Effect.flip(cloud.provision(asked)))
+        const [first] = yield* Effect.repeat(live, { until: (found) => found.length === 2 })
+        yield* Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${first!.name}`))
+        assert.deepInclude(yield* Fiber.join(asking), { kind: "Refused", scope: "everywhere", anyKind: true })
+        assert.lengthOf(yield* live, 0)
+        assert.lengthOf(yield* disks, 0)
+        const again = Effect.flip((yield* daemonOver(home)).provision(inherited(asked)))
+        assert.deepInclude(yield* again, { kind: "Refused", scope: "everywhere", anyKind: true })
+      }).pipe(Effect.scoped)
   )
 
   it.live("that was put off is asked for under another id, and makes its machines once", () =>
@@ -291,6 +295,32 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("whose network is made tells its own cluster, however late its answer comes, and no other that goes into it", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      yield* Effect.promise(() => gce().console("DELETE", "global/firewalls/default-allow-ssh"))
+      yield* Effect.promise(() => gce().console("DELETE", "global/firewalls/default-allow-internal"))
+      writeFileSync(join(home, "config.yaml"), "gcp: {use_internal_ips: true}\n")
+      const told: Array<string> = []
+      const telling = (who: string) => Effect.provideService(Made, ({ network }) => void told.push(`${who}: ${network}`))
+      const first = request([0])
+      // It makes one, whose answer is lost too.
+      yield* fault(lost, { action: "networks.insert", afterEffect: true, drop: true, times: 1 })
+      yield* Effect.flip(telling("first")(cloud.provision(first)))
+      yield* telling("second")(cloud.provision(request([0])))
+      assert.deepStrictEqual(told, [])
+      // Passed over, it is asked for under another token.
+      yield* telling("first")(cloud.provision({ ...request([0]), tags: first.tags }))
+      assert.deepStrictEqual(told, ["first: skyd-vpc"])
+      // A rule that it gets later makes no network of it.
+      writeFileSync(join(home, "config.yaml"), "")
+      const next = yield* daemonOver(home)
+      yield* telling("third")(next.provision(request([0])))
+      assert.include(yield* firewalls, "skyd-vpc-ssh")
+      assert.lengthOf(told, 1)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is not made where the project's quota is known to be zero, and is tried wherever that is not known", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
@@ -357,7 +387,7 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("of a machine that was kept, begun by one daemon and refused to the next, keeps nothing of either", () =>
+  it.live("of a machine that was kept, begun by one daemon and refused to the next, may have made all: it is gone on with", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one
       const [source] = yield* cloud.provision(request([0]))
@@ -371,8 +401,11 @@ describe("a request for machines of Compute Engine", () => {
       yield* calm
       yield* fault({ action: "instances.insert", reason: "quotaExceeded", status: 403 })
       const next = yield* daemonOver(home)
-      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused", code: "quotaExceeded" })
-      assert.sameMembers(called(yield* live), [source!.host!])
+      assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Transient", code: "quotaExceeded" })
+      yield* calm
+      const nodes = yield* next.provision(inherited(asked))
+      assert.sameMembers(called(yield* live), [source!.host, ...names(nodes)])
+      assert.lengthOf(yield* live, 3)
     }).pipe(Effect.scoped)
   )
 
@@ -450,6 +483,35 @@ describe("a request for machines of Compute Engine", () => {
       )
       assert.deepInclude(here, { kind: "Refused", code: "IMAGE_NOT_FOUND", scope: "region" })
       assert.include(here.message, "there is no image 'nosuch'")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("begins from the image that its family stands for now, where the one before was withdrawn, and says so where there is none", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const image = Effect.map(accepted, (all) => all.at(-1)!.body.instanceProperties.disks[0].initializeParams.sourceImage as string)
+      const families = Effect.map(calls, (all) => all.filter(({ action }) => action === "images.getFromFamily").length)
+      yield* cloud.provision(request([0]))
+      yield* cloud.provision(request([0]))
+      assert.strictEqual(yield* families, 1)
+      assert.include(yield* image, "ubuntu-2404")
+      const message = "The resource 'projects/ubuntu-os-cloud/global/images/ubuntu-2404-noble-amd64-v1' was not found"
+      const withdrawn = { action: "instances.bulkInsert", reason: "notFound", status: 404, message }
+      const noFamily = { action: "images.getFromFamily", match: { name: "ubuntu-2404-lts-amd64" }, reason: "notFound", status: 404 }
+      yield* fault({ ...withdrawn, times: 1 }, noFamily)
+      yield* cloud.provision(request([0]))
+      assert.include(yield* image, "ubuntu-2204")
+      yield* calm
+      yield* fault(withdrawn)
+      assert.deepInclude(yield* Effect.flip(cloud.provision(request([0]))), { kind: "Refused", code: "IMAGE_NOT_FOUND" })
+      assert.lengthOf(yield* live, 3)
+      yield* calm
+      // Who asks for a check has what is kept asked anew.
+      yield* cloud.provision(request([0]))
+      const before = yield* families
+      cloud.doubt!()
+      yield* cloud.provision(request([0]))
+      assert.strictEqual(yield* families, before + 1)
     }).pipe(Effect.scoped)
   )
 

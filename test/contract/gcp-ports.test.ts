@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { expect } from "vitest"
 import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import { makeToken } from "./cloud-nodes.ts"
 import { gcpScene, zone } from "./gcp-scene.ts"
 import { refOf } from "./rented-requests.ts"
 
@@ -69,6 +70,21 @@ describe("ports of machines of Compute Engine that are there", () => {
       assert.deepStrictEqual(yield* open(asked), ["22", "8080"])
       assert.deepStrictEqual(yield* tagsOf(node!.host), [nameOf(asked)])
       yield* cloud.terminate(refOf(asked, node!))
+      assert.isUndefined(yield* open(asked))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("stay open on those that run when one that is missing beside them is refused", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0, 1], { machine: { ports: ["8080"] } })
+      const [head, worker] = yield* cloud.provision(asked)
+      yield* cloud.terminate(refOf(asked, worker!))
+      yield* fault({ action: "instances.bulkInsert", operationError: "ZONE_RESOURCE_POOL_EXHAUSTED" })
+      const missing = { ...asked, token: makeToken(), ranks: [1], isPart: true }
+      assert.deepInclude(yield* Effect.flip(cloud.provision(missing)), { kind: "Refused", scope: "zone" })
+      assert.deepStrictEqual(yield* open(asked), ["8080"])
+      yield* cloud.terminate(refOf(asked, head!))
       assert.isUndefined(yield* open(asked))
     }).pipe(Effect.scoped)
   )

@@ -7,6 +7,7 @@ import { type Cloud, CloudError, type NodeRef, type ProvisionRequest, unknownSta
 import type { NoQuota } from "../../daemon/clouds/Offered.ts"
 import type { SecretValues } from "../../daemon/home/Secrets.ts"
 import { notAsked } from "../../daemon/rented/asked-no-more.ts"
+import { cleanedUp } from "../../daemon/rented/cleanup.ts"
 import type { SyncError } from "../../daemon/sync/SyncError.ts"
 import { ClusterId, ClusterName, NodeId, type NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
@@ -217,23 +218,27 @@ export class SimCloud {
       return this.identity instanceof CloudError ? Effect.fail(this.identity) : Effect.succeed(this.identity)
     }),
     offers: () => Effect.sync(() => ({ offers: this.offered, reason: null })),
-    provision: (request) =>
-      Effect.andThen(
-        this.asked(request),
+    provision: cleanedUp({
+      provision: (request) =>
         Effect.andThen(
-          this.hasRoom(() => this.byToken.has(request.token)),
-          Effect.flatMap(
-            this.call("provision", () => {
-              const known = this.fallen.get(request.token)
-              if (known !== undefined) return known
-              const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
-              const given = lack === null ? this.provision(request) : this.fallShort(request, lack)
-              return this.lostAt(request.offer) ?? given
-            }),
-            (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
+          this.asked(request),
+          Effect.andThen(
+            this.hasRoom(() => this.byToken.has(request.token)),
+            Effect.flatMap(
+              this.call("provision", () => {
+                const known = this.fallen.get(request.token)
+                if (known !== undefined) return known
+                const lack = this.byToken.has(request.token) ? null : this.lackAt(request.offer, request.ranks.length)
+                const given = lack === null ? this.provision(request) : this.fallShort(request, lack)
+                return this.lostAt(request.offer) ?? given
+              }),
+              (given) => (given instanceof CloudError ? Effect.fail(given) : Effect.succeed(given))
+            )
           )
-        )
-      ),
+        ),
+      closePorts: ({ tags }) => Effect.sync(() => void this.open.delete(tags.cluster)),
+      removeCopies: () => Effect.void
+    }),
     whyNot: Effect.sync(() => this.whyNot),
     noQuota: (offer) =>
       Effect.suspend(() => {

@@ -90,6 +90,22 @@ describe("a port that a later launch asks for", () => {
 })
 
 describe("an open port", () => {
+  it.effect("stays open on the machines that run when one that is missing beside them is refused", () =>
+    placed(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        const two = { clusterName: "a", task: { ...launch.task, num_nodes: 2 } }
+        yield* ask("l1", "launch", two)
+        const [node, { agent }] = [...world.machines].find(([, machine]) => machine.agent.rank === 1)!
+        agent.die()
+        world.machines.delete(node)
+        world.lackAt = () => new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
+        yield* ask("l2", "launch", two)
+        yield* settle(daemon)
+        assert.deepStrictEqual(world.open.get(row()!.id), ["8080"])
+        assert.deepStrictEqual(row()!.machine.ports, ["8080"])
+      })
+    )
+  )
   it.effect("is closed when its cluster goes, and again when that did not work", () =>
     placed(({ ask, daemon, disk, row, world }) =>
       Effect.gen(function* () {

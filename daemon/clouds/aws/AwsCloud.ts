@@ -49,12 +49,12 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const groups = makeGroups(aws)
   const nodes = makeNodes({ aws, groups, instances, settings })
   const openPorts = makeOpenPorts({ aws, folder, groups, nodes })
-  const images = yield* makeImages(aws)
+  const { doubt, fingerprint } = doubtful(aws.fingerprint)
+  const images = yield* makeImages({ ...aws, fingerprint })
   const clones = makeClones(aws)
   const remnants = makeRemnants(aws, groups, clones)
-  const network = yield* makeNetwork(aws)
+  const network = yield* makeNetwork({ ...aws, fingerprint })
   const archOf = yield* makeArchOf(aws)
-  const { doubt, fingerprint } = doubtful(aws.fingerprint)
 
   const inputOf = Effect.fn("AwsCloud.inputOf")(function* (request: ProvisionRequest) {
     const { machine = {}, offer, ranks, tags, token } = request

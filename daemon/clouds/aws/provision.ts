@@ -9,6 +9,8 @@ import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { again } from "../../rented/again.ts"
 import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
+import { asAnswered } from "../../rented/second-calls.ts"
+import { runWithImageNow } from "../../rented/withdrawn.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned, type ProvisionRequest } from "../Cloud.ts"
@@ -88,35 +90,31 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
     return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
   })
 
-  /** What is kept of images may be of one that was withdrawn since: the next one is asked for where there is one. */
-  const runOfNow = (wish: ProvisionRequest, region: string, input: Input) =>
-    Effect.catchIf(
-      run(region, input),
-      ({ code }) => code.startsWith("InvalidAMIID"),
-      (error) =>
-        Effect.gen(function* () {
-          yield* forgetImages
-          const now = yield* Effect.orElseSucceed(inputOf(wish), () => input)
-          return yield* now.ImageId === input.ImageId ? Effect.fail(error) : run(region, now)
-        })
-    )
+  const runOfNow = (wish: ProvisionRequest, region: string) =>
+    runWithImageNow({
+      run: (input: Input) => run(region, input),
+      inputNow: inputOf(wish),
+      imageOf: ({ ImageId }) => ImageId,
+      isWithdrawn: (code) => code.startsWith("InvalidAMIID"),
+      forget: forgetImages
+    })
 
   const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {
     const state = askedFor(wish)
     const wasUnsure = state.isUnsure
-    /** An answer to a first call is final. To a second one only what tells of the token itself. */
-    const isFinal = ({ code, kind }: CloudError) =>
-      kind === "Refused" && (!wasUnsure || provesNothingHeld(code) || code.startsWith("Idempotent"))
-    const input = yield* Effect.mapError(inputOf(wish), (error) => (wasUnsure ? later(error) : error))
+    const input = yield* Effect.mapError(inputOf(wish), asAnswered(wasUnsure))
     state.isUnsure = true
-    const made = yield* runOfNow(wish, region, input).pipe(
+    const made = yield* runOfNow(
+      wish,
+      region
+    )(input).pipe(
       Effect.tapError((error) =>
         Effect.sync(() => {
           if (error.code === "InvalidGroup.NotFound") forgetGroups()
           if (!wasUnsure && (isThrottled(error.code) || error.code === "InvalidGroup.NotFound")) state.isUnsure = false
         })
       ),
-      Effect.mapError((error) => (isFinal(error) ? error : later(error))),
+      Effect.mapError(asAnswered(wasUnsure, (code) => provesNothingHeld(code) || code.startsWith("Idempotent"))),
       // What became of a token that EC2 knows is final, whatever it is.
       Effect.catchIf(
         ({ code }) => code === "IdempotentParameterMismatch" || code === "IdempotentInstanceTerminated",

@@ -2,7 +2,8 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import { inner } from "../../../task/sentence.ts"
 import { isOn, type Phase } from "../../rented/phases.ts"
-import { CloudError, type NodeState } from "../Cloud.ts"
+import { unwanted } from "../../rented/unwanted.ts"
+import type { CloudError, NodeState } from "../Cloud.ts"
 import { bare, refusedBy } from "./errors.ts"
 import type { Label } from "./tags.ts"
 
@@ -72,7 +73,5 @@ export const endedFirst = (instances: ReadonlyArray<Instance>): Instance | undef
 export const failureOf = (instance: Instance, left: CloudError["left"] = []): CloudError => {
   const code = bare(instance.StateReason?.Code ?? "InternalError")
   const message = `${instance.InstanceId} ${reasonOf(instance)}`
-  if (instance.StateReason?.Code !== byUser) return refusedBy(code, message, left)
-  // Who has ended it wants no other in its place.
-  return new CloudError({ kind: "Refused", code, message, scope: "everywhere", anyKind: true, ...(left.length > 0 && { left }) })
+  return instance.StateReason?.Code === byUser ? unwanted(code, message, left) : refusedBy(code, message, left)
 }

@@ -3,6 +3,7 @@
  * this state folder.
  */
 import * as Effect from "effect/Effect"
+import type { ClusterId } from "../../../events/ids.ts"
 import { namedImage } from "../../../task/images.ts"
 import { notLaunched } from "../../optimizer/not-launched.ts"
 import { hostKeyFor } from "../../over-ssh/our-keys.ts"
@@ -16,7 +17,7 @@ import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
-import { Made } from "../Made.ts"
+import { Made, type MadeNetwork } from "../Made.ts"
 import { makeAccess } from "./access.ts"
 import { endByHand } from "./by-hand.ts"
 import { makeGcp } from "./client.ts"
@@ -52,21 +53,24 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const remnants = makeRemnants(gcp, operations, ports, clones)
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const openPorts = makeOpenPorts({ gcp, nodes, operations, ports })
-  const images = yield* makeImages(gcp)
   const { doubt, fingerprint } = doubtful(gcp.fingerprint)
+  const images = yield* makeImages({ ...gcp, fingerprint })
   const network = yield* makeNetwork({ ...gcp, fingerprint }, operations)
   const archOf = yield* makeArchOf(gcp)
 
+  /** Networks that were made for a cluster whose request has not come to its end. Few are ever made, one in a project. */
+  const untold = new Map<ClusterId, MadeNetwork>()
   const partsOf = Effect.fn("GcpCloud.partsOf")(function* (request: ProvisionRequest) {
     const { machine = {}, offer, tags, token } = request
     const [region, zone] = [offer.region!, offer.zone!]
     const own = yield* settings
     const { project } = yield* gcp.who
-    const place = yield* network.placeFor(own, region)
+    const { made, place } = yield* network.placeFor(own, region, token)
+    if (made !== null) untold.set(tags.cluster, made)
     const id = yield* folder
     const root =
       machine.clone === undefined
-        ? yield* images(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
+        ? yield* images.rootFor(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
         : yield* whileCopying(request, machine.clone, { root: clones.rootFor(machine.clone, tags, id), known: clones.known(tags) })
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
@@ -93,7 +97,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     operations,
     partsOf: (request) => asking(request, partsOf(request)),
     settings,
-    hostKeyOf
+    hostKeyOf,
+    forgetImages: images.forget
   })
 
   const orOfImage = ({ machine, offer }: ProvisionRequest, error: CloudError) => {
@@ -105,15 +110,17 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
       Object.values(machine!.images!).every((id) => id === image)
     )
   }
-  const tellMade = Effect.map(Made, (tell) => {
-    const made = network.takeMade()
-    if (made !== null) tell(made)
-  })
+  const tellMade = ({ tags }: ProvisionRequest) =>
+    Effect.map(Made, (tell) => {
+      const made = untold.get(tags.cluster)
+      untold.delete(tags.cluster)
+      if (made !== undefined) tell(made)
+    })
   const provision = cleanedUp({
     provision: (request) =>
       doubting(believed(provisionOnce)(request)).pipe(
-        Effect.tap(() => tellMade),
-        Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade : Effect.void)),
+        Effect.tap(() => tellMade(request)),
+        Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade(request) : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
       ),
     closePorts: ({ tags }) => ports.close(tags.cluster),

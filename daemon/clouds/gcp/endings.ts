@@ -2,6 +2,7 @@
  * How instances ended, as the operations of their zone tell it: an instance that is gone says nothing any more, and one that is off does
  * not say why. Pure.
  */
+import { unwanted } from "../../rented/unwanted.ts"
 import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
 import { failureOf, refusedBy } from "./errors.ts"
@@ -40,11 +41,13 @@ const endingOf = (operation: Operation): Ending | null => {
 /** That one is over says more than what led there: a spot machine that is taken back is then deleted. */
 const why: ReadonlyArray<Ending["how"]> = ["preempted", "itself", "host", "never"]
 
+const inTime = (operations: ReadonlyArray<Operation>) =>
+  operations.toSorted((a, b) => Date.parse(a.insertTime ?? "") - Date.parse(b.insertTime ?? ""))
+
 /** Of each instance the last one, by its name. */
 export const endingsOf = (operations: ReadonlyArray<Operation>): ReadonlyMap<string, Ending> => {
   const found = new Map<string, Ending>()
-  const inTime = operations.toSorted((a, b) => Date.parse(a.insertTime ?? "") - Date.parse(b.insertTime ?? ""))
-  for (const operation of inTime) {
+  for (const operation of inTime(operations)) {
     const ending = endingOf(operation)
     const name = lastPart(operation.targetLink)
     if (operation.operationType === "start" && operation.status === "DONE") found.delete(name)
@@ -89,7 +92,21 @@ export const inWords = (ending: Ending | undefined, selfDelete: string | null = 
   }
 }
 
-/** Of one that ended before it ran: what the cloud would have said, had it known that when it was asked. */
-export const refusalOf = (name: string, ending: Ending | undefined): CloudError =>
-  ending?.failure ??
-  refusedBy(ending?.how === "preempted" ? "PREEMPTED" : "RESOURCE_NOT_READY", `${name} ended as it began: ${inWords(ending)}`)
+const isByUser = ({ by, how }: Ending) => (how === "stopped" || how === "gone") && by !== null
+
+/**
+ * Of those that ended before they ran: what the cloud would have said, had it known that when it was asked. The first of them tells why, and
+ * of these rather one that nobody asked for: what is left of a gang is ended by us. Undefined: none of these has ended.
+ */
+export const refusalOf = (names: ReadonlyArray<string>, operations: ReadonlyArray<Operation>): CloudError | undefined => {
+  const all = inTime(operations).flatMap((operation) => {
+    const [name, ending] = [lastPart(operation.targetLink), endingOf(operation)]
+    return ending !== null && names.includes(name) ? [{ name, ending }] : []
+  })
+  const [first] = [...all.filter(({ ending }) => !isByUser(ending)), ...all]
+  if (first === undefined) return undefined
+  const { ending, name } = first
+  const message = `${name} ended as it began: ${inWords(ending)}`
+  if (isByUser(ending)) return unwanted("RESOURCE_NOT_READY", message)
+  return ending.failure ?? refusedBy(ending.how === "preempted" ? "PREEMPTED" : "RESOURCE_NOT_READY", message)
+}

@@ -83,10 +83,9 @@ export const makeImages = (gcp: Gcp) => {
     if (id !== "") return named(id)
     return ofFamily(familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch))
   }
-  return Effect.map(
-    keptOf(gcp.fingerprint, lookup, keptFor),
-    ({ of: rootBy }) =>
-      (region: string, images: Images | undefined, { accelerators }: Pick<Offer, "accelerators">, arch: Arch) =>
-        rootBy([namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n"))
-  )
+  return Effect.map(keptOf(gcp.fingerprint, lookup, keptFor), ({ forget, of }) => ({
+    rootFor: (region: string, images: Images | undefined, { accelerators }: Pick<Offer, "accelerators">, arch: Arch) =>
+      of([namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n")),
+    forget
+  }))
 }

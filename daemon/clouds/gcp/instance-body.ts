@@ -13,15 +13,17 @@ import { instanceName, labelsOf, metadataOf } from "./names.ts"
 import type { Place } from "./network.ts"
 import { computeScope } from "./self-delete.ts"
 
+/** As the API takes it, the same one for the same text. */
+export const idOf = (text: string): string => {
+  const hex = createHash("sha256").update(text).digest("hex")
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-")
+}
+
 /**
  * An id for a request: which ranks were asked for is a part of it, and so is how often it was, where what was accepted was not carried out.
  */
-export const requestId = (token: NodeToken, ranks: ReadonlyArray<number>, attempt = 0): string => {
-  const hex = createHash("sha256")
-    .update(`${token} ${ranksText(ranks)} ${attempt}`)
-    .digest("hex")
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-")
-}
+export const requestId = (token: NodeToken, ranks: ReadonlyArray<number>, attempt = 0): string =>
+  idOf(`${token} ${ranksText(ranks)} ${attempt}`)
 
 export interface Parts {
   readonly request: ProvisionRequest

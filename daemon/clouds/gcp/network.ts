@@ -3,14 +3,17 @@
  * anew after a while.
  */
 import * as Effect from "effect/Effect"
+import type { NodeToken } from "../../../events/ids.ts"
+import { inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { misnamed, refusedForAny } from "../../rented/errors.ts"
 import { keptOf } from "../../rented/kept.ts"
 import type { MadeNetwork } from "../Made.ts"
 import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { isNotThere } from "./errors.ts"
+import { isNotThere, isThere } from "./errors.ts"
 import { anywhere, inside, isOf, isShut, letsIn, lowestPriority, needs } from "./firewall-rules.ts"
+import { idOf } from "./instance-body.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 
@@ -58,15 +61,22 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
       })
     )
 
-  let made: MadeNetwork | null = null
-  /** Cut short anywhere it goes on where it was. */
-  const makeOwn = Effect.fn("Network.makeOwn")(function* (useInternalIps: boolean) {
-    yield* operations.there(
-      gcp.ask("networks.insert", "", async ({ networks, project }, options) => {
+  const turn = inTurn<typeof own>()
+  /** Cut short anywhere it goes on where it was. Whether it was made for this request: asked for again under its id it still is. */
+  const makeOwn = Effect.fn("Network.makeOwn")(function* (useInternalIps: boolean, token: NodeToken) {
+    const isMade = yield* gcp
+      .ask("networks.insert", "", async ({ networks, project }, options) => {
         const networkResource = { name: own, autoCreateSubnetworks: true, mtu: 1460, routingConfig: { routingMode: "GLOBAL" } }
-        return begunAs(await (await networks()).insert({ project, networkResource }, options))
+        return begunAs(await (await networks()).insert({ project, networkResource, requestId: idOf(`network ${token}`) }, options))
       })
-    )
+      .pipe(
+        Effect.flatMap(operations.done),
+        Effect.as(true),
+        Effect.catchIf(
+          ({ code }) => isThere(code),
+          () => Effect.succeed(false)
+        )
+      )
     const common = { direction: "INGRESS", priority: lowestPriority }
     const all = ["tcp", "udp", "icmp"].map((IPProtocol) => ({ IPProtocol }))
     yield* insertRule({ ...common, name: `${own}-internal`, sourceRanges: [inside], allowed: all })
@@ -77,13 +87,16 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
         sourceRanges: [anywhere],
         allowed: [{ IPProtocol: "tcp", ports: [`${portOfSsh}`] }]
       })
+    return isMade
   })
 
+  const placeIn = (network: string, { name }: Subnetwork): Place => ({ network, subnetwork: name! })
+
+  /** Null: none lets in what is needed. */
   const lookup = Effect.fn("Network.lookup")(function* (key: string) {
     const [region = "", vpcName = "", internal, proxied] = key.split(" ")
     const found = yield* subnets(region)
     const inIt = (network: string) => found.find((subnet) => isOf(network, subnet.network))
-    const place = (network: string, { name }: Subnetwork): Place => ({ network, subnetwork: name! })
     if (vpcName !== "") {
       const subnet = inIt(vpcName)
       const words = nameOf(vpcName)
@@ -94,7 +107,7 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
           `no rule of the VPC ${words} lets ssh in, so no machine there would be reached. From where you are it does so by: ${rule}`
         )
       }
-      if (subnet !== undefined) return place(vpcName, subnet)
+      if (subnet !== undefined) return placeIn(vpcName, subnet)
       if (yield* hasNetwork(vpcName))
         return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${words} has no subnet in ${region}`, "region")
       return yield* noVpc(vpcName)
@@ -102,31 +115,28 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
     const useInternalIps = internal === "true"
     const networks = [...new Set(found.map(({ network }) => lastPart(network)))]
     for (const network of networks.toSorted((a, b) => Number(b === usual) - Number(a === usual) || (a < b ? -1 : 1)))
-      if (letsIn(yield* effective(network), needs(useInternalIps))) return place(network, inIt(network)!)
-    yield* makeOwn(useInternalIps)
-    const open = useInternalIps ? "" : ", and ssh from anywhere"
-    made = {
-      network: own,
-      words: `made the network ${own}, since none let in what is needed: it lets in its own machines${open}, and stays`
-    }
-    const subnet = (yield* subnets(region)).find(({ network }) => isOf(own, network))
-    return subnet === undefined
-      ? yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
-      : place(own, subnet)
+      if (letsIn(yield* effective(network), needs(useInternalIps))) return placeIn(network, inIt(network)!)
+    return null
   })
-  const places = yield* keptOf(gcp.fingerprint, lookup, keptFor)
+  const places = yield* keptOf(gcp.fingerprint, lookup, (place) => (place === null ? 0 : keptFor))
   const networks = yield* keptOf(gcp.fingerprint, hasNetwork, (has) => (has ? keptFor : 0))
   return {
-    placeFor: (
+    /** For the request of a token; `made`: where one was made for it, and for no other. */
+    placeFor: Effect.fn("Network.placeFor")(function* (
       { sshProxyCommand, useInternalIps, vpcName }: Pick<GcpSettings, "sshProxyCommand" | "vpcName" | "useInternalIps">,
-      region: string
-    ) => places.of(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`),
-    /** What was made, once. */
-    takeMade: () => {
-      const taken = made
-      made = null
-      return taken
-    },
+      region: string,
+      token: NodeToken
+    ) {
+      const place = yield* places.of(`${region} ${vpcName ?? ""} ${useInternalIps} ${sshProxyCommand !== null}`)
+      if (place !== null) return { place, made: null }
+      const isMade = yield* turn(own, makeOwn(useInternalIps, token))
+      const open = useInternalIps ? "" : ", and ssh from anywhere"
+      const words = `made the network ${own}, since none let in what is needed: it lets in its own machines${open}, and stays`
+      const made: MadeNetwork | null = isMade ? { network: own, words } : null
+      const subnet = (yield* subnets(region)).find(({ network }) => isOf(own, network))
+      if (subnet === undefined) return yield* refusedForAny("SUBNET_NOT_FOUND", `the VPC ${own} has no subnet in ${region}`, "region")
+      return { place: placeIn(own, subnet), made }
+    }),
     /** Whether the VPC that the user names is one of the project's. Where nobody says, a launch finds out. */
     isThere: ({ vpcName }: Pick<GcpSettings, "vpcName">) =>
       vpcName === null

@@ -8,9 +8,9 @@ import * as Result from "effect/Result"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
-import { makeMissed } from "../../rented/missed.ts"
 import { isOn } from "../../rented/phases.ts"
-import { steadyMs } from "../../steady-ms.ts"
+import { asAnswered } from "../../rented/second-calls.ts"
+import { askedTokens } from "../asked-tokens.ts"
 import type { CloudError, Provisioned, ProvisionRequest } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { refusalOf } from "./endings.ts"
@@ -36,6 +36,7 @@ const atOnce = 16
 export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: ProvisionOptions) => {
   const { gcp, operations } = options
   const { callsFor, carry, isUnsure } = makeRequests(options)
+  const endedFor = askedTokens((): { why: CloudError | null } => ({ why: null }))
 
   const namesOf = ({ tags, token }: ProvisionRequest, ranks: ReadonlyArray<number>) =>
     ranks.map((rank) => instanceName(tags.clusterName, token, rank))
@@ -83,8 +84,11 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
       : yield* refusedBy("NameTaken", error.message)
   })
 
-  /** A refusal keeps nothing: what was made all the same goes, of this and of any request before it. `made`: they are there, or were. */
-  const clear = Effect.fn("Provision.clear")(function* (wish: ProvisionRequest, made: ReadonlyArray<string> = []) {
+  /**
+   * A refusal keeps nothing: what was made all the same goes, of this and of any request before it. `made`: they are there, or were; one of
+   * which neither is to be seen is waited for.
+   */
+  const clear = Effect.fn("Provision.clear")(function* (wish: ProvisionRequest, made: ReadonlyArray<string>) {
     const names = namesOf(wish, wish.ranks)
     const there = yield* namedOurs(wish, names)
     const unseen = made.filter((name) => there[names.indexOf(name)] === undefined)
@@ -97,10 +101,16 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     )
   })
 
+  /** Where that is cut short, what is ended by us by then is no reason of its own when it is gone on with. */
+  const refuse = Effect.fn("Provision.refuse")(function* (wish: ProvisionRequest, refusal: CloudError, made: ReadonlyArray<string>) {
+    const ended = endedFor(wish)
+    ended.why ??= refusal
+    yield* clear(wish, made)
+    return yield* ended.why
+  })
+
   const make = Effect.fn("Provision.make")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
-    // What cannot be asked for any more may have been made before.
-    const wasUnsure = isUnsure(wish)
-    const calls = yield* Effect.mapError(callsFor(wish, ranks), (error) => (wasUnsure ? later(error) : error))
+    const calls = yield* Effect.mapError(callsFor(wish, ranks), asAnswered(isUnsure(wish)))
     // Each to its end, whatever the others come to: one that is left on its way makes its machine after all has been cleared.
     const ends = yield* Effect.forEach(
       calls,
@@ -114,19 +124,24 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
         ),
       { concurrency: atOnce }
     )
-    const made = calls.flatMap(({ ranks: some }, i) => (Result.isSuccess(ends[i]!) ? namesOf(wish, some) : []))
     const failures = ends.flatMap((end) => (Result.isFailure(end) ? [end.failure] : []))
     const failed = failures.find(({ kind }) => kind !== "Refused") ?? failures[0]
     if (failed === undefined) return
-    if (failed.kind === "Refused") yield* clear(wish, made)
+    if (failed.kind === "Refused") {
+      const refused = calls.flatMap(({ ranks: some }, i) => (Result.isFailure(ends[i]!) ? some : []))
+      const made = wish.ranks.filter((rank) => !refused.includes(rank))
+      return yield* refuse(wish, failed, namesOf(wish, made))
+    }
     yield* failed
   })
 
-  /** Until all of them run and have an address. One that ends before takes the others with it. */
+  /**
+   * Until all of them run and have an address. One that ends before takes the others with it. That it ended is GCP's own word alone: one
+   * that is not to be seen, however long, may be hidden from credentials that are others now, and run.
+   */
   const whenRunning = Effect.fn("Provision.whenRunning")(function* (wish: ProvisionRequest, names: ReadonlyArray<string>) {
     const zone = wish.offer.zone!
     const { useInternalIps } = yield* Effect.mapError(settings, later)
-    const missed = makeMissed()
     const isOff = (one: Instance | undefined) => one !== undefined && !isOn(phaseOf(one))
     const isUp = (one: Instance | undefined) => one !== undefined && phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
     const blind = unseen(`${names.join(", ")} ${names.length === 1 ? "is" : "are"} there`)
@@ -139,15 +154,8 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
       if (there.every(isUp)) return there as ReadonlyArray<Instance>
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
       if (asks && suspects.length > 0) {
-        const endings = yield* Effect.mapError(operations.endings(zone, suspects), later)
-        const nowMs = yield* steadyMs
-        for (const [i, name] of names.entries()) if (there[i] !== undefined) missed.seen(name)
-        const isLost = (name: string) => there[names.indexOf(name)] === undefined && missed.isLong(name, nowMs)
-        const ended = suspects.find((name) => endings.has(name) || isLost(name))
-        if (ended !== undefined) {
-          yield* clear(wish)
-          return yield* refusalOf(ended, endings.get(ended))
-        }
+        const refusal = refusalOf(suspects, yield* Effect.mapError(operations.ofNames(zone, suspects), later))
+        if (refusal !== undefined) return yield* refuse(wish, refusal, names)
       }
       yield* Effect.sleep(listsEveryMs)
     }

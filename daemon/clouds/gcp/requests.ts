@@ -4,11 +4,13 @@
  */
 import * as Effect from "effect/Effect"
 import { later } from "../../rented/errors.ts"
+import { asAnswered } from "../../rented/second-calls.ts"
+import { runWithImageNow } from "../../rented/withdrawn.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type ProvisionRequest } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isThrottled, refusedBy } from "./errors.ts"
+import { failureOf, isThere, isThrottled, refusedBy } from "./errors.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
@@ -17,6 +19,8 @@ export interface RequestsOptions {
   readonly operations: Operations
   /** All that the cloud is told; asked of it before, and of files. */
   readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
+  /** An image that was there is gone. */
+  readonly forgetImages: Effect.Effect<void>
 }
 
 /** Of what was accepted and then put off. */
@@ -29,22 +33,37 @@ interface Call {
   readonly send: (id: string) => Effect.Effect<Operation, CloudError>
 }
 
-export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
-  /** `isUnsure`: it was asked for before, and an answer may be missing. */
-  const askedFor = askedTokens((isInherited) => ({ isUnsure: isInherited }))
-  const isUnsure = (wish: ProvisionRequest) => askedFor(wish).isUnsure
+export const makeRequests = ({ forgetImages, gcp, operations, partsOf }: RequestsOptions) => {
+  /** `ranks`: those that may have been made, or are. An earlier daemon may have asked for any. */
+  const askedFor = askedTokens((isInherited) => ({ isInherited, ranks: new Set<number>() }))
+  /** They were asked for before, and an answer may be missing. */
+  const isUnsure = (wish: ProvisionRequest, ranks: ReadonlyArray<number> = wish.ranks) => {
+    const before = askedFor(wish)
+    return before.isInherited || ranks.some((rank) => before.ranks.has(rank))
+  }
 
   const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const parts = yield* partsOf(wish)
     const zone = wish.offer.zone!
     if (parts.root.kind !== "machine") {
-      const body = bulkBody(parts, ranks)
-      if (body instanceof CloudError) return yield* body
-      const send = (id: string) =>
-        gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
+      const first = bulkBody(parts, ranks)
+      if (first instanceof CloudError) return yield* first
+      const sendOf = (id: string, { root }: Parts) => {
+        const body = root === parts.root ? first : bulkBody({ ...parts, root }, ranks)
+        if (body instanceof CloudError) return Effect.fail(body)
+        return gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
           const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
           return begunAs(await (await client()).bulkInsert(request, options))
         })
+      }
+      const send = (id: string) =>
+        runWithImageNow({
+          run: (now: Parts) => sendOf(id, now),
+          inputNow: partsOf(wish),
+          imageOf: ({ root }) => root.link,
+          isWithdrawn: (code) => code === "IMAGE_NOT_FOUND",
+          forget: forgetImages
+        })(parts)
       return [{ ranks, send }] satisfies ReadonlyArray<Call>
     }
     return yield* Effect.forEach(ranks, (rank) => {
@@ -61,11 +80,26 @@ export const makeRequests = ({ gcp, operations, partsOf }: RequestsOptions) => {
   /** Until what was accepted is done. What is put off is asked for anew, under another id: this one stands for what failed. */
   const carry = Effect.fn("Provision.carry")(function* (wish: ProvisionRequest, { ranks, send }: Call) {
     const { offer, token } = wish
+    const before = askedFor(wish)
+    const wasUnsure = isUnsure(wish, ranks)
+    // What is refused, or put off, has made nothing of them, if nothing had before.
+    const isOpen = ({ code, kind }: CloudError) => wasUnsure || isThere(code) || (kind !== "Refused" && !isThrottled(code))
+    const sent = (id: string) =>
+      Effect.suspend(() => {
+        for (const rank of ranks) before.ranks.add(rank)
+        return send(id)
+      }).pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            if (!isOpen(error)) for (const rank of ranks) before.ranks.delete(rank)
+          })
+        ),
+        Effect.mapError(asAnswered(wasUnsure, isThere))
+      )
     for (let attempt = 0; ; attempt++) {
       const id = requestId(token, ranks, attempt)
-      const known = isUnsure(wish) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
-      askedFor(wish).isUnsure = true
-      const over = yield* Effect.mapError(operations.wait(known ?? (yield* send(id))), later)
+      const known = wasUnsure ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
+      const over = yield* Effect.mapError(operations.wait(known ?? (yield* sent(id))), later)
       const failure = failureOf(over)
       if (failure === null) return
       if (!isThrottled(failure.code)) return yield* failure

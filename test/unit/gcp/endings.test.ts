@@ -1,11 +1,12 @@
 /** How instances ended, as operations tell it, and what that makes of a node. */
 import { describe, expect, it } from "vitest"
+import type { Operation } from "../../../daemon/clouds/gcp/api.ts"
 import { endingsOf, inWords, isForgotten, refusalOf } from "../../../daemon/clouds/gcp/endings.ts"
 import { addressOf, phaseOf, stateOf } from "../../../daemon/clouds/gcp/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
 const at = (minute: number) => `2026-11-27T03:0${minute}:00.000-07:00`
-const operation = (operationType: string, minute: number, more: object = {}) => ({
+const operation = (operationType: string, minute: number, more: object = {}): Operation => ({
   operationType,
   targetLink: "https://www.googleapis.com/compute/v1/projects/p/zones/z/instances/one",
   status: "DONE",
@@ -55,8 +56,23 @@ describe("an instance", () => {
   })
   it("that never began is refused by the reason of that", () => {
     const failed = operation("insert", 1, { error: { errors: [{ code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "None." }] } })
-    expect(refusalOf("one", endingOf(failed))).toMatchObject({ kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED", scope: "zone" })
-    expect(refusalOf("one", endingOf(operation("delete", 1)))).toMatchObject({ kind: "Refused", scope: "zone" })
+    expect(refusalOf(["one"], [failed])).toMatchObject({ kind: "Refused", code: "ZONE_RESOURCE_POOL_EXHAUSTED", scope: "zone" })
+  })
+  it("that ended as it began is refused by what was first: those that are left are ended by us", () => {
+    const ofOther = { targetLink: operation("", 0).targetLink!.replace(/one$/, "two") }
+    const taken = operation("compute.instances.preempted", 1, { user: "system" })
+    const cleared = [operation("delete", 3), operation("delete", 2, ofOther)]
+    expect(refusalOf(["two", "one"], [...cleared, taken])).toMatchObject({ kind: "Refused", code: "PREEMPTED", scope: "zone" })
+    expect(refusalOf(["two", "one"], cleared)).toMatchObject({
+      scope: "everywhere",
+      message: expect.stringMatching(/^two ended as it began: by/)
+    })
+    expect(refusalOf(["two", "one"], [])).toBeUndefined()
+  })
+  it("that its user ends as it begins is wanted nowhere else, unlike one that GCP ends", () => {
+    for (const how of ["delete", "stop"])
+      expect(refusalOf(["one"], [operation(how, 1)])).toMatchObject({ kind: "Refused", scope: "everywhere", anyKind: true })
+    expect(refusalOf(["one"], [operation("stop", 1, { user: "system" })])).toMatchObject({ kind: "Refused", scope: "zone" })
   })
 })
 

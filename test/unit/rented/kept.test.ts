@@ -8,7 +8,7 @@ import { makeZoneNames } from "../../../daemon/clouds/aws/zone-names.ts"
 import { makeImages } from "../../../daemon/clouds/gcp/images.ts"
 import { makeNetwork as makeGcpNetwork } from "../../../daemon/clouds/gcp/network.ts"
 import { makeNoQuota } from "../../../daemon/clouds/gcp/quotas.ts"
-import { offer as local } from "../../fakes/facts.ts"
+import { offer as local, token } from "../../fakes/facts.ts"
 
 const offer = { ...local, region: "us-east-1", zone: "us-east-1a", instanceType: "m6i.large", accelerators: null, useSpot: false }
 
@@ -76,11 +76,11 @@ const each = [
     "GCP's network",
     (_: never, gcp: never) =>
       Effect.map(makeGcpNetwork(gcp, {} as never), ({ placeFor }) =>
-        placeFor({ vpcName: "lab", useInternalIps: false, sshProxyCommand: null }, "r")
+        placeFor({ vpcName: "lab", useInternalIps: false, sshProxyCommand: null }, "r", token)
       )
   ],
   ["GCP's quotas", (_: never, gcp: never) => Effect.map(makeNoQuota(gcp), (of) => of({ ...offer, instanceType: "n1-standard-4" }))],
-  ["GCP's images", (_: never, gcp: never) => Effect.map(makeImages(gcp), (of) => of("r", { r: "own" }, offer, "x86_64"))]
+  ["GCP's images", (_: never, gcp: never) => Effect.map(makeImages(gcp), ({ rootFor }) => rootFor("r", { r: "own" }, offer, "x86_64"))]
 ] as const
 
 describe("what is kept of", () => {
