@@ -1,6 +1,6 @@
 /**
- * Asks clouds what became of clusters. Who waits is told for what, and does not wait for ever: of a look that has begun, what is not said in
- * time goes into the log when it is. A cloud that hangs keeps no other waiting.
+ * Asks clouds what became of clusters. Who waits is told for what, and does not wait for ever: of a look that has begun, what is not said
+ * in time goes into the log when it is. A cloud that hangs keeps no other waiting.
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -29,7 +29,7 @@ const inWords = (open: ReadonlyArray<readonly [Named, string]>): string =>
     .map(([said, those]) => `${said}: ${those.map(([{ name }]) => name).join(", ")}`)
     .join("; ")
 
-/** Which clusters were seen, and of which others why not, as far as there was anything to look at. `tell`: what is waited for, whenever that is another. */
+/** Which clusters were seen, and why others were not, where there was anything to see. `tell`: what is waited for, when that changes. */
 export const refresh = Effect.fn("refresh")(function* (
   rows: ReadonlyArray<Named>,
   observe: (cluster: ClusterId) => Effect.Effect<Observed>,
