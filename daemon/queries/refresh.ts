@@ -29,7 +29,7 @@ const inWords = (open: ReadonlyArray<readonly [Named, string]>): string =>
     .map(([said, those]) => `${said}: ${those.map(([{ name }]) => name).join(", ")}`)
     .join("; ")
 
-/** Which clusters were seen, and why others were not, if there was anything to look at. `tell`: what is waited for, when that is another. */
+/** Which clusters were seen, and why others were not, where there was anything to see. `tell`: what is waited for, when that changes. */
 export const refresh = Effect.fn("refresh")(function* (
   rows: ReadonlyArray<Named>,
   observe: (cluster: ClusterId) => Effect.Effect<Observed>,

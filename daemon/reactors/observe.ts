@@ -63,9 +63,7 @@ const sayUnknown = Effect.fn("observe.sayUnknown")(function* (name: string, stat
   }
 })
 
-/**
- * A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business.
- */
+/** A head that stopped by itself wrote down why: its journal is read before its end is. A wanted end is the reconciler's business. */
 export const observe = Effect.fn("observe")(function* (
   cluster: ClusterId,
   inbox: JournalInbox,
