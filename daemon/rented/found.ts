@@ -47,6 +47,10 @@ export const finder = <Instance, L extends Label>(
   }
 }
 
+/** What is refused, or not answered, for one node says nothing of the others. */
+export const orUnknown = (ref: NodeRef, state: Effect.Effect<NodeState, CloudError>): Effect.Effect<NodeState> =>
+  Effect.catch(state, ({ message }) => Effect.succeed(unknownState(ref, message)))
+
 interface Places {
   readonly placeOf: (ref: NodeRef) => string | null
   readonly concurrency: number | "unbounded"

@@ -1,4 +1,4 @@
-/** Images are withdrawn, and what is kept of them may be of one that was: the one that stands in its place is asked for where there is one. */
+/** Images are withdrawn, and what is kept of them may be of one that was: what stands in its place by now is asked for. */
 import * as Effect from "effect/Effect"
 import type { CloudError } from "../clouds/Cloud.ts"
 

@@ -1,14 +1,16 @@
-/** What a refusal of Compute Engine may be believed to say: never that a machine is not there which may be. */
+/** How far a refusal of Compute Engine is believed: never that a machine is not there which may be, nor of what it was not asked about. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import type { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { inherited, until } from "./cloud-nodes.ts"
-import { gcpScene } from "./gcp-scene.ts"
+import { gcpScene, zone } from "./gcp-scene.ts"
+import { refOf } from "./rented-requests.ts"
 
 const { gce, daemonOver, one, fault, calm, live } = gcpScene()
 
 const timing = (times: object) => Effect.promise(() => gce().strict("PUT", "visibility", times))
 const preempt = (name: string) => Effect.promise(() => gce().strict("POST", `instances/${name}/preempt`))
+const remove = (name: string) => Effect.promise(() => gce().console("DELETE", `zones/${zone}/instances/${name}`))
 const called = Effect.map(live, (some) => some.map(({ name }) => name))
 const untilAnswered = <A>(asking: Effect.Effect<A, CloudError>) =>
   Effect.retry(asking, { while: ({ kind }) => kind === "Transient", schedule: Schedule.spaced("500 millis") })
@@ -51,6 +53,28 @@ describe("a refusal of Compute Engine", () => {
       // That they were ended by us is no reason for the next daemon.
       const next = yield* daemonOver(home)
       assert.deepInclude(yield* Effect.flip(next.provision(inherited(asked))), { kind: "Refused", code: "PREEMPTED", scope: "zone" })
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("a look at nodes of a zone of Compute Engine", () => {
+  it.live("that is refused for one of them leaves that one unknown, and says of the others what they are", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0, 1, 2])
+      const nodes = yield* cloud.provision(asked)
+      const [running, gone, off] = nodes.map(({ host }) => host!)
+      const look = Effect.map(cloud.query(nodes.map((node) => refOf(asked, node))), (states) => states.map(({ state }) => state))
+      yield* remove(gone!)
+      yield* fault({ action: "instances.get", match: { name: gone }, reason: "forbidden" })
+      assert.deepStrictEqual(yield* look, ["running", "unknown", "running"])
+      yield* calm
+      yield* Effect.promise(() => gce().strict("POST", `instances/${off}/shutdown`))
+      yield* fault({ action: "zoneOperations.list", reason: "forbidden" })
+      assert.deepStrictEqual(yield* look, ["running", "unknown", "unknown"])
+      yield* calm
+      assert.deepStrictEqual(yield* look, ["running", "missing", "stopped"])
+      assert.include(yield* called, running)
     }).pipe(Effect.scoped)
   )
 })

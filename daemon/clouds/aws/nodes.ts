@@ -5,7 +5,7 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"
-import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
+import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { makeRentedNodes } from "../../rented/nodes.ts"
 import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
@@ -77,8 +77,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
         if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
         return stateOf(found.instance, ref, useInternalIps)
       })
-      const orUnknown = (ref: NodeRef) => Effect.catch(stateNow(ref), ({ message }) => Effect.succeed(unknownState(ref, message)))
-      return yield* Effect.forEach(those, orUnknown, { concurrency: atOnce })
+      return yield* Effect.forEach(those, (ref) => orUnknown(ref, stateNow(ref)), { concurrency: atOnce })
     })
     return yield* statesBy(refs, { placeOf: ({ region }) => region, concurrency: "unbounded", ask: ofRegion })
   })

@@ -95,8 +95,8 @@ export const inWords = (ending: Ending | undefined, selfDelete: string | null = 
 const isByUser = ({ by, how }: Ending) => (how === "stopped" || how === "gone") && by !== null
 
 /**
- * Of those that ended before they ran: what the cloud would have said, had it known that when it was asked. The first of them tells why, and
- * of these rather one that nobody asked for: what is left of a gang is ended by us. Undefined: none of these has ended.
+ * Of those that ended before they ran: what the cloud would have said, had it known that when it was asked. The first of them tells why,
+ * rather one that nobody asked for: what is left of a gang is ended by us. Undefined: none of these has ended.
  */
 export const refusalOf = (names: ReadonlyArray<string>, operations: ReadonlyArray<Operation>): CloudError | undefined => {
   const all = inTime(operations).flatMap((operation) => {

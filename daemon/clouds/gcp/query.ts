@@ -1,7 +1,8 @@
 /** What became of nodes, by one list of all zones; of those that are off or gone their operations are asked, once. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
+import * as Result from "effect/Result"
+import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
 import type { Missed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
@@ -76,39 +77,45 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
       const strangers = those.filter((ref) => byNode(ref.node) === undefined && silentOf(ref) === undefined)
       const named = yield* Effect.forEach(
         strangers,
-        (ref) => (ref.host === null ? Effect.succeed(undefined) : instances.named(zone, ref.host)),
+        (ref) => (ref.host === null ? Effect.succeed(Result.succeed(undefined)) : Effect.result(instances.named(zone, ref.host))),
         { concurrency: atOnce }
       )
-      const alone = new Map(strangers.map((ref, i) => [ref, named[i]]))
+      const alone = new Map(strangers.map((ref, i) => [ref, named[i]!]))
       const foundOf = (ref: NodeRef): Found | CloudError | undefined => {
         const listed = byNode(ref.node)
-        if (listed === undefined) return namedAs(ref, alone.get(ref))
+        const answer = alone.get(ref)
+        if (listed === undefined) return answer && (Result.isFailure(answer) ? answer.failure : namedAs(ref, answer.success))
         return isOurs(ref, listed.label) ? listed : notOurs(ref, listed.label)
       }
       const off = those
         .map(foundOf)
         .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found.instance))
         .filter((one) => phaseOf(one) === "stopped")
-      yield* learn(zone, off, nowMs)
-      const ended = yield* operations.endings(
-        zone,
-        strangers.flatMap((ref) => (foundOf(ref) === undefined && ref.host !== null ? [ref.host] : []))
+      const learnt = yield* Effect.result(learn(zone, off, nowMs))
+      const ended = yield* Effect.result(
+        operations.endings(
+          zone,
+          strangers.flatMap((ref) => (foundOf(ref) === undefined && ref.host !== null ? [ref.host] : []))
+        )
       )
-      return those.map((ref): NodeState => {
+      const stateNow = Effect.fnUntraced(function* (ref: NodeRef): Effect.fn.Return<NodeState, CloudError> {
         const found = foundOf(ref)
         const silent = silentOf(ref)
         if (found === undefined)
           return silent === undefined
-            ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs, selfDelete)
+            ? unlisted(ref, (yield* Effect.fromResult(ended)).get(ref.host ?? ""), steadyNowMs, selfDelete)
             : unknownState(ref, `${zone}: ${silent}`)
+        // An error as well: the minute begins anew with it.
         missed.seen(ref.node)
-        if (found instanceof CloudError) return unknownState(ref, found.message)
+        if (found instanceof CloudError) return yield* found
         const key = endedKey(found.instance)
+        if (phaseOf(found.instance) === "stopped" && !endings.has(key)) yield* Effect.fromResult(learnt)
         // Whether its cluster ends with it follows from why it is off.
         const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && !endings.has(key)
         if (isOpen) return { ...unknownState(ref, "GCP does not say yet why it is off"), off: true }
         return stateOf(found.instance, found.label, endings.get(key), useInternalIps)
       })
+      return yield* Effect.forEach(those, (ref) => orUnknown(ref, stateNow(ref)))
     })
     return yield* statesBy(refs, { placeOf: ({ zone }) => zone, concurrency: atOnce, ask: inZone })
   })
