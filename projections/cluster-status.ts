@@ -2,6 +2,7 @@
 
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
+import { hasPrice, priceText } from "../task/price.ts"
 import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { refusalText } from "./refusals.ts"
@@ -127,6 +128,18 @@ const ending = (phase: "stop" | "down", { trouble, wantedReason, wantedSinceMs }
     : { ...init, reason: `${wantedReason ?? `a ${phase} was asked for`}, and waits: ${trouble.message}`, sinceMs: trouble.sinceMs }
 }
 
+/** Its cloud did not say that they are off: it was asked by a purge, which does without. */
+export const unconfirmedOf = ({ nodes }: ClusterRow) =>
+  nodes.filter(({ state, unconfirmed }) => state === "stopped" && unconfirmed === true)
+
+const notConfirmed = (row: ClusterRow): string | null => {
+  const { length } = unconfirmedOf(row)
+  if (length === 0) return null
+  const which = row.nodes.length === 1 ? "its machine" : `${length} of its ${row.nodes.length} machines`
+  const cost = row.offer === null || (row.offer.usdPerHour === 0 && hasPrice(row.offer)) ? "" : `, ${priceText(row.offer, length)}`
+  return `stopped by a purge, not confirmed by the cloud: ${which} may still run${cost}`
+}
+
 /** A start that its place has refused since is over: what it said then may not hold any more. */
 const whyStopped = ({ refused, stoppedReason, wantedReason, wantedSinceMs }: ClusterRow, nowMs: number | undefined): string | null =>
   refused !== null && refused.message === stoppedReason
@@ -149,7 +162,7 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0
-    if (rest) return { status: "STOPPED", phase: null, reason: whyStopped(row, nowMs), sinceMs: row.wantedSinceMs }
+    if (rest) return { status: "STOPPED", phase: null, reason: notConfirmed(row) ?? whyStopped(row, nowMs), sinceMs: row.wantedSinceMs }
     return ending("stop", row)
   }
   if (isWhole(row))

@@ -39,7 +39,8 @@ export const observations = (
     if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
     // The head decides for its cluster; a worker that went off alone did so for another reason.
     const last = now.down && rank === 0 ? { forGood: true } : {}
-    if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
+    if (now.state === "stopped" && (node.state !== "stopped" || node.unconfirmed))
+      return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
     const lost = now.state !== "stopped" && node.ready && isSilent
     const isOff = now.state === "unknown" && now.off === true && node.state === "running"
     const reason = now.state === "unknown" ? `${notKnown}${now.reason}` : wentAway

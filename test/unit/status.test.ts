@@ -58,6 +58,37 @@ describe("status", () => {
         "it is off, and waits to be deleted: you may not; its disk costs about $0.04 an hour until then. It is tried again by itself; to see that through: sky down train"
     })
   })
+  it("what a purge called stopped without its cloud's word may run, which is said with its price, and is not called off", () => {
+    const place = {
+      ...offer,
+      cloud: "aws",
+      region: "us-east-1",
+      zone: "us-east-1b",
+      instanceType: "m6i.2xlarge",
+      usdPerHour: 0.38
+    } as const
+    const on = (said: Said): Said => {
+      const [event, id] = "_tag" in said ? [said, null] : said
+      const moved = "offer" in event ? { ...event, offer: place } : event
+      return id === null ? moved : [moved, id]
+    }
+    const left: ReadonlyArray<Said> = [
+      ...up().map(on),
+      [{ _tag: "StopRequested", cluster, purge: true, lastUse: "" }, "r-stop"],
+      { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: "not confirmed by the cloud: you may not", confirmed: false },
+      { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
+    ]
+    const view = (all: ReadonlyArray<Said>) => clusterView(rowAfter(all)!, worldOf(all).jobs, 9, undefined, () => 0.11)
+    assert.deepInclude(view(left), {
+      status: "STOPPED",
+      reason: "stopped by a purge, not confirmed by the cloud: its machine may still run, $0.38 an hour",
+      mayRun: { machines: 1, usdPerHour: 0.38 }
+    })
+    assert.notProperty(view(left), "offDisks")
+    const seenOff: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    assert.deepInclude(view([...left, seenOff]), { reason: "stopped on request", offDisks: { machines: 1, usdPerHour: 0.11 } })
+    assert.notProperty(view([...left, seenOff]), "mayRun")
+  })
   it.each(["stop", "down"] as const)("a %s that its cloud refuses waits, and says that it goes on by itself", (method) => {
     const asked = { _tag: method === "stop" ? "StopRequested" : "DownRequested", cluster, purge: false, lastUse: "" } as const
     const action = method === "stop" ? "StopNodes" : "ReleaseNodes"
