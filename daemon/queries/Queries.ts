@@ -18,6 +18,7 @@ import { Identity } from "../life/Identity.ts"
 import { Lifecycle } from "../life/Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { LogStore } from "../log/LogStore.ts"
+import { cloudsWithClusters } from "../places/offers-for.ts"
 import { Couriers } from "../reactors/couriers/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../read-only/Unlogged.ts"
@@ -169,7 +170,7 @@ const make = Effect.gen(function* () {
     ...(yield* auditAnswers(identity.home, store, note)),
     ...cloudAnswers(clouds),
     ...leakAnswers(yield* Leaks),
-    ...catalogAnswers(clouds, catalogs),
+    ...catalogAnswers(clouds, catalogs, () => cloudsWithClusters(log.world().clusters)),
     ...operationAnswers(log, identity.actor),
     "daemon.status": () => withCompleteness(whoAnswers()),
     "daemon.stop": (params) => withCompleteness(end(params)),
