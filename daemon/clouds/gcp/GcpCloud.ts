@@ -11,7 +11,7 @@ import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
@@ -108,7 +108,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   })
   const provision = cleanedUp({
     provision: (request) =>
-      doubting(provisionOnce(request)).pipe(
+      underWay(doubting(provisionOnce(request))).pipe(
         Effect.tap(() => tellMade),
         Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
@@ -150,7 +150,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
-    endsItself: nodes.endsItself,
-    openPorts: (refs, open) => doubting(openPorts(refs, open))
+    endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
+    openPorts: (refs, open) => underWay(doubting(openPorts(refs, open)))
   }
 })
