@@ -3,8 +3,10 @@
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
 import { hasPrice, priceText } from "../task/price.ts"
+import { inner } from "../task/sentence.ts"
 import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
+import { whyNotKnown } from "./not-known.ts"
 import { refusalText } from "./refusals.ts"
 
 export type ClusterStatus = "INIT" | "UP" | "STOPPED"
@@ -86,15 +88,27 @@ const whyLost = (lost: ClusterRow["lost"]) => {
   return said.length === 0 ? "" : ` (${said.slice(0, lostMax).join(", ")}${more})`
 }
 
+/** It ran when it was last seen, and nobody can look: that its agent is not heard says nothing of the machine, which is paid for. */
+const notSeen = ({ trouble }: ClusterRow, node: NodeRow): string | undefined => {
+  const why = node.state === "running" && node.off !== true ? whyNotKnown(node.reason) : undefined
+  if (why === undefined) return undefined
+  return `${list([node])} is not reached, and what became of its machine is not known: ${inner(trouble?.message ?? why)}; it was running when last seen`
+}
+
 /** Nobody raises it. What it has is looked after all the same, since it was UP once. */
-const notWhole = ({ launchedAtMs, lost, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
+const notWhole = (row: ClusterRow): Condition => {
+  const { launchedAtMs, lost, name, nodes, numNodes, pending } = row
+  const [asked] = pending
   const broken = nodes.find(isAway)
   const missing = numNodes - nodes.length
   const said: Array<string> = []
   if (broken !== undefined) {
-    said.push(`${list([broken])}: ${broken.reason ?? (broken.state === "running" ? "its agent has not answered yet" : broken.state)}`)
+    said.push(
+      notSeen(row, broken) ??
+        `${list([broken])}: ${broken.reason ?? (broken.state === "running" ? "its agent has not answered yet" : broken.state)}`
+    )
   }
-  if (pending !== undefined) said.push(`waiting for ${askedFor(pending)}`)
+  if (asked !== undefined) said.push(`waiting for ${askedFor(asked)}`)
   else if (missing > 0)
     said.push(`${plural(missing, "node")} of ${numNodes} missing${whyLost(lost)}; bring it up again with: sky launch or sky start ${name}`)
   return atRest(said.join("; "), broken?.sinceMs ?? launchedAtMs)
@@ -167,7 +181,8 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   }
   if (isWhole(row))
     return { status: "UP", phase: null, reason: notArmedText(row) ?? row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
-  return row.everUp ? troubled(notWhole(row)) : leftOver(row)
+  const unseen = row.nodes.find((node) => isAway(node))
+  return !row.everUp ? leftOver(row) : unseen !== undefined && notSeen(row, unseen) !== undefined ? notWhole(row) : troubled(notWhole(row))
 }
 
 export const statusOf = (row: ClusterRow): ClusterStatus => conditionOf(row).status

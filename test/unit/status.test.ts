@@ -1,6 +1,7 @@
 /** Status is computed from what is wanted and what exists, at any moment of the log. */
 import { assert, describe, it } from "@effect/vitest"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
+import { startAsSeen } from "../../daemon/queries/start-as-seen.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { asked, cluster, nodeId, offer, provisioned, ready, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
 
@@ -122,6 +123,9 @@ describe("status", () => {
     const reasonAt = (nowMs: number) => conditionOf(rowAfter(facts)!, nowMs).reason
     assert.strictEqual(reasonAt(startedAtMs + 5 * 60_000), "it was not started 5 min 0 s ago: Invalid Credentials")
     assert.strictEqual(conditionOf(rowAfter(facts)!).reason, "it was not started: Invalid Credentials")
+    // Seen by a refresh just now, so the credentials are good: what was said of them is not so any more.
+    const seen = conditionOf(startAsSeen(rowAfter(facts)!)).reason
+    assert.strictEqual(seen, "it was not started: its cloud can be asked now, and said then: Invalid Credentials")
   })
   it("status-20: a relaunch makes it INIT until it has completed", () => {
     const again: ReadonlyArray<Said> = [
