@@ -43,8 +43,11 @@ export const whyNotBy = (
   return { whyNot, isMisset: () => isMisset }
 }
 
-/** What the user has `config.yaml` put on all machines is what the cloud takes. */
-export const labelled = (cloud: string, { labels }: Pick<RentedSettings, "labels">): Effect.Effect<void, CloudError> => {
-  const problem = habitsOf(cloud).labelProblem?.(labels)
-  return problem === undefined ? Effect.void : Effect.fail(refusedForAny(misset, `${cloud}.labels in config.yaml: ${problem}`, "cloud"))
+/** What the user has `config.yaml` put on all machines is what the cloud takes; what is not is told by the key that it is written under. */
+export const labelled = (cloud: string, { labels, labelsBy = [["labels", labels]] }: Pick<RentedSettings, "labels" | "labelsBy">) => {
+  for (const [key, some] of [...labelsBy, ["labels", labels] as const]) {
+    const problem = habitsOf(cloud).labelProblem?.(some)
+    if (problem !== undefined) return Effect.fail(refusedForAny(misset, `${cloud}.${key} in config.yaml: ${problem}`, "cloud"))
+  }
+  return Effect.void
 }
