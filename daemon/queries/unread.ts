@@ -41,7 +41,7 @@ export const waiting = (row: ClusterRow) =>
 /** Of one that was read a moment ago. */
 export const goesOn = (row: ClusterRow) => `The logs of ${row.name} go on when its head is reached again: ${inWords(row)}`
 
-/** A bare name would make an empty cluster, and elsewhere: what is recorded says what it was, where another command did not come after it. */
+/** A bare name would make an empty cluster, and elsewhere: the recorded command says what it was, where no other came after it. */
 const launchAgain = (lastUse: string, name: string) => {
   if (lastUse.startsWith("sky launch ")) return `Launch it again: ${lastUse}`
   return `Launch it again as before: sky launch -c ${name} and its task${lastUse === "" ? "" : `; used last by: ${lastUse}`}`
