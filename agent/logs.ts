@@ -118,7 +118,8 @@ export class Logs {
     if (setup !== null && setup !== false) {
       const log = (rank: number) => detachedSetupLog(runTimestamp, nodes, rank)
       const sources = this.#setupSources(detachedSetupKey(id), log, () => over()?.setupPids)
-      unread.push(...(await this.#show(sources, params, stream)))
+      const { gone: _, ...all } = params
+      unread.push(...(await this.#show(sources, all, stream)))
     }
     // Ended in its setup, or before it: it has no ranks.
     const runs = () => this.#head.hosts.some((host) => host.views().some(({ key }) => key === jobKey(id)))
@@ -151,6 +152,7 @@ export class Logs {
   /** Why it was not shown to its end; null when it was. */
   async #showOne(source: Source, params: LogsParams, stream: Stream): Promise<string | null> {
     const { host, key, rank, log, endedPids } = source
+    if (params.gone?.includes(rank) && host.peer.rank !== this.#head.folder.identity.rank) return "its machine is gone"
     const view = () => host.view(key, rank)
     const known = () => endedPids() !== undefined || Boolean(view()?.pid) || (view()?.exit ?? null) !== null
     if (params.follow) await this.#head.until(known, stream.signal)

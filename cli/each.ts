@@ -5,6 +5,7 @@ import { exitCodes } from "../sdk/protocol/exit-codes.ts"
 import type { ClusterView } from "../sdk/protocol/rows.ts"
 import type { Progress as Phase } from "../sdk/protocol/Wire.ts"
 import { plural } from "../task/plural.ts"
+import { inner } from "../task/sentence.ts"
 import { canAsk, confirm } from "./ask.ts"
 import { onInterrupt } from "./interrupt.ts"
 import { stderr, stdout } from "./out.ts"
@@ -60,12 +61,14 @@ export const each = async (work: Each): Promise<number> => {
     const restore = onInterrupt(() => `Detached; the ${method} of ${shown} goes on. Watch: sky status`)
     const one = async ({ name }: ClusterView): Promise<void> => {
       const begunAtMs = Date.now()
+      const refusals: Array<string> = []
       try {
         const value = await session.call<Record<string, unknown>>(
           method,
           { ...work.params, clusterName: name },
-          { onProgress: toldOf(progress) }
+          { onProgress: toldOf(progress, "retryUntilUp" in work.params ? undefined : refusals) }
         )
+        for (const detail of refusals) tellUndone(progress, name, detail)
         const isGone = method === "stop" && value["gone"] === true
         progress.line("done", name, isGone ? "gone: it had no machine yet" : work.said, Date.now() - begunAtMs)
         if (!isGone) done.push(name)
@@ -73,6 +76,7 @@ export const each = async (work: Each): Promise<number> => {
       } catch (cause) {
         const { tag, message, hint, exitCode, fields } = asClientError(cause)
         results.push({ cluster: name, ok: false, error: { tag, message, hint, exitCode, fields } })
+        for (const detail of refusals) if (!message.includes(inner(detail))) tellUndone(progress, name, detail)
         progress.above("")
         codes.push(showError(cause, json))
       }
@@ -87,12 +91,19 @@ export const each = async (work: Each): Promise<number> => {
   return Math.max(exitCodes.ok, ...codes)
 }
 
-/** What it waits for is said as it begins; what is left undone, though the command goes well. */
+const tellUndone = ({ above }: Progress, cluster: string, detail: string) => above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
+
+/**
+ * What it waits for is said as it begins; what is left undone, though the command goes well. `refusals`: those of its place, of which most
+ * often the failure of the command is made; absent: it goes on after them.
+ */
 const toldOf =
-  ({ above, line }: Progress) =>
+  (progress: Progress, refusals?: Array<string>) =>
   ({ cluster, detail, phase, state }: Phase) => {
-    if (phase === "queued") line("running", cluster, `waits ${detail}`)
-    if (state === "failed") above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
+    if (phase === "queued") progress.line("running", cluster, `waits ${detail}`)
+    if (state !== "failed") return
+    if (refusals !== undefined && phase === "provision") refusals.push(detail)
+    else tellUndone(progress, cluster, detail)
   }
 
 export const namesOf = (clusters: ReadonlyArray<ClusterView>): string => clusters.map(({ name }) => clean(name)).join(", ")

@@ -29,6 +29,7 @@ import { Couriers } from "./reactors/couriers/Couriers.ts"
 import { Reactors } from "./reactors/Reactors.ts"
 import { Reconciler } from "./reactors/Reconciler.ts"
 import * as SecretSweeper from "./reactors/SecretSweeper.ts"
+import * as Unconfirmed from "./reactors/Unconfirmed.ts"
 import { Unlogged } from "./read-only/Unlogged.ts"
 import { Connections } from "./remote/Connections.ts"
 import { Dispatcher } from "./requests/Dispatcher.ts"
@@ -40,7 +41,7 @@ import { makeLister } from "./sync/list-files.ts"
 
 /** Everything that works on the log. Needs a LogStore with its Witness, Clouds, Secrets, a Disk and an Identity. */
 export const core = <E, R>(reactors: Layer.Layer<Reactors, E, R>) =>
-  Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer).pipe(
+  Layer.mergeAll(Dispatcher.layer, Reconciler.layer, SecretSweeper.layer, Unconfirmed.layer).pipe(
     Layer.provideMerge(Abandoned.layer),
     Layer.provideMerge(Couriers.layer),
     Layer.provide(patient),

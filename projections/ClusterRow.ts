@@ -20,6 +20,8 @@ export interface NodeRow {
   readonly state: "running" | "starting" | "stopped"
   /** Its cloud says that it does not run, and has not said yet whether that was its end. */
   readonly off?: boolean
+  /** A purge called it stopped without its cloud's word: it may run, until that is seen. */
+  readonly unconfirmed?: boolean
   /** Its agent answered since the node last started. */
   readonly ready: boolean
   /** Why it is not running or not ready. */

@@ -3,8 +3,11 @@
 import { lasting } from "../task/lasting.ts"
 import { placeName } from "../task/place.ts"
 import { plural } from "../task/plural.ts"
+import { hasPrice, priceText } from "../task/price.ts"
+import { inner } from "../task/sentence.ts"
 import { notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
+import { whyNotKnown } from "./not-known.ts"
 import { refusalText } from "./refusals.ts"
 
 type ClusterStatus = "INIT" | "UP" | "STOPPED"
@@ -85,15 +88,27 @@ const whyLost = (lost: ClusterRow["lost"]) => {
   return said.length === 0 ? "" : ` (${said.slice(0, lostMax).join(", ")}${more})`
 }
 
+/** It ran when it was last seen, and nobody can look: that its agent is not heard says nothing of the machine, which is paid for. */
+const notSeen = ({ trouble }: ClusterRow, node: NodeRow): string | undefined => {
+  const why = node.state === "running" && node.off !== true ? whyNotKnown(node.reason) : undefined
+  if (why === undefined) return undefined
+  return `${list([node])} is not reached, and what became of its machine is not known: ${inner(trouble?.message ?? why)}; it was running when last seen`
+}
+
 /** Nobody raises it. What it has is looked after all the same, since it was UP once. */
-const notWhole = ({ launchedAtMs, lost, name, nodes, numNodes, pending: [pending] }: ClusterRow): Condition => {
+const notWhole = (row: ClusterRow): Condition => {
+  const { launchedAtMs, lost, name, nodes, numNodes, pending } = row
+  const [asked] = pending
   const broken = nodes.find(isAway)
   const missing = numNodes - nodes.length
   const said: Array<string> = []
   if (broken !== undefined) {
-    said.push(`${list([broken])}: ${broken.reason ?? (broken.state === "running" ? "its agent has not answered yet" : broken.state)}`)
+    said.push(
+      notSeen(row, broken) ??
+        `${list([broken])}: ${broken.reason ?? (broken.state === "running" ? "its agent has not answered yet" : broken.state)}`
+    )
   }
-  if (pending !== undefined) said.push(`waiting for ${askedFor(pending)}`)
+  if (asked !== undefined) said.push(`waiting for ${askedFor(asked)}`)
   else if (missing > 0)
     said.push(`${plural(missing, "node")} of ${numNodes} missing${whyLost(lost)}; bring it up again with: sky launch or sky start ${name}`)
   return atRest(said.join("; "), broken?.sinceMs ?? launchedAtMs)
@@ -127,6 +142,18 @@ const ending = (phase: "stop" | "down", { trouble, wantedReason, wantedSinceMs }
     : { ...init, reason: `${wantedReason ?? `a ${phase} was asked for`}, and waits: ${trouble.message}`, sinceMs: trouble.sinceMs }
 }
 
+/** Its cloud did not say that they are off: it was asked by a purge, which does without. */
+export const unconfirmedOf = ({ nodes }: ClusterRow) =>
+  nodes.filter(({ state, unconfirmed }) => state === "stopped" && unconfirmed === true)
+
+const notConfirmed = (row: ClusterRow): string | null => {
+  const { length } = unconfirmedOf(row)
+  if (length === 0) return null
+  const which = row.nodes.length === 1 ? "its machine" : `${length} of its ${row.nodes.length} machines`
+  const cost = row.offer === null || (row.offer.usdPerHour === 0 && hasPrice(row.offer)) ? "" : `, ${priceText(row.offer, length)}`
+  return `stopped by a purge, not confirmed by the cloud: ${which} may still run${cost}`
+}
+
 /** A start that its place has refused since is over: what it said then may not hold any more. */
 const whyStopped = ({ refused, stoppedReason, wantedReason, wantedSinceMs }: ClusterRow, nowMs: number | undefined): string | null =>
   refused !== null && refused.message === stoppedReason
@@ -149,12 +176,13 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0
-    if (rest) return { status: "STOPPED", phase: null, reason: whyStopped(row, nowMs), sinceMs: row.wantedSinceMs }
+    if (rest) return { status: "STOPPED", phase: null, reason: notConfirmed(row) ?? whyStopped(row, nowMs), sinceMs: row.wantedSinceMs }
     return ending("stop", row)
   }
   if (isWhole(row))
     return { status: "UP", phase: null, reason: notArmedText(row) ?? row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
-  return row.everUp ? troubled(notWhole(row)) : leftOver(row)
+  const unseen = row.nodes.find((node) => isAway(node))
+  return !row.everUp ? leftOver(row) : unseen !== undefined && notSeen(row, unseen) !== undefined ? notWhole(row) : troubled(notWhole(row))
 }
 
 export const statusOf = (row: ClusterRow): ClusterStatus => conditionOf(row).status

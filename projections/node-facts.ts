@@ -10,8 +10,9 @@ import { notSearched } from "./search-facts.ts"
 const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
   ...row,
   nodes: row.nodes.map((node) => {
-    const { off: _, ...known } = node
-    return node.rank === rank ? change(known) : node
+    if (node.rank !== rank) return node
+    const { off: _, unconfirmed: __, ...known } = node
+    return change(known)
   })
 })
 
@@ -43,7 +44,14 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
       }
     case "NodeStopped":
       return {
-        ...withNode(row, event.rank, (node) => ({ ...node, state: "stopped", ready: false, reason: event.reason, sinceMs: atMs })),
+        ...withNode(row, event.rank, (node) => ({
+          ...node,
+          state: "stopped",
+          ...(event.confirmed === false && { unconfirmed: true }),
+          ready: false,
+          reason: event.reason,
+          sinceMs: atMs
+        })),
         trouble: null
       }
     case "NodeReleased":

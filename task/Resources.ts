@@ -50,16 +50,19 @@ const acceleratorsProblem = (value: AcceleratorsField): string | undefined => {
 const recoveryProblem = (text: string) =>
   parseRecovery(text) === undefined && `unknown strategy '${shown(text)}': expected one of ${recoveries.join(", ")}, none`
 
+/** A form that is right names a cloud that nobody knows. */
+const infraProblem = (text: string) => {
+  if (parseInfra(text) !== undefined) return undefined
+  const [first = ""] = text.trim().split("/")
+  return first !== "" && first !== "*" && cloudOf(first) === undefined
+    ? `'${shown(text)}' is no place: ${unknownCloud(first)}`
+    : `'${shown(text)}' is no place: expected cloud, cloud/region or cloud/region/zone, * for any`
+}
+
 /** One request: what `any_of` and `ordered` list. */
 export const Alternative = Schema.Struct({
   /** `cloud/region/zone` in one; `*` for any. Not together with the three. */
-  infra: field(
-    ruled(
-      Schema.String,
-      (text) =>
-        parseInfra(text) === undefined && `'${shown(text)}' is no place: expected cloud, cloud/region or cloud/region/zone, * for any`
-    )
-  ),
+  infra: field(ruled(Schema.String, infraProblem)),
   cloud: field(ruled(Schema.String, (text) => cloudOf(text) === undefined && unknownCloud(text))),
   region: place,
   zone: place,

@@ -1,5 +1,5 @@
 /** What clusters cost while they run. Pure. */
-import type { ClusterView } from "../../sdk/protocol/rows.ts"
+import type { AskedFor, ClusterView } from "../../sdk/protocol/rows.ts"
 import { plural } from "../../task/plural.ts"
 import { hasPrice, priceText } from "../../task/price.ts"
 import { clean } from "./style.ts"
@@ -27,15 +27,22 @@ export const notPriced = (clusters: ReadonlyArray<Pick<ClusterView, "name">>, mo
     ? ""
     : `What ${clusters.map(({ name }) => clean(name)).join(", ")} ${clusters.length > 1 ? "cost" : "costs"} an hour is not known${more}: no list has ${clusters.length > 1 ? "them" : "it"}.\n`
 
-interface MayRun extends Pick<ClusterView, "name" | "askedFor"> {}
+interface MayRun extends Pick<ClusterView, "name" | "askedFor" | "mayRun"> {}
 
-/** What may run beside that, as far as anybody knows. */
-export const mayRun = (clusters: ReadonlyArray<MayRun>): string => {
-  const paid = clusters.flatMap(({ askedFor, name }) => (askedFor !== undefined && askedFor.usdPerHour > 0 ? [{ ...askedFor, name }] : []))
+const upTo = (what: string, clusters: ReadonlyArray<MayRun>, partOf: (one: MayRun) => AskedFor | undefined): string => {
+  const paid = clusters.flatMap((one) => {
+    const part = partOf(one)
+    return part !== undefined && part.usdPerHour > 0 ? [{ ...part, name: one.name }] : []
+  })
   const sum = paid.reduce((all, { usdPerHour }) => all + usdPerHour, 0)
   const which = paid.map(({ machines, name }) => `${plural(machines, "machine")} of ${clean(name)}`).join(", ")
-  return paid.length === 0 ? "" : `Up to ${priceText({ usdPerHour: sum })} for what is asked for and not answered yet: ${which} may run.\n`
+  return paid.length === 0 ? "" : `Up to ${priceText({ usdPerHour: sum })} for ${what}: ${which} may run.\n`
 }
+
+/** What may run beside that, as far as anybody knows. */
+export const mayRun = (clusters: ReadonlyArray<MayRun>): string =>
+  upTo("what is asked for and not answered yet", clusters, ({ askedFor }) => askedFor) +
+  upTo("what a purge called stopped without its cloud's word", clusters, ({ mayRun }) => mayRun)
 
 /** What is left of machines that are off. */
 const disks = (clusters: ReadonlyArray<ClusterView>): string => {

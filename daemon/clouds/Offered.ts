@@ -17,6 +17,8 @@ export interface Offered {
   readonly isMistaken?: boolean
   /** The user's way on. */
   readonly hint?: string
+  /** Clouds that were set up and cannot be used now, and why: what is offered is taken in their place, for a task that names none. */
+  readonly missed?: ReadonlyArray<{ readonly cloud: string; readonly why: string }>
   /** What was left out of a plan, since the account has no quota there. */
   readonly noQuota?: ReadonlyArray<Refusal>
 }

@@ -9,6 +9,8 @@ import { reachText } from "../../projections/refusals.ts"
 import type { SkydError } from "../../sdk/protocol/errors.ts"
 import type { Plan } from "../../sdk/protocol/launch.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
+import { inner } from "../../task/sentence.ts"
 import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
@@ -49,13 +51,22 @@ const halfOf = (row: ClusterRow | undefined): ReadonlyArray<string> => {
     : []
 }
 
+/** What was set up is where a task that names no cloud is meant to go; it runs here all the same, and is not left in the dark. */
+const missedOf = ({ missed = [] }: Offered): ReadonlyArray<string> => {
+  if (missed.length === 0) return []
+  const names = missed.map(({ cloud }) => cloudDisplay(cloud))
+  const whys = missed.map(({ cloud, why }) => `${cloudDisplay(cloud)}: ${inner(why)}`)
+  return [`${names.join(" and ")} ${names.length > 1 ? "are" : "is"} set up and cannot be used now (${whys.join("; ")}): sky check`]
+}
+
 const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clouds, places, row, task }: Question): Plan => {
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
   const regions = [...new Set((places.noQuota ?? []).map(reachText))].join(", ")
   const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
   const own = row === undefined ? [] : notesOfMachines(row, task, clouds.get(row.offer?.cloud ?? "")?.openPorts !== undefined)
-  const why = [...halfOf(row), ...own, ...left, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
+  const missed = row === undefined ? missedOf(places) : []
+  const why = [...halfOf(row), ...own, ...missed, ...left, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
   return planView(offers, { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why })
 }
 

@@ -3,8 +3,10 @@
  * pure.
  */
 import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
 import * as Result from "effect/Result"
 import type { Offer, RecordedTask } from "../../events/values.ts"
+import type { Clusters } from "../../projections/clusters.ts"
 import { alternativesOf, together } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import type { Need } from "../../task/Need.ts"
@@ -36,18 +38,41 @@ const enabledIn = (access: Access) => [...access].flatMap(([name, why]) => (why 
 export const completedBy = (clouds: ReadonlyMap<string, Cloud>, access: Access, task: RecordedTask) =>
   completed(task, (cloud) => clouds.get(cloud)?.catalog, enabledIn(access))
 
-/** What the clouds that a task may go to offer for it, in the order of its wishes; asked before the decision, which is pure. */
+const instead = (cloud: string) =>
+  `To run it ${cloud === "local" ? "on this machine" : `on ${cloudDisplay(cloud)}`} instead: --infra ${cloud}`
+
+/** Clouds that were set up here and cannot be used now: what is taken instead of them, nobody has asked for. */
+const setUpIn = (clouds: ReadonlyMap<string, Cloud>, access: Access) =>
+  Effect.map(
+    Effect.forEach(clouds.values(), ({ hasSigns = Effect.succeed(false), isLastResort, name }) =>
+      Effect.map(hasSigns, (signs) => (signs && isLastResort !== true && access.get(name) != null ? [name] : []))
+    ),
+    (names) => names.flat()
+  )
+
+/** Where clusters are that cost, or that wait there. */
+export const cloudsWithClusters = ({ rows }: Clusters): ReadonlySet<string> =>
+  new Set([...HashMap.values(rows)].flatMap(({ nodes, offer, pending }) => (offer && nodes.length + pending.length > 0 ? offer.cloud : [])))
+
+/**
+ * What the clouds that a task may go to offer for it, in the order of its wishes; asked before the decision, which is pure.
+ * `used`: clouds that clusters are on, which is where a task that names none is meant to go: their last resort is not taken instead.
+ */
 export const offersFor = Effect.fn("offersFor")(function* (
   clouds: ReadonlyMap<string, Cloud>,
   access: Access,
   task: Task,
-  blocked: ReadonlyArray<Need> = []
+  blocked: ReadonlyArray<Need> = [],
+  used: ReadonlySet<string> = new Set()
 ) {
   const { resources = null } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const { items, kind } = alternativesOf(resources)
   const enabled = enabledIn(access)
   const usual = enabled.filter((name) => clouds.get(name)?.isLastResort !== true)
-  const candidatesOf = ({ cloud }: Need) => (cloud !== undefined ? [cloud] : usual.length > 0 ? usual : enabled)
+  const missed = usual.length > 0 || items.every(({ cloud }) => cloud !== undefined) ? [] : yield* setUpIn(clouds, access)
+  const isHeld = missed.some((name) => used.has(name))
+  const byItself = usual.length > 0 ? usual : isHeld ? missed : enabled
+  const candidatesOf = ({ cloud }: Need) => (cloud !== undefined ? [cloud] : byItself)
   const ask = (name: string, needs: ReadonlyArray<Need>): Effect.Effect<Offered> => {
     const cloud = enabled.includes(name) ? clouds.get(name) : undefined
     if (cloud !== undefined) return cloud.offers({ ...task, resources: together({ kind, items: needs }) })
@@ -82,7 +107,8 @@ export const offersFor = Effect.fn("offersFor")(function* (
   const best = acrossClouds(groups.map((group) => group.map(({ offers }) => offers)))
   const reasons = new Set(answers.flatMap(({ reason }) => reason ?? []))
   const lacks = answers.length > 0 && answers.every((answer) => answer.lacks === true)
-  const hint = answers.find((answer) => answer.hint !== undefined)?.hint
+  const way = answers.find((answer) => answer.hint !== undefined)?.hint
+  const hint = isHeld && enabled.length > 0 ? `${way === undefined ? "" : `${way}. `}${instead(enabled[0]!)}` : way
   const open = best.filter((offer) => !isBlocked(offer, blocked))
   if (open.length === 0 && best.length > 0) reasons.add("what does is among what it must not get (blockedResources)")
   return {
@@ -93,6 +119,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     off: answers.length > 0 && answers.every(({ off }) => off === true),
     isForbidden: answers.length > 0 && answers.every(({ isForbidden }) => isForbidden === true),
     isMistaken: answers.length > 0 && answers.every(({ isMistaken }) => isMistaken === true),
+    ...(missed.length > 0 && !isHeld ? { missed: missed.map((name) => ({ cloud: name, why: access.get(name) ?? "" })) } : {}),
     ...(hint === undefined ? {} : { hint })
   } satisfies Offered
 })

@@ -18,6 +18,7 @@ import { Lifecycle } from "../life/Lifecycle.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { LogStore } from "../log/LogStore.ts"
 import { Notices } from "../Notices.ts"
+import { cloudsWithClusters } from "../places/offers-for.ts"
 import { Couriers } from "../reactors/couriers/Couriers.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { Unlogged } from "../read-only/Unlogged.ts"
@@ -43,6 +44,7 @@ import { queueOf } from "./queue.ts"
 import { type Refreshed, refresh } from "./refresh.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
+import { startAsSeen } from "./start-as-seen.ts"
 import { explained } from "./unreached.ts"
 import { withUnseen } from "./unseen.ts"
 
@@ -134,7 +136,7 @@ const make = Effect.gen(function* () {
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world, identityMaxMs) : []
       const nowMs = yield* momentOf(moment)
-      const shown = rows.map((row) => (seen.has(row.id) ? asSeen(row) : row))
+      const shown = rows.map((row) => (seen.has(row.id) ? startAsSeen(asSeen(row)) : row))
       const views = shown.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
       const { clusters, notices: blind } = withUnseen(views, unseen)
       const told = [...about, ...elsewhere.map((what) => `${what}.`), ...blind]
@@ -169,7 +171,7 @@ const make = Effect.gen(function* () {
     ...(yield* auditAnswers(identity.home, store, note)),
     ...cloudAnswers(clouds),
     ...leakAnswers(yield* Leaks),
-    ...catalogAnswers(clouds, catalogs),
+    ...catalogAnswers(clouds, catalogs, () => cloudsWithClusters(log.world().clusters)),
     ...operationAnswers(log, identity.actor),
     "daemon.status": () => withCompleteness(whoAnswers()),
     "daemon.stop": (params) => withCompleteness(end(params)),

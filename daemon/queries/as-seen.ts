@@ -3,8 +3,8 @@
  * is not told, although what comes of it is still under way. Pure.
  */
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { withoutNotKnown } from "../../projections/not-known.ts"
 import { saysOther } from "../commands/owner.ts"
-import { withoutNotKnown } from "../reactors/observations.ts"
 
 export const asSeen = (row: ClusterRow): ClusterRow => ({
   ...row,

@@ -67,11 +67,16 @@ const regionIn = (
   return Result.fail(new ValueError({ message, hint: meantText(nearestTo(asked, regions)) || `There are: ${regions.join(", ")}.` }))
 }
 
-export const catalogAnswers = (clouds: ReadonlyMap<string, Cloud>, catalogs: CatalogsShape) => ({
+/** `used`: clouds that clusters are on. */
+export const catalogAnswers = (
+  clouds: ReadonlyMap<string, Cloud>,
+  catalogs: CatalogsShape,
+  used: () => ReadonlySet<string> = () => new Set()
+) => ({
   optimize: Effect.fnUntraced(function* ({ blocked: patterns, minimize, task }: typeof Optimize.Type) {
     const blocked = (patterns ?? []).map(needOf)
     const access = yield* accessOf(clouds)
-    const places = yield* withQuota(clouds, yield* offersFor(clouds, access, task, blocked))
+    const places = yield* withQuota(clouds, yield* offersFor(clouds, access, task, blocked, used()))
     const offers = Result.flatMap(completedBy(clouds, access, task), () =>
       places.offers.length === 0 ? Result.fail(nowhere(places)) : Result.succeed(places.offers)
     )

@@ -1,7 +1,7 @@
 /** A cluster's row as `status` answers it. Pure. */
 import { autostopShown, isArmed } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
-import { type Condition, conditionOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
+import { type Condition, conditionOf, unconfirmedOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
 import { priceText } from "../../task/price.ts"
@@ -21,12 +21,17 @@ export const handleOf = ({ machine: { clone: _, ...machine }, ...row }: ClusterR
 /** What the disk of a machine on this offer costs an hour while that is off, as its cloud tells. */
 type DiskUsdPerHour = (row: ClusterRow) => number | null
 
-const isOff = ({ off, state }: NodeRow) => state === "stopped" || off === true
+const isOff = ({ off, state, unconfirmed }: NodeRow) => (state === "stopped" && unconfirmed !== true) || off === true
 
 const offDisksOf = (row: ClusterRow, diskUsd: DiskUsdPerHour) => {
   const machines = row.nodes.filter(isOff).length
   const usd = machines === 0 ? null : diskUsd(row)
   return usd === null || usd === 0 ? {} : { offDisks: { machines, usdPerHour: machines * usd } }
+}
+
+const mayRunOf = (row: ClusterRow) => {
+  const { length } = unconfirmedOf(row)
+  return length === 0 ? {} : { mayRun: { machines: length, usdPerHour: length * (row.offer?.usdPerHour ?? 0) } }
 }
 
 /** What waiting for an end costs, and what ends it. */
@@ -70,11 +75,12 @@ export const clusterView = (
       rank: one.rank,
       id: one.node,
       ...(one.host !== null && { host: one.host }),
-      state: isOff(one) ? "stopped" : one.state === "running" && !one.ready ? "starting" : one.state,
+      state: isOff(one) || one.state === "stopped" ? "stopped" : one.state === "running" && !one.ready ? "starting" : one.state,
       address: one.address
     })),
     ...askedFor(row.pending.map(({ offer, ranks }) => ({ ranks, usdPerHour: offer.usdPerHour }))),
     ...off,
+    ...mayRunOf(row),
     headIp: handleOf(row).headIp,
     everUp: row.everUp,
     jobs: {

@@ -1,5 +1,6 @@
 /** What clusters have cost, from a world of any moment. Pure. */
 import * as HashMap from "effect/HashMap"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { type CostRow, costAt } from "../../projections/CostRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
@@ -7,7 +8,13 @@ import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
 import { hasPrice } from "../../task/price.ts"
 import type { World } from "../World.ts"
 import { askedFor } from "./asked-for.ts"
+import { handleOf } from "./cluster-view.ts"
 import { means } from "./select.ts"
+
+const machineOf = (live: ClusterRow | undefined) => {
+  const { launchedMachine } = live === undefined ? {} : handleOf(live)
+  return launchedMachine === undefined ? {} : { launchedMachine }
+}
 
 const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
   const { goneAtMs, id, launchedAtMs, lost, meters, name, numNodes, offer, sinceMs, spans } = row
@@ -24,6 +31,7 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
     goneAtMs,
     numNodes,
     resources: offer,
+    ...machineOf(live),
     durationMs: ranMs,
     usdPerHour: isKnown ? usdPerHour : null,
     runningUsdPerHour: sum(meters.filter((meter) => meter.sinceMs !== null)),

@@ -20,6 +20,7 @@ import type { World } from "../World.ts"
 import { closedMeanwhile } from "./closed-meanwhile.ts"
 import { forwarding, type Shown } from "./forwarding.ts"
 import { type FoundOutput, findOutput } from "./found-output.ts"
+import { goneRanks, withGone } from "./gone-ranks.ts"
 import { brokenOff, cloudsWord, goesOn, isStanding, notUp, notYet, refused, unread, waiting, wentWith } from "./unread.ts"
 import { until } from "./until.ts"
 
@@ -70,6 +71,7 @@ const streamOne = Effect.fn("logs.one")(function* (
     tail: params.tail ?? null,
     follow
   }
+  const gone = () => goneRanks(rowOf(log.world().clusters, row.id), now(log.world()))
   const key = job === undefined ? setupKey(operation) : jobKey(job)
   const now = ({ jobs }: World) => job && jobOf(jobs, row.id, job.id)
   const ended = (world: World): true | undefined => {
@@ -89,7 +91,9 @@ const streamOne = Effect.fn("logs.one")(function* (
       paused = false
       link.resume()
     }
-    return yield* link.request("logs", { ...asked, from: Object.fromEntries(shown) }, (frame) => {
+    const lost = [...gone().keys()]
+    const wish = { ...asked, ...(lost.length > 0 && { gone: lost }), from: Object.fromEntries(shown) }
+    return yield* link.request("logs", wish, (frame) => {
       forward(frame)
       // What was read already still comes.
       if (paused || !reply.isFull()) return
@@ -157,7 +161,7 @@ const streamOne = Effect.fn("logs.one")(function* (
     if (follow && areOn) yield* until(log, ended, endMaxMs)
     const known = areOn || ended(log.world()) ? now(log.world()) : undefined
     const { reason, returnCodes, status } = known ?? answer
-    const missing = "unread" in answer && answer.unread !== undefined ? { unread: answer.unread } : {}
+    const missing = "unread" in answer && answer.unread !== undefined ? { unread: withGone(answer.unread, gone()) } : {}
     return { jobId: job.id as number, status: status as string | null, returnCodes, reason, ...missing }
   }
 }, Effect.scoped)

@@ -2,7 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { AutostopArmed } from "../../events/autostop.ts"
-import type { NodeAbandoned, NodeProvisioned, NodeRequested } from "../../events/provision.ts"
+import type { NodeAbandoned, NodeProvisioned, NodeRequested, NodeStopped } from "../../events/provision.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
@@ -69,6 +69,15 @@ const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, 
   return `node ${rank} may still be on ${where}: ${inner(reason)}${then}${look}; at once: sky down --unlogged ${cost?.name ?? ""}`
 }
 
+/** Of a stop by a purge. Its cluster is there, so it is looked at. */
+const notConfirmed = ({ node, reason }: typeof NodeStopped.Type, row: ClusterRow) => {
+  const { host, rank } = row.nodes.find((one) => one.node === node)!
+  const place = row.offer
+  const where = place === null ? "" : ` on ${host ?? "its cloud"}${host === null ? "" : ` (${placeText(place)})`}, ${priceText(place)}`
+  const look = `Whether it does is looked at by itself; now: sky status -r ${row.name}; in the end: sky down ${row.name}`
+  return `node ${rank} may still run${where}: ${inner(reason ?? "")}. ${look}`
+}
+
 const meaning = (recorded: Recorded, world: World): Said | undefined => {
   const { event } = recorded
   const id = clusterOf(recorded)
@@ -124,6 +133,8 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return said("stop", "running")
     case "NodeAbandoned":
       return said("down", "failed", leftBehind(event, world))
+    case "NodeStopped":
+      return event.confirmed === false && row ? said("stop", "failed", notConfirmed(event, row)) : undefined
     case "DownRequested":
       return said("down", "running")
     case "ActionFailed":

@@ -41,9 +41,15 @@ export const waiting = (row: ClusterRow) =>
 /** Of one that was read a moment ago. */
 export const goesOn = (row: ClusterRow) => `The logs of ${row.name} go on when its head is reached again: ${inWords(row)}`
 
+/** A bare name would make an empty cluster, and elsewhere: the recorded command says what it was, where no other came after it. */
+const launchAgain = (lastUse: string, name: string) => {
+  if (lastUse.startsWith("sky launch ")) return `Launch it again: ${lastUse}`
+  return `Launch it again as before: sky launch -c ${name} and its task${lastUse === "" ? "" : `; used last by: ${lastUse}`}`
+}
+
 /** The cluster went, or stopped, with the job whose log was followed. */
-export const wentWith = ({ name }: ClusterRow, now: ClusterRow | undefined, { job, reason, status }: typeof JobClosed.Type) => {
-  const again = now === undefined ? `${name} is gone. Launch it again: sky launch -c ${name}` : `Start ${name} again: sky start ${name}`
+export const wentWith = ({ lastUse, name }: ClusterRow, now: ClusterRow | undefined, { job, reason, status }: typeof JobClosed.Type) => {
+  const again = now === undefined ? `${name} is gone. ${launchAgain(lastUse, name)}` : `Start ${name} again: sky start ${name}`
   const because = reason === null ? "" : `: ${inner(reason)}`
   return exiting(new RuntimeError({ message: `Job ${job} of ${name} is ${status}${because}.`, hint: again }), exitCodes.jobFailed)
 }

@@ -2,6 +2,7 @@
 import type { Event } from "../../events/Event.ts"
 import type { NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import { notKnown, wentAway } from "../../projections/not-known.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
 
 /** Others have started it, perhaps at another address: what is on it is looked after as after a start of ours. */
@@ -14,11 +15,6 @@ const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
 
 /** Where its cloud says no more of it. */
 export const notThere = "it does not exist any more"
-
-const wentAway = "its agent went away"
-/** It holds until its cloud says more. */
-const notKnown = `${wentAway}, and what became of the node is not known: `
-export const withoutNotKnown = (reason: string | null): string | null => (reason?.startsWith(notKnown) ? wentAway : reason)
 
 /** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
 export const observations = (
@@ -39,7 +35,8 @@ export const observations = (
     if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
     // The head decides for its cluster; a worker that went off alone did so for another reason.
     const last = now.down && rank === 0 ? { forGood: true } : {}
-    if (now.state === "stopped" && node.state !== "stopped") return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
+    if (now.state === "stopped" && (node.state !== "stopped" || node.unconfirmed))
+      return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
     const lost = now.state !== "stopped" && node.ready && isSilent
     const isOff = now.state === "unknown" && now.off === true && node.state === "running"
     const reason = now.state === "unknown" ? `${notKnown}${now.reason}` : wentAway

@@ -11,6 +11,7 @@ import { hostKeyFor, ourKey } from "../over-ssh/our-keys.ts"
 import type { Connections } from "../remote/Connections.ts"
 import { makeInstall, type Seen } from "./install.ts"
 import { rentedMachines } from "./logins.ts"
+import { underWay } from "./own-settings.ts"
 import { proxyCommandIn, type RentedSettings } from "./settings.ts"
 
 export interface RentedCloudOptions {
@@ -41,7 +42,7 @@ export const makeRented = ({ agentPath, connections, home }: Omit<RentedCloudOpt
     agentPath,
     connections,
     key,
-    proxyCommand: (region) => Effect.map(settings, ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
+    proxyCommand: (region) => Effect.map(underWay(settings), ({ sshProxyCommand }) => proxyCommandIn(sshProxyCommand, region) ?? null)
   })
   const hostKeyOf = (token: NodeToken) => Effect.map(key, (login) => hostKeyFor(login, token).public)
   return {
@@ -61,11 +62,11 @@ export const makeRented = ({ agentPath, connections, home }: Omit<RentedCloudOpt
         }),
     /** The cloud's part that agents do, once their machines run. */
     agents: ({ look, start }: Nodes) => {
-      const { install, restart } = makeInstall({ cloud, machines, look, folder, hostKeyOf })
+      const { install, restart } = makeInstall({ cloud, machines, look: (ref) => underWay(look(ref)), folder, hostKeyOf })
       return {
         ...agentsOver(machines),
         start: Effect.fn("RentedCloud.start")(function* (ref) {
-          const { address } = yield* start(ref)
+          const { address } = yield* underWay(start(ref))
           yield* restart({ ...ref, address })
           return { address }
         }),

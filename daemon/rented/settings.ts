@@ -15,18 +15,24 @@ export interface RentedSettings {
   readonly useInternalIps: boolean
   /** By either of SkyPilot's two names. */
   readonly labels: Texts
+  /** The same, as they are written: under which of the two. */
+  readonly labelsBy?: ReadonlyArray<readonly [key: string, labels: Texts]>
   readonly sshProxyCommand: ProxyCommand
 }
 /** `remote_identity` is SkyPilot's, and nothing here. */
+/** The later one holds. */
+const labelKeys = ["instance_tags", "labels"]
 const sharedKeys = ["vpc_name", "use_internal_ips", "labels", "instance_tags", "ssh_proxy_command", "remote_identity"]
 
 /** `own`: what a cloud has besides, which `read` reads. */
 export const rentedSettings = (config: ConfigFile, cloud: string, own: ReadonlyArray<string>) => {
   const read = settingsReader(config, cloud, [...own, ...sharedKeys])
+  const labelsBy = labelKeys.map((key) => [key, read.texts(key)] as const)
   const shared: RentedSettings = {
     vpcName: read.text("vpc_name"),
     useInternalIps: read.flag("use_internal_ips"),
-    labels: { ...read.texts("instance_tags"), ...read.texts("labels") },
+    labels: Object.assign({}, ...labelsBy.map(([, labels]) => labels)) as Texts,
+    labelsBy,
     sshProxyCommand: read.proxyCommand("ssh_proxy_command")
   }
   return { read, shared }

@@ -33,7 +33,7 @@ import { Identity } from "../life/Identity.ts"
 import { EventTooLarge } from "../log/Acceptor.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { withQuota } from "../places/no-quota.ts"
-import { type Access, accessOf, offersFor } from "../places/offers-for.ts"
+import { type Access, accessOf, cloudsWithClusters, offersFor } from "../places/offers-for.ts"
 import { Abandoned } from "../reactors/Abandoned.ts"
 import { Reactors } from "../reactors/Reactors.ts"
 import { refuseClashes } from "../sync/clashes.ts"
@@ -127,7 +127,7 @@ const make = Effect.gen(function* () {
 
   /** What a purge has left on a machine is nobody's: it does not stand in the way of who wants that. */
   const placesFor = Effect.fn("Dispatcher.placesFor")(function* (access: Access, { blocked, dryrun, task }: Launch, isNew: boolean) {
-    const find = offersFor(clouds, access, task, (blocked ?? []).map(needOf))
+    const find = offersFor(clouds, access, task, (blocked ?? []).map(needOf), cloudsWithClusters(log.world().clusters))
     const found = yield* find
     const places = found.offers.length === 0 && found.busy && (yield* endNow) ? yield* find : found
     return dryrun && isNew ? yield* withQuota(clouds, places) : places

@@ -163,6 +163,8 @@ export interface AgentMethods {
       readonly setup?: string
       readonly rank?: number | null
       readonly follow: boolean
+      /** Ranks of that job whose machines are gone: what is at their addresses is not called. Who does not know it calls them. */
+      readonly gone?: ReadonlyArray<number>
       /** Of sources that `from` does not know. */
       readonly tail?: number | null
       readonly from?: Readonly<Record<string, number | null>>

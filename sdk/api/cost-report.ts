@@ -22,7 +22,7 @@ export interface CostRecord {
   /** Unix seconds of when it ran, the last hundred times; the end is null while it runs. */
   readonly usageIntervals: ReadonlyArray<readonly [start: number, end: number | null]>
   readonly numNodes: number
-  /** What each node was; null where no place was chosen. */
+  /** What each node was; null where no place was chosen. Disk, image, ports and labels of one that is there alone. */
   readonly resources: Resources | null
   /** USD. Of its machines alone, by their prices when they were asked for: what no list has a price for is not counted. */
   readonly totalCost: number
@@ -36,18 +36,20 @@ const seconds = (ms: number) => Math.floor(ms / 1000)
 export const costReport = async (costReportOptions?: Maybe<CostReportOptions>): Promise<Array<CostRecord>> => {
   const { signal } = options(costReportOptions, ["signal"], "costReport")
   const { costs } = await ask<CostReportAnswer>("cost.report", {}, { signal })
-  return costs.map(({ abandoned, durationMs, id, launchedAtMs, name, numNodes, resources, status, totalUsd, usageIntervals }) => ({
-    name,
-    clusterHash: id,
-    status,
-    launchedAt: seconds(launchedAtMs),
-    duration: seconds(durationMs),
-    usageIntervals: usageIntervals.map(
-      ({ endedAtMs, startedAtMs }) => [seconds(startedAtMs), endedAtMs === null ? null : seconds(endedAtMs)] as const
-    ),
-    numNodes,
-    resources: resources === null ? null : offeredResources(resources),
-    totalCost: totalUsd,
-    abandoned
-  }))
+  return costs.map(
+    ({ abandoned, durationMs, id, launchedAtMs, launchedMachine, name, numNodes, resources, status, totalUsd, usageIntervals }) => ({
+      name,
+      clusterHash: id,
+      status,
+      launchedAt: seconds(launchedAtMs),
+      duration: seconds(durationMs),
+      usageIntervals: usageIntervals.map(
+        ({ endedAtMs, startedAtMs }) => [seconds(startedAtMs), endedAtMs === null ? null : seconds(endedAtMs)] as const
+      ),
+      numNodes,
+      resources: resources === null ? null : offeredResources(resources, launchedMachine),
+      totalCost: totalUsd,
+      abandoned
+    })
+  )
 }

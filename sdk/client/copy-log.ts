@@ -10,8 +10,8 @@ import type { Session } from "./Session.ts"
 
 type Unread = NonNullable<LogsAnswer["unread"]>
 
-export const unreadText = (jobId: number | null, { rank, reason }: Unread[number]): string =>
-  `The log of rank ${rank}${jobId === null ? "" : ` of job ${jobId}`} is not all there, its machine does not answer: ${reason}`
+export const unreadText = (jobId: number | null, { gone, rank, reason }: Unread[number]): string =>
+  `The log of rank ${rank}${jobId === null ? "" : ` of job ${jobId}`} is not all there, its machine ${gone ? "is gone" : "does not answer"}: ${reason}`
 
 /** Where the logs of a job go: below `~/sky_logs`, in a folder named after its run. */
 export const logFolderOf = ({ id, logPath }: JobView, parent: string): string => join(parent, basename(logPath), `job-${id}`)

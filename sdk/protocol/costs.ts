@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Offer } from "../../events/values.ts"
 import { AsOf, At, Incomplete, Names } from "./queries.ts"
 import { Notices } from "./replay.ts"
-import { askedFor, ClusterStatus } from "./rows.ts"
+import { askedFor, ClusterStatus, ResourceHandle } from "./rows.ts"
 
 /** Live clusters first, each kind newest first. Of machines alone, by the price when each was asked for. `at` as in `status`. */
 export const CostReport = Schema.Struct({
@@ -23,6 +23,8 @@ export const CostView = Schema.Struct({
   goneAtMs: Schema.NullOr(Schema.Natural),
   numNodes: Schema.Int,
   resources: Schema.NullOr(Offer),
+  /** What the machines of one that is there were asked to be besides: disk, image, ports, labels. */
+  launchedMachine: ResourceHandle.fields.launchedMachine,
   /** How long any of its nodes has run. */
   durationMs: Schema.Natural,
   /** Of all its nodes, while they run; null: no list has its type, so that nobody knows, and it is in no sum. */

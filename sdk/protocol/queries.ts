@@ -79,8 +79,10 @@ export const LogsAnswer = Schema.Struct({
   status: Schema.NullOr(Schema.String),
   returnCodes: Schema.Array(Schema.Int),
   reason: Schema.NullOr(Schema.String),
-  /** Of which ranks the log was not read to its end, and why: their machines do not answer. Absent: of none. */
-  unread: Schema.optionalKey(Schema.Array(Schema.Struct({ rank: Schema.Int, reason: Schema.String }))),
+  /** Of which ranks the log was not read to its end, and why: their machines do not answer. Absent: of none. `gone`: they are gone. */
+  unread: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ rank: Schema.Int, reason: Schema.String, gone: Schema.optionalKey(Schema.Boolean) }))
+  ),
   notices: Notices
 })
 export type LogsAnswer = typeof LogsAnswer.Type

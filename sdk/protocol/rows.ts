@@ -68,6 +68,8 @@ export const ClusterView = Schema.Struct({
   askedFor,
   /** Machines that are off, whose disks are paid for all the same: so much an hour in all, about. Absent where none is, or nobody knows. */
   offDisks: Schema.optionalKey(Schema.Struct({ machines: Schema.Natural, usdPerHour: Schema.Number })),
+  /** Machines that a purge called stopped without their cloud's word: they may run, and all of them cost so much an hour then. */
+  mayRun: askedFor,
   headIp: Schema.NullOr(Schema.String),
   everUp: Schema.Boolean,
   jobs: Schema.Struct({ pending: Schema.Natural, running: Schema.Natural }),

@@ -86,6 +86,25 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("whose config.yaml is wrong meanwhile is waited for, and goes on by itself", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const file = join(home, "config.yaml")
+      writeFileSync(file, "aws: {vpcname: lab}\n")
+      const wrong = { kind: "Transient", code: "Config", goesOn: true } as const
+      const error = yield* Effect.flip(cloud.provision(request([0])))
+      assert.deepInclude(error, wrong)
+      assert.include(error.message, "aws has no key 'vpcname'")
+      rmSync(file)
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      writeFileSync(file, "aws: {vpcname: lab}\n")
+      const { region, zone } = asked.offer
+      assert.deepInclude(yield* Effect.flip(cloud.installAgent({ ...node!, tags: asked.tags, region, zone })), wrong)
+      rmSync(file)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("that EC2 knows under other words is looked for among what there is", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one

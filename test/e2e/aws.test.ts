@@ -301,7 +301,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     for (const { ended } of [launched, followed]) {
       const { code, err } = await ended
       expect([code, err]).toEqual([100, expect.stringMatching(/Job 1 of cheap is FAILED: .*AWS took the spot machine back/)])
-      expect(err).toContain("cheap is gone. Launch it again: sky launch -c cheap")
+      expect(err).toContain("cheap is gone. Launch it again: sky launch -y -c cheap --infra aws/us-east-1 --use-spot")
     }
     expect((await home.sky("why", "cheap")).out).toMatch(/job 1 FAILED: .*AWS took the spot machine back/)
   }, 120_000)

@@ -53,6 +53,34 @@ describe("when the cloud fails", () => {
       })
     )
   )
+  it.effect("what a purge called stopped is looked at by itself, until its cloud says that it is off", () =>
+    scene(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        world.faults.set("stop", down)
+        yield* ask("s", "stop", { ...named, purge: true })
+        const [machine] = world.machines.values()
+        machine!.state = "stopped"
+        world.faults.clear()
+        assert.include(conditionOf(row()!).reason, "stopped by a purge, not confirmed by the cloud: its machine may still run")
+        yield* pass(daemon, "2 minutes")
+        assert.deepInclude(conditionOf(row()!), { status: "STOPPED", reason: "stopped on request" })
+      })
+    )
+  )
+  it.effect("and one that runs all the same is up, and said to be", () =>
+    scene(({ ask, daemon, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l", "launch", launch)
+        world.faults.set("stop", down)
+        yield* ask("s", "stop", { ...named, purge: true })
+        yield* pass(daemon, "2 minutes")
+        yield* settle(daemon, 40)
+        assert.strictEqual(statusOf(row()!), "UP")
+        assert.strictEqual([...world.machines.values()][0]?.state, "running")
+      })
+    )
+  )
   it.effect("down-07: a down is a RuntimeError and the cluster stays listed, until the cloud is back", () =>
     scene(({ ask, daemon, outcome, row, world }) =>
       Effect.gen(function* () {

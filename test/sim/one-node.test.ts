@@ -106,7 +106,11 @@ describe("a node of which nothing can be said", () => {
         const lost = factsOf(disk).filter(({ _tag }) => _tag === "RuntimeLost")
         assert.strictEqual(lost.length, 1)
         assert.include(JSON.stringify(lost), "its agent went away, and what became of the node is not known: node.json cannot be read")
-        assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "node.json cannot be read" })
+        assert.deepInclude(conditionOf(row()!), {
+          status: "INIT",
+          reason:
+            "the head is not reached, and what became of its machine is not known: node.json cannot be read; it was running when last seen"
+        })
         assert.include(JSON.stringify(yield* daemon.send("exec", "e", { ...named, task: { run: "1 0" } })), "ClusterNotUpError")
         world.faults.clear()
         yield* pass(daemon, "2 minutes")

@@ -15,7 +15,9 @@ import {
   asked,
   cluster,
   created,
+  worldOf as factsWorld,
   journal,
+  asked as launchAsked,
   launchRequested,
   name,
   nodeId,
@@ -552,4 +554,12 @@ describe("the report", () => {
       })
     )
   })
+})
+
+it("says what the machines of a cluster that is there were asked to be", () => {
+  const machine = { diskGib: 100, ports: ["8080"] }
+  const asked: Said = [{ _tag: "NodeRequested", cluster, token, ranks: [0], offer, machine }, "r-launch"]
+  const gave: Said = [{ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "127.0.1.1" }, "r-launch"]
+  const [cost] = costsOf(factsWorld([...launchAsked(), asked, gave]), {}, 9).costs
+  assert.deepStrictEqual(cost?.launchedMachine, machine)
 })

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { streamLogs } from "../../daemon/queries/logs.ts"
-import { notUp } from "../../daemon/queries/unread.ts"
+import { notUp, wentWith } from "../../daemon/queries/unread.ts"
 import { AgentLink } from "../../daemon/reactors/couriers/AgentLink.ts"
 import type { World } from "../../daemon/World.ts"
 import type { LogsAnswer } from "../../sdk/protocol/queries.ts"
@@ -251,4 +251,15 @@ it("says of a job that ended before its node had it why it did, and shows nothin
   ])
   expect(frames).toEqual([])
   expect(value).toMatchObject({ jobId: 1, status: "SUCCEEDED" })
+})
+
+it("whose cluster is gone is told by which command it was launched, since its name alone makes another", () => {
+  const closed = { _tag: "JobClosed", cluster: rowAfter(up())!.id, job: 1, status: "FAILED", returnCodes: [], reason: "gone" } as never
+  const hint = (lastUse: string) => wentWith({ ...rowAfter(up())!, lastUse }, undefined, closed).hint
+  expect(hint("sky launch -y -c train --use-spot 'sleep 300'")).toBe(
+    "train is gone. Launch it again: sky launch -y -c train --use-spot 'sleep 300'"
+  )
+  expect(hint("sky exec train ls")).toBe(
+    "train is gone. Launch it again as before: sky launch -c train and its task; used last by: sky exec train ls"
+  )
 })

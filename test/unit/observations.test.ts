@@ -53,6 +53,14 @@ describe("a cluster that was stopped", () => {
       expect(seen(stopped, states)).toEqual([])
     }
   )
+  it("by a purge without its cloud's word is known to be off once its cloud says so", () => {
+    const unsure = stopped.map(
+      (fact): Said => ("_tag" in fact && fact._tag === "NodeStopped" && fact.rank === 0 ? { ...fact, confirmed: false } : fact)
+    )
+    const news = seen(unsure, said("stopped", "stopped"))
+    expect(news).toEqual([{ _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: "said so" }])
+    expect(seen([...unsure, ...news], said("stopped", "stopped"))).toEqual([])
+  })
   it("is gone with its last machine, and rests before", () => {
     const one = [...stopped, ...seen(stopped, said("missing", "stopped"))]
     expect(plan(rowAfter(one)!, worldOf(one).jobs)).toBeUndefined()

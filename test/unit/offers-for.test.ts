@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
 import { choosePlace, nowhere } from "../../daemon/commands/places.ts"
+import { planFor } from "../../daemon/places/dry-run.ts"
 import { accessOf, offersFor } from "../../daemon/places/offers-for.ts"
 import { CloudUserIdentityError, NotSupportedError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
@@ -16,13 +17,22 @@ interface Fake {
   readonly reason?: string
   readonly isLastResort?: boolean
   readonly usdPerHour?: number
+  readonly hasSigns?: boolean
 }
 const clouds = (fakes: Readonly<Record<string, Fake>>) =>
   new Map(
     Object.entries(fakes).map(
-      ([name, { isForbidden = false, isLastResort = false, isMisset = false, reason = null, usdPerHour = 0, whyNot = null }]) => {
+      ([
+        name,
+        { isForbidden = false, isLastResort = false, hasSigns = false, isMisset = false, reason = null, usdPerHour = 0, whyNot = null }
+      ]) => {
         const offers = reason === null ? [{ ...offer, cloud: name, usdPerHour }] : []
-        const said = { whyNot: Effect.succeed(whyNot), isForbidden: () => isForbidden, isMisset: () => isMisset }
+        const said = {
+          whyNot: Effect.succeed(whyNot),
+          isForbidden: () => isForbidden,
+          isMisset: () => isMisset,
+          hasSigns: Effect.succeed(hasSigns)
+        }
         const cloud = { name, isLastResort, ...said, offers: () => Effect.succeed({ offers, reason }) }
         return [name, cloud as unknown as Cloud]
       }
@@ -72,6 +82,36 @@ describe("a task", () => {
   it.effect("goes to this machine where nothing else can be used", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* asked({ local, ssh: { whyNot: "there is no file" } }), ["local"])
+    })
+  )
+  it.effect("says what was set up and cannot be used, where it goes to this machine for want of it", () =>
+    Effect.gen(function* () {
+      const aws = { whyNot: "RequestExpired: they have expired.", isForbidden: true, hasSigns: true }
+      const found = (fakes: Readonly<Record<string, Fake>>, resources: Resources = {}, used: ReadonlyArray<string> = []) =>
+        Effect.gen(function* () {
+          const all = clouds(fakes)
+          const access = yield* accessOf(all)
+          const task = { run: "r", resources }
+          const places = yield* offersFor(all, access, task, [], new Set(used))
+          const offers = places.offers.length > 0 ? Result.succeed(places.offers) : Result.fail(nowhere(places))
+          const question = { access, catalogs: () => [], clouds: all, more: {}, name: null, places, row: undefined, task }
+          return planFor(offers, question)
+        })
+      const notes = (plan: Effect.Success<ReturnType<typeof found>>) => Result.getOrThrow(plan).notes
+      const both = { local, aws, gcp: { whyNot: "GCP did not answer", hasSigns: true } }
+      assert.deepStrictEqual(notes(yield* found(both)), [
+        "AWS and GCP are set up and cannot be used now (AWS: RequestExpired: they have expired; GCP: GCP did not answer): sky check"
+      ])
+      assert.deepStrictEqual(notes(yield* found({ local, aws: { ...aws, hasSigns: false } })), [])
+      assert.deepStrictEqual(notes(yield* found(both, { cloud: "local" })), [])
+      assert.deepStrictEqual(notes(yield* found({ ...both, ssh })), [])
+      // Where clusters are on it, that is where it was meant to go.
+      const all = clouds({ local, aws })
+      const refused = nowhere(yield* offersFor(all, yield* accessOf(all), { run: "r" }, [], new Set(["aws"])))
+      assert.strictEqual(refused.exitCode, exitCodes.credentials)
+      assert.include(refused.message, "AWS is not enabled: RequestExpired: they have expired")
+      assert.include(refused.hint, "To run it on this machine instead: --infra local")
+      assert.deepStrictEqual(notes(yield* found({ local, aws }, { cloud: "local" }, ["aws"])), [])
     })
   )
   it.effect("goes to what the user has set up, else to what it names", () =>

@@ -89,6 +89,27 @@ describe("a cluster without nodes whose ports cannot be closed yet", () => {
   })
 })
 
+describe("a node that a purge called stopped without its cloud's word", () => {
+  it("is told with what it costs, since it may run, and how that is seen", () => {
+    const place: Offer = { ...offer, cloud: "aws", region: "us-east-1", zone: "us-east-1b", usdPerHour: 0.38 }
+    const facts: ReadonlyArray<Said> = [
+      created,
+      { _tag: "PlaceChosen", cluster, offer: place, numNodes: 1 },
+      [{ _tag: "NodeRequested", cluster, token, ranks: [0], offer: place }, "r-launch"],
+      [{ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.4", host: "i-0ab3" }, "r-launch"],
+      requested("stop"),
+      [{ _tag: "StopRequested", cluster, purge: true, lastUse: "" }, "r-stop"]
+    ]
+    const stopped = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: "not confirmed by the cloud: you may not." } as const
+    assert.deepStrictEqual(last([...facts, [{ ...stopped, confirmed: false }, "r-stop"]]), [
+      "stop",
+      "failed",
+      "node 0 may still run on i-0ab3 (AWS us-east-1b), $0.38 an hour: not confirmed by the cloud: you may not. Whether it does is looked at by itself; now: sky status -r train; in the end: sky down train"
+    ])
+    assert.isUndefined(last([...facts, [stopped, "r-stop"]]))
+  })
+})
+
 describe("a node that a purge gave up on", () => {
   const left = (changes: Partial<Offer>, host: string): ReadonlyArray<Said> => {
     const place = { ...offer, ...changes }

@@ -1,6 +1,7 @@
 /** Status is computed from what is wanted and what exists, at any moment of the log. */
 import { assert, describe, it } from "@effect/vitest"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
+import { startAsSeen } from "../../daemon/queries/start-as-seen.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { asked, cluster, nodeId, offer, provisioned, ready, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
 
@@ -58,6 +59,37 @@ describe("status", () => {
         "it is off, and waits to be deleted: you may not; its disk costs about $0.04 an hour until then. It is tried again by itself; to see that through: sky down train"
     })
   })
+  it("what a purge called stopped without its cloud's word may run, which is said with its price, and is not called off", () => {
+    const place = {
+      ...offer,
+      cloud: "aws",
+      region: "us-east-1",
+      zone: "us-east-1b",
+      instanceType: "m6i.2xlarge",
+      usdPerHour: 0.38
+    } as const
+    const on = (said: Said): Said => {
+      const [event, id] = "_tag" in said ? [said, null] : said
+      const moved = "offer" in event ? { ...event, offer: place } : event
+      return id === null ? moved : [moved, id]
+    }
+    const left: ReadonlyArray<Said> = [
+      ...up().map(on),
+      [{ _tag: "StopRequested", cluster, purge: true, lastUse: "" }, "r-stop"],
+      { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: "not confirmed by the cloud: you may not", confirmed: false },
+      { _tag: "ClusterStopped", cluster, reason: "stopped on request" }
+    ]
+    const view = (all: ReadonlyArray<Said>) => clusterView(rowAfter(all)!, worldOf(all).jobs, 9, undefined, () => 0.11)
+    assert.deepInclude(view(left), {
+      status: "STOPPED",
+      reason: "stopped by a purge, not confirmed by the cloud: its machine may still run, $0.38 an hour",
+      mayRun: { machines: 1, usdPerHour: 0.38 }
+    })
+    assert.notProperty(view(left), "offDisks")
+    const seenOff: Said = { _tag: "NodeStopped", cluster, rank: 0, node: nodeId(0), reason: null }
+    assert.deepInclude(view([...left, seenOff]), { reason: "stopped on request", offDisks: { machines: 1, usdPerHour: 0.11 } })
+    assert.notProperty(view([...left, seenOff]), "mayRun")
+  })
   it.each(["stop", "down"] as const)("a %s that its cloud refuses waits, and says that it goes on by itself", (method) => {
     const asked = { _tag: method === "stop" ? "StopRequested" : "DownRequested", cluster, purge: false, lastUse: "" } as const
     const action = method === "stop" ? "StopNodes" : "ReleaseNodes"
@@ -91,6 +123,9 @@ describe("status", () => {
     const reasonAt = (nowMs: number) => conditionOf(rowAfter(facts)!, nowMs).reason
     assert.strictEqual(reasonAt(startedAtMs + 5 * 60_000), "it was not started 5 min 0 s ago: Invalid Credentials")
     assert.strictEqual(conditionOf(rowAfter(facts)!).reason, "it was not started: Invalid Credentials")
+    // Seen by a refresh just now, so the credentials are good: what was said of them is not so any more.
+    const seen = conditionOf(startAsSeen(rowAfter(facts)!)).reason
+    assert.strictEqual(seen, "it was not started: its cloud can be asked now, and said then: Invalid Credentials")
   })
   it("status-20: a relaunch makes it INIT until it has completed", () => {
     const again: ReadonlyArray<Said> = [

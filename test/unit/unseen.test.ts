@@ -21,7 +21,13 @@ it("is said once of all clusters alike, and in the reason of each, beside what i
   expect(clusters.map(({ unseen }) => unseen)).toEqual([why, why, undefined])
 })
 
-it("is not said again of a cluster whose reason says it", () => {
-  const known = view("one", `its agent went away, and what became of the node is not known: ${why}`)
-  expect(withUnseen([known], new Map([["one", why]]))).toEqual({ clusters: [{ ...known, unseen: why }], notices: [] })
+it("is not said again of a cluster whose reason says it, whichever call that was of; it is named among the others all the same", () => {
+  const known = view(
+    "one",
+    "the head is not reached: You are not authorized (UnauthorizedOperation, StartInstances in us-east-1); it was running"
+  )
+  expect(withUnseen([known], new Map([["one", why]]))).toEqual({
+    clusters: [{ ...known, unseen: why }],
+    notices: [`Not seen now, and said as last seen: one: ${why}.`]
+  })
 })

@@ -10,7 +10,7 @@ import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type ProvisionRequest, type Tags } from "../Cloud.ts"
@@ -100,7 +100,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   })
 
   const provision = cleanedUp({
-    provision: (request) => doubting(believed(provisionOnce)(request)),
+    provision: (request) => underWay(doubting(believed(provisionOnce)(request))),
     closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
     removeCopies: ({ offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!])].map((region) => remnants.removeCopies(region, tags.cluster)))
@@ -151,7 +151,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     terminate: nodes.terminate,
     clear,
     endByHand,
-    endsItself: nodes.endsItself,
-    openPorts: (refs, ports) => doubting(openPorts(refs, ports))
+    endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
+    openPorts: (refs, ports) => underWay(doubting(openPorts(refs, ports)))
   }
 })

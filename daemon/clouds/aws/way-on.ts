@@ -34,7 +34,7 @@ const wayOn = (code: string, env: Env, right: string | undefined): string | unde
   const name = profile ? ` --profile ${profile}` : ""
   if (unfound.includes(code) || useless.includes(code)) {
     const isSet = !profile && env["AWS_ACCESS_KEY_ID"]
-    const set = `set ${profile ? "another AWS_PROFILE" : "AWS_PROFILE or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"} and ${restart}`
+    const set = `set ${profile ? "another AWS_PROFILE" : `AWS_PROFILE or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY${env["AWS_SESSION_TOKEN"] ? " and AWS_SESSION_TOKEN" : ""}`} and ${restart}`
     return isSet ? `AWS_ACCESS_KEY_ID is set: ${set}` : `run aws configure${name} or aws sso login${name}, or ${set}`
   }
   if (!isUnreached(code) && code !== notAws) return undefined

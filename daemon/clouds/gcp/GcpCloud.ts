@@ -13,7 +13,7 @@ import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { labelled, ownSettings, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError, ProvisionRequest } from "../Cloud.ts"
@@ -118,7 +118,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     })
   const provision = cleanedUp({
     provision: (request) =>
-      doubting(believed(provisionOnce)(request)).pipe(
+      underWay(doubting(believed(provisionOnce)(request))).pipe(
         Effect.tap(() => tellMade(request)),
         Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade(request) : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
@@ -161,7 +161,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     stop: nodes.stop,
     terminate: nodes.terminate,
     endByHand,
-    endsItself: nodes.endsItself,
-    openPorts: (refs, open) => doubting(openPorts(refs, open))
+    endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
+    openPorts: (refs, open) => underWay(doubting(openPorts(refs, open)))
   }
 })

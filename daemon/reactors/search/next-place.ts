@@ -41,7 +41,9 @@ const look = Effect.fn("nextPlace.look")(function* (
 ) {
   const { blocked = [], clone, task } = request
   const access = yield* accessOf(clouds)
-  const find = offersFor(clouds, access, task as Task, blocked.map(needOf))
+  // A cloud that drops out meanwhile is one that it was meant for.
+  const used = new Set([row.offer, ...row.refusals.map(({ offer }) => offer)].flatMap((place) => place?.cloud ?? []))
+  const find = offersFor(clouds, access, task as Task, blocked.map(needOf), used)
   const { busy, offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
   const open = openPlaces(offers, row.refusals)
   const identities = yield* identitiesOf(

@@ -79,7 +79,7 @@ describe("what AWS has where the account may not be", () => {
 describe("config.yaml", () => {
   const read = (aws: unknown) => awsSettings({ file: "/c.yaml", fields: { aws } })
   it("says where clusters are put", () => {
-    expect(read({ vpc_name: "lab", use_internal_ips: true, instance_tags: { a: "b" }, security_group_name: "sg" })).toEqual({
+    expect(read({ vpc_name: "lab", use_internal_ips: true, instance_tags: { a: "b" }, security_group_name: "sg" })).toMatchObject({
       vpcName: "lab",
       useInternalIps: true,
       securityGroupName: "sg",

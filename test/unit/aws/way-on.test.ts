@@ -26,6 +26,8 @@ describe("an account of AWS that cannot be asked", () => {
     expect(said(expired, { AWS_ACCESS_KEY_ID: "A" })).toMatch(
       /GetCallerIdentity\): AWS_ACCESS_KEY_ID is set: set .* and restart the daemon/
     )
+    const session = said(expired, { AWS_ACCESS_KEY_ID: "A", AWS_SESSION_TOKEN: "T" })
+    expect(session).toContain("AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN and restart the daemon")
     expect(said(expired)).toContain("aws sso login")
   })
   it("for it is not reached is told by its endpoint", () => {

@@ -24,6 +24,10 @@ describe("the sum below the clusters", () => {
       "$2.00 an hour while half runs.\nUp to $4.78 an hour for what is asked for and not answered yet: 1 machine of big, 2 machines of wide may run.\n"
     )
   })
+  it("and what a purge called stopped without its cloud's word", () => {
+    const unsure = { ...cluster("xa", ["stopped"]), mayRun: { machines: 1, usdPerHour: 0.38 } }
+    expect(bill([unsure])).toBe("Up to $0.38 an hour for what a purge called stopped without its cloud's word: 1 machine of xa may run.\n")
+  })
   it("names those whose price no list has, which are not free", () => {
     const unlisted = {
       ...cluster("odd", ["running"], 0),

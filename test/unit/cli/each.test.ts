@@ -65,6 +65,20 @@ it("a stop that can only be refused is not asked about before, and what a purge 
   expect([code, err]).toEqual([0, expect.stringMatching(/^✗ train: node 0 may still be on box: no route\n✓ train +gone/)])
 })
 
+it("a start that its place refuses says why once", async () => {
+  const why = "RequestExpired: the request has expired: set AWS_PROFILE"
+  const refused: Answers = {
+    start: (_, reply) => {
+      reply.send("progress", { operation: "o", phase: "provision", state: "failed", atMs: 0, cluster: "train", detail: `${why}.` })
+      reply.fail("ResourcesUnavailableError", `train: its place did not start it: ${why}.`, 4)
+    }
+  }
+  await using daemon = await fakeDaemon({ ...one({ status: "STOPPED" }), ...refused })
+  const { code, err } = await sky(dist, daemon.home, ["start", "-y", "train"])
+  expect([code, err.split("RequestExpired").length]).toEqual([4, 2])
+  expect(err).toContain("its place did not start it: RequestExpired")
+})
+
 it("a start that waits for what goes on before it says so while it waits, and how to end that", async () => {
   const said = { operation: "o", phase: "queued", state: "running", atMs: 0, cluster: "train" } as const
   const detail = "for the launch before it; to end that: sky ops cancel 01ABC"

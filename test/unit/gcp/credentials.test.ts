@@ -118,7 +118,7 @@ describe("the project", () => {
 describe("config.yaml", () => {
   const read = (gcp: unknown) => gcpSettings({ file: "/c.yaml", fields: { gcp } })
   it("says where clusters are put", () => {
-    expect(read({ project_id: "p", vpc_name: "lab", use_internal_ips: true, labels: { a: "b" } })).toEqual({
+    expect(read({ project_id: "p", vpc_name: "lab", use_internal_ips: true, labels: { a: "b" } })).toMatchObject({
       projectId: "p",
       vpcName: "lab",
       useInternalIps: true,

@@ -159,6 +159,8 @@ describe("resources", () => {
   it.each(["mars", "", "aws/", "aws/a/b/c", "/us-east-1"])("refuse infra %j", (infra) =>
     expect(problem({ infra })).toContain("is no place")
   )
+  it("refuse an infra whose cloud is mistyped, with the nearest", () =>
+    expect(problem({ infra: "awz/us-east-1" })).toMatch(/'awz\/us-east-1' is no place: .*Did you mean 'aws'/))
   it("refuse infra beside its parts", () =>
     expect(problem({ infra: "aws", region: "us-east-1" })).toContain("infra and region exclude each other"))
 
