@@ -95,7 +95,7 @@ const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | u
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 16,
+  version: 17,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded

@@ -126,9 +126,10 @@ export const provision = Effect.fn("perform.provision")(function* (
     ...(hostKey === null ? {} : { hostKey })
   })
   const { machine, offer, ranks } = asked
-  const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token) }
-  const made: Array<Event> = []
   const { name } = cloud
+  const leftRegions = row.asked.flatMap((one) => (one.cloud === name && one.region !== offer.region ? [one.region] : []))
+  const request = { tags: tagsOf(row, log), token, ranks, offer, machine, isInherited: inherited.has(token), leftRegions }
+  const made: Array<Event> = []
   return yield* cloud.provision(request).pipe(
     Effect.provideService(Made, (one) => void made.push({ _tag: "NetworkMade", cluster: row.id, cloud: name, ...one })),
     Effect.map((all) => seen(operationOf(row), [...made, ...all.map(given)])),
