@@ -4,18 +4,20 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { unansweredElsewhere } from "../../daemon/clouds/unanswered.ts"
 import type { Event } from "../../events/Event.ts"
-import { cluster, created, name, nodeId, offer, token, worldOf } from "../fakes/facts.ts"
+import { cluster, created, name, nodeId, offer, type Said, token, worldOf } from "../fakes/facts.ts"
 
 const far = { ...offer, cloud: "far", region: "r-1" }
 const given: Event = { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1", host: "i-0" }
-const world = worldOf([
+const chosen: Event = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] }
+const gone: Event = { _tag: "ClusterGone", cluster, name, reason: "torn down" }
+const givenUpOn: ReadonlyArray<Said> = [
   created,
-  { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] },
+  chosen,
   given,
   { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" },
-  { _tag: "ClusterGone", cluster, name, reason: "torn down" }
-])
-const told = (identity: Effect.Effect<ReadonlyArray<string>>) =>
+  gone
+]
+const told = (identity: Effect.Effect<ReadonlyArray<string>>, world = worldOf(givenUpOn)) =>
   Effect.gen(function* () {
     const clouds = new Map([["far", { name: "far", identity } as never]])
     const asked = yield* Effect.forkChild(unansweredElsewhere(clouds as never, world, 300), { startImmediately: true })
@@ -33,4 +35,31 @@ it.effect(
       assert.include(silent, "1 node of train that a purge gave up on may run and cost")
       assert.include(silent, "whose the credentials are now cannot be told")
     })
+)
+
+it.effect("what was ended as a leak is not told any more, machine by machine", () =>
+  Effect.gen(function* () {
+    const asOther = (facts: ReadonlyArray<Said>) => told(Effect.succeed(["bob", "other"]), worldOf(facts))
+    const ended = (rank: number): Event => ({
+      _tag: "LeakEnded",
+      cluster,
+      cloud: "far",
+      kind: "machine",
+      id: "i-0",
+      region: "r-1",
+      node: nodeId(rank)
+    })
+    const disk: Event = { _tag: "LeakEnded", cluster, cloud: "far", kind: "disk", id: "d-0", region: "r-1" }
+    assert.include(yield* asOther([...givenUpOn, disk]), "1 node of train")
+    assert.strictEqual(yield* asOther([...givenUpOn, ended(0)]), "")
+    const neverAnswered: ReadonlyArray<Said> = [
+      created,
+      chosen,
+      { _tag: "NodeRequested", cluster, token, ranks: [0, 1], offer: far },
+      { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" },
+      gone
+    ]
+    assert.include(yield* asOther([...neverAnswered, ended(1), ended(1)]), "1 node that far was asked for as train")
+    assert.strictEqual(yield* asOther([...neverAnswered, ended(1), ended(0)]), "")
+  })
 )
