@@ -21,6 +21,7 @@ import type { Task } from "../../../task/Task.ts"
 import type { Cloud, CloudError } from "../../clouds/Cloud.ts"
 import { identitiesOf } from "../../clouds/identities.ts"
 import { within } from "../../clouds/patient.ts"
+import { whereCopied } from "../../commands/clone.ts"
 import { chosenAt, lackFor, type PlaceWords, refusalAt } from "../../commands/place-checks.ts"
 import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
@@ -43,7 +44,7 @@ const look = Effect.fn("nextPlace.look")(function* (
   const access = yield* accessOf(clouds)
   const find = offersFor(clouds, access, task as Task, blocked.map(needOf))
   const { busy, offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
-  const open = openPlaces(offers, row.refusals)
+  const open = openPlaces(whereCopied(clone, offers), row.refusals)
   const identities = yield* identitiesOf(
     clouds,
     open.map(({ cloud }) => cloud)
