@@ -39,6 +39,11 @@ export interface PendingToken {
   readonly sinceMs: number
 }
 
+export interface AskedRegion {
+  readonly cloud: string
+  readonly region: string
+}
+
 /** A place that gave nothing. */
 export interface Refusal {
   readonly offer: Offer
@@ -95,6 +100,8 @@ export interface ClusterRow {
   readonly offer: Offer | null
   /** What its machines were asked to be. */
   readonly machine: MachineWish
+  /** Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. */
+  readonly asked: ReadonlyArray<AskedRegion>
   /** Some launch on it asked for ports: they may be open although no fact says so, where that was cut short. */
   readonly asksPorts: boolean
   /** Who launched it, as its cloud names them; null where a cloud has no names. */

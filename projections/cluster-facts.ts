@@ -25,6 +25,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   numNodes: 1,
   offer: null,
   machine: {},
+  asked: [],
   asksPorts: false,
   owner: null,
   pending: [],

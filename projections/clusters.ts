@@ -2,7 +2,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { Event } from "../events/Event.ts"
-import type { ClusterId, ClusterName, NodeId, NodeToken } from "../events/ids.ts"
+import { type ClusterId, type ClusterName, type NodeId, type NodeToken, tokenOf } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { ClusterRow, NodeRow } from "./ClusterRow.ts"
 import { blank, next } from "./cluster-facts.ts"
@@ -34,8 +34,9 @@ export interface Abandoned extends Pick<NodeRow, "rank" | "node" | "address" | "
 /** `offer`: where it was asked for. */
 export interface Unanswered extends Pick<ClusterRow, "id" | "name" | "log" | "offer" | "owner"> {
   readonly token: NodeToken
-  /** How many. */
+  /** How many, without those that were found and have ended. */
   readonly nodes: number
+  readonly ended: ReadonlyArray<NodeId>
 }
 
 export const rowOf = (clusters: Clusters, id: ClusterId): ClusterRow | undefined => Option.getOrUndefined(HashMap.get(clusters.rows, id))
@@ -61,9 +62,9 @@ export const clusterOf = ({ event, stream }: Recorded): ClusterId | undefined =>
   "cluster" in event ? event.cluster : clusterOfStream(stream)
 
 const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, event: Event): Clusters["abandoned"] => {
-  // Of a cluster again: it is not to be ended.
-  const isWanted = (event._tag === "NodeReleased" || event._tag === "NodeProvisioned") && HashMap.has(abandoned, event.node)
-  if (isWanted) return HashMap.remove(abandoned, event.node)
+  // It has ended, or is of a cluster again: it is not to be ended.
+  const isOver = event._tag === "NodeReleased" || event._tag === "LeakEnded" || event._tag === "NodeProvisioned"
+  if (isOver && event.node !== undefined && HashMap.has(abandoned, event.node)) return HashMap.remove(abandoned, event.node)
   const found = event._tag === "NodeAbandoned" ? row?.nodes.find(({ host, node }) => node === event.node && host !== null) : undefined
   if (row?.offer == null || found === undefined) return abandoned
   const { address, host, hostKey, node, rank } = found
@@ -84,13 +85,23 @@ const abandon = (abandoned: Clusters["abandoned"], row: ClusterRow | undefined, 
   })
 }
 
+/** One of those that were asked for was there, and is not any more. */
+const foundAndEnded = (unanswered: Clusters["unanswered"], node: NodeId): Clusters["unanswered"] => {
+  const token = tokenOf(node)
+  const one = Option.getOrUndefined(HashMap.get(unanswered, token))
+  if (one === undefined || one.ended.includes(node)) return unanswered
+  if (one.nodes <= 1) return HashMap.remove(unanswered, token)
+  return HashMap.set(unanswered, token, { ...one, nodes: one.nodes - 1, ended: [...one.ended, node] })
+}
+
 const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | undefined, event: Event): Clusters["unanswered"] => {
   if (event._tag === "NodeRefused" && HashMap.has(unanswered, event.token)) return HashMap.remove(unanswered, event.token)
+  if (event._tag === "LeakEnded" && event.node !== undefined) return foundAndEnded(unanswered, event.node)
   const asked = event._tag === "RequestAbandoned" ? row?.pending.find(({ token }) => token === event.token) : undefined
   if (row === undefined || asked === undefined) return unanswered
   const { id, log, name, owner } = row
   const { offer, ranks, token } = asked
-  return HashMap.set(unanswered, token, { id, log, name, offer, owner, token, nodes: ranks.length })
+  return HashMap.set(unanswered, token, { id, log, name, offer, owner, token, nodes: ranks.length, ended: [] })
 }
 
 export const clusters: Projection<Clusters> = {

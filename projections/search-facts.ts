@@ -5,7 +5,7 @@ import type { NodeToken } from "../events/ids.ts"
 import type { PlacePassedOver } from "../events/launch.ts"
 import type { NodeRefused } from "../events/provision.ts"
 import type { Offer } from "../events/values.ts"
-import type { ClusterRow, Refusal } from "./ClusterRow.ts"
+import type { AskedRegion, ClusterRow, Refusal } from "./ClusterRow.ts"
 import { isSameKind, isSamePlace, toldMax } from "./refusals.ts"
 
 export const notSearched: Pick<ClusterRow, "refusals" | "refusedBefore" | "rounds" | "waiting"> = {
@@ -54,6 +54,9 @@ const refusingAgain = (row: ClusterRow, token: NodeToken | undefined): ClusterRo
   }
 }
 
+const askedWith = (asked: ReadonlyArray<AskedRegion>, { cloud, region }: Offer): ReadonlyArray<AskedRegion> =>
+  region === null ? asked : [...asked.filter((one) => one.cloud !== cloud || one.region !== region), { cloud, region }]
+
 /** The row after one of its facts, when that is about its place; else the row as it is. */
 export const nextOfSearch = (row: ClusterRow, event: Event, atMs: number): ClusterRow => {
   switch (event._tag) {
@@ -73,6 +76,7 @@ export const nextOfSearch = (row: ClusterRow, event: Event, atMs: number): Clust
         offer,
         owner,
         machine,
+        asked: askedWith(row.asked, offer),
         pending: [...pending, { token, ranks, offer, machine, sinceMs: atMs }],
         waiting: null,
         trouble: null

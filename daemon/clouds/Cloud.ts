@@ -72,6 +72,8 @@ export interface ProvisionRequest {
   readonly isPart?: boolean
   /** For a cloud that makes machines: what they are to be besides. */
   readonly machine?: MachineWish
+  /** Regions of the cloud where this cluster asked before and had nothing, the last one last: what was made for it there is of no use. */
+  readonly leftRegions?: ReadonlyArray<string>
 }
 
 /**

@@ -68,3 +68,16 @@ export const refuseElsewhere = (clone: ClonedDisk | undefined, { cloud }: Offer)
         message: `The disk of ${clone.clusterName} is on ${cloudDisplay(clone.cloud)}, and is not copied to ${cloudDisplay(cloud)}.`,
         hint: null
       })
+
+/** The places where the disk can be; all, where it can be in none of them: each says why not. */
+export const whereCopied = (clone: ClonedDisk | undefined, offers: ReadonlyArray<Offer>): ReadonlyArray<Offer> => {
+  const some = offers.filter((offer) => refuseElsewhere(clone, offer) === undefined)
+  return some.length === 0 ? offers : some
+}
+
+/** What a launch says of its disk, a sentence each. */
+export const notesOfClone = (clone: ClonedDisk | undefined, task: RecordedTask): ReadonlyArray<string> => {
+  if (clone === undefined) return []
+  const hasImage = alternativesOf(task.resources).items.some(({ image_id: image }) => image !== undefined)
+  return [`Its disk begins as a copy of that of ${clone.clusterName} (${clone.gib} GiB)${hasImage ? ": image_id is ignored" : ""}.`]
+}

@@ -14,6 +14,7 @@ import { launchAutostop } from "../../task/placed.ts"
 import { hasSetup, numNodesOf } from "../../task/Task.ts"
 import { saidOf } from "./autostop-at.ts"
 import { refuseController, refuseMisfit, refuseWhileEnding } from "./checks.ts"
+import { whereCopied } from "./clone.ts"
 import { type Context, type Decided, onCluster, streamOf } from "./decision.ts"
 import { cannotBuckets, cannotOutside } from "./mounts.ts"
 import { chosenAt, lackFor, type PlaceWords, refusalAt } from "./place-checks.ts"
@@ -95,7 +96,8 @@ export const launch = (row: ClusterRow | undefined, wish: LaunchWish, context: C
       onCluster(row, context, facts(row.id, wish, place))
     )
   }
-  const place = choosePlace(wish, (offer) => refusalAt(wish, asked, offer))
+  const places = { ...wish, offers: whereCopied(clone, wish.offers) }
+  const place = choosePlace(places, (offer) => refusalAt(wish, asked, offer))
   if (Result.isFailure(place)) return Result.fail(place.failure)
   const buckets = cannotBuckets(task)
   if (buckets !== undefined) return Result.fail(buckets)

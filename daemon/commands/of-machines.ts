@@ -32,13 +32,18 @@ export const refuseClosedPorts = (row: ClusterRow, task: RecordedTask) => {
 /** Of the place that a cluster has. */
 export const imageAt = (images: Need["image_id"], offer: Pick<Offer, "region"> | null) => namedImage(images, offer?.region ?? anyRegion)
 
-/** Fields of the task that say another thing than the machines are. A tier that is the best there is of is met by any. */
+/** As clouds have it where none is asked for. */
+const usualTier = "medium"
+/** No cloud has a faster one than high. */
+const isTier = (asked: string, { diskTier: has = usualTier }: MachineWish) => asked === has || (asked === "best" && has === "high")
+
+/** Fields of the task that say another thing than the machines are. */
 const differing = (machine: MachineWish, offer: Offer, asked: Need): ReadonlyArray<string> => {
   const { disk_size, disk_tier, image_id, labels } = asked
   const hasLabels = Object.entries(labels ?? {}).every(([key, value]) => machine.labels?.[key] === value)
   const differs: ReadonlyArray<readonly [string, boolean]> = [
     ["disk_size", disk_size !== undefined && disk_size !== machine.diskGib],
-    ["disk_tier", disk_tier !== undefined && disk_tier !== "best" && disk_tier !== machine.diskTier],
+    ["disk_tier", disk_tier !== undefined && !isTier(disk_tier, machine)],
     ["image_id", image_id !== undefined && imageAt(image_id, offer) !== imageAt(machine.images, offer)],
     ["labels", !hasLabels]
   ]

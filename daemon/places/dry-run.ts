@@ -3,7 +3,7 @@
  * refusal for want of a place says where there is one. Pure.
  */
 import * as Result from "effect/Result"
-import type { Offer, RecordedTask } from "../../events/values.ts"
+import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { reachText } from "../../projections/refusals.ts"
 import type { SkydError } from "../../sdk/protocol/errors.ts"
@@ -15,6 +15,7 @@ import { numNodesOf } from "../../task/Task.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import type { Offered } from "../clouds/Offered.ts"
+import { notesOfClone } from "../commands/clone.ts"
 import { notesOfMachines } from "../commands/of-machines.ts"
 import { withWhoHasIt } from "../commands/others-have.ts"
 import { isNowhere } from "../commands/places.ts"
@@ -32,6 +33,8 @@ export interface Question {
   /** The cluster, where it is there. */
   readonly row: ClusterRow | undefined
   readonly task: RecordedTask
+  /** What its disk is a copy of. */
+  readonly clone?: ClonedDisk | undefined
   /** What it must not get, and what is to be little. */
   readonly more: Pick<Wish, "blocked" | "minimize">
   readonly clouds: ReadonlyMap<string, Cloud>
@@ -59,14 +62,15 @@ const missedOf = ({ missed = [] }: Offered): ReadonlyArray<string> => {
   return [`${names.join(" and ")} ${names.length > 1 ? "are" : "is"} set up and cannot be used now (${whys.join("; ")}): sky check`]
 }
 
-const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clouds, places, row, task }: Question): Plan => {
+const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clone, clouds, places, row, task }: Question): Plan => {
   const { resources } = Result.getOrElse(completedBy(clouds, access, task), () => task)
   const needs = row === undefined ? alternativesOf(resources).items : []
   const regions = [...new Set((places.noQuota ?? []).map(reachText))].join(", ")
   const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
   const own = row === undefined ? [] : notesOfMachines(row, task, clouds.get(row.offer?.cloud ?? "")?.openPorts !== undefined)
   const missed = row === undefined ? missedOf(places) : []
-  const why = [...halfOf(row), ...own, ...missed, ...left, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
+  const notes = [...notesOfClone(clone, task), ...halfOf(row), ...own, ...missed, ...left]
+  const why = [...notes, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
   return planView(offers, { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why })
 }
 

@@ -77,7 +77,7 @@ export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect
   const { clone, ports = [] } = row.machine
   const hasRest = row.nodes.length === 0 && (row.asksPorts || ports.length > 0 || clone !== undefined)
   if (cloud?.clear === undefined || !hasRest) return Effect.void
-  const places = [row.offer, clone, ...row.refusals.map(({ offer }) => (offer.cloud === cloud.name ? offer : undefined))]
+  const places = [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
   const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), cloud.clear(tagsOf(row, log), regions))
   return row.purge ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared)) : orLeft(row.name, cleared)

@@ -126,6 +126,8 @@ export const provision = Effect.fn("perform.provision")(function* (
     ...(hostKey === null ? {} : { hostKey })
   })
   const { machine, offer, ranks } = asked
+  const { name } = cloud
+  const leftRegions = row.asked.flatMap((one) => (one.cloud === name && one.region !== offer.region ? [one.region] : []))
   const request = {
     tags: tagsOf(row, log),
     token,
@@ -134,10 +136,10 @@ export const provision = Effect.fn("perform.provision")(function* (
     machine,
     isInherited: inherited.has(token),
     isEnding: row.wanted === "gone",
-    isPart: row.nodes.length > 0 || row.pending.length > 1
+    isPart: row.nodes.length > 0 || row.pending.length > 1,
+    leftRegions
   }
   const made: Array<Event> = []
-  const { name } = cloud
   return yield* cloud.provision(request).pipe(
     Effect.provideService(Made, (one) => void made.push({ _tag: "NetworkMade", cluster: row.id, cloud: name, ...one })),
     Effect.map((all) => seen(operationOf(row), [...made, ...all.map(given)])),

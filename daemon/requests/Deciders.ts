@@ -13,7 +13,7 @@ import { type Identities, identitiesOf } from "../clouds/identities.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { autostop } from "../commands/autostop.ts"
 import { cancel } from "../commands/cancel.ts"
-import { clonedDisk } from "../commands/clone.ts"
+import { clonedDisk, whereCopied } from "../commands/clone.ts"
 import { type Context, type Decided, nothingToDo } from "../commands/decision.ts"
 import { down } from "../commands/down.ts"
 import { exec } from "../commands/exec.ts"
@@ -67,12 +67,15 @@ const questionOf = ({ access, catalogs, clouds, name, params, places, row, task 
 const planned = (decided: Decided, input: Input<"launch">): Decided => {
   const { name, places, row } = input
   const nothing = { jobId: null, handle: null, cluster: name }
+  const facts = Result.isSuccess(decided) ? decided.success.events.map(([, event]) => event) : []
+  const [clone] = facts.flatMap((event) => (event._tag === "LaunchRequested" ? (event.clone ?? []) : []))
   const offers = Result.map(decided, ({ events }) => {
     const [chosen] = events.flatMap(([, event]) => (event._tag === "PlaceChosen" ? [event.offer] : []))
-    return row?.offer ? [row.offer] : chosen === undefined ? [] : places.offers.slice(places.offers.indexOf(chosen))
+    const all = whereCopied(clone, places.offers)
+    return row?.offer ? [row.offer] : chosen === undefined ? [] : all.slice(all.indexOf(chosen))
   })
   if (Result.isSuccess(offers) && offers.success.length === 0) return nothingToDo(nothing)
-  return Result.flatMap(planFor(offers, questionOf(input)), (plan) => nothingToDo({ ...nothing, plan }))
+  return Result.flatMap(planFor(offers, { ...questionOf(input), clone }), (plan) => nothingToDo({ ...nothing, plan }))
 }
 
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {

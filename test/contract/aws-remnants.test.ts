@@ -131,6 +131,34 @@ describeWithMoto("what EC2 holds", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("of a disk that was copied goes where nothing was had for it once another region is asked, which may be the same one later", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const offer = (region: string) =>
+        Effect.map(cloud.offers({ resources: { infra: `aws/${region}/${region}a` } }), ({ offers }) => offers[0]!)
+      const [source, tags] = [makeTags(), makeTags()]
+      const [head] = yield* cloud.provision({ tags: source, token: makeToken(), ranks: [0], offer: yield* offer("us-east-1") })
+      const { cluster, clusterName } = source
+      const clone = { cloud: "aws", region: "us-east-1", cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
+      const ask = (region: string, leftRegions: ReadonlyArray<string>) =>
+        Effect.flatMap(offer(region), (place) =>
+          Effect.flip(cloud.provision({ tags, token: makeToken(), ranks: [0], offer: place, machine: { clone }, leftRegions }))
+        )
+      const copies = Effect.map(cloud.tagged!(tags.log), ({ remnants }) =>
+        remnants.flatMap(({ kind, region }) => (kind === "image" ? [region] : [])).sort()
+      )
+      yield* fault({ action: "RunInstances", code: "InsufficientInstanceCapacity", status: 500 })
+      yield* ask("us-west-2", [])
+      assert.deepStrictEqual(yield* copies, ["us-east-1", "us-west-2"])
+      yield* ask("eu-west-1", ["us-west-2"])
+      assert.deepStrictEqual(yield* copies, ["eu-west-1", "us-east-1"])
+      yield* ask("us-west-2", ["eu-west-1"])
+      assert.deepStrictEqual(yield* copies, ["us-east-1", "us-west-2"])
+      const tokens = (yield* Effect.promise(() => moto().calls("CopyImage"))).map(({ params }) => params["ClientToken"])
+      assert.lengthOf(new Set(tokens), 3, "EC2 tells what it made under a token before, which is gone")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("of a copy that came to nothing is cleared with its cluster; the machine that it was to be of may be gone", () =>
     Effect.gen(function* () {
       const cloud = yield* made

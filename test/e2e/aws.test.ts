@@ -272,6 +272,40 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     expect(await home.json("leaks")).toEqual([])
   }, 180_000)
 
+  it("a disk that is copied to one region after another stays in none of them, nor with the cluster where it could not be removed before", async () => {
+    const regions = ["us-east-1", "us-east-2", "us-west-2"]
+    const copies = async (region: string) => {
+      const Filters = [{ Name: "tag-key", Values: ["skyd-log"] }]
+      const console = ec2.moto.client(region)
+      const { Images = [] } = await console.describeImages({ Owners: ["self"], Filters })
+      const { Snapshots = [] } = await console.describeSnapshots({ OwnerIds: ["self"], Filters })
+      return [...Images.map(({ ImageId }) => ImageId), ...Snapshots.map(({ SnapshotId }) => SnapshotId)]
+    }
+    const counts = () => Promise.all(regions.map(async (region) => (await copies(region)).length))
+    expect(await launch("one", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("stop", "-y", "one")).toMatchObject({ code: 0 })
+    const full = ["us-east-1", "us-east-2"].map((region) => ({
+      action: "RunInstances",
+      match: { region },
+      code: "InsufficientInstanceCapacity"
+    }))
+    const clone = (name: string) => home.sky("launch", "-y", "-c", name, "--infra", "aws", "--clone-disk-from", "one", "true")
+    await ec2.moto.strict("POST", "faults", full)
+    expect(await clone("two")).toMatchObject({ code: 0 })
+    const copied = (await ec2.moto.calls("CopyImage")).filter(({ status: answer }) => answer === 200)
+    expect(copied.map(({ region }) => region)).toEqual(["us-east-2", "us-west-2"])
+    expect(await counts()).toEqual([0, 0, 0])
+    expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
+    const kept = { action: "DeregisterImage", match: { region: "us-east-2" }, code: "UnauthorizedOperation", status: 403 }
+    await ec2.moto.strict("POST", "faults", [kept, ...full])
+    expect(await clone("three")).toMatchObject({ code: 0 })
+    expect(await counts()).toEqual([0, 2, 0])
+    await ec2.moto.strict("DELETE", "faults")
+    expect(await home.sky("down", "-y", "three")).toMatchObject({ code: 0 })
+    expect(await counts()).toEqual([0, 0, 0])
+    expect(await home.sky("down", "-y", "-a")).toMatchObject({ code: 0 })
+  }, 240_000)
+
   it("resources-19, status-23: a spot machine is asked for as one, cannot be stopped, and is gone with its cluster when AWS takes it back", async () => {
     expect(await launch("cheap", "--use-spot", "-d", "sleep 1000")).toMatchObject({ code: 0 })
     const { params } = (await ec2.moto.calls("RunInstances")).find(({ status: answer }) => answer === 200)!

@@ -118,6 +118,7 @@ describe("launch", () => {
     const both = launched([offer, { ...far, region: "r-2" }])
     assert.deepInclude(find(both, "PlaceChosen")!.offer, { cloud: "far", region: "r-2" })
     assert.deepStrictEqual(find(both, "LaunchRequested")!.clone, disk)
+    assert.isUndefined(find(both, "PlacePassedOver"), "it was never a place for it")
     assert.include(refusal(launched([offer])).message, "is not copied to Local")
   })
   it("names every key that it read, so that two launches of a name cannot both win", () => {

@@ -19,13 +19,17 @@ describe("a launch on a cluster that is there", () => {
     const machine: MachineWish = { diskGib: 100, diskTier: "high", images: { "r-1": "ami-1" }, labels: { team: "red" } }
     const other: Asked = { disk_size: 200, disk_tier: "low", image_id: { "r-1": "ami-2" }, labels: { team: "blue" } }
     assert.deepStrictEqual(notes(machine, other), ["disk_size, disk_tier, image_id and labels are ignored: train is there already."])
+    const best = "disk_tier is ignored: train is there already."
+    for (const machine of [{}, { diskTier: "low" }, { diskTier: "medium" }])
+      assert.deepStrictEqual(notes(machine, { disk_tier: "best" }), [best])
+    for (const diskTier of ["high", "best"]) assert.deepStrictEqual(notes({ diskTier }, { disk_tier: "best" }), [])
     assert.deepStrictEqual(notes({}, { disk_size: 100 }), ["disk_size is ignored: train is there already."])
   })
   it("is silent of what they are, of what it does not say, and of what is usual anywhere", () => {
     const machine: MachineWish = { diskGib: 100, diskTier: "high", images: { "*": "ami-1" }, labels: { team: "red", of: "us" } }
     assert.deepStrictEqual(notes(machine, { disk_size: "100", disk_tier: "high", image_id: { "r-1": "ami-1" }, labels: { of: "us" } }), [])
     assert.deepStrictEqual(notes(machine, {}), [])
-    assert.deepStrictEqual(notes({}, { disk_tier: "best", disk_size: 256, image_id: "skypilot:gpu-ubuntu-2204" }), [])
+    assert.deepStrictEqual(notes({}, { disk_tier: "medium", disk_size: 256, image_id: "skypilot:gpu-ubuntu-2204" }), [])
   })
   it("says nothing before there are machines", () => {
     assert.deepStrictEqual(notesOfMachines(rowAfter(asked())!, { resources: { ports: 80, disk_size: 100 } }, true), [])

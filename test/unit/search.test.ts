@@ -67,6 +67,19 @@ describe("the plan after a refusal", () => {
     const wrong = [...launching({ retryUntilUp: true }), asking(), saysNo({ scope: "everywhere" })]
     assert.deepStrictEqual(next(wrong), { _tag: "GiveUpPlace" })
   })
+  it("is carried out with what is known of all regions that were asked, whatever is wanted since: something may be left there", () => {
+    const [far, down]: ReadonlyArray<Said> = [
+      chosen(at("us-west-2a")),
+      [{ _tag: "DownRequested", cluster, purge: false, lastUse: "sky down" }, "r-down"]
+    ]
+    const asks = [...launching(), asking(), saysNo(), chosen(at("us-east-1b")), asking(at("us-east-1b")), saysNo(), far!]
+    const regions = [
+      { cloud: "aws", region: "us-east-1" },
+      { cloud: "aws", region: "us-west-2" }
+    ]
+    assert.deepStrictEqual(rowAfter([...asks, asking(at("us-west-2a")), down!])!.asked, regions)
+    assert.deepStrictEqual(rowAfter([...asks, down!])!.asked, regions.slice(0, 1))
+  })
   it("is to wait, and then all places again, when none is left and the user waits it out", () => {
     const waits: Said = [{ _tag: "PlacesExhausted", cluster, round: 1, message: "1 gave nothing", retryAtMs: 99_000 }, "r-launch"]
     const facts = [...launching({ retryUntilUp: true }), asking(), saysNo(), waits]

@@ -9,15 +9,16 @@ import { cluster, created, name, nodeId, offer, type Said, token, up, worldOf } 
 
 const far = { ...offer, cloud: "far", region: "r-1" }
 const given: Event = { _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "10.0.0.1", host: "i-0" }
-const events: ReadonlyArray<Said> = [
+const chosen: Event = { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] }
+const gone: Event = { _tag: "ClusterGone", cluster, name, reason: "torn down" }
+const givenUpOn: ReadonlyArray<Said> = [
   created,
-  { _tag: "PlaceChosen", cluster, offer: far, numNodes: 1, owner: ["ann", "account"] },
+  chosen,
   given,
   { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" },
-  { _tag: "ClusterGone", cluster, name, reason: "torn down" }
+  gone
 ]
-const world = worldOf(events)
-const told = (identity: Effect.Effect<ReadonlyArray<string>>) =>
+const told = (identity: Effect.Effect<ReadonlyArray<string>>, world = worldOf(givenUpOn)) =>
   Effect.gen(function* () {
     const clouds = new Map([["far", { name: "far", identity } as never]])
     const asked = yield* Effect.forkChild(unansweredElsewhere(clouds as never, world, 300), { startImmediately: true })
@@ -59,12 +60,39 @@ it.effect("a cloud that does not answer keeps nobody from what the others say: n
       { _tag: "RequestAbandoned", cluster: dark, token, ranks: [0], reason: "no answer" },
       { _tag: "ClusterGone", cluster: dark, name: "other" as typeof name, reason: "torn down" }
     ]
-    const elsewhere = yield* soon(unansweredElsewhere(clouds, worldOf([...events, ...lost]), 300))
+    const elsewhere = yield* soon(unansweredElsewhere(clouds, worldOf([...givenUpOn, ...lost]), 300))
     assert.strictEqual(elsewhere.length, 1)
     assert.include(elsewhere[0], "asked for as other")
     const owned = up().map((said) => ("_tag" in said && said._tag === "PlaceChosen" ? { ...said, owner: ["ann"] } : said))
     const accounts = yield* soon(accountsUnseen(clouds, worldOf([...owned, ...inDark]).clusters, 300))
     assert.strictEqual(accounts.length, 1)
     assert.include(accounts[0], "local: the account of ann")
+  })
+)
+
+it.effect("what was ended as a leak is not told any more, machine by machine", () =>
+  Effect.gen(function* () {
+    const asOther = (facts: ReadonlyArray<Said>) => told(Effect.succeed(["bob", "other"]), worldOf(facts))
+    const ended = (rank: number): Event => ({
+      _tag: "LeakEnded",
+      cluster,
+      cloud: "far",
+      kind: "machine",
+      id: "i-0",
+      region: "r-1",
+      node: nodeId(rank)
+    })
+    const disk: Event = { _tag: "LeakEnded", cluster, cloud: "far", kind: "disk", id: "d-0", region: "r-1" }
+    assert.include(yield* asOther([...givenUpOn, disk]), "1 node of train")
+    assert.strictEqual(yield* asOther([...givenUpOn, ended(0)]), "")
+    const neverAnswered: ReadonlyArray<Said> = [
+      created,
+      chosen,
+      { _tag: "NodeRequested", cluster, token, ranks: [0, 1], offer: far },
+      { _tag: "RequestAbandoned", cluster, token, ranks: [0, 1], reason: "no answer" },
+      gone
+    ]
+    assert.include(yield* asOther([...neverAnswered, ended(1), ended(1)]), "1 node that far was asked for as train")
+    assert.strictEqual(yield* asOther([...neverAnswered, ended(1), ended(0)]), "")
   })
 )

@@ -66,7 +66,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       machine.clone === undefined
         ? yield* images.rootFor(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
         : yield* whileCopying(request, machine.clone, {
-            root: clones.rootFor(region, machine.clone, tags, id),
+            root: clones.rootFor(region, machine.clone, { tags, token, folder: id }),
             known: clones.known(region, tags)
           })
     const ports = machine.ports ?? []
@@ -99,11 +99,19 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     forgetImages: images.forget
   })
 
+  /** What was left before has been seen to when this region was asked first. */
+  const leaveRegion = ({ leftRegions = [], machine, tags }: ProvisionRequest) => {
+    const left = leftRegions.at(-1)
+    const { clone } = machine ?? {}
+    return left === undefined || clone === undefined || left === clone.region
+      ? Effect.void
+      : Effect.ignore(remnants.removeCopies(left, tags.cluster))
+  }
   const provision = cleanedUp({
-    provision: (request) => underWay(doubting(believed(provisionOnce)(request))),
+    provision: (request) => Effect.andThen(leaveRegion(request), underWay(doubting(believed(provisionOnce)(request)))),
     closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
-    removeCopies: ({ offer, tags }, clone) =>
-      eachTried([...new Set([offer.region!, clone.region!])].map((region) => remnants.removeCopies(region, tags.cluster)))
+    removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
+      eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
   })
   const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
     eachTried(regions.flatMap((region) => [remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)]))

@@ -4,6 +4,7 @@
  */
 import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
+import type { NodeToken } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
@@ -35,6 +36,13 @@ const unlessGone = <A>(call: Effect.Effect<A, CloudError>, code: RegExp) =>
     (error) => code.test(error.code),
     () => Effect.void
   )
+
+/** Whom the copy is for, and the request for a machine that needs it. */
+interface Wish {
+  readonly tags: Tags
+  readonly token: NodeToken
+  readonly folder: string
+}
 
 export const makeClones = (aws: Aws) => {
   const find = Effect.fnUntraced(function* (region: string, tags: Tags) {
@@ -79,8 +87,7 @@ export const makeClones = (aws: Aws) => {
     rootFor: Effect.fn("Clones.rootFor")(function* (
       region: string,
       disk: ClonedDisk,
-      tags: Tags,
-      folder: string
+      { folder, tags, token }: Wish
     ): Effect.fn.Return<Root, CloudError> {
       const known = yield* find(region, tags)
       if (known?.State === "available") return rootOf(known.ImageId!, known)
@@ -92,7 +99,8 @@ export const makeClones = (aws: Aws) => {
             Name: nameOf(tags),
             SourceImageId: own.ImageId!,
             SourceRegion: disk.region!,
-            ClientToken: tags.cluster,
+            // A region that was left, and is asked again, has its copy no more.
+            ClientToken: token,
             TagSpecifications: specifications(tags, folder)
           },
           asked

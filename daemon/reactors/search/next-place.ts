@@ -22,6 +22,7 @@ import type { Cloud, CloudError } from "../../clouds/Cloud.ts"
 import { identitiesOf } from "../../clouds/identities.ts"
 import { within } from "../../clouds/patient.ts"
 import { autostopAt } from "../../commands/autostop-at.ts"
+import { whereCopied } from "../../commands/clone.ts"
 import { chosenAt, lackFor, type PlaceWords, refusalAt } from "../../commands/place-checks.ts"
 import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
@@ -45,7 +46,7 @@ const look = Effect.fn("nextPlace.look")(function* (
   const used = new Set([row.offer, ...row.refusals.map(({ offer }) => offer)].flatMap((place) => place?.cloud ?? []))
   const find = offersFor(clouds, access, task as Task, blocked.map(needOf), used)
   const { busy, offers, reason } = yield* within("a cloud", "offers", offersMaxMin, find)
-  const open = openPlaces(offers, row.refusals)
+  const open = openPlaces(whereCopied(clone, offers), row.refusals)
   const identities = yield* identitiesOf(
     clouds,
     open.map(({ cloud }) => cloud)
