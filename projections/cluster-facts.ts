@@ -128,6 +128,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "DownRequested":
       return { ...wanting(row, "gone", null, atMs), purge: event.purge, lastUse: event.lastUse }
     case "AutostopFired": {
+      if (event.past) return { ...row, ...readUpTo(row, recorded, event.entry) }
       const reason = `idle for ${event.idleMinutes} ${event.idleMinutes === 1 ? "minute" : "minutes"}`
       // Whoever asked for the cluster meanwhile gets it: its nodes are then seen stopped, and started again.
       const raised = !event.down && isRaised(row)
