@@ -40,7 +40,7 @@ import { operationAnswers } from "./operations.ts"
 import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
-import { refresh } from "./refresh.ts"
+import { refreshed } from "./refreshed.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
 import { explained } from "./unreached.ts"
@@ -125,7 +125,7 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        unseen = yield* refresh(asked, couriers.observe, (waiting) =>
+        unseen = yield* refreshed({ areOn, log }, asked, couriers.observe, (waiting) =>
           reply.send({ type: "result", data: { id, at: log.world().at, value: { waiting }, more: true } })
         )
       }
