@@ -37,9 +37,9 @@ const keptAwake = (agent: Agent, methods: Readonly<Record<string, Method>>): Rea
     )
   )
 
-/** The node was started since it stopped itself: told to a daemon that has not heard of it yet, that would stop it again. */
+/** The node was started since it stopped itself: a daemon that has not heard of it yet would stop it again. */
 const current = ({ store }: Head, entry: JournalEntry) =>
-  entry.fact._tag === "AutostopFired" && entry.n <= store.state.startedEntry ? { ...entry, fact: {} } : entry
+  entry.fact._tag === "AutostopFired" && entry.n <= store.state.startedEntry ? { ...entry, fact: { ...entry.fact, past: true } } : entry
 
 const headMethods = (agent: Agent, head: Head) => ({
   configure: async ({ peers }: Params<"configure">) => {

@@ -9,11 +9,12 @@ export const AutostopSet = Schema.TaggedStruct("AutostopSet", { cluster: Cluster
 /** The head's agent has the setting of that position on its disk. */
 export const AutostopArmed = Schema.TaggedStruct("AutostopArmed", { cluster: ClusterId, setting: Seq })
 
-/** The head stopped or ended the cluster by itself. Copied from its journal. */
+/** The head stopped or ended the cluster by itself. Copied from its journal. `past`: it was started again before that was heard. */
 export const AutostopFired = Schema.TaggedStruct("AutostopFired", {
   cluster: ClusterId,
   ...observed,
   idleMinutes: Schema.Int,
   down: Schema.Boolean,
-  idleSinceMs: AtMs
+  idleSinceMs: AtMs,
+  past: Schema.optionalKey(Schema.Boolean)
 })

@@ -1,49 +1,10 @@
 /** One cluster's row, fact by fact. The switch is the whole story of a cluster: what each fact makes of it. Pure. */
-import type { ClusterId, ClusterName } from "../events/ids.ts"
-import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
 import type { RecordedTask } from "../events/values.ts"
 import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
 import { nextOfNodes } from "./node-facts.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
-
-export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq): ClusterRow => ({
-  id,
-  name,
-  log: null,
-  createdAtMs: atMs,
-  launchedAtMs: atMs,
-  lastUse: "",
-  wanted: "up",
-  wantedReason: null,
-  wantedSinceMs: atMs,
-  createdSeq: seq,
-  concluded: false,
-  purge: false,
-  everUp: false,
-  numNodes: 1,
-  offer: null,
-  machine: {},
-  asked: [],
-  asksPorts: false,
-  owner: null,
-  pending: [],
-  refused: null,
-  ...notSearched,
-  nodes: [],
-  lost: [],
-  journal: null,
-  autostop: null,
-  armed: Seq.make(0),
-  inForce: null,
-  notArmed: null,
-  operations: [],
-  lastJob: 0,
-  stoppedReason: null,
-  trouble: null,
-  lastSeq: Seq.make(0)
-})
 
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
   ...row,
@@ -128,6 +89,7 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "DownRequested":
       return { ...wanting(row, "gone", null, atMs), purge: event.purge, lastUse: event.lastUse }
     case "AutostopFired": {
+      if (event.past) return { ...row, ...readUpTo(row, recorded, event.entry) }
       const reason = `idle for ${event.idleMinutes} ${event.idleMinutes === 1 ? "minute" : "minutes"}`
       // Whoever asked for the cluster meanwhile gets it: its nodes are then seen stopped, and started again.
       const raised = !event.down && isRaised(row)

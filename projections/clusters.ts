@@ -4,8 +4,9 @@ import * as Option from "effect/Option"
 import type { Event } from "../events/Event.ts"
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, tokenOf } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
+import { blank } from "./blank-cluster.ts"
 import type { ClusterRow, NodeRow } from "./ClusterRow.ts"
-import { blank, next } from "./cluster-facts.ts"
+import { next } from "./cluster-facts.ts"
 import type { Projection } from "./Projection.ts"
 
 /** Persistent maps: copying a `Map` on every event costs seven times as much at 5,000 rows. */

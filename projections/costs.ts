@@ -6,7 +6,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { type ClusterId, type NodeId, type NodeToken, nodeOf } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, seen, shifted } from "./CostRow.ts"
+import { begin, blank, type CostRow, end, hadFired, inRun, type Lost, lose, neverWas, recovered, refuse, seen, shifted } from "./CostRow.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
 import type { Projection } from "./Projection.ts"
 import { refusedRan, withoutAsked } from "./refused-costs.ts"
@@ -93,6 +93,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "RequestAbandoned":
       return { ...row, asked: row.asked.filter(({ token }) => token !== event.token), lost: [...row.lost, ...unsure(row, event.token)] }
     case "AutostopFired":
+      if (event.past) return hadFired(row, event.observedAtMs)
       return inRun(row, event.observedAtMs) ? { ...row, firedAtMs: event.observedAtMs } : row
     case "ClusterAdopted":
       return { ...row, name: event.name, offer: event.offer, numNodes: event.numNodes }
@@ -153,7 +154,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 9,
+  version: 10,
   empty: {
     rows: HashMap.empty(),
     gone: HashMap.empty(),

@@ -81,7 +81,8 @@ const words: Words = {
   JournalGap: ({ from, to }) => `entries ${from} to ${to} of a node's journal are lost`,
   AutostopSet: ({ idleMinutes, down }) => (idleMinutes < 0 ? "autostop cancelled" : `autostop after ${idle(idleMinutes, down)}`),
   AutostopArmed: () => "the autostop setting has reached the node",
-  AutostopFired: ({ idleMinutes, down }) => `autostop fired after ${idle(idleMinutes, down)}, by the node itself`,
+  AutostopFired: ({ idleMinutes, down, observedAtMs, past }) =>
+    `autostop fired after ${idle(idleMinutes, down)}, by the node itself${past ? ` at ${clock(observedAtMs)}; it was started again since` : ""}`,
   StopRequested: ({ purge }) => `stop${purge ? " (purge)" : ""}`,
   DownRequested: ({ purge }) => `down${purge ? " (purge)" : ""}`,
   ClusterStopped: ({ reason }) => `cluster stopped${because(reason)}`,

@@ -5,7 +5,7 @@
 import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type ClusterId, type ClusterName, NodeId, type NodeToken } from "../../events/ids.ts"
+import { type ClusterId, type ClusterName, NodeId } from "../../events/ids.ts"
 import { type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
@@ -16,6 +16,7 @@ import type { Placed } from "../sync/FileList.ts"
 import type { PutProgress } from "../sync/SyncTold.ts"
 import type { ClusterFeature, NoQuota, Offered } from "./Offered.ts"
 import type { IsHad, OwnMachine } from "./OwnMachine.ts"
+import type { ProvisionRequest } from "./ProvisionRequest.ts"
 import type { KnownNodes, Remnant, Tagged } from "./Remnant.ts"
 import type { Usable } from "./Usable.ts"
 
@@ -57,23 +58,6 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
 export interface Tags extends shapes.Tags {
   readonly cluster: ClusterId
   readonly clusterName: ClusterName
-}
-
-export interface ProvisionRequest {
-  readonly tags: Tags
-  readonly token: NodeToken
-  readonly ranks: ReadonlyArray<number>
-  readonly offer: Offer
-  /** An earlier daemon may have sent it: its answer may be missing. By the log, for clocks may have been set meanwhile. */
-  readonly isInherited?: boolean
-  /** Its cluster is to end: what came of it is looked for, and what was not asked for yet is not any more. */
-  readonly isEnding?: boolean
-  /** Its cluster has nodes beside these ranks, or may have: what it has for all of them stays where these are refused. */
-  readonly isPart?: boolean
-  /** For a cloud that makes machines: what they are to be besides. */
-  readonly machine?: MachineWish
-  /** Regions of the cloud where this cluster asked before and had nothing, the last one last: what was made for it there is of no use. */
-  readonly leftRegions?: ReadonlyArray<string>
 }
 
 /**

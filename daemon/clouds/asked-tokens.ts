@@ -1,6 +1,6 @@
 /** What is kept in mind of each token that machines were asked for under. */
 import type { NodeToken } from "../../events/ids.ts"
-import type { ProvisionRequest } from "./Cloud.ts"
+import type { ProvisionRequest } from "./ProvisionRequest.ts"
 
 /** Of one that is forgotten it would not be known that an answer is missing. */
 const tokensMax = 100_000

@@ -41,7 +41,8 @@ import { operationAnswers } from "./operations.ts"
 import { pagesOf } from "./pages.ts"
 import { pastOf } from "./past.ts"
 import { queueOf } from "./queue.ts"
-import { type Refreshed, refresh } from "./refresh.ts"
+import type { Refreshed } from "./refresh.ts"
+import { refreshed } from "./refreshed.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
 import { startAsSeen } from "./start-as-seen.ts"
@@ -127,7 +128,7 @@ const make = Effect.gen(function* () {
         if (at !== null && at !== undefined)
           return yield* new ValueError({ message: "A refresh asks what is now: it does not go with a past moment.", hint: null })
         const asked = select(log.world().clusters, clusterNames).rows
-        ;({ seen, unseen } = yield* refresh(asked, couriers.observe, (waiting) =>
+        ;({ seen, unseen } = yield* refreshed({ areOn, log }, asked, couriers.observe, (waiting) =>
           reply.send({ type: "result", data: { id, at: log.world().at, value: { waiting }, more: true } })
         ))
       }

@@ -13,7 +13,7 @@ import type { Observed } from "../reactors/observe.ts"
 /** Of a cloud's clusters: one that lists many machines at a time is asked once for those that are looked at together. */
 const looksAtOnce = 256
 /** A look at a machine of the user's own that does not answer takes nearly as long. */
-const refreshMaxMs = 20_000
+export const refreshMaxMs = 20_000
 /** Before anything is said. */
 const quietMs = 2_000
 

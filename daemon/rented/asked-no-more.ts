@@ -4,8 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import { askedTokens } from "../clouds/asked-tokens.ts"
-import type { Cloud, ProvisionRequest } from "../clouds/Cloud.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
 import { CloudError } from "../clouds/Cloud.ts"
+import type { ProvisionRequest } from "../clouds/ProvisionRequest.ts"
 import { butFor } from "./errors.ts"
 
 const code = "NotAskedFor"

@@ -1,7 +1,8 @@
 /** What a request for machines leaves behind beside them, whether it was granted or refused. */
 import * as Effect from "effect/Effect"
 import type { ClonedDisk } from "../../events/values.ts"
-import type { Cloud, CloudError, ProvisionRequest } from "../clouds/Cloud.ts"
+import type { Cloud, CloudError } from "../clouds/Cloud.ts"
+import type { ProvisionRequest } from "../clouds/ProvisionRequest.ts"
 
 interface CleanupOptions {
   readonly provision: Cloud["provision"]

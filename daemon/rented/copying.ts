@@ -1,7 +1,8 @@
 /** A disk that is copied by its cloud: terabytes take longer than any call is waited for, and that is no cloud without an answer. */
 import * as Effect from "effect/Effect"
 import type { ClonedDisk } from "../../events/values.ts"
-import { CloudError, type ProvisionRequest } from "../clouds/Cloud.ts"
+import { CloudError } from "../clouds/Cloud.ts"
+import type { ProvisionRequest } from "../clouds/ProvisionRequest.ts"
 import { notAsked } from "./asked-no-more.ts"
 
 /** Less than a call may take. */

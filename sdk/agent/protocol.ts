@@ -101,7 +101,14 @@ export type JournalFact =
       readonly lastLines: ReadonlyArray<string>
       readonly reason: string | null
     }
-  | { readonly _tag: "AutostopFired"; readonly idleMinutes: number; readonly down: boolean; readonly idleSinceMs: number }
+  | {
+      readonly _tag: "AutostopFired"
+      readonly idleMinutes: number
+      readonly down: boolean
+      readonly idleSinceMs: number
+      /** Told, and never in the journal: the node was started since. */
+      readonly past?: true
+    }
 
 export interface JournalEntry {
   /** 1, 2, … without a gap. */

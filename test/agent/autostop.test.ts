@@ -199,6 +199,17 @@ describe("autostop", () => {
     await head.gone()
   })
 
+  it("tells who reads it only after the next start that it fired, and that this is past", async () => {
+    const { head } = await cluster({ minuteMs: 1000 })
+    await (await head.client()).call("autostop", { setting: 1, idleMinutes: 1, down: false })
+    await head.gone()
+    head.boot()
+    await head.start()
+    const follower = await Follower.of(head)
+    expect(await follower.fact("AutostopFired")).toMatchObject({ idleMinutes: 1, down: false, past: true })
+    await head.gone()
+  })
+
   it("activity puts it off, a cancelled setting never fires", async () => {
     const { head } = await cluster({ minuteMs })
     const follower = await Follower.of(head)

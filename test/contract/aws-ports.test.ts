@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { expect } from "vitest"
-import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import type { ProvisionRequest } from "../../daemon/clouds/ProvisionRequest.ts"
 import { describeWithMoto } from "../tools/moto.ts"
 import { awsScene } from "./aws-scene.ts"
 import { refOf } from "./rented-requests.ts"

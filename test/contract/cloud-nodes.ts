@@ -2,7 +2,8 @@
 import type { Duplex } from "node:stream"
 import { Effect } from "effect"
 import { ulid } from "ulid"
-import type { Cloud, NodeRef, Provisioned, ProvisionRequest, Tags } from "../../daemon/clouds/Cloud.ts"
+import type { Cloud, NodeRef, Provisioned, Tags } from "../../daemon/clouds/Cloud.ts"
+import type { ProvisionRequest } from "../../daemon/clouds/ProvisionRequest.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../events/ids.ts"
 import type { AgentHello, JobSpec } from "../../sdk/agent/protocol.ts"
 

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { expect } from "vitest"
-import type { ProvisionRequest } from "../../daemon/clouds/Cloud.ts"
+import type { ProvisionRequest } from "../../daemon/clouds/ProvisionRequest.ts"
 import { makeToken } from "./cloud-nodes.ts"
 import { gcpScene, zone } from "./gcp-scene.ts"
 import { refOf } from "./rented-requests.ts"

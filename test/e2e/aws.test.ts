@@ -232,10 +232,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
       (word) => word === "UP"
     )
     await console.stopInstances({ InstanceIds: [instanceId] })
-    await eventually(
-      async () => (await status("one")).status,
-      (word) => word === "STOPPED"
-    )
+    expect(await status("one")).toMatchObject({ status: "STOPPED", reason: expect.stringContaining("by a call to AWS") })
     await eventually(async () => (await ec2.moto.live())[0]!.state === "stopped")
     await console.startInstances({ InstanceIds: [instanceId] })
     await eventually(
@@ -245,10 +242,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     const ran = await home.sky("exec", "one", "echo here")
     expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("here") })
     await console.terminateInstances({ InstanceIds: [instanceId] })
-    await eventually(
-      async () => await home.json("status", "-r"),
-      (rows) => rows.length === 0
-    )
+    expect(await home.json("status", "-r")).toEqual([])
     const groups = await console.describeSecurityGroups({ Filters: [{ Name: "tag-key", Values: ["skyd-cluster"] }] })
     expect(groups.SecurityGroups).toEqual([])
     expect((await home.sky("why", "one")).out).toContain("by a call to AWS")

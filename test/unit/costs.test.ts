@@ -296,6 +296,20 @@ describe("a cluster", () => {
     assert.deepInclude(costOf(again, 42), { totalUsd: 8 + 8 })
   })
 
+  it("that stopped by itself has cost up to then, also where that is heard only once it runs again", () => {
+    const heard: Timed = [41, { ...(fired(3 * hourMs) as object), past: true } as Said]
+    const again: ReadonlyArray<Timed> = [
+      ...runs(2),
+      [30, stopped(0)],
+      [31, stopped(1)],
+      [40, startedAgain(0)],
+      [40, startedAgain(1)],
+      heard
+    ]
+    assert.deepInclude(costOf(again, 41), { totalUsd: 8 + 4, durationMs: 3 * hourMs })
+    assert.deepInclude(costOf([...again, heard], 41), { totalUsd: 8 + 4, durationMs: 3 * hourMs })
+  })
+
   it("whose machines ended earlier than that was seen has cost up to then, where the cloud says when", () => {
     const earlier = (said: Said, atHours: number) => ({ ...said, endedAtMs: atHours * hourMs }) as Said
     const seen: ReadonlyArray<Timed> = [...runs(2), [30, earlier(stopped(0), 3)], [31, earlier(released(1), 4)]]

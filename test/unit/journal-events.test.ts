@@ -81,6 +81,13 @@ describe("an entry of a node's journal", () => {
     const facts = [gap(1), { ...end, job: 2, cluster, entry: 2, observedAtMs: 7 }, gap(3), { ...end, cluster, entry: 4, observedAtMs: 7 }]
     assert.deepStrictEqual(copied, facts as never)
   })
+  it("of an autostop that fired before the node was started again is a fact that stops nothing", () => {
+    const fact = { _tag: "AutostopFired", idleMinutes: 6, down: false, idleSinceMs: 1, past: true }
+    const fired = { ...fact, cluster, entry: 1, observedAtMs: 7 }
+    assert.deepStrictEqual(events([{ n: 1, atMs: 7, fact }]), [fired] as never)
+    const row = rowOf(worldOf([...up(), fired as Event]).clusters, cluster)!
+    assert.deepInclude(row, { wanted: "up", wantedReason: null })
+  })
   it("of a journal that the head has left behind is not read", () => {
     assert.deepStrictEqual(read([{ n: 1, atMs: 7, fact: end }], up(), "01HZZZZZZZZZZZZZZZZZZZZZJ2"), [])
     assert.deepStrictEqual(read([{ n: 1, atMs: 7, fact: end }], up(), null), [])

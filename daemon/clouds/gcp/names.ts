@@ -4,7 +4,8 @@
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { type Accelerators, acceleratorText, parseAccelerator } from "../../../task/accelerators.ts"
-import type { ProvisionRequest, Tags } from "../Cloud.ts"
+import type { Tags } from "../Cloud.ts"
+import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Instance } from "./api.ts"
 
 export const labelNames = {
