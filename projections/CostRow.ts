@@ -6,7 +6,6 @@
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, type Seq, tokenOf } from "../events/ids.ts"
 import type { Offer } from "../events/values.ts"
-import type { Step } from "./log-clock.ts"
 
 /** Of one cluster, times that it ran: the newest. What the others cost is in its sum. */
 const spansMax = 100
@@ -31,7 +30,7 @@ export interface Lost extends Omit<Meter, "node"> {
   readonly isUnsure: boolean
 }
 
-interface Run {
+export interface Run {
   readonly usdPerHour: number
   readonly startedAtMs: number
   readonly endedAtMs: number
@@ -93,9 +92,9 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
 })
 
 export const usdOf = ({ endedAtMs, startedAtMs, usdPerHour }: Run) => (Math.max(0, endedAtMs - startedAtMs) * usdPerHour) / hourMs
-const usdOfAll = (runs: ReadonlyArray<Run>) => runs.reduce((sum, run) => sum + usdOf(run), 0)
+export const usdOfAll = (runs: ReadonlyArray<Run>) => runs.reduce((sum, run) => sum + usdOf(run), 0)
 
-const msOf = (all: CostRow["spans"]) => all.reduce((sum, { endedAtMs, startedAtMs }) => sum + endedAtMs - startedAtMs, 0)
+export const msOf = (all: CostRow["spans"]) => all.reduce((sum, { endedAtMs, startedAtMs }) => sum + endedAtMs - startedAtMs, 0)
 
 const runOf = ({ sinceMs, usdPerHour }: Meter, endedAtMs: number): ReadonlyArray<Run> =>
   sinceMs === null ? [] : [{ usdPerHour, startedAtMs: sinceMs, endedAtMs }]
@@ -143,42 +142,10 @@ export const end = (row: CostRow, which: Which, seenAtMs: number, { endedAtMs = 
   return spanned({ ...row, usd, runs, meters }, atMs)
 }
 
-/** It stopped by itself at that time, and runs again: of what has ended nothing ran on from there. */
-export const hadFired = (row: CostRow, atMs: number): CostRow => {
-  const cut = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
-    all.map((one) => (one.startedAtMs <= atMs && atMs < one.endedAtMs ? { ...one, endedAtMs: atMs } : one))
-  const [runs, spans] = [cut(row.runs), cut(row.spans)]
-  const usd = row.usd + usdOfAll(runs) - usdOfAll(row.runs)
-  return { ...row, runs, spans, usd, ranMs: row.ranMs + msOf(spans) - msOf(row.spans) }
-}
-
 /** It was told to start, and did not: as if nothing had been said. */
 export const refuse = (row: CostRow, which: Which): CostRow => {
   const meters = row.meters.map((meter) => (which(meter) ? { ...meter, sinceMs: null } : meter))
   return { ...row, meters, sinceMs: meters.some(({ sinceMs }) => sinceMs !== null) ? row.sinceMs : null }
-}
-
-/** After a step of the log's clock. */
-export const shifted = (row: CostRow, { byMs, ranOnly, sinceMs: fromMs }: Step): CostRow => {
-  const moved = (atMs: number) => (fromMs === null || atMs >= fromMs ? atMs + byMs : atMs)
-  const movedOrNot = (atMs: number | null) => (atMs === null ? null : moved(atMs))
-  const meters = row.meters.map((meter) => ({ ...meter, sinceMs: movedOrNot(meter.sinceMs) }))
-  const asked = row.asked.map((one) => ({ ...one, sinceMs: moved(one.sinceMs) }))
-  const refused = row.refused.map((one) => ({ ...one, sinceMs: moved(one.sinceMs) }))
-  const lost = row.lost.map((one) => ({ ...one, sinceMs: movedOrNot(one.sinceMs) }))
-  const running = { ...row, asked, lost, refused, meters, sinceMs: movedOrNot(row.sinceMs) }
-  if (ranOnly) return running
-  const both = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
-    all.map((one) => ({ ...one, startedAtMs: moved(one.startedAtMs), endedAtMs: moved(one.endedAtMs) }))
-  const [runs, spans] = [both(row.runs), both(row.spans)]
-  return {
-    ...running,
-    runs,
-    spans,
-    usd: row.usd + usdOfAll(runs) - usdOfAll(row.runs),
-    ranMs: row.ranMs + msOf(spans) - msOf(row.spans),
-    firedAtMs: movedOrNot(row.firedAtMs)
-  }
 }
 
 /** It is given up on, and goes on as it was. */
