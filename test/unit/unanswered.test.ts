@@ -17,7 +17,7 @@ const events: ReadonlyArray<Said> = [
   { _tag: "ClusterGone", cluster, name, reason: "torn down" }
 ]
 const world = worldOf(events)
-const told = (identity: Effect.Effect<ReadonlyArray<string>>) =>
+const told = (identity: Effect.Effect<ReadonlyArray<string> | null>) =>
   Effect.gen(function* () {
     const clouds = new Map([["far", { name: "far", identity } as never]])
     const asked = yield* Effect.forkChild(unansweredElsewhere(clouds as never, world, 300), { startImmediately: true })
@@ -26,7 +26,7 @@ const told = (identity: Effect.Effect<ReadonlyArray<string>>) =>
   })
 
 it.effect(
-  "others' credentials are told to be others', those of its owner find it, and a cloud that does not answer is waited for no longer",
+  "others' credentials are told to be others', those of its owner find it, none at all find nothing, and a cloud that does not answer is waited for no longer",
   () =>
     Effect.gen(function* () {
       assert.include(yield* told(Effect.succeed(["bob", "other"])), "whose credentials these are not")
@@ -34,6 +34,7 @@ it.effect(
       const silent = yield* told(Effect.never)
       assert.include(silent, "1 node of train that a purge gave up on may run and cost")
       assert.include(silent, "whose the credentials are now cannot be told")
+      assert.strictEqual(yield* told(Effect.succeed(null)), silent)
     })
 )
 
