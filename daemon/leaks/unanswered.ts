@@ -1,6 +1,6 @@
 /**
  * What a cloud was asked for and never answered, and what a purge gave up on, where nobody can look for it now: the credentials are others'
- * than those that it was asked with. It may run and cost there, and to these it is not there.
+ * than those that it was asked with, or there are none. It may run and cost there, and to these it is not there.
  */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
@@ -71,14 +71,14 @@ export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (
     waitMs
   )
   const apart = all.filter((one) => {
-    const names = who.get(one.offer.cloud)
-    return names === undefined || refuseOther({ ...one, offer: null }, names) !== undefined
+    const names = who.get(one.offer.cloud) ?? null
+    return names === null || refuseOther({ ...one, offer: null }, names) !== undefined
   })
   const told = [...Map.groupBy(apart, ({ id, offer, wasGiven }) => `${id} ${wasGiven} ${placeText(offer)}`).values()].map((those) =>
     text(
       those[0]!,
       those.reduce((sum, { nodes }) => sum + nodes, 0),
-      who.has(those[0]!.offer.cloud)
+      (who.get(those[0]!.offer.cloud) ?? null) !== null
     )
   )
   return told.length > toldMax ? [...told.slice(0, toldMax), `and so it is ${told.length - toldMax} times more`] : told

@@ -14,7 +14,6 @@ import type { ClusterId, OperationId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
-import { cut } from "../../task/sentence.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../clouds/Clouds.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -26,17 +25,16 @@ import { Aways } from "./away.ts"
 import { AgentError } from "./couriers/AgentLink.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { isEnding, isForbidden, looksAfter } from "./failure.ts"
+import { isEnding, isForbidden, looksAfter, messageOf } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
+import { makeOpenings } from "./openings.ts"
 import { perform } from "./perform.ts"
 import { type Action, plan } from "./plan.ts"
 import { Reactors } from "./Reactors.ts"
 
 /** In place of a plan, where making one failed. */
 const defect = "defect"
-
-const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
 
 /** What a cluster's fiber is at, and who is told how far that is. */
 interface Slot {
@@ -63,6 +61,7 @@ const make = Effect.gen(function* () {
   const identity = yield* Identity
   const ongoing = yield* Ongoing
   const run = yield* FiberMap.runtime(yield* FiberMap.make<ClusterId>())<never>()
+  const opening = yield* makeOpenings
   const slots = new Map<ClusterId, Slot>()
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
@@ -86,7 +85,8 @@ const make = Effect.gen(function* () {
     const stream = streamOf(cluster)
     yield* log.decide(({ clusters, jobs }) => {
       const row = rowOf(clusters, cluster)
-      const lost = row === undefined ? [] : lostWithHead(row, unfinishedOf(jobs, cluster), events)
+      if (row === undefined) return Result.succeed(undefined)
+      const lost = lostWithHead(row, unfinishedOf(jobs, cluster), events)
       return Result.succeed({
         events: [...events, ...lost].map((event) =>
           "_tag" in event ? ([stream, event] as const) : ([stream, event[0], event[1]] as const)
@@ -137,8 +137,8 @@ const make = Effect.gen(function* () {
       if (slot.done) yield* Effect.sleep(backoffMs(1))
       const { clusters, jobs } = log.world()
       const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user, inherited }
-      yield* perform(row, action, hands).pipe(
-        Effect.flatMap((facts) => record(cluster, row.lastSeq, facts)),
+      const done = Effect.flatMap(perform(row, action, hands), (facts) => record(cluster, row.lastSeq, facts))
+      yield* (action._tag === "OpenPorts" ? opening(cluster, done) : done).pipe(
         Effect.tap(() => Effect.sync(() => aways.forget(cluster))),
         Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
         Effect.catchTag("KeyMoved", () => Effect.void),

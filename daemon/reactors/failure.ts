@@ -5,6 +5,7 @@ import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, exiting, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
+import { cut } from "../../task/sentence.ts"
 import { hasRun } from "../../task/Task.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import type { Away } from "./away.ts"
@@ -22,6 +23,8 @@ export interface Failed {
   /** For want of rights or of a key. */
   readonly forbidden?: boolean
 }
+
+export const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
 
 /** Of the cloud as such, and all of it: neither less nor later is of any help. */
 export const isForbidden = (error: unknown): boolean =>

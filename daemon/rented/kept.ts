@@ -25,8 +25,6 @@ export const keptOf = <A, E>(fingerprint: Effect.Effect<string>, ...[lookup, tim
   Effect.map(
     kept((key) => lookup(key.slice(key.indexOf("\n") + 1)), time),
     (cache) => ({
-      of: (key: string) => Effect.flatMap(fingerprint, (seen) => Cache.get(cache, `${seen}\n${key}`)),
-      /** What was there is gone. */
-      forget: Cache.invalidateAll(cache)
+      of: (key: string) => Effect.flatMap(fingerprint, (seen) => Cache.get(cache, `${seen}\n${key}`))
     })
   )

@@ -186,6 +186,28 @@ describeWithMoto("a machine that a user ends at the console as it begins", () =>
     )
 })
 
+describeWithMoto("a subnet that is replaced", () => {
+  it.live("is not asked for again: the same request goes to the one that stands in its place", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      yield* cloud.provision(request([0]))
+      const [first] = yield* live
+      yield* Effect.promise(() => console().terminateInstances({ InstanceIds: [first!.instanceId] }))
+      const AvailabilityZone = "us-east-1a"
+      const Filters = [{ Name: "availability-zone", Values: [AvailabilityZone] }]
+      const { Subnets = [] } = yield* Effect.promise(() => console().describeSubnets({ Filters }))
+      const [{ CidrBlock, SubnetId, VpcId }] = Subnets as [NonNullable<(typeof Subnets)[number]>]
+      yield* Effect.promise(() => console().deleteSubnet({ SubnetId: SubnetId! }))
+      const { Subnet } = yield* Effect.promise(() => console().createSubnet({ AvailabilityZone, CidrBlock: CidrBlock!, VpcId: VpcId! }))
+      const MapPublicIpOnLaunch = { Value: true }
+      yield* Effect.promise(() => console().modifySubnetAttribute({ SubnetId: Subnet!.SubnetId!, MapPublicIpOnLaunch }))
+      const [node] = yield* cloud.provision(request([0]))
+      const { Reservations } = yield* Effect.promise(() => console().describeInstances({ InstanceIds: [node!.host!] }))
+      assert.strictEqual(Reservations![0]!.Instances![0]!.SubnetId, Subnet!.SubnetId)
+    }).pipe(Effect.scoped)
+  )
+})
+
 describeWithMoto("an image that is withdrawn", () => {
   it.live("is not asked for again: the next one is looked for, in the same launch", () =>
     Effect.gen(function* () {

@@ -29,6 +29,8 @@ const firewalls = Effect.map(
   Effect.promise(() => gce().console("GET", "global/firewalls")),
   ({ items }) => (items as ReadonlyArray<{ name: string }>).map(({ name }) => name).filter((name) => name.startsWith("skyd"))
 )
+const until = (holds: Effect.Effect<boolean>) =>
+  Effect.repeat(holds, { until: (does) => does, schedule: Schedule.spaced("50 millis"), times: 200 })
 const lost = { action: "instances.bulkInsert", afterEffect: true, drop: true, times: 1 }
 const names = (some: ReadonlyArray<{ readonly host: string | null }>) => some.map(({ host }) => host)
 const called = (some: ReadonlyArray<GceInstance>) => some.map(({ name }) => name)
@@ -512,6 +514,41 @@ describe("a request for machines of Compute Engine", () => {
       cloud.doubt!()
       yield* cloud.provision(request([0]))
       assert.strictEqual(yield* families, before + 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("finds the network that stands in the place of the one that was deleted, also for a port that it opens", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const console = (method: string, path: string, body?: object) => Effect.promise(() => gce().console(method, path, body))
+      const all = (what: string) =>
+        Effect.map(console("GET", what), ({ items }) => (items ?? []) as ReadonlyArray<{ readonly name: string }>)
+      const replaceBy = Effect.fnUntraced(function* (name: string) {
+        for (const rule of yield* all("global/firewalls")) yield* console("DELETE", `global/firewalls/${rule.name}`)
+        for (const instance of yield* live) yield* console("DELETE", `zones/${zone}/instances/${instance.name}`)
+        yield* until(Effect.map(Effect.all([live, all("global/firewalls")]), (rest) => rest.every(({ length }) => length === 0)))
+        for (const network of yield* all("global/networks")) yield* console("DELETE", `global/networks/${network.name}`)
+        yield* until(Effect.map(all("global/networks"), ({ length }) => length === 0))
+        yield* console("POST", "global/networks", { name, autoCreateSubnetworks: true })
+        yield* until(Effect.map(all("global/networks"), ({ length }) => length === 1))
+        const allowed = [{ IPProtocol: "tcp" }, { IPProtocol: "udp" }, { IPProtocol: "icmp" }]
+        yield* console("POST", "global/firewalls", {
+          name: "all",
+          network: `global/networks/${name}`,
+          sourceRanges: ["0.0.0.0/0"],
+          allowed
+        })
+        yield* until(Effect.map(all("global/firewalls"), ({ length }) => length === 1))
+      })
+      const isIn = Effect.map(accepted, (requests) => requests.at(-1)!.body.instanceProperties.networkInterfaces[0].subnetwork as string)
+      yield* cloud.provision(request([0]))
+      yield* replaceBy("second")
+      yield* cloud.provision(request([0]))
+      assert.match(yield* isIn, /\/second$/)
+      yield* replaceBy("third")
+      const open = request([0])
+      yield* cloud.provision({ ...open, machine: { ...open.machine, ports: ["8080"] } })
+      assert.match(yield* isIn, /\/third$/)
     }).pipe(Effect.scoped)
   )
 

@@ -1,9 +1,14 @@
 /** What a cluster has beside its machines, ports that were opened for it, goes with it, however its machines ended and whether it ever had any. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Deferred, Effect, Result } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { cancelOperation } from "../../daemon/commands/cancel-operation.ts"
+import { Seq } from "../../events/ids.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
+import { rowNamed } from "../../projections/clusters.ts"
+import { operationOf } from "../../projections/operations.ts"
 import { offer } from "../fakes/facts.ts"
+import type { SimDaemon } from "./SimDaemon.ts"
 import { factsOf, scene } from "./scene.ts"
 import { pass, settle } from "./world.ts"
 
@@ -21,6 +26,15 @@ const placed = (play: Parameters<typeof scene>[0]) =>
       yield* play(stage)
     })
   )
+
+const nobody = { program: null, pid: null, argv: [], user: null }
+/** As `sky ops cancel` does. */
+const cancel = Effect.fnUntraced(function* ({ log }: SimDaemon, id: string) {
+  const { clusters, operations } = log.world()
+  const { events, expect } = Result.getOrThrow(cancelOperation(operationOf(operations, id), rowNamed(clusters, "a"), id, nobody))
+  const actor = { kind: "user", uid: 1, host: "here" } as const
+  yield* Effect.orDie(log.append({ events, expect, operation: null, causedBy: Seq.make(0), actor }))
+})
 
 const plain = { clusterName: "a", task: { run: "1 0" } }
 
@@ -72,6 +86,40 @@ describe("a port that a later launch asks for", () => {
         assert.deepStrictEqual([row()!.machine.ports, world.open.size], [undefined, 1])
         yield* ask("d", "down", named)
         assert.deepStrictEqual([row(), [...world.open]], [undefined, []])
+      })
+    )
+  )
+  it.effect.each(["a cancel", "a stop"] as const)("is known to be open although %s ended its launch while the cloud was at it", (who) =>
+    placed(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l1", "launch", plain)
+        const slow = Deferred.makeUnsafe<void>()
+        world.at = (point) => (point === "cloud.openPorts:before" ? Deferred.await(slow) : Effect.void)
+        yield* ask("l2", "launch", launch)
+        if (who === "a stop") yield* ask("s", "stop", named)
+        else yield* cancel(daemon, "l2")
+        assert.notDeepInclude(outcome("l2") as object, { _tag: "running" })
+        assert.strictEqual(world.open.size, 0)
+        yield* Deferred.succeed(slow, undefined)
+        yield* settle(daemon, 8)
+        assert.deepStrictEqual(world.open.get(row()!.id), ["8080"])
+        assert.deepStrictEqual(row()!.machine.ports, ["8080"])
+        assert.strictEqual(factsOf(disk).filter(({ _tag }) => _tag === "PortsOpened").length, 1)
+      })
+    )
+  )
+  it.effect("once its cluster is gone is no fact any more, however late the cloud was done with it", () =>
+    placed(({ ask, daemon, disk, row, world }) =>
+      Effect.gen(function* () {
+        yield* ask("l1", "launch", plain)
+        const slow = Deferred.makeUnsafe<void>()
+        world.at = (point) => (point === "cloud.openPorts:after" ? Deferred.await(slow) : Effect.void)
+        yield* ask("l2", "launch", launch)
+        yield* ask("d", "down", named)
+        assert.isUndefined(row())
+        yield* Deferred.succeed(slow, undefined)
+        yield* settle(daemon, 8)
+        assert.isFalse(factsOf(disk).some(({ _tag }) => _tag === "PortsOpened"))
       })
     )
   )

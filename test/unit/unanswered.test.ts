@@ -18,7 +18,7 @@ const givenUpOn: ReadonlyArray<Said> = [
   { _tag: "NodeAbandoned", cluster, rank: 0, node: nodeId(0), reason: "no answer" },
   gone
 ]
-const told = (identity: Effect.Effect<ReadonlyArray<string>>, world = worldOf(givenUpOn)) =>
+const told = (identity: Effect.Effect<ReadonlyArray<string> | null>, world = worldOf(givenUpOn)) =>
   Effect.gen(function* () {
     const clouds = new Map([["far", { name: "far", identity } as never]])
     const asked = yield* Effect.forkChild(unansweredElsewhere(clouds as never, world, 300), { startImmediately: true })
@@ -27,7 +27,7 @@ const told = (identity: Effect.Effect<ReadonlyArray<string>>, world = worldOf(gi
   })
 
 it.effect(
-  "others' credentials are told to be others', those of its owner find it, and a cloud that does not answer is waited for no longer",
+  "others' credentials are told to be others', those of its owner find it, none at all find nothing, and a cloud that does not answer is waited for no longer",
   () =>
     Effect.gen(function* () {
       assert.include(yield* told(Effect.succeed(["bob", "other"])), "whose credentials these are not")
@@ -35,6 +35,7 @@ it.effect(
       const silent = yield* told(Effect.never)
       assert.include(silent, "1 node of train that a purge gave up on may run and cost")
       assert.include(silent, "whose the credentials are now cannot be told")
+      assert.strictEqual(yield* told(Effect.succeed(null)), silent)
     })
 )
 

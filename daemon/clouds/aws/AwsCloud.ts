@@ -12,6 +12,7 @@ import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
+import { inputAsOfNow } from "../../rented/run-as-of-now.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type Tags } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
@@ -21,6 +22,7 @@ import { endByHand } from "./by-hand.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { rootDiskUsdPerHour } from "./disk.ts"
+import { isGone } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
@@ -51,6 +53,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const nodes = makeNodes({ aws, groups, instances, settings })
   const openPorts = makeOpenPorts({ aws, folder, groups, nodes })
   const { doubt, fingerprint } = doubtful(aws.fingerprint)
+  const forget = Effect.sync(doubt)
   const images = yield* makeImages({ ...aws, fingerprint })
   const clones = makeClones(aws)
   const remnants = makeRemnants(aws, groups, clones)
@@ -93,11 +96,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const provisionOnce = makeProvision({
     aws,
     instances,
-    inputOf: (request) => asking(request, inputOf(request)),
+    inputOf: (request) => asking(request, inputAsOfNow({ inputNow: inputOf(request), isGone, forget })),
     settings,
     hostKeyOf,
     forgetGroups: groups.forget,
-    forgetImages: images.forget
+    forget
   })
 
   /** What was left before has been seen to when this region was asked first. */

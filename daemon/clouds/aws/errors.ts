@@ -127,6 +127,10 @@ export const provesNothingHeld = (code: string): boolean => [...noCapacity, ...n
 
 export const isThrottled = (code: string): boolean => throttled.includes(code)
 
+/** An image or a network that was there is not there any more. */
+export const isGone = ({ code }: Pick<CloudError, "code">): boolean =>
+  code.startsWith("InvalidAMIID") || code === "InvalidSubnetID.NotFound" || code === "InvalidVpcID.NotFound"
+
 /**
  * The refusals that are of the place as such: whatever machine is asked for there, it is not given. An image, room and quota are those of a
  * kind.

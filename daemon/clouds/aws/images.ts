@@ -117,7 +117,7 @@ export const makeImages = (aws: Aws) => {
     if (id !== "") return named(region, id)
     return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
   }
-  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ forget, of }) => ({
+  return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ of }) => ({
     rootFor: Effect.fn("Images.rootFor")(function* (
       region: string,
       images: Images | undefined,
@@ -127,7 +127,6 @@ export const makeImages = (aws: Aws) => {
       const id = namedImage(images, region) ?? ""
       const own = id.startsWith(byParameter) ? yield* heldBy(region, id.slice(byParameter.length)) : id
       return yield* of([region, own, arch, offer.accelerators?.name ?? ""].join("\n"))
-    }),
-    forget
+    })
   }))
 }

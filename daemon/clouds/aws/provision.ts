@@ -9,14 +9,14 @@ import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { again } from "../../rented/again.ts"
 import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
+import { runAsOfNow } from "../../rented/run-as-of-now.ts"
 import { asAnswered } from "../../rented/second-calls.ts"
-import { runWithImageNow } from "../../rented/withdrawn.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError, type Provisioned } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Aws } from "./client.ts"
-import { isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
+import { isGone, isThrottled, provesNothingHeld, refusedBy } from "./errors.ts"
 import type { Instances } from "./Instances.ts"
 import type { launchInput } from "./launch-input.ts"
 import { addressOf, endedFirst, failureOf, hasEnded, phaseOf } from "./states.ts"
@@ -34,8 +34,8 @@ interface ProvisionOptions {
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
   /** A group that was there is gone. */
   readonly forgetGroups: () => void
-  /** So is an image. */
-  readonly forgetImages: Effect.Effect<void>
+  /** So is an image or a network. */
+  readonly forget: Effect.Effect<void>
 }
 
 /** What was made and is not listed yet is listed soon. */
@@ -50,7 +50,7 @@ interface Asked {
   ids: ReadonlyArray<string>
 }
 
-export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
+export const makeProvision = ({ aws, forget, forgetGroups, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
   const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null, ids: [] }))
 
   const run = (region: string, input: Input): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
@@ -92,12 +92,12 @@ export const makeProvision = ({ aws, forgetGroups, forgetImages, hostKeyOf, inpu
   })
 
   const runOfNow = (wish: ProvisionRequest, region: string) =>
-    runWithImageNow({
+    runAsOfNow({
       run: (input: Input) => run(region, input),
       inputNow: inputOf(wish),
-      imageOf: ({ ImageId }) => ImageId,
-      isWithdrawn: (code) => code.startsWith("InvalidAMIID"),
-      forget: forgetImages
+      namesOf: ({ ImageId, NetworkInterfaces }) => [ImageId, ...(NetworkInterfaces ?? []).map(({ SubnetId }) => SubnetId)],
+      isGone,
+      forget
     })
 
   const request = Effect.fn("Provision.request")(function* (wish: ProvisionRequest, region: string) {

@@ -15,6 +15,7 @@ import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
 import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
+import { inputAsOfNow } from "../../rented/run-as-of-now.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
 import type { Cloud, CloudError } from "../Cloud.ts"
 import { Made, type MadeNetwork } from "../Made.ts"
@@ -24,6 +25,7 @@ import { endByHand } from "./by-hand.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { bootDiskUsdPerHour } from "./disk.ts"
+import { isGone } from "./errors.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages } from "./images.ts"
 import type { Parts } from "./instance-body.ts"
@@ -55,6 +57,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
   const nodes = makeNodes({ gcp, instances, operations, ports, settings })
   const openPorts = makeOpenPorts({ gcp, nodes, operations, ports })
   const { doubt, fingerprint } = doubtful(gcp.fingerprint)
+  const forget = Effect.sync(doubt)
   const images = yield* makeImages({ ...gcp, fingerprint })
   const network = yield* makeNetwork({ ...gcp, fingerprint }, operations)
   const archOf = yield* makeArchOf(gcp)
@@ -96,10 +99,10 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     gcp,
     instances,
     operations,
-    partsOf: (request) => asking(request, partsOf(request)),
+    partsOf: (request) => asking(request, inputAsOfNow({ inputNow: partsOf(request), isGone, forget })),
     settings,
     hostKeyOf,
-    forgetImages: images.forget
+    forget
   })
 
   const orOfImage = ({ machine, offer }: ProvisionRequest, error: CloudError) => {

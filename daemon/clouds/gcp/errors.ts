@@ -82,6 +82,9 @@ const classOf = (code: string) => classes.find(([codes]) => codes.includes(code)
 export const isNotThere = (code: string): boolean => code === "notFound" || code === "RESOURCE_NOT_FOUND"
 export const isThere = (code: string): boolean => code === "alreadyExists" || code === "RESOURCE_ALREADY_EXISTS"
 
+/** An image or a network that was there is not there any more. */
+export const isGone = ({ code, message }: Pick<CloudError, "code" | "message">): boolean =>
+  code === "IMAGE_NOT_FOUND" || networkGone.test(message)
 export const isThrottled = (code: string): boolean => throttled.includes(code)
 
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */
@@ -100,7 +103,9 @@ const meant: ReadonlyArray<readonly [RegExp, string]> = [
   [/^(the resource 'projects\/[^/']+' was not found|failed to find project |unknown project)/i, "PROJECT_NOT_FOUND"],
   [/images?\b.*(not found|cannot be found|does not exist)/i, "IMAGE_NOT_FOUND"]
 ]
+const networkGone = /\b(sub)?networks\/\S+.*(does not exist|not found|cannot be found)/i
 const meaningOf = (code: string, message: string): string => {
+  if (wrong.includes(code) && networkGone.test(message)) return "SUBNET_NOT_FOUND"
   const isVague =
     wrong.includes(code) || ["notFound", "forbidden", "conditionNotMet", "CONDITION_NOT_MET", "RESOURCE_NOT_FOUND"].includes(code)
   return (isVague ? meant.find(([words]) => words.test(message))?.[1] : undefined) ?? code

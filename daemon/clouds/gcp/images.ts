@@ -83,9 +83,8 @@ export const makeImages = (gcp: Gcp) => {
     if (id !== "") return named(id)
     return ofFamily(familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch))
   }
-  return Effect.map(keptOf(gcp.fingerprint, lookup, keptFor), ({ forget, of }) => ({
+  return Effect.map(keptOf(gcp.fingerprint, lookup, keptFor), ({ of }) => ({
     rootFor: (region: string, images: Images | undefined, { accelerators }: Pick<Offer, "accelerators">, arch: Arch) =>
-      of([namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n")),
-    forget
+      of([namedImage(images, region) ?? "", arch, accelerators?.name ?? ""].join("\n"))
   }))
 }

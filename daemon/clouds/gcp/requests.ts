@@ -4,14 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import { later } from "../../rented/errors.ts"
+import { runAsOfNow } from "../../rented/run-as-of-now.ts"
 import { asAnswered } from "../../rented/second-calls.ts"
-import { runWithImageNow } from "../../rented/withdrawn.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import { CloudError } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isThere, isThrottled, refusedBy } from "./errors.ts"
+import { failureOf, isGone, isThere, isThrottled, refusedBy } from "./errors.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
@@ -20,8 +20,8 @@ export interface RequestsOptions {
   readonly operations: Operations
   /** All that the cloud is told; asked of it before, and of files. */
   readonly partsOf: (request: ProvisionRequest) => Effect.Effect<Parts, CloudError>
-  /** An image that was there is gone. */
-  readonly forgetImages: Effect.Effect<void>
+  /** An image or a network that was there is gone. */
+  readonly forget: Effect.Effect<void>
 }
 
 /** Of what was accepted and then put off. */
@@ -34,7 +34,7 @@ interface Call {
   readonly send: (id: string) => Effect.Effect<Operation, CloudError>
 }
 
-export const makeRequests = ({ forgetImages, gcp, operations, partsOf }: RequestsOptions) => {
+export const makeRequests = ({ forget, gcp, operations, partsOf }: RequestsOptions) => {
   /** `ranks`: those that may have been made, or are. An earlier daemon may have asked for any. */
   const askedFor = askedTokens((isInherited) => ({ isInherited, ranks: new Set<number>() }))
   /** They were asked for before, and an answer may be missing. */
@@ -46,34 +46,38 @@ export const makeRequests = ({ forgetImages, gcp, operations, partsOf }: Request
   const callsFor = Effect.fn("Provision.callsFor")(function* (wish: ProvisionRequest, ranks: ReadonlyArray<number>) {
     const parts = yield* partsOf(wish)
     const zone = wish.offer.zone!
+    /** With what else there is by now, where something of it is gone. */
+    const sending = (run: (id: string, now: Parts) => Effect.Effect<Operation, CloudError>) => (id: string) =>
+      runAsOfNow({
+        run: (now: Parts) => run(id, now),
+        inputNow: partsOf(wish),
+        namesOf: ({ place, root }) => [root.link, place.network, place.subnetwork],
+        isGone,
+        forget
+      })(parts)
     if (parts.root.kind !== "machine") {
       const first = bulkBody(parts, ranks)
       if (first instanceof CloudError) return yield* first
-      const sendOf = (id: string, { root }: Parts) => {
-        const body = root === parts.root ? first : bulkBody({ ...parts, root }, ranks)
+      const send = sending((id, now) => {
+        const body = now === parts ? first : bulkBody(now, ranks)
         if (body instanceof CloudError) return Effect.fail(body)
         return gcp.once("instances.bulkInsert", zone, async ({ instances: client, project }, options) => {
           const request = { project, zone, requestId: id, bulkInsertInstanceResourceResource: body }
           return begunAs(await (await client()).bulkInsert(request, options))
         })
-      }
-      const send = (id: string) =>
-        runWithImageNow({
-          run: (now: Parts) => sendOf(id, now),
-          inputNow: partsOf(wish),
-          imageOf: ({ root }) => root.link,
-          isWithdrawn: (code) => code === "IMAGE_NOT_FOUND",
-          forget: forgetImages
-        })(parts)
+      })
       return [{ ranks, send }] satisfies ReadonlyArray<Call>
     }
     return yield* Effect.forEach(ranks, (rank) => {
-      const instanceResource = instanceBody(parts, rank)
-      if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
-      const send = (id: string) =>
-        gcp.once("instances.insert", zone, async ({ instances: client, project }, options) =>
+      const first = instanceBody(parts, rank)
+      if (first instanceof CloudError) return Effect.fail(first)
+      const send = sending((id, now) => {
+        const instanceResource = now === parts ? first : instanceBody(now, rank)
+        if (instanceResource instanceof CloudError) return Effect.fail(instanceResource)
+        return gcp.once("instances.insert", zone, async ({ instances: client, project }, options) =>
           begunAs(await (await client()).insert({ project, zone, requestId: id, instanceResource }, options))
         )
+      })
       return Effect.succeed<Call>({ ranks: [rank], send })
     })
   })

@@ -74,7 +74,7 @@ const provisionSeeing = ({ answers = [], named, silent = new Map() }: Seen) => {
     settings: Effect.succeed({ useInternalIps: false }),
     hostKeyOf: () => Effect.succeed("ssh-ed25519 AAAA"),
     partsOf: () => Effect.succeed(parts),
-    forgetImages: Effect.void
+    forget: Effect.void
   })
   return { calls, provision }
 }
