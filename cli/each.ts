@@ -87,13 +87,16 @@ export const each = async (work: Each): Promise<number> => {
   return Math.max(exitCodes.ok, ...codes)
 }
 
-/** What it waits for is said as it begins; what is left undone, though the command goes well. */
-const toldOf =
-  ({ above, line }: Progress) =>
-  ({ cluster, detail, phase, state }: Phase) => {
-    if (phase === "queued") line("running", cluster, `waits ${detail}`)
+/** What it waits for, and what keeps it, is said as it begins, and once; what is left undone, though the command goes well. */
+const toldOf = ({ above, line }: Progress) => {
+  const told = new Set<string>()
+  return ({ cluster, detail, news, phase, state }: Phase) => {
+    const why = phase === "queued" ? `waits ${detail}` : news ? detail : ""
+    if (why !== "" && !told.has(why)) line("running", cluster, why)
+    told.add(why)
     if (state === "failed") above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
   }
+}
 
 export const namesOf = (clusters: ReadonlyArray<ClusterView>): string => clusters.map(({ name }) => clean(name)).join(", ")
 
