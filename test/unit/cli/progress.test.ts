@@ -1,5 +1,6 @@
 /** The phases of an operation as lines: on the command line, and as the API's `streamLogs` shows them. */
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
+import { asking } from "../../../cli/awaiting.ts"
 import { makeProgress } from "../../../cli/render/Progress.ts"
 import { planLine, terminal } from "../../../sdk/api/narrate.ts"
 import type { Progress } from "../../../sdk/protocol/Wire.ts"
@@ -59,6 +60,24 @@ describe.each([
   it("says what keeps a phase that nothing was said of before", async () =>
     expect(await shown(throttled)).toMatch(/^\S* ?Autostop:? +slow down; trying again\n$/))
   it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
+})
+
+it.each([true, false])("a question that takes long says what is asked, terminal: %s", (isTTY) => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const out: Array<string> = []
+  const stream = { write: (text: string) => out.push(text), isTTY: () => isTTY, columns: () => 80 } as never
+  const quick = asking("all clouds", false, stream)
+  vi.advanceTimersByTime(1_000)
+  quick()
+  expect(out.join("").includes("all clouds")).toBe(isTTY)
+  const slow = asking("all clouds what they hold", false, stream)
+  vi.advanceTimersByTime(10_000)
+  expect(out.join("")).toMatch(/Asking +all clouds what they hold/)
+  slow()
+  const said = out.length
+  vi.advanceTimersByTime(10_000)
+  expect(out).toHaveLength(said)
 })
 
 it("the seconds of what runs are seen however much there is to say of it", () => {
