@@ -94,17 +94,20 @@ export const each = async (work: Each): Promise<number> => {
 const tellUndone = ({ above }: Progress, cluster: string, detail: string) => above(`${glyph("failed")} ${clean(`${cluster}: ${detail}`)}\n`)
 
 /**
- * What it waits for is said as it begins; what is left undone, though the command goes well. `refusals`: those of its place, of which most
- * often the failure of the command is made; absent: it goes on after them.
+ * What it waits for, and what keeps it, is said as it begins, and once; what is left undone, though the command goes well. `refusals`:
+ * those of its place, of which most often the failure of the command is made; absent: it goes on after them.
  */
-const toldOf =
-  (progress: Progress, refusals?: Array<string>) =>
-  ({ cluster, detail, phase, state }: Phase) => {
-    if (phase === "queued") progress.line("running", cluster, `waits ${detail}`)
+const toldOf = (progress: Progress, refusals?: Array<string>) => {
+  const told = new Set<string>()
+  return ({ cluster, detail, news, phase, state }: Phase) => {
+    const why = phase === "queued" ? `waits ${detail}` : news ? detail : ""
+    if (why !== "" && !told.has(why)) progress.line("running", cluster, why)
+    told.add(why)
     if (state !== "failed") return
     if (refusals !== undefined && phase === "provision") refusals.push(detail)
     else tellUndone(progress, cluster, detail)
   }
+}
 
 export const namesOf = (clusters: ReadonlyArray<ClusterView>): string => clusters.map(({ name }) => clean(name)).join(", ")
 

@@ -1,14 +1,15 @@
 /** The autostop that a cluster's node holds, as far as that is another than the one that is wanted. Pure. */
 import type { ClusterRow } from "./ClusterRow.ts"
 
-type Autostop = Pick<ClusterRow, "armed" | "autostop" | "inForce" | "notArmed" | "operations">
+type Autostop = Pick<ClusterRow, "armed" | "autostop" | "everUp" | "inForce" | "nodes" | "notArmed" | "operations">
 
 export const isArmed = ({ armed, autostop }: Pick<ClusterRow, "armed" | "autostop">) => autostop === null || autostop.setting === armed
 
-/** What a launch sets on its way is told to the node within it; who asks for another setting waits for that. Null: there is none. */
+/** What a launch sets is shown while it has no node yet that could be told. A node has what it was told last. Null: there is none. */
 export const autostopShown = (row: Autostop): ClusterRow["inForce"] => {
   const isWaitedFor = row.operations.some(({ method }) => method === "autostop")
-  const shown = !isArmed(row) && (row.notArmed !== null || isWaitedFor) ? row.inForce : row.autostop
+  const isThere = row.everUp || (row.nodes.length > 0 && row.nodes.every(({ ready }) => ready))
+  const shown = !isArmed(row) && (row.notArmed !== null || isWaitedFor || isThere) ? row.inForce : row.autostop
   return shown !== null && shown.idleMinutes >= 0 ? { idleMinutes: shown.idleMinutes, down: shown.down } : null
 }
 
@@ -20,10 +21,15 @@ export const endedItself = ({ inForce }: Pick<ClusterRow, "inForce">, reason: st
     ? `autodown after ${minutesText(inForce.idleMinutes)} (${reason})`
     : reason
 
+const wantedText = ({ down, idleMinutes }: NonNullable<ClusterRow["autostop"]>) =>
+  idleMinutes < 0 ? "no autostop" : `${down ? "going" : "stopping"} after ${minutesText(idleMinutes)}`
+
+/** What a node is being told; null: it holds what is wanted. */
+export const arming = (row: Pick<ClusterRow, "armed" | "autostop">): string | null =>
+  isArmed(row) ? null : `setting autostop: ${wantedText(row.autostop!)}`
+
 /** Why it is not as it is wanted. */
 export const notArmedText = ({ autostop, notArmed }: Pick<ClusterRow, "autostop" | "notArmed">): string | null => {
   if (notArmed === null || autostop === null) return null
-  const { down, idleMinutes } = autostop
-  const wanted = idleMinutes < 0 ? "no autostop is wanted" : `${down ? "going" : "stopping"} after ${minutesText(idleMinutes)} is wanted`
-  return `${wanted}, and the node cannot be told so: ${notArmed.message}; trying again`
+  return `${wantedText(autostop)} is wanted, and the node cannot be told so: ${notArmed.message}; trying again`
 }

@@ -5,7 +5,7 @@ import { placeName } from "../task/place.ts"
 import { plural } from "../task/plural.ts"
 import { hasPrice, priceText } from "../task/price.ts"
 import { inner } from "../task/sentence.ts"
-import { notArmedText } from "./autostop-in-force.ts"
+import { arming, notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { whyNotKnown } from "./not-known.ts"
 import { refusalText } from "./refusals.ts"
@@ -74,6 +74,8 @@ const raising = (row: ClusterRow, active: ActiveOperation, nowMs: number | undef
   if (silent.length > 0)
     return init("bootstrap", `waiting for the agent on ${list(silent)}`, Math.max(...silent.map((node) => node.sinceMs)))
   if (active.setup === "running") return init("setup", `running setup on ${plural(row.nodes.length, "node")}`, active.setupSinceMs)
+  const set = arming(row)
+  if (set !== null) return init("autostop", set)
   return init("sync", "bringing files onto the nodes")
 }
 

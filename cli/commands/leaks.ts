@@ -5,6 +5,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import type { LeaksAdoptAnswer, LeaksAnswer, LeaksEndAnswer, LeakView } from "../../sdk/protocol/leaks.ts"
 import { plural } from "../../task/plural.ts"
 import { confirm } from "../ask.ts"
+import { asking } from "../awaiting.ts"
 import { stderr, stdout } from "../out.ts"
 import { notFound, showError, usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
@@ -35,8 +36,13 @@ interface Wish {
   readonly json: boolean
 }
 
+const found = async (session: Session, json: boolean, params: object = {}): Promise<LeaksAnswer> => {
+  const over = asking("all clouds what they hold", json)
+  return session.call<LeaksAnswer>("leaks", params).finally(over)
+}
+
 const terminate = async (session: Session, { json, words, yes }: Wish): Promise<number> => {
-  const { leaks, notices, silent } = await session.call<LeaksAnswer>("leaks")
+  const { leaks, notices, silent } = await found(session, json)
   notify(notices)
   const others = "Those of other logs are taken over before they are ended: sky leaks --all, sky leaks --adopt CLUSTER"
   const codes = words.filter((name) => !leaks.some((leak) => isCalled(leak, name))).map((name) => showError(missing(name, others), json))
@@ -63,7 +69,7 @@ const adopt = async (session: Session, as: string | undefined, { json, words, ye
   const [name] = words
   if (name === undefined || words.length > 1) throw usageError("One cluster is adopted at a time: name it.", `Usage: ${usage}`)
   if (!yes) {
-    const { leaks } = await session.call<LeaksAnswer>("leaks", { all: true })
+    const { leaks } = await found(session, json, { all: true })
     const machines = leaks.filter((leak) => leak.kind === "machine" && isCalled(leak, name))
     const what = machines.length === 0 ? clean(name) : `${clean(name)}: ${inWords(machines)}`
     await confirm(`Make a cluster of this log of ${what}?${hourly(machines)}`, false)
@@ -96,10 +102,10 @@ export const leaks = verb(
     if (flags.terminate) return terminate(connect(), wish)
     if (flags.adopt) return adopt(connect(), flags.as, wish)
     if (words.length > 0) throw usageError(`Unexpected argument '${words[0]}'.`, `Usage: ${usage}`)
-    const { leaks: found, notices, silent } = await connect().call<LeaksAnswer>("leaks", { all: flags.all === true })
+    const { leaks: all, notices, silent } = await found(connect(), json, { all: flags.all === true })
     notify(notices)
-    if (json) stdout.write(jsonLine(found))
-    else if (found.length > 0) stdout.write(leaksTables(found, screen(), Date.now()))
+    if (json) stdout.write(jsonLine(all))
+    else if (all.length > 0) stdout.write(leaksTables(all, screen(), Date.now()))
     else if (silent.length === 0) stderr.write("No leaks.\n")
     return showSilent(silent, json)
   }

@@ -72,7 +72,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
   const line: Progress["line"] = (kind, label, detail, ms) =>
     silent || above(`${mark(kind)} ${columns(label, clean(detail), ms! >= 0 ? took(ms!) : "")}\n`)
 
-  const take = ({ phase, state, detail, atMs, cluster, passing }: Phase) => {
+  const take = ({ phase, state, detail, atMs, cluster, news }: Phase) => {
     const key = `${cluster}/${phase}`
     const done = state === "done"
     const label = phaseText(phase, done)
@@ -80,7 +80,7 @@ export const makeProgress = (silent = false, stream = stderr): Progress => {
     if (state === "running") {
       begunAtMs.set(key, sinceMs ?? atMs)
       // Where no seconds are counted, a wait of unknown length is said as it begins, and what keeps a phase as it is known.
-      if ((phase === "queued" || (sinceMs! >= 0 && !passing)) && !live) line("running", label, detail)
+      if ((phase === "queued" || news) && !live) line("running", label, detail)
       run(label, detail)
       return
     }

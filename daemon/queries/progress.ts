@@ -20,10 +20,11 @@ import { sizeText } from "../sync/SyncTold.ts"
 import type { World } from "../World.ts"
 import { beforeIt } from "./operation-view.ts"
 
-type Said = Pick<Progress, "phase" | "state" | "detail">
+type Said = Pick<Progress, "phase" | "state" | "detail" | "news">
 
 const nodes = (count: number) => plural(count, "node")
 const said = (phase: Said["phase"], state: Said["state"], detail = ""): Said => ({ phase, state, detail })
+const news = (phase: Said["phase"], detail: string): Said => ({ ...said(phase, "running", detail), news: true })
 
 /** A launch with `down` sets a plain autostop until its setup has succeeded, and ends the cluster then. */
 const armed = ({ setting }: typeof AutostopArmed.Type, row: ClusterRow | undefined, active: ActiveOperation | undefined) => {
@@ -91,7 +92,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeRequested":
       return said("provision", "running", `${asked(event, row)} on ${placeName(event.offer)}`)
     case "NetworkMade":
-      return said("provision", "running", event.words)
+      return news("provision", event.words)
     case "NodeProvisioned":
       return row && provisioned(row, event)
     case "NodeStarted": {
@@ -137,8 +138,12 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return event.confirmed === false && row ? said("stop", "failed", notConfirmed(event, row)) : undefined
     case "DownRequested":
       return said("down", "running")
-    case "ActionFailed":
-      return said(phaseOf(event.action), "running", event.retryAtMs === undefined ? event.message : `${event.message}; trying again`)
+    case "ActionFailed": {
+      const phase = phaseOf(event.action)
+      // An operation that ends by it says so itself.
+      if (event.retryAtMs === undefined || active === undefined) return said(phase, "running", event.message)
+      return news(phase, `${event.message}; trying again`)
+    }
     default:
       return undefined
   }

@@ -8,7 +8,7 @@ import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { asOwnerNow } from "../clouds/identities.ts"
 import { within } from "../clouds/patient.ts"
 import { abandoned } from "./give-up.ts"
-import { tellingOwner } from "./kept-waiting.ts"
+import { tellingDeed, tellingOwner } from "./kept-waiting.ts"
 import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./raise-machines.ts"
 
 interface Ending {
@@ -19,7 +19,13 @@ interface Ending {
 
 /** What is not there looks as if it had ended: it has, if these are still its owner's credentials. */
 const endAll = Effect.fnUntraced(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, cloud: Cloud, { as, call, reason }: Ending) {
-  const calls = yield* Effect.forEach(nodes, (node) => Effect.exit(call(node)), { concurrency: 8 })
+  const what = `${as === "NodeStopped" ? "stop" : "end"} its ${nodes.length === 1 ? "machine" : "machines"}`
+  const calls = yield* tellingDeed(
+    row,
+    cloud,
+    what,
+    Effect.forEach(nodes, (node) => Effect.exit(call(node)), { concurrency: 8 })
+  )
   const asked = tellingOwner(row, cloud, asOwnerNow(cloud, row))
   const believed = calls.some(Exit.isSuccess) ? yield* Effect.exit(asked) : Exit.void
   return nodes.map((node, i): Exit.Exit<Event, CloudError> => {
@@ -79,6 +85,7 @@ export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect
   if (cloud?.clear === undefined || !hasRest) return Effect.void
   const places = [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
-  const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), cloud.clear(tagsOf(row, log), regions))
+  const clear = tellingDeed(row, cloud, "remove what it keeps of the cluster beside machines", cloud.clear(tagsOf(row, log), regions))
+  const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), clear)
   return row.purge ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared)) : orLeft(row.name, cleared)
 }

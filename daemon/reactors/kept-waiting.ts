@@ -8,24 +8,45 @@ import type { Cloud } from "../clouds/Cloud.ts"
 import { whoseTheyAre } from "../clouds/Looking.ts"
 import { Ongoing } from "../requests/Ongoing.ts"
 
-/** Most answer before that. */
+/** Most say a word before that. */
 export const momentMs = 2_000
+/** What is done takes longer than a word. */
+export const deedMs = 5_000
 
-/** As what is said of a wait goes on: `for AWS to say whose the credentials are`. */
-const forItsWord = (cloud: string) => `for ${cloudDisplay(cloud)} to say ${whoseTheyAre}`
+interface Told {
+  /** As what is said of a wait goes on: `for AWS to say whose the credentials are`. */
+  readonly detail: string
+  readonly afterMs: number
+  /** What is said by then tells more. */
+  readonly yields: boolean
+}
 
-export const tellingOwner = <A, E>(row: ClusterRow, { name }: Pick<Cloud, "name">, call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const telling = <A, E>(row: ClusterRow, { afterMs, detail, yields }: Told, call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.gen(function* () {
     const ongoing = yield* Ongoing
     const sinceMs = Math.trunc(yield* Clock.currentTimeMillis)
     const waiters = workOf(row).slice(0, 1)
     const tell = Effect.sync(() => {
-      for (const { id } of waiters) ongoing.say(id, { phase: "queued", detail: forItsWord(name), sinceMs })
+      for (const { id } of waiters) if (!yields || ongoing.last(id) === undefined) ongoing.say(id, { phase: "queued", detail, sinceMs })
     })
     // What it goes on with has words of its own, or none.
     const over = Effect.sync(() => {
-      for (const { id } of waiters) if (ongoing.last(id)?.phase === "queued") ongoing.over(id)
+      for (const { id } of waiters) if (ongoing.last(id)?.detail === detail) ongoing.over(id)
     })
-    const telling = Effect.sleep(momentMs).pipe(Effect.andThen(tell), Effect.andThen(Effect.never))
-    return yield* Effect.ensuring(Effect.raceFirst(call, telling), over)
+    const late = Effect.sleep(afterMs).pipe(Effect.andThen(tell), Effect.andThen(Effect.never))
+    return yield* Effect.ensuring(Effect.raceFirst(call, late), over)
   })
+
+export const tellingOwner = <A, E>(row: ClusterRow, { name }: Pick<Cloud, "name">, call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  telling(row, { detail: `for ${cloudDisplay(name)} to say ${whoseTheyAre}`, afterMs: momentMs, yields: false }, call)
+
+/** `what`: as in `for AWS to stop its machine`. Why it failed before says more, and machines of the user's own speak for themselves. */
+export const tellingDeed = <A, E>(
+  row: ClusterRow,
+  { name }: Pick<Cloud, "name">,
+  what: string,
+  call: Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
+  row.trouble !== null || name === "local" || name === "ssh"
+    ? call
+    : telling(row, { detail: `for ${cloudDisplay(name)} to ${what}`, afterMs: deedMs, yields: true }, call)

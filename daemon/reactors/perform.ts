@@ -17,7 +17,7 @@ import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
 import { taskOf } from "./couriers/deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
-import { tellingOwner } from "./kept-waiting.ts"
+import { tellingDeed, tellingOwner } from "./kept-waiting.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./raise-machines.ts"
@@ -100,14 +100,14 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "Provision":
       return yield* goingOn(row, yield* provision(row, action.token, cloud, hands), hands)
     case "LookFor":
-      return yield* provision(row, action.token, cloud, hands)
+      return yield* tellingDeed(row, cloud, "say what became of what was asked for", provision(row, action.token, cloud, hands))
     case "AskOnce":
       return yield* askOnce(row, action.token, cloud, hands)
     case "Arm": {
       const { setting } = action
       const { down, idleMinutes } = row.autostop!
       const refs = row.nodes.map((node) => refOf(row, node, log))
-      const told = cloud.endsItself?.(refs, down) ?? Effect.void
+      const told = tellingDeed(row, cloud, "set autostop", cloud.endsItself?.(refs, down) ?? Effect.void)
       // Who wants none gets none, also where the cloud may not be told: how a machine ends says nothing then, unless it was to go for good.
       const isVital = idleMinutes >= 0 || row.inForce?.down === true
       yield* isVital
@@ -120,12 +120,14 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       yield* couriers.arm(row, { setting, idleMinutes, down })
       return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
     }
-    case "StartNodes":
+    case "StartNodes": {
+      const starting = startNodes(row, nodesOf(action.ranks), cloud, log)
       return yield* Effect.provideService(
-        startNodes(row, nodesOf(action.ranks), cloud, log),
+        tellingDeed(row, cloud, action.ranks.length === 1 ? "start its machine" : "start its machines", starting),
         Waiting,
         yield* toldTo(action.operation, "provision")
       )
+    }
     case "InstallAgents": {
       // What was away before may keep who waits for it without a word for as long as a connection takes.
       const away = nodesOf(action.ranks).find(({ ready, reason }) => !ready && reason !== null)

@@ -20,11 +20,11 @@ const clean = (text: string) => text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, " ")
 
 const phases = () => {
   const begunAtMs = new Map<string, number>()
-  return ({ atMs, detail, passing, phase, state }: Progress): void => {
+  return ({ atMs, detail, news, phase, state }: Progress): void => {
     const sinceMs = begunAtMs.get(phase)
     if (state === "running") {
       begunAtMs.set(phase, sinceMs ?? atMs)
-      if (phase === "queued" || (sinceMs !== undefined && !passing)) says(`${phaseText(phase, false)}: ${clean(detail)}`)
+      if (phase === "queued" || news) says(`${phaseText(phase, false)}: ${clean(detail)}`)
       return
     }
     if (phase === "provision" && state === "done") begunAtMs.set("bootstrap", atMs)

@@ -19,6 +19,7 @@ import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import { Unlogged } from "../../daemon/read-only/Unlogged.ts"
 import * as World from "../../daemon/World.ts"
 import type { Recorded } from "../../events/Recorded.ts"
+import { autostopShown } from "../../projections/autostop-in-force.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import { RuntimeError } from "../../sdk/protocol/errors.ts"
@@ -45,8 +46,8 @@ const told = ({ clusters, jobs, operations }: World.World): ReadonlyMap<string, 
   new Map<string, unknown>([
     ...[...HashMap.values(clusters.rows)].flatMap((row) => {
       const { phase, reason, status } = conditionOf(row)
-      const autostop = row.autostop?.idleMinutes ?? null
-      return Object.entries({ status, phase, reason, autostop, toDown: row.autostop?.down ?? null }).map(
+      const shown = autostopShown(row)
+      return Object.entries({ status, phase, reason, autostop: shown?.idleMinutes ?? null, toDown: shown?.down ?? null }).map(
         ([field, value]) => [`cluster ${row.id} ${field}`, value] as const
       )
     }),

@@ -85,7 +85,13 @@ describe("a cluster without nodes whose ports cannot be closed yet", () => {
   it("is still being torn down, and is told why", () => {
     const busy: Said = [{ _tag: "ActionFailed", cluster, action: "Conclude", message: "a machine is in it", retryAtMs: 1 }, "r-down"]
     const down: Said = [{ _tag: "DownRequested", cluster, purge: false, lastUse: "" }, "r-down"]
-    assert.deepStrictEqual(last([...asked(), requested("down"), down, busy]), ["down", "running", "a machine is in it; trying again"])
+    const waiting = [...asked(), requested("down"), down, busy]
+    assert.deepStrictEqual(last(waiting), ["down", "running", "a machine is in it; trying again"])
+    assert.isTrue(progressOf(recorded(waiting).at(-1)!, worldOf(waiting), name)?.news)
+    // Who is told so by the end of the operation is not told before it as well.
+    const error = { tag: "RuntimeError", message: "a machine is in it", hint: null, exitCode: 1, fields: {} }
+    const over: ReadonlyArray<Said> = [...waiting, [{ _tag: "OperationFailed", error }, "r-down"]]
+    assert.notProperty(progressOf(recorded(over).at(-2)!, worldOf(over), name), "news")
   })
 })
 

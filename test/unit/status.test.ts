@@ -3,7 +3,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { startAsSeen } from "../../daemon/queries/start-as-seen.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
-import { asked, cluster, nodeId, offer, provisioned, ready, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
+import {
+  asked,
+  cluster,
+  launchRequested,
+  nodeId,
+  offer,
+  provisioned,
+  ready,
+  requested,
+  rowAfter,
+  type Said,
+  token,
+  up,
+  worldOf
+} from "../fakes/facts.ts"
 
 const stateAfter = (facts: ReadonlyArray<Said>) => conditionOf(rowAfter(facts)!)
 const words = (facts: ReadonlyArray<Said>) => {
@@ -22,6 +36,27 @@ describe("status", () => {
       "setup",
       "running setup on 1 node"
     ])
+  })
+  it("status-19: INIT while autostop is set on a node, which has what it had before until then", () => {
+    const set: Said = [{ _tag: "AutostopSet", cluster, idleMinutes: 5, down: false }, "r-again"]
+    const seen = (facts: ReadonlyArray<Said>) => {
+      const { autostop, reason, status } = clusterView(rowAfter(facts)!, worldOf(facts).jobs, 9)
+      return [status, reason, autostop]
+    }
+    const again: ReadonlyArray<Said> = [
+      ...up(),
+      requested("launch", "r-again"),
+      launchRequested({}, "r-again"),
+      set,
+      ...ready(1, "r-again")
+    ]
+    assert.deepStrictEqual(seen(again), ["INIT", "setting autostop: stopping after 5 idle minutes", -1])
+    assert.deepStrictEqual(seen([...asked(), set, ...provisioned(), ...ready()]), [
+      "INIT",
+      "setting autostop: stopping after 5 idle minutes",
+      -1
+    ])
+    assert.deepStrictEqual(seen([...asked(), set, provisioned()[0]!]), ["INIT", "waiting for 1 node from local", 5])
   })
   it("status-19: UP once the launch has ended and every agent answered", () => {
     assert.deepStrictEqual(words(up(2)), ["UP", null, null])

@@ -16,7 +16,8 @@ import type { Remnants } from "./remnants.ts"
 import { addressOf, phaseOf } from "./states.ts"
 import { type Label, labelOf, oddIn, ownerOf, tagIn, tagNames } from "./tags.ts"
 
-const atOnce = 16
+/** All regions that there are: one round of those that do not answer ends before who asks gives up. */
+const atOnce = 48
 /** Those that answer are told of then. */
 const regionMaxMs = 20_000
 

@@ -96,6 +96,23 @@ it("a start that waits for what goes on before it says so while it waits, and ho
   ])
 })
 
+it.each(["stop", "down", "start", "autostop"])(
+  "a %s that failed and is tried again says why while it waits, each reason once",
+  async (verb) => {
+    const said = { operation: "o", phase: verb === "start" ? "provision" : verb, state: "running", atMs: 0, cluster: "train" } as const
+    const refused: Answers = {
+      [verb]: ({ params }, reply) => {
+        reply.send("progress", { ...said, detail: "1 node on AWS us-east-1a" })
+        for (let tries = 0; tries < 2; tries += 1) reply.send("progress", { ...said, detail: "AWS: slow down; trying again", news: true })
+        reply.result({ cluster: params.clusterName })
+      }
+    }
+    await using daemon = await fakeDaemon({ ...one({ status: "INIT" }), ...refused })
+    const { code, err } = await sky(dist, daemon.home, [verb, "-y", "train"])
+    expect([code, err]).toEqual([0, expect.stringMatching(/^▸ train +AWS: slow down; trying again\n✓ train /)])
+  }
+)
+
 describe("a cluster that is as it should be", () => {
   it.each([
     ["stop", { status: "STOPPED" }, "is stopped already"],

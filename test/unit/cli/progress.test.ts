@@ -1,15 +1,16 @@
 /** The phases of an operation as lines: on the command line, and as the API's `streamLogs` shows them. */
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
+import { asking } from "../../../cli/awaiting.ts"
 import { makeProgress } from "../../../cli/render/Progress.ts"
 import { planLine, terminal } from "../../../sdk/api/narrate.ts"
 import type { Progress } from "../../../sdk/protocol/Wire.ts"
 
-type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number, detail?: string, passing?: true]
+type Phase = readonly [phase: Progress["phase"], state: Progress["state"], atMs: number, detail?: string, mark?: "passing" | "news"]
 
 const phases = (all: ReadonlyArray<Phase>) =>
   all.map(
-    ([phase, state, atMs, detail = "", passing]) =>
-      ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail, ...(passing && { passing }) }) as unknown as Progress
+    ([phase, state, atMs, detail = "", mark]) =>
+      ({ id: 1, at: 1, operation: "o", cluster: "c", phase, state, atMs, detail, ...(mark && { [mark]: true }) }) as unknown as Progress
   )
 
 const fresh: ReadonlyArray<Phase> = [
@@ -20,10 +21,11 @@ const fresh: ReadonlyArray<Phase> = [
 const again: ReadonlyArray<Phase> = [["bootstrap", "done", 3500]]
 const kept: ReadonlyArray<Phase> = [
   ["provision", "running", 0, "1 node on AWS us-east-1a"],
-  ["provision", "running", 500, "waiting for ssh", true],
-  ["provision", "running", 1000, "You are not authorized; trying again"],
+  ["provision", "running", 500, "waiting for ssh", "passing"],
+  ["provision", "running", 1000, "You are not authorized; trying again", "news"],
   ["provision", "done", 3500]
 ]
+const throttled: ReadonlyArray<Phase> = [["autostop", "running", 0, "slow down; trying again", "news"]]
 const lost: ReadonlyArray<Phase> = [
   ["bootstrap", "running", 500],
   ["bootstrap", "done", 3500]
@@ -55,7 +57,27 @@ describe.each([
     expect((await shown(kept)).match(/You are not authorized; trying again/g)).toHaveLength(1)
     expect(await shown(kept)).not.toContain("waiting for ssh")
   })
+  it("says what keeps a phase that nothing was said of before", async () =>
+    expect(await shown(throttled)).toMatch(/^\S* ?Autostop:? +slow down; trying again\n$/))
   it("says that an agent was started that had to be tried for", async () => expect(await shown(lost)).toMatch(/Started +3\.0 s/))
+})
+
+it.each([true, false])("a question that takes long says what is asked, terminal: %s", (isTTY) => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const out: Array<string> = []
+  const stream = { write: (text: string) => out.push(text), isTTY: () => isTTY, columns: () => 80 } as never
+  const quick = asking("all clouds", false, stream)
+  vi.advanceTimersByTime(1_000)
+  quick()
+  expect(out.join("").includes("all clouds")).toBe(isTTY)
+  const slow = asking("all clouds what they hold", false, stream)
+  vi.advanceTimersByTime(10_000)
+  expect(out.join("")).toMatch(/Asking +all clouds what they hold/)
+  slow()
+  const said = out.length
+  vi.advanceTimersByTime(10_000)
+  expect(out).toHaveLength(said)
 })
 
 it("the seconds of what runs are seen however much there is to say of it", () => {
