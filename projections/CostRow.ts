@@ -31,7 +31,7 @@ export interface Lost extends Omit<Meter, "node"> {
   readonly isUnsure: boolean
 }
 
-interface Run {
+export interface Run {
   readonly usdPerHour: number
   readonly startedAtMs: number
   readonly endedAtMs: number
@@ -93,9 +93,9 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
 })
 
 export const usdOf = ({ endedAtMs, startedAtMs, usdPerHour }: Run) => (Math.max(0, endedAtMs - startedAtMs) * usdPerHour) / hourMs
-const usdOfAll = (runs: ReadonlyArray<Run>) => runs.reduce((sum, run) => sum + usdOf(run), 0)
+export const usdOfAll = (runs: ReadonlyArray<Run>) => runs.reduce((sum, run) => sum + usdOf(run), 0)
 
-const msOf = (all: CostRow["spans"]) => all.reduce((sum, { endedAtMs, startedAtMs }) => sum + endedAtMs - startedAtMs, 0)
+export const msOf = (all: CostRow["spans"]) => all.reduce((sum, { endedAtMs, startedAtMs }) => sum + endedAtMs - startedAtMs, 0)
 
 const runOf = ({ sinceMs, usdPerHour }: Meter, endedAtMs: number): ReadonlyArray<Run> =>
   sinceMs === null ? [] : [{ usdPerHour, startedAtMs: sinceMs, endedAtMs }]
@@ -141,15 +141,6 @@ export const end = (row: CostRow, which: Which, seenAtMs: number, { endedAtMs = 
   const runs = [...row.runs, ...ended].slice(-runsMax)
   const meters = row.meters.flatMap((meter) => (which(meter) ? (isKept ? [{ ...meter, sinceMs: null }] : []) : [meter]))
   return spanned({ ...row, usd, runs, meters }, atMs)
-}
-
-/** It stopped by itself at that time, and runs again: of what has ended nothing ran on from there. */
-export const hadFired = (row: CostRow, atMs: number): CostRow => {
-  const cut = <A extends Pick<Run, "startedAtMs" | "endedAtMs">>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
-    all.map((one) => (one.startedAtMs <= atMs && atMs < one.endedAtMs ? { ...one, endedAtMs: atMs } : one))
-  const [runs, spans] = [cut(row.runs), cut(row.spans)]
-  const usd = row.usd + usdOfAll(runs) - usdOfAll(row.runs)
-  return { ...row, runs, spans, usd, ranMs: row.ranMs + msOf(spans) - msOf(row.spans) }
 }
 
 /** It was told to start, and did not: as if nothing had been said. */
