@@ -1,9 +1,8 @@
 /** One cluster's row, fact by fact. The switch is the whole story of a cluster: what each fact makes of it. Pure. */
 import type { Recorded } from "../events/Recorded.ts"
-import type { RecordedTask } from "../events/values.ts"
 import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
-import { nextOfNodes } from "./node-facts.ts"
+import { asksPorts, nextOfNodes } from "./node-facts.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
 
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
@@ -20,9 +19,6 @@ const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string |
 
 const isRaised = ({ operations }: ClusterRow) =>
   operations.some(({ request }) => request?._tag === "LaunchRequested" || request?._tag === "StartRequested")
-
-const asksPorts = ({ resources }: RecordedTask) =>
-  [resources, ...(resources?.any_of ?? []), ...(resources?.ordered ?? [])].some((one) => (one?.ports ?? null) !== null)
 
 /** Who asks for a cluster that another request is looking for a place for gets that place: the search goes on. */
 const wantingUp = (row: ClusterRow, { atMs, operation }: Recorded): ClusterRow => {

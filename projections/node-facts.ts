@@ -3,9 +3,14 @@ import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
+import type { RecordedTask } from "../events/values.ts"
 import { portTexts } from "../task/ports.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
 import { notSearched } from "./search-facts.ts"
+
+/** In any of its wishes. */
+export const asksPorts = ({ resources }: RecordedTask) =>
+  [resources, ...(resources?.any_of ?? []), ...(resources?.ordered ?? [])].some((one) => (one?.ports ?? null) !== null)
 
 const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
   ...row,

@@ -414,6 +414,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 
     await ec2.end()
   })
 
+  const status = async (home: Home, name: string) => (await home.json("status", name))[0]
+
   it.each([
     ["stops its machines by itself, while no daemon runs", [], "stopped"],
     ["ends its machines for good, and nothing stays to be paid for", ["--down"], "terminated"]
@@ -438,6 +440,14 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a cluster on EC2 
       if (state === "stopped") {
         expect(rows[0].reason).toMatch(/idle|by itself/)
         expect(await home.sky("start", "-y", "two")).toMatchObject({ code: 0 })
+        // It is in the node's own journal, which is read now.
+        const told: ReadonlyArray<{ readonly event: { readonly _tag: string; readonly past?: boolean } }> = await eventually(
+          async () => await home.json("events", "two"),
+          (events) => events.some(({ event }: { readonly event: { readonly _tag: string } }) => event._tag === "AutostopFired")
+        )
+        expect(told.find(({ event }) => event._tag === "AutostopFired")!.event.past).toBe(true)
+        expect(told.map(({ event }) => event._tag)).not.toContain("JournalGap")
+        expect((await status(home, "two")).status).toBe("UP")
       }
       expect(await home.sky("down", "-y", "-a")).toMatchObject({ code: 0 })
       expect(await ec2.moto.live()).toEqual([])
