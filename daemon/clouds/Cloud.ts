@@ -82,6 +82,8 @@ export interface NodeRef extends shapes.NodeRef {
   /** As in `Provisioned`. */
   readonly host: string | null
   readonly hostKey: string | null
+  /** As far as the log knows, a shutdown of its own is its end. */
+  readonly endsItself?: boolean
 }
 
 export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState => ({

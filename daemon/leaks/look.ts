@@ -41,9 +41,9 @@ const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, wo
   return { held, unclear: [...unclear, ...oddText(odd.filter((one) => !isNodeOfAny(world.clusters, one)))] }
 })
 
-/** Who may not make machines may see them all the same. */
+/** Who may not make machines may see them all the same, and what `config.yaml` says of those to be made is nothing to those that are there. */
 const mayLook = (cloud: Cloud) =>
-  cloud.isForbidden?.() === true
+  cloud.isForbidden?.() === true || cloud.isMisset?.() === true
     ? Effect.match(cloud.identity, { onSuccess: (names) => names !== null, onFailure: () => false })
     : Effect.succeed(false)
 

@@ -41,7 +41,8 @@ export const refOf = (row: ClusterRow, node: NodeRow, log: string): NodeRef => (
   zone: row.offer?.zone ?? null,
   address: node.address,
   host: node.host,
-  hostKey: node.hostKey
+  hostKey: node.hostKey,
+  ...(row.inForce?.down && row.inForce.idleMinutes >= 0 && { endsItself: true })
 })
 
 export const operationOf = (row: ClusterRow) => workOf(row)[0]?.id ?? null

@@ -28,7 +28,8 @@ export const makeHoldings = ({ folder, hostKeyOf, settings }: OwnedOptions) => (
     machineOf: (instance: I, useInternalIps: boolean) => ListedMachine
   ) {
     const own = yield* folder
-    const { useInternalIps } = yield* settings
+    // What there is is told, and ended, without it.
+    const { useInternalIps } = yield* Effect.orElseSucceed(settings, () => ({ useInternalIps: false }))
     return yield* Effect.forEach(
       instances,
       Effect.fnUntraced(function* (instance): Effect.fn.Return<Owned> {

@@ -149,6 +149,33 @@ describe("a machine of Compute Engine that is off and was to end with that", () 
     }).pipe(Effect.scoped)
   )
 
+  it.effect("has ended itself also where others have replaced its labels, as the log has it; not where they say that it stays", () =>
+    Effect.gen(function* () {
+      const { cloud, ref } = yield* off()
+      const inForce = { ...ref, endsItself: true }
+      yield* setLabels(ref.host, { team: "red" })
+      yield* shutDown(ref.host)
+      yield* TestClock.setTime(Date.now() + 120_000)
+      const gone = { state: "stopped", down: true, reason: "stopped: by itself" } as const
+      assert.deepInclude((yield* cloud.query([inForce]))[0], gone)
+      assert.deepInclude((yield* cloud.query([ref]))[0], { ...gone, down: false })
+      yield* setLabels(ref.host, { "skyd-ends": "stop" })
+      assert.deepInclude((yield* cloud.query([inForce]))[0], { ...gone, down: false })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is kept where we stopped it after its labels were replaced, however long ago that was", () =>
+    Effect.gen(function* () {
+      const { cloud, ref } = yield* off()
+      const inForce = { ...ref, endsItself: true }
+      yield* setLabels(ref.host, {})
+      yield* TestClock.withLive(cloud.stop(inForce))
+      yield* forget
+      yield* TestClock.setTime(Date.now() + days * dayMs)
+      assert.deepInclude((yield* cloud.query([inForce]))[0], { state: "stopped", down: false })
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("is kept where we stopped it, however long ago that was", () =>
     Effect.gen(function* () {
       const { cloud, ref } = yield* off()

@@ -47,6 +47,7 @@ interface Scene {
   unclear: ReadonlyArray<string>
   whyNot: string | null
   isForbidden: boolean
+  isMisset: boolean
   hasSigns: boolean
   identity: ReadonlyArray<string> | null
   /** Who they were. */
@@ -70,6 +71,7 @@ const scene = (
     unclear: [],
     whyNot: null,
     isForbidden: false,
+    isMisset: false,
     hasSigns: false,
     identity: ["ann", "account"],
     ended: [],
@@ -88,6 +90,7 @@ const scene = (
     name: "far",
     whyNot: Effect.sync(() => scene.whyNot),
     isForbidden: () => scene.isForbidden,
+    isMisset: () => scene.isMisset,
     hasSigns: Effect.sync(() => scene.hasSigns),
     identity: Effect.sync(() => scene.kept ?? scene.identity),
     identityNow: Effect.sync(() => scene.identity),
@@ -425,6 +428,19 @@ describe("a leak", () => {
         assert.deepStrictEqual(scene.ended, ["i-0"])
         scene.identity = null
         assert.deepStrictEqual(yield* find(), { leaks: [], silent: ["far: its credentials may not ec2:RunInstances"] })
+      })
+    )
+  )
+  it.effect("is found, and ended, where config.yaml is wrong: neither takes what that says of machines", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        yield* said([created, placed, asked, given, released, gone])
+        yield* minute
+        Object.assign(scene, { held: [machine()], whyNot: "far.labels in config.yaml: small letters", isMisset: true })
+        const { leaks, silent } = yield* find()
+        assert.deepStrictEqual([leaks.map(({ id }) => id), silent], [["i-0"], []])
+        yield* end("i-0")
+        assert.deepStrictEqual(scene.ended, ["i-0"])
       })
     )
   )

@@ -6,6 +6,7 @@ import { conclude } from "../../daemon/reactors/conclude.ts"
 import { machineWish } from "../../daemon/reactors/machine-wish.ts"
 import { observations } from "../../daemon/reactors/observations.ts"
 import { plan } from "../../daemon/reactors/plan.ts"
+import { refOf } from "../../daemon/reactors/raise-machines.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import {
@@ -93,6 +94,20 @@ describe("a cluster whose machines went by themselves", () => {
     const last = (facts: ReadonlyArray<Said>) => gone([...up(), ...facts], "terminated: by itself").at(-1)
     expect(last([set, armed])).toMatchObject({ reason: "autodown after 5 idle minutes (terminated: by itself)" })
     expect(last([set])).toMatchObject({ reason: "its machines are gone: terminated: by itself" })
+  })
+  it("is asked about with what the log has in force: its autodown, and no other setting", () => {
+    const setting = (up().length + 1) as never
+    const isToEnd = (idleMinutes: number, down: boolean, ...more: ReadonlyArray<Said>) => {
+      const row = rowAfter([...up(), { _tag: "AutostopSet", cluster, idleMinutes, down }, ...more])!
+      return refOf(row, row.nodes[0]!, "log").endsItself === true
+    }
+    const armed: Said = { _tag: "AutostopArmed", cluster, setting }
+    expect([isToEnd(5, true, armed), isToEnd(5, true), isToEnd(5, false, armed), isToEnd(-1, true, armed)]).toEqual([
+      true,
+      false,
+      false,
+      false
+    ])
   })
 })
 

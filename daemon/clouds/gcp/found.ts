@@ -37,3 +37,9 @@ export const namedAs = (ref: NodeRef, instance: Instance | undefined): Found | C
   if (found === undefined) return byName(ref, instance)
   return isOurs(ref, found.label) ? found : notOurs(ref, found.label)
 }
+
+/** Whether its shutdown was to be its end the log knows, also where its labels do not say so any more. */
+export const endingAs = (ref: NodeRef, { instance, label }: Found): Found => ({
+  instance,
+  label: { ...label, endsItself: endsItself(instance, ref.endsItself) }
+})

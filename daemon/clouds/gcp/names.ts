@@ -100,7 +100,9 @@ const metadataItem = ({ metadata }: Instance, key: keyof typeof metadataNames) =
   metadata?.items?.find((item) => item.key === metadataNames[key])?.value ?? undefined
 export const acceleratorsOf = (instance: Instance): Accelerators | null =>
   parseAccelerator(metadataItem(instance, "accelerators") ?? "") ?? null
-export const endsItself = ({ labels }: Instance): boolean => labels?.[labelNames.ends] === "down"
+/** `inForce`: whether it does as far as the log knows, for where its labels do not say so. */
+export const endsItself = ({ labels }: Instance, inForce = false): boolean =>
+  (labels?.[labelNames.ends] ?? (inForce ? "down" : "stop")) === "down"
 
 export const labelOf = (instance: Instance): Label | null => {
   const labels = instance.labels ?? {}

@@ -8,7 +8,7 @@ import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
 import { type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
-import { labelNames, labelOf, portsName } from "./names.ts"
+import { endsItself as isItsEnd, labelNames, labelOf, portsName } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { Ports } from "./ports.ts"
 import { makeQuery } from "./query.ts"
@@ -93,7 +93,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
       // Their contents end with the run in any case; GCP wants to be told that this is known.
       const discardLocalSsd = found.instance.disks?.some(({ type }) => type === "SCRATCH") ?? false
       // GCP will forget that we stopped it: what is labelled to end with its own shutdown, and off, would be taken for that then.
-      if (found.label.endsItself) yield* Effect.ignore(endsItself([ref], false))
+      if (isItsEnd(found.instance, ref.endsItself)) yield* Effect.ignore(endsItself([ref], false))
       if (phaseOf(found.instance) !== "running") return
       yield* done("ask", ref, found, "stop", async ({ instances: client }, place, options) =>
         begunAs(await (await client()).stop({ ...place, ...(discardLocalSsd && { discardLocalSsd }) }, options))

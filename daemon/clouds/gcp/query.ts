@@ -8,9 +8,8 @@ import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Instance } from "./api.ts"
 import { type Ending, endingsOf, inWords, isForgotten } from "./endings.ts"
-import { type Found, foundIn, namedAs } from "./found.ts"
+import { endingAs, type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
-import { endsItself } from "./names.ts"
 import type { Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 import { phaseOf, stateOf } from "./states.ts"
@@ -35,19 +34,19 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
   const endings = new Map<string, Ending | undefined>()
   const endedKey = ({ lastStopTimestamp, name }: Instance) => `${name} ${lastStopTimestamp}`
   const stopOf = ({ lastStopTimestamp }: Instance) => Date.parse(lastStopTimestamp ?? "") || 0
-  const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Instance>, nowMs: number) {
-    const news = off.filter((one) => !endings.has(endedKey(one)))
+  const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Found>, nowMs: number) {
+    const news = off.filter(({ instance }) => !endings.has(endedKey(instance)))
     const known = yield* operations.ofNames(
       zone,
-      news.map(({ name }) => name!)
+      news.map(({ instance }) => instance.name!)
     )
     const found = endingsOf(known)
-    for (const one of news) {
+    for (const { instance: one, label } of news) {
       const name = one.name!
       const atMs = stopOf(one)
       // One that was suspended has no such time: that is no shutdown of its own.
       const isLost = !found.has(name) && atMs > 0 && isForgotten(known, name, atMs)
-      if (!found.has(name) && nowMs - atMs < (isLost && endsItself(one) ? forgottenAfterMs : toldWithinMs)) continue
+      if (!found.has(name) && nowMs - atMs < (isLost && label.endsItself ? forgottenAfterMs : toldWithinMs)) continue
       endings.set(endedKey(one), isLost ? { how: "forgotten", by: null, atMs, failure: null } : found.get(name))
     }
     for (const old of endings.keys()) if (endings.size > endingsMax) endings.delete(old)
@@ -84,13 +83,15 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
       const foundOf = (ref: NodeRef): Found | CloudError | undefined => {
         const listed = byNode(ref.node)
         const answer = alone.get(ref)
-        if (listed === undefined) return answer && (Result.isFailure(answer) ? answer.failure : namedAs(ref, answer.success))
-        return isOurs(ref, listed.label) ? listed : notOurs(ref, listed.label)
+        if (listed === undefined && answer !== undefined && Result.isFailure(answer)) return answer.failure
+        const lone = answer === undefined || Result.isFailure(answer) ? undefined : namedAs(ref, answer.success)
+        const found = listed === undefined ? lone : isOurs(ref, listed.label) ? listed : notOurs(ref, listed.label)
+        return found === undefined || found instanceof CloudError ? found : endingAs(ref, found)
       }
       const off = those
         .map(foundOf)
-        .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found.instance))
-        .filter((one) => phaseOf(one) === "stopped")
+        .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found))
+        .filter(({ instance }) => phaseOf(instance) === "stopped")
       const learnt = yield* Effect.result(learn(zone, off, nowMs))
       const ended = yield* Effect.result(
         operations.endings(
