@@ -1,6 +1,7 @@
 /** What became of nodes, by one list of all zones; of those that are off or gone their operations are asked, once. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { isOurs, notOurs, statesBy } from "../../rented/found.ts"
 import type { Missed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
@@ -89,24 +90,24 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         .map(foundOf)
         .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found.instance))
         .filter((one) => phaseOf(one) === "stopped")
-      yield* learn(zone, off, nowMs)
-      const ended = yield* operations.endings(
-        zone,
-        strangers.flatMap((ref) => (foundOf(ref) === undefined && ref.host !== null ? [ref.host] : []))
-      )
+      // That a machine is off its list says: who does not tell why takes nothing from that.
+      const unlearned = yield* Effect.match(learn(zone, off, nowMs), { onFailure: ({ message }) => message, onSuccess: () => null })
+      const gone = strangers.flatMap((ref) => (foundOf(ref) === undefined && ref.host !== null ? [ref.host] : []))
+      const ended = yield* Effect.result(operations.endings(zone, gone))
       return those.map((ref): NodeState => {
         const found = foundOf(ref)
         const silent = silentOf(ref)
-        if (found === undefined)
-          return silent === undefined
-            ? unlisted(ref, ended.get(ref.host ?? ""), steadyNowMs, selfDelete)
-            : unknownState(ref, `${zone}: ${silent}`)
+        if (found === undefined) {
+          if (silent !== undefined) return unknownState(ref, `${zone}: ${silent}`)
+          if (Result.isFailure(ended)) return unknownState(ref, ended.failure.message)
+          return unlisted(ref, ended.success.get(ref.host ?? ""), steadyNowMs, selfDelete)
+        }
         missed.seen(ref.node)
         if (found instanceof CloudError) return unknownState(ref, found.message)
         const key = endedKey(found.instance)
         // Whether its cluster ends with it follows from why it is off.
-        const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && !endings.has(key)
-        if (isOpen) return { ...unknownState(ref, "GCP does not say yet why it is off"), off: true }
+        const isOpen = phaseOf(found.instance) === "stopped" && !endings.has(key) && (found.label.endsItself || unlearned !== null)
+        if (isOpen) return { ...unknownState(ref, `GCP does not say yet why it is off${unlearned ? `: ${unlearned}` : ""}`), off: true }
         return stateOf(found.instance, found.label, endings.get(key), useInternalIps)
       })
     })
