@@ -13,6 +13,8 @@ export interface Offered {
   readonly off?: boolean
   /** For want of credentials or rights: no other time is of any help. */
   readonly isForbidden?: boolean
+  /** Nobody answered whether it can be used. */
+  readonly isSilent?: boolean
   /** For what the user has written, in the task or in `config.yaml`: no other time is of any help either. */
   readonly isMistaken?: boolean
   /** The user's way on. */

@@ -8,6 +8,8 @@ export interface Usable {
   readonly doubt?: () => void
   /** Whether that was for want of credentials or rights, and not because nobody answered or the settings are wrong. */
   readonly isForbidden?: () => boolean
+  /** Whether it was since nobody answered. */
+  readonly isSilent?: () => boolean
   /** Whether it was for what a file of the user's says: `config.yaml`, or his pools. */
   readonly isMisset?: () => boolean
   /** Whether it was set up here: something of ours may be there although it cannot be asked. Absent: never. */

@@ -15,7 +15,7 @@ export type Places = Offered
 export const isNowhere = ({ message }: SkydError, places: Places): boolean =>
   places.offers.length === 0 && message === nowhere(places).message
 
-export const nowhere = ({ hint, isForbidden = false, isMistaken = false, lacks, reason }: Places) =>
+export const nowhere = ({ hint, isForbidden = false, isMistaken = false, isSilent = false, lacks, reason }: Places) =>
   lacks
     ? new NotSupportedError({
         message: sentence(`No enabled cloud can do what the task asks: ${reason}`),
@@ -28,7 +28,7 @@ export const nowhere = ({ hint, isForbidden = false, isMistaken = false, lacks, 
           failoverHistory: [],
           noFailover: false
         }),
-        isForbidden ? exitCodes.credentials : isMistaken ? exitCodes.usage : exitCodes.capacity
+        isForbidden ? exitCodes.credentials : isMistaken ? exitCodes.usage : isSilent ? exitCodes.unreachable : exitCodes.capacity
       )
 
 /** Each place was passed over before it was asked. Where there is one cloud only, its own refusal says it best (contract, D11). */

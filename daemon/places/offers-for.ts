@@ -86,7 +86,8 @@ export const offersFor = Effect.fn("offersFor")(function* (
     const hint = howToUse(known)
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
     const isForbidden = known.isForbidden?.() === true
-    return Effect.succeed({ offers: [], reason, off: true, isForbidden, isMistaken, ...(hint === undefined ? {} : { hint }) })
+    const isSilent = known.isSilent?.() === true
+    return Effect.succeed({ offers: [], reason, off: true, isForbidden, isMistaken, isSilent, ...(hint === undefined ? {} : { hint }) })
   }
   const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
   const groups = yield* Effect.forEach(
@@ -118,6 +119,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     busy: answers.some(({ busy }) => busy === true),
     off: answers.length > 0 && answers.every(({ off }) => off === true),
     isForbidden: answers.length > 0 && answers.every(({ isForbidden }) => isForbidden === true),
+    isSilent: answers.length > 0 && answers.every(({ isSilent }) => isSilent === true),
     isMistaken: answers.length > 0 && answers.every(({ isMistaken }) => isMistaken === true),
     ...(missed.length > 0 && !isHeld ? { missed: missed.map((name) => ({ cloud: name, why: access.get(name) ?? "" })) } : {}),
     ...(hint === undefined ? {} : { hint })

@@ -5,6 +5,7 @@ import { type Condition, conditionOf, unconfirmedOf, waitsToBeDeleted, workOf } 
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
 import { priceText } from "../../task/price.ts"
+import { inner } from "../../task/sentence.ts"
 import type { Passing } from "../requests/Ongoing.ts"
 import { askedFor } from "./asked-for.ts"
 import { reasonOf } from "./operation-view.ts"
@@ -54,6 +55,7 @@ export const clusterView = (
   const condition = conditionOf(row, nowMs)
   const { phase, status } = condition
   const off = offDisksOf(row, diskUsd)
+  const until = untilEnded(row, condition, off)
   const why = reasonOf(condition, nowMs, said)
   const open = unfinishedOf(jobs, row.id)
   const [active] = workOf(row)
@@ -63,7 +65,7 @@ export const clusterView = (
     id: row.id,
     status,
     phase,
-    reason: why === null ? null : `${why}${untilEnded(row, condition, off)}`,
+    reason: why === null ? null : `${until === "" ? why : inner(why)}${until}`,
     launchedAtMs: row.launchedAtMs,
     lastUse: row.lastUse,
     autostop: setting?.idleMinutes ?? -1,

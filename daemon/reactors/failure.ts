@@ -97,10 +97,11 @@ const notArmed = (row: ClusterRow, { final, message }: Failed) => {
   const { down, idleMinutes } = inForce ?? { down: false, idleMinutes: -1 }
   const held = idleMinutes < 0 ? "none" : `${down ? "going" : "stopping"} after ${minutesText(idleMinutes)}`
   const left = notBegun(row)
+  const cancels = (row.autostop?.idleMinutes ?? 0) < 0
   const go = left === "" ? "to want none" : "launch again once it may be set, or, to run without it"
   const error = new RuntimeError({
     message: `${name}: setting autostop failed${left}: ${message}`,
-    hint: `In force is what was before: ${held}. It is tried again by itself; ${go}: sky autostop --cancel ${name}`
+    hint: `In force is what was before: ${held}. It is tried again by itself${cancels ? "" : `; ${go}: sky autostop --cancel ${name}`}`
   })
   return final ? exiting(error, exitCodes.credentials) : error
 }

@@ -93,11 +93,13 @@ const getMissing = (row: ClusterRow, active: ActiveOperation, missing: ReadonlyA
 const raise = (row: ClusterRow, active: ActiveOperation): Action | undefined => {
   const missing = missingOf(row)
   if (missing.length > 0) return getMissing(row, active, missing)
-  const stopped = row.nodes.filter(({ state }) => state === "stopped")
+  // One that is off for a reason that its cloud does not tell is started by who asks for that.
+  const isStart = active.request?._tag === "StartRequested"
+  const stopped = row.nodes.filter(({ off, state }) => state === "stopped" || (off === true && isStart))
   if (stopped.length > 0) {
     if (row.refused === null) return { _tag: "BeginStart", ranks: ranks(stopped) }
     // All or none: while some are refused, the others cost nothing.
-    const others = row.nodes.filter(({ state }) => state !== "stopped")
+    const others = row.nodes.filter((node) => !stopped.includes(node))
     return others.length > 0 ? { _tag: "StopNodes", ranks: ranks(others) } : afterRefusal(row, active, ranks(stopped))
   }
   const starting = row.nodes.filter(({ state }) => state === "starting")

@@ -35,13 +35,14 @@ export interface SightOptions<A> {
 }
 
 const isForbidden = ({ kind, scope }: CloudError) => kind === "Refused" && scope === "cloud"
-const silence = { isAnswer: false, isForbidden: false }
+const silence = { isAnswer: false, isForbidden: false, isSilent: true }
 
 export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredentials, see }: SightOptions<A>) => {
   interface Kept {
     readonly why: string | null
     readonly isAnswer: boolean
     readonly isForbidden: boolean
+    readonly isSilent: boolean
     readonly found: A | undefined
     readonly atMs: number
     readonly fingerprint: string
@@ -70,8 +71,11 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
       if (last !== undefined && isFresh(last, at)) return last
       const asked = { doubts, fingerprint: at.fingerprint }
       return yield* Effect.matchEffect(see, {
-        onSuccess: ({ found, why }) => keep({ ...asked, why, isAnswer: true, isForbidden: why !== null }, found),
-        onFailure: (error) => keep({ ...asked, why: error.message, isAnswer: isAnswer(error), isForbidden: isForbidden(error) })
+        onSuccess: ({ found, why }) => keep({ ...asked, why, isAnswer: true, isForbidden: why !== null, isSilent: false }, found),
+        onFailure: (error) => {
+          const what = { isAnswer: isAnswer(error), isForbidden: isForbidden(error), isSilent: error.kind === "Transient" }
+          return keep({ ...asked, why: error.message, ...what })
+        }
       })
     })
   )
@@ -82,6 +86,8 @@ export const makeSight = <A>({ fingerprint, hasSigns, isAnswer, name, noCredenti
     /** As it was last seen; undefined where it could not be used then. */
     found: () => last?.found,
     isForbidden: () => !hasSigns() || last?.isForbidden === true,
+    /** Nobody answered when it was last asked. */
+    isSilent: () => hasSigns() && last?.isSilent === true,
     /** Whoever asks next is told of a look that begins after this. */
     doubt,
     /** A right that was there before is seen to be gone by whoever asks next. */

@@ -105,6 +105,17 @@ describeWithMoto("a node whose machine has lost its tags", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("is gone where it was ended at the console, whosever tags are on it", () =>
+    Effect.gen(function* () {
+      const { cloud, refs } = yield* made()
+      const Tags = [{ Key: "skyd-cluster", Value: "another" }]
+      yield* Effect.promise(() => console().createTags({ Resources: [refs[0]!.host!], Tags }))
+      yield* Effect.promise(() => console().terminateInstances({ InstanceIds: [refs[0]!.host!] }))
+      assert.strictEqual((yield* stateOf(cloud, refs[0]!)).state, "missing")
+      yield* TestClock.withLive(cloud.terminate(refs[0]!))
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("is gone only by EC2's word on its id", () =>
     Effect.gen(function* () {
       const { cloud, refs } = yield* made()

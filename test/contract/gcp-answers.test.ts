@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeEach } from "vitest"
-import { gcpScene } from "./gcp-scene.ts"
+import { gcpScene, zone } from "./gcp-scene.ts"
 import { refOf } from "./rented-requests.ts"
 
 interface Spoilt {
@@ -35,7 +35,7 @@ const proxyTo = async (url: string): Promise<Server> => {
 }
 
 let proxy: Server
-const { one, live } = gcpScene(async ({ url }) => {
+const { gce, one, live } = gcpScene(async ({ url }) => {
   proxy = await proxyTo(url)
   const { port } = proxy.address() as AddressInfo
   return { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `http://127.0.0.1:${port}/compute/v1/` }
@@ -98,6 +98,20 @@ describe("an answer that is none of Compute Engine's", () => {
       }
       spoil = () => undefined
       assert.deepInclude((yield* cloud.query([refOf(asked, node!)]))[0], { state: "running" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("to who asks how machines ended leaves that open, and not that they are off", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* TestClock.withLive(cloud.provision(asked))
+      yield* Effect.promise(() => gce().console("POST", `zones/${zone}/instances/${node!.host}/stop`))
+      const isOff = Effect.map(live, ([machine]) => machine?.status === "TERMINATED")
+      while (!(yield* isOff)) yield* TestClock.withLive(Effect.sleep("20 millis"))
+      spoil = (method, path) => (method === "GET" && path.includes("/operations") ? { status: 200, body: "{}" } : undefined)
+      const [state] = yield* whileTimePasses(Effect.orDie(cloud.query([refOf(asked, node!)])))
+      assert.deepInclude(state, { state: "unknown", off: true })
     }).pipe(Effect.scoped)
   )
 })

@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { Aways } from "../../daemon/reactors/away.ts"
-import { isForbidden } from "../../daemon/reactors/failure.ts"
+import { failure, isForbidden } from "../../daemon/reactors/failure.ts"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
 import type { Action } from "../../daemon/reactors/plan.ts"
+import { Seq } from "../../events/ids.ts"
 import { cluster, nodeId, offer, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
 
 const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
@@ -48,6 +49,16 @@ describe("an end that fails", () => {
     assert.include(said, "looking for what it had asked for failed: no route")
     assert.include(said, "sky down --purge")
   })
+})
+
+it("an autostop that was refused names its cancel as the way on, and a cancel itself does not", () => {
+  const hintOf = (idleMinutes: number) => {
+    const set: Said = { _tag: "AutostopSet", cluster, idleMinutes, down: false }
+    const failed = { message: "slow down", tries: 5, nowMs: 1, final: false }
+    return failure(rowAfter([...up(), set])!, { _tag: "Arm", setting: Seq.make(1) }, failed).hint
+  }
+  assert.include(hintOf(5), "It is tried again by itself; to want none: sky autostop --cancel train")
+  assert.match(hintOf(-1)!, /It is tried again by itself$/)
 })
 
 it("a machine that is there and may not be looked at is waited for where it is, with 5 s between looks", () => {

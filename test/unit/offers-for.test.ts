@@ -13,6 +13,7 @@ import { offer } from "../fakes/facts.ts"
 interface Fake {
   readonly isForbidden?: boolean
   readonly isMisset?: boolean
+  readonly isSilent?: boolean
   readonly whyNot?: string
   readonly reason?: string
   readonly isLastResort?: boolean
@@ -24,13 +25,23 @@ const clouds = (fakes: Readonly<Record<string, Fake>>) =>
     Object.entries(fakes).map(
       ([
         name,
-        { isForbidden = false, isLastResort = false, hasSigns = false, isMisset = false, reason = null, usdPerHour = 0, whyNot = null }
+        {
+          isForbidden = false,
+          isLastResort = false,
+          hasSigns = false,
+          isMisset = false,
+          isSilent = false,
+          reason = null,
+          usdPerHour = 0,
+          whyNot = null
+        }
       ]) => {
         const offers = reason === null ? [{ ...offer, cloud: name, usdPerHour }] : []
         const said = {
           whyNot: Effect.succeed(whyNot),
           isForbidden: () => isForbidden,
           isMisset: () => isMisset,
+          isSilent: () => isSilent,
           hasSigns: Effect.succeed(hasSigns)
         }
         const cloud = { name, isLastResort, ...said, offers: () => Effect.succeed({ offers, reason }) }
@@ -50,7 +61,7 @@ const ssh = {}
 
 describe("a task", () => {
   it.effect(
-    "exits with 4 where all it may go to want credentials or rights, with 2 where what was written is wrong, and with 7 where one may be had later",
+    "exits with 4 where all it may go to want credentials or rights, with 2 where what was written is wrong, with 8 where nobody answers, and with 7 where one may be had later",
     () =>
       Effect.gen(function* () {
         const code = (fakes: Readonly<Record<string, Fake>>) =>
@@ -64,6 +75,9 @@ describe("a task", () => {
         assert.strictEqual(yield* code({ aws, gcp: { whyNot: "its credentials may not", isForbidden: true } }), exitCodes.credentials)
         assert.strictEqual(yield* code({ aws, gcp: { whyNot: "GCP did not answer" } }), exitCodes.capacity)
         assert.strictEqual(yield* code({ aws, ssh: { reason: "all are taken" } }), exitCodes.capacity)
+        const silent = { whyNot: "AWS did not answer within 10 s", isSilent: true }
+        assert.strictEqual(yield* code({ aws: silent }), exitCodes.unreachable)
+        assert.strictEqual(yield* code({ aws: silent, ssh: { reason: "all are taken" } }), exitCodes.capacity)
         const misset = { whyNot: "gcp.labels in config.yaml: no", isMisset: true }
         assert.strictEqual(yield* code({ gcp: misset }), exitCodes.usage)
         assert.strictEqual(yield* code({ aws, gcp: misset }), exitCodes.capacity)

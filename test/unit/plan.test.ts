@@ -190,3 +190,11 @@ describe("the plan at rest", () => {
     assert.deepStrictEqual(next(second), { _tag: "Submit", operation: launch })
   })
 })
+
+it("a start begins what is off, though its cloud does not say why; nobody else does", () => {
+  const off: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "GCP does not say yet why it is off", off: true }
+  const params = { retryUntilUp: false, lastUse: "", idleMinutes: null, down: false, force: false }
+  const start: ReadonlyArray<Said> = [requested("start"), [{ _tag: "StartRequested", cluster, ...params }, "r-start"]]
+  assert.deepStrictEqual(next([...up(), off, ...start]), { _tag: "BeginStart", ranks: [0] })
+  assert.deepStrictEqual(next([...up(), off]), { _tag: "InstallAgents", ranks: [0], operation: null })
+})

@@ -130,6 +130,8 @@ describe("status", () => {
     const action = method === "stop" ? "StopNodes" : "ReleaseNodes"
     const failed: Said = { _tag: "ActionFailed", cluster, action, message: "you may not", retryAtMs: 1 }
     const facts: ReadonlyArray<Said> = [...up(), requested(method), [asked, `r-${method}`], failed]
+    const whole = [...facts.slice(0, -1), { ...failed, message: "It is another's: nothing was done to it." }]
+    assert.include(clusterView(rowAfter(whole)!, worldOf(whole).jobs, 9).reason, "nothing was done to it. It is tried again by itself")
     assert.deepStrictEqual(words(facts), ["INIT", method, `a ${method} was asked for, and waits: you may not`])
     assert.strictEqual(
       clusterView(rowAfter(facts)!, worldOf(facts).jobs, 9).reason,

@@ -139,6 +139,7 @@ export const makeAccess = (aws: Aws, learn: (regions: ReadonlyArray<string>) => 
     doubting,
     found: lastSeen,
     isForbidden,
+    isSilent,
     whyNot
   } = makeSight<{ readonly regions: ReadonlyArray<string>; readonly lacks: ReadonlyArray<string> }>({
     name: "AWS",
@@ -162,6 +163,7 @@ export const makeAccess = (aws: Aws, learn: (regions: ReadonlyArray<string>) => 
     /** Those that the account has; none before it was looked at. */
     regions: () => lastSeen()?.regions ?? none,
     isForbidden,
+    isSilent,
     whyNot
   }
 }

@@ -29,8 +29,10 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
   const missed = makeMissed()
 
   const idsOf = ({ instance }: Found) => ({ InstanceIds: [instance.InstanceId!] })
+  /** By its id, and it is gone: there is nothing left of it that could be another's. */
+  const isOver = ({ host }: NodeRef, { instance }: Found) => instance.InstanceId === host && phaseOf(instance) === "gone"
   const ours = (ref: NodeRef, found: Found | undefined) =>
-    found === undefined || isOurs(ref, found.label) ? Effect.succeed(found) : Effect.fail(notOurs(ref, found.label))
+    found === undefined || isOurs(ref, found.label) || isOver(ref, found) ? Effect.succeed(found) : Effect.fail(notOurs(ref, found.label))
 
   const { find, isGone, look, must, start, stop, until } = makeRentedNodes<Instance, Found>({
     cloud: "AWS",
@@ -74,7 +76,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
           return { ...unknownState(ref, "AWS does not list it any more"), state: "missing" }
         }
         missed.seen(ref.node)
-        if (!isOurs(ref, found.label)) return unknownState(ref, notOurs(ref, found.label).message)
+        if (!isOurs(ref, found.label) && !isOver(ref, found)) return unknownState(ref, notOurs(ref, found.label).message)
         return stateOf(found.instance, ref, useInternalIps)
       })
       return yield* Effect.forEach(those, (ref) => orUnknown(ref, stateNow(ref)), { concurrency: atOnce })
@@ -105,7 +107,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
         () => true
       )
     }
-    yield* removeGroup(ref, found)
+    if (isOurs(ref, found.label)) yield* removeGroup(ref, found)
   })
 
   /** A one-time spot machine knows one end only. */

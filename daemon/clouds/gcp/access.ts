@@ -42,7 +42,7 @@ export const makeAccess = (gcp: Gcp) => {
       found: warns.map(({ names, words }) => `it cannot be used for ${lostWithout(names)}: its credentials may not ${words} in ${project}`)
     }
   })
-  const { doubt, doubting, found, isForbidden, whyNot } = makeSight<ReadonlyArray<string>>({
+  const { doubt, doubting, found, isForbidden, isSilent, whyNot } = makeSight<ReadonlyArray<string>>({
     name: "GCP",
     hasSigns,
     noCredentials,
@@ -55,6 +55,7 @@ export const makeAccess = (gcp: Gcp) => {
     identity,
     identityNow,
     isForbidden,
+    isSilent,
     whyNot,
     doubt,
     doubting,

@@ -110,10 +110,12 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         missed.seen(ref.node)
         if (found instanceof CloudError) return yield* found
         const key = endedKey(found.instance)
-        if (phaseOf(found.instance) === "stopped" && !endings.has(key)) yield* Effect.fromResult(learnt)
-        // Whether its cluster ends with it follows from why it is off.
-        const isOpen = found.label.endsItself && phaseOf(found.instance) === "stopped" && !endings.has(key)
-        if (isOpen) return { ...unknownState(ref, "GCP does not say yet why it is off"), off: true }
+        // Whether its cluster ends with it follows from why it is off. That it is off its list says, whoever does not tell why.
+        const isUntold = phaseOf(found.instance) === "stopped" && !endings.has(key)
+        if (isUntold && (found.label.endsItself || Result.isFailure(learnt))) {
+          const why = Result.isFailure(learnt) ? `: ${learnt.failure.message}` : ""
+          return { ...unknownState(ref, `GCP does not say yet why it is off${why}`), off: true }
+        }
         return stateOf(found.instance, found.label, endings.get(key), useInternalIps)
       })
       return yield* Effect.forEach(those, (ref) => orUnknown(ref, stateNow(ref)))

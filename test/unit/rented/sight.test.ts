@@ -84,14 +84,17 @@ describe("an account that was seen", () => {
   )
   it.effect("does not answer, and then other credentials are there: these are asked at once", () =>
     Effect.gen(function* () {
-      const { now, whyNot } = account()
+      const { isSilent, now, whyNot } = account()
+      assert.isFalse(isSilent())
       now.until = Effect.never
       const first = yield* Effect.forkChild(whyNot, { startImmediately: true })
       now.files = "bob"
       yield* TestClock.adjust("11 seconds")
       assert.strictEqual(yield* Fiber.join(first), "AWS did not answer within 10 s")
+      assert.isTrue(isSilent())
       now.until = Effect.void
       assert.isNull(yield* whyNot)
+      assert.isFalse(isSilent())
     })
   )
 })
