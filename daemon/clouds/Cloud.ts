@@ -72,17 +72,15 @@ export interface NodeState extends shapes.NodeState {
   readonly off?: true
 }
 
-/** A node, and what its machine is found by. */
+/** A node, and what its machine is found by. `endsItself`: as far as the log knows, a shutdown of its own is its end. */
 export interface NodeRef extends shapes.NodeRef {
   readonly tags: Tags
   readonly node: NodeId
   readonly region: string | null
   readonly zone: string | null
   readonly address: string | null
-  /** As in `Provisioned`. */
   readonly host: string | null
   readonly hostKey: string | null
-  /** As far as the log knows, a shutdown of its own is its end. */
   readonly endsItself?: boolean
 }
 

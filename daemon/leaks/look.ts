@@ -41,7 +41,7 @@ const lookAt = Effect.fnUntraced(function* (cloud: Cloud, log: string | null, wo
   return { held, unclear: [...unclear, ...oddText(odd.filter((one) => !isNodeOfAny(world.clusters, one)))] }
 })
 
-/** Who may not make machines may see them all the same, and what `config.yaml` says of those to be made is nothing to those that are there. */
+/** Who may not make machines may see them all the same, and so may who has a mistake in `config.yaml`, which is of those to be made. */
 const mayLook = (cloud: Cloud) =>
   cloud.isForbidden?.() === true || cloud.isMisset?.() === true
     ? Effect.match(cloud.identity, { onSuccess: (names) => names !== null, onFailure: () => false })

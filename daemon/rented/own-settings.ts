@@ -27,6 +27,16 @@ export const underWay = <A>(deed: Effect.Effect<A, CloudError>): Effect.Effect<A
       : error
   )
 
+/** As they were last read, where they cannot be read now: never others than the user has named. */
+export const lastGood = <A>(settings: Effect.Effect<A, CloudError>): Effect.Effect<A, CloudError> => {
+  let last: { readonly settings: A } | undefined
+  const kept = Effect.map(settings, (read) => {
+    last = { settings: read }
+    return read
+  })
+  return Effect.catch(kept, (error) => (last === undefined ? Effect.fail(error) : Effect.succeed(last.settings)))
+}
+
 /** The account's reason first. `settings`: fails where machines that are made by them could not be had. */
 export const whyNotBy = (
   account: Effect.Effect<string | null>,

@@ -300,3 +300,21 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 })
+
+describeWithMoto("what there is, under a mistake in config.yaml", () => {
+  it.live.each(["aws: {labels: 5}", "aws: ["])("is told, and can be ended: %s", (mistake) =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      writeFileSync(join(home, "config.yaml"), mistake)
+      assert.isNotNull(yield* cloud.whyNot!)
+      assert.isTrue(cloud.isMisset!())
+      assert.isNotNull(yield* cloud.identity)
+      const { owned, unclear } = yield* cloud.tagged!(asked.tags.log)
+      assert.deepStrictEqual([owned.map(({ host }) => host), unclear], [[node!.host], []])
+      yield* cloud.terminate(refOf(asked, node!))
+      assert.lengthOf(yield* live, 0)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -700,3 +700,21 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 })
+
+describe("what there is, under a mistake in config.yaml", () => {
+  it.live.each(["gcp: {labels: {A: b}}", "gcp: {labels: 5}", "gcp: {colour: red}", "gcp: ["])("is told, and can be ended: %s", (mistake) =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      writeFileSync(join(home, "config.yaml"), mistake)
+      assert.isNotNull(yield* cloud.whyNot!)
+      assert.isTrue(cloud.isMisset!())
+      assert.isNotNull(yield* cloud.identity)
+      const { owned, unclear } = yield* cloud.tagged!(asked.tags.log)
+      assert.deepStrictEqual([owned.map(({ host }) => host), unclear], [[node!.host], []])
+      yield* cloud.terminate(refOf(asked, node!))
+      assert.lengthOf(yield* live, 0)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -13,7 +13,7 @@ import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
-import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
+import { labelled, lastGood, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { inputAsOfNow } from "../../rented/run-as-of-now.ts"
 import { loginUser, userData } from "../../rented/user-data.ts"
@@ -41,12 +41,12 @@ import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
 import { selfDelete } from "./self-delete.ts"
-import { gcpSettings } from "./settings.ts"
+import { gcpSettings, projectIn } from "./settings.ts"
 import { ofImage } from "./way-on.ts"
 
 export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options }: RentedCloudOptions): Effect.fn.Return<Cloud> {
   const settings = ownSettings(options.home, gcpSettings)
-  const gcp = makeGcp(settings)
+  const gcp = makeGcp(lastGood(ownSettings(options.home, projectIn)))
   const { agents, folder, hostKeyOf, key, knownFolder, offersBy } = makeRented(options, { cloud: "gcp", settings })
   const { doubting, ...account } = makeAccess(gcp)
   const operations = makeOperations(gcp)
