@@ -11,7 +11,7 @@ import { Ongoing } from "../requests/Ongoing.ts"
 /** Most say a word before that. */
 export const momentMs = 2_000
 /** What is done takes longer than a word. */
-export const deedMs = 5_000
+const deedMs = 5_000
 
 interface Told {
   /** As what is said of a wait goes on: `for AWS to say whose the credentials are`. */
