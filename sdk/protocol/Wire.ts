@@ -63,7 +63,7 @@ export const Progress = Schema.Struct({
   cluster: Schema.String,
   /** How far a step is, said between two facts and never again; `at` is that of the last one. */
   passing: Schema.optionalKey(Schema.Literal(true)),
-  /** `detail` is more than what goes on in any case, why a step failed say: said also where no seconds are counted. */
+  /** `detail` is more than what goes on in any case, such as why a step that is tried again has failed: worth a line of its own. */
   news: Schema.optionalKey(Schema.Literal(true))
 })
 export type Progress = typeof Progress.Type
