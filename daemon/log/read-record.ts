@@ -11,7 +11,7 @@ import { unpack } from "./chain.ts"
 import type { Stored } from "./LogStore.ts"
 
 /** What this daemon writes can be read by readers of this version on. Raised when an older one would misread it. */
-export const readerVersion = 2
+export const readerVersion = 3
 
 /** When the log holds what this daemon cannot understand or trust. It stops before it acts. */
 export class LogUnreadable extends Schema.TaggedError<LogUnreadable>()("LogUnreadable", { seq: Schema.Natural, message: Schema.String }) {}
