@@ -11,8 +11,8 @@ import type { ClusterId } from "../../events/ids.ts"
 /** One after another of a cluster; what waits for that is dropped with who asked for it. */
 export const makeOpenings = Effect.map(FiberMap.make<ClusterId, void, unknown>(), (openings) =>
   Effect.fn("openings")(function* <E, R>(cluster: ClusterId, work: Effect.Effect<void, E, R>) {
-    const before = Option.getOrUndefined(FiberMap.getUnsafe(openings, cluster))
-    if (before !== undefined) yield* Fiber.await(before)
+    const before = () => Option.getOrUndefined(FiberMap.getUnsafe(openings, cluster))
+    for (let fiber = before(); fiber !== undefined; fiber = before()) yield* Fiber.await(fiber)
     yield* Fiber.join(yield* FiberMap.run(openings, cluster, work))
   })
 )

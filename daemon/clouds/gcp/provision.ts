@@ -92,9 +92,9 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
   const clear = Effect.fn("Provision.clear")(function* (wish: ProvisionRequest, made: ReadonlyArray<string>) {
     const names = namesOf(wish, wish.ranks)
     const there = yield* namedOurs(wish, names)
-    const unseen = made.filter((name) => there[names.indexOf(name)] === undefined)
-    const endings = yield* Effect.mapError(operations.endings(wish.offer.zone!, unseen), later)
-    const late = unseen.find((name) => !endings.has(name))
+    const missing = made.filter((name) => there[names.indexOf(name)] === undefined)
+    const endings = yield* Effect.mapError(operations.endings(wish.offer.zone!, missing), later)
+    const late = missing.find((name) => !endings.has(name))
     if (late !== undefined) return yield* passingBy("NotListedYet", `${late} was made, and is not to be seen yet`)
     yield* remove(
       wish.offer.zone!,
