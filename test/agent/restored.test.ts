@@ -40,7 +40,7 @@ it("the output of a job is not shown as that of another one under its number", a
   expect(client.output().toString()).toBe("first\n")
 })
 
-it("an autostop of a node that was started since is not told any more: it would stop it again", async () => {
+it("an autostop of a node that was started since is told as one that is past: it stops nothing again", async () => {
   const { head } = await cluster({ minuteMs: 50 })
   await (await head.client()).call("autostop", { setting: 7, idleMinutes: 0, down: false })
   await head.gone()
@@ -53,8 +53,9 @@ it("an autostop of a node that was started since is not told any more: it would 
   await (await head.client()).call("submit", { jobs: [job(1, "true")] })
   await follower.fact("JobEnded", 1)
   expect(follower.entries.map(({ fact, n }) => [n, fact._tag])).toEqual([
-    [1, undefined],
+    [1, "AutostopFired"],
     [2, "JobStarted"],
     [3, "JobEnded"]
   ])
+  expect(follower.entries[0]!.fact).toMatchObject({ past: true })
 })
