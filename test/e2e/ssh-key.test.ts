@@ -24,7 +24,7 @@ describeWithMachines("a machine with another host key", () => {
     machine.breakConnections()
     await home.until("RuntimeLost")
   }, 60_000)
-  const advice = () => `If it was installed anew: ssh ${machine.address}, then the same command again; else find out who answers there; it was running when last seen`
+  const advice = () => `If it was installed anew: ssh ${machine.address}, then the same command again; else find out who answers there`
   /** As `ssh` does when the user says yes. */
   const vouch = () => {
     mkdirSync(join(home.path, ".ssh"), { recursive: true, mode: 0o700 })
