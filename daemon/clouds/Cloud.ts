@@ -150,6 +150,8 @@ export interface Cloud extends Usable {
   readonly remove?: (remnant: Remnant) => Effect.Effect<void, CloudError>
   /** How people end these machines at its own command line, to be typed as it is. Absent: it has none. */
   readonly endByHand?: (machines: ReadonlyArray<Owned>) => string
+  /** And how they see what a cluster has there. Absent: they cannot. */
+  readonly lookByHand?: (cluster: ClusterId, region: string | null) => string
   /** What a cluster had there beside its machines, whoever ended these, goes too: an open port, say. Absent: there is never anything. */
   readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
   /** Before a head is told when its cluster ends itself: whether machines are kept then, or go for good. Absent: the agents do it all. */

@@ -90,8 +90,11 @@ const make = Effect.gen(function* () {
     const mayHave = ({ hasSigns = Effect.succeed(false), name }: Cloud) => Effect.map(hasSigns, (signs) => signs || wasUsed(before, name))
     const { held, silent } = yield* lookAround(clouds, all ? null : ownLog(), before, mayHave)
     const now = log.world()
-    const unseen = yield* accountsUnseen(clouds, now.clusters, identityMaxMs)
-    const elsewhere = yield* unansweredElsewhere(clouds, now, identityMaxMs)
+    // Both wait for the same clouds to say whose the credentials are.
+    const [unseen, elsewhere] = yield* Effect.all(
+      [accountsUnseen(clouds, now.clusters, identityMaxMs), unansweredElsewhere(clouds, now, identityMaxMs)],
+      { concurrency: "unbounded" }
+    )
     // What went meanwhile was a cluster's, and so is what came.
     const loose = held.filter((one) => !isKept(before, one) && !isKept(now, one))
     const isOurs = (one: Held) => one.thing.tags.log === ownLog() || isDropped(before.clusters, one)

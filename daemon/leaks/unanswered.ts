@@ -10,6 +10,7 @@ import type { Clusters } from "../../projections/clusters.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { placeText } from "../../task/place.ts"
 import { plural } from "../../task/plural.ts"
+import type { Cloud } from "../clouds/Cloud.ts"
 import type { Clouds } from "../clouds/Clouds.ts"
 import { refuseOther } from "../commands/owner.ts"
 import type { World } from "../World.ts"
@@ -36,23 +37,14 @@ const allOf = ({ abandoned, unanswered }: Clusters): ReadonlyArray<Elsewhere> =>
   }))
 ]
 
-/** How one finds it by hand, at its cloud's own command line. */
-const byHand = ({ id, offer }: Elsewhere): string => {
-  if (offer.cloud === "aws") {
-    const filter = `--filters Name=tag:skyd-cluster,Values=${id}`
-    return `; to look yourself: aws ec2 describe-instances --region ${offer.region} ${filter}`
-  }
-  if (offer.cloud !== "gcp") return ""
-  return `; to look yourself: gcloud compute instances list --filter=labels.skyd-cluster=${id.toLowerCase()}`
-}
-
-const text = (one: Elsewhere, nodes: number, isOther: boolean): string => {
-  const { name, offer, owner, wasGiven } = one
+/** `there`: its cloud, by whose own command line one looks. */
+const text = ({ id, name, offer, owner, wasGiven }: Elsewhere, nodes: number, isOther: boolean, there: Cloud | undefined): string => {
   const cloud = cloudDisplay(offer.cloud)
+  const look = there?.lookByHand?.(id, offer.region)
   const [what, they, are] = [plural(nodes, "node"), nodes === 1 ? "it" : "they", nodes === 1 ? "is" : "are"]
   const where = `in ${placeText(offer)}, in the account of ${(owner ?? []).join(", ")}`
   const whose = isOther ? "whose credentials these are not" : "and whose the credentials are now cannot be told"
-  const then = `With its credentials ${they} ${are} looked for and ended by skyd${byHand(one)}`
+  const then = `With its credentials ${they} ${are} looked for and ended by skyd${look === undefined ? "" : `; to look yourself: ${look}`}`
   const which = wasGiven ? `of ${name} that a purge gave up on` : `that ${cloud} was asked for as ${name} and never answered for`
   return `${what} ${which} may run and cost ${where}, ${whose}. ${then}`
 }
@@ -78,7 +70,8 @@ export const unansweredElsewhere = Effect.fn("unansweredElsewhere")(function* (
     text(
       those[0]!,
       those.reduce((sum, { nodes }) => sum + nodes, 0),
-      (who.get(those[0]!.offer.cloud) ?? null) !== null
+      (who.get(those[0]!.offer.cloud) ?? null) !== null,
+      clouds.get(those[0]!.offer.cloud)
     )
   )
   return told.length > toldMax ? [...told.slice(0, toldMax), `and so it is ${told.length - toldMax} times more`] : told

@@ -25,13 +25,13 @@ const telling = <A, E>(row: ClusterRow, { afterMs, detail, yields }: Told, call:
   Effect.gen(function* () {
     const ongoing = yield* Ongoing
     const sinceMs = Math.trunc(yield* Clock.currentTimeMillis)
-    const waiters = workOf(row).slice(0, 1)
+    const waiter = workOf(row)[0]?.id
     const tell = Effect.sync(() => {
-      for (const { id } of waiters) if (!yields || ongoing.last(id) === undefined) ongoing.say(id, { phase: "queued", detail, sinceMs })
+      if (waiter !== undefined && (!yields || ongoing.last(waiter) === undefined)) ongoing.say(waiter, { phase: "queued", detail, sinceMs })
     })
     // What it goes on with has words of its own, or none.
     const over = Effect.sync(() => {
-      for (const { id } of waiters) if (ongoing.last(id)?.detail === detail) ongoing.over(id)
+      if (waiter !== undefined && ongoing.last(waiter)?.detail === detail) ongoing.over(waiter)
     })
     const late = Effect.sleep(afterMs).pipe(Effect.andThen(tell), Effect.andThen(Effect.never))
     return yield* Effect.ensuring(Effect.raceFirst(call, late), over)

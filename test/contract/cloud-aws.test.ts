@@ -9,7 +9,7 @@ import { describeWithMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 import { awsScene } from "./aws-scene.ts"
 import { inherited } from "./cloud-nodes.ts"
-import { refOf } from "./rented-requests.ts"
+import { asksNoMore, refOf } from "./rented-requests.ts"
 
 const { moto, daemonOver, one, fault, calm, live } = awsScene()
 
@@ -155,20 +155,7 @@ describeWithMoto("a request for machines of EC2", () => {
   )
 
   it.live("by who ends its cluster is made of nothing: no machine, and no copy of a disk; what was asked for is still found", () =>
-    Effect.gen(function* () {
-      const { cloud, request } = yield* one
-      const source = request([0])
-      const [head] = yield* cloud.provision(source)
-      const fresh = request([0], { isEnding: true })
-      assert.deepInclude(yield* Effect.flip(cloud.provision(fresh)), { kind: "Refused", code: "NotAskedFor" })
-      const { cluster, clusterName } = source.tags
-      const clone = { cloud: "aws", region: "us-east-1", cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
-      // The next daemon cannot know whether it was asked for; without the copy it was not.
-      const copying = request([0], { isEnding: true, isInherited: true, machine: { clone } })
-      assert.deepInclude(yield* Effect.flip(cloud.provision(copying)), { kind: "Refused", code: "NotAskedFor" })
-      for (const { tags } of [fresh, copying]) assert.deepInclude(yield* cloud.tagged!(tags.log), { owned: [], remnants: [] })
-      assert.deepStrictEqual(yield* cloud.provision({ ...source, isEnding: true }), [head!])
-    }).pipe(Effect.scoped)
+    asksNoMore(one, { cloud: "aws", region: "us-east-1" })
   )
 
   it.live("that is refused at once keeps nothing, ports included, and says how far the refusal reaches", () =>

@@ -13,7 +13,7 @@ import type { GceCall, GceInstance } from "../tools/gce.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
 import { inherited } from "./cloud-nodes.ts"
 import { gcpScene, zone } from "./gcp-scene.ts"
-import { refOf } from "./rented-requests.ts"
+import { asksNoMore, refOf } from "./rented-requests.ts"
 
 const { gce, daemonOver, one, fault, calm, live } = gcpScene()
 
@@ -644,20 +644,7 @@ describe("a request for machines of Compute Engine", () => {
   )
 
   it.live("by who ends its cluster is made of nothing: no machine, and no copy of a disk; what was asked for is still found", () =>
-    Effect.gen(function* () {
-      const { cloud, request } = yield* one
-      const source = request([0])
-      const [head] = yield* cloud.provision(source)
-      const fresh = request([0], { isEnding: true })
-      assert.deepInclude(yield* Effect.flip(cloud.provision(fresh)), { kind: "Refused", code: "NotAskedFor" })
-      const { cluster, clusterName } = source.tags
-      const clone = { cloud: "gcp", region: "us-central1", cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
-      // The next daemon cannot know whether it was asked for; without the copy it was not.
-      const copying = request([0], { isEnding: true, isInherited: true, machine: { clone } })
-      assert.deepInclude(yield* Effect.flip(cloud.provision(copying)), { kind: "Refused", code: "NotAskedFor" })
-      for (const { tags } of [fresh, copying]) assert.deepInclude(yield* cloud.tagged!(tags.log), { owned: [], remnants: [] })
-      assert.deepStrictEqual(yield* cloud.provision({ ...source, isEnding: true }), [head!])
-    }).pipe(Effect.scoped)
+    asksNoMore(one, { cloud: "gcp", region: "us-central1" })
   )
 
   it.live("whose answer never came opens no ports for ever: they are closed with its cluster", () =>

@@ -1,5 +1,6 @@
 /** Requests for machines of a cloud as one daemon after another makes them: what the tests of AWS and of GCP start from. */
 import { join } from "node:path"
+import { assert } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { type CatalogsShape, openCatalogs } from "../../daemon/catalog/Catalogs.ts"
 import type { Cloud, CloudError, NodeRef, Provisioned } from "../../daemon/clouds/Cloud.ts"
@@ -47,3 +48,20 @@ export const refOf = ({ offer, tags }: ProvisionRequest, node: Provisioned): Nod
   zone: offer.zone,
   ...node
 })
+
+/** By who ends its cluster; `place`: where it is, as a disk that is copied tells it. */
+export const asksNoMore = (one: ReturnType<typeof oneIn>, place: { readonly cloud: string; readonly region: string }) =>
+  Effect.gen(function* () {
+    const { cloud, request } = yield* one
+    const source = request([0])
+    const [head] = yield* cloud.provision(source)
+    const fresh = request([0], { isEnding: true })
+    assert.deepInclude(yield* Effect.flip(cloud.provision(fresh)), { kind: "Refused", code: "NotAskedFor" })
+    const { cluster, clusterName } = source.tags
+    const clone = { ...place, cluster, clusterName, node: head!.node, host: head!.host, gib: 256 }
+    // The next daemon cannot know whether it was asked for; without the copy it was not.
+    const copying = request([0], { isEnding: true, isInherited: true, machine: { clone } })
+    assert.deepInclude(yield* Effect.flip(cloud.provision(copying)), { kind: "Refused", code: "NotAskedFor" })
+    for (const { tags } of [fresh, copying]) assert.deepInclude(yield* cloud.tagged!(tags.log), { owned: [], remnants: [] })
+    assert.deepStrictEqual(yield* cloud.provision({ ...source, isEnding: true }), [head!])
+  }).pipe(Effect.scoped)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
-import { asked, launch, named, noRoom, roomIn, search, told } from "./search.ts"
+import { asked, launch, loseWorker, named, noRoom, roomIn, search, told } from "./search.ts"
 import { check, settle } from "./world.ts"
 
 describe("a gang of which a place gave only a part", () => {
@@ -114,10 +114,7 @@ describe("a cluster that was up once", () => {
     search(({ ask, daemon, disk, outcome, row, world }) =>
       Effect.gen(function* () {
         yield* ask("l", "launch", launch)
-        const lost = [...world.machines.keys()].find((node) => node.endsWith("-1"))!
-        world.machines.get(lost)!.agent.die()
-        world.machines.delete(lost)
-        yield* settle(daemon, 8)
+        yield* loseWorker({ daemon, world })
         world.lackAt = () => noRoom
         yield* ask("again", "launch", launch)
         assert.deepNestedInclude(outcome("again"), { _tag: "failed", "error.fields.noFailover": true })

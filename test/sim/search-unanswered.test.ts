@@ -5,7 +5,7 @@ import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import type { MemoryDisk } from "../../daemon/log/MemoryLogStore.ts"
 import type { Offer } from "../../events/values.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
-import { asked, launch, named, noRoom, retrying, roomIn, search, told, zones } from "./search.ts"
+import { asked, launch, loseWorker, named, noRoom, retrying, roomIn, search, told, zones } from "./search.ts"
 import { check, pass, settle } from "./world.ts"
 
 describe("a cloud that cannot be used any more", () => {
@@ -138,10 +138,7 @@ describe("a place that has no answer, or not now", () => {
     search(({ ask, daemon, disk, outcome, row, send, world }) =>
       Effect.gen(function* () {
         yield* ask("l", "launch", launch)
-        const lost = [...world.machines.keys()].find((node) => node.endsWith("-1"))!
-        world.machines.get(lost)!.agent.die()
-        world.machines.delete(lost)
-        yield* settle(daemon, 8)
+        yield* loseWorker({ daemon, world })
         world.lackAt = () => busy
         yield* send("again", "launch", retrying)
         yield* pass(daemon, "5 minutes")

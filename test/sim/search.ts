@@ -181,3 +181,12 @@ export const checkSearch = (disk: MemoryDisk, offered: ReadonlyArray<Offer>) => 
 export const named = { clusterName: "a" }
 export const launch = { ...named, task: { run: "1 0", num_nodes: 2 } }
 export const retrying = { ...launch, retryUntilUp: true }
+
+/** The worker of a cluster that is up ends, and that is seen. */
+export const loseWorker = ({ daemon, world }: Pick<Stage, "daemon" | "world">) =>
+  Effect.gen(function* () {
+    const lost = [...world.machines.keys()].find((node) => node.endsWith("-1"))!
+    world.machines.get(lost)!.agent.die()
+    world.machines.delete(lost)
+    yield* settle(daemon, 8)
+  })

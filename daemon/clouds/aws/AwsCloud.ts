@@ -18,7 +18,7 @@ import { type Cloud, CloudError, type Tags } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import { makeAccess } from "./access.ts"
 import { makeAccountCatalog } from "./account-catalog.ts"
-import { endByHand } from "./by-hand.ts"
+import { endByHand, lookByHand } from "./by-hand.ts"
 import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { rootDiskUsdPerHour } from "./disk.ts"
@@ -163,6 +163,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     terminate: nodes.terminate,
     clear,
     endByHand,
+    lookByHand,
     endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
     openPorts: (refs, ports) => underWay(doubting(openPorts(refs, ports)))
   }

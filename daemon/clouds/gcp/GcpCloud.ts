@@ -21,7 +21,7 @@ import type { Cloud, CloudError } from "../Cloud.ts"
 import { Made, type MadeNetwork } from "../Made.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import { makeAccess } from "./access.ts"
-import { endByHand } from "./by-hand.ts"
+import { endByHand, lookByHand } from "./by-hand.ts"
 import { makeGcp } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { bootDiskUsdPerHour } from "./disk.ts"
@@ -165,6 +165,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     stop: nodes.stop,
     terminate: nodes.terminate,
     endByHand,
+    lookByHand,
     endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
     openPorts: (refs, open) => underWay(doubting(openPorts(refs, open)))
   }
