@@ -47,9 +47,11 @@ export const rowNamed = (clusters: Clusters, name: string): ClusterRow | undefin
   return Option.isSome(id) ? rowOf(clusters, id.value) : undefined
 }
 
-/** Those that an answer is waited for. */
-export const pendingTokens = ({ rows }: Clusters): ReadonlySet<NodeToken> =>
-  new Set([...HashMap.values(rows)].flatMap(({ pending }) => pending.map(({ token }) => token)))
+/** Of what is asked for and not answered yet, and of machines that are told to start. */
+export const underWayTokens = ({ rows }: Clusters): ReadonlySet<NodeToken> => {
+  const starting = (row: ClusterRow) => row.nodes.filter(({ state }) => state === "starting")
+  return new Set([...HashMap.values(rows)].flatMap((row) => [...row.pending, ...starting(row)].map(({ token }) => token)))
+}
 
 /** Whose tags the machines of a cluster carry. */
 export const logOf = (clusters: Clusters, { log }: Pick<ClusterRow, "log">): string => log ?? clusters.log

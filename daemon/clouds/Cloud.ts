@@ -72,7 +72,10 @@ export interface NodeState extends shapes.NodeState {
   readonly off?: true
 }
 
-/** A node, and what its machine is found by. `endsItself`: as far as the log knows, a shutdown of its own is its end. */
+/**
+ * A node, and what its machine is found by. `endsItself`: as far as the log knows, a shutdown of its own is its end. `mayRun`: it may have
+ * been told to start, however it looks.
+ */
 export interface NodeRef extends shapes.NodeRef {
   readonly tags: Tags
   readonly node: NodeId
@@ -82,6 +85,7 @@ export interface NodeRef extends shapes.NodeRef {
   readonly host: string | null
   readonly hostKey: string | null
   readonly endsItself?: boolean
+  readonly mayRun?: boolean
 }
 
 export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState => ({

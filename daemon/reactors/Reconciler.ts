@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
+import { clusterOf, rowOf, underWayTokens } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../clouds/Clouds.ts"
@@ -66,7 +66,7 @@ const make = Effect.gen(function* () {
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
   const aways = new Aways()
-  const inherited = pendingTokens(log.world().clusters)
+  const inherited = underWayTokens(log.world().clusters)
   const rest = (cluster: ClusterId) => {
     slots.delete(cluster)
     defects.delete(cluster)

@@ -59,7 +59,7 @@ export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: R
   const release = row.wanted === "gone"
   const what = release ? "terminate" : "stop"
   const call = (node: NodeRow) => {
-    const deed = cloud![what](refOf(row, node, log))
+    const deed = cloud![what]({ ...refOf(row, node, log), mayRun: node.state === "starting" })
     return row.purge ? within(cloud!.name, what, purgeMaxMin, deed) : deed
   }
   const ending = { call, as: release ? "NodeReleased" : "NodeStopped", reason: row.wantedReason } as const

@@ -121,7 +121,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return seen(operationOf(row), [{ _tag: "AutostopArmed", cluster: row.id, setting }])
     }
     case "StartNodes": {
-      const starting = startNodes(row, nodesOf(action.ranks), cloud, log)
+      const starting = startNodes(row, nodesOf(action.ranks), cloud, hands)
       return yield* Effect.provideService(
         tellingDeed(row, cloud, action.ranks.length === 1 ? "start its machine" : "start its machines", starting),
         Waiting,

@@ -25,7 +25,7 @@ export interface Hands {
   readonly couriers: Couriers["Service"]
   readonly jobs: Jobs
   readonly log: string
-  /** Tokens that an earlier daemon may have asked for machines under. */
+  /** Tokens that an earlier daemon may have asked for machines under, or told them to start. */
   readonly inherited: ReadonlySet<NodeToken>
   readonly user: string
 }
@@ -178,12 +178,12 @@ export const startNodes = Effect.fn("perform.startNodes")(function* (
   row: ClusterRow,
   nodes: ReadonlyArray<NodeRow>,
   cloud: Cloud,
-  log: string
+  { inherited, log }: Hands
 ) {
   const asked = yield* Effect.forEach(
     nodes,
     (node) =>
-      cloud.start(refOf(row, node, log)).pipe(
+      cloud.start({ ...refOf(row, node, log), mayRun: inherited.has(node.token) }).pipe(
         Effect.map(({ address }): Event => ({ _tag: "NodeStarted", cluster: row.id, rank: node.rank, node: node.node, address })),
         Effect.catchIf(
           ({ kind }) => kind === "Refused",

@@ -12,7 +12,7 @@ import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
 import { steadyMs } from "../steady-ms.ts"
-import { refusedForAny } from "./errors.ts"
+import { later, refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
 const readyMaxMs = 3 * 60_000
@@ -49,6 +49,7 @@ interface InstallOptions {
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
 }
 
+const off = "Stopped"
 /** Of a machine that has run: it lets in whom it was told to at its first start. */
 const keyLost = "KeyLost"
 
@@ -65,7 +66,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
     const seen = yield* look(ref)
     if (seen === undefined || seen.whyOff === null) return seen?.accelerators ?? null
     const message = `Node ${ref.node} is off (${seen.whyOff}), and ${cloudDisplay(cloud)} has not said yet what becomes of it; it is looked at again`
-    return yield* new CloudError({ kind: "Refused", code: "Stopped", message })
+    return yield* new CloudError({ kind: "Refused", code: off, message })
   })
 
   /** Until it is so, or the machine is off. */
@@ -134,7 +135,9 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
         Effect.catchIf(
           ({ code }) => code === keyLost,
           () => Effect.void
-        )
+        ),
+        // It was started, whoever may not look at it now.
+        Effect.mapError((error) => (error.code === off ? error : later(error)))
       )
   }
 }

@@ -3,10 +3,12 @@
  * may say for a moment what was before.
  */
 import * as Effect from "effect/Effect"
+import type { NodeId } from "../../events/ids.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
+import { begunInTurn } from "../in-turn.ts"
 import { steadyMs } from "../steady-ms.ts"
-import { passingBy } from "./errors.ts"
+import { passingBy, unseen } from "./errors.ts"
 import type { Found, Label as NodeLabel } from "./found.ts"
 import { listsEveryMs } from "./lists.ts"
 import { type Missed, missingAfterMs } from "./missed.ts"
@@ -37,15 +39,27 @@ interface NodesOptions<I, F extends Found<I, Label>> {
   readonly addressOf: (instance: I, useInternalIps: boolean) => string | null
   /** Of one that is off, in words. */
   readonly whyOff: (instance: I) => string
-  /** Tells a machine that has begun to stop, if it has to be told. */
-  readonly tellToStop: (ref: NodeRef, found: F) => Effect.Effect<void, CloudError>
+  /** Tells a machine that has begun to stop, if it has to be told: `always`, also one that is off. */
+  readonly tellToStop: (ref: NodeRef, found: F, always: boolean) => Effect.Effect<Accepted, CloudError>
   /** Tells a machine that is off to start. */
-  readonly tellToStart: (ref: NodeRef, found: F) => Effect.Effect<void, CloudError>
+  readonly tellToStart: (ref: NodeRef, found: F) => Effect.Effect<Accepted, CloudError>
+  /** Tells a machine what its own shutdown means: that it is gone, or off. */
+  readonly tellItsEnd: (ref: NodeRef, down: boolean) => Effect.Effect<void, CloudError>
 }
 
+/** What a cloud has said that it will do: until that is done, or has failed. */
+type Accepted = Effect.Effect<unknown, CloudError>
+
+/** Of the nodes of one cluster. */
+const atOnce = 8
+
 export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOptions<I, F>) => {
-  const { addressOf, cloud, listed, missed, phaseOf, placeOf, settings, tellToStart, tellToStop, whyOff } = options
+  const { addressOf, cloud, listed, missed, phaseOf, placeOf, settings, tellItsEnd, tellToStart, tellToStop, whyOff } = options
   const nameOf = ({ host, node }: NodeRef) => host ?? node
+  /** What a machine is told comes to its end before it is told the next. */
+  const inTurn = begunInTurn<NodeId>()
+  /** Told to start, and not seen to run. */
+  const told = new Set<NodeId>()
 
   const find = (ref: NodeRef) => Effect.tap(options.find(ref), (found) => Effect.sync(() => found !== undefined && missed.seen(ref.node)))
 
@@ -78,24 +92,30 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
   })
 
   const stop = Effect.fn("Nodes.stop")(function* (ref: NodeRef) {
+    // An earlier call is waited for: what it does comes after all that is seen now.
+    yield* inTurn(ref.node, Effect.void)
     // What begins cannot be stopped yet.
     const found = yield* until(ref, (one) => phaseOf(one) !== "pending")
     if (found === null) return
-    yield* tellToStop(ref, found)
+    yield* yield* inTurn(ref.node, tellToStop(ref, found, ref.mayRun === true || told.has(ref.node)))
+    told.delete(ref.node)
     const isOff = (one: I) => phaseOf(one) === "stopped" || phaseOf(one) === "gone"
     yield* until(ref, isOff, (one) => phaseOf(one) === "running")
   })
 
-  /** Where it runs; nothing of what is on it is looked at. */
-  const start = Effect.fn("Nodes.start")(function* (ref: NodeRef) {
-    const { useInternalIps } = yield* settings
-    const found = yield* until(ref, (one) => phaseOf(one) !== "stopping")
-    if (found !== null && phaseOf(found.instance) === "stopped") yield* tellToStart(ref, found)
+  /** `blind`: what is made of an error of who looks. */
+  const whenUp = Effect.fn("Nodes.whenUp")(function* (ref: NodeRef, useInternalIps: boolean, blind: (error: CloudError) => CloudError) {
     const isThere = (one: I) => phaseOf(one) === "running" && addressOf(one, useInternalIps) !== null
     const sinceMs = yield* steadyMs
     for (;;) {
-      const now = yield* until(ref, (one) => isThere(one) || !isOn(phaseOf(one)))
-      if (now !== null && isThere(now.instance)) return { address: addressOf(now.instance, useInternalIps)! }
+      const now = yield* Effect.mapError(
+        until(ref, (one) => isThere(one) || !isOn(phaseOf(one))),
+        blind
+      )
+      if (now !== null && isThere(now.instance)) {
+        told.delete(ref.node)
+        return { address: addressOf(now.instance, useInternalIps)! }
+      }
       if (now === null || phaseOf(now.instance) === "gone")
         return yield* new CloudError({
           kind: "Refused",
@@ -108,6 +128,29 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
     }
   })
 
+  const begin = Effect.fn("Nodes.begin")(function* (ref: NodeRef, found: F) {
+    told.add(ref.node)
+    yield* yield* inTurn(ref.node, tellToStart(ref, found))
+  })
+
+  /**
+   * Where it runs; nothing of what is on it is looked at. Refused is what it is told: who may not look at what was told cannot say what it
+   * does.
+   */
+  const start = Effect.fn("Nodes.start")(function* (ref: NodeRef) {
+    const { useInternalIps } = yield* settings
+    yield* inTurn(ref.node, Effect.void)
+    const blind = unseen(`${nameOf(ref)} may have been told to start`)
+    const before = until(ref, (one) => phaseOf(one) !== "stopping")
+    const found = yield* ref.mayRun || told.has(ref.node) ? Effect.mapError(before, blind) : before
+    if (found !== null && phaseOf(found.instance) === "stopped")
+      yield* Effect.tapError(begin(ref, found), ({ kind }) => Effect.sync(() => kind === "Refused" && told.delete(ref.node)))
+    return yield* whenUp(ref, useInternalIps, blind)
+  })
+
+  const endsItself = (refs: ReadonlyArray<NodeRef>, down: boolean) =>
+    Effect.forEach(refs, (ref) => inTurn(ref.node, tellItsEnd(ref, down)), { concurrency: atOnce, discard: true })
+
   const look = (ref: NodeRef) =>
     Effect.map(
       find(ref),
@@ -118,5 +161,5 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
         }
     )
 
-  return { find, isGone, must, until, stop, start, look }
+  return { find, isGone, must, until, stop, start, endsItself, look }
 }

@@ -34,26 +34,45 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
   const ours = (ref: NodeRef, found: Found | undefined) =>
     found === undefined || isOurs(ref, found.label) || isOver(ref, found) ? Effect.succeed(found) : Effect.fail(notOurs(ref, found.label))
 
-  const { find, isGone, look, must, start, stop, until } = makeRentedNodes<Instance, Found>({
+  const find = Effect.fn("Nodes.find")(function* (ref: NodeRef) {
+    const { host, node, region } = ref
+    const some = yield* host === null ? instances.ofTokens(region!, [tokenOf(node)]) : instances.ofIds(region!, [host])
+    return yield* ours(ref, foundIn(some, ref))
+  })
+
+  const { endsItself, isGone, look, must, start, stop, until } = makeRentedNodes<Instance, Found>({
     cloud: "AWS",
     missed,
     settings,
     placeOf: ({ region }) => region,
-    find: Effect.fn("Nodes.find")(function* (ref) {
-      const { host, node, region } = ref
-      const some = yield* host === null ? instances.ofTokens(region!, [tokenOf(node)]) : instances.ofIds(region!, [host])
-      return yield* ours(ref, foundIn(some, ref))
-    }),
+    find,
     listed: (ref) => Effect.flatMap(instances.ofLog(ref.region!, ref.tags.log), (list) => ours(ref, foundIn(list, ref))),
     isGone: ({ host, region }, isLong) => (isLong && host !== null ? instances.hasNone(region!, host) : Effect.succeed(isLong)),
     phaseOf,
     addressOf,
     whyOff: reasonOf,
-    tellToStop: ({ region }, found) =>
-      phaseOf(found.instance) === "running"
-        ? aws.ask(region!, "StopInstances", (ec2, asked) => ec2.stopInstances(idsOf(found), asked))
-        : Effect.void,
-    tellToStart: ({ region }, found) => aws.once(region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked))
+    tellToStop: ({ region }, found, always) =>
+      Effect.as(
+        phaseOf(found.instance) === "running" || always
+          ? aws.ask(region!, "StopInstances", (ec2, asked) => ec2.stopInstances(idsOf(found), asked))
+          : Effect.void,
+        Effect.void
+      ),
+    tellToStart: ({ region }, found) =>
+      Effect.as(
+        aws.once(region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked)),
+        Effect.void
+      ),
+    // A one-time spot machine knows one end only.
+    tellItsEnd: Effect.fn("Nodes.tellItsEnd")(function* (ref, down) {
+      const found = yield* find(ref)
+      const InstanceId = found?.instance.InstanceId ?? ref.host
+      if (InstanceId === null || found?.instance.InstanceLifecycle === "spot") return
+      const InstanceInitiatedShutdownBehavior = { Value: down ? "terminate" : "stop" }
+      yield* aws.ask(ref.region!, "ModifyInstanceAttribute", (ec2, asked) =>
+        ec2.modifyInstanceAttribute({ InstanceId, InstanceInitiatedShutdownBehavior }, asked)
+      )
+    })
   })
 
   const query = Effect.fn("Nodes.query")(function* (refs: ReadonlyArray<NodeRef>) {
@@ -108,20 +127,6 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
       )
     }
     if (isOurs(ref, found.label)) yield* removeGroup(ref, found)
-  })
-
-  /** A one-time spot machine knows one end only. */
-  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
-    const behavior = { InstanceInitiatedShutdownBehavior: { Value: down ? "terminate" : "stop" } }
-    const tell = Effect.fnUntraced(function* (ref: NodeRef) {
-      const found = yield* find(ref)
-      const InstanceId = found?.instance.InstanceId ?? ref.host
-      if (InstanceId === null || found?.instance.InstanceLifecycle === "spot") return
-      yield* aws.ask(ref.region!, "ModifyInstanceAttribute", (ec2, asked) =>
-        ec2.modifyInstanceAttribute({ InstanceId, ...behavior }, asked)
-      )
-    })
-    yield* Effect.forEach(refs, tell, { concurrency: atOnce, discard: true })
   })
 
   return { look, must, query, start, stop, terminate, endsItself }

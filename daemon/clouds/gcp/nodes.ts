@@ -34,8 +34,9 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     place: { readonly project: string; readonly zone: string; readonly instance: string },
     options: Options
   ) => Promise<Operation>
-  const done = (how: "ask" | "once", ref: NodeRef, { instance }: Found, what: string, call: Call) =>
-    Effect.flatMap(
+  /** Told what to do, and until that is done. */
+  const tell = (how: "ask" | "once", ref: NodeRef, { instance }: Found, what: string, call: Call) =>
+    Effect.map(
       gcp[how](`instances.${what}`, ref.zone!, (google, options) =>
         call(google, { project: google.project, zone: ref.zone!, instance: instance.name! }, options)
       ),
@@ -46,30 +47,28 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
    * What a shutdown of its own means is written on the machine itself: GCP stops one then in any case, and whoever sees it off knows the
    * rest.
    */
-  const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
+  const mark = Effect.fn("Nodes.mark")(function* (ref: NodeRef, down: boolean, tried: number): Effect.fn.Return<void, CloudError> {
     const value = down ? "down" : "stop"
-    const mark = Effect.fnUntraced(function* (ref: NodeRef, tried: number): Effect.fn.Return<void, CloudError> {
-      const found = yield* must(ref)
-      if (found === null || found.instance.labels?.[labelNames.ends] === value) return
-      const { labelFingerprint, labels } = found.instance
-      const instancesSetLabelsRequestResource = {
-        labels: { ...labels, [labelNames.ends]: value },
-        ...(labelFingerprint != null && { labelFingerprint })
-      }
-      yield* done("ask", ref, found, "setLabels", async ({ instances: client }, place, options) =>
-        begunAs(await (await client()).setLabels({ ...place, instancesSetLabelsRequestResource }, options))
-      ).pipe(
-        // Others have written a label meanwhile.
-        Effect.catchIf(
-          ({ code }) => code === "conditionNotMet" && tried < staleTries,
-          () => mark(ref, tried + 1)
-        )
+    const found = yield* must(ref)
+    if (found === null || found.instance.labels?.[labelNames.ends] === value) return
+    const { labelFingerprint, labels } = found.instance
+    const instancesSetLabelsRequestResource = {
+      labels: { ...labels, [labelNames.ends]: value },
+      ...(labelFingerprint != null && { labelFingerprint })
+    }
+    yield* tell("ask", ref, found, "setLabels", async ({ instances: client }, place, options) =>
+      begunAs(await (await client()).setLabels({ ...place, instancesSetLabelsRequestResource }, options))
+    ).pipe(
+      Effect.flatten,
+      // Others have written a label meanwhile.
+      Effect.catchIf(
+        ({ code }) => code === "conditionNotMet" && tried < staleTries,
+        () => mark(ref, down, tried + 1)
       )
-    })
-    yield* Effect.forEach(refs, (ref) => mark(ref, 1), { concurrency: 8, discard: true })
+    )
   })
 
-  const { look, must, start, stop } = makeRentedNodes<Instance, Found>({
+  const { endsItself, look, must, start, stop } = makeRentedNodes<Instance, Found>({
     cloud: "GCP",
     missed,
     settings,
@@ -89,22 +88,23 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     phaseOf,
     addressOf,
     whyOff: () => "stopped",
-    tellToStop: Effect.fn("Nodes.tellToStop")(function* (ref, found) {
+    tellToStop: Effect.fn("Nodes.tellToStop")(function* (ref, found, always) {
       // Their contents end with the run in any case; GCP wants to be told that this is known.
       const discardLocalSsd = found.instance.disks?.some(({ type }) => type === "SCRATCH") ?? false
       // GCP will forget that we stopped it: what is labelled to end with its own shutdown, and off, would be taken for that then.
-      if (isItsEnd(found.instance, ref.endsItself)) yield* Effect.ignore(endsItself([ref], false))
-      if (phaseOf(found.instance) !== "running") return
-      yield* done("ask", ref, found, "stop", async ({ instances: client }, place, options) =>
+      if (isItsEnd(found.instance, ref.endsItself)) yield* Effect.ignore(mark(ref, false, 1))
+      if (phaseOf(found.instance) !== "running" && !always) return Effect.void
+      return yield* tell("ask", ref, found, "stop", async ({ instances: client }, place, options) =>
         begunAs(await (await client()).stop({ ...place, ...(discardLocalSsd && { discardLocalSsd }) }, options))
       )
     }),
     tellToStart: (ref, found) => {
       const isSuspended = found.instance.status === "SUSPENDED"
-      return done("once", ref, found, isSuspended ? "resume" : "start", async ({ instances: client }, place, options) =>
+      return tell("once", ref, found, isSuspended ? "resume" : "start", async ({ instances: client }, place, options) =>
         begunAs(isSuspended ? await (await client()).resume(place, options) : await (await client()).start(place, options))
       )
-    }
+    },
+    tellItsEnd: (ref, down) => mark(ref, down, 1)
   })
 
   /** The last machine of a cluster takes the cluster's own rule with it. */

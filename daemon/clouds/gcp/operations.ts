@@ -3,6 +3,7 @@
  * request.
  */
 import * as Effect from "effect/Effect"
+import { unseen } from "../../rented/errors.ts"
 import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
 import { type Gcp, waits } from "./client.ts"
@@ -15,22 +16,27 @@ export const begunAs = ([begun]: ReadonlyArray<unknown>) => (begun as { readonly
 /** Of names in one filter. */
 const namesMax = 40
 
+const blind = unseen("GCP has begun with it")
+
 export const makeOperations = (gcp: Gcp) => {
-  /** What an operation that is over has come to. */
+  /** What an operation that is over has come to. Who may not ask that of what was accepted is refused nothing that it does. */
   const wait = Effect.fn("Operations.wait")(function* (operation: Operation) {
     for (let now = operation; ; ) {
       if (now.status === "DONE") return now
       const [zone, name] = [lastPart(now.zone), now.name ?? ""]
-      now = yield* gcp.ask(
-        zone === "" ? "globalOperations.wait" : "zoneOperations.wait",
-        zone,
-        async ({ globalOperations, project, zoneOperations }) => {
-          const [next] =
-            zone === ""
-              ? await (await globalOperations()).wait({ project, operation: name }, waits)
-              : await (await zoneOperations()).wait({ project, zone, operation: name }, waits)
-          return next
-        }
+      now = yield* Effect.mapError(
+        gcp.ask(
+          zone === "" ? "globalOperations.wait" : "zoneOperations.wait",
+          zone,
+          async ({ globalOperations, project, zoneOperations }) => {
+            const [next] =
+              zone === ""
+                ? await (await globalOperations()).wait({ project, operation: name }, waits)
+                : await (await zoneOperations()).wait({ project, zone, operation: name }, waits)
+            return next
+          }
+        ),
+        blind
       )
     }
   })
