@@ -577,3 +577,21 @@ it("says what the machines of a cluster that is there were asked to be", () => {
   const [cost] = costsOf(factsWorld([...launchAsked(), asked, gave]), {}, 9).costs
   assert.deepStrictEqual(cost?.launchedMachine, machine)
 })
+
+it("a cluster that is gone is told with the machines that it had: their disk, image, labels and what was opened later", () => {
+  const clone = { cloud: "aws", region: null, cluster, clusterName: name, node: nodeId(0), host: null, gib: 99 }
+  const machine = { diskGib: 99, diskTier: "high", images: { "us-east-1": "ami-1" }, labels: { team: "red" }, ports: ["80"] }
+  const facts: ReadonlyArray<Timed> = [
+    [0, created],
+    [0, chosen()],
+    [0, { _tag: "NodeRequested", cluster, token, ranks: [0], offer: priced, machine: { ...machine, clone } }],
+    [0, given()],
+    [1, { _tag: "PortsOpened", cluster, ports: ["8080"] }],
+    [2, { _tag: "ClusterGone", cluster, name, reason: "asked" }]
+  ]
+  const opened = { ...machine, ports: ["80", "8080"] }
+  assert.deepInclude(costOf(facts, 3), { status: null, launchedMachine: opened })
+  const live = worldOf(facts.slice(0, -1))
+  const handle = clusterView(rowOf(live.clusters, cluster)!, live.jobs, 0).handle.launchedMachine
+  assert.deepStrictEqual(costOf(facts.slice(0, -1), 3).launchedMachine, handle)
+})
