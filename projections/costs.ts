@@ -9,7 +9,7 @@ import type { Recorded } from "../events/Recorded.ts"
 import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, seen } from "./CostRow.ts"
 import { hadFired, shifted } from "./cost-times.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
-import { withPorts } from "./node-facts.ts"
+import { withDisk, withPorts } from "./node-facts.ts"
 import type { Projection } from "./Projection.ts"
 import { refusedRan, withoutAsked } from "./refused-costs.ts"
 
@@ -62,7 +62,11 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
       const isIt = (one: { readonly node: NodeId }) => one.node === node
       const fresh = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
       const meters = known.meters.some(isIt) ? known.meters : [...known.meters, fresh]
-      return begin({ ...known, meters }, isIt, row.asked.find((one) => one.token === token)?.sinceMs ?? atMs)
+      return begin(
+        { ...known, machine: withDisk(row.machine, event), meters },
+        isIt,
+        row.asked.find((one) => one.token === token)?.sinceMs ?? atMs
+      )
     }
     case "NodeRefused": {
       const refused = refuse(row, ({ node }) => node === event.node)

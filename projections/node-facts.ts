@@ -84,6 +84,10 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
   }
 }
 
+/** Its disk has the size that it came with. */
+export const withDisk = <M extends MachineWish>(machine: M, { diskGib }: { readonly diskGib?: number }): M =>
+  diskGib === undefined ? machine : { ...machine, diskGib }
+
 /** After a launch has opened these. */
 export const withPorts = <M extends MachineWish>(machine: M, opened: ReadonlyArray<string>): M => ({
   ...machine,
@@ -100,7 +104,7 @@ const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvi
   })
   const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
   const lost = row.lost.filter((other) => other.rank !== rank)
-  return { ...row, pending, nodes, lost, refused: null, trouble: null }
+  return { ...row, machine: withDisk(row.machine, event), pending, nodes, lost, refused: null, trouble: null }
 }
 
 const ready = (

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HashMap } from "effect"
 import fc from "fast-check"
+import { rootDiskUsdPerHour } from "../../daemon/clouds/aws/disk.ts"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { costsOf } from "../../daemon/queries/costs.ts"
 import * as World from "../../daemon/World.ts"
@@ -576,6 +577,21 @@ it("says what the machines of a cluster that is there were asked to be", () => {
   const gave: Said = [{ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "127.0.1.1" }, "r-launch"]
   const [cost] = costsOf(factsWorld([...launchAsked(), asked, gave]), {}, 9).costs
   assert.deepStrictEqual(cost?.launchedMachine, machine)
+})
+
+it("a disk that came larger than was asked for is what its machines have, in status, in its cost while it is off, and in the report", () => {
+  const came = { ...(given() as object), diskGib: 500 } as Said
+  const world = worldOf([
+    [0, created],
+    [0, chosen()],
+    [0, wanted()],
+    [0, came]
+  ])
+  const row = rowOf(world.clusters, cluster)!
+  assert.deepStrictEqual(clusterView(row, world.jobs, 0).handle.launchedMachine, { diskGib: 500 })
+  assert.deepStrictEqual(costsOf(world, {}, 0).costs[0]?.launchedMachine, { diskGib: 500 })
+  assert.strictEqual(rootDiskUsdPerHour(row.machine), rootDiskUsdPerHour({ diskGib: 500 }))
+  assert.isAbove(rootDiskUsdPerHour(row.machine)!, rootDiskUsdPerHour({})!)
 })
 
 it("a cluster that is gone is told with the machines that it had: their disk, image, labels and what was opened later", () => {

@@ -10,6 +10,7 @@ import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
+import { ownDisk } from "../../rented/own-disk.ts"
 import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { inputAsOfNow } from "../../rented/run-as-of-now.ts"
@@ -37,6 +38,7 @@ import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
+import { rootGib } from "./root-size.ts"
 import { type AwsSettings, awsSettings } from "./settings.ts"
 import { makeZoneNames } from "./zone-names.ts"
 
@@ -119,7 +121,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       : Effect.ignore(remnants.removeCopies(left, tags.cluster))
   }
   const provision = cleanedUp({
-    provision: (request) => Effect.andThen(leaveRegion(request), underWay(doubting(believed(provisionOnce)(request)))),
+    provision: (request) =>
+      leaveRegion(request).pipe(
+        Effect.andThen(underWay(doubting(believed(provisionOnce)(request)))),
+        Effect.zipWith(rootGib(request, images, archOf), (nodes, gib) => nodes.map((node) => ownDisk(node, request.machine, gib)))
+      ),
     closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
     removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
