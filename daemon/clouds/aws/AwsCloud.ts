@@ -101,10 +101,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     return input instanceof CloudError ? yield* input : input
   })
 
-  const { asking, believed } = askedNoMore()
+  const { asking, believed, maySent } = askedNoMore()
   const provisionOnce = makeProvision({
     aws,
     instances,
+    maySent,
     inputOf: (request) => asking(request, inputAsOfNow({ inputNow: inputOf(request), isGone, forget })),
     settings,
     hostKeyOf,
