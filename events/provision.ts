@@ -22,14 +22,16 @@ export const NodeRequested = Schema.TaggedStruct("NodeRequested", {
 /**
  * The cloud handed it over. From here on it may cost money. `host`: what its owner or its cloud calls the machine.
  * `hostKey`: the key that it showed, or that was made for it (`ssh-ed25519 AAAA…`), which is the only one it may show from here on, but for
- * `RuntimeReady`. Both are absent where a node is no machine of its own.
+ * `RuntimeReady`. Both are absent where a node is no machine of its own. `diskGib`: the size of its disk, where that is not the one that
+ * was asked for, or the usual one: an image or a disk that it began as has its own.
  */
 export const NodeProvisioned = Schema.TaggedStruct("NodeProvisioned", {
   ...node,
   token: NodeToken,
   address: Schema.String,
   host: Schema.optionalKey(Schema.String),
-  hostKey: Schema.optionalKey(Schema.String)
+  hostKey: Schema.optionalKey(Schema.String),
+  diskGib: Schema.optionalKey(Schema.Finite)
 })
 
 /**

@@ -5,7 +5,7 @@
  * that was none is not paid for.
  */
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, type Seq, tokenOf } from "../events/ids.ts"
-import type { Offer } from "../events/values.ts"
+import type { MachineWish, Offer } from "../events/values.ts"
 
 /** Of one cluster, times that it ran: the newest. What the others cost is in its sum. */
 const spansMax = 100
@@ -52,6 +52,8 @@ export interface CostRow {
   readonly goneAtMs: number | null
   readonly numNodes: number
   readonly offer: Offer | null
+  /** What its machines are besides, as in `ClusterRow`; what their disks began as is of no cost. */
+  readonly machine: Omit<MachineWish, "clone">
   readonly asked: ReadonlyArray<Asked>
   /** What costs something and was refused: what runs of it all the same has cost since it was asked for. */
   readonly refused: ReadonlyArray<Asked>
@@ -78,6 +80,7 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   goneAtMs: null,
   numNodes: 1,
   offer: null,
+  machine: {},
   asked: [],
   refused: [],
   meters: [],

@@ -9,6 +9,7 @@ import type { Recorded } from "../events/Recorded.ts"
 import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, seen } from "./CostRow.ts"
 import { hadFired, shifted } from "./cost-times.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
+import { withDisk, withPorts } from "./node-facts.ts"
 import type { Projection } from "./Projection.ts"
 import { refusedRan, withoutAsked } from "./refused-costs.ts"
 
@@ -44,9 +45,9 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "PlaceChosen":
       return { ...row, offer: event.offer, numNodes: event.numNodes }
     case "NodeRequested": {
-      const { offer, ranks, refusedAgain, token } = event
+      const { machine: { clone: _, ...machine } = {}, offer, ranks, refusedAgain, token } = event
       const left = withoutAsked(row, refusedAgain)
-      return { ...left, offer, asked: [...left.asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
+      return { ...left, offer, machine, asked: [...left.asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
     }
     case "PlacesExhausted":
       return withoutAsked(row, event.refusedAgain)
@@ -61,13 +62,19 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
       const isIt = (one: { readonly node: NodeId }) => one.node === node
       const fresh = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
       const meters = known.meters.some(isIt) ? known.meters : [...known.meters, fresh]
-      return begin({ ...known, meters }, isIt, row.asked.find((one) => one.token === token)?.sinceMs ?? atMs)
+      return begin(
+        { ...known, machine: withDisk(row.machine, event), meters },
+        isIt,
+        row.asked.find((one) => one.token === token)?.sinceMs ?? atMs
+      )
     }
     case "NodeRefused": {
       const refused = refuse(row, ({ node }) => node === event.node)
       const lost = event.node === undefined ? neverWas(row.lost, event.token) : row.lost
       return withoutAsked({ ...refused, lost }, event.token)
     }
+    case "PortsOpened":
+      return { ...row, machine: withPorts(row.machine, event.ports) }
     case "NodeStarting":
     case "NodeStarted":
       return begin(seen(row, event.rank), ({ rank }) => rank === event.rank, atMs)
@@ -155,7 +162,7 @@ const adopt = (state: Costs, recorded: Recorded, fresh: CostRow): Costs => {
 
 export const costs: Projection<Costs> = {
   name: "costs",
-  version: 10,
+  version: 11,
   empty: {
     rows: HashMap.empty(),
     gone: HashMap.empty(),

@@ -3,7 +3,7 @@ import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { RecordedTask } from "../events/values.ts"
+import type { MachineWish, RecordedTask } from "../events/values.ts"
 import { portTexts } from "../task/ports.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
 import { notSearched } from "./search-facts.ts"
@@ -77,14 +77,22 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
         reason: event.reason,
         sinceMs: atMs
       }))
-    case "PortsOpened": {
-      const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
-      return { ...row, machine: { ...row.machine, ports }, trouble: null }
-    }
+    case "PortsOpened":
+      return { ...row, machine: withPorts(row.machine, event.ports), trouble: null }
     default:
       return row
   }
 }
+
+/** Its disk has the size that it came with. */
+export const withDisk = <M extends MachineWish>(machine: M, { diskGib }: { readonly diskGib?: number }): M =>
+  diskGib === undefined ? machine : { ...machine, diskGib }
+
+/** After a launch has opened these. */
+export const withPorts = <M extends MachineWish>(machine: M, opened: ReadonlyArray<string>): M => ({
+  ...machine,
+  ports: portTexts([...(machine.ports ?? []), ...opened])
+})
 
 const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
   const { address, host = null, hostKey = null, node, rank, token } = event
@@ -96,7 +104,7 @@ const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvi
   })
   const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
   const lost = row.lost.filter((other) => other.rank !== rank)
-  return { ...row, pending, nodes, lost, refused: null, trouble: null }
+  return { ...row, machine: withDisk(row.machine, event), pending, nodes, lost, refused: null, trouble: null }
 }
 
 const ready = (

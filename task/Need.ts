@@ -132,8 +132,13 @@ export const needIssue = (asked: Alternative, say: Say): Issue | undefined => {
     return wrong("spot_recovery", `${say("spot_recovery")} needs ${say("use_spot")}: true`)
   if (given(asked.spot_recovery) && given(asked.job_recovery))
     return wrong("job_recovery", `${say("spot_recovery")} and ${say("job_recovery")} are two names of one thing: give one`)
-  const tpu = tpuIssue(asked, need, say)
-  if (tpu !== undefined || need.image_id === undefined) return tpu
+  return tpuIssue(asked, need, say)
+}
+
+/** Where its image is, which a request for a new cluster has to say; one that is there knows it by itself. */
+export const imageIssue = (asked: Alternative): Issue | undefined => {
+  const need = needOf(asked)
+  if (need.image_id === undefined) return undefined
   // A region, a zone or a type may still tell the cloud, and a zone its region: that is for the offers.
   const isOpen = need.cloud === undefined && (need.region ?? need.zone ?? need.instance_type) !== undefined
   const image = isOpen ? undefined : imageProblem(need.image_id, need.cloud, need.region ?? need.zone)

@@ -83,6 +83,13 @@ const checkLimits = (need: Need, offers: Offers, enabled: ReadonlyArray<string>)
   return problems.length === 0 || problems.includes(undefined) ? Result.succeed(undefined) : refused(problems[0]!)
 }
 
+/** Whatever the offers are. */
+export const checkImagePlace = (need: Need): Checked<Need> => {
+  const { cloud, image_id: images, region, zone } = need
+  const problem = images && imageProblem(images, cloud, region ?? zone)
+  return problem === undefined ? Result.succeed(need) : refused(`image_id: ${problem}.`)
+}
+
 const checkImages = (need: Need, offers: Offers): Checked<Images | undefined> => {
   if (need.image_id === undefined) return Result.succeed(undefined)
   const { cloud, region } = need

@@ -1,6 +1,6 @@
 /** Of several requests, the one that a place meets, and what follows from it. Pure. */
 import type { Accelerators } from "./accelerators.ts"
-import { alternativesOf } from "./alternatives.ts"
+import { alternativesOf, together } from "./alternatives.ts"
 import { leastOf } from "./amounts.ts"
 import { type AutostopWish, armedMinutes } from "./autostop.ts"
 import { lessDemandingThan } from "./fit.ts"
@@ -57,6 +57,18 @@ export const placedNeed = (resources: Resources | null | undefined, place: Place
   const { items } = alternativesOf(resources)
   const fitting = items.filter((need) => fitsPlace(need, place))
   return fitting.find((need) => place !== null && hasAmounts(need, place)) ?? fitting[0] ?? items[0] ?? {}
+}
+
+/** What is asked of a cluster that is there, by its place: an image need not say where it is. */
+export const atPlace = (resources: Resources | null | undefined, { cloud, instanceType, region }: Place): Resources | null | undefined => {
+  const { items, kind } = alternativesOf(resources)
+  const isOpen = (need: Need) =>
+    need.image_id !== undefined &&
+    (need.region ?? need.zone) === undefined &&
+    (need.cloud ?? cloud) === cloud &&
+    (need.instance_type ?? instanceType) === instanceType
+  if (!items.some(isOpen)) return resources
+  return together({ kind, items: items.map((need) => (isOpen(need) ? present<Need>({ ...need, cloud, region }) : need)) })
 }
 
 /** What a launch says of autostop goes before what its task says for the place, field by field: `--down` keeps the task's minutes. */

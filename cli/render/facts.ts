@@ -53,7 +53,8 @@ const words: Words = {
   NodeRequested: ({ offer, ranks, refusedAgain }) =>
     `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
   NetworkMade: ({ words }) => words,
-  NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
+  NodeProvisioned: ({ rank, node, address, diskGib, host }) =>
+    `node ${rank} is there: ${node}, ${host ?? address}${diskGib === undefined ? "" : `, with a disk of ${diskGib} GiB`}`,
   NodeRefused: ({ code, message, node, scope = "zone", token }) =>
     code === nothingLeft ? `nothing is left: ${message}` : `${refused(token, node)}${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,

@@ -27,7 +27,9 @@ const Provisioned = Schema.Struct({
   address: Schema.String,
   /** What its owner or its cloud calls the machine, and the key that it shows (`ssh-ed25519 AAAA…`): made for it where it is rented. */
   host: Schema.NullOr(Schema.String),
-  hostKey: Schema.NullOr(Schema.String)
+  hostKey: Schema.NullOr(Schema.String),
+  /** Where it is not the one that was asked for, or the usual one. */
+  diskGib: Schema.optionalKey(Schema.Finite)
 })
 export type Provisioned = typeof Provisioned.Type
 

@@ -17,6 +17,8 @@ export interface Offered {
   readonly isSilent?: boolean
   /** For what the user has written, in the task or in `config.yaml`: no other time is of any help either. */
   readonly isMistaken?: boolean
+  /** What accelerators machines of the user's own have, which no list may know; null: not all of them were seen. */
+  readonly kinds?: ReadonlyArray<string> | null
   /** The user's way on. */
   readonly hint?: string
   /** Clouds that were set up and cannot be used now, and why: what is offered is taken in their place, for a task that names none. */

@@ -4,6 +4,7 @@
  */
 import * as Result from "effect/Result"
 import { exiting, ResourcesUnavailableError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
+import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { priceText } from "../../task/price.ts"
 import { sentence } from "../../task/sentence.ts"
@@ -24,6 +25,9 @@ const withMore = (error: SkydError, message: string, hint: string | null): SkydE
   const { exitCode, failoverHistory, noFailover } = error
   return exiting(new ResourcesUnavailableError({ message, hint, failoverHistory, noFailover }), exitCode)
 }
+
+/** What was asked for is in the way, and not that there is none just now. */
+export const mistaken = (error: SkydError, hint: string): SkydError => exiting(withMore(error, error.message, hint), exitCodes.usage)
 
 /**
  * What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
 import { NoCloudAccessError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf, together } from "../../task/alternatives.ts"
-import { checkWithOffers } from "../../task/check-offers.ts"
+import { checkImagePlace, checkWithOffers } from "../../task/check-offers.ts"
 import { same } from "../../task/fit.ts"
 import type { Need } from "../../task/Need.ts"
 import { meantText } from "../../task/near.ts"
@@ -24,7 +24,7 @@ export const completed = (task: RecordedTask, offers: Offers, enabled: ReadonlyA
     if (enabled.length === 0) return yield* Result.fail(noCloud)
     const { items, kind } = alternativesOf(task.resources)
     const full: Array<Need> = []
-    for (const need of items)
-      full.push(need.cloud === undefined || enabled.includes(need.cloud) ? yield* checkWithOffers(need, offers, enabled) : need)
+    const isLookedInto = ({ cloud }: Need) => cloud === undefined || enabled.includes(cloud)
+    for (const need of items) full.push(yield* isLookedInto(need) ? checkWithOffers(need, offers, enabled) : checkImagePlace(need))
     return same(items, full) ? task : { ...task, resources: together({ kind, items: full }) }
   }).pipe(Result.mapError(errorOf))

@@ -21,19 +21,22 @@ export const nearIn = (looks: ReadonlyArray<Look>): string =>
     .join(", ")
 
 /** By how many each accelerator is had. */
-const countsIn = (catalogs: ReadonlyArray<Catalog>): ReadonlyMap<string, ReadonlyArray<number>> => {
+export const countsIn = (catalogs: ReadonlyArray<Catalog>): ReadonlyMap<string, ReadonlyArray<number>> => {
   const kinds = catalogs.flatMap(({ attachable, types }) => [...attachable, ...types.flatMap(({ accelerators }) => accelerators ?? [])])
   const counts = Map.groupBy(kinds, ({ name }) => name)
   return new Map([...counts].map(([name, some]) => [name, [...new Set(some.map(({ count }) => count))].sort((a, b) => a - b)]))
 }
 
+/** The way on for a name of an accelerator that nobody has. */
+export const meantIn = (name: string, known: Iterable<string>): string => {
+  const meant = didYouMean(name, known)
+  return meant === undefined ? all : `Did you mean '${meant}'? ${all}`
+}
+
 const ofAccelerators = (name: string, count: number, isSomewhere: boolean, catalogs: ReadonlyArray<Catalog>): string => {
   const counts = countsIn(catalogs)
   const own = counts.get(name)
-  if (own === undefined) {
-    const meant = didYouMean(name, counts.keys())
-    return meant === undefined ? all : `Did you mean '${meant}'? ${all}`
-  }
+  if (own === undefined) return meantIn(name, counts.keys())
   if (!own.includes(count)) return `${name} is had by ${own.join(", ")}: sky show-gpus ${name}`
   return isSomewhere
     ? `Where there is: sky show-gpus ${name} --all-regions`
@@ -86,9 +89,9 @@ export const hintFor = (looks: ReadonlyArray<Look>, every: ReadonlyArray<Catalog
   const isSomewhere = looks.some(({ need }) => (need.region ?? need.zone) !== undefined)
   const [kind] = looks.flatMap(({ need }) => Object.entries(need.accelerators ?? {}))
   const near = nearIn(looks)
-  // One cloud has just that, on other machines: what another has in its place is not what is missing.
-  const isHad = kind !== undefined && countsIn(catalogs).get(kind[0])?.includes(kind[1]) === true
-  if (near !== "" && (isSomewhere || !isHad)) return `There is ${near}. ${all}`
+  // By how many it is had says more than what is near; and what one cloud has on other machines, another's others do not replace.
+  const isKnown = kind !== undefined && countsIn(catalogs).has(kind[0])
+  if (near !== "" && (isSomewhere || !isKnown)) return `There is ${near}. ${all}`
   const lacking = looks.find(({ lacks }) => lacks !== undefined)
   if (lacking !== undefined) return `${cloudDisplay(lacking.cloud)}: ${lacking.lacks}.`
   const type = looks.find(({ need }) => need.instance_type !== undefined)?.need

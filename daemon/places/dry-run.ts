@@ -17,7 +17,7 @@ import type { Cloud } from "../clouds/Cloud.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { notesOfClone } from "../commands/clone.ts"
 import { notesOfMachines } from "../commands/of-machines.ts"
-import { withWhoHasIt } from "../commands/others-have.ts"
+import { mistaken, withWhoHasIt } from "../commands/others-have.ts"
 import { isNowhere } from "../commands/places.ts"
 import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
 import { placesOf } from "../optimizer/blocks.ts"
@@ -26,6 +26,7 @@ import { planView } from "../optimizer/plan-view.ts"
 import { leftOut } from "../optimizer/unmet-wishes.ts"
 import { type Access, completedBy, isEnabledIn, whyNotIn } from "./offers-for.ts"
 import { noneGives } from "./unavailable.ts"
+import { hintForUnknown } from "./unknown-kinds.ts"
 
 export interface Question {
   /** Of the cluster, where it has one. */
@@ -82,11 +83,20 @@ const foundElsewhere = (refusal: SkydError, { access, catalogs, clouds, more, pl
   return planNotEnabled(task, catalogs(), isEnabledIn(access), more)
 }
 
-const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<typeof foundElsewhere>): SkydError => {
+const withWayOn = (refusal: SkydError, question: Question, found: ReturnType<typeof foundElsewhere>): SkydError => {
   if (found === undefined) return refusal
   const { access, catalogs, places, task } = question
   const isListed = !places.off && catalogs().some(({ cloud }) => isEnabledIn(access)(cloud))
   return withWhoHasIt(refusal, places, found, numNodesOf(task), isListed)
+}
+
+/** A thing that nobody has is no lack of room: neither another time nor less of it is of any help. */
+const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<typeof foundElsewhere>): SkydError => {
+  const error = withWayOn(refusal, question, found)
+  const { catalogs, places, row, task } = question
+  const isForWant = row === undefined && error._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
+  const hint = isForWant ? hintForUnknown(task, places, catalogs) : undefined
+  return hint === undefined ? error : mistaken(error, hint)
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */

@@ -87,7 +87,17 @@ export const offersFor = Effect.fn("offersFor")(function* (
     const reason = `${cloudDisplay(name)} is not enabled${why ? `: ${why}` : ""}`
     const isForbidden = known.isForbidden?.() === true
     const isSilent = known.isSilent?.() === true
-    return Effect.succeed({ offers: [], reason, off: true, isForbidden, isMistaken, isSilent, ...(hint === undefined ? {} : { hint }) })
+    const kinds = known.machines === undefined ? [] : null
+    return Effect.succeed({
+      offers: [],
+      reason,
+      off: true,
+      isForbidden,
+      isMistaken,
+      isSilent,
+      kinds,
+      ...(hint === undefined ? {} : { hint })
+    })
   }
   const wishes = kind === "ordered" ? items.map((item) => [item]) : [items]
   const groups = yield* Effect.forEach(
@@ -117,6 +127,7 @@ export const offersFor = Effect.fn("offersFor")(function* (
     reason: reasons.size === 0 ? null : [...reasons].join("; "),
     lacks,
     busy: answers.some(({ busy }) => busy === true),
+    kinds: answers.some(({ kinds }) => kinds === null) ? null : answers.flatMap(({ kinds }) => kinds ?? []),
     off: answers.length > 0 && answers.every(({ off }) => off === true),
     isForbidden: answers.length > 0 && answers.every(({ isForbidden }) => isForbidden === true),
     isSilent: answers.length > 0 && answers.every(({ isSilent }) => isSilent === true),

@@ -1,6 +1,5 @@
 /** What clusters have cost, from a world of any moment. Pure. */
 import * as HashMap from "effect/HashMap"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { type CostRow, costAt } from "../../projections/CostRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
@@ -8,16 +7,10 @@ import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
 import { hasPrice } from "../../task/price.ts"
 import type { World } from "../World.ts"
 import { askedFor } from "./asked-for.ts"
-import { handleOf } from "./cluster-view.ts"
 import { means } from "./select.ts"
 
-const machineOf = (live: ClusterRow | undefined) => {
-  const { launchedMachine } = live === undefined ? {} : handleOf(live)
-  return launchedMachine === undefined ? {} : { launchedMachine }
-}
-
 const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
-  const { goneAtMs, id, launchedAtMs, lost, meters, name, numNodes, offer, sinceMs, spans } = row
+  const { goneAtMs, id, launchedAtMs, lost, machine, meters, name, numNodes, offer, sinceMs, spans } = row
   const live = rowOf(clusters, id)
   const { ranMs, usd } = costAt(row, nowMs)
   const sum = (some: CostRow["meters"]) => some.reduce((total, { usdPerHour }) => total + usdPerHour, 0)
@@ -31,7 +24,7 @@ const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
     goneAtMs,
     numNodes,
     resources: offer,
-    ...machineOf(live),
+    ...(Object.keys(machine).length > 0 && { launchedMachine: machine }),
     durationMs: ranMs,
     usdPerHour: isKnown ? usdPerHour : null,
     runningUsdPerHour: sum(meters.filter((meter) => meter.sinceMs !== null)),

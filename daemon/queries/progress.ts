@@ -45,12 +45,14 @@ const asked = ({ ranks }: typeof NodeRequested.Type, row: ClusterRow | undefined
   row === undefined || ranks.length >= row.numNodes ? nodes(ranks.length) : `${ranks.length} of ${nodes(row.numNodes)}`
 
 /** The last one that was given of what was asked for together: told where the cluster has all its nodes by it. */
-const provisioned = (row: ClusterRow, { rank, token }: typeof NodeProvisioned.Type) => {
+const provisioned = (row: ClusterRow, { diskGib, rank, token }: typeof NodeProvisioned.Type) => {
   const own = row.nodes.filter((node) => node.token === token)
   const isWhole = row.pending.length === 0 && row.nodes.length >= row.numNodes
   if (!isWhole || rank !== own.at(-1)?.rank) return undefined
   const count = own.length === row.nodes.length ? nodes(own.length) : `${own.length} of ${nodes(row.nodes.length)}`
-  return said("provision", "done", `${count}${hasMoved(row) ? foundIn(row) : ""}`)
+  // Nobody has asked for that, and it costs as long as it is there.
+  const disk = diskGib === undefined ? "" : `, each with a disk of ${diskGib} GiB: what it was made from is that large`
+  return said("provision", "done", `${count}${hasMoved(row) ? foundIn(row) : ""}${disk}`)
 }
 
 /** Its place is that of what was asked last. */

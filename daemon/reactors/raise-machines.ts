@@ -116,7 +116,7 @@ export const provision = Effect.fn("perform.provision")(function* (
   { inherited, log }: Hands
 ) {
   const asked = row.pending.find((pending) => pending.token === token)!
-  const given = ({ address, host, hostKey, node, rank }: Provisioned): Event => ({
+  const given = ({ address, diskGib, host, hostKey, node, rank }: Provisioned): Event => ({
     _tag: "NodeProvisioned",
     cluster: row.id,
     token,
@@ -124,11 +124,11 @@ export const provision = Effect.fn("perform.provision")(function* (
     node,
     address,
     ...(host === null ? {} : { host }),
-    ...(hostKey === null ? {} : { hostKey })
+    ...(hostKey === null ? {} : { hostKey }),
+    ...(diskGib === undefined ? {} : { diskGib })
   })
   const { machine, offer, ranks } = asked
-  const { name } = cloud
-  const leftRegions = row.asked.flatMap((one) => (one.cloud === name && one.region !== offer.region ? [one.region] : []))
+  const leftRegions = row.asked.flatMap((one) => (one.cloud === cloud.name && one.region !== offer.region ? [one.region] : []))
   const request = {
     tags: tagsOf(row, log),
     token,
@@ -142,7 +142,7 @@ export const provision = Effect.fn("perform.provision")(function* (
   }
   const made: Array<Event> = []
   return yield* cloud.provision(request).pipe(
-    Effect.provideService(Made, (one) => void made.push({ _tag: "NetworkMade", cluster: row.id, cloud: name, ...one })),
+    Effect.provideService(Made, (one) => void made.push({ _tag: "NetworkMade", cluster: row.id, cloud: cloud.name, ...one })),
     Effect.map((all) => seen(operationOf(row), [...made, ...all.map(given)])),
     Effect.catchIf(
       ({ kind }) => kind === "Refused",

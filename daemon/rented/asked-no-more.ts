@@ -28,6 +28,10 @@ export const askedNoMore = () => {
           })
         )
       }),
+    /** Its cloud's part knows whether it may have been, as soon as it does. */
+    maySent: (request: ProvisionRequest, may: boolean) => {
+      askedFor(request).maySent = may
+    },
     /** Of one that may have been asked for, its cloud's part believes no refusal; this one is none of its cloud's. */
     believed:
       (provision: Cloud["provision"]): Cloud["provision"] =>

@@ -7,6 +7,7 @@ import { rowNamed } from "../../projections/clusters.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import type { CommandName, commands } from "../../sdk/protocol/methods.ts"
 import { needOf } from "../../task/Need.ts"
+import { atPlace } from "../../task/placed.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import { type Identities, identitiesOf } from "../clouds/identities.ts"
@@ -78,6 +79,13 @@ const planned = (decided: Decided, input: Input<"launch">): Decided => {
   return Result.flatMap(planFor(offers, { ...questionOf(input), clone }), (plan) => nothingToDo({ ...nothing, plan }))
 }
 
+/** Of a cluster that has its machines: where it is looked for, it may still come to be elsewhere. */
+const onIts = (row: ClusterRow | undefined, task: RecordedTask): RecordedTask => {
+  if (!row?.offer || row.nodes.length === 0) return task
+  const resources = atPlace(task.resources, row.offer)
+  return resources === task.resources ? task : { ...task, resources: resources! }
+}
+
 const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = {
   launch: (input) => {
     const { access, clouds, context, fresh, name, params, places, row, world } = input
@@ -85,7 +93,7 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
     const clones = (cloud: string) => clouds.get(cloud)?.clonesDisks === true
     const cloneFor = (task: RecordedTask) =>
       from === null ? Result.succeed(undefined) : clonedDisk({ from, task, clones, source: rowNamed(world.clusters, from), target: row })
-    const decided = Result.flatMap(completedBy(clouds, access, input.task), (task) =>
+    const decided = Result.flatMap(completedBy(clouds, access, onIts(row, input.task)), (task) =>
       Result.flatMap(cloneFor(task), (clone) =>
         launch(row, { name, fresh, task, clone, options: params, ...ofPlace(input), ...places }, context)
       )
@@ -94,7 +102,7 @@ const Deciders: { readonly [M in CommandName]: (input: Input<M>) => Decided } = 
   },
   exec: (input) => {
     const { access, clouds, context, name, params, row } = input
-    const decided = Result.flatMap(row ? completedBy(clouds, access, input.task) : Result.succeed(input.task), (task) =>
+    const decided = Result.flatMap(row ? completedBy(clouds, access, onIts(row, input.task)) : Result.succeed(input.task), (task) =>
       exec(row, { name, task, down: params.down ?? false, lastUse: params.lastUse ?? "" }, context)
     )
     return params.dryrun && decided._tag === "Success" ? nothingToDo({ jobId: null, handle: null, cluster: name }) : decided

@@ -22,7 +22,7 @@ export interface CostRecord {
   /** Unix seconds of when it ran, the last hundred times; the end is null while it runs. */
   readonly usageIntervals: ReadonlyArray<readonly [start: number, end: number | null]>
   readonly numNodes: number
-  /** What each node was; null where no place was chosen. Disk, image, ports and labels of one that is there alone. */
+  /** What each node was; null where no place was chosen. */
   readonly resources: Resources | null
   /** USD. Of its machines alone, by their prices when they were asked for: what no list has a price for is not counted. */
   readonly totalCost: number

@@ -9,7 +9,7 @@ import * as edits from "../../task/edits.ts"
 import { isEmpty, isLaunchable, lessDemandingThan, shouldBeBlockedBy } from "../../task/fit.ts"
 import { anyRegion } from "../../task/images.ts"
 import { fileMountsOf, storageMountsOf } from "../../task/mounts.ts"
-import { type Need, needOf } from "../../task/Need.ts"
+import { imageIssue, type Need, needOf } from "../../task/Need.ts"
 import { needOfPlace } from "../../task/placed.ts"
 import { present } from "../../task/present.ts"
 import { asInFiles } from "../../task/Refusal.ts"
@@ -103,9 +103,9 @@ const optionOfOne: NameOf = (path) => optionOf(path[0] === "any_of" || path[0] =
 /** The requests of a `resources` section. */
 export const choiceOf = (section: unknown): Choice<Request> => {
   const resources = decoded<Resources>(ResourcesFields, section ?? {}, "Resources", optionOfOne)
-  const wrong = resourcesIssue(resources, camel)
-  if (wrong !== undefined) throw refuse(sentence("Resources", optionOfOne(wrong.path), wrong.issue))
   const { items, kind } = split(resources)
+  const wrong = resourcesIssue(resources, camel) ?? items.map(imageIssue).find((issue) => issue !== undefined)
+  if (wrong !== undefined) throw refuse(sentence("Resources", optionOfOne(wrong.path), wrong.issue))
   return { kind, items: items.map(requestOf) }
 }
 

@@ -23,7 +23,7 @@ export const CostView = Schema.Struct({
   goneAtMs: Schema.NullOr(Schema.Natural),
   numNodes: Schema.Int,
   resources: Schema.NullOr(Offer),
-  /** What the machines of one that is there were asked to be besides: disk, image, ports, labels. */
+  /** What its machines were asked to be besides: disk, image, ports, labels. */
   launchedMachine: ResourceHandle.fields.launchedMachine,
   /** How long any of its nodes has run. */
   durationMs: Schema.Natural,

@@ -69,6 +69,31 @@ describeWithMoto("a request for machines of EC2", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("from an image or a disk that is larger than what is usual says how large its disks are, to the next daemon as well", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const large = (gib: number) =>
+        `<DescribeImagesResponse><imagesSet><item><imageId>ami-0amazonlinux2023</imageId><rootDeviceName>/dev/xvda</rootDeviceName><blockDeviceMapping><item><deviceName>/dev/xvda</deviceName><ebs><volumeSize>${gib}</volumeSize></ebs></item></blockDeviceMapping></item></imagesSet></DescribeImagesResponse>`
+      yield* fault({ action: "DescribeImages", body: large(300) })
+      const images = { "us-east-1": "ami-0amazonlinux2023" }
+      const asked = request([0, 1], { machine: { images } })
+      const sizes = (nodes: ReadonlyArray<{ readonly diskGib?: number }>) => nodes.map(({ diskGib }) => diskGib)
+      assert.deepStrictEqual(sizes(yield* cloud.provision(asked)), [300, 300])
+      const next = yield* daemonOver(home)
+      assert.deepStrictEqual(sizes(yield* next.provision(inherited(asked))), [300, 300])
+      // What was asked for, and what is usual, is said already.
+      assert.deepStrictEqual(sizes(yield* cloud.provision(request([0], { machine: { images, diskGib: 400 } }))), [undefined])
+      const small = yield* Effect.flip(cloud.provision(request([0], { machine: { images, diskGib: 299 } })))
+      assert.deepInclude(small, {
+        kind: "Refused",
+        scope: "everywhere",
+        message: "the image ami-0amazonlinux2023 needs 300 GiB, disk_size is 299"
+      })
+      yield* calm
+      assert.deepStrictEqual(sizes(yield* cloud.provision(request([0]))), [undefined])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is found by the next daemon, whatever the user has changed meanwhile", () =>
     Effect.gen(function* () {
       const { cloud, home, request } = yield* one

@@ -362,6 +362,25 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("of a machine that was kept, whose disk is larger than what is usual, says how large its disks are", () =>
+    Effect.gen(function* () {
+      const { cloud, home, request } = yield* one
+      const sizes = (nodes: ReadonlyArray<{ readonly diskGib?: number }>) => nodes.map(({ diskGib }) => diskGib)
+      const [source] = yield* cloud.provision(request([0], { machine: { diskGib: 300 } }))
+      assert.isUndefined(source!.diskGib)
+      const sourceInstance = `zones/${zone}/instances/${source!.host}`
+      yield* Effect.promise(() => gce().console("POST", "global/machineImages", { name: "kept", sourceInstance }))
+      const kept = { images: { "*": "projects/lab-1/global/machineImages/kept" } }
+      const asked = request([0, 1], { machine: kept })
+      assert.deepStrictEqual(sizes(yield* cloud.provision(asked)), [300, 300])
+      const next = yield* daemonOver(home)
+      assert.deepStrictEqual(sizes(yield* next.provision(inherited(asked))), [300, 300])
+      // Another size is asked for in vain there, and that is said.
+      assert.deepStrictEqual(sizes(yield* cloud.provision(request([0], { machine: { ...kept, diskGib: 200 } }))), [300])
+      assert.deepStrictEqual(sizes(yield* cloud.provision(request([0]))), [undefined])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("of a machine that was kept makes each from it, all or none", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one

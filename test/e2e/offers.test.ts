@@ -41,8 +41,8 @@ describe("a dry run", () => {
   })
 
   it("is refused where nobody has it, with what is near", async () => {
-    expect(await dry("--gpus", "V100:3")).toMatchObject({ code: 7, err: expect.stringContaining("There is V100:4, V100:8, V100-32GB:8.") })
-    expect(await dry("--gpus", "H100:3")).toMatchObject({ code: 7, err: expect.stringContaining("There is H100:4, H100:8, H100-MEGA:8.") })
+    expect(await dry("--gpus", "V100:3")).toMatchObject({ code: 7, err: expect.stringContaining("V100 is had by 1, 2, 4, 8: ") })
+    expect(await dry("--gpus", "H100:3")).toMatchObject({ code: 7, err: expect.stringContaining("H100 is had by 1, 2, 4, 8: ") })
     expect(await dry("--infra", "aws/us-east1")).toMatchObject({ code: 2, err: expect.stringContaining("Did you mean 'us-east-1'?") })
     expect(await dry("-t", "m6i.large", "--gpus", "V100", "--cloud", "aws")).toMatchObject({
       code: 2,
@@ -65,7 +65,7 @@ describe("a wish that no cloud can meet", () => {
   it("is told what is wrong with it before where it cannot go, dry or not", async () => {
     for (const one of [dry, refused]) {
       expect((await one("--cloud", "gcp", "--gpus", "V100:3")).err).toMatch(
-        /^✗ GCP has no V100:3\. Besides, GCP is not enabled: .*\n {2}There is V100:4, V100:8\./m
+        /^✗ GCP has no V100:3\. Besides, GCP is not enabled: .*\n {2}V100 is had by 1, 2, 4, 8: sky show-gpus V100$/m
       )
       expect((await one("--cloud", "aws", "-t", "m6i.2xlagre")).err).toMatch(
         /^✗ There is no instance type 'm6i\.2xlagre' on AWS\. Besides, AWS is not enabled: there are no credentials.*\n {2}Did you mean 'm6i\.2xlarge'\?/m
@@ -82,6 +82,20 @@ describe("a wish that no cloud can meet", () => {
         /^✗ AWS and GCP have no L4:1 with 1000\+ CPUs\. Besides, this machine/m
       )
     }
+  })
+
+  it("of a GPU whose name nobody has is wrong usage and no lack of room, wherever it may go, and is told the nearest", async () => {
+    const mistyped = { code: 2, err: expect.stringMatching(/V1000.*\n {2}(.*\n {2})?Did you mean 'V100'\?/) }
+    const file = home.file("mistyped.yaml", "resources: {any_of: [{accelerators: V1000}, {accelerators: 'V1000:8'}]}\nrun: r\n")
+    for (const one of [dry, refused])
+      for (const infra of [[], ["--infra", "aws"], ["--infra", "local"]])
+        expect(await one("--gpus", "V1000:1", ...infra)).toMatchObject(mistyped)
+    expect(await home.sky("launch", "-y", "-c", "p", file)).toMatchObject(mistyped)
+    // One of several may be had elsewhere, or in a while.
+    const either = home.file("either-gpu.yaml", "resources: {infra: local, accelerators: [V1000, A100]}\nrun: r\n")
+    expect(await home.sky("launch", "-y", "-c", "p", either)).toMatchObject({ code: 7 })
+    const { err } = await home.sky("launch", "-y", "-c", "p", "-o", "json", "--gpus", "V1000", "true")
+    expect(JSON.parse(err).error).toMatchObject({ tag: "ResourcesUnavailableError", exitCode: 2 })
   })
 
   it("of TPUs is refused with one sentence, dry or not and whatever is enabled, and beside GPUs they are left out", async () => {

@@ -65,5 +65,12 @@ run: echo here
     const { code, err } = await home.sky("exec", "any", yaml("other", "resources:\n  cloud: gcp\nrun: echo\n"))
     expect(code).toBe(6)
     expect(err).toContain("requested GCP, existing Local")
+    const image = await home.sky("launch", "-y", "-c", "any", "--image-id", "ami-1", "true")
+    expect(image).toMatchObject({ code: 6, err: expect.stringContaining("requested the image ami-1, existing the usual image") })
+    const fresh = await home.sky("launch", "-y", "-c", "fresh", "--image-id", "ami-1", "true")
+    expect(fresh).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("an image of a cloud needs the cloud: name it (--cloud aws, say)")
+    })
   })
 })

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HashMap } from "effect"
 import fc from "fast-check"
+import { rootDiskUsdPerHour } from "../../daemon/clouds/aws/disk.ts"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { costsOf } from "../../daemon/queries/costs.ts"
 import * as World from "../../daemon/World.ts"
@@ -576,4 +577,37 @@ it("says what the machines of a cluster that is there were asked to be", () => {
   const gave: Said = [{ _tag: "NodeProvisioned", cluster, token, rank: 0, node: nodeId(0), address: "127.0.1.1" }, "r-launch"]
   const [cost] = costsOf(factsWorld([...launchAsked(), asked, gave]), {}, 9).costs
   assert.deepStrictEqual(cost?.launchedMachine, machine)
+})
+
+it("a disk that came larger than was asked for is what its machines have, in status, in its cost while it is off, and in the report", () => {
+  const came = { ...(given() as object), diskGib: 500 } as Said
+  const world = worldOf([
+    [0, created],
+    [0, chosen()],
+    [0, wanted()],
+    [0, came]
+  ])
+  const row = rowOf(world.clusters, cluster)!
+  assert.deepStrictEqual(clusterView(row, world.jobs, 0).handle.launchedMachine, { diskGib: 500 })
+  assert.deepStrictEqual(costsOf(world, {}, 0).costs[0]?.launchedMachine, { diskGib: 500 })
+  assert.strictEqual(rootDiskUsdPerHour(row.machine), rootDiskUsdPerHour({ diskGib: 500 }))
+  assert.isAbove(rootDiskUsdPerHour(row.machine)!, rootDiskUsdPerHour({})!)
+})
+
+it("a cluster that is gone is told with the machines that it had: their disk, image, labels and what was opened later", () => {
+  const clone = { cloud: "aws", region: null, cluster, clusterName: name, node: nodeId(0), host: null, gib: 99 }
+  const machine = { diskGib: 99, diskTier: "high", images: { "us-east-1": "ami-1" }, labels: { team: "red" }, ports: ["80"] }
+  const facts: ReadonlyArray<Timed> = [
+    [0, created],
+    [0, chosen()],
+    [0, { _tag: "NodeRequested", cluster, token, ranks: [0], offer: priced, machine: { ...machine, clone } }],
+    [0, given()],
+    [1, { _tag: "PortsOpened", cluster, ports: ["8080"] }],
+    [2, { _tag: "ClusterGone", cluster, name, reason: "asked" }]
+  ]
+  const opened = { ...machine, ports: ["80", "8080"] }
+  assert.deepInclude(costOf(facts, 3), { status: null, launchedMachine: opened })
+  const live = worldOf(facts.slice(0, -1))
+  const handle = clusterView(rowOf(live.clusters, cluster)!, live.jobs, 0).handle.launchedMachine
+  assert.deepStrictEqual(costOf(facts.slice(0, -1), 3).launchedMachine, handle)
 })

@@ -14,6 +14,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
 import type { Resources } from "../../task/Resources.ts"
 import { asked, cluster, name, offer, requested, rowAfter, type Said, token, up, worldOf } from "../fakes/facts.ts"
+import { packed } from "./catalog/packed.ts"
 
 const fresh = ClusterId.make("01HZZZZZZZZZZZZZZZZZZZZZZ2")
 const context: Context = { requested: (requested("any", "r-now") as readonly [never, string])[0], nowMs: 90_000, user: "ann" }
@@ -181,6 +182,29 @@ describe("what no enabled cloud has", () => {
     assert.deepStrictEqual(launched?.task.resources, { cloud: "aws", region: "us-east-1" })
     const job = find(decide("exec", { ...input, params: { task: asked, clusterName: name } }), "JobSubmitted")
     assert.deepStrictEqual(job?.task.resources, { cloud: "aws", region: "us-east-1" })
+  })
+  it("is held against the image that its cluster has, whose place it need not say; a new one's it must", () => {
+    const clouds = new Map([["aws", { name: "aws", catalog: offers("aws"), lackOf: () => null } as unknown as Cloud]])
+    const there = { ...rowAfter(up()), offer: { ...offer, cloud: "aws", region: "us-east-1" } } as ClusterRow
+    const row = { ...there, machine: { images: { "us-east-1": "ami-1" } } }
+    const decided = (method: "launch" | "exec", resources: Resources, on: ClusterRow | undefined) => {
+      const task = { run: "r", resources }
+      const more = { task, clouds, access: new Map([["aws", null]]), places: { offers: [], reason: null }, identities: new Map() }
+      const input = { row: on, world: worldOf([]), context, name, fresh, ...more, catalogs: packed.all }
+      return decide(method, { ...input, params: { task, clusterName: name } } as never)
+    }
+    for (const method of ["launch", "exec"] as const)
+      for (const more of [{}, { cloud: "aws" }, { region: "us-east-1" }]) {
+        assert.isTrue(Result.isSuccess(decided(method, { ...more, image_id: "ami-1" }, row)), JSON.stringify(more))
+        const { _tag, message } = refusal(decided(method, { ...more, image_id: "ami-2" }, row))
+        assert.strictEqual(_tag, "ResourcesMismatchError")
+        assert.include(message, "requested the image ami-2, existing the image ami-1")
+      }
+    const { _tag, message } = refusal(decided("launch", { image_id: "ami-1" }, undefined))
+    assert.strictEqual(_tag, "ValueError")
+    assert.include(message, "an image of a cloud needs the cloud")
+    // Where it is looked for still, it may come to be anywhere.
+    assert.strictEqual(refusal(decided("launch", { image_id: "ami-1" }, rowAfter(asked())))._tag, "ValueError")
   })
   it("leaves a task as it was written when nothing follows from the offers", () => {
     const resources = { cpus: 1, autostop: false, accelerators: { l4: null } }

@@ -20,6 +20,12 @@ const cloud = (name: string, usdPerHour: number, noQuota: (region: string | null
 }
 const optimize = (...clouds: ReadonlyArray<ReturnType<typeof cloud>>) =>
   catalogAnswers(new Map(clouds), packed).optimize({ task: { resources: { accelerators: { V100: 1 } } } })
+/** A cloud that has nothing of the kind, on machines with these. */
+const machines = (kinds: ReadonlyArray<string> | null, whyNot: string | null = null) => {
+  const offered = { offers: [], reason: "no machine is like that", kinds }
+  const ssh = { name: "ssh", whyNot: Effect.succeed(whyNot), offers: () => Effect.succeed(offered), machines: () => Effect.succeed([]) }
+  return new Map([["ssh", ssh as unknown as Cloud], cloud("local", 0, () => null)])
+}
 
 describe("the best place for a task", () => {
   it.effect("is none where the account has no quota, and that is said", () =>
@@ -45,6 +51,24 @@ describe("the best place for a task", () => {
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(optimize(cloud("ssh", 0, () => null, true)))
       assert.strictEqual(message, "No place fits the task: all are taken.")
+    })
+  )
+})
+
+describe("an accelerator that no machine has", () => {
+  const codeFor = (name: string, clouds: ReadonlyMap<string, Cloud>) =>
+    Effect.map(
+      Effect.flip(catalogAnswers(clouds, packed).optimize({ task: { resources: { cloud: "ssh", accelerators: { [name]: 2 } } } })),
+      ({ _tag, exitCode, hint }) => [_tag, exitCode, hint?.includes("Did you mean 'V100'?")]
+    )
+  it.effect("is wrong usage where neither a list nor one of the user's own machines knows its name, and only there", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* codeFor("V1000", machines(["MyChip"])), ["ResourcesUnavailableError", 2, true])
+      for (const name of ["MyChip", "mychip", "V100", "K520"])
+        assert.deepStrictEqual(yield* codeFor(name, machines(["MyChip"])), ["ResourcesUnavailableError", 7, false], name)
+      // A machine that was not seen, or a cloud that is not set up yet, may have it.
+      assert.deepStrictEqual(yield* codeFor("V1000", machines(null)), ["ResourcesUnavailableError", 7, false])
+      assert.deepStrictEqual(yield* codeFor("V1000", machines([], "there is no pools file")), ["ResourcesUnavailableError", 7, false])
     })
   )
 })

@@ -22,6 +22,7 @@ import {
   name,
   nodeId,
   offer,
+  provisioned,
   recorded,
   requested,
   type Said,
@@ -37,6 +38,16 @@ const last = (facts: ReadonlyArray<Said>, at = facts.length - 1) => {
   const told = progressOf(recorded(facts)[at]!, worldOf(facts), name)
   return told && [told.phase, told.state, told.detail]
 }
+
+it("a launch whose machines came with larger disks than it asked for says how large they are", () => {
+  const facts = [...asked(), ...provisioned(2)]
+  assert.deepStrictEqual(last(facts), ["provision", "done", "2 nodes"])
+  const came = facts.map((said): Said => {
+    const [event, of = "r-launch"] = "_tag" in said ? [said] : said
+    return event._tag === "NodeProvisioned" ? [{ ...event, diskGib: 500 }, of] : said
+  })
+  assert.deepStrictEqual(last(came), ["provision", "done", "2 nodes, each with a disk of 500 GiB: what it was made from is that large"])
+})
 
 describe("a launch behind another", () => {
   const second: ReadonlyArray<Said> = [requested("launch", "r-2"), launchRequested({}, "r-2")]

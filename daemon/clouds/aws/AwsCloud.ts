@@ -10,9 +10,11 @@ import { whileCopying } from "../../rented/copying.ts"
 import { eachTried } from "../../rented/each-tried.ts"
 import { doubtful } from "../../rented/kept.ts"
 import { asOffers, listedAs, offersOf } from "../../rented/offers.ts"
+import { ownDisk } from "../../rented/own-disk.ts"
 import { labelled, ownSettings, underWay, whyNotBy } from "../../rented/own-settings.ts"
 import { makeRented, type RentedCloudOptions } from "../../rented/RentedCloud.ts"
 import { inputAsOfNow } from "../../rented/run-as-of-now.ts"
+import { proxyCommandIn } from "../../rented/settings.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type Tags } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
@@ -31,11 +33,13 @@ import { makeArchOf } from "./machine-types.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
 import { makeOpenPorts } from "./open-ports.ts"
+import { makeOwnNames } from "./own-names.ts"
 import { makeOwned } from "./owned.ts"
 import { makeProvision } from "./provision.ts"
 import { makeNoQuota } from "./quotas.ts"
 import { makeRemnants } from "./remnants.ts"
-import { awsSettings } from "./settings.ts"
+import { rootGib } from "./root-size.ts"
+import { type AwsSettings, awsSettings } from "./settings.ts"
 import { makeZoneNames } from "./zone-names.ts"
 
 const endsWhenStopped = "AWS ends a spot machine when it stops"
@@ -58,7 +62,12 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const clones = makeClones(aws)
   const remnants = makeRemnants(aws, groups, clones)
   const network = yield* makeNetwork({ ...aws, fingerprint })
+  const ownNames = yield* makeOwnNames({ ...aws, fingerprint }, groups)
   const archOf = yield* makeArchOf(aws)
+
+  /** Where a launch may go. */
+  const openRegions = ({ sshProxyCommand }: Pick<AwsSettings, "sshProxyCommand">) =>
+    (accountCatalog()?.regions ?? regions()).filter((region) => proxyCommandIn(sshProxyCommand, region) !== undefined)
 
   const inputOf = Effect.fn("AwsCloud.inputOf")(function* (request: ProvisionRequest) {
     const { machine = {}, offer, ranks, tags, token } = request
@@ -92,10 +101,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     return input instanceof CloudError ? yield* input : input
   })
 
-  const { asking, believed } = askedNoMore()
+  const { asking, believed, maySent } = askedNoMore()
   const provisionOnce = makeProvision({
     aws,
     instances,
+    maySent,
     inputOf: (request) => asking(request, inputAsOfNow({ inputNow: inputOf(request), isGone, forget })),
     settings,
     hostKeyOf,
@@ -112,7 +122,11 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       : Effect.ignore(remnants.removeCopies(left, tags.cluster))
   }
   const provision = cleanedUp({
-    provision: (request) => Effect.andThen(leaveRegion(request), underWay(doubting(believed(provisionOnce)(request)))),
+    provision: (request) =>
+      leaveRegion(request).pipe(
+        Effect.andThen(underWay(doubting(believed(provisionOnce)(request)))),
+        Effect.zipWith(rootGib(request, images, archOf), (nodes, gib) => nodes.map((node) => ownDisk(node, request.machine, gib)))
+      ),
     closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
     removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
@@ -127,7 +141,13 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     hasSigns: Effect.sync(account.hasSigns),
     ...whyNotBy(
       account.whyNot,
-      Effect.flatMap(settings, (own) => labelled("aws", own))
+      Effect.flatMap(settings, (own) => Effect.andThen(labelled("aws", own), ownNames.areThere(own, openRegions(own))))
+    ),
+    warnings: Effect.flatMap(account.warnings, (lacks) =>
+      settings.pipe(
+        Effect.flatMap((own) => ownNames.warnings(own, openRegions(own))),
+        Effect.match({ onSuccess: (some) => [...lacks, ...some], onFailure: () => lacks })
+      )
     ),
     doubt: () => {
       account.doubt()

@@ -46,10 +46,10 @@ const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
       (rule.UserIdGroupPairs === undefined || own.UserIdGroupPairs?.some(({ GroupId }) => GroupId === rule.UserIdGroupPairs![0]!.GroupId))
   )
 
-const notFound = (name: string, vpcId: string) =>
+const notFound = (name: string, region: string, vpcId: string) =>
   refusedForAny(
     "InvalidGroup.NotFound",
-    `there is no security group '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
+    `${region} has no security group of the name '${name}' in ${vpcId} (aws.security_group_name in config.yaml)`,
     "region"
   )
 
@@ -143,7 +143,7 @@ export const makeGroups = (aws: Aws) => {
 
   return {
     named: Effect.fn("Groups.named")(function* (region: string, vpcId: string, name: string) {
-      return (yield* find(region, vpcId, name))?.GroupId ?? (yield* notFound(name, vpcId))
+      return (yield* find(region, vpcId, name))?.GroupId ?? (yield* notFound(name, region, vpcId))
     }),
     ofFolder: (region: string, vpcId: string, folder: string) =>
       ensure({

@@ -10,21 +10,27 @@ import { chooseSubnet, type NetworkOf } from "./subnets.ts"
 /** EC2 takes no more. */
 const routeTablesMax = 100
 
+export const vpcsIn = Effect.fn("Network.vpcs")(function* (aws: Aws, region: string) {
+  const [vpcs, subnets] = yield* Effect.all(
+    [
+      allPages((from) => aws.ask(region, "DescribeVpcs", (ec2, asked) => ec2.describeVpcs(from, asked))),
+      allPages((from) => aws.ask(region, "DescribeSubnets", (ec2, asked) => ec2.describeSubnets(from, asked)))
+    ],
+    { concurrency: "unbounded" }
+  )
+  return { vpcs: vpcs.flatMap(({ Vpcs = [] }) => Vpcs), subnets: subnets.flatMap(({ Subnets = [] }) => Subnets) }
+})
+
 export const makeNetwork = (aws: Aws) => {
   const lookup = Effect.fn("Network.lookup")(function* (region: string) {
-    const [vpcs, subnets, routeTables] = yield* Effect.all(
+    const [vpcs, routeTables] = yield* Effect.all(
       [
-        allPages((from) => aws.ask(region, "DescribeVpcs", (ec2, asked) => ec2.describeVpcs(from, asked))),
-        allPages((from) => aws.ask(region, "DescribeSubnets", (ec2, asked) => ec2.describeSubnets(from, asked))),
+        vpcsIn(aws, region),
         allPages((from) => aws.ask(region, "DescribeRouteTables", (ec2, asked) => ec2.describeRouteTables(from, asked)), routeTablesMax)
       ],
       { concurrency: "unbounded" }
     )
-    return {
-      vpcs: vpcs.flatMap(({ Vpcs = [] }) => Vpcs),
-      subnets: subnets.flatMap(({ Subnets = [] }) => Subnets),
-      routeTables: routeTables.flatMap(({ RouteTables = [] }) => RouteTables)
-    } satisfies NetworkOf
+    return { ...vpcs, routeTables: routeTables.flatMap(({ RouteTables = [] }) => RouteTables) } satisfies NetworkOf
   })
   return Effect.map(
     keptOf(aws.fingerprint, lookup, "5 minutes"),

@@ -27,6 +27,8 @@ type Input = Exclude<ReturnType<typeof launchInput>, CloudError>
 interface ProvisionOptions {
   readonly aws: Aws
   readonly instances: Instances
+  /** Whether it may have been carried out: not while EC2 has only answered that it was not. */
+  readonly maySent: (request: ProvisionRequest, may: boolean) => void
   /** All that RunInstances is told; asked of EC2 before, and of files. */
   readonly inputOf: (request: ProvisionRequest) => Effect.Effect<Input, CloudError>
   readonly settings: Effect.Effect<{ readonly useInternalIps: boolean }, CloudError>
@@ -50,23 +52,27 @@ interface Asked {
   ids: ReadonlyArray<string>
 }
 
-export const makeProvision = ({ aws, forget, forgetGroups, hostKeyOf, inputOf, instances, settings }: ProvisionOptions) => {
+/** EC2's own word that it did nothing: it wants it slower, or a group is not there. */
+const didNothing = (code: string) => isThrottled(code) || code === "InvalidGroup.NotFound"
+
+export const makeProvision = ({ aws, forget, forgetGroups, hostKeyOf, inputOf, instances, maySent, settings }: ProvisionOptions) => {
   const askedFor = askedTokens<Asked>((isInherited) => ({ isUnsure: isInherited, unlistedSinceMs: null, ids: [] }))
 
-  const run = (region: string, input: Input): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
-    aws
-      .once(region, "RunInstances", (ec2, options) => ec2.runInstances(input, options))
-      .pipe(
-        Effect.flatMap(({ Instances = [] }) =>
-          Instances.filter(({ InstanceId }) => InstanceId).length === input.MinCount
-            ? Effect.succeed(Instances)
-            : Effect.fail(
-                passingBy("NotAllTold", `AWS named ${Instances.length} of ${input.MinCount} machines (RunInstances in ${region})`)
-              )
-        ),
-        // EC2 wants it slower: a throttled call did nothing.
-        (call) => again(call, ({ code }) => isThrottled(code))
-      )
+  /** `sends`: before each try, and once it is known that it did nothing; who ends its cluster may come in between. */
+  const run = (region: string, input: Input, sends: (may: boolean) => void): Effect.Effect<ReadonlyArray<Instance>, CloudError> =>
+    Effect.suspend(() => {
+      sends(true)
+      return aws.once(region, "RunInstances", (ec2, options) => ec2.runInstances(input, options))
+    }).pipe(
+      Effect.flatMap(({ Instances = [] }) =>
+        Instances.filter(({ InstanceId }) => InstanceId).length === input.MinCount
+          ? Effect.succeed(Instances)
+          : Effect.fail(passingBy("NotAllTold", `AWS named ${Instances.length} of ${input.MinCount} machines (RunInstances in ${region})`))
+      ),
+      Effect.tapError(({ code }) => Effect.sync(() => didNothing(code) && sends(false))),
+      // EC2 wants it slower: a throttled call did nothing.
+      (call) => again(call, ({ code }) => isThrottled(code))
+    )
 
   /** Known by its name, it is there; else nobody knows. */
   const unseenOf = (wish: ProvisionRequest) => {
@@ -91,9 +97,9 @@ export const makeProvision = ({ aws, forget, forgetGroups, hostKeyOf, inputOf, i
     return yield* passingBy("NotListedYet", `what became of the request is not known yet: ${error.message}`)
   })
 
-  const runOfNow = (wish: ProvisionRequest, region: string) =>
+  const runOfNow = (wish: ProvisionRequest, region: string, sends: (may: boolean) => void) =>
     runAsOfNow({
-      run: (input: Input) => run(region, input),
+      run: (input: Input) => run(region, input, sends),
       inputNow: inputOf(wish),
       namesOf: ({ ImageId, NetworkInterfaces }) => [ImageId, ...(NetworkInterfaces ?? []).map(({ SubnetId }) => SubnetId)],
       isGone,
@@ -104,17 +110,17 @@ export const makeProvision = ({ aws, forget, forgetGroups, hostKeyOf, inputOf, i
     const state = askedFor(wish)
     const wasUnsure = state.isUnsure
     const input = yield* Effect.mapError(inputOf(wish), asAnswered(wasUnsure))
-    state.isUnsure = true
+    // What an earlier try may have made, no answer to this one says.
+    const sends = (may: boolean) => {
+      state.isUnsure = may || wasUnsure
+      maySent(wish, state.isUnsure)
+    }
     const made = yield* runOfNow(
       wish,
-      region
+      region,
+      sends
     )(input).pipe(
-      Effect.tapError((error) =>
-        Effect.sync(() => {
-          if (error.code === "InvalidGroup.NotFound") forgetGroups()
-          if (!wasUnsure && (isThrottled(error.code) || error.code === "InvalidGroup.NotFound")) state.isUnsure = false
-        })
-      ),
+      Effect.tapError(({ code }) => Effect.sync(() => code === "InvalidGroup.NotFound" && forgetGroups())),
       Effect.mapError(asAnswered(wasUnsure, (code) => provesNothingHeld(code) || code.startsWith("Idempotent"))),
       // What became of a token that EC2 knows is final, whatever it is.
       Effect.catchIf(

@@ -27,7 +27,11 @@ const isPublic = ({ MapPublicIpOnLaunch, SubnetId, VpcId }: Subnet, tables: Read
   return table?.Routes?.some(({ GatewayId }) => GatewayId?.startsWith("igw-")) ?? false
 }
 
-const vpcFor = ({ subnets, vpcs }: NetworkOf, { vpcName }: AwsSettings, region: string): string | CloudError => {
+export const vpcFor = (
+  { subnets, vpcs }: Omit<NetworkOf, "routeTables">,
+  { vpcName }: Pick<AwsSettings, "vpcName">,
+  region: string
+): string | CloudError => {
   if (vpcName === null) {
     const own = vpcs.find(({ IsDefault }) => IsDefault) ?? (vpcs.length === 1 ? vpcs[0] : undefined)
     if (own?.VpcId !== undefined) return own.VpcId

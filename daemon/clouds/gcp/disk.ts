@@ -2,6 +2,7 @@
 import type { MachineWish, Offer } from "../../../events/values.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
 import { diskUsdPerHour } from "../../catalog/disk-prices.ts"
+import type { Instance } from "./api.ts"
 
 const usual: { readonly [T in DiskTier]: string } = { low: "pd-standard", medium: "pd-balanced", high: "pd-ssd", best: "pd-ssd" }
 /** Of these it is the only kind. */
@@ -16,3 +17,9 @@ export const diskType = (tier: DiskTier = "medium", instanceType: string): strin
 
 export const bootDiskUsdPerHour = ({ instanceType }: Pick<Offer, "instanceType">, { diskGib, diskTier }: MachineWish): number | null =>
   diskUsdPerHour({ kind: diskType(diskTier as DiskTier | undefined, instanceType ?? ""), gib: diskGib ?? diskGibDefault })
+
+/** As the list of machines has it. */
+export const bootDiskGib = ({ disks }: Pick<Instance, "disks">): number | undefined => {
+  const gib = Number(disks?.find(({ boot }) => boot)?.diskSizeGb ?? 0)
+  return gib > 0 ? gib : undefined
+}

@@ -8,12 +8,14 @@ import * as Result from "effect/Result"
 import { type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { later, passingBy, unseen } from "../../rented/errors.ts"
 import { listsEveryMs } from "../../rented/lists.ts"
+import { ownDisk } from "../../rented/own-disk.ts"
 import { isOn } from "../../rented/phases.ts"
 import { asAnswered } from "../../rented/second-calls.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import type { CloudError, Provisioned } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Instance } from "./api.ts"
+import { bootDiskGib } from "./disk.ts"
 import { refusalOf } from "./endings.ts"
 import { isThere, refusedBy } from "./errors.ts"
 import type { Instances } from "./Instances.ts"
@@ -163,7 +165,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
   })
 
   return Effect.fn("Provision")(function* (wish: ProvisionRequest): Effect.fn.Return<ReadonlyArray<Provisioned>, CloudError> {
-    const { offer, ranks, token } = wish
+    const { machine, offer, ranks, token } = wish
     // What was asked for as a whole is found as a whole.
     const accepted = isUnsure(wish) ? yield* Effect.mapError(operations.ofRequest(offer.zone!, requestId(token, ranks)), later) : undefined
     const names = namesOf(wish, ranks)
@@ -174,13 +176,18 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const hostKey = yield* hostKeyOf(token)
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     return running.map(
-      (instance, i): Provisioned => ({
-        rank: ranks[i]!,
-        node: nodeOf(token, ranks[i]!),
-        address: addressOf(instance, useInternalIps)!,
-        host: instance.name!,
-        hostKey
-      })
+      (instance, i): Provisioned =>
+        ownDisk(
+          {
+            rank: ranks[i]!,
+            node: nodeOf(token, ranks[i]!),
+            address: addressOf(instance, useInternalIps)!,
+            host: instance.name!,
+            hostKey
+          },
+          machine,
+          bootDiskGib(instance)
+        )
     )
   })
 }

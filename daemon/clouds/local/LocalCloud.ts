@@ -67,7 +67,8 @@ export const make = Effect.fn("LocalCloud.make")(function* ({ home, agentPath }:
       const machine = thisMachine(yield* Effect.promise(accelerators))
       const reason = misfit(machine, task)
       const hint = reason === null ? undefined : elsewhere(task)
-      return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task), ...(hint !== undefined && { hint }) }
+      const kinds = machine.accelerators === null ? [] : [machine.accelerators.name]
+      return { offers: reason === null ? [machine] : [], reason, lacks: lacks(task), kinds, ...(hint !== undefined && { hint }) }
     }),
     provision: Effect.fn("LocalCloud.provision")(({ tags, token, ranks, offer }) => {
       return attempt(async (signal) => {

@@ -63,6 +63,11 @@ const forNeed = (machines: ReadonlyArray<Looked>, need: Need, wanted: number, fa
   }
 }
 
+const kindsOn = (machines: ReadonlyArray<Looked>): ReadonlyArray<string> | null => {
+  const seen = machines.filter(isFound).filter(({ reached }) => reached.ground.trouble === null)
+  return seen.length < machines.length ? null : seen.flatMap(({ reached }) => reached.ground.accelerators?.name ?? [])
+}
+
 /** `machines`: of all pools that the task may have. */
 export const offersOf = (machines: ReadonlyArray<Looked>, task: Task, faults: Faults = new Map()): Offered => {
   const needs = alternativesOf(task.resources).items.filter(({ cloud }) => cloud === undefined || cloud === "ssh")
@@ -77,6 +82,7 @@ export const offersOf = (machines: ReadonlyArray<Looked>, task: Task, faults: Fa
     reason: reasons.join("; "),
     lacks: answers.length > 0 && answers.every(({ lacks }) => lacks === true),
     busy: answers.some(({ busy }) => busy === true),
+    kinds: kindsOn(machines),
     ...(hint === undefined ? {} : { hint })
   }
 }

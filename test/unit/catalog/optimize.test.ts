@@ -117,13 +117,14 @@ describe("the optimizer", () => {
     [{ cloud: "azure", cpus: "1000+" }, null],
     [{ accelerators: "A100:8", cpus: "300+" }, "Machines with A100:8: sky show-gpus A100:8"],
     [{ accelerators: "A100", cpus: "300+" }, "Machines with A100:1: sky show-gpus A100:1"],
-    [{ accelerators: "A10g:3" }, "There is A10G:4, A10G:8. All there is: sky show-gpus -a"],
+    [{ accelerators: "A10g:3" }, "A10G is had by 1, 4, 8: sky show-gpus A10G"],
     [{ accelerators: "H100:9" }, "H100 is had by 1, 2, 4, 8: sky show-gpus H100"],
     [{ accelerators: "HI00:8" }, "Did you mean 'H100'? All there is: sky show-gpus -a"],
     [{ cloud: "aws", region: "us-west-1", accelerators: "V100:4" }, "Where there is: sky show-gpus V100 --all-regions"],
     [{ cloud: "aws", instance_type: "c9g.xlarge", use_spot: true }, "There is no c9g.xlarge as spot."],
     [{ cloud: "aws", region: "eu-south-2", instance_type: "p3.2xlarge" }, "There is no p3.2xlarge there."],
-    [{ accelerators: "V100:3" }, "There is V100:4, V100:8, V100-32GB:8. All there is: sky show-gpus -a"]
+    [{ accelerators: "V100:3" }, "V100 is had by 1, 2, 4, 8: sky show-gpus V100"],
+    [{ cloud: "aws", region: "us-east-1", accelerators: "V100:3" }, "There is V100:4, V100:8, V100-32GB:8. All there is: sky show-gpus -a"]
   ])("says of %o, which nobody has, how to go on", (resources, hint) => {
     const found = planElsewhere({ resources }, packed.all())
     assert.strictEqual(Result.isFailure(found) ? found.failure.hint : null, hint)

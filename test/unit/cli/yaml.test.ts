@@ -230,7 +230,8 @@ describe("flags over a task", () => {
   it("are looked at together with the others", () => {
     const task = applyFlags({}, { cloud: "aws", region: "us-east-1", "image-id": "ami-1" })
     expect(task.resources).toEqual({ cloud: "aws", region: "us-east-1", image_id: "ami-1" })
-    expect(refusal(() => applyFlags({}, { "image-id": "ami-1" }))).toContain("an image of a cloud needs the cloud")
+    const several = { "use-spot": true, "image-id": "docker:a", gpus: "tpu-v2-8" }
+    expect(refusal(() => applyFlags({}, several))).toContain("a docker image cannot be used on TPUs")
   })
 
   it("are refused by name, value and form", () => {

@@ -75,6 +75,14 @@ describe("machines of a pool that a task cannot have", () => {
   rack: 0 of 2, 1 without such accelerators, 1 too small
   desk: 0 of 1, 1 without such accelerators`)
   })
+  it("tell what accelerators they have, and nothing where one was not seen", () => {
+    const gpu = free("rack", "a") as Extract<Looked, { readonly why: null }>
+    const accelerators = { name: "MyChip", count: 2 }
+    const chip = { ...gpu, reached: { ...gpu.reached, ground: { ...gpu.reached.ground, accelerators } } } as Looked
+    const wish = { resources: { accelerators: "V1000:1" } }
+    expect(offersOf([chip, free("rack", "b")], wish).kinds).toEqual(["MyChip"])
+    expect(offersOf([chip, silent("rack", "b")], wish).kinds).toBeNull()
+  })
   it("are not busy where none would do were they free", () => {
     expect(offersOf([leased("rack", "a", 2)], { resources: { cpus: 4 } }).busy).toBe(false)
   })

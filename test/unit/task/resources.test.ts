@@ -3,6 +3,7 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { alternativesOf, together } from "../../../task/alternatives.ts"
+import { imageIssue } from "../../../task/Need.ts"
 import { Resources } from "../../../task/Resources.ts"
 
 const decode = Schema.decodeUnknownResult(Resources, { onExcessProperty: "error" })
@@ -98,8 +99,11 @@ describe("resources", () => {
       region: "us-east-1",
       image_id: { "us-east-1": "ami-1" }
     })
-    expect(problem({ cloud: "aws", image_id: "ami-1" })).toContain("give the region")
-    expect(problem({ image_id: "ami-1" })).toContain("needs the cloud")
+    // For a new cluster its place is to be said with it, which is looked at where it is known whether there is one.
+    assert.deepStrictEqual(read({ image_id: "ami-1" }), { image_id: { "*": "ami-1" } })
+    expect(imageIssue({ cloud: "aws", image_id: "ami-1" })?.issue).toContain("give the region")
+    expect(imageIssue({ image_id: "ami-1" })?.issue).toContain("needs the cloud")
+    expect(imageIssue({ cloud: "aws", region: "us-east-1", image_id: "ami-1" })).toBeUndefined()
     expect(problem({ cloud: "aws", image_id: {} })).toContain("image")
   })
 
