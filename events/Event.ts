@@ -21,7 +21,7 @@ import {
   RuntimeLost,
   RuntimeReady
 } from "./provision.ts"
-import { FileMountsSynced, PortsOpened, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
+import { FileMountsSynced, PortsNotOpened, PortsOpened, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
 
 export const events = [
   LogCreated,
@@ -51,6 +51,7 @@ export const events = [
   RuntimeReady,
   RuntimeLost,
   PortsOpened,
+  PortsNotOpened,
   WorkdirSynced,
   FileMountsSynced,
   SetupStarted,

@@ -104,6 +104,8 @@ export interface ClusterRow {
   readonly asked: ReadonlyArray<AskedRegion>
   /** Some launch on it asked for ports: they may be open although no fact says so, where that was cut short. */
   readonly asksPorts: boolean
+  /** Ports of launches that ended before their cloud had answered: they may be open. `operation`: the last of these. */
+  readonly portsInDoubt: { readonly operation: OperationId; readonly ports: ReadonlyArray<string> } | null
   /** Who launched it, as its cloud names them; null where a cloud has no names. */
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>

@@ -2,7 +2,8 @@
 import type { Recorded } from "../events/Recorded.ts"
 import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
-import { asksPorts, nextOfNodes } from "./node-facts.ts"
+import { nextOfNodes } from "./node-facts.ts"
+import { asksPorts, doubtAfter } from "./open-ports.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
 
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
@@ -56,7 +57,9 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "OperationFailed":
     case "OperationCancelled": {
       const over = operation !== null && row.trouble?.operation === operation
-      return { ...row, operations: row.operations.filter(({ id }) => id !== operation), trouble: over ? null : row.trouble }
+      const active = event._tag === "OperationSucceeded" ? undefined : row.operations.find(({ id }) => id === operation)
+      const operations = row.operations.filter(({ id }) => id !== operation)
+      return { ...row, operations, portsInDoubt: doubtAfter(row, active), trouble: over ? null : row.trouble }
     }
     case "LaunchRequested":
       return {

@@ -3,14 +3,9 @@ import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { RecordedTask } from "../events/values.ts"
-import { portTexts } from "../task/ports.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
+import { nextOfPorts } from "./open-ports.ts"
 import { notSearched } from "./search-facts.ts"
-
-/** In any of its wishes. */
-export const asksPorts = ({ resources }: RecordedTask) =>
-  [resources, ...(resources?.any_of ?? []), ...(resources?.ordered ?? [])].some((one) => (one?.ports ?? null) !== null)
 
 const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
   ...row,
@@ -77,10 +72,9 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
         reason: event.reason,
         sinceMs: atMs
       }))
-    case "PortsOpened": {
-      const ports = portTexts([...(row.machine.ports ?? []), ...event.ports])
-      return { ...row, machine: { ...row.machine, ports }, trouble: null }
-    }
+    case "PortsOpened":
+    case "PortsNotOpened":
+      return nextOfPorts(row, event)
     default:
       return row
   }

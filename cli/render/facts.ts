@@ -68,6 +68,7 @@ const words: Words = {
     `node ${rank} answers${hostKey === undefined ? "" : ", with another host key, which your known_hosts has"}`,
   RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
   PortsOpened: ({ ports }) => `${portsText(ports)} open`,
+  PortsNotOpened: ({ ports }) => `${portsText(ports)} not open`,
   WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
   FileMountsSynced: ({ mounts, files, bytes }) => `${plural(mounts, "file mount")} synced: ${plural(files, "file")}, ${bytes} bytes`,
   SetupStarted: () => "setup started",

@@ -158,6 +158,8 @@ export interface Cloud extends Usable {
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** To everybody, on a cluster that is there: `ports` are all that it is to have, more may be open. Absent: it keeps none closed. */
   readonly openPorts?: (nodes: ReadonlyArray<NodeRef>, ports: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
+  /** What is open on its machines by what `openPorts` has asked for, which holds for all of them. Present where that is. */
+  readonly openedPorts?: (tags: Tags, region: string | null) => Effect.Effect<ReadonlyArray<string>, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

@@ -14,6 +14,7 @@ import type { ClusterId, OperationId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
+import { runningIds } from "../../projections/operations.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../clouds/Clouds.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -61,7 +62,7 @@ const make = Effect.gen(function* () {
   const identity = yield* Identity
   const ongoing = yield* Ongoing
   const run = yield* FiberMap.runtime(yield* FiberMap.make<ClusterId>())<never>()
-  const opening = yield* makeOpenings
+  const openings = yield* makeOpenings(runningIds(log.world().operations))
   const slots = new Map<ClusterId, Slot>()
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
@@ -122,7 +123,7 @@ const make = Effect.gen(function* () {
     const refused = error instanceof CloudError && (error.kind === "Refused" || (ends && isForbidden(error)))
     const final = refused || error instanceof SyncError
     const facts = expected
-      ? giveUp(row, action, { ...failed, final })
+      ? giveUp(row, action, { ...failed, final, notOpened: openings.isRefused(action) })
       : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
     yield* Effect.sleep(retryMs(failed))
@@ -138,7 +139,7 @@ const make = Effect.gen(function* () {
       const { clusters, jobs } = log.world()
       const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user, inherited }
       const done = Effect.flatMap(perform(row, action, hands), (facts) => record(cluster, row.lastSeq, facts))
-      yield* (action._tag === "OpenPorts" ? opening(cluster, done) : done).pipe(
+      yield* openings.inTurn(cluster, action, done).pipe(
         Effect.tap(() => Effect.sync(() => aways.forget(cluster))),
         Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
         Effect.catchTag("KeyMoved", () => Effect.void),

@@ -46,6 +46,7 @@ const wording: Readonly<Record<Action["_tag"], string>> = {
   InstallAgents: "installing the runtime",
   Arm: "setting autostop",
   OpenPorts: "opening its ports",
+  LookForPorts: "looking whether its ports are open",
   Sync: "syncing the workdir",
   Mount: "syncing file_mounts",
   BeginSetup: "beginning its setup",

@@ -102,6 +102,10 @@ const stillWanted = (row: ClusterRow, { _tag }: Action, final: boolean): Readonl
   return autodownOf(row, request).filter(({ idleMinutes }) => row.autostop?.idleMinutes === idleMinutes && !row.autostop.down)
 }
 
+/** Said after the end of its launch, which leaves it open. */
+const notOpened = (row: ClusterRow, action: Action, isRefused = false): ReadonlyArray<Event> =>
+  isRefused && action._tag === "OpenPorts" ? [{ _tag: "PortsNotOpened", cluster: row.id, ports: [...action.ports] }] : []
+
 /** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
 export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
   const error = new InternalError({
@@ -114,7 +118,11 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
   return seen(null, [...(isNews(row, failed) ? [said] : []), ...ended])
 }
 
-export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
+export const giveUp = (
+  row: ClusterRow,
+  action: Action,
+  failed: Failed & { readonly final: boolean; readonly notOpened?: boolean }
+): Facts => {
   const { away, final, message, nowMs, tries } = failed
   const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
   if (ranks.length > 0 && row.purge) {
@@ -140,5 +148,5 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   // Another wish is refused anew.
   const since = wanted.length > 0 ? { ...row, trouble: null } : row
   const failing = actionFailed(since, action, failed, !forOperation.has(action._tag))
-  return seen(active[0]?.id ?? null, [...wanted, ...failing, ...dropped, ...ended])
+  return seen(active[0]?.id ?? null, [...wanted, ...failing, ...dropped, ...ended, ...notOpened(row, action, failed.notOpened)])
 }
