@@ -7,14 +7,15 @@ import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
+import { type Operations, runningIds } from "../../projections/operations.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import type { Action } from "./plan.ts"
 
-/** `inherited`: launches that an earlier daemon may have asked for ports for. */
-export const makeOpenings = Effect.fnUntraced(function* (inherited: Iterable<OperationId>) {
+/** `inherited`: an earlier daemon may have asked for ports for these. */
+export const makeOpenings = Effect.fnUntraced(function* (inherited: Operations) {
   const openings = yield* FiberMap.make<ClusterId, void, unknown>()
   /** Launches of which the cloud was asked. */
-  const asked = new Set(inherited)
+  const asked = new Set(runningIds(inherited))
   const refused = new Set<OperationId>()
   const over = Effect.fnUntraced(function* (cluster: ClusterId) {
     const before = () => Option.getOrUndefined(FiberMap.getUnsafe(openings, cluster))

@@ -219,6 +219,24 @@ describe("ports that a launch failed to open", () => {
       })
     )
   )
+  it.effect("are looked at where the answer to another launch was lost before", () =>
+    played(({ ask, disk, row, settled, world }) =>
+      Effect.gen(function* () {
+        world.lost.set("openPorts", silence)
+        world.faults.set("openedPorts", silence)
+        yield* ask("l2", "launch", opening)
+        world.faults.set("openPorts", denied)
+        yield* ask("l3", "launch", { ...named, task: { run: "1 0", resources: { ports: "8081-8082" } } })
+        world.faults.clear()
+        yield* settled
+        const { id: cluster } = row()!
+        assert.deepStrictEqual(told(disk), [
+          { _tag: "PortsNotOpened", cluster, ports: ["8082"] },
+          { _tag: "PortsOpened", cluster, ports: ["8080-8081"] }
+        ])
+      })
+    )
+  )
   it.effect("and are not looked at where it had not come to them", () =>
     played(({ ask, cancel, disk, row, world }) =>
       Effect.gen(function* () {

@@ -5,7 +5,7 @@
 import type { Filter, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
-import { portsBeyond } from "../../../task/ports.ts"
+import { portsBeyond, portTexts } from "../../../task/ports.ts"
 import { begunInTurn, inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
@@ -170,7 +170,7 @@ export const makeGroups = (aws: Aws) => {
     openedOf: (region: string, cluster: ClusterId) =>
       clusterTurn(
         `${region} ${cluster}`,
-        Effect.map(listOf(region, cluster), (found) => found.flatMap(openIn))
+        Effect.map(listOf(region, cluster), (found) => portTexts(found.flatMap(openIn)))
       ),
     /** Of a cluster: what its machines left behind, and what was made for such as never came. */
     removeOf: (region: string, cluster: ClusterId) =>
