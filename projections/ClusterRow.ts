@@ -6,7 +6,7 @@ import type { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId,
 import type { JobCancelRequested } from "../events/job.ts"
 import type { ExecRequested, LaunchRequested, StartRequested } from "../events/launch.ts"
 import type { SetupEnded } from "../events/setup.ts"
-import type { MachineWish, Offer, RefusalScope, RefusalWant } from "../events/values.ts"
+import type { CredentialFault, MachineWish, Offer, RefusalScope, RefusalWant } from "../events/values.ts"
 
 export interface NodeRow {
   readonly rank: number
@@ -110,7 +110,13 @@ export interface ClusterRow {
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>
   /** The last refusal of what is wanted; what to do about it is the plan's business. */
-  readonly refused: (Pick<Refusal, "code" | "message" | "scope" | "want"> & { readonly times: number }) | null
+  readonly refused:
+    | (Pick<Refusal, "code" | "message" | "scope" | "want"> & {
+        readonly times: number
+        /** What is wrong with these, where it refused for that. */
+        readonly credentials: CredentialFault | null
+      })
+    | null
   /** The search for a first place: what gave nothing in this round, and how many rounds came to nothing. */
   readonly refusals: ReadonlyArray<Refusal>
   readonly rounds: number
@@ -142,6 +148,7 @@ export interface ClusterRow {
     readonly message: string
     readonly sinceMs: number
     readonly operation: OperationId | null
+    readonly credentials: CredentialFault | null
   } | null
   /** The last event of its stream; decisions on this row are made after it. */
   readonly lastSeq: Seq

@@ -96,6 +96,7 @@ const words: Words = {
   LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,
   ActionFailed: ({ action, message, retryAtMs }) =>
     `${action} failed: ${message}${retryAtMs === undefined ? "" : `; again at ${clock(retryAtMs)}`}`,
+  CredentialsAccepted: () => "its cloud takes the credentials again",
   ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
 }
 

@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type ClusterId, type ClusterName, NodeId } from "../../events/ids.ts"
-import { type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
+import { CredentialFault, type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
@@ -48,6 +48,7 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   scope: Schema.optionalKey(RefusalScope),
   anyKind: Schema.optionalKey(Schema.Boolean),
   want: Schema.optionalKey(RefusalWant),
+  credentials: Schema.optionalKey(CredentialFault),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
   unreached: Schema.optionalKey(Schema.Boolean),

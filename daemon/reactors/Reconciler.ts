@@ -14,7 +14,6 @@ import type { ClusterId, OperationId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
-import { runningIds } from "../../projections/operations.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../clouds/Clouds.ts"
 import { streamOf } from "../commands/decision.ts"
@@ -26,7 +25,7 @@ import { Aways } from "./away.ts"
 import { AgentError } from "./couriers/AgentLink.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { isEnding, isForbidden, looksAfter, messageOf } from "./failure.ts"
+import { isEnding, isForbidden, looksAfter, messageOf, saidBy } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { makeOpenings } from "./openings.ts"
@@ -62,7 +61,7 @@ const make = Effect.gen(function* () {
   const identity = yield* Identity
   const ongoing = yield* Ongoing
   const run = yield* FiberMap.runtime(yield* FiberMap.make<ClusterId>())<never>()
-  const openings = yield* makeOpenings(runningIds(log.world().operations))
+  const openings = yield* makeOpenings(log.world().operations)
   const slots = new Map<ClusterId, Slot>()
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
@@ -117,7 +116,7 @@ const make = Effect.gen(function* () {
     const row = rowOf(log.world().clusters, cluster)
     if (row === undefined) return
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
-    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away, goesOn, forbidden: isForbidden(error) }
+    const failed = { ...saidBy(error), tries: slot.tries, nowMs, away, goesOn }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const refused = error instanceof CloudError && (error.kind === "Refused" || (ends && isForbidden(error)))

@@ -4,6 +4,7 @@ import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { InternalError, recordError } from "../../sdk/protocol/errors.ts"
+import { portsBeyond } from "../../task/ports.ts"
 import { autodownOf } from "./autodown-of.ts"
 import { type Facts, seen } from "./facts.ts"
 import { type Failed, failure, isEnding, isUnborn } from "./failure.ts"
@@ -90,8 +91,9 @@ const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !=
 const retryAt = (failed: Failed) => ({ retryAtMs: Math.trunc(failed.nowMs + retryMs(failed)) })
 
 const actionFailed = (row: ClusterRow, action: Action, failed: Failed, again = true): ReadonlyArray<Event> => {
-  const { message } = failed
-  const said = { _tag: "ActionFailed", cluster: row.id, action: action._tag, message } as const
+  const { credentials, message } = failed
+  const why = credentials === undefined ? {} : { credentials }
+  const said = { _tag: "ActionFailed", cluster: row.id, action: action._tag, message, ...why } as const
   return isNews(row, failed) ? [again ? { ...said, ...retryAt(failed) } : said] : []
 }
 
@@ -102,9 +104,12 @@ const stillWanted = (row: ClusterRow, { _tag }: Action, final: boolean): Readonl
   return autodownOf(row, request).filter(({ idleMinutes }) => row.autostop?.idleMinutes === idleMinutes && !row.autostop.down)
 }
 
-/** Said after the end of its launch, which leaves it open. */
-const notOpened = (row: ClusterRow, action: Action, isRefused = false): ReadonlyArray<Event> =>
-  isRefused && action._tag === "OpenPorts" ? [{ _tag: "PortsNotOpened", cluster: row.id, ports: [...action.ports] }] : []
+/** Said after the end of its launch, which leaves it open. What another launch may have opened is looked at. */
+const notOpened = (row: ClusterRow, action: Action, isRefused = false): ReadonlyArray<Event> => {
+  if (!isRefused || action._tag !== "OpenPorts") return []
+  const ports = portsBeyond(row.portsInDoubt?.ports ?? [], action.ports)
+  return ports.length === 0 ? [] : [{ _tag: "PortsNotOpened", cluster: row.id, ports }]
+}
 
 /** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
 export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
