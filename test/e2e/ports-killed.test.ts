@@ -9,6 +9,8 @@ import { GceMachines } from "./gce.ts"
 import { eventually, Home, kill } from "./home.ts"
 import { describeWithMachines, whyNoMachines } from "./netns.ts"
 
+/** Longer than a cancel and a kill take, and shorter than the cloud is given. */
+const underWayS = 30
 /** It may be a minute until it is known. */
 const soonMs = 100_000
 
@@ -83,7 +85,7 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a port on EC2", (
     await ec2.end()
   })
   it("that was opened, and whose answer did not come to its daemon, is known to be open", async () => {
-    await isKnown(cloud, { afterEffect: true, delaySeconds: 5 }, isOpen(cloud))
+    await isKnown(cloud, { afterEffect: true, delaySeconds: underWayS }, isOpen(cloud))
   }, 180_000)
 })
 
@@ -111,13 +113,13 @@ describeWithMachines("a port on Compute Engine", () => {
     await machines.end()
   })
   it("that was opened, and whose answer did not come to its daemon, is known to be open", async () => {
-    await isKnown(cloud, { afterEffect: true, delaySeconds: 5 }, isOpen(cloud))
+    await isKnown(cloud, { afterEffect: true, delaySeconds: underWayS }, isOpen(cloud))
   }, 180_000)
   it("that is opened once its daemon is killed is known to be open, after a minute in which it may be", async () => {
-    await isKnown(cloud, { delaySeconds: 5 }, cloud.isAsked)
+    await isKnown(cloud, { delaySeconds: underWayS }, cloud.isAsked)
   }, 240_000)
   it("that is refused once its daemon is killed may be open for a minute, and is known not to be then", async () => {
-    const home = await cutShort(cloud, { reason: "forbidden", delaySeconds: 5 }, cloud.isAsked)
+    const home = await cutShort(cloud, { reason: "forbidden", delaySeconds: underWayS }, cloud.isAsked)
     const reason = async () => (await home.json("status"))[0].reason
     expect(await reason()).toBe("port 7777 may be open: its launch ended before the cloud had answered; it is asked again by itself")
     await expect.poll(reason, { timeout: soonMs }).toBeNull()
