@@ -1,7 +1,16 @@
 /** Every fact that the log can hold. A new one is added here, to `docs/events.md` and to `test/golden/events/`. */
 import * as Schema from "effect/Schema"
 import { AutostopArmed, AutostopFired, AutostopSet } from "./autostop.ts"
-import { ActionFailed, ClusterGone, ClusterImported, ClusterStopped, DownRequested, ReactorFailed, StopRequested } from "./cluster.ts"
+import {
+  ActionFailed,
+  ClusterGone,
+  ClusterImported,
+  ClusterStopped,
+  CredentialsAccepted,
+  DownRequested,
+  ReactorFailed,
+  StopRequested
+} from "./cluster.ts"
 import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
 import { JobCancelRequested, JobClosed, JobEnded, JobSettingUp, JobStarted, JobSubmitted, JournalGap } from "./job.ts"
 import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, PlacePassedOver, PlacesExhausted, StartRequested } from "./launch.ts"
@@ -21,7 +30,7 @@ import {
   RuntimeLost,
   RuntimeReady
 } from "./provision.ts"
-import { FileMountsSynced, PortsOpened, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
+import { FileMountsSynced, PortsNotOpened, PortsOpened, SetupEnded, SetupStarted, WorkdirSynced } from "./setup.ts"
 
 export const events = [
   LogCreated,
@@ -51,6 +60,7 @@ export const events = [
   RuntimeReady,
   RuntimeLost,
   PortsOpened,
+  PortsNotOpened,
   WorkdirSynced,
   FileMountsSynced,
   SetupStarted,
@@ -75,6 +85,7 @@ export const events = [
   LeakEnded,
   LeakKept,
   ActionFailed,
+  CredentialsAccepted,
   ReactorFailed
 ] as const
 

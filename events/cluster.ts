@@ -1,7 +1,7 @@
 /** Facts about a cluster as a whole. */
 import * as Schema from "effect/Schema"
 import { ClusterId, ClusterName } from "./ids.ts"
-import { AtMs } from "./values.ts"
+import { AtMs, CredentialFault } from "./values.ts"
 
 export const StopRequested = Schema.TaggedStruct("StopRequested", { cluster: ClusterId, purge: Schema.Boolean, lastUse: Schema.String })
 
@@ -26,8 +26,13 @@ export const ActionFailed = Schema.TaggedStruct("ActionFailed", {
   action: Schema.NonEmptyString,
   message: Schema.String,
   /** Absent where it is not tried again by itself. */
-  retryAtMs: Schema.optionalKey(AtMs)
+  retryAtMs: Schema.optionalKey(AtMs),
+  /** Absent where it is not for them. */
+  credentials: Schema.optionalKey(CredentialFault)
 })
+
+/** A start was refused for the credentials, and its cloud has told of its machines since: what it said of them is not so any more. */
+export const CredentialsAccepted = Schema.TaggedStruct("CredentialsAccepted", { cluster: ClusterId })
 
 /** The daemon itself failed while working on this cluster; it tries again later. */
 export const ReactorFailed = Schema.TaggedStruct("ReactorFailed", { cluster: ClusterId, message: Schema.String, retryAtMs: AtMs })

@@ -1,7 +1,7 @@
 /** Facts about machines, from the wish for one to its end. */
 import * as Schema from "effect/Schema"
 import { ClusterId, JobId, JournalId, NodeId, NodeToken } from "./ids.ts"
-import { AtMs, MachineWish, Offer, refusal, refusedAgain } from "./values.ts"
+import { AtMs, CredentialFault, MachineWish, Offer, refusal, refusedAgain } from "./values.ts"
 
 const node = { cluster: ClusterId, rank: Schema.Natural, node: NodeId }
 
@@ -42,7 +42,9 @@ export const NodeRefused = Schema.TaggedStruct("NodeRefused", {
   cluster: ClusterId,
   token: NodeToken,
   ...refusal,
-  node: Schema.optionalKey(NodeId)
+  node: Schema.optionalKey(NodeId),
+  /** Absent where it is not for them. */
+  credentials: Schema.optionalKey(CredentialFault)
 })
 
 /** A network was made for it in the account, and stays when the cluster is gone. `words`: what it is, and what it lets in. */

@@ -19,6 +19,12 @@ export const FileMountsSynced = Schema.TaggedStruct("FileMountsSynced", {
  */
 export const PortsOpened = Schema.TaggedStruct("PortsOpened", { cluster: ClusterId, ports: Schema.Array(Schema.String) })
 
+/**
+ * Ports that a launch asked for, on a cluster that was there, are not open: its cloud refused them, or was looked at once that launch had
+ * ended without its answer.
+ */
+export const PortsNotOpened = Schema.TaggedStruct("PortsNotOpened", { cluster: ClusterId, ports: Schema.Array(Schema.String) })
+
 /** About to be handed to the head's agent, which runs it once per operation. */
 export const SetupStarted = Schema.TaggedStruct("SetupStarted", { cluster: ClusterId })
 

@@ -59,6 +59,10 @@ export type RefusalScope = typeof RefusalScope.Type
 export const RefusalWant = Schema.Literals(["room", "quota", "answer", "mending"])
 export type RefusalWant = typeof RefusalWant.Type
 
+/** What is wrong with the credentials that a cloud was asked with: they are not those of a cluster's owner, or are not taken (any more). */
+export const CredentialFault = Schema.Literals(["other", "invalid"])
+export type CredentialFault = typeof CredentialFault.Type
+
 /**
  * Why a place gives nothing. Where nothing is said of its reach, it is that of the zone, for this kind of machine: its type, on demand or
  * spot.

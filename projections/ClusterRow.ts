@@ -6,7 +6,7 @@ import type { ClusterId, ClusterName, JournalId, NodeId, NodeToken, OperationId,
 import type { JobCancelRequested } from "../events/job.ts"
 import type { ExecRequested, LaunchRequested, StartRequested } from "../events/launch.ts"
 import type { SetupEnded } from "../events/setup.ts"
-import type { MachineWish, Offer, RefusalScope, RefusalWant } from "../events/values.ts"
+import type { CredentialFault, MachineWish, Offer, RefusalScope, RefusalWant } from "../events/values.ts"
 
 export interface NodeRow {
   readonly rank: number
@@ -104,11 +104,19 @@ export interface ClusterRow {
   readonly asked: ReadonlyArray<AskedRegion>
   /** Some launch on it asked for ports: they may be open although no fact says so, where that was cut short. */
   readonly asksPorts: boolean
+  /** Ports of launches that ended before their cloud had answered: they may be open. `operation`: the last of these. */
+  readonly portsInDoubt: { readonly operation: OperationId; readonly ports: ReadonlyArray<string> } | null
   /** Who launched it, as its cloud names them; null where a cloud has no names. */
   readonly owner: ReadonlyArray<string> | null
   readonly pending: ReadonlyArray<PendingToken>
   /** The last refusal of what is wanted; what to do about it is the plan's business. */
-  readonly refused: (Pick<Refusal, "code" | "message" | "scope" | "want"> & { readonly times: number }) | null
+  readonly refused:
+    | (Pick<Refusal, "code" | "message" | "scope" | "want"> & {
+        readonly times: number
+        /** What is wrong with these, where it refused for that. */
+        readonly credentials: CredentialFault | null
+      })
+    | null
   /** The search for a first place: what gave nothing in this round, and how many rounds came to nothing. */
   readonly refusals: ReadonlyArray<Refusal>
   readonly rounds: number
@@ -140,6 +148,7 @@ export interface ClusterRow {
     readonly message: string
     readonly sinceMs: number
     readonly operation: OperationId | null
+    readonly credentials: CredentialFault | null
   } | null
   /** The last event of its stream; decisions on this row are made after it. */
   readonly lastSeq: Seq

@@ -23,6 +23,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   machine: {},
   asked: [],
   asksPorts: false,
+  portsInDoubt: null,
   owner: null,
   pending: [],
   refused: null,

@@ -2,7 +2,8 @@
 import type { Recorded } from "../events/Recorded.ts"
 import { endedItself } from "./autostop-in-force.ts"
 import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterRow.ts"
-import { asksPorts, nextOfNodes } from "./node-facts.ts"
+import { nextOfNodes } from "./node-facts.ts"
+import { asksPorts, doubtAfter } from "./open-ports.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
 
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
@@ -32,6 +33,12 @@ const wantingUp = (row: ClusterRow, { atMs, operation }: Recorded): ClusterRow =
   }
 }
 
+/** Why it was not started is told until then. */
+const accepted = (row: ClusterRow): ClusterRow => {
+  if (row.refused?.credentials == null) return row
+  return { ...row, refused: null, stoppedReason: row.stoppedReason === row.refused.message ? null : row.stoppedReason }
+}
+
 /** The row after one of its facts. `undefined`: the cluster is gone. */
 export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefined => {
   const { atMs, event, operation, seq } = recorded
@@ -56,7 +63,9 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
     case "OperationFailed":
     case "OperationCancelled": {
       const over = operation !== null && row.trouble?.operation === operation
-      return { ...row, operations: row.operations.filter(({ id }) => id !== operation), trouble: over ? null : row.trouble }
+      const active = event._tag === "OperationSucceeded" ? undefined : row.operations.find(({ id }) => id === operation)
+      const operations = row.operations.filter(({ id }) => id !== operation)
+      return { ...row, operations, portsInDoubt: doubtAfter(row, active), trouble: over ? null : row.trouble }
     }
     case "LaunchRequested":
       return {
@@ -146,9 +155,16 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       const { message } = event
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
       const alone = event._tag === "ActionFailed" && ["OpenPorts", "Sync", "Mount"].includes(event.action)
+      const credentials = (event._tag === "ActionFailed" ? event.credentials : undefined) ?? null
       const notArmed = event._tag === "ActionFailed" && event.action === "Arm" ? { message } : row.notArmed
-      return { ...row, notArmed, trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null } }
+      return {
+        ...row,
+        notArmed,
+        trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null, credentials }
+      }
     }
+    case "CredentialsAccepted":
+      return accepted(row)
     default:
       return nextOfNodes(nextOfSearch(row, event, atMs), recorded)
   }

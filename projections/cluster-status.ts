@@ -8,6 +8,7 @@ import { inner } from "../task/sentence.ts"
 import { arming, notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { whyNotKnown } from "./not-known.ts"
+import { inDoubtText } from "./open-ports.ts"
 import { refusalText } from "./refusals.ts"
 
 type ClusterStatus = "INIT" | "UP" | "STOPPED"
@@ -178,11 +179,19 @@ export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {
   const running = row.nodes.filter(({ state }) => state !== "stopped")
   if (row.wanted === "stopped") {
     const rest = row.pending.length === 0 && running.length === 0
-    if (rest) return { status: "STOPPED", phase: null, reason: notConfirmed(row) ?? whyStopped(row, nowMs), sinceMs: row.wantedSinceMs }
+    if (rest)
+      return {
+        status: "STOPPED",
+        phase: null,
+        reason: notConfirmed(row) ?? inDoubtText(row) ?? whyStopped(row, nowMs),
+        sinceMs: row.wantedSinceMs
+      }
     return ending("stop", row)
   }
-  if (isWhole(row))
-    return { status: "UP", phase: null, reason: notArmedText(row) ?? row.trouble?.message ?? null, sinceMs: row.launchedAtMs }
+  if (isWhole(row)) {
+    const reason = notArmedText(row) ?? inDoubtText(row) ?? row.trouble?.message ?? null
+    return { status: "UP", phase: null, reason, sinceMs: row.launchedAtMs }
+  }
   const unseen = row.nodes.find((node) => isAway(node))
   return !row.everUp ? leftOver(row) : unseen !== undefined && notSeen(row, unseen) !== undefined ? notWhole(row) : troubled(notWhole(row))
 }

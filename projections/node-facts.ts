@@ -3,14 +3,10 @@ import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { MachineWish, RecordedTask } from "../events/values.ts"
-import { portTexts } from "../task/ports.ts"
+import type { MachineWish } from "../events/values.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
+import { nextOfPorts } from "./open-ports.ts"
 import { notSearched } from "./search-facts.ts"
-
-/** In any of its wishes. */
-export const asksPorts = ({ resources }: RecordedTask) =>
-  [resources, ...(resources?.any_of ?? []), ...(resources?.ordered ?? [])].some((one) => (one?.ports ?? null) !== null)
 
 const withNode = (row: ClusterRow, rank: number, change: (node: NodeRow) => NodeRow): ClusterRow => ({
   ...row,
@@ -78,7 +74,8 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
         sinceMs: atMs
       }))
     case "PortsOpened":
-      return { ...row, machine: withPorts(row.machine, event.ports), trouble: null }
+    case "PortsNotOpened":
+      return nextOfPorts(row, event)
     default:
       return row
   }
@@ -87,12 +84,6 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
 /** Its disk has the size that it came with. */
 export const withDisk = <M extends MachineWish>(machine: M, { diskGib }: { readonly diskGib?: number }): M =>
   diskGib === undefined ? machine : { ...machine, diskGib }
-
-/** After a launch has opened these. */
-export const withPorts = <M extends MachineWish>(machine: M, opened: ReadonlyArray<string>): M => ({
-  ...machine,
-  ports: portTexts([...(machine.ports ?? []), ...opened])
-})
 
 const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
   const { address, host = null, hostKey = null, node, rank, token } = event

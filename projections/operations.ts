@@ -34,6 +34,10 @@ export interface Operations {
   readonly endings: number
 }
 
+/** Those that run. */
+export const runningIds = ({ rows }: Operations): ReadonlyArray<OperationId> =>
+  [...HashMap.values(rows)].flatMap(({ id, outcome }) => (outcome._tag === "running" ? [id] : []))
+
 /** How many run. */
 export const runningCount = ({ ended, rows }: Operations): number => HashMap.size(rows) - HashMap.size(ended)
 

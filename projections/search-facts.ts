@@ -26,10 +26,11 @@ const isSame = (one: Refusal, offer: Offer, code: string) =>
 /** `offer`: what was asked, where it was asked for new machines. */
 const refusing = (row: ClusterRow, event: typeof NodeRefused.Type | typeof PlacePassedOver.Type, offer: Offer | undefined): ClusterRow => {
   const { anyKind = false, code, scope = "zone", want = null } = event
+  const credentials = (event._tag === "NodeRefused" ? event.credentials : undefined) ?? null
   const message = event.message.slice(0, row.refusals.length < toldMax ? messageMaxChars : untoldMaxChars)
   return {
     ...row,
-    refused: { code, message, scope, want, times: (row.refused?.times ?? 0) + 1 },
+    refused: { code, message, scope, want, credentials, times: (row.refused?.times ?? 0) + 1 },
     refusals:
       offer === undefined
         ? row.refusals
@@ -48,7 +49,7 @@ const refusingAgain = (row: ClusterRow, token: NodeToken | undefined): ClusterRo
   if (asked === undefined || before === undefined) return row
   return {
     ...row,
-    refused: { ...before, times: (row.refused?.times ?? 0) + 1 },
+    refused: { ...before, credentials: null, times: (row.refused?.times ?? 0) + 1 },
     refusals: [...row.refusals, { ...before, offer: asked.offer }],
     pending: row.pending.filter((pending) => pending !== asked)
   }

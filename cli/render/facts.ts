@@ -69,6 +69,7 @@ const words: Words = {
     `node ${rank} answers${hostKey === undefined ? "" : ", with another host key, which your known_hosts has"}`,
   RuntimeLost: ({ rank, reason }) => `node ${rank} does not answer${because(reason)}`,
   PortsOpened: ({ ports }) => `${portsText(ports)} open`,
+  PortsNotOpened: ({ ports }) => `${portsText(ports)} not open`,
   WorkdirSynced: ({ files, bytes }) => `workdir synced: ${plural(files, "file")}, ${bytes} bytes`,
   FileMountsSynced: ({ mounts, files, bytes }) => `${plural(mounts, "file mount")} synced: ${plural(files, "file")}, ${bytes} bytes`,
   SetupStarted: () => "setup started",
@@ -96,6 +97,7 @@ const words: Words = {
   LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,
   ActionFailed: ({ action, message, retryAtMs }) =>
     `${action} failed: ${message}${retryAtMs === undefined ? "" : `; again at ${clock(retryAtMs)}`}`,
+  CredentialsAccepted: () => "its cloud takes the credentials again",
   ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
 }
 

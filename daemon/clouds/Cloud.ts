@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type ClusterId, type ClusterName, NodeId } from "../../events/ids.ts"
-import { type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
+import { CredentialFault, type MachineWish, type Offer, RefusalScope, RefusalWant } from "../../events/values.ts"
 import type * as shapes from "../../machine/shapes.ts"
 import type { Peer } from "../../sdk/agent/protocol.ts"
 import type { CloudOffers } from "../../task/Offers.ts"
@@ -50,6 +50,7 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   scope: Schema.optionalKey(RefusalScope),
   anyKind: Schema.optionalKey(Schema.Boolean),
   want: Schema.optionalKey(RefusalWant),
+  credentials: Schema.optionalKey(CredentialFault),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
   unreached: Schema.optionalKey(Schema.Boolean),
@@ -164,6 +165,8 @@ export interface Cloud extends Usable {
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** To everybody, on a cluster that is there: `ports` are all that it is to have, more may be open. Absent: it keeps none closed. */
   readonly openPorts?: (nodes: ReadonlyArray<NodeRef>, ports: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
+  /** What is open on its machines by what `openPorts` has asked for, which holds for all of them. Present where that is. */
+  readonly openedPorts?: (tags: Tags, region: string | null) => Effect.Effect<ReadonlyArray<string>, CloudError>
   /** Succeeds when it runs; at once when it already does. */
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */

@@ -38,7 +38,8 @@ type Owned = Pick<ClusterRow, "name" | "offer" | "owner">
 export const asOwner = Effect.fn("asOwner")(function* (cloud: Cloud, row: Owned, identity: Cloud["identity"] = cloud.identity) {
   if (row.owner === null) return
   const refusal = refuseOther(row, yield* identity)
-  if (refusal !== undefined) return yield* new CloudError({ kind: "Transient", code: refusal._tag, message: refusal.message })
+  if (refusal !== undefined)
+    return yield* new CloudError({ kind: "Transient", code: refusal._tag, message: refusal.message, credentials: "other" })
 })
 
 /** The same, whatever is kept of who they are: before it is believed that a machine is gone. */

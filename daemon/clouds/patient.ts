@@ -82,6 +82,7 @@ export const limits: Readonly<Record<Waited, Limit>> = {
   noQuota: ownLimit,
   offers: ownLimit,
   openPorts: deed("openPorts"),
+  openedPorts: word("openedPorts"),
   owned: word("owned"),
   peers: deed("peers"),
   provision: deed("provision"),

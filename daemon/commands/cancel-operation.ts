@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import type { RecordedCaller } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { mayBeOpen } from "../../projections/open-ports.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import { NotSupportedError, OperationDoesNotExist, type SkydError } from "../../sdk/protocol/errors.ts"
 import { type Decision, streamOf } from "./decision.ts"
@@ -25,8 +26,10 @@ export const cancelOperation = (
     )
   }
   const stream = streamOf(row.id)
+  const active = row.operations.find(({ id }) => id === operation.id)
+  const reason = `cancelled on request${active === undefined ? "" : mayBeOpen(row, active)}`
   return Result.succeed({
-    events: [[stream, { _tag: "OperationCancelled", reason: "cancelled on request", by }, operation.id]],
+    events: [[stream, { _tag: "OperationCancelled", reason, by }, operation.id]],
     expect: [[stream, row.lastSeq]],
     result: { cancelled: true }
   })

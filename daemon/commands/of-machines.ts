@@ -2,18 +2,13 @@
 import * as Result from "effect/Result"
 import type { MachineWish, Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import { closedPorts } from "../../projections/open-ports.ts"
 import { ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { anyRegion, namedImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import { fitsPlace, placedNeed } from "../../task/placed.ts"
-import { holdsPorts, portsBeyond, portsText } from "../../task/ports.ts"
-
-type There = Pick<ClusterRow, "machine" | "offer">
-
-/** Those that a launch opens. */
-export const closedPorts = ({ machine, offer }: There, task: RecordedTask): ReadonlyArray<string> =>
-  portsBeyond(machine.ports ?? [], placedNeed(task.resources, offer).ports ?? [])
+import { holdsPorts, portsText } from "../../task/ports.ts"
 
 /** Of an exec, which opens none. */
 export const refuseClosedPorts = (row: ClusterRow, task: RecordedTask) => {

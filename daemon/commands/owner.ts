@@ -8,13 +8,6 @@ type Names = ReadonlyArray<string>
 /** SkyPilot's rule: equal in any one place. Another role or user of the same account is as good as the owner. */
 const isOwner = (owner: Names, identity: Names) => owner.some((name, place) => name === identity[place])
 
-const belongsTo = ({ name, owner }: Pick<ClusterRow, "name" | "owner">) =>
-  `${name} belongs to ${(owner ?? []).join(", ")}, and the credentials of`
-
-/** Whether it was said of a cluster that the credentials are another's. */
-export const saysOther = (row: Pick<ClusterRow, "name" | "owner">, message: string): boolean =>
-  row.owner !== null && message.includes(belongsTo(row))
-
 /** `identity`: who the credentials of its cloud are now. */
 export const refuseOther = ({ name, offer, owner }: Pick<ClusterRow, "name" | "offer" | "owner">, identity: Names | null) =>
   owner === null || identity === null || isOwner(owner, identity)
@@ -23,6 +16,6 @@ export const refuseOther = ({ name, offer, owner }: Pick<ClusterRow, "name" | "o
         cluster: name,
         owner,
         identity,
-        message: `${belongsTo({ name, owner })} ${cloudDisplay(offer?.cloud ?? "its cloud")} are those of ${identity.join(", ")}.`,
+        message: `${name} belongs to ${owner.join(", ")}, and the credentials of ${cloudDisplay(offer?.cloud ?? "its cloud")} are those of ${identity.join(", ")}.`,
         hint: `Go back to the credentials of its owner. To drop its record without the cloud's word: sky down --purge ${name}`
       })

@@ -12,6 +12,7 @@ import type { Event } from "../../events/Event.ts"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { type Jobs, jobsOf, unfinishedOf } from "../../projections/jobs.ts"
+import { mayBeOpen } from "../../projections/open-ports.ts"
 import { RuntimeError, recordError, ValueError } from "../../sdk/protocol/errors.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../clouds/Clouds.ts"
@@ -29,11 +30,11 @@ import { Identity } from "./Identity.ts"
 /** How long a start may wait for the clouds' word. Clusters of which none came are looked at again, like any. */
 const lookMaxMs = 2000
 
-const failed = (row: ClusterRow, method: string): Event => ({
+const failed = (row: ClusterRow, active: ActiveOperation): Event => ({
   _tag: "OperationFailed",
   error: recordError(
     new RuntimeError({
-      message: `${method} of ${row.name} was open when the log was imported, and is not carried on.`,
+      message: `${active.method} of ${row.name} was open when the log was imported, and is not carried on${mayBeOpen(row, active)}.`,
       hint: "If it is still wanted, run it again."
     })
   )
@@ -46,7 +47,7 @@ const isSet = ({ autostop }: ClusterRow, { method, seq }: ActiveOperation) =>
 /** Of one whose job was submitted what was decided with that is all that is missing, if anything. */
 const endOf = (row: ClusterRow, jobs: Jobs, active: ActiveOperation): ReadonlyArray<Event> => {
   const job = jobsOf(jobs, row.id).find(({ operation }) => operation === active.id)
-  if (job === undefined) return [failed(row, active.method)]
+  if (job === undefined) return [failed(row, active)]
   const { autostop } = row
   return submitted(row, active, job.id).filter(
     (event) => event._tag !== "AutostopSet" || event.idleMinutes !== autostop?.idleMinutes || event.down !== autostop.down

@@ -45,7 +45,6 @@ import type { Refreshed } from "./refresh.ts"
 import { refreshed } from "./refreshed.ts"
 import { replaying } from "./replay.ts"
 import { select } from "./select.ts"
-import { startAsSeen } from "./start-as-seen.ts"
 import { explained } from "./unreached.ts"
 import { withUnseen } from "./unseen.ts"
 
@@ -137,7 +136,7 @@ const make = Effect.gen(function* () {
       const about = rows.flatMap(({ id }) => notices.about(id) ?? [])
       const elsewhere = !("asOf" in moment) ? yield* unansweredElsewhere(clouds, world, identityMaxMs) : []
       const nowMs = yield* momentOf(moment)
-      const shown = rows.map((row) => (seen.has(row.id) ? startAsSeen(asSeen(row)) : row))
+      const shown = rows.map((row) => (seen.has(row.id) ? asSeen(row) : row))
       const views = shown.map((row) => clusterView(row, world.jobs, nowMs, saidOf(row, moment), diskUsd))
       const { clusters, notices: blind } = withUnseen(views, unseen)
       const told = [...about, ...elsewhere.map((what) => `${what}.`), ...blind]

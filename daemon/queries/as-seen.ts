@@ -4,10 +4,9 @@
  */
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { withoutNotKnown } from "../../projections/not-known.ts"
-import { saysOther } from "../commands/owner.ts"
 
 export const asSeen = (row: ClusterRow): ClusterRow => ({
   ...row,
-  trouble: row.trouble !== null && saysOther(row, row.trouble.message) ? null : row.trouble,
+  trouble: row.trouble?.credentials == null ? row.trouble : null,
   nodes: row.nodes.map((node) => ({ ...node, reason: withoutNotKnown(node.reason) }))
 })

@@ -25,7 +25,7 @@ import { Aways } from "./away.ts"
 import { AgentError } from "./couriers/AgentLink.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { isEnding, isForbidden, looksAfter, messageOf } from "./failure.ts"
+import { isEnding, isForbidden, looksAfter, messageOf, saidBy } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { makeOpenings } from "./openings.ts"
@@ -61,7 +61,7 @@ const make = Effect.gen(function* () {
   const identity = yield* Identity
   const ongoing = yield* Ongoing
   const run = yield* FiberMap.runtime(yield* FiberMap.make<ClusterId>())<never>()
-  const opening = yield* makeOpenings
+  const openings = yield* makeOpenings(log.world().operations)
   const slots = new Map<ClusterId, Slot>()
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
@@ -116,13 +116,13 @@ const make = Effect.gen(function* () {
     const row = rowOf(log.world().clusters, cluster)
     if (row === undefined) return
     const expected = error instanceof CloudError || error instanceof AgentError || error instanceof SyncError
-    const failed = { message: messageOf(error), tries: slot.tries, nowMs, away, goesOn, forbidden: isForbidden(error) }
+    const failed = { ...saidBy(error), tries: slot.tries, nowMs, away, goesOn }
     if (!expected)
       yield* Effect.logError("a reactor failed", Cause.pretty(cause)).pipe(Effect.annotateLogs({ cluster: row.name, action: action._tag }))
     const refused = error instanceof CloudError && (error.kind === "Refused" || (ends && isForbidden(error)))
     const final = refused || error instanceof SyncError
     const facts = expected
-      ? giveUp(row, action, { ...failed, final })
+      ? giveUp(row, action, { ...failed, final, notOpened: openings.isRefused(action) })
       : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
     yield* Effect.sleep(retryMs(failed))
@@ -138,7 +138,7 @@ const make = Effect.gen(function* () {
       const { clusters, jobs } = log.world()
       const hands = { clouds, cloud: cloudOf(clouds, row), couriers, jobs, log: clusters.log, user: identity.user, inherited }
       const done = Effect.flatMap(perform(row, action, hands), (facts) => record(cluster, row.lastSeq, facts))
-      yield* (action._tag === "OpenPorts" ? opening(cluster, done) : done).pipe(
+      yield* openings.inTurn(cluster, action, done).pipe(
         Effect.tap(() => Effect.sync(() => aways.forget(cluster))),
         Effect.tap(() => Effect.sync(() => Object.assign(slot, { done: true }))),
         Effect.catchTag("KeyMoved", () => Effect.void),

@@ -4,6 +4,7 @@ import type { OperationId } from "../../events/ids.ts"
 import { endedItself } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
+import { mayBeOpen } from "../../projections/open-ports.ts"
 import { recordError } from "../../sdk/protocol/errors.ts"
 import { unavailable } from "../places/unavailable.ts"
 import { closing, decided, type Facts } from "./facts.ts"
@@ -27,7 +28,10 @@ const stopped = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
   const reason = stopReason(row)
   return decided(null, [
     ...closing(row.id, unfinished, `the cluster was stopped: ${reason}`),
-    ...row.operations.map(({ id, method }) => (method === "stop" ? succeed(id) : cancel(id, `${row.name} was stopped: ${reason}`))),
+    ...row.operations.map((active) => {
+      const { id, method } = active
+      return method === "stop" ? succeed(id) : cancel(id, `${row.name} was stopped: ${reason}${mayBeOpen(row, active)}`)
+    }),
     { _tag: "ClusterStopped", cluster: row.id, reason }
   ])
 }

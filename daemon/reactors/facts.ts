@@ -3,6 +3,8 @@ import type { Event } from "../../events/Event.ts"
 import type { OperationId } from "../../events/ids.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import type { JobRow } from "../../projections/jobs.ts"
+import { cut } from "../../task/sentence.ts"
+import type { CloudError } from "../clouds/Cloud.ts"
 
 export interface Facts {
   readonly events: ReadonlyArray<Event | readonly [Event, OperationId]>
@@ -25,3 +27,15 @@ export const closing = (
     const closed: Event = { _tag: "JobClosed", cluster, job: job.id, status, returnCodes: [], reason }
     return job.operation === null ? closed : ([closed, job.operation] as const)
   })
+
+/** Of what a cloud says to a refusal. */
+const refusalMaxChars = 4096
+
+export const refusalIn = ({ anyKind, code, credentials, message, scope, want }: CloudError) => ({
+  code,
+  message: cut(message, refusalMaxChars),
+  ...(scope && { scope }),
+  ...(anyKind === undefined ? {} : { anyKind }),
+  ...(want && { want }),
+  ...(credentials && { credentials })
+})

@@ -1,4 +1,6 @@
 /** What the person who waits is told of an action that failed for good: what it was, how far it came, and what to do. Pure. */
+
+import type { CredentialFault } from "../../events/values.ts"
 import { minutesText } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
@@ -22,7 +24,15 @@ export interface Failed {
   readonly goesOn?: boolean
   /** For want of rights or of a key. */
   readonly forbidden?: boolean
+  readonly credentials?: CredentialFault | undefined
 }
+
+/** What it says of itself. */
+export const saidBy = (error: unknown) => ({
+  message: messageOf(error),
+  forbidden: isForbidden(error),
+  credentials: error instanceof CloudError ? error.credentials : undefined
+})
 
 export const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))
 
@@ -46,6 +56,7 @@ const wording: Readonly<Record<Action["_tag"], string>> = {
   InstallAgents: "installing the runtime",
   Arm: "setting autostop",
   OpenPorts: "opening its ports",
+  LookForPorts: "looking whether its ports are open",
   Sync: "syncing the workdir",
   Mount: "syncing file_mounts",
   BeginSetup: "beginning its setup",

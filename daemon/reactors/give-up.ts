@@ -4,6 +4,7 @@ import type { NodeToken, OperationId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { InternalError, recordError } from "../../sdk/protocol/errors.ts"
+import { portsBeyond } from "../../task/ports.ts"
 import { autodownOf } from "./autodown-of.ts"
 import { type Facts, seen } from "./facts.ts"
 import { type Failed, failure, isEnding, isUnborn } from "./failure.ts"
@@ -90,8 +91,9 @@ const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !=
 const retryAt = (failed: Failed) => ({ retryAtMs: Math.trunc(failed.nowMs + retryMs(failed)) })
 
 const actionFailed = (row: ClusterRow, action: Action, failed: Failed, again = true): ReadonlyArray<Event> => {
-  const { message } = failed
-  const said = { _tag: "ActionFailed", cluster: row.id, action: action._tag, message } as const
+  const { credentials, message } = failed
+  const why = credentials === undefined ? {} : { credentials }
+  const said = { _tag: "ActionFailed", cluster: row.id, action: action._tag, message, ...why } as const
   return isNews(row, failed) ? [again ? { ...said, ...retryAt(failed) } : said] : []
 }
 
@@ -100,6 +102,13 @@ const stillWanted = (row: ClusterRow, { _tag }: Action, final: boolean): Readonl
   const request = workOf(row)[0]?.request
   if (_tag !== "Arm" || !final || request?._tag !== "LaunchRequested") return []
   return autodownOf(row, request).filter(({ idleMinutes }) => row.autostop?.idleMinutes === idleMinutes && !row.autostop.down)
+}
+
+/** Said after the end of its launch, which leaves it open. What another launch may have opened is looked at. */
+const notOpened = (row: ClusterRow, action: Action, isRefused = false): ReadonlyArray<Event> => {
+  if (!isRefused || action._tag !== "OpenPorts") return []
+  const ports = portsBeyond(row.portsInDoubt?.ports ?? [], action.ports)
+  return ports.length === 0 ? [] : [{ _tag: "PortsNotOpened", cluster: row.id, ports }]
 }
 
 /** What failed is skyd itself, in making the plan or at following it: whatever waits for this cluster would wait for ever. */
@@ -114,7 +123,11 @@ export const giveUpDefect = (row: ClusterRow, failed: Failed): Facts => {
   return seen(null, [...(isNews(row, failed) ? [said] : []), ...ended])
 }
 
-export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { readonly final: boolean }): Facts => {
+export const giveUp = (
+  row: ClusterRow,
+  action: Action,
+  failed: Failed & { readonly final: boolean; readonly notOpened?: boolean }
+): Facts => {
   const { away, final, message, nowMs, tries } = failed
   const ranks = action._tag === "StopNodes" || action._tag === "ReleaseNodes" ? action.ranks : []
   if (ranks.length > 0 && row.purge) {
@@ -140,5 +153,5 @@ export const giveUp = (row: ClusterRow, action: Action, failed: Failed & { reado
   // Another wish is refused anew.
   const since = wanted.length > 0 ? { ...row, trouble: null } : row
   const failing = actionFailed(since, action, failed, !forOperation.has(action._tag))
-  return seen(active[0]?.id ?? null, [...wanted, ...failing, ...dropped, ...ended])
+  return seen(active[0]?.id ?? null, [...wanted, ...failing, ...dropped, ...ended, ...notOpened(row, action, failed.notOpened)])
 }

@@ -54,3 +54,9 @@ export const seenOff = (row: ClusterRow, states: ReadonlyArray<NodeState>): Read
     const { endedAtMs, reason } = now
     return [{ _tag: "NodeStopped", cluster: row.id, rank, node, reason, ...(endedAtMs !== undefined && { endedAtMs }) }]
   })
+
+/** Whether its start was refused for the credentials, which are taken now: its cloud has told of all its machines. */
+export const areAccepted = (before: ClusterRow, { concluded, refused, wanted }: ClusterRow, states: ReadonlyArray<NodeState>): boolean => {
+  const wasRefused = wanted === "stopped" && concluded && refused?.credentials != null
+  return wasRefused && refused === before.refused && states.every(({ state }) => state !== "unknown")
+}

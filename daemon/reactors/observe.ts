@@ -1,6 +1,7 @@
 /** Looks at a cluster's nodes through its cloud, and records what is news. A look that fails says of each node that nothing is known. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Event } from "../../events/Event.ts"
 import type { ClusterId, NodeId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { rowOf } from "../../projections/clusters.ts"
@@ -13,7 +14,7 @@ import type { Identity } from "../life/Identity.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { World } from "../World.ts"
 import type { JournalInbox } from "./couriers/JournalInbox.ts"
-import { observations, seenOff } from "./observations.ts"
+import { areAccepted, observations, seenOff } from "./observations.ts"
 
 interface Tools {
   readonly log: EventLog["Service"]
@@ -107,7 +108,8 @@ export const observe = Effect.fn("observe")(function* (
     const row = rowOf(clusters, cluster)
     if (row === undefined || !(isAtRest(row) || isHeld(row))) return Result.succeed(undefined)
     const still = states.filter(({ node }) => rowOfNode(row, node) === rowOfNode(before, node))
-    const news = isHeld(row) ? seenOff(row, still) : observations(row, still, lost, apart)
+    const accepted: ReadonlyArray<Event> = areAccepted(before, row, states) ? [{ _tag: "CredentialsAccepted", cluster }] : []
+    const news = [...accepted, ...(isHeld(row) ? seenOff(row, still) : observations(row, still, lost, apart))]
     const events = news.map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }

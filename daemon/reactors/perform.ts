@@ -18,6 +18,7 @@ import { taskOf } from "./couriers/deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
 import { tellingDeed, tellingOwner } from "./kept-waiting.ts"
+import { lookForPorts } from "./look-for-ports.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./raise-machines.ts"
@@ -146,6 +147,8 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       yield* cloud.openPorts?.(refs, portTexts([...(row.machine.ports ?? []), ...ports])) ?? Effect.void
       return seen(operation, [{ _tag: "PortsOpened", cluster: row.id, ports: [...ports] }])
     }
+    case "LookForPorts":
+      return yield* lookForPorts(row, action, cloud, log)
     case "Sync": {
       const { request } = activeOf(row, action.operation)!
       const workdir = request?._tag === "LaunchRequested" || request?._tag === "ExecRequested" ? request.task.workdir : undefined

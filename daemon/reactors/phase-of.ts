@@ -13,6 +13,7 @@ const phaseOfAction: Readonly<Record<Action["_tag"], Progress["phase"]>> = {
   BeginStart: "provision",
   StartNodes: "provision",
   OpenPorts: "provision",
+  LookForPorts: "provision",
   InstallAgents: "bootstrap",
   Arm: "autostop",
   Sync: "sync",

@@ -7,10 +7,10 @@ import { isArmed } from "../../projections/autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
+import { closedPorts } from "../../projections/open-ports.ts"
 import { localMountsOf } from "../../task/mounts.ts"
 import { hasSetup } from "../../task/Task.ts"
 import { refuseMisfit } from "../commands/checks.ts"
-import { closedPorts } from "../commands/of-machines.ts"
 
 export type Action =
   /** Find out what became of a token, by asking for it again. */
@@ -28,6 +28,8 @@ export type Action =
   | { readonly _tag: "Arm"; readonly setting: Seq }
   /** On a cluster that was there before, and has them not. */
   | { readonly _tag: "OpenPorts"; readonly operation: OperationId; readonly ports: ReadonlyArray<string> }
+  /** Whether they are open, where a launch that asked for them ended without an answer. */
+  | { readonly _tag: "LookForPorts"; readonly operation: OperationId; readonly ports: ReadonlyArray<string> }
   | { readonly _tag: "Sync"; readonly operation: OperationId }
   | { readonly _tag: "Mount"; readonly operation: OperationId }
   | { readonly _tag: "BeginSetup"; readonly operation: OperationId }
@@ -82,10 +84,14 @@ const elsewhere = (row: ClusterRow): Action => {
   return row.refused?.scope === "everywhere" ? { _tag: "GiveUpPlace" } : { _tag: "NextPlace", tried: row.refusals.length }
 }
 
+const lookForPorts = ({ nodes, portsInDoubt }: ClusterRow): Action | undefined =>
+  portsInDoubt === null || nodes.length === 0 ? undefined : { _tag: "LookForPorts", ...portsInDoubt }
+
 /** The nodes that a cluster lacks: here, or elsewhere. */
 const getMissing = (row: ClusterRow, active: ActiveOperation, missing: ReadonlyArray<number>): Action => {
   if (row.waiting !== null) return { _tag: "NextRound", atMs: row.waiting.retryAtMs }
-  if (row.refused === null) return { _tag: "RequestNodes", ranks: missing }
+  // New ones get the ports that are known to be open.
+  if (row.refused === null) return lookForPorts(row) ?? { _tag: "RequestNodes", ranks: missing }
   return mayMove(row, active) ? elsewhere(row) : afterRefusal(row, active, missing)
 }
 
@@ -154,5 +160,6 @@ export const plan = (row: ClusterRow, jobs: Jobs): Action | undefined => {
   if (reached.length > 0) return { _tag: "EndRequests", operations: reached.map(({ id }) => id) }
   const [pending] = row.pending
   if (pending !== undefined) return { _tag: row.wanted !== "gone" ? "Provision" : row.purge ? "AskOnce" : "LookFor", token: pending.token }
-  return row.wanted === "up" ? work(row) : ending(row)
+  const next = row.wanted === "up" ? work(row) : ending(row)
+  return next ?? (workOf(row).length > 0 ? undefined : lookForPorts(row))
 }

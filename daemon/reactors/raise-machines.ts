@@ -8,14 +8,13 @@ import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
-import { cut } from "../../task/sentence.ts"
 import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } from "../clouds/Cloud.ts"
 import { Made } from "../clouds/Made.ts"
 import { within } from "../clouds/patient.ts"
 import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../places/no-quota.ts"
 import type { Couriers } from "./couriers/Couriers.ts"
-import { decided, type Facts, seen } from "./facts.ts"
+import { decided, type Facts, refusalIn, seen } from "./facts.ts"
 import { machineWish } from "./machine-wish.ts"
 
 export interface Hands {
@@ -96,17 +95,6 @@ export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow
   const times = Math.ceil((row.refused?.times ?? 1) / (isStart ? ranks.length : 1))
   yield* Effect.sleep(yield* askAgainAfterMs(times))
   return isStart ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
-})
-
-/** Of what a cloud says to a refusal. */
-const refusalMaxChars = 4096
-
-const refusalIn = ({ anyKind, code, message, scope, want }: CloudError) => ({
-  code,
-  message: cut(message, refusalMaxChars),
-  ...(scope === undefined ? {} : { scope }),
-  ...(anyKind === undefined ? {} : { anyKind }),
-  ...(want === undefined ? {} : { want })
 })
 
 export const provision = Effect.fn("perform.provision")(function* (

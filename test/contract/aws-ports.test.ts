@@ -111,6 +111,27 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
         }).pipe(Effect.scoped)
     )
 
+  it.live("are told as open once they are on all machines, and not before", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0, 1])
+      const nodes = yield* cloud.provision(asked)
+      const refs = nodes.map((node) => refOf(asked, node))
+      const opened = cloud.openedPorts!(asked.tags, "us-east-1")
+      assert.deepStrictEqual(yield* opened, [])
+      for (const action of ["ModifyInstanceAttribute", "AuthorizeSecurityGroupIngress"]) {
+        yield* fault({ action, code: "UnauthorizedOperation", times: 1 })
+        yield* Effect.flip(cloud.openPorts!(refs, ["8080-8081", "9000"]))
+        yield* calm
+        assert.deepStrictEqual(yield* opened, [], `${action} was refused`)
+      }
+      yield* cloud.openPorts!(refs, ["8080-8081", "9000"])
+      assert.deepStrictEqual(yield* opened, ["8080-8081", "9000"])
+      yield* Effect.forEach(refs, cloud.terminate, { concurrency: 2 })
+      assert.deepStrictEqual(yield* opened, [])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("are all opened where one of them is, and was not listed yet", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
@@ -130,7 +151,7 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
       const { cloud, request } = yield* one
       const asked = request([0])
       const [node] = yield* cloud.provision(asked)
-      for (const action of ["AuthorizeSecurityGroupIngress", "ModifyInstanceAttribute"]) {
+      for (const action of ["ModifyInstanceAttribute", "AuthorizeSecurityGroupIngress"]) {
         yield* fault({ action, code: "InvalidGroup.NotFound", times: 1 })
         assert.strictEqual((yield* Effect.flip(cloud.openPorts!([refOf(asked, node!)], ["8080"]))).kind, "Transient")
       }

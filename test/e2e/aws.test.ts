@@ -177,6 +177,12 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     write()
     for (const name of ["up", "off"]) expect(await launch(name, "-d", "true")).toMatchObject({ code: 0 })
     expect(await home.sky("stop", "-y", "off")).toMatchObject({ code: 0 })
+    const reasonOf = async (...args: ReadonlyArray<string>) => (await home.json("status", ...args, "off"))[0].reason
+    await ec2.moto.strict("POST", "faults", { action: "StartInstances", code: "RequestExpired", message: "Expired.", status: 400 })
+    expect(await home.sky("start", "-y", "off")).toMatchObject({ code: 4 })
+    expect(await reasonOf()).toMatch(/^it was not started .* ago: Expired/)
+    await ec2.moto.strict("DELETE", "faults")
+    expect([await reasonOf("-r"), await reasonOf()]).toEqual([null, null])
     const way = "run aws configure or aws sso login, or set AWS_PROFILE"
     const unseen = async (code: string) => {
       const rows: ReadonlyArray<{ readonly unseen?: string; readonly status: string }> = await home.json("status", "-r")

@@ -317,6 +317,11 @@ export class SimCloud {
         const agent = this.machines.get(node)?.agent
         return agent === undefined ? null : { journal: agent.journalId, entries: agent.journal }
       }),
+    openedPorts: ({ cluster }) =>
+      Effect.suspend(() => {
+        const fault = this.faults.get("openedPorts")
+        return fault === undefined ? Effect.succeed(this.open.get(cluster) ?? []) : Effect.fail(fault)
+      }),
     openPorts: (nodes, ports) => this.call("openPorts", () => this.openPorts(nodes[0]!.tags.cluster, ports)),
     put: () => this.call("put", () => undefined)
   }

@@ -38,6 +38,8 @@ const pool: ReadonlyArray<Said> = [
   { _tag: "NodeAbandoned", cluster, rank: 1, node: nodeId(1), reason: "r" },
   { _tag: "NetworkMade", cluster, cloud: "gcp", network: "n", words: "made the network n" },
   { _tag: "PortsOpened", cluster, ports: ["8080", "9000-9010"] },
+  { _tag: "PortsNotOpened", cluster, ports: ["8080"] },
+  { _tag: "CredentialsAccepted", cluster },
   { _tag: "ClusterImported", cluster },
   { _tag: "ClusterStopped", cluster, reason: "r" },
   { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "r" },

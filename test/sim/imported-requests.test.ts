@@ -43,6 +43,20 @@ describe("an imported log", () => {
       assert.isUndefined(headOf(later.world).begun.get(`job ${job}`))
     })
   )
+  it.effect("that was cut when a launch was about to open ports says that they may be open, and looks", () => {
+    const opening: Ask = ["p", "launch", { clusterName: "a", task: { run: "1 0", resources: { ports: 8080 } } }]
+    return imported(
+      [launch, opening],
+      "RuntimeReady",
+      () => {},
+      (later) => {
+        const outcome = outcomeIn(later, "p")
+        const message = "launch of a was open when the log was imported, and is not carried on; port 8080 may be open."
+        assert.deepNestedInclude(outcome, { _tag: "failed", "error.message": message })
+        assert.deepStrictEqual(rowIn(later)!.machine.ports, ["8080"])
+      }
+    )
+  })
   it.effect("begins no job that was waiting for its node, though its request had ended", () =>
     imported([launch, exec], "OperationSucceeded", untold(2), (later) => {
       assert.deepInclude(jobIn(later, 2), { status: "FAILED", reason: notBegun })

@@ -82,6 +82,7 @@ describe("a port that a later launch asks for", () => {
       Effect.gen(function* () {
         yield* ask("l1", "launch", plain)
         world.lost.set("openPorts", silence)
+        world.faults.set("openedPorts", silence)
         yield* ask("l2", "launch", launch)
         assert.deepStrictEqual([row()!.machine.ports, world.open.size], [undefined, 1])
         yield* ask("d", "down", named)

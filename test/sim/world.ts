@@ -82,7 +82,7 @@ interface Ground {
   readonly machines: ReadonlyMap<string, { readonly agent: SimAgent; readonly state: "running" | "stopped" }>
 }
 
-/** Nothing is open of a cluster that is gone, and all that the log says of one that is there. */
+/** Nothing is open of a cluster that is gone, and of one that is there all that the log says, and no more. */
 export const checkPorts = (daemon: SimDaemon, { open }: Pick<SimCloud, "open">) => {
   const rows = [...HashMap.values(daemon.log.world().clusters.rows)]
   const ids = rows.map(({ id }) => id as string)
@@ -91,8 +91,10 @@ export const checkPorts = (daemon: SimDaemon, { open }: Pick<SimCloud, "open">) 
     [],
     "ports of clusters that are gone"
   )
-  for (const { id, machine, name } of rows)
+  for (const { id, machine, name } of rows) {
     assert.isTrue(holdsPorts(open.get(id) ?? [], machine.ports ?? []), `not all ports of ${name} are open`)
+    assert.isTrue(holdsPorts(machine.ports ?? [], open.get(id) ?? []), `ports of ${name} are open that nobody knows of`)
+  }
 }
 
 export const check = (daemon: SimDaemon, world: Ground, disk: MemoryDisk) => {

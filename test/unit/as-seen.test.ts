@@ -4,6 +4,7 @@ import { refuseOther } from "../../daemon/commands/owner.ts"
 import { asSeen } from "../../daemon/queries/as-seen.ts"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { observations } from "../../daemon/reactors/observations.ts"
+import type { CredentialFault } from "../../events/values.ts"
 import { conditionOf } from "../../projections/cluster-status.ts"
 import { cluster, nodeId, rowAfter, type Said, up, worldOf } from "../fakes/facts.ts"
 
@@ -11,14 +12,25 @@ const owned = up().map((said) => ("_tag" in said && said._tag === "PlaceChosen" 
 const { message } = refuseOther(rowAfter(owned)!, ["AIDABOB"])!
 const unknown = { rank: 0, node: nodeId(0), state: "unknown", address: null, reason: message, down: false } as const
 const lost = observations(rowAfter(owned)!, [unknown], new Set([nodeId(0)]))
-const failing = (why: string): Said => ({ _tag: "ActionFailed", cluster, action: "InstallAgents", message: why, retryAtMs: 1 })
+const failing = (why: string, credentials?: CredentialFault): Said => ({
+  _tag: "ActionFailed",
+  cluster,
+  action: "InstallAgents",
+  message: why,
+  retryAtMs: 1,
+  ...(credentials && { credentials })
+})
 const reasonAfter = (facts: ReadonlyArray<Said>) => conditionOf(asSeen(rowAfter(facts)!)).reason
 
 it("is not said of its nodes, nor of what was tried in vain", () => {
   expect(conditionOf(rowAfter([...owned, ...lost])!).reason).toContain("belongs to AIDAANN")
-  expect(conditionOf(rowAfter([...owned, ...lost, failing(message)])!).reason).toContain("belongs to AIDAANN")
+  expect(conditionOf(rowAfter([...owned, ...lost, failing(message, "other")])!).reason).toContain("belongs to AIDAANN")
   expect(reasonAfter([...owned, ...lost])).toBe("the head: its agent went away")
-  expect(reasonAfter([...owned, ...lost, failing(message)])).toBe("the head: its agent went away")
+  expect(reasonAfter([...owned, ...lost, failing(message, "other")])).toBe("the head: its agent went away")
+})
+
+it("is not said of credentials that were not taken, in whatever words", () => {
+  expect(reasonAfter([...owned, ...lost, failing("Expired.", "invalid")])).toBe("the head: its agent went away")
 })
 
 it("changes nothing else", () => {

@@ -13,8 +13,9 @@ import { JournalInbox } from "../../daemon/reactors/couriers/JournalInbox.ts"
 import { observe } from "../../daemon/reactors/observe.ts"
 import { Reactors } from "../../daemon/reactors/Reactors.ts"
 import type { StreamName } from "../../events/Recorded.ts"
+import { conditionOf } from "../../projections/cluster-status.ts"
 import { rowOf } from "../../projections/clusters.ts"
-import { cluster, journal, nodeId, operation, type Said, up } from "../fakes/facts.ts"
+import { cluster, journal, nodeId, operation, type Said, token, up } from "../fakes/facts.ts"
 import { factsOf } from "../sim/scene.ts"
 
 const actor = { kind: "daemon" as const, uid: 1, host: "here" }
@@ -84,6 +85,45 @@ describe("a look at a cluster's nodes", () => {
       Effect.gen(function* () {
         yield* look()
         assert.deepInclude(factsOf(disk).at(-1), { _tag: "NodeStopped", endedAtMs: 7, reason: "spot" })
+      })
+    )
+  )
+  it.live("takes back that a start was refused for the credentials, once, and only where all is seen", () => {
+    const about = { cluster, rank: 0, node }
+    const refused: ReadonlyArray<Said> = [
+      { _tag: "StopRequested", cluster, purge: false, lastUse: "" },
+      { _tag: "NodeStopped", ...about, reason: null },
+      { _tag: "ClusterStopped", cluster, reason: "stopped on request" },
+      { _tag: "StartRequested", cluster, retryUntilUp: false, lastUse: "", idleMinutes: null, down: false, force: false },
+      { _tag: "NodeStarting", ...about },
+      { _tag: "NodeRefused", cluster, token, node, code: "ExpiredToken", message: "expired", scope: "cloud", credentials: "invalid" },
+      { _tag: "ClusterStopped", cluster, reason: "expired" }
+    ]
+    const states = [stateOf("unknown")]
+    return looking(states, ({ disk, log, look }) =>
+      Effect.gen(function* () {
+        yield* append(log, refused)
+        const reason = () => conditionOf(rowOf(log.world().clusters, cluster)!).reason
+        yield* look()
+        assert.strictEqual(reason(), "it was not started: expired")
+        states[0] = stateOf("stopped")
+        yield* Effect.all([look(), look()], { concurrency: "unbounded" })
+        yield* look()
+        assert.strictEqual(count(disk, "CredentialsAccepted"), 1)
+        assert.isNull(reason())
+      })
+    )
+  })
+  it.live("leaves it told that a start was refused for want of room or of rights, which a look says nothing of", () =>
+    looking([stateOf("stopped")], ({ disk, log, look }) =>
+      Effect.gen(function* () {
+        yield* append(log, [
+          { _tag: "NodeRefused", cluster, token, node, code: "UnauthorizedOperation", message: "you may not", scope: "cloud" },
+          { _tag: "ClusterStopped", cluster, reason: "you may not" }
+        ])
+        yield* look()
+        assert.strictEqual(count(disk, "CredentialsAccepted"), 0)
+        assert.strictEqual(conditionOf(rowOf(log.world().clusters, cluster)!).reason, "it was not started: you may not")
       })
     )
   )

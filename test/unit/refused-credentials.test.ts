@@ -58,10 +58,12 @@ const codesOf = (error: CloudError) =>
 describe("credentials that a cloud refuses", () => {
   it.each(renewed)("%s: each deed ends with exit 4, and says how they are renewed", (_, error) => {
     expect(codesOf(error)).toEqual([4, 4, 4, 4])
+    expect(error.credentials).toBe("invalid")
     expect(error.message).toMatch(/run (aws configure or aws sso login|gcloud auth application-default login)/)
   })
   it.each(allowed)("%s: each deed ends with exit 4, and says which right is missing", (_, error) => {
     expect(codesOf(error)).toEqual([4, 4, 4, 4])
+    expect(error.credentials).toBeUndefined()
     expect(error.message).toMatch(/(ec2:DescribeInstances|compute\.instances\.list).*sky check (aws|gcp)$/)
   })
 })

@@ -265,7 +265,7 @@ describe("the error when no place gave it", () => {
     const stopped = {
       ...row([]),
       offer: at("us-east-1a"),
-      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", want: null, times: 1 } as const
+      refused: { code: "UnauthorizedOperation", message: "no", scope: "cloud", want: null, credentials: null, times: 1 } as const
     }
     assert.deepInclude(unavailable(stopped, true), { exitCode: exitCodes.credentials })
     assert.include(unavailable(stopped, true).hint, "sky check aws. To end it")

@@ -185,6 +185,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     endByHand,
     lookByHand,
     endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
+    openedPorts: ({ cluster }, region) => groups.openedOf(region!, cluster),
     openPorts: (refs, ports) => underWay(doubting(openPorts(refs, ports)))
   }
 })

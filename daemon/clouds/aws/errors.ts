@@ -6,6 +6,7 @@ import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
 import { passingBy, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
+import { notTaken } from "./not-taken.ts"
 import { notAws } from "./own-answers.ts"
 
 /** There is none of it now, of this type, in this zone. */
@@ -47,20 +48,10 @@ const notInRegion = [
   "OptInRequired"
 ]
 const notAllowed = [
+  ...notTaken,
   "UnauthorizedOperation",
-  "AuthFailure",
   "AccessDenied",
   "AccessDeniedException",
-  "InvalidAccessKeyId",
-  "InvalidClientTokenId",
-  "MissingAuthenticationToken",
-  "SignatureDoesNotMatch",
-  "ExpiredToken",
-  "ExpiredTokenException",
-  "RequestExpired",
-  "UnrecognizedClientException",
-  "CredentialsProviderError",
-  "TokenProviderError",
   "Blocked",
   "MarketplaceSubscription",
   "InvalidUserID.NotFound"
@@ -174,6 +165,7 @@ export const refusedBy = (code: string, message: string, left: CloudError["left"
     scope: scopeOf(code) ?? scopeUnknown,
     ...(ofThePlace.includes(bare(code)) && { anyKind: true }),
     ...(want && { want }),
+    ...(notTaken.includes(bare(code)) && { credentials: "invalid" }),
     ...(left.length > 0 && { left })
   })
 }

@@ -5,16 +5,15 @@
 import type { Filter, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
-import { portsBeyond } from "../../../task/ports.ts"
+import { portsBeyond, portTexts } from "../../../task/ports.ts"
 import { begunInTurn, inTurn } from "../../in-turn.ts"
 import { portOfSsh } from "../../remote/Target.ts"
 import { refusedForAny } from "../../rented/errors.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { anywhere, has, openIn, rangeOf } from "./group-rules.ts"
 import { allPages } from "./pages.ts"
 import { ownerTags, tagNames } from "./tags.ts"
-
-const anywhere = [{ CidrIp: "0.0.0.0/0" }]
 
 interface Wanted {
   readonly region: string
@@ -25,26 +24,6 @@ interface Wanted {
   /** Of the group as it is found. */
   readonly rules: (group: SecurityGroup) => ReadonlyArray<IpPermission>
 }
-
-const rangeOf = (port: string) => {
-  const [from, to = from] = port.split("-").map(Number)
-  return { IpProtocol: "tcp", FromPort: from!, ToPort: to!, IpRanges: anywhere }
-}
-
-const openIn = ({ IpPermissions = [] }: SecurityGroup): ReadonlyArray<string> =>
-  IpPermissions.flatMap(({ FromPort, IpProtocol, IpRanges, ToPort }) => {
-    const isToAll = IpProtocol === "tcp" && IpRanges?.some(({ CidrIp }) => CidrIp === anywhere[0]!.CidrIp)
-    return isToAll ? [`${FromPort}-${ToPort}`] : []
-  })
-
-const has = ({ IpPermissions = [] }: SecurityGroup, rule: IpPermission) =>
-  IpPermissions.some(
-    (own) =>
-      own.IpProtocol === rule.IpProtocol &&
-      own.FromPort === rule.FromPort &&
-      own.ToPort === rule.ToPort &&
-      (rule.UserIdGroupPairs === undefined || own.UserIdGroupPairs?.some(({ GroupId }) => GroupId === rule.UserIdGroupPairs![0]!.GroupId))
-  )
 
 const notFound = (name: string, region: string, vpcId: string) =>
   refusedForAny(
@@ -141,6 +120,7 @@ export const makeGroups = (aws: Aws) => {
         Effect.ensuring(Effect.sync(() => known.clear()))
       )
 
+  const listOf = (region: string, cluster: ClusterId) => list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }])
   return {
     named: Effect.fn("Groups.named")(function* (region: string, vpcId: string, name: string) {
       return (yield* find(region, vpcId, name))?.GroupId ?? (yield* notFound(name, region, vpcId))
@@ -186,11 +166,17 @@ export const makeGroups = (aws: Aws) => {
     forget: () => known.clear(),
     list,
     remove,
+    /** What is on its way is waited for. */
+    openedOf: (region: string, cluster: ClusterId) =>
+      clusterTurn(
+        `${region} ${cluster}`,
+        Effect.map(listOf(region, cluster), (found) => portTexts(found.flatMap(openIn)))
+      ),
     /** Of a cluster: what its machines left behind, and what was made for such as never came. */
     removeOf: (region: string, cluster: ClusterId) =>
       clusterTurn(
         `${region} ${cluster}`,
-        Effect.flatMap(list(region, [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]), (found) =>
+        Effect.flatMap(listOf(region, cluster), (found) =>
           Effect.forEach(found, ({ GroupId }) => remove(region, GroupId!), { discard: true })
         )
       )

@@ -1,6 +1,6 @@
 /**
- * Ports of a cluster that is there: its own group gets them, and is put on the machines that do not have it. Each says first, by its tag,
- * that the group goes with it. Cut short anywhere it goes on where it was.
+ * Ports of a cluster that is there: its own group is put on the machines that do not have it, and then gets them, so that what it has is
+ * open on all. Each machine says first, by its tag, that the group goes with it. Cut short anywhere it goes on where it was.
  */
 import * as Effect from "effect/Effect"
 import { later } from "../../rented/errors.ts"
@@ -41,8 +41,11 @@ export const makeOpenPorts = ({ aws, folder, groups, nodes }: OpenPortsOptions) 
       const [first] = there
       if (first === undefined) return
       const [{ region, tags }] = refs as [NodeRef]
-      const groupId = yield* groups.ofCluster(region!, first.instance.VpcId!, { tags, folder: yield* folder, ports, more: true })
+      const own = { tags, folder: yield* folder, more: true }
+      const withPorts = (open: ReadonlyArray<string>) => groups.ofCluster(region!, first.instance.VpcId!, { ...own, ports: open })
+      const groupId = yield* withPorts([])
       yield* Effect.forEach(there, (one) => putOn(region!, groupId, one), { concurrency: atOnce, discard: true })
+      yield* withPorts(ports)
       // What was made a moment ago is not known everywhere yet.
     },
     Effect.mapError((error: CloudError) => (error.code === "InvalidGroup.NotFound" ? later(error) : error))

@@ -167,6 +167,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     endByHand,
     lookByHand,
     endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
+    openedPorts: ({ cluster }) => ports.opened(cluster),
     openPorts: (refs, open) => underWay(doubting(openPorts(refs, open)))
   }
 })

@@ -9,7 +9,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { inner } from "../../../task/sentence.ts"
 import { stampsOf } from "../../home/small-file.ts"
-import { refusedForAny } from "../../rented/errors.ts"
+import { refusedBy } from "./errors.ts"
 
 const envName = "GOOGLE_APPLICATION_CREDENTIALS"
 const gcloudFolder = () => process.env["CLOUDSDK_CONFIG"] || join(process.env["HOME"] || homedir(), ".config", "gcloud")
@@ -59,7 +59,7 @@ export const mending = () =>
   process.env[envName]
     ? `set ${envName} to another file and restart the daemon (sky daemon restart)`
     : "run gcloud auth application-default login"
-const noUse = (why: string) => refusedForAny("Credentials", `${credentialsFile()} ${why}: ${mending()}`, "cloud")
+const noUse = (why: string) => refusedBy("Credentials", `${credentialsFile()} ${why}: ${mending()}`)
 
 /** Empty where there is none. Fails with a CloudError where there is one of no use: the library would not name it. */
 export const readCredentials = async (): Promise<CredentialsFile> => {

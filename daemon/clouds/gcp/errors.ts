@@ -4,9 +4,10 @@
  */
 import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
-import { passingBy, refusedForAny, scopeUnknown } from "../../rented/errors.ts"
+import { passingBy, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
+import { notTaken } from "./not-taken.ts"
 import { roleOf } from "./permissions.ts"
 
 /** There is none of it now, of this type, in this zone. */
@@ -24,13 +25,12 @@ const notInZone = ["UNSUPPORTED_OPERATION", "RESOURCE_NOT_READY", "RESOURCE_NOT_
 const noQuota = ["QUOTA_EXCEEDED", "quotaExceeded", "limitExceeded"]
 const notInRegion = ["IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS", "SUBNET_NOT_FOUND"]
 const notAllowed = [
+  ...notTaken,
   "VPC_NOT_FOUND",
   "PROJECT_NOT_FOUND",
   "IAM_PERMISSION_DENIED",
   "PERMISSIONS_ERROR",
   "forbidden",
-  "required",
-  "authError",
   "accessNotConfigured",
   "SERVICE_DISABLED",
   "BILLING_DISABLED",
@@ -40,7 +40,6 @@ const notAllowed = [
   "CONDITION_NOT_MET",
   "conditionNotMet",
   "ORG_POLICY",
-  "Credentials",
   "Config"
 ]
 export const ofTheImage = ["IMAGE_NOT_FOUND", "DISK_SMALLER_THAN_IMAGE"]
@@ -125,7 +124,8 @@ export const refusedBy = (code: string, message: string): CloudError => {
     message,
     scope: isGlobalQuota(code, message) ? "cloud" : scope,
     ...(isOfAny && { anyKind: true }),
-    ...(want && { want })
+    ...(want && { want }),
+    ...(notTaken.includes(meaning) && { credentials: "invalid" })
   })
 }
 
@@ -177,7 +177,7 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
     : status !== undefined && status >= 500
       ? `GCP answered ${status}: ${said}`
       : said
-  if (isOver) return refusedForAny("Credentials", message, "cloud")
+  if (isOver) return refusedBy("Credentials", message)
   // It has accepted other words under this id, and does not list the operation yet. The API tells nobody how it says that, so what names
   // the id is it.
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)

@@ -56,6 +56,8 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     add: Effect.fn("Ports.add")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
       yield* open(tags, network, portTexts([...(yield* openNow(tags.cluster)), ...ports]))
     }),
+    /** What is on its way is waited for. */
+    opened: (cluster: ClusterId) => turn(cluster, openNow(cluster)),
     /** Of a cluster whose machines are gone, or that got none. */
     close: (cluster: ClusterId) =>
       turn(
