@@ -11,6 +11,7 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
+import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, rowOf, underWayTokens } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -42,7 +43,11 @@ interface Slot {
   tries: number
   done: boolean
   operation?: OperationId | undefined
+  /** The last request by when it failed: it waits before it tries again. */
+  failedFor?: OperationId | null | undefined
 }
+
+const lastAsked = (row: ClusterRow | undefined): OperationId | null => row?.operations.at(-1)?.id ?? null
 
 export class Reconciler extends Context.Service<Reconciler, { readonly wake: (cluster: ClusterId) => void }>()(
   "skyd/daemon/reactors/Reconciler"
@@ -125,7 +130,9 @@ const make = Effect.gen(function* () {
       ? giveUp(row, action, { ...failed, final, notOpened: openings.isRefused(action) })
       : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
+    slot.failedFor = lastAsked(rowOf(log.world().clusters, cluster))
     yield* Effect.sleep(retryMs(failed))
+    slot.failedFor = undefined
   })
 
   const settle = Effect.fn("Reconciler.settle")(function* (cluster: ClusterId, slot: Slot) {
@@ -179,7 +186,9 @@ const make = Effect.gen(function* () {
     } catch (cause) {
       return void run(cluster, broken(cluster, Cause.die(cause)))
     }
-    if (slot?.key === next?.key) return
+    // Who asks for the same again does not wait for as long as it would be waited for by itself.
+    const isAskedAgain = slot?.failedFor !== undefined && ![null, slot.failedFor].includes(lastAsked(next?.row))
+    if (slot?.key === next?.key && !isAskedAgain) return
     // Its fiber may end after the next one has begun to say something.
     ongoing.over(slot?.operation)
     if (next === undefined) {
