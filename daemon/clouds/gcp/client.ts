@@ -36,6 +36,8 @@ export interface Gcp {
   readonly lacking: (permissions: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string> | null, CloudError>
   /** Changes when the credentials or the project may be others. */
   readonly fingerprint: Effect.Effect<string>
+  /** What the API's clock said with its last answer, and no clock of ours; null before there was one that told it. */
+  readonly heardAtMs: () => number | null
 }
 
 interface AuthClient {
@@ -44,7 +46,7 @@ interface AuthClient {
   readonly getTokenInfo?: (token: string) => Promise<{ readonly email?: string; readonly sub?: string }>
 }
 
-const load = async (ownProject: string | null) => {
+const load = async (ownProject: string | null, heard: (atMs: number) => void) => {
   const file = await readCredentials()
   const { clients, fetch } = await import("./sdk.ts")
   /** What it is told to send after that was given up, the client's own `fetch` throws where nobody can catch it. */
@@ -61,7 +63,7 @@ const load = async (ownProject: string | null) => {
   const plain = authClient.fetch.bind(authClient)
   // At 401 it gets itself another token.
   const validateStatus = (status: number) => status !== 401
-  authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }))
+  authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }), heard)
   const chosen =
     (await projectOf(ownProject, file)) ??
     (isOnGoogle() ? { name: await auth.getProjectId(), from: "the machine that this runs on" } : undefined)
@@ -94,11 +96,15 @@ const resourceManager = () =>
   process.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER"] || "https://cloudresourcemanager.googleapis.com/"
 
 export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | null }, CloudError>): Gcp => {
+  let heardAtMs: number | null = null
+  const heard = (atMs: number) => {
+    heardAtMs = atMs
+  }
   let last: { readonly seen: string; readonly session: ReturnType<typeof load> } | undefined
   const session = async (projectId: string | null) => {
     const seen = `${projectId} ${await filesNow()}`
     if (last?.seen !== seen) {
-      const next = { seen, session: load(projectId) }
+      const next = { seen, session: load(projectId, heard) }
       last = next
       // Who has mended what was wrong is not told of it for ever.
       next.session.catch(() => {
@@ -130,6 +136,7 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
   })
 
   return {
+    heardAtMs: () => heardAtMs,
     ask: (what, where, work) =>
       again(
         call(what, where, ({ google }) => work(google, options)),

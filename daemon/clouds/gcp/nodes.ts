@@ -6,6 +6,7 @@ import { makeRentedNodes } from "../../rented/nodes.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
+import { isOver } from "./endings.ts"
 import { type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
 import { endsItself as isItsEnd, labelNames, labelOf, portsName } from "./names.ts"
@@ -85,7 +86,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
         return found !== undefined && isOurs(ref, found.label) ? found : undefined
       }),
     isGone: ({ host, zone }, isLong) =>
-      host === null ? Effect.succeed(isLong) : Effect.map(operations.endings(zone!, [host]), (endings) => isLong || endings.has(host)),
+      host === null ? Effect.succeed(isLong) : Effect.map(operations.endings(zone!, [host]), (ends) => isLong || isOver(ends.get(host))),
     phaseOf,
     addressOf,
     whyOff: () => "stopped",
@@ -128,7 +129,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
   })
 
-  const query = makeQuery({ instances, missed, operations, settings })
+  const query = makeQuery({ gcp, instances, missed, operations, settings })
   return { look, must, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>

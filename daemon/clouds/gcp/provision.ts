@@ -14,7 +14,7 @@ import { askedTokens } from "../asked-tokens.ts"
 import type { CloudError, Provisioned } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Instance } from "./api.ts"
-import { refusalOf } from "./endings.ts"
+import { isOver, refusalOf } from "./endings.ts"
 import { isThere, refusedBy } from "./errors.ts"
 import type { Instances } from "./Instances.ts"
 import { requestId } from "./instance-body.ts"
@@ -94,7 +94,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const there = yield* namedOurs(wish, names)
     const missing = made.filter((name) => there[names.indexOf(name)] === undefined)
     const endings = yield* Effect.mapError(operations.endings(wish.offer.zone!, missing), later)
-    const late = missing.find((name) => !endings.has(name))
+    const late = missing.find((name) => !isOver(endings.get(name)))
     if (late !== undefined) return yield* passingBy("NotListedYet", `${late} was made, and is not to be seen yet`)
     yield* remove(
       wish.offer.zone!,
