@@ -5,7 +5,8 @@
 import { unwanted } from "../../rented/unwanted.ts"
 import type { CloudError } from "../Cloud.ts"
 import { type Instance, lastPart, type Operation } from "./api.ts"
-import { failureOf, refusedBy } from "./errors.ts"
+import { refusedBy } from "./errors.ts"
+import { failureOf } from "./failures.ts"
 
 export interface Ending {
   /** `gone`: nothing is left of it; `never`: it did not begin; `forgotten`: it is off, and GCP keeps that for two weeks only. */
@@ -137,17 +138,24 @@ const isByUser = ({ by, how }: Ending) => (how === "stopped" || how === "suspend
 
 /**
  * Of those that ended before they ran: what the cloud would have said, had it known that when it was asked. The first of them tells why,
- * rather one that nobody asked for: what is left of a gang is ended by us. Undefined: none of these has ended.
+ * rather one that nobody asked for: what is left of a gang is ended by us. Undefined: none of these has ended. `madeBy`: what was asked
+ * for before that says nothing.
  */
-export const refusalOf = (names: ReadonlyArray<string>, operations: ReadonlyArray<Operation>): CloudError | undefined => {
+export const refusalOf = (
+  names: ReadonlyArray<string>,
+  operations: ReadonlyArray<Operation>,
+  madeBy: ReadonlyMap<string, Operation> = new Map()
+): CloudError | undefined => {
   const all = inTime(operations).flatMap((operation) => {
     const [name, ending] = [lastPart(operation.targetLink), endingOf(operation)]
-    return ending !== null && names.includes(name) ? [{ name, ending }] : []
+    const isOfIt = ms(operation.insertTime) >= ms(madeBy.get(name)?.insertTime)
+    return ending !== null && names.includes(name) && isOfIt ? [{ name, ending }] : []
   })
   const [first] = [...all.filter(({ ending }) => !isByUser(ending)), ...all]
   if (first === undefined) return undefined
   const { ending, name } = first
   const message = `${name} ended as it began: ${inWords(ending)}`
   if (isByUser(ending)) return unwanted("RESOURCE_NOT_READY", message)
-  return ending.failure ?? refusedBy(ending.how === "preempted" ? "PREEMPTED" : "RESOURCE_NOT_READY", message)
+  const failure = ending.failure?.kind === "Transient" ? refusedBy(ending.failure.code, ending.failure.message) : ending.failure
+  return failure ?? refusedBy(ending.how === "preempted" ? "PREEMPTED" : "RESOURCE_NOT_READY", message)
 }
