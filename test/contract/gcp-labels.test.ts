@@ -94,6 +94,9 @@ describe("a machine of Compute Engine whose labels others have replaced", () => 
       yield* setLabels(node!.host, { team: "red" })
       assert.deepStrictEqual(yield* look({ had: [ref], dropped: [] }), [[], []])
       assert.deepStrictEqual(yield* look({ had: [], dropped: [ref] }), its)
+      // Adopted, it is reached by the key that the log has: who made it its labels do not say any more.
+      const [found] = (yield* cloud.tagged!(asked.tags.log, { had: [], dropped: [ref] })).owned
+      assert.strictEqual(found!.hostKey, node!.hostKey)
       yield* cloud.terminate(ref)
       assert.deepStrictEqual(yield* look({ had: [], dropped: [ref] }), [[], []])
     }).pipe(Effect.scoped)

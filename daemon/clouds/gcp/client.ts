@@ -32,6 +32,10 @@ export interface Gcp {
   readonly once: <A>(what: string, where: string, call: (google: Google, options: Options) => Promise<A>) => Effect.Effect<A, CloudError>
   /** The account by its mail address, and the project. */
   readonly who: Effect.Effect<{ readonly account: string; readonly project: string }, CloudError>
+  /** The same, whatever of it is kept. */
+  readonly whoNow: Gcp["who"]
+  /** That was last asked in; null before there was one. */
+  readonly lastProject: () => string | null
   /** Of these permissions those that the account has not; null where nobody says. */
   readonly lacking: (permissions: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string> | null, CloudError>
   /** Changes when the credentials or the project may be others. */
@@ -79,8 +83,9 @@ const load = async (ownProject: string | null, heard: (atMs: number) => void) =>
     return info?.email ?? info?.sub ?? file.client_id
   }
   let known: Promise<string> | undefined
-  /** Asked once: it is a call for some. */
-  const account = () => {
+  /** Asked once, unless it is asked `anew`: it is a call for some. */
+  const account = (anew = false) => {
+    if (anew) known = undefined
     known ??= ask().catch((error) => {
       known = undefined
       throw error
@@ -97,6 +102,7 @@ const resourceManager = () =>
 
 export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | null }, CloudError>): Gcp => {
   let heardAtMs: number | null = null
+  let lastProject: string | null = null
   const heard = (atMs: number) => {
     heardAtMs = atMs
   }
@@ -125,6 +131,7 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
           slot = own
           return slots.run(own, async () => {
             const now = await session(projectId)
+            lastProject = now.google.project
             own.project = now.chosen
             return work(now)
           })
@@ -135,8 +142,12 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
     })
   })
 
+  const who = (anew: boolean) =>
+    call("identity", "", async ({ account, google }) => ({ account: await account(anew), project: google.project }))
+
   return {
     heardAtMs: () => heardAtMs,
+    lastProject: () => lastProject,
     ask: (what, where, work) =>
       again(
         call(what, where, ({ google }) => work(google, options)),
@@ -147,7 +158,8 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
         call(what, where, ({ google }) => work(google, options)),
         ({ code }) => isThrottled(code)
       ),
-    who: call("identity", "", async ({ account, google }) => ({ account: await account(), project: google.project })),
+    who: who(false),
+    whoNow: who(true),
     lacking: (permissions) =>
       call("testIamPermissions", "", async ({ authClient, google }) => {
         const url = `${resourceManager()}v1/projects/${google.project}:testIamPermissions`

@@ -9,15 +9,12 @@ import type { Gcp, Google, Options } from "./client.ts"
 import { isOver } from "./endings.ts"
 import { type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
-import { endsItself as isItsEnd, labelNames, labelOf, portsName } from "./names.ts"
-import { begunAs, type Operations } from "./operations.ts"
+import { endsAs, endsItself as isItsEnd, labelNames, labelOf, portsName } from "./names.ts"
+import { begunAs, type Operations, staleTries } from "./operations.ts"
 import type { Ports } from "./ports.ts"
 import { makeQuery } from "./query.ts"
 import type { GcpSettings } from "./settings.ts"
 import { addressOf, phaseOf } from "./states.ts"
-
-/** A label that others write at the same time. */
-export const staleTries = 5
 
 interface NodesOptions {
   readonly gcp: Gcp
@@ -48,7 +45,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
    * rest.
    */
   const endsItself = Effect.fn("Nodes.endsItself")(function* (refs: ReadonlyArray<NodeRef>, down: boolean) {
-    const value = down ? "down" : "stop"
+    const value = endsAs(down)
     const mark = Effect.fnUntraced(function* (ref: NodeRef, tried: number): Effect.fn.Return<void, CloudError> {
       const found = yield* must(ref)
       if (found === null || found.instance.labels?.[labelNames.ends] === value) return

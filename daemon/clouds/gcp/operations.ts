@@ -13,6 +13,8 @@ import { failureOf } from "./failures.ts"
 /** What a call was accepted as, in the answer of Google's client. */
 export const begunAs = ([begun]: ReadonlyArray<unknown>) => (begun as { readonly latestResponse: Operation }).latestResponse
 
+/** What others may write at the same time is read anew, and written again. */
+export const staleTries = 5
 /** Of names in one filter. */
 const namesMax = 40
 
