@@ -93,7 +93,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     )
     if (!isLast) return
     yield* until(ref, ({ State }) => State?.Name === "terminated")
-    yield* groups.remove(ref.region!, label.group)
+    yield* groups.removeOwn(ref.region!, label.group, label.tags)
   })
 
   const terminate = Effect.fn("Nodes.terminate")(function* (ref: NodeRef) {
