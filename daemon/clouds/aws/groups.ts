@@ -186,16 +186,6 @@ export const makeGroups = (aws: Aws) => {
     forget: () => known.clear(),
     list,
     remove,
-    /** One that a machine's tags name, if it is that cluster's: anybody can write those of a machine. */
-    removeOwn: (region: string, groupId: string, { cluster, log }: Tags) =>
-      Effect.flatMap(
-        list(region, [
-          { Name: "group-id", Values: [groupId] },
-          { Name: `tag:${tagNames.cluster}`, Values: [cluster] },
-          { Name: `tag:${tagNames.log}`, Values: [log] }
-        ]),
-        (found) => (found.length === 0 ? Effect.void : remove(region, groupId))
-      ),
     /** Of a cluster: what its machines left behind, and what was made for such as never came. */
     removeOf: (region: string, cluster: ClusterId) =>
       clusterTurn(
