@@ -58,7 +58,9 @@ describeWithMachines("a cluster on Compute Engine that its owner suspends", () =
       expect
         .poll(async () => (await machines.gce.instances()).map((one) => one.status), { timeout: 60_000, interval: 200 })
         .toEqual([status])
-    expect(await home.sky("launch", "-y", "-c", "tw", "--infra", place, "-i", "2", "true")).toMatchObject({ code: 0 })
+    expect(await home.sky("launch", "-y", "-c", "tw", "--infra", place, "true")).toMatchObject({ code: 0 })
+    const [one] = await machines.gce.instances()
+    await machines.gce.strict("POST", `instances/${one!.name}/shutdown`)
     await becomes("TERMINATED")
     const isStopped = () =>
       eventually(
@@ -68,7 +70,6 @@ describeWithMachines("a cluster on Compute Engine that its owner suspends", () =
     await isStopped()
     expect(await home.sky("start", "-y", "-i", "1000", "--down", "tw")).toMatchObject({ code: 0 })
     expect((await machines.gce.instances())[0]!.labels).toMatchObject({ "skyd-ends": "down" })
-    const [one] = await machines.gce.instances()
     await machines.gce.console("POST", `zones/us-central1-a/instances/${one!.name}/suspend`)
     await becomes("SUSPENDED")
     await isStopped()
