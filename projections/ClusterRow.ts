@@ -136,6 +136,8 @@ export interface ClusterRow {
   readonly armed: Seq
   /** What that one is; negative minutes for none. */
   readonly inForce: { readonly idleMinutes: number; readonly down: boolean } | null
+  /** Before that its head cannot have begun to count idle minutes: it goes on counting where one setting takes the place of another. */
+  readonly idleFromMs: number | null
   /** Why it could not be told the last one. */
   readonly notArmed: { readonly message: string } | null
   /** In the order in which they were asked for; the first works, the others wait. */

@@ -15,6 +15,20 @@ export const autostopShown = (row: Autostop): ClusterRow["inForce"] => {
 
 export const minutesText = (minutes: number) => `${minutes} idle ${minutes === 1 ? "minute" : "minutes"}`
 
+/** What a head's minute takes at the very least, by whatever clock: clocks may be set, and the head has one of its own. */
+const minuteMinMs = 1_000
+
+/**
+ * Whether its head may have ended it for its autodown, whoever says so: where there is none, or one that was set too short a while ago,
+ * something else has. One that is not known to have reached the head may have.
+ */
+export const mayHaveGoneDown = (
+  { autostop, idleFromMs, inForce }: Pick<ClusterRow, "autostop" | "idleFromMs" | "inForce">,
+  nowMs: number
+) =>
+  idleFromMs !== null &&
+  [inForce, autostop].some((one) => one?.down === true && one.idleMinutes >= 0 && nowMs - idleFromMs >= one.idleMinutes * minuteMinMs)
+
 /** Why a machine went: one that ended itself did so for its autodown, where that was in force. */
 export const endedItself = ({ inForce }: Pick<ClusterRow, "inForce">, reason: string | null): string | null =>
   inForce?.down && inForce.idleMinutes >= 0 && reason?.endsWith("by itself")

@@ -34,6 +34,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   autostop: null,
   armed: Seq.make(0),
   inForce: null,
+  idleFromMs: null,
   notArmed: null,
   operations: [],
   lastJob: 0,

@@ -126,13 +126,16 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
         ...row,
         notArmed: null,
         trouble: row.notArmed === null ? row.trouble : null,
+        idleFromMs: event.idleMinutes < 0 ? row.idleFromMs : (row.idleFromMs ?? atMs),
         // A cancelled setting is one too: it must reach the agent.
         autostop: { setting: seq, idleMinutes: Math.max(-1, event.idleMinutes), down: event.down && event.idleMinutes >= 0 }
       }
     case "AutostopArmed": {
       const told = row.autostop?.setting === event.setting ? row.autostop : null
       const inForce = told === null ? row.inForce : { idleMinutes: told.idleMinutes, down: told.down }
-      return { ...row, armed: event.setting, inForce, notArmed: null, trouble: null }
+      // Until it is told that there is none, it counts on from the one before.
+      const idleFromMs = told !== null && told.idleMinutes < 0 ? null : row.idleFromMs
+      return { ...row, armed: event.setting, inForce, idleFromMs, notArmed: null, trouble: null }
     }
     case "ClusterStopped":
       return { ...row, wanted: "stopped", concluded: true, stoppedReason: event.reason, notArmed: null, trouble: null, purge: false }

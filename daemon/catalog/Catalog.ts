@@ -172,6 +172,7 @@ export const catalogOf = (data: CatalogData): Catalog => {
     imageTags: [...new Set([...data.imageTags, ...habits.formerImageTags])].sort(),
     imageGib: habits.imageGib,
     diskGib: habits.diskGib,
+    keepsDisks: habits.keepsDisks,
     labelProblem: habits.labelProblem,
     usdPerHour,
     prices,

@@ -4,6 +4,7 @@ import type { Need } from "../../task/Need.ts"
 import type { CloudOffers, InstanceType } from "../../task/Offers.ts"
 import { type Hosts, hostMismatch, hostsFor, sized } from "./hosts.ts"
 import { awsTagProblem, gcpLabelProblem } from "./labels.ts"
+import { isMachineImage } from "./machine-images.ts"
 
 export interface Habits {
   /** Types for those who say nothing of the machine begin with one of these. */
@@ -18,6 +19,7 @@ export interface Habits {
   readonly imageGib: number
   /** As in `CloudOffers`. */
   readonly diskGib?: CloudOffers["diskGib"]
+  readonly keepsDisks?: CloudOffers["keepsDisks"]
   readonly labelProblem?: CloudOffers["labelProblem"]
   /** Tags that its list of images has no more: tasks name them still. */
   readonly formerImageTags: ReadonlyArray<string>
@@ -61,6 +63,7 @@ const clouds: Readonly<Record<string, Habits>> = {
     pricedApart: true,
     imageGib: 50,
     diskGib: { least: 10, usualImage: 10, most: 65_536 },
+    keepsDisks: isMachineImage,
     labelProblem: gcpLabelProblem,
     formerImageTags: ["cpu-debian-10", "cpu-debian-11", "gpu-debian-10", "gpu-debian-11", "k80-debian-10"],
     hostsFor,

@@ -10,7 +10,8 @@ export const askedTokens = <State>(first: (isInherited: boolean) => State) => {
   return ({ isInherited = false, token }: Pick<ProvisionRequest, "isInherited" | "token">): State => {
     const state = states.get(token) ?? first(isInherited)
     states.set(token, state)
-    for (const old of states.keys()) if (states.size > tokensMax && old !== token) states.delete(old)
+    // The one that came last is not the first of many.
+    if (states.size > tokensMax) states.delete(states.keys().next().value!)
     return state
   }
 }

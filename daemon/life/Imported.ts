@@ -58,7 +58,7 @@ const factsOf = (row: ClusterRow, jobs: Jobs, states: ReadonlyArray<NodeState>):
   const missing = observations(
     row,
     states.filter(({ state }) => state === "missing"),
-    new Set()
+    { nowMs: 0, silent: new Set() }
   )
   // Nothing is paid for one that was stopped, unless somebody else has started it since.
   const stopped = row.nodes.filter(({ state }) => state === "stopped")

@@ -1,6 +1,7 @@
 /** What is new in what a cloud says of a cluster's nodes. Pure. A wanted end is the reconciler's business and no news. */
 import type { Event } from "../../events/Event.ts"
 import type { NodeId } from "../../events/ids.ts"
+import { mayHaveGoneDown } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { notKnown, wentAway } from "../../projections/not-known.ts"
 import type { NodeState } from "../clouds/Cloud.ts"
@@ -16,12 +17,19 @@ const isWhole = ({ nodes }: ClusterRow, states: ReadonlyArray<NodeState>) =>
 /** Where its cloud says no more of it. */
 export const notThere = "it does not exist any more"
 
-/** `silent`: the nodes whose agent does not answer; `apart`: those that the head does not reach, and why. */
+interface Around {
+  /** That a machine ended itself for good is not believed where it cannot have: what is deleted by mistake does not come back. */
+  readonly nowMs: number
+  /** The nodes whose agent does not answer. */
+  readonly silent: ReadonlySet<NodeId>
+  /** Those that the head does not reach, and why. */
+  readonly apart?: ReadonlyMap<number, string>
+}
+
 export const observations = (
   row: ClusterRow,
   states: ReadonlyArray<NodeState>,
-  silent: ReadonlySet<NodeId>,
-  apart: ReadonlyMap<number, string> = new Map()
+  { apart = new Map(), nowMs, silent }: Around
 ): ReadonlyArray<Event> => {
   const mayBeUp = row.wanted === "up" || isWhole(row, states)
   return row.nodes.flatMap((node): ReadonlyArray<Event> => {
@@ -34,7 +42,7 @@ export const observations = (
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? notThere }]
     if (mayBeUp && now.state === "running" && isFoundUp(node, now, isSilent)) return [{ _tag: "NodeStarting", ...about }]
     // The head decides for its cluster; a worker that went off alone did so for another reason.
-    const last = now.down && rank === 0 ? { forGood: true } : {}
+    const last = now.down && rank === 0 && mayHaveGoneDown(row, nowMs) ? { forGood: true } : {}
     if (now.state === "stopped" && (node.state !== "stopped" || node.unconfirmed))
       return [{ _tag: "NodeStopped", ...ended, reason: now.reason, ...last }]
     const lost = now.state !== "stopped" && node.ready && isSilent

@@ -1,4 +1,5 @@
 /** Looks at a cluster's nodes through its cloud, and records what is news. A look that fails says of each node that nothing is known. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
@@ -102,6 +103,7 @@ export const observe = Effect.fn("observe")(function* (
   const lost = new Set([...silent, ...away])
   // One that is only on its way there has no reason yet.
   const apart = new Map((yield* unreached).flatMap(({ rank, why }) => (why === null ? [] : [[rank, why] as const])))
+  const nowMs = yield* Clock.currentTimeMillis
   // Others may look at the same time: what is new is decided on all that was recorded, and of a node that has changed since it is not
   // known.
   const decide = ({ clusters }: World) => {
@@ -109,7 +111,7 @@ export const observe = Effect.fn("observe")(function* (
     if (row === undefined || !(isAtRest(row) || isHeld(row))) return Result.succeed(undefined)
     const still = states.filter(({ node }) => rowOfNode(row, node) === rowOfNode(before, node))
     const accepted: ReadonlyArray<Event> = areAccepted(before, row, states) ? [{ _tag: "CredentialsAccepted", cluster }] : []
-    const news = [...accepted, ...(isHeld(row) ? seenOff(row, still) : observations(row, still, lost, apart))]
+    const news = [...accepted, ...(isHeld(row) ? seenOff(row, still) : observations(row, still, { nowMs, silent: lost, apart }))]
     const events = news.map((event) => [streamOf(cluster), event] as const)
     return Result.succeed(events.length === 0 ? undefined : { events, operation: null, causedBy: 0, actor: identity.actor, expect: [] })
   }

@@ -9,6 +9,8 @@ type Names = ReadonlyArray<string>
 
 interface IdentityOptions extends Pick<SightOptions<unknown>, "fingerprint" | "hasSigns"> {
   readonly ask: Effect.Effect<Names, CloudError>
+  /** The same where it is to be asked anew, if `ask` keeps something itself. */
+  readonly askNow?: Effect.Effect<Names, CloudError>
 }
 
 type Asked = Effect.Effect<Names | null, CloudError>
@@ -16,6 +18,7 @@ type Asked = Effect.Effect<Names | null, CloudError>
 /** Null where there is no sign of an account. `identityNow`: asked anew, whatever is kept. */
 export const keptIdentity = ({
   ask,
+  askNow = ask,
   fingerprint,
   hasSigns
 }: IdentityOptions): { readonly identity: Asked; readonly identityNow: Asked } => {
@@ -25,7 +28,7 @@ export const keptIdentity = ({
     const atMs = yield* steadyMs
     const now = yield* fingerprint
     if (!anew && last !== undefined && last.fingerprint === now && atMs - last.atMs < goodForMs) return last.names
-    const names = yield* ask
+    const names = yield* anew ? askNow : ask
     last = { names, atMs, fingerprint: now }
     return names
   })

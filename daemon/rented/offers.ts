@@ -119,6 +119,7 @@ export const asOffers = (offered: () => Catalog | undefined): CloudOffers => ({
   get diskGib() {
     return offered()?.diskGib
   },
+  keepsDisks: (image) => offered()?.keepsDisks?.(image) ?? false,
   labelProblem: (labels) => offered()?.labelProblem?.(labels),
   zonesOf: (region) => offered()?.zonesOf(region) ?? [],
   regionOf: (zone) => offered()?.regionOf(zone),

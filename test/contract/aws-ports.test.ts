@@ -196,4 +196,21 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
       assert.deepStrictEqual(yield* open(asked), [])
     }).pipe(Effect.scoped)
   )
+
+  it.live("take no group with them that is another's, whatever the tags of a machine say", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      const ec2 = moto().client("us-east-1")
+      const { Vpcs = [] } = yield* Effect.promise(() => ec2.describeVpcs({}))
+      const { GroupId } = yield* Effect.promise(() =>
+        ec2.createSecurityGroup({ GroupName: "mine", Description: "of somebody", VpcId: Vpcs[0]!.VpcId! })
+      )
+      yield* Effect.promise(() => ec2.createTags({ Resources: [node!.host!], Tags: [{ Key: "skyd-group", Value: GroupId! }] }))
+      yield* cloud.terminate(refOf(asked, node!))
+      const { SecurityGroups = [] } = yield* Effect.promise(() => ec2.describeSecurityGroups({ GroupIds: [GroupId!] }))
+      assert.lengthOf(SecurityGroups, 1)
+    }).pipe(Effect.scoped)
+  )
 })

@@ -3146,7 +3146,8 @@ class Server {
   }
 
   send(response, status, text) {
-    response.writeHead(status, text === null ? {} : { "content-type": "application/json; charset=UTF-8", server: "ESF" })
+    const date = new Date(this.cloud.clock.now()).toUTCString()
+    response.writeHead(status, text === null ? {} : { "content-type": "application/json; charset=UTF-8", server: "ESF", date })
     response.end(text)
   }
 }

@@ -11,7 +11,7 @@ import { cluster, nodeId, rowAfter, type Said, up, worldOf } from "../fakes/fact
 const owned = up().map((said) => ("_tag" in said && said._tag === "PlaceChosen" ? { ...said, owner: ["AIDAANN"] } : said))
 const { message } = refuseOther(rowAfter(owned)!, ["AIDABOB"])!
 const unknown = { rank: 0, node: nodeId(0), state: "unknown", address: null, reason: message, down: false } as const
-const lost = observations(rowAfter(owned)!, [unknown], new Set([nodeId(0)]))
+const lost = observations(rowAfter(owned)!, [unknown], { nowMs: 0, silent: new Set([nodeId(0)]) })
 const failing = (why: string, credentials?: CredentialFault): Said => ({
   _tag: "ActionFailed",
   cluster,

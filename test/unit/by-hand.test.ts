@@ -10,10 +10,13 @@ it("ends machines by what their cloud calls them, each where it is", () => {
   expect(ofAws(machines)).toBe(
     "aws ec2 terminate-instances --region east --instance-ids m-1 m-3; aws ec2 terminate-instances --region west --instance-ids m-2"
   )
-  expect(ofGcp(machines)).toBe("gcloud compute instances delete --zone east-a m-1 m-3; gcloud compute instances delete --zone west-a m-2")
+  expect(ofGcp(machines, "lab-1")).toBe(
+    "gcloud compute instances delete --project lab-1 --zone east-a m-1 m-3; gcloud compute instances delete --project lab-1 --zone west-a m-2"
+  )
+  expect(ofGcp([machines[1]!], null)).toBe("gcloud compute instances delete --zone west-a m-2")
 })
 
 it("looks for what carries a cluster's tag", () => {
   expect(awsLook("01A" as never, "east")).toBe("aws ec2 describe-instances --region east --filters Name=tag:skyd-cluster,Values=01A")
-  expect(gcpLook("01A" as never, "east")).toBe("gcloud compute instances list --filter=labels.skyd-cluster=01a")
+  expect(gcpLook("01A" as never, "lab-1")).toBe("gcloud compute instances list --project lab-1 --filter=labels.skyd-cluster=01a")
 })

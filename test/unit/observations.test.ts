@@ -37,8 +37,8 @@ const stopped: ReadonlyArray<Said> = [
 ]
 const said = (...states: ReadonlyArray<NodeState["state"]>): ReadonlyArray<NodeState> =>
   states.map((state, rank) => ({ rank, node: nodeId(rank), state, address: `10.0.0.${rank}`, reason: "said so", down: false }))
-const seen = (facts: ReadonlyArray<Said>, states: ReadonlyArray<NodeState>, silent: ReadonlyArray<number> = []) =>
-  observations(rowAfter(facts)!, states, new Set(silent.map(nodeId)))
+const seen = (facts: ReadonlyArray<Said>, states: ReadonlyArray<NodeState>, silent: ReadonlyArray<number> = [], nowMs = 3_600_000) =>
+  observations(rowAfter(facts)!, states, { nowMs, silent: new Set(silent.map(nodeId)) })
 
 describe("a cluster that was stopped", () => {
   it("is up again when somebody has started all of it, and is looked after as after a start of ours", () => {
@@ -145,22 +145,47 @@ describe("what machines are asked to be", () => {
 
 describe("a cluster whose machine shut itself down to end it, on a cloud that keeps what did so", () => {
   const endedBy = (rank: number) => said("stopped", "stopped").map((state) => ({ ...state, down: state.rank === rank }))
+  const set = (idleMinutes: number, down = idleMinutes >= 0): Said => ({ _tag: "AutostopSet", cluster, idleMinutes, down })
+  const armed = (before: ReadonlyArray<Said>): ReadonlyArray<Said> => [
+    ...before,
+    { _tag: "AutostopArmed", cluster, setting: before.length as never }
+  ]
+  const toEnd = armed([...up(2), set(5)])
+  const isForGood = (facts: ReadonlyArray<Said>, nowMs?: number) =>
+    seen(facts, endedBy(0), [], nowMs).some((event) => event._tag === "NodeStopped" && event.forGood === true)
   it("is torn down when that is seen: the head decides", () => {
-    const news = seen(up(2), endedBy(0))
+    const news = seen(toEnd, endedBy(0))
     expect(news).toMatchObject([
       { _tag: "NodeStopped", rank: 0, forGood: true },
       { _tag: "NodeStopped", rank: 1 }
     ])
-    const after = [...up(2), ...news]
+    const after = [...toEnd, ...news]
     expect(rowAfter(after)).toMatchObject({ wanted: "gone", wantedReason: "said so" })
     expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "ReleaseNodes", ranks: nodes })
   })
   it("is stopped where a worker alone did so, and kept where the user has asked for it meanwhile", () => {
-    const after = [...up(2), ...seen(up(2), endedBy(1))]
+    const after = [...toEnd, ...seen(toEnd, endedBy(1))]
     expect(rowAfter(after)).toMatchObject({ wanted: "up" })
     expect(plan(rowAfter(after)!, worldOf(after).jobs)).toEqual({ _tag: "Conclude" })
-    const raised = [...up(2), requested("launch", "r-2"), launchRequested({}, "r-2")]
+    const raised = [...toEnd, requested("launch", "r-2"), launchRequested({}, "r-2")]
     expect(rowAfter([...raised, ...seen(raised, endedBy(0))])).toMatchObject({ wanted: "up" })
+  })
+  it("is kept where the log knows of no autodown that its head could have: none, a stop, or one that its head was told to forget", () => {
+    expect(isForGood(up(2))).toBe(false)
+    expect(isForGood(armed([...up(2), set(5, false)]))).toBe(false)
+    expect(isForGood(armed([...toEnd, set(-1)]))).toBe(false)
+    // It may not have heard of that yet, nor the log that it has heard of its autodown.
+    expect(isForGood([...toEnd, set(-1)])).toBe(true)
+    expect(isForGood([...up(2), set(5)])).toBe(true)
+  })
+  it("is kept where its autodown was set too short a while ago: its head cannot have counted so far", () => {
+    const long = armed([...up(2), set(1000)])
+    const setAtMs = (up(2).length + 1) * 1000
+    expect(isForGood(long, setAtMs + 1000)).toBe(false)
+    expect(isForGood(long, 0)).toBe(false)
+    expect(isForGood(long, setAtMs + 60_000_000)).toBe(true)
+    // Where one takes the place of another its head counts on.
+    expect(isForGood(armed([...armed([...up(2), set(5, false)]), set(0)]), setAtMs + 5_000)).toBe(true)
   })
 })
 

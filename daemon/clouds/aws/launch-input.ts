@@ -4,6 +4,7 @@ import type { RunInstancesCommandInput, TagSpecification } from "@aws-sdk/client
 import type { NodeToken } from "../../../events/ids.ts"
 import { acceleratorText } from "../../../task/accelerators.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
+import { awsTagProblem } from "../../catalog/labels.ts"
 import { ranksText } from "../../rented/ranks.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import { rootDisk } from "./disk.ts"
@@ -35,6 +36,7 @@ export interface Parts {
 
 const tagsOf = ({ folder, ownGroup, request, tags: more }: Parts): Record<string, string> => {
   const { machine = {}, offer, ranks, tags, token } = request
+  // An empty one as well: what is not set here anybody's would be believed.
   return {
     ...more,
     ...machine.labels,
@@ -43,8 +45,8 @@ const tagsOf = ({ folder, ownGroup, request, tags: more }: Parts): Record<string
     [tagNames.token]: token,
     [tagNames.ranks]: ranksText(ranks),
     [tagNames.folder]: folder,
-    ...(offer.accelerators === null ? {} : { [tagNames.accelerators]: acceleratorText(offer.accelerators) }),
-    ...(ownGroup === null ? {} : { [tagNames.group]: ownGroup })
+    [tagNames.accelerators]: offer.accelerators === null ? "" : acceleratorText(offer.accelerators),
+    [tagNames.group]: ownGroup ?? ""
   }
 }
 
@@ -57,6 +59,8 @@ const spot: RunInstancesCommandInput["InstanceMarketOptions"] = {
 export const launchInput = (parts: Parts) => {
   const { groups, request, root, subnet, useInternalIps, userData } = parts
   const { machine = {}, offer, ranks, token } = request
+  const problem = awsTagProblem({ ...parts.tags, ...machine.labels })
+  if (problem !== undefined) return refusedBy("InvalidParameterValue", problem)
   const tags = tagsOf(parts)
   if (tags[tagNames.ranks]!.length > tagMaxChars)
     return refusedBy("InvalidParameterValue", `the ranks ${tags[tagNames.ranks]} are too many to be asked for at once`)

@@ -112,7 +112,12 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
     )
     if (!isLast) return
     yield* until(ref, ({ State }) => State?.Name === "terminated")
-    yield* groups.remove(ref.region!, label.group)
+    // Anybody can write what the tags of a machine name: by its own tags it is this cluster's, or it stays.
+    const own = yield* groups.list(ref.region!, [
+      { Name: "group-id", Values: [label.group] },
+      { Name: `tag:${tagNames.cluster}`, Values: [ref.tags.cluster] }
+    ])
+    if (own.length > 0) yield* groups.remove(ref.region!, label.group)
   })
 
   const terminate = Effect.fn("Nodes.terminate")(function* (ref: NodeRef) {

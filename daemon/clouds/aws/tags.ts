@@ -72,7 +72,7 @@ export const labelOf = ({ AmiLaunchIndex = 0, Tags }: Pick<Instance, "AmiLaunchI
     ranks,
     rank,
     node: nodeOf(token as NodeToken, rank),
-    group: of("group") ?? null,
+    group: of("group") || null,
     accelerators: parseAccelerator(of("accelerators") ?? "") ?? null
   }
 }

@@ -164,8 +164,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),
     stop: nodes.stop,
     terminate: nodes.terminate,
-    endByHand,
-    lookByHand,
+    endByHand: (machines) => endByHand(machines, gcp.lastProject()),
+    lookByHand: (cluster) => lookByHand(cluster, gcp.lastProject()),
     endsItself: (refs, down) => underWay(nodes.endsItself(refs, down)),
     openedPorts: ({ cluster }) => ports.opened(cluster),
     openPorts: (refs, open) => underWay(doubting(openPorts(refs, open)))

@@ -14,10 +14,12 @@ const noCredentials =
   "there are no credentials: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS and restart the daemon (sky daemon restart)"
 
 export const makeAccess = (gcp: Gcp) => {
+  const namesOf = (who: Gcp["who"]) => Effect.map(who, ({ account, project }) => [`${account} [project_id=${project}]`])
   const { identity, identityNow } = keptIdentity({
     hasSigns,
     fingerprint: gcp.fingerprint,
-    ask: Effect.map(gcp.who, ({ account, project }) => [`${account} [project_id=${project}]`])
+    ask: namesOf(gcp.who),
+    askNow: namesOf(gcp.whoNow)
   })
 
   const lackingOf = Effect.fn("Access.lacking")(function* (roles: Readonly<Record<string, ReadonlyArray<string>>>) {

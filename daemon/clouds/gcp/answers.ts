@@ -36,9 +36,9 @@ const errorIn = (text: unknown): ErrorBody | undefined => {
   }
 }
 
-/** `plain`: as it is sent, with credentials. */
+/** `plain`: as it is sent, with credentials; `heard`: what the API's clock says. */
 export const listening =
-  (plain: Fetch): Fetch =>
+  (plain: Fetch, heard: (atMs: number) => void): Fetch =>
   async (url, init) => {
     const slot = slots.getStore()
     const given = (init as { readonly signal?: AbortSignal } | undefined)?.signal
@@ -57,6 +57,9 @@ export const listening =
     else if (compute.test(`${url}`) && !kindless.test(`${url}`) && !ofAKind.test(text)) {
       slot.spoilt = passingBy("NoAnswer", `what answered for GCP is not its API: HTTP ${status} without anything of the API's`)
       throw slot.spoilt
+    } else if (compute.test(`${url}`)) {
+      const atMs = Date.parse(answer.headers.get("date") ?? "")
+      if (!Number.isNaN(atMs)) heard(atMs)
     }
     return new Response(status === 204 ? null : text, { status, statusText })
   }

@@ -11,3 +11,5 @@ export type BulkInsert = protos.google.cloud.compute.v1.IBulkInsertInstanceResou
 
 /** `projects/p/zones/z/diskTypes/pd-ssd` is `pd-ssd`. */
 export const lastPart = (link: string | null | undefined): string => (link ?? "").split("/").at(-1) ?? ""
+
+export const regionOf = (zone: string): string => zone.replace(/-[a-z]+$/, "")

@@ -32,10 +32,16 @@ export interface Gcp {
   readonly once: <A>(what: string, where: string, call: (google: Google, options: Options) => Promise<A>) => Effect.Effect<A, CloudError>
   /** The account by its mail address, and the project. */
   readonly who: Effect.Effect<{ readonly account: string; readonly project: string }, CloudError>
+  /** The same, whatever of it is kept. */
+  readonly whoNow: Gcp["who"]
+  /** That was last asked in; null before there was one. */
+  readonly lastProject: () => string | null
   /** Of these permissions those that the account has not; null where nobody says. */
   readonly lacking: (permissions: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string> | null, CloudError>
   /** Changes when the credentials or the project may be others. */
   readonly fingerprint: Effect.Effect<string>
+  /** What the API's clock said with its last answer, and no clock of ours; null before there was one that told it. */
+  readonly heardAtMs: () => number | null
 }
 
 interface AuthClient {
@@ -44,7 +50,7 @@ interface AuthClient {
   readonly getTokenInfo?: (token: string) => Promise<{ readonly email?: string; readonly sub?: string }>
 }
 
-const load = async (ownProject: string | null) => {
+const load = async (ownProject: string | null, heard: (atMs: number) => void) => {
   const file = await readCredentials()
   const { clients, fetch } = await import("./sdk.ts")
   /** What it is told to send after that was given up, the client's own `fetch` throws where nobody can catch it. */
@@ -61,7 +67,7 @@ const load = async (ownProject: string | null) => {
   const plain = authClient.fetch.bind(authClient)
   // At 401 it gets itself another token.
   const validateStatus = (status: number) => status !== 401
-  authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }))
+  authClient.fetch = listening((url, init) => plain(url, { ...init, fetchImplementation: unlessGivenUp, validateStatus }), heard)
   const chosen =
     (await projectOf(ownProject, file)) ??
     (isOnGoogle() ? { name: await auth.getProjectId(), from: "the machine that this runs on" } : undefined)
@@ -77,8 +83,9 @@ const load = async (ownProject: string | null) => {
     return info?.email ?? info?.sub ?? file.client_id
   }
   let known: Promise<string> | undefined
-  /** Asked once: it is a call for some. */
-  const account = () => {
+  /** Asked once, unless it is asked `anew`: it is a call for some. */
+  const account = (anew = false) => {
+    if (anew) known = undefined
     known ??= ask().catch((error) => {
       known = undefined
       throw error
@@ -94,11 +101,16 @@ const resourceManager = () =>
   process.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER"] || "https://cloudresourcemanager.googleapis.com/"
 
 export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | null }, CloudError>): Gcp => {
+  let heardAtMs: number | null = null
+  let lastProject: string | null = null
+  const heard = (atMs: number) => {
+    heardAtMs = atMs
+  }
   let last: { readonly seen: string; readonly session: ReturnType<typeof load> } | undefined
   const session = async (projectId: string | null) => {
     const seen = `${projectId} ${await filesNow()}`
     if (last?.seen !== seen) {
-      const next = { seen, session: load(projectId) }
+      const next = { seen, session: load(projectId, heard) }
       last = next
       // Who has mended what was wrong is not told of it for ever.
       next.session.catch(() => {
@@ -119,6 +131,7 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
           slot = own
           return slots.run(own, async () => {
             const now = await session(projectId)
+            lastProject = now.google.project
             own.project = now.chosen
             return work(now)
           })
@@ -129,7 +142,12 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
     })
   })
 
+  const who = (anew: boolean) =>
+    call("identity", "", async ({ account, google }) => ({ account: await account(anew), project: google.project }))
+
   return {
+    heardAtMs: () => heardAtMs,
+    lastProject: () => lastProject,
     ask: (what, where, work) =>
       again(
         call(what, where, ({ google }) => work(google, options)),
@@ -140,7 +158,8 @@ export const makeGcp = (settings: Effect.Effect<{ readonly projectId: string | n
         call(what, where, ({ google }) => work(google, options)),
         ({ code }) => isThrottled(code)
       ),
-    who: call("identity", "", async ({ account, google }) => ({ account: await account(), project: google.project })),
+    who: who(false),
+    whoNow: who(true),
     lacking: (permissions) =>
       call("testIamPermissions", "", async ({ authClient, google }) => {
         const url = `${resourceManager()}v1/projects/${google.project}:testIamPermissions`

@@ -6,7 +6,6 @@ import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
 import { passingBy, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
-import type { Operation } from "./api.ts"
 import { notTaken } from "./not-taken.ts"
 import { roleOf } from "./permissions.ts"
 
@@ -53,7 +52,7 @@ const throttled = [
   "OPERATION_RATE_EXCEEDED"
 ]
 /** The same call may go well in a while. */
-const passing = [
+export const passing = [
   ...throttled,
   "backendError",
   "internalError",
@@ -183,18 +182,4 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
   if (passing.includes(code) || (reason === undefined && (!isItsWord || status >= 500))) return passingBy(code, message)
   return refusedBy(code, message)
-}
-
-/** Of an operation that failed: the first cause that tells something, and all of them in its words. Null: it went well, or goes on. */
-export const failureOf = ({ error, httpErrorStatusCode, operationType, zone }: Operation): CloudError | null => {
-  const causes = (error?.errors ?? []).map(({ code, message }) => ({
-    code: code ?? `${httpErrorStatusCode ?? "Error"}`,
-    message: message ?? ""
-  }))
-  const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
-  if (cause === undefined) return null
-  const texts = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
-  const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`
-  const refusal = refusedBy(cause.code, `${[...texts].join("; ")}, ${operationType ?? "operation"}${where}`)
-  return throttled.includes(cause.code) ? passingBy(cause.code, refusal.message) : refusal
 }

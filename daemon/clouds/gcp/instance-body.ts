@@ -1,5 +1,4 @@
 /** A request as Compute Engine takes it: machines of one kind for ranks, all or none of them; or one from a machine that was kept. Pure. */
-import { createHash } from "node:crypto"
 import type { NodeToken } from "../../../events/ids.ts"
 import { type DiskTier, diskGibDefault } from "../../../task/disk.ts"
 import { gcpLabelProblem } from "../../catalog/labels.ts"
@@ -10,21 +9,15 @@ import type { BulkInsert, Instance, InstanceProperties } from "./api.ts"
 import { diskType } from "./disk.ts"
 import { refusedBy } from "./errors.ts"
 import type { Root } from "./images.ts"
-import { instanceName, labelsOf, metadataOf } from "./names.ts"
+import { instanceName, labelsOf, metadataOf, requestIdOf } from "./names.ts"
 import type { Place } from "./network.ts"
 import { computeScope } from "./self-delete.ts"
-
-/** As the API takes it, the same one for the same text. */
-export const idOf = (text: string): string => {
-  const hex = createHash("sha256").update(text).digest("hex")
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-")
-}
 
 /**
  * An id for a request: which ranks were asked for is a part of it, and so is how often it was, where what was accepted was not carried out.
  */
 export const requestId = (token: NodeToken, ranks: ReadonlyArray<number>, attempt = 0): string =>
-  idOf(`${token} ${ranksText(ranks)} ${attempt}`)
+  requestIdOf(`${token} ${ranksText(ranks)} ${attempt}`)
 
 export interface Parts {
   readonly request: ProvisionRequest
@@ -146,7 +139,12 @@ export const bulkBody = (parts: Parts, ranks: ReadonlyArray<number>): BulkInsert
 /** Its disks are those of the machine that was kept. */
 export const instanceBody = (parts: Parts, rank: number): Instance | CloudError => {
   const { request, root } = parts
-  const { offer, tags, token } = request
+  const { machine = {}, offer, tags, token } = request
+  if (machine.diskGib !== undefined || machine.diskTier !== undefined)
+    return refusedBy(
+      "INVALID_USAGE",
+      `the machine image ${root.link} has the disks that it was kept with: disk_size and disk_tier do not hold`
+    )
   const link = (kind: string, name: string) => `zones/${offer.zone}/${kind}/${name}`
   return (
     problemOf(parts) ?? {

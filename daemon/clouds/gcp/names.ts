@@ -2,6 +2,7 @@
  * How what is ours is called and told on Compute Engine: names that follow from the request, labels that a list can be asked by, and
  * metadata for what labels cannot hold. Pure.
  */
+import { createHash } from "node:crypto"
 import { type ClusterId, type ClusterName, type NodeId, type NodeToken, nodeOf } from "../../../events/ids.ts"
 import { type Accelerators, acceleratorText, parseAccelerator } from "../../../task/accelerators.ts"
 import type { Tags } from "../Cloud.ts"
@@ -43,6 +44,12 @@ export const instanceName = (clusterName: string, token: NodeToken, rank: number
 export const isNameOf = (name: string, token: NodeToken, rank: number): boolean =>
   name.endsWith(`-${token.slice(-tokenChars).toLowerCase()}-${rank}`)
 
+/** An id of a request as the API takes it, the same one for the same text. */
+export const requestIdOf = (text: string): string => {
+  const hex = createHash("sha256").update(text).digest("hex")
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-")
+}
+
 /** Of the rule that opens a cluster's ports, and of the tag that its machines have for it. */
 export const portsName = (cluster: ClusterId): string => `skyd-ports-${cluster.toLowerCase()}`
 
@@ -64,10 +71,14 @@ export const ownerLabels = ({ cluster, log }: Tags): Record<string, string> => (
   [labelNames.cluster]: asLabel(cluster)
 })
 
+/** Until it is told otherwise it stays: set from the beginning, it is nobody else's word. */
+export const endsAs = (down: boolean): string => (down ? "down" : "stop")
+
 export const labelsOf = ({ tags, token }: ProvisionRequest, folder: string): Record<string, string> => ({
   ...ownerLabels(tags),
   [labelNames.token]: asLabel(token),
-  [labelNames.folder]: asLabel(folder)
+  [labelNames.folder]: asLabel(folder),
+  [labelNames.ends]: endsAs(false)
 })
 export const metadataOf = ({ offer, tags }: ProvisionRequest): Record<string, string> => ({
   [metadataNames.clusterName]: tags.clusterName,

@@ -13,7 +13,7 @@ import { type Firewall, lastPart, type Subnetwork } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere, isThere } from "./errors.ts"
 import { anywhere, inside, isOf, isShut, letsIn, lowestPriority, needs } from "./firewall-rules.ts"
-import { idOf } from "./instance-body.ts"
+import { requestIdOf } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 import type { GcpSettings } from "./settings.ts"
 
@@ -67,7 +67,7 @@ export const makeNetwork = Effect.fn("Network.make")(function* (gcp: Gcp, operat
     const isMade = yield* gcp
       .ask("networks.insert", "", async ({ networks, project }, options) => {
         const networkResource = { name: own, autoCreateSubnetworks: true, mtu: 1460, routingConfig: { routingMode: "GLOBAL" } }
-        return begunAs(await (await networks()).insert({ project, networkResource, requestId: idOf(`network ${token}`) }, options))
+        return begunAs(await (await networks()).insert({ project, networkResource, requestId: requestIdOf(`network ${token}`) }, options))
       })
       .pipe(
         Effect.flatMap(operations.done),

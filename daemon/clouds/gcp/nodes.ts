@@ -6,17 +6,15 @@ import { makeRentedNodes } from "../../rented/nodes.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
+import { isOver } from "./endings.ts"
 import { type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
-import { endsItself as isItsEnd, labelNames, labelOf, portsName } from "./names.ts"
-import { begunAs, type Operations } from "./operations.ts"
+import { endsAs, endsItself as isItsEnd, labelNames, labelOf, portsName } from "./names.ts"
+import { begunAs, type Operations, staleTries } from "./operations.ts"
 import type { Ports } from "./ports.ts"
 import { makeQuery } from "./query.ts"
 import type { GcpSettings } from "./settings.ts"
 import { addressOf, phaseOf } from "./states.ts"
-
-/** A label that others write at the same time. */
-export const staleTries = 5
 
 interface NodesOptions {
   readonly gcp: Gcp
@@ -48,7 +46,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
    * rest.
    */
   const mark = Effect.fn("Nodes.mark")(function* (ref: NodeRef, down: boolean, tried: number): Effect.fn.Return<void, CloudError> {
-    const value = down ? "down" : "stop"
+    const value = endsAs(down)
     const found = yield* must(ref)
     if (found === null || found.instance.labels?.[labelNames.ends] === value) return
     const { labelFingerprint, labels } = found.instance
@@ -84,7 +82,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
         return found !== undefined && isOurs(ref, found.label) ? found : undefined
       }),
     isGone: ({ host, zone }, isLong) =>
-      host === null ? Effect.succeed(isLong) : Effect.map(operations.endings(zone!, [host]), (endings) => isLong || endings.has(host)),
+      host === null ? Effect.succeed(isLong) : Effect.map(operations.endings(zone!, [host]), (ends) => isLong || isOver(ends.get(host))),
     phaseOf,
     addressOf,
     whyOff: () => "stopped",
@@ -128,7 +126,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
     if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
   })
 
-  const query = makeQuery({ instances, missed, operations, settings })
+  const query = makeQuery({ gcp, instances, missed, operations, settings })
   return { look, must, query, start, stop, terminate, endsItself }
 }
 export type Nodes = ReturnType<typeof makeNodes>

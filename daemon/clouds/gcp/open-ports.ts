@@ -7,8 +7,8 @@ import type { CloudError, NodeRef } from "../Cloud.ts"
 import { type Instance, lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { portsName } from "./names.ts"
-import { type Nodes, staleTries } from "./nodes.ts"
-import { begunAs, type Operations } from "./operations.ts"
+import type { Nodes } from "./nodes.ts"
+import { begunAs, type Operations, staleTries } from "./operations.ts"
 import type { Ports } from "./ports.ts"
 
 const atOnce = 8

@@ -5,7 +5,7 @@ import { type ListedMachine, makeHoldings, type OwnedOptions } from "../../rente
 import { unlookedTexts } from "../../rented/unlooked.ts"
 import { type Cloud, CloudError, type NodeRef } from "../Cloud.ts"
 import type { KnownNodes } from "../Remnant.ts"
-import { lastPart } from "./api.ts"
+import { lastPart, regionOf } from "./api.ts"
 import { type Found, namedAs } from "./found.ts"
 import type { Instances, Listed } from "./Instances.ts"
 import { labelOf } from "./names.ts"
@@ -22,11 +22,12 @@ const atOnce = 8
 const nobody: KnownNodes = { had: [], dropped: [] }
 const none: Listed = { instances: [], silent: new Map() }
 
-export const regionOf = (zone: string): string => zone.replace(/-[a-z]+$/, "")
-
 export const makeOwned = ({ instances, offerOf, remnants, ...options }: GcpOwnedOptions) => {
   const { machines, owned } = makeHoldings(options)
-  const machineOf = ({ instance, label }: Found, useInternalIps: boolean): ListedMachine => {
+  interface Looked extends Found {
+    readonly recordedKey: string | null
+  }
+  const machineOf = ({ instance, label, recordedKey }: Looked, useInternalIps: boolean): ListedMachine => {
     const { accelerators, node, rank, tags } = label
     const zone = lastPart(instance.zone)
     const region = regionOf(zone)
@@ -36,7 +37,7 @@ export const makeOwned = ({ instances, offerOf, remnants, ...options }: GcpOwned
       rank,
       node,
       made: label,
-      recordedKey: null,
+      recordedKey,
       address: addressOf(instance, useInternalIps),
       region,
       zone,
@@ -50,9 +51,13 @@ export const makeOwned = ({ instances, offerOf, remnants, ...options }: GcpOwned
     const looked = listed.instances.map((instance) => {
       const ref = refs.get(`${lastPart(instance.zone)}/${instance.name}`)
       const named = ref === undefined || labelOf(instance) !== null ? undefined : namedAs(ref, instance)
-      return { instance, label: named === undefined || named instanceof CloudError ? labelOf(instance) : named.label }
+      return {
+        instance,
+        recordedKey: ref?.hostKey ?? null,
+        label: named === undefined || named instanceof CloudError ? labelOf(instance) : named.label
+      }
     })
-    const labelled = looked.flatMap(({ instance, label }) => (label === null ? [] : [{ instance, label }]))
+    const labelled = looked.flatMap(({ instance, label, recordedKey }) => (label === null ? [] : [{ instance, label, recordedKey }]))
     const silent = [...listed.silent].map(([place, why]) => ({ place, what: null, why }))
     const odd = looked
       .filter(({ label }) => label === null)

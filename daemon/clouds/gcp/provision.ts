@@ -14,15 +14,15 @@ import { asAnswered } from "../../rented/second-calls.ts"
 import { askedTokens } from "../asked-tokens.ts"
 import type { CloudError, Provisioned } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
-import type { Instance } from "./api.ts"
+import type { Instance, Operation } from "./api.ts"
 import { bootDiskGib } from "./disk.ts"
-import { refusalOf } from "./endings.ts"
+import { isOver, refusalOf } from "./endings.ts"
 import { isThere, refusedBy } from "./errors.ts"
 import type { Instances } from "./Instances.ts"
 import { requestId } from "./instance-body.ts"
 import { instanceName, labelOf } from "./names.ts"
 import { begunAs } from "./operations.ts"
-import { makeRequests, type RequestsOptions } from "./requests.ts"
+import { makeRequests, type RequestsOptions, type Unmake } from "./requests.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
 interface ProvisionOptions extends RequestsOptions {
@@ -74,6 +74,14 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
   const namedOurs = (wish: ProvisionRequest, names: ReadonlyArray<string>) =>
     Effect.map(named(wish, names), (found) => found.map((one) => (one !== undefined && isOurs(wish, one) ? one : undefined)))
 
+  const unmake: Unmake = Effect.fn("Provision.unmake")(function* (wish, ranks) {
+    const there = yield* namedOurs(wish, namesOf(wish, ranks))
+    yield* remove(
+      wish.offer.zone!,
+      there.flatMap((one) => one?.name ?? [])
+    )
+  })
+
   /** What has the names: those machines, asked for under another id; or somebody else's. */
   const settleTaken = Effect.fn("Provision.settleTaken")(function* (
     wish: ProvisionRequest,
@@ -96,7 +104,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const there = yield* namedOurs(wish, names)
     const missing = made.filter((name) => there[names.indexOf(name)] === undefined)
     const endings = yield* Effect.mapError(operations.endings(wish.offer.zone!, missing), later)
-    const late = missing.find((name) => !endings.has(name))
+    const late = missing.find((name) => !isOver(endings.get(name)))
     if (late !== undefined) return yield* passingBy("NotListedYet", `${late} was made, and is not to be seen yet`)
     yield* remove(
       wish.offer.zone!,
@@ -118,10 +126,11 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const ends = yield* Effect.forEach(
       calls,
       (call) =>
-        carry(wish, call).pipe(
+        carry(wish, call, unmake).pipe(
+          Effect.map((operation) => namesOf(wish, call.ranks).map((name) => [name, operation] as const)),
           Effect.catchIf(
             ({ code }) => isThere(code),
-            (error) => settleTaken(wish, namesOf(wish, call.ranks), error)
+            (error) => Effect.as(settleTaken(wish, namesOf(wish, call.ranks), error), [])
           ),
           Effect.result
         ),
@@ -129,20 +138,25 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     )
     const failures = ends.flatMap((end) => (Result.isFailure(end) ? [end.failure] : []))
     const failed = failures.find(({ kind }) => kind !== "Refused") ?? failures[0]
-    if (failed === undefined) return
+    if (failed === undefined) return new Map(ends.flatMap((end) => (Result.isSuccess(end) ? end.success : [])))
     if (failed.kind === "Refused") {
       const refused = calls.flatMap(({ ranks: some }, i) => (Result.isFailure(ends[i]!) ? some : []))
       const made = wish.ranks.filter((rank) => !refused.includes(rank))
       return yield* refuse(wish, failed, namesOf(wish, made))
     }
-    yield* failed
+    return yield* failed
   })
 
   /**
    * Until all of them run and have an address. One that ends before takes the others with it. That it ended is GCP's own word alone: one
-   * that is not to be seen, however long, may be hidden from credentials that are others now, and run.
+   * that is not to be seen, however long, may be hidden from credentials that are others now, and run. `madeBy`: what was before that is of
+   * a request that had failed.
    */
-  const whenRunning = Effect.fn("Provision.whenRunning")(function* (wish: ProvisionRequest, names: ReadonlyArray<string>) {
+  const whenRunning = Effect.fn("Provision.whenRunning")(function* (
+    wish: ProvisionRequest,
+    names: ReadonlyArray<string>,
+    madeBy: ReadonlyMap<string, Operation>
+  ) {
     const zone = wish.offer.zone!
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     const isOff = (one: Instance | undefined) => one !== undefined && !isOn(phaseOf(one))
@@ -157,7 +171,7 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
       if (there.every(isUp)) return there as ReadonlyArray<Instance>
       const suspects = names.filter((_, i) => there[i] === undefined || isOff(there[i]))
       if (asks && suspects.length > 0) {
-        const refusal = refusalOf(suspects, yield* Effect.mapError(operations.ofNames(zone, suspects), later))
+        const refusal = refusalOf(suspects, yield* Effect.mapError(operations.ofNames(zone, suspects), later), madeBy)
         if (refusal !== undefined) return yield* refuse(wish, refusal, names)
       }
       yield* Effect.sleep(listsEveryMs)
@@ -171,8 +185,8 @@ export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: Pr
     const names = namesOf(wish, ranks)
     const had = isUnsure(wish) && accepted === undefined ? yield* namedOurs(wish, names) : []
     const missing = ranks.filter((_, i) => had[i] === undefined)
-    if (missing.length > 0) yield* make(wish, missing)
-    const running = yield* whenRunning(wish, names)
+    const madeBy = missing.length > 0 ? yield* make(wish, missing) : new Map<string, Operation>()
+    const running = yield* whenRunning(wish, names, madeBy)
     const hostKey = yield* hostKeyOf(token)
     const { useInternalIps } = yield* Effect.mapError(settings, later)
     return running.map(

@@ -1,13 +1,12 @@
 /** What became of nodes, by one list of all zones; of those that are off or gone their operations are asked, once. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
 import type { Missed } from "../../rented/missed.ts"
 import { steadyMs } from "../../steady-ms.ts"
 import { CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
-import type { Instance } from "./api.ts"
-import { type Ending, endingsOf, inWords, isForgotten } from "./endings.ts"
+import type { Gcp } from "./client.ts"
+import { type Ending, endedKey, endingOfOff, forgotten, inWords, isForgotten, isOver } from "./endings.ts"
 import { endingAs, type Found, foundIn, namedAs } from "./found.ts"
 import type { Instances } from "./Instances.ts"
 import type { Operations } from "./operations.ts"
@@ -15,6 +14,7 @@ import type { GcpSettings } from "./settings.ts"
 import { phaseOf, stateOf } from "./states.ts"
 
 interface QueryOptions {
+  readonly gcp: Pick<Gcp, "heardAtMs">
   readonly instances: Instances
   readonly operations: Operations
   readonly settings: Effect.Effect<Pick<GcpSettings, "selfDelete" | "useInternalIps">, CloudError>
@@ -22,50 +22,52 @@ interface QueryOptions {
 }
 
 const atOnce = 8
-/** How machines ended that are off is asked once. */
-const endingsMax = 10_000
-/** An operation may be listed a while after what it did. */
-const toldWithinMs = 60_000
-/** Before that nothing is forgotten, however little is listed: a machine goes for good by it. */
-const forgottenAfterMs = 600_000
+/** How machines ended that are off is asked until it is told. */
+const endsMax = 10_000
+/** An operation may be listed a while after what it did. Of one that was to end with its shutdown nothing is said before. */
+const toldWithinMs = 600_000
 
-export const makeQuery = ({ instances, missed, operations, settings }: QueryOptions) => {
-  /** How those ended that are off, by their names and when that was. What is not told a while after that will not be. */
-  const endings = new Map<string, Ending | undefined>()
-  const endedKey = ({ lastStopTimestamp, name }: Instance) => `${name} ${lastStopTimestamp}`
-  const stopOf = ({ lastStopTimestamp }: Instance) => Date.parse(lastStopTimestamp ?? "") || 0
-  const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Found>, nowMs: number) {
-    const news = off.filter(({ instance }) => !endings.has(endedKey(instance)))
+/** `sinceMs`: when it was first seen so, of steadyMs. */
+interface End {
+  readonly sinceMs: number
+  readonly ending: Ending | undefined
+}
+
+export const makeQuery = ({ gcp, instances, missed, operations, settings }: QueryOptions) => {
+  /** Of those that are off, by what tells this end from the one before it. */
+  const ends = new Map<string, End>()
+  const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Found>, steadyNowMs: number) {
+    for (const { instance } of off) {
+      const key = endedKey(instance)
+      if (!ends.has(key)) ends.set(key, { sinceMs: steadyNowMs, ending: undefined })
+      if (ends.size > endsMax) ends.delete(ends.keys().next().value!)
+    }
+    const untold = off.filter(({ instance }) => ends.get(endedKey(instance))?.ending === undefined)
     const known = yield* operations.ofNames(
       zone,
-      news.map(({ instance }) => instance.name!)
+      untold.map(({ instance }) => instance.name!)
     )
-    const found = endingsOf(known)
-    for (const { instance: one, label } of news) {
-      const name = one.name!
-      const atMs = stopOf(one)
-      // One that was suspended has no such time: that is no shutdown of its own.
-      const isLost = !found.has(name) && atMs > 0 && isForgotten(known, name, atMs)
-      if (!found.has(name) && nowMs - atMs < (isLost && label.endsItself ? forgottenAfterMs : toldWithinMs)) continue
-      endings.set(endedKey(one), isLost ? { how: "forgotten", by: null, atMs, failure: null } : found.get(name))
+    for (const { instance } of untold) {
+      const isLost = isForgotten(instance, known, gcp.heardAtMs())
+      const ending = endingOfOff(instance, known) ?? (isLost ? forgotten(instance) : undefined)
+      const key = endedKey(instance)
+      if (ending !== undefined) ends.set(key, { sinceMs: ends.get(key)?.sinceMs ?? steadyNowMs, ending })
     }
-    for (const old of endings.keys()) if (endings.size > endingsMax) endings.delete(old)
   })
 
   const unlisted = (ref: NodeRef, ending: Ending | undefined, steadyNowMs: number, selfDelete: string | null): NodeState => {
     const gone = (reason: string): NodeState => ({
       ...unknownState(ref, reason),
       state: "missing",
-      ...(ending && { endedAtMs: ending.atMs })
+      ...(ending && isOver(ending) && { endedAtMs: ending.atMs })
     })
-    if (ending !== undefined) return gone(`deleted: ${inWords(ending, selfDelete)}`)
+    if (ending !== undefined && isOver(ending)) return gone(`deleted: ${inWords(ending, selfDelete)}`)
     if (missed.isLong(ref.node, steadyNowMs)) return gone("GCP does not list it any more")
     return unknownState(ref, `GCP does not list ${ref.host ?? ref.node} at the moment`)
   }
 
   return Effect.fn("Query")(function* (refs: ReadonlyArray<NodeRef>) {
     const { selfDelete, useInternalIps } = yield* settings
-    const nowMs = yield* Clock.currentTimeMillis
     const steadyNowMs = yield* steadyMs
     const logs = [...new Set(refs.map(({ tags }) => tags.log))]
     const lists = yield* Effect.forEach(logs, (log) => instances.ofLog(log), { concurrency: "unbounded" })
@@ -92,7 +94,7 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         .map(foundOf)
         .flatMap((found) => (found === undefined || found instanceof CloudError ? [] : found))
         .filter(({ instance }) => phaseOf(instance) === "stopped")
-      const learnt = yield* Effect.result(learn(zone, off, nowMs))
+      const learnt = yield* Effect.result(learn(zone, off, steadyNowMs))
       const ended = yield* Effect.result(
         operations.endings(
           zone,
@@ -109,14 +111,15 @@ export const makeQuery = ({ instances, missed, operations, settings }: QueryOpti
         // An error as well: the minute begins anew with it.
         missed.seen(ref.node)
         if (found instanceof CloudError) return yield* found
-        const key = endedKey(found.instance)
+        const { ending, sinceMs = steadyNowMs } = ends.get(endedKey(found.instance)) ?? {}
         // Whether its cluster ends with it follows from why it is off. That it is off its list says, whoever does not tell why.
-        const isUntold = phaseOf(found.instance) === "stopped" && !endings.has(key)
-        if (isUntold && (found.label.endsItself || Result.isFailure(learnt))) {
+        const isUntold = phaseOf(found.instance) === "stopped" && found.instance.status !== "SUSPENDED" && ending === undefined
+        const isAwaited = found.label.endsItself && steadyNowMs - sinceMs < toldWithinMs
+        if (isUntold && (isAwaited || Result.isFailure(learnt))) {
           const why = Result.isFailure(learnt) ? `: ${learnt.failure.message}` : ""
           return { ...unknownState(ref, `GCP does not say yet why it is off${why}`), off: true }
         }
-        return stateOf(found.instance, found.label, endings.get(key), useInternalIps)
+        return stateOf(found.instance, found.label, ending, useInternalIps)
       })
       return yield* Effect.forEach(those, (ref) => orUnknown(ref, stateNow(ref)))
     })

@@ -2,13 +2,12 @@
 import * as Effect from "effect/Effect"
 import { unlookedTexts } from "../../rented/unlooked.ts"
 import type { Remnant } from "../Remnant.ts"
-import { lastPart } from "./api.ts"
+import { lastPart, regionOf } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import type { Clones } from "./clones.ts"
 import { isSilence } from "./Instances.ts"
 import { asLabel, labelNames, ownerInRule, ownerOf } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
-import { regionOf } from "./owned.ts"
 import type { Ports } from "./ports.ts"
 
 const madeAtMs = (stamp: string | null | undefined) => Date.parse(stamp ?? "") || null

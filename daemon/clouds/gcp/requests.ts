@@ -11,7 +11,8 @@ import { CloudError } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isGone, isThere, isThrottled, refusedBy } from "./errors.ts"
+import { isGone, isThere, isThrottled, refusedBy } from "./errors.ts"
+import { failureOf } from "./failures.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
@@ -23,6 +24,8 @@ export interface RequestsOptions {
   /** An image or a network that was there is gone. */
   readonly forget: Effect.Effect<void>
 }
+/** Ends what is there of these ranks. */
+export type Unmake = (wish: ProvisionRequest, ranks: ReadonlyArray<number>) => Effect.Effect<void, CloudError>
 
 /** Of what was accepted and then put off. */
 const attemptsMax = 5
@@ -82,8 +85,11 @@ export const makeRequests = ({ forget, gcp, operations, partsOf }: RequestsOptio
     })
   })
 
-  /** Until what was accepted is done. What is put off is asked for anew, under another id: this one stands for what failed. */
-  const carry = Effect.fn("Provision.carry")(function* (wish: ProvisionRequest, { ranks, send }: Call) {
+  /**
+   * Until what was accepted is done; by what operation. What is put off, or fails in passing, is asked for anew, under another id: this one
+   * stands for what failed. Names are given once, so that no machine is made a second time; what a failure has left of them goes first.
+   */
+  const carry = Effect.fn("Provision.carry")(function* (wish: ProvisionRequest, { ranks, send }: Call, unmake: Unmake) {
     const { offer, token } = wish
     const before = askedFor(wish)
     const wasUnsure = isUnsure(wish, ranks)
@@ -106,10 +112,12 @@ export const makeRequests = ({ forget, gcp, operations, partsOf }: RequestsOptio
       const known = wasUnsure ? yield* Effect.mapError(operations.ofRequest(offer.zone!, id), later) : undefined
       const over = yield* Effect.mapError(operations.wait(known ?? (yield* sent(id))), later)
       const failure = failureOf(over)
-      if (failure === null) return
-      if (!isThrottled(failure.code)) return yield* failure
+      if (failure === null) return over
+      if (failure.kind === "Refused") return yield* failure
       if (attempt + 1 >= attemptsMax) return yield* refusedBy(failure.code, failure.message)
       yield* Effect.sleep(attemptPauseMs * (attempt + 1))
+      // Where an earlier daemon has asked again, what is there may be what came of that.
+      if (!wasUnsure && !isThrottled(failure.code)) yield* unmake(wish, ranks)
     }
   })
 

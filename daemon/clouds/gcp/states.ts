@@ -42,9 +42,13 @@ export const stateOf = (
   // One that is deleted or taken back stops first: as if it stayed, its whole cluster would be stopped with it.
   if (phase === "stopping")
     return { rank, node, down: false, state: "unknown", address: null, reason: "GCP is stopping it, and has not said yet if it stays" }
-  const isOver = endsItself && (ending?.how === "itself" || ending?.how === "forgotten")
-  const why = ending?.how === "forgotten" && isOver ? `${inWords(ending)}, and its own shutdown was to be its end` : inWords(ending)
-  const endedAtMs = ending?.atMs ?? (Date.parse(instance.lastStopTimestamp ?? "") || undefined)
+  const isSuspended = instance.status === "SUSPENDED"
+  // Nobody suspends himself: that was never its own shutdown.
+  const isOver = endsItself && !isSuspended && (ending?.how === "itself" || ending?.how === "forgotten")
+  const words = ending === undefined && isSuspended ? "suspended" : inWords(ending)
+  const why = ending?.how === "forgotten" && isOver ? `${words}, and its own shutdown was to be its end` : words
+  const sinceStamp = isSuspended ? instance.lastSuspendedTimestamp : instance.lastStopTimestamp
+  const endedAtMs = ending?.atMs ?? (Date.parse(sinceStamp ?? "") || undefined)
   return {
     rank,
     node,

@@ -75,9 +75,30 @@ describe("a request for machines", () => {
     expect(made.TagSpecifications.map(({ ResourceType }) => ResourceType)).toEqual(["instance", "volume"])
     expect(made.InstanceInitiatedShutdownBehavior).toBe("stop")
   })
-  it("carries the task's labels and the user's tags, and ours whatever those say", () => {
-    const labels = { owner: "ann", "skyd-log": "another" }
-    expect(tagsIn(input({ machine: { labels } }))).toMatchObject({ owner: "ann", team: "blue", Name: "by-config", "skyd-log": "l" })
+  it("carries the task's labels and the user's tags, and ours", () => {
+    expect(tagsIn(input({ machine: { labels: { owner: "ann" } } }))).toMatchObject({
+      owner: "ann",
+      team: "blue",
+      Name: "by-config",
+      "skyd-log": "l"
+    })
+  })
+  it("is refused with a tag that passes for one of ours, whoever set it, and says of all of ours what they are", () => {
+    for (const key of ["skyd-log", "skyd-group", "Skyd-New"])
+      for (const made of [launchInput(parts({ machine: { labels: { [key]: "x" } } })), launchInput({ ...parts(), tags: { [key]: "x" } })])
+        expect(made).toMatchObject({ kind: "Refused", scope: "everywhere", message: expect.stringContaining(`'${key}'`) })
+    const plain = tagsIn(input({ offer: { ...offer, accelerators: null } }))
+    expect(plain).toMatchObject({ "skyd-group": "", "skyd-accelerators": "" })
+    const Tags = Object.entries(plain).map(([Key, Value]) => ({ Key, Value: `${Value}` }))
+    expect(labelOf({ AmiLaunchIndex: 0, Tags })).toMatchObject({ group: null, accelerators: null })
+  })
+  it("is refused with more tags than a machine may have, those of the task and of the user together", () => {
+    const some = (name: string) => Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`${name}${i}`, "v"]))
+    expect(launchInput({ ...parts({ machine: { labels: some("a") } }), tags: some("b") })).toMatchObject({
+      kind: "Refused",
+      scope: "everywhere",
+      message: "AWS takes 40 tags beside those of skyd, and not 42"
+    })
   })
   it("tells each machine's rank by its place in the launch", () => {
     const Tags = input({ ranks: [2, 5] }).TagSpecifications[0]!.Tags

@@ -13,7 +13,11 @@ describe("the disk of a machine that is off", () => {
     ["n2-standard-8", { diskGib: 100, diskTier: "high" }, 17],
     ["c4-standard-2", { diskGib: 100, diskTier: "high" }, 8]
   ] as const)("costs on GCP what its kind of disk does: %s %o", (instanceType, machine, usd) => {
-    expect(month(bootDiskUsdPerHour({ instanceType }, machine))).toBe(usd)
+    expect(month(bootDiskUsdPerHour({ instanceType, region: "us-central1" }, machine))).toBe(usd)
+  })
+  it("costs on GCP what nobody knows where it is kept with a machine image", () => {
+    const images = { "*": "projects/p/global/machineImages/kept" }
+    expect(bootDiskUsdPerHour({ instanceType: "n2-standard-8", region: "us-central1" }, { images })).toBeNull()
   })
   it("costs on AWS what its size and its speed do", () => {
     expect(month(rootDiskUsdPerHour({ diskGib: 100, diskTier: "low" }))).toBe(5)

@@ -1,7 +1,7 @@
 /** How instances ended, as operations tell it, and what that makes of a node. */
 import { describe, expect, it } from "vitest"
 import type { Operation } from "../../../daemon/clouds/gcp/api.ts"
-import { endingsOf, inWords, isForgotten, refusalOf } from "../../../daemon/clouds/gcp/endings.ts"
+import { endedKey, endingOfOff, endingsOf, inWords, isForgotten, isOver, refusalOf } from "../../../daemon/clouds/gcp/endings.ts"
 import { addressOf, phaseOf, stateOf } from "../../../daemon/clouds/gcp/states.ts"
 import { NodeId } from "../../../events/ids.ts"
 
@@ -47,12 +47,30 @@ describe("an instance", () => {
     expect(endingOf(operation("delete", 1, { status: "RUNNING" }))).toBeUndefined()
     expect(endingOf(operation("delete", 1, { error: { errors: [{ code: "RESOURCE_IN_USE" }] } }))).toBeUndefined()
   })
-  it("is one of which GCP has forgotten the end only where it remembers nothing of the time up to it", () => {
-    const stoppedAtMs = Date.parse(at(5))
-    expect(isForgotten([], "one", stoppedAtMs)).toBe(true)
-    expect(isForgotten([operation("setLabels", 6)], "one", stoppedAtMs)).toBe(true)
-    expect(isForgotten([operation("setLabels", 4)], "one", stoppedAtMs)).toBe(false)
-    expect(isForgotten([operation("setLabels", 4)], "two", stoppedAtMs)).toBe(true)
+  it("is gone by a deletion, or where it never began: not by what only stopped it", () => {
+    const failed = operation("insert", 1, { error: { errors: [{ code: "ZONE_RESOURCE_POOL_EXHAUSTED" }] } })
+    const taken = operation("compute.instances.preempted", 1, { user: "system" })
+    for (const end of [operation("delete", 1), failed, taken]) expect(isOver(endingOf(end))).toBe(true)
+    const off = ["stop", "suspend", "compute.instances.guestTerminate", "compute.instances.hostError"]
+    for (const how of off) expect(isOver(endingOf(operation(how, 1)))).toBe(false)
+    // It was asked for again, and is there.
+    expect(isOver(endingOf(failed, operation("insert", 2)))).toBe(false)
+    expect(isOver(undefined)).toBe(false)
+  })
+  it("is one of which GCP has forgotten the end only after two weeks by GCP's clock, where it remembers nothing of the time up to it", () => {
+    const two = { name: "two", status: "TERMINATED", lastStartTimestamp: at(1), lastStopTimestamp: at(5) }
+    const one = { ...two, name: "one" }
+    const later = Date.parse(at(5)) + 14 * 86_400_000
+    expect(isForgotten(one, [], later)).toBe(true)
+    expect(isForgotten(one, [], later - 1)).toBe(false)
+    expect(isForgotten(one, [], null)).toBe(false)
+    expect(isForgotten(one, [operation("setLabels", 6)], later)).toBe(true)
+    expect(isForgotten(one, [operation("setLabels", 4)], later)).toBe(false)
+    expect(isForgotten(two, [operation("setLabels", 4)], later)).toBe(true)
+    // In whichever way it was off: after weeks GCP stops what is suspended.
+    expect(isForgotten({ ...one, lastSuspendedTimestamp: at(2) }, [], later)).toBe(false)
+    expect(isForgotten({ ...one, lastSuspendedTimestamp: at(0) }, [], later)).toBe(true)
+    expect(isForgotten({ ...one, status: "SUSPENDED", lastSuspendedTimestamp: at(0) }, [], later)).toBe(false)
   })
   it("that never began is refused by the reason of that", () => {
     const failed = operation("insert", 1, { error: { errors: [{ code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "None." }] } })
@@ -73,6 +91,32 @@ describe("an instance", () => {
     for (const how of ["delete", "stop"])
       expect(refusalOf(["one"], [operation(how, 1)])).toMatchObject({ kind: "Refused", scope: "everywhere", anyKind: true })
     expect(refusalOf(["one"], [operation("stop", 1, { user: "system" })])).toMatchObject({ kind: "Refused", scope: "zone" })
+  })
+})
+
+describe("an instance that is off", () => {
+  const itself = operation("compute.instances.guestTerminate", 1, { user: "system" })
+  const off = { name: "one", status: "TERMINATED", lastStartTimestamp: at(0), lastStopTimestamp: at(1) }
+  it("is told by what ended it since it began, also where that it began is not listed", () => {
+    expect(endingOfOff(off, [itself])).toMatchObject({ how: "itself" })
+    expect(endingOfOff({ ...off, lastStartTimestamp: at(2), lastStopTimestamp: at(3) }, [itself])).toBeUndefined()
+    expect(endingOfOff({ ...off, lastStopTimestamp: at(3) }, [itself, operation("resume", 2)])).toBeUndefined()
+    expect(endingOfOff({ ...off, lastSuspendedTimestamp: at(2), lastStopTimestamp: at(3) }, [itself])).toBeUndefined()
+    // A start that failed is none.
+    expect(endingOfOff(off, [itself, operation("start", 2, { error: { errors: [{ code: "STOCKOUT" }] } })])).toMatchObject({
+      how: "itself"
+    })
+  })
+  it("is told by what fits how it is: a suspension suspends, and is no shutdown", () => {
+    const suspended = { ...off, status: "SUSPENDED", lastSuspendedTimestamp: at(3) }
+    expect(endingOfOff(suspended, [itself])).toBeUndefined()
+    expect(inWords(endingOfOff(suspended, [itself, operation("suspend", 3)]))).toBe("suspended by a call to GCP of ann@example.com")
+    expect(endingOfOff(off, [operation("suspend", 1)])).toBeUndefined()
+  })
+  it("is another end whenever it goes off", () => {
+    const suspended = { ...off, status: "SUSPENDED", lastSuspendedTimestamp: at(3) }
+    const keys = [off, suspended, { ...suspended, lastSuspendedTimestamp: at(4) }, { ...off, lastStopTimestamp: at(5) }].map(endedKey)
+    expect(new Set(keys).size).toBe(4)
   })
 })
 
@@ -105,6 +149,13 @@ describe("a node", () => {
     expect(stateOf(instance, about(), undefined, false)).toMatchObject({ state: "stopped", endedAtMs: Date.parse(at(4)) })
     // It may be gone after that.
     expect(stateOf({ ...instance, status: "STOPPING" }, about(), undefined, false)).toMatchObject({ state: "unknown" })
+  })
+  it("that is suspended has not ended its cluster, whatever is told of it", () => {
+    const suspended = { status: "SUSPENDED", lastSuspendedTimestamp: at(4), lastStopTimestamp: at(1) }
+    const itself = endingOf(operation("compute.instances.guestTerminate", 1))
+    for (const ending of [undefined, itself])
+      expect(stateOf(suspended, about(true), ending, false)).toMatchObject({ state: "stopped", down: false })
+    expect(stateOf(suspended, about(true), undefined, false)).toMatchObject({ reason: "stopped: suspended", endedAtMs: Date.parse(at(4)) })
   })
   it("has ended its cluster only where it was to, and shut itself down", () => {
     const off = { status: "TERMINATED" }

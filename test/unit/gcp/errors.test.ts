@@ -1,6 +1,7 @@
 /** What each of Compute Engine's errors means: how far away it reaches, and whether asking again helps. */
 import { describe, expect, it } from "vitest"
-import { errorOf, failureOf, isThrottled } from "../../../daemon/clouds/gcp/errors.ts"
+import { errorOf, isThrottled } from "../../../daemon/clouds/gcp/errors.ts"
+import { failureOf } from "../../../daemon/clouds/gcp/failures.ts"
 
 const answered = (status: number, reason: string | null, message = `${reason} in Google's words.`) =>
   errorOf(
@@ -10,7 +11,7 @@ const answered = (status: number, reason: string | null, message = `${reason} in
     "us-central1-a"
   )
 const failed = (...errors: ReadonlyArray<{ readonly code: string; readonly message?: string }>) =>
-  failureOf({ error: { errors: [...errors] }, operationType: "insert", zone: "https://x/zones/us-central1-a", status: "DONE" })
+  failureOf({ error: { errors: [...errors] }, operationType: "bulkInsert", zone: "https://x/zones/us-central1-a", status: "DONE" })
 
 describe("an answer that is an error", () => {
   it.each([
@@ -105,7 +106,6 @@ describe("an operation that failed", () => {
     ["UNSUPPORTED_OPERATION", "zone"],
     ["RESOURCE_NOT_READY", "zone"],
     ["RESOURCE_NOT_FOUND", "zone"],
-    ["INTERNAL_ERROR", "zone"],
     ["REGION_RESOURCE_POOL_EXHAUSTED", "region"],
     ["QUOTA_EXCEEDED", "region"],
     ["IP_SPACE_EXHAUSTED", "region"],
@@ -129,9 +129,28 @@ describe("an operation that failed", () => {
     const message = "Constraint constraints/compute.vmExternalIpAccess violated for project 1."
     expect(failed({ code: "CONDITION_NOT_MET", message })).toMatchObject({ code: "ORG_POLICY", scope: "cloud", anyKind: true })
   })
-  it("only for having come too fast is put off", () => {
-    expect(failed({ code: "RESOURCE_OPERATION_RATE_EXCEEDED" })).toMatchObject({ kind: "Transient" })
+  it("that passes is put off, of what ends, starts or changes and of what makes machines", () => {
+    const of = (operationType: string, code: string) => failureOf({ operationType, error: { errors: [{ code, message: "m" }] } })
+    const passing = [
+      "RESOURCE_OPERATION_RATE_EXCEEDED",
+      "RESOURCE_IN_USE",
+      "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+      "backendError",
+      "INTERNAL_ERROR"
+    ]
+    for (const kind of ["delete", "start", "stop", "resume", "setLabels", "bulkInsert"])
+      for (const code of passing) expect([kind, code, of(kind, code)?.kind]).toEqual([kind, code, "Transient"])
+    expect(of("start", "RESOURCE_NOT_READY")).toMatchObject({ kind: "Transient" })
+    expect(of("start", "ZONE_RESOURCE_POOL_EXHAUSTED")).toMatchObject({ kind: "Refused", scope: "zone" })
     expect(isThrottled("RESOURCE_OPERATION_RATE_EXCEEDED")).toBe(true)
+  })
+  it("that makes machines refuses the zone where what they need is not ready there", () => {
+    const targetLink = "https://www.googleapis.com/compute/v1/projects/p/zones/z/instances/one"
+    const error = { errors: [{ code: "RESOURCE_NOT_READY", message: "m" }] }
+    expect(failureOf({ operationType: "bulkInsert", error })).toMatchObject({ kind: "Refused", scope: "zone" })
+    expect(failureOf({ operationType: "insert", targetLink, error })).toMatchObject({ kind: "Refused", scope: "zone" })
+    // A rule waits for its network.
+    expect(failureOf({ operationType: "insert", targetLink: targetLink.replace("instances", "firewalls"), error })?.kind).toBe("Transient")
   })
   it("tells all of its causes, and is classed by the first that says why", () => {
     const failure = failed(

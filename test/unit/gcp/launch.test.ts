@@ -93,8 +93,8 @@ describe("a request for machines", () => {
       "block-project-ssh-keys": "TRUE",
       "ssh-keys": "ubuntu:ssh-ed25519 AAAA"
     })
-    const { disks, labels } = body({ machine: { labels: { owner: "ann", "skyd-log": "another" } } }).instanceProperties!
-    expect(labels).toMatchObject({ team: "blue", owner: "ann", "skyd-log": "01hzzzzzzzzzzzzzzzzzzzzzzl" })
+    const { disks, labels } = body({ machine: { labels: { owner: "ann" } } }).instanceProperties!
+    expect(labels).toMatchObject({ team: "blue", owner: "ann", "skyd-log": "01hzzzzzzzzzzzzzzzzzzzzzzl", "skyd-ends": "stop" })
     expect(disks![0]).toMatchObject({ autoDelete: true, initializeParams: { labels } })
   })
   it("of a spot machine is taken back for good, and does not begin again by itself", () => {
@@ -131,6 +131,8 @@ describe("a request for machines", () => {
       guestAccelerators: [{ acceleratorType: "zones/us-central1-a/acceleratorTypes/nvidia-tesla-t4" }]
     })
     expect(made).not.toHaveProperty("disks")
+    for (const machine of [{ diskGib: 2000 }, { diskTier: "high" }])
+      expect(instanceBody(parts({ machine }, { root }), 3)).toMatchObject({ kind: "Refused", scope: "everywhere" })
   })
 })
 
@@ -169,6 +171,17 @@ describe("labels", () => {
     expect(gcpLabelProblem({ Team: "red" })).toContain("'Team: red'")
     expect(gcpLabelProblem({ team: "a b" })).toContain("'team: a b'")
     expect(gcpLabelProblem({ team: "a".repeat(64) })).toContain("at most 63")
+  })
+  it("of ours are nobody else's, and as many as there may be are left for them", () => {
+    expect(gcpLabelProblem({ "skyd-ends": "down" })).toBe("GCP gets no label 'skyd-ends' of yours: what begins with skyd- is skyd's own")
+    const some = (count: number, name = "l") => Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i}`, "v"]))
+    expect(gcpLabelProblem(some(59))).toBeUndefined()
+    expect(gcpLabelProblem(some(60))).toBe("GCP takes 59 labels beside those of skyd, and not 60")
+    const labels = some(59)
+    const most = bulkBody({ ...parts(), labels }, [0])
+    expect(Object.keys((most as ReturnType<typeof body>).instanceProperties!.labels!)).toHaveLength(64)
+    for (const machine of [{ labels: { one: "more" } }, { labels: { "skyd-ends": "down" } }])
+      expect(bulkBody({ ...parts({ machine }), labels }, [0])).toMatchObject({ kind: "Refused", scope: "cloud" })
   })
   it("that GCP does not take are a refusal of GCP's, for another cloud may take them", () => {
     expect(bulkBody(parts({ machine: { labels: { Team: "Blue" } } }), [0])).toMatchObject({ kind: "Refused", scope: "cloud" })

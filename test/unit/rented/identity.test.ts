@@ -35,6 +35,19 @@ describe("an identity", () => {
       assert.strictEqual(world.asked, 2)
     })
   )
+  it.effect("that is asked anew is not what whoever is asked keeps himself", () =>
+    Effect.gen(function* () {
+      const fingerprint = Effect.succeed("a")
+      const { identity, identityNow } = keptIdentity({
+        hasSigns: () => true,
+        fingerprint,
+        ask: Effect.succeed(["ann"]),
+        askNow: Effect.succeed(["bob"])
+      })
+      assert.deepStrictEqual(yield* identity, ["ann"])
+      assert.deepStrictEqual(yield* identityNow, ["bob"])
+    })
+  )
   it.effect("is asked again after its time, however the clock was set meanwhile", () =>
     Effect.gen(function* () {
       const { identity, world } = make()

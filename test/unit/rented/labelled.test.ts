@@ -14,6 +14,7 @@ describe("labels that AWS does not take", () => {
     Effect.gen(function* () {
       assert.match(yield* problemOf({ instance_tags: { "aws:x": "y" } }), /^aws\.instance_tags in config\.yaml: .*aws:x/)
       assert.match(yield* problemOf({ labels: { "aws:x": "y" } }), /^aws\.labels in config\.yaml: .*aws:x/)
+      assert.match(yield* problemOf({ labels: { "skyd-group": "sg-1" } }), /^aws\.labels in config\.yaml: .*'skyd-group'/)
     })
   )
 })

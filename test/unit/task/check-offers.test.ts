@@ -115,7 +115,22 @@ describe("with the offers", () => {
     assert.include(refusal({ cloud: "gcp", disk_size: 1, image_id }).message, "at least 10 GiB")
     assert.strictEqual(complete({ cloud: "gcp", disk_size: 10, image_id }).disk_size, 10)
   })
+  it("a machine image has its own disks: what is asked of them besides is refused", () => {
+    const image_id = "projects/p/global/machineImages/kept"
+    const words = `GCP's machine image ${image_id} has the disks that it was kept with: leave out`
+    assert.strictEqual(refusal({ cloud: "gcp", image_id, disk_size: 500 }).message, `${words} disk_size, or name an image.`)
+    assert.strictEqual(
+      refusal({ cloud: "gcp", image_id, disk_size: 500, disk_tier: "high" }).message,
+      `${words} disk_size and disk_tier, or name an image.`
+    )
+    assert.deepStrictEqual(complete({ cloud: "gcp", image_id }).image_id, { "*": image_id })
+    assert.strictEqual(complete({ cloud: "gcp", image_id: "projects/p/global/images/kept", disk_size: 500 }).disk_size, 500)
+  })
   it("labels are what their cloud takes, or another cloud is asked", () => {
+    assert.strictEqual(
+      refusal({ cloud: "aws", labels: { "skyd-group": "sg-1" } }).message,
+      "AWS gets no tag 'skyd-group' of yours: what begins with skyd- is skyd's own."
+    )
     assert.match(
       refusal({ cloud: "gcp", labels: { Team: "Blue" } }).message,
       /^GCP takes no label 'Team: Blue': small letters, digits, - and _ /
