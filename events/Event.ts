@@ -1,7 +1,16 @@
 /** Every fact that the log can hold. A new one is added here, to `docs/events.md` and to `test/golden/events/`. */
 import * as Schema from "effect/Schema"
 import { AutostopArmed, AutostopFired, AutostopSet } from "./autostop.ts"
-import { ActionFailed, ClusterGone, ClusterImported, ClusterStopped, DownRequested, ReactorFailed, StopRequested } from "./cluster.ts"
+import {
+  ActionFailed,
+  ClusterGone,
+  ClusterImported,
+  ClusterStopped,
+  DownRequested,
+  ReactorFailed,
+  RestLeft,
+  StopRequested
+} from "./cluster.ts"
 import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
 import { JobCancelRequested, JobClosed, JobEnded, JobSettingUp, JobStarted, JobSubmitted, JournalGap } from "./job.ts"
 import { ClusterCreated, ExecRequested, LaunchRequested, PlaceChosen, PlacePassedOver, PlacesExhausted, StartRequested } from "./launch.ts"
@@ -68,6 +77,7 @@ export const events = [
   StopRequested,
   DownRequested,
   ClusterStopped,
+  RestLeft,
   ClusterGone,
   ClusterImported,
   ClusterAdopted,

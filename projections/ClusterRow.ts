@@ -102,7 +102,7 @@ export interface ClusterRow {
   readonly machine: MachineWish
   /** Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. */
   readonly asked: ReadonlyArray<AskedRegion>
-  /** Some launch on it asked for ports: they may be open although no fact says so, where that was cut short. */
+  /** Some launch on it asked for ports, or it was adopted: they may be open although no fact says so, where that was cut short. */
   readonly asksPorts: boolean
   /** Who launched it, as its cloud names them; null where a cloud has no names. */
   readonly owner: ReadonlyArray<string> | null

@@ -107,7 +107,7 @@ const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | u
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 18,
+  version: 19,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded

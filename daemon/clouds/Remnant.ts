@@ -14,6 +14,9 @@ export interface Remnant {
   readonly madeAtMs: number | null
 }
 
+/** What a cluster may have in its cloud beside its machines: open ports, and what its disk was copied by. */
+export type Rest = "ports" | "copies"
+
 /** Nodes that a log has by what their cloud calls them, which tells them whatever has become of their tags. */
 export interface KnownNodes {
   /** A cluster's: what lists have of them is theirs. */

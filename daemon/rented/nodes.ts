@@ -43,6 +43,15 @@ interface NodesOptions<I, F extends Found<I, Label>> {
   readonly tellToStart: (ref: NodeRef, found: F) => Effect.Effect<void, CloudError>
 }
 
+/** Before the rest of a cluster is waited for no longer. */
+const besidesMaxMin = 2
+
+/** The machine has ended: what its cluster leaves there beside it is cleared with the cluster, or listed by `sky leaks`, where it stays. */
+export const besides = (removed: Effect.Effect<void, CloudError>): Effect.Effect<void> =>
+  Effect.catch(Effect.timeout(removed, `${besidesMaxMin} minutes`), ({ message }) =>
+    Effect.logInfo(`something of a cluster stays for now: ${message}`)
+  )
+
 export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOptions<I, F>) => {
   const { addressOf, cloud, listed, missed, phaseOf, placeOf, settings, tellToStart, tellToStop, whyOff } = options
   const nameOf = ({ host, node }: NodeRef) => host ?? node

@@ -16,6 +16,7 @@ import { inputAsOfNow } from "../../rented/run-as-of-now.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type Tags } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
+import type { Rest } from "../Remnant.ts"
 import { makeAccess } from "./access.ts"
 import { makeAccountCatalog } from "./account-catalog.ts"
 import { endByHand, lookByHand } from "./by-hand.ts"
@@ -117,8 +118,10 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
   })
-  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
-    eachTried(regions.flatMap((region) => [remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)]))
+  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>, rest: ReadonlyArray<Rest> = ["copies", "ports"]) => {
+    const clearers = { copies: remnants.removeCopies, ports: groups.removeOf }
+    return eachTried(regions.flatMap((region) => rest.map((what) => clearers[what](region, cluster))))
+  }
 
   return {
     name: "aws",

@@ -158,7 +158,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
       offerOf: (machine) => listedAs("gcp", catalog(), machine)
     }),
     remove: remnants.remove,
-    clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
+    clear: ({ cluster }, _, rest = ["copies", "ports"]) =>
+      eachTried(rest.map((what) => (what === "copies" ? clones.removeOf(cluster) : ports.close(cluster)))),
     diskUsdPerHour: bootDiskUsdPerHour,
     clonesDisks: true,
     ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),

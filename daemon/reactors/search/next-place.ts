@@ -28,7 +28,8 @@ import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
 import { accessOf, offersFor, ofPlace } from "../../places/offers-for.ts"
 import { isOfWish } from "../../places/unavailable.ts"
-import { giveUpPlace } from "../conclude.ts"
+import { giveUpPlace, leaving } from "../conclude.ts"
+import { clearRest } from "../end-machines.ts"
 import { decided, type Facts } from "../facts.ts"
 import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "../raise-machines.ts"
 
@@ -107,10 +108,8 @@ const isKnown = (row: ClusterRow, { offer, owner }: typeof PlaceChosen.Type): bo
 const askAtOnce = (row: ClusterRow, offer: Offer, clouds: Hands["clouds"]) =>
   requestNodes({ ...row, offer }, [...Array(row.numNodes).keys()], clouds.get(offer.cloud))
 
-export const nextPlace = Effect.fn("perform.nextPlace")(function* (
-  row: ClusterRow,
-  { clouds, jobs }: Hands
-): Effect.fn.Return<Facts, CloudError> {
+export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterRow, hands: Hands): Effect.fn.Return<Facts, CloudError> {
+  const { clouds, jobs } = hands
   const [active] = workOf(row)
   const { id, request } = active!
   if (request?._tag !== "LaunchRequested") return decided(id, [])
@@ -128,7 +127,10 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   const isVain = off === null && !busy && refusals.length > 0 && refusals.every(isOfWish)
   if (!request.retryUntilUp || isVain) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
-    return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
+    // Nobody goes on with a search that is over.
+    const left = row.everUp ? null : yield* clearRest(row, hands, () => true)
+    const { events } = leaving(row, left, over)
+    return { ...over, events: [...passed.map((event) => [event, id] as const), ...events] }
   }
   const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs(row.rounds + 1))
   const message = cut(inShort(refusals, off ?? reason))
