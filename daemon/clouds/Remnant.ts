@@ -9,6 +9,8 @@ export interface Remnant {
   readonly id: string
   /** Its kind as people there call it, where that is another word: a group of GCP's is a firewall rule. */
   readonly kindThere?: string
+  /** What the disk of its cluster was copied by, which is of use until its machine is there. */
+  readonly isCopy?: true
   readonly region: string | null
   readonly tags: Tags
   readonly madeAtMs: number | null

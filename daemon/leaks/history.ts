@@ -89,5 +89,6 @@ export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boole
   if (other !== null) return leak(`it carries the tags of another machine, ${other}`)
   if (odd !== undefined) return leak(odd)
   if (facts.length === 0) return leak("the log knows nothing of its cluster")
-  return leak(isLive ? "its cluster has no such node" : "its cluster is gone")
+  if (!isLive) return leak("its cluster is gone")
+  return leak(held.thing.kind === "machine" ? "its cluster has no such node" : "its machine is there, and it could not be removed then")
 }

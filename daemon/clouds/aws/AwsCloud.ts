@@ -72,7 +72,8 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
         ? yield* images.rootFor(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
         : yield* whileCopying(request, machine.clone, {
             root: clones.rootFor(region, machine.clone, { tags, token, folder: id }),
-            known: clones.known(region, tags)
+            known: clones.known(region, tags),
+            isThere: clones.isThere([machine.clone.region!, region], tags)
           })
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })

@@ -91,6 +91,7 @@ const passing = [
   "InvalidGroup.NotFound",
   "InvalidInstanceID.NotFound",
   "DependencyViolation",
+  "InvalidSnapshot.InUse",
   "ResourceCountExceeded"
 ]
 /** The wish itself is wrong, wherever it goes. */

@@ -75,7 +75,11 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     const root =
       machine.clone === undefined
         ? yield* images.rootFor(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
-        : yield* whileCopying(request, machine.clone, { root: clones.rootFor(machine.clone, tags, id), known: clones.known(tags) })
+        : yield* whileCopying(request, machine.clone, {
+            root: clones.rootFor(machine.clone, tags, id),
+            known: clones.known(tags),
+            isThere: clones.isThere(tags)
+          })
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
