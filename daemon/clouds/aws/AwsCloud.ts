@@ -26,7 +26,7 @@ import { rootDiskUsdPerHour } from "./disk.ts"
 import { isGone } from "./errors.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
-import { makeImages } from "./images.ts"
+import { makeImages, undriven } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
 import { makeArchOf } from "./machine-types.ts"
 import { makeNetwork } from "./network.ts"
@@ -138,7 +138,9 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       doubt()
     },
     catalog: asOffers(accountCatalog),
-    offers: offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })),
+    offers: offersBy((task, mayUse) =>
+      offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse, unable: undriven })
+    ),
     noQuota: yield* makeNoQuota({ ...aws, fingerprint }),
     provision,
     diskUsdPerHour: (_, machine) => rootDiskUsdPerHour(machine),
