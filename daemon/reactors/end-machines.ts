@@ -81,20 +81,20 @@ export const orLeft = <E extends CloudError>(
 
 /**
  * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a
- * disk.
+ * disk. `isHere`: ports alone, of the place that was asked last; `isFinal`: what keeps nobody from going on.
  */
 export const clearRest = Effect.fn("perform.clearRest")(function* (
   row: ClusterRow,
   { cloud, log }: Hands,
-  isFinal?: (error: CloudError) => boolean
+  { isFinal, isHere = false }: { readonly isFinal?: (error: CloudError) => boolean; readonly isHere?: boolean } = {}
 ): Effect.fn.Return<typeof RestLeft.Type | null, CloudError> {
   const { clone, ports = [] } = row.machine
   const rest: ReadonlyArray<Rest> = [
     ...(row.asksPorts || ports.length > 0 ? ["ports" as const] : []),
-    ...(clone === undefined ? [] : ["copies" as const])
+    ...(clone === undefined || isHere ? [] : ["copies" as const])
   ]
   if (cloud?.clear === undefined || row.nodes.length > 0 || rest.length === 0) return null
-  const places = [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
+  const places = isHere ? [row.offer] : [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
   const clear = tellingDeed(row, cloud, "remove what it keeps of the cluster beside machines", cloud.clear(tagsOf(row, log), regions, rest))
   const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), clear)

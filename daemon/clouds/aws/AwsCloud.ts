@@ -28,6 +28,7 @@ import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages, undriven } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
+import { leftOnce } from "./left-regions.ts"
 import { makeArchOf } from "./machine-types.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
@@ -105,17 +106,14 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     forget
   })
 
-  /** What was left before has been seen to when this region was asked first. */
-  const leaveRegion = ({ leftRegions = [], machine, tags }: ProvisionRequest) => {
-    const left = leftRegions.at(-1)
-    const { clone } = machine ?? {}
-    return left === undefined || clone === undefined || left === clone.region
-      ? Effect.void
-      : Effect.ignore(remnants.removeCopies(left, tags.cluster))
-  }
+  const leaveRegion = leftOnce(({ clone, ports = [] }, { cluster }, left) =>
+    eachTried([
+      ...(clone === undefined || left === clone.region ? [] : [remnants.removeCopies(left, cluster)]),
+      ...(ports.length === 0 ? [] : [groups.removeOf(left, cluster)])
+    ])
+  )
   const provision = cleanedUp({
     provision: (request) => Effect.andThen(leaveRegion(request), underWay(doubting(believed(provisionOnce)(request)))),
-    closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
     removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
   })

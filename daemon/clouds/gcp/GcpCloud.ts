@@ -131,7 +131,6 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
         Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade(request) : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
       ),
-    closePorts: ({ tags }) => ports.close(tags.cluster),
     removeCopies: ({ tags }) => clones.removeOf(tags.cluster)
   })
 
