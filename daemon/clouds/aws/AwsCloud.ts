@@ -24,6 +24,7 @@ import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { rootDiskUsdPerHour } from "./disk.ts"
 import { isGone } from "./errors.ts"
+import { makeGround } from "./ground.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
 import { makeImages, undriven } from "./images.ts"
@@ -52,6 +53,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, regions)
   const instances = makeInstances(aws)
   const groups = makeGroups(aws)
+  const ground = makeGround(groups.remove)
   const nodes = makeNodes({ aws, groups, instances, settings })
   const openPorts = makeOpenPorts({ aws, folder, groups, nodes })
   const { doubt, fingerprint } = doubtful(aws.fingerprint)
@@ -79,7 +81,9 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
-      own.securityGroupName === null ? groups.ofFolder(region, subnet.vpcId, id) : groups.named(region, subnet.vpcId, own.securityGroupName)
+      own.securityGroupName === null
+        ? Effect.tap(groups.ofFolder(region, subnet.vpcId, id), (group) => ground.laid(region, group))
+        : groups.named(region, subnet.vpcId, own.securityGroupName)
     const login = yield* key
     const input = launchInput({
       request,
@@ -113,7 +117,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     ])
   )
   const provision = cleanedUp({
-    provision: (request) => Effect.andThen(leaveRegion(request), underWay(doubting(believed(provisionOnce)(request)))),
+    provision: (request) => Effect.andThen(leaveRegion(request), underWay(doubting(ground.given(believed(provisionOnce))(request)))),
     removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
   })
