@@ -9,6 +9,7 @@ import {
   CredentialsAccepted,
   DownRequested,
   ReactorFailed,
+  RestLeft,
   StopRequested
 } from "./cluster.ts"
 import { DaemonStarted, DaemonStopped, LogCreated } from "./daemon.ts"
@@ -78,6 +79,7 @@ export const events = [
   StopRequested,
   DownRequested,
   ClusterStopped,
+  RestLeft,
   ClusterGone,
   ClusterImported,
   ClusterAdopted,

@@ -14,6 +14,12 @@ export const ClusterStopped = Schema.TaggedStruct("ClusterStopped", { cluster: C
 export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: ClusterId, name: ClusterName, reason: Schema.String })
 
 /**
+ * What its cloud keeps of it beside its machines, which are gone, may not be removed: it stays, and may cost money, or let others in. In the
+ * cloud's own words.
+ */
+export const RestLeft = Schema.TaggedStruct("RestLeft", { cluster: ClusterId, cloud: Schema.NonEmptyString, message: Schema.String })
+
+/**
  * The log was imported: what was begun of the cluster is given up, and nothing more is wanted of it than that it is there. Its machines
  * count as running until they are seen otherwise. Its open jobs are those that its node has: the others are not begun, and none is
  * cancelled. The last autostop setting holds.

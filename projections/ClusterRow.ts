@@ -102,7 +102,7 @@ export interface ClusterRow {
   readonly machine: MachineWish
   /** Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. */
   readonly asked: ReadonlyArray<AskedRegion>
-  /** Some launch on it asked for ports: they may be open although no fact says so, where that was cut short. */
+  /** Some launch on it asked for ports, or it was adopted: they may be open although no fact says so, where that was cut short. */
   readonly asksPorts: boolean
   /** Ports of launches that ended before their cloud had answered: they may be open. `operation`: the last of these. */
   readonly portsInDoubt: { readonly operation: OperationId; readonly ports: ReadonlyArray<string> } | null

@@ -143,8 +143,8 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       return undefined
     case "ClusterAdopted": {
       const { log = null, numNodes, offer, owner = null } = event
-      // What was up once is never given up for another place.
-      return { ...row, log, numNodes, offer, owner, everUp: true }
+      // What was up once is never given up for another place. What it was launched with, its log may not have.
+      return { ...row, log, numNodes, offer, owner, everUp: true, asksPorts: true }
     }
     case "ClusterImported": {
       // Up as far as it is: what is missing of it is not in the making any more.

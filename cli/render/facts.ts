@@ -2,11 +2,13 @@
  * Facts in words, one line each, and what a failed setup said last. Typed by the events themselves, so that a new one does not compile
  * until it is told here.
  */
+
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
 import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
 import { placeName } from "../../task/place.ts"
 import { plural } from "../../task/plural.ts"
 import { portsText } from "../../task/ports.ts"
@@ -62,6 +64,7 @@ const words: Words = {
   NodeStopped: ({ endedAtMs, forGood, rank, reason }) =>
     `node ${rank} stopped${forGood ? " for good" : ""}${since(endedAtMs)}${because(reason?.replace(/^stopped: /, "") ?? null)}`,
   NodeReleased: ({ endedAtMs, rank, reason }) => `node ${rank} is gone${since(endedAtMs)}${because(reason)}`,
+  RestLeft: ({ cloud, message }) => `what ${cloudDisplay(cloud)} has of it beside machines may still be there: ${message}`,
   NodeAbandoned: ({ rank, node, reason }) => `node ${rank} (${node}) may still exist${because(reason)}`,
   RequestAbandoned: ({ ranks, reason }) =>
     `${plural(ranks.length, "node")} that ${ranks.length === 1 ? "was" : "were"} asked for may exist${because(reason)}`,

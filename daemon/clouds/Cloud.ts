@@ -17,7 +17,7 @@ import type { PutProgress } from "../sync/SyncTold.ts"
 import type { ClusterFeature, NoQuota, Offered } from "./Offered.ts"
 import type { IsHad, OwnMachine } from "./OwnMachine.ts"
 import type { ProvisionRequest } from "./ProvisionRequest.ts"
-import type { KnownNodes, Remnant, Tagged } from "./Remnant.ts"
+import type { KnownNodes, Remnant, Rest, Tagged } from "./Remnant.ts"
 import type { Usable } from "./Usable.ts"
 
 const Provisioned = Schema.Struct({
@@ -159,8 +159,11 @@ export interface Cloud extends Usable {
   readonly endByHand?: (machines: ReadonlyArray<Owned>) => string
   /** And how they see what a cluster has there. Absent: they cannot. */
   readonly lookByHand?: (cluster: ClusterId, region: string | null) => string
-  /** What a cluster had there beside its machines, whoever ended these, goes too: an open port, say. Absent: there is never anything. */
-  readonly clear?: (tags: Tags, regions: ReadonlyArray<string>) => Effect.Effect<void, CloudError>
+  /**
+   * What a cluster had there beside its machines, whoever ended these, goes too; `rest`: what that may be, absent: anything. Absent: there
+   * is never anything.
+   */
+  readonly clear?: (tags: Tags, regions: ReadonlyArray<string>, rest?: ReadonlyArray<Rest>) => Effect.Effect<void, CloudError>
   /** Before a head is told when its cluster ends itself: whether machines are kept then, or go for good. Absent: the agents do it all. */
   readonly endsItself?: (nodes: ReadonlyArray<NodeRef>, down: boolean) => Effect.Effect<void, CloudError>
   /** To everybody, on a cluster that is there: `ports` are all that it is to have, more may be open. Absent: it keeps none closed. */
@@ -171,7 +174,10 @@ export interface Cloud extends Usable {
   readonly start: (node: NodeRef) => Effect.Effect<{ readonly address: string }, CloudError>
   /** Succeeds when nothing of it runs; at once when it is stopped or missing. */
   readonly stop: (node: NodeRef) => Effect.Effect<void, CloudError>
-  /** Succeeds when machine and disk are gone; at once when they already are. */
+  /**
+   * Succeeds when the machine has ended and its disk goes with it; at once when it already has. What the last one of a cluster leaves there
+   * is removed besides, where that goes well.
+   */
   readonly terminate: (node: NodeRef) => Effect.Effect<void, CloudError>
   /** Makes sure that our agent runs on the node; the seat of its head's peers is in `Peer`. Succeeds when it answers. */
   readonly installAgent: (node: NodeRef) => Effect.Effect<Peer, CloudError>

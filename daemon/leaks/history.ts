@@ -1,4 +1,6 @@
 /** Why a thing is a leak, by what the log tells of its cluster. Pure. */
+
+import type { Event } from "../../events/Event.ts"
 import { type ClusterName, tokenOf } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import { nothingLeft } from "../../projections/refusals.ts"
@@ -15,6 +17,8 @@ const refused = ({ thing }: Held): Said => ({
   isRefused: true,
   hasEnded: thing.kind === "machine" && thing.state !== "running"
 })
+
+const isRestOf = (event: Event, { cloud, thing }: Held) => event._tag === "RestLeft" && event.cloud === cloud && thing.kind !== "machine"
 
 /** `own`: the node that it is. */
 const tellsOf = ({ event }: Recorded, held: Held, own: string | null): Said | undefined => {
@@ -35,6 +39,8 @@ const tellsOf = ({ event }: Recorded, held: Held, own: string | null): Said | un
       return event.refusedAgain === token ? refused(held) : undefined
     case "RequestAbandoned":
       return event.token === token ? { reason: `it was asked for and never answered: ${event.reason}` } : undefined
+    case "RestLeft":
+      return isRestOf(event, held) ? { reason: `its removal failed: ${event.message}` } : undefined
     case "ClusterGone":
       return thing.kind !== "machine" ? { reason: "its cluster is gone", hasEnded: true } : undefined
     case "LeakEnded":
@@ -67,7 +73,10 @@ export const nameIn = (facts: ReadonlyArray<Recorded>): ClusterName | undefined 
 export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boolean, nowMs: number): Leak | null => {
   let reason: string | undefined
   const { other, own } = nodeIn(held, facts)
+  // What is known to have stayed was not cleared with its cluster.
+  const isLeft = facts.some(({ event }) => isRestOf(event, held))
   for (const recorded of facts.toReversed()) {
+    if (isLeft && recorded.event._tag === "ClusterGone") continue
     const said = tellsOf(recorded, held, own)
     if (said === undefined) continue
     if (said.hasEnded && nowMs - recorded.atMs < settleMs) return null
@@ -80,5 +89,6 @@ export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boole
   if (other !== null) return leak(`it carries the tags of another machine, ${other}`)
   if (odd !== undefined) return leak(odd)
   if (facts.length === 0) return leak("the log knows nothing of its cluster")
-  return leak(isLive ? "its cluster has no such node" : "its cluster is gone")
+  if (!isLive) return leak("its cluster is gone")
+  return leak(held.thing.kind === "machine" ? "its cluster has no such node" : "its machine is there, and it could not be removed then")
 }

@@ -54,7 +54,8 @@ export const isKept = ({ clusters }: World, held: Held): boolean => {
   if (isNodeOfAny(clusters, held)) return true
   const row = rowOf(clusters, thing.tags.cluster)
   if (row === undefined || logOf(clusters, row) !== thing.tags.log) return false
-  if (thing.kind !== "machine") return true
+  // What its disk was copied by is of use until its machine is there.
+  if (thing.kind !== "machine") return thing.isCopy !== true || row.pending.length > 0 || row.nodes.length === 0
   return row.nodes.some((one) => isNode(held, one)) || row.pending.some(({ token }) => token === tokenOf(thing.node))
 }
 

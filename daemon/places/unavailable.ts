@@ -25,10 +25,13 @@ const historyOf = (refusals: ReadonlyArray<Refusal>) =>
 
 const isForQuota = ({ want }: Refusal): boolean => want === "quota"
 
-/** Of the cloud as such, and all of it; a quota may be of all regions, and what the user named may be nowhere. */
+/**
+ * Of the cloud as such, and all of it; a quota may be of all regions, and what the user named may be nowhere. Of one kind of machine it is
+ * a right where that is the user's to mend.
+ */
 const isForRights = (refusals: ReadonlyArray<Refusal>): boolean =>
   refusals.length > 0 &&
-  refusals.every(({ anyKind, scope, want }) => anyKind && scope === "cloud" && want !== "quota" && want !== "mending")
+  refusals.every(({ anyKind, scope, want }) => scope === "cloud" && (anyKind ? want !== "quota" && want !== "mending" : want === "mending"))
 
 /** Of a region or a cloud as it is set up, as of an image or a network that is missing: no other time helps. */
 const isOfSetup = ({ anyKind, scope, want }: Refusal): boolean =>

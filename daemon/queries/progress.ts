@@ -2,12 +2,14 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { AutostopArmed } from "../../events/autostop.ts"
+import type { RestLeft } from "../../events/cluster.ts"
 import type { NodeAbandoned, NodeProvisioned, NodeRequested, NodeStopped } from "../../events/provision.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.ts"
 import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { refusalText } from "../../projections/refusals.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { cloudDisplay } from "../../task/clouds.ts"
 import { lasting } from "../../task/lasting.ts"
 import { placeName, placeText } from "../../task/place.ts"
 import { plural } from "../../task/plural.ts"
@@ -71,6 +73,10 @@ const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, 
   const look = isRented ? "; what is left: sky leaks" : ""
   return `node ${rank} may still be on ${where}: ${inner(reason)}${then}${look}; at once: sky down --unlogged ${cost?.name ?? ""}`
 }
+
+const restLeft = ({ cloud, message }: typeof RestLeft.Type) =>
+  `what ${cloudDisplay(cloud)} has of it beside machines may still be there: ${inner(message)}. To see what: sky leaks; to remove it, once ` +
+  "that is allowed: sky leaks --terminate"
 
 /** Of a stop by a purge. Its cluster is there, so it is looked at. */
 const notConfirmed = ({ node, reason }: typeof NodeStopped.Type, row: ClusterRow) => {
@@ -136,6 +142,8 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       return said("stop", "running")
     case "NodeAbandoned":
       return said("down", "failed", leftBehind(event, world))
+    case "RestLeft":
+      return said("down", "failed", restLeft(event))
     case "NodeStopped":
       return event.confirmed === false && row ? said("stop", "failed", notConfirmed(event, row)) : undefined
     case "DownRequested":

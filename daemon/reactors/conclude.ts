@@ -61,6 +61,13 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
   ])
 }
 
+/** Who waits for its end, or else whoever waits for it, is told first what stays of it. */
+export const leaving = ({ operations }: ClusterRow, left: Event | null, facts: Facts): Facts => {
+  if (left === null) return facts
+  const waiting = operations.find(({ method }) => method === "down") ?? operations[0]
+  return { ...facts, events: [waiting === undefined ? left : ([left, waiting.id] as const), ...facts.events] }
+}
+
 /** What was stopped and has no machine any more, or was before it had one, is nothing that could be started. */
 const isEmptied = ({ concluded, everUp, nodes, wanted }: ClusterRow) =>
   nodes.length === 0 && (wanted === "up" || (wanted === "stopped" && (concluded || !everUp)))

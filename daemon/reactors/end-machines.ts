@@ -2,11 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import type { RestLeft } from "../../events/cluster.ts"
 import type { Event } from "../../events/Event.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { asOwnerNow } from "../clouds/identities.ts"
 import { within } from "../clouds/patient.ts"
+import type { Rest } from "../clouds/Remnant.ts"
 import { abandoned } from "./give-up.ts"
 import { tellingDeed, tellingOwner } from "./kept-waiting.ts"
 import { came, type Hands, purgeMaxMin, refOf, tagsOf } from "./raise-machines.ts"
@@ -67,25 +69,37 @@ export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: R
   return yield* came(row, row.purge ? ended.map((exit, i) => orAbandoned(row, nodes[i]!, exit)) : ended)
 })
 
-/** What may not be ended is no reason to wait for ever: `sky leaks` lists it. */
-export const orLeft = (name: string, cleared: Effect.Effect<void, CloudError>): Effect.Effect<void, CloudError> =>
-  Effect.catchIf(
-    cleared,
-    ({ kind }) => kind === "Refused",
-    ({ message }) => Effect.logWarning(`${name} leaves something behind: ${message}`)
+/** What may not be ended is no reason to wait for ever: `sky leaks` lists it. Why it stays, in its cloud's words; null: nothing does. */
+export const orLeft = <E extends CloudError>(
+  name: string,
+  cleared: Effect.Effect<void, E>,
+  isFinal: (error: E) => boolean = ({ kind }) => kind === "Refused"
+): Effect.Effect<string | null, E> =>
+  Effect.catchIf(Effect.as(cleared, null), isFinal, ({ message }) =>
+    Effect.as(Effect.logWarning(`${name} leaves something behind: ${message}`), message)
   )
 
 /**
  * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a
- * disk.
+ * disk. `isHere`: ports alone, of the place that was asked last; `isFinal`: what keeps nobody from going on.
  */
-export const clearRest = (row: ClusterRow, { cloud, log }: Hands): Effect.Effect<void, CloudError> => {
+export const clearRest = Effect.fn("perform.clearRest")(function* (
+  row: ClusterRow,
+  { cloud, log }: Hands,
+  { isFinal, isHere = false }: { readonly isFinal?: (error: CloudError) => boolean; readonly isHere?: boolean } = {}
+): Effect.fn.Return<typeof RestLeft.Type | null, CloudError> {
   const { clone, ports = [] } = row.machine
-  const hasRest = row.nodes.length === 0 && (row.asksPorts || ports.length > 0 || clone !== undefined)
-  if (cloud?.clear === undefined || !hasRest) return Effect.void
-  const places = [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
+  const rest: ReadonlyArray<Rest> = [
+    ...(row.asksPorts || ports.length > 0 ? ["ports" as const] : []),
+    ...(clone === undefined || isHere ? [] : ["copies" as const])
+  ]
+  if (cloud?.clear === undefined || row.nodes.length > 0 || rest.length === 0) return null
+  const places = isHere ? [row.offer] : [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
   const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
-  const clear = tellingDeed(row, cloud, "remove what it keeps of the cluster beside machines", cloud.clear(tagsOf(row, log), regions))
+  const clear = tellingDeed(row, cloud, "remove what it keeps of the cluster beside machines", cloud.clear(tagsOf(row, log), regions, rest))
   const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), clear)
-  return row.purge ? Effect.ignore(within(cloud.name, "clear", purgeMaxMin, cleared)) : orLeft(row.name, cleared)
-}
+  const message = yield* row.purge
+    ? orLeft(row.name, within(cloud.name, "clear", purgeMaxMin, cleared), () => true)
+    : orLeft(row.name, cleared, isFinal)
+  return message === null ? null : { _tag: "RestLeft", cluster: row.id, cloud: cloud.name, message }
+})

@@ -13,7 +13,7 @@ import { Waiting } from "../clouds/Waiting.ts"
 import { Ongoing, type Passing, waitingFor } from "../requests/Ongoing.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
-import { conclude, endRequests, giveUpPlace } from "./conclude.ts"
+import { conclude, endRequests, giveUpPlace, leaving } from "./conclude.ts"
 import { taskOf } from "./couriers/deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
@@ -61,8 +61,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "EndRequests":
       return endRequests(row, action.operations)
     case "Conclude":
-      yield* clearRest(row, hands)
-      return conclude(row, unfinishedOf(hands.jobs, row.id))
+      return leaving(row, yield* clearRest(row, hands), conclude(row, unfinishedOf(hands.jobs, row.id)))
     case "RequestNodes":
       return yield* requestNodes(row, action.ranks, cloud)
     case "NextPlace":
@@ -72,8 +71,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskAgain":
       return yield* askAgain(row, action.ranks)
     case "GiveUpPlace":
-      if (!row.everUp) yield* clearRest(row, hands)
-      return giveUpPlace(row, unfinishedOf(hands.jobs, row.id))
+      return leaving(row, row.everUp ? null : yield* clearRest(row, hands), giveUpPlace(row, unfinishedOf(hands.jobs, row.id)))
     case "BeginStart":
       return beginStart(row, action.ranks)
     case "BeginSetup":

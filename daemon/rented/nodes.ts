@@ -52,6 +52,14 @@ type Accepted = Effect.Effect<unknown, CloudError>
 
 /** Of the nodes of one cluster. */
 const atOnce = 8
+/** Before the rest of a cluster is waited for no longer. */
+const besidesMaxMin = 2
+
+/** The machine has ended: what its cluster leaves there beside it is cleared with the cluster, or listed by `sky leaks`, where it stays. */
+export const besides = (removed: Effect.Effect<void, CloudError>): Effect.Effect<void> =>
+  Effect.catch(Effect.timeout(removed, `${besidesMaxMin} minutes`), ({ message }) =>
+    Effect.logInfo(`something of a cluster stays for now: ${message}`)
+  )
 
 export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOptions<I, F>) => {
   const { addressOf, cloud, listed, missed, phaseOf, placeOf, settings, tellItsEnd, tellToStart, tellToStop, whyOff } = options

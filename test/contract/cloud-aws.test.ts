@@ -183,22 +183,31 @@ describeWithMoto("a request for machines of EC2", () => {
     asksNoMore(one, { cloud: "aws", region: "us-east-1" })
   )
 
-  it.live("that is refused at once keeps nothing, ports included, and says how far the refusal reaches", () =>
+  it.live("that is refused at once keeps nothing but ports that the next place needs, and says how far the refusal reaches", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
+      const { tags } = request([0])
       for (const [code, scope] of [
         ["InsufficientInstanceCapacity", "zone"],
         ["VcpuLimitExceeded", "region"],
         ["UnauthorizedOperation", "cloud"]
       ] as const) {
         yield* fault({ action: "RunInstances", code, times: 1 })
-        const error = yield* Effect.flip(cloud.provision(request([0], { machine: { ports: ["8080", "9000-9010"] } })))
+        const error = yield* Effect.flip(cloud.provision(request([0], { tags, machine: { ports: ["8080", "9000-9010"] } })))
         assert.deepInclude(error, { kind: "Refused", code, scope })
       }
       assert.lengthOf(yield* live, 0)
-      const groups = yield* Effect.promise(() => moto().calls())
-      const made = (action: string) => groups.filter((call) => call.action === action && call.status === 200).length
-      assert.strictEqual(made("DeleteSecurityGroup"), 3)
+      const made = (action: string) =>
+        Effect.promise(async () => (await moto().calls(action)).filter(({ status }) => status === 200).map(({ region }) => region))
+      assert.deepStrictEqual([yield* made("CreateSecurityGroup"), yield* made("DeleteSecurityGroup")], [["us-east-1", "us-east-1"], []])
+      // The group of a region goes with the search when that leaves it.
+      const { offers } = yield* cloud.offers({ resources: { infra: "aws/us-west-2/us-west-2a" } })
+      const next = { tags, offer: offers[0]!, machine: { ports: ["8080"] }, leftRegions: ["us-east-1"] }
+      yield* fault({ action: "RunInstances", code: "InsufficientInstanceCapacity", times: 2 })
+      for (const _ of [1, 2]) yield* Effect.flip(cloud.provision(request([0], next)))
+      assert.deepStrictEqual(yield* made("DeleteSecurityGroup"), ["us-east-1"])
+      yield* cloud.clear!(tags, ["us-east-1", "us-west-2"])
+      assert.deepStrictEqual(yield* made("DeleteSecurityGroup"), ["us-east-1", "us-west-2"])
     }).pipe(Effect.scoped)
   )
 

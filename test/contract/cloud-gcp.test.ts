@@ -135,19 +135,24 @@ describe("a request for machines of Compute Engine", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("that is refused at once keeps nothing, ports included, and says how far the refusal reaches", () =>
+  it.live("that is refused at once keeps nothing but ports that the next place needs, and says how far the refusal reaches", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
+      const { tags } = request([0])
       for (const [reason, scope] of [
         ["insufficientCapacity", "zone"],
         ["quotaExceeded", "region"],
         ["forbidden", "cloud"]
       ] as const) {
         yield* fault({ action: "instances.bulkInsert", reason, status: scope === "zone" ? 503 : 403, times: 1 })
-        const error = yield* Effect.flip(cloud.provision(request([0], { machine: { ports: ["8080", "9000-9010"] } })))
+        const error = yield* Effect.flip(cloud.provision(request([0], { tags, machine: { ports: ["8080", "9000-9010"] } })))
         assert.deepInclude(error, { kind: "Refused", code: reason, scope })
       }
       assert.lengthOf(yield* live, 0)
+      const asked = yield* Effect.promise(() => gce().calls())
+      const rules = asked.flatMap(({ action }) => (/^firewalls\.(insert|patch|delete)$/.test(action) ? [action] : []))
+      assert.deepStrictEqual(rules, ["firewalls.insert"])
+      yield* cloud.clear!(tags, ["us-central1"], ["ports"])
       assert.deepStrictEqual(yield* firewalls, [])
     }).pipe(Effect.scoped)
   )

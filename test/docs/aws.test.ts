@@ -17,7 +17,9 @@ it("docs/aws.md allows each call that is made, and no other", () => {
   // What is made is tagged as it is made.
   const called = [...calls, "createTags"].map((name) => `ec2:${name[0]!.toUpperCase()}${name.slice(1)}`)
   const quotas = "servicequotas:GetServiceQuota"
+  // Asked for by EC2 itself, with the first spot machine of an account.
+  const spot = "iam:CreateServiceLinkedRole"
   const allowed = policy.Statement.flatMap(({ Action }) => Action)
-  expect(new Set(allowed)).toEqual(new Set([...called, quotas]))
-  expect(allowed).toEqual([...Object.keys(permissions).map((name) => `ec2:${name}`), quotas])
+  expect(new Set(allowed)).toEqual(new Set([...called, quotas, spot]))
+  expect(allowed).toEqual([...Object.keys(permissions).map((name) => `ec2:${name}`), quotas, spot])
 })

@@ -124,6 +124,16 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a search over EC2
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
+  it("for a first spot machine, whose role may not be made, ends at once with the command that makes it", async () => {
+    await planOf("--infra", "aws", "--use-spot", ...type)
+    await fault({ match: { spot: true }, code: "AuthFailure.ServiceLinkedRoleCreationNotPermitted", status: 403 })
+    const launched = await home.sky("launch", "-y", "-c", "one", "--infra", "aws", "--use-spot", ...type, "true")
+    expect(launched.code).toBe(4)
+    expect(launched.err).toContain("aws iam create-service-linked-role --aws-service-name spot.amazonaws.com")
+    expect(await asked()).toHaveLength(1)
+    expect(await home.json("status")).toEqual([])
+  }, 120_000)
+
   it("for an image that is not there ends as a wrong wish, also for who waits it out", async () => {
     const args = ["--infra", "aws/us-east-1", "--image-id", "ami-0123456789abcdef0", ...type]
     for (const more of [[], ["--retry-until-up"]]) {

@@ -79,6 +79,8 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("clusters on EC2",
     const { jobId } = await sky.launch(task, { clusterName: "my-cluster" })
     expect(jobId).toBe(1)
     expect((await ec2.moto.live()).map(({ instanceType }) => instanceType)).toEqual(["p3.8xlarge"])
+    // By the only one of NVIDIA's drivers that V100 has.
+    expect((await ec2.moto.calls("RunInstances")).at(-1)!.params["ImageId"]).toBe("ami-0deeplearningproprietary2204")
     const [cluster] = await sky.status({ clusterNames: "my-cluster" })
     const { accelerators, cloud } = cluster!.handle!.launchedResources!
     expect([cluster!.status, String(cloud), accelerators]).toEqual(["UP", "AWS", { V100: 4 }])

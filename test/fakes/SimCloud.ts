@@ -237,7 +237,6 @@ export class SimCloud {
             )
           )
         ),
-      closePorts: ({ tags }) => Effect.sync(() => void this.open.delete(tags.cluster)),
       removeCopies: () => Effect.void
     }),
     whyNot: Effect.sync(() => this.whyNot),

@@ -36,6 +36,7 @@ const pool: ReadonlyArray<Said> = [
   { _tag: "NodeStarted", cluster, rank: 0, node: nodeId(0), address: "127.0.1.1" },
   { _tag: "NodeRefused", cluster, token, node: nodeId(0), code: "c", message: "m" },
   { _tag: "NodeAbandoned", cluster, rank: 1, node: nodeId(1), reason: "r" },
+  { _tag: "RestLeft", cluster, cloud: "gcp", message: "m" },
   { _tag: "NetworkMade", cluster, cloud: "gcp", network: "n", words: "made the network n" },
   { _tag: "PortsOpened", cluster, ports: ["8080", "9000-9010"] },
   { _tag: "PortsNotOpened", cluster, ports: ["8080"] },

@@ -10,6 +10,7 @@ import { operationOf } from "../../projections/operations.ts"
 import { offer } from "../fakes/facts.ts"
 import type { SimDaemon } from "./SimDaemon.ts"
 import { factsOf, scene } from "./scene.ts"
+import { search } from "./search.ts"
 import { pass, settle } from "./world.ts"
 
 const launch = { clusterName: "a", task: { run: "1 0", resources: { ports: 8080 } } }
@@ -194,14 +195,42 @@ describe("an open port", () => {
         })
       )
   )
-  it.effect("that may not be closed keeps no cluster", () =>
-    placed(({ ask, row, world }) =>
+  it.effect("that may not be closed keeps no cluster, and is told of", () =>
+    placed(({ ask, disk, row, world }) =>
       Effect.gen(function* () {
         yield* ask("l", "launch", launch)
         world.faults.set("clear", denied)
         yield* ask("d", "down", named)
         assert.isUndefined(row())
+        const left = factsOf(disk).flatMap((fact) => (fact._tag === "RestLeft" ? [fact.message] : []))
+        assert.deepStrictEqual(left, ["you may not"])
       })
+    )
+  )
+  const zonesOf = (cloud: string) => ["a", "b", "c"].map((zone) => ({ ...offer, cloud, region: "r", zone }))
+  it.effect("is closed once for all zones of a search, when it leaves its cloud and when it is over; what stays is told then", () =>
+    search(
+      ({ ask, disk, row, world }) =>
+        Effect.gen(function* () {
+          const open: Array<number> = []
+          world.lackAt = () => {
+            open.push(world.open.size)
+            return new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
+          }
+          yield* ask("l", "launch", launch)
+          assert.deepStrictEqual([row(), open.length], [undefined, 6])
+          assert.lengthOf(world.cleared, 2)
+          assert.deepStrictEqual([...world.open], [])
+          world.faults.set("clear", denied)
+          yield* ask("m", "launch", launch)
+          const told = factsOf(disk).flatMap((fact) => (fact._tag === "RestLeft" ? [[fact.cloud, fact.message]] : []))
+          assert.deepStrictEqual(told, [
+            ["aws", "you may not"],
+            ["gcp", "you may not"]
+          ])
+          world.open.clear()
+        }),
+      [...zonesOf("aws"), ...zonesOf("gcp")]
     )
   )
   it.effect("is closed although no machine ever came: once what was asked for is known to be nothing", () =>

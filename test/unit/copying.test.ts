@@ -9,7 +9,12 @@ it.effect("says that the disk is still being copied", () =>
   Effect.gen(function* () {
     const cloud = {
       name: "aws",
-      provision: () => whileCopying({}, { clusterName: "train" } as never, { root: Effect.never, known: Effect.succeed(undefined) })
+      provision: () =>
+        whileCopying({}, { clusterName: "train" } as never, {
+          root: Effect.never,
+          known: Effect.succeed(undefined),
+          isThere: Effect.succeed(false)
+        })
     }
     const asked = yield* Effect.forkChild(Effect.flip(patientCloud(cloud as never).provision({} as never)))
     yield* TestClock.adjust("20 minutes")

@@ -18,6 +18,7 @@ import { proxyCommandIn } from "../../rented/settings.ts"
 import { userData } from "../../rented/user-data.ts"
 import { type Cloud, CloudError, type Tags } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
+import type { Rest } from "../Remnant.ts"
 import { makeAccess } from "./access.ts"
 import { makeAccountCatalog } from "./account-catalog.ts"
 import { endByHand, lookByHand } from "./by-hand.ts"
@@ -25,10 +26,12 @@ import { makeAws } from "./client.ts"
 import { makeClones } from "./clones.ts"
 import { rootDiskUsdPerHour } from "./disk.ts"
 import { isGone } from "./errors.ts"
+import { makeGround } from "./ground.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
-import { makeImages } from "./images.ts"
+import { makeImages, undriven } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
+import { leftOnce } from "./left-regions.ts"
 import { makeArchOf } from "./machine-types.ts"
 import { makeNetwork } from "./network.ts"
 import { makeNodes } from "./nodes.ts"
@@ -54,6 +57,7 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
   const accountCatalog = makeAccountCatalog(catalog, zoneNames.known, regions)
   const instances = makeInstances(aws)
   const groups = makeGroups(aws)
+  const ground = makeGround(groups.remove)
   const nodes = makeNodes({ aws, groups, instances, settings })
   const openPorts = makeOpenPorts({ aws, folder, groups, nodes })
   const { doubt, fingerprint } = doubtful(aws.fingerprint)
@@ -80,12 +84,15 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
         ? yield* images.rootFor(region, machine.images, offer, yield* archOf(region, offer.instanceType!))
         : yield* whileCopying(request, machine.clone, {
             root: clones.rootFor(region, machine.clone, { tags, token, folder: id }),
-            known: clones.known(region, tags)
+            known: clones.known(region, tags),
+            isThere: clones.isThere([machine.clone.region!, region], tags)
           })
     const ports = machine.ports ?? []
     const ownGroup = ports.length === 0 ? null : yield* groups.ofCluster(region, subnet.vpcId, { tags, folder: id, ports })
     const usual =
-      own.securityGroupName === null ? groups.ofFolder(region, subnet.vpcId, id) : groups.named(region, subnet.vpcId, own.securityGroupName)
+      own.securityGroupName === null
+        ? Effect.tap(groups.ofFolder(region, subnet.vpcId, id), (group) => ground.laid(region, group))
+        : groups.named(region, subnet.vpcId, own.securityGroupName)
     const login = yield* key
     const input = launchInput({
       request,
@@ -113,26 +120,25 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
     forget
   })
 
-  /** What was left before has been seen to when this region was asked first. */
-  const leaveRegion = ({ leftRegions = [], machine, tags }: ProvisionRequest) => {
-    const left = leftRegions.at(-1)
-    const { clone } = machine ?? {}
-    return left === undefined || clone === undefined || left === clone.region
-      ? Effect.void
-      : Effect.ignore(remnants.removeCopies(left, tags.cluster))
-  }
+  const leaveRegion = leftOnce(({ clone, ports = [] }, { cluster }, left) =>
+    eachTried([
+      ...(clone === undefined || left === clone.region ? [] : [remnants.removeCopies(left, cluster)]),
+      ...(ports.length === 0 ? [] : [groups.removeOf(left, cluster)])
+    ])
+  )
   const provision = cleanedUp({
     provision: (request) =>
       leaveRegion(request).pipe(
-        Effect.andThen(underWay(doubting(believed(provisionOnce)(request)))),
+        Effect.andThen(underWay(doubting(ground.given(believed(provisionOnce))(request)))),
         Effect.zipWith(rootGib(request, images, archOf), (nodes, gib) => nodes.map((node) => ownDisk(node, request.machine, gib)))
       ),
-    closePorts: ({ offer, tags }) => groups.removeOf(offer.region!, tags.cluster),
     removeCopies: ({ leftRegions = [], offer, tags }, clone) =>
       eachTried([...new Set([offer.region!, clone.region!, ...leftRegions])].map((region) => remnants.removeCopies(region, tags.cluster)))
   })
-  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>) =>
-    eachTried(regions.flatMap((region) => [remnants.removeCopies(region, cluster), groups.removeOf(region, cluster)]))
+  const clear = ({ cluster }: Tags, regions: ReadonlyArray<string>, rest: ReadonlyArray<Rest> = ["copies", "ports"]) => {
+    const clearers = { copies: remnants.removeCopies, ports: groups.removeOf }
+    return eachTried(regions.flatMap((region) => rest.map((what) => clearers[what](region, cluster))))
+  }
 
   return {
     name: "aws",
@@ -154,7 +160,9 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       doubt()
     },
     catalog: asOffers(accountCatalog),
-    offers: offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse })),
+    offers: offersBy((task, mayUse) =>
+      offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse, unable: undriven })
+    ),
     noQuota: yield* makeNoQuota({ ...aws, fingerprint }),
     provision,
     diskUsdPerHour: (_, machine) => rootDiskUsdPerHour(machine),

@@ -4,9 +4,11 @@
  */
 import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
-import type { NodeToken } from "../../../events/ids.ts"
+import type { ClusterId, NodeToken } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
+import { begunInTurn } from "../../in-turn.ts"
 import { refusedForAny } from "../../rented/errors.ts"
+import { steadyMs } from "../../steady-ms.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
@@ -14,9 +16,13 @@ import { type Root, rootOf } from "./images.ts"
 import { ownerTags, tagNames } from "./tags.ts"
 
 const pauseMs = 5_000
+/** What was made a moment ago is listed soon. */
+const seenEveryMs = 1_000
+const seenMaxMs = 60_000
 const Owners = ["self"]
 
-const nameOf = ({ cluster }: Tags) => `skyd-${cluster}`
+/** Of the image that a cluster's disk is copied by, and as the tag `Name` of that and of its snapshot. */
+export const nameOf = ({ cluster }: Pick<Tags, "cluster">) => `skyd-${cluster}`
 const specifications = (tags: Tags, folder: string): Array<TagSpecification> => {
   const all = {
     [tagNames.name]: nameOf(tags),
@@ -51,12 +57,28 @@ export const makeClones = (aws: Aws) => {
     return Images[0]
   })
 
+  /** One that is on its way would be there after it was removed. */
+  const turn = begunInTurn<string>()
+  const keyOf = (region: string, cluster: ClusterId) => `${region} ${cluster}`
+  const untilSeen = Effect.fnUntraced(function* (region: string, tags: Tags) {
+    const sinceMs = yield* steadyMs
+    while ((yield* steadyMs) - sinceMs < seenMaxMs) {
+      if ((yield* find(region, tags)) !== undefined) return
+      yield* Effect.sleep(seenEveryMs)
+    }
+  })
+
   /** `make` is asked for it where it is not there, and only then. */
   const whenThere = Effect.fnUntraced(function* (region: string, tags: Tags, make: Effect.Effect<unknown, CloudError>) {
     for (;;) {
       const image = yield* find(region, tags)
       if (image?.State === "available") return image
-      if (image === undefined) yield* Effect.catchIf(make, isThere, () => Effect.void)
+      if (image === undefined)
+        yield* Effect.catchIf(
+          turn(keyOf(region, tags.cluster), Effect.andThen(make, Effect.ignore(untilSeen(region, tags)))),
+          isThere,
+          () => Effect.void
+        )
       else if (image.State !== "pending") {
         const why = image.StateReason?.Message ?? image.State
         return yield* refusedBy("InvalidAMIID.Unavailable", `the copy of the disk cannot be made: ${why}`)
@@ -80,6 +102,13 @@ export const makeClones = (aws: Aws) => {
     )
 
   return {
+    isThere: (regions: ReadonlyArray<string>, tags: Tags) =>
+      Effect.map(
+        Effect.forEach(new Set(regions), (region) => find(region, tags)),
+        (found) => found.some((image) => image !== undefined)
+      ),
+    /** Once what is on its way there is there. */
+    removing: <A>(region: string, cluster: ClusterId, removal: Effect.Effect<A, CloudError>) => turn(keyOf(region, cluster), removal),
     /** Undefined while it is not whole. */
     known: (region: string, tags: Tags) =>
       Effect.map(find(region, tags), (image) => (image?.State === "available" ? rootOf(image.ImageId!, image) : undefined)),

@@ -8,6 +8,7 @@ import { passingBy, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
 import { notTaken } from "./not-taken.ts"
 import { notAws } from "./own-answers.ts"
+import { asThrown, codeOf, isForeign } from "./thrown.ts"
 
 /** There is none of it now, of this type, in this zone. */
 const noCapacity = [
@@ -36,6 +37,8 @@ const noQuota = [
 const unverified = "PendingVerification"
 /** A type that no zone of the region has: EC2 does not say it by a code. */
 export const noSuchType = "NoSuchType"
+/** Of the region, or, as it says, of the account, or of what the image comes from. */
+const optIn = "OptInRequired"
 const notInRegion = [
   noSuchType,
   "InvalidAMIID.NotFound",
@@ -45,8 +48,10 @@ const notInRegion = [
   "VPCIdNotSpecified",
   "DefaultVpcDoesNotExist",
   "InvalidVpcID.NotFound",
-  "OptInRequired"
+  optIn
 ]
+/** The first spot machine of an account takes a role, which EC2 makes where whoever asks may make it. */
+export const noSpotRole = "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
 const notAllowed = [
   ...notTaken,
   "UnauthorizedOperation",
@@ -82,6 +87,7 @@ const passing = [
   "InvalidGroup.NotFound",
   "InvalidInstanceID.NotFound",
   "DependencyViolation",
+  "InvalidSnapshot.InUse",
   "ResourceCountExceeded"
 ]
 /** The wish itself is wrong, wherever it goes. */
@@ -91,7 +97,8 @@ const wrong = [
   /^InvalidUserData/,
   /^MissingParameter$/,
   /^UnknownParameter$/,
-  /^InvalidTag/
+  /^InvalidTag/,
+  /^TagLimitExceeded$/
 ]
 
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
@@ -100,9 +107,12 @@ const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, Refu
   [noQuota, "region", "quota"],
   [[unverified], "region", "room"],
   [notInRegion, "region"],
+  [[noSpotRole], "cloud", "mending"],
   [notAllowed, "cloud"]
 ]
-const classOf = (code: string) => classes.find(([codes]) => codes.includes(bare(code)))
+/** What EC2 says of it more closely is not all known. */
+const family = (code: string) => (code.startsWith("AuthFailure.") && code !== noSpotRole ? "AuthFailure" : code)
+const classOf = (code: string) => classes.find(([codes]) => codes.includes(family(bare(code))))
 
 /** Of a reason why a machine ended while it began: `Server.InsufficientInstanceCapacity`. */
 export const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
@@ -130,40 +140,30 @@ const ofThePlace = [
   "VPCIdNotSpecified",
   "DefaultVpcDoesNotExist",
   "InvalidVpcID.NotFound",
-  "OptInRequired",
+  optIn,
   unverified,
   ...notAllowed.filter((code) => code !== "MarketplaceSubscription" && code !== "InvalidUserID.NotFound")
 ]
 
 const isPassing = (code: string, status: number | undefined): boolean => passing.includes(code) || (status ?? 500) >= 500
 
-interface Thrown {
-  readonly name?: string
-  readonly code?: string
-  readonly Code?: string
-  readonly message?: string
-  readonly $fault?: string
-  readonly $metadata?: { readonly httpStatusCode?: number }
-  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> }
+/** How far away what wants to be subscribed to is, which its text alone tells: an image of the Marketplace is refused as that. */
+const asTold = (code: string, message: string): { readonly scope: RefusalScope; readonly isOfPlace: boolean } => {
+  const said = bare(code)
+  if (said === optIn && /marketplace/i.test(message)) return asTold("MarketplaceSubscription", message)
+  const scope = said === optIn && /\baccount\b/i.test(message) ? "cloud" : (scopeOf(code) ?? scopeUnknown)
+  return { scope, isOfPlace: ofThePlace.includes(family(said)) }
 }
-
-/** As EC2 names it; of what did not come from EC2, what the system calls it. */
-const codeOf = ({ Code, code, name }: Thrown) => (name !== undefined && name !== "Error" ? name : (Code ?? code ?? "Error"))
-
-/** What the SDK calls an error that whoever answered has given no name. */
-const nameless = ["Unknown", "UnknownError", "NotFound"]
-/** Answered, and not by AWS: its errors come with a code, and the SDK can read them. */
-const isForeign = ({ $fault, $metadata, Code, name = "" }: Thrown) =>
-  $metadata?.httpStatusCode !== undefined && Code === undefined && ($fault === undefined || nameless.includes(name))
 
 export const refusedBy = (code: string, message: string, left: CloudError["left"] = []): CloudError => {
   const want = classOf(code)?.[2]
+  const { isOfPlace, scope } = asTold(code, message)
   return new CloudError({
     kind: "Refused",
     code,
     message,
-    scope: scopeOf(code) ?? scopeUnknown,
-    ...(ofThePlace.includes(bare(code)) && { anyKind: true }),
+    scope,
+    ...(isOfPlace && { anyKind: true }),
     ...(want && { want }),
     ...(notTaken.includes(bare(code)) && { credentials: "invalid" }),
     ...(left.length > 0 && { left })
@@ -172,7 +172,7 @@ export const refusedBy = (code: string, message: string, left: CloudError["left"
 
 /** `what`: the call, as EC2 names it. */
 export const errorOf = (thrown: unknown, what: string, region: string): CloudError => {
-  const error = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Thrown
+  const error = asThrown(thrown)
   const code = codeOf(error)
   const status = error.$metadata?.httpStatusCode
   const where = region === "" ? what : `${what} in ${region}`

@@ -5,10 +5,11 @@
 import type { Image } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
-import { type Images, namedImage } from "../../../task/images.ts"
+import { type Images, isTag, namedImage } from "../../../task/images.ts"
+import type { Need } from "../../../task/Need.ts"
 import type { Arch } from "../../rented/arch.ts"
 import { keptOf } from "../../rented/kept.ts"
-import type { CloudError } from "../Cloud.ts"
+import { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
 import { allPages } from "./pages.ts"
@@ -32,6 +33,11 @@ const ubuntu = (arch: Arch): Family => ({
     `ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-${words[arch]}-server-*`
   ]
 })
+/** What NVIDIA's open driver does not drive, which the others come with: chips from before Turing. */
+const proprietary: Family = {
+  owners: ["amazon"],
+  names: ["22.04", "20.04"].map((version) => `Deep Learning Base Proprietary Nvidia Driver GPU AMI (Ubuntu ${version}) *`)
+}
 const gpu = (arch: Arch): Family => {
   const prefix = arch === "arm64" ? "Deep Learning ARM64 Base OSS" : "Deep Learning Base OSS"
   return { owners: ["amazon"], names: ["24.04", "22.04"].map((version) => `${prefix} Nvidia Driver GPU AMI (Ubuntu ${version}) *`) }
@@ -42,10 +48,26 @@ const neuron: Family = {
 }
 
 const isNeuron = /^(inferentia|trainium)/i
+const isOpen = /^(A\d|B\d|GB\d|H\d|L\d|T4|RTX)/i
+const isOlder = /^(M60|V100)/i
 
-export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: Arch): Family => {
+/** Undefined: no public image drives it, as the chips of others than NVIDIA and Amazon, and what NVIDIA's drivers have left behind. */
+export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: Arch): Family | undefined => {
   if (accelerators === null) return ubuntu(arch)
-  return isNeuron.test(accelerators.name) ? neuron : gpu(arch)
+  const { name } = accelerators
+  if (isNeuron.test(name)) return neuron
+  if (isOlder.test(name)) return proprietary
+  return isOpen.test(name) ? gpu(arch) : undefined
+}
+
+const noDriver = (name: string) => `no public image has a driver for ${name}: name one that has as image_id`
+
+/** Why what is in the list is not launched: without a driver it would cost as much, and be of no use. */
+export const undriven = ({ accelerators, image_id }: Need): string | undefined => {
+  const names = Object.keys(accelerators ?? {})
+  const isNamed = image_id !== undefined && Object.values(image_id).some((id) => !isTag(id))
+  const is = names.length > 0 && !isNamed && names.every((name) => familyFor({ accelerators: { name, count: 1 } }, "x86_64") === undefined)
+  return is ? `AWS: ${noDriver(names.join(", "))}` : undefined
 }
 
 export interface Root {
@@ -115,7 +137,9 @@ export const makeImages = (aws: Aws) => {
   const lookup = (key: string): Effect.Effect<Root, CloudError> => {
     const [region, id, arch, accelerator] = key.split("\n") as [string, string, Arch, string]
     if (id !== "") return named(region, id)
-    return found(region, familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch), arch)
+    const family = familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch)
+    const unable = new CloudError({ kind: "Refused", code: "NoDriver", message: noDriver(accelerator), scope: "cloud" })
+    return family === undefined ? Effect.fail(unable) : found(region, family, arch)
   }
   return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ of }) => ({
     rootFor: Effect.fn("Images.rootFor")(function* (

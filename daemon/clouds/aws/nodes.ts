@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"
 import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
-import { makeRentedNodes } from "../../rented/nodes.ts"
+import { besides, makeRentedNodes } from "../../rented/nodes.ts"
 import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { type Found, foundIn } from "./found.ts"
@@ -131,7 +131,7 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
         () => true
       )
     }
-    if (isOurs(ref, found.label)) yield* removeGroup(ref, found)
+    if (isOurs(ref, found.label)) yield* besides(removeGroup(ref, found))
   })
 
   return { look, must, query, start, stop, terminate, endsItself }

@@ -2,16 +2,20 @@
 import type { Tag } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { ClusterId } from "../../../events/ids.ts"
+import { again } from "../../rented/again.ts"
 import type { Unlooked } from "../../rented/unlooked.ts"
 import type { CloudError } from "../Cloud.ts"
 import type { Remnant } from "../Remnant.ts"
 import type { Aws } from "./client.ts"
-import type { Clones } from "./clones.ts"
+import { type Clones, nameOf } from "./clones.ts"
 import type { Groups } from "./groups.ts"
 import { allPages } from "./pages.ts"
-import { ownerOf, tagNames } from "./tags.ts"
+import { ownerOf, tagIn, tagNames } from "./tags.ts"
 
 const Owners = ["self"]
+
+/** Of a snapshot whose image was deregistered a moment ago. */
+const isStillInUse = ({ code }: CloudError) => code === "InvalidSnapshot.InUse"
 
 type Filters = Array<{ readonly Name: string; readonly Values: Array<string> }>
 
@@ -26,7 +30,9 @@ interface Listed {
 const remnantsOf = (region: string, listed: ReadonlyArray<Listed>) =>
   listed.flatMap(({ at, id, kind, tags }): ReadonlyArray<Remnant> => {
     const owner = ownerOf(tags)
-    return owner === null ? [] : [{ kind, id: id!, region, tags: owner, madeAtMs: at === undefined ? null : new Date(at).getTime() }]
+    if (owner === null) return []
+    const isCopy = (kind === "image" || kind === "snapshot") && tagIn(tags, tagNames.name) === nameOf(owner)
+    return [{ kind, id: id!, region, tags: owner, madeAtMs: at === undefined ? null : new Date(at).getTime(), ...(isCopy && { isCopy }) }]
   })
 
 export const makeRemnants = (aws: Aws, groups: Groups, clones: Clones) => {
@@ -103,8 +109,14 @@ export const makeRemnants = (aws: Aws, groups: Groups, clones: Clones) => {
 
   /** An image first: a snapshot that it is made of cannot go before it. */
   const removeCopies = Effect.fn("Remnants.removeCopies")(function* (region: string, cluster: ClusterId) {
-    const filters = [{ Name: `tag:${tagNames.cluster}`, Values: [cluster] }]
-    for (const list of [images, snapshots]) yield* Effect.forEach(yield* list(region, filters), remove, { discard: true })
+    // What others made of its machine carries its tags as well, but for the name.
+    const own = { [tagNames.cluster]: cluster, [tagNames.name]: nameOf({ cluster }) }
+    const filters = Object.entries(own).map(([name, value]) => ({ Name: `tag:${name}`, Values: [value] }))
+    const removal = Effect.gen(function* () {
+      for (const list of [images, snapshots])
+        yield* Effect.forEach(yield* list(region, filters), (one) => again(remove(one), isStillInUse), { discard: true })
+    })
+    yield* clones.removing(region, cluster, removal)
   })
   return { of: listed, remove, removeCopies }
 }

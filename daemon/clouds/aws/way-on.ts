@@ -4,6 +4,7 @@
  */
 import { withoutKeys } from "../../../task/without-keys.ts"
 import { CloudError } from "../Cloud.ts"
+import { noSpotRole } from "./errors.ts"
 import { notAws } from "./own-answers.ts"
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -28,7 +29,10 @@ const endpoints = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT
 /** Of the system, and of an address that is none. */
 const isUnreached = (code: string) => /^E[A-Z_]+$/.test(code) || code === "TypeError"
 
+const makesSpotRole = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
+
 const wayOn = (code: string, env: Env, right: string | undefined): string | undefined => {
+  if (code === noSpotRole) return `spot machines take a role of the account, which is made once, by who may: ${makesSpotRole}`
   if (denied.includes(code)) return right && `allow them ${right}; all that they may not: sky check aws`
   const profile = env["AWS_PROFILE"]
   const name = profile ? ` --profile ${profile}` : ""

@@ -75,7 +75,11 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     const root =
       machine.clone === undefined
         ? yield* images.rootFor(region, machine.images, offer, yield* archOf(zone, offer.instanceType!))
-        : yield* whileCopying(request, machine.clone, { root: clones.rootFor(machine.clone, tags, id), known: clones.known(tags) })
+        : yield* whileCopying(request, machine.clone, {
+            root: clones.rootFor(machine.clone, tags, id),
+            known: clones.known(tags),
+            isThere: clones.isThere(tags)
+          })
     const open = machine.ports ?? []
     const portsTag = open.length === 0 ? null : yield* ports.open(tags, place.network, open)
     const login = yield* key
@@ -127,7 +131,6 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
         Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade(request) : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
       ),
-    closePorts: ({ tags }) => ports.close(tags.cluster),
     removeCopies: ({ tags }) => clones.removeOf(tags.cluster)
   })
 
@@ -158,7 +161,8 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
       offerOf: (machine) => listedAs("gcp", catalog(), machine)
     }),
     remove: remnants.remove,
-    clear: ({ cluster }) => eachTried([clones.removeOf(cluster), ports.close(cluster)]),
+    clear: ({ cluster }, _, rest = ["copies", "ports"]) =>
+      eachTried(rest.map((what) => (what === "copies" ? clones.removeOf(cluster) : ports.close(cluster)))),
     diskUsdPerHour: bootDiskUsdPerHour,
     clonesDisks: true,
     ...agents({ look: nodes.look, start: (ref) => doubting(nodes.start(ref)) }),

@@ -3,10 +3,12 @@
  * made once however often it is asked for. It is of use until the cluster's machine has begun, and goes then.
  */
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { ClusterId } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
+import { begunInTurn } from "../../in-turn.ts"
 import { refusedForAny } from "../../rented/errors.ts"
-import type { Tags } from "../Cloud.ts"
+import type { CloudError, Tags } from "../Cloud.ts"
 import { lastPart } from "./api.ts"
 import type { Gcp } from "./client.ts"
 import { isNotThere, refusedBy } from "./errors.ts"
@@ -15,8 +17,11 @@ import { asLabel, labelNames, ownerLabels } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
 const pauseMs = 5_000
+/** What was accepted a moment ago. */
+const seenEveryMs = 1_000
 
-const nameOf = (cluster: ClusterId) => `skyd-${asLabel(cluster)}`
+/** Of the snapshot that a cluster's disk is copied by. */
+export const nameOf = (cluster: ClusterId) => `skyd-${asLabel(cluster)}`
 
 export const makeClones = (gcp: Gcp, operations: Operations) => {
   const find = (snapshot: string) =>
@@ -50,16 +55,26 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
           : Effect.succeed(found)
     )
 
+  /** One that is on its way would be there after it was removed. */
+  const turn = begunInTurn<ClusterId>()
+  const isSeen = (snapshot: string) =>
+    Effect.repeat(find(snapshot), { until: (found) => found !== undefined, schedule: Schedule.spaced(seenEveryMs) })
+  /** As an operation, once it is to be seen, or over before that. */
+  const begin = Effect.fn("Clones.begin")(function* (disk: string, zone: string, tags: Tags, folder: string) {
+    const name = nameOf(tags.cluster)
+    const labels = { ...ownerLabels(tags), [labelNames.folder]: asLabel(folder) }
+    const begun = yield* gcp.ask("disks.createSnapshot", zone, async ({ disks, project }, options) =>
+      begunAs(await (await disks()).createSnapshot({ project, zone, disk, snapshotResource: { name, labels } }, options))
+    )
+    // What is not to be looked at says nothing of what was begun.
+    const over = <A>(look: Effect.Effect<A, CloudError>) => Effect.interruptible(Effect.asVoid(Effect.exit(look)))
+    yield* Effect.raceFirst(over(isSeen(name)), over(operations.done(begun)))
+    return begun
+  })
   const make = Effect.fn("Clones.make")(function* (clone: ClonedDisk, tags: Tags, folder: string) {
     const { disk, zone } = yield* sourceOf(clone)
-    const labels = { ...ownerLabels(tags), [labelNames.folder]: asLabel(folder) }
     // Another request may make it meanwhile.
-    yield* operations.there(
-      gcp.ask("disks.createSnapshot", zone, async ({ disks, project }, options) => {
-        const request = { project, zone, disk, snapshotResource: { name: nameOf(tags.cluster), labels } }
-        return begunAs(await (await disks()).createSnapshot(request, options))
-      })
-    )
+    yield* operations.there(turn(tags.cluster, begin(disk, zone, tags, folder)))
   })
 
   const remove = (snapshot: string) =>
@@ -75,6 +90,7 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
   return {
     /** Undefined while it is not whole. */
     known: ({ cluster }: Tags) => Effect.map(find(nameOf(cluster)), wholeIn),
+    isThere: ({ cluster }: Tags) => Effect.map(find(nameOf(cluster)), (found) => found !== undefined),
     /** Waits for it, which takes minutes for a large disk. */
     rootFor: Effect.fn("Clones.rootFor")(function* (clone: ClonedDisk, tags: Tags, folder: string) {
       for (;;) {
@@ -88,7 +104,7 @@ export const makeClones = (gcp: Gcp, operations: Operations) => {
       }
     }),
     remove,
-    removeOf: (cluster: ClusterId) => remove(nameOf(cluster))
+    removeOf: (cluster: ClusterId) => turn(cluster, remove(nameOf(cluster)))
   }
 }
 export type Clones = ReturnType<typeof makeClones>

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { isOurs } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
-import { makeRentedNodes } from "../../rented/nodes.ts"
+import { besides, makeRentedNodes } from "../../rented/nodes.ts"
 import { CloudError, type NodeRef } from "../Cloud.ts"
 import type { Instance, Operation } from "./api.ts"
 import type { Gcp, Google, Options } from "./client.ts"
@@ -123,7 +123,7 @@ export const makeNodes = ({ gcp, instances, operations, ports, settings }: Nodes
           begunAs(await (await client()).delete({ project, zone: ref.zone!, instance: found.instance.name! }, options))
         )
       )
-    if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* closePorts(ref)
+    if (found?.instance.tags?.items?.includes(portsName(ref.tags.cluster))) yield* besides(closePorts(ref))
   })
 
   const query = makeQuery({ gcp, instances, missed, operations, settings })

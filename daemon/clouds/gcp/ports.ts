@@ -40,7 +40,21 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     return name
   })
 
-  const open = (tags: Tags, network: string, ports: ReadonlyArray<string>) => turn(tags.cluster, put(tags, network, ports))
+  /** What each was last opened as: a search asks for it in every zone. Of one that is forgotten it is asked again. */
+  const opened = new Map<ClusterId, string>()
+  const openedMax = 10_000
+  const open = (tags: Tags, network: string, ports: ReadonlyArray<string>) => {
+    const wish = JSON.stringify([network, ports])
+    const once = Effect.gen(function* () {
+      if (opened.get(tags.cluster) === wish) return portsName(tags.cluster)
+      opened.delete(tags.cluster)
+      const name = yield* put(tags, network, ports)
+      if (opened.size >= openedMax) opened.clear()
+      opened.set(tags.cluster, wish)
+      return name
+    })
+    return turn(tags.cluster, once)
+  }
 
   const openNow = (cluster: ClusterId) =>
     gcp.ask("firewalls.list", "", async ({ firewalls, project }, options) => {
@@ -62,11 +76,14 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     close: (cluster: ClusterId) =>
       turn(
         cluster,
-        operations.gone(
-          gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
-            begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
+        Effect.suspend(() => {
+          opened.delete(cluster)
+          return operations.gone(
+            gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
+              begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
+            )
           )
-        )
+        })
       )
   }
 }

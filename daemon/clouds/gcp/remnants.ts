@@ -4,7 +4,7 @@ import { unlookedTexts } from "../../rented/unlooked.ts"
 import type { Remnant } from "../Remnant.ts"
 import { lastPart, regionOf } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import type { Clones } from "./clones.ts"
+import { type Clones, nameOf } from "./clones.ts"
 import { isSilence } from "./Instances.ts"
 import { asLabel, labelNames, ownerInRule, ownerOf } from "./names.ts"
 import { begunAs, type Operations } from "./operations.ts"
@@ -24,7 +24,10 @@ export const makeRemnants = (gcp: Gcp, operations: Operations, ports: Ports, clo
       const found: Array<Remnant> = []
       for await (const { creationTimestamp, labels, name } of (await client()).listAsync({ project, filter: filterFor(log) }, options)) {
         const tags = ownerOf(labels ?? {})
-        if (tags !== null) found.push({ kind: "snapshot", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) })
+        if (tags === null) continue
+        const isCopy = name === nameOf(tags.cluster)
+        const remnant = { kind: "snapshot", id: name!, region: null, tags, madeAtMs: madeAtMs(creationTimestamp) } as const
+        found.push({ ...remnant, ...(isCopy && { isCopy }) })
       }
       return whole(found)
     })

@@ -28,7 +28,8 @@ import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
 import { accessOf, offersFor, ofPlace } from "../../places/offers-for.ts"
 import { isOfWish } from "../../places/unavailable.ts"
-import { giveUpPlace } from "../conclude.ts"
+import { giveUpPlace, leaving } from "../conclude.ts"
+import { clearRest } from "../end-machines.ts"
 import { decided, type Facts } from "../facts.ts"
 import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "../raise-machines.ts"
 
@@ -107,10 +108,15 @@ const isKnown = (row: ClusterRow, { offer, owner }: typeof PlaceChosen.Type): bo
 const askAtOnce = (row: ClusterRow, offer: Offer, clouds: Hands["clouds"]) =>
   requestNodes({ ...row, offer }, [...Array(row.numNodes).keys()], clouds.get(offer.cloud))
 
-export const nextPlace = Effect.fn("perform.nextPlace")(function* (
-  row: ClusterRow,
-  { clouds, jobs }: Hands
-): Effect.fn.Return<Facts, CloudError> {
+/** No port stays open in a cloud that is left, or while all are waited for. One that does is told of in the first round. */
+const leave = Effect.fnUntraced(function* (row: ClusterRow, hands: Hands) {
+  if (row.everUp || row.asked.length === 0) return []
+  const left = yield* clearRest(row, hands, { isFinal: () => true, isHere: true })
+  return left === null || row.rounds > 0 ? [] : [left]
+})
+
+export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterRow, hands: Hands): Effect.fn.Return<Facts, CloudError> {
+  const { clouds, jobs } = hands
   const [active] = workOf(row)
   const { id, request } = active!
   if (request?._tag !== "LaunchRequested") return decided(id, [])
@@ -118,8 +124,9 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   if (offer !== undefined) {
     const chosen = chosenAt(row.id, offer, row.numNodes, words)
     const others = moved(row, offer, words)
-    const isNews = passed.length > 0 || others.length > 0 || !isKnown(row, chosen)
-    return isNews ? decided(id, [...passed, chosen, ...others]) : yield* askAtOnce(row, offer, clouds)
+    const left = offer.cloud === row.offer?.cloud ? [] : yield* leave(row, hands)
+    const isNews = passed.length > 0 || others.length > 0 || left.length > 0 || !isKnown(row, chosen)
+    return isNews ? decided(id, [...left, ...passed, chosen, ...others]) : yield* askAtOnce(row, offer, clouds)
   }
   const refusals = [
     ...row.refusals,
@@ -128,11 +135,15 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
   const isVain = off === null && !busy && refusals.length > 0 && refusals.every(isOfWish)
   if (!request.retryUntilUp || isVain) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
-    return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
+    // Nobody goes on with a search that is over.
+    const left = row.everUp ? null : yield* clearRest(row, hands, { isFinal: () => true })
+    const { events } = leaving(row, left, over)
+    return { ...over, events: [...passed.map((event) => [event, id] as const), ...events] }
   }
   const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs(row.rounds + 1))
   const message = cut(inShort(refusals, off ?? reason))
-  return decided(id, [...passed, { _tag: "PlacesExhausted", cluster: row.id, round: row.rounds + 1, message, retryAtMs }])
+  const left = yield* leave(row, hands)
+  return decided(id, [...left, ...passed, { _tag: "PlacesExhausted", cluster: row.id, round: row.rounds + 1, message, retryAtMs }])
 })
 
 const isAlike = (before: Refusal | undefined, { anyKind = false, code, scope = "zone", want }: typeof NodeRefused.Type) =>

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { errorOf, isThrottled, noSuchType, provesNothingHeld, refusedBy } from "../../../daemon/clouds/aws/errors.ts"
 import { endedFirst, failureOf, stateOf } from "../../../daemon/clouds/aws/states.ts"
+import { withWayOn } from "../../../daemon/clouds/aws/way-on.ts"
 import { NodeId } from "../../../events/ids.ts"
 
 /** As AWS's SDK throws what EC2 has said; without a status what it was not told by anybody. */
@@ -34,6 +35,8 @@ describe("an error of EC2's", () => {
     ["UnauthorizedOperation", 403, "cloud"],
     ["AuthFailure", 401, "cloud"],
     ["InvalidClientTokenId", 403, "cloud"],
+    ["AuthFailure.ServiceLinkedRoleCreationNotPermitted", 403, "cloud"],
+    ["AuthFailure.WhatComesNext", 403, "cloud"],
     ["ExpiredToken", 403, "cloud"],
     ["Blocked", 400, "cloud"],
     ["MarketplaceSubscription", 400, "cloud"],
@@ -42,6 +45,7 @@ describe("an error of EC2's", () => {
     ["InvalidParameterCombination", 400, "everywhere"],
     ["InvalidBlockDeviceMapping", 400, "everywhere"],
     ["InvalidUserData.Malformed", 400, "everywhere"],
+    ["TagLimitExceeded", 400, "everywhere"],
     ["WhatNobodyKnows", 400, "zone"]
   ] as const)("%s (%s) refuses the %s", (name, status, scope) => {
     const error = errorOf(thrown(name, status), "RunInstances", "us-east-1")
@@ -65,13 +69,37 @@ describe("an error of EC2's", () => {
 
   it("is of whatever machine is asked for there where it is of rights, the network or the region, and of one kind otherwise", () => {
     const isOfAny = (name: string) => errorOf(thrown(name, 400), "RunInstances", "us-east-1").anyKind ?? false
-    for (const name of ["UnauthorizedOperation", "AuthFailure", "ExpiredToken", "CredentialsProviderError", "Blocked"])
+    for (const name of [
+      "UnauthorizedOperation",
+      "AuthFailure",
+      "AuthFailure.WhatComesNext",
+      "ExpiredToken",
+      "CredentialsProviderError",
+      "Blocked"
+    ])
       expect([name, isOfAny(name)]).toEqual([name, true])
     for (const name of ["VPCIdNotSpecified", "DefaultVpcDoesNotExist", "InvalidVpcID.NotFound", "OptInRequired", "PendingVerification"])
       expect([name, isOfAny(name)]).toEqual([name, true])
     // Another type may have another image, room and quota.
     for (const name of ["InsufficientInstanceCapacity", "VcpuLimitExceeded", "InvalidAMIID.NotFound", "MarketplaceSubscription"])
       expect([name, isOfAny(name)]).toEqual([name, false])
+  })
+
+  it("of a spot machine that takes a role which may not be made is of spot alone, and the user's to mend", () => {
+    const role = "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
+    const error = errorOf(thrown(role, 403), "RunInstances", "us-east-1")
+    expect(error).toMatchObject({ scope: "cloud", want: "mending" })
+    expect(error.anyKind, "a machine on demand takes no such role").toBeUndefined()
+    expect(withWayOn(error, {}).message).toContain("aws iam create-service-linked-role --aws-service-name spot.amazonaws.com")
+  })
+
+  it.each([
+    ["You are not subscribed to this service. Please go to http://aws.amazon.com to subscribe.", "region", true],
+    ["Your account is not signed up for EC2.", "cloud", true],
+    ["In order to use this AWS Marketplace product you need to accept terms and subscribe. To do so please visit x", "cloud", undefined]
+  ] as const)("of what wants to be subscribed to reaches as far as it says: %s", (message, scope, anyKind) => {
+    const error = errorOf(Object.assign(thrown("OptInRequired", 401), { message }), "RunInstances", "ap-east-1")
+    expect([error.scope, error.anyKind]).toEqual([scope, anyKind])
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
 import { rootDisk } from "../../../daemon/clouds/aws/disk.ts"
 import { familyFor, newestOf } from "../../../daemon/clouds/aws/images.ts"
 import { clientToken, launchInput, type Parts, userDataMaxBytes } from "../../../daemon/clouds/aws/launch-input.ts"
@@ -14,6 +15,7 @@ import { hostKeyFor, keyOfSeed, ourKey } from "../../../daemon/over-ssh/our-keys
 import { ranksOf, ranksText } from "../../../daemon/rented/ranks.ts"
 import { userData } from "../../../daemon/rented/user-data.ts"
 import { ClusterId, ClusterName, NodeToken } from "../../../events/ids.ts"
+import { root } from "../../arch/sources.ts"
 
 const tempFolder = () => {
   const folder = mkdtempSync(join(tmpdir(), "skyd-"))
@@ -193,16 +195,30 @@ describe("an image", () => {
     { ImageId: "jammy", Name: "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-20260901", CreationDate: "2026-09-01" }
   ]
   it("is the newest of the first name that there is", () => {
-    const cpu = familyFor({ accelerators: null }, "x86_64")
+    const cpu = familyFor({ accelerators: null }, "x86_64")!
     expect(newestOf(images, cpu)?.ImageId).toBe("new")
     expect(newestOf(images.slice(2), cpu)?.ImageId).toBe("jammy")
     expect(newestOf([], cpu)).toBeUndefined()
   })
   it("has NVIDIA's driver for GPUs, Neuron's for Trainium, and is ARM's where the processor is", () => {
-    expect(familyFor({ accelerators: { name: "V100", count: 1 } }, "x86_64").names[0]).toMatch(/Nvidia Driver GPU AMI \(Ubuntu 24.04\)/)
-    expect(familyFor({ accelerators: { name: "T4g", count: 1 } }, "arm64").names[0]).toContain("ARM64")
-    expect(familyFor({ accelerators: { name: "Trainium", count: 1 } }, "x86_64").names[0]).toContain("Neuron")
-    expect(familyFor({ accelerators: null }, "arm64").names[0]).toContain("arm64")
+    const first = (name: string, arch: "arm64" | "x86_64" = "x86_64") => familyFor({ accelerators: { name, count: 1 } }, arch)?.names[0]
+    expect(first("H100")).toMatch(/Base OSS Nvidia Driver GPU AMI \(Ubuntu 24.04\)/)
+    expect(first("T4g", "arm64")).toContain("ARM64 Base OSS")
+    expect(first("Trainium")).toContain("Neuron")
+    expect(familyFor({ accelerators: null }, "arm64")?.names[0]).toContain("arm64")
+  })
+  it("has a driver for each accelerator of the list, or there is none and that is known", () => {
+    const { acceleratorNames } = openCatalogs(join(root, "daemon/catalog"), join(root, "none")).of("aws")!
+    const byDriver = Map.groupBy(acceleratorNames, (name) => {
+      const names = familyFor({ accelerators: { name, count: 1 } }, "x86_64")?.names[0] ?? "none"
+      return /OSS|Proprietary|Neuron|none/.exec(names)![0]
+    })
+    // NVIDIA's open driver begins with Turing, and its last one for older chips ends before Maxwell.
+    expect(byDriver.get("Proprietary")).toEqual(["M60", "V100", "V100-32GB"])
+    expect(byDriver.get("Neuron")).toEqual(["Inferentia", "Inferentia2", "Trainium"])
+    const other = ["Gaudi HL-205", "K80", "Qualcomm AI100", "Radeon Pro V520", "Virtex UltraScale (VU9P)", "Virtex UltraScale+ (VU47P)"]
+    expect(byDriver.get("none")).toEqual(other)
+    expect(byDriver.get("OSS")).toEqual(acceleratorNames.filter((name) => /^([ABHL]\d|T4|RTX)/.test(name)))
   })
 })
 

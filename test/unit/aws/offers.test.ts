@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
 import { ofAccount } from "../../../daemon/clouds/aws/account-catalog.ts"
+import { undriven } from "../../../daemon/clouds/aws/images.ts"
 import { awsSettings } from "../../../daemon/clouds/aws/settings.ts"
 import { offersOf } from "../../../daemon/rented/offers.ts"
 import { proxyCommandIn } from "../../../daemon/rented/settings.ts"
@@ -38,9 +39,15 @@ describe("the account's list", () => {
 
 type Offers = Parameters<typeof offersOf>[0]
 const offersFor = (catalog: Offers["catalog"], resources: NonNullable<Offers["task"]["resources"]>, list?: Offers["list"]) =>
-  offersOf({ cloud: "aws", task: { resources }, catalog, list, mayUse: () => true })
+  offersOf({ cloud: "aws", task: { resources }, catalog, list, mayUse: () => true, unable: undriven })
 
 describe("offers", () => {
+  it("are none of what no public image drives, unless the task names one that does", () => {
+    const { offers, reason } = offersFor(own, { accelerators: "K80" })
+    expect([offers, reason]).toEqual([[], expect.stringContaining("no public image has a driver for K80: name one that has as image_id")])
+    expect(offersFor(catalog, { accelerators: "K80", infra: "aws/us-east-1", image_id: "ami-0123456789abcdef0" }).offers).not.toEqual([])
+    expect(offersFor(own, { any_of: [{ accelerators: "Gaudi HL-205" }, { cpus: 2 }] }).offers).not.toEqual([])
+  })
   it("are a place for each zone, the cheapest region first", () => {
     const { offers, reason } = offersFor(own, {})
     expect(reason).toBeNull()
