@@ -5,11 +5,13 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"
+import { again } from "../../rented/again.ts"
 import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { besides, makeRentedNodes } from "../../rented/nodes.ts"
 import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { isThrottled } from "./errors.ts"
 import { type Found, foundIn } from "./found.ts"
 import type { Groups } from "./groups.ts"
 import type { Instances } from "./Instances.ts"
@@ -53,7 +55,12 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
       phaseOf(found.instance) === "running"
         ? aws.ask(region!, "StopInstances", (ec2, asked) => ec2.stopInstances(idsOf(found), asked))
         : Effect.void,
-    tellToStart: ({ region }, found) => aws.once(region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked))
+    // A throttled call did nothing.
+    tellToStart: ({ region }, found) =>
+      again(
+        aws.once(region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked)),
+        ({ code }) => isThrottled(code)
+      )
   })
 
   const query = Effect.fn("Nodes.query")(function* (refs: ReadonlyArray<NodeRef>) {
