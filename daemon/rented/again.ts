@@ -18,7 +18,7 @@ export const again = <A>(
     (error) => when(error) && tried < triesMax,
     () =>
       Effect.gen(function* () {
-        yield* Effect.sleep(Math.min(pauseMaxMs, firstPauseMs * 2 ** tried) * (yield* Random.next))
+        yield* Effect.sleep(Math.min(pauseMaxMs, firstPauseMs * 2 ** (tried - 1)) * (yield* Random.next))
         return yield* again(work, when, tried + 1)
       })
   )

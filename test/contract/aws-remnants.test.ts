@@ -267,6 +267,20 @@ describeWithMoto("what EC2 holds", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("and whether a right is there are asked again where EC2 wants it slower, or does not answer: nothing is taken for allowed", () =>
+    Effect.gen(function* () {
+      const cloud = yield* made
+      const denied = { action: "DeleteVolume", code: "UnauthorizedOperation", status: 403 }
+      yield* fault({ action: "DeleteVolume", code: "RequestLimitExceeded", status: 503, times: 2 }, denied)
+      assert.isNull(yield* cloud.whyNot!)
+      assert.include((yield* cloud.warnings!)[0], "ec2:DeleteVolume")
+      yield* Effect.promise(() => moto().strict("DELETE", "faults"))
+      yield* fault({ action: "RunInstances", drop: true })
+      const other = yield* made
+      assert.include(yield* other.whyNot!, "RunInstances")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is seen where no machine may be made, and what that right is for is not told as another loss", () =>
     Effect.gen(function* () {
       const cloud = yield* made

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
+import { expect } from "vitest"
 import type { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { describeWithMoto } from "../tools/moto.ts"
 import { tempFolder } from "../unit/sync/tree.ts"
@@ -181,6 +182,20 @@ describeWithMoto("a request for machines of EC2", () => {
 
   it.live("by who ends its cluster is made of nothing: no machine, and no copy of a disk; what was asked for is still found", () =>
     asksNoMore(one, { cloud: "aws", region: "us-east-1" })
+  )
+
+  it.live("that are off are started where EC2 wants it slower first", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0])
+      const [node] = yield* cloud.provision(asked)
+      yield* cloud.stop(refOf(asked, node!))
+      yield* fault({ action: "StartInstances", code: "RequestLimitExceeded", status: 503, times: 2 })
+      // Nobody is behind it, to be reached.
+      yield* Effect.forkScoped(Effect.ignore(cloud.start(refOf(asked, node!))))
+      const started = async () => (await moto().calls("StartInstances")).map(({ status }) => status)
+      yield* Effect.promise(() => expect.poll(started, { timeout: 20_000 }).toEqual([503, 503, 200]))
+    }).pipe(Effect.scoped)
   )
 
   it.live("that is refused at once keeps nothing but ports that the next place needs, and says how far the refusal reaches", () =>

@@ -165,6 +165,21 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("is what a disk was copied by once its machine is there, and what could not be removed with its cluster, at once", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.remnants = [{ ...group, kind: "snapshot", id: "s", isCopy: true }]
+        yield* said([created, placed, asked])
+        assert.deepStrictEqual(yield* reasons, [])
+        yield* said([given])
+        assert.deepStrictEqual(yield* reasons, ["its machine is there, and it could not be removed then"])
+        scene.remnants = [group]
+        assert.deepStrictEqual(yield* reasons, [])
+        yield* said([released, { _tag: "RestLeft", cluster, cloud: "far", message: "you may not" }, gone])
+        assert.deepStrictEqual(yield* reasons, ["its removal failed: you may not"])
+      })
+    )
+  )
   it.effect("is not what became a cluster's, or went, while the clouds were asked", () =>
     scene((scene) =>
       Effect.gen(function* () {

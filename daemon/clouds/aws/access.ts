@@ -8,9 +8,12 @@ import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { portOfSsh } from "../../remote/Target.ts"
+import { again } from "../../rented/again.ts"
 import { keptIdentity } from "../../rented/identity.ts"
 import { makeSight } from "../../rented/sight.ts"
+import type { CloudError } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { isThrottled } from "./errors.ts"
 import { denied } from "./way-on.ts"
 
 const variables = [
@@ -86,6 +89,9 @@ export const permissions: Readonly<Record<string, Try>> = {
 const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
 const dryRunsAtOnce = 6
 
+/** What EC2 says of things that are not there is an answer. */
+const isUnanswered = ({ code, kind }: CloudError) => kind === "Transient" && !/^(Invalid|Incorrect)/.test(code)
+
 const none: ReadonlyArray<string> = []
 
 const named = (permissions: ReadonlyArray<string>) => permissions.map((name) => `ec2:${name}`).join(", ")
@@ -108,10 +114,17 @@ export const makeAccess = (aws: Aws, learn: (regions: ReadonlyArray<string>) => 
     const codes = yield* Effect.forEach(
       Object.entries(permissions),
       ([name, call]) =>
-        Effect.match(aws.once(region, name, call), {
-          onSuccess: () => null,
-          onFailure: ({ code }) => (denied.includes(code) ? name : null)
-        }),
+        Effect.matchEffect(
+          again(aws.once(region, name, call), ({ code }) => isThrottled(code)),
+          {
+            onSuccess: () => Effect.succeed(null),
+            onFailure: (error) => {
+              // That nobody has answered allows nothing.
+              if (isUnanswered(error) && !forMore.includes(name)) return Effect.fail(error)
+              return Effect.succeed(denied.includes(error.code) ? name : null)
+            }
+          }
+        ),
       { concurrency: dryRunsAtOnce }
     )
     return codes.filter((name) => name !== null)

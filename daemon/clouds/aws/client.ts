@@ -95,8 +95,15 @@ export const makeAws = (): Aws => {
   let last: { readonly seen: string; readonly session: ReturnType<typeof load> } | undefined
   const session = async () => {
     const seen = await filesNow()
-    if (last?.seen !== seen) last = { seen, session: load() }
-    return last.session
+    if (last?.seen !== seen) {
+      const next = { seen, session: load() }
+      last = next
+      // What failed is loaded anew by who asks next.
+      next.session.catch(() => {
+        if (last === next) last = undefined
+      })
+    }
+    return last!.session
   }
   const asked = <A>(region: string, what: string, call: (asked: Asked) => Promise<A>, right?: string) =>
     Effect.tryPromise({
@@ -118,11 +125,19 @@ export const makeAws = (): Aws => {
     parameters: (region, call) =>
       asked(region, "GetParameters", async (options) => call((await session()).parametersAt(region), options), "ssm:GetParameters"),
     sts: (call) => asked("", "GetCallerIdentity", async (options) => call((await session()).sts, options)),
-    home: Effect.promise(async () => (await session()).region),
+    home: Effect.promise(() =>
+      session().then(
+        ({ region }) => region,
+        // Whoever asks there is told why nobody can be asked.
+        () => regionDefault
+      )
+    ),
     fingerprint: Effect.promise(filesNow),
     keyNow: Effect.promise(async () => {
-      const { keyId } = await session()
-      return `${await keyId().catch(() => "")} ${await filesNow()}`
+      const id = await session()
+        .then(({ keyId }) => keyId())
+        .catch(() => "")
+      return `${id} ${await filesNow()}`
     })
   }
 }

@@ -5,11 +5,13 @@
 import type { Instance } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import { tokenOf } from "../../../events/ids.ts"
+import { again } from "../../rented/again.ts"
 import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
 import { makeMissed } from "../../rented/missed.ts"
 import { besides, makeRentedNodes } from "../../rented/nodes.ts"
 import { type CloudError, type NodeRef, type NodeState, unknownState } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
+import { isThrottled } from "./errors.ts"
 import { type Found, foundIn } from "./found.ts"
 import type { Groups } from "./groups.ts"
 import type { Instances } from "./Instances.ts"
@@ -58,11 +60,12 @@ export const makeNodes = ({ aws, groups, instances, settings }: NodesOptions) =>
           : Effect.void,
         Effect.void
       ),
+    // A throttled call did nothing.
     tellToStart: ({ region }, found) =>
-      Effect.as(
+      again(
         aws.once(region!, "StartInstances", (ec2, asked) => ec2.startInstances(idsOf(found), asked)),
-        Effect.void
-      ),
+        ({ code }) => isThrottled(code)
+      ).pipe(Effect.as(Effect.void)),
     // A one-time spot machine knows one end only.
     tellItsEnd: Effect.fn("Nodes.tellItsEnd")(function* (ref, down) {
       const found = yield* find(ref)
