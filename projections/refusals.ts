@@ -38,6 +38,14 @@ const whyText = ({ anyKind, code, message, offer, want }: Told): string => {
   return `no quota (${code}${metric === undefined ? "" : `: ${metric} has a limit of ${Number(limit)}`})`
 }
 
+/** Nothing says that another time would help: it is none of room, quota or an answer, nor of rights that may come back. */
+export const isUnexplained = ({ anyKind, scope = "zone", want }: Pick<Told, "anyKind" | "scope" | "want">): boolean =>
+  want == null && scope === "zone" && anyKind !== true
+
+/** Of machines that are there: nobody waits for what is neither that nor a right. */
+export const isVainToStart = ({ scope, want }: Pick<Refusal, "scope" | "want">): boolean =>
+  scope === "everywhere" || (want === null && scope !== "cloud")
+
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)
 
 type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "anyKind" | "scope" | "want">>

@@ -8,7 +8,7 @@ import type { SimCloud } from "../fakes/SimCloud.ts"
 import { factsOf, scene } from "./scene.ts"
 import { check, pass, settle } from "./world.ts"
 
-const noRoom = new CloudError({ kind: "Refused", code: "NoCapacity", message: "no room in us-east-1a" })
+const noRoom = new CloudError({ kind: "Refused", code: "NoCapacity", message: "no room in us-east-1a", want: "room" })
 const places = ["us-east-1a", "us-east-1b"].map((zone) => ({ ...offer, region: "us-east-1", zone }))
 const named = { clusterName: "a" }
 const launch = { clusterName: "a", task: { run: "1 0", num_nodes: 2 } }
@@ -79,6 +79,16 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
         assert.strictEqual(statusOf(row()!), "UP")
         assert.deepStrictEqual([...world.machines.keys()], machines)
         check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("with retryUntilUp is over where the cloud's reason is none of room: nobody waits for what time does not mend", () =>
+    stoppedOne(({ ask, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("start", new CloudError({ kind: "Refused", code: "SomethingNew", message: "it will not" }))
+        yield* ask("b", "start", { ...named, retryUntilUp: true })
+        assert.deepNestedInclude(outcome("b"), { _tag: "failed", "error.exitCode": 1 })
+        assert.strictEqual(statusOf(row()!), "STOPPED")
       })
     )
   )

@@ -261,7 +261,16 @@ describe("the error when no place gave it", () => {
     assert.strictEqual(code(region, { ...rights, want: null }), exitCodes.failed)
     assert.strictEqual(code(region, { scope: "zone", want: "room" }), exitCodes.capacity)
     assert.strictEqual(code({ scope: "region", want: "quota" }), exitCodes.capacity)
-    assert.strictEqual(code({ scope: "zone", want: null }), exitCodes.capacity)
+    const unknown = { code: "SomethingNew", message: "it will not", scope: "zone", want: null } as const
+    assert.strictEqual(code(unknown), exitCodes.failed)
+    assert.notMatch(hint(unknown) ?? "", /retry-until-up|try again later|less/)
+    assert.include(hint(unknown), "waiting may be of no help")
+    assert.strictEqual(code(unknown, { ...unknown, want: "room" }), exitCodes.capacity)
+    assert.strictEqual(code(unknown, { code: "NoAnswer", want: "answer" }), exitCodes.capacity)
+    assert.strictEqual(code(unknown, region), exitCodes.failed)
+    const start = { ...row([]), offer: at("us-east-1a"), refused: { ...unknown, times: 1 } }
+    assert.deepInclude(unavailable(start, true), { exitCode: exitCodes.failed })
+    assert.notInclude(unavailable(start, true).hint, "retry-until-up")
     const stopped = {
       ...row([]),
       offer: at("us-east-1a"),

@@ -16,9 +16,12 @@ const noCapacity = [
   "InsufficientCapacity",
   "InsufficientVolumeCapacity",
   "ReservationCapacityExceeded",
-  "UnfulfillableCapacity"
+  "UnfulfillableCapacity",
+  "InsufficientFreeAddressesInSubnet",
+  "SpotMaxPriceTooLow",
+  "SpotInstanceTermination"
 ]
-const notInZone = ["InsufficientFreeAddressesInSubnet", "SpotMaxPriceTooLow", "Unsupported"]
+const notInZone = ["Unsupported"]
 /** What the account may have of it in this region is used up. */
 const noQuota = [
   "VcpuLimitExceeded",
@@ -35,8 +38,12 @@ const noQuota = [
 const unverified = "PendingVerification"
 /** A type that no zone of the region has: EC2 does not say it by a code. */
 export const noSuchType = "NoSuchType"
+/** The key that this region's disks are encrypted by. */
+const noKey = ["InvalidKMSKey.NotFound", "InvalidKMSKey.InvalidState"]
 const notInRegion = [
   noSuchType,
+  ...noKey,
+  "UnsupportedOperation",
   "InvalidAMIID.NotFound",
   "InvalidAMIID.Unavailable",
   "InvalidAMIID.Malformed",
@@ -94,14 +101,7 @@ const passing = [
   "ResourceCountExceeded"
 ]
 /** The wish itself is wrong, wherever it goes. */
-const wrong = [
-  /^InvalidParameter/,
-  /^InvalidBlockDeviceMapping/,
-  /^InvalidUserData/,
-  /^MissingParameter$/,
-  /^UnknownParameter$/,
-  /^InvalidTag/
-]
+const wrong = /^Invalid(Parameter|BlockDeviceMapping|UserData|Tag)|^(Missing|Unknown)Parameter$/
 
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
   [noCapacity, "zone", "room"],
@@ -119,7 +119,7 @@ export const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
 /** Null: nothing of the kind is known. */
 const scopeOf = (code: string): RefusalScope | null => {
   const known = classOf(code)
-  return known?.[1] ?? (wrong.some((pattern) => pattern.test(bare(code))) ? "everywhere" : null)
+  return known?.[1] ?? (wrong.test(bare(code)) ? "everywhere" : null)
 }
 
 /** EC2 looks at the token first: who is told this has nothing under it. */
@@ -141,6 +141,7 @@ const ofThePlace = [
   "InvalidVpcID.NotFound",
   "OptInRequired",
   unverified,
+  ...noKey,
   ...notAllowed.filter((code) => code !== "MarketplaceSubscription" && code !== "InvalidUserID.NotFound")
 ]
 

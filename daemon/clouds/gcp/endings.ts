@@ -5,7 +5,8 @@
 import { unwanted } from "../../rented/unwanted.ts"
 import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
-import { failureOf, refusedBy } from "./errors.ts"
+import { refusedBy } from "./errors.ts"
+import { failureOf } from "./operation-failure.ts"
 
 export interface Ending {
   /** `gone`: nothing is left of it; `never`: it did not begin; `forgotten`: it is off, and GCP keeps that for two weeks only. */

@@ -6,7 +6,6 @@ import type { RefusalScope, RefusalWant } from "../../../events/values.ts"
 import { inner } from "../../../task/sentence.ts"
 import { passingBy, refusedForAny, scopeUnknown } from "../../rented/errors.ts"
 import { CloudError } from "../Cloud.ts"
-import type { Operation } from "./api.ts"
 import { roleOf } from "./permissions.ts"
 
 /** There is none of it now, of this type, in this zone. */
@@ -18,9 +17,10 @@ const noCapacity = [
   "GPU_STOCKOUT",
   "INSUFFICIENT_CAPACITY",
   "insufficientCapacity",
+  "PREEMPTED",
   "VM_MIN_COUNT_NOT_REACHED"
 ]
-const notInZone = ["UNSUPPORTED_OPERATION", "RESOURCE_NOT_READY", "RESOURCE_NOT_FOUND", "INTERNAL_ERROR", "PREEMPTED"]
+const notInZone = ["UNSUPPORTED_OPERATION", "RESOURCE_NOT_FOUND"]
 const noQuota = ["QUOTA_EXCEEDED", "quotaExceeded", "limitExceeded"]
 const notInRegion = ["IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS", "SUBNET_NOT_FOUND"]
 const notAllowed = [
@@ -70,6 +70,7 @@ const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVAL
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
   [noCapacity, "zone", "room"],
   [notInZone, "zone"],
+  [["RESOURCE_NOT_READY", "INTERNAL_ERROR"], "zone", "answer"],
   [["REGION_RESOURCE_POOL_EXHAUSTED"], "region", "room"],
   [noQuota, "region", "quota"],
   [notInRegion, "region"],
@@ -90,8 +91,10 @@ export const isThrottled = (code: string): boolean => throttled.includes(code)
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */
 const ofThePlace = [...notAllowed, ...notInRegion]
 
+const vague = ["notFound", "forbidden", "conditionNotMet", "CONDITION_NOT_MET", "RESOURCE_NOT_FOUND", "UNSUPPORTED_OPERATION"]
 /** Words that say more than the reason they come with. */
 const meant: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\bpreempted\b|^STOPPING$/i, "PREEMPTED"],
   [/disk size.*(smaller|less) than/i, "DISK_SMALLER_THAN_IMAGE"],
   [/VM_EXTERNAL_IP_ACCESS_POLICY|vmExternalIpAccess|violates constraint|constraints\/[a-z]/i, "ORG_POLICY"],
   [/billing (account|has|is|to be)|BILLING_DISABLED/i, "BILLING_DISABLED"],
@@ -106,8 +109,7 @@ const meant: ReadonlyArray<readonly [RegExp, string]> = [
 const networkGone = /\b(sub)?networks\/\S+.*(does not exist|not found|cannot be found)/i
 const meaningOf = (code: string, message: string): string => {
   if (wrong.includes(code) && networkGone.test(message)) return "SUBNET_NOT_FOUND"
-  const isVague =
-    wrong.includes(code) || ["notFound", "forbidden", "conditionNotMet", "CONDITION_NOT_MET", "RESOURCE_NOT_FOUND"].includes(code)
+  const isVague = wrong.includes(code) || vague.includes(code)
   return (isVague ? meant.find(([words]) => words.test(message))?.[1] : undefined) ?? code
 }
 
@@ -183,18 +185,4 @@ export const errorOf = (thrown: unknown, body: ErrorBody | undefined, what: stri
   if (wrong.includes(code) && /\brequest ?id\b/i.test(words)) return passingBy("RequestIdUsed", message)
   if (passing.includes(code) || (reason === undefined && (!isItsWord || status >= 500))) return passingBy(code, message)
   return refusedBy(code, message)
-}
-
-/** Of an operation that failed: the first cause that tells something, and all of them in its words. Null: it went well, or goes on. */
-export const failureOf = ({ error, httpErrorStatusCode, operationType, zone }: Operation): CloudError | null => {
-  const causes = (error?.errors ?? []).map(({ code, message }) => ({
-    code: code ?? `${httpErrorStatusCode ?? "Error"}`,
-    message: message ?? ""
-  }))
-  const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
-  if (cause === undefined) return null
-  const texts = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
-  const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`
-  const refusal = refusedBy(cause.code, `${[...texts].join("; ")}, ${operationType ?? "operation"}${where}`)
-  return throttled.includes(cause.code) ? passingBy(cause.code, refusal.message) : refusal
 }

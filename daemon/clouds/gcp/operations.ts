@@ -7,7 +7,8 @@ import type { CloudError } from "../Cloud.ts"
 import { lastPart, type Operation } from "./api.ts"
 import { type Gcp, waits } from "./client.ts"
 import { endingsOf } from "./endings.ts"
-import { failureOf, isNotThere, isThere } from "./errors.ts"
+import { isNotThere, isThere } from "./errors.ts"
+import { failureOf } from "./operation-failure.ts"
 
 /** What a call was accepted as, in the answer of Google's client. */
 export const begunAs = ([begun]: ReadonlyArray<unknown>) => (begun as { readonly latestResponse: Operation }).latestResponse

@@ -11,8 +11,9 @@ import { CloudError } from "../Cloud.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { Operation } from "./api.ts"
 import type { Gcp } from "./client.ts"
-import { failureOf, isGone, isThere, isThrottled, refusedBy } from "./errors.ts"
+import { isGone, isThere, isThrottled, refusedBy } from "./errors.ts"
 import { bulkBody, instanceBody, type Parts, requestId } from "./instance-body.ts"
+import { failureOf } from "./operation-failure.ts"
 import { begunAs, type Operations } from "./operations.ts"
 
 export interface RequestsOptions {

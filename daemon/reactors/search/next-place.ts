@@ -11,7 +11,7 @@ import type { Offer } from "../../../events/values.ts"
 import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
 import { workOf } from "../../../projections/cluster-status.ts"
 import { unfinishedOf } from "../../../projections/jobs.ts"
-import { refusalText } from "../../../projections/refusals.ts"
+import { isUnexplained, refusalText } from "../../../projections/refusals.ts"
 import { nextOfSearch, saidBefore } from "../../../projections/search-facts.ts"
 import { recordError } from "../../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
@@ -125,7 +125,7 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (
     ...row.refusals,
     ...passed.map(({ anyKind = false, scope = "zone", want = null, ...one }) => ({ ...one, anyKind, scope, want, owner: null }))
   ]
-  const isVain = off === null && !busy && refusals.length > 0 && refusals.every(isOfWish)
+  const isVain = off === null && !busy && refusals.length > 0 && refusals.every((one) => isOfWish(one) || isUnexplained(one))
   if (!request.retryUntilUp || isVain) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
     return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }

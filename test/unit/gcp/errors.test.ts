@@ -1,6 +1,7 @@
 /** What each of Compute Engine's errors means: how far away it reaches, and whether asking again helps. */
 import { describe, expect, it } from "vitest"
-import { errorOf, failureOf, isThrottled } from "../../../daemon/clouds/gcp/errors.ts"
+import { errorOf, isThrottled } from "../../../daemon/clouds/gcp/errors.ts"
+import { failureOf } from "../../../daemon/clouds/gcp/operation-failure.ts"
 
 const answered = (status: number, reason: string | null, message = `${reason} in Google's words.`) =>
   errorOf(
@@ -90,8 +91,11 @@ describe("an answer that is an error", () => {
     const want = (code: string) => failed({ code, message: "Its words." })!.want
     expect(["ZONE_RESOURCE_POOL_EXHAUSTED", "REGION_RESOURCE_POOL_EXHAUSTED", "GPU_STOCKOUT"].map(want)).toEqual(["room", "room", "room"])
     expect(["QUOTA_EXCEEDED", "limitExceeded"].map(want)).toEqual(["quota", "quota"])
-    for (const code of ["IP_SPACE_EXHAUSTED", "RESOURCE_NOT_FOUND", "SERVICE_DISABLED"])
+    expect(["INTERNAL_ERROR", "RESOURCE_NOT_READY"].map(want), "what may go well another time").toEqual(["answer", "answer"])
+    for (const code of ["IP_SPACE_EXHAUSTED", "RESOURCE_NOT_FOUND", "SERVICE_DISABLED", "UNSUPPORTED_OPERATION", "WHAT_NOBODY_KNOWS"])
       expect([code, want(code)]).toEqual([code, undefined])
+    const taken = failed({ code: "UNSUPPORTED_OPERATION", message: "Instance 'a-0' was preempted while it was created." })
+    expect(taken).toMatchObject({ code: "PREEMPTED", scope: "zone", want: "room" })
   })
 })
 
