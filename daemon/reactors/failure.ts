@@ -5,6 +5,7 @@ import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, exiting, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
+import { hasPrice, priceText } from "../../task/price.ts"
 import { cut } from "../../task/sentence.ts"
 import { hasRun } from "../../task/Task.ts"
 import { CloudError } from "../clouds/Cloud.ts"
@@ -124,6 +125,13 @@ const endFailed = (row: ClusterRow, { _tag }: Action, message: string, forbidden
   })
 }
 
+/** Whoever asked for it may think that it did not begin. */
+const costing = ({ nodes, offer }: ClusterRow): string => {
+  const running = nodes.filter(({ off, state }) => state === "running" && off !== true).length
+  const isFree = offer === null || (offer.usdPerHour === 0 && hasPrice(offer))
+  return running === 0 || isFree ? "" : `, runs, and costs ${priceText(offer, running)}`
+}
+
 export const failure = (row: ClusterRow, action: Action, failed: Failed): SkydError => {
   const error = failureOf(row, action, failed)
   return failed.forbidden ? exiting(error, exitCodes.credentials) : error
@@ -139,7 +147,7 @@ const failureOf = (row: ClusterRow, action: Action, failed: Failed): SkydError =
   if (isEnding(action)) return endFailed(row, action, what, failed.forbidden)
   // A machine that is shut stays so.
   const again = failed.forbidden && at === "InstallAgents" ? "" : `Try again: sky launch or sky start ${row.name}; `
-  const kept = `${row.name} is kept as it is. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`
+  const kept = `${row.name} is kept as it is${costing(row)}. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`
   const dropped = `${row.name} is dropped: what may still come of what was asked for is looked for, and ended. Try again: sky launch`
   return new CommandError({
     message: what,

@@ -1,7 +1,7 @@
 /** Does one action: asks the cloud, the agent or the disk, and answers with the facts that came of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { OperationId } from "../../events/ids.ts"
+import type { NodeId, OperationId } from "../../events/ids.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -48,9 +48,12 @@ const mount = Effect.fn("perform.mount")(function* (row: ClusterRow, task: Recor
   ])
 })
 
-const toldTo = Effect.fnUntraced(function* (operation: OperationId | null, phase: Passing["phase"]) {
+/** What keeps a machine from being reached is seldom the machine. */
+const toldTo = Effect.fnUntraced(function* ({ name, nodes }: ClusterRow, operation: OperationId | null, phase: Passing["phase"]) {
   const ongoing = yield* Ongoing
-  return waitingFor((passing) => operation !== null && ongoing.say(operation, passing), phase)
+  const sinceMs = (id: NodeId) => nodes.find(({ node, ready }) => node === id && !ready)?.sinceMs
+  const way = `look at its firewall, its network and ssh_proxy_command (config.yaml); to end it: sky down ${name}; to wait no longer: sky ops cancel ${operation}`
+  return waitingFor((passing) => operation !== null && ongoing.say(operation, passing), phase, { sinceMs, way })
 })
 
 export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: Action, hands: Hands) {
@@ -125,7 +128,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return yield* Effect.provideService(
         tellingDeed(row, cloud, action.ranks.length === 1 ? "start its machine" : "start its machines", starting),
         Waiting,
-        yield* toldTo(action.operation, "provision")
+        yield* toldTo(row, action.operation, "provision")
       )
     }
     case "InstallAgents": {
@@ -134,7 +137,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       if (away !== undefined && action.operation !== null)
         (yield* Ongoing).say(action.operation, { phase: "bootstrap", detail: `not reached: ${away.reason}; trying again` })
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 }).pipe(
-        Effect.provideService(Waiting, yield* toldTo(action.operation, "bootstrap"))
+        Effect.provideService(Waiting, yield* toldTo(row, action.operation, "bootstrap"))
       )
       yield* couriers.introduce(row, ready)
       return seen(action.operation, ready)

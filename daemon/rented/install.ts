@@ -15,7 +15,7 @@ import { steadyMs } from "../steady-ms.ts"
 import { refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
-const readyMaxMs = 3 * 60_000
+const readyMaxMs = 2 * 60_000
 const pauseMs = 1_000
 /** One that another folder has made may not know us yet as it boots; longer than that it does not know us at all. */
 const strangeMaxMs = 10_000
