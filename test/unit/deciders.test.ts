@@ -216,6 +216,15 @@ describe("exec", () => {
     }
     for (const facts of [stopped, [...up(2), released]]) assert.include(hintOf(facts), "Bring it up: sky start train")
   })
+  it("tells of machines whose key is not here that nothing is done on them, and how to end them", () => {
+    const message = `permission denied. ${letsNobodyIn}: take what you need from its disk`
+    const shut: ReadonlyArray<Said> = [
+      { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" },
+      { _tag: "ActionFailed", cluster, action: "InstallAgents", message }
+    ]
+    const { hint } = refusal(executing([...up(), ...shut])) as unknown as { readonly hint: string }
+    assert.strictEqual(hint, "Nothing can be done on it from here. To end it: sky down train")
+  })
   it("is refused while autostop tears the cluster down, and does not tell to start it", () => {
     const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: true, idleSinceMs: 1 }
     const error = refusal(executing([...up(), fired]))
