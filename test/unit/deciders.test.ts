@@ -18,6 +18,7 @@ import { ClusterId } from "../../events/ids.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
+import { letsNobodyIn } from "../../projections/shut.ts"
 import {
   asked,
   cluster,

@@ -53,6 +53,8 @@ const notInRegion = [
   "InvalidVpcID.NotFound",
   "OptInRequired"
 ]
+/** The whole account, whoever asks. */
+export const blocked = "Blocked"
 const notAllowed = [
   "UnauthorizedOperation",
   "AuthFailure",
@@ -68,7 +70,7 @@ const notAllowed = [
   "UnrecognizedClientException",
   "CredentialsProviderError",
   "TokenProviderError",
-  "Blocked",
+  blocked,
   "MarketplaceSubscription",
   "InvalidUserID.NotFound"
 ]
@@ -109,6 +111,7 @@ const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, Refu
   [noQuota, "region", "quota"],
   [[unverified], "region", "room"],
   [notInRegion, "region"],
+  [[blocked], "cloud", "mending"],
   [notAllowed, "cloud"]
 ]
 const classOf = (code: string) => classes.find(([codes]) => codes.includes(bare(code)))
