@@ -5,6 +5,7 @@
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
+import { actionText } from "../../projections/action-words.ts"
 import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { placeName } from "../../task/place.ts"
@@ -21,6 +22,8 @@ const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute
 /** A reason names the exit code already. */
 const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }) =>
   because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
+/** Not once that is past: what came of it is told by other facts. */
+const ahead = (atMs: number | undefined, what: string) => (atMs !== undefined && atMs > Date.now() ? `; ${what} ${clock(atMs)}` : "")
 /** Of what was seen later than it was. */
 const since = (atMs: number | undefined) => (atMs === undefined ? "" : ` since ${localTime(atMs).slice(0, 19)}`)
 const price = (offer: Offer) =>
@@ -49,7 +52,7 @@ const words: Words = {
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${placeName(offer)}, ${price(offer)}`,
   PlacePassedOver: (event) => `passed over: ${reachText(event) || placeName(event.offer)}, ${event.code}, "${event.message}"`,
-  PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
+  PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}${ahead(retryAtMs, "all are asked again at")}`,
   NodeRequested: ({ offer, ranks, refusedAgain }) =>
     `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
   NetworkMade: ({ words }) => words,
@@ -93,9 +96,8 @@ const words: Words = {
   LeakEndRequested: ({ reason, ...leak }) => `the end of ${leaked(leak)} was asked for${because(reason)}`,
   LeakEnded: (leak) => `${leaked(leak)} is gone`,
   LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,
-  ActionFailed: ({ action, message, retryAtMs }) =>
-    `${action} failed: ${message}${retryAtMs === undefined ? "" : `; again at ${clock(retryAtMs)}`}`,
-  ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
+  ActionFailed: ({ action, message, retryAtMs }) => `${actionText(action)} failed: ${message}${ahead(retryAtMs, "again at")}`,
+  ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}${ahead(retryAtMs, "again at")}`
 }
 
 /** A daemon newer than us may know facts that we do not: their name is said. */

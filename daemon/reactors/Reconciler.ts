@@ -11,6 +11,7 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
+import { actionText } from "../../projections/action-words.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -123,7 +124,7 @@ const make = Effect.gen(function* () {
     const final = refused || error instanceof SyncError
     const facts = expected
       ? giveUp(row, action, { ...failed, final })
-      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
+      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${actionText(action._tag)}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
     yield* Effect.sleep(retryMs(failed))
   })

@@ -1,4 +1,5 @@
 /** What the person who waits is told of an action that failed for good: what it was, how far it came, and what to do. Pure. */
+import { actionWords } from "../../projections/action-words.ts"
 import { minutesText } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
@@ -34,34 +35,8 @@ export const isForbidden = (error: unknown): boolean =>
 /** An agent that does not answer may be on a machine that runs no more, and so may what cannot be ended: look before trying again. */
 export const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync", "Mount", "ReleaseNodes"])
 
-/** Of what only writes down as well: whoever adds an action finds a word for it. */
-const wording: Readonly<Record<Action["_tag"], string>> = {
-  Provision: "provisioning",
-  LookFor: "looking for what it had asked for",
-  AskOnce: "looking for what it had asked for",
-  RequestNodes: "asking for nodes",
-  AskAgain: "asking for nodes again",
-  BeginStart: "starting its nodes",
-  StartNodes: "starting its nodes",
-  FinishStart: "starting its nodes",
-  InstallAgents: "installing the runtime",
-  Arm: "setting autostop",
-  OpenPorts: "opening its ports",
-  Sync: "syncing the workdir",
-  Mount: "syncing file_mounts",
-  BeginSetup: "beginning its setup",
-  FailSetup: "ending its setup",
-  FailMisfit: "checking its task",
-  Submit: "submitting its job",
-  NextPlace: "looking for another place",
-  NextRound: "looking for a place again",
-  ClearPlace: "releasing the nodes of a place that did not give all",
-  GiveUpPlace: "clearing up after its search",
-  StopNodes: "stopping its nodes",
-  ReleaseNodes: "releasing its nodes",
-  Conclude: "clearing up after it",
-  EndRequests: "ending its requests"
-}
+/** Whoever adds an action finds a word for it. */
+const wording: Readonly<Record<Action["_tag"], string>> = actionWords
 
 /** What a cluster has in its cloud beside its machines. */
 const clearing = ({ machine: { clone, ports = [] } }: ClusterRow): string =>
