@@ -67,7 +67,8 @@ export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
   const [only, ...others] = refusals
   if (only === undefined || others.length === 0) return only === undefined ? " none can be asked" : ` ${refusalText(only)}`
   // Each zone's own words name it.
-  const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : one.message}`).values()]
+  const plain = ({ message, offer }: Refusal) => (offer.zone === null ? message : message.replaceAll(offer.zone, ""))
+  const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : plain(one)}`).values()]
   const lines = groups.slice(0, linesMax).map((group) => {
     const names = [...new Set(group.map(reachText))].filter((name) => name !== "")
     const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : ""

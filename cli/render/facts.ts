@@ -4,7 +4,7 @@
  */
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
-import type { Offer } from "../../events/values.ts"
+import type { MachineWish, Offer } from "../../events/values.ts"
 import { actionText } from "../../projections/action-words.ts"
 import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
@@ -38,6 +38,9 @@ const reach = { zone: "", region: " in all of its region", cloud: " in all of it
 const refused = (token: string, node: string | undefined) =>
   node === undefined ? "refused" : `the start of node ${node.slice(token.length + 1)} was refused`
 
+const madeWith = ({ clone, ports = [] }: MachineWish = {}) =>
+  `${ports.length === 0 ? "" : `, ${portsText(ports)} open to everybody`}${clone === undefined ? "" : `, its disk a copy of ${clone.clusterName}'s`}`
+
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
   DaemonStarted: ({ version, pid }) => `daemon ${version} started, pid ${pid}`,
@@ -53,8 +56,8 @@ const words: Words = {
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${placeName(offer)}, ${price(offer)}`,
   PlacePassedOver: (event) => `passed over: ${reachText(event) || placeName(event.offer)}, ${event.code}, "${event.message}"`,
   PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}${ahead(retryAtMs, "all are asked again at")}`,
-  NodeRequested: ({ offer, ranks, refusedAgain }) =>
-    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
+  NodeRequested: ({ machine, offer, ranks, refusedAgain }) =>
+    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}${offer.instanceType === null ? "" : madeWith(machine)}`,
   NetworkMade: ({ words }) => words,
   NodeProvisioned: ({ rank, node, address, host }) => `node ${rank} is there: ${node}, ${host ?? address}`,
   NodeRefused: ({ code, message, node, scope = "zone", token }) =>
@@ -101,13 +104,15 @@ const words: Words = {
 }
 
 /** A daemon newer than us may know facts that we do not: their name is said. */
-const say = (event: Event): string => {
+const say = ({ event, operation }: Pick<Recorded, "event" | "operation">): string => {
   const tell = words[event._tag] as ((event: Event) => string) | undefined
-  return clean(tell?.(event) ?? event._tag)
+  // In a console, or by other tools: a daemon that does it has an operation.
+  const whose = event._tag === "NodeStarting" && operation === null ? ", by nobody here" : ""
+  return clean(`${tell?.(event) ?? event._tag}${whose}`)
 }
 
-export const eventLine = ({ seq, atMs, event }: Recorded): string => {
-  const lines = event._tag === "OperationFailed" ? cleanText(`failed: ${event.error.message}`).split("\n") : [say(event)]
+export const eventLine = ({ seq, atMs, event, operation }: Recorded): string => {
+  const lines = event._tag === "OperationFailed" ? cleanText(`failed: ${event.error.message}`).split("\n") : [say({ event, operation })]
   const below = event._tag === "SetupEnded" && event.failedRank !== null ? event.lastLines : lines.slice(1)
   return [
     `${String(seq).padStart(5)}  ${clock(atMs)}  ${clean(lines[0]!)}`,

@@ -7,7 +7,7 @@ import { alternativesOf } from "../../task/alternatives.ts"
 import { anyRegion, namedImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import { fitsPlace, placedNeed } from "../../task/placed.ts"
-import { holdsPorts, portsBeyond, portsText } from "../../task/ports.ts"
+import { holdsPorts, portsBeyond, portsText, portTexts } from "../../task/ports.ts"
 
 type There = Pick<ClusterRow, "machine" | "offer">
 
@@ -63,4 +63,10 @@ export const notesOfMachines = (row: ClusterRow, task: RecordedTask, opens: bool
     ...(opens && closed.length > 0 ? [`Opens ${portsText(closed)} on ${name}, to everybody.`] : []),
     ...(fields.length > 0 ? [`${listed(fields)} ${fields.length > 1 ? "are" : "is"} ignored: ${name} is there already.`] : [])
   ]
+}
+
+/** Of a new cluster, in the place that it is to go to. */
+export const notesOfPorts = (offer: Offer, task: RecordedTask, opens: boolean): ReadonlyArray<string> => {
+  const ports = portTexts(placedNeed(task.resources, offer).ports ?? [])
+  return opens && ports.length > 0 ? [`Opens ${portsText(ports)}, to everybody.`] : []
 }

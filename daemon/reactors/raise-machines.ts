@@ -8,12 +8,14 @@ import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
+import { lasting } from "../../task/lasting.ts"
 import { cut } from "../../task/sentence.ts"
 import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } from "../clouds/Cloud.ts"
 import { Made } from "../clouds/Made.ts"
 import { within } from "../clouds/patient.ts"
 import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../places/no-quota.ts"
+import { Ongoing } from "../requests/Ongoing.ts"
 import type { Couriers } from "./couriers/Couriers.ts"
 import { decided, type Facts, seen } from "./facts.ts"
 import { machineWish } from "./machine-wish.ts"
@@ -94,7 +96,11 @@ export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow
   const isStart = row.nodes.some(({ rank }) => ranks.includes(rank))
   // Each node that is not started is a refusal of its own.
   const times = Math.ceil((row.refused?.times ?? 1) / (isStart ? ranks.length : 1))
-  yield* Effect.sleep(yield* askAgainAfterMs(times))
+  const afterMs = yield* askAgainAfterMs(times)
+  const waiter = operationOf(row)
+  const detail = `asked again in ${lasting(afterMs)}; to end that: sky ops cancel ${waiter}`
+  if (waiter !== null) (yield* Ongoing).say(waiter, { phase: "provision", detail, news: true })
+  yield* Effect.sleep(afterMs)
   return isStart ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
 })
 

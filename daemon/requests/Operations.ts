@@ -92,9 +92,10 @@ const make = Effect.gen(function* () {
       Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
         const { phase, sinceMs } = passing
         const waitedMs = sinceMs === undefined || phase === "queued" ? undefined : nowMs - sinceMs
-        const isNews = waitedMs !== undefined && (toldMs === undefined || nowMs - toldMs >= longWaitMs)
-        if (isNews) toldMs = nowMs
-        const detail = isNews && waitedMs >= longWaitMs ? waitText(passing, waitedMs) : passing.detail
+        const isLong = waitedMs !== undefined && (toldMs === undefined || nowMs - toldMs >= longWaitMs)
+        if (isLong) toldMs = nowMs
+        const isNews = isLong || passing.news === true
+        const detail = isLong && waitedMs >= longWaitMs ? waitText(passing, waitedMs) : passing.detail
         const said = {
           at: seen as Seq,
           operation: id,

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { Ongoing } from "../../daemon/requests/Ongoing.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
 import { offer } from "../fakes/facts.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
@@ -67,6 +68,9 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
         const machines = [...world.machines.keys()]
         world.faults.set("start", noRoom)
         yield* ask("b", "start", { ...named, retryUntilUp: true })
+        const { id } = row()!.operations[0]!
+        const said = (yield* Ongoing).last(id)
+        assert.match(said?.detail ?? "", new RegExp(`^asked again in \\d+ s; to end that: sky ops cancel ${id}$`))
         assert.deepInclude(outcome("b"), { _tag: "running" })
         assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "refused, to be asked again: no room in us-east-1a" })
         // Two nodes are asked for in each round; the third has room.

@@ -5,13 +5,16 @@ import type { CloudError } from "../Cloud.ts"
 import type { Operation } from "./api.ts"
 import { isThrottled, refusedBy } from "./errors.ts"
 
-/** Of an operation that failed: the first cause that tells something, and all of them in its words. Null: it went well, or goes on. */
+/** Of an operation that failed: its first cause, and all of them in its words. Null: it went well, or goes on. */
 export const failureOf = ({ error, httpErrorStatusCode, operationType, zone }: Operation): CloudError | null => {
-  const causes = (error?.errors ?? []).map(({ code, message }) => ({
+  const all = (error?.errors ?? []).map(({ code, message }) => ({
     code: code ?? `${httpErrorStatusCode ?? "Error"}`,
     message: message ?? ""
   }))
-  const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
+  // That nothing was given is no reason beside the reason for it.
+  const telling = all.filter(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED")
+  const causes = telling.length > 0 ? telling : all
+  const [cause] = causes
   if (cause === undefined) return null
   const texts = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
   const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`

@@ -144,8 +144,8 @@ describe("an operation that failed", () => {
       { code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "There are no machines." }
     )
     expect(failure).toMatchObject({ code: "QUOTA_EXCEEDED", scope: "region" })
-    for (const words of ["VM_MIN_COUNT_NOT_REACHED", "N2_CPUS", "Limit: 8.0", "There are no machines"])
-      expect(failure!.message).toContain(words)
+    expect(failure!.message, "it is no cause where there is another").not.toContain("VM_MIN_COUNT_NOT_REACHED")
+    for (const words of ["N2_CPUS", "Limit: 8.0", "There are no machines"]) expect(failure!.message).toContain(words)
   })
   it("is none where it has warnings only", () => {
     expect(failureOf({ status: "DONE", warnings: [{ code: "DISK_SIZE_LARGER_THAN_IMAGE_SIZE" }] })).toBeNull()
