@@ -11,7 +11,6 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId, OperationId } from "../../events/ids.ts"
-import { actionText } from "../../projections/action-words.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, pendingTokens, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -26,7 +25,7 @@ import { Aways } from "./away.ts"
 import { AgentError } from "./couriers/AgentLink.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { isEnding, isForbidden, looksAfter, messageOf } from "./failure.ts"
+import { inWords, isEnding, isForbidden, looksAfter, messageOf } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { makeOpenings } from "./openings.ts"
@@ -124,7 +123,7 @@ const make = Effect.gen(function* () {
     const final = refused || error instanceof SyncError
     const facts = expected
       ? giveUp(row, action, { ...failed, final })
-      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${actionText(action._tag)}: ${failed.message}` })
+      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${inWords(action)}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
     yield* Effect.sleep(retryMs(failed))
   })

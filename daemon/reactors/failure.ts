@@ -37,6 +37,7 @@ export const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync
 
 /** Whoever adds an action finds a word for it. */
 const wording: Readonly<Record<Action["_tag"], string>> = actionWords
+export const inWords = ({ _tag }: Action): string => wording[_tag]
 
 /** What a cluster has in its cloud beside its machines. */
 const clearing = ({ machine: { clone, ports = [] } }: ClusterRow): string =>

@@ -1,21 +1,18 @@
 /** What is done for a cluster's machines: asked for and started. The answers are facts, not yet recorded. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Random from "effect/Random"
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import type { Jobs } from "../../projections/jobs.ts"
-import { lasting } from "../../task/lasting.ts"
 import { cut } from "../../task/sentence.ts"
 import { type Cloud, CloudError, type NodeRef, type Provisioned, type Tags } from "../clouds/Cloud.ts"
 import { Made } from "../clouds/Made.ts"
 import { within } from "../clouds/patient.ts"
 import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../places/no-quota.ts"
-import { Ongoing } from "../requests/Ongoing.ts"
 import type { Couriers } from "./couriers/Couriers.ts"
 import { decided, type Facts, seen } from "./facts.ts"
 import { machineWish } from "./machine-wish.ts"
@@ -76,33 +73,6 @@ export const beginStart = (row: ClusterRow, ranks: ReadonlyArray<number>) =>
       .filter(({ rank }) => ranks.includes(rank))
       .map(({ node, rank }): Event => ({ _tag: "NodeStarting", cluster: row.id, rank, node }))
   )
-
-/** Before a place that refused is asked again: longer each time, and a little chance keeps many waiting clusters from asking together. */
-const askAgainFirstMs = 30_000
-const askAgainMaxMs = 5 * 60_000
-const askAgainJitter = 0.4
-
-/** However the clock is set meanwhile. */
-export const waitMaxMs = askAgainMaxMs * (1 + askAgainJitter)
-
-/** `times`: it, or all there is, has refused. */
-export const askAgainAfterMs = (times: number) =>
-  Effect.map(Random.next, (chance) =>
-    Math.round(Math.min(askAgainMaxMs, askAgainFirstMs * 2 ** (times - 1)) * (1 + askAgainJitter * (2 * chance - 1)))
-  )
-
-/** For new machines, or to start those that are there. */
-export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
-  const isStart = row.nodes.some(({ rank }) => ranks.includes(rank))
-  // Each node that is not started is a refusal of its own.
-  const times = Math.ceil((row.refused?.times ?? 1) / (isStart ? ranks.length : 1))
-  const afterMs = yield* askAgainAfterMs(times)
-  const waiter = operationOf(row)
-  const detail = `asked again in ${lasting(afterMs)}; to end that: sky ops cancel ${waiter}`
-  if (waiter !== null) (yield* Ongoing).say(waiter, { phase: "provision", detail, news: true })
-  yield* Effect.sleep(afterMs)
-  return isStart ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
-})
 
 /** Of what a cloud says to a refusal. */
 const refusalMaxChars = 4096

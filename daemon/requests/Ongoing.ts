@@ -8,8 +8,10 @@ import type { Progress } from "../../sdk/protocol/Wire.ts"
 import { lasting } from "../../task/lasting.ts"
 import type { Waiting } from "../clouds/Waiting.ts"
 
-/** `sinceMs`: of a wait, for who sees no seconds counted. `way`: what may be done about it, said once it lasts. `news`: said where no seconds
- * are counted as well. */
+/**
+ * `sinceMs`: of a wait, for who sees no seconds counted. `way`: what may be done about it, said once it lasts. `news`: said where no
+ * seconds are counted as well.
+ */
 export type Passing = Pick<Progress, "phase" | "detail"> & { readonly sinceMs?: number; readonly way?: string; readonly news?: true }
 
 /** A wait that takes longer is said again, with its length and the way on; nobody is told more often. */

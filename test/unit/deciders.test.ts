@@ -106,7 +106,7 @@ describe("launch", () => {
       [{ source: rowAfter(there(up())) }, "it is UP"],
       [{ source: rowAfter(stopped) }, "Local does not do that"],
       [{ source: rowAfter(there(up(2))) }, "has 2"],
-      [{ task: { num_nodes: 2 } }, "2 were asked for"],
+      [{ task: { num_nodes: 2 } }, "train has 1 node, and 2 nodes are asked for"],
       [{ target: source }, "is there already"],
       [{ task: { resources: { disk_size: 100 } } }, "has 256 GiB, and disk_size asks for 100"]
     ] as const) {

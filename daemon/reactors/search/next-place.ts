@@ -28,9 +28,10 @@ import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
 import { accessOf, offersFor, ofPlace } from "../../places/offers-for.ts"
 import { isOfWish } from "../../places/unavailable.ts"
+import { askAgainAfterMs, waitMaxMs } from "../ask-again.ts"
 import { giveUpPlace } from "../conclude.ts"
 import { decided, type Facts } from "../facts.ts"
-import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "../raise-machines.ts"
+import { type Hands, requestNodes } from "../raise-machines.ts"
 
 /** To say what there is. */
 const offersMaxMin = 2
